@@ -1,0 +1,151 @@
+//! Time as a parameter.
+//!
+//! `std::time` panics on Wasm and the platform's clock stands still between
+//! I/O, so code never asks for the time by itself: it is handed a [`Clock`].
+
+use std::time::Duration;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize, Serializer};
+
+/// A moment, in whole milliseconds since the Unix epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// The moment `millis` milliseconds after the Unix epoch.
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since the Unix epoch.
+    pub const fn as_millis(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since the Unix epoch.
+    pub const fn as_secs(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// This moment moved later by `by`.
+    #[must_use]
+    pub fn plus(self, by: Duration) -> Self {
+        Self(self.0.saturating_add(clamp_millis(by)))
+    }
+
+    /// This moment moved earlier by `by`.
+    #[must_use]
+    pub fn minus(self, by: Duration) -> Self {
+        Self(self.0.saturating_sub(clamp_millis(by)))
+    }
+
+    /// How long after `earlier` this moment is; zero when it is before.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// The moment as a `chrono` value; the epoch when it is out of range.
+    pub fn to_datetime(self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(self.0).unwrap_or_default()
+    }
+
+    /// ISO 8601 in UTC with milliseconds: `2024-01-15T10:30:00.000Z`.
+    pub fn to_iso(self) -> String {
+        self.to_datetime()
+            .to_rfc3339_opts(SecondsFormat::Millis, true)
+    }
+
+    /// Reads an ISO 8601 moment (RFC 3339 profile).
+    pub fn parse_iso(text: &str) -> Option<Self> {
+        DateTime::parse_from_rfc3339(text)
+            .ok()
+            .map(|moment| Self(moment.timestamp_millis()))
+    }
+}
+
+impl Serialize for Timestamp {
+    /// As ISO 8601: this is how every answer of ours writes a moment.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.to_iso())
+    }
+}
+
+fn clamp_millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Tells the time and lets it pass.
+pub trait Clock {
+    /// The current moment.
+    fn now(&self) -> Timestamp;
+
+    /// Returns once `duration` has passed.
+    async fn sleep(&self, duration: Duration);
+}
+
+impl<C: Clock> Clock for &C {
+    fn now(&self) -> Timestamp {
+        (**self).now()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        (**self).sleep(duration).await;
+    }
+}
+
+/// The moment by which a piece of work must have ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deadline(Timestamp);
+
+impl Deadline {
+    /// A deadline `within` from now.
+    pub fn after(clock: &impl Clock, within: Duration) -> Self {
+        Self(clock.now().plus(within))
+    }
+
+    /// A deadline at a given moment.
+    pub const fn at(moment: Timestamp) -> Self {
+        Self(moment)
+    }
+
+    /// The moment itself.
+    pub const fn moment(self) -> Timestamp {
+        self.0
+    }
+
+    /// What is left of it at `now`; zero once it has passed.
+    pub fn remaining(self, now: Timestamp) -> Duration {
+        self.0.since(now)
+    }
+
+    /// Whether it has passed at `now`.
+    pub fn passed(self, now: Timestamp) -> bool {
+        now >= self.0
+    }
+
+    /// The earlier of the two.
+    #[must_use]
+    pub fn min(self, other: Self) -> Self {
+        Self(self.0.min(other.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_and_reads_the_iso_form_of_the_users_table() {
+        let moment = Timestamp::parse_iso("2024-01-15T10:30:00.000Z").unwrap();
+        assert_eq!(moment.as_millis(), 1_705_314_600_000);
+        assert_eq!(moment.to_iso(), "2024-01-15T10:30:00.000Z");
+    }
+
+    #[test]
+    fn since_is_zero_for_a_later_moment() {
+        let now = Timestamp::from_millis(5);
+        assert_eq!(now.since(Timestamp::from_millis(9)), Duration::ZERO);
+    }
+}

@@ -1,0 +1,73 @@
+//! E-mail addresses as keys: one normal form for every comparison.
+
+use std::fmt;
+
+/// A normalised e-mail: white space trimmed, ASCII letters lower-cased.
+///
+/// The very same rule is the generated column `users.email_key` in
+/// `migrations/`; two addresses are one user's to us exactly when D1 says so.
+/// Only ASCII is folded because that is what SQLite's `lower()` does, and a
+/// disagreement between the two would let one person's account be taken for
+/// another's.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EmailKey(String);
+
+impl EmailKey {
+    /// Normalises `email`; `None` when nothing is left of it.
+    pub fn of(email: &str) -> Option<Self> {
+        let trimmed = email.trim_matches(is_trimmed);
+        (!trimmed.is_empty()).then(|| Self(trimmed.to_ascii_lowercase()))
+    }
+
+    /// The normalised text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for EmailKey {
+    /// Masked, so that a formatted message never carries a whole address.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&mask_email(&self.0))
+    }
+}
+
+/// The characters that `users.email_key` trims: tab, LF, VT, FF, CR and space.
+fn is_trimmed(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\u{b}' | '\u{c}' | '\r' | ' ')
+}
+
+/// An address for human eyes only: `jane@example.com` becomes `j***@example.com`.
+pub fn mask_email(email: &str) -> String {
+    match email.rsplit_once('@') {
+        Some((local, domain)) => {
+            let first: String = local.chars().take(1).collect();
+            format!("{first}***@{domain}")
+        }
+        None => "***".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trims_and_lowers() {
+        let key = EmailKey::of(" \tJane@Example.COM \n").unwrap();
+        assert_eq!(key.as_str(), "jane@example.com");
+        assert_eq!(EmailKey::of("  \r\n"), None);
+    }
+
+    #[test]
+    fn masks_the_local_part() {
+        assert_eq!(mask_email("jane@example.com"), "j***@example.com");
+        assert_eq!(mask_email("a@b@example.com"), "a***@example.com");
+        assert_eq!(mask_email("@example.com"), "***@example.com");
+        assert_eq!(mask_email("no address"), "***");
+        assert_eq!(
+            EmailKey::of("jane@example.com").unwrap().to_string(),
+            "j***@example.com"
+        );
+    }
+}

@@ -1,0 +1,102 @@
+//! Identifiers.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use ulid::Ulid;
+
+use super::{Random, Timestamp};
+
+/// A user's `users.uuid`. Opaque to us: other services mint them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UserId(String);
+
+impl UserId {
+    /// The most characters an id may have.
+    pub const MAX_CHARS: usize = 128;
+
+    /// Takes an id as the database holds it.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self(id.into())
+    }
+
+    /// Takes an id from a request: 1 to 128 characters, none of them a control character.
+    pub fn parse(id: &str) -> Result<Self, &'static str> {
+        if id.is_empty() {
+            Err("userId: must not be empty")
+        } else if id.chars().count() > Self::MAX_CHARS {
+            Err("userId: must be at most 128 characters")
+        } else if id.chars().any(char::is_control) {
+            Err("userId: must not contain control characters")
+        } else {
+            Ok(Self(id.to_owned()))
+        }
+    }
+
+    /// The id's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The name of one request or one scheduled event: `req_` and a ULID.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestId(String);
+
+impl RequestId {
+    /// Mints the id of a request that arrives `now`.
+    pub fn mint(now: Timestamp, random: &impl Random) -> Self {
+        Self(prefixed_ulid("req", now, random))
+    }
+
+    /// The id's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// `prefix_` and a ULID: sorts by time within its prefix, carries 80 random bits.
+pub fn prefixed_ulid(prefix: &str, now: Timestamp, random: &impl Random) -> String {
+    let mut bytes = [0; 16];
+    random.fill(&mut bytes);
+    let millis = u64::try_from(now.as_millis()).unwrap_or(0);
+    let ulid = Ulid::from_parts(millis, u128::from_le_bytes(bytes));
+    format!("{prefix}_{}", ulid.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::random::seeded::Seeded;
+
+    #[test]
+    fn request_ids_start_with_the_time() {
+        let random = Seeded::new(1);
+        let at = |millis| RequestId::mint(Timestamp::from_millis(millis), &random);
+        let (early, late) = (at(1_700_000_000_000), at(1_700_000_000_001));
+        assert_eq!(early.as_str().len(), "req_".len() + 26);
+        assert!(early.as_str() < late.as_str());
+    }
+
+    #[test]
+    fn user_ids_from_requests_are_bounded() {
+        assert!(UserId::parse(&"é".repeat(128)).is_ok());
+        assert!(UserId::parse(&"a".repeat(129)).is_err());
+        assert!(UserId::parse("").is_err());
+        assert!(UserId::parse("a\u{0}b").is_err());
+        assert!(UserId::parse("O'Brien\"; --").is_ok());
+    }
+}

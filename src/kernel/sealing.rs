@@ -1,0 +1,256 @@
+//! Sealing at rest: AES-256-GCM under `CREDENTIALS_KEY`.
+//!
+//! A sealed value is the text `v1.<key id>.<base64url(nonce || ciphertext || tag)>`:
+//! the key id (8 hex digits of the key's SHA-256) tells which key opens it, so
+//! that a rotation needs no trial and error. The associated data binds a value
+//! to its purpose and its user: a row copied to another user does not open.
+
+use std::fmt;
+
+use aes_gcm::aead::{Aead, KeyInit, Payload};
+use aes_gcm::{Aes256Gcm, Nonce};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use zeroize::Zeroizing;
+
+use super::{Random, Secret, UserId, sha256_hex};
+
+const VERSION: &str = "v1";
+const NONCE_BYTES: usize = 12;
+
+/// A value as it rests in the database. Safe to store, useless without the key.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sealed(String);
+
+impl Sealed {
+    /// Takes a value as the database holds it.
+    pub fn from_stored(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text to store.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sealed(…)")
+    }
+}
+
+/// Why a key or a sealed value was refused. Never carries any of its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SealError {
+    /// The configured key is not 32 bytes in base64.
+    #[error("the key is not 32 bytes in base64")]
+    MalformedKey,
+    /// The stored value is not of the form this module writes.
+    #[error("the sealed value is malformed")]
+    MalformedValue,
+    /// The value was sealed under a key that is neither the current nor the previous one.
+    #[error("the value was sealed under an unknown key")]
+    UnknownKey,
+    /// The value was changed, or belongs to another user or purpose.
+    #[error("the sealed value does not authenticate")]
+    Forged,
+    /// The cipher refused to seal.
+    #[error("sealing failed")]
+    Cipher,
+}
+
+/// What a sealed value is for; part of its associated data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// The password of a user's 3dEye account.
+    ThreedeyePassword,
+}
+
+impl Purpose {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::ThreedeyePassword => "3deye-password",
+        }
+    }
+}
+
+struct SealingKey {
+    id: String,
+    cipher: Aes256Gcm,
+}
+
+impl SealingKey {
+    fn parse(encoded: &Secret) -> Result<Self, SealError> {
+        let bytes = Zeroizing::new(
+            STANDARD
+                .decode(encoded.expose().trim())
+                .map_err(|_| SealError::MalformedKey)?,
+        );
+        let cipher = Aes256Gcm::new_from_slice(&bytes).map_err(|_| SealError::MalformedKey)?;
+        let id = sha256_hex(&bytes).chars().take(8).collect();
+        Ok(Self { id, cipher })
+    }
+}
+
+/// Seals under the current key; opens under the current and the previous one.
+pub struct Sealer {
+    current: SealingKey,
+    previous: Option<SealingKey>,
+}
+
+impl Sealer {
+    /// Takes `CREDENTIALS_KEY` and, while a rotation lasts, `CREDENTIALS_KEY_PREVIOUS`.
+    pub fn new(current: &Secret, previous: Option<&Secret>) -> Result<Self, SealError> {
+        Ok(Self {
+            current: SealingKey::parse(current)?,
+            previous: previous.map(SealingKey::parse).transpose()?,
+        })
+    }
+
+    /// Seals `plain` for one user and one purpose.
+    pub fn seal(
+        &self,
+        purpose: Purpose,
+        user: &UserId,
+        plain: &Secret,
+        random: &impl Random,
+    ) -> Result<Sealed, SealError> {
+        let mut nonce = [0; NONCE_BYTES];
+        random.fill(&mut nonce);
+        let payload = Payload {
+            msg: plain.expose().as_bytes(),
+            aad: &associated_data(purpose, user),
+        };
+        let ciphertext = self
+            .current
+            .cipher
+            .encrypt(Nonce::from_slice(&nonce), payload)
+            .map_err(|_| SealError::Cipher)?;
+        let mut sealed = Vec::with_capacity(NONCE_BYTES + ciphertext.len());
+        sealed.extend_from_slice(&nonce);
+        sealed.extend_from_slice(&ciphertext);
+        Ok(Sealed(format!(
+            "{VERSION}.{}.{}",
+            self.current.id,
+            URL_SAFE_NO_PAD.encode(sealed)
+        )))
+    }
+
+    /// Opens what [`Sealer::seal`] made for the same user and purpose.
+    pub fn open(
+        &self,
+        purpose: Purpose,
+        user: &UserId,
+        sealed: &Sealed,
+    ) -> Result<Secret, SealError> {
+        let mut parts = sealed.as_str().splitn(3, '.');
+        let (Some(VERSION), Some(key_id), Some(body)) = (parts.next(), parts.next(), parts.next())
+        else {
+            return Err(SealError::MalformedValue);
+        };
+        let key = [Some(&self.current), self.previous.as_ref()]
+            .into_iter()
+            .flatten()
+            .find(|key| key.id == key_id)
+            .ok_or(SealError::UnknownKey)?;
+        let bytes = URL_SAFE_NO_PAD
+            .decode(body)
+            .map_err(|_| SealError::MalformedValue)?;
+        let (nonce, ciphertext) = bytes
+            .split_at_checked(NONCE_BYTES)
+            .ok_or(SealError::MalformedValue)?;
+        let payload = Payload {
+            msg: ciphertext,
+            aad: &associated_data(purpose, user),
+        };
+        let plain = Zeroizing::new(
+            key.cipher
+                .decrypt(Nonce::from_slice(nonce), payload)
+                .map_err(|_| SealError::Forged)?,
+        );
+        let text = std::str::from_utf8(&plain).map_err(|_| SealError::MalformedValue)?;
+        Ok(Secret::new(text))
+    }
+
+    /// Whether `sealed` rests under the current key (a rotation leaves older ones).
+    pub fn is_current(&self, sealed: &Sealed) -> bool {
+        sealed.as_str().split('.').nth(1) == Some(self.current.id.as_str())
+    }
+}
+
+fn associated_data(purpose: Purpose, user: &UserId) -> Vec<u8> {
+    format!("spkey-edge/{}/{}", purpose.label(), user.as_str()).into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::random::seeded::Seeded;
+
+    fn key(byte: u8) -> Secret {
+        Secret::new(STANDARD.encode([byte; 32]))
+    }
+
+    fn seal(sealer: &Sealer, user: &str) -> Sealed {
+        sealer
+            .seal(
+                Purpose::ThreedeyePassword,
+                &UserId::new(user),
+                &Secret::new("pass-word"),
+                &Seeded::new(3),
+            )
+            .unwrap()
+    }
+
+    fn open(sealer: &Sealer, user: &str, sealed: &Sealed) -> Result<String, SealError> {
+        sealer
+            .open(Purpose::ThreedeyePassword, &UserId::new(user), sealed)
+            .map(|secret| secret.expose().to_owned())
+    }
+
+    #[test]
+    fn opens_what_it_sealed_and_only_for_the_same_user() {
+        let sealer = Sealer::new(&key(1), None).unwrap();
+        let sealed = seal(&sealer, "anna");
+        assert_eq!(open(&sealer, "anna", &sealed).unwrap(), "pass-word");
+        assert_eq!(open(&sealer, "bert", &sealed), Err(SealError::Forged));
+        assert!(!sealed.as_str().contains("pass-word"));
+    }
+
+    #[test]
+    fn the_previous_key_still_opens_after_a_rotation() {
+        let old = Sealer::new(&key(1), None).unwrap();
+        let sealed = seal(&old, "anna");
+        let rotated = Sealer::new(&key(2), Some(&key(1))).unwrap();
+        assert_eq!(open(&rotated, "anna", &sealed).unwrap(), "pass-word");
+        assert!(!rotated.is_current(&sealed));
+        assert!(rotated.is_current(&seal(&rotated, "anna")));
+        let done = Sealer::new(&key(2), None).unwrap();
+        assert_eq!(open(&done, "anna", &sealed), Err(SealError::UnknownKey));
+    }
+
+    #[test]
+    fn refuses_malformed_keys_and_values() {
+        for bad in ["", "c2hvcnQ=", "not base64 at all!"] {
+            assert!(Sealer::new(&Secret::new(bad), None).is_err(), "{bad}");
+        }
+        let sealer = Sealer::new(&key(1), None).unwrap();
+        let id = &sealer.current.id;
+        for bad in ["", "v1", "v2.x.y", &format!("v1.{id}.AA"), &format!("v1.{id}.*")] {
+            let result = open(&sealer, "anna", &Sealed::from_stored(bad));
+            assert_eq!(result, Err(SealError::MalformedValue), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_flipped_bit_is_noticed() {
+        let sealer = Sealer::new(&key(1), None).unwrap();
+        let sealed = seal(&sealer, "anna");
+        let (head, body) = sealed.as_str().rsplit_once('.').unwrap();
+        let mut bytes = URL_SAFE_NO_PAD.decode(body).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        let forged = Sealed::from_stored(format!("{head}.{}", URL_SAFE_NO_PAD.encode(bytes)));
+        assert_eq!(open(&sealer, "anna", &forged), Err(SealError::Forged));
+    }
+}

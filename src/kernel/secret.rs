@@ -1,0 +1,92 @@
+//! Secrets as a type: redacted in `Debug`, compared in constant time, wiped on drop.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroize;
+
+/// A text that must never reach a log, an error or an answer by accident.
+///
+/// There is no `Display` and no `Serialize`: whoever needs the text says
+/// [`Secret::expose`], which is easy to look for in a review.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes a text into custody.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether `candidate` is the same text.
+    ///
+    /// Hashes of both are compared, so neither the content nor the length of
+    /// the secret shows in the time it takes.
+    pub fn matches(&self, candidate: &str) -> bool {
+        let own = Sha256::digest(self.0.as_bytes());
+        let other = Sha256::digest(candidate.as_bytes());
+        own.as_slice().ct_eq(other.as_slice()).into()
+    }
+
+    /// A short, one-way name for this secret (8 hex digits of its SHA-256),
+    /// to tell in an audit row which of several keys was used.
+    pub fn fingerprint(&self) -> String {
+        sha256_hex(self.0.as_bytes()).chars().take(8).collect()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+/// SHA-256 in lower-case hex: how API keys of 256 random bits are kept at rest.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    use fmt::Write as _;
+
+    let mut hex = String::with_capacity(64);
+    for byte in Sha256::digest(bytes) {
+        // Writing to a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_nothing() {
+        assert_eq!(format!("{:?}", Secret::new("hunter2")), "Secret(…)");
+    }
+
+    #[test]
+    fn matches_only_the_same_text() {
+        let secret = Secret::new("correct");
+        assert!(secret.matches("correct"));
+        assert!(!secret.matches("correct "));
+        assert!(!secret.matches(""));
+    }
+
+    #[test]
+    fn sha256_of_the_fips_180_example() {
+        assert_eq!(
+            sha256_hex(b"abc"),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+    }
+}
