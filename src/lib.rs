@@ -1,10 +1,37 @@
 //! spkey-edge: SmartphoneKey's account service at the edge.
+//!
+//! This file holds the runtime's entry points and nothing else;
+//! `docs/ARCHITECTURE.md` shows the rooms behind them.
 #![allow(
     async_fn_in_trait,
     reason = "an isolate has one thread, so no future here needs to be Send"
 )]
 
+pub mod audit;
 pub mod auth;
 pub mod config;
+pub mod http;
 pub mod kernel;
+pub mod platform;
+pub mod provisioning;
 pub mod threedeye;
+
+use worker::{Context, Env, Request, Response, ScheduleContext, ScheduledEvent, event};
+
+/// Once an isolate: a panic shall at least leave a message in the logs.
+#[event(start)]
+fn start() {
+    console_error_panic_hook::set_once();
+}
+
+/// An HTTPS call.
+#[event(fetch)]
+async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
+    platform::entry::fetch(request, env).await
+}
+
+/// The cron trigger.
+#[event(scheduled)]
+async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    platform::entry::scheduled(env).await;
+}

@@ -100,8 +100,14 @@ pub trait Upstream {
     /// ([`Survey::complete`] tells), and keeps what is wanted.
     ///
     /// An error means that not even the first page could be read, or that a
-    /// later page failed for another reason than the deadline.
-    async fn survey(&self, wanted: &Wanted, deadline: Deadline) -> Result<Survey, UpstreamError>;
+    /// later page failed for another reason than the deadline. `wanted` is a
+    /// future so that the first page can be under way before it is known what
+    /// to look for.
+    async fn survey(
+        &self,
+        wanted: impl Future<Output = Wanted>,
+        deadline: Deadline,
+    ) -> Result<Survey, UpstreamError>;
 
     /// Creates an account in our customer. Never repeated by itself: after
     /// [`UpstreamError::UnknownOutcome`] the list must be read again first.

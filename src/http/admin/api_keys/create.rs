@@ -1,0 +1,125 @@
+//! `POST /admin/api-keys`: makes a key and shows it once.
+
+use futures_util::FutureExt as _;
+use http::header::CACHE_CONTROL;
+use http::{HeaderValue, Method, StatusCode};
+use serde::{Deserialize, Serialize};
+
+use crate::audit::{Action, Entry};
+use crate::auth::{ApiKey, ApiKeyId, Scope};
+use crate::http::caller::Admin;
+use crate::http::routes::Handler;
+use crate::http::surface::Surface;
+use crate::http::{ApiError, Call, Reply, Route};
+use crate::kernel::{Clock as _, Timestamp, UserId};
+use crate::platform::d1::{ApiKeyRow, NewApiKey};
+
+/// The most characters a label may have.
+const MAX_LABEL_CHARS: usize = 100;
+
+/// The route.
+pub const ROUTE: Route = Route {
+    method: Method::POST,
+    path: "/admin/api-keys",
+    operation: "createApiKey",
+    surface: Surface::Admin,
+    handler: Handler::Admin(|call| handle(call).boxed_local()),
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Wish {
+    scopes: Vec<Scope>,
+    #[serde(default)]
+    user_id: Option<String>,
+    #[serde(default)]
+    label: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    id: &'a str,
+    key: &'a str,
+    scopes: &'a [String],
+    user_id: Option<&'a UserId>,
+    label: Option<&'a str>,
+    created_at: Timestamp,
+}
+
+async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
+    call.query(&[])?;
+    let (scopes, user_id, label) = check(call.body()?)?;
+    let now = call.services.clock.now();
+    let key = ApiKey::generate(&call.services.random);
+    let id = ApiKeyId::mint(now, &call.services.random);
+    let kept = NewApiKey {
+        hash: key.hash(),
+        row: ApiKeyRow {
+            id: id.as_str().to_owned(),
+            scopes,
+            user_id,
+            label,
+            created_at: now,
+            last_used_at: None,
+        },
+    };
+    let entry = Entry {
+        at: now,
+        origin: call.origin(call.caller.actor()),
+        action: Action::CreateApiKey,
+        subject: kept.row.id.clone(),
+        outcome: format!("scopes {}", kept.row.scopes.join(" ")),
+    };
+    if !call
+        .services
+        .database()?
+        .insert_api_key(&kept, &entry)
+        .await?
+    {
+        return Err(ApiError::bad_request("userId: no such user"));
+    }
+    let body = Body {
+        id: &kept.row.id,
+        key: key.expose(),
+        scopes: &kept.row.scopes,
+        user_id: kept.row.user_id.as_ref(),
+        label: kept.row.label.as_deref(),
+        created_at: now,
+    };
+    Ok(Reply::json(StatusCode::CREATED, &body)
+        .header(CACHE_CONTROL, HeaderValue::from_static("no-store")))
+}
+
+type Checked = (Vec<String>, Option<UserId>, Option<String>);
+
+fn check(wish: Wish) -> Result<Checked, ApiError> {
+    if wish.scopes.is_empty() {
+        return Err(ApiError::bad_request("scopes: must not be empty"));
+    }
+    let mut scopes = wish.scopes;
+    scopes.sort();
+    scopes.dedup();
+    let user_id = wish
+        .user_id
+        .map(|id| UserId::parse(&id))
+        .transpose()
+        .map_err(ApiError::bad_request)?;
+    if let Some(label) = &wish.label {
+        if label.chars().count() > MAX_LABEL_CHARS {
+            return Err(ApiError::bad_request(
+                "label: must be at most 100 characters",
+            ));
+        }
+        if label.chars().any(char::is_control) {
+            return Err(ApiError::bad_request(
+                "label: must not contain control characters",
+            ));
+        }
+    }
+    let scopes = scopes
+        .into_iter()
+        .map(|scope| scope.as_str().to_owned())
+        .collect();
+    Ok((scopes, user_id, wish.label))
+}

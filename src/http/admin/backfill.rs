@@ -1,0 +1,107 @@
+//! `POST /admin/backfill-threedeye`: makes the accounts that are missing.
+
+use futures_util::FutureExt as _;
+use http::{Method, StatusCode};
+use serde::Serialize;
+
+use crate::http::caller::Admin;
+use crate::http::routes::Handler;
+use crate::http::surface::Surface;
+use crate::http::{ApiError, Call, Reply, Route};
+use crate::provisioning::backfill::Order;
+use crate::provisioning::store::{Tally, Trigger};
+
+/// Users taken up when the caller does not say.
+const DEFAULT_LIMIT: u32 = 50;
+/// Users taken up at most.
+const MAX_LIMIT: u32 = 500;
+
+/// The route.
+pub const ROUTE: Route = Route {
+    method: Method::POST,
+    path: "/admin/backfill-threedeye",
+    operation: "backfill",
+    surface: Surface::Admin,
+    handler: Handler::Admin(|call| handle(call).boxed_local()),
+};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body {
+    success: bool,
+    total: u32,
+    created: u32,
+    failed: u32,
+    errors: Vec<String>,
+    skipped: u32,
+    quarantined: u32,
+    remaining: u64,
+    /// Null in a dry run, which leaves no trace.
+    run_id: Option<String>,
+    dry_run: bool,
+    /// The users that a dry run would take up; empty otherwise.
+    planned: Vec<String>,
+}
+
+async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
+    let query = call.query(&["limit", "dryRun"])?;
+    let limit = query.count("limit", DEFAULT_LIMIT, MAX_LIMIT)?;
+    let dry_run = query.flag("dryRun")?;
+    let upstream = call.services.upstream();
+    if upstream.is_none() {
+        return Err(ApiError::not_configured());
+    }
+    let database = call.services.database()?;
+    let origin = call.origin(call.caller.actor());
+    let tools = call.services.tools(&upstream, &database, &origin)?;
+    if dry_run {
+        let plan = tools.plan(limit).await?;
+        let planned: Vec<String> = plan.users.iter().map(ToString::to_string).collect();
+        let tally = Tally {
+            total: u32::try_from(planned.len()).unwrap_or(u32::MAX),
+            ..Tally::default()
+        };
+        return Ok(reply(true, tally, plan.remaining, None, planned));
+    }
+    let finished = tools
+        .backfill(Order {
+            trigger: Trigger::Manual,
+            limit,
+            max_takeovers: call.services.config.backfill_max_takeovers,
+        })
+        .await?;
+    // Nobody could even be looked at: that is the upstream's failure, not a result.
+    if let Some(error) = finished.blind {
+        return Err(error.into());
+    }
+    Ok(reply(
+        finished.success,
+        finished.tally,
+        finished.remaining,
+        Some(finished.run_id),
+        Vec::new(),
+    ))
+}
+
+fn reply(
+    success: bool,
+    tally: Tally,
+    remaining: u64,
+    run_id: Option<String>,
+    planned: Vec<String>,
+) -> Reply {
+    let body = Body {
+        success,
+        total: tally.total,
+        created: tally.created,
+        failed: tally.failed,
+        errors: tally.errors,
+        skipped: tally.skipped,
+        quarantined: tally.quarantined,
+        remaining,
+        dry_run: run_id.is_none(),
+        run_id,
+        planned,
+    };
+    Reply::json(StatusCode::OK, &body)
+}

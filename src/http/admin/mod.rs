@@ -1,0 +1,7 @@
+//! Support's tools: provisioning of single users, runs, API keys.
+
+pub mod api_keys;
+pub mod backfill;
+pub mod diagnostics;
+pub mod reset;
+pub mod runs;

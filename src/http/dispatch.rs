@@ -1,0 +1,202 @@
+//! One request through its route: caller, body, handler, answer.
+
+use std::rc::Rc;
+
+use axum::body::Body;
+use axum::extract::{FromRequestParts as _, RawPathParams, Request};
+use axum::response::Response;
+use futures_util::StreamExt as _;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use worker::send::SendWrapper;
+
+use crate::kernel::RequestId;
+
+use super::body::{MAX_BODY_BYTES, check_announced_length, too_large};
+use super::call::Input;
+use super::caller::{Admin, Anyone, UserCaller};
+use super::routes::Handler;
+use super::services::Services;
+use super::surface::Surface;
+use super::{ApiError, Call, Reply, Route};
+
+/// The header that carries the request's name, in every answer.
+pub const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Where the runtime tells the client's address.
+const CLIENT_ADDRESS_HEADER: &str = "cf-connecting-ip";
+
+/// What a request carries through axum besides itself.
+#[derive(Clone)]
+pub struct Context {
+    /// The request's name.
+    pub request_id: RequestId,
+    /// What it works with.
+    pub services: Rc<Services>,
+}
+
+/// What the log is told of a request; travels back as an extension of the answer.
+#[derive(Clone, Default)]
+pub struct Trace {
+    /// The route's template, never the path itself.
+    pub route: Option<&'static str>,
+    /// Who called.
+    pub caller: Option<String>,
+    /// The log's face of an error.
+    pub cause: Option<String>,
+}
+
+/// Takes a request through its route.
+pub async fn dispatch(route: &'static Route, request: Request) -> Response {
+    let Some(context) = context(&request) else {
+        return respond(Reply::empty(StatusCode::INTERNAL_SERVER_ERROR), Trace::default());
+    };
+    let mut trace = Trace {
+        route: Some(route.path),
+        ..Trace::default()
+    };
+    let reply = match serve(route, request, &context, &mut trace).await {
+        Ok(reply) => reply,
+        Err(error) => {
+            trace.cause = Some(error.cause.to_string());
+            route.surface.render(&error, &context.request_id)
+        }
+    };
+    respond(reply, trace)
+}
+
+/// Answers an error for a request that no route takes.
+pub fn refuse(request: &Request, error: &ApiError) -> Response {
+    let Some(context) = context(request) else {
+        return respond(Reply::empty(error.status), Trace::default());
+    };
+    let trace = Trace {
+        cause: Some(error.cause.to_string()),
+        ..Trace::default()
+    };
+    respond(Surface::Admin.render(error, &context.request_id), trace)
+}
+
+fn context(request: &Request) -> Option<Context> {
+    request
+        .extensions()
+        .get::<SendWrapper<Context>>()
+        .map(|wrapped| wrapped.0.clone())
+}
+
+async fn serve(
+    route: &'static Route,
+    request: Request,
+    context: &Context,
+    trace: &mut Trace,
+) -> Result<Reply, ApiError> {
+    let (mut parts, body) = request.into_parts();
+    // The caller comes first: nobody else's body or path is even looked at.
+    match route.handler {
+        Handler::Public(handle) => {
+            let call = call(Anyone::authenticate(), &mut parts, body, context).await?;
+            handle(call).await
+        }
+        Handler::Admin(handle) => {
+            let authenticated = Admin::authenticate(&parts.headers, &context.services).await;
+            let admin = brake(authenticated, &parts.headers, context).await?;
+            let name = admin.actor().as_str().to_owned();
+            let free = context
+                .services
+                .within_limit("ADMIN_RATE_LIMITER", &name)
+                .await;
+            trace.caller = Some(name);
+            if !free {
+                return Err(too_many());
+            }
+            handle(call(admin, &mut parts, body, context).await?).await
+        }
+        Handler::User(handle) => {
+            let authenticated = UserCaller::authenticate(&parts.headers, &context.services).await;
+            let caller = brake(authenticated, &parts.headers, context).await?;
+            if let UserCaller::Admin(admin) = &caller {
+                trace.caller = Some(admin.actor().as_str().to_owned());
+            }
+            handle(call(caller, &mut parts, body, context).await?).await
+        }
+    }
+}
+
+/// A failed authentication counts against the client's address.
+async fn brake<C>(
+    authenticated: Result<C, crate::auth::AuthError>,
+    headers: &HeaderMap,
+    context: &Context,
+) -> Result<C, ApiError> {
+    let error = match authenticated {
+        Ok(caller) => return Ok(caller),
+        Err(error) => error,
+    };
+    let address = headers
+        .get(CLIENT_ADDRESS_HEADER)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("unknown");
+    let free = context
+        .services
+        .within_limit("AUTH_RATE_LIMITER", address)
+        .await;
+    Err(if free { error.into() } else { too_many() })
+}
+
+fn too_many() -> ApiError {
+    // The shortest period that a rate-limit binding knows.
+    ApiError::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests").retry_after(10)
+}
+
+async fn call<C>(
+    caller: C,
+    parts: &mut Parts,
+    body: Body,
+    context: &Context,
+) -> Result<Call<C>, ApiError> {
+    let path = RawPathParams::from_request_parts(parts, &())
+        .await
+        .map_err(|_| ApiError::bad_request("path: not valid UTF-8 after percent-decoding"))?
+        .iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    check_announced_length(&parts.headers)?;
+    let body = read(body).await?;
+    Ok(Call {
+        caller,
+        services: Rc::clone(&context.services),
+        request_id: context.request_id.clone(),
+        input: Input {
+            headers: std::mem::take(&mut parts.headers),
+            path,
+            query: parts.uri.query().map(str::to_owned),
+            body,
+        },
+    })
+}
+
+/// Reads a body up to the cap, whatever length it announced.
+async fn read(body: Body) -> Result<Vec<u8>, ApiError> {
+    let mut stream = body.into_data_stream();
+    let mut bytes = Vec::new();
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|_| ApiError::bad_request("body: could not be read"))?;
+        if bytes.len().saturating_add(chunk.len()) > MAX_BODY_BYTES {
+            return Err(too_large());
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+fn respond(reply: Reply, trace: Trace) -> Response {
+    let mut response = Response::new(Body::from(reply.body));
+    *response.status_mut() = reply.status;
+    *response.headers_mut() = reply.headers;
+    response
+        .headers_mut()
+        .entry("x-content-type-options")
+        .or_insert(HeaderValue::from_static("nosniff"));
+    response.extensions_mut().insert(trace);
+    response
+}

@@ -1,0 +1,33 @@
+//! The front door: routes, callers, errors, and one file per endpoint.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `routes` | the table of all routes; a route says there who may call it |
+//! | `router` | builds axum's router from the table, answers 404 and 405 |
+//! | `dispatch` | one request through its route: caller, handler, answer, log line |
+//! | `caller` | the kinds of caller, as values that only authentication makes |
+//! | `call` | what a handler gets: caller, path, query, body, services |
+//! | `body`, `query` | input, capped and parsed once |
+//! | `error`, `surface` | errors with two faces; how each API writes them down |
+//! | `services` | configuration, database and upstream of one request |
+//! | `admin/`, `users/`, `service/` | the endpoints |
+
+pub mod admin;
+pub mod body;
+pub mod call;
+pub mod caller;
+pub mod dispatch;
+pub mod error;
+pub mod query;
+pub mod reply;
+pub mod router;
+pub mod routes;
+pub mod service;
+pub mod services;
+pub mod surface;
+pub mod users;
+
+pub use call::Call;
+pub use error::ApiError;
+pub use reply::Reply;
+pub use routes::Route;

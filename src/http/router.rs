@@ -1,0 +1,63 @@
+//! axum's router, built once an isolate from the table of routes.
+
+use axum::Router;
+use axum::extract::Request;
+use axum::response::Response;
+use axum::routing::{MethodFilter, on};
+use http::StatusCode;
+use worker::send::SendFuture;
+
+use super::dispatch::{self, dispatch};
+use super::routes::ROUTES;
+use super::{ApiError, Route};
+
+/// Builds the router.
+pub fn build() -> Router {
+    let mut router = Router::new();
+    for route in ROUTES {
+        router = register(router, route);
+    }
+    router
+        .fallback(|request: Request| {
+            refuse(
+                request,
+                ApiError::not_found("The requested resource was not found"),
+            )
+        })
+        .method_not_allowed_fallback(|request: Request| {
+            refuse(
+                request,
+                ApiError::new(
+                    StatusCode::METHOD_NOT_ALLOWED,
+                    "The method is not allowed for this resource",
+                ),
+            )
+        })
+}
+
+fn register(router: Router, route: &'static Route) -> Router {
+    // A method without a filter would be a slip in the table; a test finds it.
+    let Ok(filter) = MethodFilter::try_from(route.method.clone()) else {
+        return router;
+    };
+    let handler = move |request: Request| SendFuture::new(dispatch(route, request));
+    router.route(route.path, on(filter, handler))
+}
+
+fn refuse(request: Request, error: ApiError) -> std::future::Ready<Response> {
+    std::future::ready(dispatch::refuse(&request, &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_route_of_the_table_can_be_registered() {
+        for route in ROUTES {
+            assert!(MethodFilter::try_from(route.method.clone()).is_ok());
+        }
+        // Conflicting paths would panic here.
+        let _ = build();
+    }
+}

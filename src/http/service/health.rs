@@ -1,0 +1,143 @@
+//! `GET /health`: whether the service can do its work. No secrets, no counts.
+
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use http::header::CACHE_CONTROL;
+use http::{HeaderValue, Method, StatusCode};
+use serde::Serialize;
+
+use crate::http::caller::Anyone;
+use crate::http::routes::Handler;
+use crate::http::surface::Surface;
+use crate::http::{ApiError, Call, Reply, Route};
+use crate::kernel::{Clock as _, Timestamp};
+use crate::platform::d1::{RunStatus, Vitals};
+
+/// The cron trigger fires every 15 minutes; two missed runs are one too many.
+const OVERDUE: Duration = Duration::from_secs(45 * 60);
+
+/// A run that has not ended after this long has died.
+const LONGEST_RUN: Duration = Duration::from_secs(15 * 60);
+
+/// The route.
+pub const ROUTE: Route = Route {
+    method: Method::GET,
+    path: "/health",
+    operation: "getHealth",
+    surface: Surface::Admin,
+    handler: Handler::Public(|call| handle(call).boxed_local()),
+};
+
+#[derive(Serialize)]
+struct Body {
+    status: &'static str,
+    checks: Checks,
+}
+
+/// `ok`, or a word that says what is wrong.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Checks {
+    configuration: Configuration,
+    database: &'static str,
+    migrations: &'static str,
+    scheduled_run: &'static str,
+}
+
+#[derive(Serialize)]
+struct Configuration {
+    status: &'static str,
+    /// Names of settings and what is wrong with them, never their values.
+    problems: Vec<String>,
+}
+
+async fn handle(call: Call<Anyone>) -> Result<Reply, ApiError> {
+    let services = &call.services;
+    let now = services.clock.now();
+    let problems = services.config.problems.clone();
+    let (database, migrations, scheduled_run) = match services.database() {
+        Err(_) => ("missing", "unknown", "unknown"),
+        Ok(database) => match database.vitals().await {
+            Ok(vitals) => judge(&vitals, services.config.threedeye.is_some(), now),
+            // Either nothing answers or the tables are missing.
+            Err(_) if database.ping().await.is_ok() => ("ok", "missing", "unknown"),
+            Err(_) => ("unreachable", "unknown", "unknown"),
+        },
+    };
+    let healthy = problems.is_empty()
+        && [database, migrations].iter().all(|check| *check == "ok")
+        && matches!(
+            scheduled_run,
+            "ok" | "none_yet" | "running" | "not_configured"
+        );
+    let (status, word) = if healthy {
+        (StatusCode::OK, "ok")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "degraded")
+    };
+    let body = Body {
+        status: word,
+        checks: Checks {
+            configuration: Configuration {
+                status: if problems.is_empty() { "ok" } else { "invalid" },
+                problems,
+            },
+            database,
+            migrations,
+            scheduled_run,
+        },
+    };
+    Ok(Reply::json(status, &body).header(CACHE_CONTROL, HeaderValue::from_static("no-store")))
+}
+
+fn judge(
+    vitals: &Vitals,
+    configured: bool,
+    now: Timestamp,
+) -> (&'static str, &'static str, &'static str) {
+    let migrations = if vitals.migrations_current {
+        "ok"
+    } else {
+        "outdated"
+    };
+    let scheduled_run = match vitals.last_scheduled {
+        // Without 3dEye nothing is scheduled, which is a normal state.
+        _ if !configured => "not_configured",
+        // A fresh deployment: the first run is due within 15 minutes.
+        None => "none_yet",
+        Some((started, _)) if now.since(started) > OVERDUE => "overdue",
+        Some((_, RunStatus::Completed)) => "ok",
+        Some((_, RunStatus::EndedEarly)) => "failing",
+        Some((started, RunStatus::Running)) if now.since(started) > LONGEST_RUN => "died",
+        Some((_, RunStatus::Running)) => "running",
+    };
+    ("ok", migrations, scheduled_run)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scheduled_run_must_be_recent_and_must_have_gone_well() {
+        let now = Timestamp::from_millis(10_000_000_000);
+        let word = |minutes: u64, status| {
+            let started = now.minus(Duration::from_secs(minutes * 60));
+            let vitals = Vitals {
+                migrations_current: true,
+                last_scheduled: Some((started, status)),
+            };
+            judge(&vitals, true, now).2
+        };
+        assert_eq!(word(14, RunStatus::Completed), "ok");
+        assert_eq!(word(44, RunStatus::Completed), "ok");
+        assert_eq!(word(46, RunStatus::Completed), "overdue");
+        assert_eq!(word(1, RunStatus::EndedEarly), "failing");
+        assert_eq!(word(1, RunStatus::Running), "running");
+        assert_eq!(word(16, RunStatus::Running), "died");
+        let fresh = Vitals::default();
+        assert_eq!(judge(&fresh, true, now), ("ok", "outdated", "none_yet"));
+        assert_eq!(judge(&fresh, false, now).2, "not_configured");
+    }
+}

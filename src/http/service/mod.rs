@@ -1,0 +1,4 @@
+//! The service about itself.
+
+pub mod health;
+pub mod openapi;

@@ -1,0 +1,159 @@
+//! What one request or event works with: configuration, database, upstream.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use http::HeaderMap;
+use worker::Env;
+
+use crate::audit::Origin;
+use crate::auth::{self, AuthError, Authenticator, Identity, Refusal, bearer};
+use crate::config::Config;
+use crate::kernel::Sealer;
+use crate::platform::d1::Database;
+use crate::platform::fetch::FetchTransport;
+use crate::platform::isolate::{Isolate, Keys};
+use crate::platform::jwks_source::JwksSource;
+use crate::platform::runtime::{RuntimeClock, RuntimeRandom};
+use crate::platform::webcrypto::WebCrypto;
+use crate::provisioning::Toolbox;
+use crate::threedeye::client::{Client, TokenCache};
+
+use super::ApiError;
+
+/// The upstream as the runtime reaches it; `None`: not configured.
+pub type Upstream = Option<Client<FetchTransport, RuntimeClock, RuntimeRandom>>;
+
+/// The tools of provisioning on the runtime.
+pub type Tools<'a> = Toolbox<'a, Upstream, Database, RuntimeClock, RuntimeRandom>;
+
+/// Everything of one request or event. Values shared with others of the same
+/// isolate are finished ones: configuration, imported keys, a bearer token.
+pub struct Services {
+    /// The configuration.
+    pub config: Rc<Config>,
+    /// The time.
+    pub clock: RuntimeClock,
+    /// The CSPRNG.
+    pub random: RuntimeRandom,
+    env: Env,
+    keys: Keys,
+    tokens: Rc<RefCell<TokenCache>>,
+}
+
+impl Services {
+    /// Services for one request or event.
+    pub fn new(env: Env, isolate: &Isolate) -> Self {
+        Self {
+            config: isolate.config(&env),
+            clock: RuntimeClock,
+            random: RuntimeRandom,
+            env,
+            keys: isolate.keys(),
+            tokens: isolate.tokens(),
+        }
+    }
+
+    /// The database.
+    pub fn database(&self) -> Result<Database, ApiError> {
+        self.env
+            .d1("DB")
+            .map(Database::new)
+            .map_err(|_| ApiError::internal("the binding DB is missing"))
+    }
+
+    /// The upstream.
+    pub fn upstream(&self) -> Upstream {
+        self.config.threedeye.clone().map(|config| {
+            Client::new(
+                config,
+                FetchTransport,
+                self.clock,
+                self.random,
+                Rc::clone(&self.tokens),
+            )
+        })
+    }
+
+    /// The seal; without `CREDENTIALS_KEY` whatever needs it is refused.
+    pub fn sealer(&self) -> Result<&Sealer, ApiError> {
+        self.config
+            .sealer
+            .as_ref()
+            .ok_or_else(|| ApiError::internal("CREDENTIALS_KEY is missing or malformed"))
+    }
+
+    /// The tools of provisioning.
+    pub fn tools<'a>(
+        &'a self,
+        upstream: &'a Upstream,
+        store: &'a Database,
+        origin: &'a Origin,
+    ) -> Result<Tools<'a>, ApiError> {
+        Ok(Toolbox {
+            upstream,
+            store,
+            clock: &self.clock,
+            random: &self.random,
+            sealer: self.sealer()?,
+            origin,
+        })
+    }
+
+    /// Whether `principal` keeps within the limit of an optional rate-limit binding.
+    pub async fn within_limit(&self, binding: &str, principal: &str) -> bool {
+        let Ok(limiter) = self.env.rate_limiter(binding) else {
+            return true;
+        };
+        // A limiter that fails must not lock everybody out.
+        limiter
+            .limit(principal.to_owned())
+            .await
+            .map_or(true, |outcome| outcome.success)
+    }
+
+    pub(super) async fn authenticate_admin(
+        &self,
+        headers: &HeaderMap,
+    ) -> Result<auth::Admin, AuthError> {
+        let source = self.key_source();
+        let tokens = self.authenticator(source.as_ref());
+        auth::authenticate_admin(
+            headers,
+            &self.config.admin_keys,
+            &self.config.admin_email_domains,
+            tokens.as_ref(),
+        )
+        .await
+    }
+
+    pub(super) async fn authenticate_person(
+        &self,
+        headers: &HeaderMap,
+    ) -> Result<Identity, AuthError> {
+        let token = bearer(headers)?;
+        let source = self.key_source();
+        self.authenticator(source.as_ref())
+            .ok_or(Refusal::TokensNotConfigured)?
+            .verify(token)
+            .await
+    }
+
+    fn key_source(&self) -> Option<JwksSource<FetchTransport>> {
+        let policy = self.config.jwt.as_ref()?;
+        Some(JwksSource::new(FetchTransport, policy.jwks_url.clone()))
+    }
+
+    fn authenticator<'a>(
+        &'a self,
+        source: Option<&'a JwksSource<FetchTransport>>,
+    ) -> Option<Authenticator<'a, JwksSource<FetchTransport>, WebCrypto, RuntimeClock>> {
+        Some(Authenticator {
+            policy: self.config.jwt.as_ref()?,
+            cache: &self.keys,
+            source: source?,
+            verifier: &WebCrypto,
+            clock: &self.clock,
+        })
+    }
+}

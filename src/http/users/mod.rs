@@ -1,0 +1,3 @@
+//! What users and services may ask about one user.
+
+pub mod credentials;

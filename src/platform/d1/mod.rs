@@ -1,0 +1,171 @@
+//! D1, spoken in one dialect.
+//!
+//! Everything goes through [`Database::batch`]: one round trip and one atomic
+//! transaction, whether it holds one statement or ten. Lists travel as one
+//! JSON parameter (`json_each(?)`), because D1 binds at most 100 parameters.
+
+mod access;
+mod health;
+mod provisioning;
+mod rows;
+mod runs;
+
+use serde::de::DeserializeOwned;
+use wasm_bindgen::JsValue;
+use worker::{D1Database, D1Result};
+
+use crate::kernel::Timestamp;
+use crate::provisioning::StoreError;
+
+pub use access::{ApiKeyRow, NewApiKey};
+pub use health::{RunStatus, Vitals};
+pub use runs::RunRow;
+
+/// A parameter of a statement. D1 binds no 64-bit integers and no `undefined`.
+#[derive(Debug, Clone)]
+pub enum Arg {
+    /// SQL NULL.
+    Null,
+    /// Text.
+    Text(String),
+    /// An integer below 2^53.
+    Int(i64),
+}
+
+impl From<&Arg> for JsValue {
+    fn from(arg: &Arg) -> Self {
+        match arg {
+            Arg::Null => Self::NULL,
+            Arg::Text(text) => Self::from_str(text),
+            Arg::Int(number) => Self::from_f64(*number as f64),
+        }
+    }
+}
+
+impl From<&str> for Arg {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Arg {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<Timestamp> for Arg {
+    fn from(moment: Timestamp) -> Self {
+        Self::Int(moment.as_millis())
+    }
+}
+
+impl From<u32> for Arg {
+    fn from(number: u32) -> Self {
+        Self::Int(i64::from(number))
+    }
+}
+
+impl From<bool> for Arg {
+    fn from(flag: bool) -> Self {
+        Self::Int(i64::from(flag))
+    }
+}
+
+impl<T: Into<Arg>> From<Option<T>> for Arg {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// A statement and its parameters.
+#[derive(Debug, Clone)]
+pub struct Statement {
+    sql: &'static str,
+    args: Vec<Arg>,
+}
+
+impl Statement {
+    /// A statement; `args` stand for `?1`, `?2` and so on.
+    pub fn new(sql: &'static str, args: impl IntoIterator<Item = Arg>) -> Self {
+        Self {
+            sql,
+            args: args.into_iter().collect(),
+        }
+    }
+}
+
+/// The answers of a batch, one set of rows a statement, in order.
+pub struct Answers(std::vec::IntoIter<D1Result>);
+
+impl Answers {
+    /// The next statement's rows.
+    pub fn rows<T: DeserializeOwned>(&mut self) -> Result<Vec<T>, StoreError> {
+        let result = self
+            .0
+            .next()
+            .ok_or_else(|| StoreError("D1 answered fewer statements than were sent".to_owned()))?;
+        result
+            .results::<T>()
+            .map_err(|error| StoreError(format!("D1 row of an unexpected shape: {error}")))
+    }
+
+    /// The next statement's first row.
+    pub fn first<T: DeserializeOwned>(&mut self) -> Result<Option<T>, StoreError> {
+        Ok(self.rows()?.into_iter().next())
+    }
+
+    /// How many rows the next statement returned, whatever they hold.
+    pub fn count(&mut self) -> Result<usize, StoreError> {
+        Ok(self.rows::<serde::de::IgnoredAny>()?.len())
+    }
+
+    /// Passes over the next statement's answer.
+    pub fn skip(&mut self) -> Result<(), StoreError> {
+        self.count().map(|_| ())
+    }
+}
+
+/// The only database.
+pub struct Database(D1Database);
+
+impl Database {
+    /// Wraps the binding `DB`.
+    pub fn new(binding: D1Database) -> Self {
+        Self(binding)
+    }
+
+    /// Runs the statements as one transaction in one round trip.
+    pub async fn batch(&self, statements: Vec<Statement>) -> Result<Answers, StoreError> {
+        let mut prepared = Vec::with_capacity(statements.len());
+        for statement in &statements {
+            let args: Vec<JsValue> = statement.args.iter().map(JsValue::from).collect();
+            let bound = self.0.prepare(statement.sql).bind(&args);
+            prepared.push(bound.map_err(classify)?);
+        }
+        let results = self.0.batch(prepared).await.map_err(classify)?;
+        Ok(Answers(results.into_iter()))
+    }
+}
+
+/// Every D1 error becomes ours here and nowhere else. `Display` of the
+/// runtime's own `D1Error` panics, so its cause is read instead.
+fn classify(error: worker::Error) -> StoreError {
+    StoreError(match error {
+        worker::Error::D1(error) => format!("D1: {}", error.cause()),
+        worker::Error::JsError(message) => format!("D1: {message}"),
+        _ => "D1: the call failed".to_owned(),
+    })
+}
+
+/// A bad value found in a row, told by where it is and not by what it is.
+fn bad_value(table: &str, column: &str, row: &str) -> StoreError {
+    StoreError(format!("{table}.{column} of row {row} is not readable"))
+}
+
+/// Any list as the one JSON parameter of a `json_each`.
+fn json(list: &impl serde::Serialize) -> Result<Arg, StoreError> {
+    serde_json::to_string(list)
+        .map(Arg::Text)
+        .map_err(|error| StoreError(format!("a parameter could not be written as JSON: {error}")))
+}

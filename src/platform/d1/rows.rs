@@ -1,0 +1,161 @@
+//! Rows of D1 as the domain's values. Bad stored data is an error of its own
+//! that names table, column and row.
+
+use serde::Deserialize;
+
+use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
+use crate::provisioning::StoreError;
+use crate::provisioning::record::{Claimed, Dossier, Mapping, Recovery, State, User};
+use crate::provisioning::store::Candidate;
+use crate::threedeye::{RemoteId, RoleId};
+
+use super::bad_value;
+
+/// What the dossier query answers: three tables side by side.
+#[derive(Deserialize)]
+pub struct DossierRow {
+    requested: String,
+    uuid: Option<String>,
+    email: Option<String>,
+    user_email_key: Option<String>,
+    auth_subject: Option<String>,
+    #[serde(flatten)]
+    mapping: MappingColumns,
+    role_ids: Option<String>,
+    contested: u8,
+}
+
+/// The columns of `threedeye_users`; all NULL when there is no row.
+#[derive(Deserialize)]
+pub struct MappingColumns {
+    state: Option<String>,
+    intent_email: Option<String>,
+    threedeye_id: Option<String>,
+    password_sealed: Option<String>,
+    attempts: Option<u32>,
+    last_error: Option<String>,
+    next_attempt_at: Option<i64>,
+    lease_until: Option<i64>,
+    mapped_at: Option<i64>,
+}
+
+impl MappingColumns {
+    pub fn into_mapping(self, user: &str) -> Result<Option<Mapping>, StoreError> {
+        let Some(name) = self.state else {
+            return Ok(None);
+        };
+        let state =
+            State::parse(&name).ok_or_else(|| bad_value("threedeye_users", "state", user))?;
+        Ok(Some(Mapping {
+            state,
+            email_key: self.intent_email.as_deref().and_then(EmailKey::of),
+            threedeye_id: self.threedeye_id.map(RemoteId),
+            password: self.password_sealed.map(Sealed::from_stored),
+            attempts: self.attempts.unwrap_or(0),
+            last_error: self.last_error,
+            next_attempt_at: self.next_attempt_at.map(Timestamp::from_millis),
+            lease_until: Timestamp::from_millis(self.lease_until.unwrap_or(0)),
+            created_at: Timestamp::from_millis(self.mapped_at.unwrap_or(0)),
+        }))
+    }
+}
+
+impl DossierRow {
+    pub fn into_dossier(self) -> Result<Dossier, StoreError> {
+        let user = self.uuid.map(|uuid| User {
+            id: UserId::new(uuid),
+            email: self.email,
+            email_key: self.user_email_key.as_deref().and_then(EmailKey::of),
+            auth_subject: self.auth_subject,
+        });
+        let recovery = self
+            .role_ids
+            .map(|json| roles(&json, &self.requested))
+            .transpose()?
+            .map(|roles| Recovery { roles });
+        Ok(Dossier {
+            user,
+            mapping: self.mapping.into_mapping(&self.requested)?,
+            recovery,
+            contested: self.contested != 0,
+        })
+    }
+}
+
+#[derive(Deserialize)]
+pub struct CandidateRow {
+    user_id: String,
+    email_key: String,
+    contested: u8,
+}
+
+impl CandidateRow {
+    pub fn into_candidate(self) -> Result<Candidate, StoreError> {
+        let email = EmailKey::of(&self.email_key)
+            .ok_or_else(|| bad_value("users", "email_key", &self.user_id))?;
+        Ok(Candidate {
+            user: UserId::new(self.user_id),
+            email,
+            contested: self.contested != 0,
+        })
+    }
+}
+
+#[derive(Deserialize)]
+pub struct ClaimedRow {
+    pub user_id: String,
+    email: Option<String>,
+    intent_email: Option<String>,
+    password_sealed: Option<String>,
+    threedeye_id: Option<String>,
+    state: String,
+    attempts: u32,
+}
+
+impl ClaimedRow {
+    /// `offered` is the password of the bid: when the row holds that very
+    /// value, the claim has recorded it.
+    pub fn into_claimed(
+        self,
+        offered: Option<&Sealed>,
+        recovery: Option<Recovery>,
+    ) -> Result<Claimed, StoreError> {
+        let row = self.user_id.as_str();
+        let bad = |column| bad_value("threedeye_users", column, row);
+        let email = self.email.as_deref().and_then(EmailKey::of);
+        let intent = self.intent_email.as_deref().and_then(EmailKey::of);
+        let password = self.password_sealed.map(Sealed::from_stored);
+        let password = password.ok_or_else(|| bad("password_sealed"))?;
+        Ok(Claimed {
+            email: email.ok_or_else(|| bad_value("users", "email_key", row))?,
+            intent_email: intent.ok_or_else(|| bad("email_key"))?,
+            fresh: offered == Some(&password),
+            password,
+            threedeye_id: self.threedeye_id.map(RemoteId),
+            state: State::parse(&self.state).ok_or_else(|| bad("state"))?,
+            attempts: self.attempts,
+            recovery,
+            user: UserId::new(self.user_id),
+        })
+    }
+}
+
+#[derive(Deserialize)]
+pub struct RecoveryRow {
+    pub user_id: String,
+    role_ids: String,
+}
+
+impl RecoveryRow {
+    pub fn recovery(&self) -> Result<Recovery, StoreError> {
+        Ok(Recovery {
+            roles: roles(&self.role_ids, &self.user_id)?,
+        })
+    }
+}
+
+fn roles(json: &str, row: &str) -> Result<Vec<RoleId>, StoreError> {
+    let ids: Vec<String> = serde_json::from_str(json)
+        .map_err(|_| bad_value("threedeye_recovery", "role_ids", row))?;
+    Ok(ids.into_iter().map(RoleId).collect())
+}

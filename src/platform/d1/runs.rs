@@ -1,0 +1,92 @@
+//! The ledger of runs, read.
+
+use serde::Deserialize;
+
+use crate::kernel::Timestamp;
+use crate::provisioning::StoreError;
+
+use super::{Database, Statement, bad_value};
+
+const LIST_RUNS: &str = "
+SELECT run_id, trigger_kind, status, batch_limit, total, created, failed, skipped, quarantined,
+       remaining, errors, started_at, finished_at
+FROM provisioning_runs ORDER BY started_at DESC, run_id DESC LIMIT ?1";
+
+/// One run.
+#[derive(Debug, Clone)]
+pub struct RunRow {
+    /// `run_` and a ULID.
+    pub run_id: String,
+    /// `manual` or `cron`.
+    pub trigger: String,
+    /// `running`, `completed` or `ended_early`.
+    pub status: String,
+    /// Users it would take up at most.
+    pub limit: u32,
+    /// Users taken up.
+    pub total: u32,
+    /// Users that got their account.
+    pub created: u32,
+    /// Users that could not be provisioned.
+    pub failed: u32,
+    /// Users left as they were.
+    pub skipped: u32,
+    /// Those of `failed` that went into quarantine.
+    pub quarantined: u32,
+    /// Users that still waited when it ended.
+    pub remaining: Option<u64>,
+    /// One line a user.
+    pub errors: Vec<String>,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended; `None`: at work, or it died.
+    pub finished_at: Option<Timestamp>,
+}
+
+#[derive(Deserialize)]
+struct RunColumns {
+    run_id: String,
+    trigger_kind: String,
+    status: String,
+    batch_limit: u32,
+    total: u32,
+    created: u32,
+    failed: u32,
+    skipped: u32,
+    quarantined: u32,
+    remaining: Option<u64>,
+    errors: String,
+    started_at: i64,
+    finished_at: Option<i64>,
+}
+
+impl RunColumns {
+    fn into_row(self) -> Result<RunRow, StoreError> {
+        let errors = serde_json::from_str(&self.errors)
+            .map_err(|_| bad_value("provisioning_runs", "errors", &self.run_id))?;
+        Ok(RunRow {
+            run_id: self.run_id,
+            trigger: self.trigger_kind,
+            status: self.status,
+            limit: self.batch_limit,
+            total: self.total,
+            created: self.created,
+            failed: self.failed,
+            skipped: self.skipped,
+            quarantined: self.quarantined,
+            remaining: self.remaining,
+            errors,
+            started_at: Timestamp::from_millis(self.started_at),
+            finished_at: self.finished_at.map(Timestamp::from_millis),
+        })
+    }
+}
+
+impl Database {
+    /// The latest runs, newest first.
+    pub async fn runs(&self, limit: u32) -> Result<Vec<RunRow>, StoreError> {
+        let list = Statement::new(LIST_RUNS, [limit.into()]);
+        let rows: Vec<RunColumns> = self.batch(vec![list]).await?.rows()?;
+        rows.into_iter().map(RunColumns::into_row).collect()
+    }
+}

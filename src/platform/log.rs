@@ -1,0 +1,101 @@
+//! Logs: one JSON object a line, dotted field names, units in names.
+//!
+//! A failure is logged once, where it is handled. Nothing here takes a header,
+//! a body, a query or a whole path, so no secret and no e-mail can come along.
+
+use serde::Serialize;
+use worker::{console_error, console_log};
+
+/// The line of one request.
+#[derive(Serialize)]
+pub struct RequestLine<'a> {
+    /// `http.request`.
+    pub event: &'static str,
+    /// `info`, `warn` or `error`.
+    pub level: &'static str,
+    /// The request's name.
+    #[serde(rename = "request.id")]
+    pub request_id: &'a str,
+    /// The method.
+    #[serde(rename = "http.method")]
+    pub method: &'a str,
+    /// The route's template; null where no route matched.
+    #[serde(rename = "http.route")]
+    pub route: Option<&'a str>,
+    /// The status.
+    #[serde(rename = "http.status")]
+    pub status: u16,
+    /// Who called, where that is an administrator.
+    #[serde(rename = "caller.name")]
+    pub caller: Option<&'a str>,
+    /// The log's face of an error.
+    #[serde(rename = "error.cause")]
+    pub cause: Option<&'a str>,
+    /// Time taken as far as the platform's clock moves.
+    #[serde(rename = "duration.ms")]
+    pub duration_ms: u64,
+}
+
+/// The line of one scheduled run.
+#[derive(Serialize)]
+pub struct RunLine<'a> {
+    /// `backfill.run`.
+    pub event: &'static str,
+    /// `info` or `error`.
+    pub level: &'static str,
+    /// The event's name.
+    #[serde(rename = "request.id")]
+    pub request_id: &'a str,
+    /// The row in the ledger.
+    #[serde(rename = "run.id")]
+    pub run_id: Option<&'a str>,
+    /// Users taken up.
+    #[serde(rename = "run.total")]
+    pub total: u32,
+    /// Users that got their account.
+    #[serde(rename = "run.created")]
+    pub created: u32,
+    /// Users that could not be provisioned.
+    #[serde(rename = "run.failed")]
+    pub failed: u32,
+    /// Why the run did not go to its end.
+    #[serde(rename = "error.cause")]
+    pub cause: Option<&'a str>,
+    /// Time taken.
+    #[serde(rename = "duration.ms")]
+    pub duration_ms: u64,
+}
+
+#[derive(Serialize)]
+struct ConfigurationLine<'a> {
+    event: &'static str,
+    level: &'static str,
+    #[serde(rename = "config.problems")]
+    problems: &'a [String],
+}
+
+/// Says once an isolate what is wrong with the configuration.
+pub fn configuration(problems: &[String]) {
+    if !problems.is_empty() {
+        write(
+            "error",
+            &ConfigurationLine {
+                event: "config.invalid",
+                level: "error",
+                problems,
+            },
+        );
+    }
+}
+
+/// Writes one line.
+pub fn write(level: &str, line: &impl Serialize) {
+    let Ok(text) = serde_json::to_string(line) else {
+        return;
+    };
+    if level == "error" {
+        console_error!("{text}");
+    } else {
+        console_log!("{text}");
+    }
+}

@@ -1,0 +1,402 @@
+//! The steps for one user whose lease is held.
+//!
+//! The numbers in the comments are those of "Provisioning of one user" in
+//! docs/ARCHITECTURE.md. Each step can be the last one that a process takes:
+//! whoever comes next finds its way from the rows and the customer's list.
+
+use std::cell::Cell;
+
+use crate::audit::{Action, Entry};
+use crate::kernel::sealing::Purpose;
+use crate::kernel::{Clock, Deadline, EmailKey, Random, Secret};
+use crate::threedeye::{RemoteId, RemoteUser, RoleId, Survey, Upstream, UpstreamError, password};
+
+use super::policy::TAKEN_AFTER_DELETE_ATTEMPTS;
+use super::record::{Claimed, Recovery, State};
+use super::store::{Guarded, LeaseToken};
+use super::{Failure, Store, StoreError, Toolbox};
+
+/// How many existing accounts may still be deleted and re-created.
+#[derive(Debug)]
+pub struct Takeovers(Cell<u32>);
+
+impl Takeovers {
+    /// Allows `limit` of them.
+    pub fn limited(limit: u32) -> Self {
+        Self(Cell::new(limit))
+    }
+
+    fn take(&self) -> bool {
+        let left = self.0.get();
+        self.0.set(left.saturating_sub(1));
+        left > 0
+    }
+}
+
+/// How a user came to its account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// It had it, and only roles were missing.
+    RolesAttached,
+    /// Created.
+    Created,
+    /// An earlier create had succeeded although its answer was lost.
+    Adopted,
+    /// An account that did not open was deleted and created again.
+    Replaced,
+}
+
+impl How {
+    /// The word in the audit trail.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RolesAttached => "roles_attached",
+            Self::Created => "created",
+            Self::Adopted => "adopted",
+            Self::Replaced => "replaced",
+        }
+    }
+}
+
+/// How it ended for one user.
+#[derive(Debug)]
+pub enum End {
+    /// The account is there, and holds its roles.
+    Ready(RemoteId, How),
+    /// The account is there, saved roles are missing.
+    RolesPending(RemoteId),
+    /// Not this time.
+    Failed(Failure),
+    /// The e-mail is taken outside our customer.
+    Orphan,
+    /// Another user holds the new e-mail.
+    Duplicate,
+    /// This run has taken over as many accounts as it may.
+    TakeoverLimit,
+    /// Not begun: the run was stopped.
+    Untouched,
+    /// Another actor has the user by now; nothing of this may be written down.
+    LeaseLost,
+}
+
+/// How far a pass got.
+#[derive(Debug)]
+pub enum Step {
+    /// To an end.
+    Done(End),
+    /// The list has to be read again.
+    Unresolved(Doubt),
+}
+
+/// Why the list has to be read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// The create was refused because the e-mail is taken.
+    Taken,
+    /// The create's answer was lost.
+    AnswerLost,
+    /// The create succeeded but did not tell the id.
+    IdUntold,
+}
+
+/// One user on its way.
+#[derive(Debug)]
+pub struct Case {
+    /// What the claim found; kept up to date as steps are taken.
+    pub claimed: Claimed,
+    /// The hold under which it may be changed.
+    pub token: LeaseToken,
+}
+
+type Stepped = Result<Step, StoreError>;
+
+impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
+    /// First pass: everything that can be done with the list as read.
+    pub async fn begin(
+        &self,
+        case: &mut Case,
+        survey: &Survey,
+        takeovers: &Takeovers,
+        deadline: Deadline,
+    ) -> Stepped {
+        // 8. The account is there and only its roles are missing.
+        if let (State::Attaching, Some(id)) = (case.claimed.state, &case.claimed.threedeye_id) {
+            let id = id.clone();
+            return Ok(self.finish(case, id, How::RolesAttached, deadline).await);
+        }
+        if case.claimed.intent_email != case.claimed.email
+            && let Some(step) = self.leave_old_intent(case, survey, deadline).await?
+        {
+            return Ok(step);
+        }
+        if self.upstream.own_login().as_ref() == Some(&case.claimed.email) {
+            return Ok(failed(Failure::OwnLogin));
+        }
+        match survey.by_email(&case.claimed.email) {
+            Some(account) => {
+                self.open_or_replace(case, account, takeovers, deadline)
+                    .await
+            }
+            None => self.create(case, How::Created, deadline).await,
+        }
+    }
+
+    /// Later passes: the list was read again because of `doubt`.
+    pub async fn resolve(
+        &self,
+        case: &mut Case,
+        doubt: Doubt,
+        survey: &Survey,
+        takeovers: &Takeovers,
+        deadline: Deadline,
+    ) -> Stepped {
+        match (survey.by_email(&case.claimed.email), doubt) {
+            (Some(account), _) => {
+                self.open_or_replace(case, account, takeovers, deadline)
+                    .await
+            }
+            // It exists; another create would only be refused.
+            (None, Doubt::IdUntold) => Ok(Step::Unresolved(doubt)),
+            (None, Doubt::Taken | Doubt::AnswerLost) => {
+                let how = if case.claimed.recovery.is_some() {
+                    How::Replaced
+                } else {
+                    How::Created
+                };
+                self.create(case, how, deadline).await
+            }
+        }
+    }
+
+    /// 7. The last re-read did not help: what does that mean for this user?
+    pub async fn give_up(
+        &self,
+        case: &Case,
+        doubt: Doubt,
+        list_complete: bool,
+        deadline: Deadline,
+    ) -> Result<End, StoreError> {
+        if doubt == Doubt::IdUntold {
+            return Ok(End::Failed(Failure::NotVisibleYet));
+        }
+        let password = match self.password(case) {
+            Ok(password) => password,
+            Err(failure) => return Ok(End::Failed(failure)),
+        };
+        let ours = self
+            .upstream
+            .opens(&case.claimed.email, &password, deadline)
+            .await;
+        Ok(match (ours, doubt) {
+            (Ok(true), _) => End::Failed(Failure::NotVisibleYet),
+            (Err(error), _) => End::Failed(error.into()),
+            (Ok(false), Doubt::AnswerLost | Doubt::IdUntold) => {
+                End::Failed(UpstreamError::UnknownOutcome.into())
+            }
+            (Ok(false), Doubt::Taken) if !list_complete => End::Failed(Failure::ListIncomplete),
+            // We deleted an account of this e-mail ourselves: it may take a while.
+            (Ok(false), Doubt::Taken)
+                if case.claimed.recovery.is_some()
+                    && case.claimed.attempts < TAKEN_AFTER_DELETE_ATTEMPTS =>
+            {
+                End::Failed(Failure::StillTaken)
+            }
+            (Ok(false), Doubt::Taken) => End::Orphan,
+        })
+    }
+
+    /// The user's e-mail was changed after an intent for the old one was
+    /// recorded. If an account came of that intent it is the user's one
+    /// account and is adopted; otherwise the intent is replaced and the steps
+    /// go on with the new e-mail (`None`).
+    async fn leave_old_intent(
+        &self,
+        case: &mut Case,
+        survey: &Survey,
+        deadline: Deadline,
+    ) -> Result<Option<Step>, StoreError> {
+        let password = match self.password(case) {
+            Ok(password) => password,
+            Err(failure) => return Ok(Some(failed(failure))),
+        };
+        let old = case.claimed.intent_email.clone();
+        match self.upstream.opens(&old, &password, deadline).await {
+            Err(error) => return Ok(Some(failed(error.into()))),
+            Ok(true) => {
+                return Ok(Some(match survey.by_email(&old) {
+                    Some(account) => {
+                        let id = account.id.clone();
+                        self.finish(case, id, How::Adopted, deadline).await
+                    }
+                    None if survey.complete => failed(Failure::NotVisibleYet),
+                    None => failed(Failure::ListIncomplete),
+                }));
+            }
+            Ok(false) => {}
+        }
+        let fresh = match self.new_password(case) {
+            Ok(sealed) => sealed,
+            Err(failure) => return Ok(Some(failed(failure))),
+        };
+        let written = self
+            .store
+            .replace_intent(
+                &case.token,
+                &case.claimed.user,
+                &case.claimed.email,
+                &fresh,
+                self.clock.now(),
+            )
+            .await?;
+        Ok(match written {
+            Guarded::Written => {
+                case.claimed.intent_email = case.claimed.email.clone();
+                case.claimed.password = fresh;
+                case.claimed.fresh = true;
+                None
+            }
+            Guarded::Contested => Some(Step::Done(End::Duplicate)),
+            Guarded::LeaseLost => Some(Step::Done(End::LeaseLost)),
+        })
+    }
+
+    /// An account with the user's e-mail is in our customer: 5. adopt it when
+    /// the stored password opens it, 6. replace it otherwise.
+    async fn open_or_replace(
+        &self,
+        case: &mut Case,
+        account: &RemoteUser,
+        takeovers: &Takeovers,
+        deadline: Deadline,
+    ) -> Stepped {
+        // A password recorded by this very claim was never sent: no need to ask.
+        if !case.claimed.fresh {
+            let password = match self.password(case) {
+                Ok(password) => password,
+                Err(failure) => return Ok(failed(failure)),
+            };
+            match self
+                .upstream
+                .opens(&case.claimed.email, &password, deadline)
+                .await
+            {
+                Ok(true) => {
+                    let id = account.id.clone();
+                    return Ok(self.finish(case, id, How::Adopted, deadline).await);
+                }
+                Ok(false) => {}
+                Err(error) => return Ok(failed(error.into())),
+            }
+        }
+        if !takeovers.take() {
+            return Ok(Step::Done(End::TakeoverLimit));
+        }
+        self.replace(case, account, deadline).await
+    }
+
+    /// 6. Save the roles, delete, create again.
+    async fn replace(
+        &self,
+        case: &mut Case,
+        account: &RemoteUser,
+        deadline: Deadline,
+    ) -> Stepped {
+        let waiting = case.claimed.recovery.take().map_or(Vec::new(), |r| r.roles);
+        let roles = union(waiting, &account.roles);
+        let entry = Entry {
+            at: self.clock.now(),
+            origin: self.origin.clone(),
+            action: Action::SaveRoles,
+            subject: case.claimed.user.to_string(),
+            outcome: format!("{} role(s) of account {}", roles.len(), account.id.0),
+        };
+        let saved = self
+            .store
+            .save_recovery(&case.token, &case.claimed.user, &account.id, &roles, &entry)
+            .await?;
+        case.claimed.recovery = Some(Recovery { roles });
+        match saved {
+            Guarded::Written => {}
+            Guarded::Contested => return Ok(failed(Failure::ForeignMapping)),
+            Guarded::LeaseLost => return Ok(Step::Done(End::LeaseLost)),
+        }
+        if let Err(error) = self.upstream.delete(&account.id, deadline).await {
+            return Ok(failed(error.into()));
+        }
+        self.create(case, How::Replaced, deadline).await
+    }
+
+    /// 5. The intent is stored, so the create may be sent.
+    async fn create(&self, case: &mut Case, how: How, deadline: Deadline) -> Stepped {
+        let password = match self.password(case) {
+            Ok(password) => password,
+            Err(failure) => return Ok(failed(failure)),
+        };
+        if deadline.passed(self.clock.now()) {
+            return Ok(failed(Failure::OutOfTime));
+        }
+        let answer = self
+            .upstream
+            .create(&case.claimed.email, &password, deadline)
+            .await;
+        case.claimed.fresh = false;
+        Ok(match answer {
+            Ok(Some(id)) => self.finish(case, id, how, deadline).await,
+            Ok(None) => Step::Unresolved(Doubt::IdUntold),
+            Err(UpstreamError::EmailTaken) => Step::Unresolved(Doubt::Taken),
+            Err(UpstreamError::UnknownOutcome) => Step::Unresolved(Doubt::AnswerLost),
+            Err(error) => failed(error.into()),
+        })
+    }
+
+    /// 8. The account is there: attach what waits.
+    async fn finish(&self, case: &Case, id: RemoteId, how: How, deadline: Deadline) -> Step {
+        let waiting = case.claimed.recovery.as_ref().map(|r| r.roles.as_slice());
+        for role in waiting.unwrap_or_default() {
+            if self.upstream.attach_role(role, &id, deadline).await.is_err() {
+                return Step::Done(End::RolesPending(id));
+            }
+        }
+        Step::Done(End::Ready(id, how))
+    }
+
+    fn password(&self, case: &Case) -> Result<Secret, Failure> {
+        self.sealer
+            .open(
+                Purpose::ThreedeyePassword,
+                &case.claimed.user,
+                &case.claimed.password,
+            )
+            .map_err(|_| Failure::Unsealable)
+    }
+
+    fn new_password(&self, case: &Case) -> Result<crate::kernel::Sealed, Failure> {
+        let plain = password::generate(self.random);
+        self.sealer
+            .seal(
+                Purpose::ThreedeyePassword,
+                &case.claimed.user,
+                &plain,
+                self.random,
+            )
+            .map_err(|_| Failure::Unsealable)
+    }
+}
+
+/// The e-mails a survey must look out for on behalf of this user.
+pub fn wanted_emails(claimed: &Claimed) -> impl Iterator<Item = EmailKey> + '_ {
+    [&claimed.email, &claimed.intent_email].into_iter().cloned()
+}
+
+fn failed(failure: Failure) -> Step {
+    Step::Done(End::Failed(failure))
+}
+
+fn union(mut roles: Vec<RoleId>, more: &[RoleId]) -> Vec<RoleId> {
+    for role in more {
+        if !roles.contains(role) {
+            roles.push(role.clone());
+        }
+    }
+    roles
+}

@@ -1,0 +1,442 @@
+//! Many leased users at once: first pass, re-reads, and writing down how each ended.
+//!
+//! Outcomes are written in bundles while further calls to 3dEye are under way.
+//! That an outcome may be lost with the process is part of the design: the
+//! intent was stored before the create, so the next run finds the account and
+//! its own password opens it.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+
+use futures_util::future::{Fuse, FutureExt as _};
+use futures_util::stream::{self, StreamExt as _};
+use futures_util::{pin_mut, select};
+
+use crate::audit::{Action, Entry};
+use crate::kernel::{Clock, Deadline, Random, Timestamp, UserId};
+use crate::threedeye::{Survey, Upstream, UpstreamError, Wanted};
+
+use super::account::{Case, Doubt, End, Step, Takeovers, wanted_emails};
+use super::policy::{
+    CONCURRENCY, LEASE, LEASE_MARGIN, LEASE_RENEWAL, OUTAGES_TO_STOP, REREAD_DELAYS, next_attempt,
+};
+use super::record::Claimed;
+use super::store::{LeaseToken, Settlement, Verdict};
+use super::{Failure, Store, StoreError, Toolbox};
+
+/// Why a run ended before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Stop {
+    /// 3dEye answered 429.
+    #[error("3dEye limits our rate")]
+    RateLimited,
+    /// Five failures of 3dEye in a row.
+    #[error("five upstream failures in a row")]
+    Outages,
+    /// The time allowed was used up.
+    #[error("the time allowed was used up")]
+    OutOfTime,
+}
+
+/// What happened to one user, for the caller's report.
+#[derive(Debug)]
+pub struct Report {
+    /// The user.
+    pub user: UserId,
+    /// How it ended.
+    pub end: End,
+}
+
+/// What happened to all of them.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// One report a user.
+    pub reports: Vec<Report>,
+    /// Set when the run ended early.
+    pub stop: Option<Stop>,
+    /// Set when the customer's list could not be read at all.
+    pub blind: Option<UpstreamError>,
+}
+
+/// The leases under which a batch works, prolonged as it goes.
+pub struct Leases {
+    token: LeaseToken,
+    until: Cell<Timestamp>,
+    held: RefCell<BTreeSet<UserId>>,
+}
+
+impl Leases {
+    /// The leases that a claim granted under `token` until `until`.
+    pub fn new(token: LeaseToken, until: Timestamp, claimed: &[Claimed]) -> Self {
+        Self {
+            token,
+            until: Cell::new(until),
+            held: RefCell::new(claimed.iter().map(|claim| claim.user.clone()).collect()),
+        }
+    }
+
+    fn holds(&self, user: &UserId) -> bool {
+        self.held.borrow().contains(user)
+    }
+
+    fn settled(&self, user: &UserId) {
+        self.held.borrow_mut().remove(user);
+    }
+
+    /// No call to 3dEye may last beyond this.
+    fn deadline(&self) -> Deadline {
+        Deadline::at(self.until.get().minus(LEASE_MARGIN))
+    }
+}
+
+/// What all users of one batch share.
+pub struct Batch<'a, U, S, C, R> {
+    /// The tools.
+    pub tools: Toolbox<'a, U, S, C, R>,
+    /// The hold on the users.
+    pub leases: Leases,
+    /// How many accounts may be replaced.
+    pub takeovers: Takeovers,
+    /// When the batch must have ended.
+    pub deadline: Deadline,
+    /// How many outcomes are written together.
+    pub bundle: usize,
+    stop: Cell<Option<Stop>>,
+    outages: Cell<u32>,
+}
+
+impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
+    /// A batch that has not begun.
+    pub fn new(
+        tools: Toolbox<'a, U, S, C, R>,
+        leases: Leases,
+        takeovers: Takeovers,
+        deadline: Deadline,
+        bundle: usize,
+    ) -> Self {
+        Self {
+            tools,
+            leases,
+            takeovers,
+            deadline,
+            bundle: bundle.max(1),
+            stop: Cell::new(None),
+            outages: Cell::new(0),
+        }
+    }
+
+    /// Takes every claimed user as far as it goes, and gives every lease back.
+    pub async fn run(&self, claimed: Vec<Claimed>) -> Result<Outcome, StoreError> {
+        let mut cases: Vec<Case> = claimed
+            .into_iter()
+            .map(|claimed| Case {
+                claimed,
+                token: self.leases.token.clone(),
+            })
+            .collect();
+        let mut outcome = Outcome::default();
+        let survey = match self.survey(&cases).await {
+            Ok(survey) => survey,
+            Err(error) => {
+                outcome.blind = Some(error);
+                self.release_all(cases, &mut outcome).await?;
+                return Ok(outcome);
+            }
+        };
+        let mut unresolved = self
+            .pass(cases.drain(..).map(|case| (case, None)), &survey, &mut outcome)
+            .await?;
+        let mut seen_whole = survey.complete;
+        for delay in REREAD_DELAYS {
+            if unresolved.is_empty() || self.stop.get().is_some() {
+                break;
+            }
+            self.tools.clock.sleep(delay).await;
+            self.keep_leases().await?;
+            let survey = match self.survey(unresolved.iter().map(|(case, _)| case)).await {
+                Ok(survey) => survey,
+                Err(error) => {
+                    self.note_failure(&error);
+                    break;
+                }
+            };
+            seen_whole = survey.complete;
+            let again = unresolved.into_iter().map(|(case, doubt)| (case, Some(doubt)));
+            unresolved = self.pass(again, &survey, &mut outcome).await?;
+        }
+        self.conclude(unresolved, seen_whole, &mut outcome).await?;
+        outcome.stop = self.stop.get();
+        Ok(outcome)
+    }
+
+    /// One pass over `cases`, six at a time; returns those that need another look.
+    async fn pass(
+        &self,
+        cases: impl Iterator<Item = (Case, Option<Doubt>)>,
+        survey: &Survey,
+        outcome: &mut Outcome,
+    ) -> Result<Vec<(Case, Doubt)>, StoreError> {
+        let work = stream::iter(cases)
+            .map(|(case, doubt)| self.step(case, doubt, survey))
+            .buffer_unordered(CONCURRENCY);
+        let writing = Fuse::terminated();
+        pin_mut!(work, writing);
+        let mut written = Vec::new();
+        let mut unresolved = Vec::new();
+        let mut done = false;
+        // Ends when the work is done and what it brought is being written at
+        // most; the last bundle is written after the loop.
+        while !done {
+            select! {
+                stepped = work.next() => match stepped {
+                    None => done = true,
+                    Some(stepped) => match stepped? {
+                        (case, Step::Unresolved(doubt)) => unresolved.push((case, doubt)),
+                        (case, Step::Done(end)) => written.extend(self.note(&case, end, outcome)),
+                    },
+                },
+                result = writing => result?,
+            }
+            if written.len() >= self.bundle && futures_util::future::FusedFuture::is_terminated(&writing) {
+                let bundle = std::mem::take(&mut written);
+                writing.set(self.write(bundle).fuse());
+            }
+        }
+        if !futures_util::future::FusedFuture::is_terminated(&writing) {
+            writing.await?;
+        }
+        if !written.is_empty() {
+            self.write(written).await?;
+        }
+        Ok(unresolved)
+    }
+
+    async fn step(
+        &self,
+        mut case: Case,
+        doubt: Option<Doubt>,
+        survey: &Survey,
+    ) -> Result<(Case, Step), StoreError> {
+        if self.deadline.passed(self.tools.clock.now()) && self.stop.get().is_none() {
+            self.stop.set(Some(Stop::OutOfTime));
+        }
+        if self.stop.get().is_some() {
+            let step = match doubt {
+                None => Step::Done(End::Untouched),
+                Some(doubt) => Step::Unresolved(doubt),
+            };
+            return Ok((case, step));
+        }
+        self.keep_leases().await?;
+        if !self.leases.holds(&case.claimed.user) {
+            return Ok((case, Step::Done(End::LeaseLost)));
+        }
+        let deadline = self.deadline.min(self.leases.deadline());
+        let tools = &self.tools;
+        let step = match doubt {
+            None => {
+                tools
+                    .begin(&mut case, survey, &self.takeovers, deadline)
+                    .await?
+            }
+            Some(doubt) => {
+                tools
+                    .resolve(&mut case, doubt, survey, &self.takeovers, deadline)
+                    .await?
+            }
+        };
+        match &step {
+            Step::Done(End::Failed(Failure::Upstream(error))) => self.note_failure(error),
+            Step::Unresolved(Doubt::AnswerLost) => self.note_failure(&UpstreamError::UnknownOutcome),
+            Step::Done(End::Ready(..)) | Step::Unresolved(Doubt::Taken | Doubt::IdUntold) => {
+                self.outages.set(0);
+            }
+            Step::Done(_) => {}
+        }
+        Ok((case, step))
+    }
+
+    /// Those that stayed in doubt: decide what it means.
+    async fn conclude(
+        &self,
+        unresolved: Vec<(Case, Doubt)>,
+        seen_whole: bool,
+        outcome: &mut Outcome,
+    ) -> Result<(), StoreError> {
+        let deadline = self.deadline.min(self.leases.deadline());
+        let stopped = self.stop.get().is_some();
+        let ends = stream::iter(unresolved)
+            .map(|(case, doubt)| async move {
+                let end = match doubt {
+                    // The list could not be read again, so nothing can be concluded.
+                    Doubt::Taken if stopped => End::Failed(Failure::OutOfTime),
+                    Doubt::AnswerLost if stopped => {
+                        End::Failed(UpstreamError::UnknownOutcome.into())
+                    }
+                    _ => self
+                        .tools
+                        .give_up(&case, doubt, seen_whole, deadline)
+                        .await?,
+                };
+                Ok::<_, StoreError>((case, end))
+            })
+            .buffer_unordered(CONCURRENCY);
+        pin_mut!(ends);
+        let mut written = Vec::new();
+        while let Some(ended) = ends.next().await {
+            let (case, end) = ended?;
+            written.extend(self.note(&case, end, outcome));
+        }
+        if written.is_empty() {
+            return Ok(());
+        }
+        self.write(written).await
+    }
+
+    async fn release_all(
+        &self,
+        cases: Vec<Case>,
+        outcome: &mut Outcome,
+    ) -> Result<(), StoreError> {
+        let mut written = Vec::new();
+        for case in cases {
+            written.extend(self.note(&case, End::Untouched, outcome));
+        }
+        self.write(written).await
+    }
+
+    /// Reports an end and says what has to be written down for it.
+    fn note(&self, case: &Case, end: End, outcome: &mut Outcome) -> Option<Settlement> {
+        let claimed = &case.claimed;
+        self.leases.settled(&claimed.user);
+        let now = self.tools.clock.now();
+        let attempts = claimed.attempts.saturating_add(1);
+        let (verdict, told) = match &end {
+            End::Ready(id, how) => {
+                let verdict = Verdict::Complete { id: id.clone() };
+                (Some(verdict), Some(how.as_str().to_owned()))
+            }
+            End::RolesPending(id) => {
+                let error = Failure::RolesPending.to_string();
+                let verdict = Verdict::Attaching {
+                    id: id.clone(),
+                    next_attempt_at: next_attempt(attempts, false, now),
+                    error: error.clone(),
+                };
+                (Some(verdict), Some(error))
+            }
+            End::Failed(failure) => {
+                let error = failure.to_string();
+                let verdict = Verdict::Failed {
+                    next_attempt_at: next_attempt(attempts, failure.is_outage(), now),
+                    error: error.clone(),
+                };
+                (Some(verdict), Some(error))
+            }
+            End::Orphan => {
+                let error = Failure::Orphan.to_string();
+                let verdict = Verdict::Quarantined {
+                    error: error.clone(),
+                };
+                (Some(verdict), Some(error))
+            }
+            End::Duplicate => {
+                let error = Failure::Duplicate.to_string();
+                let verdict = Verdict::SetAside {
+                    email: claimed.email.clone(),
+                    error: error.clone(),
+                };
+                (Some(verdict), Some(error))
+            }
+            // To the end of the queue, or the same users would come first for ever.
+            End::TakeoverLimit => (Some(Verdict::Released { due_at: Some(now) }), None),
+            End::Untouched => (Some(Verdict::Released { due_at: None }), None),
+            End::LeaseLost => (None, None),
+        };
+        outcome.reports.push(Report {
+            user: claimed.user.clone(),
+            end,
+        });
+        verdict.map(|verdict| Settlement {
+            user: claimed.user.clone(),
+            verdict,
+            entry: told.map(|told| Entry {
+                at: now,
+                origin: self.tools.origin.clone(),
+                action: Action::Provision,
+                subject: claimed.user.to_string(),
+                outcome: told,
+            }),
+        })
+    }
+
+    async fn write(&self, settlements: Vec<Settlement>) -> Result<(), StoreError> {
+        let now = self.tools.clock.now();
+        self.tools
+            .store
+            .settle(&self.leases.token, &settlements, now)
+            .await
+    }
+
+    async fn survey(
+        &self,
+        cases: impl IntoIterator<Item = &Case>,
+    ) -> Result<Survey, UpstreamError> {
+        let wanted = Wanted {
+            emails: cases
+                .into_iter()
+                .flat_map(|case| wanted_emails(&case.claimed))
+                .collect(),
+            ..Wanted::default()
+        };
+        let deadline = self.deadline.min(self.leases.deadline());
+        self.tools
+            .upstream
+            .survey(std::future::ready(wanted), deadline)
+            .await
+    }
+
+    /// Prolongs the leases in good time, all of them in one call.
+    async fn keep_leases(&self) -> Result<(), StoreError> {
+        let now = self.tools.clock.now();
+        if self.leases.until.get().since(now) >= LEASE_RENEWAL {
+            return Ok(());
+        }
+        let until = now.plus(LEASE);
+        let users: Vec<UserId> = self.leases.held.borrow().iter().cloned().collect();
+        // Set first: those that come by while this call is under way rely on it.
+        let before = self.leases.until.replace(until);
+        match self
+            .tools
+            .store
+            .renew(&self.leases.token, &users, until)
+            .await
+        {
+            Ok(kept) => {
+                let kept: BTreeSet<UserId> = kept.into_iter().collect();
+                for user in users {
+                    if !kept.contains(&user) {
+                        self.leases.settled(&user);
+                    }
+                }
+                Ok(())
+            }
+            Err(error) => {
+                self.leases.until.set(before);
+                Err(error)
+            }
+        }
+    }
+
+    fn note_failure(&self, error: &UpstreamError) {
+        if matches!(error, UpstreamError::RateLimited { .. }) {
+            self.stop.set(Some(Stop::RateLimited));
+        } else if error.is_outage() {
+            let outages = self.outages.get().saturating_add(1);
+            self.outages.set(outages);
+            if outages >= OUTAGES_TO_STOP {
+                self.stop.set(self.stop.get().or(Some(Stop::Outages)));
+            }
+        }
+    }
+}

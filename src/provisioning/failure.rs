@@ -1,0 +1,75 @@
+//! Why a user could not be provisioned.
+
+use crate::threedeye::UpstreamError;
+
+/// The reason, as a closed list. Its `Display` is the client's face: no
+/// e-mail, no upstream text. [`Failure::code`] is the log's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// 3dEye failed or refused.
+    #[error("{0}")]
+    Upstream(UpstreamError),
+    /// The e-mail belongs to an account outside our customer.
+    #[error("the e-mail belongs to an account outside our customer")]
+    Orphan,
+    /// Another user holds the same e-mail.
+    #[error("another user holds the same e-mail")]
+    Duplicate,
+    /// The account with this e-mail is the one we log in with.
+    #[error("the e-mail is the service's own login, which is never replaced")]
+    OwnLogin,
+    /// The account with this e-mail is mapped to another user.
+    #[error("the account with this e-mail belongs to another user")]
+    ForeignMapping,
+    /// The account is ours but the list does not show it yet.
+    #[error("the account was created but is not visible yet")]
+    NotVisibleYet,
+    /// The e-mail is still taken after the account that had it was deleted.
+    #[error("the e-mail is still taken after its account was deleted")]
+    StillTaken,
+    /// The list was too long to be read whole in time.
+    #[error("the customer's user list could not be read whole in time")]
+    ListIncomplete,
+    /// The account exists, but saved roles could not be attached.
+    #[error("the account is ready, but saved roles could not be attached yet")]
+    RolesPending,
+    /// The stored password does not open with the configured keys.
+    #[error("the stored password cannot be unsealed; reset this user")]
+    Unsealable,
+    /// Not done in the time allowed.
+    #[error("not finished in the time allowed")]
+    OutOfTime,
+}
+
+impl Failure {
+    /// A short, stable name for logs.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Upstream(error) => error.code(),
+            Self::Orphan => "orphan",
+            Self::Duplicate => "duplicate",
+            Self::OwnLogin => "own_login",
+            Self::ForeignMapping => "foreign_mapping",
+            Self::NotVisibleYet => "not_visible_yet",
+            Self::StillTaken => "still_taken",
+            Self::ListIncomplete => "list_incomplete",
+            Self::RolesPending => "roles_pending",
+            Self::Unsealable => "unsealable",
+            Self::OutOfTime => "out_of_time",
+        }
+    }
+
+    /// Whether it speaks against the upstream rather than against this user.
+    pub const fn is_outage(&self) -> bool {
+        match self {
+            Self::Upstream(error) => error.is_outage(),
+            _ => false,
+        }
+    }
+}
+
+impl From<UpstreamError> for Failure {
+    fn from(error: UpstreamError) -> Self {
+        Self::Upstream(error)
+    }
+}

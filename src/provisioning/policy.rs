@@ -1,0 +1,88 @@
+//! The numbers of provisioning, each with its reason.
+
+use std::time::Duration;
+
+use crate::kernel::Timestamp;
+
+/// How long a lease lasts. The contract allows a crashed holder to block a user for 60 s at most.
+pub const LEASE: Duration = Duration::from_secs(60);
+
+/// No call to 3dEye is begun that could last beyond this long before the
+/// lease ends, so that its effect cannot fall outside the lease.
+pub const LEASE_MARGIN: Duration = Duration::from_secs(5);
+
+/// A lease with less than this left is renewed before the next user is begun.
+pub const LEASE_RENEWAL: Duration = Duration::from_secs(35);
+
+/// Calls under way at once: the platform's limit of outgoing connections.
+pub const CONCURRENCY: usize = 6;
+
+/// This many outages in a row end a run.
+pub const OUTAGES_TO_STOP: u32 = 5;
+
+/// Waits before the customer's list is read again for users whose e-mail is
+/// taken but not visible (a new user may be missing from it, and a deleted
+/// e-mail may stay taken, for seconds).
+pub const REREAD_DELAYS: [Duration; 2] = [Duration::from_millis(1000), Duration::from_millis(2500)];
+
+/// For how long an e-mail we deleted ourselves may stay taken before it counts as an orphan.
+pub const TAKEN_AFTER_DELETE_ATTEMPTS: u32 = 5;
+
+/// A manual or scheduled run takes up no new user after this long.
+pub const RUN_BUDGET: Duration = Duration::from_secs(10 * 60);
+
+/// One user on demand: all calls together.
+pub const SINGLE_BUDGET: Duration = Duration::from_secs(30);
+
+/// How long one user on demand waits for another actor's lease.
+pub const BUSY_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often it looks whether the lease is free.
+pub const BUSY_POLL: Duration = Duration::from_millis(500);
+
+/// How far the database's clock may be ahead of ours: a user that was queued
+/// this moment by D1's clock must be due for a run that starts now by ours.
+pub const CLOCK_SKEW: Duration = Duration::from_secs(5);
+
+/// The longest wait after failures of the upstream as a whole.
+const LONGEST_OUTAGE_WAIT: Duration = Duration::from_secs(15 * 60);
+
+/// The longest wait after failures that concern one user.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// When a user whose `attempts`-th attempt just failed is due again.
+///
+/// The first retry is due at once: it goes to the end of the queue, so it
+/// blocks nobody, and most failures are gone by the next run. From then on the
+/// waits double from 30 s.
+pub fn next_attempt(attempts: u32, outage: bool, now: Timestamp) -> Timestamp {
+    let longest = if outage {
+        LONGEST_OUTAGE_WAIT
+    } else {
+        LONGEST_WAIT
+    };
+    let wait = match attempts {
+        0 | 1 => Duration::ZERO,
+        more => Duration::from_secs(30)
+            .saturating_mul(1_u32.checked_shl(more - 2).unwrap_or(u32::MAX))
+            .min(longest),
+    };
+    now.plus(wait)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_and_are_capped() {
+        let now = Timestamp::from_millis(0);
+        let seconds = |attempts, outage| next_attempt(attempts, outage, now).as_secs();
+        assert_eq!(seconds(1, false), 0);
+        assert_eq!(seconds(2, false), 30);
+        assert_eq!(seconds(3, false), 60);
+        assert_eq!(seconds(40, false), 24 * 60 * 60);
+        assert_eq!(seconds(u32::MAX, false), 24 * 60 * 60);
+        assert_eq!(seconds(40, true), 15 * 60);
+    }
+}

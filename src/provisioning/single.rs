@@ -1,0 +1,144 @@
+//! One user on demand: credentials and reprovisioning.
+
+use crate::kernel::sealing::Purpose;
+use crate::kernel::{Clock, Deadline, Random, Secret, UserId};
+use crate::threedeye::{RemoteId, Upstream};
+
+use super::account::{End, Takeovers};
+use super::batch::{Batch, Leases};
+use super::policy::{BUSY_PATIENCE, BUSY_POLL, SINGLE_BUDGET};
+use super::record::{Dossier, State};
+use super::{Failure, Store, StoreError, Toolbox};
+
+/// A user's account.
+#[derive(Debug)]
+pub struct Account {
+    /// Its id at 3dEye.
+    pub id: RemoteId,
+    /// Its password.
+    pub password: Secret,
+}
+
+/// Why there is none.
+#[derive(Debug, thiserror::Error)]
+pub enum Unavailable {
+    /// No such user.
+    #[error("no such user")]
+    NoUser,
+    /// The user has no e-mail.
+    #[error("the user has no e-mail")]
+    NoEmail,
+    /// Another actor is provisioning this user.
+    #[error("another provisioning of this user is under way")]
+    Busy {
+        /// Seconds after which that actor's lease has ended.
+        retry_after_s: u64,
+    },
+    /// It could not be provisioned.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
+    /// Answers the user's account from `dossier`, or provisions it first.
+    /// `configured` tells whether 3dEye can be called at all.
+    pub async fn account(
+        &self,
+        user: &UserId,
+        mut dossier: Dossier,
+        configured: bool,
+    ) -> Result<Account, Unavailable> {
+        let patience = Deadline::after(self.clock, BUSY_PATIENCE);
+        loop {
+            // 1. Complete: answer it. Saved roles that still wait are the queue's business.
+            if let Some(account) = self.stored(user, &dossier)? {
+                return Ok(account);
+            }
+            refuse_hopeless(&dossier)?;
+            if !configured {
+                return Err(Failure::Upstream(crate::threedeye::UpstreamError::NotConfigured).into());
+            }
+            let now = self.clock.now();
+            let until = dossier.mapping.as_ref().map_or(now, |m| m.lease_until);
+            if until <= now
+                && let Some(end) = self.provision_one(user).await?
+            {
+                return self.conclude(user, end).await;
+            }
+            if patience.passed(self.clock.now()) {
+                let left = until.since(now).as_secs();
+                return Err(Unavailable::Busy {
+                    retry_after_s: left.saturating_add(1),
+                });
+            }
+            self.clock.sleep(BUSY_POLL).await;
+            dossier = self.store.dossier(user).await?;
+        }
+    }
+
+    /// Claims and provisions one user; `None`: somebody else has it.
+    async fn provision_one(&self, user: &UserId) -> Result<Option<End>, Unavailable> {
+        let terms = self.terms();
+        let claimed = self.store.claim(&[self.bid(user)?], &terms).await?;
+        if claimed.is_empty() {
+            return Ok(None);
+        }
+        let leases = Leases::new(terms.token, terms.until, &claimed);
+        let deadline = Deadline::at(terms.now.plus(SINGLE_BUDGET));
+        // Asked for by name, so no limit of take-overs.
+        let batch = Batch::new(*self, leases, Takeovers::limited(u32::MAX), deadline, 1);
+        let outcome = batch.run(claimed).await?;
+        if let Some(error) = outcome.blind {
+            return Err(Failure::Upstream(error).into());
+        }
+        Ok(outcome.reports.into_iter().next().map(|report| report.end))
+    }
+
+    async fn conclude(&self, user: &UserId, end: End) -> Result<Account, Unavailable> {
+        match end {
+            End::Ready(..) | End::RolesPending(_) => {
+                let dossier = self.store.dossier(user).await?;
+                self.stored(user, &dossier)?
+                    .ok_or(Unavailable::Failed(Failure::OutOfTime))
+            }
+            End::Failed(failure) => Err(failure.into()),
+            End::Orphan => Err(Failure::Orphan.into()),
+            End::Duplicate => Err(Failure::Duplicate.into()),
+            End::TakeoverLimit | End::Untouched | End::LeaseLost => Err(Failure::OutOfTime.into()),
+        }
+    }
+
+    fn stored(&self, user: &UserId, dossier: &Dossier) -> Result<Option<Account>, Unavailable> {
+        let Some(row) = &dossier.user else {
+            return Err(Unavailable::NoUser);
+        };
+        if row.email_key.is_none() {
+            return Err(Unavailable::NoEmail);
+        }
+        let Some((id, sealed)) = dossier.mapping.as_ref().and_then(|m| m.credentials()) else {
+            return Ok(None);
+        };
+        let password = self
+            .sealer
+            .open(Purpose::ThreedeyePassword, user, sealed)
+            .map_err(|cause| StoreError(format!("threedeye_users.password_sealed: {cause}")))?;
+        Ok(Some(Account {
+            id: id.clone(),
+            password,
+        }))
+    }
+}
+
+/// What no attempt can mend until somebody changes the data or resets the user.
+fn refuse_hopeless(dossier: &Dossier) -> Result<(), Unavailable> {
+    match dossier.mapping.as_ref().map(|mapping| mapping.state) {
+        Some(State::Quarantined) => Err(Failure::Orphan.into()),
+        Some(State::SetAside) => Err(Failure::Duplicate.into()),
+        Some(State::Pending | State::Attaching | State::Complete) => Ok(()),
+        Some(State::Idle) | None if dossier.contested => Err(Failure::Duplicate.into()),
+        Some(State::Idle) | None => Ok(()),
+    }
+}

@@ -1,0 +1,316 @@
+//! The transactions that provisioning asks of the database.
+//!
+//! Each method is one round trip and atomic. Every write that concerns a
+//! user's provisioning is guarded by the lease token: it changes nothing when
+//! the lease was lost, and says so.
+
+use crate::audit;
+use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
+use crate::threedeye::{RemoteId, RoleId};
+
+use super::record::{Claimed, Dossier, Mapping};
+
+/// The database failed, or holds something that should not be there. The text
+/// is for the log only.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+pub struct StoreError(pub String);
+
+/// The name of one actor's hold on its users.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeaseToken(pub String);
+
+/// A user that a run may take up.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// The user.
+    pub user: UserId,
+    /// Its e-mail.
+    pub email: EmailKey,
+    /// Whether another user's row holds this e-mail and nothing of this user's
+    /// own is under way.
+    pub contested: bool,
+}
+
+/// Asks for a user's lease, and records an intent where none is recorded yet.
+#[derive(Debug, Clone)]
+pub struct Bid {
+    /// The user.
+    pub user: UserId,
+    /// The password to record if the row has none.
+    pub password: Sealed,
+}
+
+/// Terms of the leases of one claim.
+#[derive(Debug, Clone)]
+pub struct Terms {
+    /// Names the holder.
+    pub token: LeaseToken,
+    /// The moment of the claim; leases that end by it are free.
+    pub now: Timestamp,
+    /// When the new leases end.
+    pub until: Timestamp,
+}
+
+/// How one user ended, to be written down.
+#[derive(Debug, Clone)]
+pub struct Settlement {
+    /// The user.
+    pub user: UserId,
+    /// What becomes of its row.
+    pub verdict: Verdict,
+    /// The audit row; `None` where nothing changed.
+    pub entry: Option<audit::Entry>,
+}
+
+/// What becomes of a leased row. The lease is given back in every case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// The account is there and holds its roles; a recovery row is dropped.
+    Complete {
+        /// The account's id.
+        id: RemoteId,
+    },
+    /// The account is there, its saved roles are not attached yet.
+    Attaching {
+        /// The account's id.
+        id: RemoteId,
+        /// When to try again.
+        next_attempt_at: Timestamp,
+        /// Why the roles are missing.
+        error: String,
+    },
+    /// Tried and failed.
+    Failed {
+        /// When to try again.
+        next_attempt_at: Timestamp,
+        /// Why.
+        error: String,
+    },
+    /// Taken outside our customer.
+    Quarantined {
+        /// Why.
+        error: String,
+    },
+    /// Waits for an e-mail that another user holds; the row forgets its intent.
+    SetAside {
+        /// The contested e-mail.
+        email: EmailKey,
+        /// Why.
+        error: String,
+    },
+    /// Not tried; `due_at` moves it within the queue.
+    Released {
+        /// When it is due; `None` leaves the queue as it is.
+        due_at: Option<Timestamp>,
+    },
+}
+
+/// Another actor holds the user's lease.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Busy {
+    /// When that lease ends at the latest.
+    pub until: Timestamp,
+}
+
+/// What became of a write that other users' rows may forbid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guarded {
+    /// Written.
+    Written,
+    /// Another user's row stands against it.
+    Contested,
+    /// Our lease is gone.
+    LeaseLost,
+}
+
+/// What a reset does to the rows.
+#[derive(Debug, Clone)]
+pub struct Clearing {
+    /// Delete the mapping and the recovery; otherwise the row stays and only
+    /// quarantine, attempts and waits are lifted.
+    pub clear_mapping: bool,
+    /// The remote account is gone: a row that stays forgets its id.
+    pub forget_remote: bool,
+    /// Roles to keep as recovery for the next provisioning.
+    pub keep_roles: Option<Vec<RoleId>>,
+}
+
+/// What a clearing really deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Cleared {
+    /// A mapping that told something was deleted.
+    pub mapping: bool,
+    /// A recovery row was deleted (or replaced by kept roles: false).
+    pub recovery: bool,
+}
+
+/// What started a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trigger {
+    /// `POST /admin/backfill-threedeye`.
+    Manual,
+    /// The cron trigger.
+    Cron,
+}
+
+impl Trigger {
+    /// The name in the ledger.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Manual => "manual",
+            Self::Cron => "cron",
+        }
+    }
+}
+
+/// A run's first line in the ledger.
+#[derive(Debug, Clone)]
+pub struct RunOpening {
+    /// `run_` and a ULID.
+    pub run_id: String,
+    /// What started it.
+    pub trigger: Trigger,
+    /// On whose behalf.
+    pub origin: audit::Origin,
+    /// Users to take up at most.
+    pub limit: u32,
+    /// When it started.
+    pub started_at: Timestamp,
+}
+
+/// A run's sums.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Users taken up: `created + failed + skipped`.
+    pub total: u32,
+    /// Users that now have their account, adopted and replaced ones included.
+    pub created: u32,
+    /// Users that could not be provisioned.
+    pub failed: u32,
+    /// Users left as they were: held by another actor, or the run ended early.
+    pub skipped: u32,
+    /// Those of `failed` that went into quarantine.
+    pub quarantined: u32,
+    /// One line a user (`<uuid>: <reason>`), and one for an early end.
+    pub errors: Vec<String>,
+}
+
+/// A run's last line in the ledger.
+#[derive(Debug, Clone)]
+pub struct RunClosing {
+    /// The run.
+    pub run_id: String,
+    /// Whether it went to its end.
+    pub completed: bool,
+    /// Its sums.
+    pub tally: Tally,
+    /// When it ended.
+    pub finished_at: Timestamp,
+}
+
+/// The database of provisioning.
+pub trait Store {
+    /// Reads all that is known of one user.
+    async fn dossier(&self, user: &UserId) -> Result<Dossier, StoreError>;
+
+    /// Lists up to `limit` users that are due at `now`, longest due first.
+    async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<Candidate>, StoreError>;
+
+    /// Opens a run's row in the ledger and lists what is due, in one batch.
+    async fn open_run(
+        &self,
+        opening: &RunOpening,
+        due_by: Timestamp,
+    ) -> Result<Vec<Candidate>, StoreError>;
+
+    /// Takes the leases of all bids whose user has an e-mail that no other
+    /// user holds, whose lease is free and whose row is not complete,
+    /// quarantined or set aside. A row that already has an intent is granted
+    /// even when its user's new e-mail is contested: the old intent has to be
+    /// seen to first.
+    async fn claim(&self, bids: &[Bid], terms: &Terms) -> Result<Vec<Claimed>, StoreError>;
+
+    /// Records that users without an intent wait for the e-mail that others
+    /// hold. Whoever got the e-mail in the meantime is left alone.
+    async fn set_aside(
+        &self,
+        users: &[UserId],
+        error: &str,
+        now: Timestamp,
+        entries: &[audit::Entry],
+    ) -> Result<(), StoreError>;
+
+    /// Prolongs all leases of this token; tells which users are still held.
+    async fn renew(
+        &self,
+        token: &LeaseToken,
+        users: &[UserId],
+        until: Timestamp,
+    ) -> Result<Vec<UserId>, StoreError>;
+
+    /// Saves the roles of an account that is about to be deleted. Contested:
+    /// the account is mapped to another user.
+    async fn save_recovery(
+        &self,
+        token: &LeaseToken,
+        user: &UserId,
+        account: &RemoteId,
+        roles: &[RoleId],
+        entry: &audit::Entry,
+    ) -> Result<Guarded, StoreError>;
+
+    /// Replaces the intent of a row whose e-mail was changed: new e-mail, new
+    /// password. Contested: another user holds the e-mail.
+    async fn replace_intent(
+        &self,
+        token: &LeaseToken,
+        user: &UserId,
+        email: &EmailKey,
+        password: &Sealed,
+        now: Timestamp,
+    ) -> Result<Guarded, StoreError>;
+
+    /// Writes down how users ended. Those whose lease was lost are left alone.
+    async fn settle(
+        &self,
+        token: &LeaseToken,
+        settlements: &[Settlement],
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Closes a run's row and tells how many users still wait.
+    async fn close_run(&self, closing: &RunClosing) -> Result<u64, StoreError>;
+
+    /// How many users wait for provisioning, those not yet due included.
+    async fn waiting(&self) -> Result<u64, StoreError>;
+
+    /// Takes a user's lease for a reset, whatever state it is in; makes an
+    /// idle row if there is none. Returns the mapping as it was before.
+    async fn seize(
+        &self,
+        user: &UserId,
+        terms: &Terms,
+    ) -> Result<Result<Option<Mapping>, Busy>, StoreError>;
+
+    /// Which of these accounts are mapped to a user other than `user`.
+    async fn mapped_to_others(
+        &self,
+        user: &UserId,
+        accounts: &[RemoteId],
+    ) -> Result<Vec<RemoteId>, StoreError>;
+
+    /// Clears rows under the lease, gives the lease back and queues the user.
+    /// `None`: the lease was lost and nothing was cleared.
+    async fn clear(
+        &self,
+        token: &LeaseToken,
+        user: &UserId,
+        clearing: &Clearing,
+        now: Timestamp,
+        entry: &audit::Entry,
+    ) -> Result<Option<Cleared>, StoreError>;
+
+    /// Gives a seized lease back and leaves everything else as it is.
+    async fn release(&self, token: &LeaseToken, user: &UserId) -> Result<(), StoreError>;
+}
