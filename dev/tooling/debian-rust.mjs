@@ -1,0 +1,137 @@
+// Debian's Rust, for machines that reach Debian's packages and crates.io but not
+// rustup's downloads. Debian ships no standard library for wasm32, only its
+// source: it is built once and put where that rustc looks.
+
+import { copyFileSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, delimiter, dirname, join } from "node:path";
+import { TOOLS } from "./paths.mjs";
+import { attempt, run } from "./run.mjs";
+import { atLeast, minimumRust } from "./rust-versions.mjs";
+import { Failure, step } from "./say.mjs";
+
+const TARGET = "wasm32-unknown-unknown";
+
+/**
+ * The names under which a release carries Rust; Debian keeps a newer one for building browsers.
+ * `lint` serves the checks of `npm test`.
+ */
+const FAMILIES = [
+  { rustc: "rustc-web", rest: ["cargo-web", "rust-web-src", "rust-web-llvm"], lint: ["rustfmt-web", "rust-web-clippy"] },
+  { rustc: "rustc", rest: ["cargo", "rust-src", "rust-llvm"], lint: ["rustfmt", "rust-clippy"] },
+];
+
+/** What compiling worker-build needs besides Rust. */
+const BUILD_TOOLS = ["gcc", "libc6-dev", "pkg-config", "libssl-dev"];
+
+/** Where only Debian's tools are, so that putting it first on the path hides nothing else. */
+const SHIMS = join(TOOLS, "debian-rust");
+
+/** @returns {string | undefined} a folder for the path, if Debian's Rust is installed */
+export function debianRustPath() {
+  if (!existsSync("/usr/bin/rustc") || !existsSync("/usr/bin/cargo")) return undefined;
+  mkdirSync(SHIMS, { recursive: true });
+  for (const name of ["rustc", "cargo", "rustdoc", "cargo-clippy", "clippy-driver", "cargo-fmt", "rustfmt"]) {
+    const shim = join(SHIMS, name);
+    if (existsSync(`/usr/bin/${name}`) && !existsSync(shim)) {
+      rmSync(shim, { force: true });
+      symlinkSync(`/usr/bin/${name}`, shim);
+    }
+  }
+  return SHIMS;
+}
+
+/** apt-get is there and may be used without asking anybody. */
+export function debianPossible() {
+  return existsSync("/usr/bin/apt-get") && (isRoot() || existsSync("/usr/bin/sudo"));
+}
+
+export async function installDebianRust() {
+  const family = await step("apt-get install Debian's Rust (rustup's downloads are out of reach)", async (progress) => {
+    await asRoot(["apt-get", "update"], { log: "apt", progress });
+    const chosen = await chooseFamily();
+    await install([chosen.rustc, ...chosen.rest, ...chosen.lint, ...BUILD_TOOLS], progress);
+    const linker = missingLinker();
+    if (linker) await install([linker], progress);
+    return chosen;
+  });
+  await step(`building the standard library for ${TARGET} (once per machine, a minute or two)`, async (progress) => {
+    await buildStd(progress);
+  });
+  return family;
+}
+
+async function chooseFamily() {
+  for (const family of FAMILIES) {
+    const { stdout } = await attempt("apt-cache", ["policy", family.rustc], { env: { ...process.env, LC_ALL: "C" } });
+    const candidate = stdout.match(/Candidate: (?:\d+:)?([\d.]+)/)?.[1];
+    if (candidate && atLeast(candidate, minimumRust())) return family;
+  }
+  throw new Failure(`This release of Debian or Ubuntu has no Rust ${minimumRust()}`, {
+    hint: `Install it with rustup (https://rustup.rs), then: rustup target add ${TARGET}`,
+  });
+}
+
+/** @param {string[]} packages @param {{latest: string}} progress */
+async function install(packages, progress) {
+  await asRoot(["apt-get", "install", "-y", "--no-install-recommends", ...packages], { log: "apt", append: true, progress });
+}
+
+// rust-lld is a link into a package that is only recommended.
+function missingLinker() {
+  const link = "/usr/bin/rust-lld";
+  const dangling = !existsSync(link) && lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink();
+  return dangling ? basename(readlinkSync(link)) : undefined;
+}
+
+/** @param {{latest: string}} progress */
+async function buildStd(progress) {
+  const folder = mkdtempSync(join(tmpdir(), "spkey-edge-std-"));
+  try {
+    mkdirSync(join(folder, "src"));
+    writeFileSync(join(folder, "Cargo.toml"), '[package]\nname = "empty_probe"\nversion = "0.0.0"\nedition = "2021"\n');
+    writeFileSync(join(folder, "src", "lib.rs"), "#![no_std]\n");
+    // -Zbuild-std is not stable yet; RUSTC_BOOTSTRAP lets a stable rustc use it.
+    const path = `${debianRustPath()}${delimiter}${process.env.PATH ?? ""}`;
+    const { RUSTC: _, RUSTC_WRAPPER: __, RUSTFLAGS: ___, ...rest } = process.env;
+    const env = { ...rest, PATH: path, RUSTC_BOOTSTRAP: "1", CARGO_TARGET_DIR: join(folder, "target") };
+    const args = ["build", "-Zbuild-std=std,panic_abort", "--target", TARGET, "--release"];
+    await run("cargo", args, { cwd: folder, env, log: "wasm-std", progress });
+    await putStdInPlace(join(folder, "target", TARGET, "release", "deps"), env);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+// Beside the final place first, then moved there as a whole: a rustc that looks meanwhile finds all
+// of it or nothing, and an older one's library doesn't stay.
+/** @param {string} built @param {NodeJS.ProcessEnv} env */
+async function putStdInPlace(built, env) {
+  const { stdout } = await run("rustc", ["--print", "target-libdir", "--target", TARGET], { env });
+  const place = stdout.trim();
+  const staged = mkdtempSync(join(tmpdir(), "spkey-edge-std-libs-"));
+  try {
+    for (const name of readdirSync(built)) {
+      if (name.endsWith(".rlib") && !name.includes("empty_probe")) copyFileSync(join(built, name), join(staged, name));
+    }
+    await asRoot(["mkdir", "-p", dirname(place)], {});
+    await asRoot(["rm", "-rf", place, `${place}.new`], {});
+    await asRoot(["cp", "-r", staged, `${place}.new`], {});
+    await asRoot(["chmod", "-R", "a+rX", `${place}.new`], {});
+    await asRoot(["mv", `${place}.new`, place], {});
+  } finally {
+    rmSync(staged, { recursive: true, force: true });
+  }
+}
+
+const isRoot = () => process.getuid?.() === 0;
+
+/** @param {string[]} command @param {import("./run.mjs").RunOptions} options */
+async function asRoot(command, options) {
+  const [program = "", ...args] = isRoot() ? command : ["sudo", "-n", ...command];
+  return run(program, args, {
+    ...options,
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+    hint: `It must run as root without a question. Or install Rust ${minimumRust()} with rustup, then: rustup target add ${TARGET}`,
+  });
+}
