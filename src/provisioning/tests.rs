@@ -1,0 +1,523 @@
+//! What is promised of provisioning, on a world in memory.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+
+use super::Toolbox;
+use super::account::Takeovers;
+use super::backfill::{Finished, Order};
+use super::memory::{Fuse, World};
+use super::record::State;
+use super::reset::{ResetDone, ResetOrder, ResetRefused};
+use super::single::Unavailable;
+use super::store::{Store, Trigger};
+use super::Failure;
+use crate::audit::{Actor, Origin};
+use crate::kernel::random::seeded::Seeded;
+use crate::kernel::sealing::Purpose;
+use crate::kernel::{Clock as _, RequestId, Sealer, Secret, Timestamp, UserId};
+use crate::threedeye::{RoleId, UpstreamError};
+
+struct Bench {
+    world: World,
+    sealer: Sealer,
+    origin: Origin,
+}
+
+type Tools<'a> = Toolbox<'a, World, World, World, Seeded>;
+
+const PLAIN_RESET: ResetOrder = ResetOrder {
+    clear_mapping: true,
+    delete_remote: false,
+    reprovision: false,
+    preserve_roles: false,
+};
+
+impl Bench {
+    fn new() -> Self {
+        let key = base64::engine::general_purpose::STANDARD.encode([5; 32]);
+        Self {
+            world: World::new(),
+            sealer: Sealer::new(&Secret::new(key), None).unwrap(),
+            origin: Origin {
+                actor: Actor::cron(),
+                request_id: RequestId::mint(Timestamp::from_millis(1), &Seeded::new(1)),
+            },
+        }
+    }
+
+    fn tools(&self) -> Tools<'_> {
+        Toolbox {
+            upstream: &self.world,
+            store: &self.world,
+            clock: &self.world,
+            random: &self.world.random,
+            sealer: &self.sealer,
+            origin: &self.origin,
+        }
+    }
+
+    fn backfill_until(&self, fuse: Fuse, max_takeovers: u32) -> Option<Finished> {
+        let order = Order {
+            trigger: Trigger::Manual,
+            limit: 50,
+            max_takeovers,
+        };
+        let run = self.tools();
+        self.world
+            .run(fuse, async { run.backfill(order).await.unwrap() })
+    }
+
+    fn backfill(&self) -> Finished {
+        self.backfill_until(Fuse::None, 20).unwrap()
+    }
+
+    fn credentials(&self, user: &str) -> Result<(String, String), Unavailable> {
+        let user = UserId::new(user);
+        let tools = self.tools();
+        self.world
+            .run(Fuse::None, async {
+                let dossier = self.world.dossier(&user).await.unwrap();
+                let account = tools.account(&user, dossier, true).await?;
+                Ok((account.id.0, account.password.expose().to_owned()))
+            })
+            .unwrap()
+    }
+
+    fn reset(&self, user: &str, order: ResetOrder) -> Result<ResetDone, ResetRefused> {
+        let user = UserId::new(user);
+        let tools = self.tools();
+        self.world
+            .run(Fuse::None, async { tools.reset(&user, order, true).await })
+            .unwrap()
+    }
+
+    /// The one sentence that support must be able to trust.
+    fn assert_settled(&self, user: &str, email: &str, roles: &[&str]) {
+        let mapping = self.world.mapping(user).unwrap();
+        assert_eq!(mapping.state, State::Complete, "{user}");
+        let accounts = self.world.accounts_of(email);
+        assert_eq!(accounts.len(), 1, "{user}: exactly one remote account");
+        assert_eq!(mapping.threedeye_id.as_ref(), Some(&accounts[0].user.id));
+        let sealed = mapping.password.unwrap();
+        let stored = self
+            .sealer
+            .open(Purpose::ThreedeyePassword, &UserId::new(user), &sealed)
+            .unwrap();
+        assert_eq!(stored.expose(), accounts[0].password, "{user}: password");
+        for role in roles {
+            let role = RoleId((*role).to_owned());
+            assert!(accounts[0].user.roles.contains(&role), "{user}: {role:?}");
+        }
+        assert_eq!(self.world.recovery(user), None, "{user}: no roles wait");
+        assert!(!self.world.queued().contains(&user.to_owned()));
+    }
+
+    /// Runs until nothing is due any more; leases of the dead run out in between.
+    fn converge(&self) {
+        for _ in 0..8 {
+            self.world.pass(Duration::from_secs(3600));
+            self.backfill();
+            if self.world.queued().is_empty() {
+                return;
+            }
+        }
+        panic!("still queued: {:?}", self.world.queued());
+    }
+}
+
+#[test]
+fn a_fresh_user_gets_one_account() {
+    let bench = Bench::new();
+    bench.world.add_user("a", " Anna@Example.com ");
+    let run = bench.backfill();
+    assert!(run.success);
+    assert_eq!((run.tally.total, run.tally.created), (1, 1));
+    assert_eq!(run.remaining, 0);
+    bench.assert_settled("a", "anna@example.com", &[]);
+    assert_eq!(bench.world.audit_outcomes("a"), ["created"]);
+}
+
+#[test]
+fn fifty_users_cost_one_survey_one_create_each_and_few_writes() {
+    let bench = Bench::new();
+    for n in 0..50 {
+        bench.world.add_user(&format!("u{n}"), &format!("u{n}@example.com"));
+    }
+    let run = bench.backfill();
+    assert_eq!(run.tally.created, 50);
+    let (creates, surveys) = {
+        let remote = bench.world.remote.borrow();
+        (remote.creates, remote.surveys)
+    };
+    assert_eq!((creates, surveys), (50, 1));
+    let database_calls = bench.world.effects() - creates - surveys;
+    assert!(database_calls <= 12, "{database_calls}");
+}
+
+#[test]
+fn a_lost_answer_is_made_good_by_adoption() {
+    let bench = Bench::new();
+    bench.world.add_user("a", "anna@example.com");
+    bench.world.remote.borrow_mut().lose_next_answer = true;
+    let run = bench.backfill();
+    assert_eq!(run.tally.created, 1);
+    bench.assert_settled("a", "anna@example.com", &[]);
+    assert_eq!(bench.world.remote.borrow().creates, 1);
+    assert_eq!(bench.world.audit_outcomes("a"), ["adopted"]);
+}
+
+#[test]
+fn an_account_that_does_not_open_is_replaced_and_keeps_its_roles() {
+    let bench = Bench::new();
+    bench.world.add_user("a", "anna@example.com");
+    bench
+        .world
+        .add_account("old", "Anna@example.com", "unknown", &["r1", "r2"], true);
+    assert_eq!(bench.backfill().tally.created, 1);
+    bench.assert_settled("a", "anna@example.com", &["r1", "r2"]);
+    assert_eq!(bench.world.remote.borrow().deleted.len(), 1);
+}
+
+#[test]
+fn a_deleted_email_that_stays_taken_for_a_while_is_waited_for() {
+    let bench = Bench::new();
+    bench.world.add_user("a", "anna@example.com");
+    bench
+        .world
+        .add_account("old", "anna@example.com", "unknown", &["r1"], true);
+    bench.world.remote.borrow_mut().delete_delay = Duration::from_secs(3);
+    assert_eq!(bench.backfill().tally.created, 1);
+    bench.assert_settled("a", "anna@example.com", &["r1"]);
+}
+
+#[test]
+fn a_deleted_email_that_stays_taken_for_long_is_no_orphan() {
+    let bench = Bench::new();
+    bench.world.add_user("a", "anna@example.com");
+    bench
+        .world
+        .add_account("old", "anna@example.com", "unknown", &["r1"], true);
+    bench.world.remote.borrow_mut().delete_delay = Duration::from_secs(60);
+    let run = bench.backfill();
+    assert_eq!((run.tally.failed, run.tally.quarantined), (1, 0));
+    bench.converge();
+    bench.assert_settled("a", "anna@example.com", &["r1"]);
+}
+
+#[test]
+fn an_account_that_becomes_visible_late_is_adopted() {
+    let bench = Bench::new();
+    bench.world.add_user("a", "anna@example.com");
+    {
+        let mut remote = bench.world.remote.borrow_mut();
+        remote.create_delay = Duration::from_secs(60);
+        remote.lose_next_answer = true;
+    }
+    let run = bench.backfill();
+    assert_eq!((run.tally.failed, run.tally.quarantined), (1, 0));
+    bench.converge();
+    bench.assert_settled("a", "anna@example.com", &[]);
+}
+
+#[test]
+fn an_orphan_is_quarantined_and_blocks_nobody() {
+    let bench = Bench::new();
+    bench.world.add_user("a", "anna@example.com");
+    bench.world.add_user("b", "bert@example.com");
+    bench
+        .world
+        .add_account("x", "anna@example.com", "p", &[], false);
+    let run = bench.backfill();
+    assert_eq!((run.tally.created, run.tally.failed, run.tally.quarantined), (1, 1, 1));
+    assert_eq!(bench.world.mapping("a").unwrap().state, State::Quarantined);
+    assert_eq!(bench.backfill().tally.total, 0, "quarantined until a reset");
+    assert!(matches!(
+        bench.credentials("a"),
+        Err(Unavailable::Failed(Failure::Orphan))
+    ));
+    bench.world.remote.borrow_mut().accounts.clear();
+    bench.reset("a", PLAIN_RESET).unwrap();
+    bench.backfill();
+    bench.assert_settled("a", "anna@example.com", &[]);
+}
+
+#[test]
+fn a_changed_email_ends_a_quarantine() {
+    let bench = Bench::new();
+    bench.world.add_user("a", "anna@example.com");
+    bench
+        .world
+        .add_account("x", "anna@example.com", "p", &[], false);
+    bench.backfill();
+    bench.world.change_email("a", "anna@new.example");
+    bench.backfill();
+    bench.assert_settled("a", "anna@new.example", &[]);
+}
+
+#[test]
+fn an_account_made_for_the_old_email_is_adopted_after_a_change() {
+    let bench = Bench::new();
+    bench.world.add_user("a", "anna@example.com");
+    // Effects: open run, claim, survey, create; the actor dies after the create.
+    assert!(bench.backfill_until(Fuse::After(4), 20).is_none());
+    bench.world.change_email("a", "anna@new.example");
+    bench.converge();
+    bench.assert_settled("a", "anna@example.com", &[]);
+    assert!(bench.world.accounts_of("anna@new.example").is_empty());
+}
+
+#[test]
+fn the_second_user_of_an_email_fails_once_and_is_set_aside() {
+    let bench = Bench::new();
+    bench.world.add_user("a", "anna@example.com");
+    bench.world.add_user("b", "ANNA@example.com");
+    let run = bench.backfill();
+    assert_eq!((run.tally.created, run.tally.failed), (1, 1));
+    assert_eq!(bench.world.mapping("b").unwrap().state, State::SetAside);
+    assert_eq!(bench.backfill().tally.total, 0);
+    assert!(matches!(
+        bench.credentials("b"),
+        Err(Unavailable::Failed(Failure::Duplicate))
+    ));
+    // The other's mapping changes: this one gets its chance.
+    let order = ResetOrder {
+        delete_remote: true,
+        ..PLAIN_RESET
+    };
+    bench.reset("a", order).unwrap();
+    assert_eq!(bench.world.queued(), ["a", "b"]);
+}
+
+#[test]
+fn our_own_login_is_never_deleted() {
+    let bench = Bench::new();
+    bench.world.add_user("a", "svc@example.com");
+    bench
+        .world
+        .add_account("own", "svc@example.com", "p", &[], true);
+    bench.world.remote.borrow_mut().login = crate::kernel::EmailKey::of("svc@example.com");
+    let run = bench.backfill();
+    assert_eq!(run.tally.failed, 1);
+    let order = ResetOrder {
+        delete_remote: true,
+        ..PLAIN_RESET
+    };
+    assert!(matches!(
+        bench.reset("a", order),
+        Err(ResetRefused::Failed(Failure::OwnLogin))
+    ));
+    assert_eq!(bench.world.accounts_of("svc@example.com").len(), 1);
+}
+
+#[test]
+fn a_run_takes_over_no_more_than_it_may() {
+    let bench = Bench::new();
+    for n in 0..5 {
+        let email = format!("u{n}@example.com");
+        bench.world.add_user(&format!("u{n}"), &email);
+        bench
+            .world
+            .add_account(&format!("old{n}"), &email, "unknown", &[], true);
+    }
+    let run = bench.backfill_until(Fuse::None, 2).unwrap();
+    assert_eq!((run.tally.created, run.tally.skipped), (2, 3));
+    assert!(run.tally.errors.iter().any(|e| e.contains("take-over limit")));
+    assert_eq!(bench.backfill_until(Fuse::None, 2).unwrap().tally.created, 2);
+    assert_eq!(bench.backfill_until(Fuse::None, 2).unwrap().tally.created, 1);
+    assert!(Takeovers::limited(0).is_exhausted());
+}
+
+#[test]
+fn a_rate_limit_ends_the_run_and_loses_nobody() {
+    let bench = Bench::new();
+    for n in 0..20 {
+        bench.world.add_user(&format!("u{n:02}"), &format!("u{n}@example.com"));
+    }
+    let limited = UpstreamError::RateLimited { retry_after: None };
+    bench.world.remote.borrow_mut().create_errors = vec![limited];
+    let run = bench.backfill();
+    assert!(!run.success);
+    assert!(run.tally.errors.iter().any(|e| e.contains("limits our rate")));
+    let tally = &run.tally;
+    assert_eq!(tally.total, tally.created + tally.failed + tally.skipped);
+    assert!(tally.skipped > 0);
+    bench.converge();
+    for n in 0..20 {
+        bench.assert_settled(&format!("u{n:02}"), &format!("u{n}@example.com"), &[]);
+    }
+}
+
+#[test]
+fn five_failures_in_a_row_end_the_run() {
+    let bench = Bench::new();
+    for n in 0..30 {
+        bench.world.add_user(&format!("u{n:02}"), &format!("u{n}@example.com"));
+    }
+    bench.world.remote.borrow_mut().create_errors = vec![UpstreamError::Protocol; 30];
+    let run = bench.backfill();
+    assert!(!run.success);
+    assert!(run.tally.failed < 15, "{}", run.tally.failed);
+    assert!(run.tally.errors.iter().any(|e| e.contains("in a row")));
+    assert_eq!(run.remaining, 30);
+}
+
+#[test]
+fn missing_roles_leave_the_account_usable_and_the_user_queued() {
+    let bench = Bench::new();
+    bench.world.add_user("a", "anna@example.com");
+    bench
+        .world
+        .add_account("old", "anna@example.com", "unknown", &["missing-1"], true);
+    let run = bench.backfill();
+    assert_eq!(run.tally.failed, 1);
+    assert_eq!(bench.world.mapping("a").unwrap().state, State::Attaching);
+    assert_eq!(bench.world.queued(), ["a"]);
+    assert!(bench.credentials("a").is_ok());
+}
+
+#[test]
+fn credentials_answer_the_same_account_every_time() {
+    let bench = Bench::new();
+    bench.world.add_user("a", "anna@example.com");
+    let first = bench.credentials("a").unwrap();
+    assert_eq!(bench.credentials("a").unwrap(), first);
+    bench.assert_settled("a", "anna@example.com", &[]);
+    assert_eq!(bench.world.remote.borrow().creates, 1);
+}
+
+#[test]
+fn a_reset_with_everything_ends_in_a_new_account_with_the_old_roles() {
+    let bench = Bench::new();
+    bench.world.add_user("a", "anna@example.com");
+    bench.backfill();
+    bench.world.remote.borrow_mut().accounts[0]
+        .user
+        .roles
+        .push(RoleId("r1".to_owned()));
+    let order = ResetOrder {
+        clear_mapping: true,
+        delete_remote: true,
+        reprovision: true,
+        preserve_roles: true,
+    };
+    let done = bench.reset("a", order).unwrap();
+    assert!(done.cleared_mapping);
+    assert_eq!(done.removal.roles.len(), 1);
+    assert!(done.reprovisioned.unwrap().is_ok());
+    bench.assert_settled("a", "anna@example.com", &["r1"]);
+    // Again: there is still just one.
+    bench.reset("a", order).unwrap();
+    bench.assert_settled("a", "anna@example.com", &["r1"]);
+}
+
+#[test]
+fn another_users_account_is_not_deleted_for_sharing_the_email() {
+    let bench = Bench::new();
+    bench.world.add_user("a", "anna@example.com");
+    bench.world.add_user("b", "anna@example.com");
+    bench.backfill();
+    let order = ResetOrder {
+        delete_remote: true,
+        ..PLAIN_RESET
+    };
+    assert!(matches!(
+        bench.reset("b", order),
+        Err(ResetRefused::Failed(Failure::ForeignMapping))
+    ));
+    bench.assert_settled("a", "anna@example.com", &[]);
+}
+
+#[test]
+fn an_unknown_user_is_reset_without_leaving_a_trace() {
+    let bench = Bench::new();
+    let order = ResetOrder {
+        delete_remote: true,
+        reprovision: true,
+        ..PLAIN_RESET
+    };
+    let done = bench.reset("nobody", order).unwrap();
+    assert!(!done.user_found && !done.cleared_mapping);
+    assert!(matches!(done.reprovisioned, Some(Err(Unavailable::NoUser))));
+    assert!(bench.world.mapping("nobody").is_none());
+}
+
+/// Builds the same small world for every run of the crash test: a fresh user,
+/// one to replace, one whose roles wait.
+fn crash_scene() -> Bench {
+    let bench = Bench::new();
+    bench.world.add_user("a", "anna@example.com");
+    bench.world.add_user("b", "bert@example.com");
+    bench
+        .world
+        .add_account("old", "bert@example.com", "unknown", &["r1", "r2"], true);
+    bench
+}
+
+#[test]
+fn whatever_step_a_run_dies_at_the_next_ones_end_it_well() {
+    let length = {
+        let bench = crash_scene();
+        bench.backfill();
+        bench.world.effects()
+    };
+    assert!(length > 8);
+    for number in 1..=length {
+        for fuse in [Fuse::Before(number), Fuse::After(number)] {
+            let bench = crash_scene();
+            assert!(bench.backfill_until(fuse, 20).is_none(), "{fuse:?}");
+            bench.converge();
+            bench.assert_settled("a", "anna@example.com", &[]);
+            bench.assert_settled("b", "bert@example.com", &["r1", "r2"]);
+        }
+    }
+}
+
+#[test]
+fn whatever_step_a_reset_dies_at_the_next_runs_end_it_well() {
+    let order = ResetOrder {
+        clear_mapping: true,
+        delete_remote: true,
+        reprovision: true,
+        preserve_roles: true,
+    };
+    let die = |fuse| {
+        let bench = crash_scene();
+        bench.backfill();
+        let user = UserId::new("b");
+        let tools = bench.tools();
+        let ended = bench
+            .world
+            .run(fuse, async { tools.reset(&user, order, true).await.is_ok() });
+        let length = bench.world.effects();
+        (bench, ended, length)
+    };
+    let (_, _, length) = die(Fuse::None);
+    for number in 1..=length {
+        for fuse in [Fuse::Before(number), Fuse::After(number)] {
+            let (bench, ended, _) = die(fuse);
+            assert_eq!(ended, None, "{fuse:?}");
+            bench.world.pass(Duration::from_secs(61));
+            bench.reset("b", order).unwrap();
+            bench.converge();
+            bench.assert_settled("b", "bert@example.com", &["r1", "r2"]);
+        }
+    }
+}
+
+#[test]
+fn a_dead_holder_blocks_nobody_for_more_than_a_minute() {
+    let bench = Bench::new();
+    bench.world.add_user("a", "anna@example.com");
+    // Dies right after the claim.
+    assert!(bench.backfill_until(Fuse::After(2), 20).is_none());
+    let held_until = bench.world.mapping("a").unwrap().lease_until;
+    assert!(held_until.since(bench.world.now()) <= Duration::from_secs(60));
+    assert!(matches!(
+        bench.reset("a", PLAIN_RESET),
+        Err(ResetRefused::Busy { retry_after_s: 1..=61 })
+    ));
+    bench.world.pass(Duration::from_secs(60));
+    assert!(bench.credentials("a").is_ok());
+}
