@@ -74,7 +74,7 @@ pub fn prefixed_ulid(prefix: &str, now: Timestamp, random: &impl Random) -> Stri
     random.fill(&mut bytes);
     let millis = u64::try_from(now.as_millis()).unwrap_or(0);
     let ulid = Ulid::from_parts(millis, u128::from_le_bytes(bytes));
-    format!("{prefix}_{}", ulid.to_string())
+    format!("{prefix}_{ulid}")
 }
 
 #[cfg(test)]
