@@ -1,12 +1,14 @@
 //! Who calls.
 //!
-//! Two kinds of proof exist: the admin key ([`admin_key`]) and a JWT of our
-//! identity provider ([`jwt`], [`jwks`], [`authenticator`]). Everything here is policy and runs natively;
+//! Three kinds of proof exist: the admin key ([`admin_key`]), a JWT of our
+//! identity provider ([`jwt`], [`jwks`], [`authenticator`]) and a personal API
+//! key of our own ([`api_key`]). Everything here is policy and runs natively;
 //! fetching and cryptography come in through the traits [`KeySource`] and
 //! [`SignatureVerifier`].
 
 pub mod admin;
 pub mod admin_key;
+pub mod api_key;
 pub mod authenticator;
 pub mod bearer;
 mod claims;
@@ -22,6 +24,7 @@ mod fake;
 
 pub use admin::{Admin, authenticate_admin};
 pub use admin_key::AdminKeyProof;
+pub use api_key::{ApiKey, ApiKeyId, Scope};
 pub use authenticator::Authenticator;
 pub use bearer::bearer;
 pub use identity::Identity;
