@@ -1,1 +1,33 @@
 //! Who calls.
+//!
+//! Three kinds of proof exist: the admin key ([`admin_key`]), a JWT of our
+//! identity provider ([`jwt`], [`jwks`], [`authenticator`]) and a personal API
+//! key of our own ([`api_key`]). Everything here is policy and runs natively;
+//! fetching and cryptography come in through the traits [`KeySource`] and
+//! [`SignatureVerifier`].
+
+pub mod admin;
+pub mod admin_key;
+pub mod api_key;
+pub mod authenticator;
+pub mod bearer;
+mod claims;
+mod header;
+pub mod identity;
+pub mod jwks;
+pub mod jwt;
+pub mod refusal;
+pub mod signature;
+
+#[cfg(test)]
+mod fake;
+
+pub use admin::{Admin, authenticate_admin};
+pub use admin_key::AdminKeyProof;
+pub use api_key::{ApiKey, ApiKeyId, Scope};
+pub use authenticator::Authenticator;
+pub use bearer::bearer;
+pub use identity::Identity;
+pub use jwks::{JwksCache, KeySource, KeysError};
+pub use refusal::{AuthError, Refusal};
+pub use signature::{Algorithm, CryptoError, SignatureVerifier};

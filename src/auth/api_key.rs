@@ -1,0 +1,216 @@
+//! Personal API keys of our own making: `spk_` and 256 random bits.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::Refusal;
+use crate::kernel::ids::prefixed_ulid;
+use crate::kernel::{Random, Secret, Timestamp, sha256_hex};
+
+const KEY_BYTES: usize = 32;
+
+/// A personal API key, whose text is shown once and never kept.
+///
+/// There is no comparison of two keys: whoever looks one up does so by
+/// [`ApiKey::hash`]. A plain hash suffices because nobody can guess 256 random
+/// bits, and what is looked up by hash leaks nothing by the time it takes.
+#[derive(Clone)]
+pub struct ApiKey(Secret);
+
+impl ApiKey {
+    /// What every key begins with: it tells a key from a JWT, and lets scanners
+    /// find one that was published by mistake.
+    pub const PREFIX: &str = "spk_";
+
+    /// Makes a new key.
+    pub fn generate(random: &impl Random) -> Self {
+        let mut bytes = Zeroizing::new([0; KEY_BYTES]);
+        random.fill(bytes.as_mut_slice());
+        let body = Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes.as_slice()));
+        Self(Secret::new(format!("{}{}", Self::PREFIX, *body)))
+    }
+
+    /// Takes a key from a request: the prefix and exactly 43 characters of
+    /// base64url, in the one spelling that encodes their 32 bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::ApiKeyMalformed`].
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
+        let mut bytes = Zeroizing::new([0; KEY_BYTES]);
+        let length = text.strip_prefix(Self::PREFIX).and_then(|body| {
+            URL_SAFE_NO_PAD
+                .decode_slice(body, bytes.as_mut_slice())
+                .ok()
+        });
+        if length == Some(KEY_BYTES) {
+            Ok(Self(Secret::new(text)))
+        } else {
+            Err(Refusal::ApiKeyMalformed)
+        }
+    }
+
+    /// The key's text, to show to its owner.
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+
+    /// How the key rests in the database: SHA-256 of its text in lower-case hex.
+    pub fn hash(&self) -> String {
+        sha256_hex(self.expose().as_bytes())
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApiKey(…)")
+    }
+}
+
+/// What a key may do. Requests, answers and the database spell it alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Scope {
+    /// Manages a person's push tokens.
+    #[serde(rename = "user:write")]
+    UserWrite,
+    /// Verifies a person's second factor, for the sign-in service.
+    #[serde(rename = "user:verify")]
+    UserVerify,
+    /// Reads a person's 3dEye credentials.
+    #[serde(rename = "threedeye:read")]
+    ThreedeyeRead,
+}
+
+impl Scope {
+    /// All scopes there are.
+    pub const ALL: [Self; 3] = [Self::UserWrite, Self::UserVerify, Self::ThreedeyeRead];
+
+    /// The scope's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UserWrite => "user:write",
+            Self::UserVerify => "user:verify",
+            Self::ThreedeyeRead => "threedeye:read",
+        }
+    }
+
+    /// Reads a scope's name; `None` for any other text.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == name)
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The public name of a key: `key_` and a ULID.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct ApiKeyId(String);
+
+impl ApiKeyId {
+    /// Mints the id of a key that is made `now`.
+    pub fn mint(now: Timestamp, random: &impl Random) -> Self {
+        Self(prefixed_ulid("key", now, random))
+    }
+
+    /// Takes an id as the database holds it.
+    pub fn from_stored(id: impl Into<String>) -> Self {
+        Self(id.into())
+    }
+
+    /// The id's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ApiKeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::kernel::random::seeded::Seeded;
+
+    #[test]
+    fn a_new_key_has_the_form_and_reads_back() {
+        let key = ApiKey::generate(&Seeded::new(1));
+        assert_eq!(key.expose().len(), 4 + 43);
+        let again = ApiKey::parse(key.expose()).unwrap();
+        assert_eq!(again.hash(), key.hash());
+        assert_eq!(key.hash(), sha256_hex(key.expose().as_bytes()));
+        assert_ne!(ApiKey::generate(&Seeded::new(2)).hash(), key.hash());
+        assert_eq!(format!("{key:?}"), "ApiKey(…)");
+    }
+
+    #[test]
+    fn refuses_every_other_form() {
+        let body = "A".repeat(43);
+        assert!(ApiKey::parse(&format!("spk_{body}")).is_ok());
+        for bad in [
+            String::new(),
+            "spk_".to_owned(),
+            body.clone(),
+            format!("SPK_{body}"),
+            format!("spk-{body}"),
+            format!("spk_{body}A"),
+            format!("spk_{body}="),
+            format!(" spk_{body}"),
+            format!("spk_{body}\n"),
+            format!("spk_{}", "A".repeat(42)),
+            format!("spk_{}+", "A".repeat(42)),
+            format!("spk_{}é", "A".repeat(41)),
+            // The last character's two spare bits are not zero.
+            format!("spk_{}B", "A".repeat(42)),
+        ] {
+            assert_eq!(
+                ApiKey::parse(&bad).unwrap_err(),
+                Refusal::ApiKeyMalformed,
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn scopes_have_one_spelling() {
+        for scope in Scope::ALL {
+            let json = serde_json::to_value(scope).unwrap();
+            assert_eq!(json, scope.as_str());
+            assert_eq!(serde_json::from_value::<Scope>(json).unwrap(), scope);
+            assert_eq!(Scope::from_name(scope.as_str()), Some(scope));
+        }
+        for unknown in ["", "user", "USER:WRITE", "user:write ", "*"] {
+            assert_eq!(Scope::from_name(unknown), None, "{unknown}");
+            assert!(serde_json::from_value::<Scope>(unknown.into()).is_err());
+        }
+    }
+
+    #[test]
+    fn ids_are_prefixed_ulids() {
+        let id = ApiKeyId::mint(Timestamp::from_millis(1_700_000_000_000), &Seeded::new(1));
+        assert!(id.as_str().starts_with("key_"));
+        assert_eq!(id.as_str().len(), "key_".len() + 26);
+    }
+
+    proptest! {
+        #[test]
+        fn parsing_never_panics_and_takes_every_generated_key(text: String, seed: u64) {
+            let _ = ApiKey::parse(&text);
+            let key = ApiKey::generate(&Seeded::new(seed));
+            prop_assert!(ApiKey::parse(key.expose()).is_ok());
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! From a token's text to a verified identity.
+
+use std::cell::RefCell;
+
+use super::jwks::{self, JwksCache, KeySource, KeysError, Lookup, VerificationKey};
+use super::jwt::UnverifiedToken;
+use super::{Algorithm, AuthError, Identity, Refusal, SignatureVerifier};
+use crate::config::JwtConfig;
+use crate::kernel::{Clock, Timestamp};
+
+#[cfg(test)]
+mod tests;
+
+/// Verifies tokens for one request, with the keys that its isolate shares.
+pub struct Authenticator<'a, S, V: SignatureVerifier, C> {
+    /// Whose tokens we accept.
+    pub policy: &'a JwtConfig,
+    /// The isolate's keys.
+    pub cache: &'a RefCell<JwksCache<V::Key>>,
+    /// Where keys come from.
+    pub source: &'a S,
+    /// The cryptography.
+    pub verifier: &'a V,
+    /// The time, which a fetch lets pass.
+    pub clock: &'a C,
+}
+
+impl<S: KeySource, V: SignatureVerifier, C: Clock> Authenticator<'_, S, V, C> {
+    /// Verifies a token: its form, its signature, then its claims.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Refused`] with the first defect of the token, or
+    /// [`AuthError::KeysUnavailable`] when no token could be verified.
+    pub async fn verify(&self, token: &str) -> Result<Identity, AuthError> {
+        let token = UnverifiedToken::parse(token)?;
+        let key = self.key(token.key_id(), token.algorithm()).await?;
+        let token = token.verify(self.verifier, &key).await?;
+        Ok(token.claims(self.policy, self.clock.now())?)
+    }
+
+    async fn key(&self, key_id: &str, algorithm: Algorithm) -> Result<V::Key, AuthError> {
+        let now = self.clock.now();
+        // A statement of its own: the borrow ends here, before anything is awaited.
+        let mut answer = self.cache.borrow_mut().lookup(key_id, algorithm, now);
+        if matches!(answer, Lookup::NeedsFetch) {
+            self.refresh(now).await;
+            answer = self.cache.borrow().find(key_id, algorithm);
+        }
+        match answer {
+            Lookup::Found(key) => Ok(key),
+            Lookup::Unavailable(cause) => Err(AuthError::KeysUnavailable(cause)),
+            Lookup::Unknown | Lookup::NeedsFetch => Err(Refusal::KeyUnknown.into()),
+        }
+    }
+
+    async fn refresh(&self, asked_at: Timestamp) {
+        let outcome = self.fetch().await;
+        let mut cache = self.cache.borrow_mut();
+        match outcome {
+            Ok(keys) => cache.store(keys, asked_at),
+            Err(error) => cache.fail(error, self.clock.now()),
+        }
+    }
+
+    /// Imports every key at once, so that the cache holds finished values only.
+    /// A key that cannot be imported, such as a point off its curve, is left out.
+    async fn fetch(&self) -> Result<Vec<VerificationKey<V::Key>>, KeysError> {
+        let document = self.source.fetch().await?;
+        let mut keys = Vec::new();
+        for jwk in jwks::parse(&document)? {
+            if let Ok(key) = self.verifier.import(&jwk.material).await {
+                keys.push(VerificationKey {
+                    key_id: jwk.key_id,
+                    algorithm: jwk.material.algorithm(),
+                    key,
+                });
+            }
+        }
+        Ok(keys)
+    }
+}

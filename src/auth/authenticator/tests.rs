@@ -1,0 +1,285 @@
+use std::time::Duration;
+
+use futures_executor::block_on;
+use futures_util::join;
+use http::{HeaderMap, HeaderValue};
+use serde_json::json;
+
+use super::*;
+use crate::auth::fake::{
+    self, Answer, FakeClock, FakeCrypto, FakeKey, FakeSource, document, ec_jwk, good_claims,
+    policy, rsa_jwk, rsa_token,
+};
+use crate::auth::{Admin, authenticate_admin};
+use crate::kernel::Secret;
+
+/// One isolate and its issuer.
+struct World<'a> {
+    policy: JwtConfig,
+    cache: RefCell<JwksCache<FakeKey>>,
+    source: FakeSource<'a>,
+    crypto: FakeCrypto,
+    clock: &'a FakeClock,
+}
+
+impl<'a> World<'a> {
+    fn new(clock: &'a FakeClock, answers: impl IntoIterator<Item = Answer>) -> Self {
+        Self {
+            policy: policy(),
+            cache: RefCell::default(),
+            source: FakeSource::new(clock, answers),
+            crypto: FakeCrypto::default(),
+            clock,
+        }
+    }
+
+    fn authenticator(&self) -> Authenticator<'_, FakeSource<'a>, FakeCrypto, FakeClock> {
+        Authenticator {
+            policy: &self.policy,
+            cache: &self.cache,
+            source: &self.source,
+            verifier: &self.crypto,
+            clock: self.clock,
+        }
+    }
+
+    async fn try_key(&self, key_id: &str, seed: u8) -> Result<Identity, AuthError> {
+        let token = rsa_token(key_id, seed, &good_claims());
+        self.authenticator().verify(&token).await
+    }
+
+    fn verify(&self, key_id: &str, seed: u8) -> Result<Identity, AuthError> {
+        block_on(self.try_key(key_id, seed))
+    }
+
+    fn fetches(&self) -> usize {
+        self.source.fetches.get()
+    }
+}
+
+fn keys(keys: &[serde_json::Value]) -> Answer {
+    Ok(document(keys))
+}
+
+#[test]
+fn keys_are_fetched_and_imported_once() {
+    let clock = FakeClock::new();
+    let world = World::new(&clock, [keys(&[rsa_jwk("a", 1), ec_jwk("b", 2)])]);
+    assert_eq!(
+        world.verify("a", 1).unwrap().subject.as_deref(),
+        Some("user-1")
+    );
+    let es256 = fake::token(
+        r#"{"alg":"ES256","kid":"b","typ":"at+jwt"}"#,
+        &good_claims().to_string(),
+        Algorithm::Es256,
+        &fake::encode([2; 32]),
+    );
+    assert!(block_on(world.authenticator().verify(&es256)).is_ok());
+    assert_eq!(world.fetches(), 1);
+    assert_eq!(world.crypto.imports.get(), 2);
+}
+
+#[test]
+fn a_wrong_signature_causes_no_further_fetch() {
+    let clock = FakeClock::new();
+    let world = World::new(&clock, [keys(&[rsa_jwk("a", 1)])]);
+    for _ in 0..3 {
+        assert_eq!(world.verify("a", 9), Err(Refusal::SignatureWrong.into()));
+    }
+    assert_eq!(world.fetches(), 1);
+}
+
+#[test]
+fn a_malformed_token_causes_no_fetch_at_all() {
+    let clock = FakeClock::new();
+    let world = World::new(&clock, [keys(&[])]);
+    let result = block_on(world.authenticator().verify("a.b.c"));
+    assert!(matches!(result, Err(AuthError::Refused(_))));
+    assert_eq!(world.fetches(), 0);
+}
+
+#[test]
+fn a_rotated_key_is_found_at_once_and_made_up_ids_are_braked() {
+    let clock = FakeClock::new();
+    let world = World::new(
+        &clock,
+        [
+            keys(&[rsa_jwk("a", 1)]),
+            keys(&[rsa_jwk("a", 1), rsa_jwk("b", 2)]),
+        ],
+    );
+    assert!(world.verify("a", 1).is_ok());
+    assert!(world.verify("b", 2).is_ok());
+    assert_eq!(world.fetches(), 2);
+    for made_up in ["x", "y", "z"] {
+        assert_eq!(world.verify(made_up, 3), Err(Refusal::KeyUnknown.into()));
+    }
+    assert_eq!(world.fetches(), 2);
+    clock.advance(Duration::from_secs(60));
+    assert_eq!(world.verify("x", 3), Err(Refusal::KeyUnknown.into()));
+    assert_eq!(world.fetches(), 3);
+}
+
+#[test]
+fn without_any_keys_nobody_can_be_verified() {
+    let clock = FakeClock::new();
+    let world = World::new(
+        &clock,
+        [Err(KeysError::Status(500)), keys(&[rsa_jwk("a", 1)])],
+    );
+    let unavailable = Err(AuthError::KeysUnavailable(KeysError::Status(500)));
+    assert_eq!(world.verify("a", 1), unavailable);
+    assert_eq!(world.verify("a", 1), unavailable);
+    assert_eq!(world.fetches(), 1);
+    clock.advance(Duration::from_secs(1));
+    assert!(world.verify("a", 1).is_ok());
+    assert_eq!(world.fetches(), 2);
+}
+
+#[test]
+fn the_brake_on_failures_starts_when_they_end() {
+    let clock = FakeClock::new();
+    let mut world = World::new(&clock, [Err(KeysError::TimedOut)]);
+    world.source.takes = Duration::from_secs(5);
+    let unavailable = Err(AuthError::KeysUnavailable(KeysError::TimedOut));
+    assert_eq!(world.verify("a", 1), unavailable);
+    assert_eq!(world.verify("a", 1), unavailable);
+    assert_eq!(world.fetches(), 1);
+}
+
+#[test]
+fn concurrent_cold_requests_each_fetch_and_none_is_refused() {
+    let clock = FakeClock::new();
+    let world = World::new(
+        &clock,
+        [
+            keys(&[rsa_jwk("a", 1)]),
+            Err(KeysError::Connection),
+            keys(&[rsa_jwk("a", 1)]),
+        ],
+    );
+    // The second one's own fetch fails, but the first one's keys have arrived.
+    let (first, second, third) = block_on(async {
+        join!(
+            world.try_key("a", 1),
+            world.try_key("a", 1),
+            world.try_key("a", 1)
+        )
+    });
+    assert!(first.is_ok());
+    assert!(second.is_ok());
+    assert!(third.is_ok());
+    assert_eq!(world.fetches(), 3);
+}
+
+#[test]
+fn others_go_on_with_old_keys_while_one_request_refetches() {
+    let clock = FakeClock::new();
+    let world = World::new(&clock, [keys(&[rsa_jwk("a", 1)]), Err(KeysError::TimedOut)]);
+    assert!(world.verify("a", 1).is_ok());
+    clock.advance(Duration::from_secs(600));
+    let mut claims = good_claims();
+    claims["exp"] = json!(fake::NOW + 3600);
+    let token = rsa_token("a", 1, &claims);
+    let (first, second) = block_on(async {
+        let authenticator = world.authenticator();
+        join!(authenticator.verify(&token), authenticator.verify(&token))
+    });
+    assert!(first.is_ok());
+    assert!(second.is_ok());
+    assert_eq!(world.fetches(), 2);
+    assert_eq!(world.cache.borrow().failure(), Some(KeysError::TimedOut));
+}
+
+#[test]
+fn a_malformed_document_does_not_displace_the_keys_at_hand() {
+    let clock = FakeClock::new();
+    let world = World::new(&clock, [keys(&[rsa_jwk("a", 1)]), Ok(b"<html>".to_vec())]);
+    assert!(world.verify("a", 1).is_ok());
+    assert_eq!(world.verify("b", 2), Err(Refusal::KeyUnknown.into()));
+    assert!(world.verify("a", 1).is_ok());
+    assert_eq!(world.fetches(), 2);
+}
+
+#[test]
+fn a_key_that_cannot_be_imported_is_unknown() {
+    let clock = FakeClock::new();
+    let world = World::new(&clock, [keys(&[rsa_jwk("a", 1)])]);
+    world.crypto.refuses_imports.set(true);
+    assert_eq!(world.verify("a", 1), Err(Refusal::KeyUnknown.into()));
+}
+
+#[test]
+fn claims_are_judged_by_the_time_after_the_fetch() {
+    let clock = FakeClock::new();
+    let mut world = World::new(&clock, [keys(&[rsa_jwk("a", 1)])]);
+    world.source.takes = Duration::from_secs(400);
+    assert_eq!(world.verify("a", 1), Err(Refusal::Expired.into()));
+}
+
+/// What the admin pair says to this key and this e-mail.
+fn admin(key: Option<&'static str>, email: Option<&str>) -> (Result<Admin, AuthError>, usize) {
+    let clock = FakeClock::new();
+    let world = World::new(&clock, [keys(&[rsa_jwk("a", 1)])]);
+    let mut headers = HeaderMap::new();
+    if let Some(key) = key {
+        headers.insert("x-admin-api-key", HeaderValue::from_static(key));
+    }
+    if let Some(email) = email {
+        let mut claims = good_claims();
+        claims["email"] = json!(email);
+        let value = format!("Bearer {}", rsa_token("a", 1, &claims));
+        headers.insert("authorization", HeaderValue::try_from(value).unwrap());
+    }
+    let domains = ["smartphonekey.com".to_owned()];
+    let authenticator = world.authenticator();
+    let result = block_on(authenticate_admin(
+        &headers,
+        &[Secret::new("right")],
+        &domains,
+        Some(&authenticator),
+    ));
+    (result, world.fetches())
+}
+
+#[test]
+fn an_administrator_needs_both_halves_of_the_pair() {
+    let (right, wrong) = (Some("right"), Some("wrong"));
+    let (ours, theirs) = (Some("anna@smartphonekey.com"), Some("eve@evil.example"));
+    let admitted = admin(right, ours).0.unwrap();
+    assert_eq!(
+        admitted.key.fingerprint(),
+        Secret::new("right").fingerprint()
+    );
+    assert_eq!(admitted.identity.email.as_deref(), ours);
+
+    for (key, email, refusal, fetches) in [
+        (None, None, Refusal::AdminKeyMissing, 0),
+        (None, ours, Refusal::AdminKeyMissing, 0),
+        (wrong, ours, Refusal::AdminKeyWrong, 0),
+        (wrong, theirs, Refusal::AdminKeyWrong, 0),
+        (right, None, Refusal::CredentialsMissing, 0),
+        (right, theirs, Refusal::DomainNotAllowed, 1),
+        (right, Some(""), Refusal::EmailMissing, 1),
+    ] {
+        let (result, fetched) = admin(key, email);
+        assert_eq!(result, Err(refusal.into()), "{key:?} {email:?}");
+        assert_eq!(fetched, fetches, "{key:?} {email:?}");
+    }
+}
+
+#[test]
+fn nobody_is_an_administrator_when_no_issuer_is_configured() {
+    let mut headers = HeaderMap::new();
+    headers.insert("x-api-key", HeaderValue::from_static("right"));
+    headers.insert("authorization", HeaderValue::from_static("Bearer a.b.c"));
+    let tokens: Option<&Authenticator<'_, FakeSource<'_>, FakeCrypto, FakeClock>> = None;
+    let result = block_on(authenticate_admin(
+        &headers,
+        &[Secret::new("right")],
+        &[],
+        tokens,
+    ));
+    assert_eq!(result, Err(Refusal::TokensNotConfigured.into()));
+}

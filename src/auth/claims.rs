@@ -1,0 +1,133 @@
+//! A verified token's claims, read one by one.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use super::Refusal;
+
+/// All claims but `exp`, `nbf` and `iat`, which jwt-compact reads.
+///
+/// A map, because the name of the e-mail claim is configured. It refuses
+/// duplicate names, which two readers of one token could understand
+/// differently (RFC 7519, section 4).
+#[derive(Clone)]
+pub(super) struct ClaimSet(BTreeMap<String, Value>);
+
+impl ClaimSet {
+    /// `null` says as much as absence does.
+    fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name).filter(|value| !value.is_null())
+    }
+
+    /// A claim that is a non-empty string.
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        self.get(name)
+            .and_then(Value::as_str)
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
+    }
+
+    pub(super) fn check_issuer(&self, expected: &str) -> Result<(), Refusal> {
+        let issuer = self.get("iss").ok_or(Refusal::IssuerMissing)?;
+        if issuer.as_str() == Some(expected) {
+            Ok(())
+        } else {
+            Err(Refusal::IssuerWrong)
+        }
+    }
+
+    pub(super) fn check_audience(&self, expected: &str) -> Result<(), Refusal> {
+        let audience = self.get("aud").ok_or(Refusal::AudienceMissing)?;
+        let named = match audience {
+            Value::String(one) => one == expected,
+            Value::Array(several) if several.iter().all(Value::is_string) => {
+                several.iter().any(|one| one == expected)
+            }
+            _ => return Err(Refusal::AudienceMalformed),
+        };
+        if named {
+            Ok(())
+        } else {
+            Err(Refusal::AudienceWrong)
+        }
+    }
+
+    pub(super) fn subject(&self) -> Result<Option<String>, Refusal> {
+        match (self.get("sub"), self.text("sub")) {
+            (None, _) => Ok(None),
+            (Some(_), Some(subject)) => Ok(Some(subject)),
+            (Some(_), None) => Err(Refusal::SubjectMalformed),
+        }
+    }
+
+    /// A string counts too, since some providers write one. Anything that says
+    /// neither yes nor no is a no.
+    pub(super) fn email_verified(&self) -> Option<bool> {
+        self.get("email_verified").map(|value| match value {
+            Value::Bool(verified) => *verified,
+            Value::String(text) => text.eq_ignore_ascii_case("true"),
+            _ => false,
+        })
+    }
+
+    /// Privilege takes the plain `true` and nothing that resembles it.
+    pub(super) fn is_staff(&self) -> bool {
+        self.get("is_staff") == Some(&Value::Bool(true))
+    }
+
+    /// Whole seconds since the epoch. A malformed one must not count as
+    /// absent: the younger `iat` would then stand in for it.
+    pub(super) fn auth_time(&self) -> Result<Option<i64>, Refusal> {
+        self.get("auth_time")
+            .map(|value| numeric_date(value).ok_or(Refusal::AuthTimeMalformed))
+            .transpose()
+    }
+
+    /// The methods that are strings; none when the claim is not a list.
+    pub(super) fn amr(&self) -> Vec<String> {
+        self.get("amr")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(|method| method.as_str().map(str::to_owned))
+            .collect()
+    }
+}
+
+/// A NumericDate (RFC 7519, section 2), which may have a fraction.
+fn numeric_date(value: &Value) -> Option<i64> {
+    // The cast saturates, and the ends of the range are refused as dates.
+    value
+        .as_i64()
+        .or_else(|| value.as_f64().map(|seconds| seconds.floor() as i64))
+}
+
+impl<'de> Deserialize<'de> for ClaimSet {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Unique;
+
+        impl<'de> Visitor<'de> for Unique {
+            type Value = ClaimSet;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of claims")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<ClaimSet, A::Error> {
+                let mut claims = BTreeMap::new();
+                while let Some((name, value)) = entries.next_entry()? {
+                    if claims.insert(name, value).is_some() {
+                        return Err(A::Error::custom("duplicate claim"));
+                    }
+                }
+                Ok(ClaimSet(claims))
+            }
+        }
+
+        deserializer.deserialize_map(Unique)
+    }
+}

@@ -1,0 +1,208 @@
+//! An identity provider for tests. Its signatures are plain hashes.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::jwks::KeyMaterial;
+use super::{Algorithm, CryptoError, KeySource, KeysError, SignatureVerifier};
+use crate::config::JwtConfig;
+use crate::kernel::{Clock, Timestamp};
+
+/// When every test starts.
+pub const NOW: i64 = 1_750_000_000;
+
+/// [`NOW`] and `seconds`.
+pub fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_millis((NOW + seconds) * 1000)
+}
+
+pub fn policy() -> JwtConfig {
+    JwtConfig {
+        issuer: "https://id.example/".to_owned(),
+        audience: "spkey".to_owned(),
+        jwks_url: "https://id.example/jwks".to_owned(),
+        email_claim: "email".to_owned(),
+    }
+}
+
+/// Claims without a defect.
+pub fn good_claims() -> Value {
+    json!({
+        "iss": "https://id.example/",
+        "aud": "spkey",
+        "exp": NOW + 300,
+        "sub": "user-1",
+        "email": "anna@smartphonekey.com",
+    })
+}
+
+pub fn encode(part: impl AsRef<[u8]>) -> String {
+    URL_SAFE_NO_PAD.encode(part)
+}
+
+/// A modulus of 2048 bits that differs by `seed`.
+pub fn modulus(seed: u8) -> String {
+    encode([seed | 0x80; 256])
+}
+
+pub fn rsa_jwk(key_id: &str, seed: u8) -> Value {
+    json!({"kty": "RSA", "kid": key_id, "n": modulus(seed), "e": "AQAB"})
+}
+
+pub fn ec_jwk(key_id: &str, seed: u8) -> Value {
+    json!({"kty": "EC", "crv": "P-256", "kid": key_id, "x": encode([seed; 32]), "y": encode([9; 32])})
+}
+
+pub fn document(keys: &[Value]) -> Vec<u8> {
+    json!({ "keys": keys }).to_string().into_bytes()
+}
+
+/// The key under which [`FakeCrypto`] knows a public key.
+pub type FakeKey = String;
+
+/// Signs `input` as the owner of `key`.
+pub fn sign(algorithm: Algorithm, key: &str, input: &[u8]) -> Vec<u8> {
+    let hash = Sha256::new()
+        .chain_update(key)
+        .chain_update(input)
+        .finalize();
+    match algorithm {
+        Algorithm::Rs256 => hash.repeat(8),
+        Algorithm::Es256 => hash.repeat(2),
+    }
+}
+
+/// A token with any header and claims, signed rightly.
+pub fn token(header: &str, claims: &str, algorithm: Algorithm, key: &str) -> String {
+    let input = format!("{}.{}", encode(header), encode(claims));
+    let signature = sign(algorithm, key, input.as_bytes());
+    format!("{input}.{}", encode(signature))
+}
+
+/// A token of [`rsa_jwk`]`(key_id, seed)`.
+pub fn rsa_token(key_id: &str, seed: u8, claims: &Value) -> String {
+    let header = json!({"alg": "RS256", "kid": key_id}).to_string();
+    token(
+        &header,
+        &claims.to_string(),
+        Algorithm::Rs256,
+        &modulus(seed),
+    )
+}
+
+/// Verifies what [`sign`] signs.
+#[derive(Default)]
+pub struct FakeCrypto {
+    pub imports: Cell<usize>,
+    pub refuses_imports: Cell<bool>,
+    pub refuses_verifying: Cell<bool>,
+}
+
+impl SignatureVerifier for FakeCrypto {
+    type Key = FakeKey;
+
+    async fn import(&self, material: &KeyMaterial) -> Result<FakeKey, CryptoError> {
+        self.imports.set(self.imports.get() + 1);
+        match material {
+            _ if self.refuses_imports.get() => Err(CryptoError),
+            KeyMaterial::Rsa { n, .. } => Ok(n.clone()),
+            KeyMaterial::Ec { x, .. } => Ok(x.clone()),
+        }
+    }
+
+    async fn verify(
+        &self,
+        algorithm: Algorithm,
+        key: &FakeKey,
+        signing_input: &[u8],
+        signature: &[u8],
+    ) -> Result<bool, CryptoError> {
+        if self.refuses_verifying.get() {
+            return Err(CryptoError);
+        }
+        Ok(sign(algorithm, key, signing_input) == signature)
+    }
+}
+
+/// A clock that moves when told to.
+pub struct FakeClock(Cell<Timestamp>);
+
+impl FakeClock {
+    pub fn new() -> Self {
+        Self(Cell::new(at(0)))
+    }
+
+    pub fn advance(&self, by: Duration) {
+        self.0.set(self.0.get().plus(by));
+    }
+}
+
+impl Clock for FakeClock {
+    fn now(&self) -> Timestamp {
+        self.0.get()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.advance(duration);
+    }
+}
+
+/// What [`FakeSource`] answers.
+pub type Answer = Result<Vec<u8>, KeysError>;
+
+/// Answers as scripted, at the end the last answer for ever. Each answer takes
+/// `takes` by the clock and lets other futures run meanwhile.
+pub struct FakeSource<'a> {
+    pub clock: &'a FakeClock,
+    pub takes: Duration,
+    pub answers: RefCell<VecDeque<Answer>>,
+    pub fetches: Cell<usize>,
+}
+
+impl<'a> FakeSource<'a> {
+    pub fn new(clock: &'a FakeClock, answers: impl IntoIterator<Item = Answer>) -> Self {
+        Self {
+            clock,
+            takes: Duration::ZERO,
+            answers: RefCell::new(answers.into_iter().collect()),
+            fetches: Cell::new(0),
+        }
+    }
+}
+
+impl KeySource for FakeSource<'_> {
+    async fn fetch(&self) -> Answer {
+        self.fetches.set(self.fetches.get() + 1);
+        let answer = {
+            let mut answers = self.answers.borrow_mut();
+            let answer = answers.pop_front().unwrap();
+            if answers.is_empty() {
+                answers.push_back(answer.clone());
+            }
+            answer
+        };
+        pause().await;
+        self.clock.advance(self.takes);
+        answer
+    }
+}
+
+/// Lets other futures of the same task run once.
+async fn pause() {
+    let mut paused = false;
+    std::future::poll_fn(|context| {
+        if std::mem::replace(&mut paused, true) {
+            std::task::Poll::Ready(())
+        } else {
+            context.waker().wake_by_ref();
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+}

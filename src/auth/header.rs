@@ -1,0 +1,25 @@
+//! Reading a credential's header field.
+
+use http::{HeaderMap, HeaderName};
+
+use super::Refusal;
+
+/// The text of a field that may come once at most and must be printable ASCII.
+///
+/// The runtime joins repeated fields with `, ` before we see them. What is
+/// joined is no credential of ours either, only refused for another cause.
+pub(super) fn sole<'h>(
+    headers: &'h HeaderMap,
+    name: &HeaderName,
+    repeated: Refusal,
+    malformed: Refusal,
+) -> Result<Option<&'h str>, Refusal> {
+    let mut values = headers.get_all(name).iter();
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    if values.next().is_some() {
+        return Err(repeated);
+    }
+    value.to_str().map(Some).map_err(|_| malformed)
+}

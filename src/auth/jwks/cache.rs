@@ -1,0 +1,171 @@
+//! When to fetch the keys, and when not to: the policy, without the fetching.
+//!
+//! One cache serves all requests of an isolate. Requests never wait for each
+//! other's fetches, because the runtime cancels or hangs a request that awaits
+//! what another one owns: they share only what has arrived.
+
+use std::time::Duration;
+
+use super::KeysError;
+use crate::auth::Algorithm;
+use crate::kernel::Timestamp;
+
+#[cfg(test)]
+mod tests;
+
+/// The age at which a key set is due for a refetch. It stays in use until one succeeds.
+pub const MAX_AGE: Duration = Duration::from_secs(10 * 60);
+
+/// The least time between two refetches, whatever asks for them: callers who
+/// make up key ids must not make us knock at the issuer's door for each.
+pub const REFETCH_INTERVAL: Duration = Duration::from_secs(60);
+
+/// How long a failed first fetch keeps others from being started.
+pub const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+
+/// An imported key and what a token says to mean it.
+#[derive(Debug, Clone)]
+pub struct VerificationKey<K> {
+    /// `kid`.
+    pub key_id: String,
+    /// The algorithm it was imported for.
+    pub algorithm: Algorithm,
+    /// The imported key.
+    pub key: K,
+}
+
+/// What the cache says to a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lookup<K> {
+    /// This key.
+    Found(K),
+    /// The caller shall fetch, tell the cache how that went, and ask [`JwksCache::find`].
+    NeedsFetch,
+    /// There is no such key, and it is too early to look again.
+    Unknown,
+    /// There are no keys at all: fetching them has just failed.
+    Unavailable(KeysError),
+}
+
+/// The issuer's keys as far as this isolate knows them.
+///
+/// | keys | token's key | what happens |
+/// |---|---|---|
+/// | none yet | any | a fetch by each request that comes before one has succeeded, but none within [`RETRY_INTERVAL`] after one has failed |
+/// | younger than [`MAX_AGE`] | known | found |
+/// | older | known | one refetch, at most one in [`REFETCH_INTERVAL`]; found, whether it succeeds or not |
+/// | any | unknown | one refetch, at most one in [`REFETCH_INTERVAL`] |
+#[derive(Debug)]
+pub struct JwksCache<K> {
+    set: Option<KeySet<K>>,
+    refetched_at: Option<Timestamp>,
+    failure: Option<Failure>,
+}
+
+#[derive(Debug)]
+struct KeySet<K> {
+    keys: Vec<VerificationKey<K>>,
+    asked_at: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Failure {
+    error: KeysError,
+    failed_at: Timestamp,
+}
+
+impl<K> Default for JwksCache<K> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<K> JwksCache<K> {
+    /// The cache of an isolate that has just started.
+    pub const fn new() -> Self {
+        Self {
+            set: None,
+            refetched_at: None,
+            failure: None,
+        }
+    }
+
+    /// Takes what a fetch begun at `asked_at` brought.
+    ///
+    /// Of two fetches under way at once, the one begun later wins, in whatever
+    /// order they end.
+    pub fn store(&mut self, keys: Vec<VerificationKey<K>>, asked_at: Timestamp) {
+        self.failure = None;
+        if self.set.as_ref().is_none_or(|set| set.asked_at <= asked_at) {
+            self.set = Some(KeySet { keys, asked_at });
+        }
+    }
+
+    /// Takes note of a fetch that failed. The keys at hand stay in use.
+    pub const fn fail(&mut self, error: KeysError, failed_at: Timestamp) {
+        self.failure = Some(Failure { error, failed_at });
+    }
+
+    /// Why the last fetch failed; `None` when it did not. Keys may be at hand nevertheless.
+    pub fn failure(&self) -> Option<KeysError> {
+        self.failure.map(|failure| failure.error)
+    }
+}
+
+impl<K: Clone> JwksCache<K> {
+    /// Looks up the key that a token names.
+    ///
+    /// Whoever is told [`Lookup::NeedsFetch`] has the leave to fetch, which
+    /// with keys at hand nobody else gets for [`REFETCH_INTERVAL`]. The first
+    /// fetch does not count as a refetch: a key published right after it is
+    /// found by one.
+    pub fn lookup(&mut self, key_id: &str, algorithm: Algorithm, now: Timestamp) -> Lookup<K> {
+        let Some(set) = &self.set else {
+            return match self.failure {
+                Some(failure) if now.since(failure.failed_at) < RETRY_INTERVAL => {
+                    Lookup::Unavailable(failure.error)
+                }
+                _ => Lookup::NeedsFetch,
+            };
+        };
+        let is_due = now.since(set.asked_at) >= MAX_AGE;
+        let found = set.find(key_id, algorithm);
+        match found {
+            Some(key) if !is_due => Lookup::Found(key),
+            _ if self.may_refetch(now) => {
+                self.refetched_at = Some(now);
+                Lookup::NeedsFetch
+            }
+            Some(key) => Lookup::Found(key),
+            None => Lookup::Unknown,
+        }
+    }
+
+    /// What there is for a token right after a fetch, however that went. Never
+    /// [`Lookup::NeedsFetch`].
+    pub fn find(&self, key_id: &str, algorithm: Algorithm) -> Lookup<K> {
+        match (&self.set, self.failure) {
+            (Some(set), _) => set
+                .find(key_id, algorithm)
+                .map_or(Lookup::Unknown, Lookup::Found),
+            (None, Some(failure)) => Lookup::Unavailable(failure.error),
+            // Nobody has told of a fetch.
+            (None, None) => Lookup::Unknown,
+        }
+    }
+
+    fn may_refetch(&self, now: Timestamp) -> bool {
+        self.refetched_at
+            .is_none_or(|before| now.since(before) >= REFETCH_INTERVAL)
+    }
+}
+
+impl<K: Clone> KeySet<K> {
+    /// Keys of different types may share an id (RFC 7517, section 4.5); of one type the first counts.
+    fn find(&self, key_id: &str, algorithm: Algorithm) -> Option<K> {
+        self.keys
+            .iter()
+            .find(|key| key.key_id == key_id && key.algorithm == algorithm)
+            .map(|key| key.key.clone())
+    }
+}

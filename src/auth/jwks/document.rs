@@ -1,0 +1,166 @@
+//! Reading a JWK set and choosing the keys that may verify our tokens.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{KeysError, MAX_DOCUMENT_BYTES};
+use crate::auth::Algorithm;
+use crate::auth::jwt::MAX_KEY_ID_BYTES;
+
+#[cfg(test)]
+mod tests;
+
+/// The fewest bits an RSA modulus may have (RFC 7518, section 3.3).
+const MIN_RSA_BITS: usize = 2048;
+
+/// The bytes of a coordinate on P-256 (RFC 7518, section 6.2.1.2).
+const P256_COORDINATE_BYTES: usize = 32;
+
+/// A public key that may verify tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Jwk {
+    /// `kid`, by which a token names its key.
+    pub key_id: String,
+    /// The key itself.
+    pub material: KeyMaterial,
+}
+
+/// The public parameters of a key.
+///
+/// Its serialization is a JWK of `kty` and these parameters, nothing else:
+/// what to import, however much more the document said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kty")]
+pub enum KeyMaterial {
+    /// An RSA key of at least 2048 bits (RFC 7518, section 6.3.1).
+    #[serde(rename = "RSA")]
+    Rsa {
+        /// The modulus, big-endian in base64url.
+        n: String,
+        /// The public exponent, big-endian in base64url.
+        e: String,
+    },
+    /// A point on an elliptic curve (RFC 7518, section 6.2.1).
+    #[serde(rename = "EC")]
+    Ec {
+        /// The curve.
+        crv: Curve,
+        /// The first coordinate, 32 bytes in base64url.
+        x: String,
+        /// The second coordinate, 32 bytes in base64url.
+        y: String,
+    },
+}
+
+/// An elliptic curve we accept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Curve {
+    /// The curve of ES256.
+    #[serde(rename = "P-256")]
+    P256,
+}
+
+impl KeyMaterial {
+    /// The one algorithm that we use such a key with.
+    pub const fn algorithm(&self) -> Algorithm {
+        match self {
+            Self::Rsa { .. } => Algorithm::Rs256,
+            Self::Ec { .. } => Algorithm::Es256,
+        }
+    }
+}
+
+/// Reads a JWK set, in its order, and leaves out every key that is not for us:
+/// of another type or curve, too short, for encryption, for another algorithm,
+/// without an id, or ill-formed (RFC 7517, section 5, asks for just that).
+///
+/// # Errors
+///
+/// [`KeysError::TooLarge`], or [`KeysError::Malformed`] when there is no list
+/// of keys. A set without any key for us is no error: an issuer that withdraws
+/// all its keys means it.
+pub fn parse(document: &[u8]) -> Result<Vec<Jwk>, KeysError> {
+    #[derive(Deserialize)]
+    struct Document {
+        keys: Vec<Value>,
+    }
+
+    if document.len() > MAX_DOCUMENT_BYTES {
+        return Err(KeysError::TooLarge);
+    }
+    let document: Document = serde_json::from_slice(document).map_err(|_| KeysError::Malformed)?;
+    Ok(document.keys.into_iter().filter_map(usable).collect())
+}
+
+/// The members we read. Private ones are not among them.
+#[derive(Deserialize)]
+struct Members {
+    kid: String,
+    #[serde(rename = "use")]
+    public_key_use: Option<String>,
+    key_ops: Option<Vec<String>>,
+    alg: Option<String>,
+    #[serde(flatten)]
+    parameters: Parameters,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "kty")]
+enum Parameters {
+    #[serde(rename = "RSA")]
+    Rsa { n: String, e: String },
+    #[serde(rename = "EC")]
+    Ec { crv: Curve, x: String, y: String },
+}
+
+fn usable(jwk: Value) -> Option<Jwk> {
+    let members: Members = serde_json::from_value(jwk).ok()?;
+    let material = match members.parameters {
+        Parameters::Rsa { n, e } => KeyMaterial::Rsa { n, e },
+        Parameters::Ec { crv, x, y } => KeyMaterial::Ec { crv, x, y },
+    };
+    let has_id = (1..=MAX_KEY_ID_BYTES).contains(&members.kid.len());
+    let is_for_signatures = members.public_key_use.is_none_or(|usage| usage == "sig")
+        && members
+            .key_ops
+            .is_none_or(|operations| operations.iter().any(|name| name == "verify"))
+        && members
+            .alg
+            .is_none_or(|name| name == material.algorithm().name());
+    (has_id && is_for_signatures && is_strong(&material)).then_some(Jwk {
+        key_id: members.kid,
+        material,
+    })
+}
+
+fn is_strong(material: &KeyMaterial) -> bool {
+    match material {
+        KeyMaterial::Rsa { n, e } => {
+            decode(n).is_some_and(|modulus| bits(&modulus) >= MIN_RSA_BITS)
+                && decode(e).is_some_and(|exponent| is_sound_exponent(&exponent))
+        }
+        KeyMaterial::Ec { x, y, .. } => [x, y].into_iter().all(|coordinate| {
+            decode(coordinate).is_some_and(|bytes| bytes.len() == P256_COORDINATE_BYTES)
+        }),
+    }
+}
+
+fn decode(text: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(text).ok()
+}
+
+/// The length of a big-endian number without its leading zeros.
+fn bits(number: &[u8]) -> usize {
+    let significant = number.iter().skip_while(|byte| **byte == 0);
+    match significant.clone().next() {
+        Some(first) => significant.count() * 8 - first.leading_zeros() as usize,
+        None => 0,
+    }
+}
+
+/// Odd and above 1: with an exponent of 1 everybody could sign.
+fn is_sound_exponent(exponent: &[u8]) -> bool {
+    exponent.last().is_some_and(|last| last % 2 == 1) && bits(exponent) > 1
+}
