@@ -5,6 +5,7 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter } from "node:path";
+import { whenParentIsGone } from "./parent.mjs";
 import { inRoot } from "./paths.mjs";
 import { run } from "./run.mjs";
 import { Failure, step } from "./say.mjs";
@@ -99,6 +100,7 @@ export async function handOverToNewerNode() {
     process.removeAllListeners(signal);
     process.on(signal, () => child.kill(signal));
   }
+  whenParentIsGone(() => child.kill("SIGTERM"));
   process.exitCode = await new Promise((resolve) => {
     child.on("error", () => resolve(1));
     child.on("exit", (code) => resolve(code ?? 1));

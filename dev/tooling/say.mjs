@@ -60,10 +60,9 @@ export function signsOfLife(title, progress) {
 
 /** Explains a failure; anything but a `Failure` is a bug of ours and keeps its stack. @param {unknown} error */
 export function explain(error) {
-  if (!(error instanceof Failure)) {
-    console.error(error);
-    return;
-  }
+  const { code, message } = /** @type {{code?: string, message?: string}} */ (error);
+  if (String(code).startsWith("ERR_PARSE_ARGS")) return console.error(`✗ ${message}`);
+  if (!(error instanceof Failure)) return console.error(error);
   console.error(`\n✗ ${error.message}`);
   if (error.details.tail) console.error(error.details.tail.replace(/^/gm, "    "));
   if (error.details.log) console.error(`  Full output: ${error.details.log}`);

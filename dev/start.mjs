@@ -1,0 +1,182 @@
+// `npm start`: everything, from a fresh clone to a Worker that answers on
+// localhost, with demo users, a stand-in for 3dEye and a token issuer beside it.
+
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { build } from "./build.mjs";
+import { demoAccounts, demoUsers, EXAMPLES } from "./seed.mjs";
+import { ensureToolchain } from "./setup.mjs";
+import { Children } from "./tooling/children.mjs";
+import { runCron, triggerCron } from "./tooling/cron.mjs";
+import { curlLines } from "./tooling/curl-lines.mjs";
+import { prepareDatabase } from "./tooling/database.mjs";
+import { localConfig, usesForeignUpstream } from "./tooling/local-config.mjs";
+import { tryLock } from "./tooling/lock.mjs";
+import { handOverToNewerNode, NODE, WRANGLER } from "./tooling/node-modules.mjs";
+import { receiveNotices } from "./tooling/notices.mjs";
+import { whenParentIsGone } from "./tooling/parent.mjs";
+import { DEV, inRoot } from "./tooling/paths.mjs";
+import { freePort } from "./tooling/ports.mjs";
+import { readRunFile, removeRunFile, RUN_LOCK, writeRunFile } from "./tooling/run-file.mjs";
+import { explain, Failure, runMain, say, seconds, step } from "./tooling/say.mjs";
+import { addAccounts, countAccounts, mintToken } from "./tooling/simulator.mjs";
+import { STATE, wranglerEnv } from "./tooling/wrangler.mjs";
+
+const HELP = `npm start [-- options]
+
+  --port PORT   where the Worker listens; default: $PORT, or 8787
+  --fresh       throws away the local database, the simulated accounts and the secrets first
+  --help        this text
+
+The Worker's settings can be overridden in .dev.vars, see .dev.vars.example.
+`;
+
+/** Always the same if possible: it is part of the tokens' issuer, and they shall outlive a restart. */
+const SIMULATOR_PORT = 8790;
+const SIMULATOR_STATE = join(DEV, "simulator.json");
+const STARTUP_LIMIT_MS = 120_000;
+const TOKEN_LIFETIME_S = 12 * 3600;
+
+async function main() {
+  const began = performance.now();
+  const options = readOptions();
+  if (options.help) return say(HELP);
+  const toolchain = await ensureToolchain();
+  if (await handOverToNewerNode()) return;
+  holdTheOnlyRun();
+  if (options.fresh) throwLocalDataAway();
+  await build(toolchain);
+  const service = await startAll(options.port);
+  await showHowToUse(service);
+  say(`\nReady after ${seconds(began)}. Logs are in .dev/logs (tail -f .dev/logs/worker.log); changes in src/ are built at once; Ctrl-C stops everything.`);
+}
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: { port: { type: "string" }, fresh: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+  });
+  const port = Number(values.port ?? process.env.PORT ?? 8787);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Failure("The port must be a number from 1 to 65535");
+  return { port, fresh: values.fresh, help: values.help };
+}
+
+/** Two Workers on one database file would only disturb each other. */
+function holdTheOnlyRun() {
+  const lock = tryLock(RUN_LOCK);
+  if (!("holder" in lock)) return;
+  const running = readRunFile();
+  throw new Failure(`It runs already in this checkout${running ? `: ${running.worker}` : ""} (process ${lock.holder.pid})`, {
+    hint: "Stop that one first (Ctrl-C in its terminal), or use it.",
+  });
+}
+
+function throwLocalDataAway() {
+  say("  Throwing away the local database, the simulated accounts and the secrets.");
+  for (const path of [STATE, SIMULATOR_STATE, join(DEV, "secrets.json")]) rmSync(path, { recursive: true, force: true });
+}
+
+/**
+ * @typedef {object} Service
+ * @property {import("./tooling/run-file.mjs").Running} running
+ * @property {ReturnType<typeof localConfig>} config
+ */
+
+/** @param {number} wantedPort @returns {Promise<Service>} */
+async function startAll(wantedPort) {
+  const children = supervise();
+  const simulatorPort = await freePort(SIMULATOR_PORT, "the simulator");
+  const simulator = `http://127.0.0.1:${simulatorPort}`;
+  const noticesPort = await freePort(simulatorPort + 1, "the receiver of notices");
+  const notices = await receiveNotices(noticesPort);
+  const config = localConfig({ simulator, notices: `http://127.0.0.1:${noticesPort}/` });
+  notices.expect(config.vars.NOTIFY_WEBHOOK_SECRET ?? "");
+  if (config.own.length > 0) say(`  From .dev.vars: ${config.own.join(", ")}`);
+
+  // Demo users must never become accounts at the real vendor.
+  const foreign = usesForeignUpstream(config.vars);
+  if (foreign) say(`  THREEDEYE_BASE_URL is not the local simulator: no demo users, and no scheduled runs of their own accord.`);
+  const isNew = await prepareDatabase(foreign ? [] : demoUsers());
+
+  children.start("simulator", NODE, [inRoot("dev", "simulator", "main.mjs"), "--port", String(simulatorPort), "--state", SIMULATOR_STATE]);
+  await answers(simulator + "/.well-known/jwks.json", "the simulator");
+  if ((await countAccounts(simulator)) === 0) await addAccounts(simulator, demoAccounts());
+
+  const port = await freePort(wantedPort, "the Worker");
+  const worker = `http://127.0.0.1:${port}`;
+  await step("starting the Worker", async () => {
+    const files = config.files.flatMap((file) => ["--env-file", file]);
+    const args = ["dev", "--ip", "127.0.0.1", "--port", String(port), "--persist-to", STATE, "--show-interactive-dev-session=false", ...files];
+    children.start("worker", NODE, [WRANGLER, ...args], wranglerEnv());
+    await answers(`${worker}/health`, "the Worker");
+  });
+
+  const { JWT_ISSUER: iss = "", JWT_AUDIENCE: aud = "", JWT_EMAIL_CLAIM: emailClaim = "email" } = config.vars;
+  const running = { pid: process.pid, worker, simulator, tokens: { iss, aud, emailClaim } };
+  writeRunFile(running);
+  if (!foreign) {
+    // Cloudflare's cron never slept: make up for the runs since the last start.
+    if (!isNew) await triggerCron(worker);
+    runCron(worker);
+  }
+  return { running, config };
+}
+
+/** Ends everything when asked to, when a part of it dies, and when whoever started us is gone. */
+function supervise() {
+  let stopping = false;
+  const children = new Children((failure) => {
+    explain(failure);
+    void stop(1);
+  });
+  /** @param {number} code */
+  async function stop(code) {
+    if (stopping) process.exit(code); // asked twice: at once, the undertaker sees to the rest
+    stopping = true;
+    say("\nStopping …");
+    await children.stopAll();
+    removeRunFile();
+    process.exit(code);
+  }
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.removeAllListeners(signal);
+    process.on(signal, () => void stop(signal === "SIGINT" ? 0 : 143));
+  }
+  // A closed terminal can't be written to; that is no reason to die halfway through stopping.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+  whenParentIsGone(() => void stop(1));
+  return children;
+}
+
+/** Waits until something answers, whatever it says. @param {string} url @param {string} what */
+async function answers(url, what) {
+  const deadline = performance.now() + STARTUP_LIMIT_MS;
+  while (performance.now() < deadline) {
+    try {
+      const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
+      await response.arrayBuffer();
+      return;
+    } catch {
+      await sleep(100);
+    }
+  }
+  throw new Failure(`${what} does not answer at ${url}`, { log: ".dev/logs" });
+}
+
+/** @param {Service} service */
+async function showHowToUse({ running, config }) {
+  const person = (/** @type {string} */ sub, /** @type {string} */ email) =>
+    mintToken(running, { sub, [running.tokens.emailClaim]: email, email_verified: true }, TOKEN_LIFETIME_S);
+  const domain = config.vars.ADMIN_EMAIL_DOMAINS?.split(",")[0]?.trim();
+  const lines = curlLines({
+    worker: running.worker,
+    adminKey: config.vars.ADMIN_API_KEY ?? "",
+    adminToken: await person("local|support", `support@${domain}`),
+    userToken: await person(EXAMPLES.fresh.uuid, EXAMPLES.fresh.email),
+  });
+  say(`\n${lines}\n\n# More tokens: npm run -s token -- --help`);
+  if (config.own.includes("JWT_JWKS_URL")) say("# .dev.vars names another token issuer: it will not accept these tokens, use its own.");
+}
+
+await runMain(main);

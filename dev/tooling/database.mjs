@@ -1,0 +1,61 @@
+// The local D1: its schema and its demo users.
+
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { inRoot } from "./paths.mjs";
+import { step } from "./say.mjs";
+import { STATE, wrangler, wranglerEnv } from "./wrangler.mjs";
+
+/** @typedef {{uuid: string, email: string | null, phone: string | null, createdAt: string, authSubject: string | null}} DemoUser */
+
+/**
+ * Brings the schema up to date, and adds demo users if there are no users at all.
+ * @param {DemoUser[]} demoUsers
+ * @returns {Promise<boolean>} whether they were added
+ */
+export async function prepareDatabase(demoUsers) {
+  if (!(await withDatabase(isMigrated))) {
+    await step("applying the migrations to the local D1", async (progress) => {
+      await wrangler(["d1", "migrations", "apply", "DB", "--local", "--persist-to", STATE], { log: "migrations", progress });
+    });
+  }
+  return withDatabase((db) => seed(db, demoUsers));
+}
+
+// Asking costs a second, wrangler's own look several.
+/** @param {any} db */
+async function isMigrated(db) {
+  const files = readdirSync(inRoot("migrations")).filter((name) => name.endsWith(".sql"));
+  const { results: tables } = await db.prepare("SELECT name FROM sqlite_master WHERE name = 'd1_migrations'").all();
+  if (tables.length === 0) return false;
+  const { results } = await db.prepare("SELECT name FROM d1_migrations").all();
+  const applied = new Set(results.map((/** @type {{name: string}} */ row) => row.name));
+  return files.every((name) => applied.has(name));
+}
+
+/** @param {any} db @param {DemoUser[]} users @returns {Promise<boolean>} */
+async function seed(db, users) {
+  if (await db.prepare("SELECT 1 FROM users LIMIT 1").first()) return false;
+  const insert = db.prepare(
+    "INSERT INTO users (uuid, email, phone_number, created_at, auth_subject) VALUES (?1, ?2, ?3, ?4, ?5)",
+  );
+  await db.batch(users.map((user) => insert.bind(user.uuid, user.email, user.phone, user.createdAt, user.authSubject)));
+  return true;
+}
+
+/**
+ * Opens the database that `wrangler dev` will use; not while it runs.
+ * @template T
+ * @param {(db: any) => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+async function withDatabase(work) {
+  Object.assign(process.env, wranglerEnv());
+  const { getPlatformProxy } = await import("wrangler");
+  const proxy = await getPlatformProxy({ configPath: inRoot("wrangler.toml"), envFiles: [], persist: { path: join(STATE, "v3") } });
+  try {
+    return await work(proxy.env.DB);
+  } finally {
+    await proxy.dispose();
+  }
+}
