@@ -7,4 +7,5 @@
 pub mod auth;
 pub mod config;
 pub mod kernel;
+pub mod platform;
 pub mod threedeye;

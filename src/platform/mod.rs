@@ -1,0 +1,3 @@
+//! The runtime: the only place that knows Workers.
+
+pub mod fetch;
