@@ -9,6 +9,8 @@ pub mod client;
 pub mod error;
 pub mod password;
 pub mod retry;
+#[cfg(test)]
+mod testing;
 pub mod transport;
 pub mod wire;
 

@@ -1,0 +1,131 @@
+//! `POST /auth/token`: our own bearer token, and proof of somebody's password.
+
+use std::time::Duration;
+
+use http::{HeaderValue, Method};
+use serde::{Deserialize, Serialize};
+
+use crate::config::{ThreedeyeConfig, ThreedeyeLogin};
+use crate::kernel::{EmailKey, Secret, Timestamp};
+use crate::threedeye::UpstreamError;
+use crate::threedeye::transport::{InboundResponse, OutboundRequest};
+
+use super::fields::Loose;
+use super::{Call, is_success, refusal, request_with_json, single};
+
+/// Row 3, KNOWN.
+const PATH: &str = "/auth/token";
+
+/// Row 3, GUESS: how long a token lives when the answer does not say so credibly.
+const ASSUMED_LIFETIME: Duration = Duration::from_secs(600);
+
+/// A lifetime beyond this is taken for a unit other than seconds.
+const MAX_LIFETIME: Duration = Duration::from_secs(24 * 3600);
+
+/// A bearer token as 3dEye issued it.
+#[derive(Debug, Clone)]
+pub struct IssuedToken {
+    /// The token itself, fit for a header.
+    pub token: Secret,
+    /// How long it lives from now on.
+    pub lifetime: Duration,
+}
+
+/// Row 3: fetches a bearer token with our own login. KNOWN but for `expiresIn`
+/// and for the statuses: 400, 401 and 403 are all read as refused credentials.
+pub struct FetchToken<'a>(pub &'a ThreedeyeLogin);
+
+impl Call for FetchToken<'_> {
+    type Answer = IssuedToken;
+
+    const TAKES_BEARER: bool = false;
+
+    fn request(&self, config: &ThreedeyeConfig) -> Result<OutboundRequest, UpstreamError> {
+        credentials(config, &self.0.username, &self.0.password)
+    }
+
+    fn answer(
+        &self,
+        response: &InboundResponse,
+        now: Timestamp,
+    ) -> Result<IssuedToken, UpstreamError> {
+        match response.status {
+            status if is_success(status) => issued(response),
+            400 | 401 | 403 => Err(UpstreamError::Unauthorized),
+            _ => Err(refusal(response, now)),
+        }
+    }
+}
+
+/// Row 18: tells whether a password opens an account. KNOWN endpoint, GUESS that
+/// 400, 401 and 403 are a definite no. Anything but a token and these three is
+/// an error, because on a "no" the account may be deleted.
+pub struct ProvePassword<'a> {
+    /// Whose account.
+    pub email: &'a EmailKey,
+    /// The password in question.
+    pub password: &'a Secret,
+}
+
+impl Call for ProvePassword<'_> {
+    type Answer = bool;
+
+    const TAKES_BEARER: bool = false;
+
+    fn request(&self, config: &ThreedeyeConfig) -> Result<OutboundRequest, UpstreamError> {
+        credentials(config, self.email.as_str(), self.password)
+    }
+
+    fn answer(&self, response: &InboundResponse, now: Timestamp) -> Result<bool, UpstreamError> {
+        match response.status {
+            status if is_success(status) => issued(response).map(|_| true),
+            400 | 401 | 403 => Ok(false),
+            _ => Err(refusal(response, now)),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Credentials<'a> {
+    username: &'a str,
+    password: &'a str,
+}
+
+fn credentials(
+    config: &ThreedeyeConfig,
+    username: &str,
+    password: &Secret,
+) -> Result<OutboundRequest, UpstreamError> {
+    let body = Credentials {
+        username,
+        password: password.expose(),
+    };
+    request_with_json(config, Method::POST, PATH, &body)
+}
+
+#[derive(Deserialize)]
+struct TokenBody {
+    #[serde(rename = "accessToken", alias = "AccessToken")]
+    access_token: String,
+    #[serde(rename = "expiresIn", alias = "ExpiresIn")]
+    expires_in: Option<Loose>,
+}
+
+fn issued(response: &InboundResponse) -> Result<IssuedToken, UpstreamError> {
+    let body: TokenBody = single(&response.body)?;
+    let token = Secret::new(body.access_token);
+    if token.expose().is_empty() || HeaderValue::from_str(token.expose()).is_err() {
+        return Err(UpstreamError::Protocol);
+    }
+    let told = body.expires_in.and_then(|value| value.number());
+    Ok(IssuedToken {
+        token,
+        lifetime: told.and_then(credible).unwrap_or(ASSUMED_LIFETIME),
+    })
+}
+
+fn credible(seconds: f64) -> Option<Duration> {
+    Duration::try_from_secs_f64(seconds)
+        .ok()
+        .filter(|lifetime| *lifetime >= Duration::from_secs(1) && *lifetime <= MAX_LIFETIME)
+}

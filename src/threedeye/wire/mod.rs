@@ -1,0 +1,191 @@
+//! What 3dEye's API looks like: the only place that knows its paths, headers,
+//! field names, statuses and error texts.
+//!
+//! The vendor publishes no specification of its user endpoints. Every item
+//! names its row of docs/3DEYE.md and says whether it is KNOWN (seen in public
+//! material) or a GUESS; if a real tenant differs, the change belongs here.
+//!
+//! | module | rows | calls |
+//! |---|---|---|
+//! | [`auth`] | 3, 4, 18 | `POST /auth/token` |
+//! | [`list`] | 5 to 7, 12 | `GET /users` |
+//! | [`accounts`] | 8, 9, 11 | `POST /users`, `DELETE /users/{id}` |
+//! | [`roles`] | 10 | `POST /roles/{roleId}/users/{userId}` |
+//! | `fields` | 5, 7 | how values are spelt in JSON |
+//!
+//! Reading is tolerant where a .NET backend is known to vary (letter case of
+//! names, ids as numbers, envelopes) and strict where guessing would make us
+//! take a wrong step, such as creating an account that we failed to see.
+
+pub mod accounts;
+pub mod auth;
+mod fields;
+pub mod list;
+pub mod roles;
+
+use std::time::Duration;
+
+use http::{Method, header};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::config::ThreedeyeConfig;
+use crate::kernel::{Secret, Timestamp};
+
+use super::retry::parse_retry_after;
+use super::transport::{InboundResponse, OutboundRequest, TransportError};
+use super::{RemoteId, UpstreamError};
+
+/// The largest answer read from any call but the list, in bytes.
+pub const SMALL_ANSWER_BYTES: usize = 64 * 1024;
+
+/// The largest page of the user list that is read, in bytes: 8 KiB for each of
+/// the 500 users that we ask for by default.
+pub const PAGE_BYTES: usize = 4 * 1024 * 1024;
+
+/// Row 2, KNOWN: the API key goes with every call.
+const API_KEY_HEADER: &str = "x-api-key";
+
+const JSON: &str = "application/json";
+
+/// Everything but RFC 3986's unreserved characters is escaped in a path.
+const ESCAPED_IN_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// One kind of call to 3dEye: how to ask and how to read the answer.
+pub trait Call {
+    /// What a successful call tells.
+    type Answer;
+
+    /// Row 4: whether the bearer token goes with it. KNOWN for camera and event
+    /// calls, a GUESS for users and roles.
+    const TAKES_BEARER: bool = true;
+
+    /// The largest answer that is read, in bytes.
+    const MAX_ANSWER_BYTES: usize = SMALL_ANSWER_BYTES;
+
+    /// The request, without a bearer token. [`UpstreamError::NotFound`] when an
+    /// id cannot be that of anything (empty, or a path step of its own).
+    fn request(&self, config: &ThreedeyeConfig) -> Result<OutboundRequest, UpstreamError>;
+
+    /// Reads the answer that arrived `now`.
+    fn answer(
+        &self,
+        response: &InboundResponse,
+        now: Timestamp,
+    ) -> Result<Self::Answer, UpstreamError>;
+
+    /// What it means that the request was sent and no whole answer came back.
+    fn lost(&self, cause: TransportError) -> UpstreamError {
+        match cause {
+            TransportError::TimedOut | TransportError::Connection => UpstreamError::Transient,
+            TransportError::TooLarge => UpstreamError::Protocol,
+        }
+    }
+}
+
+/// Row 4: adds the bearer token to a request.
+pub fn authorize(request: &mut OutboundRequest, token: &Secret) {
+    let value = format!("Bearer {}", token.expose());
+    request.headers.push(("authorization", value));
+}
+
+/// Row 4: whether an answer says that the bearer token is not, or no longer, good.
+pub const fn is_token_refused(response: &InboundResponse) -> bool {
+    response.status == 401
+}
+
+/// Rows 1 and 2: a request to `path` below the base URL.
+fn request(config: &ThreedeyeConfig, method: Method, path: &str) -> OutboundRequest {
+    OutboundRequest {
+        method,
+        url: format!("{}{path}", config.base_url),
+        headers: vec![
+            (API_KEY_HEADER, config.api_key.expose().to_owned()),
+            ("accept", JSON.to_owned()),
+        ],
+        body: None,
+    }
+}
+
+/// The same with a JSON body.
+fn request_with_json(
+    config: &ThreedeyeConfig,
+    method: Method,
+    path: &str,
+    body: &impl Serialize,
+) -> Result<OutboundRequest, UpstreamError> {
+    let mut request = request(config, method, path);
+    request.headers.push(("content-type", JSON.to_owned()));
+    request.body = Some(serde_json::to_vec(body).map_err(|_| UpstreamError::Protocol)?);
+    Ok(request)
+}
+
+/// An id as a path segment. Empty ids and dot segments are refused: escaped or
+/// not, a URL parser resolves them, and the call would hit another resource.
+fn segment(id: &str) -> Result<String, UpstreamError> {
+    match id.trim() {
+        "" | "." | ".." => Err(UpstreamError::NotFound),
+        _ => Ok(utf8_percent_encode(id, ESCAPED_IN_SEGMENT).to_string()),
+    }
+}
+
+const fn is_success(status: u16) -> bool {
+    matches!(status, 200..=299)
+}
+
+/// What a status other than success means where the call has no reading of its
+/// own. GUESS (row 16), but for the meaning that HTTP itself gives.
+///
+/// 403 is a refusal that a new token does not mend; redirects are never
+/// followed and count as refusals; 404 on a collection says that the base URL
+/// or our guess at the path is wrong, which is no [`UpstreamError::NotFound`].
+fn refusal(response: &InboundResponse, now: Timestamp) -> UpstreamError {
+    match response.status {
+        401 => UpstreamError::Unauthorized,
+        429 => UpstreamError::RateLimited {
+            retry_after: retry_after(response, now),
+        },
+        408 | 500..=599 => UpstreamError::Transient,
+        status => UpstreamError::Rejected { status },
+    }
+}
+
+/// Row 15, GUESS.
+fn retry_after(response: &InboundResponse, now: Timestamp) -> Option<Duration> {
+    let value = response.headers.get(header::RETRY_AFTER)?;
+    parse_retry_after(value.to_str().ok()?, now)
+}
+
+/// A body that should be JSON. .NET backends may start it with a byte order mark.
+fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, UpstreamError> {
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+    serde_json::from_slice(body).map_err(|_| UpstreamError::Protocol)
+}
+
+/// Row 5, a GUESS for single objects: bare, or under `data`.
+fn single<T: DeserializeOwned>(body: &[u8]) -> Result<T, UpstreamError> {
+    json::<fields::Envelope<T>>(body)
+        .map(|envelope| envelope.data)
+        .or_else(|_| json(body))
+}
+
+/// Whether a body is a page for humans, as proxies and login walls send them
+/// with status 200. A call whose answer has no body to read checks this much
+/// before it believes in its success.
+fn is_markup(body: &[u8]) -> bool {
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+    body.trim_ascii_start().first() == Some(&b'<')
+}
+
+/// An id that can be put in a path again.
+fn usable_id(id: String) -> Option<RemoteId> {
+    segment(&id).is_ok().then_some(RemoteId(id))
+}
+
+#[cfg(test)]
+mod tests;

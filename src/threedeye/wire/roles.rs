@@ -1,0 +1,41 @@
+//! `POST /roles/{roleId}/users/{userId}`: camera roles.
+
+use http::Method;
+
+use crate::config::ThreedeyeConfig;
+use crate::kernel::Timestamp;
+use crate::threedeye::transport::{InboundResponse, OutboundRequest};
+use crate::threedeye::{RemoteId, RoleId, UpstreamError};
+
+use super::{Call, is_markup, is_success, refusal, request, segment};
+
+/// Row 10, GUESS: attaches a role to an account. 409 means that it is attached
+/// already, 404 that the role or the account is not there, or not yet.
+pub struct AttachRole<'a> {
+    /// The role.
+    pub role: &'a RoleId,
+    /// The account.
+    pub user: &'a RemoteId,
+}
+
+impl Call for AttachRole<'_> {
+    type Answer = ();
+
+    fn request(&self, config: &ThreedeyeConfig) -> Result<OutboundRequest, UpstreamError> {
+        let (role, user) = (segment(&self.role.0)?, segment(&self.user.0)?);
+        let path = format!("/roles/{role}/users/{user}");
+        Ok(request(config, Method::POST, &path))
+    }
+
+    fn answer(&self, response: &InboundResponse, now: Timestamp) -> Result<(), UpstreamError> {
+        match response.status {
+            status if is_success(status) && is_markup(&response.body) => {
+                Err(UpstreamError::Protocol)
+            }
+            status if is_success(status) => Ok(()),
+            409 => Ok(()),
+            404 => Err(UpstreamError::NotFound),
+            _ => Err(refusal(response, now)),
+        }
+    }
+}

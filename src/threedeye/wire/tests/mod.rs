@@ -1,0 +1,165 @@
+mod accounts;
+mod auth;
+mod list;
+
+use proptest::prelude::*;
+
+use super::accounts::{CreateUser, DeleteUser};
+use super::auth::{FetchToken, IssuedToken, ProvePassword};
+use super::list::{ListUsers, UserPage};
+use super::roles::AttachRole;
+use super::*;
+use crate::kernel::EmailKey;
+use crate::threedeye::testing::{Reply, config, header_of, path_of, query_of};
+use crate::threedeye::{Deleted, RoleId};
+
+const NOW: Timestamp = Timestamp::from_millis(784_111_777_000);
+
+fn email() -> EmailKey {
+    EmailKey::of("jane@example.com").unwrap()
+}
+
+fn read<K: Call>(call: &K, status: u16, body: &str) -> Result<K::Answer, UpstreamError> {
+    call.answer(&Reply::new(status, body).response(), NOW)
+}
+
+fn page(body: &str) -> Result<UserPage, UpstreamError> {
+    read(&ListUsers { page: 1 }, 200, body)
+}
+
+fn create(status: u16, body: &str) -> Result<Option<RemoteId>, UpstreamError> {
+    let (email, password) = (email(), Secret::new("pass"));
+    let call = CreateUser {
+        email: &email,
+        password: &password,
+    };
+    read(&call, status, body)
+}
+
+fn prove(status: u16, body: &str) -> Result<bool, UpstreamError> {
+    let (email, password) = (email(), Secret::new("pass"));
+    let call = ProvePassword {
+        email: &email,
+        password: &password,
+    };
+    read(&call, status, body)
+}
+
+fn delete(status: u16, body: &str) -> Result<Deleted, UpstreamError> {
+    read(&DeleteUser(&RemoteId("7".to_owned())), status, body)
+}
+
+fn attach(status: u16, body: &str) -> Result<(), UpstreamError> {
+    let (role, user) = (RoleId("r".to_owned()), RemoteId("u".to_owned()));
+    let call = AttachRole {
+        role: &role,
+        user: &user,
+    };
+    read(&call, status, body)
+}
+
+fn fetch_token(status: u16, body: &str) -> Result<IssuedToken, UpstreamError> {
+    read(&FetchToken(&config().login.unwrap()), status, body)
+}
+
+fn body_of(request: &OutboundRequest) -> serde_json::Value {
+    serde_json::from_slice(request.body.as_ref().unwrap()).unwrap()
+}
+
+#[test]
+fn every_request_carries_the_api_key_and_asks_for_json() {
+    let request = ListUsers { page: 1 }.request(&config()).unwrap();
+    assert_eq!(header_of(&request, "x-api-key"), Some("the-key"));
+    assert_eq!(header_of(&request, "accept"), Some("application/json"));
+    assert_eq!(header_of(&request, "authorization"), None);
+}
+
+#[test]
+fn ids_are_escaped_in_paths_and_never_change_the_path() {
+    let (role, user) = (RoleId("a/b?".to_owned()), RemoteId("ü #%".to_owned()));
+    let call = AttachRole {
+        role: &role,
+        user: &user,
+    };
+    let request = call.request(&config()).unwrap();
+    assert_eq!(path_of(&request), "/roles/a%2Fb%3F/users/%C3%BC%20%23%25");
+    assert_eq!(request.method, Method::POST);
+    for id in ["", " ", ".", ".."] {
+        let id = RemoteId(id.to_owned());
+        let refused = DeleteUser(&id).request(&config()).err();
+        assert_eq!(refused, Some(UpstreamError::NotFound));
+    }
+}
+
+#[test]
+fn statuses_without_a_reading_of_their_own() {
+    for (status, error) in [
+        (301, UpstreamError::Rejected { status: 301 }),
+        (400, UpstreamError::Rejected { status: 400 }),
+        (401, UpstreamError::Unauthorized),
+        (403, UpstreamError::Rejected { status: 403 }),
+        (404, UpstreamError::Rejected { status: 404 }),
+        (408, UpstreamError::Transient),
+        (500, UpstreamError::Transient),
+        (503, UpstreamError::Transient),
+    ] {
+        let read = read(&ListUsers { page: 1 }, status, r#"{"data":[]}"#);
+        assert_eq!(read.unwrap_err(), error);
+    }
+    let call = ListUsers { page: 1 };
+    assert_eq!(
+        call.lost(TransportError::TimedOut),
+        UpstreamError::Transient
+    );
+    assert_eq!(
+        call.lost(TransportError::Connection),
+        UpstreamError::Transient
+    );
+    assert_eq!(call.lost(TransportError::TooLarge), UpstreamError::Protocol);
+}
+
+#[test]
+fn a_rate_limit_tells_how_long_if_it_is_credible() {
+    for (value, seconds) in [
+        ("17", Some(17)),
+        ("Sun, 06 Nov 1994 08:49:47 GMT", Some(10)),
+        ("-3", None),
+        ("86400000", None),
+    ] {
+        let response = Reply::new(429, "").header("retry-after", value).response();
+        let retry_after = seconds.map(Duration::from_secs);
+        let error = CreateUser {
+            email: &email(),
+            password: &Secret::new("pass"),
+        }
+        .answer(&response, NOW)
+        .unwrap_err();
+        assert_eq!(error, UpstreamError::RateLimited { retry_after });
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_answer_makes_a_parser_panic(status in 100u16..=599, body in any::<Vec<u8>>()) {
+        let body = String::from_utf8_lossy(&body).into_owned();
+        let _ = (page(&body), create(status, &body), prove(status, &body));
+        let _ = (delete(status, &body), attach(status, &body), fetch_token(status, &body));
+    }
+
+    #[test]
+    fn nor_does_anything_that_looks_like_a_page(
+        id in "(null|-?[0-9]{1,25}|\"\\PC{0,6}\"|1e[0-9]{1,3}|\\{\\})",
+        roles in "(\\[[0-9,\"]{0,6}\\]|null|\\{\\})",
+    ) {
+        let _ = page(&format!(r#"{{"data":[{{"id":{id},"email":"a@b","roles":{roles}}}]}}"#));
+    }
+
+    #[test]
+    fn an_escaped_id_is_one_segment(id in "\\PC{1,12}") {
+        if let Ok(segment) = segment(&id) {
+            let url = url::Url::parse(&format!("https://x/v3/users/{segment}")).unwrap();
+            prop_assert_eq!(url.path_segments().unwrap().count(), 3);
+            prop_assert!(url.query().is_none() && url.fragment().is_none());
+        }
+    }
+}
