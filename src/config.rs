@@ -238,9 +238,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             transport_is_safe && url.username().is_empty() && url.password().is_none()
         });
         if usable.is_none() {
-            self.problem(format!(
-                "{name} must be https, or http on a loopback host"
-            ));
+            self.problem(format!("{name} must be https, or http on a loopback host"));
         }
         usable.map(|_| text.to_owned())
     }
@@ -327,7 +325,11 @@ mod tests {
             "http://[::1]:9",
             "https://x.example/v3/",
         ] {
-            assert!(parse(&[("THREEDEYE_BASE_URL", Some(good))]).threedeye.is_some());
+            assert!(
+                parse(&[("THREEDEYE_BASE_URL", Some(good))])
+                    .threedeye
+                    .is_some()
+            );
         }
         for bad in [
             "http://x.example",

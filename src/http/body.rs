@@ -150,8 +150,14 @@ mod tests {
 
     #[test]
     fn errors_name_the_field() {
-        assert_eq!(message(r#"{"clearMapping":"x"}"#), "clearMapping: expected a boolean");
-        assert_eq!(message(r#"{"clearMapping":null}"#), "clearMapping: expected a boolean");
+        assert_eq!(
+            message(r#"{"clearMapping":"x"}"#),
+            "clearMapping: expected a boolean"
+        );
+        assert_eq!(
+            message(r#"{"clearMapping":null}"#),
+            "clearMapping: expected a boolean"
+        );
         assert_eq!(message(r#"{"scopes":[1]}"#), "scopes[0]: expected a string");
         assert_eq!(message(r#"{"clear":true}"#), "clear: unknown field");
         assert_eq!(
@@ -159,7 +165,10 @@ mod tests {
             "clearMapping: given more than once"
         );
         assert_eq!(message("[true]"), "body: expected a JSON object");
-        assert_eq!(message("{} {}"), "body: unexpected text after the JSON object");
+        assert_eq!(
+            message("{} {}"),
+            "body: unexpected text after the JSON object"
+        );
         assert_eq!(message("{"), "body: not valid JSON");
         assert_eq!(message(""), "body: not valid JSON");
         let missing = parse_json::<Needed>(b"{}").unwrap_err();
@@ -174,7 +183,11 @@ mod tests {
 
     #[test]
     fn deep_json_is_refused() {
-        let deep = format!("{{\"scopes\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000));
+        let deep = format!(
+            "{{\"scopes\":{}{}}}",
+            "[".repeat(10_000),
+            "]".repeat(10_000)
+        );
         assert!(parse_json::<Example>(deep.as_bytes()).is_err());
     }
 

@@ -63,12 +63,16 @@ impl UserCaller {
         services: &Services,
     ) -> Result<Self, AuthError> {
         if headers.contains_key(ADMIN_KEY_HEADER) {
-            return Admin::authenticate(headers, services).await.map(Self::Admin);
+            return Admin::authenticate(headers, services)
+                .await
+                .map(Self::Admin);
         }
         if headers.contains_key(API_KEY_HEADER) {
             return match presented_key(headers) {
                 Ok(key) => Ok(Self::Key(key)),
-                Err(_) => Admin::authenticate(headers, services).await.map(Self::Admin),
+                Err(_) => Admin::authenticate(headers, services)
+                    .await
+                    .map(Self::Admin),
             };
         }
         let identity = services.authenticate_person(headers).await?;

@@ -49,7 +49,10 @@ pub struct Trace {
 /// Takes a request through its route.
 pub async fn dispatch(route: &'static Route, request: Request) -> Response {
     let Some(context) = context(&request) else {
-        return respond(Reply::empty(StatusCode::INTERNAL_SERVER_ERROR), Trace::default());
+        return respond(
+            Reply::empty(StatusCode::INTERNAL_SERVER_ERROR),
+            Trace::default(),
+        );
     };
     let mut trace = Trace {
         route: Some(route.path),

@@ -145,10 +145,9 @@ impl From<Failure> for ApiError {
     fn from(failure: Failure) -> Self {
         let status = match &failure {
             Failure::Upstream(error) => return error.clone().into(),
-            Failure::Orphan
-            | Failure::Duplicate
-            | Failure::OwnLogin
-            | Failure::ForeignMapping => StatusCode::CONFLICT,
+            Failure::Orphan | Failure::Duplicate | Failure::OwnLogin | Failure::ForeignMapping => {
+                StatusCode::CONFLICT
+            }
             Failure::Unsealable => return Self::internal(failure.code()),
             Failure::NotVisibleYet
             | Failure::StillTaken

@@ -17,7 +17,9 @@ impl Query {
                 return Err(ApiError::bad_request(format!("{name}: unknown parameter")));
             }
             if pairs.iter().any(|(given, _)| *given == name) {
-                return Err(ApiError::bad_request(format!("{name}: given more than once")));
+                return Err(ApiError::bad_request(format!(
+                    "{name}: given more than once"
+                )));
             }
             pairs.push((name.into_owned(), value.into_owned()));
         }
@@ -73,9 +75,24 @@ mod tests {
         assert_eq!(limit("limit=1").unwrap(), 1);
         assert_eq!(limit("limit=500").unwrap(), 500);
         for bad in [
-            "limit=", "limit=0", "limit=501", "limit=-1", "limit=+1", "limit=%2B1", "limit=1.0",
-            "limit=1e2", "limit=05", "limit=abc", "limit=%C3%A9", "limit=%FF", "limit=1&limit=2",
-            "limit=99999999999999999999", "limit=%201", "limit", "other=1", "limit=٣",
+            "limit=",
+            "limit=0",
+            "limit=501",
+            "limit=-1",
+            "limit=+1",
+            "limit=%2B1",
+            "limit=1.0",
+            "limit=1e2",
+            "limit=05",
+            "limit=abc",
+            "limit=%C3%A9",
+            "limit=%FF",
+            "limit=1&limit=2",
+            "limit=99999999999999999999",
+            "limit=%201",
+            "limit",
+            "other=1",
+            "limit=٣",
         ] {
             assert!(limit(bad).is_err(), "{bad}");
         }

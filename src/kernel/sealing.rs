@@ -237,7 +237,13 @@ mod tests {
         }
         let sealer = Sealer::new(&key(1), None).unwrap();
         let id = &sealer.current.id;
-        for bad in ["", "v1", "v2.x.y", &format!("v1.{id}.AA"), &format!("v1.{id}.*")] {
+        for bad in [
+            "",
+            "v1",
+            "v2.x.y",
+            &format!("v1.{id}.AA"),
+            &format!("v1.{id}.*"),
+        ] {
             let result = open(&sealer, "anna", &Sealed::from_stored(bad));
             assert_eq!(result, Err(SealError::MalformedValue), "{bad}");
         }

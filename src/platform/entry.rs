@@ -11,9 +11,9 @@ use worker::send::SendWrapper;
 use worker::{Env, Headers, ResponseBuilder};
 
 use crate::audit::{Actor, Origin};
+use crate::http::ApiError;
 use crate::http::dispatch::{Context, REQUEST_ID_HEADER, Trace, refuse};
 use crate::http::services::Services;
-use crate::http::ApiError;
 use crate::kernel::{Clock as _, RequestId};
 use crate::provisioning::StoreError;
 use crate::provisioning::backfill::{Finished, Order};
@@ -182,7 +182,9 @@ async fn run_scheduled(services: &Services, request_id: &RequestId) -> Result<Fi
         actor: Actor::cron(),
         request_id: request_id.clone(),
     };
-    let tools = services.tools(&upstream, &database, &origin).map_err(face)?;
+    let tools = services
+        .tools(&upstream, &database, &origin)
+        .map_err(face)?;
     let order = Order {
         trigger: Trigger::Cron,
         limit: services.config.backfill_cron_limit,
@@ -197,4 +199,3 @@ async fn run_scheduled(services: &Services, request_id: &RequestId) -> Result<Fi
 fn millis(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
-

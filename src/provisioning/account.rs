@@ -300,12 +300,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
     }
 
     /// 6. Save the roles, delete, create again.
-    async fn replace(
-        &self,
-        case: &mut Case,
-        account: &RemoteUser,
-        deadline: Deadline,
-    ) -> Stepped {
+    async fn replace(&self, case: &mut Case, account: &RemoteUser, deadline: Deadline) -> Stepped {
         let waiting = case.claimed.recovery.take().map_or(Vec::new(), |r| r.roles);
         let roles = union(waiting, &account.roles);
         let entry = Entry {
@@ -358,7 +353,12 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
     async fn finish(&self, case: &Case, id: RemoteId, how: How, deadline: Deadline) -> Step {
         let waiting = case.claimed.recovery.as_ref().map(|r| r.roles.as_slice());
         for role in waiting.unwrap_or_default() {
-            if self.upstream.attach_role(role, &id, deadline).await.is_err() {
+            if self
+                .upstream
+                .attach_role(role, &id, deadline)
+                .await
+                .is_err()
+            {
                 return Step::Done(End::RolesPending(id));
             }
         }

@@ -10,9 +10,7 @@ use crate::threedeye::{Upstream, UpstreamError, password};
 use super::account::{End, Takeovers};
 use super::batch::{Batch, Leases, Outcome, Stop};
 use super::policy::{CLOCK_SKEW, LEASE, RUN_BUDGET};
-use super::store::{
-    Bid, Candidate, LeaseToken, RunClosing, RunOpening, Tally, Terms, Trigger,
-};
+use super::store::{Bid, Candidate, LeaseToken, RunClosing, RunOpening, Tally, Terms, Trigger};
 use super::{Failure, Store, StoreError, Toolbox};
 
 /// What to run.
@@ -247,9 +245,9 @@ fn count(outcome: Outcome, tally: &mut Tally) {
 fn tell_early_end(stop: Option<Stop>, blind: Option<&UpstreamError>, tally: &mut Tally) {
     let left = tally.skipped;
     if let Some(error) = blind {
-        tally
-            .errors
-            .push(format!("run ended early: the user list could not be read: {error}"));
+        tally.errors.push(format!(
+            "run ended early: the user list could not be read: {error}"
+        ));
     }
     if let Some(stop) = stop {
         tally.errors.push(format!(

@@ -144,7 +144,11 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
             }
         };
         let mut unresolved = self
-            .pass(cases.drain(..).map(|case| (case, None)), &survey, &mut outcome)
+            .pass(
+                cases.drain(..).map(|case| (case, None)),
+                &survey,
+                &mut outcome,
+            )
             .await?;
         let mut seen_whole = survey.complete;
         for delay in REREAD_DELAYS {
@@ -161,7 +165,9 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
                 }
             };
             seen_whole = survey.complete;
-            let again = unresolved.into_iter().map(|(case, doubt)| (case, Some(doubt)));
+            let again = unresolved
+                .into_iter()
+                .map(|(case, doubt)| (case, Some(doubt)));
             unresolved = self.pass(again, &survey, &mut outcome).await?;
         }
         self.conclude(unresolved, seen_whole, &mut outcome).await?;
@@ -197,7 +203,9 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
                 },
                 result = writing => result?,
             }
-            if written.len() >= self.bundle && futures_util::future::FusedFuture::is_terminated(&writing) {
+            if written.len() >= self.bundle
+                && futures_util::future::FusedFuture::is_terminated(&writing)
+            {
                 let bundle = std::mem::take(&mut written);
                 writing.set(self.write(bundle).fuse());
             }
@@ -247,7 +255,9 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
         };
         match &step {
             Step::Done(End::Failed(Failure::Upstream(error))) => self.note_failure(error),
-            Step::Unresolved(Doubt::AnswerLost) => self.note_failure(&UpstreamError::UnknownOutcome),
+            Step::Unresolved(Doubt::AnswerLost) => {
+                self.note_failure(&UpstreamError::UnknownOutcome)
+            }
             Step::Done(End::Ready(..)) | Step::Unresolved(Doubt::Taken | Doubt::IdUntold) => {
                 self.outages.set(0);
             }
@@ -273,10 +283,11 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
                     Doubt::AnswerLost if stopped => {
                         End::Failed(UpstreamError::UnknownOutcome.into())
                     }
-                    _ => self
-                        .tools
-                        .give_up(&case, doubt, seen_whole, deadline)
-                        .await?,
+                    _ => {
+                        self.tools
+                            .give_up(&case, doubt, seen_whole, deadline)
+                            .await?
+                    }
                 };
                 Ok::<_, StoreError>((case, end))
             })
@@ -293,11 +304,7 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
         self.write(written).await
     }
 
-    async fn release_all(
-        &self,
-        cases: Vec<Case>,
-        outcome: &mut Outcome,
-    ) -> Result<(), StoreError> {
+    async fn release_all(&self, cases: Vec<Case>, outcome: &mut Outcome) -> Result<(), StoreError> {
         let mut written = Vec::new();
         for case in cases {
             written.extend(self.note(&case, End::Untouched, outcome));

@@ -229,11 +229,13 @@ impl World {
 
 async fn yield_once() {
     let mut yielded = false;
-    std::future::poll_fn(|_| {
+    std::future::poll_fn(|context| {
         if yielded {
             return Poll::Ready(());
         }
         yielded = true;
+        // Those who poll many futures only poll the woken ones again.
+        context.waker().wake_by_ref();
         Poll::Pending
     })
     .await;
@@ -366,10 +368,9 @@ impl Tables {
             threedeye_id: row.mapping.threedeye_id.clone(),
             state: row.mapping.state,
             attempts: row.mapping.attempts,
-            recovery: self
-                .recoveries
-                .get(&bid.user)
-                .map(|roles| Recovery { roles: roles.clone() }),
+            recovery: self.recoveries.get(&bid.user).map(|roles| Recovery {
+                roles: roles.clone(),
+            }),
         })
     }
 
@@ -465,10 +466,9 @@ impl Store for World {
                 contested: email.is_some_and(|email| tables.holder_of(&email, user)),
                 user: row,
                 mapping: tables.rows.get(user).map(|row| row.mapping.clone()),
-                recovery: tables
-                    .recoveries
-                    .get(user)
-                    .map(|roles| Recovery { roles: roles.clone() }),
+                recovery: tables.recoveries.get(user).map(|roles| Recovery {
+                    roles: roles.clone(),
+                }),
             })
         })
         .await
@@ -569,9 +569,10 @@ impl Store for World {
             if tables.leased(user, token).is_none() {
                 return Ok(Guarded::LeaseLost);
             }
-            let foreign = tables.rows.iter().any(|(id, row)| {
-                id != user && row.mapping.threedeye_id.as_ref() == Some(account)
-            });
+            let foreign = tables
+                .rows
+                .iter()
+                .any(|(id, row)| id != user && row.mapping.threedeye_id.as_ref() == Some(account));
             if foreign {
                 return Ok(Guarded::Contested);
             }
@@ -765,7 +766,9 @@ fn reopen(mapping: &mut Mapping, forget_remote: bool) {
 
 impl Remote {
     fn taken(&self, email: &EmailKey, now: Timestamp) -> bool {
-        self.taken_until.get(email).is_some_and(|until| *until > now)
+        self.taken_until
+            .get(email)
+            .is_some_and(|until| *until > now)
             || self
                 .accounts
                 .iter()
@@ -898,9 +901,8 @@ impl Upstream for World {
             let remote = self.remote.borrow();
             let key = Some(email);
             let mut accounts = remote.accounts.iter();
-            Ok(accounts.any(|a| {
-                a.user.email_key().as_ref() == key && a.password == password.expose()
-            }))
+            Ok(accounts
+                .any(|a| a.user.email_key().as_ref() == key && a.password == password.expose()))
         })
         .await
     }

@@ -99,9 +99,8 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
             reprovisioned: None,
             user_found: dossier.user.is_some(),
         };
-        let anything = dossier.user.is_some()
-            || dossier.mapping.is_some()
-            || dossier.recovery.is_some();
+        let anything =
+            dossier.user.is_some() || dossier.mapping.is_some() || dossier.recovery.is_some();
         if anything {
             self.reset_rows(user, order, &dossier, &mut done).await?;
         } else if order.delete_remote {
@@ -208,7 +207,9 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
                 }
             }
         }
-        if order.preserve_roles && let Some(first) = accounts.first() {
+        if order.preserve_roles
+            && let Some(first) = accounts.first()
+        {
             self.save_roles(&terms.token, user, first, dossier, &removal)
                 .await?;
         }

@@ -59,7 +59,9 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
             }
             refuse_hopeless(&dossier)?;
             if !configured {
-                return Err(Failure::Upstream(crate::threedeye::UpstreamError::NotConfigured).into());
+                return Err(
+                    Failure::Upstream(crate::threedeye::UpstreamError::NotConfigured).into(),
+                );
             }
             let now = self.clock.now();
             let until = dossier.mapping.as_ref().map_or(now, |m| m.lease_until);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 
+use super::Failure;
 use super::Toolbox;
 use super::account::Takeovers;
 use super::backfill::{Finished, Order};
@@ -12,7 +13,6 @@ use super::record::State;
 use super::reset::{ResetDone, ResetOrder, ResetRefused};
 use super::single::Unavailable;
 use super::store::{Store, Trigger};
-use super::Failure;
 use crate::audit::{Actor, Origin};
 use crate::kernel::random::seeded::Seeded;
 use crate::kernel::sealing::Purpose;
@@ -143,7 +143,9 @@ fn a_fresh_user_gets_one_account() {
 fn fifty_users_cost_one_survey_one_create_each_and_few_writes() {
     let bench = Bench::new();
     for n in 0..50 {
-        bench.world.add_user(&format!("u{n}"), &format!("u{n}@example.com"));
+        bench
+            .world
+            .add_user(&format!("u{n}"), &format!("u{n}@example.com"));
     }
     let run = bench.backfill();
     assert_eq!(run.tally.created, 50);
@@ -230,7 +232,10 @@ fn an_orphan_is_quarantined_and_blocks_nobody() {
         .world
         .add_account("x", "anna@example.com", "p", &[], false);
     let run = bench.backfill();
-    assert_eq!((run.tally.created, run.tally.failed, run.tally.quarantined), (1, 1, 1));
+    assert_eq!(
+        (run.tally.created, run.tally.failed, run.tally.quarantined),
+        (1, 1, 1)
+    );
     assert_eq!(bench.world.mapping("a").unwrap().state, State::Quarantined);
     assert_eq!(bench.backfill().tally.total, 0, "quarantined until a reset");
     assert!(matches!(
@@ -323,9 +328,20 @@ fn a_run_takes_over_no_more_than_it_may() {
     }
     let run = bench.backfill_until(Fuse::None, 2).unwrap();
     assert_eq!((run.tally.created, run.tally.skipped), (2, 3));
-    assert!(run.tally.errors.iter().any(|e| e.contains("take-over limit")));
-    assert_eq!(bench.backfill_until(Fuse::None, 2).unwrap().tally.created, 2);
-    assert_eq!(bench.backfill_until(Fuse::None, 2).unwrap().tally.created, 1);
+    assert!(
+        run.tally
+            .errors
+            .iter()
+            .any(|e| e.contains("take-over limit"))
+    );
+    assert_eq!(
+        bench.backfill_until(Fuse::None, 2).unwrap().tally.created,
+        2
+    );
+    assert_eq!(
+        bench.backfill_until(Fuse::None, 2).unwrap().tally.created,
+        1
+    );
     assert!(Takeovers::limited(0).is_exhausted());
 }
 
@@ -333,13 +349,20 @@ fn a_run_takes_over_no_more_than_it_may() {
 fn a_rate_limit_ends_the_run_and_loses_nobody() {
     let bench = Bench::new();
     for n in 0..20 {
-        bench.world.add_user(&format!("u{n:02}"), &format!("u{n}@example.com"));
+        bench
+            .world
+            .add_user(&format!("u{n:02}"), &format!("u{n}@example.com"));
     }
     let limited = UpstreamError::RateLimited { retry_after: None };
     bench.world.remote.borrow_mut().create_errors = vec![limited];
     let run = bench.backfill();
     assert!(!run.success);
-    assert!(run.tally.errors.iter().any(|e| e.contains("limits our rate")));
+    assert!(
+        run.tally
+            .errors
+            .iter()
+            .any(|e| e.contains("limits our rate"))
+    );
     let tally = &run.tally;
     assert_eq!(tally.total, tally.created + tally.failed + tally.skipped);
     assert!(tally.skipped > 0);
@@ -353,7 +376,9 @@ fn a_rate_limit_ends_the_run_and_loses_nobody() {
 fn five_failures_in_a_row_end_the_run() {
     let bench = Bench::new();
     for n in 0..30 {
-        bench.world.add_user(&format!("u{n:02}"), &format!("u{n}@example.com"));
+        bench
+            .world
+            .add_user(&format!("u{n:02}"), &format!("u{n}@example.com"));
     }
     bench.world.remote.borrow_mut().create_errors = vec![UpstreamError::Protocol; 30];
     let run = bench.backfill();
@@ -487,9 +512,9 @@ fn whatever_step_a_reset_dies_at_the_next_runs_end_it_well() {
         bench.backfill();
         let user = UserId::new("b");
         let tools = bench.tools();
-        let ended = bench
-            .world
-            .run(fuse, async { tools.reset(&user, order, true).await.is_ok() });
+        let ended = bench.world.run(fuse, async {
+            tools.reset(&user, order, true).await.is_ok()
+        });
         let length = bench.world.effects();
         (bench, ended, length)
     };
@@ -516,7 +541,9 @@ fn a_dead_holder_blocks_nobody_for_more_than_a_minute() {
     assert!(held_until.since(bench.world.now()) <= Duration::from_secs(60));
     assert!(matches!(
         bench.reset("a", PLAIN_RESET),
-        Err(ResetRefused::Busy { retry_after_s: 1..=61 })
+        Err(ResetRefused::Busy {
+            retry_after_s: 1..=61
+        })
     ));
     bench.world.pass(Duration::from_secs(60));
     assert!(bench.credentials("a").is_ok());

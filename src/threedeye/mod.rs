@@ -145,3 +145,53 @@ pub trait Upstream {
     /// The e-mail of the account that we log in with ourselves, which must never be deleted.
     fn own_login(&self) -> Option<EmailKey>;
 }
+
+/// No upstream is an upstream that is not configured.
+impl<U: Upstream> Upstream for Option<U> {
+    async fn survey(
+        &self,
+        wanted: impl Future<Output = Wanted>,
+        deadline: Deadline,
+    ) -> Result<Survey, UpstreamError> {
+        configured(self)?.survey(wanted, deadline).await
+    }
+
+    async fn create(
+        &self,
+        email: &EmailKey,
+        password: &Secret,
+        deadline: Deadline,
+    ) -> Result<Option<RemoteId>, UpstreamError> {
+        configured(self)?.create(email, password, deadline).await
+    }
+
+    async fn delete(&self, id: &RemoteId, deadline: Deadline) -> Result<Deleted, UpstreamError> {
+        configured(self)?.delete(id, deadline).await
+    }
+
+    async fn attach_role(
+        &self,
+        role: &RoleId,
+        user: &RemoteId,
+        deadline: Deadline,
+    ) -> Result<(), UpstreamError> {
+        configured(self)?.attach_role(role, user, deadline).await
+    }
+
+    async fn opens(
+        &self,
+        email: &EmailKey,
+        password: &Secret,
+        deadline: Deadline,
+    ) -> Result<bool, UpstreamError> {
+        configured(self)?.opens(email, password, deadline).await
+    }
+
+    fn own_login(&self) -> Option<EmailKey> {
+        self.as_ref()?.own_login()
+    }
+}
+
+fn configured<U>(upstream: &Option<U>) -> Result<&U, UpstreamError> {
+    upstream.as_ref().ok_or(UpstreamError::NotConfigured)
+}

@@ -109,7 +109,11 @@ async fn load_by_key(
 ) -> Result<(Dossier, Actor), ApiError> {
     let (dossier, row) = database.user_and_key(user, Some(&key.hash())).await?;
     let row = row.ok_or_else(|| ApiError::unauthorized("api_key_unknown"))?;
-    if !row.scopes.iter().any(|s| s == Scope::ThreedeyeRead.as_str()) {
+    if !row
+        .scopes
+        .iter()
+        .any(|s| s == Scope::ThreedeyeRead.as_str())
+    {
         return Err(ApiError::forbidden("api_key_scope"));
     }
     if row.user_id.as_ref().is_some_and(|bound| bound != user) {

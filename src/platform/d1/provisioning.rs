@@ -507,7 +507,10 @@ impl Store for Database {
                 entry.at.into(),
             ],
         );
-        let audit = Statement::new(AUDIT_LEASED, [audit_json([entry])?, token.0.as_str().into()]);
+        let audit = Statement::new(
+            AUDIT_LEASED,
+            [audit_json([entry])?, token.0.as_str().into()],
+        );
         let held = Statement::new(LEASE_HELD, leased(user, token));
         let mut answers = self.batch(vec![save, audit, held]).await?;
         let saved = answers.count()? > 0;
@@ -653,7 +656,10 @@ impl Store for Database {
         now: Timestamp,
         entry: &audit::Entry,
     ) -> Result<Option<Cleared>, StoreError> {
-        let audit = Statement::new(AUDIT_LEASED, [audit_json([entry])?, token.0.as_str().into()]);
+        let audit = Statement::new(
+            AUDIT_LEASED,
+            [audit_json([entry])?, token.0.as_str().into()],
+        );
         let [user_arg, token_arg] = leased(user, token);
         // A recovery statement that neither keeps nor clears only reads.
         let recovery = match &clearing.keep_roles {

@@ -155,7 +155,7 @@ impl RecoveryRow {
 }
 
 fn roles(json: &str, row: &str) -> Result<Vec<RoleId>, StoreError> {
-    let ids: Vec<String> = serde_json::from_str(json)
-        .map_err(|_| bad_value("threedeye_recovery", "role_ids", row))?;
+    let ids: Vec<String> =
+        serde_json::from_str(json).map_err(|_| bad_value("threedeye_recovery", "role_ids", row))?;
     Ok(ids.into_iter().map(RoleId).collect())
 }

@@ -157,7 +157,11 @@ impl<T: Transport, C: Clock, R: Random> Client<T, C, R> {
 }
 
 impl<T: Transport, C: Clock, R: Random> Upstream for Client<T, C, R> {
-    async fn survey(&self, wanted: &Wanted, deadline: Deadline) -> Result<Survey, UpstreamError> {
+    async fn survey(
+        &self,
+        wanted: impl Future<Output = Wanted>,
+        deadline: Deadline,
+    ) -> Result<Survey, UpstreamError> {
         self.read_list(wanted, deadline).await
     }
 

@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::ops::Range;
 
+use futures_util::future::join;
 use futures_util::stream::{self, StreamExt as _};
 
 use crate::kernel::{Clock, Deadline, Random, mask_email};
@@ -29,16 +30,19 @@ const MAX_PAGES: u32 = 10_000;
 impl<T: Transport, C: Clock, R: Random> Client<T, C, R> {
     pub(super) async fn read_list(
         &self,
-        wanted: &Wanted,
+        wanted: impl Future<Output = Wanted>,
         deadline: Deadline,
     ) -> Result<Survey, UpstreamError> {
         let page_size = usize::try_from(self.config.page_size).unwrap_or(usize::MAX);
-        let first = self.page(1, wanted, deadline).await?;
+        // What to look for is found out while the first page is under way.
+        let (first, wanted) = join(self.page(1, deadline), wanted).await;
+        let wanted = &wanted;
+        let first = Digest::of(first?, wanted);
         let mut reading = Reading::new(wanted, page_size, &first);
         reading.take(first)?;
         while let Some(numbers) = reading.next_pages()? {
             let mut pages = stream::iter(numbers)
-                .map(|number| self.page(number, wanted, deadline))
+                .map(|number| self.digest(number, wanted, deadline))
                 .buffered(MAX_AT_ONCE);
             while let Some(page) = pages.next().await {
                 match page {
@@ -58,14 +62,17 @@ impl<T: Transport, C: Clock, R: Random> Client<T, C, R> {
         Ok(reading.finish())
     }
 
-    async fn page(
+    async fn page(&self, number: u32, deadline: Deadline) -> Result<UserPage, UpstreamError> {
+        self.repeat(&ListUsers { page: number }, deadline).await
+    }
+
+    async fn digest(
         &self,
         number: u32,
         wanted: &Wanted,
         deadline: Deadline,
     ) -> Result<Digest, UpstreamError> {
-        let page = self.repeat(&ListUsers { page: number }, deadline).await?;
-        Ok(Digest::of(page, wanted))
+        Ok(Digest::of(self.page(number, deadline).await?, wanted))
     }
 }
 

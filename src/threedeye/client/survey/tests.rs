@@ -57,7 +57,7 @@ fn survey(wanted: &Wanted, answer: impl FnMut(&OutboundRequest) -> Reply) -> Out
     };
     let client = Client::new(config, &script, &clock, Seeded::new(4), Rc::default());
     let until = Deadline::after(&clock, Duration::from_secs(30));
-    let survey = clock.run(client.read_list(wanted, until));
+    let survey = clock.run(client.read_list(std::future::ready(wanted.clone()), until));
     assert!(clock.now() <= until.moment());
     Outcome {
         survey,
@@ -244,7 +244,9 @@ fn a_token_that_expires_midway_is_renewed() {
     });
     let client = Client::new(config(), &script, &clock, Seeded::new(4), Rc::default());
     let until = Deadline::after(&clock, Duration::from_secs(30));
-    let survey = clock.run(client.read_list(&wanted(&[]), until)).unwrap();
+    let survey = clock
+        .run(client.read_list(std::future::ready(wanted(&[])), until))
+        .unwrap();
     assert_eq!((survey.total, survey.complete), (20, true));
     assert_eq!(script.count("POST", "/auth/token"), 2);
 }
