@@ -39,7 +39,7 @@ pub mod single;
 pub mod store;
 
 #[cfg(test)]
-pub mod memory;
+mod memory;
 #[cfg(test)]
 mod tests;
 
