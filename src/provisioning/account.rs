@@ -11,7 +11,7 @@ use crate::kernel::sealing::Purpose;
 use crate::kernel::{Clock, Deadline, EmailKey, Random, Secret};
 use crate::threedeye::{RemoteId, RemoteUser, RoleId, Survey, Upstream, UpstreamError, password};
 
-use super::policy::TAKEN_AFTER_DELETE_ATTEMPTS;
+use super::policy::{ATTACH_DELAYS, TAKEN_AFTER_DELETE_ATTEMPTS};
 use super::record::{Claimed, Recovery, State};
 use super::store::{Guarded, LeaseToken};
 use super::{Failure, Store, StoreError, Toolbox};
@@ -353,16 +353,27 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
     async fn finish(&self, case: &Case, id: RemoteId, how: How, deadline: Deadline) -> Step {
         let waiting = case.claimed.recovery.as_ref().map(|r| r.roles.as_slice());
         for role in waiting.unwrap_or_default() {
-            if self
-                .upstream
-                .attach_role(role, &id, deadline)
-                .await
-                .is_err()
-            {
+            if self.attach(role, &id, deadline).await.is_err() {
                 return Step::Done(End::RolesPending(id));
             }
         }
         Step::Done(End::Ready(id, how))
+    }
+
+    /// Attaches one role; "not found" may mean "not propagated yet".
+    async fn attach(
+        &self,
+        role: &RoleId,
+        id: &RemoteId,
+        deadline: Deadline,
+    ) -> Result<(), UpstreamError> {
+        for delay in ATTACH_DELAYS {
+            match self.upstream.attach_role(role, id, deadline).await {
+                Err(UpstreamError::NotFound) => self.clock.sleep(delay).await,
+                answer => return answer,
+            }
+        }
+        self.upstream.attach_role(role, id, deadline).await
     }
 
     fn password(&self, case: &Case) -> Result<Secret, Failure> {

@@ -124,8 +124,9 @@ pub trait Upstream {
     /// Deletes an account of our customer.
     async fn delete(&self, id: &RemoteId, deadline: Deadline) -> Result<Deleted, UpstreamError>;
 
-    /// Attaches a role; attaching it twice is no error. [`UpstreamError::NotFound`]
-    /// after the retries means that the role or the account is not there (yet).
+    /// Attaches a role; attaching it twice is no error. [`UpstreamError::NotFound`],
+    /// which is not retried here, means that the role or the account is not
+    /// there, or not yet.
     async fn attach_role(
         &self,
         role: &RoleId,
