@@ -37,6 +37,7 @@ The Worker's settings can be overridden in .dev.vars, see .dev.vars.example.
 const SIMULATOR_PORT = 8790;
 const SIMULATOR_STATE = join(DEV, "simulator.json");
 const STARTUP_LIMIT_MS = 120_000;
+const IMPATIENT_AFTER_MS = 1_000;
 const TOKEN_LIFETIME_S = 12 * 3600;
 
 async function main() {
@@ -125,15 +126,17 @@ async function startAll(wantedPort) {
 
 /** Ends everything when asked to, when a part of it dies, and when whoever started us is gone. */
 function supervise() {
-  let stopping = false;
+  let askedAt = 0;
   const children = new Children((failure) => {
     explain(failure);
     void stop(1);
   });
   /** @param {number} code */
   async function stop(code) {
-    if (stopping) process.exit(code); // asked twice: at once, the undertaker sees to the rest
-    stopping = true;
+    // One Ctrl-C may arrive twice, from the terminal and from npm. A second one means: at once; the undertaker sees to the rest.
+    if (askedAt > 0 && performance.now() - askedAt > IMPATIENT_AFTER_MS) process.exit(code);
+    if (askedAt > 0) return;
+    askedAt = performance.now();
     say("\nStopping …");
     await children.stopAll();
     removeRunFile();
