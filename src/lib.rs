@@ -10,6 +10,7 @@
 pub mod audit;
 pub mod auth;
 pub mod config;
+pub mod entry;
 pub mod http;
 pub mod kernel;
 pub mod platform;
@@ -27,11 +28,11 @@ fn start() {
 /// An HTTPS call.
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
-    platform::entry::fetch(request, env).await
+    entry::fetch::fetch(request, env).await
 }
 
 /// The cron trigger.
 #[event(scheduled)]
 async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
-    platform::entry::scheduled(env).await;
+    entry::scheduled::scheduled(env).await;
 }

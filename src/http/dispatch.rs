@@ -15,7 +15,7 @@ use crate::kernel::RequestId;
 use super::body::{MAX_BODY_BYTES, check_announced_length, too_large};
 use super::call::Input;
 use super::caller::{Admin, Anyone, UserCaller};
-use super::routes::Handler;
+use super::route::Handler;
 use super::services::Services;
 use super::surface::Surface;
 use super::{ApiError, Call, Reply, Route};

@@ -2,7 +2,8 @@
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `routes` | the table of all routes; a route says there who may call it |
+//! | `route` | what a route is: it says who may call it |
+//! | `routes` | the table of all routes |
 //! | `router` | builds axum's router from the table, answers 404 and 405 |
 //! | `dispatch` | one request through its route: caller, handler, answer, log line |
 //! | `caller` | the kinds of caller, as values that only authentication makes |
@@ -20,6 +21,7 @@ pub mod dispatch;
 pub mod error;
 pub mod query;
 pub mod reply;
+pub mod route;
 pub mod router;
 pub mod routes;
 pub mod service;
@@ -30,4 +32,4 @@ pub mod users;
 pub use call::Call;
 pub use error::ApiError;
 pub use reply::Reply;
-pub use routes::Route;
+pub use route::Route;

@@ -1,56 +1,7 @@
-//! The table of all routes.
-//!
-//! A route names its caller by the type its handler takes, so a new route
-//! cannot be written without saying who may call it. The router, the tests of
-//! the auth truth table and the check of `openapi.json` are all made from
-//! [`ROUTES`].
+//! The table of all routes. The router and the check of `openapi.json`, from
+//! which in turn the tests of the auth truth table are generated, are made from it.
 
-use futures_util::future::LocalBoxFuture;
-use http::Method;
-
-use super::caller::{Admin, Anyone, UserCaller};
-use super::surface::Surface;
-use super::{ApiError, Call, Reply, admin, service, users};
-
-/// What a handler answers.
-pub type Answer = LocalBoxFuture<'static, Result<Reply, ApiError>>;
-
-/// A handler, by the caller it takes.
-#[derive(Clone, Copy)]
-pub enum Handler {
-    /// Anybody.
-    Public(fn(Call<Anyone>) -> Answer),
-    /// The admin pair.
-    Admin(fn(Call<Admin>) -> Answer),
-    /// The user in the path, an API key, or the admin pair.
-    User(fn(Call<UserCaller>) -> Answer),
-}
-
-impl Handler {
-    /// The name of the kind of caller.
-    pub const fn access(&self) -> &'static str {
-        match self {
-            Self::Public(_) => "public",
-            Self::Admin(_) => "admin",
-            Self::User(_) => "user",
-        }
-    }
-}
-
-/// One route.
-#[derive(Clone)]
-pub struct Route {
-    /// The method; GET serves HEAD as well.
-    pub method: Method,
-    /// The path as axum and OpenAPI write it.
-    pub path: &'static str,
-    /// The `operationId` in `openapi.json`.
-    pub operation: &'static str,
-    /// The API it belongs to.
-    pub surface: Surface,
-    /// Who may call it, and what then happens.
-    pub handler: Handler,
-}
+use super::{Route, admin, service, users};
 
 /// Every route there is.
 pub const ROUTES: &[Route] = &[

@@ -6,12 +6,10 @@
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
-use axum::Router;
 use worker::Env;
 
 use crate::auth::jwks::JwksCache;
 use crate::config::Config;
-use crate::http::router;
 use crate::platform::webcrypto::CryptoKey;
 use crate::threedeye::client::TokenCache;
 
@@ -22,7 +20,6 @@ pub type Keys = Rc<RefCell<JwksCache<CryptoKey>>>;
 #[derive(Default)]
 pub struct Isolate {
     config: OnceCell<Rc<Config>>,
-    router: OnceCell<Router>,
     keys: Keys,
     tokens: Rc<RefCell<TokenCache>>,
 }
@@ -47,11 +44,6 @@ impl Isolate {
             Rc::new(config)
         });
         Rc::clone(config)
-    }
-
-    /// The router, built once.
-    pub fn router(&self) -> Router {
-        self.router.get_or_init(router::build).clone()
     }
 
     /// The imported JWKS.

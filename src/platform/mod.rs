@@ -1,7 +1,7 @@
-//! The only place that knows the runtime: D1, fetch, WebCrypto, clock, CSPRNG, logs.
+//! The runtime's gifts behind our own traits: D1, fetch, WebCrypto, clock,
+//! CSPRNG, logs, and what an isolate shares.
 
 pub mod d1;
-pub mod entry;
 pub mod fetch;
 pub mod isolate;
 pub mod jwks_source;

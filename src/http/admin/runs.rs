@@ -6,7 +6,7 @@ use http::{HeaderValue, Method, StatusCode};
 use serde::Serialize;
 
 use crate::http::caller::Admin;
-use crate::http::routes::Handler;
+use crate::http::route::Handler;
 use crate::http::surface::Surface;
 use crate::http::{ApiError, Call, Reply, Route};
 use crate::kernel::Timestamp;

@@ -8,7 +8,7 @@ use http::{HeaderValue, Method, StatusCode};
 use serde::Serialize;
 
 use crate::http::caller::Anyone;
-use crate::http::routes::Handler;
+use crate::http::route::Handler;
 use crate::http::surface::Surface;
 use crate::http::{ApiError, Call, Reply, Route};
 use crate::kernel::{Clock as _, Timestamp};

@@ -3,7 +3,7 @@
 use futures_util::FutureExt as _;
 use http::{Method, StatusCode};
 
-use crate::http::routes::Handler;
+use crate::http::route::Handler;
 use crate::http::surface::Surface;
 use crate::http::{Reply, Route};
 

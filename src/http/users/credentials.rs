@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::audit::Actor;
 use crate::auth::{ApiKey, Scope};
 use crate::http::caller::UserCaller;
-use crate::http::routes::Handler;
+use crate::http::route::Handler;
 use crate::http::surface::Surface;
 use crate::http::{ApiError, Call, Reply, Route};
 use crate::kernel::{Clock as _, UserId};

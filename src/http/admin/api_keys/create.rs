@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::audit::{Action, Entry};
 use crate::auth::{ApiKey, ApiKeyId, Scope};
 use crate::http::caller::Admin;
-use crate::http::routes::Handler;
+use crate::http::route::Handler;
 use crate::http::surface::Surface;
 use crate::http::{ApiError, Call, Reply, Route};
 use crate::kernel::{Clock as _, Timestamp, UserId};

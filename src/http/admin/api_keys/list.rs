@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::KeyPart;
 use crate::http::caller::Admin;
-use crate::http::routes::Handler;
+use crate::http::route::Handler;
 use crate::http::surface::Surface;
 use crate::http::{ApiError, Call, Reply, Route};
 

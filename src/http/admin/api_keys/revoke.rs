@@ -5,7 +5,7 @@ use http::{Method, StatusCode};
 
 use crate::audit::{Action, Entry};
 use crate::http::caller::Admin;
-use crate::http::routes::Handler;
+use crate::http::route::Handler;
 use crate::http::surface::Surface;
 use crate::http::{ApiError, Call, Reply, Route};
 use crate::kernel::Clock as _;

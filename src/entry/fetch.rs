@@ -1,7 +1,8 @@
-//! From the runtime's events to ours and back.
+//! An HTTPS call.
 
 use std::rc::Rc;
 
+use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
@@ -10,17 +11,19 @@ use tower_service::Service as _;
 use worker::send::SendWrapper;
 use worker::{Env, Headers, ResponseBuilder};
 
-use crate::audit::{Actor, Origin};
-use crate::http::ApiError;
 use crate::http::dispatch::{Context, REQUEST_ID_HEADER, Trace, refuse};
 use crate::http::services::Services;
+use crate::http::{ApiError, router};
 use crate::kernel::{Clock as _, RequestId};
-use crate::provisioning::StoreError;
-use crate::provisioning::backfill::{Finished, Order};
-use crate::provisioning::store::Trigger;
+use crate::platform::isolate::Isolate;
+use crate::platform::log::{self, RequestLine};
 
-use super::isolate::Isolate;
-use super::log::{self, RequestLine, RunLine};
+use super::millis;
+
+thread_local! {
+    /// Built once an isolate, which has one thread.
+    static ROUTER: Router = router::build();
+}
 
 /// Answers one request, whatever it is.
 pub async fn fetch(request: worker::Request, env: Env) -> worker::Result<worker::Response> {
@@ -35,7 +38,7 @@ pub async fn fetch(request: worker::Request, env: Env) -> worker::Result<worker:
     let method = request.inner().method();
     let response = match incoming(&request, context.clone()) {
         Ok(request) => {
-            let mut router = Isolate::with(Isolate::router);
+            let mut router = ROUTER.with(Clone::clone);
             match router.call(request).await {
                 Ok(response) => response,
                 Err(never) => match never {},
@@ -118,84 +121,4 @@ async fn outgoing(response: Response) -> worker::Result<worker::Response> {
     } else {
         builder.fixed(bytes.into())
     })
-}
-
-/// The cron trigger. The runtime throws errors of this event away, so what
-/// happened is in the ledger and in the log.
-///
-/// Cron is at-least-once, and runs may overlap. That is safe: each user is
-/// taken under its own lease, so two runs share the queue between them.
-pub async fn scheduled(env: Env) {
-    let services = Isolate::with(|isolate| Services::new(env, isolate));
-    let started = services.clock.now();
-    let request_id = RequestId::mint(started, &services.random);
-    if services.config.threedeye.is_none() {
-        // A normal state: there is nothing to run, and /health knows.
-        return;
-    }
-    let result = run_scheduled(&services, &request_id).await;
-    let duration_ms = millis(services.clock.now().since(started));
-    let line = RunLine {
-        event: "backfill.run",
-        level: "info",
-        request_id: request_id.as_str(),
-        run_id: None,
-        total: 0,
-        created: 0,
-        failed: 0,
-        cause: None,
-        duration_ms,
-    };
-    match &result {
-        Ok(finished) => {
-            let level = if finished.success { "info" } else { "error" };
-            let cause = finished.tally.errors.last().filter(|_| !finished.success);
-            log::write(
-                level,
-                &RunLine {
-                    level,
-                    run_id: Some(&finished.run_id),
-                    total: finished.tally.total,
-                    created: finished.tally.created,
-                    failed: finished.tally.failed,
-                    cause: cause.map(String::as_str),
-                    ..line
-                },
-            );
-        }
-        Err(cause) => log::write(
-            "error",
-            &RunLine {
-                level: "error",
-                cause: Some(cause),
-                ..line
-            },
-        ),
-    }
-}
-
-async fn run_scheduled(services: &Services, request_id: &RequestId) -> Result<Finished, String> {
-    let face = |error: ApiError| error.cause.into_owned();
-    let database = services.database().map_err(face)?;
-    let upstream = services.upstream();
-    let origin = Origin {
-        actor: Actor::cron(),
-        request_id: request_id.clone(),
-    };
-    let tools = services
-        .tools(&upstream, &database, &origin)
-        .map_err(face)?;
-    let order = Order {
-        trigger: Trigger::Cron,
-        limit: services.config.backfill_cron_limit,
-        max_takeovers: services.config.backfill_max_takeovers,
-    };
-    tools
-        .backfill(order)
-        .await
-        .map_err(|error: StoreError| error.to_string())
-}
-
-fn millis(duration: std::time::Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
