@@ -7,7 +7,7 @@ use crate::kernel::{Timestamp, UserId};
 use crate::provisioning::StoreError;
 use crate::provisioning::record::Dossier;
 
-use super::provisioning::{AUDIT, audit_json, dossier_statement, read_dossier};
+use super::provisioning::{audit_json, dossier_statement, read_dossier};
 use super::{Database, Statement, bad_value, json};
 
 const KEY_BY_HASH: &str = "
@@ -160,12 +160,5 @@ impl Database {
     ) -> Result<(), StoreError> {
         let touch = Statement::new(TOUCH_KEY, [id.into(), now.into(), unless_after.into()]);
         self.batch(vec![touch]).await.map(|_| ())
-    }
-
-    /// Writes audit rows that stand by themselves.
-    pub async fn audit(&self, entries: &[audit::Entry]) -> Result<(), StoreError> {
-        self.batch(vec![Statement::new(AUDIT, [audit_json(entries)?])])
-            .await
-            .map(|_| ())
     }
 }

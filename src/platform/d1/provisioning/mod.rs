@@ -1,0 +1,387 @@
+//! The transactions of provisioning in SQL.
+//!
+//! Atomicity comes from the batch, exclusion from the lease (`sql`).
+
+mod parameters;
+mod sql;
+
+use std::collections::BTreeMap;
+
+use crate::audit;
+use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
+use crate::provisioning::record::{Claimed, Dossier, Mapping};
+use crate::provisioning::store::{
+    Bid, Busy, Candidate, Cleared, Clearing, Guarded, LeaseToken, RunClosing, RunOpening,
+    Settlement, Store, StoreError, Terms,
+};
+use crate::threedeye::{RemoteId, RoleId};
+
+use super::rows::{CandidateRow, ClaimedRow, DossierRow, MappingColumns, RecoveryRow};
+use super::{Arg, Database, Statement, json};
+
+use parameters::{AccountRow, BidParameter, UserIdRow, VerdictParameter, WaitingRow, WrittenRow};
+
+pub(super) use parameters::audit_json;
+
+pub(super) fn dossier_statement(user: &UserId) -> Statement {
+    Statement::new(sql::DOSSIER, [user.as_str().into()])
+}
+
+pub(super) fn read_dossier(row: Option<DossierRow>) -> Result<Dossier, StoreError> {
+    row.map_or_else(|| Ok(Dossier::default()), DossierRow::into_dossier)
+}
+
+fn due_statement(now: Timestamp, limit: u32) -> Statement {
+    Statement::new(sql::DUE, [now.into(), limit.into()])
+}
+
+fn candidates(rows: Vec<CandidateRow>) -> Result<Vec<Candidate>, StoreError> {
+    rows.into_iter().map(CandidateRow::into_candidate).collect()
+}
+
+fn role_texts(roles: &[RoleId]) -> Vec<&str> {
+    roles.iter().map(|role| role.0.as_str()).collect()
+}
+
+fn leased(user: &UserId, token: &LeaseToken) -> [Arg; 2] {
+    [user.as_str().into(), token.0.as_str().into()]
+}
+
+impl Store for Database {
+    async fn dossier(&self, user: &UserId) -> Result<Dossier, StoreError> {
+        let mut answers = self.batch(vec![dossier_statement(user)]).await?;
+        read_dossier(answers.first()?)
+    }
+
+    async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<Candidate>, StoreError> {
+        let mut answers = self.batch(vec![due_statement(now, limit)]).await?;
+        candidates(answers.rows()?)
+    }
+
+    async fn open_run(
+        &self,
+        opening: &RunOpening,
+        due_by: Timestamp,
+    ) -> Result<Vec<Candidate>, StoreError> {
+        let open = Statement::new(
+            sql::OPEN_RUN,
+            [
+                opening.run_id.as_str().into(),
+                opening.trigger.as_str().into(),
+                opening.origin.actor.as_str().into(),
+                opening.origin.request_id.as_str().into(),
+                opening.limit.into(),
+                opening.started_at.into(),
+            ],
+        );
+        let mut answers = self
+            .batch(vec![open, due_statement(due_by, opening.limit)])
+            .await?;
+        answers.skip()?;
+        candidates(answers.rows()?)
+    }
+
+    async fn claim(&self, bids: &[Bid], terms: &Terms) -> Result<Vec<Claimed>, StoreError> {
+        let parameters: Vec<BidParameter> = bids
+            .iter()
+            .map(|bid| BidParameter {
+                u: bid.user.as_str(),
+                p: bid.password.as_str(),
+            })
+            .collect();
+        let list = json(&parameters)?;
+        let claim = Statement::new(
+            sql::CLAIM,
+            [
+                list.clone(),
+                terms.token.0.as_str().into(),
+                terms.until.into(),
+                terms.now.into(),
+            ],
+        );
+        let mut answers = self
+            .batch(vec![claim, Statement::new(sql::RECOVERIES, [list])])
+            .await?;
+        let rows: Vec<ClaimedRow> = answers.rows()?;
+        let mut recoveries = BTreeMap::new();
+        for row in answers.rows::<RecoveryRow>()? {
+            recoveries.insert(row.user_id.clone(), row.recovery()?);
+        }
+        let offered: BTreeMap<&str, &Sealed> = bids
+            .iter()
+            .map(|bid| (bid.user.as_str(), &bid.password))
+            .collect();
+        rows.into_iter()
+            .map(|row| {
+                let recovery = recoveries.remove(&row.user_id);
+                let offered = offered.get(row.user_id.as_str()).copied();
+                row.into_claimed(offered, recovery)
+            })
+            .collect()
+    }
+
+    async fn set_aside(
+        &self,
+        users: &[UserId],
+        error: &str,
+        now: Timestamp,
+        entries: &[audit::Entry],
+    ) -> Result<(), StoreError> {
+        let ids: Vec<&str> = users.iter().map(UserId::as_str).collect();
+        self.batch(vec![
+            Statement::new(sql::SET_ASIDE, [json(&ids)?, error.into(), now.into()]),
+            Statement::new(sql::AUDIT, [audit_json(entries)?]),
+        ])
+        .await
+        .map(|_| ())
+    }
+
+    async fn renew(
+        &self,
+        token: &LeaseToken,
+        users: &[UserId],
+        until: Timestamp,
+    ) -> Result<Vec<UserId>, StoreError> {
+        let ids: Vec<&str> = users.iter().map(UserId::as_str).collect();
+        let renew = Statement::new(
+            sql::RENEW,
+            [token.0.as_str().into(), until.into(), json(&ids)?],
+        );
+        let rows: Vec<UserIdRow> = self.batch(vec![renew]).await?.rows()?;
+        Ok(rows
+            .into_iter()
+            .map(|row| UserId::new(row.user_id))
+            .collect())
+    }
+
+    async fn save_recovery(
+        &self,
+        token: &LeaseToken,
+        user: &UserId,
+        account: &RemoteId,
+        roles: &[RoleId],
+        entry: &audit::Entry,
+    ) -> Result<Guarded, StoreError> {
+        let save = Statement::new(
+            sql::SAVE_RECOVERY,
+            [
+                user.as_str().into(),
+                token.0.as_str().into(),
+                account.0.as_str().into(),
+                json(&role_texts(roles))?,
+                entry.at.into(),
+            ],
+        );
+        let audit = Statement::new(
+            sql::AUDIT_LEASED,
+            [audit_json([entry])?, token.0.as_str().into()],
+        );
+        let held = Statement::new(sql::LEASE_HELD, leased(user, token));
+        let mut answers = self.batch(vec![save, audit, held]).await?;
+        let saved = answers.count()? > 0;
+        answers.skip()?;
+        let held = answers.count()? > 0;
+        Ok(guarded(saved, held))
+    }
+
+    async fn replace_intent(
+        &self,
+        token: &LeaseToken,
+        user: &UserId,
+        email: &EmailKey,
+        password: &Sealed,
+        now: Timestamp,
+    ) -> Result<Guarded, StoreError> {
+        let [user_arg, token_arg] = leased(user, token);
+        let replace = Statement::new(
+            sql::REPLACE_INTENT,
+            [
+                user_arg,
+                token_arg,
+                email.as_str().into(),
+                password.as_str().into(),
+                now.into(),
+            ],
+        );
+        let held = Statement::new(sql::LEASE_HELD, leased(user, token));
+        let mut answers = self.batch(vec![replace, held]).await?;
+        let written = answers
+            .first::<WrittenRow>()?
+            .is_some_and(|row| row.written != 0);
+        let held = answers.count()? > 0;
+        Ok(guarded(written, held))
+    }
+
+    async fn settle(
+        &self,
+        token: &LeaseToken,
+        settlements: &[Settlement],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let verdicts: Vec<VerdictParameter> = settlements.iter().map(Into::into).collect();
+        let list = json(&verdicts)?;
+        let token: Arg = token.0.as_str().into();
+        let mut statements = Vec::with_capacity(4);
+        let entries = settlements.iter().filter_map(|one| one.entry.as_ref());
+        if settlements.iter().any(|one| one.entry.is_some()) {
+            let audit = Statement::new(sql::AUDIT_LEASED, [audit_json(entries)?, token.clone()]);
+            statements.push(audit);
+        }
+        if verdicts.iter().any(|verdict| verdict.success != 0) {
+            statements.push(Statement::new(
+                sql::DROP_RECOVERIES,
+                [list.clone(), token.clone()],
+            ));
+        }
+        if verdicts.iter().any(|verdict| verdict.due.is_some()) {
+            statements.push(Statement::new(sql::MOVE_IN_QUEUE, [list.clone()]));
+        }
+        statements.push(Statement::new(sql::SETTLE, [list, token, now.into()]));
+        self.batch(statements).await.map(|_| ())
+    }
+
+    async fn close_run(&self, closing: &RunClosing) -> Result<u64, StoreError> {
+        let status = if closing.completed {
+            "completed"
+        } else {
+            "ended_early"
+        };
+        let tally = &closing.tally;
+        let close = Statement::new(
+            sql::CLOSE_RUN,
+            [
+                closing.run_id.as_str().into(),
+                status.into(),
+                tally.total.into(),
+                tally.created.into(),
+                tally.failed.into(),
+                tally.skipped.into(),
+                tally.quarantined.into(),
+                json(&tally.errors)?,
+                closing.finished_at.into(),
+            ],
+        );
+        let row: Option<WaitingRow> = self.batch(vec![close]).await?.first()?;
+        Ok(row.map_or(0, |row| row.waiting))
+    }
+
+    async fn waiting(&self) -> Result<u64, StoreError> {
+        let mut answers = self.batch(vec![Statement::new(sql::WAITING, [])]).await?;
+        let row: Option<WaitingRow> = answers.first()?;
+        Ok(row.map_or(0, |row| row.waiting))
+    }
+
+    async fn seize(
+        &self,
+        user: &UserId,
+        terms: &Terms,
+    ) -> Result<Result<Option<Mapping>, Busy>, StoreError> {
+        let read = Statement::new(sql::MAPPING, [user.as_str().into()]);
+        let seize = Statement::new(
+            sql::SEIZE,
+            [
+                user.as_str().into(),
+                terms.token.0.as_str().into(),
+                terms.until.into(),
+                terms.now.into(),
+            ],
+        );
+        let mut answers = self.batch(vec![read, seize]).await?;
+        let mapping = answers
+            .first::<MappingColumns>()?
+            .map(|columns| columns.into_mapping(user.as_str()))
+            .transpose()?
+            .flatten();
+        if answers.count()? > 0 {
+            return Ok(Ok(mapping));
+        }
+        let until = mapping.map_or(terms.now, |mapping| mapping.lease_until);
+        Ok(Err(Busy { until }))
+    }
+
+    async fn mapped_to_others(
+        &self,
+        user: &UserId,
+        accounts: &[RemoteId],
+    ) -> Result<Vec<RemoteId>, StoreError> {
+        let ids: Vec<&str> = accounts.iter().map(|id| id.0.as_str()).collect();
+        let read = Statement::new(sql::MAPPED_TO_OTHERS, [user.as_str().into(), json(&ids)?]);
+        let rows: Vec<AccountRow> = self.batch(vec![read]).await?.rows()?;
+        Ok(rows
+            .into_iter()
+            .map(|row| RemoteId(row.threedeye_id))
+            .collect())
+    }
+
+    async fn clear(
+        &self,
+        token: &LeaseToken,
+        user: &UserId,
+        clearing: &Clearing,
+        now: Timestamp,
+        entry: &audit::Entry,
+    ) -> Result<Option<Cleared>, StoreError> {
+        let audit = Statement::new(
+            sql::AUDIT_LEASED,
+            [audit_json([entry])?, token.0.as_str().into()],
+        );
+        let [user_arg, token_arg] = leased(user, token);
+        // A recovery statement that neither keeps nor clears only reads.
+        let recovery = match &clearing.keep_roles {
+            Some(roles) => Statement::new(
+                sql::KEEP_RECOVERY,
+                [user_arg, token_arg, json(&role_texts(roles))?, now.into()],
+            ),
+            None if clearing.clear_mapping => {
+                Statement::new(sql::CLEAR_RECOVERY, [user_arg, token_arg])
+            }
+            None => Statement::new(sql::LEASE_HELD, [user_arg, token_arg]),
+        };
+        let [user_arg, token_arg] = leased(user, token);
+        let mapping = if clearing.clear_mapping {
+            Statement::new(sql::CLEAR_MAPPING, [user_arg, token_arg])
+        } else {
+            let forget = clearing.forget_remote.into();
+            Statement::new(
+                sql::REOPEN_MAPPING,
+                [user_arg, token_arg, forget, now.into()],
+            )
+        };
+        let mut answers = self
+            .batch(vec![
+                audit,
+                recovery,
+                mapping,
+                Statement::new(sql::DROP_IDLE, [user.as_str().into()]),
+                Statement::new(sql::DUE_NOW, [user.as_str().into(), now.into()]),
+            ])
+            .await?;
+        answers.skip()?;
+        let clears_recovery = clearing.clear_mapping && clearing.keep_roles.is_none();
+        let recovery = answers.count()? > 0 && clears_recovery;
+        if answers.count()? == 0 {
+            return Ok(None);
+        }
+        Ok(Some(Cleared {
+            mapping: clearing.clear_mapping,
+            recovery,
+        }))
+    }
+
+    async fn release(&self, token: &LeaseToken, user: &UserId) -> Result<(), StoreError> {
+        self.batch(vec![
+            Statement::new(sql::GIVE_BACK, leased(user, token)),
+            Statement::new(sql::DROP_IDLE, [user.as_str().into()]),
+        ])
+        .await
+        .map(|_| ())
+    }
+}
+
+fn guarded(written: bool, held: bool) -> Guarded {
+    match (written, held) {
+        (true, _) => Guarded::Written,
+        (false, true) => Guarded::Contested,
+        (false, false) => Guarded::LeaseLost,
+    }
+}
