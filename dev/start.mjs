@@ -20,7 +20,7 @@ import { whenParentIsGone } from "./tooling/parent.mjs";
 import { DEV, inRoot } from "./tooling/paths.mjs";
 import { freePort } from "./tooling/ports.mjs";
 import { readRunFile, removeRunFile, RUN_LOCK, writeRunFile } from "./tooling/run-file.mjs";
-import { explain, Failure, runMain, say, seconds, step } from "./tooling/say.mjs";
+import { explain, Failure, runMain, say, secondsSinceStart, step } from "./tooling/say.mjs";
 import { addAccounts, countAccounts, mintToken } from "./tooling/simulator.mjs";
 import { STATE, wranglerEnv } from "./tooling/wrangler.mjs";
 
@@ -41,7 +41,6 @@ const IMPATIENT_AFTER_MS = 1_000;
 const TOKEN_LIFETIME_S = 12 * 3600;
 
 async function main() {
-  const began = performance.now();
   const options = readOptions();
   if (options.help) return say(HELP);
   const toolchain = await ensureToolchain();
@@ -51,7 +50,7 @@ async function main() {
   await build(toolchain);
   const service = await startAll(options.port);
   await showHowToUse(service);
-  say(`\nReady after ${seconds(began)}. Logs are in .dev/logs (tail -f .dev/logs/worker.log); changes in src/ are built at once; Ctrl-C stops everything.`);
+  say(`\nReady after ${secondsSinceStart()}. Logs are in .dev/logs (tail -f .dev/logs/worker.log); changes in src/ are built at once; Ctrl-C stops everything.`);
 }
 
 function readOptions() {

@@ -130,7 +130,9 @@ async function endToEndTests(files, progress) {
     `--test-reporter-destination=${events}`,
     ...files,
   ];
-  const result = await attempt(NODE, args, { log: "e2e", env: wranglerEnv(), progress });
+  // What a developer keeps in .env is not part of the tests.
+  const env = { ...wranglerEnv(), CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV: "false" };
+  const result = await attempt(NODE, args, { log: "e2e", env, progress });
   if (result.code !== 0) say(withoutPasses(result.output));
   return nodeResults(events, result.code);
 }

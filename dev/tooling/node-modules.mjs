@@ -92,7 +92,8 @@ function read(file) {
  */
 export async function handOverToNewerNode() {
   if (MAJOR > 22 || (MAJOR === 22 && MINOR >= 12)) return false;
-  const child = spawn(NODE, process.argv.slice(1), { stdio: "inherit", env: { ...process.env, SPKEY_PARENT: String(process.pid) } });
+  const env = { ...process.env, SPKEY_PARENT: String(process.pid), SPKEY_BEGAN: String(performance.timeOrigin) };
+  const child = spawn(NODE, process.argv.slice(1), { stdio: "inherit", env });
   // Ctrl-C reaches both of us: the child sees to its children, we wait for it. What reaches only us is passed on.
   process.removeAllListeners("SIGINT");
   process.on("SIGINT", () => {});

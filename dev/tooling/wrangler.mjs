@@ -14,7 +14,6 @@ export function wranglerEnv() {
     WRANGLER_SEND_METRICS: "false",
     WRANGLER_LOG_PATH: LOGS,
     CLOUDFLARE_CF_FETCH_ENABLED: "false", // no attempt to fetch a sample of `request.cf`
-    CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV: "false", // a stray .env is not ours
   };
 }
 
