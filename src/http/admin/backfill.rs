@@ -10,6 +10,7 @@ use crate::http::surface::Surface;
 use crate::http::{ApiError, Call, Reply, Route};
 use crate::provisioning::backfill::Order;
 use crate::provisioning::store::{Tally, Trigger};
+use crate::threedeye::UpstreamError;
 
 /// Users taken up when the caller does not say.
 const DEFAULT_LIMIT: u32 = 50;
@@ -70,9 +71,11 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
             max_takeovers: call.services.config.backfill_max_takeovers,
         })
         .await?;
-    // Nobody could even be looked at: that is the upstream's failure, not a result.
-    if let Some(error) = finished.blind {
-        return Err(error.into());
+    match finished.blind {
+        // A rate limit ends a run early, wherever it strikes; `errors` says so.
+        None | Some(UpstreamError::RateLimited { .. }) => {}
+        // Nobody could even be looked at: that is the upstream's failure, not a result.
+        Some(error) => return Err(error.into()),
     }
     Ok(reply(
         finished.success,
