@@ -72,7 +72,11 @@ impl fmt::Debug for ApiKey {
 }
 
 /// What a key may do. Requests, answers and the database spell it alike.
+///
+/// Read by way of a string: serde_json takes anything else in an enum's place
+/// for broken JSON, and the error would not name the field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub enum Scope {
     /// Manages a person's push tokens.
     #[serde(rename = "user:write")]
@@ -101,6 +105,15 @@ impl Scope {
     /// Reads a scope's name; `None` for any other text.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|scope| scope.as_str() == name)
+    }
+}
+
+impl TryFrom<String> for Scope {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        Self::from_name(&name)
+            .ok_or("unknown scope, expected user:write, user:verify or threedeye:read")
     }
 }
 
