@@ -1,0 +1,261 @@
+/** Bad input: the documented 4xx, naming the field, never a 5xx. */
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+
+import { pathOf, routeOf, routes } from "./support/openapi.mjs";
+import { assertError, serviceForThisFile } from "./support/service.mjs";
+
+const service = await serviceForThisFile();
+
+const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "MKCOL", "REPORT"];
+const LIMIT = 64 * 1024;
+const KEYS = "/admin/api-keys";
+const resetOf = (id) => `/admin/threedeye/users/${id}/reset`;
+const json = { "content-type": "application/json" };
+
+/** A valid order for a key, padded with blanks to so many bytes. */
+const orderOfSize = (bytes) => JSON.stringify({ scopes: ["threedeye:read"] }).padEnd(bytes, " ");
+
+describe("paths and methods", () => {
+  test("an unknown path is 404, whatever the method and whoever asks", async () => {
+    for (const path of ["/", "/admin", "/admin/", "/users", "/admin/threedeye/users/", "/health/", "//health", "/Health", "/admin/threedeye/users/a/b/reset"]) {
+      for (const method of ["GET", "POST", "DELETE", "PROPFIND"]) assertError(await service.call(method, path), 404, "The requested resource was not found");
+    }
+    assertError(await service.admin("GET", "/admin/no-such-thing"), 404);
+  });
+
+  for (const path of new Set(routes.map((route) => route.path))) {
+    test(`${path} with a method that it does not have is 405 with Allow, never a GET`, async () => {
+      const known = routes.filter((route) => route.path === path).map(({ method }) => method);
+      const allowed = new Set([...known, ...(known.includes("GET") ? ["HEAD"] : [])]);
+      for (const method of METHODS.filter((one) => !allowed.has(one))) {
+        const answer = await service.call(method, pathOf({ path }));
+        if (method === "HEAD") assert.equal(answer.status, 405);
+        else assertError(answer, 405, "The method is not allowed for this resource");
+        assert.deepEqual((answer.headers.allow ?? "").split(/, ?/).sort(), [...allowed].sort(), `Allow of ${method}`);
+      }
+      assert.deepEqual(service.upstream().all, []);
+    });
+  }
+
+  test("HEAD answers what GET does, without a body", async () => {
+    for (const path of ["/health", "/openapi.json", "/admin/api-keys", "/admin/threedeye/users/nobody", "/admin/threedeye/backfill/runs"]) {
+      const [get, head] = [await service.admin("GET", path), await service.admin("HEAD", path)];
+      assert.equal(head.status, get.status, path);
+      assert.equal(head.text, "");
+      assert.equal(head.headers["content-type"], get.headers["content-type"]);
+      assert.equal(head.headers["cache-control"], get.headers["cache-control"]);
+    }
+    assert.equal((await service.call("HEAD", "/admin/api-keys")).status, 401);
+  });
+
+  test("every answer has a request id of its own, whatever id the client sent", async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 60 }, (_, index) => service.call("GET", ["/health", "/nowhere", "/admin/api-keys"][index % 3], { headers: { "x-request-id": "req_mine" } })),
+    );
+    assert.equal(new Set(answers.map(({ headers }) => headers["x-request-id"])).size, answers.length);
+  });
+
+  test("the description is served as it is checked in", async () => {
+    const { json: served, headers } = await service.call("GET", "/openapi.json");
+    assert.equal(headers["content-type"], "application/json");
+    assert.deepEqual(Object.keys(served.paths).sort(), [...new Set(routes.map(({ path }) => path))].sort());
+  });
+});
+
+describe("user ids", () => {
+  const diagnose = (escaped) => service.admin("GET", `/admin/threedeye/users/${escaped}`);
+  const places = (escaped) => [
+    () => diagnose(escaped),
+    () => service.admin("POST", resetOf(escaped)),
+    () => service.call("GET", `/users/${escaped}/3deye-credentials`, { headers: service.personOf({ id: "x" }) }),
+  ];
+
+  test("128 characters are allowed, 129 are 400, bytes do not count", async () => {
+    for (const character of ["a", "é", "𝄞"]) {
+      const id = character.repeat(128);
+      assert.equal((await diagnose(encodeURIComponent(id))).json.userId, id);
+      for (const call of places(encodeURIComponent(`${id}${character}`))) assertError(await call(), 400, "userId: must be at most 128 characters");
+    }
+  });
+
+  test("control characters are 400", async () => {
+    for (const escaped of ["%00", "a%00b", "%0A", "a%0d%0ab", "%09", "%1f", "%7F", "%C2%85"]) {
+      for (const call of places(escaped)) assertError(await call(), 400, "userId: must not contain control characters");
+    }
+  });
+
+  test("escapes that are no UTF-8 are 400", async () => {
+    for (const escaped of ["%FF", "a%C3", "%ED%A0%80", "%c0%af"]) {
+      for (const call of places(escaped)) assertError(await call(), 400, /^path: /);
+    }
+  });
+
+  test("quotes, slashes, percent signs and words of SQL are ids like any other", async () => {
+    const ids = ["O'Brien", "\"; DROP TABLE users; --", "a/b", "%41", "100%", "a b", "a+b", "?x=1#y", "*", "\\", "<script>", "ünï", "' OR '1'='1"];
+    await service.addUsers(ids.map((id) => ({ id })));
+    for (const id of ids) {
+      const { json: found } = await diagnose(encodeURIComponent(id));
+      assert.equal(found.userId, id);
+      assert.equal(found.user.found, true, id);
+      assert.equal((await service.reset(id)).json.userId, id);
+    }
+    assert.equal((await diagnose("%2541")).json.userId, "%41", "decoded once and not twice");
+    assert.equal((await service.sql("SELECT count(*) AS n FROM users"))[0].n, ids.length);
+  });
+
+  test("an id is compared as it is, not as a pattern and not without its case", async () => {
+    const user = await service.addUser({ id: "Abc" });
+    assert.equal((await service.diagnose(user.id)).json.user.found, true);
+    for (const other of ["abc", "A%", "A_c", "Abc ", " Abc"]) assert.equal((await service.diagnose(other)).json.user.found, false, other);
+  });
+});
+
+describe("bodies", () => {
+  test("a body that is not declared as JSON is 415", async () => {
+    for (const type of [undefined, "text/plain", "application/x-www-form-urlencoded", "application/jsonp", "application/json2", "multipart/form-data", ""]) {
+      const headers = { "content-type": type };
+      assertError(await service.admin("POST", KEYS, { body: "{}", headers }), 415, "The request body must be application/json");
+      assertError(await service.admin("POST", resetOf("x"), { body: "{}", headers }), 415);
+    }
+    assertError(await service.admin("POST", KEYS), 415);
+    for (const type of ["application/json; charset=utf-8", "Application/JSON", "application/json ;charset=UTF-8"]) {
+      assert.equal((await service.admin("POST", resetOf("x"), { body: "{}", headers: { "content-type": type } })).status, 200, type);
+    }
+  });
+
+  test("64 KiB are allowed and one byte more is 413, with and without an announced length", async () => {
+    for (const body of [orderOfSize(LIMIT), [orderOfSize(LIMIT).slice(0, 1000), orderOfSize(LIMIT).slice(1000)]]) {
+      assert.equal((await service.admin("POST", KEYS, { body, headers: json })).status, 201);
+    }
+    const large = orderOfSize(LIMIT + 1);
+    for (const body of [large, [large.slice(0, 1000), large.slice(1000)], Buffer.alloc(1024 * 1024, " ")]) {
+      assertError(await service.admin("POST", KEYS, { body, headers: json }), 413, "The request body must be at most 65536 bytes");
+    }
+    assert.equal((await service.sql("SELECT count(*) AS n FROM api_keys"))[0].n, 2, "nothing came of the large ones");
+  });
+
+  test("also where no body is read, one that is too large is 413", async () => {
+    for (const route of routes.filter(({ method }) => method !== "GET")) {
+      assertError(await service.admin(route.method, pathOf(route), { body: "x".repeat(LIMIT + 1), headers: json }), 413);
+    }
+  });
+
+  test("what is not JSON is 400", async () => {
+    const broken = ["{", "", " ", "nul", "{\"scopes\":[\"threedeye:read\"]", "{'scopes':[]}", "{\"scopes\":[NaN]}", "\ufeff{}", "{\"label\":\"\u0000\"}", "{\"label\":\"\\ud800\"}", Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d]), Buffer.from([0xff, 0xfe, 0x00])];
+    for (const body of broken) assertError(await service.admin("POST", KEYS, { body, headers: json }), 400, "body: not valid JSON");
+    assertError(await service.admin("POST", KEYS, { body: "{\"scopes\":[\"threedeye:read\"]} {}", headers: json }), 400, /^body: /);
+  });
+
+  test("what is no object is 400", async () => {
+    for (const body of ["[]", "[[\"threedeye:read\"]]", "null", "true", "1", "\"x\""]) {
+      for (const path of [KEYS, resetOf("x")]) assertError(await service.admin("POST", path, { body, headers: json }), 400, /^body: expected /);
+    }
+  });
+
+  test("deep JSON is 400, where a value and where nothing is expected", async () => {
+    const deep = "[".repeat(20_000) + "]".repeat(20_000);
+    for (const body of [deep, `{"scopes":${deep}}`, `{"x":${deep}}`, "{\"a\":".repeat(10_000) + "1" + "}".repeat(10_000)]) {
+      assertError(await service.admin("POST", KEYS, { body, headers: json }), 400);
+      assertError(await service.admin("POST", resetOf("x"), { body, headers: json }), 400);
+    }
+  });
+
+  test("an unknown field is 400 and named", async () => {
+    for (const name of ["clear", "clearmapping", "clear_mapping", "ClearMapping", "", "__proto__", "a`b"]) {
+      const answer = await service.admin("POST", resetOf("x"), { json: { [name]: true, ...(name === "__proto__" ? { ["__proto__"]: 1 } : {}) }, ...(name === "__proto__" && { json: undefined, body: "{\"__proto__\":1}", headers: json }) });
+      assertError(answer, 400);
+      assert.equal(answer.json.message, `${name}: unknown field`);
+    }
+    assertError(await service.admin("POST", KEYS, { json: { scopes: ["threedeye:read"], key: "mine" } }), 400, "key: unknown field");
+  });
+
+  test("an ill-typed field is 400 and named, and its value is not repeated", async () => {
+    const fields = ["clearMapping", "deleteRemote", "reprovision", "preserveRoles"];
+    for (const name of fields) {
+      for (const value of ["true", 1, 0, null, [], {}, "hunter2"]) {
+        assertError(await service.admin("POST", resetOf("x"), { json: { [name]: value } }), 400, `${name}: expected a boolean`);
+      }
+    }
+    const twice = await service.admin("POST", resetOf("x"), { body: "{\"reprovision\":false,\"reprovision\":true}", headers: json });
+    assertError(twice, 400, "reprovision: given more than once");
+  });
+
+  test("an order for a key names its faulty field", async () => {
+    const scopes = ["threedeye:read"];
+    for (const [order, message] of [
+      [{}, "scopes: required"],
+      [{ scopes: [] }, "scopes: must not be empty"],
+      [{ scopes: "threedeye:read" }, /^scopes: expected /],
+      [{ scopes: [1] }, /^scopes\[0\]: expected /],
+      [{ scopes: ["threedeye:read", "threedeye:write"] }, /^scopes\[1\]: expected /],
+      [{ scopes: [null] }, /^scopes\[0\]/],
+      [{ scopes, userId: 7 }, /^userId: expected a string/],
+      [{ scopes, userId: "" }, "userId: must not be empty"],
+      [{ scopes, userId: "x".repeat(129) }, "userId: must be at most 128 characters"],
+      [{ scopes, userId: "a\u0000" }, "userId: must not contain control characters"],
+      [{ scopes, userId: "nobody" }, "userId: no such user"],
+      [{ scopes, label: false }, /^label: expected a string/],
+      [{ scopes, label: "x".repeat(101) }, "label: must be at most 100 characters"],
+      [{ scopes, label: "a\nb" }, "label: must not contain control characters"],
+    ]) {
+      assertError(await service.admin("POST", KEYS, { json: order }), 400, message);
+    }
+    assert.deepEqual(await service.sql("SELECT id FROM api_keys"), []);
+    assert.deepEqual(await service.audit(), []);
+  });
+});
+
+describe("queries", () => {
+  const places = [["POST", "/admin/backfill-threedeye", 500], ["GET", "/admin/threedeye/backfill/runs", 200]];
+
+  test("a limit is an integer from 1 to its maximum, anything else is 400 and named", async () => {
+    for (const [method, path, max] of places) {
+      const bad = ["", "0", "-1", "+1", "%2B1", "1.0", "1e2", "0x10", "01", "1%20", "%201", "abc", "null", "NaN", "Infinity", "1,2", "%D9%A3", "%FF", "%00", String(max + 1), "4294967297", "99999999999999999999"];
+      for (const value of bad) {
+        assertError(await service.admin(method, `${path}?limit=${value}`), 400, `limit: must be an integer from 1 to ${max}`);
+      }
+      for (const value of ["1", String(max)]) assert.equal((await service.admin(method, `${path}?limit=${value}`)).status, 200, value);
+      assertError(await service.admin(method, `${path}?limit=1&limit=2`), 400, "limit: given more than once");
+    }
+  });
+
+  test("dryRun is true or false", async () => {
+    for (const value of ["", "1", "TRUE", "yes", "null"]) assertError(await service.backfill(`?dryRun=${value}`), 400, "dryRun: must be true or false");
+    assert.equal((await service.backfill("?dryRun=true")).json.dryRun, true);
+    assert.equal((await service.backfill("?dryRun=false")).json.dryRun, false);
+  });
+
+  test("an unknown parameter is 400 and named", async () => {
+    for (const route of routes.filter(({ access }) => access !== "public")) {
+      const body = route.operation === "createApiKey" ? { json: { scopes: ["threedeye:read"] } } : {};
+      assertError(await service.admin(route.method, `${pathOf(route)}?Limit=1`, body), 400, "Limit: unknown parameter");
+    }
+  });
+});
+
+describe("whatever comes", () => {
+  test("there is never a 5xx", async () => {
+    // A generator of its own, so that a failure can be had again.
+    let state = 20_261_117;
+    const draw = (list) => list[(state = (state * 1_103_515_245 + 12_345) % 2_147_483_648) % list.length];
+    const pieces = ["admin", "users", "threedeye", "reset", "%00", "%2F", "..", "%", "%zz", "é", "'", "\"", "x".repeat(300), "", "api-keys", "backfill", "runs", "3deye-credentials", "%F0%9F%98%80", ";", "*", "[", "{userId}"];
+    const bodies = [undefined, "", "{", "[]", "null", "{\"scopes\":[\"threedeye:read\"]}", "\u0000", "x".repeat(5000), "{\"a\":1e999}", "{\"clearMapping\":true}"];
+    const queries = ["", "?", "?limit=1", "?limit", "?%", "?a=%FF", "?limit=1&limit=1", `?${"a&".repeat(500)}`, "?=", "?dryRun=true"];
+    for (let count = 0; count < 400; count += 1) {
+      const path = count % 2 === 0 ? pathOf(draw(routes), { userId: draw(pieces), keyId: draw(pieces) }) : `/${Array.from({ length: 1 + (count % 4) }, () => draw(pieces)).join("/")}`;
+      const url = encodeURI(path).replaceAll("%25", "%") + draw(queries);
+      const headers = draw([{}, json, { "content-type": "text/plain" }, { authorization: "Bearer x" }, { "x-api-key": `spk_${"A".repeat(43)}`, "x-admin-api-key": undefined, authorization: undefined }]);
+      const answer = await service.admin(draw(METHODS), url, { body: draw(bodies), headers });
+      assert.ok(answer.status < 500, `${answer.status} for ${url}`);
+    }
+  });
+
+  test("a very long URL and very many headers are no 5xx either", async () => {
+    assert.ok((await service.admin("GET", `/admin/threedeye/users/${"a".repeat(6000)}`)).status < 500);
+    assert.ok((await service.admin("POST", `/admin/backfill-threedeye?${"b".repeat(6000)}=1`)).status < 500);
+    const many = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`x-filler-${index}`, "y".repeat(50)]));
+    assert.equal((await service.admin("GET", routeOf("listApiKeys").path, { headers: many })).status, 200);
+  });
+});

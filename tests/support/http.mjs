@@ -1,0 +1,62 @@
+/**
+ * A client that sends what it is told to: any method, any path, headers as given. `fetch` would put a path in order and
+ * refuse what a hostile client sends.
+ */
+
+import { Agent, request as open } from "node:http";
+
+/**
+ * @typedef {object} Answer
+ * @property {number} status
+ * @property {import("node:http").IncomingHttpHeaders} headers
+ * @property {string} text
+ * @property {any} json undefined when the body is none
+ *
+ * @typedef {object} Options
+ * @property {Record<string, string | string[] | undefined>} [headers] an undefined one is left out
+ * @property {any} [json] sent as JSON
+ * @property {string | Buffer | (string | Buffer)[]} [body] sent as it is; a list is sent in chunks, without a length
+ */
+
+const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+
+/**
+ * @param {string} origin such as `http://127.0.0.1:8787`
+ * @param {string} method
+ * @param {string} path sent byte by byte
+ * @param {Options} [options]
+ * @returns {Promise<Answer>}
+ */
+export function send(origin, method, path, { headers = {}, json, body } = {}) {
+  const { hostname, port } = new URL(origin);
+  const content = json === undefined ? body : JSON.stringify(json);
+  const given = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
+  /** @type {Record<string, any>} */
+  const sent = {
+    ...(json !== undefined && { "content-type": "application/json" }),
+    ...(content !== undefined && !Array.isArray(content) && { "content-length": Buffer.byteLength(content) }),
+    ...given,
+  };
+  return new Promise((resolve, reject) => {
+    const call = open({ agent, hostname, port, method, path, headers: sent }, (incoming) => {
+      const chunks = /** @type {Buffer[]} */ ([]);
+      incoming.on("data", (chunk) => chunks.push(chunk));
+      incoming.on("error", reject);
+      incoming.on("end", () => resolve(answerOf(incoming, Buffer.concat(chunks).toString("utf8"))));
+    });
+    // A server that has answered an overlong body need not read the rest of it.
+    call.on("error", (error) => (call.res ? undefined : reject(error)));
+    for (const part of Array.isArray(content) ? content : []) call.write(part);
+    call.end(Array.isArray(content) ? undefined : content);
+  });
+}
+
+/**
+ * @param {import("node:http").IncomingMessage} incoming
+ * @param {string} text
+ * @returns {Answer}
+ */
+function answerOf({ statusCode = 0, headers }, text) {
+  const isJson = /^application\/json\b/.test(headers["content-type"] ?? "") && text !== "";
+  return { status: statusCode, headers, text, json: isJson ? JSON.parse(text) : undefined };
+}

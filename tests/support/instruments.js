@@ -1,0 +1,79 @@
+/**
+ * The built Worker with measuring instruments on it: it is put in the Worker's place and hands every event on. Counts the
+ * round trips to D1, makes them fail, and turns the clock. What is tested stays as it was built.
+ */
+
+import { WorkerEntrypoint } from "cloudflare:workers";
+
+import Service from "the-built-worker";
+
+/** Milliseconds by which the Worker's clock is ahead. */
+let ahead = 0;
+/** Round trips to D1 that still succeed; then they fail. */
+let spared = Infinity;
+/** While true, round trips to D1 wait. */
+let held = false;
+/** Round trips of the events that have no answer to carry a count: of cron. */
+let roundTripsOfEvents = 0;
+
+const now = Date.now.bind(Date);
+Date.now = () => now() + ahead;
+
+const CONTROL = "/__instruments";
+
+export default class extends WorkerEntrypoint {
+  async fetch(request) {
+    if (new URL(request.url).pathname === CONTROL) return control(request);
+    const meter = { roundTrips: 0 };
+    const answer = await new Service(this.ctx, measured(this.env, meter)).fetch(request);
+    const told = new Response(answer.body, answer);
+    told.headers.set("x-d1-round-trips", String(meter.roundTrips));
+    return told;
+  }
+
+  async scheduled(event) {
+    const meter = { roundTrips: 0 };
+    await new Service(this.ctx, measured(this.env, meter)).scheduled(event);
+    roundTripsOfEvents += meter.roundTrips;
+  }
+}
+
+async function control(request) {
+  const order = await request.json();
+  if ("aheadMs" in order) ahead = order.aheadMs;
+  if ("held" in order) held = order.held;
+  if ("sparedRoundTrips" in order) spared = order.sparedRoundTrips ?? Infinity;
+  return Response.json({ roundTripsOfEvents });
+}
+
+function measured(env, meter) {
+  const statements = new WeakMap();
+  const count = async () => {
+    meter.roundTrips += 1;
+    // Looked at again and again, because a request may not wait for a promise of another one.
+    while (held) await new Promise((wake) => setTimeout(wake, 5));
+    if (spared <= 0) throw new Error("D1_ERROR: made to fail: secret-of-d1");
+    spared -= 1;
+  };
+  const statement = (real) => {
+    const shown = new Proxy(real, {
+      get(target, name) {
+        if (name === "bind") return (...values) => statement(target.bind(...values));
+        if (["all", "first", "run", "raw"].includes(name)) return async (...rest) => (await count(), target[name](...rest));
+        return Reflect.get(target, name, target);
+      },
+    });
+    statements.set(shown, real);
+    return shown;
+  };
+  const DB = new Proxy(env.DB, {
+    get(target, name) {
+      if (name === "prepare") return (sql) => statement(target.prepare(sql));
+      if (name === "batch") return async (list) => (await count(), target.batch(list.map((one) => statements.get(one) ?? one)));
+      if (name === "exec") return async (sql) => (await count(), target.exec(sql));
+      const value = Reflect.get(target, name, target);
+      return name === "constructor" || typeof value !== "function" ? value : value.bind(target);
+    },
+  });
+  return { ...env, DB };
+}

@@ -1,0 +1,118 @@
+/** The description in openapi.json: the table of routes for tests, and a judge of real answers. */
+
+import { readFileSync } from "node:fs";
+
+import { Ajv2020 } from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
+
+/**
+ * @typedef {"public" | "admin" | "user"} Access
+ *
+ * @typedef {object} Route
+ * @property {string} method
+ * @property {string} path with its parameters in braces
+ * @property {string} operation
+ * @property {Access} access
+ * @property {Record<string, any>} responses by status, resolved
+ * @property {RegExp} pattern of the paths it serves
+ */
+
+export const document = JSON.parse(readFileSync(new URL("../../openapi.json", import.meta.url), "utf8"));
+
+const ajv = new Ajv2020({ strict: false, allErrors: true });
+addFormats.default(ajv);
+ajv.addSchema(document, "openapi.json");
+
+/** @type {Route[]} */
+export const routes = Object.entries(document.paths).flatMap(([path, item]) =>
+  Object.entries(item)
+    .filter(([method]) => method !== "parameters")
+    .map(([method, operation]) => ({
+      method: method.toUpperCase(),
+      path,
+      operation: operation.operationId,
+      access: accessOf(operation.security),
+      responses: Object.fromEntries(Object.entries(operation.responses).map(([status, response]) => [status, locate(response, path, method, status)])),
+      pattern: new RegExp(`^${path.replace(/\{[^}]+\}/g, "[^/]+").replaceAll("/", "\\/")}$`),
+    })),
+);
+
+/** The answers that belong to no route: of paths and methods that none serves. */
+const STRAY = /** @type {Record<number, any>} */ ({
+  404: locateShared("UserNotFound"),
+  405: locateShared("MethodNotAllowed"),
+  501: locateShared("NotImplemented"),
+});
+
+/** @param {any[]} security @returns {Access} */
+function accessOf(security) {
+  if (security.length === 0) return "public";
+  return security.length === 1 ? "admin" : "user";
+}
+
+/** A response with the place of its schema. @param {any} response @param {string} path @param {string} method @param {string} status */
+function locate(response, path, method, status) {
+  if (response.$ref) return locateShared(response.$ref.split("/").at(-1));
+  return withSchema(response, `paths/${path.replaceAll("~", "~0").replaceAll("/", "~1")}/${method}/responses/${status}`);
+}
+
+/** @param {string} name */
+function locateShared(name) {
+  return withSchema(document.components.responses[name], `components/responses/${name}`);
+}
+
+/** @param {any} response @param {string} place */
+function withSchema(response, place) {
+  const headers = Object.entries(response.headers ?? {}).map(([name, header]) => [name.toLowerCase(), header.$ref ? document.components.headers[header.$ref.split("/").at(-1)] : header]);
+  const schema = response.content ? `openapi.json#/${place}/content/application~1json/schema` : undefined;
+  return { schema, headers: Object.fromEntries(headers) };
+}
+
+/**
+ * The path of a route for given parameters, escaped; one that isn't given is made up.
+ * @param {Pick<Route, "path">} route
+ * @param {Record<string, string>} [values]
+ */
+export const pathOf = ({ path }, values = {}) => path.replace(/\{([^}]+)\}/g, (_, name) => encodeURIComponent(values[name] ?? `no-such-${name}`));
+
+/** @param {string} operation */
+export function routeOf(operation) {
+  const route = routes.find((one) => one.operation === operation);
+  if (!route) throw new Error(`openapi.json has no ${operation}`);
+  return route;
+}
+
+/**
+ * What an answer has that the description does not foresee.
+ * @param {string} method
+ * @param {string} path as it was sent
+ * @param {import("./http.mjs").Answer} answer
+ * @returns {string[]}
+ */
+export function deviations(method, path, answer) {
+  const [bare] = path.split("?");
+  const route = routes.find((one) => one.pattern.test(bare) && (one.method === method || (method === "HEAD" && one.method === "GET")));
+  const where = `${method} ${route?.path ?? "(no route)"} ${answer.status}`;
+  const expected = route?.responses[answer.status] ?? (route ? undefined : STRAY[answer.status]);
+  if (!expected) return [`${where} is not described`];
+  return [...deviationsOfBody(expected, method, answer), ...deviationsOfHeaders(expected, answer)].map((what) => `${where}: ${what}`);
+}
+
+/** @param {any} expected @param {string} method @param {import("./http.mjs").Answer} answer */
+function deviationsOfBody({ schema }, method, { text, json }) {
+  if (method === "HEAD" || !schema) return text === "" ? [] : ["a body where none belongs"];
+  if (json === undefined) return ["no JSON"];
+  const validate = ajv.getSchema(schema) ?? ajv.compile({ $ref: schema });
+  return validate(json) ? [] : [ajv.errorsText(validate.errors)];
+}
+
+/** @param {any} expected @param {import("./http.mjs").Answer} answer */
+function deviationsOfHeaders({ headers }, answer) {
+  return Object.entries(headers).flatMap(([name, { required, schema }]) => {
+    const value = answer.headers[name];
+    if (value === undefined) return required ? [`without ${name}`] : [];
+    const typed = schema.type === "integer" ? Number(value) : value;
+    const resolved = schema.$ref ? { $ref: `openapi.json${schema.$ref}` } : schema;
+    return ajv.validate(resolved, typed) ? [] : [`${name} is ${value}`];
+  });
+}

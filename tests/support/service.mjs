@@ -1,0 +1,404 @@
+/**
+ * One whole service for a test file: the Worker on workerd, its D1, and the simulator of 3dEye and of the token issuer. Every
+ * setting and secret is drawn anew, so nothing passes because a default happens to fit.
+ */
+
+import assert from "node:assert/strict";
+import { randomBytes, randomUUID } from "node:crypto";
+import { after, beforeEach } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { startSimulator } from "../../dev/simulator/server.mjs";
+import { send } from "./http.mjs";
+import { sweep } from "./log-sweep.mjs";
+import { deviations } from "./openapi.mjs";
+import { startBareWorkers, startWorker } from "./worker.mjs";
+
+/**
+ * @typedef {import("./http.mjs").Answer} Answer
+ * @typedef {import("./http.mjs").Options} Options
+ * @typedef {{id: string, email: string | null}} User
+ *
+ * @typedef {object} Changes
+ * @property {Record<string, string | undefined>} [vars] over the usual ones; undefined leaves one out
+ * @property {Record<string, string | undefined>} [secrets]
+ * @property {object} [simulator] settings of `dev/simulator/config.mjs`, kept by `fresh`
+ * @property {boolean} [instrumented] counts D1 round trips and turns the clock, see `instruments.js`
+ * @property {boolean} [bare] without wrangler's proxies, see `startBareWorkers`
+ * @property {boolean} [migrated]
+ */
+
+/** @param {string} name a readable beginning */
+const random = (name) => `${name}-${randomBytes(9).toString("hex")}`;
+
+/**
+ * Starts a service for this test file, cleans it before every test and, when all have run, sweeps the log.
+ * @param {Changes} [changes]
+ * @returns {Promise<Service>}
+ */
+export async function serviceForThisFile(changes = {}) {
+  const surroundings = await Surroundings.create(changes.simulator);
+  const service = new Service(surroundings);
+  const settings = service.settings(changes);
+  service.run(changes.bare ? (await startBareWorkers({ worker: settings })).worker : await startWorker(settings));
+  beforeEach(() => service.fresh());
+  after(() => service.close());
+  return service;
+}
+
+/**
+ * The same with several Workers that differ in their configuration, beside one simulator and, where they name the same
+ * `database`, over one database. Without wrangler in between.
+ * @template {string} Name
+ * @param {Record<Name, Changes & {database?: string}>} changes
+ * @param {object} [simulator]
+ * @returns {Promise<Record<Name, Service>>}
+ */
+export async function servicesForThisFile(changes, simulator) {
+  const surroundings = await Surroundings.create(simulator);
+  const named = /** @type {[Name, Changes & {database?: string}][]} */ (Object.entries(changes));
+  const services = /** @type {Record<Name, Service>} */ (Object.fromEntries(named.map(([name]) => [name, new Service(surroundings)])));
+  const settings = named.map(([name, change]) => [name, { ...services[name].settings(change), database: change.database }]);
+  const workers = await startBareWorkers(Object.fromEntries(settings));
+  for (const [name] of named) services[name].run(workers[name]);
+  const all = /** @type {Service[]} */ (Object.values(services));
+  beforeEach(() => Promise.all(all.map((service) => service.fresh())));
+  after(() => all[0].close());
+  return services;
+}
+
+/** What the Workers of one test file share: the simulator, who we are at 3dEye, and what was said and heard. */
+class Surroundings {
+  /** Everything that no log may tell. */
+  confidential = /** @type {Set<string>} */ (new Set());
+  /** The ids of all requests that got an answer. */
+  requestIds = /** @type {string[]} */ ([]);
+  customer = random("customer");
+  adminKey = random("admin-key");
+  login = { username: `${random("login")}@spkey.example`, password: random("login-password") };
+  admin = `${random("ada")}@smartphonekey.com`;
+
+  /** @param {import("../../dev/simulator/server.mjs").Simulator} simulator @param {object} config */
+  constructor(simulator, config) {
+    this.simulator = simulator;
+    const own = { apiKey: random("threedeye-key"), login: this.login, ownCustomerId: this.customer, requireBearer: true, audience: random("audience") };
+    this.config = { ...own, ...config };
+    simulator.control.reset({ config: this.config });
+  }
+
+  /** @param {object} [config] */
+  static async create(config = {}) {
+    return new Surroundings(await startSimulator(), config);
+  }
+}
+
+export class Service {
+  #world;
+  /** @type {import("./worker.mjs").Running} */
+  #worker = /** @type {any} */ (undefined);
+  /** @type {string | undefined} */
+  #token;
+
+  /** @param {Surroundings} world */
+  constructor(world) {
+    this.#world = world;
+  }
+
+  get adminKey() {
+    return this.#world.adminKey;
+  }
+
+  get customer() {
+    return this.#world.customer;
+  }
+
+  /** The service account at 3dEye. */
+  get login() {
+    return this.#world.login;
+  }
+
+  /** @param {import("./worker.mjs").Running} worker */
+  run(worker) {
+    this.#worker = worker;
+  }
+
+  /** The controls of the simulator. */
+  get sim() {
+    return this.#world.simulator.control;
+  }
+
+  get issuer() {
+    return `${this.#world.simulator.url}/`;
+  }
+
+  get url() {
+    return this.#worker.url;
+  }
+
+  /** @param {Changes} changes @returns {import("./worker.mjs").Settings} */
+  settings({ vars, secrets, instrumented, migrated }) {
+    const config = this.sim.config();
+    const given = /** @type {const} */ (["vars", "secrets"]);
+    const usual = {
+      vars: {
+        THREEDEYE_BASE_URL: `${this.#world.simulator.url}/v3`,
+        THREEDEYE_CUSTOMER_ID: this.customer,
+        JWT_ISSUER: `${this.#world.simulator.url}/`,
+        JWT_AUDIENCE: config.audience,
+        JWT_JWKS_URL: `${this.#world.simulator.url}/.well-known/jwks.json`,
+      },
+      secrets: {
+        ADMIN_API_KEY: this.adminKey,
+        THREEDEYE_API_KEY: config.apiKey,
+        THREEDEYE_USERNAME: this.login.username,
+        THREEDEYE_PASSWORD: this.login.password,
+        CREDENTIALS_KEY: randomBytes(32).toString("base64"),
+      },
+    };
+    const [allVars, allSecrets] = given.map((kind) => present({ ...usual[kind], ...{ vars, secrets }[kind] }));
+    for (const secret of Object.values(allSecrets)) this.#world.confidential.add(secret);
+    return { vars: allVars, secrets: allSecrets, instrumented, migrated };
+  }
+
+  /** Empties the database and the simulator; keys, clocks and what the Worker keeps in memory stay. */
+  async fresh() {
+    this.#rememberPasswords();
+    this.sim.reset({ config: this.#world.config });
+    const tables = await this.sql(
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite%'",
+    );
+    const kept = ["schema_version", "provisioning_totals", "d1_migrations"];
+    // Users first, or the triggers of the other tables would queue them again.
+    const names = ["users", ...tables.map(({ name }) => name).filter((name) => name !== "users" && !kept.includes(name))];
+    if (tables.length > 0) await this.#worker.db.batch(names.map((name) => this.#worker.db.prepare(`DELETE FROM ${name}`)));
+  }
+
+  /** @param {string} statement @param {...(string | number | null)} values @returns {Promise<any[]>} */
+  async sql(statement, ...values) {
+    const { results } = await this.#worker.db.prepare(statement).bind(...values).all();
+    return results;
+  }
+
+  /**
+   * Adds users as other services do, in one statement. What is not given is made up; an `email` of null stays null.
+   * @param {Partial<{id: string, email: string | null, phone: string | null, createdAt: string, subject: string | null}>[]} people
+   * @returns {Promise<User[]>}
+   */
+  async addUsers(people) {
+    const rows = people.map(({ id = randomUUID(), email, phone = null, createdAt = "2024-01-15T10:30:00.000Z", subject = null }) => ({
+      id, phone, createdAt, subject, email: email === undefined ? `${random("resident")}@residents.example` : email,
+    }));
+    await this.sql(
+      `INSERT INTO users (uuid, email, phone_number, created_at, auth_subject)
+       SELECT value ->> 'id', value ->> 'email', value ->> 'phone', value ->> 'createdAt', value ->> 'subject' FROM json_each(?)`,
+      JSON.stringify(rows),
+    );
+    return rows.map(({ id, email }) => ({ id, email }));
+  }
+
+  /** @param {Parameters<Service["addUsers"]>[0][number]} [person] @returns {Promise<{id: string, email: string}>} */
+  async addUser(person = {}) {
+    return /** @type {any} */ ((await this.addUsers([person]))[0]);
+  }
+
+  /**
+   * One call, with nothing added to it. Whatever the test is about, the answer must be one that openapi.json describes.
+   * @param {string} method @param {string} path @param {Options} [options]
+   */
+  async call(method, path, options) {
+    const answer = await send(this.url, method, path, options);
+    const id = answer.headers["x-request-id"];
+    assert.match(String(id), /^req_[0-9A-HJKMNP-TV-Z]{26}$/, `${method} ${path}: every answer has a request id`);
+    this.#world.requestIds.push(String(id));
+    assert.deepEqual(deviations(method, path, answer), []);
+    return answer;
+  }
+
+  /** A call with the admin pair. @param {string} method @param {string} path @param {Options} [options] */
+  admin(method, path, { headers, ...rest } = {}) {
+    return this.call(method, path, { headers: { ...this.adminPair(), ...headers }, ...rest });
+  }
+
+  adminPair() {
+    this.#token ??= this.mint({ expiresInSeconds: 30 * 86_400, claims: { email: this.#world.admin, email_verified: true } });
+    return { "x-admin-api-key": this.adminKey, authorization: `Bearer ${this.#token}` };
+  }
+
+  /** A token of the issuer. @param {import("../../dev/simulator/mint.mjs").MintOrder} [order] */
+  mint(order) {
+    const token = this.sim.mint(order);
+    this.#world.confidential.add(token);
+    return token;
+  }
+
+  /** Headers of a signed-in person. @param {{id: string}} user */
+  personOf(user) {
+    return { authorization: `Bearer ${this.mint({ claims: { sub: user.id } })}` };
+  }
+
+  /** @param {User | string} user @param {Record<string, string | undefined>} [headers] the user's own token unless given */
+  credentials(user, headers) {
+    const id = typeof user === "string" ? user : user.id;
+    return this.call("GET", `/users/${encodeURIComponent(id)}/3deye-credentials`, { headers: headers ?? this.personOf({ id }) });
+  }
+
+  /** @param {User | string} user */
+  diagnose(user) {
+    return this.admin("GET", `/admin/threedeye/users/${encodeURIComponent(typeof user === "string" ? user : user.id)}`);
+  }
+
+  /** @param {User | string} user @param {object} [options] the body; none when left out */
+  reset(user, options) {
+    const id = encodeURIComponent(typeof user === "string" ? user : user.id);
+    return this.admin("POST", `/admin/threedeye/users/${id}/reset`, options === undefined ? {} : { json: options });
+  }
+
+  /** @param {string} [query] with its question mark */
+  backfill(query = "") {
+    return this.admin("POST", `/admin/backfill-threedeye${query}`);
+  }
+
+  async runs(query = "") {
+    const answer = await this.admin("GET", `/admin/threedeye/backfill/runs${query}`);
+    assert.equal(answer.status, 200, answer.text);
+    return answer.json.runs;
+  }
+
+  /** The cron trigger. */
+  scheduled() {
+    return this.#worker.scheduled("*/15 * * * *");
+  }
+
+  /** The audit trail, oldest first. */
+  audit() {
+    return this.sql("SELECT actor, action, subject, outcome, request_id FROM audit_log ORDER BY id");
+  }
+
+  /** The calls that reached 3dEye and the issuer, by what they are. */
+  upstream() {
+    const calls = this.sim.calls();
+    const of = (/** @type {string} */ method, /** @type {RegExp} */ path) => calls.filter((call) => call.method === method && path.test(call.path));
+    const tokenCalls = of("POST", /^\/v3\/auth\/token$/);
+    const isOwn = (/** @type {any} */ call) => call.email?.toLowerCase() === this.login.username.toLowerCase();
+    return {
+      all: calls.filter((call) => call.path.startsWith("/v3/")),
+      lists: of("GET", /^\/v3\/users$/),
+      creates: of("POST", /^\/v3\/users$/),
+      deletes: of("DELETE", /^\/v3\/users\//),
+      attaches: of("POST", /^\/v3\/roles\//),
+      logins: tokenCalls.filter(isOwn),
+      proofs: tokenCalls.filter((call) => !isOwn(call)),
+      keySets: of("GET", /jwks/),
+    };
+  }
+
+  /** The accounts at 3dEye with this e-mail, in whichever customer. @param {string | null} email */
+  accountsOf(email) {
+    return this.sim.users().filter((account) => account.email.toLowerCase() === email?.trim().toLowerCase());
+  }
+
+  /**
+   * The promise of provisioning: exactly one account, whose password is the one that we hand out.
+   * @param {User} user
+   * @param {{roles?: (string | number)[]}} [expected]
+   */
+  async assertProvisioned(user, { roles = [] } = {}) {
+    const answer = await this.credentials(user);
+    assert.equal(answer.status, 200, answer.text);
+    const [account, ...more] = this.accountsOf(user.email);
+    assert.deepEqual(more, []);
+    assert.equal(answer.json.threeDeyeUserId, String(account.id));
+    assert.equal(answer.json.password, account.password);
+    assert.equal(account.customerId, this.customer);
+    assert.deepEqual(account.roles.map(String).sort(), roles.map(String).sort());
+    return answer.json;
+  }
+
+  /** Steers the instruments. @param {{aheadMs?: number, sparedRoundTrips?: number | null}} order */
+  async instruments(order) {
+    return (await send(this.url, "POST", "/__instruments", { json: order })).json;
+  }
+
+  /** The lines of the log, once every answered request has left its own. @returns {Promise<any[]>} */
+  async log() {
+    const missing = () => {
+      const told = new Set(this.#lines().map((line) => /"request\.id":"([^"]+)"/.exec(line)?.[1]));
+      return this.#world.requestIds.some((id) => !told.has(id));
+    };
+    await until(() => !missing(), "a log line for every request");
+    return this.#lines().map((line) => JSON.parse(line));
+  }
+
+  /** The log's line of one answer. @param {Answer} answer */
+  async lineOf(answer) {
+    const id = answer.headers["x-request-id"];
+    return (await this.log()).find((line) => line["request.id"] === id && line.event === "http.request");
+  }
+
+  #lines() {
+    return this.#worker.logs().map(({ message }) => message);
+  }
+
+  #rememberPasswords() {
+    for (const { password } of this.sim.users()) this.#world.confidential.add(password);
+  }
+
+  async close() {
+    this.#rememberPasswords();
+    try {
+      const requests = (await this.log()).filter(({ event }) => event === "http.request");
+      assert.deepEqual(sweep(this.#lines(), this.#world.confidential), []);
+      assert.equal(requests.length, this.#world.requestIds.length, "one line a request");
+    } finally {
+      await this.#worker.close();
+      await this.#world.simulator.close();
+    }
+  }
+}
+
+/** @param {Record<string, string | undefined>} settings @returns {Record<string, string>} */
+const present = (settings) => /** @type {any} */ (Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)));
+
+/**
+ * Waits for something that happens beside the test.
+ * @param {() => unknown} condition may be asynchronous
+ * @param {string} what
+ */
+export async function until(condition, what) {
+  const deadline = performance.now() + 15_000;
+  while (!(await condition())) {
+    assert.ok(performance.now() < deadline, `never happened: ${what}`);
+    await sleep(10);
+  }
+}
+
+const REASONS = /** @type {Record<number, string>} */ ({
+  400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 409: "Conflict",
+  413: "Payload Too Large", 415: "Unsupported Media Type", 429: "Too Many Requests", 500: "Internal Server Error",
+  501: "Not Implemented", 502: "Bad Gateway", 503: "Service Unavailable",
+});
+
+const MESSAGES = /** @type {Record<number, string>} */ ({
+  401: "Authentication required. Please provide a valid API token",
+  500: "An unexpected error occurred on the server",
+});
+
+/**
+ * The one shape of an error: body, reason phrase, request id, and the headers that go with the status.
+ * @param {Answer} answer
+ * @param {number} status
+ * @param {string | RegExp} [message] what it must say; 401 and 500 say what was published
+ */
+export function assertError(answer, status, message = MESSAGES[status]) {
+  assert.equal(answer.status, status, answer.text);
+  assert.match(answer.headers["content-type"] ?? "", /^application\/json\b/);
+  assert.deepEqual(Object.keys(answer.json).sort(), ["code", "error", "message", "requestId", "success"]);
+  const { success, error, code, requestId, message: said } = answer.json;
+  assert.deepEqual({ success, error, code }, { success: false, error: REASONS[status], code: status });
+  assert.equal(requestId, answer.headers["x-request-id"]);
+  assert.match(requestId, /^req_[0-9A-HJKMNP-TV-Z]{26}$/);
+  assert.equal(answer.headers["www-authenticate"], status === 401 ? "Bearer" : undefined);
+  assert.equal(typeof said, "string");
+  if (typeof message === "string") assert.equal(said, message);
+  if (message instanceof RegExp) assert.match(said, message);
+}

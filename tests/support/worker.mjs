@@ -1,0 +1,140 @@
+/** The built Worker on real workerd with a real D1, run as wrangler runs it or by the runtime's own host, Miniflare. */
+
+import { existsSync } from "node:fs";
+import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { build as bundle } from "esbuild";
+
+// Before wrangler is loaded: it stays offline and reads no developer's files.
+Object.assign(process.env, {
+  WRANGLER_SEND_METRICS: "false",
+  CLOUDFLARE_CF_FETCH_ENABLED: "false",
+  CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV: "false",
+});
+const { createTestHarness, unstable_readConfig: readConfig, unstable_splitSqlQuery: splitSql } = await import("wrangler");
+const { Miniflare, convertV4MiniflareOptions: optionsOf } = await import("miniflare");
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const BUILD = join(ROOT, "build");
+const CONFIG = join(ROOT, "wrangler.toml");
+
+/**
+ * @typedef {{timestamp: number, level: string, message: string}} LogLine
+ *
+ * @typedef {object} Running
+ * @property {string} url
+ * @property {any} db the D1 binding, to seed and to look into
+ * @property {(cron: string) => Promise<void>} scheduled
+ * @property {() => LogLine[]} logs
+ * @property {() => Promise<void>} close
+ *
+ * @typedef {object} Settings
+ * @property {Record<string, string>} vars
+ * @property {Record<string, string>} secrets
+ * @property {boolean} [instrumented] with the instruments of `instruments.js`
+ * @property {boolean} [migrated] false: the database is left empty
+ * @property {string} [database] bare Workers that name the same one share it
+ */
+
+/**
+ * As wrangler runs it: routes, bindings and migrations of wrangler.toml.
+ * @param {Settings} settings
+ * @returns {Promise<Running>}
+ */
+export async function startWorker({ vars, secrets, instrumented = false, migrated = true }) {
+  const built = instrumented ? await instrument() : { dir: theBuild(), remove: async () => {} };
+  const harness = createTestHarness({
+    root: ROOT,
+    workers: [{ configPath: CONFIG, prebuiltWorkerDir: built.dir, vars, secrets }],
+  });
+  const { url } = await harness.listen();
+  const worker = harness.getWorker();
+  if (migrated) await worker.applyD1Migrations("DB");
+  const { DB: db } = await worker.getEnv();
+  return {
+    url: url.origin,
+    db,
+    scheduled: async (cron) => void (await worker.scheduled({ cron })),
+    logs: () => /** @type {LogLine[]} */ (harness.getLogs()),
+    close: async () => {
+      await harness.close();
+      await built.remove();
+    },
+  };
+}
+
+/**
+ * Without wrangler in between: a connection that breaks is one that breaks, where wrangler's proxy would make an answer of
+ * it. One process can hold several Workers, one for each configuration.
+ * @param {Record<string, Settings>} settings by a name for each Worker
+ * @returns {Promise<Record<string, Running>>}
+ */
+export async function startBareWorkers(settings) {
+  const { compatibility_date: compatibilityDate, compatibility_flags: compatibilityFlags } = readConfig({ config: CONFIG });
+  const logs = /** @type {LogLine[]} */ ([]);
+  const workers = Object.entries(settings).map(([name, { vars, secrets, database = name }]) => ({
+    name,
+    modules: [
+      { type: "ESModule", path: join(theBuild(), "index.js") },
+      { type: "CompiledWasm", path: join(BUILD, "index_bg.wasm") },
+    ],
+    modulesRoot: BUILD,
+    compatibilityDate,
+    compatibilityFlags,
+    bindings: { ...vars, ...secrets },
+    d1Databases: { DB: `db-${database}` },
+    unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+  }));
+  const host = new Miniflare(optionsOf({ port: 0, cf: false, handleStructuredLogs: (line) => logs.push(line), workers }));
+  await host.ready;
+  const running = /** @type {Record<string, Running>} */ ({});
+  const ready = new Set();
+  for (const [name, { migrated = true, database = name }] of Object.entries(settings)) {
+    const db = await host.getD1Database("DB", name);
+    if (migrated && !ready.has(database)) await migrate(db);
+    ready.add(database);
+    const { scheduled } = await host.getWorker(name);
+    running[name] = {
+      url: (await host.unsafeGetDirectURL(name)).origin,
+      db,
+      scheduled: async (cron) => void (await scheduled({ cron })),
+      logs: () => logs,
+      close: () => host.dispose(),
+    };
+  }
+  return running;
+}
+
+function theBuild() {
+  if (!existsSync(join(BUILD, "index.js"))) throw new Error("build/ is empty: `npm run build` first");
+  return BUILD;
+}
+
+/** The build with the instruments in front. */
+async function instrument() {
+  const dir = await mkdtemp(join(tmpdir(), "spkey-edge-e2e-"));
+  await bundle({
+    entryPoints: { index: fileURLToPath(new URL("instruments.js", import.meta.url)) },
+    alias: { "the-built-worker": join(theBuild(), "index.js") },
+    external: ["cloudflare:workers", "*.wasm"],
+    bundle: true,
+    format: "esm",
+    target: "esnext",
+    outdir: dir,
+    logLevel: "warning",
+  });
+  for (const name of await readdir(BUILD)) if (name.endsWith(".wasm")) await cp(join(BUILD, name), join(dir, name));
+  return { dir, remove: () => rm(dir, { recursive: true, force: true }) };
+}
+
+/** @param {any} db */
+async function migrate(db) {
+  const dir = join(ROOT, "migrations");
+  for (const file of (await readdir(dir)).sort()) {
+    const statements = splitSql(await readFile(join(dir, file), "utf8"));
+    await db.batch(statements.map((sql) => db.prepare(sql)));
+  }
+}
