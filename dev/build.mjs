@@ -1,14 +1,14 @@
 // `npm run build`, and wrangler's build command: the crate into build/, unless
 // what is there was built from the same sources.
 
+import { join } from "node:path";
 import { ensureToolchain } from "./setup.mjs";
 import { isUpToDate, remember } from "./tooling/fingerprint.mjs";
 import { isMain } from "./tooling/is-main.mjs";
 import { withLock } from "./tooling/lock.mjs";
 import { DEV } from "./tooling/paths.mjs";
-import { attempt, run } from "./tooling/run.mjs";
+import { attempt, compilerErrors, run } from "./tooling/run.mjs";
 import { runMain, say, step } from "./tooling/say.mjs";
-import { join } from "node:path";
 
 /** @param {import("./setup.mjs").Toolchain} toolchain @returns {Promise<"built" | "up to date">} */
 export async function build(toolchain) {
@@ -18,9 +18,9 @@ export async function build(toolchain) {
   return withLock(join(DEV, "build.lock"), { waiting }, async () => {
     if (isUpToDate(compiler)) return "up to date";
     const done = remember(compiler);
-    await step("building the Worker (the first time takes some minutes)", async (progress) => {
-      // The path to the Worker's crate is the folder it is run in.
-      await run(toolchain.workerBuild, ["--release"], { env: toolchain.wasmEnv, log: "build", progress });
+    await step("building the Worker", async (progress) => {
+      const env = { ...toolchain.wasmEnv, RUST_BACKTRACE: "0", CARGO_TERM_COLOR: "never" };
+      await run(toolchain.workerBuild, ["--release"], { env, log: "build", progress, excerpt: compilerErrors });
     });
     done();
     return "built";

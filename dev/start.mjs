@@ -105,12 +105,14 @@ async function startAll(wantedPort) {
 
   const port = await freePort(wantedPort, "the Worker");
   const worker = `http://127.0.0.1:${port}`;
+  let isUp = false;
   await step("starting the Worker", async () => {
     const files = config.files.flatMap((file) => ["--env-file", file]);
     const args = ["dev", "--ip", "127.0.0.1", "--port", String(port), "--persist-to", STATE, "--show-interactive-dev-session=false", ...files];
-    children.start("worker", NODE, [WRANGLER, ...args], wranglerEnv());
+    children.start("worker", NODE, [WRANGLER, ...args], { env: wranglerEnv(), onLine: (line) => isUp && tellOfRebuild(line) });
     await answers(`${worker}/health`, "the Worker");
   });
+  isUp = true;
 
   const { JWT_ISSUER: iss = "", JWT_AUDIENCE: aud = "", JWT_EMAIL_CLAIM: emailClaim = "email" } = config.vars;
   const running = { pid: process.pid, worker, simulator, tokens: { iss, aud, emailClaim } };
@@ -121,6 +123,12 @@ async function startAll(wantedPort) {
     runCron(worker);
   }
   return { running, config };
+}
+
+/** wrangler builds again when a source changes; how that went belongs on the screen, the rest into the log. @param {string} line */
+function tellOfRebuild(line) {
+  const said = line.match(/\[custom build\] (.*\S)/)?.[1];
+  if (said && !said.startsWith("Running:")) say(`  ${said}`);
 }
 
 /** Ends everything when asked to, when a part of it dies, and when whoever started us is gone. */

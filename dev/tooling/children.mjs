@@ -3,12 +3,12 @@
 // even when we are killed without a chance to clean up (see undertaker.mjs).
 
 import { spawn } from "node:child_process";
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { createWriteStream } from "node:fs";
 import { relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { logFile, ROOT } from "./paths.mjs";
-import { killGroup, tail } from "./run.mjs";
+import { killGroup, lineSplitter } from "./run.mjs";
 import { Failure } from "./say.mjs";
 
 const GRACE_MS = 5_000;
@@ -34,13 +34,12 @@ export class Children {
    * @param {string} name also of its log file
    * @param {string} command
    * @param {string[]} args
-   * @param {NodeJS.ProcessEnv} [env]
+   * @param {{env?: NodeJS.ProcessEnv, onLine?: (line: string) => void}} [options]
    */
-  start(name, command, args, env = process.env) {
+  start(name, command, args, { env = process.env, onLine = () => {} } = {}) {
     const log = logFile(name);
-    const output = openSync(log, "w");
-    const child = spawn(command, args, { cwd: ROOT, env, stdio: ["ignore", output, output], detached: true });
-    closeSync(output);
+    const child = spawn(command, args, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+    const latest = record(child, log, onLine);
     const group = child.pid;
     if (group !== undefined) {
       this.#running.set(group, name);
@@ -54,7 +53,7 @@ export class Children {
         this.#undertaker.stdin.write(`-${group}\n`);
       }
       if (this.#stopping) return;
-      this.#onDeath(new Failure(`${name} ${how}`, { tail: tail(readFileSync(log, "utf8")), log: relative(ROOT, log) }));
+      this.#onDeath(new Failure(`${name} ${how}`, { tail: latest.join("\n"), log: relative(ROOT, log) }));
     };
     child.on("error", (error) => ended(`could not be started: ${error.message}`));
     child.on("exit", (code, signal) => ended(`ended ${signal ? `by ${signal}` : `with exit code ${code}`}`));
@@ -68,4 +67,32 @@ export class Children {
     for (const group of this.#running.keys()) killGroup(group, "SIGKILL");
     this.#undertaker.stdin.end();
   }
+}
+
+const KEPT_LINES = 25;
+
+/**
+ * Writes down what a process says.
+ * @param {import("node:child_process").ChildProcessByStdio<null, import("node:stream").Readable, import("node:stream").Readable>} child
+ * @param {string} log
+ * @param {(line: string) => void} onLine
+ * @returns {string[]} its latest lines, kept up to date
+ */
+function record(child, log, onLine) {
+  const sink = createWriteStream(log);
+  /** @type {string[]} */
+  const latest = [];
+  const lines = lineSplitter((line) => {
+    latest.push(line);
+    if (latest.length > KEPT_LINES) latest.shift();
+    onLine(line);
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8");
+    stream.on("data", (text) => {
+      sink.write(text);
+      lines.push(text);
+    });
+  }
+  return latest;
 }

@@ -42,6 +42,7 @@ export function killGroup(group, signal) {
  * @property {number} [timeoutMs]
  * @property {{latest: string}} [progress] receives the latest line
  * @property {(line: string) => void} [onLine]
+ * @property {(output: string) => string} [excerpt] what to show of the output when it fails; without it the tail
  * @property {string} [hint] what to do when it fails
  */
 
@@ -118,7 +119,7 @@ export async function run(command, args, options = {}) {
       ? `was stopped after ${Math.round((options.timeoutMs ?? 0) / 1000)} s`
       : `ended with ${result.code === null ? "a signal" : `exit code ${result.code}`}`;
   throw new Failure(`${what} ${how}`, {
-    tail: tail(result.output),
+    tail: (options.excerpt ?? tail)(result.output),
     log: result.log && relative(ROOT, result.log),
     hint: options.hint,
   });
@@ -127,6 +128,12 @@ export async function run(command, args, options = {}) {
 /** The last lines of some output. @param {string} text @param {number} [count] */
 export function tail(text, count = 25) {
   return text.trimEnd().split("\n").slice(-count).join("\n");
+}
+
+/** From the compiler's first error on: what comes after its last one is of no help. @param {string} output */
+export function compilerErrors(output) {
+  const at = output.search(/^error/m);
+  return at < 0 ? tail(output) : output.slice(at).split("\n").slice(0, 80).join("\n");
 }
 
 /** Cuts a stream of text into lines. @param {(line: string) => void} onLine */
