@@ -1,0 +1,60 @@
+// How long the Worker takes to start, told from what workerd takes anyway by
+// starting an empty Worker, too. By turns, so that a busy moment meets both.
+
+import { send } from "../../tests/support/http.mjs";
+import { cpuMs } from "./cpu.mjs";
+import { BUILT, EMPTY, startHost } from "./host.mjs";
+import { median } from "./measure.mjs";
+import { bindings } from "./world.mjs";
+
+const TURNS = 5;
+const WARM_REQUESTS = 10;
+
+/**
+ * @typedef {object} Start milliseconds
+ * @property {number} answered from starting Miniflare to the first answer
+ * @property {number} first the first request alone
+ * @property {number} warm a later one
+ * @property {number} cpu of workerd up to the first answer; NaN where there is no /proc
+ */
+
+/** @returns {Promise<{built: Start, empty: Start}>} medians */
+export async function measureStartUp() {
+  /** @type {Record<"built" | "empty", Start[]>} */
+  const starts = { built: [], empty: [] };
+  for (let turn = 0; turn < TURNS; turn += 1) {
+    starts.built.push(await start(BUILT));
+    starts.empty.push(await start(EMPTY));
+  }
+  return { built: medians(starts.built), empty: medians(starts.empty) };
+}
+
+/** @param {import("./host.mjs").Module[]} modules @returns {Promise<Start>} */
+async function start(modules) {
+  const began = performance.now();
+  // Nobody is there to be called, and nobody is: the request ends at the missing key.
+  const host = await startHost(modules, bindings("http://127.0.0.1:9"));
+  try {
+    const first = await timed(host.url);
+    const answered = performance.now() - began;
+    const cpu = cpuMs(host.pid) ?? NaN;
+    const warm = [];
+    for (let i = 0; i < WARM_REQUESTS; i += 1) warm.push(await timed(host.url));
+    return { answered, first, warm: median(warm), cpu };
+  } finally {
+    await host.close();
+  }
+}
+
+/** @param {string} url */
+async function timed(url) {
+  const began = performance.now();
+  await send(url, "GET", "/admin/api-keys");
+  return performance.now() - began;
+}
+
+/** @param {Start[]} starts @returns {Start} */
+function medians(starts) {
+  const of = (/** @type {keyof Start} */ name) => median(starts.map((each) => each[name]));
+  return { answered: of("answered"), first: of("first"), warm: of("warm"), cpu: of("cpu") };
+}
