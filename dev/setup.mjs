@@ -12,6 +12,7 @@ import { DEV, inRoot, TOOLS } from "./tooling/paths.mjs";
 import { attempt } from "./tooling/run.mjs";
 import { minimumRust, rustIsNewEnough, toolVersions } from "./tooling/rust-versions.mjs";
 import { Failure, runMain, say, seconds } from "./tooling/say.mjs";
+import { clearScratch } from "./tooling/scratch.mjs";
 import { findWasmToolchain, installWasmToolchain } from "./tooling/wasm-target.mjs";
 
 /**
@@ -66,6 +67,7 @@ async function findRust() {
 }
 
 async function installMissing() {
+  clearScratch();
   let found = await findRust();
   if (!found.native && !found.wasm) {
     if (!debianPossible()) {

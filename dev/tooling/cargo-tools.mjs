@@ -1,11 +1,12 @@
 // worker-build and the wasm-bindgen CLI: on the path in the right version, or
 // compiled once into the user's cache.
 
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { TOOLS } from "./paths.mjs";
 import { attempt, run } from "./run.mjs";
 import { Failure, step } from "./say.mjs";
+import { withScratch } from "./scratch.mjs";
 
 /** @typedef {{crate: string, binary: string, version: string}} Tool */
 
@@ -34,15 +35,11 @@ export async function findTool(tool) {
 export async function installTools(tools, env) {
   if (tools.length === 0) return;
   const names = tools.map((tool) => `${tool.crate} ${tool.version}`).join(" and ");
-  mkdirSync(TOOLS, { recursive: true });
-  const scratch = mkdtempSync(join(TOOLS, ".installing-"));
-  try {
-    await step(`compiling ${names} (once per machine, some minutes)`, async (progress) => {
+  await withScratch((scratch) =>
+    step(`compiling ${names} (once per machine, some minutes)`, async (progress) => {
       for (const tool of tools) await install(tool, scratch, env, progress);
-    });
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+    }),
+  );
 }
 
 /** @param {Tool} tool @param {string} scratch @param {NodeJS.ProcessEnv} env @param {{latest: string}} progress */

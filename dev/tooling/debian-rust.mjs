@@ -2,13 +2,13 @@
 // rustup's downloads. Debian ships no standard library for wasm32, only its
 // source: it is built once and put where that rustc looks.
 
-import { copyFileSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, delimiter, dirname, join } from "node:path";
 import { TOOLS } from "./paths.mjs";
 import { attempt, run } from "./run.mjs";
 import { atLeast, minimumRust } from "./rust-versions.mjs";
 import { Failure, step } from "./say.mjs";
+import { withScratch } from "./scratch.mjs";
 
 const TARGET = "wasm32-unknown-unknown";
 
@@ -47,18 +47,15 @@ export function debianPossible() {
 }
 
 export async function installDebianRust() {
-  const family = await step("apt-get install Debian's Rust (rustup's downloads are out of reach)", async (progress) => {
-    await asRoot(["apt-get", "update"], { log: "apt", progress });
+  await step("apt-get install Debian's Rust (rustup's downloads are out of reach)", async (progress) => {
+    // Some foreign source in the list may be out of order; whether ours is, the installation tells.
+    await asRoot(["apt-get", "update"], { log: "apt", progress }).catch(() => {});
     const chosen = await chooseFamily();
     await install([chosen.rustc, ...chosen.rest, ...chosen.lint, ...BUILD_TOOLS], progress);
     const linker = missingLinker();
     if (linker) await install([linker], progress);
-    return chosen;
   });
-  await step(`building the standard library for ${TARGET} (once per machine, a minute or two)`, async (progress) => {
-    await buildStd(progress);
-  });
-  return family;
+  await step(`building the standard library for ${TARGET} (once per machine, a minute or two)`, buildStd);
 }
 
 async function chooseFamily() {
@@ -74,7 +71,8 @@ async function chooseFamily() {
 
 /** @param {string[]} packages @param {{latest: string}} progress */
 async function install(packages, progress) {
-  await asRoot(["apt-get", "install", "-y", "--no-install-recommends", ...packages], { log: "apt", append: true, progress });
+  const waitForOthers = ["-o", "DPkg::Lock::Timeout=120"];
+  await asRoot(["apt-get", "install", "-y", "--no-install-recommends", ...waitForOthers, ...packages], { log: "apt", append: true, progress });
 }
 
 // rust-lld is a link into a package that is only recommended.
@@ -85,9 +83,8 @@ function missingLinker() {
 }
 
 /** @param {{latest: string}} progress */
-async function buildStd(progress) {
-  const folder = mkdtempSync(join(tmpdir(), "spkey-edge-std-"));
-  try {
+function buildStd(progress) {
+  return withScratch(async (folder) => {
     mkdirSync(join(folder, "src"));
     writeFileSync(join(folder, "Cargo.toml"), '[package]\nname = "empty_probe"\nversion = "0.0.0"\nedition = "2021"\n');
     writeFileSync(join(folder, "src", "lib.rs"), "#![no_std]\n");
@@ -97,31 +94,27 @@ async function buildStd(progress) {
     const env = { ...rest, PATH: path, RUSTC_BOOTSTRAP: "1", CARGO_TARGET_DIR: join(folder, "target") };
     const args = ["build", "-Zbuild-std=std,panic_abort", "--target", TARGET, "--release"];
     await run("cargo", args, { cwd: folder, env, log: "wasm-std", progress });
-    await putStdInPlace(join(folder, "target", TARGET, "release", "deps"), env);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+    await putStdInPlace(folder, env);
+  });
 }
 
 // Beside the final place first, then moved there as a whole: a rustc that looks meanwhile finds all
 // of it or nothing, and an older one's library doesn't stay.
-/** @param {string} built @param {NodeJS.ProcessEnv} env */
-async function putStdInPlace(built, env) {
+/** @param {string} folder where it was built @param {NodeJS.ProcessEnv} env */
+async function putStdInPlace(folder, env) {
   const { stdout } = await run("rustc", ["--print", "target-libdir", "--target", TARGET], { env });
   const place = stdout.trim();
-  const staged = mkdtempSync(join(tmpdir(), "spkey-edge-std-libs-"));
-  try {
-    for (const name of readdirSync(built)) {
-      if (name.endsWith(".rlib") && !name.includes("empty_probe")) copyFileSync(join(built, name), join(staged, name));
-    }
-    await asRoot(["mkdir", "-p", dirname(place)], {});
-    await asRoot(["rm", "-rf", place, `${place}.new`], {});
-    await asRoot(["cp", "-r", staged, `${place}.new`], {});
-    await asRoot(["chmod", "-R", "a+rX", `${place}.new`], {});
-    await asRoot(["mv", `${place}.new`, place], {});
-  } finally {
-    rmSync(staged, { recursive: true, force: true });
+  const built = join(folder, "target", TARGET, "release", "deps");
+  const staged = join(folder, "staged");
+  mkdirSync(staged);
+  for (const name of readdirSync(built)) {
+    if (name.endsWith(".rlib") && !name.includes("empty_probe")) copyFileSync(join(built, name), join(staged, name));
   }
+  await asRoot(["mkdir", "-p", dirname(place)], {});
+  await asRoot(["rm", "-rf", place, `${place}.new`], {});
+  await asRoot(["cp", "-r", staged, `${place}.new`], {});
+  await asRoot(["chmod", "-R", "a+rX", `${place}.new`], {});
+  await asRoot(["mv", `${place}.new`, place], {});
 }
 
 const isRoot = () => process.getuid?.() === 0;
