@@ -26,6 +26,7 @@ import { startBareWorkers, startWorker } from "./worker.mjs";
  * @property {boolean} [instrumented] counts D1 round trips and turns the clock, see `instruments.js`
  * @property {boolean} [bare] without wrangler's proxies, see `startBareWorkers`
  * @property {boolean} [migrated]
+ * @property {Record<string, number>} [rateLimits]
  */
 
 /** @param {string} name a readable beginning */
@@ -73,6 +74,8 @@ class Surroundings {
   confidential = /** @type {Set<string>} */ (new Set());
   /** The ids of all requests that got an answer. */
   requestIds = /** @type {string[]} */ ([]);
+  /** What was asked and how it was answered, by all Workers. */
+  answers = /** @type {{method: string, path: string, status: number}[]} */ ([]);
   customer = random("customer");
   adminKey = random("admin-key");
   login = { username: `${random("login")}@spkey.example`, password: random("login-password") };
@@ -98,6 +101,8 @@ export class Service {
   #worker = /** @type {any} */ (undefined);
   /** @type {string | undefined} */
   #token;
+  /** Whether anything may have been left behind since it was cleaned. */
+  #used = true;
 
   /** @param {Surroundings} world */
   constructor(world) {
@@ -106,6 +111,11 @@ export class Service {
 
   get adminKey() {
     return this.#world.adminKey;
+  }
+
+  /** Every answer so far, those of the neighbours included. */
+  get answers() {
+    return this.#world.answers;
   }
 
   get customer() {
@@ -136,7 +146,7 @@ export class Service {
   }
 
   /** @param {Changes} changes @returns {import("./worker.mjs").Settings} */
-  settings({ vars, secrets, instrumented, migrated }) {
+  settings({ vars, secrets, instrumented, migrated, rateLimits }) {
     const config = this.sim.config();
     const given = /** @type {const} */ (["vars", "secrets"]);
     const usual = {
@@ -157,13 +167,14 @@ export class Service {
     };
     const [allVars, allSecrets] = given.map((kind) => present({ ...usual[kind], ...{ vars, secrets }[kind] }));
     for (const secret of Object.values(allSecrets)) this.#world.confidential.add(secret);
-    return { vars: allVars, secrets: allSecrets, instrumented, migrated };
+    return { vars: allVars, secrets: allSecrets, instrumented, migrated, rateLimits };
   }
 
   /** Empties the database and the simulator; keys, clocks and what the Worker keeps in memory stay. */
   async fresh() {
     this.#rememberPasswords();
     this.sim.reset({ config: this.#world.config });
+    if (!this.#used) return;
     const tables = await this.sql(
       "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite%'",
     );
@@ -171,10 +182,12 @@ export class Service {
     // Users first, or the triggers of the other tables would queue them again.
     const names = ["users", ...tables.map(({ name }) => name).filter((name) => name !== "users" && !kept.includes(name))];
     if (tables.length > 0) await this.#worker.db.batch(names.map((name) => this.#worker.db.prepare(`DELETE FROM ${name}`)));
+    this.#used = false;
   }
 
   /** @param {string} statement @param {...(string | number | null)} values @returns {Promise<any[]>} */
   async sql(statement, ...values) {
+    this.#used = true;
     const { results } = await this.#worker.db.prepare(statement).bind(...values).all();
     return results;
   }
@@ -206,11 +219,13 @@ export class Service {
    * @param {string} method @param {string} path @param {Options} [options]
    */
   async call(method, path, options) {
+    this.#used = true;
     const answer = await send(this.url, method, path, options);
     const id = answer.headers["x-request-id"];
     assert.match(String(id), /^req_[0-9A-HJKMNP-TV-Z]{26}$/, `${method} ${path}: every answer has a request id`);
     this.#world.requestIds.push(String(id));
     assert.deepEqual(deviations(method, path, answer), []);
+    this.#world.answers.push({ method, path, status: answer.status });
     return answer;
   }
 
@@ -266,6 +281,7 @@ export class Service {
 
   /** The cron trigger. */
   scheduled() {
+    this.#used = true;
     return this.#worker.scheduled("*/15 * * * *");
   }
 

@@ -37,6 +37,7 @@ const CONFIG = join(ROOT, "wrangler.toml");
  * @property {boolean} [instrumented] with the instruments of `instruments.js`
  * @property {boolean} [migrated] false: the database is left empty
  * @property {string} [database] bare Workers that name the same one share it
+ * @property {Record<string, number>} [rateLimits] bare Workers only: how often a minute, by binding
  */
 
 /**
@@ -75,7 +76,7 @@ export async function startWorker({ vars, secrets, instrumented = false, migrate
 export async function startBareWorkers(settings) {
   const { compatibility_date: compatibilityDate, compatibility_flags: compatibilityFlags } = readConfig({ config: CONFIG });
   const logs = /** @type {LogLine[]} */ ([]);
-  const workers = Object.entries(settings).map(([name, { vars, secrets, database = name }]) => ({
+  const workers = Object.entries(settings).map(([name, { vars, secrets, database = name, rateLimits = {} }]) => ({
     name,
     modules: [
       { type: "ESModule", path: join(theBuild(), "index.js") },
@@ -86,6 +87,9 @@ export async function startBareWorkers(settings) {
     compatibilityFlags,
     bindings: { ...vars, ...secrets },
     d1Databases: { DB: `db-${database}` },
+    ratelimits: Object.fromEntries(
+      Object.entries(rateLimits).map(([binding, limit]) => [binding, { namespace_id: `${name}-${binding}`, simple: { limit, period: 60 } }]),
+    ),
     unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
   }));
   const host = new Miniflare(optionsOf({ port: 0, cf: false, handleStructuredLogs: (line) => logs.push(line), workers }));

@@ -1,0 +1,120 @@
+/** The issuer's keys: fetched seldom, never at a stranger's bidding, and good for longer than an outage lasts. */
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+
+import { assertError, serviceForThisFile } from "./support/service.mjs";
+
+const service = await serviceForThisFile({ instrumented: true });
+
+const MINUTE = 60_000;
+const JWKS = { path: "/.well-known/jwks.json" };
+const published = await (await fetch(`${service.issuer}.well-known/jwks.json`)).json();
+
+/** The Worker's clock only ever goes forward, over all tests of this file: its cache outlives each of them. */
+let ahead = 0;
+const later = (ms) => service.instruments({ aheadMs: (ahead += ms) });
+const fetches = () => service.upstream().keySets.length;
+
+/** A call with a right key and a token made now. */
+function knock(order = {}) {
+  const claims = { email: "ada@smartphonekey.com", exp: Math.floor((Date.now() + ahead) / 1000) + 3600 };
+  return service.call("GET", "/admin/api-keys", { headers: { "x-admin-api-key": service.adminKey, authorization: `Bearer ${service.mint({ claims, ...order })}` } });
+}
+const knocks = (count, order) => Promise.all(Array.from({ length: count }, () => knock(order)));
+
+// First of all, because once there are keys there always are some.
+describe("while no key has ever been had", () => {
+  for (const [what, action] of Object.entries({
+    "fails": { status: 500 },
+    "is not there": { status: 404 },
+    "is a page": { html: true },
+    "is no key set": { status: 200, body: { keys: "none" } },
+    "is larger than 64 KiB": { status: 200, body: { ...published, padding: "x".repeat(64 * 1024) } },
+    "does not come within 5 s": { hang: true },
+  })) {
+    test(`a document that ${what} lets nobody in`, async () => {
+      service.sim.fault({ match: JWKS, times: "always", action });
+      const answer = await knock();
+      assertError(answer, 503);
+      assert.ok(Number(answer.headers["retry-after"]) >= 1);
+      assert.equal(answer.headers["x-d1-round-trips"], "0");
+      assert.deepEqual(service.upstream().all, []);
+      assert.equal(fetches(), 1, "asked for once");
+      await later(2000);
+    });
+  }
+
+  test("a wrong key or no token makes us fetch nothing", async () => {
+    assertError(await service.call("GET", "/admin/api-keys", { headers: { "x-admin-api-key": "wrong", authorization: "Bearer a.b.c" } }), 401);
+    assertError(await service.call("GET", "/admin/api-keys", { headers: { "x-admin-api-key": service.adminKey } }), 401);
+    assertError(await service.call("GET", "/admin/api-keys", { headers: { "x-admin-api-key": service.adminKey, authorization: "Bearer a.b.c" } }), 401);
+    assert.equal(fetches(), 0);
+  });
+
+  test("a document just below 64 KiB is read", async () => {
+    service.sim.fault({ match: JWKS, action: { status: 200, body: { ...published, padding: "x".repeat(60 * 1024) } } });
+    assert.equal((await knock()).status, 200);
+    assert.equal(fetches(), 1);
+  });
+});
+
+describe("once there are keys", () => {
+  test("they are kept", async () => {
+    for (const { status } of await knocks(20)) assert.equal(status, 200);
+    assert.equal((await knock({ alg: "ES256" })).status, 200);
+    assert.equal(fetches(), 0);
+  });
+
+  test("unknown key ids cost at most one fetch a minute, however many come", async () => {
+    await later(2 * MINUTE);
+    for (let count = 0; count < 5; count += 1) assertError(await knock({ key: "unknown" }), 401);
+    assert.equal(fetches(), 1);
+    await later(30_000);
+    for (const answer of await knocks(10, { key: "unknown" })) assertError(answer, 401);
+    assert.equal(fetches(), 1);
+    assert.equal((await knock()).status, 200, "known ones are good meanwhile");
+    await later(31_000);
+    for (const answer of await knocks(10, { key: "unknown" })) assertError(answer, 401);
+    assert.ok(fetches() >= 2 && fetches() <= 3, `${fetches()} fetches`);
+  });
+
+  test("a new key is found by its unknown id, and a dropped one is refused from then on", async () => {
+    await later(2 * MINUTE);
+    const old = service.mint({ claims: { email: "ada@smartphonekey.com" }, expiresInSeconds: 86_400 });
+    const withOld = () => service.call("GET", "/admin/api-keys", { headers: { "x-admin-api-key": service.adminKey, authorization: `Bearer ${old}` } });
+    assert.equal((await withOld()).status, 200);
+    service.sim.rotateKeys();
+    assert.equal((await knock()).status, 200);
+    assert.equal(fetches(), 1);
+    assertError(await withOld(), 401);
+    assert.equal(fetches(), 1);
+  });
+
+  for (const [what, action] of Object.entries({ "fails": { status: 500 }, "is empty": { status: 200, body: "" }, "is a page": { html: true } })) {
+    test(`an outage is survived, however long it lasts: the document ${what}`, async () => {
+      service.sim.fault({ match: JWKS, times: "always", action });
+      for (let hour = 0; hour < 3; hour += 1) {
+        await later(60 * MINUTE);
+        const before = fetches();
+        for (let count = 0; count < 5; count += 1) assert.equal((await knock()).status, 200);
+        assert.ok(fetches() - before <= 1, "tried again, but not for every request");
+        assertError(await knock({ key: "unknown" }), 401);
+      }
+      assert.ok(fetches() >= 1, "it was tried");
+    });
+  }
+
+  test("a document that does not come holds a request up for 5 s at most, and the old keys are good", async () => {
+    await later(60 * MINUTE);
+    service.sim.fault({ match: JWKS, times: "always", action: { hang: true } });
+    assert.equal((await knock()).status, 200);
+    assert.equal(fetches(), 1);
+  });
+
+  test("old keys are asked for again in the course of time", async () => {
+    await later(60 * MINUTE);
+    await knock();
+    assert.equal(fetches(), 1);
+  });
+});

@@ -1,0 +1,148 @@
+/**
+ * openapi.json tells the truth: every operation and every answer that it lists is brought about here, and each is checked
+ * against it (as are all answers of all other test files: `Service.call`).
+ */
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+
+import { deviations, document, pathOf, routeOf, routes } from "./support/openapi.mjs";
+import { serviceForThisFile, servicesForThisFile } from "./support/service.mjs";
+
+const service = await serviceForThisFile({ instrumented: true, vars: { THREEDEYE_TIMEOUT_MS: "400" } });
+const { keyless, unconfigured, braked } = await servicesForThisFile({
+  keyless: { vars: { JWT_JWKS_URL: "http://127.0.0.1:9/jwks.json" } },
+  unconfigured: { vars: { THREEDEYE_CUSTOMER_ID: undefined } },
+  braked: { rateLimits: { ADMIN_RATE_LIMITER: 5, AUTH_RATE_LIMITER: 5 } },
+});
+
+const SCOPES = { scopes: ["threedeye:read"] };
+const stranger = () => ({ authorization: `Bearer ${service.mint({ claims: { email: "ada@evil.example" } })}` });
+const guarded = routes.filter(({ access }) => access !== "public");
+const bodyOf = (route) => (route.operation === "createApiKey" ? { json: SCOPES } : {});
+
+/** Which answers of which operations there were, in words. */
+const seen = () => new Set([service, keyless].flatMap(({ answers }) => answers).flatMap(({ method, path, status }) => {
+  const route = routes.find((one) => one.method === method && one.pattern.test(path.split("?")[0]));
+  return route ? [`${route.operation} ${status}`] : [];
+}));
+
+describe("what goes well", () => {
+  test("every operation", async () => {
+    const user = await service.addUser();
+    assert.equal((await service.backfill()).status, 200);
+    assert.equal((await service.credentials(user)).status, 200);
+    assert.equal((await service.diagnose(user)).status, 200);
+    assert.equal((await service.reset(user, { deleteRemote: true, reprovision: true, preserveRoles: true })).status, 200);
+    const { status, json } = await service.admin("POST", "/admin/api-keys", { json: { ...SCOPES, userId: user.id, label: "x" } });
+    assert.equal(status, 201);
+    for (const path of ["/admin/api-keys", "/admin/threedeye/backfill/runs", "/health", "/openapi.json"]) assert.equal((await service.admin("GET", path)).status, 200);
+    assert.equal((await service.admin("DELETE", `/admin/api-keys/${json.id}`)).status, 204);
+  });
+
+  test("the examples of the description are taken as they stand", async () => {
+    for (const [path, item] of Object.entries(document.paths)) {
+      for (const [method, { requestBody, operationId }] of Object.entries(item)) {
+        for (const { value } of Object.values(requestBody?.content["application/json"].examples ?? {})) {
+          if (value.userId) await service.addUser({ id: value.userId });
+          const answer = await service.admin(method.toUpperCase(), pathOf({ path }), { json: value });
+          assert.ok(answer.status < 300, `${operationId}: ${answer.text}`);
+        }
+      }
+    }
+  });
+});
+
+describe("what goes wrong", () => {
+  test("400 by an unknown parameter, 401, 403", async () => {
+    for (const route of guarded) {
+      assert.equal((await service.admin(route.method, `${pathOf(route)}?what=1`, bodyOf(route))).status, 400);
+      assert.equal((await service.call(route.method, pathOf(route))).status, 401);
+      assert.equal((await service.admin(route.method, pathOf(route), { headers: stranger() })).status, 403);
+    }
+  });
+
+  test("404 and 409 of credentials, 409 of a reset", async () => {
+    assert.equal((await service.credentials("nobody")).status, 404);
+    const user = await service.addUser({ email: service.login.username });
+    service.sim.seed([{ email: user.email, customerId: service.customer }]);
+    assert.equal((await service.credentials(user)).status, 409);
+    assert.equal((await service.reset(user, { deleteRemote: true })).status, 409);
+  });
+
+  test("413 and 415", async () => {
+    for (const route of routes) {
+      const body = { body: "x".repeat(70_000), headers: { "content-type": "application/json" } };
+      assert.equal((await service.admin(route.method, pathOf(route), body)).status, 413, route.operation);
+    }
+    for (const route of guarded.filter(({ responses }) => 415 in responses)) {
+      assert.equal((await service.admin(route.method, pathOf(route), { body: "{}", headers: { "content-type": "text/plain" } })).status, 415);
+    }
+  });
+
+  test("429 where the rate-limit bindings are there: of an administrator, and of an address that keeps failing", async () => {
+    for (const [headers, over] of [[{}, guarded.filter(({ access }) => access === "admin")], [{ "x-admin-api-key": "wrong", authorization: undefined }, guarded.filter(({ access }) => access === "user")]]) {
+      for (const route of over) {
+        let answer;
+        for (let count = 0; count < 12 && answer?.status !== 429; count += 1) answer = await braked.admin(route.method, pathOf(route), { ...bodyOf(route), headers });
+        assert.equal(answer?.status, 429, route.operation);
+        assert.ok(Number(answer.headers["retry-after"]) >= 1);
+        assert.equal(answer.json.error, "Too Many Requests");
+      }
+    }
+    assert.equal((await service.call("GET", "/health")).status, 200, "without the bindings nobody is limited");
+  });
+
+  test("500 when the database fails, and /health says so", async () => {
+    await service.instruments({ sparedRoundTrips: 0 });
+    try {
+      for (const route of guarded) assert.equal((await service.admin(route.method, pathOf(route), bodyOf(route))).status, 500, route.operation);
+      const { status, json } = await service.call("GET", "/health");
+      assert.deepEqual([status, json.checks.database], [503, "unreachable"]);
+    } finally {
+      await service.instruments({ sparedRoundTrips: null });
+    }
+  });
+
+  test("502 when 3dEye fails", async () => {
+    const user = await service.addUser();
+    service.sim.fault({ times: "always", action: { status: 403 } });
+    assert.equal((await service.credentials(user)).status, 502);
+    assert.equal((await service.backfill()).status, 502);
+    assert.equal((await service.reset(user, { deleteRemote: true })).status, 502);
+  });
+
+  test("503 while no token can be verified, and where 3dEye is not configured", async () => {
+    for (const route of guarded) assert.equal((await keyless.admin(route.method, pathOf(route), bodyOf(route))).status, 503);
+    assert.equal((await unconfigured.backfill()).status, 503);
+    assert.equal((await unconfigured.credentials(await unconfigured.addUser())).status, 503);
+  });
+
+  test("404 of no route, 405 and 501", async () => {
+    assert.equal((await service.call("GET", "/nowhere")).status, 404);
+    assert.equal((await service.call("POST", "/health")).status, 405);
+  });
+});
+
+describe("the description", () => {
+  // Last, when all the others have run.
+  test("lists no answer that was not brought about above", () => {
+    const there = seen();
+    const listed = routes.flatMap(({ operation, responses }) => Object.keys(responses).map((status) => `${operation} ${status}`));
+    assert.deepEqual(listed.filter((one) => !there.has(one)), []);
+  });
+
+  test("is what is served", async () => {
+    assert.deepEqual((await service.call("GET", "/openapi.json")).json, document);
+  });
+
+  test("would catch an answer that deviates from it", () => {
+    const route = routeOf("getHealth");
+    const good = { status: 200, headers: { "cache-control": "no-store", "x-request-id": "req_01JZX0000000000000000000EX" }, text: "x", json: { status: "ok", checks: { configuration: { status: "ok", problems: [] }, database: "ok", migrations: "ok", scheduledRun: "ok" } } };
+    assert.deepEqual(deviations("GET", route.path, good), []);
+    assert.notDeepEqual(deviations("GET", route.path, { ...good, json: { ...good.json, users: 7 } }), []);
+    assert.notDeepEqual(deviations("GET", route.path, { ...good, json: { status: "fine", checks: good.json.checks } }), []);
+    assert.notDeepEqual(deviations("GET", route.path, { ...good, headers: {} }), []);
+    assert.notDeepEqual(deviations("GET", route.path, { ...good, status: 418 }), []);
+  });
+});
