@@ -37,6 +37,14 @@ CREATE TABLE threedeye_recovery (
   created_at           INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+-- E-mails whose account we deleted lately: 3dEye may call them taken for a
+-- while, which then does not mean that somebody else has them.
+CREATE TABLE threedeye_removals (
+  email_key  TEXT PRIMARY KEY,
+  removed_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX threedeye_removals_by_time ON threedeye_removals (removed_at);
+
 -- The work left to do, kept by the triggers below so that finding it costs what
 -- the batch costs. A user is in here if and only if it has an e-mail and its
 -- row in threedeye_users is absent, idle, pending or attaching.
@@ -67,12 +75,21 @@ END;
 -- of the statement that fires a trigger overrides the one written inside it,
 -- and a REPLACE would delete queue rows without counting them out.
 
+-- An INSERT OR REPLACE changes a user without an UPDATE or DELETE that a trigger
+-- would see, so this one does what they would have done.
 CREATE TRIGGER users_enter AFTER INSERT ON users
-WHEN NEW.email_key IS NOT NULL
 BEGIN
+  UPDATE threedeye_users
+  SET state = 'idle', email_key = NULL, attempts = 0, last_error = NULL, next_attempt_at = NULL
+  WHERE user_id = NEW.uuid AND state = 'set_aside' AND email_key IS NOT NEW.email_key;
+  UPDATE threedeye_users
+  SET state = 'pending', attempts = 0, last_error = NULL, next_attempt_at = NULL
+  WHERE user_id = NEW.uuid AND state = 'quarantined' AND email_key IS NOT NEW.email_key;
+  DELETE FROM provisioning_queue WHERE user_id = NEW.uuid AND NEW.email_key IS NULL;
   INSERT INTO provisioning_queue (user_id, due_at)
   SELECT NEW.uuid, unixepoch() * 1000
-  WHERE NOT EXISTS (SELECT 1 FROM provisioning_queue WHERE user_id = NEW.uuid)
+  WHERE NEW.email_key IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM provisioning_queue WHERE user_id = NEW.uuid)
     AND NOT EXISTS (
       SELECT 1 FROM threedeye_users
       WHERE user_id = NEW.uuid AND state IN ('complete', 'quarantined', 'set_aside')
@@ -137,7 +154,7 @@ BEGIN
 END;
 
 CREATE TRIGGER threedeye_users_reschedule AFTER UPDATE OF next_attempt_at ON threedeye_users
-WHEN NEW.next_attempt_at IS NOT NULL
+WHEN NEW.next_attempt_at IS NOT NULL AND NEW.next_attempt_at IS NOT OLD.next_attempt_at
 BEGIN
   UPDATE provisioning_queue SET due_at = NEW.next_attempt_at WHERE user_id = NEW.user_id;
 END;

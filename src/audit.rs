@@ -45,6 +45,8 @@ pub enum Action {
     Reset,
     /// Roles of an account about to be replaced were saved.
     SaveRoles,
+    /// An account is about to be deleted.
+    DeleteAccount,
     /// An API key was made.
     CreateApiKey,
     /// An API key was revoked.
@@ -58,6 +60,7 @@ impl Action {
             Self::Provision => "threedeye.provision",
             Self::Reset => "threedeye.reset",
             Self::SaveRoles => "threedeye.save_roles",
+            Self::DeleteAccount => "threedeye.delete_account",
             Self::CreateApiKey => "api_key.create",
             Self::RevokeApiKey => "api_key.revoke",
         }

@@ -145,14 +145,16 @@ impl From<Failure> for ApiError {
     fn from(failure: Failure) -> Self {
         let status = match &failure {
             Failure::Upstream(error) => return error.clone().into(),
-            Failure::Orphan | Failure::Duplicate | Failure::OwnLogin | Failure::ForeignMapping => {
-                StatusCode::CONFLICT
-            }
+            Failure::Orphan
+            | Failure::Duplicate
+            | Failure::OwnLogin
+            | Failure::ForeignMapping
+            | Failure::MadeForAnotherEmail => StatusCode::CONFLICT,
             Failure::Unsealable => return Self::internal(failure.code()),
             Failure::NotVisibleYet
             | Failure::StillTaken
             | Failure::ListIncomplete
-            | Failure::RolesPending
+            | Failure::RolesPending(_)
             | Failure::OutOfTime => StatusCode::BAD_GATEWAY,
         };
         Self::new(status, failure.to_string()).because(failure.code())

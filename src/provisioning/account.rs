@@ -11,7 +11,7 @@ use crate::kernel::sealing::Purpose;
 use crate::kernel::{Clock, Deadline, EmailKey, Random, Secret};
 use crate::threedeye::{RemoteId, RemoteUser, RoleId, Survey, Upstream, UpstreamError, password};
 
-use super::policy::{ATTACH_DELAYS, TAKEN_AFTER_DELETE_ATTEMPTS};
+use super::policy::{ATTACH_DELAYS, REMOVAL_GRACE};
 use super::record::{Claimed, Recovery, State};
 use super::store::{Guarded, LeaseToken};
 use super::{Failure, Store, StoreError, Toolbox};
@@ -68,8 +68,8 @@ impl How {
 pub enum End {
     /// The account is there, and holds its roles.
     Ready(RemoteId, How),
-    /// The account is there, saved roles are missing.
-    RolesPending(RemoteId),
+    /// The account is there, saved roles are missing; why the first of them is.
+    RolesPending(RemoteId, UpstreamError),
     /// Not this time.
     Failed(Failure),
     /// The e-mail is taken outside our customer.
@@ -200,10 +200,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
             }
             (Ok(false), Doubt::Taken) if !list_complete => End::Failed(Failure::ListIncomplete),
             // We deleted an account of this e-mail ourselves: it may take a while.
-            (Ok(false), Doubt::Taken)
-                if case.claimed.recovery.is_some()
-                    && case.claimed.attempts < TAKEN_AFTER_DELETE_ATTEMPTS =>
-            {
+            (Ok(false), Doubt::Taken) if self.removed_lately(case) => {
                 End::Failed(Failure::StillTaken)
             }
             (Ok(false), Doubt::Taken) => End::Orphan,
@@ -312,7 +309,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         };
         let saved = self
             .store
-            .save_recovery(&case.token, &case.claimed.user, &account.id, &roles, &entry)
+            .save_recovery(&case.token, &case.claimed.user, account, &roles, &entry)
             .await?;
         case.claimed.recovery = Some(Recovery { roles });
         match saved {
@@ -320,6 +317,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
             Guarded::Contested => return Ok(failed(Failure::ForeignMapping)),
             Guarded::LeaseLost => return Ok(Step::Done(End::LeaseLost)),
         }
+        case.claimed.removed_at = Some(entry.at);
         if let Err(error) = self.upstream.delete(&account.id, deadline).await {
             return Ok(failed(error.into()));
         }
@@ -352,12 +350,23 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
     /// 8. The account is there: attach what waits.
     async fn finish(&self, case: &Case, id: RemoteId, how: How, deadline: Deadline) -> Step {
         let waiting = case.claimed.recovery.as_ref().map(|r| r.roles.as_slice());
+        // Every role gets its try: one that is gone must not hold up the rest.
+        let mut missing = None;
         for role in waiting.unwrap_or_default() {
-            if self.attach(role, &id, deadline).await.is_err() {
-                return Step::Done(End::RolesPending(id));
+            if let Err(error) = self.attach(role, &id, deadline).await {
+                missing.get_or_insert(error);
             }
         }
-        Step::Done(End::Ready(id, how))
+        Step::Done(match missing {
+            None => End::Ready(id, how),
+            Some(error) => End::RolesPending(id, error),
+        })
+    }
+
+    fn removed_lately(&self, case: &Case) -> bool {
+        case.claimed
+            .removed_at
+            .is_some_and(|moment| self.clock.now().since(moment) < REMOVAL_GRACE)
     }
 
     /// Attaches one role; "not found" may mean "not propagated yet".

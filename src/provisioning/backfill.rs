@@ -224,7 +224,7 @@ fn count(outcome: Outcome, tally: &mut Tally) {
                 limited += 1;
                 continue;
             }
-            End::RolesPending(_) => Failure::RolesPending,
+            End::RolesPending(_, error) => Failure::RolesPending(error),
             End::Orphan => {
                 tally.quarantined += 1;
                 Failure::Orphan

@@ -63,6 +63,7 @@ pub struct Leases {
     token: LeaseToken,
     until: Cell<Timestamp>,
     held: RefCell<BTreeSet<UserId>>,
+    renewing: Cell<bool>,
 }
 
 impl Leases {
@@ -72,6 +73,7 @@ impl Leases {
             token,
             until: Cell::new(until),
             held: RefCell::new(claimed.iter().map(|claim| claim.user.clone()).collect()),
+            renewing: Cell::new(false),
         }
     }
 
@@ -151,6 +153,7 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
             )
             .await?;
         let mut seen_whole = survey.complete;
+        let mut unseen = None;
         for delay in REREAD_DELAYS {
             if unresolved.is_empty() || self.stop.get().is_some() {
                 break;
@@ -161,6 +164,8 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
                 Ok(survey) => survey,
                 Err(error) => {
                     self.note_failure(&error);
+                    // Not having seen is not having seen nothing.
+                    unseen = Some(error);
                     break;
                 }
             };
@@ -170,7 +175,8 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
                 .map(|(case, doubt)| (case, Some(doubt)));
             unresolved = self.pass(again, &survey, &mut outcome).await?;
         }
-        self.conclude(unresolved, seen_whole, &mut outcome).await?;
+        self.conclude(unresolved, seen_whole, unseen.as_ref(), &mut outcome)
+            .await?;
         outcome.stop = self.stop.get();
         Ok(outcome)
     }
@@ -254,7 +260,9 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
             }
         };
         match &step {
-            Step::Done(End::Failed(Failure::Upstream(error))) => self.note_failure(error),
+            Step::Done(End::Failed(Failure::Upstream(error)) | End::RolesPending(_, error)) => {
+                self.note_failure(error)
+            }
             Step::Unresolved(Doubt::AnswerLost) => {
                 self.note_failure(&UpstreamError::UnknownOutcome)
             }
@@ -266,24 +274,30 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
         Ok((case, step))
     }
 
-    /// Those that stayed in doubt: decide what it means.
+    /// Those that stayed in doubt: decide what it means. With `unseen`, or when
+    /// the run was stopped, the last look is missing and nothing is concluded.
     async fn conclude(
         &self,
         unresolved: Vec<(Case, Doubt)>,
         seen_whole: bool,
+        unseen: Option<&UpstreamError>,
         outcome: &mut Outcome,
     ) -> Result<(), StoreError> {
+        if unresolved.is_empty() {
+            return Ok(());
+        }
+        self.keep_leases().await?;
         let deadline = self.deadline.min(self.leases.deadline());
         let stopped = self.stop.get().is_some();
         let ends = stream::iter(unresolved)
             .map(|(case, doubt)| async move {
-                let end = match doubt {
-                    // The list could not be read again, so nothing can be concluded.
-                    Doubt::Taken if stopped => End::Failed(Failure::OutOfTime),
-                    Doubt::AnswerLost if stopped => {
+                let end = match (unseen, doubt) {
+                    (Some(error), _) => End::Failed(error.clone().into()),
+                    (None, Doubt::AnswerLost) if stopped => {
                         End::Failed(UpstreamError::UnknownOutcome.into())
                     }
-                    _ => {
+                    (None, _) if stopped => End::Failed(Failure::OutOfTime),
+                    (None, _) => {
                         self.tools
                             .give_up(&case, doubt, seen_whole, deadline)
                             .await?
@@ -315,7 +329,6 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
     /// Reports an end and says what has to be written down for it.
     fn note(&self, case: &Case, end: End, outcome: &mut Outcome) -> Option<Settlement> {
         let claimed = &case.claimed;
-        self.leases.settled(&claimed.user);
         let now = self.tools.clock.now();
         let attempts = claimed.attempts.saturating_add(1);
         let (verdict, told) = match &end {
@@ -323,14 +336,14 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
                 let verdict = Verdict::Complete { id: id.clone() };
                 (Some(verdict), Some(how.as_str().to_owned()))
             }
-            End::RolesPending(id) => {
-                let error = Failure::RolesPending.to_string();
+            End::RolesPending(id, cause) => {
+                let failure = Failure::RolesPending(cause.clone());
                 let verdict = Verdict::Attaching {
                     id: id.clone(),
-                    next_attempt_at: next_attempt(attempts, false, now),
-                    error: error.clone(),
+                    next_attempt_at: next_attempt(attempts, failure.is_outage(), now),
+                    error: failure.to_string(),
                 };
-                (Some(verdict), Some(error))
+                (Some(verdict), Some(failure.to_string()))
             }
             End::Failed(failure) => {
                 let error = failure.to_string();
@@ -358,7 +371,10 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
             // To the end of the queue, or the same users would come first for ever.
             End::TakeoverLimit => (Some(Verdict::Released { due_at: Some(now) }), None),
             End::Untouched => (Some(Verdict::Released { due_at: None }), None),
-            End::LeaseLost => (None, None),
+            End::LeaseLost => {
+                self.leases.settled(&claimed.user);
+                (None, None)
+            }
         };
         outcome.reports.push(Report {
             user: claimed.user.clone(),
@@ -377,12 +393,18 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
         })
     }
 
+    /// Writes a bundle. Until then its users stay among those whose lease is
+    /// kept, or another actor could take them before their outcome is known.
     async fn write(&self, settlements: Vec<Settlement>) -> Result<(), StoreError> {
         let now = self.tools.clock.now();
         self.tools
             .store
             .settle(&self.leases.token, &settlements, now)
-            .await
+            .await?;
+        for settlement in &settlements {
+            self.leases.settled(&settlement.user);
+        }
+        Ok(())
     }
 
     async fn survey(
@@ -403,36 +425,26 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
             .await
     }
 
-    /// Prolongs the leases in good time, all of them in one call.
+    /// Prolongs the leases in good time, all of them in one call. Whoever comes
+    /// by while that call is under way goes on with what is left of the old ones.
     async fn keep_leases(&self) -> Result<(), StoreError> {
         let now = self.tools.clock.now();
-        if self.leases.until.get().since(now) >= LEASE_RENEWAL {
+        let leases = &self.leases;
+        if leases.until.get().since(now) >= LEASE_RENEWAL || leases.renewing.replace(true) {
             return Ok(());
         }
         let until = now.plus(LEASE);
-        let users: Vec<UserId> = self.leases.held.borrow().iter().cloned().collect();
-        // Set first: those that come by while this call is under way rely on it.
-        let before = self.leases.until.replace(until);
-        match self
-            .tools
-            .store
-            .renew(&self.leases.token, &users, until)
-            .await
-        {
-            Ok(kept) => {
-                let kept: BTreeSet<UserId> = kept.into_iter().collect();
-                for user in users {
-                    if !kept.contains(&user) {
-                        self.leases.settled(&user);
-                    }
-                }
-                Ok(())
-            }
-            Err(error) => {
-                self.leases.until.set(before);
-                Err(error)
+        let users: Vec<UserId> = leases.held.borrow().iter().cloned().collect();
+        let renewed = self.tools.store.renew(&leases.token, &users, until).await;
+        leases.renewing.set(false);
+        let kept: BTreeSet<UserId> = renewed?.into_iter().collect();
+        leases.until.set(until);
+        for user in users {
+            if !kept.contains(&user) {
+                leases.settled(&user);
             }
         }
+        Ok(())
     }
 
     fn note_failure(&self, error: &UpstreamError) {

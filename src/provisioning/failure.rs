@@ -21,6 +21,10 @@ pub enum Failure {
     /// The account with this e-mail is mapped to another user.
     #[error("the account with this e-mail belongs to another user")]
     ForeignMapping,
+    /// The account was made for an e-mail that the user no longer has, and
+    /// would be left behind.
+    #[error("the account was made for an earlier e-mail of this user; reset it with deleteRemote")]
+    MadeForAnotherEmail,
     /// The account is ours but the list does not show it yet.
     #[error("the account was created but is not visible yet")]
     NotVisibleYet,
@@ -31,8 +35,8 @@ pub enum Failure {
     #[error("the customer's user list could not be read whole in time")]
     ListIncomplete,
     /// The account exists, but saved roles could not be attached.
-    #[error("the account is ready, but saved roles could not be attached yet")]
-    RolesPending,
+    #[error("the account is ready, but saved roles could not be attached yet: {0}")]
+    RolesPending(UpstreamError),
     /// The stored password does not open with the configured keys.
     #[error("the stored password cannot be unsealed; reset this user")]
     Unsealable,
@@ -50,10 +54,11 @@ impl Failure {
             Self::Duplicate => "duplicate",
             Self::OwnLogin => "own_login",
             Self::ForeignMapping => "foreign_mapping",
+            Self::MadeForAnotherEmail => "made_for_another_email",
             Self::NotVisibleYet => "not_visible_yet",
             Self::StillTaken => "still_taken",
             Self::ListIncomplete => "list_incomplete",
-            Self::RolesPending => "roles_pending",
+            Self::RolesPending(_) => "roles_pending",
             Self::Unsealable => "unsealable",
             Self::OutOfTime => "out_of_time",
         }
@@ -62,7 +67,7 @@ impl Failure {
     /// Whether it speaks against the upstream rather than against this user.
     pub const fn is_outage(&self) -> bool {
         match self {
-            Self::Upstream(error) => error.is_outage(),
+            Self::Upstream(error) | Self::RolesPending(error) => error.is_outage(),
             _ => false,
         }
     }

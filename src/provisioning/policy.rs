@@ -29,8 +29,12 @@ pub const REREAD_DELAYS: [Duration; 2] = [Duration::from_millis(1000), Duration:
 /// create, 3dEye may not know the account everywhere yet.
 pub const ATTACH_DELAYS: [Duration; 2] = [Duration::from_millis(500), Duration::from_millis(1500)];
 
-/// For how long an e-mail we deleted ourselves may stay taken before it counts as an orphan.
-pub const TAKEN_AFTER_DELETE_ATTEMPTS: u32 = 5;
+/// For how long an e-mail whose account we deleted ourselves may stay taken
+/// before it counts as an orphan. 3dEye needs seconds; this is generous.
+pub const REMOVAL_GRACE: Duration = Duration::from_secs(15 * 60);
+
+/// After this long a removal is forgotten.
+pub const REMOVAL_MEMORY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A manual or scheduled run takes up no new user after this long.
 pub const RUN_BUDGET: Duration = Duration::from_secs(10 * 60);

@@ -146,4 +146,6 @@ pub struct Claimed {
     pub attempts: u32,
     /// Roles that wait.
     pub recovery: Option<Recovery>,
+    /// When we last deleted an account with `email`.
+    pub removed_at: Option<Timestamp>,
 }

@@ -8,9 +8,9 @@ use crate::kernel::{Clock, Deadline, Random, UserId};
 use crate::threedeye::{RemoteId, RemoteUser, RoleId, Upstream, UpstreamError, Wanted};
 
 use super::policy::SINGLE_BUDGET;
-use super::record::{Dossier, Mapping};
+use super::record::{Dossier, State};
 use super::single::Unavailable;
-use super::store::{Clearing, Guarded, LeaseToken, Terms};
+use super::store::{Clearing, LeaseToken, Terms};
 use super::{Failure, Store, StoreError, Toolbox};
 
 /// What is asked for.
@@ -102,9 +102,10 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         let anything =
             dossier.user.is_some() || dossier.mapping.is_some() || dossier.recovery.is_some();
         if anything {
-            self.reset_rows(user, order, &dossier, &mut done).await?;
+            self.reset_rows(user, order, &mut done).await?;
         } else if order.delete_remote {
             // Neither e-mail nor id is known, so nothing of this user's is there.
+            done.removal.attempted = true;
             done.removal.not_visible = true;
         }
         if order.reprovision {
@@ -119,12 +120,12 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         &self,
         user: &UserId,
         order: ResetOrder,
-        dossier: &Dossier,
         done: &mut ResetDone,
     ) -> Result<(), ResetRefused> {
         let terms = self.terms();
-        let mapping = match self.store.seize(user, &terms).await? {
-            Ok(mapping) => mapping,
+        // Read again with the lease: what was read before may have changed since.
+        let dossier = match self.store.seize(user, &terms).await? {
+            Ok(dossier) => dossier,
             Err(busy) => {
                 let left = busy.until.since(terms.now).as_secs();
                 return Err(ResetRefused::Busy {
@@ -132,22 +133,24 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
                 });
             }
         };
-        if order.delete_remote {
-            match self
-                .remove(user, order, dossier, mapping.as_ref(), &terms)
-                .await
-            {
-                Ok(removal) => done.removal = removal,
-                Err(refused) => {
-                    self.store.release(&terms.token, user).await?;
-                    return Err(refused);
-                }
+        let removal = if order.delete_remote {
+            self.remove(user, order, &dossier, &terms).await
+        } else if order.clear_mapping && leaves_account_behind(&dossier) {
+            Err(Failure::MadeForAnotherEmail.into())
+        } else {
+            Ok(Removal::default())
+        };
+        done.removal = match removal {
+            Ok(removal) => removal,
+            Err(refused) => {
+                self.store.release(&terms.token, user).await?;
+                return Err(refused);
             }
-        }
+        };
         let clearing = Clearing {
             clear_mapping: order.clear_mapping,
-            forget_remote: done.removal.deleted.is_some(),
-            keep_roles: kept_roles(order, dossier, &done.removal),
+            forget_remote: done.removal.deleted.is_some() || done.removal.not_visible,
+            keep_roles: kept_roles(order, &dossier, &done.removal),
         };
         let entry = self.reset_entry(user, order, &done.removal);
         let cleared = self
@@ -156,7 +159,8 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
             .await?
             .ok_or(ResetRefused::Busy { retry_after_s: 1 })?;
         // An idle row told nothing, so deleting it cleared nothing.
-        done.cleared_mapping = cleared.mapping && mapping.is_some_and(|m| m.is_recorded());
+        let recorded = dossier.mapping.is_some_and(|mapping| mapping.is_recorded());
+        done.cleared_mapping = cleared.mapping && recorded;
         done.cleared_recovery = cleared.recovery;
         Ok(())
     }
@@ -167,52 +171,45 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         user: &UserId,
         order: ResetOrder,
         dossier: &Dossier,
-        mapping: Option<&Mapping>,
         terms: &Terms,
     ) -> Result<Removal, ResetRefused> {
         let deadline = Deadline::at(terms.now.plus(SINGLE_BUDGET));
-        let email = dossier.user.as_ref().and_then(|row| row.email_key.clone());
-        let mapped = mapping.and_then(|row| row.threedeye_id.clone());
-        let wanted = Wanted {
-            emails: email.iter().cloned().collect(),
-            ids: mapped.iter().cloned().collect(),
-            samples: 0,
-        };
+        let wanted = what_is_theirs(dossier);
+        let sought = wanted.emails.len().saturating_add(wanted.ids.len());
         let survey = self
             .upstream
-            .survey(std::future::ready(wanted), deadline)
+            .survey(std::future::ready(wanted.clone()), deadline)
             .await?;
-        if survey.found.is_empty() && !survey.complete {
+        // Found by id and by e-mail, an account counts for both.
+        let seen = wanted.ids.iter().filter_map(|id| survey.by_id(id));
+        let seen = seen.chain(wanted.emails.iter().filter_map(|e| survey.by_email(e)));
+        let seen: Vec<&RemoteUser> = seen.collect();
+        if seen.len() < sought && !survey.complete {
             return Err(Failure::ListIncomplete.into());
         }
-        // The mapped account first: it is the one the answer names.
+        // The mapped account comes first: it is the one the answer names.
         let mut accounts: Vec<&RemoteUser> = Vec::new();
-        accounts.extend(mapped.as_ref().and_then(|id| survey.by_id(id)));
-        accounts.extend(
-            email
-                .as_ref()
-                .and_then(|email| survey.by_email(email))
-                .filter(|account| mapped.as_ref() != Some(&account.id)),
-        );
-        self.refuse_foreign(user, &accounts).await?;
+        for account in seen {
+            if !accounts.iter().any(|other| other.id == account.id) {
+                accounts.push(account);
+            }
+        }
+        self.leave_out_foreign(user, &mut accounts).await?;
         let mut removal = Removal {
             attempted: true,
             not_visible: accounts.is_empty(),
             ..Removal::default()
         };
-        for account in &accounts {
-            for role in &account.roles {
-                if !removal.roles.contains(role) {
-                    removal.roles.push(role.clone());
-                }
+        if accounts.is_empty() {
+            return Ok(removal);
+        }
+        for role in accounts.iter().flat_map(|account| &account.roles) {
+            if !removal.roles.contains(role) {
+                removal.roles.push(role.clone());
             }
         }
-        if order.preserve_roles
-            && let Some(first) = accounts.first()
-        {
-            self.save_roles(&terms.token, user, first, dossier, &removal)
-                .await?;
-        }
+        self.announce(user, order, dossier, &accounts, &removal, &terms.token)
+            .await?;
         for account in accounts {
             self.upstream.delete(&account.id, deadline).await?;
             removal.deleted.get_or_insert_with(|| account.id.clone());
@@ -220,48 +217,59 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         Ok(removal)
     }
 
-    /// Guards: our own login, and accounts that other users are mapped to.
-    async fn refuse_foreign(
+    /// Guards: our own login is never deleted, nor what is another user's.
+    async fn leave_out_foreign(
         &self,
         user: &UserId,
-        accounts: &[&RemoteUser],
+        accounts: &mut Vec<&RemoteUser>,
     ) -> Result<(), ResetRefused> {
         let own = self.upstream.own_login();
         if own.is_some() && accounts.iter().any(|account| account.email_key() == own) {
             return Err(Failure::OwnLogin.into());
         }
-        let ids: Vec<RemoteId> = accounts.iter().map(|account| account.id.clone()).collect();
-        if !ids.is_empty() && !self.store.mapped_to_others(user, &ids).await?.is_empty() {
+        if accounts.is_empty() {
+            return Ok(());
+        }
+        let foreign = self.store.foreign(user, accounts).await?;
+        accounts.retain(|account| !foreign.contains(&account.id));
+        if accounts.is_empty() {
             return Err(Failure::ForeignMapping.into());
         }
         Ok(())
     }
 
-    /// Roles are stored before the account that holds them is deleted.
-    async fn save_roles(
+    /// Before anything is deleted: roles are stored, the row stops calling
+    /// itself complete, the audit trail knows.
+    async fn announce(
         &self,
-        token: &LeaseToken,
         user: &UserId,
-        account: &RemoteUser,
+        order: ResetOrder,
         dossier: &Dossier,
+        accounts: &[&RemoteUser],
         removal: &Removal,
+        token: &LeaseToken,
     ) -> Result<(), ResetRefused> {
         let roles = merged(dossier, removal);
+        let ids: Vec<&str> = accounts
+            .iter()
+            .map(|account| account.id.0.as_str())
+            .collect();
         let entry = Entry {
             at: self.clock.now(),
             origin: self.origin.clone(),
-            action: Action::SaveRoles,
+            action: Action::DeleteAccount,
             subject: user.to_string(),
-            outcome: format!("{} role(s) of account {}", roles.len(), account.id.0),
+            outcome: format!("about to delete {}", ids.join(", ")),
         };
-        match self
+        let keep = order.preserve_roles.then_some(roles.as_slice());
+        let written = self
             .store
-            .save_recovery(token, user, &account.id, &roles, &entry)
-            .await?
-        {
-            Guarded::Written => Ok(()),
-            Guarded::Contested => Err(Failure::ForeignMapping.into()),
-            Guarded::LeaseLost => Err(ResetRefused::Busy { retry_after_s: 1 }),
+            .begin_removal(token, user, accounts, keep, &entry)
+            .await?;
+        if written {
+            Ok(())
+        } else {
+            Err(ResetRefused::Busy { retry_after_s: 1 })
         }
     }
 
@@ -284,6 +292,36 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
             outcome: format!("{rows}, {deleted}"),
         }
     }
+}
+
+/// The accounts that are this user's: the mapped one, the one with its e-mail,
+/// and the one that was, or was to be, made for an earlier e-mail.
+fn what_is_theirs(dossier: &Dossier) -> Wanted {
+    let mapping = dossier.mapping.as_ref();
+    let own = dossier.user.as_ref().and_then(|row| row.email_key.clone());
+    // A row that was set aside names an e-mail that another user holds.
+    let intended = mapping
+        .filter(|row| row.state != State::SetAside)
+        .and_then(|row| row.email_key.clone());
+    let mapped = mapping.and_then(|row| row.threedeye_id.clone());
+    Wanted {
+        emails: own.into_iter().chain(intended).collect(),
+        ids: mapped.into_iter().collect(),
+        samples: 0,
+    }
+}
+
+/// Whether dropping the mapping would leave an account behind that nothing
+/// leads to any more: it was made for an e-mail that the user no longer has.
+fn leaves_account_behind(dossier: &Dossier) -> bool {
+    let (Some(user), Some(mapping)) = (&dossier.user, &dossier.mapping) else {
+        return false;
+    };
+    let may_exist = matches!(
+        mapping.state,
+        State::Pending | State::Attaching | State::Complete
+    );
+    may_exist && user.email_key.is_some() && user.email_key != mapping.email_key
 }
 
 /// What stays as recovery: everything with `preserveRoles`, and whatever is

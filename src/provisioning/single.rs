@@ -1,7 +1,7 @@
 //! One user on demand: credentials and reprovisioning.
 
 use crate::kernel::sealing::Purpose;
-use crate::kernel::{Clock, Deadline, Random, Secret, UserId};
+use crate::kernel::{Clock, Deadline, EmailKey, Random, Secret, UserId};
 use crate::threedeye::{RemoteId, Upstream};
 
 use super::account::{End, Takeovers};
@@ -15,6 +15,8 @@ use super::{Failure, Store, StoreError, Toolbox};
 pub struct Account {
     /// Its id at 3dEye.
     pub id: RemoteId,
+    /// The e-mail that the password opens it with.
+    pub email: EmailKey,
     /// Its password.
     pub password: Secret,
 }
@@ -55,6 +57,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         loop {
             // 1. Complete: answer it. Saved roles that still wait are the queue's business.
             if let Some(account) = self.stored(user, &dossier)? {
+                self.keep_seal_current(user, &dossier, &account).await?;
                 return Ok(account);
             }
             refuse_hopeless(&dossier)?;
@@ -101,7 +104,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
 
     async fn conclude(&self, user: &UserId, end: End) -> Result<Account, Unavailable> {
         match end {
-            End::Ready(..) | End::RolesPending(_) => {
+            End::Ready(..) | End::RolesPending(..) => {
                 let dossier = self.store.dossier(user).await?;
                 self.stored(user, &dossier)?
                     .ok_or(Unavailable::Failed(Failure::OutOfTime))
@@ -111,6 +114,26 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
             End::Duplicate => Err(Failure::Duplicate.into()),
             End::TakeoverLimit | End::Untouched | End::LeaseLost => Err(Failure::OutOfTime.into()),
         }
+    }
+
+    /// A rotation of `CREDENTIALS_KEY` leaves passwords under the previous key;
+    /// whichever is read moves to the current one.
+    async fn keep_seal_current(
+        &self,
+        user: &UserId,
+        dossier: &Dossier,
+        account: &Account,
+    ) -> Result<(), Unavailable> {
+        let sealed = dossier.mapping.as_ref().and_then(|m| m.password.as_ref());
+        let Some(old) = sealed.filter(|sealed| !self.sealer.is_current(sealed)) else {
+            return Ok(());
+        };
+        let purpose = Purpose::ThreedeyePassword;
+        let new = self
+            .sealer
+            .seal(purpose, user, &account.password, self.random)
+            .map_err(|cause| StoreError(format!("a password could not be resealed: {cause}")))?;
+        Ok(self.store.reseal(user, old, &new).await?)
     }
 
     fn stored(&self, user: &UserId, dossier: &Dossier) -> Result<Option<Account>, Unavailable> {
@@ -127,8 +150,16 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
             .sealer
             .open(Purpose::ThreedeyePassword, user, sealed)
             .map_err(|cause| StoreError(format!("threedeye_users.password_sealed: {cause}")))?;
+        // Not the user's own e-mail, which may be padded, or another by now.
+        let email = dossier.mapping.as_ref().and_then(|m| m.email_key.clone());
+        let email = email.ok_or_else(|| {
+            StoreError(format!(
+                "threedeye_users.email_key of row {user} is missing"
+            ))
+        })?;
         Ok(Some(Account {
             id: id.clone(),
+            email,
             password,
         }))
     }

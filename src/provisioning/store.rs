@@ -6,9 +6,9 @@
 
 use crate::audit;
 use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
-use crate::threedeye::{RemoteId, RoleId};
+use crate::threedeye::{RemoteId, RemoteUser, RoleId};
 
-use super::record::{Claimed, Dossier, Mapping};
+use super::record::{Claimed, Dossier};
 
 /// The database failed, or holds something that should not be there. The text
 /// is for the log only.
@@ -249,13 +249,13 @@ pub trait Store {
         until: Timestamp,
     ) -> Result<Vec<UserId>, StoreError>;
 
-    /// Saves the roles of an account that is about to be deleted. Contested:
-    /// the account is mapped to another user.
+    /// Saves the roles of an account that is about to be deleted, and that it
+    /// is. Contested: the account is mapped to another user.
     async fn save_recovery(
         &self,
         token: &LeaseToken,
         user: &UserId,
-        account: &RemoteId,
+        account: &RemoteUser,
         roles: &[RoleId],
         entry: &audit::Entry,
     ) -> Result<Guarded, StoreError>;
@@ -286,19 +286,37 @@ pub trait Store {
     async fn waiting(&self) -> Result<u64, StoreError>;
 
     /// Takes a user's lease for a reset, whatever state it is in; makes an
-    /// idle row if there is none. Returns the mapping as it was before.
+    /// idle row if there is none. Returns what was known just before.
     async fn seize(
         &self,
         user: &UserId,
         terms: &Terms,
-    ) -> Result<Result<Option<Mapping>, Busy>, StoreError>;
+    ) -> Result<Result<Dossier, Busy>, StoreError>;
 
-    /// Which of these accounts are mapped to a user other than `user`.
-    async fn mapped_to_others(
+    /// Which of these accounts are another user's: mapped to it, or made, or
+    /// being made, for an e-mail that it holds.
+    async fn foreign(
         &self,
         user: &UserId,
-        accounts: &[RemoteId],
+        accounts: &[&RemoteUser],
     ) -> Result<Vec<RemoteId>, StoreError>;
+
+    /// Comes before the deletes of a reset. Opens a row that called itself
+    /// complete, so that a crash leaves work in the queue and not a dead
+    /// mapping; saves `keep_roles`; notes the removals and the audit row.
+    /// False: the lease was lost and nothing was written.
+    async fn begin_removal(
+        &self,
+        token: &LeaseToken,
+        user: &UserId,
+        accounts: &[&RemoteUser],
+        keep_roles: Option<&[RoleId]>,
+        entry: &audit::Entry,
+    ) -> Result<bool, StoreError>;
+
+    /// Seals a password anew under the current key, unless it was changed
+    /// since it was read.
+    async fn reseal(&self, user: &UserId, old: &Sealed, new: &Sealed) -> Result<(), StoreError>;
 
     /// Clears rows under the lease, gives the lease back and queues the user.
     /// `None`: the lease was lost and nothing was cleared.

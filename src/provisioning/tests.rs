@@ -468,6 +468,172 @@ fn an_unknown_user_is_reset_without_leaving_a_trace() {
     assert!(bench.world.mapping("nobody").is_none());
 }
 
+#[test]
+fn another_users_unfinished_account_is_not_deleted_for_sharing_the_email() {
+    let bench = Bench::new();
+    bench.world.add_user("b", "anna@example.com");
+    // Dies after the create, before it is written down.
+    assert!(bench.backfill_until(Fuse::After(4), 20).is_none());
+    bench.world.add_user("a", "anna@example.com");
+    let order = ResetOrder {
+        delete_remote: true,
+        ..PLAIN_RESET
+    };
+    assert!(matches!(
+        bench.reset("a", order),
+        Err(ResetRefused::Failed(Failure::ForeignMapping))
+    ));
+    assert_eq!(bench.world.accounts_of("anna@example.com").len(), 1);
+}
+
+#[test]
+fn a_reset_that_dies_after_the_delete_leaves_work_in_the_queue() {
+    for clear_mapping in [true, false] {
+        let bench = crash_scene();
+        bench.backfill();
+        let order = ResetOrder {
+            clear_mapping,
+            delete_remote: true,
+            reprovision: false,
+            preserve_roles: true,
+        };
+        let user = UserId::new("b");
+        let tools = bench.tools();
+        // Effects: dossier, seize, survey, foreign, announce, delete.
+        let ended = bench.world.run(Fuse::After(6), async {
+            tools.reset(&user, order, true).await.is_ok()
+        });
+        assert_eq!(ended, None);
+        assert!(bench.world.accounts_of("bert@example.com").is_empty());
+        bench.converge();
+        bench.assert_settled("b", "bert@example.com", &["r1", "r2"]);
+    }
+}
+
+#[test]
+fn a_reset_forgets_an_account_that_somebody_removed_by_hand() {
+    let bench = Bench::new();
+    bench.world.add_user("a", "anna@example.com");
+    bench.backfill();
+    bench.world.remote.borrow_mut().accounts.clear();
+    let order = ResetOrder {
+        clear_mapping: false,
+        delete_remote: true,
+        ..PLAIN_RESET
+    };
+    assert!(bench.reset("a", order).unwrap().removal.not_visible);
+    bench.backfill();
+    bench.assert_settled("a", "anna@example.com", &[]);
+}
+
+#[test]
+fn a_reset_finds_the_account_that_was_made_for_an_earlier_email() {
+    let bench = Bench::new();
+    bench.world.add_user("a", "anna@example.com");
+    assert!(bench.backfill_until(Fuse::After(4), 20).is_none());
+    bench.world.change_email("a", "anna@new.example");
+    bench.world.pass(Duration::from_secs(61));
+    assert!(matches!(
+        bench.reset("a", PLAIN_RESET),
+        Err(ResetRefused::Failed(Failure::MadeForAnotherEmail))
+    ));
+    let order = ResetOrder {
+        delete_remote: true,
+        ..PLAIN_RESET
+    };
+    assert!(bench.reset("a", order).unwrap().removal.deleted.is_some());
+    bench.backfill();
+    bench.assert_settled("a", "anna@new.example", &[]);
+    assert!(bench.world.accounts_of("anna@example.com").is_empty());
+}
+
+#[test]
+fn a_list_that_cannot_be_read_again_makes_nobody_an_orphan() {
+    let bench = Bench::new();
+    bench.world.add_user("a", "anna@example.com");
+    bench
+        .world
+        .add_account("late", "anna@example.com", "unknown", &["r1"], true);
+    {
+        let mut remote = bench.world.remote.borrow_mut();
+        remote.accounts[0].visible_from = bench.world.now().plus(Duration::from_millis(500));
+        remote.survey_errors = vec![None, Some(UpstreamError::Transient)];
+    }
+    let run = bench.backfill();
+    assert_eq!((run.tally.failed, run.tally.quarantined), (1, 0));
+    bench.converge();
+    bench.assert_settled("a", "anna@example.com", &["r1"]);
+}
+
+#[test]
+fn earlier_failures_do_not_shorten_the_wait_after_our_own_delete() {
+    let bench = Bench::new();
+    bench.world.add_user("a", "anna@example.com");
+    bench
+        .world
+        .add_account("old", "anna@example.com", "unknown", &["r1"], true);
+    for _ in 0..6 {
+        bench.world.remote.borrow_mut().delete_errors = vec![UpstreamError::Transient];
+        bench.backfill();
+        bench.world.pass(Duration::from_secs(3600));
+    }
+    assert_eq!(bench.world.mapping("a").unwrap().attempts, 6);
+    bench.world.remote.borrow_mut().delete_delay = Duration::from_secs(30);
+    assert_eq!(bench.backfill().tally.quarantined, 0);
+    bench.converge();
+    bench.assert_settled("a", "anna@example.com", &["r1"]);
+}
+
+#[test]
+fn an_email_freed_by_a_reset_is_no_orphan_while_it_stays_taken() {
+    let bench = Bench::new();
+    bench.world.add_user("a", "anna@example.com");
+    bench.backfill();
+    bench.world.remote.borrow_mut().delete_delay = Duration::from_secs(60);
+    let order = ResetOrder {
+        delete_remote: true,
+        reprovision: true,
+        ..PLAIN_RESET
+    };
+    let done = bench.reset("a", order).unwrap();
+    assert!(matches!(
+        done.reprovisioned,
+        Some(Err(Unavailable::Failed(Failure::StillTaken)))
+    ));
+    bench.converge();
+    bench.assert_settled("a", "anna@example.com", &[]);
+}
+
+#[test]
+fn a_role_that_is_gone_does_not_hold_up_the_others() {
+    let bench = Bench::new();
+    bench.world.add_user("a", "anna@example.com");
+    bench.world.add_account(
+        "old",
+        "anna@example.com",
+        "unknown",
+        &["missing-1", "r2"],
+        true,
+    );
+    bench.backfill();
+    let account = bench.world.accounts_of("anna@example.com").remove(0);
+    assert_eq!(account.user.roles, [RoleId("r2".to_owned())]);
+}
+
+#[test]
+fn a_read_password_moves_to_the_current_key() {
+    let mut bench = Bench::new();
+    bench.world.add_user("a", "anna@example.com");
+    let before = bench.credentials("a").unwrap();
+    let keys = [6, 5]
+        .map(|byte| Secret::new(base64::engine::general_purpose::STANDARD.encode([byte; 32])));
+    bench.sealer = Sealer::new(&keys[0], Some(&keys[1])).unwrap();
+    assert_eq!(bench.credentials("a").unwrap(), before);
+    // The previous key is not needed for this user any more.
+    bench.sealer = Sealer::new(&keys[0], None).unwrap();
+    assert_eq!(bench.credentials("a").unwrap(), before);
+}
+
 /// Builds the same small world for every run of the crash test: a fresh user,
 /// one to replace, one whose roles wait.
 fn crash_scene() -> Bench {

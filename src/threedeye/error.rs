@@ -63,7 +63,8 @@ impl UpstreamError {
     }
 
     /// Whether it speaks against the upstream as a whole rather than against
-    /// one user; five of these in a row end a run.
+    /// one user; five of these in a row end a run. A refusal does unless its
+    /// status says that the input was at fault.
     pub const fn is_outage(&self) -> bool {
         matches!(
             self,
@@ -72,6 +73,6 @@ impl UpstreamError {
                 | Self::Transient
                 | Self::UnknownOutcome
                 | Self::Protocol
-        )
+        ) || matches!(self, Self::Rejected { status } if !matches!(status, 400 | 422))
     }
 }

@@ -46,13 +46,13 @@ async fn handle(call: Call<UserCaller>) -> Result<Reply, ApiError> {
     call.query(&[])?;
     let database = call.services.database()?;
     let (dossier, actor) = load(&call, &database, &user).await?;
-    let email = match &dossier.user {
+    match &dossier.user {
         None => return Err(ApiError::not_found("User not found")),
         Some(row) if row.email_key.is_none() => {
             return Err(ApiError::not_found("The user has no e-mail"));
         }
-        Some(row) => row.email.clone().unwrap_or_default(),
-    };
+        Some(_) => {}
+    }
     let upstream = call.services.upstream();
     let origin = call.origin(actor);
     let account = call
@@ -62,7 +62,7 @@ async fn handle(call: Call<UserCaller>) -> Result<Reply, ApiError> {
         .await?;
     let body = Body {
         user_id: user.as_str(),
-        email: &email,
+        email: account.email.as_str(),
         three_deye_user_id: &account.id.0,
         password: account.password.expose(),
     };

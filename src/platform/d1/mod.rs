@@ -107,7 +107,8 @@ impl Answers {
             .ok_or_else(|| StoreError("D1 answered fewer statements than were sent".to_owned()))?;
         result
             .results::<T>()
-            .map_err(|error| StoreError(format!("D1 row of an unexpected shape: {error}")))
+            // The cause would quote the value that it stumbled over.
+            .map_err(|_| StoreError(format!("D1 row is no {}", std::any::type_name::<T>())))
     }
 
     /// The next statement's first row.

@@ -119,6 +119,7 @@ impl ClaimedRow {
         self,
         offered: Option<&Sealed>,
         recovery: Option<Recovery>,
+        removed_at: Option<Timestamp>,
     ) -> Result<Claimed, StoreError> {
         let row = self.user_id.as_str();
         let bad = |column| bad_value("threedeye_users", column, row);
@@ -135,6 +136,7 @@ impl ClaimedRow {
             state: State::parse(&self.state).ok_or_else(|| bad("state"))?,
             attempts: self.attempts,
             recovery,
+            removed_at,
             user: UserId::new(self.user_id),
         })
     }
@@ -152,6 +154,12 @@ impl RecoveryRow {
             roles: roles(&self.role_ids, &self.user_id)?,
         })
     }
+}
+
+#[derive(Deserialize)]
+pub struct RemovalRow {
+    pub user_id: String,
+    pub removed_at: i64,
 }
 
 fn roles(json: &str, row: &str) -> Result<Vec<RoleId>, StoreError> {

@@ -23,6 +23,10 @@ pub struct Remote {
     pub deleted: Vec<RemoteId>,
     /// Errors that the next creates answer instead of working.
     pub create_errors: Vec<UpstreamError>,
+    /// Errors that the next deletes answer instead of working.
+    pub delete_errors: Vec<UpstreamError>,
+    /// What the next reads of the list answer: an error, or (`None`) the list.
+    pub survey_errors: Vec<Option<UpstreamError>>,
     /// The next create takes effect, but its answer is lost.
     pub lose_next_answer: bool,
     pub login: Option<EmailKey>,
@@ -59,6 +63,11 @@ impl Upstream for World {
         self.effect(|| {
             let mut remote = self.remote.borrow_mut();
             remote.surveys += 1;
+            if !remote.survey_errors.is_empty()
+                && let Some(error) = remote.survey_errors.remove(0)
+            {
+                return Err(error);
+            }
             let visible: Vec<&Account> = remote
                 .accounts
                 .iter()
@@ -122,6 +131,9 @@ impl Upstream for World {
     async fn delete(&self, id: &RemoteId, _deadline: Deadline) -> Result<Deleted, UpstreamError> {
         self.effect(|| {
             let mut remote = self.remote.borrow_mut();
+            if let Some(error) = remote.delete_errors.pop() {
+                return Err(error);
+            }
             let place = remote
                 .accounts
                 .iter()

@@ -2,32 +2,19 @@
 
 use crate::audit;
 use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
-use crate::provisioning::record::{Claimed, Dossier, Mapping, Recovery, State};
+use crate::provisioning::record::{Claimed, Dossier, State};
 use crate::provisioning::store::{
     Bid, Busy, Candidate, Cleared, Clearing, Guarded, LeaseToken, RunClosing, RunOpening,
     Settlement, Store, StoreError, Terms,
 };
-use crate::threedeye::{RemoteId, RoleId};
+use crate::threedeye::{RemoteId, RemoteUser, RoleId};
 
 use super::World;
 use super::tables::{fail, idle_row, reopen};
 
 impl Store for World {
     async fn dossier(&self, user: &UserId) -> Result<Dossier, StoreError> {
-        self.effect(|| {
-            let tables = self.tables.borrow();
-            let row = tables.users.get(user).cloned();
-            let email = row.as_ref().and_then(|row| row.email_key.clone());
-            Ok(Dossier {
-                contested: email.is_some_and(|email| tables.holder_of(&email, user)),
-                user: row,
-                mapping: tables.rows.get(user).map(|row| row.mapping.clone()),
-                recovery: tables.recoveries.get(user).map(|roles| Recovery {
-                    roles: roles.clone(),
-                }),
-            })
-        })
-        .await
+        self.effect(|| Ok(self.tables.borrow().dossier(user))).await
     }
 
     async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<Candidate>, StoreError> {
@@ -116,7 +103,7 @@ impl Store for World {
         &self,
         token: &LeaseToken,
         user: &UserId,
-        account: &RemoteId,
+        account: &RemoteUser,
         roles: &[RoleId],
         entry: &audit::Entry,
     ) -> Result<Guarded, StoreError> {
@@ -125,15 +112,14 @@ impl Store for World {
             if tables.leased(user, token).is_none() {
                 return Ok(Guarded::LeaseLost);
             }
-            let foreign = tables
-                .rows
-                .iter()
-                .any(|(id, row)| id != user && row.mapping.threedeye_id.as_ref() == Some(account));
+            let foreign = tables.rows.iter().any(|(id, row)| {
+                id != user && row.mapping.threedeye_id.as_ref() == Some(&account.id)
+            });
             if foreign {
                 return Ok(Guarded::Contested);
             }
             tables.recoveries.insert(user.clone(), roles.to_vec());
-            tables.audit.push(entry.clone());
+            tables.note_removals(&[account], entry);
             Ok(Guarded::Written)
         })
         .await
@@ -202,11 +188,11 @@ impl Store for World {
         &self,
         user: &UserId,
         terms: &Terms,
-    ) -> Result<Result<Option<Mapping>, Busy>, StoreError> {
+    ) -> Result<Result<Dossier, Busy>, StoreError> {
         self.effect(|| {
             let mut tables = self.tables.borrow_mut();
-            let before = tables.rows.get(user).map(|row| row.mapping.clone());
-            if let Some(mapping) = &before
+            let before = tables.dossier(user);
+            if let Some(mapping) = &before.mapping
                 && mapping.lease_until > terms.now
             {
                 return Ok(Err(Busy {
@@ -224,18 +210,64 @@ impl Store for World {
         .await
     }
 
-    async fn mapped_to_others(
+    async fn foreign(
         &self,
         user: &UserId,
-        accounts: &[RemoteId],
+        accounts: &[&RemoteUser],
     ) -> Result<Vec<RemoteId>, StoreError> {
         self.effect(|| {
             let tables = self.tables.borrow();
-            let others = tables.rows.iter().filter(|(id, _)| *id != user);
-            Ok(others
-                .filter_map(|(_, row)| row.mapping.threedeye_id.clone())
-                .filter(|id| accounts.contains(id))
+            let is_foreign = |account: &RemoteUser| {
+                let mapped = tables.rows.iter().any(|(id, row)| {
+                    id != user && row.mapping.threedeye_id.as_ref() == Some(&account.id)
+                });
+                let email = account.email_key();
+                mapped || email.is_some_and(|email| tables.holder_of(&email, user))
+            };
+            Ok(accounts
+                .iter()
+                .filter(|account| is_foreign(account))
+                .map(|account| account.id.clone())
                 .collect())
+        })
+        .await
+    }
+
+    async fn begin_removal(
+        &self,
+        token: &LeaseToken,
+        user: &UserId,
+        accounts: &[&RemoteUser],
+        keep_roles: Option<&[RoleId]>,
+        entry: &audit::Entry,
+    ) -> Result<bool, StoreError> {
+        self.effect(|| {
+            let mut tables = self.tables.borrow_mut();
+            let Some(row) = tables.leased(user, token) else {
+                return Ok(false);
+            };
+            if matches!(row.mapping.state, State::Complete | State::Attaching) {
+                row.mapping.state = State::Pending;
+            }
+            tables.requeue(user, entry.at);
+            if let Some(roles) = keep_roles {
+                tables.recoveries.insert(user.clone(), roles.to_vec());
+            }
+            tables.note_removals(accounts, entry);
+            Ok(true)
+        })
+        .await
+    }
+
+    async fn reseal(&self, user: &UserId, old: &Sealed, new: &Sealed) -> Result<(), StoreError> {
+        self.effect(|| {
+            let mut tables = self.tables.borrow_mut();
+            if let Some(row) = tables.rows.get_mut(user)
+                && row.mapping.password.as_ref() == Some(old)
+            {
+                row.mapping.password = Some(new.clone());
+            }
+            Ok(())
         })
         .await
     }

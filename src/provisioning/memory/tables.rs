@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::audit;
 use crate::kernel::{EmailKey, Timestamp, UserId};
-use crate::provisioning::record::{Claimed, Mapping, Recovery, State, User};
+use crate::provisioning::record::{Claimed, Dossier, Mapping, Recovery, State, User};
 use crate::provisioning::store::{
     Bid, Candidate, LeaseToken, RunClosing, Settlement, Terms, Verdict,
 };
-use crate::threedeye::RoleId;
+use crate::threedeye::{RemoteUser, RoleId};
 
 /// The tables, and in their methods what the statements and triggers of D1 do.
 #[derive(Default)]
@@ -16,6 +16,7 @@ pub struct Tables {
     pub users: BTreeMap<UserId, User>,
     pub rows: BTreeMap<UserId, Row>,
     pub recoveries: BTreeMap<UserId, Vec<RoleId>>,
+    pub removals: BTreeMap<EmailKey, Timestamp>,
     pub queue: BTreeMap<UserId, Timestamp>,
     pub runs: BTreeMap<String, Option<RunClosing>>,
     pub audit: Vec<audit::Entry>,
@@ -70,10 +71,30 @@ impl Tables {
         }
     }
 
+    pub fn note_removals(&mut self, accounts: &[&RemoteUser], entry: &audit::Entry) {
+        for email in accounts.iter().filter_map(|account| account.email_key()) {
+            self.removals.insert(email, entry.at);
+        }
+        self.audit.push(entry.clone());
+    }
+
     pub fn leased(&mut self, user: &UserId, token: &LeaseToken) -> Option<&mut Row> {
         self.rows
             .get_mut(user)
             .filter(|row| row.lease.as_ref() == Some(token))
+    }
+
+    pub fn dossier(&self, user: &UserId) -> Dossier {
+        let row = self.users.get(user).cloned();
+        let email = row.as_ref().and_then(|row| row.email_key.clone());
+        Dossier {
+            contested: email.is_some_and(|email| self.holder_of(&email, user)),
+            user: row,
+            mapping: self.rows.get(user).map(|row| row.mapping.clone()),
+            recovery: self.recoveries.get(user).map(|roles| Recovery {
+                roles: roles.clone(),
+            }),
+        }
     }
 
     pub fn due(&self, now: Timestamp, limit: u32) -> Vec<Candidate> {
@@ -109,6 +130,7 @@ impl Tables {
         if !intent && self.holder_of(&email, &bid.user) {
             return None;
         }
+        let removed_at = self.removals.get(&email).copied();
         if let Some(row) = existing
             && (row.mapping.lease_until > terms.now
                 || matches!(
@@ -143,6 +165,7 @@ impl Tables {
             threedeye_id: row.mapping.threedeye_id.clone(),
             state: row.mapping.state,
             attempts: row.mapping.attempts,
+            removed_at,
             recovery: self.recoveries.get(&bid.user).map(|roles| Recovery {
                 roles: roles.clone(),
             }),
@@ -150,6 +173,10 @@ impl Tables {
     }
 
     pub fn settle_one(&mut self, token: &LeaseToken, one: &Settlement, now: Timestamp) {
+        let contested = match &one.verdict {
+            Verdict::SetAside { email, .. } => self.holder_of(email, &one.user),
+            _ => false,
+        };
         let Some(row) = self.leased(&one.user, token) else {
             return;
         };
@@ -189,10 +216,15 @@ impl Tables {
                 fail(mapping, error, None);
             }
             Verdict::SetAside { email, error } => {
-                mapping.state = State::SetAside;
-                released = mapping.email_key.replace(email.clone());
+                released = mapping.email_key.take();
                 mapping.password = None;
                 mapping.threedeye_id = None;
+                if contested {
+                    mapping.state = State::SetAside;
+                    mapping.email_key = Some(email.clone());
+                } else {
+                    mapping.state = State::Idle;
+                }
                 fail(mapping, error, None);
             }
             Verdict::Released { due_at } => due = *due_at,

@@ -9,17 +9,20 @@ use std::collections::BTreeMap;
 
 use crate::audit;
 use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
-use crate::provisioning::record::{Claimed, Dossier, Mapping};
+use crate::provisioning::policy::REMOVAL_MEMORY;
+use crate::provisioning::record::{Claimed, Dossier};
 use crate::provisioning::store::{
     Bid, Busy, Candidate, Cleared, Clearing, Guarded, LeaseToken, RunClosing, RunOpening,
     Settlement, Store, StoreError, Terms,
 };
-use crate::threedeye::{RemoteId, RoleId};
+use crate::threedeye::{RemoteId, RemoteUser, RoleId};
 
-use super::rows::{CandidateRow, ClaimedRow, DossierRow, MappingColumns, RecoveryRow};
+use super::rows::{CandidateRow, ClaimedRow, DossierRow, RecoveryRow, RemovalRow};
 use super::{Arg, Database, Statement, json};
 
-use parameters::{AccountRow, BidParameter, UserIdRow, VerdictParameter, WaitingRow, WrittenRow};
+use parameters::{
+    AccountParameter, AccountRow, BidParameter, UserIdRow, VerdictParameter, WaitingRow, WrittenRow,
+};
 
 pub(super) use parameters::audit_json;
 
@@ -45,6 +48,39 @@ fn role_texts(roles: &[RoleId]) -> Vec<&str> {
 
 fn leased(user: &UserId, token: &LeaseToken) -> [Arg; 2] {
     [user.as_str().into(), token.0.as_str().into()]
+}
+
+fn keep_recovery(
+    token: &LeaseToken,
+    user: &UserId,
+    roles: &[RoleId],
+    now: Timestamp,
+) -> Result<Statement, StoreError> {
+    let [user, token] = leased(user, token);
+    let roles = json(&role_texts(roles))?;
+    Ok(Statement::new(
+        sql::KEEP_RECOVERY,
+        [user, token, roles, now.into()],
+    ))
+}
+
+/// The removals, their audit row, and the end of what is too old to matter.
+fn note_removals(
+    token: &LeaseToken,
+    user: &UserId,
+    accounts: &[&RemoteUser],
+    entry: &audit::Entry,
+) -> Result<[Statement; 3], StoreError> {
+    let emails: Vec<EmailKey> = accounts.iter().filter_map(|a| a.email_key()).collect();
+    let emails: Vec<&str> = emails.iter().map(EmailKey::as_str).collect();
+    let [user_arg, token_arg] = leased(user, token);
+    let note = [json(&emails)?, entry.at.into(), user_arg, token_arg.clone()];
+    let old = entry.at.minus(REMOVAL_MEMORY);
+    Ok([
+        Statement::new(sql::AUDIT_LEASED, [audit_json([entry])?, token_arg]),
+        Statement::new(sql::NOTE_REMOVALS, note),
+        Statement::new(sql::FORGET_REMOVALS, [old.into()]),
+    ])
 }
 
 impl Store for Database {
@@ -100,12 +136,20 @@ impl Store for Database {
             ],
         );
         let mut answers = self
-            .batch(vec![claim, Statement::new(sql::RECOVERIES, [list])])
+            .batch(vec![
+                claim,
+                Statement::new(sql::RECOVERIES, [list.clone()]),
+                Statement::new(sql::REMOVALS, [list]),
+            ])
             .await?;
         let rows: Vec<ClaimedRow> = answers.rows()?;
         let mut recoveries = BTreeMap::new();
         for row in answers.rows::<RecoveryRow>()? {
             recoveries.insert(row.user_id.clone(), row.recovery()?);
+        }
+        let mut removals = BTreeMap::new();
+        for row in answers.rows::<RemovalRow>()? {
+            removals.insert(row.user_id, Timestamp::from_millis(row.removed_at));
         }
         let offered: BTreeMap<&str, &Sealed> = bids
             .iter()
@@ -115,7 +159,8 @@ impl Store for Database {
             .map(|row| {
                 let recovery = recoveries.remove(&row.user_id);
                 let offered = offered.get(row.user_id.as_str()).copied();
-                row.into_claimed(offered, recovery)
+                let removed_at = removals.remove(&row.user_id);
+                row.into_claimed(offered, recovery, removed_at)
             })
             .collect()
     }
@@ -130,7 +175,7 @@ impl Store for Database {
         let ids: Vec<&str> = users.iter().map(UserId::as_str).collect();
         self.batch(vec![
             Statement::new(sql::SET_ASIDE, [json(&ids)?, error.into(), now.into()]),
-            Statement::new(sql::AUDIT, [audit_json(entries)?]),
+            Statement::new(sql::AUDIT_SET_ASIDE, [audit_json(entries)?]),
         ])
         .await
         .map(|_| ())
@@ -158,7 +203,7 @@ impl Store for Database {
         &self,
         token: &LeaseToken,
         user: &UserId,
-        account: &RemoteId,
+        account: &RemoteUser,
         roles: &[RoleId],
         entry: &audit::Entry,
     ) -> Result<Guarded, StoreError> {
@@ -167,19 +212,16 @@ impl Store for Database {
             [
                 user.as_str().into(),
                 token.0.as_str().into(),
-                account.0.as_str().into(),
+                account.id.0.as_str().into(),
                 json(&role_texts(roles))?,
                 entry.at.into(),
             ],
         );
-        let audit = Statement::new(
-            sql::AUDIT_LEASED,
-            [audit_json([entry])?, token.0.as_str().into()],
-        );
         let held = Statement::new(sql::LEASE_HELD, leased(user, token));
-        let mut answers = self.batch(vec![save, audit, held]).await?;
+        let mut statements = vec![save, held];
+        statements.extend(note_removals(token, user, &[account], entry)?);
+        let mut answers = self.batch(statements).await?;
         let saved = answers.count()? > 0;
-        answers.skip()?;
         let held = answers.count()? > 0;
         Ok(guarded(saved, held))
     }
@@ -227,16 +269,16 @@ impl Store for Database {
             let audit = Statement::new(sql::AUDIT_LEASED, [audit_json(entries)?, token.clone()]);
             statements.push(audit);
         }
+        statements.push(Statement::new(
+            sql::SETTLE,
+            [list.clone(), token, now.into()],
+        ));
         if verdicts.iter().any(|verdict| verdict.success != 0) {
-            statements.push(Statement::new(
-                sql::DROP_RECOVERIES,
-                [list.clone(), token.clone()],
-            ));
+            statements.push(Statement::new(sql::DROP_RECOVERIES, [list.clone()]));
         }
         if verdicts.iter().any(|verdict| verdict.due.is_some()) {
-            statements.push(Statement::new(sql::MOVE_IN_QUEUE, [list.clone()]));
+            statements.push(Statement::new(sql::MOVE_IN_QUEUE, [list]));
         }
-        statements.push(Statement::new(sql::SETTLE, [list, token, now.into()]));
         self.batch(statements).await.map(|_| ())
     }
 
@@ -275,8 +317,7 @@ impl Store for Database {
         &self,
         user: &UserId,
         terms: &Terms,
-    ) -> Result<Result<Option<Mapping>, Busy>, StoreError> {
-        let read = Statement::new(sql::MAPPING, [user.as_str().into()]);
+    ) -> Result<Result<Dossier, Busy>, StoreError> {
         let seize = Statement::new(
             sql::SEIZE,
             [
@@ -286,31 +327,67 @@ impl Store for Database {
                 terms.now.into(),
             ],
         );
-        let mut answers = self.batch(vec![read, seize]).await?;
-        let mapping = answers
-            .first::<MappingColumns>()?
-            .map(|columns| columns.into_mapping(user.as_str()))
-            .transpose()?
-            .flatten();
+        let mut answers = self.batch(vec![dossier_statement(user), seize]).await?;
+        let dossier = read_dossier(answers.first()?)?;
         if answers.count()? > 0 {
-            return Ok(Ok(mapping));
+            return Ok(Ok(dossier));
         }
-        let until = mapping.map_or(terms.now, |mapping| mapping.lease_until);
+        let until = dossier.mapping.map_or(terms.now, |row| row.lease_until);
         Ok(Err(Busy { until }))
     }
 
-    async fn mapped_to_others(
+    async fn foreign(
         &self,
         user: &UserId,
-        accounts: &[RemoteId],
+        accounts: &[&RemoteUser],
     ) -> Result<Vec<RemoteId>, StoreError> {
-        let ids: Vec<&str> = accounts.iter().map(|id| id.0.as_str()).collect();
-        let read = Statement::new(sql::MAPPED_TO_OTHERS, [user.as_str().into(), json(&ids)?]);
+        let emails: Vec<Option<EmailKey>> = accounts.iter().map(|a| a.email_key()).collect();
+        let parameters: Vec<AccountParameter> = accounts
+            .iter()
+            .zip(&emails)
+            .map(|(account, email)| AccountParameter {
+                id: &account.id.0,
+                email: email.as_ref().map(EmailKey::as_str),
+            })
+            .collect();
+        let read = Statement::new(sql::FOREIGN, [user.as_str().into(), json(&parameters)?]);
         let rows: Vec<AccountRow> = self.batch(vec![read]).await?.rows()?;
         Ok(rows
             .into_iter()
             .map(|row| RemoteId(row.threedeye_id))
             .collect())
+    }
+
+    async fn begin_removal(
+        &self,
+        token: &LeaseToken,
+        user: &UserId,
+        accounts: &[&RemoteUser],
+        keep_roles: Option<&[RoleId]>,
+        entry: &audit::Entry,
+    ) -> Result<bool, StoreError> {
+        let [user_arg, token_arg] = leased(user, token);
+        let open = Statement::new(
+            sql::OPEN_FOR_REMOVAL,
+            [user_arg, token_arg, entry.at.into()],
+        );
+        let mut statements = vec![open];
+        statements.extend(note_removals(token, user, accounts, entry)?);
+        if let Some(roles) = keep_roles {
+            statements.push(keep_recovery(token, user, roles, entry.at)?);
+        }
+        Ok(self.batch(statements).await?.count()? > 0)
+    }
+
+    async fn reseal(&self, user: &UserId, old: &Sealed, new: &Sealed) -> Result<(), StoreError> {
+        let args = [
+            user.as_str().into(),
+            old.as_str().into(),
+            new.as_str().into(),
+        ];
+        self.batch(vec![Statement::new(sql::RESEAL, args)])
+            .await
+            .map(|_| ())
     }
 
     async fn clear(
@@ -328,10 +405,7 @@ impl Store for Database {
         let [user_arg, token_arg] = leased(user, token);
         // A recovery statement that neither keeps nor clears only reads.
         let recovery = match &clearing.keep_roles {
-            Some(roles) => Statement::new(
-                sql::KEEP_RECOVERY,
-                [user_arg, token_arg, json(&role_texts(roles))?, now.into()],
-            ),
+            Some(roles) => keep_recovery(token, user, roles, now)?,
             None if clearing.clear_mapping => {
                 Statement::new(sql::CLEAR_RECOVERY, [user_arg, token_arg])
             }

@@ -28,6 +28,13 @@ pub struct AccountRow {
     pub threedeye_id: String,
 }
 
+/// An account of 3dEye.
+#[derive(Serialize)]
+pub struct AccountParameter<'a> {
+    pub id: &'a str,
+    pub email: Option<&'a str>,
+}
+
 #[derive(Serialize)]
 pub struct BidParameter<'a> {
     pub u: &'a str,

@@ -60,6 +60,33 @@ pub const RECOVERIES: &str = "
 SELECT user_id, role_ids FROM threedeye_recovery
 WHERE user_id IN (SELECT value ->> 'u' FROM json_each(?1))";
 
+// ?1 bids [{u, p}]
+pub const REMOVALS: &str = "
+SELECT u.uuid AS user_id, r.removed_at
+FROM json_each(?1) b
+JOIN users u ON u.uuid = (b.value ->> 'u')
+JOIN threedeye_removals r ON r.email_key = u.email_key";
+
+// ?1 e-mails, ?2 now, ?3 user, ?4 token
+pub const NOTE_REMOVALS: &str = "
+INSERT INTO threedeye_removals (email_key, removed_at)
+SELECT value, ?2 FROM json_each(?1)
+WHERE EXISTS (SELECT 1 FROM threedeye_users WHERE user_id = ?3 AND lease_token = ?4)
+ON CONFLICT (email_key) DO UPDATE SET removed_at = excluded.removed_at";
+
+pub const FORGET_REMOVALS: &str = "DELETE FROM threedeye_removals WHERE removed_at < ?1";
+
+// ?1 user, ?2 token, ?3 now
+pub const OPEN_FOR_REMOVAL: &str = "
+UPDATE threedeye_users
+SET state = CASE WHEN state IN ('complete', 'attaching') THEN 'pending' ELSE state END,
+    updated_at = ?3
+WHERE user_id = ?1 AND lease_token = ?2
+RETURNING user_id";
+
+pub const RESEAL: &str = "
+UPDATE threedeye_users SET password_sealed = ?3 WHERE user_id = ?1 AND password_sealed = ?2";
+
 pub const SET_ASIDE: &str = "
 INSERT INTO threedeye_users
   (user_id, state, email_key, attempts, last_error, created_at, updated_at)
@@ -104,10 +131,12 @@ RETURNING email_key = ?3 AS written";
 // mapped to leaves this user as it was.
 pub const SETTLE: &str = "
 UPDATE OR IGNORE threedeye_users SET
-  state = coalesce(v.state, threedeye_users.state),
+  state = CASE WHEN v.state = 'set_aside' AND NOT v.contested THEN 'idle'
+               ELSE coalesce(v.state, threedeye_users.state) END,
   threedeye_id = CASE WHEN v.forget THEN NULL ELSE coalesce(v.id, threedeye_id) END,
   password_sealed = CASE WHEN v.forget THEN NULL ELSE password_sealed END,
-  email_key = coalesce(v.email, email_key),
+  email_key = CASE WHEN v.state = 'set_aside' AND NOT v.contested THEN NULL
+                   ELSE coalesce(v.email, email_key) END,
   attempts = CASE WHEN v.success THEN 0 ELSE attempts + v.attempt END,
   last_error = CASE WHEN v.success OR v.attempt THEN v.error ELSE last_error END,
   next_attempt_at = CASE WHEN v.success OR v.attempt THEN v.next ELSE next_attempt_at END,
@@ -117,15 +146,21 @@ UPDATE OR IGNORE threedeye_users SET
 FROM (SELECT value ->> 'user' AS user, value ->> 'state' AS state, value ->> 'id' AS id,
              value ->> 'email' AS email, value ->> 'error' AS error, value ->> 'next' AS next,
              value ->> 'success' AS success, value ->> 'attempt' AS attempt,
-             value ->> 'forget' AS forget
+             value ->> 'forget' AS forget,
+             EXISTS (SELECT 1 FROM threedeye_users o
+                     WHERE o.email_key = value ->> 'email' AND o.state <> 'set_aside'
+                       AND o.user_id <> value ->> 'user') AS contested
       FROM json_each(?1)) v
 WHERE threedeye_users.user_id = v.user AND threedeye_users.lease_token = ?2";
 
+// Comes after SETTLE: only where the account was really written down.
 pub const DROP_RECOVERIES: &str = "
 DELETE FROM threedeye_recovery
-WHERE user_id IN (SELECT value ->> 'user' FROM json_each(?1) WHERE value ->> 'success')
-  AND EXISTS (SELECT 1 FROM threedeye_users t
-              WHERE t.user_id = threedeye_recovery.user_id AND t.lease_token = ?2)";
+WHERE user_id IN (
+  SELECT t.user_id FROM json_each(?1) v
+  JOIN threedeye_users t ON t.user_id = v.value ->> 'user'
+  WHERE v.value ->> 'success' AND t.state = 'complete' AND t.threedeye_id = v.value ->> 'id'
+)";
 
 pub const MOVE_IN_QUEUE: &str = "
 UPDATE provisioning_queue SET due_at = v.due
@@ -157,11 +192,6 @@ RETURNING remaining AS waiting";
 
 pub const WAITING: &str = "SELECT value AS waiting FROM provisioning_totals WHERE name = 'waiting'";
 
-pub const MAPPING: &str = "
-SELECT state, email_key AS intent_email, threedeye_id, password_sealed, attempts, last_error,
-       next_attempt_at, lease_until, created_at AS mapped_at
-FROM threedeye_users WHERE user_id = ?1";
-
 pub const SEIZE: &str = "
 INSERT INTO threedeye_users (user_id, state, lease_token, lease_until, created_at, updated_at)
 VALUES (?1, 'idle', ?2, ?3, ?4, ?4)
@@ -171,9 +201,14 @@ ON CONFLICT (user_id) DO UPDATE SET
 WHERE lease_until <= ?4
 RETURNING user_id";
 
-pub const MAPPED_TO_OTHERS: &str = "
-SELECT threedeye_id FROM threedeye_users
-WHERE threedeye_id IN (SELECT value FROM json_each(?2)) AND user_id <> ?1";
+// ?1 user, ?2 accounts [{id, email}]
+pub const FOREIGN: &str = "
+SELECT a.value ->> 'id' AS threedeye_id FROM json_each(?2) a
+WHERE EXISTS (SELECT 1 FROM threedeye_users o
+              WHERE o.threedeye_id = a.value ->> 'id' AND o.user_id <> ?1)
+   OR EXISTS (SELECT 1 FROM threedeye_users o
+              WHERE o.email_key = a.value ->> 'email' AND o.state <> 'set_aside'
+                AND o.user_id <> ?1)";
 
 pub const CLEAR_RECOVERY: &str = "
 DELETE FROM threedeye_recovery
@@ -215,9 +250,11 @@ DELETE FROM threedeye_users WHERE user_id = ?1 AND state = 'idle' AND lease_unti
 pub const DUE_NOW: &str = "UPDATE provisioning_queue SET due_at = ?2 WHERE user_id = ?1";
 
 /// Audit rows that depend on no lease.
-// Depends on no lease.
-pub const AUDIT: &str = "
+// Comes after SET_ASIDE: only for those it has set aside.
+pub const AUDIT_SET_ASIDE: &str = "
 INSERT INTO audit_log (at, actor, action, subject, outcome, request_id)
 SELECT value ->> 'at', value ->> 'actor', value ->> 'action', value ->> 'subject',
        value ->> 'outcome', value ->> 'request'
-FROM json_each(?1)";
+FROM json_each(?1)
+WHERE EXISTS (SELECT 1 FROM threedeye_users t
+              WHERE t.user_id = value ->> 'subject' AND t.state = 'set_aside')";
