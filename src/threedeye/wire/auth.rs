@@ -58,8 +58,9 @@ impl Call for FetchToken<'_> {
 }
 
 /// Row 18: tells whether a password opens an account. KNOWN endpoint, GUESS that
-/// 400, 401 and 403 are a definite no. Anything but a token and these three is
-/// an error, because on a "no" the account may be deleted.
+/// 400 and 401 are a definite no. Anything but a token and these two is an
+/// error, because on a "no" the account may be deleted: a 403 can also come from
+/// a firewall or a lock-out.
 pub struct ProvePassword<'a> {
     /// Whose account.
     pub email: &'a EmailKey,
@@ -79,7 +80,7 @@ impl Call for ProvePassword<'_> {
     fn answer(&self, response: &InboundResponse, now: Timestamp) -> Result<bool, UpstreamError> {
         match response.status {
             status if is_success(status) => issued(response).map(|_| true),
-            400 | 401 | 403 => Ok(false),
+            400 | 401 => Ok(false),
             _ => Err(refusal(response, now)),
         }
     }

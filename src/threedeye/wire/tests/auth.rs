@@ -40,8 +40,10 @@ fn an_answer_without_a_usable_token_is_unreadable() {
 #[test]
 fn only_a_definite_refusal_disproves_a_password() {
     assert_eq!(prove(200, r#"{"accessToken":"t"}"#), Ok(true));
-    for status in [400, 401, 403] {
+    for status in [400, 401] {
         assert_eq!(prove(status, "<html>"), Ok(false));
+    }
+    for status in [400, 401, 403] {
         assert_eq!(
             fetch_token(status, "").unwrap_err(),
             UpstreamError::Unauthorized
@@ -50,6 +52,7 @@ fn only_a_definite_refusal_disproves_a_password() {
     let limited = UpstreamError::RateLimited { retry_after: None };
     for (status, error) in [
         (302, UpstreamError::Rejected { status: 302 }),
+        (403, UpstreamError::Rejected { status: 403 }),
         (404, UpstreamError::Rejected { status: 404 }),
         (429, limited),
         (500, UpstreamError::Transient),
