@@ -1,4 +1,7 @@
-/** Who gets in: the admin pair over every route that asks for it, as openapi.json lists them. */
+/**
+ * Who gets in: the admin pair over every route that asks for it, as openapi.json lists them. Thousands of calls, so without
+ * wrangler's proxies.
+ */
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -9,7 +12,7 @@ import { tokensOfAdministrators } from "./support/tokens.mjs";
 
 const PREVIOUS = "the-admin-key-before-the-rotation";
 
-const service = await serviceForThisFile({ instrumented: true, secrets: { ADMIN_API_KEY_PREVIOUS: PREVIOUS } });
+const service = await serviceForThisFile({ instrumented: true, bare: true, secrets: { ADMIN_API_KEY_PREVIOUS: PREVIOUS } });
 const key = service.adminKey;
 const adminRoutes = routes.filter(({ access }) => access === "admin");
 

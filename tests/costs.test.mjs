@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 
 import { serviceForThisFile } from "./support/service.mjs";
 
-const PAGE_SIZE = 20;
+const PAGE_SIZE = 100;
 const service = await serviceForThisFile({ instrumented: true, vars: { THREEDEYE_PAGE_SIZE: String(PAGE_SIZE) } });
 
 const many = (count) => service.addUsers(Array.from({ length: count }, () => ({})));
@@ -19,10 +19,10 @@ async function warmUp() {
 
 describe("a fault-free backfill of 50 users", () => {
   test("reads each page of the list once and creates each user once, six at a time, in 12 D1 calls at most", async () => {
-    service.sim.seed({ generate: { count: 45, customerId: service.customer, prefix: "resident-" } });
+    service.sim.seed({ generate: { count: 250, customerId: service.customer, prefix: "resident-" } });
     const users = await many(50);
     await warmUp();
-    service.sim.configure({ latencyMs: 20 });
+    service.sim.configure({ latencyMs: 150 });
     const answer = await service.backfill();
     assert.equal(answer.json.created, 50);
     const { all, lists, creates, logins } = service.upstream();

@@ -76,13 +76,11 @@ export async function startWorker({ vars, secrets, instrumented = false, migrate
 export async function startBareWorkers(settings) {
   const { compatibility_date: compatibilityDate, compatibility_flags: compatibilityFlags } = readConfig({ config: CONFIG });
   const logs = /** @type {LogLine[]} */ ([]);
-  const workers = Object.entries(settings).map(([name, { vars, secrets, database = name, rateLimits = {} }]) => ({
+  const plain = { dir: theBuild(), remove: async () => {} };
+  const built = Object.values(settings).some(({ instrumented }) => instrumented) ? await instrument() : plain;
+  const workers = Object.entries(settings).map(([name, { vars, secrets, database = name, rateLimits = {}, instrumented }]) => ({
     name,
-    modules: [
-      { type: "ESModule", path: join(theBuild(), "index.js") },
-      { type: "CompiledWasm", path: join(BUILD, "index_bg.wasm") },
-    ],
-    modulesRoot: BUILD,
+    ...modulesOf(instrumented ? built.dir : plain.dir),
     compatibilityDate,
     compatibilityFlags,
     bindings: { ...vars, ...secrets },
@@ -106,11 +104,23 @@ export async function startBareWorkers(settings) {
       db,
       scheduled: async (cron) => void (await scheduled({ cron })),
       logs: () => logs,
-      close: () => host.dispose(),
+      close: async () => {
+        await host.dispose();
+        await built.remove();
+      },
     };
   }
   return running;
 }
+
+/** @param {string} dir @returns {{modules: any[], modulesRoot: string}} */
+const modulesOf = (dir) => ({
+  modules: [
+    { type: "ESModule", path: join(dir, "index.js") },
+    { type: "CompiledWasm", path: join(dir, "index_bg.wasm") },
+  ],
+  modulesRoot: dir,
+});
 
 function theBuild() {
   if (!existsSync(join(BUILD, "index.js"))) throw new Error("build/ is empty: `npm run build` first");
