@@ -250,10 +250,11 @@ describe("a rotation of the sealing key", () => {
     const { rotated, forgetful } = services;
     const [before, after] = await complete.addUsers([{}, {}]);
     const { password } = await complete.assertProvisioned(before);
+    assertError(await forgetful.credentials(before), 500);
     assert.equal((await rotated.credentials(before)).json.password, password);
     const made = await rotated.assertProvisioned(after);
     assert.equal((await forgetful.credentials(after)).json.password, made.password);
-    assertError(await forgetful.credentials(before), 500);
+    assert.equal((await forgetful.credentials(before)).json.password, password, "reading it has sealed it anew");
     assertError(await complete.credentials(after), 500);
   });
 });

@@ -116,7 +116,7 @@ describe("what is answered", () => {
     assert.equal(first.status, 200);
     assert.equal(first.headers["cache-control"], "no-store");
     const [account] = service.accountsOf("jane@example.com");
-    assert.deepEqual(first.json, { userId: user.id, email: " Jane@Example.com ", threeDeyeUserId: account.id, password: account.password });
+    assert.deepEqual(first.json, { userId: user.id, email: "jane@example.com", threeDeyeUserId: account.id, password: account.password });
     assert.equal(account.email, "jane@example.com");
     service.sim.clearCalls();
     const second = await service.credentials(user);

@@ -143,7 +143,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         done.removal = match removal {
             Ok(removal) => removal,
             Err(refused) => {
-                self.store.release(&terms.token, user).await?;
+                self.store.release(&terms.token, user, None).await?;
                 return Err(refused);
             }
         };
@@ -211,7 +211,13 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         self.announce(user, order, dossier, &accounts, &removal, &terms.token)
             .await?;
         for account in accounts {
-            self.upstream.delete(&account.id, deadline).await?;
+            if let Err(error) = self.upstream.delete(&account.id, deadline).await {
+                if removal.deleted.is_none() && had_no_effect(&error) {
+                    let state = dossier.mapping.as_ref().map(|row| row.state);
+                    self.store.release(&terms.token, user, state).await?;
+                }
+                return Err(error.into());
+            }
             removal.deleted.get_or_insert_with(|| account.id.clone());
         }
         Ok(removal)
@@ -309,6 +315,20 @@ fn what_is_theirs(dossier: &Dossier) -> Wanted {
         ids: mapped.into_iter().collect(),
         samples: 0,
     }
+}
+
+/// Whether a failed delete has certainly deleted nothing, so that the row may
+/// call itself again what it was. Otherwise it stays open, and the queue finds
+/// out what has become of the account.
+const fn had_no_effect(error: &UpstreamError) -> bool {
+    matches!(
+        error,
+        UpstreamError::NotConfigured
+            | UpstreamError::Unauthorized
+            | UpstreamError::NotFound
+            | UpstreamError::RateLimited { .. }
+            | UpstreamError::Rejected { .. }
+    )
 }
 
 /// Whether dropping the mapping would leave an account behind that nothing

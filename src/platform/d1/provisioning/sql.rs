@@ -241,7 +241,8 @@ WHERE user_id = ?1 AND lease_token = ?2
 RETURNING user_id";
 
 pub const GIVE_BACK: &str = "
-UPDATE threedeye_users SET lease_token = NULL, lease_until = 0
+UPDATE threedeye_users
+SET state = coalesce(?3, state), lease_token = NULL, lease_until = 0
 WHERE user_id = ?1 AND lease_token = ?2";
 
 pub const DROP_IDLE: &str = "
