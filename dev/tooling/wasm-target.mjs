@@ -11,8 +11,8 @@ import { Failure, say, seconds } from "./say.mjs";
 
 export const TARGET = "wasm32-unknown-unknown";
 
-/** Long enough for a slow line, short enough for one that is closed. */
-const RUSTUP_LIMIT_MS = 60_000;
+/** A closed line may look like a slow one: with another way at hand patience is short, without one it is long. */
+const RUSTUP_LIMIT_MS = { withFallback: 45_000, withoutFallback: 600_000 };
 
 /** @typedef {{name: string, env: NodeJS.ProcessEnv}} Toolchain */
 
@@ -49,7 +49,8 @@ async function rustupAddsTarget() {
   const { code } = await attempt("rustup", ["--version"]);
   if (code !== 0) return false;
   const env = { ...process.env, RUSTUP_MAX_RETRIES: "0" };
-  const options = { log: "rustup", env, timeoutMs: RUSTUP_LIMIT_MS };
+  const timeoutMs = debianPossible() ? RUSTUP_LIMIT_MS.withFallback : RUSTUP_LIMIT_MS.withoutFallback;
+  const options = { log: "rustup", env, timeoutMs };
   const began = performance.now();
   say(`▸ rustup target add ${TARGET}`);
   const added = (await attempt("rustup", ["target", "add", TARGET], options)).code === 0;
