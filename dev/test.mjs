@@ -107,7 +107,7 @@ async function nativeTests({ nativeEnv }, progress) {
 /** @param {Toolchain} toolchain @returns {Promise<Results>} */
 async function buildWorker(toolchain) {
   try {
-    say(await build(toolchain));
+    say(`The Worker: ${await build(toolchain)}`);
     return passedOnce();
   } catch (error) {
     explain(error);
