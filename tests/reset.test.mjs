@@ -157,6 +157,15 @@ describe("deleteRemote", () => {
     assert.deepEqual(service.sim.users(), []);
   });
 
+  test("deletes the account of an earlier e-mail, which no longer is the user's", async () => {
+    const { user, account } = await provisioned();
+    await service.sql("UPDATE users SET email = 'new@example.com' WHERE uuid = ?", user.id);
+    const { remote, reprovision } = await reset(user, { deleteRemote: true, reprovision: true });
+    assert.equal(remote.deletedThreedeyeUserId, account.id);
+    assert.deepEqual(service.sim.users().map(({ id, email }) => [id, email]), [[reprovision.threedeyeUserId, "new@example.com"]]);
+    await service.assertProvisioned({ ...user, email: "new@example.com" });
+  });
+
   test("notVisible when neither id nor e-mail is in our customer, also when another one has the e-mail", async () => {
     const user = await service.addUser();
     assert.deepEqual((await reset(user, { deleteRemote: true })).remote, { attemptedDelete: true, deletedThreedeyeUserId: null, notVisible: true, removedRoleIds: [] });
@@ -272,6 +281,16 @@ describe("reprovision", () => {
 });
 
 describe("the guards", () => {
+  test("the rows are not cleared of a user whose account was made for another e-mail, or nobody would know of it", async () => {
+    const { user, account } = await provisioned();
+    await service.sql("UPDATE users SET email = 'new@example.com' WHERE uuid = ?", user.id);
+    const before = await rowsOf(user);
+    assertError(await service.reset(user), 409, /another e-mail|earlier e-mail|deleteRemote/);
+    const { mapping } = await rowsOf(user);
+    assert.deepEqual([mapping.threedeye_id, mapping.state, mapping.lease_token], [account.id, before.mapping.state, null]);
+    assert.equal((await reset(user, { clearMapping: false })).clearedMapping, false);
+  });
+
   test("409 with Retry-After while another provisioning of the user holds its lease, and nothing is done", async () => {
     const { user } = await provisioned();
     const hold = (until) => service.sql("UPDATE threedeye_users SET lease_token = 'lease_other', lease_until = ? WHERE user_id = ?", until, user.id);

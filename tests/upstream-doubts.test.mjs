@@ -115,6 +115,15 @@ describe("propagation", () => {
     });
   }
 
+  test("a role that is lost does not hold up the others", async () => {
+    const user = await service.addUser();
+    service.sim.seed([{ email: user.email, customerId: service.customer, roles: ["r1", "r2", "r3"] }]);
+    service.sim.fault({ match: { path: "/roles/r1" }, times: "always", action: { status: 403 } });
+    await run();
+    assert.deepEqual(service.accountsOf(user.email)[0].roles.sort(), ["r2", "r3"]);
+    assert.equal((await service.diagnose(user)).json.mapping.state, "attaching");
+  });
+
   test("roles that cannot be attached wait, and are not forgotten", async () => {
     const user = await service.addUser();
     service.sim.seed([{ email: user.email, customerId: service.customer, roles: ["r1", "r2"] }]);
@@ -128,6 +137,43 @@ describe("propagation", () => {
     await service.assertProvisioned(user, { roles: ["r1", "r2"] });
     assert.equal(service.upstream().creates.length, 1);
   });
+});
+
+describe("a stored password that does not open the account with the user's e-mail", () => {
+  /** A user whose password is stored, and an account with its e-mail that somebody else made. */
+  async function strangersAccount() {
+    const user = await service.addUser();
+    service.sim.fault({ match: CREATE, action: { status: 400 } });
+    assert.equal((await run()).failed, 1);
+    service.sim.seed([{ email: user.email, customerId: service.customer, roles: ["r1"] }]);
+    return user;
+  }
+
+  for (const wrongPasswordStatus of [400, 401]) {
+    test(`${wrongPasswordStatus}: it is replaced and its roles are kept`, async () => {
+      const user = await strangersAccount();
+      configure({ wrongPasswordStatus });
+      assert.equal((await run()).created, 1);
+      assert.ok(service.upstream().proofs.length > 0);
+      await service.assertProvisioned(user, { roles: ["r1"] });
+    });
+  }
+
+  for (const [what, action] of Object.entries({
+    "403": { status: 403 }, "404": { status: 404 }, "429": { rateLimit: {} }, "500": { status: 500 }, "a login page": { html: true }, "no token in it": { status: 200, body: {} },
+    "no answer": { hang: true }, "a broken connection": { reset: "before" },
+  })) {
+    test(`${what} is no definite no: nothing is deleted`, async () => {
+      const user = await strangersAccount();
+      // Our own login is known by now, so these are the proofs.
+      service.sim.fault({ match: { method: "POST", path: "/auth/token" }, times: "always", action });
+      const answer = await service.backfill();
+      assert.equal(answer.json.created, 0, answer.text);
+      assert.ok(service.upstream().proofs.length > 0);
+      assert.deepEqual(service.upstream().deletes, []);
+      assert.deepEqual(service.accountsOf(user.email)[0].roles, ["r1"]);
+    });
+  }
 });
 
 describe("the access token", () => {
