@@ -151,7 +151,8 @@ impl From<Failure> for ApiError {
             | Failure::ForeignMapping
             | Failure::MadeForAnotherEmail => StatusCode::CONFLICT,
             Failure::Unsealable => return Self::internal(failure.code()),
-            Failure::NotVisibleYet
+            Failure::Unproved
+            | Failure::NotVisibleYet
             | Failure::StillTaken
             | Failure::ListIncomplete
             | Failure::RolesPending(_)

@@ -188,13 +188,10 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
             Ok(password) => password,
             Err(failure) => return Ok(End::Failed(failure)),
         };
-        let ours = self
-            .upstream
-            .opens(&case.claimed.email, &password, deadline)
-            .await;
+        let ours = self.proves(&case.claimed.email, &password, deadline).await;
         Ok(match (ours, doubt) {
             (Ok(true), _) => End::Failed(Failure::NotVisibleYet),
-            (Err(error), _) => End::Failed(error.into()),
+            (Err(failure), _) => End::Failed(failure),
             (Ok(false), Doubt::AnswerLost | Doubt::IdUntold) => {
                 End::Failed(UpstreamError::UnknownOutcome.into())
             }
@@ -222,8 +219,8 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
             Err(failure) => return Ok(Some(failed(failure))),
         };
         let old = case.claimed.intent_email.clone();
-        match self.upstream.opens(&old, &password, deadline).await {
-            Err(error) => return Ok(Some(failed(error.into()))),
+        match self.proves(&old, &password, deadline).await {
+            Err(failure) => return Ok(Some(failed(failure))),
             Ok(true) => {
                 return Ok(Some(match survey.by_email(&old) {
                     Some(account) => {
@@ -277,17 +274,13 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
                 Ok(password) => password,
                 Err(failure) => return Ok(failed(failure)),
             };
-            match self
-                .upstream
-                .opens(&case.claimed.email, &password, deadline)
-                .await
-            {
+            match self.proves(&case.claimed.email, &password, deadline).await {
                 Ok(true) => {
                     let id = account.id.clone();
                     return Ok(self.finish(case, id, How::Adopted, deadline).await);
                 }
                 Ok(false) => {}
-                Err(error) => return Ok(failed(error.into())),
+                Err(failure) => return Ok(failed(failure)),
             }
         }
         if !takeovers.take() {
@@ -350,16 +343,41 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
     /// 8. The account is there: attach what waits.
     async fn finish(&self, case: &Case, id: RemoteId, how: How, deadline: Deadline) -> Step {
         let waiting = case.claimed.recovery.as_ref().map(|r| r.roles.as_slice());
-        // Every role gets its try: one that is gone must not hold up the rest.
-        let mut missing = None;
-        for role in waiting.unwrap_or_default() {
-            if let Err(error) = self.attach(role, &id, deadline).await {
-                missing.get_or_insert(error);
+        let mut missing: Vec<&RoleId> = waiting.unwrap_or_default().iter().collect();
+        // "Not found" may mean "not propagated yet". Every role gets its try
+        // before anybody waits: one that is gone must not hold up the rest.
+        for delay in ATTACH_DELAYS {
+            self.clock.sleep(delay).await;
+            let mut still = Vec::new();
+            for role in missing {
+                match self.upstream.attach_role(role, &id, deadline).await {
+                    Ok(()) => {}
+                    Err(error) if error.is_outage() => {
+                        return Step::Done(End::RolesPending(id, error));
+                    }
+                    Err(_) => still.push(role),
+                }
+            }
+            missing = still;
+            if missing.is_empty() {
+                return Step::Done(End::Ready(id, how));
             }
         }
-        Step::Done(match missing {
-            None => End::Ready(id, how),
-            Some(error) => End::RolesPending(id, error),
+        Step::Done(End::RolesPending(id, UpstreamError::NotFound))
+    }
+
+    /// Whether the password opens the account; a refusal to say so concerns
+    /// this account alone.
+    async fn proves(
+        &self,
+        email: &EmailKey,
+        password: &Secret,
+        deadline: Deadline,
+    ) -> Result<bool, Failure> {
+        let answer = self.upstream.opens(email, password, deadline).await;
+        answer.map_err(|error| match error {
+            UpstreamError::Rejected { .. } => Failure::Unproved,
+            error => error.into(),
         })
     }
 
@@ -367,22 +385,6 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         case.claimed
             .removed_at
             .is_some_and(|moment| self.clock.now().since(moment) < REMOVAL_GRACE)
-    }
-
-    /// Attaches one role; "not found" may mean "not propagated yet".
-    async fn attach(
-        &self,
-        role: &RoleId,
-        id: &RemoteId,
-        deadline: Deadline,
-    ) -> Result<(), UpstreamError> {
-        for delay in ATTACH_DELAYS {
-            match self.upstream.attach_role(role, id, deadline).await {
-                Err(UpstreamError::NotFound) => self.clock.sleep(delay).await,
-                answer => return answer,
-            }
-        }
-        self.upstream.attach_role(role, id, deadline).await
     }
 
     fn password(&self, case: &Case) -> Result<Secret, Failure> {

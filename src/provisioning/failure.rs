@@ -21,6 +21,9 @@ pub enum Failure {
     /// The account with this e-mail is mapped to another user.
     #[error("the account with this e-mail belongs to another user")]
     ForeignMapping,
+    /// 3dEye neither accepted the stored password nor called it wrong.
+    #[error("3dEye would not say whether the stored password is right")]
+    Unproved,
     /// The account was made for an e-mail that the user no longer has, and
     /// would be left behind.
     #[error("the account was made for an earlier e-mail of this user; reset it with deleteRemote")]
@@ -54,6 +57,7 @@ impl Failure {
             Self::Duplicate => "duplicate",
             Self::OwnLogin => "own_login",
             Self::ForeignMapping => "foreign_mapping",
+            Self::Unproved => "unproved",
             Self::MadeForAnotherEmail => "made_for_another_email",
             Self::NotVisibleYet => "not_visible_yet",
             Self::StillTaken => "still_taken",

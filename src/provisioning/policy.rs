@@ -25,9 +25,13 @@ pub const OUTAGES_TO_STOP: u32 = 5;
 /// e-mail may stay taken, for seconds).
 pub const REREAD_DELAYS: [Duration; 2] = [Duration::from_millis(1000), Duration::from_millis(2500)];
 
-/// Waits before a role is attached again that was "not found": right after a
-/// create, 3dEye may not know the account everywhere yet.
-pub const ATTACH_DELAYS: [Duration; 2] = [Duration::from_millis(500), Duration::from_millis(1500)];
+/// Waits before roles are attached, and attached again where they were "not
+/// found": right after a create, 3dEye may not know the account everywhere yet.
+pub const ATTACH_DELAYS: [Duration; 3] = [
+    Duration::ZERO,
+    Duration::from_millis(500),
+    Duration::from_millis(1500),
+];
 
 /// For how long an e-mail whose account we deleted ourselves may stay taken
 /// before it counts as an orphan. 3dEye needs seconds; this is generous.

@@ -143,13 +143,14 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         done.removal = match removal {
             Ok(removal) => removal,
             Err(refused) => {
-                self.store.release(&terms.token, user, None).await?;
+                self.store.release(&terms.token, user).await?;
                 return Err(refused);
             }
         };
         let clearing = Clearing {
             clear_mapping: order.clear_mapping,
-            forget_remote: done.removal.deleted.is_some() || done.removal.not_visible,
+            // Found by its id it was deleted; not found, it was gone before.
+            forget_remote: order.delete_remote,
             keep_roles: kept_roles(order, &dossier, &done.removal),
         };
         let entry = self.reset_entry(user, order, &done.removal);
@@ -194,12 +195,12 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
                 accounts.push(account);
             }
         }
-        self.leave_out_foreign(user, &mut accounts).await?;
         let mut removal = Removal {
             attempted: true,
             not_visible: accounts.is_empty(),
             ..Removal::default()
         };
+        self.leave_out_foreign(user, &mut accounts).await?;
         if accounts.is_empty() {
             return Ok(removal);
         }
@@ -211,19 +212,16 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         self.announce(user, order, dossier, &accounts, &removal, &terms.token)
             .await?;
         for account in accounts {
-            if let Err(error) = self.upstream.delete(&account.id, deadline).await {
-                if removal.deleted.is_none() && had_no_effect(&error) {
-                    let state = dossier.mapping.as_ref().map(|row| row.state);
-                    self.store.release(&terms.token, user, state).await?;
-                }
-                return Err(error.into());
-            }
+            // Whatever the error says, one of its tries may have had its effect:
+            // the row stays open, and the queue finds out what has become of it.
+            self.upstream.delete(&account.id, deadline).await?;
             removal.deleted.get_or_insert_with(|| account.id.clone());
         }
         Ok(removal)
     }
 
-    /// Guards: our own login is never deleted, nor what is another user's.
+    /// Guards: our own login is never deleted, and what is another user's is
+    /// left alone.
     async fn leave_out_foreign(
         &self,
         user: &UserId,
@@ -233,13 +231,9 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         if own.is_some() && accounts.iter().any(|account| account.email_key() == own) {
             return Err(Failure::OwnLogin.into());
         }
-        if accounts.is_empty() {
-            return Ok(());
-        }
-        let foreign = self.store.foreign(user, accounts).await?;
-        accounts.retain(|account| !foreign.contains(&account.id));
-        if accounts.is_empty() {
-            return Err(Failure::ForeignMapping.into());
+        if !accounts.is_empty() {
+            let foreign = self.store.foreign(user, accounts).await?;
+            accounts.retain(|account| !foreign.contains(&account.id));
         }
         Ok(())
     }
@@ -315,20 +309,6 @@ fn what_is_theirs(dossier: &Dossier) -> Wanted {
         ids: mapped.into_iter().collect(),
         samples: 0,
     }
-}
-
-/// Whether a failed delete has certainly deleted nothing, so that the row may
-/// call itself again what it was. Otherwise it stays open, and the queue finds
-/// out what has become of the account.
-const fn had_no_effect(error: &UpstreamError) -> bool {
-    matches!(
-        error,
-        UpstreamError::NotConfigured
-            | UpstreamError::Unauthorized
-            | UpstreamError::NotFound
-            | UpstreamError::RateLimited { .. }
-            | UpstreamError::Rejected { .. }
-    )
 }
 
 /// Whether dropping the mapping would leave an account behind that nothing

@@ -8,7 +8,7 @@ use crate::audit;
 use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
 use crate::threedeye::{RemoteId, RemoteUser, RoleId};
 
-use super::record::{Claimed, Dossier, State};
+use super::record::{Claimed, Dossier};
 
 /// The database failed, or holds something that should not be there. The text
 /// is for the log only.
@@ -329,12 +329,6 @@ pub trait Store {
         entry: &audit::Entry,
     ) -> Result<Option<Cleared>, StoreError>;
 
-    /// Gives a seized lease back. With `state` the row is put back into it;
-    /// otherwise everything stays as it is.
-    async fn release(
-        &self,
-        token: &LeaseToken,
-        user: &UserId,
-        state: Option<State>,
-    ) -> Result<(), StoreError>;
+    /// Gives a seized lease back and leaves everything else as it is.
+    async fn release(&self, token: &LeaseToken, user: &UserId) -> Result<(), StoreError>;
 }

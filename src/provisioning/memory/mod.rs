@@ -183,7 +183,8 @@ impl World {
     }
 }
 
-async fn yield_once() {
+/// Lets every other future have a turn.
+pub async fn yield_once() {
     let mut yielded = false;
     std::future::poll_fn(|context| {
         if yielded {

@@ -1,7 +1,7 @@
 //! The database.
 
 use crate::audit;
-use crate::kernel::{Clock as _, EmailKey, Sealed, Timestamp, UserId};
+use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
 use crate::provisioning::record::{Claimed, Dossier, State};
 use crate::provisioning::store::{
     Bid, Busy, Candidate, Cleared, Clearing, Guarded, LeaseToken, RunClosing, RunOpening,
@@ -163,6 +163,9 @@ impl Store for World {
             for one in settlements {
                 tables.settle_one(token, one, now);
             }
+            for one in settlements {
+                tables.reopen_outdated(&one.user, now);
+            }
             Ok(())
         })
         .await
@@ -317,24 +320,15 @@ impl Store for World {
         .await
     }
 
-    async fn release(
-        &self,
-        token: &LeaseToken,
-        user: &UserId,
-        state: Option<State>,
-    ) -> Result<(), StoreError> {
+    async fn release(&self, token: &LeaseToken, user: &UserId) -> Result<(), StoreError> {
         self.effect(|| {
             let mut tables = self.tables.borrow_mut();
             if let Some(row) = tables.leased(user, token) {
                 row.lease = None;
                 row.mapping.lease_until = Timestamp::default();
-                if let Some(state) = state {
-                    row.mapping.state = state;
-                }
                 if row.mapping.state == State::Idle {
                     tables.rows.remove(user);
                 }
-                tables.requeue(user, self.now());
             }
             Ok(())
         })

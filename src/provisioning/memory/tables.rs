@@ -53,6 +53,28 @@ impl Tables {
         }
     }
 
+    /// Rows closed for an e-mail that is the user's no more, or that nobody holds.
+    pub fn reopen_outdated(&mut self, user: &UserId, now: Timestamp) {
+        let current = self.users.get(user).and_then(|row| row.email_key.clone());
+        let Some(row) = self.rows.get(user) else {
+            return;
+        };
+        let claimed = row.mapping.email_key.clone();
+        let is_other = claimed != current;
+        let is_free = claimed.is_none_or(|email| !self.holder_of(&email, user));
+        if let Some(row) = self.rows.get_mut(user) {
+            match row.mapping.state {
+                State::SetAside if is_other || is_free => {
+                    row.mapping.state = State::Idle;
+                    row.mapping.email_key = None;
+                }
+                State::Quarantined if is_other => row.mapping.state = State::Pending,
+                _ => return,
+            }
+        }
+        self.requeue(user, now);
+    }
+
     pub fn release_email(&mut self, email: Option<EmailKey>, now: Timestamp) {
         let waiters: Vec<UserId> = self
             .rows
@@ -173,10 +195,6 @@ impl Tables {
     }
 
     pub fn settle_one(&mut self, token: &LeaseToken, one: &Settlement, now: Timestamp) {
-        let contested = match &one.verdict {
-            Verdict::SetAside { email, .. } => self.holder_of(email, &one.user),
-            _ => false,
-        };
         let Some(row) = self.leased(&one.user, token) else {
             return;
         };
@@ -216,15 +234,10 @@ impl Tables {
                 fail(mapping, error, None);
             }
             Verdict::SetAside { email, error } => {
-                released = mapping.email_key.take();
+                released = mapping.email_key.replace(email.clone());
                 mapping.password = None;
                 mapping.threedeye_id = None;
-                if contested {
-                    mapping.state = State::SetAside;
-                    mapping.email_key = Some(email.clone());
-                } else {
-                    mapping.state = State::Idle;
-                }
+                mapping.state = State::SetAside;
                 fail(mapping, error, None);
             }
             Verdict::Released { due_at } => due = *due_at,

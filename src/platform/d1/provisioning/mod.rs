@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use crate::audit;
 use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
 use crate::provisioning::policy::REMOVAL_MEMORY;
-use crate::provisioning::record::{Claimed, Dossier, State};
+use crate::provisioning::record::{Claimed, Dossier};
 use crate::provisioning::store::{
     Bid, Busy, Candidate, Cleared, Clearing, Guarded, LeaseToken, RunClosing, RunOpening,
     Settlement, Store, StoreError, Terms,
@@ -273,6 +273,9 @@ impl Store for Database {
             sql::SETTLE,
             [list.clone(), token, now.into()],
         ));
+        if verdicts.iter().any(|verdict| verdict.closes != 0) {
+            statements.push(Statement::new(sql::REOPEN_OUTDATED, [list.clone()]));
+        }
         if verdicts.iter().any(|verdict| verdict.success != 0) {
             statements.push(Statement::new(sql::DROP_RECOVERIES, [list.clone()]));
         }
@@ -442,16 +445,9 @@ impl Store for Database {
         }))
     }
 
-    async fn release(
-        &self,
-        token: &LeaseToken,
-        user: &UserId,
-        state: Option<State>,
-    ) -> Result<(), StoreError> {
-        let [user_arg, token_arg] = leased(user, token);
-        let state = state.map(State::as_str).into();
+    async fn release(&self, token: &LeaseToken, user: &UserId) -> Result<(), StoreError> {
         self.batch(vec![
-            Statement::new(sql::GIVE_BACK, [user_arg, token_arg, state]),
+            Statement::new(sql::GIVE_BACK, leased(user, token)),
             Statement::new(sql::DROP_IDLE, [user.as_str().into()]),
         ])
         .await

@@ -54,6 +54,7 @@ pub struct VerdictParameter<'a> {
     pub success: u8,
     pub attempt: u8,
     pub forget: u8,
+    pub closes: u8,
 }
 
 impl<'a> From<&'a Settlement> for VerdictParameter<'a> {
@@ -94,6 +95,7 @@ impl<'a> From<&'a Settlement> for VerdictParameter<'a> {
                 state: Some("quarantined"),
                 error: Some(error),
                 attempt: 1,
+                closes: 1,
                 ..base
             },
             Verdict::SetAside { email, error } => Self {
@@ -102,6 +104,7 @@ impl<'a> From<&'a Settlement> for VerdictParameter<'a> {
                 error: Some(error),
                 attempt: 1,
                 forget: 1,
+                closes: 1,
                 ..base
             },
             Verdict::Released { due_at } => Self {

@@ -131,12 +131,10 @@ RETURNING email_key = ?3 AS written";
 // mapped to leaves this user as it was.
 pub const SETTLE: &str = "
 UPDATE OR IGNORE threedeye_users SET
-  state = CASE WHEN v.state = 'set_aside' AND NOT v.contested THEN 'idle'
-               ELSE coalesce(v.state, threedeye_users.state) END,
+  state = coalesce(v.state, threedeye_users.state),
   threedeye_id = CASE WHEN v.forget THEN NULL ELSE coalesce(v.id, threedeye_id) END,
   password_sealed = CASE WHEN v.forget THEN NULL ELSE password_sealed END,
-  email_key = CASE WHEN v.state = 'set_aside' AND NOT v.contested THEN NULL
-                   ELSE coalesce(v.email, email_key) END,
+  email_key = coalesce(v.email, email_key),
   attempts = CASE WHEN v.success THEN 0 ELSE attempts + v.attempt END,
   last_error = CASE WHEN v.success OR v.attempt THEN v.error ELSE last_error END,
   next_attempt_at = CASE WHEN v.success OR v.attempt THEN v.next ELSE next_attempt_at END,
@@ -146,12 +144,26 @@ UPDATE OR IGNORE threedeye_users SET
 FROM (SELECT value ->> 'user' AS user, value ->> 'state' AS state, value ->> 'id' AS id,
              value ->> 'email' AS email, value ->> 'error' AS error, value ->> 'next' AS next,
              value ->> 'success' AS success, value ->> 'attempt' AS attempt,
-             value ->> 'forget' AS forget,
-             EXISTS (SELECT 1 FROM threedeye_users o
-                     WHERE o.email_key = value ->> 'email' AND o.state <> 'set_aside'
-                       AND o.user_id <> value ->> 'user') AS contested
+             value ->> 'forget' AS forget
       FROM json_each(?1)) v
 WHERE threedeye_users.user_id = v.user AND threedeye_users.lease_token = ?2";
+
+// Comes after SETTLE, which closed rows for the e-mail that was claimed. Where
+// the user has another by now, or nobody holds the contested one any more, no
+// trigger would ever open the row again.
+pub const REOPEN_OUTDATED: &str = "
+UPDATE threedeye_users SET
+  state = CASE state WHEN 'set_aside' THEN 'idle' ELSE 'pending' END,
+  email_key = CASE state WHEN 'set_aside' THEN NULL ELSE email_key END
+WHERE user_id IN (SELECT value ->> 'user' FROM json_each(?1) WHERE value ->> 'closes')
+  AND state IN ('set_aside', 'quarantined')
+  AND (
+    email_key IS NOT (SELECT u.email_key FROM users u WHERE u.uuid = threedeye_users.user_id)
+    OR (state = 'set_aside' AND NOT EXISTS (
+      SELECT 1 FROM threedeye_users o
+      WHERE o.email_key = threedeye_users.email_key AND o.state <> 'set_aside'
+    ))
+  )";
 
 // Comes after SETTLE: only where the account was really written down.
 pub const DROP_RECOVERIES: &str = "
@@ -241,8 +253,7 @@ WHERE user_id = ?1 AND lease_token = ?2
 RETURNING user_id";
 
 pub const GIVE_BACK: &str = "
-UPDATE threedeye_users
-SET state = coalesce(?3, state), lease_token = NULL, lease_until = 0
+UPDATE threedeye_users SET lease_token = NULL, lease_until = 0
 WHERE user_id = ?1 AND lease_token = ?2";
 
 pub const DROP_IDLE: &str = "
