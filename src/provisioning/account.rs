@@ -352,10 +352,10 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
             for role in missing {
                 match self.upstream.attach_role(role, &id, deadline).await {
                     Ok(()) => {}
-                    Err(error) if error.is_outage() => {
-                        return Step::Done(End::RolesPending(id, error));
+                    Err(UpstreamError::NotFound | UpstreamError::Rejected { .. }) => {
+                        still.push(role);
                     }
-                    Err(_) => still.push(role),
+                    Err(error) => return Step::Done(End::RolesPending(id, error)),
                 }
             }
             missing = still;
