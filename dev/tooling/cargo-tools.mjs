@@ -51,7 +51,7 @@ async function install(tool, scratch, env, progress) {
     cwd: scratch, // not our checkout: its cargo configuration is none of the tool's business
     env: { ...env, CARGO_PROFILE_DEV_DEBUG: "0", CARGO_INCREMENTAL: "0" },
     progress,
-    hint: "It needs crates.io, a C compiler, pkg-config and OpenSSL's headers (Debian: gcc pkg-config libssl-dev).",
+    hint: "It needs Rust's package registry, a C compiler, pkg-config and OpenSSL's headers (Debian: gcc pkg-config libssl-dev).",
   });
   // Only a complete installation ever gets its final name.
   rmSync(home(tool), { recursive: true, force: true });

@@ -1,4 +1,4 @@
-// Debian's Rust, for machines that reach Debian's packages and crates.io but not
+// Debian's Rust, for machines that reach Debian's packages and Rust's registry but not
 // rustup's downloads. Debian ships no standard library for wasm32, only its
 // source: it is built once and put where that rustc looks.
 
