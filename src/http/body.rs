@@ -9,17 +9,21 @@ use super::ApiError;
 /// The most bytes a body may have.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
+/// A body over the cap is read and thrown away up to this size; beyond it the
+/// answer does not wait.
+pub const MAX_DISCARDED_BYTES: usize = 1024 * 1024;
+
 /// How much of a client's own text an error may repeat.
 const MAX_ECHO_CHARS: usize = 64;
 
-/// Refuses a body that announces itself as too large.
+/// Refuses at once a body that announces itself as far too large.
 pub fn check_announced_length(headers: &HeaderMap) -> Result<(), ApiError> {
     let announced = headers
         .get(CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok())
         .and_then(|text| text.parse::<u64>().ok());
     match announced {
-        Some(length) if length > MAX_BODY_BYTES as u64 => Err(too_large()),
+        Some(length) if length > MAX_DISCARDED_BYTES as u64 => Err(too_large()),
         _ => Ok(()),
     }
 }

@@ -12,7 +12,7 @@ use worker::send::SendWrapper;
 
 use crate::kernel::RequestId;
 
-use super::body::{MAX_BODY_BYTES, check_announced_length, too_large};
+use super::body::{MAX_BODY_BYTES, MAX_DISCARDED_BYTES, check_announced_length, too_large};
 use super::call::Input;
 use super::caller::{Admin, Anyone, UserCaller};
 use super::route::Handler;
@@ -178,16 +178,25 @@ async fn call<C>(
     })
 }
 
-/// Reads a body up to the cap, whatever length it announced.
+/// Reads a body up to the cap, whatever length it announced. What is moderately
+/// too large is read to its end and thrown away: to a client, or a proxy, that
+/// is still sending, an early answer looks like a broken connection.
 async fn read(body: Body) -> Result<Vec<u8>, ApiError> {
     let mut stream = body.into_data_stream();
     let mut bytes = Vec::new();
+    let mut length = 0_usize;
     while let Some(chunk) = stream.next().await {
         let chunk = chunk.map_err(|_| ApiError::bad_request("body: could not be read"))?;
-        if bytes.len().saturating_add(chunk.len()) > MAX_BODY_BYTES {
+        length = length.saturating_add(chunk.len());
+        if length > MAX_DISCARDED_BYTES {
             return Err(too_large());
         }
-        bytes.extend_from_slice(&chunk);
+        if length <= MAX_BODY_BYTES {
+            bytes.extend_from_slice(&chunk);
+        }
+    }
+    if length > MAX_BODY_BYTES {
+        return Err(too_large());
     }
     Ok(bytes)
 }
