@@ -26,11 +26,6 @@ impl Takeovers {
         Self(Cell::new(limit))
     }
 
-    /// Whether none is left.
-    pub fn is_exhausted(&self) -> bool {
-        self.0.get() == 0
-    }
-
     fn take(&self) -> bool {
         let left = self.0.get();
         self.0.set(left.saturating_sub(1));

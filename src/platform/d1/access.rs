@@ -21,23 +21,16 @@ SELECT ?1, ?2, ?3, ?4, ?5, ?6
 WHERE ?4 IS NULL OR EXISTS (SELECT 1 FROM users WHERE uuid = ?4)
 RETURNING id";
 
-const AUDIT_NEW_KEY: &str = "
-INSERT INTO audit_log (at, actor, action, subject, outcome, request_id)
-SELECT value ->> 'at', value ->> 'actor', value ->> 'action', value ->> 'subject',
-       value ->> 'outcome', value ->> 'request'
-FROM json_each(?1)
-WHERE EXISTS (SELECT 1 FROM api_keys WHERE id = value ->> 'subject')";
+const AUDIT_NEW_KEY: &str =
+    audit_rows!("WHERE EXISTS (SELECT 1 FROM api_keys WHERE id = value ->> 'subject')");
 
 const LIST_KEYS: &str = "
 SELECT id, scopes, user_id, label, created_at, last_used_at
 FROM api_keys WHERE revoked_at IS NULL ORDER BY created_at DESC, id DESC";
 
-const AUDIT_REVOKED_KEY: &str = "
-INSERT INTO audit_log (at, actor, action, subject, outcome, request_id)
-SELECT value ->> 'at', value ->> 'actor', value ->> 'action', value ->> 'subject',
-       value ->> 'outcome', value ->> 'request'
-FROM json_each(?1)
-WHERE EXISTS (SELECT 1 FROM api_keys WHERE id = value ->> 'subject' AND revoked_at IS NULL)";
+const AUDIT_REVOKED_KEY: &str = audit_rows!(
+    "WHERE EXISTS (SELECT 1 FROM api_keys WHERE id = value ->> 'subject' AND revoked_at IS NULL)"
+);
 
 const REVOKE_KEY: &str = "
 UPDATE api_keys SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";

@@ -4,6 +4,22 @@
 //! transaction, whether it holds one statement or ten. Lists travel as one
 //! JSON parameter (`json_each(?)`), because D1 binds at most 100 parameters.
 
+/// The statement that writes audit rows (`?1`, a JSON list), on a condition
+/// that ties each of them to the change it tells of.
+macro_rules! audit_rows {
+    ($condition:literal) => {
+        concat!(
+            "
+INSERT INTO audit_log (at, actor, action, subject, outcome, request_id)
+SELECT value ->> 'at', value ->> 'actor', value ->> 'action', value ->> 'subject',
+       value ->> 'outcome', value ->> 'request'
+FROM json_each(?1)
+",
+            $condition
+        )
+    };
+}
+
 mod access;
 mod health;
 mod provisioning;

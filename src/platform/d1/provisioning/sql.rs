@@ -181,13 +181,10 @@ WHERE provisioning_queue.user_id = v.user AND v.due IS NOT NULL";
 
 // Only for rows that the token still holds; comes before the statement that
 // gives the lease back.
-pub const AUDIT_LEASED: &str = "
-INSERT INTO audit_log (at, actor, action, subject, outcome, request_id)
-SELECT value ->> 'at', value ->> 'actor', value ->> 'action', value ->> 'subject',
-       value ->> 'outcome', value ->> 'request'
-FROM json_each(?1)
-WHERE EXISTS (SELECT 1 FROM threedeye_users t
-              WHERE t.user_id = value ->> 'subject' AND t.lease_token = ?2)";
+pub const AUDIT_LEASED: &str = audit_rows!(
+    "WHERE EXISTS (SELECT 1 FROM threedeye_users t
+              WHERE t.user_id = value ->> 'subject' AND t.lease_token = ?2)"
+);
 
 pub const OPEN_RUN: &str = "
 INSERT INTO provisioning_runs
@@ -263,10 +260,7 @@ pub const DUE_NOW: &str = "UPDATE provisioning_queue SET due_at = ?2 WHERE user_
 
 /// Audit rows that depend on no lease.
 // Comes after SET_ASIDE: only for those it has set aside.
-pub const AUDIT_SET_ASIDE: &str = "
-INSERT INTO audit_log (at, actor, action, subject, outcome, request_id)
-SELECT value ->> 'at', value ->> 'actor', value ->> 'action', value ->> 'subject',
-       value ->> 'outcome', value ->> 'request'
-FROM json_each(?1)
-WHERE EXISTS (SELECT 1 FROM threedeye_users t
-              WHERE t.user_id = value ->> 'subject' AND t.state = 'set_aside')";
+pub const AUDIT_SET_ASIDE: &str = audit_rows!(
+    "WHERE EXISTS (SELECT 1 FROM threedeye_users t
+              WHERE t.user_id = value ->> 'subject' AND t.state = 'set_aside')"
+);
