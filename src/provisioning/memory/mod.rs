@@ -1,14 +1,17 @@
 //! A database, an upstream and a clock in memory, under the same contracts as
-//! the real ones, and with a fuse: after a set number of effects the actor
-//! dies on the spot, before or after the next one.
+//! the real ones, where every effect may be made to go wrong (`hazard`).
 
-mod remote;
+pub mod hazard;
+pub mod remote;
 mod store;
-mod tables;
+pub mod tables;
+pub mod time;
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -16,10 +19,15 @@ use crate::kernel::random::seeded::Seeded;
 use crate::kernel::{Clock, EmailKey, Timestamp, UserId};
 use crate::threedeye::{RemoteId, RemoteUser, RoleId};
 
+use super::StoreError;
 use super::record::{Mapping, State, User};
 
+use hazard::{Calm, Fate, Hazard, Hazards};
 use remote::{Account, Remote};
 use tables::Tables;
+use time::{Flag, Time};
+
+pub use time::yield_once;
 
 /// When the actor dies, counted in effects from now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,11 +43,13 @@ pub enum Fuse {
 /// The whole world of a test.
 pub struct World {
     pub random: Seeded,
-    now: Cell<Timestamp>,
-    fuse: Cell<Fuse>,
-    burnt: Cell<bool>,
+    pub time: Time,
+    pub hazards: RefCell<Rc<dyn Hazards>>,
+    /// Who is at work, by a number.
+    pub actor: Cell<usize>,
+    dead: RefCell<BTreeSet<usize>>,
     effects: Cell<u32>,
-    tables: RefCell<Tables>,
+    pub tables: RefCell<Tables>,
     pub remote: RefCell<Remote>,
 }
 
@@ -47,9 +57,10 @@ impl World {
     pub fn new() -> Self {
         Self {
             random: Seeded::new(11),
-            now: Cell::new(Timestamp::from_millis(1_800_000_000_000)),
-            fuse: Cell::new(Fuse::None),
-            burnt: Cell::new(false),
+            time: Time::starting_at(Timestamp::from_millis(1_800_000_000_000)),
+            hazards: RefCell::new(Rc::new(Calm)),
+            actor: Cell::new(0),
+            dead: RefCell::default(),
             effects: Cell::new(0),
             tables: RefCell::default(),
             remote: RefCell::default(),
@@ -61,7 +72,7 @@ impl World {
         let email_key = EmailKey::of(email);
         let mut tables = self.tables.borrow_mut();
         if email_key.is_some() {
-            tables.queue.insert(id.clone(), self.now.get());
+            tables.queue.insert(id.clone(), self.now());
         }
         tables.users.insert(
             id.clone(),
@@ -91,7 +102,7 @@ impl World {
                 _ => {}
             }
         }
-        tables.requeue(&id, self.now.get());
+        tables.requeue(&id, self.now());
     }
 
     pub fn add_account(&self, id: &str, email: &str, password: &str, roles: &[&str], ours: bool) {
@@ -136,75 +147,134 @@ impl World {
     }
 
     pub fn pass(&self, time: Duration) {
-        self.now.set(self.now.get().plus(time));
+        self.time.advance_to(self.now().plus(time));
+        self.land();
     }
 
     pub fn effects(&self) -> u32 {
         self.effects.get()
     }
 
-    /// Runs an actor to its end, or to its death (`None`).
+    /// Runs a lone actor to its end, or to its death (`None`).
     pub fn run<T>(&self, fuse: Fuse, actor: impl Future<Output = T>) -> Option<T> {
-        self.fuse.set(fuse);
-        self.burnt.set(false);
+        *self.hazards.borrow_mut() = Rc::new(Burning {
+            fuse,
+            effects: Cell::new(0),
+        });
+        self.dead.borrow_mut().clear();
         self.effects.set(0);
         let mut actor = pin!(actor);
-        let mut context = Context::from_waker(Waker::noop());
+        let flag = Flag::raised();
+        let waker = Waker::from(flag.clone());
         for _ in 0..100_000 {
-            if let Poll::Ready(output) = actor.as_mut().poll(&mut context) {
+            flag.lower();
+            if let Poll::Ready(output) = actor.as_mut().poll(&mut Context::from_waker(&waker)) {
                 return Some(output);
             }
-            if self.burnt.get() {
+            if self.is_dead(self.actor.get()) {
                 return None;
+            }
+            if !flag.is_raised() {
+                let Some(next) = self.time.next() else {
+                    panic!("the actor waits for nothing");
+                };
+                self.time.advance_to(next);
             }
         }
         panic!("the actor hangs");
     }
 
-    /// One effect on the world; the fuse may end the actor on either side of it.
-    async fn effect<T>(&self, work: impl FnOnce() -> T) -> T {
-        let number = self.effects.get() + 1;
-        self.effects.set(number);
-        if self.fuse.get() == Fuse::Before(number) {
-            self.die().await;
+    pub fn is_dead(&self, actor: usize) -> bool {
+        self.dead.borrow().contains(&actor)
+    }
+
+    /// One effect on the database.
+    async fn effect<T>(
+        &self,
+        work: impl FnOnce() -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let hazard = self.approach("database").await;
+        if matches!(hazard.fate, Fate::FailsBefore | Fate::Lands(_)) {
+            return Err(StoreError("made to fail before it took effect".to_owned()));
         }
-        let output = work();
-        if self.fuse.get() == Fuse::After(number) {
-            self.die().await;
+        let answer = work();
+        self.leave("database", hazard).await;
+        if hazard.fate == Fate::FailsAfter {
+            return Err(StoreError("made to lose its answer".to_owned()));
+        }
+        answer
+    }
+
+    /// The way to an effect: others get their turns, time passes, the actor may die.
+    pub async fn approach(&self, call: &'static str) -> Hazard {
+        let actor = self.actor.get();
+        self.effects.set(self.effects.get() + 1);
+        let hazards = Rc::clone(&self.hazards.borrow());
+        let hazard = hazards.next(actor, call);
+        for _ in 0..hazard.turns {
+            yield_once().await;
+        }
+        if !hazard.delay.is_zero() {
+            self.time.until(self.now().plus(hazard.delay)).await;
+        }
+        if hazard.fate == Fate::DiesBefore {
+            self.dead.borrow_mut().insert(actor);
+        }
+        // Dead, whichever of its calls under way it died in.
+        if self.is_dead(actor) {
+            std::future::pending::<()>().await;
+        }
+        hazard
+    }
+
+    /// The way back from an effect.
+    pub async fn leave(&self, call: &'static str, hazard: Hazard) {
+        let actor = self.actor.get();
+        let hazards = Rc::clone(&self.hazards.borrow());
+        hazards.observe(self, actor, call);
+        if hazard.fate == Fate::DiesAfter {
+            self.dead.borrow_mut().insert(actor);
+        }
+        if self.is_dead(actor) {
+            std::future::pending::<()>().await;
         }
         // Others of the same actor get their turn.
         yield_once().await;
-        output
-    }
-
-    async fn die(&self) {
-        self.burnt.set(true);
-        std::future::pending::<()>().await;
     }
 }
 
-/// Lets every other future have a turn.
-pub async fn yield_once() {
-    let mut yielded = false;
-    std::future::poll_fn(|context| {
-        if yielded {
-            return Poll::Ready(());
+/// The fuse as hazards.
+struct Burning {
+    fuse: Fuse,
+    effects: Cell<u32>,
+}
+
+impl Hazards for Burning {
+    fn next(&self, _: usize, _: &'static str) -> Hazard {
+        let number = self.effects.get() + 1;
+        self.effects.set(number);
+        let fate = match self.fuse {
+            Fuse::Before(last) if number == last => Fate::DiesBefore,
+            Fuse::After(last) if number == last => Fate::DiesAfter,
+            _ => Fate::Fine,
+        };
+        Hazard {
+            fate,
+            ..Hazard::default()
         }
-        yielded = true;
-        // Those who poll many futures only poll the woken ones again.
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
+    }
 }
 
 impl Clock for World {
     fn now(&self) -> Timestamp {
-        self.now.get()
+        self.time.now()
     }
 
     async fn sleep(&self, duration: Duration) {
-        self.pass(duration);
-        yield_once().await;
+        if duration.is_zero() {
+            yield_once().await;
+        } else {
+            self.time.until(self.now().plus(duration)).await;
+        }
     }
 }
