@@ -8,7 +8,7 @@ use crate::provisioning::StoreError;
 use crate::provisioning::record::Dossier;
 
 use super::provisioning::{audit_json, dossier_statement, read_dossier};
-use super::{Database, Statement, bad_value, json};
+use super::{Database, Engine, Statement, bad_value, json};
 
 const KEY_BY_HASH: &str = "
 SELECT id, scopes, user_id, label, created_at, last_used_at
@@ -90,7 +90,7 @@ pub struct NewApiKey {
     pub hash: String,
 }
 
-impl Database {
+impl<E: Engine> Database<E> {
     /// Reads a user's dossier and, where one is presented, the API key with this hash.
     pub async fn user_and_key(
         &self,

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::kernel::Timestamp;
 use crate::provisioning::StoreError;
 
-use super::{Database, Statement};
+use super::{Database, Engine, Statement};
 
 /// The version that `migrations/` brings the schema to; a test counts the files.
 pub const SCHEMA_VERSION: u32 = 3;
@@ -47,7 +47,7 @@ struct LastRow {
     status: String,
 }
 
-impl Database {
+impl<E: Engine> Database<E> {
     /// Whether the schema is there and current. A missing table is an error
     /// of the read, so it comes first and alone.
     pub async fn vitals(&self) -> Result<Vitals, StoreError> {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::kernel::Timestamp;
 use crate::provisioning::StoreError;
 
-use super::{Database, Statement, bad_value};
+use super::{Database, Engine, Statement, bad_value};
 
 const LIST_RUNS: &str = "
 SELECT run_id, trigger_kind, status, batch_limit, total, created, failed, skipped, quarantined,
@@ -82,7 +82,7 @@ impl RunColumns {
     }
 }
 
-impl Database {
+impl<E: Engine> Database<E> {
     /// The latest runs, newest first.
     pub async fn runs(&self, limit: u32) -> Result<Vec<RunRow>, StoreError> {
         let list = Statement::new(LIST_RUNS, [limit.into()]);

@@ -18,7 +18,7 @@ use crate::provisioning::store::{
 use crate::threedeye::{RemoteId, RemoteUser, RoleId};
 
 use super::rows::{CandidateRow, ClaimedRow, DossierRow, RecoveryRow, RemovalRow};
-use super::{Arg, Database, Statement, json};
+use super::{Arg, Database, Engine, Statement, json};
 
 use parameters::{
     AccountParameter, AccountRow, BidParameter, UserIdRow, VerdictParameter, WaitingRow, WrittenRow,
@@ -83,7 +83,7 @@ fn note_removals(
     ])
 }
 
-impl Store for Database {
+impl<E: Engine> Store for Database<E> {
     async fn dossier(&self, user: &UserId) -> Result<Dossier, StoreError> {
         let mut answers = self.batch(vec![dossier_statement(user)]).await?;
         read_dossier(answers.first()?)
