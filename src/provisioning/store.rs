@@ -21,7 +21,7 @@ pub struct StoreError(pub String);
 pub struct LeaseToken(pub String);
 
 /// A user that a run may take up.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
     /// The user.
     pub user: UserId,
@@ -197,7 +197,7 @@ pub struct Tally {
 }
 
 /// A run's last line in the ledger.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunClosing {
     /// The run.
     pub run_id: String,
@@ -228,7 +228,7 @@ pub trait Store {
     /// user holds, whose lease is free and whose row is not complete,
     /// quarantined or set aside. A row that already has an intent is granted
     /// even when its user's new e-mail is contested: the old intent has to be
-    /// seen to first.
+    /// seen to first. Of several bids for one free e-mail the first is granted.
     async fn claim(&self, bids: &[Bid], terms: &Terms) -> Result<Vec<Claimed>, StoreError>;
 
     /// Records that users without an intent wait for the e-mail that others
@@ -271,7 +271,8 @@ pub trait Store {
         now: Timestamp,
     ) -> Result<Guarded, StoreError>;
 
-    /// Writes down how users ended. Those whose lease was lost are left alone.
+    /// Writes down how users ended. Those whose lease was lost are left alone,
+    /// and so is, until its lease ends, one whose account another user is mapped to.
     async fn settle(
         &self,
         token: &LeaseToken,

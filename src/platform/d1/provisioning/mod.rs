@@ -64,20 +64,30 @@ fn keep_recovery(
     ))
 }
 
-/// The removals, their audit row, and the end of what is too old to matter.
+/// The removals, their audit row, and the end of what is too old to matter;
+/// nothing but the end if `not_foreign` is an account of another user.
 fn note_removals(
     token: &LeaseToken,
     user: &UserId,
     accounts: &[&RemoteUser],
+    not_foreign: Option<&RemoteId>,
     entry: &audit::Entry,
 ) -> Result<[Statement; 3], StoreError> {
     let emails: Vec<EmailKey> = accounts.iter().filter_map(|a| a.email_key()).collect();
     let emails: Vec<&str> = emails.iter().map(EmailKey::as_str).collect();
     let [user_arg, token_arg] = leased(user, token);
-    let note = [json(&emails)?, entry.at.into(), user_arg, token_arg.clone()];
+    let not_foreign: Arg = not_foreign.map(|id| id.0.as_str()).into();
+    let audit = [audit_json([entry])?, token_arg.clone(), not_foreign.clone()];
+    let note = [
+        json(&emails)?,
+        entry.at.into(),
+        user_arg,
+        token_arg,
+        not_foreign,
+    ];
     let old = entry.at.minus(REMOVAL_MEMORY);
     Ok([
-        Statement::new(sql::AUDIT_LEASED, [audit_json([entry])?, token_arg]),
+        Statement::new(sql::AUDIT_REMOVAL, audit),
         Statement::new(sql::NOTE_REMOVALS, note),
         Statement::new(sql::FORGET_REMOVALS, [old.into()]),
     ])
@@ -219,7 +229,13 @@ impl<E: Engine> Store for Database<E> {
         );
         let held = Statement::new(sql::LEASE_HELD, leased(user, token));
         let mut statements = vec![save, held];
-        statements.extend(note_removals(token, user, &[account], entry)?);
+        statements.extend(note_removals(
+            token,
+            user,
+            &[account],
+            Some(&account.id),
+            entry,
+        )?);
         let mut answers = self.batch(statements).await?;
         let saved = answers.count()? > 0;
         let held = answers.count()? > 0;
@@ -269,6 +285,10 @@ impl<E: Engine> Store for Database<E> {
             let audit = Statement::new(sql::AUDIT_LEASED, [audit_json(entries)?, token.clone()]);
             statements.push(audit);
         }
+        if verdicts.iter().any(|verdict| verdict.due.is_some()) {
+            let args = [list.clone(), token.clone()];
+            statements.push(Statement::new(sql::MOVE_IN_QUEUE, args));
+        }
         statements.push(Statement::new(
             sql::SETTLE,
             [list.clone(), token, now.into()],
@@ -277,10 +297,7 @@ impl<E: Engine> Store for Database<E> {
             statements.push(Statement::new(sql::REOPEN_OUTDATED, [list.clone()]));
         }
         if verdicts.iter().any(|verdict| verdict.success != 0) {
-            statements.push(Statement::new(sql::DROP_RECOVERIES, [list.clone()]));
-        }
-        if verdicts.iter().any(|verdict| verdict.due.is_some()) {
-            statements.push(Statement::new(sql::MOVE_IN_QUEUE, [list]));
+            statements.push(Statement::new(sql::DROP_RECOVERIES, [list]));
         }
         self.batch(statements).await.map(|_| ())
     }
@@ -375,7 +392,7 @@ impl<E: Engine> Store for Database<E> {
             [user_arg, token_arg, entry.at.into()],
         );
         let mut statements = vec![open];
-        statements.extend(note_removals(token, user, accounts, entry)?);
+        statements.extend(note_removals(token, user, accounts, None, entry)?);
         if let Some(roles) = keep_roles {
             statements.push(keep_recovery(token, user, roles, entry.at)?);
         }
@@ -415,24 +432,19 @@ impl<E: Engine> Store for Database<E> {
             None => Statement::new(sql::LEASE_HELD, [user_arg, token_arg]),
         };
         let [user_arg, token_arg] = leased(user, token);
-        let mapping = if clearing.clear_mapping {
-            Statement::new(sql::CLEAR_MAPPING, [user_arg, token_arg])
+        let due = Statement::new(sql::DUE_NOW, [user_arg, token_arg, now.into()]);
+        let mut statements = vec![audit, due, recovery];
+        if clearing.clear_mapping {
+            statements.push(Statement::new(sql::CLEAR_MAPPING, leased(user, token)));
         } else {
+            let [user_arg, token_arg] = leased(user, token);
             let forget = clearing.forget_remote.into();
-            Statement::new(
-                sql::REOPEN_MAPPING,
-                [user_arg, token_arg, forget, now.into()],
-            )
-        };
-        let mut answers = self
-            .batch(vec![
-                audit,
-                recovery,
-                mapping,
-                Statement::new(sql::DROP_IDLE, [user.as_str().into()]),
-                Statement::new(sql::DUE_NOW, [user.as_str().into(), now.into()]),
-            ])
-            .await?;
+            let args = [user_arg, token_arg, forget, now.into()];
+            statements.push(Statement::new(sql::REOPEN_MAPPING, args));
+            statements.extend(give_back(token, user));
+        }
+        let mut answers = self.batch(statements).await?;
+        answers.skip()?;
         answers.skip()?;
         let clears_recovery = clearing.clear_mapping && clearing.keep_roles.is_none();
         let recovery = answers.count()? > 0 && clears_recovery;
@@ -446,13 +458,12 @@ impl<E: Engine> Store for Database<E> {
     }
 
     async fn release(&self, token: &LeaseToken, user: &UserId) -> Result<(), StoreError> {
-        self.batch(vec![
-            Statement::new(sql::GIVE_BACK, leased(user, token)),
-            Statement::new(sql::DROP_IDLE, [user.as_str().into()]),
-        ])
-        .await
-        .map(|_| ())
+        self.batch(give_back(token, user).into()).await.map(|_| ())
     }
+}
+
+fn give_back(token: &LeaseToken, user: &UserId) -> [Statement; 2] {
+    [sql::DROP_IDLE, sql::GIVE_BACK].map(|sql| Statement::new(sql, leased(user, token)))
 }
 
 fn guarded(written: bool, held: bool) -> Guarded {

@@ -32,7 +32,9 @@ WHERE q.due_at <= ?1 AND u.email_key IS NOT NULL AND coalesce(s.lease_until, 0) 
 ORDER BY q.due_at, q.user_id
 LIMIT ?2";
 
-// ?1 bids [{u, p}], ?2 token, ?3 until, ?4 now
+// ?1 bids [{u, p}], ?2 token, ?3 until, ?4 now. Of two bids for one e-mail the
+// first gets it: OR IGNORE and the last condition see what this very statement
+// has written, which NOT EXISTS in the SELECT does not.
 pub const CLAIM: &str = "
 INSERT OR IGNORE INTO threedeye_users
   (user_id, state, email_key, password_sealed, lease_token, lease_until, created_at, updated_at)
@@ -53,6 +55,10 @@ ON CONFLICT (user_id) DO UPDATE SET
   lease_until = excluded.lease_until,
   updated_at = excluded.updated_at
 WHERE lease_until <= ?4 AND state IN ('idle', 'pending', 'attaching')
+  AND (email_key IS NOT NULL OR NOT EXISTS (
+    SELECT 1 FROM threedeye_users o
+    WHERE o.email_key = excluded.email_key AND o.state <> 'set_aside'
+  ))
 RETURNING user_id, (SELECT u.email_key FROM users u WHERE u.uuid = user_id) AS email,
           email_key AS intent_email, password_sealed, threedeye_id, state, attempts";
 
@@ -67,11 +73,13 @@ FROM json_each(?1) b
 JOIN users u ON u.uuid = (b.value ->> 'u')
 JOIN threedeye_removals r ON r.email_key = u.email_key";
 
-// ?1 e-mails, ?2 now, ?3 user, ?4 token
+// ?1 e-mails, ?2 now, ?3 user, ?4 token, ?5 account that must not be another
+// user's, or NULL
 pub const NOTE_REMOVALS: &str = "
 INSERT INTO threedeye_removals (email_key, removed_at)
 SELECT value, ?2 FROM json_each(?1)
 WHERE EXISTS (SELECT 1 FROM threedeye_users WHERE user_id = ?3 AND lease_token = ?4)
+  AND NOT EXISTS (SELECT 1 FROM threedeye_users WHERE threedeye_id = ?5 AND user_id <> ?3)
 ON CONFLICT (email_key) DO UPDATE SET removed_at = excluded.removed_at";
 
 pub const FORGET_REMOVALS: &str = "DELETE FROM threedeye_removals WHERE removed_at < ?1";
@@ -174,16 +182,26 @@ WHERE user_id IN (
   WHERE v.value ->> 'success' AND t.state = 'complete' AND t.threedeye_id = v.value ->> 'id'
 )";
 
+// Comes before SETTLE, which gives the lease back.
 pub const MOVE_IN_QUEUE: &str = "
 UPDATE provisioning_queue SET due_at = v.due
 FROM (SELECT value ->> 'user' AS user, value ->> 'due' AS due FROM json_each(?1)) v
-WHERE provisioning_queue.user_id = v.user AND v.due IS NOT NULL";
+WHERE provisioning_queue.user_id = v.user AND v.due IS NOT NULL
+  AND EXISTS (SELECT 1 FROM threedeye_users t WHERE t.user_id = v.user AND t.lease_token = ?2)";
 
 // Only for rows that the token still holds; comes before the statement that
 // gives the lease back.
 pub const AUDIT_LEASED: &str = audit_rows!(
     "WHERE EXISTS (SELECT 1 FROM threedeye_users t
               WHERE t.user_id = value ->> 'subject' AND t.lease_token = ?2)"
+);
+
+// The same with ?3, an account that must not be another user's, or NULL.
+pub const AUDIT_REMOVAL: &str = audit_rows!(
+    "WHERE EXISTS (SELECT 1 FROM threedeye_users t
+              WHERE t.user_id = value ->> 'subject' AND t.lease_token = ?2)
+  AND NOT EXISTS (SELECT 1 FROM threedeye_users o
+                  WHERE o.threedeye_id = ?3 AND o.user_id <> value ->> 'subject')"
 );
 
 pub const OPEN_RUN: &str = "
@@ -234,7 +252,7 @@ ON CONFLICT (user_id) DO UPDATE SET role_ids = excluded.role_ids";
 pub const CLEAR_MAPPING: &str = "
 DELETE FROM threedeye_users WHERE user_id = ?1 AND lease_token = ?2 RETURNING user_id";
 
-// ?3 forget the account, ?4 now
+// ?3 forget the account, ?4 now. The lease stays, for what comes after it.
 pub const REOPEN_MAPPING: &str = "
 UPDATE threedeye_users SET
   state = CASE
@@ -244,21 +262,24 @@ UPDATE threedeye_users SET
   END,
   email_key = CASE state WHEN 'set_aside' THEN NULL ELSE email_key END,
   threedeye_id = CASE WHEN ?3 THEN NULL ELSE threedeye_id END,
-  attempts = 0, last_error = NULL, next_attempt_at = NULL,
-  lease_token = NULL, lease_until = 0, updated_at = ?4
+  attempts = 0, last_error = NULL, next_attempt_at = NULL, updated_at = ?4
 WHERE user_id = ?1 AND lease_token = ?2
 RETURNING user_id";
+
+// Comes before GIVE_BACK: without the lease an idle row tells nothing.
+pub const DROP_IDLE: &str = "
+DELETE FROM threedeye_users WHERE user_id = ?1 AND lease_token = ?2 AND state = 'idle'";
 
 pub const GIVE_BACK: &str = "
 UPDATE threedeye_users SET lease_token = NULL, lease_until = 0
 WHERE user_id = ?1 AND lease_token = ?2";
 
-pub const DROP_IDLE: &str = "
-DELETE FROM threedeye_users WHERE user_id = ?1 AND state = 'idle' AND lease_until = 0";
+// ?1 user, ?2 token, ?3 now. Comes before the lease is given back.
+pub const DUE_NOW: &str = "
+UPDATE provisioning_queue SET due_at = ?3
+WHERE user_id = ?1
+  AND EXISTS (SELECT 1 FROM threedeye_users WHERE user_id = ?1 AND lease_token = ?2)";
 
-pub const DUE_NOW: &str = "UPDATE provisioning_queue SET due_at = ?2 WHERE user_id = ?1";
-
-/// Audit rows that depend on no lease.
 // Comes after SET_ASIDE: only for those it has set aside.
 pub const AUDIT_SET_ASIDE: &str = audit_rows!(
     "WHERE EXISTS (SELECT 1 FROM threedeye_users t
