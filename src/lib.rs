@@ -15,6 +15,8 @@ pub mod http;
 pub mod kernel;
 pub mod platform;
 pub mod provisioning;
+#[cfg(test)]
+mod testing;
 pub mod threedeye;
 
 use worker::{Context, Env, Request, Response, ScheduleContext, ScheduledEvent, event};

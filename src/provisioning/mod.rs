@@ -39,6 +39,8 @@ pub mod single;
 pub mod store;
 
 #[cfg(test)]
+pub(crate) mod conformance;
+#[cfg(test)]
 mod memory;
 #[cfg(test)]
 mod tests;

@@ -50,7 +50,7 @@ impl State {
 }
 
 /// A row of `users`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     /// `users.uuid`.
     pub id: UserId,
@@ -63,7 +63,7 @@ pub struct User {
 }
 
 /// A row of `threedeye_users`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mapping {
     /// Where provisioning stands.
     pub state: State,
@@ -112,7 +112,7 @@ pub struct Recovery {
 }
 
 /// All three rows of one user, read at one moment.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Dossier {
     /// The `users` row.
     pub user: Option<User>,
@@ -125,7 +125,7 @@ pub struct Dossier {
 }
 
 /// A user whose lease we hold, as the claim found it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claimed {
     /// The user.
     pub user: UserId,

@@ -6,6 +6,8 @@
 //! it nobody knows that 3dEye speaks HTTP at all.
 
 pub mod client;
+#[cfg(test)]
+pub(crate) mod conformance;
 pub mod error;
 pub mod password;
 pub mod retry;

@@ -39,7 +39,7 @@ pub use health::{RunStatus, Vitals};
 pub use runs::RunRow;
 
 /// A parameter of a statement. D1 binds no 64-bit integers and no `undefined`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Arg {
     /// SQL NULL.
     Null,
@@ -86,7 +86,7 @@ impl<T: Into<Arg>> From<Option<T>> for Arg {
 }
 
 /// A statement and its parameters.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
     /// The SQL.
     pub sql: &'static str,

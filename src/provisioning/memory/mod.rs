@@ -6,6 +6,7 @@ pub mod remote;
 mod store;
 pub mod tables;
 pub mod time;
+mod triggers;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -20,7 +21,7 @@ use crate::kernel::{Clock, EmailKey, Timestamp, UserId};
 use crate::threedeye::{RemoteId, RemoteUser, RoleId};
 
 use super::StoreError;
-use super::record::{Mapping, State, User};
+use super::record::{Mapping, User};
 
 use hazard::{Calm, Fate, Hazard, Hazards};
 use remote::{Account, Remote};
@@ -68,41 +69,18 @@ impl World {
     }
 
     pub fn add_user(&self, id: &str, email: &str) {
-        let id = UserId::new(id);
-        let email_key = EmailKey::of(email);
-        let mut tables = self.tables.borrow_mut();
-        if email_key.is_some() {
-            tables.queue.insert(id.clone(), self.now());
-        }
-        tables.users.insert(
-            id.clone(),
-            User {
-                id,
-                email: Some(email.to_owned()),
-                email_key,
-                auth_subject: None,
-            },
-        );
+        let user = User {
+            id: UserId::new(id),
+            email: Some(email.to_owned()),
+            email_key: EmailKey::of(email),
+            auth_subject: None,
+        };
+        self.tables.borrow_mut().insert_user(user, self.now());
     }
 
     pub fn change_email(&self, id: &str, email: &str) {
-        let id = UserId::new(id);
         let mut tables = self.tables.borrow_mut();
-        if let Some(user) = tables.users.get_mut(&id) {
-            user.email = Some(email.to_owned());
-            user.email_key = EmailKey::of(email);
-        }
-        if let Some(row) = tables.rows.get_mut(&id) {
-            match row.mapping.state {
-                State::SetAside => {
-                    row.mapping.state = State::Idle;
-                    row.mapping.email_key = None;
-                }
-                State::Quarantined => row.mapping.state = State::Pending,
-                _ => {}
-            }
-        }
-        tables.requeue(&id, self.now());
+        tables.change_email(&UserId::new(id), Some(email), self.now());
     }
 
     pub fn add_account(&self, id: &str, email: &str, password: &str, roles: &[&str], ours: bool) {

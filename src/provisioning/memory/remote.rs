@@ -152,7 +152,9 @@ impl Remote {
             if by_email || wanted.ids.contains(&user.id) {
                 survey.found.push(user.clone());
             } else if survey.samples.len() < wanted.samples {
-                survey.samples.push(mask_email(&user.email));
+                let email = user.email_key();
+                let masked = email.map(|email| mask_email(email.as_str()));
+                survey.samples.extend(masked);
             }
         }
         Ok(survey)

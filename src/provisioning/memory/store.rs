@@ -1,16 +1,221 @@
-//! The database.
+//! The database's transactions: on one row each here, and as [`Store`] below.
 
 use crate::audit;
-use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
+use crate::kernel::{Clock as _, EmailKey, Sealed, Timestamp, UserId};
+use crate::provisioning::policy::REMOVAL_MEMORY;
 use crate::provisioning::record::{Claimed, Dossier, State};
 use crate::provisioning::store::{
     Bid, Busy, Candidate, Cleared, Clearing, Guarded, LeaseToken, RunClosing, RunOpening,
-    Settlement, Store, StoreError, Terms,
+    Settlement, Store, StoreError, Terms, Verdict,
 };
 use crate::threedeye::{RemoteId, RemoteUser, RoleId};
 
 use super::World;
-use super::tables::{fail, idle_row, reopen};
+use super::tables::{Row, Tables};
+
+impl Tables {
+    fn claim(&mut self, bids: &[Bid], terms: &Terms, clock: Timestamp) -> Vec<Claimed> {
+        let bids = bids.iter();
+        bids.filter_map(|bid| self.claim_one(bid, terms, clock))
+            .collect()
+    }
+
+    fn claim_one(&mut self, bid: &Bid, terms: &Terms, clock: Timestamp) -> Option<Claimed> {
+        let user = &bid.user;
+        let email = self.email_of(user)?;
+        let row = self.rows.get(user).cloned();
+        let mut row = row.unwrap_or_else(|| Row::idle(terms.now));
+        let fresh = row.mapping.password.is_none();
+        if row.is_closed()
+            || row.mapping.lease_until > terms.now
+            || (fresh && self.holder_of(&email, user))
+        {
+            return None;
+        }
+        if row.mapping.state == State::Idle {
+            row.mapping.state = State::Pending;
+        }
+        let intent_email = row.mapping.email_key.get_or_insert(email.clone()).clone();
+        let password = row.mapping.password.get_or_insert(bid.password.clone());
+        let password = password.clone();
+        row.lease = Some(terms.token.clone());
+        row.mapping.lease_until = terms.until;
+        let mapping = row.mapping.clone();
+        self.write(user, Some(row), clock);
+        Some(Claimed {
+            user: user.clone(),
+            removed_at: self.removals.get(&email).copied(),
+            email,
+            intent_email,
+            password,
+            fresh,
+            threedeye_id: mapping.threedeye_id,
+            state: mapping.state,
+            attempts: mapping.attempts,
+            recovery: self.recovery(user),
+        })
+    }
+
+    fn set_aside_one(&mut self, user: &UserId, error: &str, now: Timestamp, clock: Timestamp) {
+        let Some(email) = self.email_of(user) else {
+            return;
+        };
+        let row = self.rows.get(user).cloned();
+        let mut row = row.unwrap_or_else(|| Row::idle(now));
+        let is_free = row.mapping.state == State::Idle && row.mapping.lease_until <= now;
+        if !is_free || !self.holder_of(&email, user) {
+            return;
+        }
+        row.mapping.state = State::SetAside;
+        row.mapping.email_key = Some(email);
+        row.fail(error, None);
+        self.write(user, Some(row), clock);
+    }
+
+    fn settle(&mut self, token: &LeaseToken, settlements: &[Settlement], clock: Timestamp) {
+        for one in settlements {
+            let row = self.leased(&one.user, token);
+            if row.is_some() {
+                self.audit.extend(one.entry.clone());
+            }
+            if let Some(row) = row.map(|row| judged(row, &one.verdict))
+                && self.admits(&one.user, &row)
+            {
+                self.write(&one.user, Some(row), clock);
+                if let Verdict::Released { due_at } = one.verdict {
+                    self.move_in_queue(&one.user, due_at);
+                }
+            }
+        }
+        for one in settlements {
+            match &one.verdict {
+                Verdict::Quarantined { .. } | Verdict::SetAside { .. } => {
+                    self.open_outdated(&one.user, clock);
+                }
+                Verdict::Complete { id } => {
+                    let mapping = self.rows.get(&one.user).map(|row| &row.mapping);
+                    let is_written = mapping.is_some_and(|mapping| {
+                        mapping.state == State::Complete
+                            && mapping.threedeye_id.as_ref() == Some(id)
+                    });
+                    if is_written {
+                        self.recoveries.remove(&one.user);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Rows closed for an e-mail that is the user's no more, or that nobody holds.
+    fn open_outdated(&mut self, user: &UserId, clock: Timestamp) {
+        let Some(mut row) = self.rows.get(user).cloned() else {
+            return;
+        };
+        let email = row.mapping.email_key.clone();
+        let is_other = email != self.email_of(user);
+        let is_held = email.is_some_and(|email| self.holder_of(&email, user));
+        if match row.mapping.state {
+            State::SetAside => is_other || !is_held,
+            State::Quarantined => is_other,
+            _ => false,
+        } {
+            row.open();
+            self.write(user, Some(row), clock);
+        }
+    }
+
+    fn clear(
+        &mut self,
+        (token, user): (&LeaseToken, &UserId),
+        clearing: &Clearing,
+        (now, clock): (Timestamp, Timestamp),
+        entry: &audit::Entry,
+    ) -> Option<Cleared> {
+        let mut row = self.leased(user, token)?;
+        self.audit.push(entry.clone());
+        self.move_in_queue(user, Some(now));
+        let mut recovery = false;
+        if let Some(roles) = &clearing.keep_roles {
+            self.recoveries.insert(user.clone(), roles.clone());
+        } else if clearing.clear_mapping {
+            recovery = self.recoveries.remove(user).is_some();
+        }
+        if clearing.clear_mapping {
+            self.write(user, None, clock);
+        } else {
+            reopen(&mut row, clearing.forget_remote);
+            self.give_back(user, row, clock);
+        }
+        Some(Cleared {
+            mapping: clearing.clear_mapping,
+            recovery,
+        })
+    }
+
+    /// Ends a lease; without it an idle row tells nothing.
+    fn give_back(&mut self, user: &UserId, mut row: Row, clock: Timestamp) {
+        row.free();
+        let row = (row.mapping.state != State::Idle).then_some(row);
+        self.write(user, row, clock);
+    }
+
+    fn forget_removals(&mut self, entry: &audit::Entry) {
+        let old = entry.at.minus(REMOVAL_MEMORY);
+        self.removals.retain(|_, at| *at >= old);
+    }
+}
+
+/// A row after its verdict.
+fn judged(mut row: Row, verdict: &Verdict) -> Row {
+    row.free();
+    let mapping = &mut row.mapping;
+    match verdict {
+        Verdict::Complete { id } => {
+            mapping.state = State::Complete;
+            mapping.threedeye_id = Some(id.clone());
+            row.forgive();
+        }
+        Verdict::Attaching {
+            id,
+            next_attempt_at,
+            error,
+        } => {
+            mapping.state = State::Attaching;
+            mapping.threedeye_id = Some(id.clone());
+            row.fail(error, Some(*next_attempt_at));
+        }
+        Verdict::Failed {
+            next_attempt_at,
+            error,
+        } => row.fail(error, Some(*next_attempt_at)),
+        Verdict::Quarantined { error } => {
+            mapping.state = State::Quarantined;
+            row.fail(error, None);
+        }
+        Verdict::SetAside { email, error } => {
+            mapping.state = State::SetAside;
+            mapping.email_key = Some(email.clone());
+            mapping.password = None;
+            mapping.threedeye_id = None;
+            row.fail(error, None);
+        }
+        Verdict::Released { .. } => {}
+    }
+    row
+}
+
+/// Lifts what keeps a row from being taken up.
+fn reopen(row: &mut Row, forget_remote: bool) {
+    row.open();
+    if forget_remote {
+        row.mapping.threedeye_id = None;
+        if matches!(row.mapping.state, State::Complete | State::Attaching) {
+            row.mapping.state = State::Pending;
+        }
+    }
+    row.forgive();
+}
 
 impl Store for World {
     async fn dossier(&self, user: &UserId) -> Result<Dossier, StoreError> {
@@ -29,6 +234,9 @@ impl Store for World {
     ) -> Result<Vec<Candidate>, StoreError> {
         self.effect(|| {
             let mut tables = self.tables.borrow_mut();
+            if tables.runs.contains_key(&opening.run_id) {
+                return Err(StoreError("there is a run of that id".to_owned()));
+            }
             tables.runs.insert(opening.run_id.clone(), None);
             Ok(tables.due(due_by, opening.limit))
         })
@@ -36,14 +244,8 @@ impl Store for World {
     }
 
     async fn claim(&self, bids: &[Bid], terms: &Terms) -> Result<Vec<Claimed>, StoreError> {
-        self.effect(|| {
-            let mut tables = self.tables.borrow_mut();
-            Ok(bids
-                .iter()
-                .filter_map(|bid| tables.claim_one(bid, terms))
-                .collect())
-        })
-        .await
+        self.effect(|| Ok(self.tables.borrow_mut().claim(bids, terms, self.now())))
+            .await
     }
 
     async fn set_aside(
@@ -56,24 +258,14 @@ impl Store for World {
         self.effect(|| {
             let mut tables = self.tables.borrow_mut();
             for user in users {
-                let email = tables.users.get(user).and_then(|u| u.email_key.clone());
-                let Some(email) = email else { continue };
-                if !tables.holder_of(&email, user) {
-                    continue;
-                }
-                let row = tables
-                    .rows
-                    .entry(user.clone())
-                    .or_insert_with(|| idle_row(now));
-                if row.mapping.state != State::Idle || row.mapping.lease_until > now {
-                    continue;
-                }
-                row.mapping.state = State::SetAside;
-                row.mapping.email_key = Some(email);
-                fail(&mut row.mapping, error, None);
-                tables.requeue(user, now);
+                tables.set_aside_one(user, error, now, self.now());
             }
-            tables.audit.extend(entries.iter().cloned());
+            for entry in entries {
+                let row = tables.rows.get(&UserId::new(entry.subject.as_str()));
+                if row.is_some_and(|row| row.mapping.state == State::SetAside) {
+                    tables.audit.push(entry.clone());
+                }
+            }
             Ok(())
         })
         .await
@@ -89,8 +281,9 @@ impl Store for World {
             let mut tables = self.tables.borrow_mut();
             let mut kept = Vec::new();
             for user in users {
-                if let Some(row) = tables.leased(user, token) {
+                if let Some(mut row) = tables.leased(user, token) {
                     row.mapping.lease_until = until;
+                    tables.write(user, Some(row), self.now());
                     kept.push(user.clone());
                 }
             }
@@ -109,13 +302,11 @@ impl Store for World {
     ) -> Result<Guarded, StoreError> {
         self.effect(|| {
             let mut tables = self.tables.borrow_mut();
+            tables.forget_removals(entry);
             if tables.leased(user, token).is_none() {
                 return Ok(Guarded::LeaseLost);
             }
-            let foreign = tables.rows.iter().any(|(id, row)| {
-                id != user && row.mapping.threedeye_id.as_ref() == Some(&account.id)
-            });
-            if foreign {
+            if tables.is_mapped(&account.id, user) {
                 return Ok(Guarded::Contested);
             }
             tables.recoveries.insert(user.clone(), roles.to_vec());
@@ -131,22 +322,21 @@ impl Store for World {
         user: &UserId,
         email: &EmailKey,
         password: &Sealed,
-        now: Timestamp,
+        _now: Timestamp,
     ) -> Result<Guarded, StoreError> {
         self.effect(|| {
             let mut tables = self.tables.borrow_mut();
-            let contested = tables.holder_of(email, user);
-            let Some(row) = tables.leased(user, token) else {
+            let Some(mut row) = tables.leased(user, token) else {
                 return Ok(Guarded::LeaseLost);
             };
-            if contested {
-                return Ok(Guarded::Contested);
-            }
             row.mapping.state = State::Pending;
-            let old = row.mapping.email_key.replace(email.clone());
+            row.mapping.email_key = Some(email.clone());
             row.mapping.password = Some(password.clone());
             row.mapping.threedeye_id = None;
-            tables.release_email(old, now);
+            if !tables.admits(user, &row) {
+                return Ok(Guarded::Contested);
+            }
+            tables.write(user, Some(row), self.now());
             Ok(Guarded::Written)
         })
         .await
@@ -156,16 +346,11 @@ impl Store for World {
         &self,
         token: &LeaseToken,
         settlements: &[Settlement],
-        now: Timestamp,
+        _now: Timestamp,
     ) -> Result<(), StoreError> {
         self.effect(|| {
             let mut tables = self.tables.borrow_mut();
-            for one in settlements {
-                tables.settle_one(token, one, now);
-            }
-            for one in settlements {
-                tables.reopen_outdated(&one.user, now);
-            }
+            tables.settle(token, settlements, self.now());
             Ok(())
         })
         .await
@@ -174,10 +359,12 @@ impl Store for World {
     async fn close_run(&self, closing: &RunClosing) -> Result<u64, StoreError> {
         self.effect(|| {
             let mut tables = self.tables.borrow_mut();
-            tables
-                .runs
-                .insert(closing.run_id.clone(), Some(closing.clone()));
-            Ok(tables.queue.len() as u64)
+            let waiting = tables.queue.len() as u64;
+            let Some(run) = tables.runs.get_mut(&closing.run_id) else {
+                return Ok(0);
+            };
+            *run = Some(closing.clone());
+            Ok(waiting)
         })
         .await
     }
@@ -195,19 +382,15 @@ impl Store for World {
         self.effect(|| {
             let mut tables = self.tables.borrow_mut();
             let before = tables.dossier(user);
-            if let Some(mapping) = &before.mapping
-                && mapping.lease_until > terms.now
-            {
-                return Ok(Err(Busy {
-                    until: mapping.lease_until,
-                }));
+            let row = tables.rows.get(user).cloned();
+            let mut row = row.unwrap_or_else(|| Row::idle(terms.now));
+            let until = row.mapping.lease_until;
+            if until > terms.now {
+                return Ok(Err(Busy { until }));
             }
-            let row = tables
-                .rows
-                .entry(user.clone())
-                .or_insert_with(|| idle_row(terms.now));
             row.lease = Some(terms.token.clone());
             row.mapping.lease_until = terms.until;
+            tables.write(user, Some(row), self.now());
             Ok(Ok(before))
         })
         .await
@@ -221,17 +404,12 @@ impl Store for World {
         self.effect(|| {
             let tables = self.tables.borrow();
             let is_foreign = |account: &RemoteUser| {
-                let mapped = tables.rows.iter().any(|(id, row)| {
-                    id != user && row.mapping.threedeye_id.as_ref() == Some(&account.id)
-                });
                 let email = account.email_key();
-                mapped || email.is_some_and(|email| tables.holder_of(&email, user))
+                tables.is_mapped(&account.id, user)
+                    || email.is_some_and(|email| tables.holder_of(&email, user))
             };
-            Ok(accounts
-                .iter()
-                .filter(|account| is_foreign(account))
-                .map(|account| account.id.clone())
-                .collect())
+            let accounts = accounts.iter().filter(|account| is_foreign(account));
+            Ok(accounts.map(|account| account.id.clone()).collect())
         })
         .await
     }
@@ -246,13 +424,14 @@ impl Store for World {
     ) -> Result<bool, StoreError> {
         self.effect(|| {
             let mut tables = self.tables.borrow_mut();
-            let Some(row) = tables.leased(user, token) else {
+            tables.forget_removals(entry);
+            let Some(mut row) = tables.leased(user, token) else {
                 return Ok(false);
             };
             if matches!(row.mapping.state, State::Complete | State::Attaching) {
                 row.mapping.state = State::Pending;
             }
-            tables.requeue(user, entry.at);
+            tables.write(user, Some(row), self.now());
             if let Some(roles) = keep_roles {
                 tables.recoveries.insert(user.clone(), roles.to_vec());
             }
@@ -285,37 +464,7 @@ impl Store for World {
     ) -> Result<Option<Cleared>, StoreError> {
         self.effect(|| {
             let mut tables = self.tables.borrow_mut();
-            if tables.leased(user, token).is_none() {
-                return Ok(None);
-            }
-            tables.audit.push(entry.clone());
-            let mut cleared = Cleared::default();
-            if let Some(roles) = &clearing.keep_roles {
-                tables.recoveries.insert(user.clone(), roles.clone());
-            } else if clearing.clear_mapping {
-                cleared.recovery = tables.recoveries.remove(user).is_some();
-            }
-            if clearing.clear_mapping {
-                let row = tables.rows.remove(user);
-                cleared.mapping = true;
-                let email = row
-                    .filter(|row| row.mapping.state != State::SetAside)
-                    .and_then(|row| row.mapping.email_key);
-                if email.is_some() {
-                    tables.release_email(email, now);
-                }
-            } else if let Some(row) = tables.leased(user, token) {
-                reopen(&mut row.mapping, clearing.forget_remote);
-                row.lease = None;
-                if row.mapping.state == State::Idle {
-                    tables.rows.remove(user);
-                }
-            }
-            tables.requeue(user, now);
-            if let Some(place) = tables.queue.get_mut(user) {
-                *place = now;
-            }
-            Ok(Some(cleared))
+            Ok(tables.clear((token, user), clearing, (now, self.now()), entry))
         })
         .await
     }
@@ -324,11 +473,7 @@ impl Store for World {
         self.effect(|| {
             let mut tables = self.tables.borrow_mut();
             if let Some(row) = tables.leased(user, token) {
-                row.lease = None;
-                row.mapping.lease_until = Timestamp::default();
-                if row.mapping.state == State::Idle {
-                    tables.rows.remove(user);
-                }
+                tables.give_back(user, row, self.now());
             }
             Ok(())
         })

@@ -2,6 +2,8 @@
 //!
 //! Atomicity comes from the batch, exclusion from the lease (`sql`).
 
+#[cfg(test)]
+mod conformance;
 mod parameters;
 mod sql;
 

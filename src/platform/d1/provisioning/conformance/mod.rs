@@ -1,0 +1,226 @@
+//! The suite of `provisioning::conformance` on these very statements and row
+//! types, with a real D1 behind them.
+
+mod bridge;
+
+use std::sync::MutexGuard;
+use std::time::Duration;
+
+use futures_executor::block_on;
+use serde::Deserialize;
+
+use crate::kernel::{EmailKey, Timestamp, UserId};
+use crate::platform::d1::rows::{CandidateRow, DossierRow};
+use crate::platform::d1::{Answers, Database, Statement};
+use crate::provisioning::conformance::{Observation, START, Subject, cases, differential};
+use crate::provisioning::store::{RunClosing, Tally};
+use crate::testing::Shared;
+
+use super::parameters::WaitingRow;
+use super::{candidates, dossier_statement, due_statement, read_dossier, sql};
+use bridge::{Bridge, JsonRows};
+
+const ALL_QUEUED: &str = "SELECT user_id, due_at AS at FROM provisioning_queue ORDER BY user_id";
+
+const ALL_REMOVALS: &str =
+    "SELECT email_key AS user_id, removed_at AS at FROM threedeye_removals ORDER BY email_key";
+
+const ALL_AUDIT: &str = "SELECT at, subject, outcome FROM audit_log ORDER BY id";
+
+const ALL_RUNS: &str = "
+SELECT run_id, status, total, created, failed, skipped, quarantined, errors, finished_at
+FROM provisioning_runs ORDER BY run_id";
+
+const PUT_USER: &str =
+    "INSERT OR REPLACE INTO users (uuid, email, created_at) VALUES (?1, ?2, '2024-01-15')";
+
+const CHANGE_EMAIL: &str = "UPDATE users SET email = ?2 WHERE uuid = ?1";
+
+const DELETE_USER: &str = "DELETE FROM users WHERE uuid = ?1";
+
+/// The queue's triggers fire on these as on everything, so its tables come last.
+const EMPTY: [&str; 8] = [
+    "DELETE FROM threedeye_users",
+    "DELETE FROM threedeye_recovery",
+    "DELETE FROM threedeye_removals",
+    "DELETE FROM users",
+    "DELETE FROM provisioning_runs",
+    "DELETE FROM audit_log",
+    "DELETE FROM provisioning_queue",
+    "UPDATE provisioning_totals SET value = 0",
+];
+
+/// How many sequences are compared: some 30 s of an idle machine's time.
+const SEQUENCES: u64 = 200;
+
+/// A database with empty tables, for one test at a time.
+struct Lent {
+    database: Database<Bridge>,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl std::ops::Deref for Lent {
+    type Target = Database<Bridge>;
+
+    fn deref(&self) -> &Database<Bridge> {
+        &self.database
+    }
+}
+
+fn lend() -> Lent {
+    static SERVER: Shared = Shared::new("d1");
+    let (url, turn) = SERVER.lend();
+    let database = Database::new(Bridge::to(url, START));
+    block_on(empty(&database));
+    Lent {
+        database,
+        _turn: turn,
+    }
+}
+
+async fn empty(database: &Database<Bridge>) {
+    database.0.clock.set(START);
+    let statements = EMPTY.map(|sql| Statement::new(sql, []));
+    database.batch(statements.into()).await.unwrap();
+}
+
+cases::conformance! { lend(), [ignore = "needs node and the npm packages; npm test runs it"] }
+
+#[test]
+#[ignore = "needs node and the npm packages; npm test runs it"]
+fn the_store_in_memory_does_what_d1_does() {
+    let database = lend();
+    block_on(async {
+        for seed in 0..SEQUENCES {
+            empty(&database).await;
+            differential::compare(seed, &*database).await;
+        }
+    });
+}
+
+#[derive(Deserialize)]
+struct MomentRow {
+    user_id: String,
+    at: i64,
+}
+
+#[derive(Deserialize)]
+struct AuditRow {
+    at: i64,
+    subject: String,
+    outcome: String,
+}
+
+#[derive(Deserialize)]
+struct RunRow {
+    run_id: String,
+    status: String,
+    total: u32,
+    created: u32,
+    failed: u32,
+    skipped: u32,
+    quarantined: u32,
+    errors: String,
+    finished_at: Option<i64>,
+}
+
+impl RunRow {
+    fn into_run(self) -> (String, Option<RunClosing>) {
+        let closing = self.finished_at.map(|finished_at| RunClosing {
+            run_id: self.run_id.clone(),
+            completed: self.status == "completed",
+            tally: Tally {
+                total: self.total,
+                created: self.created,
+                failed: self.failed,
+                skipped: self.skipped,
+                quarantined: self.quarantined,
+                errors: serde_json::from_str(&self.errors).unwrap(),
+            },
+            finished_at: Timestamp::from_millis(finished_at),
+        });
+        (self.run_id, closing)
+    }
+}
+
+impl Subject for Database<Bridge> {
+    fn now(&self) -> Timestamp {
+        self.0.clock.get()
+    }
+
+    fn pass(&self, time: Duration) {
+        self.0.clock.set(self.0.clock.get().plus(time));
+    }
+
+    async fn put_user(&self, id: &UserId, email: Option<&str>) {
+        let args = [id.as_str().into(), email.into()];
+        self.batch(vec![Statement::new(PUT_USER, args)])
+            .await
+            .unwrap();
+    }
+
+    async fn change_email(&self, id: &UserId, email: Option<&str>) {
+        let args = [id.as_str().into(), email.into()];
+        self.batch(vec![Statement::new(CHANGE_EMAIL, args)])
+            .await
+            .unwrap();
+    }
+
+    async fn delete_user(&self, id: &UserId) {
+        self.batch(vec![Statement::new(DELETE_USER, [id.as_str().into()])])
+            .await
+            .unwrap();
+    }
+
+    async fn observe(&self, users: &[UserId]) -> Observation {
+        let mut reads: Vec<Statement> = users.iter().map(dossier_statement).collect();
+        reads.push(due_statement(self.now(), u32::MAX));
+        reads.push(Statement::new(sql::WAITING, []));
+        for sql in [ALL_QUEUED, ALL_REMOVALS, ALL_AUDIT, ALL_RUNS] {
+            reads.push(Statement::new(sql, []));
+        }
+        let ridden = self.0.take_observed(&reads);
+        let mut answers = match ridden {
+            Some(answers) => Answers(answers.into_iter()),
+            None => self.batch(reads.clone()).await.unwrap(),
+        };
+        self.0.ride(reads);
+        observation(&mut answers, users)
+    }
+}
+
+fn observation(answers: &mut Answers<JsonRows>, users: &[UserId]) -> Observation {
+    let moments = |rows: Vec<MomentRow>| -> Vec<(String, Timestamp)> {
+        let moment = |row: MomentRow| (row.user_id, Timestamp::from_millis(row.at));
+        rows.into_iter().map(moment).collect()
+    };
+    let mut dossier = || {
+        let row: Option<DossierRow> = answers.first().unwrap();
+        read_dossier(row).unwrap()
+    };
+    let dossiers = users.iter().map(|_| dossier()).collect();
+    let due: Vec<CandidateRow> = answers.rows().unwrap();
+    let waiting: Option<WaitingRow> = answers.first().unwrap();
+    let queue = moments(answers.rows().unwrap());
+    let removals = moments(answers.rows().unwrap());
+    let audit: Vec<AuditRow> = answers.rows().unwrap();
+    let runs: Vec<RunRow> = answers.rows().unwrap();
+    Observation {
+        dossiers,
+        due: candidates(due).unwrap(),
+        waiting: waiting.unwrap().waiting,
+        queue: queue
+            .into_iter()
+            .map(|(user, at)| (UserId::new(user), at))
+            .collect(),
+        removals: removals
+            .into_iter()
+            .map(|(email, at)| (EmailKey::of(&email).unwrap(), at))
+            .collect(),
+        audit: audit
+            .into_iter()
+            .map(|row| (Timestamp::from_millis(row.at), row.subject, row.outcome))
+            .collect(),
+        runs: runs.into_iter().map(RunRow::into_run).collect(),
+    }
+}

@@ -1,0 +1,238 @@
+//! The real client in front of the real simulator, on real time.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::MutexGuard;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+
+use crate::config::{ThreedeyeConfig, ThreedeyeLogin};
+use crate::kernel::random::seeded::Seeded;
+use crate::kernel::{Clock, Deadline, EmailKey, Secret, Timestamp};
+use crate::testing::{self, Shared};
+use crate::threedeye::client::{Client, TokenCache};
+use crate::threedeye::transport::{InboundResponse, OutboundRequest, Transport, TransportError};
+use crate::threedeye::{Deleted, RemoteId, RoleId, Survey, Upstream, UpstreamError, Wanted};
+
+use super::{LOGIN, Seed, Subject};
+
+const CUSTOMER: &str = "our customer";
+
+/// Time as it is.
+#[derive(Clone, Copy)]
+struct RealClock;
+
+impl Clock for RealClock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the simulator is another process"
+    )]
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap())
+    }
+
+    /// Keeps everybody waiting: here one call is under way at a time.
+    async fn sleep(&self, duration: Duration) {
+        std::thread::sleep(duration);
+    }
+}
+
+/// HTTP that keeps its thread waiting.
+struct Blocking;
+
+impl Transport for Blocking {
+    async fn send(
+        &self,
+        request: OutboundRequest,
+        timeout: Duration,
+        max_bytes: usize,
+    ) -> Result<InboundResponse, TransportError> {
+        let agent = testing::agent(Some(timeout));
+        let mut builder = http::Request::builder()
+            .method(&request.method)
+            .uri(&request.url);
+        for (name, value) in &request.headers {
+            builder = builder.header(*name, value);
+        }
+        let answer = match request.body {
+            Some(body) => agent.run(builder.body(body).unwrap()),
+            None if request.method == http::Method::POST => {
+                agent.run(builder.body(Vec::new()).unwrap())
+            }
+            None => agent.run(builder.body(()).unwrap()),
+        };
+        let mut response = answer.map_err(|error| lost(&error))?;
+        let limit = u64::try_from(max_bytes).unwrap();
+        let body = response.body_mut().with_config().limit(limit);
+        let body = body.read_to_vec().map_err(|error| lost(&error))?;
+        Ok(InboundResponse {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body,
+        })
+    }
+}
+
+fn lost(error: &ureq::Error) -> TransportError {
+    match error {
+        ureq::Error::Timeout(_) => TransportError::TimedOut,
+        ureq::Error::BodyExceedsLimit(_) => TransportError::TooLarge,
+        _ => TransportError::Connection,
+    }
+}
+
+/// The client, the simulator's address, and the turn at it.
+struct Wired {
+    client: Client<Blocking, RealClock, Seeded>,
+    url: String,
+    _turn: MutexGuard<'static, ()>,
+}
+
+fn lend() -> Box<Wired> {
+    static SERVER: Shared = Shared::new("simulator");
+    let (url, turn) = SERVER.lend();
+    let login = ThreedeyeLogin {
+        username: LOGIN.to_owned(),
+        password: Secret::new("the login's own"),
+    };
+    let settings = json!({
+        "apiKey": "the key", "requireBearer": true, "ownCustomerId": CUSTOMER,
+        "login": { "username": LOGIN, "password": login.password.expose() },
+    });
+    let config = ThreedeyeConfig {
+        base_url: format!("{url}/v3"),
+        api_key: Secret::new("the key"),
+        customer_id: CUSTOMER.to_owned(),
+        login: Some(login),
+        // So that a handful of accounts makes several pages.
+        page_size: 2,
+        timeout: Duration::from_secs(10),
+    };
+    let tokens = Rc::new(RefCell::new(TokenCache::default()));
+    let wired = Wired {
+        client: Client::new(config, Blocking, RealClock, Seeded::new(3), tokens),
+        url: url.to_owned(),
+        _turn: turn,
+    };
+    wired.control("/reset", &json!({ "config": settings }));
+    Box::new(wired)
+}
+
+impl Wired {
+    fn control(&self, path: &str, body: &Value) {
+        let url = format!("{}/__sim{path}", self.url);
+        let body = serde_json::to_vec(body).unwrap();
+        let agent = testing::agent(None);
+        let answer = if path == "/config" {
+            agent.patch(&url).send(&body)
+        } else {
+            agent.post(&url).send(&body)
+        };
+        let mut answer = answer.unwrap();
+        let text = answer.body_mut().read_to_string().unwrap();
+        assert!(answer.status().is_success(), "{path}: {text}");
+    }
+}
+
+impl Subject for Wired {
+    fn seed(&self, accounts: &[Seed]) {
+        let user = |account: &Seed| {
+            json!({
+                "id": account.id, "email": account.email, "password": account.password,
+                "customerId": if account.ours { CUSTOMER } else { "another customer" },
+                "roles": account.roles,
+            })
+        };
+        let users: Vec<Value> = accounts.iter().map(user).collect();
+        self.control("/users", &json!({ "users": users }));
+    }
+
+    fn slow_down(&self, created: Duration, deleted: Duration) {
+        let (create, delete) = (created.as_millis(), deleted.as_millis());
+        let delays = json!({ "create": create as u64, "delete": delete as u64 });
+        self.control("/config", &json!({ "visibilityDelayMs": delays }));
+    }
+
+    fn lose_the_next_create(&self) {
+        let creates = json!({ "method": "POST", "path": { "regex": "^/users$" } });
+        let fault = json!({ "match": creates, "action": { "reset": "after" } });
+        self.control("/faults", &fault);
+    }
+
+    fn keep_ids_secret(&self) {
+        self.control("/config", &json!({ "createWithoutId": true }));
+    }
+
+    fn count(&self, email: &str) -> usize {
+        let url = format!("{}/__sim/users", self.url);
+        let mut answer = testing::agent(None).get(&url).call().unwrap();
+        let text = answer.body_mut().read_to_string().unwrap();
+        let answer: Value = serde_json::from_str(&text).unwrap();
+        let users = answer["users"].as_array().unwrap().iter();
+        let emails = users.filter_map(|user| EmailKey::of(user["email"].as_str().unwrap()));
+        emails
+            .filter(|key| *key == EmailKey::of(email).unwrap())
+            .count()
+    }
+
+    fn wait(&self, time: Duration) {
+        std::thread::sleep(time);
+    }
+
+    fn deadline(&self) -> Deadline {
+        Deadline::after(&RealClock, Duration::from_secs(60))
+    }
+
+    fn passed_deadline(&self) -> Deadline {
+        Deadline::at(RealClock.now())
+    }
+}
+
+impl Upstream for Wired {
+    async fn survey(
+        &self,
+        wanted: impl Future<Output = Wanted>,
+        deadline: Deadline,
+    ) -> Result<Survey, UpstreamError> {
+        self.client.survey(wanted, deadline).await
+    }
+
+    async fn create(
+        &self,
+        email: &EmailKey,
+        password: &Secret,
+        deadline: Deadline,
+    ) -> Result<Option<RemoteId>, UpstreamError> {
+        self.client.create(email, password, deadline).await
+    }
+
+    async fn delete(&self, id: &RemoteId, deadline: Deadline) -> Result<Deleted, UpstreamError> {
+        self.client.delete(id, deadline).await
+    }
+
+    async fn attach_role(
+        &self,
+        role: &RoleId,
+        user: &RemoteId,
+        deadline: Deadline,
+    ) -> Result<(), UpstreamError> {
+        self.client.attach_role(role, user, deadline).await
+    }
+
+    async fn opens(
+        &self,
+        email: &EmailKey,
+        password: &Secret,
+        deadline: Deadline,
+    ) -> Result<bool, UpstreamError> {
+        self.client.opens(email, password, deadline).await
+    }
+
+    fn own_login(&self) -> Option<EmailKey> {
+        self.client.own_login()
+    }
+}
+
+super::cases::conformance! { lend(), [ignore = "needs node and the npm packages; npm test runs it"] }
