@@ -5,6 +5,7 @@ use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
 use super::ApiError;
+use crate::kernel::Object;
 
 /// The most bytes a body may have.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -71,13 +72,8 @@ fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
 }
 
 fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
-    // A struct would also be read from an array, field by field.
-    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
-    if first.is_some_and(|byte| *byte == b'[') {
-        return Err(ApiError::bad_request("body: expected a JSON object"));
-    }
     let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let parsed = serde_path_to_error::deserialize(&mut deserializer)
+    let Object(parsed) = serde_path_to_error::deserialize(&mut deserializer)
         .map_err(|error| ApiError::bad_request(describe(&error)))?;
     deserializer
         .end()
@@ -168,7 +164,9 @@ mod tests {
             message(r#"{"clearMapping":true,"clearMapping":true}"#),
             "clearMapping: given more than once"
         );
-        assert_eq!(message("[true]"), "body: expected a JSON object");
+        for other in ["[true]", "[", "7", "\"clearMapping\"", "null"] {
+            assert_eq!(message(other), "body: expected a JSON object", "{other}");
+        }
         assert_eq!(
             message("{} {}"),
             "body: unexpected text after the JSON object"

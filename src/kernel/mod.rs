@@ -5,6 +5,7 @@
 pub mod clock;
 pub mod email;
 pub mod ids;
+pub mod object;
 pub mod random;
 pub mod sealing;
 pub mod secret;
@@ -12,6 +13,7 @@ pub mod secret;
 pub use clock::{Clock, Deadline, Timestamp};
 pub use email::{EmailKey, mask_email};
 pub use ids::{RequestId, UserId};
+pub use object::Object;
 pub use random::Random;
 pub use sealing::{SealError, Sealed, Sealer};
 pub use secret::{Secret, sha256_hex};

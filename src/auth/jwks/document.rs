@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{KeysError, MAX_DOCUMENT_BYTES};
 use crate::auth::Algorithm;
 use crate::auth::jwt::MAX_KEY_ID_BYTES;
+use crate::kernel::Object;
 
 #[cfg(test)]
 mod tests;
@@ -90,7 +91,8 @@ pub fn parse(document: &[u8]) -> Result<Vec<Jwk>, KeysError> {
     if document.len() > MAX_DOCUMENT_BYTES {
         return Err(KeysError::TooLarge);
     }
-    let document: Document = serde_json::from_slice(document).map_err(|_| KeysError::Malformed)?;
+    let Object(document): Object<Document> =
+        serde_json::from_slice(document).map_err(|_| KeysError::Malformed)?;
     Ok(document.keys.into_iter().filter_map(usable).collect())
 }
 

@@ -4,7 +4,7 @@ use http::Method;
 use serde::Deserialize;
 
 use crate::config::ThreedeyeConfig;
-use crate::kernel::Timestamp;
+use crate::kernel::{Object, Timestamp};
 use crate::threedeye::transport::{InboundResponse, OutboundRequest};
 use crate::threedeye::{RemoteUser, UpstreamError};
 
@@ -43,7 +43,7 @@ impl Call for ListUsers {
 
     /// Strict about what a wrong reading would make us do: an account that we
     /// fail to see is one that we try to create. So [`UpstreamError::Protocol`]
-    /// if `data` is no list, if `total` is there but no count, or if a user
+    /// if the page is no object, if `data` is no list, if `total` is there but no count, or if a user
     /// lacks an id or the e-mail field. A user whose e-mail is null or empty is
     /// accepted: it exists and counts, and no e-mail of ours matches it.
     fn answer(
@@ -54,8 +54,11 @@ impl Call for ListUsers {
         if !is_success(response.status) {
             return Err(refusal(response, now));
         }
-        let Page { data, total } = json(&response.body)?;
-        let users: Result<_, _> = data.into_iter().map(RemoteUser::try_from).collect();
+        let Object(Page { data, total }) = json(&response.body)?;
+        let users: Result<_, _> = data
+            .into_iter()
+            .map(|Object(user)| RemoteUser::try_from(user))
+            .collect();
         users.map(|users| UserPage { users, total })
     }
 }
@@ -64,7 +67,7 @@ impl Call for ListUsers {
 #[derive(Deserialize)]
 struct Page {
     #[serde(alias = "Data")]
-    data: Vec<User>,
+    data: Vec<Object<User>>,
     #[serde(alias = "Total")]
     total: Option<u64>,
 }

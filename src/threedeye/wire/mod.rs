@@ -31,7 +31,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::config::ThreedeyeConfig;
-use crate::kernel::{Secret, Timestamp};
+use crate::kernel::{Object, Secret, Timestamp};
 
 use super::retry::parse_retry_after;
 use super::transport::{InboundResponse, OutboundRequest, TransportError};
@@ -162,6 +162,7 @@ fn retry_after(response: &InboundResponse, now: Timestamp) -> Option<Duration> {
 }
 
 /// A body that should be JSON. .NET backends may start it with a byte order mark.
+/// Structs are asked for as [`Object`]s: a list must not be read as one.
 fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, UpstreamError> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     serde_json::from_slice(body).map_err(|_| UpstreamError::Protocol)
@@ -169,9 +170,10 @@ fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, UpstreamError> {
 
 /// Row 5, a GUESS for single objects: bare, or under `data`.
 fn single<T: DeserializeOwned>(body: &[u8]) -> Result<T, UpstreamError> {
-    json::<fields::Envelope<T>>(body)
-        .map(|envelope| envelope.data)
+    json::<Object<fields::Envelope<Object<T>>>>(body)
+        .map(|Object(envelope)| envelope.data)
         .or_else(|_| json(body))
+        .map(|Object(value)| value)
 }
 
 /// Whether a body is a page for humans, as proxies and login walls send them

@@ -167,6 +167,12 @@ fn a_document_is_a_list_of_keys_within_64_kib() {
     assert_eq!(parse(&full), Err(KeysError::TooLarge));
 }
 
+#[test]
+fn a_list_is_no_set() {
+    let keys = json!([[rsa_jwk("a", 1)]]).to_string();
+    assert_eq!(parse(keys.as_bytes()), Err(KeysError::Malformed));
+}
+
 proptest! {
     #[test]
     fn parsing_never_panics(document: Vec<u8>) {

@@ -38,6 +38,8 @@ fn a_create_tells_the_id_where_the_answer_does() {
         r#"{"id":null}"#,
         r#"{"id":"."}"#,
         "[]",
+        r#"["accepted"]"#,
+        r#"{"data":["accepted"]}"#,
         "true",
     ] {
         assert_eq!(create(201, body), Ok(None), "{body}");

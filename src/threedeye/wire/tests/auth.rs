@@ -30,6 +30,8 @@ fn an_answer_without_a_usable_token_is_unreadable() {
         "<html>",
         "{}",
         r#"{"accessToken":""}"#,
+        r#"["accepted",60]"#,
+        r#"{"data":["accepted",60]}"#,
         r#"{"accessToken":"a\nb"}"#,
     ] {
         assert_eq!(fetch_token(200, body).unwrap_err(), UpstreamError::Protocol);
