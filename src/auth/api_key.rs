@@ -225,5 +225,25 @@ mod tests {
             let key = ApiKey::generate(&Seeded::new(seed));
             prop_assert!(ApiKey::parse(key.expose()).is_ok());
         }
+
+        #[test]
+        fn a_key_has_no_second_spelling(
+            seed: u64, position: prop::sample::Index, replacement: char,
+        ) {
+            let key = ApiKey::generate(&Seeded::new(seed));
+            let mut text: Vec<char> = key.expose().chars().collect();
+            let position = position.index(text.len());
+            prop_assume!(text[position] != replacement);
+            text[position] = replacement;
+            let changed: String = text.into_iter().collect();
+            if let Ok(other) = ApiKey::parse(&changed) {
+                prop_assert_ne!(other.hash(), key.hash());
+                let bytes = |key: &ApiKey| {
+                    let body = key.expose().strip_prefix(ApiKey::PREFIX).unwrap();
+                    URL_SAFE_NO_PAD.decode(body).unwrap()
+                };
+                prop_assert_ne!(bytes(&other), bytes(&key));
+            }
+        }
     }
 }

@@ -106,6 +106,14 @@ mod tests {
 
     proptest! {
         #[test]
+        fn every_token_is_taken_as_it_is(
+            token in "[A-Za-z0-9._~+/-]{1,60}={0,2}", scheme in "(?i)bearer", spaces in " {1,4}",
+        ) {
+            let headers = headers(&[format!("{scheme}{spaces}{token}").as_bytes()]);
+            prop_assert_eq!(bearer(&headers), Ok(token.as_str()));
+        }
+
+        #[test]
         fn never_panics_and_yields_only_what_was_sent(value: Vec<u8>) {
             if let Ok(value) = HeaderValue::from_bytes(&value) {
                 let mut headers = HeaderMap::new();

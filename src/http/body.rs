@@ -212,5 +212,20 @@ mod tests {
         fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..512)) {
             let _ = parse_json::<Example>(&bytes);
         }
+
+        #[test]
+        fn no_value_is_repeated_whatever_surrounds_it(before in ".{0,20}", after in ".{0,20}") {
+            let value = format!("{before}c0nfidential{after}");
+            for body in [
+                serde_json::json!({ "clearMapping": value }),
+                serde_json::json!({ "scopes": value }),
+                serde_json::json!({ "scopes": [[value]] }),
+                serde_json::json!([value]),
+                serde_json::json!(value),
+            ] {
+                let error = parse_json::<Example>(body.to_string().as_bytes()).unwrap_err();
+                prop_assert!(!format!("{error:?}").contains("c0nfidential"), "{error:?}");
+            }
+        }
     }
 }

@@ -112,5 +112,19 @@ mod tests {
         fn arbitrary_queries_never_panic(text in ".*") {
             let _ = limit(&text);
         }
+
+        #[test]
+        fn a_number_is_a_limit_exactly_within_its_bounds(number: i64, near in -2i64..=503) {
+            for number in [number, near] {
+                let read = limit(&format!("limit={number}")).ok().map(i64::from);
+                prop_assert_eq!(read, Some(number).filter(|number| (1..=500).contains(number)));
+            }
+        }
+
+        #[test]
+        fn escapes_make_no_difference(number in 1u32..=500) {
+            let escaped: String = number.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect();
+            prop_assert_eq!(limit(&format!("limit={escaped}")).unwrap(), number);
+        }
     }
 }

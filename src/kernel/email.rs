@@ -50,6 +50,8 @@ pub fn mask_email(email: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -69,5 +71,31 @@ mod tests {
             EmailKey::of("jane@example.com").unwrap().to_string(),
             "j***@example.com"
         );
+    }
+
+    proptest! {
+        #[test]
+        fn a_key_is_its_own_key(text: String) {
+            if let Some(key) = EmailKey::of(&text) {
+                prop_assert_eq!(EmailKey::of(key.as_str()), Some(key));
+            }
+        }
+
+        #[test]
+        fn white_space_and_ascii_case_make_no_other_key(
+            email in "[a-z0-9.+äßK]{1,20}@[a-z]{1,9}", space in "[ \t\n\r\u{b}\u{c}]{0,4}",
+        ) {
+            let spelt = format!("{space}{}{space}", email.to_ascii_uppercase());
+            prop_assert_eq!(EmailKey::of(&spelt), EmailKey::of(&email));
+            let key = EmailKey::of(&email).unwrap();
+            prop_assert_eq!(key.as_str(), email.to_ascii_lowercase());
+        }
+
+        #[test]
+        fn a_masked_address_keeps_one_character_of_the_person(local in ".{2,20}", domain in "[a-z.]{1,9}") {
+            let masked = mask_email(&format!("{local}@{domain}"));
+            let first: String = local.chars().take(1).collect();
+            prop_assert_eq!(masked, format!("{first}***@{domain}"));
+        }
     }
 }

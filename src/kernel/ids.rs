@@ -79,6 +79,8 @@ pub fn prefixed_ulid(prefix: &str, now: Timestamp, random: &impl Random) -> Stri
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::kernel::random::seeded::Seeded;
 
@@ -98,5 +100,37 @@ mod tests {
         assert!(UserId::parse("").is_err());
         assert!(UserId::parse("a\u{0}b").is_err());
         assert!(UserId::parse("O'Brien\"; --").is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn a_user_id_is_taken_as_it_is_or_not_at_all(text: String) {
+            match UserId::parse(&text) {
+                Ok(id) => {
+                    prop_assert_eq!(id.as_str(), &text);
+                    prop_assert!((1..=UserId::MAX_CHARS).contains(&text.chars().count()));
+                    prop_assert!(!text.chars().any(char::is_control));
+                }
+                Err(why) => prop_assert!(why.starts_with("userId: ")),
+            }
+        }
+
+        #[test]
+        fn ids_sort_by_the_time_they_were_minted(
+            earlier in 0i64..(1 << 47), later in 1i64..(1 << 40), seeds: (u64, u64),
+        ) {
+            let mint = |millis, seed| {
+                prefixed_ulid("run", Timestamp::from_millis(millis), &Seeded::new(seed))
+            };
+            prop_assert!(mint(earlier, seeds.0) < mint(earlier + later, seeds.1));
+        }
+
+        #[test]
+        fn no_time_makes_an_id_ill_formed(millis: i64, seed: u64) {
+            let id = prefixed_ulid("run", Timestamp::from_millis(millis), &Seeded::new(seed));
+            let (prefix, ulid) = id.split_once('_').unwrap();
+            prop_assert_eq!((prefix, ulid.len()), ("run", 26));
+            prop_assert!(Ulid::from_string(ulid).is_ok());
+        }
     }
 }

@@ -185,6 +185,8 @@ fn associated_data(purpose: Purpose, user: &UserId) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::kernel::random::seeded::Seeded;
 
@@ -258,5 +260,54 @@ mod tests {
         *bytes.last_mut().unwrap() ^= 1;
         let forged = Sealed::from_stored(format!("{head}.{}", URL_SAFE_NO_PAD.encode(bytes)));
         assert_eq!(open(&sealer, "anna", &forged), Err(SealError::Forged));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_sealed_opens_again(plain: String, user: String, seed: u64, byte: u8) {
+            let sealer = Sealer::new(&key(byte), None).unwrap();
+            let user = UserId::new(user);
+            let secret = Secret::new(plain.clone());
+            let sealed = sealer
+                .seal(Purpose::ThreedeyePassword, &user, &secret, &Seeded::new(seed))
+                .unwrap();
+            let stored = Sealed::from_stored(sealed.as_str());
+            let opened = sealer.open(Purpose::ThreedeyePassword, &user, &stored).unwrap();
+            prop_assert_eq!(opened.expose(), plain);
+        }
+
+        #[test]
+        fn no_flipped_bit_goes_unnoticed(position: prop::sample::Index, bit in 0u8..8) {
+            let sealer = Sealer::new(&key(1), None).unwrap();
+            let sealed = seal(&sealer, "anna");
+            let (head, body) = sealed.as_str().rsplit_once('.').unwrap();
+            let mut bytes = URL_SAFE_NO_PAD.decode(body).unwrap();
+            let position = position.index(bytes.len());
+            bytes[position] ^= 1 << bit;
+            let forged = format!("{head}.{}", URL_SAFE_NO_PAD.encode(bytes));
+            let result = open(&sealer, "anna", &Sealed::from_stored(forged));
+            prop_assert_eq!(result, Err(SealError::Forged));
+        }
+
+        #[test]
+        fn no_other_text_opens(position: prop::sample::Index, replacement: char) {
+            let sealer = Sealer::new(&key(1), None).unwrap();
+            let sealed = seal(&sealer, "anna");
+            let mut text: Vec<char> = sealed.as_str().chars().collect();
+            let position = position.index(text.len());
+            prop_assume!(text[position] != replacement);
+            text[position] = replacement;
+            let changed = Sealed::from_stored(text.into_iter().collect::<String>());
+            prop_assert!(open(&sealer, "anna", &changed).is_err());
+        }
+
+        #[test]
+        fn nothing_that_was_not_sealed_opens(text: String, body in "[A-Za-z0-9_-]{0,80}") {
+            let sealer = Sealer::new(&key(1), None).unwrap();
+            let shaped = format!("v1.{}.{body}", sealer.current.id);
+            for stored in [text, shaped] {
+                prop_assert!(open(&sealer, "anna", &Sealed::from_stored(stored)).is_err());
+            }
+        }
     }
 }

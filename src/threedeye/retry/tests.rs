@@ -149,6 +149,42 @@ proptest! {
     }
 
     #[test]
+    fn whole_seconds_are_believed_up_to_the_longest(seconds: u64, near in 3590u64..3610) {
+        for seconds in [seconds, near] {
+            let credible = Some(Duration::from_secs(seconds)).filter(|wait| *wait <= MAX_RETRY_AFTER);
+            prop_assert_eq!(parsed(&seconds.to_string()), credible);
+        }
+    }
+
+    #[test]
+    fn a_date_is_as_far_away_as_it_says(seconds in 0u64..=3600) {
+        let moment = UNIX_EPOCH + Duration::from_millis(784_111_777_000) + Duration::from_secs(seconds);
+        let wait = parsed(&httpdate::fmt_http_date(moment));
+        prop_assert_eq!(wait, Some(Duration::from_secs(seconds)));
+    }
+
+    #[test]
+    fn a_wait_keeps_to_its_bounds_whatever_is_asked(
+        asked in prop::option::of(0u64..=3600), tries in 1u32..6, within in 0u64..10_000, seed: u64,
+    ) {
+        let retry_after = asked.map(Duration::from_secs);
+        let deadline = Deadline::at(NOW.plus(Duration::from_secs(within)));
+        let error = UpstreamError::RateLimited { retry_after };
+        match next_wait(&error, tries, deadline, NOW, &Seeded::new(seed)) {
+            Some(wait) => {
+                let asked = retry_after.unwrap_or_default();
+                prop_assert!(tries < MAX_TRIES && wait >= MIN_WAIT && wait >= asked);
+                prop_assert!(wait <= asked.max(MAX_WAIT) && wait < Duration::from_secs(within));
+            }
+            // Given up: for the number of tries, or for the deadline.
+            None => prop_assert!(
+                tries >= MAX_TRIES
+                    || Duration::from_secs(within) <= retry_after.unwrap_or_default().max(MAX_WAIT)
+            ),
+        }
+    }
+
+    #[test]
     fn nor_does_anything_shaped_like_a_date(
         day in 0u8..40, month in "(Jan|Feb|Nov|Dec)", year in 0u16..=9999,
         hour in 0u8..30, minute in 0u8..70,

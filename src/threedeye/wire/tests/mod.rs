@@ -3,6 +3,7 @@ mod auth;
 mod list;
 
 use proptest::prelude::*;
+use serde_json::json;
 
 use super::accounts::{CreateUser, DeleteUser};
 use super::auth::{FetchToken, IssuedToken, ProvePassword};
@@ -152,6 +153,28 @@ proptest! {
         roles in "(\\[[0-9,\"]{0,6}\\]|null|\\{\\})",
     ) {
         let _ = page(&format!(r#"{{"data":[{{"id":{id},"email":"a@b","roles":{roles}}}]}}"#));
+    }
+
+    #[test]
+    fn a_page_means_the_same_in_every_spelling(
+        users in prop::collection::vec((1u64.., "\\PC{0,12}", prop::collection::vec(0u64..9, 0..5)), 0..6),
+        total in prop::option::of(any::<u64>()),
+    ) {
+        let camel = json!({ "total": total, "data": users.iter().map(|(id, email, roles)| {
+            let roles: Vec<_> = roles.iter().map(|role| json!({"id": role.to_string(), "name": "x"})).collect();
+            json!({"id": id.to_string(), "email": email, "roles": roles, "more": [null]})
+        }).collect::<Vec<_>>() });
+        let pascal = json!({ "Total": total, "Data": users.iter().map(|(id, email, roles)| {
+            json!({"Id": id, "Email": email, "RoleIds": roles})
+        }).collect::<Vec<_>>() });
+        let camel = page(&camel.to_string()).unwrap();
+        let pascal = page(&format!("\u{feff}{pascal}")).unwrap();
+        prop_assert_eq!((&camel.users, camel.total), (&pascal.users, pascal.total));
+        prop_assert_eq!(camel.users.len(), users.len());
+        for (read, (id, email, roles)) in camel.users.iter().zip(&users) {
+            prop_assert_eq!((&read.id.0, &read.email), (&id.to_string(), email));
+            prop_assert!(roles.iter().all(|role| read.roles.contains(&RoleId(role.to_string()))));
+        }
     }
 
     #[test]
