@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { build } from "./build.mjs";
 import { ensureToolchain } from "./setup.mjs";
 import { cargoResults } from "./tooling/cargo-results.mjs";
+import { buildFuzzers, fuzz, fuzzTargets, replayCommand } from "./tooling/fuzzers.mjs";
 import { handOverToNewerNode, NODE, WRANGLER } from "./tooling/node-modules.mjs";
 import { nodeResults } from "./tooling/node-results.mjs";
 import { inRoot, logFile } from "./tooling/paths.mjs";
@@ -20,16 +21,22 @@ import { wranglerEnv } from "./tooling/wrangler.mjs";
 /** @typedef {import("./setup.mjs").Toolchain} Toolchain */
 /** @typedef {import("./tooling/results.mjs").Results} Results */
 /** @typedef {{latest: string}} Progress */
-/** @typedef {{title: string, part: "lint" | "native" | "e2e", run: (toolchain: Toolchain, progress: Progress) => Promise<Results>}} Stage */
+/** @typedef {"lint" | "native" | "fuzz" | "e2e"} Part */
+/** @typedef {{title: string, part: Part, run: (toolchain: Toolchain, progress: Progress) => Promise<Results>}} Stage */
 
-const HELP = `npm test [-- [--only lint|native|e2e] [TEST-FILE …]]
+const HELP = `npm test [-- [--only lint|native|fuzz|e2e] [TEST-FILE …]]
 
-  --only PART   lint: formatting and clippy; native: cargo test; e2e: the built Worker
+  --only PART   lint: formatting and clippy; native: cargo test; fuzz: every fuzz target for
+                some seconds; e2e: the built Worker
   TEST-FILE     only these end-to-end tests, e.g. "auth" for tests/auth.test.mjs
 `;
 
 /** End-to-end test files at a time; each has a workerd of its own. */
 const FILES_AT_A_TIME = 2;
+
+/** For how long every fuzz target searches, and how many do so at a time. */
+const FUZZ_SECONDS = 6;
+const FUZZERS_AT_A_TIME = 2;
 
 /** How long a test, and a whole test file, may take before it counts as hung. */
 const TEST_LIMIT_MS = 300_000;
@@ -41,7 +48,7 @@ async function main() {
   });
   if (values.help) return say(HELP);
   const only = positionals.length > 0 ? "e2e" : values.only;
-  if (only && !["lint", "native", "e2e"].includes(only)) throw new Failure(`Unknown part: ${only}\n\n${HELP}`);
+  if (only && !["lint", "native", "fuzz", "e2e"].includes(only)) throw new Failure(`Unknown part: ${only}\n\n${HELP}`);
   const files = testFiles(positionals);
   const toolchain = await ensureToolchain();
   if (await handOverToNewerNode()) return;
@@ -58,11 +65,14 @@ async function main() {
 
 /** @param {string[]} files @returns {Stage[]} */
 function stages(files) {
+  // From fuzz/ on, all that it depends on in this checkout is formatted too.
+  const fmt = ["fmt", "--all", "--check", "--manifest-path", inRoot("fuzz", "Cargo.toml"), "--", "--color=never"];
   const clippy = ["clippy", "--all-targets", "--locked", "--", "-D", "warnings"];
   return [
-    { title: "cargo fmt --check", part: "lint", run: ({ nativeEnv }, progress) => check("cargo", ["fmt", "--check", "--", "--color=never"], "fmt", nativeEnv, progress) },
+    { title: "cargo fmt --check", part: "lint", run: ({ nativeEnv }, progress) => check("cargo", fmt, "fmt", nativeEnv, progress) },
     { title: "cargo clippy", part: "lint", run: ({ nativeEnv }, progress) => check("cargo", clippy, "clippy", nativeEnv, progress) },
     { title: "native tests", part: "native", run: nativeTests },
+    { title: "fuzzers", part: "fuzz", run: fuzzers },
     { title: "build", part: "e2e", run: buildWorker },
     { title: "end-to-end tests", part: "e2e", run: (_, progress) => endToEndTests(files, progress) },
     { title: "wrangler deploy --dry-run", part: "e2e", run: dryRun },
@@ -104,6 +114,34 @@ async function nativeTests({ nativeEnv }, progress) {
   const result = await attempt("cargo", args, { log: "native-tests", env, progress });
   if (result.code !== 0) say(fromFirst(/^(failures:$|error(\[|:))/m, result.output));
   return cargoResults(result.output, result.code);
+}
+
+/**
+ * Every target searches for a short while, always from the committed corpus alone.
+ * @param {Toolchain} toolchain @param {Progress} progress @returns {Promise<Results>}
+ */
+async function fuzzers({ nativeEnv }, progress) {
+  const results = noResults();
+  try {
+    const built = await buildFuzzers(nativeEnv, progress);
+    const waiting = fuzzTargets();
+    const worker = async () => {
+      for (let target = waiting.shift(); target; target = waiting.shift()) {
+        const outcome = await fuzz(built, target, { seconds: FUZZ_SECONDS, fresh: true, progress });
+        say(`  ${outcome.ok ? "✓" : "✗"} ${target}: ${outcome.inputs} inputs`);
+        if (outcome.ok) results.passed += 1;
+        else {
+          say(tail(outcome.output, 40));
+          results.failed.push(`${target}: ${replayCommand(target, outcome)}`);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: FUZZERS_AT_A_TIME }, worker));
+  } catch (error) {
+    explain(error);
+    results.failed.push("see .dev/logs/fuzz-build.log");
+  }
+  return results;
 }
 
 /** @param {Toolchain} toolchain @returns {Promise<Results>} */

@@ -21,8 +21,8 @@ const FAMILIES = [
   { rustc: "rustc", rest: ["cargo", "rust-src", "rust-llvm"], lint: ["rustfmt", "rust-clippy"] },
 ];
 
-/** What compiling worker-build needs besides Rust. */
-const BUILD_TOOLS = ["gcc", "libc6-dev", "pkg-config", "libssl-dev"];
+/** What compiling worker-build and the fuzzing engine needs besides Rust. */
+const BUILD_TOOLS = ["gcc", "g++", "libc6-dev", "pkg-config", "libssl-dev"];
 
 /** Where only Debian's tools are, so that putting it first on the path hides nothing else. */
 const SHIMS = join(TOOLS, "debian-rust");
@@ -51,9 +51,9 @@ export async function installDebianRust() {
     // Some foreign source in the list may be out of order; whether ours is, the installation tells.
     await asRoot(["apt-get", "update"], { log: "apt", progress }).catch(() => {});
     const chosen = await chooseFamily();
-    await install([chosen.rustc, ...chosen.rest, ...chosen.lint, ...BUILD_TOOLS], progress);
+    await installDebianPackages([chosen.rustc, ...chosen.rest, ...chosen.lint, ...BUILD_TOOLS], progress);
     const linker = missingLinker();
-    if (linker) await install([linker], progress);
+    if (linker) await installDebianPackages([linker], progress);
   });
   await step(`building the standard library for ${TARGET} (once per machine, a minute or two)`, buildStd);
 }
@@ -70,7 +70,7 @@ async function chooseFamily() {
 }
 
 /** @param {string[]} packages @param {{latest: string}} progress */
-async function install(packages, progress) {
+export async function installDebianPackages(packages, progress) {
   const waitForOthers = ["-o", "DPkg::Lock::Timeout=120"];
   await asRoot(["apt-get", "install", "-y", "--no-install-recommends", ...waitForOthers, ...packages], { log: "apt", append: true, progress });
 }

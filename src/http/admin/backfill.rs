@@ -13,9 +13,9 @@ use crate::provisioning::store::{Tally, Trigger};
 use crate::threedeye::UpstreamError;
 
 /// Users taken up when the caller does not say.
-const DEFAULT_LIMIT: u32 = 50;
+pub const DEFAULT_LIMIT: u32 = 50;
 /// Users taken up at most.
-const MAX_LIMIT: u32 = 500;
+pub const MAX_LIMIT: u32 = 500;
 
 /// The route.
 pub const ROUTE: Route = Route {

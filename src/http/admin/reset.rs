@@ -24,9 +24,10 @@ pub const ROUTE: Route = Route {
     handler: Handler::Admin(|call| handle(call).boxed_local()),
 };
 
+/// The body of the request.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct Options {
+pub struct Options {
     clear_mapping: bool,
     delete_remote: bool,
     reprovision: bool,

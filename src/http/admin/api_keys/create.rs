@@ -26,14 +26,25 @@ pub const ROUTE: Route = Route {
     handler: Handler::Admin(|call| handle(call).boxed_local()),
 };
 
+/// The body of the request.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Wish {
+pub struct Wish {
     scopes: Vec<Scope>,
     #[serde(default)]
     user_id: Option<String>,
     #[serde(default)]
     label: Option<String>,
+}
+
+/// A key that may be made, if its user exists.
+pub struct Checked {
+    /// At least one, each once.
+    pub scopes: Vec<String>,
+    /// The user it is bound to.
+    pub user_id: Option<UserId>,
+    /// At most 100 characters, none of them a control character.
+    pub label: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -49,7 +60,7 @@ struct Body<'a> {
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     call.query(&[])?;
-    let (scopes, user_id, label) = check(call.body()?)?;
+    let checked = check(call.body()?)?;
     let now = call.services.clock.now();
     let key = ApiKey::generate(&call.services.random);
     let id = ApiKeyId::mint(now, &call.services.random);
@@ -57,9 +68,9 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         hash: key.hash(),
         row: ApiKeyRow {
             id: id.as_str().to_owned(),
-            scopes,
-            user_id,
-            label,
+            scopes: checked.scopes,
+            user_id: checked.user_id,
+            label: checked.label,
             created_at: now,
             last_used_at: None,
         },
@@ -91,9 +102,12 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         .header(CACHE_CONTROL, HeaderValue::from_static("no-store")))
 }
 
-type Checked = (Vec<String>, Option<UserId>, Option<String>);
-
-fn check(wish: Wish) -> Result<Checked, ApiError> {
+/// Holds a wish to what serde cannot say.
+///
+/// # Errors
+///
+/// 400 that names the field.
+pub fn check(wish: Wish) -> Result<Checked, ApiError> {
     if wish.scopes.is_empty() {
         return Err(ApiError::bad_request("scopes: must not be empty"));
     }
@@ -121,5 +135,9 @@ fn check(wish: Wish) -> Result<Checked, ApiError> {
         .into_iter()
         .map(|scope| scope.as_str().to_owned())
         .collect();
-    Ok((scopes, user_id, wish.label))
+    Ok(Checked {
+        scopes,
+        user_id,
+        label: wish.label,
+    })
 }

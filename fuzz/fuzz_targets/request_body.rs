@@ -1,0 +1,93 @@
+//! The bodies that clients send.
+//!
+//! Input: a line with `Content-Type`, then the body.
+#![no_main]
+
+use std::collections::BTreeSet;
+
+use http::header::CONTENT_TYPE;
+use libfuzzer_sys::fuzz_target;
+use serde_json::{Map, Value};
+use spkey_edge::http::admin::api_keys::create::{self, Wish};
+use spkey_edge::http::admin::reset::Options;
+use spkey_edge::http::{ApiError, body};
+use spkey_edge_fuzz::{CONFIDENTIAL, header, lines};
+
+fuzz_target!(|input: &[u8]| {
+    let ([content_type], text) = lines(input);
+    let headers = header(CONTENT_TYPE, content_type);
+
+    if read(body::parse_optional::<Options>(&headers, text)).is_some() && !text.is_empty() {
+        let allowed = [
+            "clearMapping",
+            "deleteRemote",
+            "reprovision",
+            "preserveRoles",
+        ];
+        assert!(
+            object(text)
+                .iter()
+                .all(|(name, value)| { allowed.contains(&name.as_str()) && value.is_boolean() })
+        );
+    }
+    if let Some(wish) = read(body::parse(&headers, text).and_then(create::check)) {
+        let sent = object(text);
+        let once: BTreeSet<_> = wish.scopes.iter().collect();
+        assert!(!once.is_empty() && once.len() == wish.scopes.len());
+        assert!(
+            wish.scopes
+                .iter()
+                .all(|scope| sent["scopes"].to_string().contains(scope))
+        );
+        assert!(wish.label.is_none_or(|label| label.chars().count() <= 100));
+        assert!(wish.user_id.is_none_or(|id| !id.as_str().is_empty()));
+    }
+
+    // The same with every value replaced: an error names fields, not values.
+    if let Ok(mut value) = serde_json::from_slice::<Value>(text) {
+        conceal(&mut value);
+        let text = value.to_string();
+        let headers = header(CONTENT_TYPE, b"application/json");
+        silent::<Options>(body::parse(&headers, text.as_bytes()), &value);
+        silent::<Wish>(body::parse(&headers, text.as_bytes()), &value);
+        silent(
+            body::parse(&headers, text.as_bytes()).and_then(create::check),
+            &value,
+        );
+    }
+});
+
+/// What was read; the error, if there is one, is short and the client's fault.
+fn read<T>(result: Result<T, ApiError>) -> Option<T> {
+    result
+        .inspect_err(|error| {
+            assert!(matches!(error.status.as_u16(), 400 | 415), "{error:?}");
+            assert!(error.message.chars().count() <= 200, "{error:?}");
+        })
+        .ok()
+}
+
+fn object(text: &[u8]) -> Map<String, Value> {
+    serde_json::from_slice(text).expect("a body that is no object")
+}
+
+/// Puts something confidential in the place of every text.
+fn conceal(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = CONFIDENTIAL.to_owned(),
+        Value::Array(values) => values.iter_mut().for_each(conceal),
+        Value::Object(members) => members.values_mut().for_each(conceal),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+fn silent<T>(result: Result<T, ApiError>, body: &Value) {
+    let is_named =
+        |members: &Map<String, Value>| members.keys().any(|name| name.contains(CONFIDENTIAL));
+    if let Some(error) = result
+        .err()
+        .filter(|_| !body.as_object().is_some_and(is_named))
+    {
+        assert!(!format!("{error:?}").contains(CONFIDENTIAL), "{error:?}");
+    }
+}

@@ -1,0 +1,54 @@
+//! What the fuzz targets share.
+
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use spkey_edge::config::{ThreedeyeConfig, ThreedeyeLogin};
+use spkey_edge::kernel::Secret;
+
+/// A value that stands for something confidential: no error may repeat it.
+pub const CONFIDENTIAL: &str = "c0nfidential";
+
+/// Cuts an input into its first `N` lines and the rest, so that seeds can be
+/// read and written by hand. Missing lines are empty.
+pub fn lines<const N: usize>(input: &[u8]) -> ([&[u8]; N], &[u8]) {
+    let mut rest = input;
+    let lines = std::array::from_fn(|_| {
+        let end = rest.iter().position(|byte| *byte == b'\n');
+        let (line, after) = match end {
+            Some(end) => (&rest[..end], &rest[end + 1..]),
+            None => (rest, &[][..]),
+        };
+        rest = after;
+        line
+    });
+    (lines, rest)
+}
+
+/// Headers with this one field; none when its value cannot travel in a header.
+pub fn header(name: HeaderName, value: &[u8]) -> HeaderMap {
+    HeaderValue::from_bytes(value)
+        .map(|value| HeaderMap::from_iter([(name, value)]))
+        .unwrap_or_default()
+}
+
+/// The outcome of a future that waits for nothing.
+pub fn ready<T>(future: impl Future<Output = T>) -> T {
+    future.now_or_never().expect("nothing here may wait")
+}
+
+/// An upstream's configuration.
+pub fn threedeye() -> ThreedeyeConfig {
+    ThreedeyeConfig {
+        base_url: "https://upstream.example/v3".to_owned(),
+        api_key: Secret::new(CONFIDENTIAL),
+        customer_id: "cust-1".to_owned(),
+        login: Some(ThreedeyeLogin {
+            username: "us@example.com".to_owned(),
+            password: Secret::new(CONFIDENTIAL),
+        }),
+        page_size: 500,
+        timeout: Duration::from_secs(10),
+    }
+}
