@@ -7,8 +7,9 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
+use std::pin::pin;
 
-use futures_util::future::{Fuse, FutureExt as _};
+use futures_util::future::{Either, Fuse, FutureExt as _, select};
 use futures_util::stream::{self, StreamExt as _};
 use futures_util::{pin_mut, select};
 
@@ -18,7 +19,8 @@ use crate::threedeye::{Survey, Upstream, UpstreamError, Wanted};
 
 use super::account::{Case, Doubt, End, Step, Takeovers, wanted_emails};
 use super::policy::{
-    CONCURRENCY, LEASE, LEASE_MARGIN, LEASE_RENEWAL, OUTAGES_TO_STOP, REREAD_DELAYS, next_attempt,
+    CONCURRENCY, LEASE, LEASE_MARGIN, LEASE_RENEWAL, LEASE_WATCH, OUTAGES_TO_STOP, REREAD_DELAYS,
+    list_deadline, next_attempt,
 };
 use super::record::Claimed;
 use super::store::{LeaseToken, Settlement, Verdict};
@@ -137,7 +139,7 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
             })
             .collect();
         let mut outcome = Outcome::default();
-        let survey = match self.survey(&cases).await {
+        let survey = match self.survey(&cases).await? {
             Ok(survey) => survey,
             Err(error) => {
                 outcome.blind = Some(error);
@@ -155,12 +157,14 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
         let mut seen_whole = survey.complete;
         let mut unseen = None;
         for delay in REREAD_DELAYS {
-            if unresolved.is_empty() || self.stop.get().is_some() {
+            // A list that could not be read whole would not be, the second time.
+            if unresolved.is_empty() || self.stop.get().is_some() || !seen_whole {
                 break;
             }
             self.tools.clock.sleep(delay).await;
             self.keep_leases().await?;
-            let survey = match self.survey(unresolved.iter().map(|(case, _)| case)).await {
+            let again = unresolved.iter().map(|(case, _)| case);
+            let survey = match self.survey(again).await? {
                 Ok(survey) => survey,
                 Err(error) => {
                     self.note_failure(&error);
@@ -407,10 +411,12 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
         Ok(())
     }
 
+    /// Reads the list, however long it is, with the leases kept meanwhile: what
+    /// it shows must not be what another actor is just replacing.
     async fn survey(
         &self,
         cases: impl IntoIterator<Item = &Case>,
-    ) -> Result<Survey, UpstreamError> {
+    ) -> Result<Result<Survey, UpstreamError>, StoreError> {
         let wanted = Wanted {
             emails: cases
                 .into_iter()
@@ -418,11 +424,19 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
                 .collect(),
             ..Wanted::default()
         };
-        let deadline = self.deadline.min(self.leases.deadline());
-        self.tools
-            .upstream
-            .survey(std::future::ready(wanted), deadline)
-            .await
+        let clock = self.tools.clock;
+        let deadline = list_deadline(self.deadline, clock.now());
+        let upstream = self.tools.upstream;
+        let mut reading = pin!(upstream.survey(std::future::ready(wanted), deadline));
+        loop {
+            let watch = pin!(clock.sleep(LEASE_WATCH));
+            let looked = select(reading, watch).await;
+            self.keep_leases().await?;
+            match looked {
+                Either::Left((survey, _)) => return Ok(survey),
+                Either::Right(((), still_reading)) => reading = still_reading,
+            }
+        }
     }
 
     /// Prolongs the leases in good time, all of them in one call. Whoever comes

@@ -65,5 +65,6 @@ fn what_to_look_for(dossier: &Dossier) -> Wanted {
         emails: email.into_iter().collect(),
         ids: mapped.into_iter().collect(),
         samples: SAMPLES,
+        count: true,
     }
 }

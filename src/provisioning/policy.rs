@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::kernel::Timestamp;
+use crate::kernel::{Deadline, Timestamp};
 
 /// How long a lease lasts. The contract allows a crashed holder to block a user for 60 s at most.
 pub const LEASE: Duration = Duration::from_secs(60);
@@ -46,6 +46,9 @@ pub const RUN_BUDGET: Duration = Duration::from_secs(10 * 60);
 /// One user on demand: all calls together.
 pub const SINGLE_BUDGET: Duration = Duration::from_secs(30);
 
+/// How often a run that is reading the list looks whether its leases last.
+pub const LEASE_WATCH: Duration = Duration::from_secs(10);
+
 /// How long one user on demand waits for another actor's lease.
 pub const BUSY_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -61,6 +64,12 @@ const LONGEST_OUTAGE_WAIT: Duration = Duration::from_secs(15 * 60);
 
 /// The longest wait after failures that concern one user.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// When reading the list must end for work that has to be done by `deadline`:
+/// a third of the time is left to act on what was seen, and to tell what was not.
+pub fn list_deadline(deadline: Deadline, now: Timestamp) -> Deadline {
+    Deadline::at(now.plus(deadline.remaining(now) / 3 * 2))
+}
 
 /// When a user whose `attempts`-th attempt just failed is due again.
 ///
@@ -85,6 +94,17 @@ pub fn next_attempt(attempts: u32, outage: bool, now: Timestamp) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reading_the_list_leaves_time_to_act() {
+        let now = Timestamp::from_millis(1_000);
+        let left = |seconds| {
+            let deadline = Deadline::at(now.plus(Duration::from_secs(seconds)));
+            list_deadline(deadline, now).remaining(now)
+        };
+        assert_eq!(left(30), Duration::from_secs(20));
+        assert_eq!(left(0), Duration::ZERO);
+    }
 
     #[test]
     fn waits_grow_and_are_capped() {

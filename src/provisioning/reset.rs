@@ -7,7 +7,7 @@ use crate::audit::{Action, Entry};
 use crate::kernel::{Clock, Deadline, Random, UserId};
 use crate::threedeye::{RemoteId, RemoteUser, RoleId, Upstream, UpstreamError, Wanted};
 
-use super::policy::SINGLE_BUDGET;
+use super::policy::{SINGLE_BUDGET, list_deadline};
 use super::record::{Dossier, State};
 use super::single::Unavailable;
 use super::store::{Clearing, LeaseToken, Terms};
@@ -177,9 +177,10 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         let deadline = Deadline::at(terms.now.plus(SINGLE_BUDGET));
         let wanted = what_is_theirs(dossier);
         let sought = wanted.emails.len().saturating_add(wanted.ids.len());
+        let reading = list_deadline(deadline, terms.now);
         let survey = self
             .upstream
-            .survey(std::future::ready(wanted.clone()), deadline)
+            .survey(std::future::ready(wanted.clone()), reading)
             .await?;
         // Found by id and by e-mail, an account counts for both.
         let seen = wanted.ids.iter().filter_map(|id| survey.by_id(id));
@@ -307,7 +308,7 @@ fn what_is_theirs(dossier: &Dossier) -> Wanted {
     Wanted {
         emails: own.into_iter().chain(intended).collect(),
         ids: mapped.into_iter().collect(),
-        samples: 0,
+        ..Wanted::default()
     }
 }
 

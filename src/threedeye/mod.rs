@@ -57,6 +57,9 @@ pub struct Wanted {
     pub ids: BTreeSet<RemoteId>,
     /// How many other e-mails to keep, masked, for a human to recognise the customer by.
     pub samples: usize,
+    /// Whether the users are to be counted. If not, reading ends when all of
+    /// the above was found, however many pages there may be.
+    pub count: bool,
 }
 
 /// What a read of the customer's list found. The list itself is never held whole.
@@ -64,11 +67,13 @@ pub struct Wanted {
 pub struct Survey {
     /// The wanted accounts.
     pub found: Vec<RemoteUser>,
-    /// How many users the customer has, as far as the list was seen.
+    /// How many users the customer has: counted, or what 3dEye says where the
+    /// list was not read to its end.
     pub total: u64,
     /// Masked e-mails (`j***@example.com`).
     pub samples: Vec<String>,
-    /// Whether the whole list was seen before the deadline.
+    /// Whether what was not found is not in the list. If not, the deadline
+    /// came before the list's end.
     pub complete: bool,
 }
 
@@ -100,8 +105,8 @@ pub enum Deleted {
 /// Implementations retry what is safe to retry (`retry`), so an error that
 /// comes back from here is final for this attempt.
 pub trait Upstream {
-    /// Reads the customer's list to its end, or as far as the deadline allows
-    /// ([`Survey::complete`] tells), and keeps what is wanted.
+    /// Reads the customer's list until everything wanted was found or to its
+    /// end, or as far as the deadline allows ([`Survey::complete`] tells).
     ///
     /// An error means that not even the first page could be read, or that a
     /// later page failed for another reason than the deadline. `wanted` is a

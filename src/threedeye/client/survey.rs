@@ -3,7 +3,8 @@
 //! The first page tells whether the upstream knows its total. If so, the other
 //! pages are fetched up to six at a time; if not, one after the other until a
 //! page is shorter than asked. Either way pages are looked at in their order,
-//! so that the result does not depend on which answer came first.
+//! so that the result does not depend on which answer came first. Reading ends
+//! early when everything wanted was found and nobody asked for the count.
 //!
 //! Memory: a page becomes a [`Digest`] as soon as its body has arrived, in one
 //! go, so there are at most six bodies of 4 MiB and one parsed page at a time,
@@ -16,10 +17,10 @@ use std::ops::Range;
 use futures_util::future::join;
 use futures_util::stream::{self, StreamExt as _};
 
-use crate::kernel::{Clock, Deadline, Random, mask_email};
+use crate::kernel::{Clock, Deadline, EmailKey, Random, mask_email};
 use crate::threedeye::transport::Transport;
 use crate::threedeye::wire::list::{ListUsers, UserPage};
-use crate::threedeye::{RemoteUser, Survey, UpstreamError, Wanted};
+use crate::threedeye::{RemoteId, RemoteUser, Survey, UpstreamError, Wanted};
 
 use super::{Client, MAX_AT_ONCE};
 
@@ -54,7 +55,7 @@ impl<T: Transport, C: Clock, R: Random> Client<T, C, R> {
                     }
                     Err(error) => return Err(error),
                 }
-                if reading.reached_end {
+                if reading.has_ended() {
                     break;
                 }
             }
@@ -133,6 +134,9 @@ struct Reading<'a> {
     last_planned: u32,
     ids: BTreeSet<u64>,
     pages: BTreeSet<u64>,
+    /// What is wanted and was not seen yet.
+    missing_emails: BTreeSet<&'a EmailKey>,
+    missing_ids: BTreeSet<&'a RemoteId>,
     reached_end: bool,
     was_cut_short: bool,
     survey: Survey,
@@ -149,6 +153,8 @@ impl<'a> Reading<'a> {
             last_planned: 1,
             ids: BTreeSet::new(),
             pages: BTreeSet::new(),
+            missing_emails: wanted.emails.iter().collect(),
+            missing_ids: wanted.ids.iter().collect(),
             reached_end: false,
             was_cut_short: false,
             survey: Survey::default(),
@@ -167,6 +173,10 @@ impl<'a> Reading<'a> {
         }
         for user in page.found {
             if self.survey.by_id(&user.id).is_none() {
+                self.missing_ids.remove(&user.id);
+                if let Some(email) = user.email_key() {
+                    self.missing_emails.remove(&email);
+                }
                 self.survey.found.push(user);
             }
         }
@@ -188,13 +198,23 @@ impl<'a> Reading<'a> {
         count(self.ids.len())
     }
 
+    /// Whether all that is wanted was found: e-mails and ids are unique, so no
+    /// later page has anything to add.
+    fn is_settled(&self) -> bool {
+        !self.wanted.count && self.missing_emails.is_empty() && self.missing_ids.is_empty()
+    }
+
+    fn has_ended(&self) -> bool {
+        self.reached_end || self.is_settled()
+    }
+
     /// The pages to read next; `None` when there is nothing more to read.
     ///
     /// With a total, as many as should hold what is missing. They may turn out
     /// not to (a user moved, or the total counts more than is shown): then this
     /// is asked again until a page is empty.
     fn next_pages(&mut self) -> Result<Option<Range<u32>>, UpstreamError> {
-        if self.reached_end || self.was_cut_short {
+        if self.has_ended() || self.was_cut_short {
             return Ok(None);
         }
         if self.last_planned >= MAX_PAGES {
@@ -214,15 +234,15 @@ impl<'a> Reading<'a> {
 
     fn finish(self) -> Survey {
         let seen = self.seen();
-        let complete = !self.was_cut_short;
+        let is_whole = self.reached_end && !self.was_cut_short;
         Survey {
             // Counted where it could be; the upstream's word where not.
-            total: if complete {
+            total: if is_whole {
                 seen
             } else {
                 self.total.unwrap_or(seen).max(seen)
             },
-            complete,
+            complete: is_whole || self.is_settled(),
             ..self.survey
         }
     }

@@ -38,6 +38,7 @@ fn wanted(emails: &[&str]) -> Wanted {
         emails: emails.iter().filter_map(|e| EmailKey::of(e)).collect(),
         ids: BTreeSet::new(),
         samples: 2,
+        count: true,
     }
 }
 
@@ -256,6 +257,28 @@ fn a_page_over_its_cap_is_unreadable() {
     let huge = |_: &OutboundRequest| Reply::new(200, vec![b' '; 4 * 1024 * 1024 + 1]);
     let outcome = survey(&wanted(&[]), huge);
     assert_eq!(outcome.survey.unwrap_err(), UpstreamError::Protocol);
+}
+
+#[test]
+fn reading_ends_with_the_last_that_is_wanted_unless_the_users_are_counted() {
+    for (last, pages) in [("u2@example.com", 1), ("u5@example.com", 2)] {
+        let all = Wanted {
+            ids: [RemoteId("1".to_owned())].into(),
+            count: false,
+            ..wanted(&["u1@example.com", last])
+        };
+        // Without a total pages come one by one, so that none is sent in vain.
+        let outcome = survey(&all, |request| page_in(request, 20, 3, false));
+        let survey = outcome.survey.unwrap();
+        assert!(survey.complete);
+        assert_eq!((numbers(&survey).len(), outcome.pages), (2, pages));
+    }
+    let absent = Wanted {
+        count: false,
+        ..wanted(&["u1@example.com", "nobody@example.com"])
+    };
+    let outcome = survey(&absent, |request| page_in(request, 20, 3, true));
+    assert_eq!((outcome.survey.unwrap().total, outcome.pages), (20, 7));
 }
 
 #[test]
