@@ -326,6 +326,12 @@ describe("faults", () => {
     assert.equal((await create("ada@example.com")).status, 201);
   });
 
+  test("one page of the list alone", async () => {
+    sim.control.fault({ match: { path: "/users", query: { page: "2" } }, times: "always", action: { status: 500 } });
+    const statuses = await Promise.all([1, 2, 3, 2].map(async (page) => (await api("GET", `${LIST}&page=${page}`)).status));
+    assert.deepEqual(statuses, [200, 500, 200, 500]);
+  });
+
   test("a status after the effect: the answer is lost, the user is there", async () => {
     sim.control.fault({ match: onCreate, action: { after: true, status: 500, body: "<h1>oops</h1>", contentType: "text/html" } });
     const lost = await create("ada@example.com");
@@ -517,6 +523,20 @@ describe("recorded calls", () => {
     assert.ok(!JSON.stringify(calls).includes(PASSWORD));
     sim.control.clearCalls();
     assert.deepEqual(sim.control.calls(), []);
+  });
+
+  test("can be followed as they arrive and are answered, until nobody wants to know", async () => {
+    const seen = /** @type {any[]} */ ([]);
+    const unwatch = sim.control.watchCalls((moment, { method, status }) => seen.push([moment, method, status, sim.control.users().length]));
+    await create("ada@example.com");
+    sim.control.fault({ action: { reset: "before" } });
+    await listUsers().catch(() => {});
+    unwatch();
+    await listUsers();
+    assert.deepEqual(seen.slice(0, 4), [
+      ["arrived", "POST", null, 0], ["answered", "POST", 201, 1], ["arrived", "GET", null, 1], ["answered", "GET", "reset", 1],
+    ]);
+    assert.ok(seen.length <= 6, "the client may repeat what was reset, and nothing is told after the end");
   });
 
   test("show a fixed latency", async () => {

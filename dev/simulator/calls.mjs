@@ -12,6 +12,8 @@
  * @property {string} [email] of a create or a token call; passwords are never recorded
  * @property {number | null} durationMs null while there is no answer yet
  * @property {number} concurrent upstream calls under way when this one arrived, itself included
+ *
+ * @typedef {(moment: "arrived" | "answered", call: Call) => void} Watcher
  */
 
 export class CallLedger {
@@ -19,6 +21,8 @@ export class CallLedger {
   #calls = [];
   /** @type {Set<OpenCall>} */
   #upstreamInFlight = new Set();
+  /** @type {Set<Watcher>} */
+  #watchers = new Set();
   #lastSeq = 0;
 
   /**
@@ -27,13 +31,29 @@ export class CallLedger {
    */
   open({ upstream, ...request }) {
     /** @type {OpenCall} */
-    const open = new OpenCall(() => this.#upstreamInFlight.delete(open));
+    const open = new OpenCall(() => this.#upstreamInFlight.delete(open), () => this.#tell("answered", open.call));
     if (upstream) this.#upstreamInFlight.add(open);
     const concurrent = this.#upstreamInFlight.size;
     const arrival = { seq: ++this.#lastSeq, at: Date.now(), ...request };
     Object.assign(open.call, arrival, { status: null, authenticated: false, durationMs: null, concurrent });
     this.#calls.push(open.call);
+    this.#tell("arrived", open.call);
     return open;
+  }
+
+  /**
+   * Tells of every call when it arrives and when its outcome is decided, before the first byte of the answer is sent.
+   * @param {Watcher} watcher
+   * @returns {() => void} ends it
+   */
+  watch(watcher) {
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
+  }
+
+  /** @type {Watcher} */
+  #tell(moment, call) {
+    for (const watcher of this.#watchers) watcher(moment, call);
   }
 
   list() {
@@ -57,10 +77,12 @@ export class OpenCall {
   call = /** @type {Call} */ ({});
   #startedAt = performance.now();
   #onEnd;
+  #onAnswer;
 
-  /** @param {() => void} onEnd */
-  constructor(onEnd) {
+  /** @param {() => void} onEnd @param {() => void} onAnswer */
+  constructor(onEnd, onAnswer) {
     this.#onEnd = onEnd;
+    this.#onAnswer = onAnswer;
   }
 
   /** @param {{authenticated: boolean, email?: string}} caller */
@@ -77,6 +99,7 @@ export class OpenCall {
   answered(status) {
     this.call.status = status;
     this.#stop();
+    this.#onAnswer();
   }
 
   /**

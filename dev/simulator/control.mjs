@@ -89,6 +89,9 @@ export function createControl(simulation, { baseUrl, changed }) {
     calls: () => calls.list(),
     clearCalls: () => calls.clear(),
 
+    /** Follows the calls as they happen, see `CallLedger`; ends with the function it returns. */
+    watchCalls: (/** @type {import("./calls.mjs").Watcher} */ watcher) => calls.watch(watcher),
+
     /**
      * @param {import("./mint.mjs").MintOrder} [order]
      * @returns {string} a compact JWT

@@ -66,6 +66,8 @@ export class Directory {
   #roles = new Map();
   /** @type {Map<string, number>} attempts to attach, by role and user */
   #attachAttempts = new Map();
+  /** @type {{customerId: string, users: User[], until: number} | undefined} the last list, for whoever reads it page by page */
+  #lastList;
   #nextNumericId = 1001;
   #onChange;
 
@@ -81,6 +83,7 @@ export class Directory {
 
   #forgetEverything() {
     for (const map of [this.#users, this.#byEmail, this.#takenUntil, this.#roles, this.#attachAttempts]) map.clear();
+    this.#lastList = undefined;
     this.#nextNumericId = 1001;
   }
 
@@ -89,9 +92,15 @@ export class Directory {
     return [...this.#users.values()];
   }
 
-  /** @param {string} customerId */
+  /** @param {string} customerId @returns {readonly User[]} */
   visibleUsersOf(customerId, now = Date.now()) {
-    return this.all().filter((user) => user.customerId === customerId && user.visibleAt <= now);
+    if (this.#lastList?.customerId !== customerId || this.#lastList.until <= now) {
+      const all = this.all().filter((user) => user.customerId === customerId);
+      const users = all.filter(({ visibleAt }) => visibleAt <= now);
+      const until = all.reduce((next, { visibleAt }) => (visibleAt > now ? Math.min(next, visibleAt) : next), Infinity);
+      this.#lastList = { customerId, users, until };
+    }
+    return this.#lastList.users;
   }
 
   /** @param {string} email */
@@ -180,6 +189,7 @@ export class Directory {
   /** @param {User} user */
   #index(user) {
     this.#users.set(String(user.id), user);
+    this.#lastList = undefined;
     this.#byEmail.set(emailKey(user.email), user);
     this.#takenUntil.delete(emailKey(user.email));
   }
@@ -198,6 +208,7 @@ export class Directory {
    */
   remove(user, takenForMs) {
     this.#users.delete(String(user.id));
+    this.#lastList = undefined;
     this.#byEmail.delete(emailKey(user.email));
     if (takenForMs > 0) this.#takenUntil.set(emailKey(user.email), Date.now() + takenForMs);
     this.#onChange();

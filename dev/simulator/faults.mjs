@@ -58,12 +58,15 @@ const pathShape = (/** @type {any} */ value, /** @type {string} */ path) => {
   return text(value, path).startsWith("/") ? value : refuse(path, "a path that begins with / or {regex}");
 };
 
+const queryShape = (/** @type {any} */ value, /** @type {string} */ path) =>
+  Object.fromEntries(Object.entries(openRecord(value, path)).map(([name, entry]) => [name, text(entry, `${path}.${name}`)]));
+
 const retryAfter = (/** @type {any} */ value, /** @type {string} */ path) =>
   typeof value === "number" ? integer()(value, path) : headerValue(value, path);
 
 const ruleShape = record(
   {
-    match: record({ method: text, path: pathShape, email: text, nth: integer({ min: 1 }) }),
+    match: record({ method: text, path: pathShape, query: queryShape, email: text, nth: integer({ min: 1 }) }),
     times: (value, path) => (value === "always" ? Infinity : integer({ min: 1 })(value, path)),
     skip: integer(),
     action: record({
@@ -167,9 +170,10 @@ export class FaultRules {
  * @param {Record<string, any>} match
  * @param {Request} request
  */
-function matches({ method, path, email }, request) {
+function matches({ method, path, query, email }, request) {
   if (method !== undefined && method.toUpperCase() !== request.method) return false;
   if (email !== undefined && email.toLowerCase() !== createdEmail(request)?.toLowerCase()) return false;
+  if (query !== undefined && Object.entries(query).some(([name, value]) => request.query.get(name) !== value)) return false;
   // Without a path a rule concerns the API alone: "everything upstream fails" must not take the issuer's keys along.
   if (path === undefined) return request.resource !== null;
   const names = request.resource === null ? [request.path] : [request.resource, request.path];
