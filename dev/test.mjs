@@ -39,7 +39,7 @@ const FUZZ_SECONDS = 6;
 const FUZZERS_AT_A_TIME = 2;
 
 /** How long a test, and a whole test file, may take before it counts as hung. */
-const TEST_LIMIT_MS = 300_000;
+const TEST_LIMIT_MS = 600_000;
 
 async function main() {
   const { values, positionals } = parseArgs({

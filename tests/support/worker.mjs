@@ -1,5 +1,6 @@
 /** The built Worker on real workerd with a real D1, run as wrangler runs it or by the runtime's own host, Miniflare. */
 
+import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,6 +8,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { build as bundle } from "esbuild";
+
+import { workerdPid } from "../../dev/bench/cpu.mjs";
 
 // Before wrangler is loaded: it stays offline and reads no developer's files.
 Object.assign(process.env, {
@@ -30,6 +33,9 @@ const CONFIG = join(ROOT, "wrangler.toml");
  * @property {(cron: string) => Promise<void>} scheduled
  * @property {() => LogLine[]} logs
  * @property {() => Promise<void>} close
+ * @property {() => number} [pid] of workerd; bare Workers only
+ * @property {() => Promise<void>} [kill] SIGKILLs workerd, at once; resolves when it runs again over what was stored.
+ *   Bare Workers only
  *
  * @typedef {object} Settings
  * @property {Record<string, string>} vars
@@ -90,9 +96,36 @@ export async function startBareWorkers(settings) {
     ),
     unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
   }));
-  const host = new Miniflare(optionsOf({ port: 0, cf: false, handleStructuredLogs: (line) => logs.push(line), workers }));
+  let onRestart = () => {};
+  const host = new Miniflare(
+    optionsOf({
+      port: 0,
+      cf: false,
+      handleStructuredLogs: (line) => logs.push(line),
+      // The host starts a workerd that has died again by itself, at the same address and over the same D1, which lies on
+      // disk until the host is disposed.
+      unsafeHandleRuntimeRestart: () => onRestart(),
+      workers,
+    }),
+  );
   await host.ready;
   const running = /** @type {Record<string, Running>} */ ({});
+  let pid = pidOfWorkerd();
+  /** What leads into workerd has to be fetched anew after it was restarted. */
+  const connect = async () => {
+    pid = pidOfWorkerd();
+    for (const [name, worker] of Object.entries(running)) {
+      const { scheduled } = await host.getWorker(name);
+      worker.db = await host.getD1Database("DB", name);
+      worker.scheduled = async (cron) => void (await scheduled({ cron }));
+    }
+  };
+  const kill = async () => {
+    const restarted = new Promise((resolve) => (onRestart = () => resolve(undefined)));
+    process.kill(pid, "SIGKILL");
+    await restarted;
+    await connect();
+  };
   const ready = new Set();
   for (const [name, { migrated = true, database = name }] of Object.entries(settings)) {
     const db = await host.getD1Database("DB", name);
@@ -108,9 +141,18 @@ export async function startBareWorkers(settings) {
         await host.dispose();
         await built.remove();
       },
+      pid: () => pid,
+      kill,
     };
   }
   return running;
+}
+
+/** This process has one workerd at a time. Where there is no /proc, the system is asked. */
+function pidOfWorkerd() {
+  const pid = workerdPid() ?? Number(execFileSync("pgrep", ["-P", String(process.pid), "workerd"], { encoding: "utf8" }));
+  if (!Number.isInteger(pid)) throw new Error("no workerd runs, or more than one");
+  return pid;
 }
 
 /** @param {string} dir @returns {{modules: any[], modulesRoot: string}} */
