@@ -16,8 +16,21 @@ let held = false;
 /** Round trips of the events that have no answer to carry a count: of cron. */
 let roundTripsOfEvents = 0;
 
+/** The Worker's linear memory, once it was looked at. @type {WebAssembly.Memory | undefined} */
+let memory;
+
 const now = Date.now.bind(Date);
 Date.now = () => now() + ahead;
+
+// The Worker's glue keeps the memory to itself, but asks it for its buffer whenever it has grown.
+const { get: bufferOf, ...buffer } = Object.getOwnPropertyDescriptor(WebAssembly.Memory.prototype, "buffer");
+Object.defineProperty(WebAssembly.Memory.prototype, "buffer", {
+  ...buffer,
+  get() {
+    memory = this;
+    return bufferOf.call(this);
+  },
+});
 
 const CONTROL = "/__instruments";
 
@@ -43,7 +56,7 @@ async function control(request) {
   if ("aheadMs" in order) ahead = order.aheadMs;
   if ("held" in order) held = order.held;
   if ("sparedRoundTrips" in order) spared = order.sparedRoundTrips ?? Infinity;
-  return Response.json({ roundTripsOfEvents });
+  return Response.json({ roundTripsOfEvents, memoryBytes: memory?.buffer.byteLength ?? null });
 }
 
 function measured(env, meter) {
