@@ -32,13 +32,12 @@ export const EMPTY = [
   { type: "ESModule", path: join(MODULES_ROOT, "empty.js"), contents: "export default { fetch: () => new Response() };" },
 ];
 
-/** The built Worker behind what counts its D1 calls (as in the tests) and its rows. @returns {Promise<Module[]>} */
+/** The built Worker behind what counts its D1 calls and rows, as in the tests. @returns {Promise<Module[]>} */
 export async function instrumented() {
-  const source = (/** @type {string} */ path) => readFile(inRoot(path), "utf8");
   return [
-    { type: "ESModule", path: join(MODULES_ROOT, "instruments.js"), contents: await source("tests/support/instruments.js") },
+    { type: "ESModule", path: join(MODULES_ROOT, "instruments.js"), contents: await readFile(inRoot("tests/support/instruments.js"), "utf8") },
     // The name under which the instruments import what they are put in front of.
-    { type: "ESModule", path: join(MODULES_ROOT, "the-built-worker"), contents: await source("dev/bench/rows.js") },
+    { type: "ESModule", path: join(MODULES_ROOT, "the-built-worker"), contents: 'export { default } from "./index.js";' },
     ...BUILT,
   ];
 }

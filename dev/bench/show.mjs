@@ -13,8 +13,12 @@ const HEADINGS = ["", "D1 calls", "rows read", "written", "upstream calls", "p50
 
 /** @param {{name: string, figures: Figures}[]} measured */
 export function table(measured) {
-  const lines = [HEADINGS, ...measured.map(({ name, figures }) => row(name, figures))];
-  const widths = HEADINGS.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
+  return columns([HEADINGS, ...measured.map(({ name, figures }) => row(name, figures))]);
+}
+
+/** Lines of cells, the first to the left. @param {string[][]} lines */
+export function columns(lines) {
+  const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
   return lines
     .map((line) => line.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  "))
     .join("\n");

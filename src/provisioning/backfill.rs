@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::audit::{Action, Entry};
 use crate::kernel::sealing::Purpose;
-use crate::kernel::{Clock, Deadline, Random, UserId, ids};
+use crate::kernel::{Clock, Deadline, EmailKey, Random, UserId, ids};
 use crate::threedeye::{Upstream, UpstreamError, password};
 
 use super::account::{End, Takeovers};
@@ -134,7 +134,8 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
     ) -> Result<Outcome, StoreError> {
         let mut bids = Vec::with_capacity(free.len());
         for candidate in free {
-            match self.bid(&candidate.user) {
+            let listed = candidate.newcomer.then_some(candidate.email);
+            match self.bid(&candidate.user, listed) {
                 Ok(bid) => bids.push(bid),
                 Err(failure) => {
                     tally.failed += 1;
@@ -169,7 +170,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
     }
 
     /// Asks for a user's lease, with a new password in case none is recorded.
-    pub(super) fn bid(&self, user: &UserId) -> Result<Bid, Failure> {
+    pub(super) fn bid(&self, user: &UserId, newcomer: Option<EmailKey>) -> Result<Bid, Failure> {
         let plain = password::generate(self.random);
         let password = self
             .sealer
@@ -178,6 +179,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         Ok(Bid {
             user: user.clone(),
             password,
+            newcomer,
         })
     }
 

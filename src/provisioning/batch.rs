@@ -65,6 +65,8 @@ pub struct Leases {
     token: LeaseToken,
     until: Cell<Timestamp>,
     held: RefCell<BTreeSet<UserId>>,
+    /// Those whose outcome could not be written any more.
+    lost: RefCell<BTreeSet<UserId>>,
     renewing: Cell<bool>,
 }
 
@@ -75,6 +77,7 @@ impl Leases {
             token,
             until: Cell::new(until),
             held: RefCell::new(claimed.iter().map(|claim| claim.user.clone()).collect()),
+            lost: RefCell::default(),
             renewing: Cell::new(false),
         }
     }
@@ -144,7 +147,7 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
             Err(error) => {
                 outcome.blind = Some(error);
                 self.release_all(cases, &mut outcome).await?;
-                return Ok(outcome);
+                return Ok(self.without_lost(outcome));
             }
         };
         let mut unresolved = self
@@ -182,7 +185,18 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
         self.conclude(unresolved, seen_whole, unseen.as_ref(), &mut outcome)
             .await?;
         outcome.stop = self.stop.get();
-        Ok(outcome)
+        Ok(self.without_lost(outcome))
+    }
+
+    /// What could not be written down did not happen, whatever was noted.
+    fn without_lost(&self, mut outcome: Outcome) -> Outcome {
+        let lost = self.leases.lost.borrow();
+        for report in &mut outcome.reports {
+            if lost.contains(&report.user) {
+                report.end = End::LeaseLost;
+            }
+        }
+        outcome
     }
 
     /// One pass over `cases`, six at a time; returns those that need another look.
@@ -401,10 +415,12 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
     /// kept, or another actor could take them before their outcome is known.
     async fn write(&self, settlements: Vec<Settlement>) -> Result<(), StoreError> {
         let now = self.tools.clock.now();
-        self.tools
+        let lost = self
+            .tools
             .store
             .settle(&self.leases.token, &settlements, now)
             .await?;
+        self.leases.lost.borrow_mut().extend(lost);
         for settlement in &settlements {
             self.leases.settled(&settlement.user);
         }

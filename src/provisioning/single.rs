@@ -87,7 +87,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
     /// Claims and provisions one user; `None`: somebody else has it.
     async fn provision_one(&self, user: &UserId) -> Result<Option<End>, Unavailable> {
         let terms = self.terms();
-        let claimed = self.store.claim(&[self.bid(user)?], &terms).await?;
+        let claimed = self.store.claim(&[self.bid(user, None)?], &terms).await?;
         if claimed.is_empty() {
             return Ok(None);
         }

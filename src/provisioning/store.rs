@@ -30,6 +30,9 @@ pub struct Candidate {
     /// Whether another user's row holds this e-mail and nothing of this user's
     /// own is under way.
     pub contested: bool,
+    /// Whether nothing is known of the user but its e-mail: no row, no saved
+    /// roles, no account with the e-mail that we deleted lately.
+    pub newcomer: bool,
 }
 
 /// Asks for a user's lease, and records an intent where none is recorded yet.
@@ -39,6 +42,8 @@ pub struct Bid {
     pub user: UserId,
     /// The password to record if the row has none.
     pub password: Sealed,
+    /// For a user that was listed as a newcomer, the e-mail it was listed with.
+    pub newcomer: Option<EmailKey>,
 }
 
 /// Terms of the leases of one claim.
@@ -229,6 +234,8 @@ pub trait Store {
     /// quarantined or set aside. A row that already has an intent is granted
     /// even when its user's new e-mail is contested: the old intent has to be
     /// seen to first. Of several bids for one free e-mail the first is granted.
+    /// A newcomer is claimed as it was listed, without another look at its e-mail,
+    /// and refused once it is a newcomer no more.
     async fn claim(&self, bids: &[Bid], terms: &Terms) -> Result<Vec<Claimed>, StoreError>;
 
     /// Records that users without an intent wait for the e-mail that others
@@ -271,14 +278,14 @@ pub trait Store {
         now: Timestamp,
     ) -> Result<Guarded, StoreError>;
 
-    /// Writes down how users ended. Those whose lease was lost are left alone,
-    /// and so is, until its lease ends, one whose account another user is mapped to.
+    /// Writes down how users ended. Those whose lease was lost, or whose
+    /// account another user is mapped to, are left alone, and returned.
     async fn settle(
         &self,
         token: &LeaseToken,
         settlements: &[Settlement],
         now: Timestamp,
-    ) -> Result<(), StoreError>;
+    ) -> Result<Vec<UserId>, StoreError>;
 
     /// Closes a run's row and tells how many users still wait.
     async fn close_run(&self, closing: &RunClosing) -> Result<u64, StoreError>;

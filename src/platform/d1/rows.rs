@@ -87,16 +87,18 @@ pub struct CandidateRow {
     user_id: String,
     email_key: String,
     contested: u8,
+    newcomer: u8,
 }
 
 impl CandidateRow {
     pub fn into_candidate(self) -> Result<Candidate, StoreError> {
         let email = EmailKey::of(&self.email_key)
-            .ok_or_else(|| bad_value("users", "email_key", &self.user_id))?;
+            .ok_or_else(|| bad_value("provisioning_queue", "email_key", &self.user_id))?;
         Ok(Candidate {
             user: UserId::new(self.user_id),
             email,
             contested: self.contested != 0,
+            newcomer: self.newcomer != 0,
         })
     }
 }
@@ -110,23 +112,21 @@ pub struct ClaimedRow {
     threedeye_id: Option<String>,
     state: String,
     attempts: u32,
+    role_ids: Option<String>,
+    removed_at: Option<i64>,
 }
 
 impl ClaimedRow {
     /// `offered` is the password of the bid: when the row holds that very
     /// value, the claim has recorded it.
-    pub fn into_claimed(
-        self,
-        offered: Option<&Sealed>,
-        recovery: Option<Recovery>,
-        removed_at: Option<Timestamp>,
-    ) -> Result<Claimed, StoreError> {
+    pub fn into_claimed(self, offered: Option<&Sealed>) -> Result<Claimed, StoreError> {
         let row = self.user_id.as_str();
         let bad = |column| bad_value("threedeye_users", column, row);
         let email = self.email.as_deref().and_then(EmailKey::of);
         let intent = self.intent_email.as_deref().and_then(EmailKey::of);
         let password = self.password_sealed.map(Sealed::from_stored);
         let password = password.ok_or_else(|| bad("password_sealed"))?;
+        let roles = self.role_ids.map(|json| roles(&json, row)).transpose()?;
         Ok(Claimed {
             email: email.ok_or_else(|| bad_value("users", "email_key", row))?,
             intent_email: intent.ok_or_else(|| bad("email_key"))?,
@@ -135,31 +135,11 @@ impl ClaimedRow {
             threedeye_id: self.threedeye_id.map(RemoteId),
             state: State::parse(&self.state).ok_or_else(|| bad("state"))?,
             attempts: self.attempts,
-            recovery,
-            removed_at,
+            recovery: roles.map(|roles| Recovery { roles }),
+            removed_at: self.removed_at.map(Timestamp::from_millis),
             user: UserId::new(self.user_id),
         })
     }
-}
-
-#[derive(Deserialize)]
-pub struct RecoveryRow {
-    pub user_id: String,
-    role_ids: String,
-}
-
-impl RecoveryRow {
-    pub fn recovery(&self) -> Result<Recovery, StoreError> {
-        Ok(Recovery {
-            roles: roles(&self.role_ids, &self.user_id)?,
-        })
-    }
-}
-
-#[derive(Deserialize)]
-pub struct RemovalRow {
-    pub user_id: String,
-    pub removed_at: i64,
 }
 
 fn roles(json: &str, row: &str) -> Result<Vec<RoleId>, StoreError> {

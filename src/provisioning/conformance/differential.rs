@@ -38,7 +38,7 @@ enum Step {
     Pass(Duration),
     OpenRun(u32),
     CloseRun(u32),
-    Claim(LeaseToken, Vec<(UserId, Sealed)>),
+    Claim(LeaseToken, Vec<Bid>),
     SetAside(Vec<UserId>),
     Renew(LeaseToken, Vec<UserId>),
     SaveRecovery(LeaseToken, UserId, RemoteUser),
@@ -258,14 +258,19 @@ impl Author {
         Sealed::from_stored(format!("sealed-{}-{user}", self.serial))
     }
 
-    fn bids(&self) -> Vec<(UserId, Sealed)> {
+    fn bids(&self) -> Vec<Bid> {
         let mut users: Vec<UserId> = (0..3).map(|_| self.user()).collect();
         users.sort();
         users.dedup();
         if self.chance(2) {
             users.reverse();
         }
-        let bid = |user: UserId| (user.clone(), self.password(&user));
+        // A newcomer's e-mail is the one that it was listed with, whatever it is by now.
+        let bid = |user: UserId| Bid {
+            newcomer: self.chance(3).then(|| self.email_key()),
+            password: self.password(&user),
+            user,
+        };
         users.into_iter().map(bid).collect()
     }
 
@@ -355,12 +360,7 @@ async fn perform(store: &impl Subject, step: &Step) -> Result<Answer, StoreError
             return store.close_run(&closing).await.map(Answer::Count);
         }
         Step::Claim(token, bids) => {
-            let bid = |(user, password): &(UserId, Sealed)| Bid {
-                user: user.clone(),
-                password: password.clone(),
-            };
-            let bids: Vec<Bid> = bids.iter().map(bid).collect();
-            let mut claimed = store.claim(&bids, &terms(token)).await?;
+            let mut claimed = store.claim(bids, &terms(token)).await?;
             claimed.sort_by(|a, b| a.user.cmp(&b.user));
             return Ok(Answer::Claimed(claimed));
         }

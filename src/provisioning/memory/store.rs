@@ -15,14 +15,27 @@ use super::tables::{Row, Tables};
 
 impl Tables {
     fn claim(&mut self, bids: &[Bid], terms: &Terms, clock: Timestamp) -> Vec<Claimed> {
-        let bids = bids.iter();
-        bids.filter_map(|bid| self.claim_one(bid, terms, clock))
-            .collect()
+        // Newcomers come first, whatever their turn.
+        let (newcomers, others): (Vec<_>, Vec<_>) = bids
+            .iter()
+            .enumerate()
+            .partition(|(_, bid)| bid.newcomer.is_some());
+        let mut claimed: Vec<(usize, Claimed)> = newcomers
+            .into_iter()
+            .chain(others)
+            .filter_map(|(turn, bid)| Some((turn, self.claim_one(bid, terms, clock)?)))
+            .collect();
+        claimed.sort_by_key(|(turn, _)| *turn);
+        claimed.into_iter().map(|(_, claim)| claim).collect()
     }
 
     fn claim_one(&mut self, bid: &Bid, terms: &Terms, clock: Timestamp) -> Option<Claimed> {
         let user = &bid.user;
-        let email = self.email_of(user)?;
+        let email = match &bid.newcomer {
+            Some(listed) if !self.is_newcomer(user, listed) => return None,
+            Some(listed) => listed.clone(),
+            None => self.email_of(user)?,
+        };
         let row = self.rows.get(user).cloned();
         let mut row = row.unwrap_or_else(|| Row::idle(terms.now));
         let fresh = row.mapping.password.is_none();
@@ -72,39 +85,44 @@ impl Tables {
         self.write(user, Some(row), clock);
     }
 
-    fn settle(&mut self, token: &LeaseToken, settlements: &[Settlement], clock: Timestamp) {
-        for one in settlements {
-            let row = self.leased(&one.user, token);
-            if row.is_some() {
-                self.audit.extend(one.entry.clone());
+    /// Whoever was left alone.
+    fn settle(
+        &mut self,
+        token: &LeaseToken,
+        settlements: &[Settlement],
+        (now, clock): (Timestamp, Timestamp),
+    ) -> Vec<UserId> {
+        let settlements = settlements.iter();
+        let left_alone = settlements.filter(|one| !self.settle_one(token, one, (now, clock)));
+        left_alone.map(|one| one.user.clone()).collect()
+    }
+
+    fn settle_one(
+        &mut self,
+        token: &LeaseToken,
+        one: &Settlement,
+        (now, clock): (Timestamp, Timestamp),
+    ) -> bool {
+        let row = self.leased(&one.user, token);
+        let row = row.map(|row| judged(row, &one.verdict));
+        let Some(row) = row.filter(|row| self.admits(&one.user, row)) else {
+            return false;
+        };
+        let told = one.entry.clone();
+        self.audit
+            .extend(told.map(|entry| audit::Entry { at: now, ..entry }));
+        self.write(&one.user, Some(row), clock);
+        match &one.verdict {
+            Verdict::Quarantined { .. } | Verdict::SetAside { .. } => {
+                self.open_outdated(&one.user, clock);
             }
-            if let Some(row) = row.map(|row| judged(row, &one.verdict))
-                && self.admits(&one.user, &row)
-            {
-                self.write(&one.user, Some(row), clock);
-                if let Verdict::Released { due_at } = one.verdict {
-                    self.move_in_queue(&one.user, due_at);
-                }
+            Verdict::Complete { .. } => {
+                self.recoveries.remove(&one.user);
             }
+            Verdict::Released { due_at } => self.move_in_queue(&one.user, *due_at),
+            _ => {}
         }
-        for one in settlements {
-            match &one.verdict {
-                Verdict::Quarantined { .. } | Verdict::SetAside { .. } => {
-                    self.open_outdated(&one.user, clock);
-                }
-                Verdict::Complete { id } => {
-                    let mapping = self.rows.get(&one.user).map(|row| &row.mapping);
-                    let is_written = mapping.is_some_and(|mapping| {
-                        mapping.state == State::Complete
-                            && mapping.threedeye_id.as_ref() == Some(id)
-                    });
-                    if is_written {
-                        self.recoveries.remove(&one.user);
-                    }
-                }
-                _ => {}
-            }
-        }
+        true
     }
 
     /// Rows closed for an e-mail that is the user's no more, or that nobody holds.
@@ -346,12 +364,11 @@ impl Store for World {
         &self,
         token: &LeaseToken,
         settlements: &[Settlement],
-        _now: Timestamp,
-    ) -> Result<(), StoreError> {
+        now: Timestamp,
+    ) -> Result<Vec<UserId>, StoreError> {
         self.effect(|| {
             let mut tables = self.tables.borrow_mut();
-            tables.settle(token, settlements, self.now());
-            Ok(())
+            Ok(tables.settle(token, settlements, (now, self.now())))
         })
         .await
     }

@@ -160,11 +160,19 @@ impl Tables {
                 Some(Candidate {
                     user: id.clone(),
                     contested: !intent && self.holder_of(&email, id),
+                    newcomer: self.is_newcomer(id, &email),
                     email,
                 })
             })
             .take(limit as usize)
             .collect()
+    }
+
+    /// Whether nothing is known of the user, nor of its e-mail.
+    pub fn is_newcomer(&self, user: &UserId, email: &EmailKey) -> bool {
+        !self.rows.contains_key(user)
+            && !self.recoveries.contains_key(user)
+            && !self.removals.contains_key(email)
     }
 
     /// Notes that accounts are about to be deleted.

@@ -50,11 +50,16 @@ impl Tables {
         if row.is_some_and(|row| row.mapping.email_key != email) {
             self.open_for_change(&id, clock);
         }
-        if email.is_none() {
-            self.queue.remove(&id);
-        } else if !self.rows.get(&id).is_some_and(Row::is_closed) {
-            self.enqueue(&id, clock);
+        // A replaced user has lost its place; the wait stays with the e-mail that was tried.
+        self.queue.remove(&id);
+        let row = self.rows.get(&id);
+        if row.is_some_and(Row::is_closed) {
+            return;
         }
+        let tried = row.filter(|row| row.mapping.email_key == email);
+        let wait = tried.and_then(|row| row.mapping.next_attempt_at);
+        self.enqueue(&id, clock);
+        self.move_in_queue(&id, wait);
     }
 
     /// Another service changes a user's e-mail.

@@ -240,6 +240,7 @@ pub async fn the_list_tells_what_is_wanted_and_masks_the_others<S: Subject>(upst
         emails: BTreeSet::from([key(ANN), key("nobody@example.com")]),
         ids: BTreeSet::from([id_of("2"), id_of("6"), id_of("9")]),
         samples: 2,
+        count: true,
     };
     let survey = upstream.list(wanted).await;
     let found: Vec<&str> = survey.found.iter().map(|user| user.id.0.as_str()).collect();

@@ -7,23 +7,24 @@ mod conformance;
 mod parameters;
 mod sql;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::audit;
 use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
 use crate::provisioning::policy::REMOVAL_MEMORY;
-use crate::provisioning::record::{Claimed, Dossier};
+use crate::provisioning::record::{Claimed, Dossier, State};
 use crate::provisioning::store::{
     Bid, Busy, Candidate, Cleared, Clearing, Guarded, LeaseToken, RunClosing, RunOpening,
     Settlement, Store, StoreError, Terms,
 };
 use crate::threedeye::{RemoteId, RemoteUser, RoleId};
 
-use super::rows::{CandidateRow, ClaimedRow, DossierRow, RecoveryRow, RemovalRow};
+use super::rows::{CandidateRow, ClaimedRow, DossierRow};
 use super::{Arg, Database, Engine, Statement, json};
 
 use parameters::{
-    AccountParameter, AccountRow, BidParameter, UserIdRow, VerdictParameter, WaitingRow, WrittenRow,
+    AccountParameter, AccountRow, BidParameter, SettlementParameter, UserIdRow, WaitingRow,
+    WrittenRow,
 };
 
 pub(super) use parameters::audit_json;
@@ -66,33 +67,52 @@ fn keep_recovery(
     ))
 }
 
-/// The removals, their audit row, and the end of what is too old to matter;
-/// nothing but the end if `not_foreign` is an account of another user.
+/// What follows a change: its audit row, the removals it announces, and the end
+/// of what is too old to matter. Nothing but the last if nothing was changed.
 fn note_removals(
-    token: &LeaseToken,
-    user: &UserId,
     accounts: &[&RemoteUser],
-    not_foreign: Option<&RemoteId>,
     entry: &audit::Entry,
 ) -> Result<[Statement; 3], StoreError> {
     let emails: Vec<EmailKey> = accounts.iter().filter_map(|a| a.email_key()).collect();
     let emails: Vec<&str> = emails.iter().map(EmailKey::as_str).collect();
-    let [user_arg, token_arg] = leased(user, token);
-    let not_foreign: Arg = not_foreign.map(|id| id.0.as_str()).into();
-    let audit = [audit_json([entry])?, token_arg.clone(), not_foreign.clone()];
-    let note = [
-        json(&emails)?,
-        entry.at.into(),
-        user_arg,
-        token_arg,
-        not_foreign,
-    ];
     let old = entry.at.minus(REMOVAL_MEMORY);
     Ok([
-        Statement::new(sql::AUDIT_REMOVAL, audit),
-        Statement::new(sql::NOTE_REMOVALS, note),
+        Statement::new(sql::AUDIT_CHANGE, [audit_json([entry])?]),
+        Statement::new(sql::NOTE_REMOVALS, [json(&emails)?, entry.at.into()]),
         Statement::new(sql::FORGET_REMOVALS, [old.into()]),
     ])
+}
+
+fn claim_statement(
+    sql: &'static str,
+    bids: &[&Bid],
+    terms: &Terms,
+) -> Result<Statement, StoreError> {
+    let token = terms.token.0.as_str().into();
+    let args = [bid_list(bids)?, token, terms.until.into(), terms.now.into()];
+    Ok(Statement::new(sql, args))
+}
+
+fn bid_list(bids: &[&Bid]) -> Result<Arg, StoreError> {
+    let parameters: Vec<BidParameter> = bids.iter().map(|bid| (*bid).into()).collect();
+    json(&parameters)
+}
+
+/// What a claim finds of a newcomer is what it has just written.
+fn claimed_newcomer(bid: &Bid) -> Option<Claimed> {
+    let email = bid.newcomer.clone()?;
+    Some(Claimed {
+        user: bid.user.clone(),
+        intent_email: email.clone(),
+        email,
+        password: bid.password.clone(),
+        fresh: true,
+        threedeye_id: None,
+        state: State::Pending,
+        attempts: 0,
+        recovery: None,
+        removed_at: None,
+    })
 }
 
 impl<E: Engine> Store for Database<E> {
@@ -130,51 +150,38 @@ impl<E: Engine> Store for Database<E> {
     }
 
     async fn claim(&self, bids: &[Bid], terms: &Terms) -> Result<Vec<Claimed>, StoreError> {
-        let parameters: Vec<BidParameter> = bids
-            .iter()
-            .map(|bid| BidParameter {
-                u: bid.user.as_str(),
-                p: bid.password.as_str(),
-            })
-            .collect();
-        let list = json(&parameters)?;
-        let claim = Statement::new(
-            sql::CLAIM,
-            [
-                list.clone(),
-                terms.token.0.as_str().into(),
-                terms.until.into(),
-                terms.now.into(),
-            ],
-        );
+        let (newcomers, others): (Vec<&Bid>, Vec<&Bid>) =
+            bids.iter().partition(|bid| bid.newcomer.is_some());
+        let count = u32::try_from(newcomers.len()).unwrap_or(u32::MAX);
+        let refused = [
+            bid_list(&newcomers)?,
+            terms.token.0.as_str().into(),
+            count.into(),
+        ];
         let mut answers = self
             .batch(vec![
-                claim,
-                Statement::new(sql::RECOVERIES, [list.clone()]),
-                Statement::new(sql::REMOVALS, [list]),
+                claim_statement(sql::CLAIM_NEWCOMERS, &newcomers, terms)?,
+                Statement::new(sql::REFUSED_NEWCOMERS, refused),
+                claim_statement(sql::CLAIM, &others, terms)?,
             ])
             .await?;
-        let rows: Vec<ClaimedRow> = answers.rows()?;
-        let mut recoveries = BTreeMap::new();
-        for row in answers.rows::<RecoveryRow>()? {
-            recoveries.insert(row.user_id.clone(), row.recovery()?);
-        }
-        let mut removals = BTreeMap::new();
-        for row in answers.rows::<RemovalRow>()? {
-            removals.insert(row.user_id, Timestamp::from_millis(row.removed_at));
-        }
-        let offered: BTreeMap<&str, &Sealed> = bids
-            .iter()
+        answers.skip()?;
+        let refused: Vec<UserIdRow> = answers.rows()?;
+        let refused: BTreeSet<&str> = refused.iter().map(|row| row.user_id.as_str()).collect();
+        let mut claimed: Vec<Claimed> = newcomers
+            .into_iter()
+            .filter(|bid| !refused.contains(bid.user.as_str()))
+            .filter_map(claimed_newcomer)
+            .collect();
+        let offered: BTreeMap<&str, &Sealed> = others
+            .into_iter()
             .map(|bid| (bid.user.as_str(), &bid.password))
             .collect();
-        rows.into_iter()
-            .map(|row| {
-                let recovery = recoveries.remove(&row.user_id);
-                let offered = offered.get(row.user_id.as_str()).copied();
-                let removed_at = removals.remove(&row.user_id);
-                row.into_claimed(offered, recovery, removed_at)
-            })
-            .collect()
+        for row in answers.rows::<ClaimedRow>()? {
+            let offered = offered.get(row.user_id.as_str()).copied();
+            claimed.push(row.into_claimed(offered)?);
+        }
+        Ok(claimed)
     }
 
     async fn set_aside(
@@ -204,11 +211,7 @@ impl<E: Engine> Store for Database<E> {
             sql::RENEW,
             [token.0.as_str().into(), until.into(), json(&ids)?],
         );
-        let rows: Vec<UserIdRow> = self.batch(vec![renew]).await?.rows()?;
-        Ok(rows
-            .into_iter()
-            .map(|row| UserId::new(row.user_id))
-            .collect())
+        Ok(user_ids(self.batch(vec![renew]).await?.rows()?))
     }
 
     async fn save_recovery(
@@ -231,13 +234,7 @@ impl<E: Engine> Store for Database<E> {
         );
         let held = Statement::new(sql::LEASE_HELD, leased(user, token));
         let mut statements = vec![save, held];
-        statements.extend(note_removals(
-            token,
-            user,
-            &[account],
-            Some(&account.id),
-            entry,
-        )?);
+        statements.extend(note_removals(&[account], entry)?);
         let mut answers = self.batch(statements).await?;
         let saved = answers.count()? > 0;
         let held = answers.count()? > 0;
@@ -277,31 +274,18 @@ impl<E: Engine> Store for Database<E> {
         token: &LeaseToken,
         settlements: &[Settlement],
         now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let verdicts: Vec<VerdictParameter> = settlements.iter().map(Into::into).collect();
-        let list = json(&verdicts)?;
+    ) -> Result<Vec<UserId>, StoreError> {
+        let settlements: Vec<SettlementParameter> = settlements.iter().map(Into::into).collect();
+        let list = json(&settlements)?;
         let token: Arg = token.0.as_str().into();
-        let mut statements = Vec::with_capacity(4);
-        let entries = settlements.iter().filter_map(|one| one.entry.as_ref());
-        if settlements.iter().any(|one| one.entry.is_some()) {
-            let audit = Statement::new(sql::AUDIT_LEASED, [audit_json(entries)?, token.clone()]);
-            statements.push(audit);
-        }
-        if verdicts.iter().any(|verdict| verdict.due.is_some()) {
-            let args = [list.clone(), token.clone()];
-            statements.push(Statement::new(sql::MOVE_IN_QUEUE, args));
-        }
-        statements.push(Statement::new(
-            sql::SETTLE,
-            [list.clone(), token, now.into()],
-        ));
-        if verdicts.iter().any(|verdict| verdict.closes != 0) {
-            statements.push(Statement::new(sql::REOPEN_OUTDATED, [list.clone()]));
-        }
-        if verdicts.iter().any(|verdict| verdict.success != 0) {
-            statements.push(Statement::new(sql::DROP_RECOVERIES, [list]));
-        }
-        self.batch(statements).await.map(|_| ())
+        let mut answers = self
+            .batch(vec![
+                Statement::new(sql::SETTLE, [list, token.clone(), now.into()]),
+                Statement::new(sql::UNSETTLED, [token]),
+            ])
+            .await?;
+        answers.skip()?;
+        Ok(user_ids(answers.rows()?))
     }
 
     async fn close_run(&self, closing: &RunClosing) -> Result<u64, StoreError> {
@@ -394,7 +378,7 @@ impl<E: Engine> Store for Database<E> {
             [user_arg, token_arg, entry.at.into()],
         );
         let mut statements = vec![open];
-        statements.extend(note_removals(token, user, accounts, None, entry)?);
+        statements.extend(note_removals(accounts, entry)?);
         if let Some(roles) = keep_roles {
             statements.push(keep_recovery(token, user, roles, entry.at)?);
         }
@@ -466,6 +450,12 @@ impl<E: Engine> Store for Database<E> {
 
 fn give_back(token: &LeaseToken, user: &UserId) -> [Statement; 2] {
     [sql::DROP_IDLE, sql::GIVE_BACK].map(|sql| Statement::new(sql, leased(user, token)))
+}
+
+fn user_ids(rows: Vec<UserIdRow>) -> Vec<UserId> {
+    rows.into_iter()
+        .map(|row| UserId::new(row.user_id))
+        .collect()
 }
 
 fn guarded(written: bool, held: bool) -> Guarded {

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::audit;
-use crate::kernel::Timestamp;
+use crate::kernel::{EmailKey, Timestamp};
 use crate::platform::d1::{Arg, json};
 use crate::provisioning::StoreError;
-use crate::provisioning::store::{Settlement, Verdict};
+use crate::provisioning::store::{Bid, Settlement, Verdict};
 
 #[derive(Deserialize)]
 pub struct WaitingRow {
@@ -39,22 +39,50 @@ pub struct AccountParameter<'a> {
 pub struct BidParameter<'a> {
     pub u: &'a str,
     pub p: &'a str,
+    pub e: Option<&'a str>,
 }
 
-/// One verdict as `SETTLE`, `DROP_RECOVERIES` and `MOVE_IN_QUEUE` read it.
+impl<'a> From<&'a Bid> for BidParameter<'a> {
+    fn from(bid: &'a Bid) -> Self {
+        Self {
+            u: bid.user.as_str(),
+            p: bid.password.as_str(),
+            e: bid.newcomer.as_ref().map(EmailKey::as_str),
+        }
+    }
+}
+
+/// A settlement as `SETTLE` reads it.
+#[derive(Serialize)]
+pub struct SettlementParameter<'a> {
+    #[serde(flatten)]
+    verdict: VerdictParameter<'a>,
+    #[serde(flatten)]
+    audit: Option<AuditParameter<'a>>,
+}
+
+impl<'a> From<&'a Settlement> for SettlementParameter<'a> {
+    fn from(settlement: &'a Settlement) -> Self {
+        Self {
+            verdict: settlement.into(),
+            audit: settlement.entry.as_ref().map(Into::into),
+        }
+    }
+}
+
 #[derive(Serialize, Default)]
-pub struct VerdictParameter<'a> {
-    pub user: &'a str,
-    pub state: Option<&'static str>,
-    pub id: Option<&'a str>,
-    pub email: Option<&'a str>,
-    pub error: Option<&'a str>,
-    pub next: Option<i64>,
-    pub due: Option<i64>,
-    pub success: u8,
-    pub attempt: u8,
-    pub forget: u8,
-    pub closes: u8,
+struct VerdictParameter<'a> {
+    user: &'a str,
+    state: Option<&'static str>,
+    id: Option<&'a str>,
+    email: Option<&'a str>,
+    error: Option<&'a str>,
+    next: Option<i64>,
+    due: Option<i64>,
+    success: u8,
+    attempt: u8,
+    forget: u8,
+    closes: u8,
 }
 
 impl<'a> From<&'a Settlement> for VerdictParameter<'a> {
@@ -116,28 +144,31 @@ impl<'a> From<&'a Settlement> for VerdictParameter<'a> {
 }
 
 #[derive(Serialize)]
-pub struct AuditParameter<'a> {
-    pub at: i64,
-    pub actor: &'a str,
-    pub action: &'static str,
-    pub subject: &'a str,
-    pub outcome: &'a str,
-    pub request: &'a str,
+struct AuditParameter<'a> {
+    at: i64,
+    actor: &'a str,
+    action: &'static str,
+    subject: &'a str,
+    outcome: &'a str,
+    request: &'a str,
 }
 
-pub fn audit_json<'a>(
-    entries: impl IntoIterator<Item = &'a audit::Entry>,
-) -> Result<Arg, StoreError> {
-    let entries: Vec<AuditParameter> = entries
-        .into_iter()
-        .map(|entry| AuditParameter {
+impl<'a> From<&'a audit::Entry> for AuditParameter<'a> {
+    fn from(entry: &'a audit::Entry) -> Self {
+        Self {
             at: entry.at.as_millis(),
             actor: entry.origin.actor.as_str(),
             action: entry.action.as_str(),
             subject: &entry.subject,
             outcome: &entry.outcome,
             request: entry.origin.request_id.as_str(),
-        })
-        .collect();
+        }
+    }
+}
+
+pub fn audit_json<'a>(
+    entries: impl IntoIterator<Item = &'a audit::Entry>,
+) -> Result<Arg, StoreError> {
+    let entries: Vec<AuditParameter> = entries.into_iter().map(Into::into).collect();
     json(&entries)
 }

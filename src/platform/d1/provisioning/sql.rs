@@ -2,6 +2,10 @@
 //!
 //! Exclusion comes from the lease token in every WHERE: an actor whose lease
 //! was taken over matches no row any more.
+//!
+//! What a run does to every user is written to read few rows. A search that
+//! finds nothing is free; an element of `json_each`, a row found, a row of
+//! RETURNING and a row that SQLite puts aside in a table of its own are one each.
 
 pub const DOSSIER: &str = "
 SELECT q.id AS requested,
@@ -20,33 +24,61 @@ LEFT JOIN threedeye_recovery r ON r.user_id = q.id";
 // A user under another actor's lease is passed over, so that two runs at once
 // take up different users.
 pub const DUE: &str = "
-SELECT q.user_id, u.email_key,
+SELECT q.user_id, q.email_key,
        s.password_sealed IS NULL AND EXISTS (
          SELECT 1 FROM threedeye_users o
-         WHERE o.email_key = u.email_key AND o.state <> 'set_aside' AND o.user_id <> u.uuid
-       ) AS contested
+         WHERE o.email_key = q.email_key AND o.state <> 'set_aside' AND o.user_id <> q.user_id
+       ) AS contested,
+       s.user_id IS NULL
+         AND NOT EXISTS (SELECT 1 FROM threedeye_recovery r WHERE r.user_id = q.user_id)
+         AND NOT EXISTS (SELECT 1 FROM threedeye_removals r WHERE r.email_key = q.email_key)
+         AS newcomer
 FROM provisioning_queue q
-JOIN users u ON u.uuid = q.user_id
 LEFT JOIN threedeye_users s ON s.user_id = q.user_id
-WHERE q.due_at <= ?1 AND u.email_key IS NOT NULL AND coalesce(s.lease_until, 0) <= ?1
+WHERE q.due_at <= ?1 AND coalesce(s.lease_until, 0) <= ?1
 ORDER BY q.due_at, q.user_id
 LIMIT ?2";
 
-// ?1 bids [{u, p}], ?2 token, ?3 until, ?4 now. Of two bids for one e-mail the
-// first gets it: OR IGNORE and the last condition see what this very statement
-// has written, which NOT EXISTS in the SELECT does not.
+// ?1 bids [{u, p, e}], ?2 token, ?3 until, ?4 now. OR IGNORE: whoever has a row
+// by now, or whose e-mail another user holds, is no newcomer any more.
+pub const CLAIM_NEWCOMERS: &str = "
+INSERT OR IGNORE INTO threedeye_users
+  (user_id, state, email_key, password_sealed, lease_token, lease_until, created_at, updated_at)
+SELECT value ->> 'u', 'pending', value ->> 'e', value ->> 'p', ?2, ?3, ?4, ?4
+FROM json_each(?1)
+WHERE NOT EXISTS (SELECT 1 FROM threedeye_recovery r WHERE r.user_id = value ->> 'u')
+  AND NOT EXISTS (SELECT 1 FROM threedeye_removals r WHERE r.email_key = value ->> 'e')";
+
+// Comes right after CLAIM_NEWCOMERS. ?1 its bids, ?2 token, ?3 how many they
+// are: where that many rows came of them, there is nobody to look for.
+pub const REFUSED_NEWCOMERS: &str = "
+SELECT value ->> 'u' AS user_id FROM json_each(iif(changes() < ?3, ?1, '[]'))
+WHERE NOT EXISTS (
+  SELECT 1 FROM threedeye_users t WHERE t.user_id = value ->> 'u' AND t.lease_token = ?2
+)";
+
+// ?1 bids [{u, p}], ?2 token, ?3 until, ?4 now. Of several users that have one
+// e-mail and no intent yet only the first is granted: a second row with the
+// e-mail would end the whole batch.
 pub const CLAIM: &str = "
 INSERT OR IGNORE INTO threedeye_users
   (user_id, state, email_key, password_sealed, lease_token, lease_until, created_at, updated_at)
-SELECT u.uuid, 'pending', u.email_key, b.value ->> 'p', ?2, ?3, ?4, ?4
-FROM json_each(?1) b
-JOIN users u ON u.uuid = (b.value ->> 'u')
-WHERE u.email_key IS NOT NULL AND (
-  NOT EXISTS (SELECT 1 FROM threedeye_users o
-              WHERE o.email_key = u.email_key AND o.state <> 'set_aside' AND o.user_id <> u.uuid)
-  OR EXISTS (SELECT 1 FROM threedeye_users s
-             WHERE s.user_id = u.uuid AND s.password_sealed IS NOT NULL)
-)
+SELECT c.uuid, 'pending', c.email_key, c.password, ?2, ?3, ?4, ?4
+FROM (
+  SELECT u.uuid, u.email_key, b.value ->> 'p' AS password,
+         s.password_sealed IS NOT NULL AS has_intent,
+         row_number() OVER (
+           PARTITION BY u.email_key, s.password_sealed IS NOT NULL ORDER BY b.key
+         ) AS turn
+  FROM json_each(?1) b
+  JOIN users u ON u.uuid = (b.value ->> 'u')
+  LEFT JOIN threedeye_users s ON s.user_id = u.uuid
+  WHERE u.email_key IS NOT NULL
+) c
+WHERE c.has_intent OR (c.turn = 1 AND NOT EXISTS (
+  SELECT 1 FROM threedeye_users o
+  WHERE o.email_key = c.email_key AND o.state <> 'set_aside' AND o.user_id <> c.uuid
+))
 ON CONFLICT (user_id) DO UPDATE SET
   state = CASE state WHEN 'idle' THEN 'pending' ELSE state END,
   email_key = coalesce(email_key, excluded.email_key),
@@ -54,32 +86,18 @@ ON CONFLICT (user_id) DO UPDATE SET
   lease_token = excluded.lease_token,
   lease_until = excluded.lease_until,
   updated_at = excluded.updated_at
-WHERE lease_until <= ?4 AND state IN ('idle', 'pending', 'attaching')
-  AND (email_key IS NOT NULL OR NOT EXISTS (
-    SELECT 1 FROM threedeye_users o
-    WHERE o.email_key = excluded.email_key AND o.state <> 'set_aside'
-  ))
+WHERE lease_until <= ?4 AND (state = 'idle' OR state = 'pending' OR state = 'attaching')
 RETURNING user_id, (SELECT u.email_key FROM users u WHERE u.uuid = user_id) AS email,
-          email_key AS intent_email, password_sealed, threedeye_id, state, attempts";
+          email_key AS intent_email, password_sealed, threedeye_id, state, attempts,
+          (SELECT r.role_ids FROM threedeye_recovery r
+           WHERE r.user_id = threedeye_users.user_id) AS role_ids,
+          (SELECT r.removed_at FROM users u JOIN threedeye_removals r ON r.email_key = u.email_key
+           WHERE u.uuid = threedeye_users.user_id) AS removed_at";
 
-pub const RECOVERIES: &str = "
-SELECT user_id, role_ids FROM threedeye_recovery
-WHERE user_id IN (SELECT value ->> 'u' FROM json_each(?1))";
-
-// ?1 bids [{u, p}]
-pub const REMOVALS: &str = "
-SELECT u.uuid AS user_id, r.removed_at
-FROM json_each(?1) b
-JOIN users u ON u.uuid = (b.value ->> 'u')
-JOIN threedeye_removals r ON r.email_key = u.email_key";
-
-// ?1 e-mails, ?2 now, ?3 user, ?4 token, ?5 account that must not be another
-// user's, or NULL
+// ?1 e-mails, ?2 now. Comes right after AUDIT_CHANGE, and only if that wrote.
 pub const NOTE_REMOVALS: &str = "
 INSERT INTO threedeye_removals (email_key, removed_at)
-SELECT value, ?2 FROM json_each(?1)
-WHERE EXISTS (SELECT 1 FROM threedeye_users WHERE user_id = ?3 AND lease_token = ?4)
-  AND NOT EXISTS (SELECT 1 FROM threedeye_users WHERE threedeye_id = ?5 AND user_id <> ?3)
+SELECT value, ?2 FROM json_each(?1) WHERE changes() > 0
 ON CONFLICT (email_key) DO UPDATE SET removed_at = excluded.removed_at";
 
 pub const FORGET_REMOVALS: &str = "DELETE FROM threedeye_removals WHERE removed_at < ?1";
@@ -135,73 +153,29 @@ SET state = 'pending', email_key = ?3, password_sealed = ?4, threedeye_id = NULL
 WHERE user_id = ?1 AND lease_token = ?2
 RETURNING email_key = ?3 AS written";
 
-// ?1 verdicts, ?2 token, ?3 now. OR IGNORE: an account id that another user is
-// mapped to leaves this user as it was.
+// ?1 settlements, ?2 token, ?3 now. What is done with each is in the trigger
+// on this view.
 pub const SETTLE: &str = "
-UPDATE OR IGNORE threedeye_users SET
-  state = coalesce(v.state, threedeye_users.state),
-  threedeye_id = CASE WHEN v.forget THEN NULL ELSE coalesce(v.id, threedeye_id) END,
-  password_sealed = CASE WHEN v.forget THEN NULL ELSE password_sealed END,
-  email_key = coalesce(v.email, email_key),
-  attempts = CASE WHEN v.success THEN 0 ELSE attempts + v.attempt END,
-  last_error = CASE WHEN v.success OR v.attempt THEN v.error ELSE last_error END,
-  next_attempt_at = CASE WHEN v.success OR v.attempt THEN v.next ELSE next_attempt_at END,
-  lease_token = NULL,
-  lease_until = 0,
-  updated_at = ?3
-FROM (SELECT value ->> 'user' AS user, value ->> 'state' AS state, value ->> 'id' AS id,
-             value ->> 'email' AS email, value ->> 'error' AS error, value ->> 'next' AS next,
-             value ->> 'success' AS success, value ->> 'attempt' AS attempt,
-             value ->> 'forget' AS forget
-      FROM json_each(?1)) v
-WHERE threedeye_users.user_id = v.user AND threedeye_users.lease_token = ?2";
+INSERT INTO provisioning_outcomes
+  (user_id, lease_token, at, state, threedeye_id, email_key, error, next_attempt_at, due_at,
+   success, attempt, forget, closes, actor, action, outcome, request_id)
+SELECT value ->> 'user', ?2, ?3, value ->> 'state', value ->> 'id', value ->> 'email',
+       value ->> 'error', value ->> 'next', value ->> 'due', value ->> 'success',
+       value ->> 'attempt', value ->> 'forget', value ->> 'closes', value ->> 'actor',
+       value ->> 'action', value ->> 'outcome', value ->> 'request'
+FROM json_each(?1)";
 
-// Comes after SETTLE, which closed rows for the e-mail that was claimed. Where
-// the user has another by now, or nobody holds the contested one any more, no
-// trigger would ever open the row again.
-pub const REOPEN_OUTDATED: &str = "
-UPDATE threedeye_users SET
-  state = CASE state WHEN 'set_aside' THEN 'idle' ELSE 'pending' END,
-  email_key = CASE state WHEN 'set_aside' THEN NULL ELSE email_key END
-WHERE user_id IN (SELECT value ->> 'user' FROM json_each(?1) WHERE value ->> 'closes')
-  AND state IN ('set_aside', 'quarantined')
-  AND (
-    email_key IS NOT (SELECT u.email_key FROM users u WHERE u.uuid = threedeye_users.user_id)
-    OR (state = 'set_aside' AND NOT EXISTS (
-      SELECT 1 FROM threedeye_users o
-      WHERE o.email_key = threedeye_users.email_key AND o.state <> 'set_aside'
-    ))
-  )";
+pub const UNSETTLED: &str = "
+DELETE FROM provisioning_unsettled WHERE lease_token = ?1 RETURNING user_id";
 
-// Comes after SETTLE: only where the account was really written down.
-pub const DROP_RECOVERIES: &str = "
-DELETE FROM threedeye_recovery
-WHERE user_id IN (
-  SELECT t.user_id FROM json_each(?1) v
-  JOIN threedeye_users t ON t.user_id = v.value ->> 'user'
-  WHERE v.value ->> 'success' AND t.state = 'complete' AND t.threedeye_id = v.value ->> 'id'
-)";
-
-// Comes before SETTLE, which gives the lease back.
-pub const MOVE_IN_QUEUE: &str = "
-UPDATE provisioning_queue SET due_at = v.due
-FROM (SELECT value ->> 'user' AS user, value ->> 'due' AS due FROM json_each(?1)) v
-WHERE provisioning_queue.user_id = v.user AND v.due IS NOT NULL
-  AND EXISTS (SELECT 1 FROM threedeye_users t WHERE t.user_id = v.user AND t.lease_token = ?2)";
+// Comes right after the change that it tells of, and only if there was one.
+pub const AUDIT_CHANGE: &str = audit_rows!("WHERE changes() > 0");
 
 // Only for rows that the token still holds; comes before the statement that
 // gives the lease back.
 pub const AUDIT_LEASED: &str = audit_rows!(
     "WHERE EXISTS (SELECT 1 FROM threedeye_users t
               WHERE t.user_id = value ->> 'subject' AND t.lease_token = ?2)"
-);
-
-// The same with ?3, an account that must not be another user's, or NULL.
-pub const AUDIT_REMOVAL: &str = audit_rows!(
-    "WHERE EXISTS (SELECT 1 FROM threedeye_users t
-              WHERE t.user_id = value ->> 'subject' AND t.lease_token = ?2)
-  AND NOT EXISTS (SELECT 1 FROM threedeye_users o
-                  WHERE o.threedeye_id = ?3 AND o.user_id <> value ->> 'subject')"
 );
 
 pub const OPEN_RUN: &str = "

@@ -100,6 +100,7 @@ pub trait Shorthand: Subject {
         let bid = |user: &&str| Bid {
             user: UserId::new(*user),
             password: password(token, user),
+            newcomer: None,
         };
         let bids: Vec<Bid> = users.iter().map(bid).collect();
         let claimed = self.claim(&bids, &self.terms(token)).await.unwrap();
@@ -113,6 +114,7 @@ pub trait Shorthand: Subject {
         let bid = Bid {
             user: UserId::new(user),
             password: password(token, user),
+            newcomer: None,
         };
         let mut claimed = self.claim(&[bid], &self.terms(token)).await.unwrap();
         claimed.pop().unwrap()

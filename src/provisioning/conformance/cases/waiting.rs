@@ -55,6 +55,7 @@ pub async fn the_longest_due_come_first_and_the_held_not_at_all<S: Subject>(stor
         user: UserId::new(user),
         email: email(text),
         contested,
+        newcomer: true,
     };
     let due = store.due(store.now(), 9).await.unwrap();
     let free = [

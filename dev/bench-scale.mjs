@@ -1,0 +1,25 @@
+// `npm run bench:scale`: what finding and doing the work reads and writes as the
+// table of users grows. A count that breaks its promise is a failure.
+
+import { build } from "./build.mjs";
+import { ensureToolchain } from "./setup.mjs";
+import { handOverToNewerNode } from "./tooling/node-modules.mjs";
+import { whenParentIsGone } from "./tooling/parent.mjs";
+import { Failure, runMain, say, seconds } from "./tooling/say.mjs";
+import { wranglerEnv } from "./tooling/wrangler.mjs";
+
+async function main() {
+  const toolchain = await ensureToolchain();
+  if (await handOverToNewerNode()) return;
+  await build(toolchain);
+  whenParentIsGone(() => process.exit(1));
+  Object.assign(process.env, wranglerEnv());
+  // Only now: Miniflare comes with the packages, and wants the newer Node.
+  const { benchScale } = await import("./bench/scale.mjs");
+  const began = performance.now();
+  const broken = await benchScale();
+  say(`\nMeasured in ${seconds(began)}.`);
+  if (broken > 0) throw new Failure(broken === 1 ? "A count breaks its promise" : `${broken} counts break their promises`);
+}
+
+await runMain(main);

@@ -1,0 +1,144 @@
+// The same work at growing sizes of the table of users.
+
+import { randomUUID } from "node:crypto";
+import { Failure, say, step } from "../tooling/say.mjs";
+import { growCrowd } from "./crowd.mjs";
+import { BATCH } from "./scenarios.mjs";
+import { columns } from "./show.mjs";
+import { World } from "./world.mjs";
+
+/** Users there are. */
+const SIZES = [1_000, 10_000, 100_000, 1_000_000];
+/** Rows that a backfill of 50 may read, whatever it finds, if it takes nobody up for the second time. */
+const MAX_READ = 400;
+/** Rows by which the readings of one kind of work may differ between sizes. */
+const TOLERANCE = 10;
+
+const EXPLANATION = `
+Rows read / rows written, as D1 bills them, by the built Worker. 999 users of 1000 are provisioned, the others wait for
+their next attempt; each backfill of ${BATCH} finds ${BATCH} users due. Counted is every statement of the request.
+`;
+
+/**
+ * @typedef {{read: number, written: number}} Rows
+ * @typedef {(world: World) => Promise<Rows>} Work
+ * @typedef {{name: string, work: Work, maxRead?: number}} Kind
+ */
+
+/** @type {Kind[]} */
+const KINDS = [
+  { name: `backfill of ${BATCH}`, maxRead: MAX_READ, work: (world) => backfill(world, []) },
+  { name: "… right after a reset", maxRead: MAX_READ, work: async (world) => backfill(world, [await reset(world)]) },
+  { name: "… after an insert", maxRead: MAX_READ, work: async (world) => backfill(world, [await insert(world)]) },
+  { name: "… after an added e-mail", maxRead: MAX_READ, work: async (world) => backfill(world, [await addEmail(world)]) },
+  { name: "… all taken up before", work: backfillTakenUp },
+  { name: "dry run", work: (world) => rows(world, { method: "POST", path: `/admin/backfill-threedeye?limit=${BATCH}&dryRun=true`, headers: world.admin, status: 200 }) },
+  { name: "diagnostics", work: async (world) => rows(world, { method: "GET", path: `/admin/threedeye/users/${await provisioned(world)}`, headers: world.admin, status: 200 }) },
+  { name: "credentials", work: credentials },
+];
+
+/** @returns {Promise<number>} how many promises are broken */
+export async function benchScale() {
+  const world = await World.create();
+  try {
+    const measured = KINDS.map((kind) => ({ ...kind, rows: /** @type {Rows[]} */ ([]) }));
+    let users = 0;
+    for (const size of SIZES) {
+      await step(`${size.toLocaleString("en")} users`, async () => {
+        await growCrowd(world.host.db, users, size);
+        users = size;
+        for (const { work, rows } of measured) rows.push(await work(world));
+      });
+    }
+    say(EXPLANATION);
+    say(columns([["", ...SIZES.map((size) => size.toLocaleString("en"))], ...measured.map(({ name, rows }) => [name, ...rows.map(told)])]));
+    const broken = measured.flatMap(brokenPromises);
+    const promises = `a backfill of ${BATCH} reads ${MAX_READ} rows at most, and nothing reads more because there are more users`;
+    say(broken.length === 0 ? `\n✓ ${promises}` : `\n${broken.map((line) => `✗ ${line}`).join("\n")}`);
+    return broken.length;
+  } finally {
+    await world.close();
+  }
+}
+
+/** @param {Rows} rows */
+const told = ({ read, written }) => `${read} / ${written}`;
+
+/** @param {{name: string, maxRead?: number, rows: Rows[]}} kind */
+function brokenPromises({ name, maxRead = Infinity, rows }) {
+  const [least, most] = [Math.min(...rows.map(({ read }) => read)), Math.max(...rows.map(({ read }) => read))];
+  return [
+    ...(most > maxRead ? [`${name}: ${most} rows read, promised: ${maxRead} at most`] : []),
+    ...(most > least + TOLERANCE ? [`${name}: from ${least} to ${most} rows read, which grows with the table`] : []),
+  ];
+}
+
+/** @param {World} world @param {Parameters<World["call"]>[0]} request @returns {Promise<Rows>} */
+async function rows(world, request) {
+  const { headers } = await world.call(request);
+  return { read: Number(headers["x-d1-rows-read"]), written: Number(headers["x-d1-rows-written"]) };
+}
+
+/** A run over `users` and as many new ones as make a batch. @param {World} world @param {string[]} users @returns {Promise<Rows>} */
+async function backfill(world, users) {
+  return run(world, [...users, ...(await world.addUsers(BATCH - users.length))]);
+}
+
+/** A run over users whom one before it has left behind. @param {World} world */
+async function backfillTakenUp(world) {
+  const users = await world.addUsers(BATCH);
+  await world.host.db
+    .prepare(
+      `INSERT INTO threedeye_users (user_id, state, lease_token, lease_until, created_at, updated_at)
+       SELECT value, 'idle', 'lease_of_the_dead', 1, 1, 1 FROM json_each(?)`,
+    )
+    .bind(JSON.stringify(users))
+    .run();
+  return run(world, users);
+}
+
+/** @param {World} world @param {string[]} users who are all to be provisioned */
+async function run(world, users) {
+  const figures = await rows(world, { method: "POST", path: `/admin/backfill-threedeye?limit=${BATCH}`, headers: world.admin, status: 200 });
+  const { results } = await world.host.db
+    .prepare("SELECT count(*) AS n FROM threedeye_users WHERE state = 'complete' AND user_id IN (SELECT value FROM json_each(?))")
+    .bind(JSON.stringify(users))
+    .run();
+  if (results[0].n !== users.length) throw new Failure(`${results[0].n} of ${users.length} users were provisioned`);
+  return figures;
+}
+
+/** A user that has its account. @param {World} world */
+async function provisioned(world) {
+  const [user = ""] = await world.addUsers(1);
+  await world.call({ method: "GET", path: `/users/${user}/3deye-credentials`, headers: await world.person(user), status: 200 });
+  return user;
+}
+
+/** @param {World} world */
+async function reset(world) {
+  const user = await provisioned(world);
+  await world.call({ method: "POST", path: `/admin/threedeye/users/${user}/reset`, headers: world.admin, json: { deleteRemote: true }, status: 200 });
+  return user;
+}
+
+/** As another service does it. @param {World} world */
+async function insert(world) {
+  const user = randomUUID();
+  await world.host.db.prepare("INSERT INTO users (uuid, email, created_at) VALUES (?, ?, '2024-01-15T10:30:00.000Z')").bind(user, `${user}@residents.example`).run();
+  return user;
+}
+
+/** @param {World} world */
+async function addEmail(world) {
+  const user = randomUUID();
+  await world.host.db.prepare("INSERT INTO users (uuid, created_at) VALUES (?, '2024-01-15T10:30:00.000Z')").bind(user).run();
+  await world.host.db.prepare("UPDATE users SET email = ? WHERE uuid = ?").bind(`${user}@residents.example`, user).run();
+  return user;
+}
+
+/** @param {World} world */
+async function credentials(world) {
+  const user = await provisioned(world);
+  return rows(world, { method: "GET", path: `/users/${user}/3deye-credentials`, headers: await world.person(user), status: 200 });
+}
