@@ -12,7 +12,7 @@ import { startSimulator } from "../../dev/simulator/server.mjs";
 import { send } from "./http.mjs";
 import { sweep } from "./log-sweep.mjs";
 import { deviations } from "./openapi.mjs";
-import { startBareWorkers, startWorker } from "./worker.mjs";
+import { migrate, startBareWorkers, startWorker } from "./worker.mjs";
 
 /**
  * @typedef {import("./http.mjs").Answer} Answer
@@ -190,6 +190,12 @@ export class Service {
     const names = ["users", ...tables.map(({ name }) => name).filter((name) => name !== "users" && !kept.includes(name))];
     if (tables.length > 0) await this.#worker.db.batch(names.map((name) => this.#worker.db.prepare(`DELETE FROM ${name}`)));
     this.#used = false;
+  }
+
+  /** Applies migrations to a database that was left empty. @param {(file: string) => boolean} isWanted */
+  async migrate(isWanted) {
+    this.#used = true;
+    await migrate(this.#worker.db, isWanted);
   }
 
   /** @param {string} statement @param {...(string | number | null)} values @returns {Promise<any[]>} */

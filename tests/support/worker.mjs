@@ -187,9 +187,9 @@ async function instrument() {
 }
 
 /** @param {any} db */
-async function migrate(db) {
+export async function migrate(db, isWanted = (/** @type {string} */ _) => true) {
   const dir = join(ROOT, "migrations");
-  for (const file of (await readdir(dir)).sort()) {
+  for (const file of (await readdir(dir)).sort().filter(isWanted)) {
     const statements = splitSql(await readFile(join(dir, file), "utf8"));
     await db.batch(statements.map((sql) => db.prepare(sql)));
   }

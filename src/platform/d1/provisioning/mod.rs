@@ -181,6 +181,9 @@ impl<E: Engine> Store for Database<E> {
             let offered = offered.get(row.user_id.as_str()).copied();
             claimed.push(row.into_claimed(offered)?);
         }
+        // Whoever was bid for first is taken up first, should a run end early.
+        let turns: BTreeMap<&UserId, usize> = bids.iter().map(|bid| &bid.user).zip(0..).collect();
+        claimed.sort_by_key(|claim| turns.get(&claim.user).copied());
         Ok(claimed)
     }
 
