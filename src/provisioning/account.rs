@@ -26,6 +26,11 @@ impl Takeovers {
         Self(Cell::new(limit))
     }
 
+    /// How many are left.
+    pub fn left(&self) -> u32 {
+        self.0.get()
+    }
+
     fn take(&self) -> bool {
         let left = self.0.get();
         self.0.set(left.saturating_sub(1));

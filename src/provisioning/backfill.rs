@@ -78,7 +78,8 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
             ..Tally::default()
         };
         let (free, rivals) = part_rivals(candidates);
-        let outcome = self.provision_all(free, &order, &mut tally).await?;
+        let takeovers = Takeovers::limited(order.max_takeovers);
+        let outcome = self.provision_all(free, &takeovers, &mut tally).await?;
         self.put_aside(rivals, &mut tally).await?;
         let stop = outcome.stop;
         let blind = outcome.blind.clone();
@@ -102,7 +103,11 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
     }
 
     /// 3. A second user with the same e-mail fails once and is then set aside.
-    async fn put_aside(&self, rivals: Vec<UserId>, tally: &mut Tally) -> Result<(), StoreError> {
+    pub(super) async fn put_aside(
+        &self,
+        rivals: Vec<UserId>,
+        tally: &mut Tally,
+    ) -> Result<(), StoreError> {
         if rivals.is_empty() {
             return Ok(());
         }
@@ -126,10 +131,11 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         Ok(())
     }
 
-    async fn provision_all(
+    /// Claims them, and takes those that were granted as far as they go.
+    pub(super) async fn provision_all(
         &self,
         free: Vec<Candidate>,
-        order: &Order,
+        takeovers: &Takeovers,
         tally: &mut Tally,
     ) -> Result<Outcome, StoreError> {
         let mut bids = Vec::with_capacity(free.len());
@@ -158,15 +164,9 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         // Few enough writes for the platform's limit, many enough to keep a
         // crash cheap.
         let bundle = (claimed.len() / 10).max(12);
-        Batch::new(
-            *self,
-            leases,
-            Takeovers::limited(order.max_takeovers),
-            deadline,
-            bundle,
-        )
-        .run(claimed)
-        .await
+        Batch::new(*self, leases, takeovers, deadline, bundle)
+            .run(claimed)
+            .await
     }
 
     /// Asks for a user's lease, with a new password in case none is recorded.
@@ -196,7 +196,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
 
 /// Parts those whose e-mail is free from those that lose it to another user,
 /// of the database or of this very run.
-fn part_rivals(candidates: Vec<Candidate>) -> (Vec<Candidate>, Vec<UserId>) {
+pub(super) fn part_rivals(candidates: Vec<Candidate>) -> (Vec<Candidate>, Vec<UserId>) {
     let mut seen = BTreeSet::new();
     let (mut free, mut rivals) = (Vec::new(), Vec::new());
     for candidate in candidates {
@@ -209,7 +209,8 @@ fn part_rivals(candidates: Vec<Candidate>) -> (Vec<Candidate>, Vec<UserId>) {
     (free, rivals)
 }
 
-fn count(outcome: Outcome, tally: &mut Tally) {
+/// Adds up how they ended, and says of whom it is not well.
+pub(super) fn count(outcome: Outcome, tally: &mut Tally) {
     let mut limited = 0_u32;
     for report in outcome.reports {
         let failure = match report.end {

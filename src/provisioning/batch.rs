@@ -8,6 +8,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::pin::pin;
+use std::time::Duration;
 
 use futures_util::future::{Either, Fuse, FutureExt as _, select};
 use futures_util::stream::{self, StreamExt as _};
@@ -31,7 +32,10 @@ use super::{Failure, Store, StoreError, Toolbox};
 pub enum Stop {
     /// 3dEye answered 429.
     #[error("3dEye limits our rate")]
-    RateLimited,
+    RateLimited {
+        /// How long 3dEye asked us to wait, if it did so credibly.
+        retry_after: Option<Duration>,
+    },
     /// Five failures of 3dEye in a row.
     #[error("five upstream failures in a row")]
     Outages,
@@ -103,7 +107,7 @@ pub struct Batch<'a, U, S, C, R> {
     /// The hold on the users.
     pub leases: Leases,
     /// How many accounts may be replaced.
-    pub takeovers: Takeovers,
+    pub takeovers: &'a Takeovers,
     /// When the batch must have ended.
     pub deadline: Deadline,
     /// How many outcomes are written together.
@@ -117,7 +121,7 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
     pub fn new(
         tools: Toolbox<'a, U, S, C, R>,
         leases: Leases,
-        takeovers: Takeovers,
+        takeovers: &'a Takeovers,
         deadline: Deadline,
         bundle: usize,
     ) -> Self {
@@ -268,12 +272,12 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
         let step = match doubt {
             None => {
                 tools
-                    .begin(&mut case, survey, &self.takeovers, deadline)
+                    .begin(&mut case, survey, self.takeovers, deadline)
                     .await?
             }
             Some(doubt) => {
                 tools
-                    .resolve(&mut case, doubt, survey, &self.takeovers, deadline)
+                    .resolve(&mut case, doubt, survey, self.takeovers, deadline)
                     .await?
             }
         };
@@ -478,8 +482,13 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
     }
 
     fn note_failure(&self, error: &UpstreamError) {
-        if matches!(error, UpstreamError::RateLimited { .. }) {
-            self.stop.set(Some(Stop::RateLimited));
+        if let UpstreamError::RateLimited { retry_after } = error {
+            // Calls under way at once are refused together: the longest wait counts.
+            let retry_after = match self.stop.get() {
+                Some(Stop::RateLimited { retry_after: asked }) => asked.max(*retry_after),
+                _ => *retry_after,
+            };
+            self.stop.set(Some(Stop::RateLimited { retry_after }));
         } else if error.is_outage() {
             let outages = self.outages.get().saturating_add(1);
             self.outages.set(outages);

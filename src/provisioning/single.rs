@@ -94,7 +94,8 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         let leases = Leases::new(terms.token, terms.until, &claimed);
         let deadline = Deadline::at(terms.now.plus(SINGLE_BUDGET));
         // Asked for by name, so no limit of take-overs.
-        let batch = Batch::new(*self, leases, Takeovers::limited(u32::MAX), deadline, 1);
+        let takeovers = Takeovers::limited(u32::MAX);
+        let batch = Batch::new(*self, leases, &takeovers, deadline, 1);
         let outcome = batch.run(claimed).await?;
         if let Some(error) = outcome.blind {
             return Err(Failure::Upstream(error).into());
