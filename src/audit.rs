@@ -5,7 +5,7 @@
 
 use crate::kernel::{RequestId, Timestamp};
 
-/// Who acts: a caller of the API or the cron trigger. Holds nothing secret.
+/// Who acts: a caller of the API, the cron trigger or a queue consumer. Holds nothing secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor(String);
 
@@ -13,6 +13,11 @@ impl Actor {
     /// The cron trigger.
     pub fn cron() -> Self {
         Self("cron".to_owned())
+    }
+
+    /// A consumer of planned runs; the ledger knows who planned them.
+    pub fn queue() -> Self {
+        Self("queue".to_owned())
     }
 
     /// A holder of the admin pair.

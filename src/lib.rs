@@ -19,7 +19,10 @@ pub mod provisioning;
 mod testing;
 pub mod threedeye;
 
-use worker::{Context, Env, Request, Response, ScheduleContext, ScheduledEvent, event};
+use wasm_bindgen::JsValue;
+use worker::{
+    Context, Env, MessageBatch, Request, Response, ScheduleContext, ScheduledEvent, event,
+};
 
 /// Once an isolate: a panic shall at least leave a message in the logs.
 #[event(start)]
@@ -37,4 +40,12 @@ async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<
 #[event(scheduled)]
 async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
     entry::scheduled::scheduled(env).await;
+}
+
+/// Messages of a queue. Never an `Err`: that would panic, and with it fail
+/// every other event of the isolate.
+#[event(queue)]
+async fn queue(batch: MessageBatch<JsValue>, env: Env, _context: Context) -> worker::Result<()> {
+    entry::queue::queue(batch, env).await;
+    Ok(())
 }

@@ -319,7 +319,7 @@ describe("the ledger", () => {
     assert.deepEqual(rows.map(({ runId }) => runId), results.map(({ runId }) => runId).reverse());
     const [newest, , oldest] = rows;
     assert.deepEqual({ ...oldest, startedAt: "", finishedAt: "" }, {
-      runId: results[0].runId, trigger: "manual", status: "completed", limit: 1, total: 1, created: 1, failed: 0, skipped: 0, quarantined: 0, remaining: 1, errors: [], startedAt: "", finishedAt: "",
+      runId: results[0].runId, trigger: "manual", mode: "inline", status: "completed", limit: 1, total: 1, created: 1, failed: 0, skipped: 0, quarantined: 0, remaining: 1, errors: [], startedAt: "", finishedAt: "",
     });
     assert.ok(Date.parse(oldest.finishedAt) >= Date.parse(oldest.startedAt));
     assert.deepEqual((await service.runs("?limit=1")).map(({ runId }) => runId), [newest.runId]);

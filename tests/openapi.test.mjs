@@ -10,9 +10,10 @@ import { deviations, document, pathOf, routeOf, routes } from "./support/openapi
 import { serviceForThisFile, servicesForThisFile } from "./support/service.mjs";
 
 const service = await serviceForThisFile({ instrumented: true, vars: { THREEDEYE_TIMEOUT_MS: "400" } });
-const { keyless, unconfigured, braked } = await servicesForThisFile({
+const { keyless, unconfigured, braked, queued } = await servicesForThisFile({
   keyless: { vars: { JWT_JWKS_URL: "http://127.0.0.1:9/jwks.json" } },
   unconfigured: { vars: { THREEDEYE_CUSTOMER_ID: undefined } },
+  queued: { queue: true },
   braked: { rateLimits: { ADMIN_RATE_LIMITER: 5, AUTH_RATE_LIMITER: 5 } },
 });
 
@@ -40,6 +41,14 @@ describe("what goes well", () => {
     assert.equal((await service.admin("DELETE", `/admin/api-keys/${json.id}`)).status, 204);
   });
 
+  test("a run that is left to the queue, and how far it is", async () => {
+    await queued.addUser();
+    const { status, headers, json } = await queued.backfill("?mode=queue");
+    assert.equal(status, 202);
+    assert.equal((await queued.admin("GET", headers.location)).status, 200);
+    assert.equal((await queued.ended(json.runId)).done, 1);
+  });
+
   test("the examples of the description are taken as they stand", async () => {
     for (const [path, item] of Object.entries(document.paths)) {
       for (const [method, { requestBody, operationId }] of Object.entries(item)) {
@@ -60,6 +69,10 @@ describe("what goes wrong", () => {
       assert.equal((await service.call(route.method, pathOf(route))).status, 401);
       assert.equal((await service.admin(route.method, pathOf(route), { headers: stranger() })).status, 403);
     }
+  });
+
+  test("404 of a run", async () => {
+    assert.equal((await service.admin("GET", "/admin/threedeye/backfill/runs/none")).status, 404);
   });
 
   test("404 and 409 of credentials, 409 of a reset", async () => {

@@ -1,6 +1,7 @@
 //! From the runtime's events to ours and back.
 
 pub mod fetch;
+pub mod queue;
 pub mod scheduled;
 
 fn millis(duration: std::time::Duration) -> u64 {

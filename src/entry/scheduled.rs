@@ -9,12 +9,12 @@ use crate::kernel::{Clock as _, RequestId};
 use crate::platform::isolate::Isolate;
 use crate::platform::log::{self, RunLine};
 use crate::provisioning::StoreError;
-use crate::provisioning::backfill::{Finished, Order};
+use crate::provisioning::backfill::Order;
 use crate::provisioning::store::Trigger;
 
 use super::millis;
 
-/// Runs the backfill. The runtime throws errors of this event away, so what
+/// Runs the backfill, or plans it where there is a queue. The runtime throws errors of this event away, so what
 /// happened is in the ledger and in the log.
 ///
 /// Cron is at-least-once, and runs may overlap. That is safe: each user is
@@ -41,18 +41,17 @@ pub async fn scheduled(env: Env) {
         duration_ms,
     };
     match &result {
-        Ok(finished) => {
-            let level = if finished.success { "info" } else { "error" };
-            let cause = finished.tally.errors.last().filter(|_| !finished.success);
+        Ok(run) => {
+            let level = if run.cause.is_none() { "info" } else { "error" };
             log::write(
                 level,
                 &RunLine {
                     level,
-                    run_id: Some(&finished.run_id),
-                    total: finished.tally.total,
-                    created: finished.tally.created,
-                    failed: finished.tally.failed,
-                    cause: cause.map(String::as_str),
+                    run_id: Some(&run.run_id),
+                    total: run.total,
+                    created: run.created,
+                    failed: run.failed,
+                    cause: run.cause.as_deref(),
                     ..line
                 },
             );
@@ -68,7 +67,17 @@ pub async fn scheduled(env: Env) {
     }
 }
 
-async fn run_scheduled(services: &Services, request_id: &RequestId) -> Result<Finished, String> {
+/// What the log tells of a run.
+struct Ran {
+    run_id: String,
+    total: u32,
+    created: u32,
+    failed: u32,
+    /// Why it did not go well.
+    cause: Option<String>,
+}
+
+async fn run_scheduled(services: &Services, request_id: &RequestId) -> Result<Ran, String> {
     let face = |error: ApiError| error.cause.into_owned();
     let database = services.database().map_err(face)?;
     let upstream = services.upstream();
@@ -84,8 +93,27 @@ async fn run_scheduled(services: &Services, request_id: &RequestId) -> Result<Fi
         limit: services.config.backfill_cron_limit,
         max_takeovers: services.config.backfill_max_takeovers,
     };
-    tools
-        .backfill(order)
-        .await
-        .map_err(|error: StoreError| error.to_string())
+    let store = |error: StoreError| error.to_string();
+    if let Some(queue) = services.provisioning_queue() {
+        let planned = tools.fan_out(order, &queue).await.map_err(store)?;
+        return Ok(Ran {
+            run_id: planned.run_id,
+            total: planned.users,
+            created: 0,
+            failed: 0,
+            cause: planned.cause.or_else(|| {
+                let lost = planned.abandoned;
+                (lost > 0).then(|| format!("{lost} chunk(s) of earlier runs were never delivered"))
+            }),
+        });
+    }
+    let mut finished = tools.backfill(order).await.map_err(store)?;
+    let last_error = finished.tally.errors.pop();
+    Ok(Ran {
+        run_id: finished.run_id,
+        total: finished.tally.total,
+        created: finished.tally.created,
+        failed: finished.tally.failed,
+        cause: last_error.filter(|_| !finished.success),
+    })
 }

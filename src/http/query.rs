@@ -47,6 +47,23 @@ impl Query {
             })
     }
 
+    /// What the given one of `words` stands for.
+    pub fn choice<T: Copy>(
+        &self,
+        name: &str,
+        default: T,
+        words: &[(&str, T)],
+    ) -> Result<T, ApiError> {
+        let Some(text) = self.get(name) else {
+            return Ok(default);
+        };
+        let found = words.iter().find(|(word, _)| *word == text);
+        found.map(|(_, value)| *value).ok_or_else(|| {
+            let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            ApiError::bad_request(format!("{name}: must be {}", words.join(" or ")))
+        })
+    }
+
     /// `true` or `false`.
     pub fn flag(&self, name: &str) -> Result<bool, ApiError> {
         match self.get(name) {
@@ -105,6 +122,18 @@ mod tests {
         assert!(flag("dryRun=true").unwrap());
         assert!(!flag("dryRun=false").unwrap());
         assert!(flag("dryRun=1").is_err());
+    }
+
+    #[test]
+    fn a_choice_is_one_of_its_words() {
+        let mode = |text| Query::parse(Some(text), &["m"])?.choice("m", 0, &[("a", 1), ("b", 2)]);
+        assert_eq!(mode("").unwrap(), 0);
+        assert_eq!(mode("m=a").unwrap(), 1);
+        assert_eq!(mode("m=b").unwrap(), 2);
+        for bad in ["m=", "m=A", "m=c", "m=a&m=a", "m=a%20"] {
+            assert!(mode(bad).is_err(), "{bad}");
+        }
+        assert_eq!(mode("m=c").unwrap_err().message, "m: must be a or b");
     }
 
     proptest! {

@@ -11,6 +11,7 @@ pub const ROUTES: &[Route] = &[
     admin::reset::ROUTE,
     admin::backfill::ROUTE,
     admin::runs::ROUTE,
+    admin::run::ROUTE,
     admin::api_keys::create::ROUTE,
     admin::api_keys::list::ROUTE,
     admin::api_keys::revoke::ROUTE,

@@ -14,6 +14,7 @@ use crate::platform::d1::Database;
 use crate::platform::fetch::FetchTransport;
 use crate::platform::isolate::{Isolate, Keys};
 use crate::platform::jwks_source::JwksSource;
+use crate::platform::queue::ProvisioningQueue;
 use crate::platform::runtime::{RuntimeClock, RuntimeRandom};
 use crate::platform::webcrypto::WebCrypto;
 use crate::provisioning::Toolbox;
@@ -60,6 +61,12 @@ impl Services {
             .d1("DB")
             .map(Database::new)
             .map_err(|_| ApiError::internal("the binding DB is missing"))
+    }
+
+    /// The queue of planned runs; without it a run stays in one process.
+    pub fn provisioning_queue(&self) -> Option<ProvisioningQueue> {
+        let binding = self.env.queue("PROVISIONING_QUEUE");
+        binding.ok().map(ProvisioningQueue::new)
     }
 
     /// The upstream.

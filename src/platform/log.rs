@@ -36,7 +36,8 @@ pub struct RequestLine<'a> {
     pub duration_ms: u64,
 }
 
-/// The line of one scheduled run.
+/// The line of one scheduled run. Of one that is left to the queue it tells
+/// what was planned.
 #[derive(Serialize)]
 pub struct RunLine<'a> {
     /// `backfill.run`.
@@ -59,6 +60,48 @@ pub struct RunLine<'a> {
     #[serde(rename = "run.failed")]
     pub failed: u32,
     /// Why the run did not go to its end.
+    #[serde(rename = "error.cause")]
+    pub cause: Option<&'a str>,
+    /// Time taken.
+    #[serde(rename = "duration.ms")]
+    pub duration_ms: u64,
+}
+
+/// The line of one delivery of a queue.
+#[derive(Serialize)]
+pub struct DeliveryLine<'a> {
+    /// `queue.delivery`.
+    pub event: &'static str,
+    /// `info`, `warn` or `error`.
+    pub level: &'static str,
+    /// The event's name.
+    #[serde(rename = "request.id")]
+    pub request_id: &'a str,
+    /// The queue.
+    #[serde(rename = "queue.name")]
+    pub queue: &'a str,
+    /// Messages delivered.
+    #[serde(rename = "queue.messages")]
+    pub messages: usize,
+    /// Those of them that are to come again.
+    #[serde(rename = "queue.retried")]
+    pub retried: usize,
+    /// Those of them that are none of ours.
+    #[serde(rename = "queue.unreadable")]
+    pub unreadable: usize,
+    /// The runs in the ledger that they belong to.
+    #[serde(rename = "run.ids")]
+    pub run_ids: &'a [&'a str],
+    /// Users taken up.
+    #[serde(rename = "run.total")]
+    pub total: u32,
+    /// Users that got their account.
+    #[serde(rename = "run.created")]
+    pub created: u32,
+    /// Users that could not be provisioned.
+    #[serde(rename = "run.failed")]
+    pub failed: u32,
+    /// What kept it from going to its end.
     #[serde(rename = "error.cause")]
     pub cause: Option<&'a str>,
     /// Time taken.

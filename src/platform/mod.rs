@@ -6,5 +6,6 @@ pub mod fetch;
 pub mod isolate;
 pub mod jwks_source;
 pub mod log;
+pub mod queue;
 pub mod runtime;
 pub mod webcrypto;

@@ -14,6 +14,7 @@
 //! | `account` | the steps for one user whose lease is held |
 //! | `batch` | many users at once: first pass, re-reads, settling |
 //! | `backfill` | one run: plan, claim, survey, batch, ledger |
+//! | `fanout` | one run that queue consumers work off, chunk by chunk |
 //! | `single` | one user on demand (credentials, reprovisioning) |
 //! | `reset` | the repair by hand |
 //! | `diagnosis` | where a user stands, read-only |
@@ -32,6 +33,7 @@ pub mod backfill;
 pub mod batch;
 pub mod diagnosis;
 pub mod failure;
+pub mod fanout;
 pub mod policy;
 pub mod record;
 pub mod reset;

@@ -55,6 +55,44 @@ pub const BUSY_PATIENCE: Duration = Duration::from_secs(5);
 /// How often it looks whether the lease is free.
 pub const BUSY_POLL: Duration = Duration::from_millis(500);
 
+/// Users a message of a planned run stands for: few enough to fail together,
+/// many enough that ten of them share one read of the customer's list.
+pub const CHUNK_SIZE: u32 = 50;
+
+/// Messages sent at once at most: the platform's limit. A message is a run's
+/// id and a number, so the limit of 256 KB is far away.
+pub const MESSAGES_A_SEND: usize = 100;
+
+/// After this many failed deliveries a message is a dead letter. The setting
+/// that makes it so is `max_retries` in wrangler.toml, which does not count
+/// the first delivery.
+pub const DELIVERIES: u32 = 5;
+
+/// A planned run that no consumer has had a hand in for this long is given up.
+pub const RUN_IDLE: Duration = Duration::from_secs(30 * 60);
+
+/// For how long a plan for `limit` users keeps them from every other run. If
+/// its messages are lost, they are due again by then without anybody's doing.
+pub fn hold(limit: u32) -> Duration {
+    RUN_IDLE + Duration::from_secs(u64::from(limit))
+}
+
+/// The wait after a first delivery that could not be finished.
+const FIRST_REDELIVERY: Duration = Duration::from_secs(30);
+
+/// The longest delay that the platform grants a message.
+const LONGEST_REDELIVERY: Duration = Duration::from_secs(12 * 60 * 60);
+
+/// When a message that was delivered `deliveries` times is delivered again:
+/// when the upstream asked for it, or after 30 s, doubling.
+pub fn redelivery(deliveries: u32, asked: Option<Duration>) -> Duration {
+    let doublings = deliveries.saturating_sub(1);
+    let own = FIRST_REDELIVERY.saturating_mul(1_u32.checked_shl(doublings).unwrap_or(u32::MAX));
+    asked
+        .map_or(own, |asked| asked.max(Duration::from_secs(1)))
+        .min(LONGEST_REDELIVERY)
+}
+
 /// How far the database's clock may be ahead of ours: a user that was queued
 /// this moment by D1's clock must be due for a run that starts now by ours.
 pub const CLOCK_SKEW: Duration = Duration::from_secs(5);
@@ -116,5 +154,17 @@ mod tests {
         assert_eq!(seconds(40, false), 24 * 60 * 60);
         assert_eq!(seconds(u32::MAX, false), 24 * 60 * 60);
         assert_eq!(seconds(40, true), 15 * 60);
+    }
+
+    #[test]
+    fn redeliveries_wait_as_asked_or_longer_and_longer() {
+        let seconds = |deliveries, asked: Option<u64>| {
+            redelivery(deliveries, asked.map(Duration::from_secs)).as_secs()
+        };
+        assert_eq!([1, 2, 3, 4].map(|n| seconds(n, None)), [30, 60, 120, 240]);
+        assert_eq!([1, 4].map(|n| seconds(n, Some(7))), [7, 7]);
+        assert_eq!(seconds(1, Some(0)), 1);
+        assert_eq!(seconds(u32::MAX, None), 12 * 60 * 60);
+        assert_eq!(seconds(1, Some(90_000)), 12 * 60 * 60);
     }
 }

@@ -1,7 +1,7 @@
 /**
  * The built Worker with measuring instruments on it: it is put in the Worker's place and hands every event on. Counts the
- * round trips to D1 and the rows they read and write, makes them fail, and turns the clock. What is tested stays as it was
- * built.
+ * round trips to D1 and the rows they read and write, makes them and the queue fail, and turns the clock. What is tested
+ * stays as it was built.
  */
 
 import { WorkerEntrypoint } from "cloudflare:workers";
@@ -14,13 +14,17 @@ let ahead = 0;
 let spared = Infinity;
 /** While true, round trips to D1 wait. */
 let held = false;
-/** Round trips of the events that have no answer to carry a count: of cron. */
+/** Round trips of the events that have no answer to carry a count: of cron and of queues. */
 let roundTripsOfEvents = 0;
 /** Every statement that the Worker has prepared so far. */
 const prepared = new Set();
 
 /** The Worker's linear memory, once it was looked at. @type {WebAssembly.Memory | undefined} */
 let memory;
+/** What the queue does with messages: "keeps", "refuses" or "loses" them. */
+let queueIs = "keeps";
+/** Deliveries that still break down after the Worker has done its work, so that its answer is lost. */
+let breakdowns = 0;
 
 const now = Date.now.bind(Date);
 Date.now = () => now() + ahead;
@@ -54,6 +58,16 @@ export default class extends WorkerEntrypoint {
     await new Service(this.ctx, measured(this.env, meter)).scheduled(event);
     roundTripsOfEvents += meter.roundTrips;
   }
+
+  async queue(batch) {
+    const meter = { roundTrips: 0 };
+    await new Service(this.ctx, measured(this.env, meter)).queue(batch);
+    roundTripsOfEvents += meter.roundTrips;
+    if (breakdowns > 0) {
+      breakdowns -= 1;
+      throw new Error("made to break down");
+    }
+  }
 }
 
 async function control(request) {
@@ -61,6 +75,8 @@ async function control(request) {
   if ("aheadMs" in order) ahead = order.aheadMs;
   if ("held" in order) held = order.held;
   if ("sparedRoundTrips" in order) spared = order.sparedRoundTrips ?? Infinity;
+  if ("queueIs" in order) queueIs = order.queueIs;
+  if ("breakdowns" in order) breakdowns = order.breakdowns;
   return Response.json({ roundTripsOfEvents, memoryBytes: memory?.buffer.byteLength ?? null, prepared: [...prepared] });
 }
 
@@ -99,5 +115,15 @@ function measured(env, meter) {
       return name === "constructor" || typeof value !== "function" ? value : value.bind(target);
     },
   });
-  return { ...env, DB };
+  if (!env.PROVISIONING_QUEUE) return { ...env, DB };
+  const PROVISIONING_QUEUE = new Proxy(env.PROVISIONING_QUEUE, {
+    get(target, name) {
+      if (name === "constructor") return target.constructor;
+      return async (...rest) => {
+        if (queueIs === "refuses") throw new Error("made to refuse");
+        if (queueIs === "keeps") return target[name](...rest);
+      };
+    },
+  });
+  return { ...env, DB, PROVISIONING_QUEUE };
 }

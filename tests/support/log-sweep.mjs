@@ -27,6 +27,21 @@ const FIELDS = /** @type {Record<string, Record<string, "string" | "number" | "s
     "error.cause": "string?",
     "duration.ms": "number",
   },
+  "queue.delivery": {
+    event: "string",
+    level: "string",
+    "request.id": "string",
+    "queue.name": "string",
+    "queue.messages": "number",
+    "queue.retried": "number",
+    "queue.unreadable": "number",
+    "run.ids": "strings",
+    "run.total": "number",
+    "run.created": "number",
+    "run.failed": "number",
+    "error.cause": "string?",
+    "duration.ms": "number",
+  },
   "config.invalid": { event: "string", level: "string", "config.problems": "strings" },
 });
 

@@ -27,6 +27,7 @@ import { migrate, startBareWorkers, startWorker } from "./worker.mjs";
  * @property {boolean} [bare] without wrangler's proxies, see `startBareWorkers`
  * @property {boolean} [migrated]
  * @property {Record<string, number>} [rateLimits]
+ * @property {boolean | object} [queue] with the queues of wrangler.toml, or with some of their settings changed
  */
 
 /** @param {string} name a readable beginning */
@@ -153,7 +154,7 @@ export class Service {
   }
 
   /** @param {Changes} changes @returns {import("./worker.mjs").Settings} */
-  settings({ vars, secrets, instrumented, migrated, rateLimits }) {
+  settings({ vars, secrets, instrumented, migrated, rateLimits, queue }) {
     const config = this.sim.config();
     const given = /** @type {const} */ (["vars", "secrets"]);
     const usual = {
@@ -174,7 +175,7 @@ export class Service {
     };
     const [allVars, allSecrets] = given.map((kind) => present({ ...usual[kind], ...{ vars, secrets }[kind] }));
     for (const secret of Object.values(allSecrets)) this.#world.confidential.add(secret);
-    return { vars: allVars, secrets: allSecrets, instrumented, migrated, rateLimits };
+    return { vars: allVars, secrets: allSecrets, instrumented, migrated, rateLimits, queue };
   }
 
   /** Empties the database and the simulator; keys, clocks and what the Worker keeps in memory stay. */
@@ -292,6 +293,38 @@ export class Service {
     return answer.json.runs;
   }
 
+  /** How far one run is. @param {string} id */
+  async progress(id) {
+    const answer = await this.admin("GET", `/admin/threedeye/backfill/runs/${id}`);
+    assert.equal(answer.status, 200, answer.text);
+    return answer.json;
+  }
+
+  /** Plans a run for the queue. @param {string} [more] of the query @returns {Promise<string>} the run's id */
+  async fanOut(more = "") {
+    const answer = await this.backfill(`?mode=queue${more}`);
+    assert.equal(answer.status, 202, answer.text);
+    return answer.json.runId;
+  }
+
+  /** Waits until consumers have closed a run. @param {string} id */
+  async ended(id) {
+    await until(async () => (await this.sql("SELECT status FROM provisioning_runs WHERE run_id = ?", id))[0].status !== "running", `the end of ${id}`);
+    return this.progress(id);
+  }
+
+  /** Hands messages to the Worker, past the queue. @param {unknown[]} messages */
+  deliver(messages) {
+    this.#used = true;
+    return /** @type {NonNullable<import("./worker.mjs").Running["deliver"]>} */ (this.#worker.deliver)(messages);
+  }
+
+  /** Puts a message into the queue. @param {unknown} message */
+  enqueue(message) {
+    this.#used = true;
+    return /** @type {NonNullable<import("./worker.mjs").Running["enqueue"]>} */ (this.#worker.enqueue)(message);
+  }
+
   /** The cron trigger. */
   scheduled() {
     this.#used = true;
@@ -355,7 +388,10 @@ export class Service {
     return answer.json;
   }
 
-  /** Steers the instruments. @param {{aheadMs?: number, sparedRoundTrips?: number | null}} order */
+  /**
+   * Steers the instruments.
+   * @param {{aheadMs?: number, sparedRoundTrips?: number | null, held?: boolean, queueIs?: "keeps" | "refuses" | "loses", breakdowns?: number}} order
+   */
   async instruments(order) {
     return (await send(this.url, "POST", "/__instruments", { json: order })).json;
   }

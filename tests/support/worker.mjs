@@ -2,7 +2,7 @@
 
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -31,11 +31,19 @@ const CONFIG = join(ROOT, "wrangler.toml");
  * @property {string} url
  * @property {any} db the D1 binding, to seed and to look into
  * @property {(cron: string) => Promise<void>} scheduled
+ * @property {(messages: unknown[]) => Promise<Delivered>} [deliver] bare Workers with a queue only: hands messages over, past
+ *   the queue
+ * @property {(message: unknown) => Promise<unknown>} [enqueue] the same Workers: puts a message into the queue
  * @property {() => LogLine[]} logs
  * @property {() => Promise<void>} close
  * @property {() => number} [pid] of workerd; bare Workers only
  * @property {() => Promise<void>} [kill] SIGKILLs workerd, at once; resolves when it runs again over what was stored.
  *   Bare Workers only
+ *
+ * @typedef {object} Delivered how the messages were answered, by their places from 0
+ * @property {string} outcome
+ * @property {string[]} explicitAcks
+ * @property {{msgId: string, delaySeconds?: number}[]} retryMessages
  *
  * @typedef {object} Settings
  * @property {Record<string, string>} vars
@@ -44,6 +52,8 @@ const CONFIG = join(ROOT, "wrangler.toml");
  * @property {boolean} [migrated] false: the database is left empty
  * @property {string} [database] bare Workers that name the same one share it
  * @property {Record<string, number>} [rateLimits] bare Workers only: how often a minute, by binding
+ * @property {boolean | object} [queue] with the queues of wrangler.toml; bare Workers may change settings of the consumer.
+ *   Without it there is no queue.
  */
 
 /**
@@ -51,11 +61,12 @@ const CONFIG = join(ROOT, "wrangler.toml");
  * @param {Settings} settings
  * @returns {Promise<Running>}
  */
-export async function startWorker({ vars, secrets, instrumented = false, migrated = true }) {
+export async function startWorker({ vars, secrets, instrumented = false, migrated = true, queue = false }) {
+  const config = queue ? { path: CONFIG, remove: async () => {} } : await configWithoutQueues();
   const built = instrumented ? await instrument() : { dir: theBuild(), remove: async () => {} };
   const harness = createTestHarness({
     root: ROOT,
-    workers: [{ configPath: CONFIG, prebuiltWorkerDir: built.dir, vars, secrets }],
+    workers: [{ configPath: config.path, prebuiltWorkerDir: built.dir, vars, secrets }],
   });
   const { url } = await harness.listen();
   const worker = harness.getWorker();
@@ -68,9 +79,19 @@ export async function startWorker({ vars, secrets, instrumented = false, migrate
     logs: () => /** @type {LogLine[]} */ (harness.getLogs()),
     close: async () => {
       await harness.close();
-      await built.remove();
+      await Promise.all([built.remove(), config.remove()]);
     },
   };
+}
+
+/** A copy of wrangler.toml without its queues, as a deployment without them has it. */
+async function configWithoutQueues() {
+  const dir = await mkdtemp(join(tmpdir(), "spkey-edge-config-"));
+  const tables = (await readFile(CONFIG, "utf8")).split(/^(?=\[)/m).filter((table) => !table.startsWith("[[queues."));
+  const text = tables.join("").replace(/^(main|migrations_dir) = "(.*)"/gm, (_, name, path) => `${name} = ${JSON.stringify(join(ROOT, path))}`);
+  const path = join(dir, "wrangler.toml");
+  await writeFile(path, text);
+  return { path, remove: () => rm(dir, { recursive: true, force: true }) };
 }
 
 /**
@@ -84,13 +105,14 @@ export async function startBareWorkers(settings) {
   const logs = /** @type {LogLine[]} */ ([]);
   const plain = { dir: theBuild(), remove: async () => {} };
   const built = Object.values(settings).some(({ instrumented }) => instrumented) ? await instrument() : plain;
-  const workers = Object.entries(settings).map(([name, { vars, secrets, database = name, rateLimits = {}, instrumented }]) => ({
+  const workers = Object.entries(settings).map(([name, { vars, secrets, database = name, rateLimits = {}, instrumented, queue }]) => ({
     name,
     ...modulesOf(instrumented ? built.dir : plain.dir),
     compatibilityDate,
     compatibilityFlags,
     bindings: { ...vars, ...secrets },
     d1Databases: { DB: `db-${database}` },
+    ...(queue ? queuesOf(name, queue) : {}),
     ratelimits: Object.fromEntries(
       Object.entries(rateLimits).map(([binding, limit]) => [binding, { namespace_id: `${name}-${binding}`, simple: { limit, period: 60 } }]),
     ),
@@ -131,11 +153,15 @@ export async function startBareWorkers(settings) {
     const db = await host.getD1Database("DB", name);
     if (migrated && !ready.has(database)) await migrate(db);
     ready.add(database);
-    const { scheduled } = await host.getWorker(name);
+    const { scheduled, queue } = await host.getWorker(name);
     running[name] = {
       url: (await host.unsafeGetDirectURL(name)).origin,
       db,
       scheduled: async (cron) => void (await scheduled({ cron })),
+      ...(settings[name].queue && {
+        deliver: (messages) => queue(name, messages.map((body, index) => ({ id: String(index), timestamp: new Date(), attempts: 1, body }))),
+        enqueue: async (message) => (await host.getQueueProducer("PROVISIONING_QUEUE", name)).send(message, { contentType: "json" }),
+      }),
       logs: () => logs,
       close: async () => {
         await host.dispose();
@@ -153,6 +179,26 @@ function pidOfWorkerd() {
   const pid = workerdPid() ?? Number(execFileSync("pgrep", ["-P", String(process.pid), "workerd"], { encoding: "utf8" }));
   if (!Number.isInteger(pid)) throw new Error("no workerd runs, or more than one");
   return pid;
+}
+
+/**
+ * The queues of wrangler.toml under names of this Worker's own, and without the waits that the Worker doesn't ask for itself.
+ * @param {string} name @param {boolean | object} changes
+ */
+function queuesOf(name, changes) {
+  const { producers, consumers } = readConfig({ config: CONFIG }).queues;
+  const [main] = /** @type {any[]} */ (consumers);
+  const deadLetters = `${name}-dead-letters`;
+  const settings = {
+    maxBatchSize: main.max_batch_size, maxRetries: main.max_retries, deadLetterQueue: deadLetters, maxBatchTimeout: 0.2, retryDelay: 0,
+  };
+  return {
+    queueProducers: { [/** @type {any} */ (producers)[0].binding]: name },
+    queueConsumers: {
+      [name]: { ...settings, ...(changes === true ? {} : /** @type {object} */ (changes)) },
+      [deadLetters]: { maxBatchTimeout: 0.2, maxRetries: 100, retryDelay: 1 },
+    },
+  };
 }
 
 /** @param {string} dir @returns {{modules: any[], modulesRoot: string}} */

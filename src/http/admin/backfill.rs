@@ -1,21 +1,35 @@
 //! `POST /admin/backfill-threedeye`: makes the accounts that are missing.
 
 use futures_util::FutureExt as _;
-use http::{Method, StatusCode};
+use http::header::LOCATION;
+use http::{HeaderValue, Method, StatusCode};
 use serde::Serialize;
 
 use crate::http::caller::Admin;
 use crate::http::route::Handler;
+use crate::http::services::Tools;
 use crate::http::surface::Surface;
 use crate::http::{ApiError, Call, Reply, Route};
+use crate::platform::queue::ProvisioningQueue;
 use crate::provisioning::backfill::Order;
 use crate::provisioning::store::{Tally, Trigger};
 use crate::threedeye::UpstreamError;
 
 /// Users taken up when the caller does not say.
 pub const DEFAULT_LIMIT: u32 = 50;
-/// Users taken up at most.
+/// Users taken up at most in one process.
 pub const MAX_LIMIT: u32 = 500;
+/// Users planned at most for the queue.
+const MAX_QUEUE_LIMIT: u32 = 10_000;
+
+/// Where the users are provisioned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// Before the answer.
+    Inline,
+    /// By queue consumers, after the answer. Without a queue it is as `Inline`.
+    Queue,
+}
 
 /// The route.
 pub const ROUTE: Route = Route {
@@ -45,8 +59,18 @@ struct Body {
 }
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
-    let query = call.query(&["limit", "dryRun"])?;
-    let limit = query.count("limit", DEFAULT_LIMIT, MAX_LIMIT)?;
+    let query = call.query(&["limit", "dryRun", "mode"])?;
+    let words = [("inline", Mode::Inline), ("queue", Mode::Queue)];
+    let queue = match query.choice("mode", Mode::Inline, &words)? {
+        Mode::Inline => None,
+        Mode::Queue => call.services.provisioning_queue(),
+    };
+    let max_limit = if queue.is_some() {
+        MAX_QUEUE_LIMIT
+    } else {
+        MAX_LIMIT
+    };
+    let limit = query.count("limit", DEFAULT_LIMIT, max_limit)?;
     let dry_run = query.flag("dryRun")?;
     let upstream = call.services.upstream();
     if upstream.is_none() {
@@ -64,13 +88,15 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         };
         return Ok(reply(true, tally, plan.remaining, None, planned));
     }
-    let finished = tools
-        .backfill(Order {
-            trigger: Trigger::Manual,
-            limit,
-            max_takeovers: call.services.config.backfill_max_takeovers,
-        })
-        .await?;
+    let order = Order {
+        trigger: Trigger::Manual,
+        limit,
+        max_takeovers: call.services.config.backfill_max_takeovers,
+    };
+    if let Some(queue) = queue {
+        return fan_out(&tools, order, &queue).await;
+    }
+    let finished = tools.backfill(order).await?;
     match finished.blind {
         // A rate limit ends a run early, wherever it strikes; `errors` says so.
         None | Some(UpstreamError::RateLimited { .. }) => {}
@@ -84,6 +110,40 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         Some(finished.run_id),
         Vec::new(),
     ))
+}
+
+/// Leaves the run to the queue, and tells where it can be watched.
+async fn fan_out(
+    tools: &Tools<'_>,
+    order: Order,
+    queue: &ProvisioningQueue,
+) -> Result<Reply, ApiError> {
+    let planned = tools.fan_out(order, queue).await?;
+    let mut tally = Tally {
+        total: planned.users,
+        ..Tally::default()
+    };
+    if let Some(cause) = planned.cause {
+        if planned.unsent == planned.chunks {
+            return Err(ApiError::internal(cause));
+        }
+        tally.errors.push(format!(
+            "{} of {} chunk(s) could not be enqueued; their users wait for the next run",
+            planned.unsent, planned.chunks
+        ));
+    }
+    let location = format!("/admin/threedeye/backfill/runs/{}", planned.run_id);
+    let location = HeaderValue::try_from(location)
+        .map_err(|_| ApiError::internal("a run id that is no header value"))?;
+    let mut reply = reply(
+        planned.unsent == 0,
+        tally,
+        planned.remaining,
+        Some(planned.run_id),
+        Vec::new(),
+    );
+    reply.status = StatusCode::ACCEPTED;
+    Ok(reply.header(LOCATION, location))
 }
 
 fn reply(

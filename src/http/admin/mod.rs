@@ -4,4 +4,5 @@ pub mod api_keys;
 pub mod backfill;
 pub mod diagnostics;
 pub mod reset;
+pub mod run;
 pub mod runs;

@@ -36,6 +36,7 @@ struct Body {
 struct RunPart {
     run_id: String,
     trigger: String,
+    mode: String,
     status: String,
     limit: u32,
     total: u32,
@@ -54,6 +55,7 @@ impl From<RunRow> for RunPart {
         Self {
             run_id: row.run_id,
             trigger: row.trigger,
+            mode: row.mode,
             status: row.status,
             limit: row.limit,
             total: row.total,

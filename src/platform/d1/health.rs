@@ -8,24 +8,44 @@ use crate::provisioning::StoreError;
 use super::{Database, Engine, Statement};
 
 /// The version that `migrations/` brings the schema to; a test counts the files.
-pub const SCHEMA_VERSION: u32 = 4;
+pub const SCHEMA_VERSION: u32 = 5;
 
 const SCHEMA: &str = "SELECT max(version) AS version FROM schema_version";
 
 const LAST_SCHEDULED: &str = "
-SELECT started_at, status FROM provisioning_runs
+SELECT started_at, coalesce(advanced_at, started_at) AS active_at, status
+FROM provisioning_runs
 WHERE trigger_kind = 'cron' ORDER BY started_at DESC LIMIT 1";
+
+// As many as the index of open planned runs holds, which is a few.
+const WAITING_SINCE: &str = "
+SELECT min(advanced_at) AS since FROM provisioning_runs
+WHERE status = 'running' AND mode = 'queue'";
 
 /// The service's own vital signs.
 #[derive(Debug, Clone, Default)]
 pub struct Vitals {
     /// Whether the schema is the one that this build was made for.
     pub migrations_current: bool,
-    /// When the last scheduled run began, and whether it went to its end.
-    pub last_scheduled: Option<(Timestamp, RunStatus)>,
+    /// The last scheduled run.
+    pub last_scheduled: Option<ScheduledRun>,
+    /// Since when the planned run that waits longest, whatever started it, has
+    /// waited for a consumer.
+    pub waiting_since: Option<Timestamp>,
 }
 
-/// How the last scheduled run stands.
+/// A scheduled run.
+#[derive(Debug, Clone, Copy)]
+pub struct ScheduledRun {
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When somebody last worked on it, as far as the ledger tells.
+    pub active_at: Timestamp,
+    /// Whether it went to its end.
+    pub status: RunStatus,
+}
+
+/// How a scheduled run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunStatus {
     /// Went to its end.
@@ -42,8 +62,14 @@ struct VersionRow {
 }
 
 #[derive(Deserialize)]
-struct LastRow {
+struct WaitingRow {
+    since: Option<i64>,
+}
+
+#[derive(Deserialize)]
+struct ScheduledRow {
     started_at: i64,
+    active_at: i64,
     status: String,
 }
 
@@ -55,20 +81,26 @@ impl<E: Engine> Database<E> {
             .batch(vec![
                 Statement::new(SCHEMA, []),
                 Statement::new(LAST_SCHEDULED, []),
+                Statement::new(WAITING_SINCE, []),
             ])
             .await?;
         let version = answers.first::<VersionRow>()?.and_then(|row| row.version);
-        let last = answers.first::<LastRow>()?.map(|row| {
-            let status = match row.status.as_str() {
+        let last = answers.first::<ScheduledRow>()?.map(|row| ScheduledRun {
+            started_at: Timestamp::from_millis(row.started_at),
+            active_at: Timestamp::from_millis(row.active_at),
+            status: match row.status.as_str() {
                 "completed" => RunStatus::Completed,
                 "ended_early" => RunStatus::EndedEarly,
                 _ => RunStatus::Running,
-            };
-            (Timestamp::from_millis(row.started_at), status)
+            },
         });
+        let waiting: Option<WaitingRow> = answers.first()?;
         Ok(Vitals {
             migrations_current: version == Some(SCHEMA_VERSION),
             last_scheduled: last,
+            waiting_since: waiting
+                .and_then(|row| row.since)
+                .map(Timestamp::from_millis),
         })
     }
 

@@ -22,6 +22,7 @@ FROM json_each(?1)
 
 mod access;
 mod engine;
+mod fanout;
 mod health;
 mod provisioning;
 mod rows;
@@ -35,8 +36,8 @@ use crate::provisioning::StoreError;
 
 pub use access::{ApiKeyRow, NewApiKey};
 pub use engine::{Engine, Rows};
-pub use health::{RunStatus, Vitals};
-pub use runs::RunRow;
+pub use health::{RunStatus, ScheduledRun, Vitals};
+pub use runs::{Chunks, RunRow};
 
 /// A parameter of a statement. D1 binds no 64-bit integers and no `undefined`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! A database, an upstream and a clock in memory, under the same contracts as
 //! the real ones, where every effect may be made to go wrong (`hazard`).
 
+pub mod fanout;
 pub mod hazard;
 pub mod remote;
 mod store;

@@ -8,6 +8,8 @@ use crate::provisioning::record::{Dossier, Mapping, Recovery, State, User};
 use crate::provisioning::store::{Candidate, LeaseToken, RunClosing};
 use crate::threedeye::{RemoteId, RemoteUser, RoleId};
 
+use super::fanout::Fanout;
+
 /// The tables. What D1's triggers do is in `triggers`, and every change of a
 /// row goes by way of them.
 #[derive(Default)]
@@ -19,6 +21,7 @@ pub struct Tables {
     pub queue: BTreeMap<UserId, Timestamp>,
     pub runs: BTreeMap<String, Option<RunClosing>>,
     pub audit: Vec<audit::Entry>,
+    pub fanout: Fanout,
 }
 
 /// A row of `threedeye_users`.

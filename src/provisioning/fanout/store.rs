@@ -1,0 +1,124 @@
+//! What fan-out asks of the database and of the queue.
+//!
+//! The database alone knows which users a chunk holds and where they stand. A
+//! message is a nudge to look there, so it may be lost, delayed or doubled.
+
+use serde::{Deserialize, Serialize};
+
+use crate::kernel::Timestamp;
+use crate::provisioning::store::{Candidate, RunOpening, Store, StoreError};
+
+/// Names one chunk of one run; all that a message holds.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChunkId {
+    /// The run.
+    pub run_id: String,
+    /// The chunk's number within it, from 1.
+    pub chunk: u32,
+}
+
+/// What to plan.
+#[derive(Debug, Clone)]
+pub struct Planning {
+    /// The run's first line in the ledger.
+    pub opening: RunOpening,
+    /// Existing accounts that the run may delete and re-create.
+    pub max_takeovers: u32,
+    /// Users due by this moment are planned.
+    pub due_by: Timestamp,
+    /// Until when no other run takes them up.
+    pub hold_until: Timestamp,
+    /// Users a chunk.
+    pub chunk_size: u32,
+    /// A planned run that nobody has had a hand in since is abandoned.
+    pub idle_since: Timestamp,
+}
+
+/// What was planned.
+#[derive(Debug, Clone, Default)]
+pub struct Planned {
+    /// The chunks.
+    pub chunks: Vec<ChunkId>,
+    /// Users in them.
+    pub users: u32,
+    /// Users that wait, the planned ones included.
+    pub remaining: u64,
+    /// Open chunks of earlier runs that nobody will see to any more.
+    pub abandoned: Vec<ChunkId>,
+}
+
+/// How many accounts a delivery may take over in the name of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allowance {
+    /// The run.
+    pub run_id: String,
+    /// The accounts.
+    pub takeovers: u32,
+}
+
+/// What a delivery has to do.
+#[derive(Debug, Clone, Default)]
+pub struct Opened {
+    /// The users that still wait for their chunk and are under nobody's lease.
+    pub candidates: Vec<Candidate>,
+    /// What was reserved; whatever is not used is to be given back.
+    pub allowances: Vec<Allowance>,
+}
+
+/// Where a chunk stands that was open before the delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The chunk.
+    pub id: ChunkId,
+    /// Users that still wait for it.
+    pub waiting: u32,
+    /// How often it was delivered.
+    pub deliveries: u32,
+}
+
+/// The database of fan-out. As in [`Store`], each method is one round trip
+/// and atomic.
+pub trait FanoutStore: Store {
+    /// Opens a run, cuts what is due into chunks and holds their users back
+    /// from every other plan. A run without users is closed at once.
+    async fn plan_run(&self, planning: &Planning) -> Result<Planned, StoreError>;
+
+    /// Notes a delivery of these chunks, reserves what is left of their runs'
+    /// take-overs, and lists the users that wait for them. Of a chunk that is
+    /// closed or unknown there are none.
+    async fn open_delivery(&self, chunks: &[ChunkId], now: Timestamp)
+    -> Result<Opened, StoreError>;
+
+    /// Gives unused take-overs back and reads off where the chunks' users
+    /// stand. A chunk for which nobody waits is closed, and with its last
+    /// open chunk the run. Answers for the chunks that were open.
+    async fn close_delivery(
+        &self,
+        chunks: &[ChunkId],
+        unused: &[Allowance],
+        now: Timestamp,
+    ) -> Result<Vec<Standing>, StoreError>;
+
+    /// Closes chunks for which users may still wait and makes those due now,
+    /// for whichever run comes next; their run ends early. `why` goes into the
+    /// ledger. Chunks that are closed stay as they are.
+    async fn give_up(
+        &self,
+        chunks: &[ChunkId],
+        why: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+}
+
+/// The queue did not take messages, or did not say that it has.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the queue did not take the messages: {0}")]
+pub struct DispatchError(pub String);
+
+/// Where messages are sent.
+pub trait Dispatcher {
+    /// Sends one message a chunk, all of them together: at most
+    /// [`MESSAGES_A_SEND`](crate::provisioning::policy::MESSAGES_A_SEND).
+    async fn send(&self, chunks: &[ChunkId]) -> Result<(), DispatchError>;
+}
