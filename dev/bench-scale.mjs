@@ -15,7 +15,7 @@ async function main() {
   whenParentIsGone(() => process.exit(1));
   Object.assign(process.env, wranglerEnv());
   // Only now: Miniflare comes with the packages, and wants the newer Node.
-  const { benchScale } = await import("./bench/scale.mjs");
+  const { benchScale } = await import("../bench/scale.mjs");
   const began = performance.now();
   const broken = await benchScale();
   say(`\nMeasured in ${seconds(began)}.`);

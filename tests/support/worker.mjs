@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 
 import { build as bundle } from "esbuild";
 
-import { workerdPid } from "../../dev/bench/cpu.mjs";
+import { workerdPids } from "../../bench/cpu.mjs";
 
 // Before wrangler is loaded: it stays offline and reads no developer's files.
 Object.assign(process.env, {
@@ -176,7 +176,8 @@ export async function startBareWorkers(settings) {
 
 /** This process has one workerd at a time. Where there is no /proc, the system is asked. */
 function pidOfWorkerd() {
-  const pid = workerdPid() ?? Number(execFileSync("pgrep", ["-P", String(process.pid), "workerd"], { encoding: "utf8" }));
+  const [known] = workerdPids();
+  const pid = known ?? Number(execFileSync("pgrep", ["-P", String(process.pid), "workerd"], { encoding: "utf8" }));
   if (!Number.isInteger(pid)) throw new Error("no workerd runs, or more than one");
   return pid;
 }
@@ -232,7 +233,7 @@ async function instrument() {
   return { dir, remove: () => rm(dir, { recursive: true, force: true }) };
 }
 
-/** @param {any} db */
+/** Applies the migrations. @param {any} db */
 export async function migrate(db, isWanted = (/** @type {string} */ _) => true) {
   const dir = join(ROOT, "migrations");
   for (const file of (await readdir(dir)).sort().filter(isWanted)) {

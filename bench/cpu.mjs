@@ -3,9 +3,9 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 
-/** The workerd that this process started, one at a time. @returns {number | undefined} */
-export function workerdPid() {
-  return numbersIn("/proc").find((pid) => {
+/** Every workerd that this process started. */
+export function workerdPids() {
+  return numbersIn("/proc").filter((pid) => {
     const [, name, parent] = /\((.*)\) \S (\d+)/.exec(read(`/proc/${pid}/stat`)) ?? [];
     return name === "workerd" && Number(parent) === process.pid;
   });

@@ -3,12 +3,12 @@
 
 import { once } from "node:events";
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
-import { startSimulator } from "../simulator/server.mjs";
+import { startSimulator } from "../dev/simulator/server.mjs";
 
 /**
  * @typedef {object} Simulator
  * @property {string} url
- * @property {(control: keyof import("../simulator/control.mjs").Control, ...args: any[]) => Promise<any>} ask one question at a time
+ * @property {(control: keyof import("../dev/simulator/control.mjs").Control, ...args: any[]) => Promise<any>} ask one question at a time
  * @property {() => Promise<unknown>} close
  */
 

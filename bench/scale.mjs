@@ -1,11 +1,12 @@
 // The same work at growing sizes of the table of users.
 
 import { randomUUID } from "node:crypto";
-import { Failure, say, step } from "../tooling/say.mjs";
+import { Failure, say, step } from "../dev/tooling/say.mjs";
+import { BATCH } from "./counts.mjs";
 import { growCrowd } from "./crowd.mjs";
-import { BATCH } from "./scenarios.mjs";
-import { columns } from "./show.mjs";
-import { World } from "./world.mjs";
+import { table } from "./show.mjs";
+import { instrumented } from "./workers.mjs";
+import { Surroundings, World } from "./world.mjs";
 
 /** Users there are. */
 const SIZES = [1_000, 10_000, 100_000, 1_000_000];
@@ -32,14 +33,15 @@ const KINDS = [
   { name: "… after an insert", maxRead: MAX_READ, work: async (world) => backfill(world, [await insert(world)]) },
   { name: "… after an added e-mail", maxRead: MAX_READ, work: async (world) => backfill(world, [await addEmail(world)]) },
   { name: "… all taken up before", work: backfillTakenUp },
-  { name: "dry run", work: (world) => rows(world, { method: "POST", path: `/admin/backfill-threedeye?limit=${BATCH}&dryRun=true`, headers: world.admin, status: 200 }) },
-  { name: "diagnostics", work: async (world) => rows(world, { method: "GET", path: `/admin/threedeye/users/${await provisioned(world)}`, headers: world.admin, status: 200 }) },
+  { name: "dry run", work: (world) => rows(world, { method: "POST", path: `/admin/backfill-threedeye?limit=${BATCH}&dryRun=true`, headers: world.surroundings.admin, status: 200 }) },
+  { name: "diagnostics", work: async (world) => rows(world, { method: "GET", path: `/admin/threedeye/users/${await provisioned(world)}`, headers: world.surroundings.admin, status: 200 }) },
   { name: "credentials", work: credentials },
 ];
 
 /** @returns {Promise<number>} how many promises are broken */
 export async function benchScale() {
-  const world = await World.create();
+  const surroundings = await Surroundings.create();
+  const world = await World.create(await instrumented(), surroundings);
   try {
     const measured = KINDS.map((kind) => ({ ...kind, rows: /** @type {Rows[]} */ ([]) }));
     let users = 0;
@@ -51,13 +53,14 @@ export async function benchScale() {
       });
     }
     say(EXPLANATION);
-    say(columns([["", ...SIZES.map((size) => size.toLocaleString("en"))], ...measured.map(({ name, rows }) => [name, ...rows.map(told)])]));
+    say(table([["", ...SIZES.map((size) => size.toLocaleString("en"))], ...measured.map(({ name, rows }) => [name, ...rows.map(told)])]));
     const broken = measured.flatMap(brokenPromises);
     const promises = `a backfill of ${BATCH} reads ${MAX_READ} rows at most, and nothing reads more because there are more users`;
     say(broken.length === 0 ? `\n✓ ${promises}` : `\n${broken.map((line) => `✗ ${line}`).join("\n")}`);
     return broken.length;
   } finally {
     await world.close();
+    await surroundings.simulator.close();
   }
 }
 
@@ -99,7 +102,7 @@ async function backfillTakenUp(world) {
 
 /** @param {World} world @param {string[]} users who are all to be provisioned */
 async function run(world, users) {
-  const figures = await rows(world, { method: "POST", path: `/admin/backfill-threedeye?limit=${BATCH}`, headers: world.admin, status: 200 });
+  const figures = await rows(world, { method: "POST", path: `/admin/backfill-threedeye?limit=${BATCH}`, headers: world.surroundings.admin, status: 200 });
   const { results } = await world.host.db
     .prepare("SELECT count(*) AS n FROM threedeye_users WHERE state = 'complete' AND user_id IN (SELECT value FROM json_each(?))")
     .bind(JSON.stringify(users))
@@ -111,14 +114,14 @@ async function run(world, users) {
 /** A user that has its account. @param {World} world */
 async function provisioned(world) {
   const [user = ""] = await world.addUsers(1);
-  await world.call({ method: "GET", path: `/users/${user}/3deye-credentials`, headers: await world.person(user), status: 200 });
+  await world.call({ method: "GET", path: `/users/${user}/3deye-credentials`, headers: await world.surroundings.person(user), status: 200 });
   return user;
 }
 
 /** @param {World} world */
 async function reset(world) {
   const user = await provisioned(world);
-  await world.call({ method: "POST", path: `/admin/threedeye/users/${user}/reset`, headers: world.admin, json: { deleteRemote: true }, status: 200 });
+  await world.call({ method: "POST", path: `/admin/threedeye/users/${user}/reset`, headers: world.surroundings.admin, json: { deleteRemote: true }, status: 200 });
   return user;
 }
 
@@ -140,5 +143,5 @@ async function addEmail(world) {
 /** @param {World} world */
 async function credentials(world) {
   const user = await provisioned(world);
-  return rows(world, { method: "GET", path: `/users/${user}/3deye-credentials`, headers: await world.person(user), status: 200 });
+  return rows(world, { method: "GET", path: `/users/${user}/3deye-credentials`, headers: await world.surroundings.person(user), status: 200 });
 }

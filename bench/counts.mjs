@@ -1,0 +1,140 @@
+// How often our Worker goes to D1 and upstream, and how many rows that reads
+// and writes. Counts are exact, so each of them can hold us to a promise.
+
+import { instrumented } from "./workers.mjs";
+import { World } from "./world.mjs";
+
+/** @typedef {import("./world.mjs").Request} Request */
+/** @typedef {import("../dev/simulator/calls.mjs").Call} Call */
+
+/**
+ * @typedef {object} Counts
+ * @property {number[]} d1 calls, of each request
+ * @property {number[]} rowsRead
+ * @property {number[]} rowsWritten
+ * @property {number} upstream calls, per request
+ * @property {any[]} answers what each request was told
+ * @property {Call[]} calls that reached the simulator, of all requests
+ *
+ * @typedef {object} Check
+ * @property {string} what
+ * @property {number} seen where requests differ, one that breaks the promise
+ * @property {string} promised
+ * @property {boolean} kept
+ *
+ * @typedef {object} Scenario
+ * @property {string} name
+ * @property {Request} request
+ * @property {number} [latencyMs] of the upstream
+ * @property {(counts: Counts) => Check[]} promises
+ */
+
+const TIMES = 5;
+/** Each run of a backfill adds its users to the list, which shall stay one page. */
+const RUNS = 2;
+/** The default limit of a backfill. */
+export const BATCH = 50;
+const AT_A_TIME = 6;
+const LATENCY_MS = 100;
+const MAX_D1_CALLS = 12;
+
+/** @param {import("./world.mjs").Surroundings} surroundings */
+export async function countAll(surroundings) {
+  const world = await World.create(await instrumented(), surroundings);
+  try {
+    const counted = [];
+    for (const { name, request, latencyMs = 0, promises } of await scenarios(world)) {
+      // What the Worker keeps in memory (keys, 3dEye's token) is not to be counted; a backfill has no users to spare for it.
+      const isBackfill = request.method === "POST" && request.status === 200;
+      if (!isBackfill) await world.call(request);
+      await surroundings.simulator.ask("configure", { latencyMs });
+      const counts = await count(world, request, isBackfill ? RUNS : TIMES);
+      counted.push({ name, counts, checks: promises(counts) });
+    }
+    return counted;
+  } finally {
+    await surroundings.simulator.ask("configure", { latencyMs: 0 });
+    await world.close();
+  }
+}
+
+/** @param {World} world @param {Request} request @param {number} times @returns {Promise<Counts>} */
+async function count(world, request, times) {
+  const { simulator } = world.surroundings;
+  await simulator.ask("clearCalls");
+  const answers = [];
+  for (let i = 0; i < times; i += 1) answers.push(await world.call(request));
+  const calls = await simulator.ask("calls");
+  const told = (/** @type {string} */ header) => answers.map(({ headers }) => Number(headers[header]));
+  return {
+    d1: told("x-d1-round-trips"),
+    rowsRead: told("x-d1-rows-read"),
+    rowsWritten: told("x-d1-rows-written"),
+    upstream: calls.length / times,
+    answers: answers.map(({ json }) => json),
+    calls,
+  };
+}
+
+/** @param {World} world @returns {Promise<Scenario[]>} */
+async function scenarios(world) {
+  const { admin } = world.surroundings;
+  const backfill = { method: "POST", path: `/admin/backfill-threedeye?limit=${BATCH}`, headers: admin, status: 200 };
+  const [user = ""] = await world.addUsers(BATCH);
+  await world.call(backfill);
+  await world.addUsers(2 * RUNS * BATCH);
+  const credentials = { method: "GET", path: `/users/${user}/3deye-credentials`, status: 200 };
+  return [
+    lookup("GET /health", { method: "GET", path: "/health", status: 200 }, { d1: 1, upstream: 0 }),
+    lookup("401: wrong admin key", { ...backfill, headers: { ...admin, "x-admin-api-key": "wrong" }, status: 401 }, { d1: 0, upstream: 0 }),
+    // Refused only once the caller is known: all that it costs is authentication.
+    lookup("400: the admin pair is right", { ...backfill, path: `${backfill.path}&unknown=1`, status: 400 }, { d1: 0, upstream: 0 }),
+    lookup("diagnostics", { method: "GET", path: `/admin/threedeye/users/${user}`, headers: admin, status: 200 }, { d1: 1, upstream: 1 }),
+    lookup("credentials, by API key", { ...credentials, headers: await world.program() }, { d1: 1, upstream: 0 }),
+    lookup("credentials, by JWT", { ...credentials, headers: await world.surroundings.person(user) }, { d1: 1, upstream: 0 }),
+    ...[0, LATENCY_MS].map((latencyMs) => ({
+      name: `backfill of ${BATCH}, upstream +${latencyMs} ms`,
+      request: backfill,
+      latencyMs,
+      promises: (/** @type {Counts} */ counts) => backfillPromises(counts, latencyMs),
+    })),
+  ];
+}
+
+/** @param {string} name @param {Request} request @param {{d1: number, upstream: number}} promised @returns {Scenario} */
+function lookup(name, request, { d1, upstream }) {
+  return {
+    name,
+    request,
+    promises: (counts) => [exactly("D1 calls", d1, counts.d1), exactly("upstream calls", upstream, [counts.upstream])],
+  };
+}
+
+/** @param {Counts} counts @param {number} latencyMs @returns {Check[]} */
+function backfillPromises({ d1, answers, calls }, latencyMs) {
+  const lists = calls.filter(({ method, path }) => method === "GET" && path === "/v3/users");
+  const creates = calls.filter(({ method, path }) => method === "POST" && path === "/v3/users");
+  const together = [Math.max(...creates.map(({ concurrent }) => concurrent))];
+  return [
+    atMost("D1 calls", MAX_D1_CALLS, d1),
+    exactly("users provisioned", BATCH, answers.map(({ created }) => created)),
+    // The list is one page long.
+    exactly("list reads", 1, [lists.length / RUNS]),
+    exactly("creates", BATCH, [creates.length / RUNS]),
+    exactly("other upstream calls", 0, [(calls.length - lists.length - creates.length) / RUNS]),
+    // Without a delay a create may be over before the sixth begins.
+    latencyMs > 0 ? exactly("creates at a time", AT_A_TIME, together) : atMost("creates at a time", AT_A_TIME, together),
+  ];
+}
+
+/** @param {string} what @param {number} promised @param {number[]} seen @returns {Check} */
+function exactly(what, promised, seen) {
+  const odd = seen.find((value) => value !== promised);
+  return { what, seen: odd ?? promised, promised: `${promised}`, kept: odd === undefined };
+}
+
+/** @param {string} what @param {number} promised @param {number[]} seen @returns {Check} */
+function atMost(what, promised, seen) {
+  const most = Math.max(...seen);
+  return { what, seen: most, promised: `≤ ${promised}`, kept: most <= promised };
+}

@@ -1,0 +1,107 @@
+// The figures as text.
+
+import { median, quantile } from "./statistics.mjs";
+
+/** @typedef {import("./measure.mjs").Figures} Figures */
+
+/** @param {Awaited<ReturnType<typeof import("./counts.mjs").countAll>>} counted */
+export function counts(counted) {
+  const rows = counted.map(({ name, counts: { d1, rowsRead, rowsWritten, upstream } }) => [
+    name,
+    span(d1),
+    span(rowsRead),
+    span(rowsWritten),
+    String(upstream),
+  ]);
+  return table([["", "D1 calls", "rows read", "written", "upstream calls"], ...rows]);
+}
+
+/** @param {{name: string, checks: import("./counts.mjs").Check[]}[]} counted */
+export function promises(counted) {
+  return counted.map(({ name, checks }) => `${name}: ${checks.map(told).join(", ")}`).join("\n");
+}
+
+/** @param {import("./counts.mjs").Check} check */
+function told({ what, seen, promised, kept }) {
+  const wanted = promised === String(seen) ? "" : ` (${kept ? "" : "promised: "}${promised})`;
+  return `${kept ? "✓" : "✗"} ${what} ${seen}${wanted}`;
+}
+
+/** @type {{heading: string, digits: number, of: (figures: Figures) => number}[]} */
+const COLUMNS = [
+  { heading: "CPU ms", digits: 2, of: ({ cpu, times }) => cpu / times },
+  { heading: "requests/s", digits: 0, of: ({ times, elapsed }) => (1000 * times) / elapsed },
+  { heading: "p50 ms", digits: 1, of: ({ ms }) => median(ms) },
+  { heading: "p95 ms", digits: 1, of: ({ ms }) => quantile(ms, 0.95) },
+  { heading: "p99 ms", digits: 1, of: ({ ms }) => quantile(ms, 0.99) },
+];
+
+/** @param {{name: string, concurrency: number, ours: Figures, twin: Figures}[]} duels */
+export function duels(duels) {
+  const rows = duels.map(({ name, concurrency, ours, twin }) => [
+    name,
+    String(concurrency),
+    ...COLUMNS.map(({ digits, of }) => against(of(ours), of(twin), digits)),
+  ]);
+  return table([["ours / twin = ratio", "at a time", ...COLUMNS.map(({ heading }) => heading)], ...rows]);
+}
+
+/** @param {{name: string, concurrency: number, figures: Figures}[]} floors */
+export function floors(floors) {
+  const rows = floors.map(({ name, concurrency, figures }) => [
+    name,
+    String(concurrency),
+    ...COLUMNS.map(({ digits, of }) => fixed(of(figures), digits)),
+  ]);
+  return table([["the plumbing below both", "at a time", ...COLUMNS.map(({ heading }) => heading)], ...rows]);
+}
+
+/** @param {{users: number, latencyMs: number, limitMs: number, ours: Figures, twin: Figures}[]} backfills */
+export function backfills(backfills) {
+  const rows = backfills.map(({ users, latencyMs, limitMs, ours, twin }) => [
+    `backfill of ${users}, upstream +${latencyMs} ms`,
+    against(ours.cpu / ours.times, twin.cpu / twin.times, 1),
+    against(median(ours.ms), median(twin.ms), 0),
+    limitMs > 0 ? `${fixed(limitMs, 0)} ms` : "–",
+    limitMs > 0 ? `${fixed(median(ours.ms) / limitMs, 2)}, ${fixed(median(twin.ms) / limitMs, 2)}` : "–",
+  ]);
+  return table([["ours / twin = ratio", "CPU ms a run", "median ms", "users × latency / 6", "times that: ours, twin"], ...rows]);
+}
+
+/** @param {Record<"ours" | "twin", import("./sizes.mjs").Size>} sizes */
+export function sizes({ ours, twin }) {
+  const kib = (/** @type {number} */ bytes) => bytes / 1024;
+  const raw = against(kib(ours.raw), kib(twin.raw), 0);
+  return `size, KiB: ${raw}; gzipped, which Cloudflare limits: ${against(kib(ours.gzipped), kib(twin.gzipped), 0)}`;
+}
+
+/** @param {Awaited<ReturnType<typeof import("./startup.mjs").measureStartUp>>} starts */
+export function startUp(starts) {
+  const names = /** @type {const} */ (["ours", "twin", "empty"]);
+  const rows = names.map((name) => {
+    const { first, warm, cpu, answered } = starts[name];
+    return [name === "empty" ? "an empty Worker" : name, fixed(first - warm, 1), fixed(cpu - starts.empty.cpu, 1), fixed(answered, 0)];
+  });
+  const headings = ["start-up", "first request, ms beyond a later one", "CPU ms beyond an empty Worker", "ms from starting Miniflare to the first answer"];
+  return table([headings, ...rows]);
+}
+
+/** @param {string[][]} lines the first column is a name, the others are figures */
+export function table(lines) {
+  const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
+  const cell = (/** @type {string} */ text, /** @type {number} */ column) =>
+    column === 0 ? text.padEnd(widths[0] ?? 0) : text.padStart(widths[column] ?? 0);
+  return lines.map((line) => line.map(cell).join("  ")).join("\n");
+}
+
+/** @param {number} ours @param {number} twin @param {number} digits */
+const against = (ours, twin, digits) => `${fixed(ours, digits)} / ${fixed(twin, digits)} = ${fixed(ours / twin, 2)}`;
+
+/** One value, or from the least to the most. @param {number[]} values */
+function span(values) {
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  return least === most ? String(least) : `${least}–${most}`;
+}
+
+/** @param {number} value @param {number} digits */
+const fixed = (value, digits) => (Number.isFinite(value) ? value.toFixed(digits) : "–");

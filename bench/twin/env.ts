@@ -1,0 +1,32 @@
+// What wrangler would generate: bindings, variables and secrets, with the names of the Rust Worker.
+
+import type { RequestIdVariables } from "hono/request-id";
+
+/** The part of D1's API that is used here. */
+export interface D1Database {
+  prepare(sql: string): D1PreparedStatement;
+  batch<Row = unknown>(statements: D1PreparedStatement[]): Promise<{ results: Row[] }[]>;
+}
+
+export interface D1PreparedStatement {
+  bind(...values: unknown[]): D1PreparedStatement;
+  first<Row>(): Promise<Row | null>;
+  all<Row>(): Promise<{ results: Row[] }>;
+  run(): Promise<unknown>;
+}
+
+export interface Bindings {
+  DB: D1Database;
+  THREEDEYE_BASE_URL: string;
+  THREEDEYE_CUSTOMER_ID: string;
+  THREEDEYE_API_KEY: string;
+  THREEDEYE_USERNAME: string;
+  THREEDEYE_PASSWORD: string;
+  JWT_ISSUER: string;
+  JWT_AUDIENCE: string;
+  JWT_JWKS_URL: string;
+  ADMIN_API_KEY: string;
+  CREDENTIALS_KEY: string;
+}
+
+export type App = { Bindings: Bindings; Variables: RequestIdVariables };

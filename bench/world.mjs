@@ -1,0 +1,126 @@
+// What the requests are sent to: the simulator, a Worker beside it with a
+// database of its own, and the credentials of the callers.
+
+import { randomBytes, randomUUID } from "node:crypto";
+import { send } from "../tests/support/http.mjs";
+import { migrate } from "../tests/support/worker.mjs";
+import { Failure } from "../dev/tooling/say.mjs";
+import { startHost } from "./host.mjs";
+import { startSimulatorThread } from "./simulator.mjs";
+
+const ADMIN_KEY = randomBytes(24).toString("hex");
+const CREDENTIALS_KEY = randomBytes(32).toString("base64");
+const LOGIN = { username: "service@spkey.example", password: randomBytes(12).toString("hex") };
+const THREEDEYE = { apiKey: "bench-threedeye-key", ownCustomerId: "bench-customer", login: LOGIN, requireBearer: true };
+
+/** Accounts the customer has already; with those that the backfills add, less than a page of 500. */
+const NEIGHBOURS = 100;
+
+/** What a Worker writes that others can be given as their own. */
+const TABLES = ["users", "threedeye_users", "api_keys"];
+
+/** @typedef {{method: string, path: string, headers?: Record<string, string>, json?: any, status: number}} Request */
+
+/** @param {string} simulator its address @returns {Record<string, string>} */
+export const bindings = (simulator) => ({
+  THREEDEYE_BASE_URL: `${simulator}/v3`,
+  THREEDEYE_CUSTOMER_ID: THREEDEYE.ownCustomerId,
+  THREEDEYE_API_KEY: THREEDEYE.apiKey,
+  THREEDEYE_USERNAME: LOGIN.username,
+  THREEDEYE_PASSWORD: LOGIN.password,
+  JWT_ISSUER: `${simulator}/`,
+  JWT_AUDIENCE: "spkey-edge",
+  JWT_JWKS_URL: `${simulator}/.well-known/jwks.json`,
+  ADMIN_API_KEY: ADMIN_KEY,
+  CREDENTIALS_KEY,
+});
+
+/** 3dEye and the identity provider, with the customer's accounts in it. */
+export class Surroundings {
+  /** @param {import("./simulator.mjs").Simulator} simulator @param {string} token an administrator's */
+  constructor(simulator, token) {
+    this.simulator = simulator;
+    /** Headers of an administrator. */
+    this.admin = { "x-admin-api-key": ADMIN_KEY, authorization: `Bearer ${token}` };
+  }
+
+  static async create() {
+    const simulator = await startSimulatorThread();
+    await simulator.ask("reset", { config: THREEDEYE, users: { generate: { count: NEIGHBOURS } } });
+    const claims = { email: "ada@smartphonekey.com", email_verified: true };
+    return new Surroundings(simulator, await simulator.ask("mint", { claims }));
+  }
+
+  /** Headers of a signed-in person. @param {string} user */
+  async person(user) {
+    return { authorization: `Bearer ${await this.simulator.ask("mint", { claims: { sub: user } })}` };
+  }
+
+  /** How 3dEye stands now. @returns {Promise<() => Promise<void>>} puts it back to that */
+  async remember() {
+    const users = await this.simulator.ask("users");
+    const kept = users.map((/** @type {any} */ { id, email, password, customerId, roles }) => ({ id, email, password, customerId, roles }));
+    return () => this.simulator.ask("reset", { config: THREEDEYE, users: kept });
+  }
+}
+
+export class World {
+  /** @param {import("./host.mjs").Host} host @param {Surroundings} surroundings */
+  constructor(host, surroundings) {
+    this.host = host;
+    this.surroundings = surroundings;
+  }
+
+  /** @param {import("./workers.mjs").Module[]} modules @param {Surroundings} surroundings */
+  static async create(modules, surroundings) {
+    const host = await startHost(modules, bindings(surroundings.simulator.url));
+    await migrate(host.db);
+    return new World(host, surroundings);
+  }
+
+  /** Adds users that have no account yet. @param {number} count @returns {Promise<string[]>} their ids */
+  async addUsers(count) {
+    const users = Array.from({ length: count }, () => randomUUID()).map((id) => ({ id, email: `${id}@residents.example` }));
+    await this.host.db
+      .prepare(
+        `INSERT INTO users (uuid, email, created_at)
+         SELECT value ->> 'id', value ->> 'email', '2024-01-15T10:30:00.000Z' FROM json_each(?)`,
+      )
+      .bind(JSON.stringify(users))
+      .run();
+    return users.map(({ id }) => id);
+  }
+
+  /** Headers of a program with a key of its own. Only our own Worker makes keys. */
+  async program() {
+    const wish = { scopes: ["threedeye:read"] };
+    const { json } = await this.call({ method: "POST", path: "/admin/api-keys", headers: this.surroundings.admin, json: wish, status: 201 });
+    return { "x-api-key": json.key };
+  }
+
+  /** Gives another Worker the same rows. @param {World} other */
+  async copyTo(other) {
+    for (const table of TABLES) {
+      const { results } = await this.host.db.prepare(`SELECT * FROM ${table}`).all();
+      const rows = results.map(({ email_key, ...row }) => (table === "users" ? row : { ...row, ...(email_key && { email_key }) }));
+      const insert = (/** @type {Record<string, unknown>} */ row) => {
+        const names = Object.keys(row);
+        return other.host.db
+          .prepare(`INSERT INTO ${table} (${names}) VALUES (${names.map(() => "?")})`)
+          .bind(...Object.values(row));
+      };
+      await other.host.db.batch(rows.map(insert));
+    }
+  }
+
+  /** One request; any other answer than the expected one would be measured for nothing. @param {Request} request */
+  async call({ method, path, status, ...options }) {
+    const answer = await send(this.host.url, method, path, options);
+    if (answer.status !== status) throw new Failure(`${method} ${path} answered ${answer.status} instead of ${status}`, { tail: answer.text });
+    return answer;
+  }
+
+  async close() {
+    await this.host.close();
+  }
+}
