@@ -20,9 +20,8 @@ mod testing;
 pub mod threedeye;
 
 use wasm_bindgen::JsValue;
-use worker::{
-    Context, Env, MessageBatch, Request, Response, ScheduleContext, ScheduledEvent, event,
-};
+use worker::web_sys::{Request, Response};
+use worker::{Context, Env, MessageBatch, ScheduleContext, ScheduledEvent, event};
 
 /// Once an isolate: a panic shall at least leave a message in the logs.
 #[event(start)]

@@ -6,12 +6,13 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use js_sys::Uint8Array;
 use tower_service::Service as _;
 use worker::send::SendWrapper;
-use worker::{Env, Headers, ResponseBuilder};
+use worker::{Env, Headers, web_sys};
 
-use crate::http::dispatch::{Context, REQUEST_ID_HEADER, Trace, refuse};
+use crate::http::dispatch::{Context, READ_HEADERS, REQUEST_ID_HEADER, Trace, refuse};
 use crate::http::services::Services;
 use crate::http::{ApiError, router};
 use crate::kernel::{Clock as _, RequestId};
@@ -26,7 +27,7 @@ thread_local! {
 }
 
 /// Answers one request, whatever it is.
-pub async fn fetch(request: worker::Request, env: Env) -> worker::Result<worker::Response> {
+pub async fn fetch(request: web_sys::Request, env: Env) -> worker::Result<web_sys::Response> {
     let services = Isolate::with(|isolate| Services::new(env, isolate));
     let started = services.clock.now();
     let clock = services.clock;
@@ -35,8 +36,8 @@ pub async fn fetch(request: worker::Request, env: Env) -> worker::Result<worker:
         services: Rc::new(services),
     };
     let request_id = context.request_id.clone();
-    let method = request.inner().method();
-    let response = match incoming(&request, context.clone()) {
+    let method = request.method();
+    let response = match incoming(&request, &method, context.clone()) {
         Ok(request) => {
             let mut router = ROUTER.with(Clone::clone);
             match router.call(request).await {
@@ -79,24 +80,27 @@ pub async fn fetch(request: worker::Request, env: Env) -> worker::Result<worker:
 }
 
 /// The runtime's request as axum's. Nothing of it is trusted to be well formed.
-fn incoming(request: &worker::Request, context: Context) -> Result<Request, ApiError> {
-    let raw = request.inner();
-    let url = raw.url();
-    let uri: Uri = url
+fn incoming(
+    request: &web_sys::Request,
+    method: &str,
+    context: Context,
+) -> Result<Request, ApiError> {
+    let uri: Uri = request
+        .url()
         .parse()
         .map_err(|_| ApiError::bad_request("path: not a valid URL"))?;
-    let method = Method::from_bytes(raw.method().as_bytes())
+    let method = Method::from_bytes(method.as_bytes())
         .map_err(|_| ApiError::new(StatusCode::NOT_IMPLEMENTED, "The method is not known"))?;
-    let mut headers = HeaderMap::new();
-    for (name, value) in request.headers() {
-        let name = HeaderName::from_bytes(name.as_bytes());
-        let value = HeaderValue::from_bytes(value.as_bytes());
-        let (Ok(name), Ok(value)) = (name, value) else {
-            return Err(ApiError::bad_request("headers: not valid"));
-        };
-        headers.append(name, value);
+    let sent = request.headers();
+    let mut headers = HeaderMap::with_capacity(READ_HEADERS.len());
+    for name in READ_HEADERS {
+        let invalid = || ApiError::bad_request("headers: not valid");
+        if let Some(value) = sent.get(name.as_str()).map_err(|_| invalid())? {
+            let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| invalid())?;
+            headers.insert(name, value);
+        }
     }
-    let body = raw
+    let body = request
         .body()
         .map_or_else(Body::empty, |stream| Body::new(worker::Body::new(stream)));
     let mut incoming = Request::new(body);
@@ -108,17 +112,15 @@ fn incoming(request: &worker::Request, context: Context) -> Result<Request, ApiE
 }
 
 /// Our answer as the runtime's. The body is whole already, so no stream is made.
-async fn outgoing(response: Response) -> worker::Result<worker::Response> {
+async fn outgoing(response: Response) -> worker::Result<web_sys::Response> {
     let (parts, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, usize::MAX)
         .await
         .map_err(|_| worker::Error::RustError("the answer could not be read".to_owned()))?;
-    let builder = ResponseBuilder::new()
-        .with_status(parts.status.as_u16())
-        .with_headers(Headers::from(parts.headers));
-    Ok(if bytes.is_empty() {
-        builder.empty()
-    } else {
-        builder.fixed(bytes.into())
-    })
+    let init = web_sys::ResponseInit::new();
+    init.set_status(parts.status.as_u16());
+    init.set_headers(&Headers::from(parts.headers).0);
+    let body = (!bytes.is_empty()).then(|| Uint8Array::from(bytes.as_ref()));
+    let answer = web_sys::Response::new_with_opt_buffer_source_and_init(body.as_deref(), &init);
+    Ok(answer?)
 }

@@ -26,7 +26,7 @@ pub struct Call<C> {
 
 /// What a request says, beyond who says it.
 pub struct Input {
-    /// The headers.
+    /// The headers among `dispatch::READ_HEADERS`.
     pub headers: HeaderMap,
     /// The path's parameters, percent-decoded.
     pub path: Vec<(String, String)>,

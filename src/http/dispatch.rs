@@ -7,9 +7,10 @@ use axum::extract::{FromRequestParts as _, RawPathParams, Request};
 use axum::response::Response;
 use futures_util::StreamExt as _;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use worker::send::SendWrapper;
 
+use crate::auth::admin_key::{ADMIN_KEY_HEADER, API_KEY_HEADER};
 use crate::kernel::RequestId;
 
 use super::body::{MAX_BODY_BYTES, MAX_DISCARDED_BYTES, check_announced_length, too_large};
@@ -24,7 +25,18 @@ use super::{ApiError, Call, Reply, Route};
 pub const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Where the runtime tells the client's address.
-const CLIENT_ADDRESS_HEADER: &str = "cf-connecting-ip";
+const CLIENT_ADDRESS_HEADER: HeaderName = HeaderName::from_static("cf-connecting-ip");
+
+/// The request headers that somebody here reads. Nobody gets to see any other:
+/// the platform adds a dozen, and each costs several calls into JavaScript.
+pub const READ_HEADERS: [HeaderName; 6] = [
+    header::AUTHORIZATION,
+    ADMIN_KEY_HEADER,
+    API_KEY_HEADER,
+    header::CONTENT_TYPE,
+    header::CONTENT_LENGTH,
+    CLIENT_ADDRESS_HEADER,
+];
 
 /// What a request carries through axum besides itself.
 #[derive(Clone)]
