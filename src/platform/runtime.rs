@@ -1,5 +1,6 @@
 //! The runtime's clock and its CSPRNG.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use crate::kernel::{Clock, Random, Timestamp};
@@ -24,18 +25,75 @@ impl Clock for RuntimeClock {
 }
 
 /// The platform's CSPRNG (`crypto.getRandomValues`).
+///
+/// Its bytes are drawn in stock: a call into JavaScript costs more than the
+/// bytes do, and a password alone takes some thirty draws.
 #[derive(Debug, Clone, Copy)]
 pub struct RuntimeRandom;
 
 impl Random for RuntimeRandom {
+    fn fill(&self, buffer: &mut [u8]) {
+        STOCK.with_borrow_mut(|stock| stock.fill(buffer));
+    }
+}
+
+thread_local! {
+    /// An isolate has one thread.
+    static STOCK: RefCell<Stock> = const { RefCell::new(Stock { bytes: [0; STOCK_BYTES], used: STOCK_BYTES }) };
+}
+
+const STOCK_BYTES: usize = 1024;
+
+/// Random bytes, each handed out once and wiped.
+struct Stock {
+    bytes: [u8; STOCK_BYTES],
+    used: usize,
+}
+
+impl Stock {
+    fn fill(&mut self, buffer: &mut [u8]) {
+        for target in buffer {
+            if self.used >= STOCK_BYTES {
+                self.restock();
+            }
+            if let Some(byte) = self.bytes.get_mut(self.used) {
+                *target = std::mem::take(byte);
+            }
+            self.used += 1;
+        }
+    }
+
     #[allow(
         clippy::disallowed_methods,
         clippy::panic,
         reason = "the one place that draws ambient randomness; going on without any would mint guessable secrets"
     )]
-    fn fill(&self, buffer: &mut [u8]) {
-        if let Err(error) = getrandom::fill(buffer) {
+    fn restock(&mut self) {
+        if let Err(error) = getrandom::fill(&mut self.bytes) {
             panic!("the platform's CSPRNG failed: {error}");
         }
+        self.used = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_byte_is_handed_out_twice_and_none_is_left_out() {
+        let mut stock = Stock {
+            bytes: [7; STOCK_BYTES],
+            used: 0,
+        };
+        let mut buffer = [0; 16];
+        stock.fill(&mut buffer);
+        assert_eq!(buffer, [7; 16]);
+        assert_eq!(stock.bytes.iter().filter(|byte| **byte == 0).count(), 16);
+        // More than is left, and more than a whole stock.
+        let mut long = [0; 3 * STOCK_BYTES];
+        stock.fill(&mut long);
+        assert_eq!(stock.used, 16);
+        assert!(long.iter().filter(|byte| **byte == 0).count() < 100);
     }
 }
