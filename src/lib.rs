@@ -27,6 +27,7 @@ use worker::{Context, Env, MessageBatch, ScheduleContext, ScheduledEvent, event}
 #[event(start)]
 fn start() {
     console_error_panic_hook::set_once();
+    platform::runtime::schedule_by_promises();
 }
 
 /// An HTTPS call.
