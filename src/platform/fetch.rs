@@ -7,10 +7,13 @@ use futures_util::StreamExt as _;
 use futures_util::future::{Either, select};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use js_sys::Uint8Array;
-use worker::{
-    AbortController, AbortSignal, ByteStream, Delay, Fetch, Headers, Method, Request, RequestInit,
-    RequestRedirect, ResponseBody,
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use worker::web_sys::{
+    AbortController, AbortSignal, Headers, RequestInit, RequestRedirect, Response,
+    WorkerGlobalScope,
 };
+use worker::{ByteStream, Delay};
 
 use crate::threedeye::transport::{InboundResponse, OutboundRequest, Transport, TransportError};
 
@@ -25,7 +28,8 @@ const KEPT_HEADERS: [HeaderName; 1] = [header::RETRY_AFTER];
 /// - The time allowed covers connecting, headers and the whole body. Once it is
 ///   up, or the caller drops the future, the request is aborted, which frees
 ///   its connection: six are all that an invocation has.
-/// - The body is read chunk by chunk and cancelled where it exceeds the cap,
+/// - A body that announces its length is read at once, or not at all where that
+///   exceeds the cap; any other is read chunk by chunk and cancelled at the cap,
 ///   which counts bytes after decompression.
 /// - A request that the runtime refuses to build (a line break in a header, say)
 ///   fails as [`TransportError::Connection`].
@@ -39,7 +43,7 @@ impl Transport for FetchTransport {
         timeout: Duration,
         max_bytes: usize,
     ) -> Result<InboundResponse, TransportError> {
-        let controller = AbortController::default();
+        let controller = AbortController::new().map_err(|_| TransportError::Connection)?;
         let signal = controller.signal();
         let abort = AbortOnDrop(Some(controller));
         let exchange = pin!(exchange(request, &signal, max_bytes));
@@ -76,45 +80,33 @@ async fn exchange(
     signal: &AbortSignal,
     max_bytes: usize,
 ) -> Result<InboundResponse, TransportError> {
-    let request = Fetch::Request(js_request(&request).ok_or(TransportError::Connection)?);
-    let response = request
-        .send_with_signal(signal)
+    let init = js_init(&request, signal).map_err(|_| TransportError::Connection)?;
+    let global: WorkerGlobalScope = js_sys::global().unchecked_into();
+    let response: Response = JsFuture::from(global.fetch_with_str_and_init(&request.url, &init))
         .await
+        .and_then(JsCast::dyn_into)
         .map_err(|_| TransportError::Connection)?;
-    let status = response.status_code();
-    let headers = kept(response.headers());
-    let (_, body) = response.into_parts();
     Ok(InboundResponse {
-        status,
-        headers,
-        body: read(body, max_bytes).await?,
+        status: response.status(),
+        headers: kept(&response.headers()),
+        body: read(&response, max_bytes).await?,
     })
 }
 
-fn js_request(request: &OutboundRequest) -> Option<Request> {
-    let headers = Headers::new();
+fn js_init(request: &OutboundRequest, signal: &AbortSignal) -> Result<RequestInit, JsValue> {
+    let headers = Headers::new()?;
     for (name, value) in &request.headers {
-        headers.set(name, value).ok()?;
+        headers.set(name, value)?;
     }
-    let body = request.body.as_deref();
-    let mut init = RequestInit::new();
-    init.with_method(js_method(&request.method)?)
-        .with_headers(headers)
-        .with_redirect(RequestRedirect::Manual)
-        .with_body(body.map(|bytes| Uint8Array::from(bytes).into()));
-    Request::new_with_init(&request.url, &init).ok()
-}
-
-/// Method by method: `worker`'s own conversion turns what it does not know into GET.
-fn js_method(method: &http::Method) -> Option<Method> {
-    match *method {
-        http::Method::GET => Some(Method::Get),
-        http::Method::POST => Some(Method::Post),
-        http::Method::PUT => Some(Method::Put),
-        http::Method::PATCH => Some(Method::Patch),
-        http::Method::DELETE => Some(Method::Delete),
-        _ => None,
+    let init = RequestInit::new();
+    init.set_method(request.method.as_str());
+    init.set_headers(&headers);
+    init.set_redirect(RequestRedirect::Manual);
+    init.set_signal(Some(signal));
+    if let Some(body) = &request.body {
+        init.set_body(&Uint8Array::from(body.as_slice()));
     }
+    Ok(init)
 }
 
 fn kept(headers: &Headers) -> HeaderMap {
@@ -127,14 +119,33 @@ fn kept(headers: &Headers) -> HeaderMap {
         .collect()
 }
 
-async fn read(body: ResponseBody, max_bytes: usize) -> Result<Vec<u8>, TransportError> {
-    let stream = match body {
-        ResponseBody::Empty => return Ok(Vec::new()),
-        ResponseBody::Body(bytes) if bytes.len() > max_bytes => {
-            return Err(TransportError::TooLarge);
-        }
-        ResponseBody::Body(bytes) => return Ok(bytes),
-        ResponseBody::Stream(stream) => stream,
+async fn read(response: &Response, max_bytes: usize) -> Result<Vec<u8>, TransportError> {
+    match announced_length(&response.headers()) {
+        Some(length) if length > max_bytes => Err(TransportError::TooLarge),
+        Some(_) => read_at_once(response).await,
+        None => read_by_chunks(response, max_bytes).await,
+    }
+}
+
+/// How many bytes the body will have, where that is certain: HTTP ends a body
+/// at the length it announced, but decompression may make more of it.
+fn announced_length(headers: &Headers) -> Option<usize> {
+    let encoding = headers.get(header::CONTENT_ENCODING.as_str()).ok()?;
+    let length = headers.get(header::CONTENT_LENGTH.as_str()).ok()??;
+    length.parse().ok().filter(|_| encoding.is_none())
+}
+
+/// One call into the runtime, where chunks take several each.
+async fn read_at_once(response: &Response) -> Result<Vec<u8>, TransportError> {
+    let whole = response.array_buffer();
+    let whole = JsFuture::from(whole.map_err(|_| TransportError::Connection)?).await;
+    let whole = whole.map_err(|_| TransportError::Connection)?;
+    Ok(Uint8Array::new(&whole).to_vec())
+}
+
+async fn read_by_chunks(response: &Response, max_bytes: usize) -> Result<Vec<u8>, TransportError> {
+    let Some(stream) = response.body() else {
+        return Ok(Vec::new());
     };
     // Dropped before its end, the stream cancels the body.
     let mut chunks = ByteStream::from(stream);
@@ -147,15 +158,4 @@ async fn read(body: ResponseBody, max_bytes: usize) -> Result<Vec<u8>, Transport
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_method_we_do_not_send_never_becomes_a_get() {
-        assert_eq!(js_method(&http::Method::DELETE), Some(Method::Delete));
-        assert_eq!(js_method(&http::Method::TRACE), None);
-    }
 }
