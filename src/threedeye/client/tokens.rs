@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::config::{ThreedeyeConfig, ThreedeyeLogin};
-use crate::kernel::{Clock, Deadline, Random, Secret, Timestamp, sha256_hex};
+use crate::kernel::{Clock, Deadline, Random, Secret, Timestamp};
 use crate::threedeye::UpstreamError;
 use crate::threedeye::transport::Transport;
 use crate::threedeye::wire::auth::{FetchToken, IssuedToken};
@@ -30,7 +30,7 @@ struct Entry {
     usable_until: Timestamp,
 }
 
-/// Whose token it is: a hash of base URL and user name, so that a changed
+/// Whose token it is: base URL and user name, so that a changed
 /// configuration never sends a token to a host that did not issue it.
 #[derive(Clone, PartialEq, Eq)]
 struct TokenOwner(String);
@@ -38,9 +38,7 @@ struct TokenOwner(String);
 impl TokenOwner {
     fn of(config: &ThreedeyeConfig, login: &ThreedeyeLogin) -> Self {
         // A URL holds no line break, so the two parts cannot run together.
-        Self(sha256_hex(
-            format!("{}\n{}", config.base_url, login.username).as_bytes(),
-        ))
+        Self(format!("{}\n{}", config.base_url, login.username))
     }
 }
 

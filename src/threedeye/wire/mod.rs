@@ -125,13 +125,20 @@ fn request_with_json(
     Ok(request)
 }
 
-/// An id as a path segment. Empty ids and dot segments are refused: escaped or
-/// not, a URL parser resolves them, and the call would hit another resource.
+/// An id as a path segment.
 fn segment(id: &str) -> Result<String, UpstreamError> {
-    match id.trim() {
-        "" | "." | ".." => Err(UpstreamError::NotFound),
-        _ => Ok(utf8_percent_encode(id, ESCAPED_IN_SEGMENT).to_string()),
+    if is_usable(id) {
+        Ok(utf8_percent_encode(id, ESCAPED_IN_SEGMENT).to_string())
+    } else {
+        Err(UpstreamError::NotFound)
     }
+}
+
+/// Whether an id can be a path segment. Empty ids and dot segments cannot:
+/// escaped or not, a URL parser resolves them, and the call would hit another
+/// resource.
+fn is_usable(id: &str) -> bool {
+    !matches!(id.trim(), "" | "." | "..")
 }
 
 const fn is_success(status: u16) -> bool {
@@ -186,7 +193,7 @@ fn is_markup(body: &[u8]) -> bool {
 
 /// An id that can be put in a path again.
 fn usable_id(id: String) -> Option<RemoteId> {
-    segment(&id).is_ok().then_some(RemoteId(id))
+    is_usable(&id).then_some(RemoteId(id))
 }
 
 #[cfg(test)]
