@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use http::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::{Map, Value};
 use spkey_edge::config::{ThreedeyeConfig, ThreedeyeLogin};
 use spkey_edge::kernel::Secret;
 
@@ -31,6 +32,14 @@ pub fn header(name: HeaderName, value: &[u8]) -> HeaderMap {
     HeaderValue::from_bytes(value)
         .map(|value| HeaderMap::from_iter([(name, value)]))
         .unwrap_or_default()
+}
+
+/// A document in which something was found, read in another way. `None` where
+/// a member that nobody asked for breaks a rule that we do not hold it to, such
+/// as a number out of range; but it is an object even then.
+pub fn object(document: &[u8]) -> Option<Map<String, Value>> {
+    assert!(document.trim_ascii_start().starts_with(b"{"), "no object");
+    serde_json::from_slice(document).ok()
 }
 
 /// The outcome of a future that waits for nothing.
