@@ -15,11 +15,11 @@ DROP TRIGGER threedeye_users_reschedule;
 DROP TRIGGER threedeye_users_release_email;
 DROP TRIGGER threedeye_users_exchange_email;
 
--- As before, but for how the state is checked, and that a user without an
--- account takes no room in the index of accounts.
+-- As before, but for how the state is checked, that a user without an account
+-- takes no room in the index of accounts, and for the last four columns.
 CREATE TABLE threedeye_users_next (
   user_id         TEXT PRIMARY KEY,
-  -- idle: holds a lease, nothing else. pending: an intent (e-mail and password)
+  -- idle: holds a lease, or remembers an account. pending: an intent (e-mail and password)
   -- is recorded, the account may exist or not. attaching: the account exists,
   -- saved roles wait. complete: done. quarantined: the e-mail is taken outside
   -- our customer. set_aside: another user holds the same e-mail.
@@ -36,7 +36,13 @@ CREATE TABLE threedeye_users_next (
   lease_token     TEXT,
   lease_until     INTEGER NOT NULL DEFAULT 0,
   created_at      INTEGER NOT NULL,
-  updated_at      INTEGER NOT NULL
+  updated_at      INTEGER NOT NULL,
+  -- Calls to 3dEye whose answer was lost may take effect until then.
+  settled_at      INTEGER NOT NULL DEFAULT 0,
+  -- The account of a mapping that was cleared; it may still be there.
+  forgotten_email        TEXT,
+  forgotten_threedeye_id TEXT,
+  forgotten_password     TEXT
 ) WITHOUT ROWID;
 INSERT INTO threedeye_users_next
   (user_id, state, email_key, threedeye_id, password_sealed, attempts, last_error,
@@ -214,6 +220,7 @@ SELECT NULL AS user_id, NULL AS lease_token, NULL AS at,
        NULL AS threedeye_id,    -- NULL: as it is
        NULL AS email_key,       -- NULL: as it is
        NULL AS error, NULL AS next_attempt_at,
+       NULL AS settled_at,      -- NULL: as it is
        NULL AS due_at,          -- NULL: the place in the queue stays
        NULL AS success,         -- 0 or 1, as are the next three
        NULL AS attempt,         -- a try that failed, to be counted
@@ -237,6 +244,10 @@ BEGIN
       CASE WHEN NEW.success OR NEW.attempt THEN NEW.next_attempt_at ELSE next_attempt_at END,
     lease_token = NULL,
     lease_until = 0,
+    settled_at = max(settled_at, coalesce(NEW.settled_at, 0)),
+    forgotten_email = iif(NEW.success, NULL, forgotten_email),
+    forgotten_threedeye_id = iif(NEW.success, NULL, forgotten_threedeye_id),
+    forgotten_password = iif(NEW.success, NULL, forgotten_password),
     updated_at = NEW.at
   WHERE user_id = NEW.user_id AND lease_token = NEW.lease_token;
 

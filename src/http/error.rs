@@ -154,6 +154,7 @@ impl From<Failure> for ApiError {
             Failure::Unproved
             | Failure::NotVisibleYet
             | Failure::StillTaken
+            | Failure::Settling
             | Failure::ListIncomplete
             | Failure::RolesPending(_)
             | Failure::OutOfTime => StatusCode::BAD_GATEWAY,

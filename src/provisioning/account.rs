@@ -9,10 +9,12 @@ use std::cell::Cell;
 use crate::audit::{Action, Entry};
 use crate::kernel::sealing::Purpose;
 use crate::kernel::{Clock, Deadline, EmailKey, Random, Secret};
-use crate::threedeye::{RemoteId, RemoteUser, RoleId, Survey, Upstream, UpstreamError, password};
+use crate::threedeye::{
+    RemoteId, RemoteUser, RoleId, Survey, Upstream, UpstreamError, Wanted, password,
+};
 
 use super::policy::{ATTACH_DELAYS, REMOVAL_GRACE};
-use super::record::{Claimed, Recovery, State};
+use super::record::{Claimed, Forgotten, Recovery, State};
 use super::store::{Guarded, LeaseToken};
 use super::{Failure, Store, StoreError, Toolbox};
 
@@ -109,6 +111,8 @@ pub enum Doubt {
 pub struct Case {
     /// What the claim found; kept up to date as steps are taken.
     pub claimed: Claimed,
+    /// Whether 3dEye has confirmed a delete of ours on this way.
+    pub deleted: bool,
     /// The hold under which it may be changed.
     pub token: LeaseToken,
 }
@@ -129,8 +133,27 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
             let id = id.clone();
             return Ok(self.finish(case, id, How::RolesAttached, deadline).await);
         }
+        // Where it shares the intent's e-mail, the intent comes first: its account
+        // is the user's, and there is none beside it.
+        if case
+            .claimed
+            .forgotten
+            .as_ref()
+            .is_some_and(|account| account.email != case.claimed.intent_email)
+            && let Some(step) = self
+                .see_to_forgotten(case, survey, takeovers, deadline)
+                .await?
+        {
+            return Ok(step);
+        }
         if case.claimed.intent_email != case.claimed.email
             && let Some(step) = self.leave_old_intent(case, survey, deadline).await?
+        {
+            return Ok(step);
+        }
+        if let Some(step) = self
+            .see_to_forgotten(case, survey, takeovers, deadline)
+            .await?
         {
             return Ok(step);
         }
@@ -221,6 +244,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         let old = case.claimed.intent_email.clone();
         match self.proves(&old, &password, deadline).await {
             Err(failure) => return Ok(Some(failed(failure))),
+            Ok(true) if self.may_be_doomed(case) => return Ok(Some(failed(Failure::Settling))),
             Ok(true) => {
                 return Ok(Some(match survey.by_email(&old) {
                     Some(account) => {
@@ -231,6 +255,8 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
                     None => failed(Failure::ListIncomplete),
                 }));
             }
+            // It may yet come of it.
+            Ok(false) if self.is_open(case) => return Ok(Some(failed(Failure::Settling))),
             Ok(false) => {}
         }
         let fresh = match self.new_password(case) {
@@ -275,6 +301,8 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
                 Err(failure) => return Ok(failed(failure)),
             };
             match self.proves(&case.claimed.email, &password, deadline).await {
+                // It may be about to vanish.
+                Ok(true) if self.may_be_doomed(case) => return Ok(failed(Failure::Settling)),
                 Ok(true) => {
                     let id = account.id.clone();
                     return Ok(self.finish(case, id, How::Adopted, deadline).await);
@@ -289,8 +317,90 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         self.replace(case, account, deadline).await
     }
 
+    /// The account that a reset has let go of, made for an e-mail that the user
+    /// no longer has: it is deleted, or found to be gone, before another one is
+    /// created. `None`: done with.
+    async fn see_to_forgotten(
+        &self,
+        case: &mut Case,
+        survey: &Survey,
+        takeovers: &Takeovers,
+        deadline: Deadline,
+    ) -> Result<Option<Step>, StoreError> {
+        let Some(forgotten) = case.claimed.forgotten.clone() else {
+            return Ok(None);
+        };
+        // Found by its e-mail, it is dealt with like any account that does not open.
+        if forgotten.email == case.claimed.email {
+            return Ok(None);
+        }
+        let by_id = forgotten.id.as_ref().and_then(|id| survey.by_id(id));
+        let Some(account) = by_id.or_else(|| survey.by_email(&forgotten.email)) else {
+            return self
+                .is_forgotten_gone(case, &forgotten, survey, deadline)
+                .await;
+        };
+        let own = self.upstream.own_login();
+        let foreign = self.store.foreign(&case.claimed.user, &[account]).await?;
+        if foreign.is_empty() && (own.is_none() || account.email_key() != own) {
+            if !takeovers.take() {
+                return Ok(Some(Step::Done(End::TakeoverLimit)));
+            }
+            if let Some(step) = self.save_and_delete(case, account, deadline).await? {
+                return Ok(Some(step));
+            }
+        }
+        case.claimed.forgotten = None;
+        Ok(None)
+    }
+
+    /// The list does not show it: does its password tell more?
+    async fn is_forgotten_gone(
+        &self,
+        case: &mut Case,
+        forgotten: &Forgotten,
+        survey: &Survey,
+        deadline: Deadline,
+    ) -> Result<Option<Step>, StoreError> {
+        if !survey.complete {
+            return Ok(Some(failed(Failure::ListIncomplete)));
+        }
+        let opened = self.sealer.open(
+            Purpose::ThreedeyePassword,
+            &case.claimed.user,
+            &forgotten.password,
+        );
+        let Ok(password) = opened else {
+            return Ok(Some(failed(Failure::Unsealable)));
+        };
+        Ok(
+            match self.proves(&forgotten.email, &password, deadline).await {
+                Err(failure) => Some(failed(failure)),
+                Ok(true) => Some(failed(Failure::NotVisibleYet)),
+                Ok(false) if self.is_open(case) => Some(failed(Failure::Settling)),
+                Ok(false) => {
+                    case.claimed.forgotten = None;
+                    None
+                }
+            },
+        )
+    }
+
     /// 6. Save the roles, delete, create again.
     async fn replace(&self, case: &mut Case, account: &RemoteUser, deadline: Deadline) -> Stepped {
+        if let Some(step) = self.save_and_delete(case, account, deadline).await? {
+            return Ok(step);
+        }
+        self.create(case, How::Replaced, deadline).await
+    }
+
+    /// Saves the roles of an account, then deletes it. `None`: it is gone.
+    async fn save_and_delete(
+        &self,
+        case: &mut Case,
+        account: &RemoteUser,
+        deadline: Deadline,
+    ) -> Result<Option<Step>, StoreError> {
         let waiting = case.claimed.recovery.take().map_or(Vec::new(), |r| r.roles);
         let roles = union(waiting, &account.roles);
         let entry = Entry {
@@ -307,14 +417,15 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         case.claimed.recovery = Some(Recovery { roles });
         match saved {
             Guarded::Written => {}
-            Guarded::Contested => return Ok(failed(Failure::ForeignMapping)),
-            Guarded::LeaseLost => return Ok(Step::Done(End::LeaseLost)),
+            Guarded::Contested => return Ok(Some(failed(Failure::ForeignMapping))),
+            Guarded::LeaseLost => return Ok(Some(Step::Done(End::LeaseLost))),
         }
         case.claimed.removed_at = Some(entry.at);
         if let Err(error) = self.upstream.delete(&account.id, deadline).await {
-            return Ok(failed(error.into()));
+            return Ok(Some(failed(error.into())));
         }
-        self.create(case, How::Replaced, deadline).await
+        case.deleted = true;
+        Ok(None)
     }
 
     /// 5. The intent is stored, so the create may be sent.
@@ -381,6 +492,16 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         })
     }
 
+    /// Whether a call from earlier may still take effect.
+    fn is_open(&self, case: &Case) -> bool {
+        self.clock.now() < case.claimed.settled_at
+    }
+
+    /// Whether a delete from earlier may still take effect.
+    fn may_be_doomed(&self, case: &Case) -> bool {
+        !case.deleted && self.is_open(case) && self.removed_lately(case)
+    }
+
     fn removed_lately(&self, case: &Case) -> bool {
         case.claimed
             .removed_at
@@ -410,9 +531,19 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
     }
 }
 
-/// The e-mails a survey must look out for on behalf of this user.
-pub fn wanted_emails(claimed: &Claimed) -> impl Iterator<Item = EmailKey> + '_ {
-    [&claimed.email, &claimed.intent_email].into_iter().cloned()
+/// What a survey must look out for on behalf of these users.
+pub fn wanted<'c>(cases: impl IntoIterator<Item = &'c Case>) -> Wanted {
+    let mut wanted = Wanted::default();
+    for case in cases {
+        let claimed = &case.claimed;
+        wanted.emails.insert(claimed.email.clone());
+        wanted.emails.insert(claimed.intent_email.clone());
+        if let Some(forgotten) = &claimed.forgotten {
+            wanted.emails.insert(forgotten.email.clone());
+            wanted.ids.extend(forgotten.id.clone());
+        }
+    }
+    wanted
 }
 
 fn failed(failure: Failure) -> Step {

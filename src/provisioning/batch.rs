@@ -12,16 +12,16 @@ use std::time::Duration;
 
 use futures_util::future::{Either, Fuse, FutureExt as _, select};
 use futures_util::stream::{self, StreamExt as _};
-use futures_util::{pin_mut, select};
+use futures_util::{pin_mut, select_biased};
 
 use crate::audit::{Action, Entry};
 use crate::kernel::{Clock, Deadline, Random, Timestamp, UserId};
-use crate::threedeye::{Survey, Upstream, UpstreamError, Wanted};
+use crate::threedeye::{Survey, Upstream, UpstreamError};
 
-use super::account::{Case, Doubt, End, Step, Takeovers, wanted_emails};
+use super::account::{Case, Doubt, End, Step, Takeovers, wanted};
 use super::policy::{
     CONCURRENCY, LEASE, LEASE_MARGIN, LEASE_RENEWAL, LEASE_WATCH, OUTAGES_TO_STOP, REREAD_DELAYS,
-    list_deadline, next_attempt,
+    SETTLING, list_deadline, next_attempt,
 };
 use super::record::Claimed;
 use super::store::{LeaseToken, Settlement, Verdict};
@@ -142,6 +142,7 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
             .into_iter()
             .map(|claimed| Case {
                 claimed,
+                deleted: false,
                 token: self.leases.token.clone(),
             })
             .collect();
@@ -221,7 +222,10 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
         // Ends when the work is done and what it brought is being written at
         // most; the last bundle is written after the loop.
         while !done {
-            select! {
+            // Biased, because a schedule must be the same whenever it is played; the
+            // writing comes first, or a quick upstream would hold it up.
+            select_biased! {
+                result = writing => result?,
                 stepped = work.next() => match stepped {
                     None => done = true,
                     Some(stepped) => match stepped? {
@@ -229,7 +233,6 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
                         (case, Step::Done(end)) => written.extend(self.note(&case, end, outcome)),
                     },
                 },
-                result = writing => result?,
             }
             if written.len() >= self.bundle
                 && futures_util::future::FusedFuture::is_terminated(&writing)
@@ -314,10 +317,11 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
         let ends = stream::iter(unresolved)
             .map(|(case, doubt)| async move {
                 let end = match (unseen, doubt) {
-                    (Some(error), _) => End::Failed(error.clone().into()),
-                    (None, Doubt::AnswerLost) if stopped => {
+                    // Whatever else went wrong, this is what has to be remembered.
+                    (_, Doubt::AnswerLost) if stopped || unseen.is_some() => {
                         End::Failed(UpstreamError::UnknownOutcome.into())
                     }
+                    (Some(error), _) => End::Failed(error.clone().into()),
                     (None, _) if stopped => End::Failed(Failure::OutOfTime),
                     (None, _) => {
                         self.tools
@@ -369,9 +373,15 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
             }
             End::Failed(failure) => {
                 let error = failure.to_string();
+                let due = next_attempt(attempts, failure.is_outage(), now);
                 let verdict = Verdict::Failed {
-                    next_attempt_at: next_attempt(attempts, failure.is_outage(), now),
+                    next_attempt_at: if *failure == Failure::Settling {
+                        due.max(claimed.settled_at)
+                    } else {
+                        due
+                    },
                     error: error.clone(),
+                    settled_at: failure.is_open().then(|| now.plus(SETTLING)),
                 };
                 (Some(verdict), Some(error))
             }
@@ -437,13 +447,7 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
         &self,
         cases: impl IntoIterator<Item = &Case>,
     ) -> Result<Result<Survey, UpstreamError>, StoreError> {
-        let wanted = Wanted {
-            emails: cases
-                .into_iter()
-                .flat_map(|case| wanted_emails(&case.claimed))
-                .collect(),
-            ..Wanted::default()
-        };
+        let wanted = wanted(cases);
         let clock = self.tools.clock;
         let deadline = list_deadline(self.deadline, clock.now());
         let upstream = self.tools.upstream;

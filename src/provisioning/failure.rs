@@ -24,16 +24,20 @@ pub enum Failure {
     /// 3dEye neither accepted the stored password nor called it wrong.
     #[error("3dEye would not say whether the stored password is right")]
     Unproved,
-    /// The account was made for an e-mail that the user no longer has, and
-    /// would be left behind.
-    #[error("the account was made for an earlier e-mail of this user; reset it with deleteRemote")]
+    /// Accounts for two earlier e-mails would have to be remembered.
+    #[error(
+        "an account for an earlier e-mail of this user is still to be seen to; reset it with deleteRemote"
+    )]
     MadeForAnotherEmail,
     /// The account is ours but the list does not show it yet.
     #[error("the account was created but is not visible yet")]
     NotVisibleYet,
-    /// The e-mail is still taken after the account that had it was deleted.
-    #[error("the e-mail is still taken after its account was deleted")]
+    /// The e-mail is still taken after we deleted, or let go of, the account that had it.
+    #[error("the e-mail is still taken by an account that was deleted or forgotten lately")]
     StillTaken,
+    /// A call whose answer was lost may still take effect.
+    #[error("an earlier call to 3dEye may still take effect; try again in a minute")]
+    Settling,
     /// The list was too long to be read whole in time.
     #[error("the customer's user list could not be read whole in time")]
     ListIncomplete,
@@ -61,11 +65,17 @@ impl Failure {
             Self::MadeForAnotherEmail => "made_for_another_email",
             Self::NotVisibleYet => "not_visible_yet",
             Self::StillTaken => "still_taken",
+            Self::Settling => "settling",
             Self::ListIncomplete => "list_incomplete",
             Self::RolesPending(_) => "roles_pending",
             Self::Unsealable => "unsealable",
             Self::OutOfTime => "out_of_time",
         }
+    }
+
+    /// Whether a call to 3dEye may still take effect.
+    pub const fn is_open(&self) -> bool {
+        matches!(self, Self::Upstream(UpstreamError::UnknownOutcome))
     }
 
     /// Whether it speaks against the upstream rather than against this user.

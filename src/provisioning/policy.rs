@@ -37,6 +37,10 @@ pub const ATTACH_DELAYS: [Duration; 3] = [
 /// before it counts as an orphan. 3dEye needs seconds; this is generous.
 pub const REMOVAL_GRACE: Duration = Duration::from_secs(15 * 60);
 
+/// How long after we gave up on a call, or died during it, 3dEye may still act
+/// on it: its own time limits and those of everything in between.
+pub const SETTLING: Duration = Duration::from_secs(60);
+
 /// After this long a removal is forgotten.
 pub const REMOVAL_MEMORY: Duration = Duration::from_secs(24 * 60 * 60);
 

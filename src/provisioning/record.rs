@@ -83,6 +83,23 @@ pub struct Mapping {
     pub lease_until: Timestamp,
     /// When the row was made.
     pub created_at: Timestamp,
+    /// Calls to 3dEye that were given up may still take effect until then.
+    pub settled_at: Timestamp,
+    /// The account of a mapping that was cleared.
+    pub forgotten: Option<Forgotten>,
+}
+
+/// An account that a reset has let go of and that may still be there. It comes
+/// back into sight with its e-mail; but if the user's e-mail has changed by
+/// then, only this tells that it was the user's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forgotten {
+    /// The e-mail that it was, or was to be, made for.
+    pub email: EmailKey,
+    /// Its id, where it was known.
+    pub id: Option<RemoteId>,
+    /// Its password: proves whether it is there while the list does not show it.
+    pub password: Sealed,
 }
 
 impl Mapping {
@@ -146,6 +163,11 @@ pub struct Claimed {
     pub attempts: u32,
     /// Roles that wait.
     pub recovery: Option<Recovery>,
-    /// When we last deleted an account with `email`.
+    /// When we last deleted, or let go of, an account with `email` or `intent_email`.
     pub removed_at: Option<Timestamp>,
+    /// Calls to 3dEye that were given up, or died with whoever had sent them,
+    /// may still take effect until then.
+    pub settled_at: Timestamp,
+    /// The account of a mapping that was cleared.
+    pub forgotten: Option<Forgotten>,
 }

@@ -7,8 +7,8 @@ use crate::audit::{Action, Entry};
 use crate::kernel::{Clock, Deadline, Random, UserId};
 use crate::threedeye::{RemoteId, RemoteUser, RoleId, Upstream, UpstreamError, Wanted};
 
-use super::policy::{SINGLE_BUDGET, list_deadline};
-use super::record::{Dossier, State};
+use super::policy::{SETTLING, SINGLE_BUDGET, list_deadline};
+use super::record::{Dossier, Forgotten, Mapping, State};
 use super::single::Unavailable;
 use super::store::{Clearing, LeaseToken, Terms};
 use super::{Failure, Store, StoreError, Toolbox};
@@ -133,22 +133,28 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
                 });
             }
         };
-        let removal = if order.delete_remote {
+        let removed = if order.delete_remote {
             self.remove(user, order, &dossier, &terms).await
-        } else if order.clear_mapping && leaves_account_behind(&dossier) {
-            Err(Failure::MadeForAnotherEmail.into())
         } else {
-            Ok(Removal::default())
+            Ok((Removal::default(), Vec::new()))
         };
-        done.removal = match removal {
-            Ok(removal) => removal,
+        let forgotten = removed.and_then(|(removal, gone)| {
+            let forgotten = let_go_of(&dossier, &gone)?;
+            Ok((removal, forgotten))
+        });
+        let (removal, forgotten) = match forgotten {
+            Ok(both) => both,
             Err(refused) => {
-                self.store.release(&terms.token, user).await?;
+                let is_open = matches!(&refused, ResetRefused::Failed(why) if why.is_open());
+                let settled_at = is_open.then(|| self.clock.now().plus(SETTLING));
+                self.store.release(&terms.token, user, settled_at).await?;
                 return Err(refused);
             }
         };
+        done.removal = removal;
         let clearing = Clearing {
             clear_mapping: order.clear_mapping,
+            forgotten: forgotten.filter(|_| order.clear_mapping),
             // Found by its id it was deleted; not found, it was gone before.
             forget_remote: order.delete_remote,
             keep_roles: kept_roles(order, &dossier, &done.removal),
@@ -166,14 +172,14 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         Ok(())
     }
 
-    /// Probes, then deletes what is this user's.
+    /// Probes, then deletes what is this user's; tells which accounts that were.
     async fn remove(
         &self,
         user: &UserId,
         order: ResetOrder,
         dossier: &Dossier,
         terms: &Terms,
-    ) -> Result<Removal, ResetRefused> {
+    ) -> Result<(Removal, Vec<RemoteUser>), ResetRefused> {
         let deadline = Deadline::at(terms.now.plus(SINGLE_BUDGET));
         let wanted = what_is_theirs(dossier);
         let sought = wanted.emails.len().saturating_add(wanted.ids.len());
@@ -203,7 +209,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         };
         self.leave_out_foreign(user, &mut accounts).await?;
         if accounts.is_empty() {
-            return Ok(removal);
+            return Ok((removal, Vec::new()));
         }
         for role in accounts.iter().flat_map(|account| &account.roles) {
             if !removal.roles.contains(role) {
@@ -212,13 +218,13 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         }
         self.announce(user, order, dossier, &accounts, &removal, &terms.token)
             .await?;
-        for account in accounts {
+        for account in &accounts {
             // Whatever the error says, one of its tries may have had its effect:
             // the row stays open, and the queue finds out what has become of it.
             self.upstream.delete(&account.id, deadline).await?;
             removal.deleted.get_or_insert_with(|| account.id.clone());
         }
-        Ok(removal)
+        Ok((removal, accounts.into_iter().cloned().collect()))
     }
 
     /// Guards: our own login is never deleted, and what is another user's is
@@ -296,7 +302,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
 }
 
 /// The accounts that are this user's: the mapped one, the one with its e-mail,
-/// and the one that was, or was to be, made for an earlier e-mail.
+/// and those that were, or were to be, made for an earlier e-mail.
 fn what_is_theirs(dossier: &Dossier) -> Wanted {
     let mapping = dossier.mapping.as_ref();
     let own = dossier.user.as_ref().and_then(|row| row.email_key.clone());
@@ -305,24 +311,58 @@ fn what_is_theirs(dossier: &Dossier) -> Wanted {
         .filter(|row| row.state != State::SetAside)
         .and_then(|row| row.email_key.clone());
     let mapped = mapping.and_then(|row| row.threedeye_id.clone());
+    let forgotten = mapping.and_then(|row| row.forgotten.as_ref());
+    let emails = [
+        own,
+        intended,
+        forgotten.map(|account| account.email.clone()),
+    ];
+    let ids = [mapped, forgotten.and_then(|account| account.id.clone())];
     Wanted {
-        emails: own.into_iter().chain(intended).collect(),
-        ids: mapped.into_iter().collect(),
+        emails: emails.into_iter().flatten().collect(),
+        ids: ids.into_iter().flatten().collect(),
         ..Wanted::default()
     }
 }
 
-/// Whether dropping the mapping would leave an account behind that nothing
-/// leads to any more: it was made for an e-mail that the user no longer has.
-fn leaves_account_behind(dossier: &Dossier) -> bool {
-    let (Some(user), Some(mapping)) = (&dossier.user, &dossier.mapping) else {
-        return false;
+/// The account that nothing would lead to any more, should the user's e-mail
+/// change after the mapping was cleared. Those that are `gone` are not meant.
+///
+/// Only one can be remembered: two for different e-mails refuse the reset.
+fn let_go_of(dossier: &Dossier, gone: &[RemoteUser]) -> Result<Option<Forgotten>, Failure> {
+    let Some(mapping) = &dossier.mapping else {
+        return Ok(None);
     };
+    let is_left = |account: &Forgotten| {
+        !gone.iter().any(|deleted| {
+            account.id.as_ref() == Some(&deleted.id)
+                || deleted.email_key().as_ref() == Some(&account.email)
+        })
+    };
+    let earlier = mapping.forgotten.clone().filter(is_left);
+    let current = intended(mapping).filter(is_left);
+    match (earlier, current) {
+        (Some(earlier), Some(current)) if earlier.email != current.email => {
+            Err(Failure::MadeForAnotherEmail)
+        }
+        (earlier, current) => Ok(current.or(earlier)),
+    }
+}
+
+/// What came, or may yet come, of the row's intent.
+fn intended(mapping: &Mapping) -> Option<Forgotten> {
     let may_exist = matches!(
         mapping.state,
         State::Pending | State::Attaching | State::Complete
     );
-    may_exist && user.email_key.is_some() && user.email_key != mapping.email_key
+    if !may_exist {
+        return None;
+    }
+    Some(Forgotten {
+        email: mapping.email_key.clone()?,
+        id: mapping.threedeye_id.clone(),
+        password: mapping.password.clone()?,
+    })
 }
 
 /// What stays as recovery: everything with `preserveRoles`, and whatever is

@@ -8,7 +8,7 @@ use crate::audit;
 use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
 use crate::threedeye::{RemoteId, RemoteUser, RoleId};
 
-use super::record::{Claimed, Dossier};
+use super::record::{Claimed, Dossier, Forgotten};
 
 /// The database failed, or holds something that should not be there. The text
 /// is for the log only.
@@ -71,7 +71,8 @@ pub struct Settlement {
 /// What becomes of a leased row. The lease is given back in every case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// The account is there and holds its roles; a recovery row is dropped.
+    /// The account is there and holds its roles; a recovery row is dropped, and
+    /// so is the memory of an earlier account.
     Complete {
         /// The account's id.
         id: RemoteId,
@@ -91,6 +92,8 @@ pub enum Verdict {
         next_attempt_at: Timestamp,
         /// Why.
         error: String,
+        /// Until when a call whose answer was lost may take effect.
+        settled_at: Option<Timestamp>,
     },
     /// Taken outside our customer.
     Quarantined {
@@ -135,6 +138,9 @@ pub struct Clearing {
     /// Delete the mapping and the recovery; otherwise the row stays and only
     /// quarantine, attempts and waits are lifted.
     pub clear_mapping: bool,
+    /// With `clear_mapping`: the account that is let go of. The row becomes
+    /// idle and remembers it, and its e-mail counts as freed lately.
+    pub forgotten: Option<Forgotten>,
     /// The remote account is gone: a row that stays forgets its id.
     pub forget_remote: bool,
     /// Roles to keep as recovery for the next provisioning.
@@ -236,6 +242,9 @@ pub trait Store {
     /// seen to first. Of several bids for one free e-mail the first is granted.
     /// A newcomer is claimed as it was listed, without another look at its e-mail,
     /// and refused once it is a newcomer no more.
+    /// A lease that ran out without being given back had a
+    /// holder that died: `settled_at` becomes [`SETTLING`](super::policy::SETTLING)
+    /// after its end, if that is later.
     async fn claim(&self, bids: &[Bid], terms: &Terms) -> Result<Vec<Claimed>, StoreError>;
 
     /// Records that users without an intent wait for the e-mail that others
@@ -294,7 +303,8 @@ pub trait Store {
     async fn waiting(&self) -> Result<u64, StoreError>;
 
     /// Takes a user's lease for a reset, whatever state it is in; makes an
-    /// idle row if there is none. Returns what was known just before.
+    /// idle row if there is none. Returns what was known just before. As with
+    /// `claim`, a lease that nobody gave back postpones `settled_at`.
     async fn seize(
         &self,
         user: &UserId,
@@ -337,6 +347,12 @@ pub trait Store {
         entry: &audit::Entry,
     ) -> Result<Option<Cleared>, StoreError>;
 
-    /// Gives a seized lease back and leaves everything else as it is.
-    async fn release(&self, token: &LeaseToken, user: &UserId) -> Result<(), StoreError>;
+    /// Gives a seized lease back and leaves everything else as it is, but for
+    /// `settled_at`, where a call whose answer was lost may still take effect.
+    async fn release(
+        &self,
+        token: &LeaseToken,
+        user: &UserId,
+        settled_at: Option<Timestamp>,
+    ) -> Result<(), StoreError>;
 }

@@ -27,7 +27,7 @@ pub enum UpstreamError {
     /// Unreachable, timed out, or a 5xx on a call that changes nothing when repeated.
     #[error("3dEye is unavailable")]
     Transient,
-    /// The answer to a create was lost: the account may exist or not.
+    /// The answer to a create or a delete was lost: the account may exist or not.
     #[error("3dEye's answer was lost")]
     UnknownOutcome,
     /// A refusal that repeating does not mend.

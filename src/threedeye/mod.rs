@@ -128,7 +128,8 @@ pub trait Upstream {
         deadline: Deadline,
     ) -> Result<Option<RemoteId>, UpstreamError>;
 
-    /// Deletes an account of our customer.
+    /// Deletes an account of our customer. After [`UpstreamError::UnknownOutcome`]
+    /// it may still vanish.
     async fn delete(&self, id: &RemoteId, deadline: Deadline) -> Result<Deleted, UpstreamError>;
 
     /// Attaches a role; attaching it twice is no error. [`UpstreamError::NotFound`],

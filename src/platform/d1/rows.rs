@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
 use crate::provisioning::StoreError;
-use crate::provisioning::record::{Claimed, Dossier, Mapping, Recovery, State, User};
+use crate::provisioning::record::{Claimed, Dossier, Forgotten, Mapping, Recovery, State, User};
 use crate::provisioning::store::Candidate;
 use crate::threedeye::{RemoteId, RoleId};
 
@@ -37,6 +37,27 @@ pub struct MappingColumns {
     next_attempt_at: Option<i64>,
     lease_until: Option<i64>,
     mapped_at: Option<i64>,
+    settled_at: Option<i64>,
+    #[serde(flatten)]
+    forgotten: ForgottenColumns,
+}
+
+/// The account of a cleared mapping; all NULL when there is none.
+#[derive(Deserialize)]
+pub struct ForgottenColumns {
+    forgotten_email: Option<String>,
+    forgotten_threedeye_id: Option<String>,
+    forgotten_password: Option<String>,
+}
+
+impl ForgottenColumns {
+    fn into_forgotten(self) -> Option<Forgotten> {
+        Some(Forgotten {
+            email: EmailKey::of(&self.forgotten_email?)?,
+            id: self.forgotten_threedeye_id.map(RemoteId),
+            password: Sealed::from_stored(self.forgotten_password?),
+        })
+    }
 }
 
 impl MappingColumns {
@@ -56,6 +77,8 @@ impl MappingColumns {
             next_attempt_at: self.next_attempt_at.map(Timestamp::from_millis),
             lease_until: Timestamp::from_millis(self.lease_until.unwrap_or(0)),
             created_at: Timestamp::from_millis(self.mapped_at.unwrap_or(0)),
+            settled_at: Timestamp::from_millis(self.settled_at.unwrap_or(0)),
+            forgotten: self.forgotten.into_forgotten(),
         }))
     }
 }
@@ -113,7 +136,11 @@ pub struct ClaimedRow {
     state: String,
     attempts: u32,
     role_ids: Option<String>,
-    removed_at: Option<i64>,
+    email_removed_at: Option<i64>,
+    intent_removed_at: Option<i64>,
+    settled_at: i64,
+    #[serde(flatten)]
+    forgotten: ForgottenColumns,
 }
 
 impl ClaimedRow {
@@ -136,7 +163,12 @@ impl ClaimedRow {
             state: State::parse(&self.state).ok_or_else(|| bad("state"))?,
             attempts: self.attempts,
             recovery: roles.map(|roles| Recovery { roles }),
-            removed_at: self.removed_at.map(Timestamp::from_millis),
+            removed_at: self
+                .email_removed_at
+                .max(self.intent_removed_at)
+                .map(Timestamp::from_millis),
+            settled_at: Timestamp::from_millis(self.settled_at),
+            forgotten: self.forgotten.into_forgotten(),
             user: UserId::new(self.user_id),
         })
     }

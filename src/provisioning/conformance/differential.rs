@@ -7,7 +7,7 @@ use crate::audit::{Action, Actor, Entry, Origin};
 use crate::kernel::random::seeded::Seeded;
 use crate::kernel::{EmailKey, Random as _, RequestId, Sealed, Timestamp, UserId};
 use crate::provisioning::memory::World;
-use crate::provisioning::record::{Claimed, Dossier};
+use crate::provisioning::record::{Claimed, Dossier, Forgotten};
 use crate::provisioning::store::{
     Bid, Busy, Candidate, Cleared, Clearing, Guarded, LeaseToken, RunClosing, RunOpening,
     Settlement, StoreError, Tally, Terms, Trigger, Verdict,
@@ -49,7 +49,7 @@ enum Step {
     BeginRemoval(LeaseToken, UserId, Vec<RemoteUser>, Option<Vec<RoleId>>),
     Reseal(UserId, Sealed, Sealed),
     Clear(LeaseToken, UserId, Clearing),
-    Release(LeaseToken, UserId),
+    Release(LeaseToken, UserId, Option<Timestamp>),
 }
 
 /// What a store answered; lists whose order is not promised are sorted.
@@ -192,6 +192,7 @@ impl Author {
             36..39 => {
                 let (token, user) = self.hold();
                 let clearing = Clearing {
+                    forgotten: self.chance(2).then(|| self.forgotten(&user)),
                     clear_mapping: self.chance(2),
                     forget_remote: self.chance(2),
                     keep_roles: self.chance(2).then(|| self.roles()),
@@ -200,7 +201,8 @@ impl Author {
             }
             _ => {
                 let (token, user) = self.hold();
-                Step::Release(token, user)
+                let settled_at = self.chance(3).then(|| now.plus(self.span()));
+                Step::Release(token, user, settled_at)
             }
         }
     }
@@ -292,6 +294,16 @@ impl Author {
         })
     }
 
+    fn forgotten(&self, user: &UserId) -> Forgotten {
+        Forgotten {
+            email: self.email_key(),
+            id: self
+                .chance(2)
+                .then(|| RemoteId(self.pick(&ACCOUNTS).to_owned())),
+            password: self.password(user),
+        }
+    }
+
     fn verdict(&self, now: Timestamp) -> Verdict {
         let id = RemoteId(self.pick(&ACCOUNTS).to_owned());
         let error = format!("error {}", self.serial);
@@ -306,6 +318,7 @@ impl Author {
             6..8 => Verdict::Failed {
                 next_attempt_at,
                 error,
+                settled_at: self.chance(2).then_some(next_attempt_at),
             },
             8 => Verdict::Quarantined { error },
             9 => Verdict::SetAside {
@@ -416,7 +429,9 @@ async fn perform(store: &impl Subject, step: &Step) -> Result<Answer, StoreError
             let cleared = store.clear(token, user, clearing, now, &entry);
             return cleared.await.map(Answer::Cleared);
         }
-        Step::Release(token, user) => store.release(token, user).await?,
+        Step::Release(token, user, settled_at) => {
+            store.release(token, user, *settled_at).await?;
+        }
     }
     Ok(Answer::Nothing)
 }

@@ -209,7 +209,7 @@ impl World {
         work: impl FnOnce(&mut Remote, Hazard) -> Result<T, UpstreamError>,
     ) -> Result<T, UpstreamError> {
         let lost = match change {
-            Some(Change::Create(..)) => UpstreamError::UnknownOutcome,
+            Some(Change::Create(..) | Change::Delete(_)) => UpstreamError::UnknownOutcome,
             _ => UpstreamError::Transient,
         };
         if deadline.passed(self.now()) {

@@ -51,13 +51,18 @@ impl Tables {
         let intent_email = row.mapping.email_key.get_or_insert(email.clone()).clone();
         let password = row.mapping.password.get_or_insert(bid.password.clone());
         let password = password.clone();
-        row.lease = Some(terms.token.clone());
-        row.mapping.lease_until = terms.until;
+        row.take(terms);
         let mapping = row.mapping.clone();
         self.write(user, Some(row), clock);
         Some(Claimed {
             user: user.clone(),
-            removed_at: self.removals.get(&email).copied(),
+            removed_at: [&email, &intent_email]
+                .into_iter()
+                .filter_map(|email| self.removals.get(email))
+                .max()
+                .copied(),
+            settled_at: mapping.settled_at,
+            forgotten: mapping.forgotten,
             email,
             intent_email,
             password,
@@ -160,7 +165,14 @@ impl Tables {
             recovery = self.recoveries.remove(user).is_some();
         }
         if clearing.clear_mapping {
-            self.write(user, None, clock);
+            let emptied = clearing.forgotten.clone().map(|account| {
+                self.removals.insert(account.email.clone(), now);
+                let mut idle = Row::idle(now);
+                idle.mapping.settled_at = row.mapping.settled_at;
+                idle.mapping.forgotten = Some(account);
+                idle
+            });
+            self.write(user, emptied, clock);
         } else {
             reopen(&mut row, clearing.forget_remote);
             self.give_back(user, row, clock);
@@ -174,7 +186,8 @@ impl Tables {
     /// Ends a lease; without it an idle row tells nothing.
     fn give_back(&mut self, user: &UserId, mut row: Row, clock: Timestamp) {
         row.free();
-        let row = (row.mapping.state != State::Idle).then_some(row);
+        let tells = row.mapping.state != State::Idle || row.mapping.forgotten.is_some();
+        let row = tells.then_some(row);
         self.write(user, row, clock);
     }
 
@@ -192,6 +205,7 @@ fn judged(mut row: Row, verdict: &Verdict) -> Row {
         Verdict::Complete { id } => {
             mapping.state = State::Complete;
             mapping.threedeye_id = Some(id.clone());
+            mapping.forgotten = None;
             row.forgive();
         }
         Verdict::Attaching {
@@ -206,7 +220,11 @@ fn judged(mut row: Row, verdict: &Verdict) -> Row {
         Verdict::Failed {
             next_attempt_at,
             error,
-        } => row.fail(error, Some(*next_attempt_at)),
+            settled_at,
+        } => {
+            row.fail(error, Some(*next_attempt_at));
+            row.settle_by(*settled_at);
+        }
         Verdict::Quarantined { error } => {
             mapping.state = State::Quarantined;
             row.fail(error, None);
@@ -405,8 +423,7 @@ impl Store for World {
             if until > terms.now {
                 return Ok(Err(Busy { until }));
             }
-            row.lease = Some(terms.token.clone());
-            row.mapping.lease_until = terms.until;
+            row.take(terms);
             tables.write(user, Some(row), self.now());
             Ok(Ok(before))
         })
@@ -486,10 +503,16 @@ impl Store for World {
         .await
     }
 
-    async fn release(&self, token: &LeaseToken, user: &UserId) -> Result<(), StoreError> {
+    async fn release(
+        &self,
+        token: &LeaseToken,
+        user: &UserId,
+        settled_at: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
         self.effect(|| {
             let mut tables = self.tables.borrow_mut();
-            if let Some(row) = tables.leased(user, token) {
+            if let Some(mut row) = tables.leased(user, token) {
+                row.settle_by(settled_at);
                 tables.give_back(user, row, self.now());
             }
             Ok(())

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::audit;
 use crate::kernel::{EmailKey, Timestamp, UserId};
+use crate::provisioning::policy::SETTLING;
 use crate::provisioning::record::{Dossier, Mapping, Recovery, State, User};
-use crate::provisioning::store::{Candidate, LeaseToken, RunClosing};
+use crate::provisioning::store::{Candidate, LeaseToken, RunClosing, Terms};
 use crate::threedeye::{RemoteId, RemoteUser, RoleId};
 
 use super::fanout::Fanout;
@@ -45,6 +46,8 @@ impl Row {
                 next_attempt_at: None,
                 lease_until: Timestamp::default(),
                 created_at: now,
+                settled_at: Timestamp::default(),
+                forgotten: None,
             },
             lease: None,
         }
@@ -62,6 +65,22 @@ impl Row {
     pub fn held_email(&self) -> Option<&EmailKey> {
         let holds = self.mapping.state != State::SetAside;
         self.mapping.email_key.as_ref().filter(|_| holds)
+    }
+
+    /// Takes the lease. Whoever held it before and did not give it back may have
+    /// sent something that still takes effect.
+    pub fn take(&mut self, terms: &Terms) {
+        if self.lease.is_some() {
+            self.settle_by(Some(self.mapping.lease_until.plus(SETTLING)));
+        }
+        self.lease = Some(terms.token.clone());
+        self.mapping.lease_until = terms.until;
+    }
+
+    /// Something may take effect until then.
+    pub fn settle_by(&mut self, moment: Option<Timestamp>) {
+        let settled_at = &mut self.mapping.settled_at;
+        *settled_at = (*settled_at).max(moment.unwrap_or_default());
     }
 
     /// Gives the lease back.

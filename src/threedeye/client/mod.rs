@@ -12,7 +12,7 @@ mod permits;
 mod survey;
 mod tokens;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
@@ -183,7 +183,25 @@ impl<T: Transport, C: Clock, R: Random> Upstream for Client<T, C, R> {
     }
 
     async fn delete(&self, id: &RemoteId, deadline: Deadline) -> Result<Deleted, UpstreamError> {
-        self.repeat(&DeleteUser(id), deadline).await
+        let call = DeleteUser(id);
+        let lost = Cell::new(false);
+        let deleted = with_retries(&self.clock, &self.random, deadline, async || {
+            let answer = self.attempt(&call, deadline).await;
+            answer.map_err(|error| match error {
+                // Deleting twice is safe, so it is sent again all the same.
+                UpstreamError::UnknownOutcome => {
+                    lost.set(true);
+                    UpstreamError::Transient
+                }
+                error => error,
+            })
+        })
+        .await;
+        // However the last try ended, one before it may still take effect.
+        deleted.map_err(|error| match lost.get() {
+            true => UpstreamError::UnknownOutcome,
+            false => error,
+        })
     }
 
     async fn attach_role(

@@ -133,4 +133,12 @@ impl Call for DeleteUser<'_> {
             _ => Err(refusal(response, now)),
         }
     }
+
+    /// The request may have arrived; an answer too large to be read was one.
+    fn lost(&self, cause: TransportError) -> UpstreamError {
+        match cause {
+            TransportError::TimedOut | TransportError::Connection => UpstreamError::UnknownOutcome,
+            TransportError::TooLarge => UpstreamError::Protocol,
+        }
+    }
 }

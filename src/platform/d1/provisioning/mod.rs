@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::audit;
 use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
-use crate::provisioning::policy::REMOVAL_MEMORY;
-use crate::provisioning::record::{Claimed, Dossier, State};
+use crate::provisioning::policy::{REMOVAL_MEMORY, SETTLING};
+use crate::provisioning::record::{Claimed, Dossier, Forgotten, State};
 use crate::provisioning::store::{
     Bid, Busy, Candidate, Cleared, Clearing, Guarded, LeaseToken, RunClosing, RunOpening,
     Settlement, Store, StoreError, Terms,
@@ -112,6 +112,8 @@ fn claimed_newcomer(bid: &Bid) -> Option<Claimed> {
         attempts: 0,
         recovery: None,
         removed_at: None,
+        settled_at: Timestamp::default(),
+        forgotten: None,
     })
 }
 
@@ -158,11 +160,13 @@ impl<E: Engine> Store for Database<E> {
             terms.token.0.as_str().into(),
             count.into(),
         ];
+        let mut others_claim = claim_statement(sql::CLAIM, &others, terms)?;
+        others_claim.args.push(settling());
         let mut answers = self
             .batch(vec![
                 claim_statement(sql::CLAIM_NEWCOMERS, &newcomers, terms)?,
                 Statement::new(sql::REFUSED_NEWCOMERS, refused),
-                claim_statement(sql::CLAIM, &others, terms)?,
+                others_claim,
             ])
             .await?;
         answers.skip()?;
@@ -334,6 +338,7 @@ impl<E: Engine> Store for Database<E> {
                 terms.token.0.as_str().into(),
                 terms.until.into(),
                 terms.now.into(),
+                settling(),
             ],
         );
         let mut answers = self.batch(vec![dossier_statement(user), seize]).await?;
@@ -423,14 +428,16 @@ impl<E: Engine> Store for Database<E> {
         let [user_arg, token_arg] = leased(user, token);
         let due = Statement::new(sql::DUE_NOW, [user_arg, token_arg, now.into()]);
         let mut statements = vec![audit, due, recovery];
-        if clearing.clear_mapping {
+        if let (true, Some(account)) = (clearing.clear_mapping, &clearing.forgotten) {
+            statements.extend(let_go(token, user, account, now)?);
+        } else if clearing.clear_mapping {
             statements.push(Statement::new(sql::CLEAR_MAPPING, leased(user, token)));
         } else {
             let [user_arg, token_arg] = leased(user, token);
             let forget = clearing.forget_remote.into();
             let args = [user_arg, token_arg, forget, now.into()];
             statements.push(Statement::new(sql::REOPEN_MAPPING, args));
-            statements.extend(give_back(token, user));
+            statements.extend(give_back(token, user, None));
         }
         let mut answers = self.batch(statements).await?;
         answers.skip()?;
@@ -446,13 +453,53 @@ impl<E: Engine> Store for Database<E> {
         }))
     }
 
-    async fn release(&self, token: &LeaseToken, user: &UserId) -> Result<(), StoreError> {
-        self.batch(give_back(token, user).into()).await.map(|_| ())
+    async fn release(
+        &self,
+        token: &LeaseToken,
+        user: &UserId,
+        settled_at: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        let give_back = give_back(token, user, settled_at);
+        self.batch(give_back.into()).await.map(|_| ())
     }
 }
 
-fn give_back(token: &LeaseToken, user: &UserId) -> [Statement; 2] {
-    [sql::DROP_IDLE, sql::GIVE_BACK].map(|sql| Statement::new(sql, leased(user, token)))
+fn give_back(token: &LeaseToken, user: &UserId, settled_at: Option<Timestamp>) -> [Statement; 2] {
+    let [user_arg, token_arg] = leased(user, token);
+    let settled_at = settled_at.unwrap_or_default().into();
+    [
+        Statement::new(sql::DROP_IDLE, leased(user, token)),
+        Statement::new(sql::GIVE_BACK, [user_arg, token_arg, settled_at]),
+    ]
+}
+
+/// [`SETTLING`] in milliseconds.
+fn settling() -> Arg {
+    Arg::Int(i64::try_from(SETTLING.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// The mapping goes; of its account only what leads to it stays.
+fn let_go(
+    token: &LeaseToken,
+    user: &UserId,
+    account: &Forgotten,
+    now: Timestamp,
+) -> Result<[Statement; 2], StoreError> {
+    let [user_arg, token_arg] = leased(user, token);
+    let id = account.id.as_ref().map(|id| id.0.as_str());
+    let forget = [
+        user_arg,
+        token_arg,
+        account.email.as_str().into(),
+        id.into(),
+        account.password.as_str().into(),
+        now.into(),
+    ];
+    let removal = [json(&[account.email.as_str()])?, now.into()];
+    Ok([
+        Statement::new(sql::FORGET_MAPPING, forget),
+        Statement::new(sql::NOTE_REMOVALS, removal),
+    ])
 }
 
 fn user_ids(rows: Vec<UserIdRow>) -> Vec<UserId> {

@@ -78,6 +78,7 @@ struct VerdictParameter<'a> {
     email: Option<&'a str>,
     error: Option<&'a str>,
     next: Option<i64>,
+    settled: Option<i64>,
     due: Option<i64>,
     success: u8,
     attempt: u8,
@@ -113,7 +114,9 @@ impl<'a> From<&'a Settlement> for VerdictParameter<'a> {
             Verdict::Failed {
                 next_attempt_at,
                 error,
+                settled_at,
             } => Self {
+                settled: settled_at.map(Timestamp::as_millis),
                 next: Some(next_attempt_at.as_millis()),
                 error: Some(error),
                 attempt: 1,

@@ -11,7 +11,8 @@ pub const DOSSIER: &str = "
 SELECT q.id AS requested,
        u.uuid, u.email, u.email_key AS user_email_key, u.auth_subject,
        t.state, t.email_key AS intent_email, t.threedeye_id, t.password_sealed, t.attempts,
-       t.last_error, t.next_attempt_at, t.lease_until, t.created_at AS mapped_at,
+       t.last_error, t.next_attempt_at, t.lease_until, t.created_at AS mapped_at, t.settled_at,
+       t.forgotten_email, t.forgotten_threedeye_id, t.forgotten_password,
        r.role_ids,
        EXISTS (SELECT 1 FROM threedeye_users o
                WHERE o.email_key = u.email_key AND o.state <> 'set_aside'
@@ -57,42 +58,44 @@ WHERE NOT EXISTS (
   SELECT 1 FROM threedeye_users t WHERE t.user_id = value ->> 'u' AND t.lease_token = ?2
 )";
 
-// ?1 bids [{u, p}], ?2 token, ?3 until, ?4 now. Of several users that have one
-// e-mail and no intent yet only the first is granted: a second row with the
-// e-mail would end the whole batch.
+// ?1 bids [{u, p}], ?2 token, ?3 until, ?4 now, ?5 how long what a dead holder
+// has sent may take effect after its lease, in milliseconds. Of two bids for
+// one e-mail the first gets it: OR IGNORE and the last condition see what this
+// very statement has written, which NOT EXISTS in the SELECT does not.
 pub const CLAIM: &str = "
 INSERT OR IGNORE INTO threedeye_users
   (user_id, state, email_key, password_sealed, lease_token, lease_until, created_at, updated_at)
-SELECT c.uuid, 'pending', c.email_key, c.password, ?2, ?3, ?4, ?4
-FROM (
-  SELECT u.uuid, u.email_key, b.value ->> 'p' AS password,
-         s.password_sealed IS NOT NULL AS has_intent,
-         row_number() OVER (
-           PARTITION BY u.email_key, s.password_sealed IS NOT NULL ORDER BY b.key
-         ) AS turn
-  FROM json_each(?1) b
-  JOIN users u ON u.uuid = (b.value ->> 'u')
-  LEFT JOIN threedeye_users s ON s.user_id = u.uuid
-  WHERE u.email_key IS NOT NULL
-) c
-WHERE c.has_intent OR (c.turn = 1 AND NOT EXISTS (
-  SELECT 1 FROM threedeye_users o
-  WHERE o.email_key = c.email_key AND o.state <> 'set_aside' AND o.user_id <> c.uuid
-))
+SELECT u.uuid, 'pending', u.email_key, b.value ->> 'p', ?2, ?3, ?4, ?4
+FROM json_each(?1) b
+JOIN users u ON u.uuid = (b.value ->> 'u')
+WHERE u.email_key IS NOT NULL AND (
+  NOT EXISTS (SELECT 1 FROM threedeye_users o
+              WHERE o.email_key = u.email_key AND o.state <> 'set_aside' AND o.user_id <> u.uuid)
+  OR EXISTS (SELECT 1 FROM threedeye_users s
+             WHERE s.user_id = u.uuid AND s.password_sealed IS NOT NULL)
+)
 ON CONFLICT (user_id) DO UPDATE SET
   state = CASE state WHEN 'idle' THEN 'pending' ELSE state END,
   email_key = coalesce(email_key, excluded.email_key),
   password_sealed = coalesce(password_sealed, excluded.password_sealed),
+  settled_at = iif(lease_token IS NULL, settled_at, max(settled_at, lease_until + ?5)),
   lease_token = excluded.lease_token,
   lease_until = excluded.lease_until,
   updated_at = excluded.updated_at
 WHERE lease_until <= ?4 AND (state = 'idle' OR state = 'pending' OR state = 'attaching')
+  AND (email_key IS NOT NULL OR NOT EXISTS (
+    SELECT 1 FROM threedeye_users o
+    WHERE o.email_key = excluded.email_key AND o.state <> 'set_aside'
+  ))
 RETURNING user_id, (SELECT u.email_key FROM users u WHERE u.uuid = user_id) AS email,
           email_key AS intent_email, password_sealed, threedeye_id, state, attempts,
           (SELECT r.role_ids FROM threedeye_recovery r
            WHERE r.user_id = threedeye_users.user_id) AS role_ids,
+          settled_at, forgotten_email, forgotten_threedeye_id, forgotten_password,
           (SELECT r.removed_at FROM users u JOIN threedeye_removals r ON r.email_key = u.email_key
-           WHERE u.uuid = threedeye_users.user_id) AS removed_at";
+           WHERE u.uuid = threedeye_users.user_id) AS email_removed_at,
+          (SELECT r.removed_at FROM threedeye_removals r
+           WHERE r.email_key = threedeye_users.email_key) AS intent_removed_at";
 
 // ?1 e-mails, ?2 now. Comes right after AUDIT_CHANGE, and only if that wrote.
 pub const NOTE_REMOVALS: &str = "
@@ -157,10 +160,10 @@ RETURNING email_key = ?3 AS written";
 // on this view.
 pub const SETTLE: &str = "
 INSERT INTO provisioning_outcomes
-  (user_id, lease_token, at, state, threedeye_id, email_key, error, next_attempt_at, due_at,
+  (user_id, lease_token, at, state, threedeye_id, email_key, error, next_attempt_at, settled_at, due_at,
    success, attempt, forget, closes, actor, action, outcome, request_id)
 SELECT value ->> 'user', ?2, ?3, value ->> 'state', value ->> 'id', value ->> 'email',
-       value ->> 'error', value ->> 'next', value ->> 'due', value ->> 'success',
+       value ->> 'error', value ->> 'next', value ->> 'settled', value ->> 'due', value ->> 'success',
        value ->> 'attempt', value ->> 'forget', value ->> 'closes', value ->> 'actor',
        value ->> 'action', value ->> 'outcome', value ->> 'request'
 FROM json_each(?1)";
@@ -193,10 +196,12 @@ RETURNING remaining AS waiting";
 
 pub const WAITING: &str = "SELECT value AS waiting FROM provisioning_totals WHERE name = 'waiting'";
 
+// ?1 user, ?2 token, ?3 until, ?4 now, ?5 as in CLAIM
 pub const SEIZE: &str = "
 INSERT INTO threedeye_users (user_id, state, lease_token, lease_until, created_at, updated_at)
 VALUES (?1, 'idle', ?2, ?3, ?4, ?4)
 ON CONFLICT (user_id) DO UPDATE SET
+  settled_at = iif(lease_token IS NULL, settled_at, max(settled_at, lease_until + ?5)),
   lease_token = excluded.lease_token, lease_until = excluded.lease_until,
   updated_at = excluded.updated_at
 WHERE lease_until <= ?4
@@ -226,6 +231,16 @@ ON CONFLICT (user_id) DO UPDATE SET role_ids = excluded.role_ids";
 pub const CLEAR_MAPPING: &str = "
 DELETE FROM threedeye_users WHERE user_id = ?1 AND lease_token = ?2 RETURNING user_id";
 
+// ?1 user, ?2 token, ?3 e-mail, ?4 account, ?5 password, ?6 now
+pub const FORGET_MAPPING: &str = "
+UPDATE threedeye_users SET
+  state = 'idle', email_key = NULL, threedeye_id = NULL, password_sealed = NULL,
+  attempts = 0, last_error = NULL, next_attempt_at = NULL, lease_token = NULL, lease_until = 0,
+  forgotten_email = ?3, forgotten_threedeye_id = ?4, forgotten_password = ?5,
+  created_at = ?6, updated_at = ?6
+WHERE user_id = ?1 AND lease_token = ?2
+RETURNING user_id";
+
 // ?3 forget the account, ?4 now. The lease stays, for what comes after it.
 pub const REOPEN_MAPPING: &str = "
 UPDATE threedeye_users SET
@@ -242,10 +257,12 @@ RETURNING user_id";
 
 // Comes before GIVE_BACK: without the lease an idle row tells nothing.
 pub const DROP_IDLE: &str = "
-DELETE FROM threedeye_users WHERE user_id = ?1 AND lease_token = ?2 AND state = 'idle'";
+DELETE FROM threedeye_users WHERE user_id = ?1 AND lease_token = ?2 AND state = 'idle' AND forgotten_email IS NULL";
 
+// ?1 user, ?2 token, ?3 until when something may take effect, or 0
 pub const GIVE_BACK: &str = "
-UPDATE threedeye_users SET lease_token = NULL, lease_until = 0
+UPDATE threedeye_users
+SET lease_token = NULL, lease_until = 0, settled_at = max(settled_at, ?3)
 WHERE user_id = ?1 AND lease_token = ?2";
 
 // ?1 user, ?2 token, ?3 now. Comes before the lease is given back.

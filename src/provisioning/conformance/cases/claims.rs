@@ -87,6 +87,7 @@ pub async fn those_who_waited_for_an_email_do_not_get_it_twice<S: Subject>(store
     store.grab("t2", "ann").await;
     let clearing = crate::provisioning::store::Clearing {
         clear_mapping: true,
+        forgotten: None,
         forget_remote: true,
         keep_roles: None,
     };
@@ -192,7 +193,7 @@ pub async fn seizing_works_in_every_state<S: Subject>(store: &S) {
         let row = store.mapping(user).await;
         assert_eq!(row.state, state.unwrap_or(State::Idle), "{user}");
         assert_eq!(row.lease_until, store.now().plus(LEASE), "{user}");
-        store.release(&token("t2"), &id).await.unwrap();
+        store.release(&token("t2"), &id, None).await.unwrap();
         assert_eq!(store.state(user).await, state, "{user}");
     }
     assert_eq!(store.queued().await, ["dan"]);
@@ -207,9 +208,9 @@ pub async fn a_user_that_is_held_is_busy<S: Subject>(store: &S) {
     let seized = store.seize(&user, &store.terms("t2")).await.unwrap();
     assert_eq!(seized.unwrap_err(), Busy { until });
     let before = store.everything("ann").await;
-    store.release(&token("t2"), &user).await.unwrap();
+    store.release(&token("t2"), &user, None).await.unwrap();
     assert_eq!(store.everything("ann").await, before);
-    store.release(&token("t1"), &user).await.unwrap();
+    store.release(&token("t1"), &user, None).await.unwrap();
     store.grab("t2", "ann").await;
 }
 
@@ -218,7 +219,7 @@ pub async fn seizing_an_unknown_user_leaves_no_trace<S: Subject>(store: &S) {
     store.grab("t1", "stranger").await;
     assert_eq!(store.state("stranger").await, Some(State::Idle));
     let user = UserId::new("stranger");
-    store.release(&token("t1"), &user).await.unwrap();
+    store.release(&token("t1"), &user, None).await.unwrap();
     assert_eq!(store.everything("stranger").await, before);
 }
 

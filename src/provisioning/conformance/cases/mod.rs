@@ -258,6 +258,7 @@ pub fn complete(account: &str) -> Verdict {
 
 pub fn failed(next_attempt_at: Timestamp) -> Verdict {
     Verdict::Failed {
+        settled_at: None,
         next_attempt_at,
         error: "it failed".to_owned(),
     }

@@ -6,6 +6,7 @@ use crate::provisioning::store::{Cleared, Clearing, Guarded};
 
 const EVERYTHING: Clearing = Clearing {
     clear_mapping: true,
+    forgotten: None,
     forget_remote: true,
     keep_roles: None,
 };
@@ -114,7 +115,7 @@ pub async fn removals_are_forgotten_after_a_day<S: Subject>(store: &S) {
         save(store, "t2", "ann", &account("old", TWO)).await;
         assert_eq!(removed_at(store).await.len(), remembered);
         store
-            .release(&token("t2"), &UserId::new("ann"))
+            .release(&token("t2"), &UserId::new("ann"), None)
             .await
             .unwrap();
     }
@@ -199,6 +200,7 @@ pub async fn clearing_may_leave_the_mapping<S: Subject>(store: &S) {
     store.finish("ann", "acc").await;
     let lift = |forget_remote| Clearing {
         clear_mapping: false,
+        forgotten: None,
         forget_remote,
         keep_roles: None,
     };
@@ -242,6 +244,7 @@ pub async fn clearing_without_the_lease_is_none<S: Subject>(store: &S) {
         for keep_roles in [None, Some(roles(&["r9"]))] {
             let clearing = Clearing {
                 clear_mapping,
+                forgotten: None,
                 forget_remote: true,
                 keep_roles,
             };

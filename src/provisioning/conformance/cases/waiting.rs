@@ -127,6 +127,7 @@ pub async fn a_cleared_email_is_free_for_those_who_wait<S: Subject>(store: &S) {
     store.grab("t1", "ann").await;
     let clearing = Clearing {
         clear_mapping: true,
+        forgotten: None,
         forget_remote: true,
         keep_roles: None,
     };
