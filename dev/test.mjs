@@ -110,7 +110,7 @@ async function check(command, args, log, env, progress) {
 async function nativeTests({ nativeEnv }, progress) {
   const env = { ...nativeEnv, CARGO_TERM_COLOR: "never", SPKEY_NODE: NODE };
   // Those that a bare `cargo test` ignores need node and the npm packages, which are here.
-  const args = ["test", "--locked", "--no-fail-fast", "--", "--include-ignored"];
+  const args = ["test", "--locked", "--no-fail-fast", "--", "--include-ignored", "--skip", "tests::soak::"];
   const result = await attempt("cargo", args, { log: "native-tests", env, progress });
   if (result.code !== 0) say(fromFirst(/^(failures:$|error(\[|:))/m, result.output));
   return cargoResults(result.output, result.code);

@@ -45,6 +45,8 @@ pub(crate) mod conformance;
 #[cfg(test)]
 mod memory;
 #[cfg(test)]
+mod simulation;
+#[cfg(test)]
 mod tests;
 
 use crate::audit::Origin;

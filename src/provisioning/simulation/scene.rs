@@ -1,0 +1,180 @@
+//! What a seed stands for: who is there, who does what, and what happens
+//! beside them.
+
+use std::time::Duration;
+
+use crate::provisioning::reset::ResetOrder;
+
+use super::dice::{Dice, Draws, Topic};
+
+/// One schedule's world and its plot.
+#[derive(Debug, Clone)]
+pub struct Scene {
+    /// The e-mails of the users `u0`, `u1` and so on; two may be the same.
+    pub users: Vec<String>,
+    /// Accounts that were there before us.
+    pub accounts: Vec<OldAccount>,
+    /// Whether a run without faults came first, so that there are finished users.
+    pub warmed: bool,
+    /// How long a new account stays invisible.
+    pub create_delay: Duration,
+    /// How long the e-mail of a deleted account stays taken.
+    pub delete_delay: Duration,
+    /// Of a thousand effects, how many go wrong.
+    pub faults: u64,
+    /// Of a thousand effects, how many take their time.
+    pub delays: u64,
+    /// Who does what, and from which turn on.
+    pub actors: Vec<(u64, Script)>,
+    /// What happens beside them, and at which turn.
+    pub events: Vec<(u64, Event)>,
+}
+
+/// An account that we did not make.
+#[derive(Debug, Clone)]
+pub struct OldAccount {
+    pub email: String,
+    pub roles: usize,
+    pub ours: bool,
+}
+
+/// What an actor does.
+#[derive(Debug, Clone, Copy)]
+pub enum Script {
+    /// `POST /admin/backfill-threedeye`, or the cron trigger.
+    Backfill { cron: bool, takeovers: u32 },
+    /// The same with a queue: plans a run and sends its messages.
+    Plan { cron: bool },
+    /// A queue consumer: takes all messages there are, also those that another
+    /// one has taken, and takes them again while they are not done with.
+    Consume,
+    /// `GET /users/{id}/3deye-credentials`.
+    Credentials { user: usize },
+    /// `POST /admin/threedeye/users/{id}/reset`.
+    Reset { user: usize, order: ResetOrder },
+}
+
+/// What others do to the world.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// Another service gives a user another e-mail.
+    ChangeEmail { user: usize, email: String },
+    /// A user's e-mail goes to an account of another customer.
+    LoseEmail { user: usize },
+    /// `CREDENTIALS_KEY` is rotated: whoever begins from now on has the new one.
+    RotateKey,
+    /// A building gives a user's account a camera role.
+    GrantRole { user: usize },
+    /// Another service adds a user.
+    AddUser { email: String },
+}
+
+/// The account that we log in with ourselves.
+pub const LOGIN: &str = "svc@example.com";
+
+/// The id of the user with this number.
+pub fn user_id(number: usize) -> String {
+    format!("u{number}")
+}
+
+impl Scene {
+    /// The scene of a seed.
+    pub fn of(dice: Dice) -> Self {
+        let draws = dice.stream(Topic::Scene, 0);
+        let count = 1 + draws.below(4) as usize;
+        let mut users: Vec<String> = (0..count).map(|n| format!("p{n}@example.com")).collect();
+        if count > 1 && draws.chance(200) {
+            users[count - 1] = users[0].to_uppercase();
+        }
+        let accounts = accounts(&draws, &users);
+        Self {
+            accounts,
+            warmed: draws.chance(400),
+            create_delay: Duration::from_millis(draws.pick(&[0, 0, 0, 2_000, 45_000])),
+            delete_delay: Duration::from_millis(draws.pick(&[0, 0, 0, 2_000, 45_000])),
+            faults: draws.pick(&[0, 20, 60, 150]),
+            delays: draws.pick(&[0, 30, 100]),
+            actors: (0..2 + draws.below(5))
+                .map(|_| (draws.below(60), script(&draws, count)))
+                .collect(),
+            events: (0..draws.below(4))
+                .map(|_| (draws.below(120), event(&draws, count)))
+                .collect(),
+            users,
+        }
+    }
+}
+
+fn accounts(draws: &Draws, users: &[String]) -> Vec<OldAccount> {
+    let mut accounts = vec![OldAccount {
+        email: LOGIN.to_owned(),
+        roles: 1,
+        ours: true,
+    }];
+    for (number, email) in users.iter().enumerate() {
+        let is_first = users[..number]
+            .iter()
+            .all(|other| !other.eq_ignore_ascii_case(email));
+        let kind = draws.below(10);
+        if is_first && kind < 5 {
+            accounts.push(OldAccount {
+                email: email.clone(),
+                roles: draws.below(3) as usize,
+                ours: kind > 0,
+            });
+        }
+    }
+    // Somebody's next e-mail may have an account already.
+    if draws.chance(200) {
+        accounts.push(OldAccount {
+            email: "n0@example.com".to_owned(),
+            roles: 1,
+            ours: draws.chance(700),
+        });
+    }
+    accounts
+}
+
+fn script(draws: &Draws, users: usize) -> Script {
+    let user = draws.below(users as u64) as usize;
+    match draws.below(13) {
+        10 => Script::Plan {
+            cron: draws.chance(500),
+        },
+        11 | 12 => Script::Consume,
+        0..=3 => Script::Backfill {
+            cron: draws.chance(400),
+            takeovers: draws.pick(&[20, 20, 20, 1, 0]),
+        },
+        4..=6 => Script::Credentials { user },
+        _ => Script::Reset {
+            user,
+            order: ResetOrder {
+                clear_mapping: draws.chance(700),
+                delete_remote: draws.chance(600),
+                reprovision: draws.chance(500),
+                preserve_roles: draws.chance(600),
+            },
+        },
+    }
+}
+
+fn event(draws: &Draws, users: usize) -> Event {
+    let user = draws.below(users as u64) as usize;
+    match draws.below(10) {
+        0..=3 => Event::ChangeEmail {
+            user,
+            email: match draws.below(10) {
+                0 => LOGIN.to_owned(),
+                1..=3 => format!("p{}@example.com", draws.below(users as u64)),
+                _ => format!("n{}@example.com", draws.below(2)),
+            },
+        },
+        4 => Event::LoseEmail { user },
+        5 | 6 => Event::RotateKey,
+        7 | 8 => Event::GrantRole { user },
+        _ => Event::AddUser {
+            email: format!("p{}@example.com", draws.below(6)),
+        },
+    }
+}
