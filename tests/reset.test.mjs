@@ -281,14 +281,33 @@ describe("reprovision", () => {
 });
 
 describe("the guards", () => {
-  test("the rows are not cleared of a user whose account was made for another e-mail, or nobody would know of it", async () => {
-    const { user, account } = await provisioned();
+  for (const when of ["before", "after"]) {
+    test(`an account that was let go of is not left behind when the e-mail changes ${when} the reset`, async () => {
+      const { user, account } = await provisioned();
+      const change = () => service.sql("UPDATE users SET email = 'new@example.com' WHERE uuid = ?", user.id);
+      if (when === "before") await change();
+      assert.equal((await reset(user)).clearedMapping, true);
+      assert.equal((await service.diagnose(user)).json.mapping.found, false);
+      if (when === "after") await change();
+      assert.equal((await service.backfill()).json.created, 1);
+      assert.deepEqual(service.sim.users().map(({ email }) => email), ["new@example.com"]);
+      await service.assertProvisioned({ ...user, email: "new@example.com" }, { roles: account.roles });
+    });
+  }
+
+  test("a second account that would have to be remembered is refused, and nothing is cleared", async () => {
+    const { user } = await provisioned();
+    await reset(user);
     await service.sql("UPDATE users SET email = 'new@example.com' WHERE uuid = ?", user.id);
-    const before = await rowsOf(user);
-    assertError(await service.reset(user), 409, /another e-mail|earlier e-mail|deleteRemote/);
-    const { mapping } = await rowsOf(user);
-    assert.deepEqual([mapping.threedeye_id, mapping.state, mapping.lease_token], [account.id, before.mapping.state, null]);
+    // Taken up for the new e-mail, but ended before it could look at 3dEye.
+    service.sim.fault({ times: "always", action: { status: 503 } });
+    await service.backfill();
+    service.sim.clearFaults();
+    assertError(await service.reset(user), 409, /earlier e-mail|deleteRemote/);
     assert.equal((await reset(user, { clearMapping: false })).clearedMapping, false);
+    assert.equal((await reset(user, { deleteRemote: true, reprovision: true })).reprovision.error, null);
+    await service.assertProvisioned({ ...user, email: "new@example.com" });
+    assert.equal(service.sim.users().length, 1);
   });
 
   test("409 with Retry-After while another provisioning of the user holds its lease, and nothing is done", async () => {

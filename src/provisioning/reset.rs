@@ -138,11 +138,13 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         } else {
             Ok((Removal::default(), Vec::new()))
         };
-        let forgotten = removed.and_then(|(removal, gone)| {
-            let forgotten = let_go_of(&dossier, &gone)?;
-            Ok((removal, forgotten))
+        let removed = removed.and_then(|(removal, gone)| {
+            if !order.clear_mapping {
+                return Ok((removal, None));
+            }
+            Ok((removal, let_go_of(order, &dossier, &gone)?))
         });
-        let (removal, forgotten) = match forgotten {
+        let (removal, forgotten) = match removed {
             Ok(both) => both,
             Err(refused) => {
                 let is_open = matches!(&refused, ResetRefused::Failed(why) if why.is_open());
@@ -154,7 +156,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         done.removal = removal;
         let clearing = Clearing {
             clear_mapping: order.clear_mapping,
-            forgotten: forgotten.filter(|_| order.clear_mapping),
+            forgotten,
             // Found by its id it was deleted; not found, it was gone before.
             forget_remote: order.delete_remote,
             keep_roles: kept_roles(order, &dossier, &done.removal),
@@ -328,8 +330,13 @@ fn what_is_theirs(dossier: &Dossier) -> Wanted {
 /// The account that nothing would lead to any more, should the user's e-mail
 /// change after the mapping was cleared. Those that are `gone` are not meant.
 ///
-/// Only one can be remembered: two for different e-mails refuse the reset.
-fn let_go_of(dossier: &Dossier, gone: &[RemoteUser]) -> Result<Option<Forgotten>, Failure> {
+/// Only one can be remembered: two for different e-mails refuse the reset, unless
+/// the whole list was just searched for both.
+fn let_go_of(
+    order: ResetOrder,
+    dossier: &Dossier,
+    gone: &[RemoteUser],
+) -> Result<Option<Forgotten>, Failure> {
     let Some(mapping) = &dossier.mapping else {
         return Ok(None);
     };
@@ -342,7 +349,9 @@ fn let_go_of(dossier: &Dossier, gone: &[RemoteUser]) -> Result<Option<Forgotten>
     let earlier = mapping.forgotten.clone().filter(is_left);
     let current = intended(mapping).filter(is_left);
     match (earlier, current) {
-        (Some(earlier), Some(current)) if earlier.email != current.email => {
+        (Some(earlier), Some(current))
+            if earlier.email != current.email && !order.delete_remote =>
+        {
             Err(Failure::MadeForAnotherEmail)
         }
         (earlier, current) => Ok(current.or(earlier)),
