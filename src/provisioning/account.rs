@@ -455,6 +455,9 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
     async fn finish(&self, case: &Case, id: RemoteId, how: How, deadline: Deadline) -> Step {
         let waiting = case.claimed.recovery.as_ref().map(|r| r.roles.as_slice());
         let mut missing: Vec<&RoleId> = waiting.unwrap_or_default().iter().collect();
+        if missing.is_empty() {
+            return Step::Done(End::Ready(id, how));
+        }
         // "Not found" may mean "not propagated yet". Every role gets its try
         // before anybody waits: one that is gone must not hold up the rest.
         for delay in ATTACH_DELAYS {
