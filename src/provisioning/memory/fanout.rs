@@ -1,6 +1,6 @@
 //! Planned runs and their chunks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::kernel::{Timestamp, UserId};
 use crate::provisioning::fanout::store::{
@@ -10,41 +10,8 @@ use crate::provisioning::record::State;
 use crate::provisioning::store::{RunClosing, StoreError, Tally};
 
 use super::World;
+use super::plans::{Chunk, ChunkState, Plan};
 use super::tables::Tables;
-
-/// The tables of fan-out.
-#[derive(Default)]
-pub struct Fanout {
-    pub plans: BTreeMap<String, Plan>,
-    pub chunks: BTreeMap<ChunkId, Chunk>,
-}
-
-pub struct Plan {
-    pub hold: Timestamp,
-    pub takeovers_left: u32,
-    pub advanced_at: Timestamp,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ChunkState {
-    Open,
-    Done,
-    GivenUp,
-}
-
-#[derive(Clone)]
-pub struct Chunk {
-    pub state: ChunkState,
-    pub users: Vec<UserId>,
-    pub deliveries: u32,
-    pub planned: u32,
-    pub waiting: u32,
-    pub created: u32,
-    pub failed: u32,
-    pub skipped: u32,
-    pub quarantined: u32,
-    pub errors: Vec<String>,
-}
 
 /// Where a planned user stands; `None`: left as it was.
 #[derive(PartialEq, Eq)]

@@ -3,6 +3,7 @@
 
 pub mod fanout;
 pub mod hazard;
+mod plans;
 pub mod remote;
 mod store;
 pub mod tables;

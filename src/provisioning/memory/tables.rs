@@ -9,7 +9,7 @@ use crate::provisioning::record::{Dossier, Mapping, Recovery, State, User};
 use crate::provisioning::store::{Candidate, LeaseToken, RunClosing, Terms};
 use crate::threedeye::{RemoteId, RemoteUser, RoleId};
 
-use super::fanout::Fanout;
+use super::plans::Fanout;
 
 /// The tables. What D1's triggers do is in `triggers`, and every change of a
 /// row goes by way of them.
