@@ -51,9 +51,15 @@ describe("the rows", () => {
       assert.deepEqual(await reset(user, options), {
         userId: user.id, email: user.email, clearedMapping: true, clearedRecovery: true, remote: NOT_ASKED, reprovision: NOT_REPROVISIONED,
       });
-      assert.deepEqual(await rowsOf(user), { mapping: undefined, recovery: undefined });
-      assert.deepEqual(service.accountsOf(user.email).map(({ id }) => id), [account.id], "the account stays");
       assert.deepEqual(service.upstream().all, []);
+      const { mapping, recovery } = await rowsOf(user);
+      const { state, email_key, threedeye_id, password_sealed, lease_token } = mapping;
+      assert.deepEqual({ state, email_key, threedeye_id, password_sealed, lease_token, recovery }, {
+        state: "idle", email_key: null, threedeye_id: null, password_sealed: null, lease_token: null, recovery: undefined,
+      });
+      assert.deepEqual([mapping.forgotten_email, mapping.forgotten_threedeye_id], [user.email, account.id], "it is known whose the account was");
+      assert.equal((await service.diagnose(user)).json.mapping.found, false);
+      assert.deepEqual(service.accountsOf(user.email).map(({ id }) => id), [account.id], "the account stays");
     }
   });
 
@@ -220,7 +226,9 @@ describe("deleteRemote", () => {
       service.sim.fault({ match, times: "always", action });
       assertError(await service.reset(user, { deleteRemote: true, reprovision: true }), 502);
       const { mapping, recovery } = await rowsOf(user);
-      assert.deepEqual({ ...mapping, updated_at: 0 }, { ...before.mapping, state, updated_at: 0 });
+      assert.deepEqual({ ...mapping, updated_at: 0, settled_at: 0 }, { ...before.mapping, state, updated_at: 0 });
+      // What hangs may take effect yet; what was answered will not.
+      assert.equal(mapping.settled_at > Date.now(), "hang" in action);
       assert.deepEqual(recovery, before.recovery);
       assert.deepEqual(service.accountsOf(user.email).map(({ id }) => id), [account.id]);
       service.sim.clearFaults();

@@ -337,7 +337,8 @@ fn let_go_of(
     dossier: &Dossier,
     gone: &[RemoteUser],
 ) -> Result<Option<Forgotten>, Failure> {
-    let Some(mapping) = &dossier.mapping else {
+    // A user that is gone will have no other e-mail, and no next provisioning.
+    let (Some(_), Some(mapping)) = (&dossier.user, &dossier.mapping) else {
         return Ok(None);
     };
     let is_left = |account: &Forgotten| {
