@@ -127,7 +127,7 @@ export const MUTANTS = [
   {
     name: "reset-forgets",
     breaks: "a reset without a delete does not remember the account that it lets go of",
-    edits: [{ file: "reset.rs", find: "forgotten: forgotten.filter(|_| order.clear_mapping),", replace: "forgotten: forgotten.filter(|_| false)," }],
+    edits: [{ file: "reset.rs", find: "            forgotten,\n", replace: "            forgotten: forgotten.filter(|_| false),\n" }],
   },
   {
     name: "reset-deletes-foreign",
@@ -143,5 +143,35 @@ export const MUTANTS = [
     name: "lost-outcome-counted",
     breaks: "a run counts a user whose outcome it could not write down",
     edits: [{ file: "batch.rs", find: "if lost.contains(&report.user) {", replace: "if false {" }],
+  },
+  {
+    name: "intent-after-create",
+    breaks: "the password is recorded after the create that carries it",
+    edits: [
+      {
+        file: "account.rs",
+        find: "        if deadline.passed(self.clock.now()) {\n            return Ok(failed(Failure::OutOfTime));\n        }\n        let answer = self",
+        replace:
+          "        let Ok(fresh) = self.new_password(case) else {\n            return Ok(failed(Failure::Unsealable));\n        };\n        case.claimed.password = fresh.clone();\n        let Ok(password) = self.password(case) else {\n            return Ok(failed(Failure::Unsealable));\n        };\n        let answer = self",
+      },
+      {
+        file: "account.rs",
+        find: "        case.claimed.fresh = false;\n",
+        replace:
+          "        case.claimed.fresh = false;\n        let (user, email) = (&case.claimed.user, &case.claimed.email);\n        let now = self.clock.now();\n        self.store.replace_intent(&case.token, user, email, &fresh, now).await?;\n",
+      },
+    ],
+  },
+  {
+    name: "no-settling",
+    breaks: "calls that were given up on count as over at once",
+    edits: [{ file: "policy.rs", find: "pub const SETTLING: Duration = Duration::from_secs(60);", replace: "pub const SETTLING: Duration = Duration::ZERO;" }],
+  },
+  {
+    name: "doomed-adopted",
+    breaks: "an account is adopted although an earlier delete may still take it away",
+    edits: [
+      { file: "account.rs", find: "!case.deleted && self.is_open(case) && self.removed_lately(case)", replace: "!case.deleted && self.is_open(case) && false" },
+    ],
   },
 ];

@@ -92,6 +92,7 @@ impl Oracle {
         self.learn_passwords(&tables);
         self.emails
             .extend(tables.users.values().map(|user| user.email_key.clone()));
+        self.every_password_was_stored(&remote.accounts);
         self.nobody_has_two(&tables, &remote.accounts);
         self.complete_means_open(&tables, &remote.accounts);
         let drops =
@@ -139,6 +140,19 @@ impl Oracle {
                 }
                 Err(cause) => self.object("passwords open", format!("{user}: {cause}")),
             }
+        }
+    }
+
+    /// Before it was sent, that is: an account of ours may be seen as soon as it is there.
+    fn every_password_was_stored(&mut self, accounts: &[Account]) {
+        let unknown = accounts.iter().find(|account| {
+            account.ours
+                && account.user.id.0.starts_with("new-")
+                && !self.passwords.contains_key(&account.password)
+        });
+        if let Some(account) = unknown {
+            let seen = format!("{} was created with another", account.user.id.0);
+            self.object("a password is stored before the create", seen);
         }
     }
 

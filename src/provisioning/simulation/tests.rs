@@ -1,6 +1,7 @@
 //! How many schedules are played, and which.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use super::shrink::{describe, shrink};
@@ -12,11 +13,15 @@ const SCHEDULES: u64 = 20_000;
 /// The native machine's cores are shared with the other tests.
 const THREADS: u64 = 2;
 
-/// Plays the schedules of these seeds; tells how many effects that were, or
-/// the first that breaks a promise, shrunk.
-fn play_all(seeds: impl Iterator<Item = u64>) -> Result<u64, String> {
+/// Plays the schedules of these seeds until one of them, or of another thread's,
+/// has failed; tells how many effects that were, or the schedule that breaks a
+/// promise, shrunk.
+fn play_all(seeds: impl Iterator<Item = u64>, failed: &AtomicBool) -> Result<u64, String> {
     let mut effects = 0;
     for seed in seeds {
+        if failed.load(Ordering::Relaxed) {
+            break;
+        }
         let schedule = Schedule {
             seed,
             without: BTreeSet::new(),
@@ -24,6 +29,7 @@ fn play_all(seeds: impl Iterator<Item = u64>) -> Result<u64, String> {
         let played = play(&schedule, false);
         effects += played.effects;
         if let Some(violation) = played.violation {
+            failed.store(true, Ordering::Relaxed);
             return Err(describe(&shrink(schedule, &violation)));
         }
     }
@@ -32,11 +38,12 @@ fn play_all(seeds: impl Iterator<Item = u64>) -> Result<u64, String> {
 
 /// The same on all threads.
 fn play_side_by_side(first: u64, count: u64) -> Result<u64, String> {
+    let failed = &AtomicBool::new(false);
     thread::scope(|scope| {
         let parts: Vec<_> = (0..THREADS)
             .map(|part| {
                 let seeds = (first + part..first + count).step_by(THREADS as usize);
-                scope.spawn(move || play_all(seeds))
+                scope.spawn(move || play_all(seeds, failed))
             })
             .collect();
         parts
