@@ -20,6 +20,26 @@ FROM json_each(?1)
     };
 }
 
+/// Candidates, as `rows::CandidateRow` reads them: of `q`, places in the work
+/// queue, beside `s`, the rows of their users or NULL.
+macro_rules! candidates {
+    ($from:literal) => {
+        concat!(
+            "
+SELECT q.user_id, q.email_key,
+       s.password_sealed IS NULL AND EXISTS (
+         SELECT 1 FROM threedeye_users o
+         WHERE o.email_key = q.email_key AND o.state <> 'set_aside' AND o.user_id <> q.user_id
+       ) AS contested,
+       s.user_id IS NULL
+         AND NOT EXISTS (SELECT 1 FROM threedeye_recovery r WHERE r.user_id = q.user_id)
+         AND NOT EXISTS (SELECT 1 FROM threedeye_removals r WHERE r.email_key = q.email_key)
+         AS newcomer",
+            $from
+        )
+    };
+}
+
 mod access;
 mod engine;
 mod fanout;

@@ -72,16 +72,8 @@ FROM (SELECT value ->> 'r' AS run, value ->> 'c' AS chunk FROM json_each(?1)) m
 WHERE provisioning_chunks.run_id = m.run AND provisioning_chunks.chunk = m.chunk
   AND state = 'open'";
 
-pub const HELD: &str = "
-SELECT q.user_id, q.email_key,
-       s.password_sealed IS NULL AND EXISTS (
-         SELECT 1 FROM threedeye_users o
-         WHERE o.email_key = q.email_key AND o.state <> 'set_aside' AND o.user_id <> q.user_id
-       ) AS contested,
-       s.user_id IS NULL
-         AND NOT EXISTS (SELECT 1 FROM threedeye_recovery r WHERE r.user_id = q.user_id)
-         AND NOT EXISTS (SELECT 1 FROM threedeye_removals r WHERE r.email_key = q.email_key)
-         AS newcomer
+pub const HELD: &str = candidates!(
+    "
 FROM json_each(?1) m
 CROSS JOIN provisioning_chunks c
   ON c.run_id = m.value ->> 'r' AND c.chunk = m.value ->> 'c' AND c.state = 'open'
@@ -89,7 +81,8 @@ CROSS JOIN provisioning_runs r ON r.run_id = c.run_id
 CROSS JOIN json_each(c.user_ids) i
 CROSS JOIN provisioning_queue q ON q.user_id = i.value AND q.due_at = r.hold_until
 LEFT JOIN threedeye_users s ON s.user_id = q.user_id
-WHERE coalesce(s.lease_until, 0) <= ?2";
+WHERE coalesce(s.lease_until, 0) <= ?2"
+);
 
 // ?2 now. A user that failed on its own account keeps its wait.
 pub const LIFT_HOLD: &str = "

@@ -24,21 +24,14 @@ LEFT JOIN threedeye_recovery r ON r.user_id = q.id";
 
 // A user under another actor's lease is passed over, so that two runs at once
 // take up different users.
-pub const DUE: &str = "
-SELECT q.user_id, q.email_key,
-       s.password_sealed IS NULL AND EXISTS (
-         SELECT 1 FROM threedeye_users o
-         WHERE o.email_key = q.email_key AND o.state <> 'set_aside' AND o.user_id <> q.user_id
-       ) AS contested,
-       s.user_id IS NULL
-         AND NOT EXISTS (SELECT 1 FROM threedeye_recovery r WHERE r.user_id = q.user_id)
-         AND NOT EXISTS (SELECT 1 FROM threedeye_removals r WHERE r.email_key = q.email_key)
-         AS newcomer
+pub const DUE: &str = candidates!(
+    "
 FROM provisioning_queue q
 LEFT JOIN threedeye_users s ON s.user_id = q.user_id
 WHERE q.due_at <= ?1 AND coalesce(s.lease_until, 0) <= ?1
 ORDER BY q.due_at, q.user_id
-LIMIT ?2";
+LIMIT ?2"
+);
 
 // ?1 bids [{u, p, e}], ?2 token, ?3 until, ?4 now. OR IGNORE: whoever has a row
 // by now, or whose e-mail another user holds, is no newcomer any more.
