@@ -8,7 +8,7 @@ use std::cell::Cell;
 
 use crate::audit::{Action, Entry};
 use crate::kernel::sealing::Purpose;
-use crate::kernel::{Clock, Deadline, EmailKey, Random, Secret};
+use crate::kernel::{Clock, Deadline, EmailKey, Random, Sealed, Secret};
 use crate::threedeye::{
     RemoteId, RemoteUser, RoleId, Survey, Upstream, UpstreamError, Wanted, password,
 };
@@ -365,13 +365,9 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         if !survey.complete {
             return Ok(Some(failed(Failure::ListIncomplete)));
         }
-        let opened = self.sealer.open(
-            Purpose::ThreedeyePassword,
-            &case.claimed.user,
-            &forgotten.password,
-        );
-        let Ok(password) = opened else {
-            return Ok(Some(failed(Failure::Unsealable)));
+        let password = match self.unsealed(case, &forgotten.password) {
+            Ok(password) => password,
+            Err(failure) => return Ok(Some(failed(failure))),
         };
         Ok(
             match self.proves(&forgotten.email, &password, deadline).await {
@@ -512,16 +508,16 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
     }
 
     fn password(&self, case: &Case) -> Result<Secret, Failure> {
+        self.unsealed(case, &case.claimed.password)
+    }
+
+    fn unsealed(&self, case: &Case, sealed: &Sealed) -> Result<Secret, Failure> {
         self.sealer
-            .open(
-                Purpose::ThreedeyePassword,
-                &case.claimed.user,
-                &case.claimed.password,
-            )
+            .open(Purpose::ThreedeyePassword, &case.claimed.user, sealed)
             .map_err(|_| Failure::Unsealable)
     }
 
-    fn new_password(&self, case: &Case) -> Result<crate::kernel::Sealed, Failure> {
+    fn new_password(&self, case: &Case) -> Result<Sealed, Failure> {
         let plain = password::generate(self.random);
         self.sealer
             .seal(
