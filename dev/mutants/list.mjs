@@ -21,6 +21,11 @@ export const MUTANTS = [
     edits: [{ file: "memory/store.rs", find: "if until > terms.now {", replace: "if until > terms.until {" }],
   },
   {
+    name: "claim-without-lease",
+    breaks: "a run claims a user that another actor holds",
+    edits: [{ file: "memory/store.rs", find: "            || row.mapping.lease_until > terms.now\n", replace: "" }],
+  },
+  {
     name: "no-lease-token",
     breaks: "whoever has lost the lease still writes",
     edits: [

@@ -7,7 +7,7 @@ use base64::Engine as _;
 
 use crate::audit::Action;
 use crate::kernel::sealing::Purpose;
-use crate::kernel::{Clock as _, EmailKey, Sealer, Secret, UserId};
+use crate::kernel::{Clock as _, EmailKey, Sealer, Secret, Timestamp, UserId};
 use crate::provisioning::backfill::Finished;
 use crate::provisioning::memory::World;
 use crate::provisioning::memory::remote::Account;
@@ -15,6 +15,7 @@ use crate::provisioning::memory::tables::Tables;
 use crate::provisioning::policy::LEASE;
 use crate::provisioning::record::State;
 use crate::provisioning::reset::ResetOrder;
+use crate::provisioning::store::LeaseToken;
 use crate::threedeye::{RemoteId, RoleId};
 
 /// A promise that was broken.
@@ -55,6 +56,8 @@ pub struct Oracle {
     pub resets: BTreeMap<usize, ResetOrder>,
     /// Every e-mail that a user ever had.
     emails: BTreeSet<Option<EmailKey>>,
+    /// The leases as they were last seen, and when each ends.
+    leases: BTreeMap<UserId, (LeaseToken, Timestamp)>,
     /// The accounts as they were last seen.
     accounts: Vec<Account>,
     deletes_seen: usize,
@@ -74,6 +77,7 @@ impl Oracle {
             taken_away: BTreeSet::new(),
             resets: BTreeMap::new(),
             emails: BTreeSet::new(),
+            leases: BTreeMap::new(),
             accounts: Vec::new(),
             deletes_seen: 0,
             runs: Vec::new(),
@@ -100,14 +104,8 @@ impl Oracle {
                 !order.preserve_roles && (order.delete_remote || order.clear_mapping)
             });
         self.no_role_is_lost(&tables, &remote.accounts, drops.is_some());
-        for (user, row) in &tables.rows {
-            if row.mapping.lease_until > world.now().plus(LEASE) {
-                self.object(
-                    "leases end",
-                    format!("{user} is leased for more than {LEASE:?}"),
-                );
-            }
-        }
+        self.leases_end(&tables, world.now());
+        self.leases_are_not_taken_over(&tables, world.now());
         let deleted: Vec<RemoteId> = remote
             .deleted
             .get(self.deletes_seen..)
@@ -120,6 +118,36 @@ impl Oracle {
             }
         }
         self.accounts.clone_from(&remote.accounts);
+    }
+
+    fn leases_end(&mut self, tables: &Tables, now: Timestamp) {
+        for (user, row) in &tables.rows {
+            if row.mapping.lease_until > now.plus(LEASE) {
+                let seen = format!("{user} is leased for more than {LEASE:?}");
+                self.object("leases end", seen);
+            }
+        }
+    }
+
+    /// The token in every WHERE keeps the rows whole even where two actors hold
+    /// a user one after the other too soon. But the first of them may have a call
+    /// to 3dEye under way, which nothing but its lease keeps the second from.
+    fn leases_are_not_taken_over(&mut self, tables: &Tables, now: Timestamp) {
+        let mut leases = BTreeMap::new();
+        for (user, row) in &tables.rows {
+            let Some(token) = &row.lease else {
+                continue;
+            };
+            if let Some((holder, until)) = self.leases.get(user)
+                && holder != token
+                && *until > now
+            {
+                let seen = format!("{user} is taken from a holder whose lease has not ended");
+                self.object("one holder a user", seen);
+            }
+            leases.insert(user.clone(), (token.clone(), row.mapping.lease_until));
+        }
+        self.leases = leases;
     }
 
     fn learn_passwords(&mut self, tables: &Tables) {
