@@ -122,6 +122,7 @@ ON CONFLICT (user_id) DO UPDATE SET
   email_key = excluded.email_key,
   attempts = attempts + 1,
   last_error = excluded.last_error,
+  next_attempt_at = NULL,
   updated_at = excluded.updated_at
 WHERE state = 'idle' AND lease_until <= ?3";
 

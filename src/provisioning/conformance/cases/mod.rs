@@ -54,6 +54,7 @@ macro_rules! conformance {
             waiting::a_replaced_user_is_looked_at_anew
             waiting::the_longest_due_come_first_and_the_held_not_at_all
             waiting::only_the_contested_are_set_aside
+            waiting::whoever_is_set_aside_has_no_next_attempt
             waiting::whoever_is_at_work_is_not_set_aside
             waiting::a_cleared_email_is_free_for_those_who_wait
             waiting::a_given_up_email_is_free_for_those_who_wait

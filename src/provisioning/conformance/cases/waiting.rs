@@ -103,6 +103,20 @@ pub async fn only_the_contested_are_set_aside<S: Subject>(store: &S) {
     assert!(store.trail("cyd").await.is_empty());
 }
 
+pub async fn whoever_is_set_aside_has_no_next_attempt<S: Subject>(store: &S) {
+    store.add("ann", ONE).await;
+    store.add("bob", ONE).await;
+    store.grab("t1", "bob").await;
+    let verdict = failed(store.now().plus(seconds(30)));
+    store.judge("t1", "bob", verdict).await;
+    store.take("t2", "ann").await;
+    store.wait_aside(&["bob"]).await;
+    let row = store.mapping("bob").await;
+    assert_eq!((row.state, row.attempts), (State::SetAside, 2));
+    assert_eq!(row.next_attempt_at, None);
+    assert_eq!(store.queued().await, ["ann"]);
+}
+
 pub async fn whoever_is_at_work_is_not_set_aside<S: Subject>(store: &S) {
     store.add("ann", ONE).await;
     store.add("bob", TWO).await;
