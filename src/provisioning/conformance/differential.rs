@@ -1,11 +1,13 @@
 //! Two stores, side by side: random sequences of everything that can happen,
 //! every answer and all that can be seen compared after each step.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::audit::{Action, Actor, Entry, Origin};
 use crate::kernel::random::seeded::Seeded;
 use crate::kernel::{EmailKey, Random as _, RequestId, Sealed, Timestamp, UserId};
+use crate::provisioning::fanout::store::{Allowance, ChunkId, Opened, Planned, Planning, Standing};
 use crate::provisioning::memory::World;
 use crate::provisioning::record::{Claimed, Dossier, Forgotten};
 use crate::provisioning::store::{
@@ -27,7 +29,7 @@ const EMAILS: [&str; 4] = [
 const ACCOUNTS: [&str; 3] = ["acc-1", "acc-2", "acc-3"];
 
 /// How long a sequence is.
-const STEPS: u32 = 25;
+const STEPS: u32 = 35;
 
 /// One thing that happens.
 #[derive(Debug, Clone)]
@@ -50,6 +52,20 @@ enum Step {
     Reseal(UserId, Sealed, Sealed),
     Clear(LeaseToken, UserId, Clearing),
     Release(LeaseToken, UserId, Option<Timestamp>),
+    Plan(Plot),
+    OpenDelivery(Vec<ChunkId>),
+    CloseDelivery(Vec<ChunkId>, Vec<Allowance>),
+    GiveUp(Vec<ChunkId>),
+}
+
+/// What a plan leaves open.
+#[derive(Debug, Clone)]
+struct Plot {
+    number: u32,
+    limit: u32,
+    chunk_size: u32,
+    hold: Duration,
+    idle: Duration,
 }
 
 /// What a store answered; lists whose order is not promised are sorted.
@@ -66,6 +82,9 @@ enum Answer {
     Cleared(Option<Cleared>),
     Flag(bool),
     Count(u64),
+    Planned(Planned),
+    Opened(Opened),
+    Standings(Vec<Standing>),
 }
 
 /// Compares a fresh store in memory with `real`, which the caller emptied at
@@ -110,6 +129,7 @@ struct Author {
     serial: u32,
     holds: Vec<(LeaseToken, UserId)>,
     passwords: Vec<(UserId, Sealed)>,
+    chunks: Vec<ChunkId>,
 }
 
 impl Author {
@@ -119,6 +139,7 @@ impl Author {
             serial: 0,
             holds: Vec::new(),
             passwords: Vec::new(),
+            chunks: Vec::new(),
         }
     }
 
@@ -134,6 +155,7 @@ impl Author {
             (Step::Seize(token, user), Answer::Seized(seized)) if seized.is_ok() => {
                 self.holds.push((token.clone(), user.clone()));
             }
+            (_, Answer::Planned(planned)) => self.chunks.extend_from_slice(&planned.chunks),
             _ => {}
         }
     }
@@ -143,7 +165,7 @@ impl Author {
         if self.serial <= 3 {
             return Step::PutUser(self.user(), self.email());
         }
-        match self.random.below(40) {
+        match self.random.below(54) {
             0..2 => Step::PutUser(self.user(), self.email()),
             2..4 => Step::ChangeEmail(self.user(), self.email()),
             4 => Step::DeleteUser(self.user()),
@@ -199,6 +221,10 @@ impl Author {
                 };
                 Step::Clear(token, user, clearing)
             }
+            39..43 => Step::Plan(self.plot()),
+            43..46 => Step::OpenDelivery(self.messages()),
+            46..51 => Step::CloseDelivery(self.messages(), self.unused()),
+            51..53 => Step::GiveUp(self.messages()),
             _ => {
                 let (token, user) = self.hold();
                 let settled_at = self.chance(3).then(|| now.plus(self.span()));
@@ -284,6 +310,45 @@ impl Author {
             _ if self.chance(10) => (self.token(), self.user()),
             some => self.pick(some),
         }
+    }
+
+    fn plot(&self) -> Plot {
+        Plot {
+            number: if self.chance(6) { 1 } else { self.serial },
+            limit: 1 + self.random.below(4),
+            chunk_size: 1 + self.random.below(3),
+            hold: self.span(),
+            idle: self.span(),
+        }
+    }
+
+    /// Each chunk once, mostly one of the latest; sometimes one that nobody knows.
+    fn messages(&self) -> Vec<ChunkId> {
+        let latest = &self.chunks[self.chunks.len().saturating_sub(3)..];
+        let message = |_| match latest {
+            [] => self.stranger(),
+            _ if self.chance(12) => self.stranger(),
+            some => self.pick(some),
+        };
+        let messages: BTreeSet<ChunkId> = (0..=self.random.below(3)).map(message).collect();
+        messages.into_iter().collect()
+    }
+
+    fn stranger(&self) -> ChunkId {
+        ChunkId {
+            run_id: planned_run(1),
+            chunk: 1 + self.random.below(3),
+        }
+    }
+
+    /// Of one run at most; what was reserved is the caller's to know.
+    fn unused(&self) -> Vec<Allowance> {
+        let latest = self.chunks.last().filter(|_| self.chance(2));
+        let unused = |id: &ChunkId| Allowance {
+            run_id: id.run_id.clone(),
+            takeovers: self.random.below(4),
+        };
+        latest.map(unused).into_iter().collect()
     }
 
     fn span(&self) -> Duration {
@@ -432,8 +497,47 @@ async fn perform(store: &impl Subject, step: &Step) -> Result<Answer, StoreError
         Step::Release(token, user, settled_at) => {
             store.release(token, user, *settled_at).await?;
         }
+        Step::Plan(plot) => {
+            let mut planned = store.plan_run(&planning(plot, now)).await?;
+            planned.abandoned.sort();
+            return Ok(Answer::Planned(planned));
+        }
+        Step::OpenDelivery(chunks) => {
+            let mut opened = store.open_delivery(chunks, now).await?;
+            opened.candidates.sort_by(|a, b| a.user.cmp(&b.user));
+            opened.allowances.sort_by(|a, b| a.run_id.cmp(&b.run_id));
+            return Ok(Answer::Opened(opened));
+        }
+        Step::CloseDelivery(chunks, unused) => {
+            let mut standings = store.close_delivery(chunks, unused, now).await?;
+            standings.sort_by(|a, b| a.id.cmp(&b.id));
+            return Ok(Answer::Standings(standings));
+        }
+        Step::GiveUp(chunks) => store.give_up(chunks, "nobody came", now).await?,
     }
     Ok(Answer::Nothing)
+}
+
+/// Runs of their own, apart from those of [`Step::OpenRun`].
+fn planned_run(number: u32) -> String {
+    format!("plan-{number}")
+}
+
+fn planning(plot: &Plot, now: Timestamp) -> Planning {
+    Planning {
+        opening: RunOpening {
+            run_id: planned_run(plot.number),
+            trigger: Trigger::Cron,
+            origin: origin(),
+            limit: plot.limit,
+            started_at: now,
+        },
+        max_takeovers: 3,
+        due_by: now,
+        hold_until: now.plus(plot.hold),
+        chunk_size: plot.chunk_size,
+        idle_since: now.minus(plot.idle),
+    }
 }
 
 fn origin() -> Origin {

@@ -50,7 +50,10 @@ impl Subject for World {
                 .map(|entry| (entry.at, entry.subject.clone(), entry.outcome.clone()))
                 .collect(),
             runs: tables.runs.clone().into_iter().collect(),
+            plans: tables.fanout.plans.clone().into_iter().collect(),
+            chunks: tables.fanout.chunks.clone().into_iter().collect(),
         }
+        .in_order()
     }
 }
 

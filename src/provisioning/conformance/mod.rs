@@ -1,7 +1,7 @@
-//! What every [`Store`] has to do, as one suite: for the store in memory that
+//! What every [`FanoutStore`], and so every `Store`, has to do, as one suite: for the store in memory that
 //! the tests of provisioning run on, and for the statements that run on D1.
 //!
-//! `cases` holds a test for every promise in the comments of `store`;
+//! `cases` holds a test for every promise in the comments of `store` and `fanout::store`;
 //! `differential` puts both side by side and compares them step by step on
 //! sequences that nobody thought of.
 
@@ -14,15 +14,18 @@ use std::time::Duration;
 
 use crate::kernel::{EmailKey, Timestamp, UserId};
 
+use super::fanout::store::{ChunkId, FanoutStore};
 use super::record::Dossier;
-use super::store::{Candidate, RunClosing, Store};
+use super::store::{Candidate, RunClosing};
+
+pub use super::memory::plans::{Chunk, ChunkState, Plan};
 
 /// When the time of every case and sequence begins. D1 counts whole seconds,
 /// so every time of the suite is one.
 pub const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
 /// A store under test, and what others do to its database.
-pub trait Subject: Store {
+pub trait Subject: FanoutStore {
     /// The time, which stands still but for [`Subject::pass`].
     fn now(&self) -> Timestamp;
 
@@ -39,7 +42,7 @@ pub trait Subject: Store {
     /// Another service deletes a user.
     async fn delete_user(&self, id: &UserId);
 
-    /// All that can be seen, at one moment, of these users and of the queue.
+    /// All that can be seen, at one moment, of these users, the queue and the runs.
     async fn observe(&self, users: &[UserId]) -> Observation;
 }
 
@@ -60,4 +63,26 @@ pub struct Observation {
     pub audit: Vec<(Timestamp, String, String)>,
     /// The ledger: each run's id, and how it was closed if it was.
     pub runs: Vec<(String, Option<RunClosing>)>,
+    /// Planned runs, by id.
+    pub plans: Vec<(String, Plan)>,
+    /// Their chunks.
+    pub chunks: Vec<(ChunkId, Chunk)>,
+}
+
+impl Observation {
+    /// The same, with everything in order whose order is not promised.
+    pub fn in_order(mut self) -> Self {
+        for (run_id, plan) in &mut self.plans {
+            plan.tally.errors.sort();
+            let mut closed = self.runs.iter_mut().filter(|(id, _)| id == run_id);
+            if let Some((_, Some(closing))) = closed.next() {
+                closing.tally.errors.sort();
+            }
+        }
+        for (_, chunk) in &mut self.chunks {
+            chunk.users.sort();
+            chunk.errors.sort();
+        }
+        self
+    }
 }

@@ -29,14 +29,14 @@ pub struct Planning {
     pub due_by: Timestamp,
     /// Until when no other run takes them up.
     pub hold_until: Timestamp,
-    /// Users a chunk.
+    /// Users a chunk, from 1; the last one may have fewer.
     pub chunk_size: u32,
     /// A planned run that nobody has had a hand in since is abandoned.
     pub idle_since: Timestamp,
 }
 
 /// What was planned.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Planned {
     /// The chunks.
     pub chunks: Vec<ChunkId>,
@@ -44,7 +44,8 @@ pub struct Planned {
     pub users: u32,
     /// Users that wait, the planned ones included.
     pub remaining: u64,
-    /// Open chunks of earlier runs that nobody will see to any more.
+    /// Open chunks of earlier runs that nobody will see to any more; a thousand
+    /// at most, the next plan tells of the others.
     pub abandoned: Vec<ChunkId>,
 }
 
@@ -58,7 +59,7 @@ pub struct Allowance {
 }
 
 /// What a delivery has to do.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Opened {
     /// The users that still wait for their chunk and are under nobody's lease.
     pub candidates: Vec<Candidate>,
@@ -78,10 +79,18 @@ pub struct Standing {
 }
 
 /// The database of fan-out. As in [`Store`], each method is one round trip
-/// and atomic.
+/// and atomic. A list of chunks names each of them once.
+///
+/// A user waits for its chunk as long as its place in the work queue is the
+/// run's hold, whoever is at work on it. Figures are read off where the users
+/// stand and never added up, so what is done twice counts once. The ledger shows
+/// the sums of a run's chunks, and the first hundred of their lines. What is
+/// closed keeps its figures and its end.
 pub trait FanoutStore: Store {
-    /// Opens a run, cuts what is due into chunks and holds their users back
-    /// from every other plan. A run without users is closed at once.
+    /// Opens a run, cuts what is due into chunks, longest due first, and holds
+    /// their users back from every other plan. Whoever is under a lease is passed
+    /// over. A run without users is closed at once. An error, and nothing else,
+    /// if there is a run of that id.
     async fn plan_run(&self, planning: &Planning) -> Result<Planned, StoreError>;
 
     /// Notes a delivery of these chunks, reserves what is left of their runs'
@@ -90,9 +99,9 @@ pub trait FanoutStore: Store {
     async fn open_delivery(&self, chunks: &[ChunkId], now: Timestamp)
     -> Result<Opened, StoreError>;
 
-    /// Gives unused take-overs back and reads off where the chunks' users
-    /// stand. A chunk for which nobody waits is closed, and with its last
-    /// open chunk the run. Answers for the chunks that were open.
+    /// Gives unused take-overs back, one allowance a run, and reads off where the
+    /// chunks' users stand. A chunk for which nobody waits is closed, and with its
+    /// last open chunk the run. Answers for the chunks that were open.
     async fn close_delivery(
         &self,
         chunks: &[ChunkId],
@@ -100,9 +109,9 @@ pub trait FanoutStore: Store {
         now: Timestamp,
     ) -> Result<Vec<Standing>, StoreError>;
 
-    /// Closes chunks for which users may still wait and makes those due now,
-    /// for whichever run comes next; their run ends early. `why` goes into the
-    /// ledger. Chunks that are closed stay as they are.
+    /// Closes chunks for which users may still wait and makes those due now, but
+    /// for a wait of their own, for whichever run comes next; their run ends
+    /// early. `why` goes into the ledger. Chunks that are closed stay as they are.
     async fn give_up(
         &self,
         chunks: &[ChunkId],

@@ -3,8 +3,9 @@
 
 pub mod fanout;
 pub mod hazard;
-mod plans;
+pub mod plans;
 pub mod remote;
+mod stock;
 mod store;
 pub mod tables;
 pub mod time;

@@ -172,22 +172,30 @@ impl Tables {
             .collect();
         due.sort();
         due.into_iter()
-            .filter_map(|(_, id)| {
-                let email = self.email_of(id)?;
-                let row = self.rows.get(id);
-                if row.is_some_and(|row| row.mapping.lease_until > now) {
-                    return None;
-                }
-                let intent = row.is_some_and(|row| row.mapping.password.is_some());
-                Some(Candidate {
-                    user: id.clone(),
-                    contested: !intent && self.holder_of(&email, id),
-                    newcomer: self.is_newcomer(id, &email),
-                    email,
-                })
-            })
+            .map(|(_, id)| id)
+            .filter(|id| !self.is_held(id, now))
+            .filter_map(|id| self.candidate(id))
             .take(limit as usize)
             .collect()
+    }
+
+    /// Whether somebody holds the user's lease.
+    pub fn is_held(&self, user: &UserId, now: Timestamp) -> bool {
+        let row = self.rows.get(user);
+        row.is_some_and(|row| row.mapping.lease_until > now)
+    }
+
+    /// A user that waits, as a run or a delivery sees it.
+    pub fn candidate(&self, user: &UserId) -> Option<Candidate> {
+        let email = self.email_of(user)?;
+        let row = self.rows.get(user);
+        let intent = row.is_some_and(|row| row.mapping.password.is_some());
+        Some(Candidate {
+            user: user.clone(),
+            contested: !intent && self.holder_of(&email, user),
+            newcomer: self.is_newcomer(user, &email),
+            email,
+        })
     }
 
     /// Whether nothing is known of the user, nor of its e-mail.

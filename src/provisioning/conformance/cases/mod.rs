@@ -1,6 +1,7 @@
-//! The promises of `store`, one case each.
+//! The promises of `store` and of `fanout::store`, one case each.
 
 pub mod claims;
+pub mod fanout;
 pub mod ledger;
 pub mod removals;
 pub mod settling;
@@ -16,6 +17,8 @@ use crate::provisioning::store::{Bid, LeaseToken, Settlement, Terms, Verdict};
 use crate::threedeye::{RemoteId, RemoteUser, RoleId};
 
 use super::{START, Subject};
+
+pub use fanout::{closing, giving_up, opening, planning};
 
 pub const ONE: &str = "one@example.com";
 pub const TWO: &str = "two@example.com";
@@ -73,6 +76,40 @@ macro_rules! conformance {
             removals::foreign_accounts_are_told
             ledger::a_run_is_opened_and_closed
             ledger::a_run_is_opened_once
+            planning::a_run_is_cut_into_chunks_longest_due_first
+            planning::of_those_due_at_once_the_first_by_id_come_first
+            planning::a_chunk_may_be_full_to_the_last_user
+            planning::a_plan_takes_the_longest_due_up_to_its_limit
+            planning::only_who_is_due_and_free_is_planned
+            planning::a_plan_may_look_ahead
+            planning::a_run_without_users_is_closed_at_once
+            planning::a_run_is_planned_once
+            planning::the_planned_are_nobody_elses_until_the_hold_ends
+            planning::a_plan_tells_of_abandoned_chunks
+            planning::a_delivery_keeps_its_run_alive
+            opening::a_delivery_lists_who_waits_for_its_chunks
+            opening::whoever_was_seen_to_waits_no_more
+            opening::the_leased_are_passed_over_and_wait_on
+            opening::a_late_message_finds_whom_no_other_run_has_seen_to
+            opening::takeovers_are_reserved_once_and_given_back
+            opening::a_delivery_may_serve_several_runs
+            opening::unknown_and_closed_chunks_hold_nobody
+            opening::deliveries_are_counted_while_a_chunk_is_open
+            closing::a_chunk_for_which_nobody_waits_is_closed
+            closing::progress_is_told_while_the_run_is_open
+            closing::every_end_has_its_figure_and_its_line
+            closing::an_earlier_failure_is_not_this_runs
+            closing::figures_are_read_off_and_not_added_up
+            closing::whom_another_run_has_taken_up_is_counted_where_it_stands
+            closing::the_ledger_keeps_a_hundred_lines
+            giving_up::who_still_waits_is_due_now
+            giving_up::a_wait_of_its_own_is_kept
+            giving_up::whom_another_run_has_planned_stays_with_it
+            giving_up::a_run_ends_early_with_its_last_chunk
+            giving_up::a_chunk_is_given_up_though_nobody_waits_any_more
+            giving_up::unknown_and_closed_chunks_stay_as_they_are
+            giving_up::a_run_that_was_not_planned_has_no_chunks
+            giving_up::what_was_given_up_is_not_delivered_any_more
         }
     };
     ($subject:expr, $attribute:tt, $($room:ident::$case:ident)+) => {

@@ -2,6 +2,7 @@
 //! types, with a real D1 behind them.
 
 mod bridge;
+mod runs;
 
 use std::sync::MutexGuard;
 use std::time::Duration;
@@ -13,12 +14,12 @@ use crate::kernel::{EmailKey, Timestamp, UserId};
 use crate::platform::d1::rows::{CandidateRow, DossierRow};
 use crate::platform::d1::{Answers, Database, Statement};
 use crate::provisioning::conformance::{Observation, START, Subject, cases, differential};
-use crate::provisioning::store::{RunClosing, Tally};
 use crate::testing::Shared;
 
 use super::parameters::WaitingRow;
 use super::{candidates, dossier_statement, due_statement, read_dossier, sql};
 use bridge::{Bridge, JsonRows};
+use runs::{ChunkRow, RunRow};
 
 const ALL_QUEUED: &str = "SELECT user_id, due_at AS at FROM provisioning_queue ORDER BY user_id";
 
@@ -26,10 +27,6 @@ const ALL_REMOVALS: &str =
     "SELECT email_key AS user_id, removed_at AS at FROM threedeye_removals ORDER BY email_key";
 
 const ALL_AUDIT: &str = "SELECT at, subject, outcome FROM audit_log ORDER BY id";
-
-const ALL_RUNS: &str = "
-SELECT run_id, status, total, created, failed, skipped, quarantined, errors, finished_at
-FROM provisioning_runs ORDER BY run_id";
 
 const PUT_USER: &str =
     "INSERT OR REPLACE INTO users (uuid, email, created_at) VALUES (?1, ?2, '2024-01-15')";
@@ -39,18 +36,19 @@ const CHANGE_EMAIL: &str = "UPDATE users SET email = ?2 WHERE uuid = ?1";
 const DELETE_USER: &str = "DELETE FROM users WHERE uuid = ?1";
 
 /// The queue's triggers fire on these as on everything, so its tables come last.
-const EMPTY: [&str; 8] = [
+const EMPTY: [&str; 9] = [
     "DELETE FROM threedeye_users",
     "DELETE FROM threedeye_recovery",
     "DELETE FROM threedeye_removals",
     "DELETE FROM users",
     "DELETE FROM provisioning_runs",
+    "DELETE FROM provisioning_chunks",
     "DELETE FROM audit_log",
     "DELETE FROM provisioning_queue",
     "UPDATE provisioning_totals SET value = 0",
 ];
 
-/// How many sequences are compared: some 30 s of an idle machine's time.
+/// How many sequences are compared: some 50 s of an idle machine's time.
 const SEQUENCES: u64 = 200;
 
 /// A database with empty tables, for one test at a time.
@@ -111,38 +109,6 @@ struct AuditRow {
     outcome: String,
 }
 
-#[derive(Deserialize)]
-struct RunRow {
-    run_id: String,
-    status: String,
-    total: u32,
-    created: u32,
-    failed: u32,
-    skipped: u32,
-    quarantined: u32,
-    errors: String,
-    finished_at: Option<i64>,
-}
-
-impl RunRow {
-    fn into_run(self) -> (String, Option<RunClosing>) {
-        let closing = self.finished_at.map(|finished_at| RunClosing {
-            run_id: self.run_id.clone(),
-            completed: self.status == "completed",
-            tally: Tally {
-                total: self.total,
-                created: self.created,
-                failed: self.failed,
-                skipped: self.skipped,
-                quarantined: self.quarantined,
-                errors: serde_json::from_str(&self.errors).unwrap(),
-            },
-            finished_at: Timestamp::from_millis(finished_at),
-        });
-        (self.run_id, closing)
-    }
-}
-
 impl Subject for Database<Bridge> {
     fn now(&self) -> Timestamp {
         self.0.clock.get()
@@ -176,7 +142,13 @@ impl Subject for Database<Bridge> {
         let mut reads: Vec<Statement> = users.iter().map(dossier_statement).collect();
         reads.push(due_statement(self.now(), u32::MAX));
         reads.push(Statement::new(sql::WAITING, []));
-        for sql in [ALL_QUEUED, ALL_REMOVALS, ALL_AUDIT, ALL_RUNS] {
+        for sql in [
+            ALL_QUEUED,
+            ALL_REMOVALS,
+            ALL_AUDIT,
+            runs::ALL,
+            runs::ALL_CHUNKS,
+        ] {
             reads.push(Statement::new(sql, []));
         }
         let ridden = self.0.take_observed(&reads);
@@ -204,7 +176,8 @@ fn observation(answers: &mut Answers<JsonRows>, users: &[UserId]) -> Observation
     let queue = moments(answers.rows().unwrap());
     let removals = moments(answers.rows().unwrap());
     let audit: Vec<AuditRow> = answers.rows().unwrap();
-    let runs: Vec<RunRow> = answers.rows().unwrap();
+    let ledger: Vec<RunRow> = answers.rows().unwrap();
+    let chunks: Vec<ChunkRow> = answers.rows().unwrap();
     Observation {
         dossiers,
         due: candidates(due).unwrap(),
@@ -221,6 +194,9 @@ fn observation(answers: &mut Answers<JsonRows>, users: &[UserId]) -> Observation
             .into_iter()
             .map(|row| (Timestamp::from_millis(row.at), row.subject, row.outcome))
             .collect(),
-        runs: runs.into_iter().map(RunRow::into_run).collect(),
+        runs: ledger.iter().map(RunRow::run).collect(),
+        plans: ledger.iter().filter_map(RunRow::plan).collect(),
+        chunks: chunks.into_iter().map(ChunkRow::into_chunk).collect(),
     }
+    .in_order()
 }
