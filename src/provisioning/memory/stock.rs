@@ -23,9 +23,10 @@ enum Place {
 const RUN_LINES: usize = 100;
 
 impl Tables {
-    fn place(&self, user: &UserId, hold: Timestamp) -> Option<Place> {
+    /// `hold`: the run's, unless nobody is to wait for it any more.
+    fn place(&self, user: &UserId, hold: Option<Timestamp>) -> Option<Place> {
         let due = self.queue.get(user);
-        if due == Some(&hold) {
+        if due.is_some() && due == hold.as_ref() {
             return Some(Place::Waiting);
         }
         let mapping = &self.rows.get(user)?.mapping;
@@ -56,6 +57,7 @@ impl Tables {
     /// An open chunk as its users stand now.
     fn read_off(&self, id: &ChunkId, given_up: Option<&str>) -> Chunk {
         let hold = self.fanout.plans[&id.run_id].hold;
+        let hold = given_up.is_none().then_some(hold);
         let mut chunk = self.fanout.chunks[id].clone();
         let users = std::mem::take(&mut chunk.users);
         let places: Vec<_> = users.iter().map(|user| self.place(user, hold)).collect();

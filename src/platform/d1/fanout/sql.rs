@@ -125,7 +125,7 @@ FROM (
   FROM (
     SELECT c.run_id, c.chunk, t.user_id, coalesce(t.last_error, 'failed') AS last_error,
            CASE
-             WHEN q.due_at = r.hold_until THEN 'waiting'
+             WHEN ?2 IS NULL AND q.due_at = r.hold_until THEN 'waiting'
              WHEN t.state = 'complete' THEN 'created'
              WHEN t.state = 'quarantined' THEN 'quarantined'
              WHEN t.state = 'set_aside' OR q.due_at = t.next_attempt_at THEN 'failed'

@@ -109,6 +109,7 @@ macro_rules! conformance {
             giving_up::a_chunk_is_given_up_though_nobody_waits_any_more
             giving_up::unknown_and_closed_chunks_stay_as_they_are
             giving_up::a_run_that_was_not_planned_has_no_chunks
+            giving_up::nobody_waits_for_a_chunk_that_was_given_up
             giving_up::what_was_given_up_is_not_delivered_any_more
         }
     };

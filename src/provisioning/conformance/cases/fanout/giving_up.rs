@@ -109,6 +109,16 @@ pub async fn a_run_that_was_not_planned_has_no_chunks<S: Subject>(store: &S) {
     assert_eq!(store.observe(&[]).await, before, "it is at work");
 }
 
+pub async fn nobody_waits_for_a_chunk_that_was_given_up<S: Subject>(store: &S) {
+    store.add_all(&["ann"]).await;
+    store.plan("run-1", 1).await;
+    // Due now is at this moment where the hold was.
+    store.pass(HOLD);
+    store.leave(&[chunk("run-1", 1)]).await;
+    assert_eq!(store.chunk(&chunk("run-1", 1)).await.waiting, 0);
+    assert_eq!(store.sums("run-1").await, [1, 0, 0, 1, 0]);
+}
+
 pub async fn what_was_given_up_is_not_delivered_any_more<S: Subject>(store: &S) {
     store.add_all(&["ann"]).await;
     store.plan("run-1", 1).await;
