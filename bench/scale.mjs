@@ -10,7 +10,7 @@ import { Surroundings, World } from "./world.mjs";
 
 /** Users there are. */
 const SIZES = [1_000, 10_000, 100_000, 1_000_000];
-/** Rows that a backfill of 50 may read, whatever it finds, if it takes nobody up for the second time. */
+/** Rows that a backfill of 50 may read, whatever became of its users before. */
 const MAX_READ = 400;
 /** Rows by which the readings of one kind of work may differ between sizes. */
 const TOLERANCE = 10;
@@ -32,7 +32,9 @@ const KINDS = [
   { name: "… right after a reset", maxRead: MAX_READ, work: async (world) => backfill(world, [await reset(world)]) },
   { name: "… after an insert", maxRead: MAX_READ, work: async (world) => backfill(world, [await insert(world)]) },
   { name: "… after an added e-mail", maxRead: MAX_READ, work: async (world) => backfill(world, [await addEmail(world)]) },
-  { name: "… all taken up before", work: backfillTakenUp },
+  { name: "… all reset", maxRead: MAX_READ, work: async (world) => run(world, await resetBatch(world)) },
+  { name: "… all failed before", maxRead: MAX_READ, work: async (world) => run(world, await failedBatch(world)) },
+  { name: "… all cut short before", maxRead: MAX_READ, work: async (world) => run(world, await cutShortBatch(world)) },
   { name: "dry run", work: (world) => rows(world, { method: "POST", path: `/admin/backfill-threedeye?limit=${BATCH}&dryRun=true`, headers: world.surroundings.admin, status: 200 }) },
   { name: "diagnostics", work: async (world) => rows(world, { method: "GET", path: `/admin/threedeye/users/${await provisioned(world)}`, headers: world.surroundings.admin, status: 200 }) },
   { name: "credentials", work: credentials },
@@ -53,7 +55,7 @@ export async function benchScale() {
       });
     }
     say(EXPLANATION);
-    say(table([["", ...SIZES.map((size) => size.toLocaleString("en"))], ...measured.map(({ name, rows }) => [name, ...rows.map(told)])]));
+    say(table([["", ...SIZES.map((size) => size.toLocaleString("en"))], ...measured.map(({ name, rows }) => [name, ...rows.map(shown)])]));
     const broken = measured.flatMap(brokenPromises);
     const promises = `a backfill of ${BATCH} reads ${MAX_READ} rows at most, and nothing reads more because there are more users`;
     say(broken.length === 0 ? `\n✓ ${promises}` : `\n${broken.map((line) => `✗ ${line}`).join("\n")}`);
@@ -65,7 +67,7 @@ export async function benchScale() {
 }
 
 /** @param {Rows} rows */
-const told = ({ read, written }) => `${read} / ${written}`;
+const shown = ({ read, written }) => `${read} / ${written}`;
 
 /** @param {{name: string, maxRead?: number, rows: Rows[]}} kind */
 function brokenPromises({ name, maxRead = Infinity, rows }) {
@@ -78,31 +80,54 @@ function brokenPromises({ name, maxRead = Infinity, rows }) {
 
 /** @param {World} world @param {Parameters<World["call"]>[0]} request @returns {Promise<Rows>} */
 async function rows(world, request) {
-  const { headers } = await world.call(request);
-  return { read: Number(headers["x-d1-rows-read"]), written: Number(headers["x-d1-rows-written"]) };
+  return told((await world.call(request)).headers);
 }
+
+/** @param {Record<string, any>} headers @returns {Rows} */
+const told = (headers) => ({ read: Number(headers["x-d1-rows-read"]), written: Number(headers["x-d1-rows-written"]) });
 
 /** A run over `users` and as many new ones as make a batch. @param {World} world @param {string[]} users @returns {Promise<Rows>} */
 async function backfill(world, users) {
   return run(world, [...users, ...(await world.addUsers(BATCH - users.length))]);
 }
 
-/** A run over users whom one before it has left behind. @param {World} world */
-async function backfillTakenUp(world) {
+/** Users that had their account, and were reset one by one. @param {World} world */
+async function resetBatch(world) {
   const users = await world.addUsers(BATCH);
+  await run(world, users);
+  for (const user of users) await resetOne(world, user);
+  return users;
+}
+
+/** Users whose first attempt 3dEye refused. @param {World} world */
+async function failedBatch(world) {
+  const users = await world.addUsers(BATCH);
+  const { simulator } = world.surroundings;
+  await simulator.ask("fault", { match: { method: "POST", path: "/users" }, times: BATCH, action: { status: 400 } });
+  const { failed } = await backfillOnce(world);
+  if (failed !== BATCH) throw new Failure(`${failed} of ${BATCH} attempts failed`);
+  return users;
+}
+
+/** Users whom a run has left behind that died. @param {World} world */
+async function cutShortBatch(world) {
+  const users = await failedBatch(world);
   await world.host.db
-    .prepare(
-      `INSERT INTO threedeye_users (user_id, state, lease_token, lease_until, created_at, updated_at)
-       SELECT value, 'idle', 'lease_of_the_dead', 1, 1, 1 FROM json_each(?)`,
-    )
+    .prepare("UPDATE threedeye_users SET lease_token = 'lease_of_the_dead', lease_until = 1 WHERE user_id IN (SELECT value FROM json_each(?))")
     .bind(JSON.stringify(users))
     .run();
-  return run(world, users);
+  return users;
+}
+
+/** @param {World} world */
+async function backfillOnce(world) {
+  const { headers, json } = await world.call({ method: "POST", path: `/admin/backfill-threedeye?limit=${BATCH}`, headers: world.surroundings.admin, status: 200 });
+  return { figures: told(headers), failed: json.failed };
 }
 
 /** @param {World} world @param {string[]} users who are all to be provisioned */
 async function run(world, users) {
-  const figures = await rows(world, { method: "POST", path: `/admin/backfill-threedeye?limit=${BATCH}`, headers: world.surroundings.admin, status: 200 });
+  const { figures } = await backfillOnce(world);
   const { results } = await world.host.db
     .prepare("SELECT count(*) AS n FROM threedeye_users WHERE state = 'complete' AND user_id IN (SELECT value FROM json_each(?))")
     .bind(JSON.stringify(users))
@@ -121,9 +146,13 @@ async function provisioned(world) {
 /** @param {World} world */
 async function reset(world) {
   const user = await provisioned(world);
-  await world.call({ method: "POST", path: `/admin/threedeye/users/${user}/reset`, headers: world.surroundings.admin, json: { deleteRemote: true }, status: 200 });
+  await resetOne(world, user);
   return user;
 }
+
+/** @param {World} world @param {string} user */
+const resetOne = (world, user) =>
+  world.call({ method: "POST", path: `/admin/threedeye/users/${user}/reset`, headers: world.surroundings.admin, json: { deleteRemote: true }, status: 200 });
 
 /** As another service does it. @param {World} world */
 async function insert(world) {

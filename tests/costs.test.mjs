@@ -93,6 +93,23 @@ describe("finding work costs what the batch costs", () => {
     await takesUp({ ...user, email });
   });
 
+  for (const [what, leave] of /** @type {const} */ ([
+    ["whose attempts all failed", ""],
+    ["whom a run that died left behind", "UPDATE threedeye_users SET lease_token = 'lease_of_the_dead', lease_until = 1"],
+  ])) {
+    test(`users ${what} cost no more than the promise either`, async () => {
+      const users = await many(50);
+      await warmUp();
+      service.sim.fault({ match: { method: "POST", path: "/users" }, times: 50, action: { status: 400 } });
+      assert.equal((await service.backfill()).json.failed, 50);
+      if (leave) await service.sql(leave);
+      const answer = await service.backfill();
+      assert.deepEqual([answer.json.created, answer.json.remaining], [50, 0]);
+      assert.ok(rowsRead(answer) <= 400, `${rowsRead(answer)} rows of D1 read`);
+      for (const user of users.slice(0, 3)) await service.assertProvisioned(user);
+    });
+  }
+
   test("after another service has put a user in another one's place", async () => {
     const [old] = await service.addUsers([{ subject: "auth0|1" }]);
     const email = "next@residents.example";

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use crate::audit::{Action, Entry};
 use crate::kernel::sealing::Purpose;
-use crate::kernel::{Clock, Deadline, EmailKey, Random, UserId, ids};
+use crate::kernel::{Clock, Deadline, Random, UserId, ids};
 use crate::threedeye::{Upstream, UpstreamError, password};
 
 use super::account::{End, Takeovers};
 use super::batch::{Batch, Leases, Outcome, Stop};
+use super::listing::{Candidate, Listed};
 use super::policy::{CLOCK_SKEW, LEASE, RUN_BUDGET};
-use super::store::{Bid, Candidate, LeaseToken, RunClosing, RunOpening, Tally, Terms, Trigger};
+use super::store::{Bid, LeaseToken, RunClosing, RunOpening, Tally, Terms, Trigger};
 use super::{Failure, Store, StoreError, Toolbox};
 
 /// What to run.
@@ -140,8 +141,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
     ) -> Result<Outcome, StoreError> {
         let mut bids = Vec::with_capacity(free.len());
         for candidate in free {
-            let listed = candidate.newcomer.then_some(candidate.email);
-            match self.bid(&candidate.user, listed) {
+            match self.bid(&candidate.user, Some(candidate.listed)) {
                 Ok(bid) => bids.push(bid),
                 Err(failure) => {
                     tally.failed += 1;
@@ -170,7 +170,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
     }
 
     /// Asks for a user's lease, with a new password in case none is recorded.
-    pub(super) fn bid(&self, user: &UserId, newcomer: Option<EmailKey>) -> Result<Bid, Failure> {
+    pub(super) fn bid(&self, user: &UserId, listed: Option<Listed>) -> Result<Bid, Failure> {
         let plain = password::generate(self.random);
         let password = self
             .sealer
@@ -179,7 +179,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         Ok(Bid {
             user: user.clone(),
             password,
-            newcomer,
+            listed,
         })
     }
 
@@ -200,7 +200,7 @@ pub(super) fn part_rivals(candidates: Vec<Candidate>) -> (Vec<Candidate>, Vec<Us
     let mut seen = BTreeSet::new();
     let (mut free, mut rivals) = (Vec::new(), Vec::new());
     for candidate in candidates {
-        if !candidate.contested && seen.insert(candidate.email.clone()) {
+        if !candidate.contested && seen.insert(candidate.listed.email.clone()) {
             free.push(candidate);
         } else {
             rivals.push(candidate.user);

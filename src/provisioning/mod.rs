@@ -8,6 +8,7 @@
 //! | file | what it does |
 //! |---|---|
 //! | `record` | what is known of one user, as values |
+//! | `listing` | what a listing of the work queue tells of a user |
 //! | `store` | the transactions that the database must offer |
 //! | `failure` | why a user could not be provisioned: client, log and queue face |
 //! | `policy` | waits, delays, limits |
@@ -34,6 +35,7 @@ pub mod batch;
 pub mod diagnosis;
 pub mod failure;
 pub mod fanout;
+pub mod listing;
 pub mod policy;
 pub mod record;
 pub mod reset;

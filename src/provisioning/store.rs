@@ -8,6 +8,7 @@ use crate::audit;
 use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
 use crate::threedeye::{RemoteId, RemoteUser, RoleId};
 
+use super::listing::{Candidate, Listed};
 use super::record::{Claimed, Dossier, Forgotten};
 
 /// The database failed, or holds something that should not be there. The text
@@ -20,21 +21,6 @@ pub struct StoreError(pub String);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeaseToken(pub String);
 
-/// A user that a run may take up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidate {
-    /// The user.
-    pub user: UserId,
-    /// Its e-mail.
-    pub email: EmailKey,
-    /// Whether another user's row holds this e-mail and nothing of this user's
-    /// own is under way.
-    pub contested: bool,
-    /// Whether nothing is known of the user but its e-mail: no row, no saved
-    /// roles, no account with the e-mail that we deleted lately.
-    pub newcomer: bool,
-}
-
 /// Asks for a user's lease, and records an intent where none is recorded yet.
 #[derive(Debug, Clone)]
 pub struct Bid {
@@ -42,8 +28,9 @@ pub struct Bid {
     pub user: UserId,
     /// The password to record if the row has none.
     pub password: Sealed,
-    /// For a user that was listed as a newcomer, the e-mail it was listed with.
-    pub newcomer: Option<EmailKey>,
+    /// What a listing told of the user, if there was one. It makes the claim
+    /// cheap while it still holds, and else changes nothing.
+    pub listed: Option<Listed>,
 }
 
 /// Terms of the leases of one claim.
@@ -239,9 +226,8 @@ pub trait Store {
     /// user holds, whose lease is free and whose row is not complete,
     /// quarantined or set aside. A row that already has an intent is granted
     /// even when its user's new e-mail is contested: the old intent has to be
-    /// seen to first. Of several bids for one free e-mail the first is granted.
-    /// A newcomer is claimed as it was listed, without another look at its e-mail,
-    /// and refused once it is a newcomer no more.
+    /// seen to first. Of several bids for one free e-mail one is granted: those
+    /// whose user is still as listed come first, then as they were made.
     /// A lease that ran out without being given back had a
     /// holder that died: `settled_at` becomes [`SETTLING`](super::policy::SETTLING)
     /// after its end, if that is later.

@@ -31,10 +31,12 @@ SELECT q.user_id, q.email_key,
          SELECT 1 FROM threedeye_users o
          WHERE o.email_key = q.email_key AND o.state <> 'set_aside' AND o.user_id <> q.user_id
        ) AS contested,
-       s.user_id IS NULL
-         AND NOT EXISTS (SELECT 1 FROM threedeye_recovery r WHERE r.user_id = q.user_id)
-         AND NOT EXISTS (SELECT 1 FROM threedeye_removals r WHERE r.email_key = q.email_key)
-         AS newcomer",
+       s.state, s.email_key AS intent_email, s.password_sealed, s.threedeye_id, s.attempts,
+       s.settled_at, iif(s.lease_token IS NULL, NULL, s.lease_until) AS abandoned_at,
+       s.forgotten_email, s.forgotten_threedeye_id, s.forgotten_password,
+       (SELECT r.role_ids FROM threedeye_recovery r WHERE r.user_id = q.user_id) AS role_ids,
+       (SELECT r.removed_at FROM threedeye_removals r WHERE r.email_key = q.email_key)
+         AS removed_at",
             $from
         )
     };
@@ -178,7 +180,10 @@ fn bad_value(table: &str, column: &str, row: &str) -> StoreError {
 
 /// Any list as the one JSON parameter of a `json_each`.
 fn json(list: &impl serde::Serialize) -> Result<Arg, StoreError> {
+    json_text(list).map(Arg::Text)
+}
+
+fn json_text(list: &impl serde::Serialize) -> Result<String, StoreError> {
     serde_json::to_string(list)
-        .map(Arg::Text)
         .map_err(|error| StoreError(format!("a parameter could not be written as JSON: {error}")))
 }

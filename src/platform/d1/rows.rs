@@ -5,8 +5,9 @@ use serde::Deserialize;
 
 use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
 use crate::provisioning::StoreError;
+use crate::provisioning::listing::{Candidate, Listed, ListedRow};
+use crate::provisioning::policy::SETTLING;
 use crate::provisioning::record::{Claimed, Dossier, Forgotten, Mapping, Recovery, State, User};
-use crate::provisioning::store::Candidate;
 use crate::threedeye::{RemoteId, RoleId};
 
 use super::bad_value;
@@ -65,10 +66,8 @@ impl MappingColumns {
         let Some(name) = self.state else {
             return Ok(None);
         };
-        let state =
-            State::parse(&name).ok_or_else(|| bad_value("threedeye_users", "state", user))?;
         Ok(Some(Mapping {
-            state,
+            state: state(&name, user)?,
             email_key: self.intent_email.as_deref().and_then(EmailKey::of),
             threedeye_id: self.threedeye_id.map(RemoteId),
             password: self.password_sealed.map(Sealed::from_stored),
@@ -91,15 +90,10 @@ impl DossierRow {
             email_key: self.user_email_key.as_deref().and_then(EmailKey::of),
             auth_subject: self.auth_subject,
         });
-        let recovery = self
-            .role_ids
-            .map(|json| roles(&json, &self.requested))
-            .transpose()?
-            .map(|roles| Recovery { roles });
         Ok(Dossier {
             user,
             mapping: self.mapping.into_mapping(&self.requested)?,
-            recovery,
+            recovery: recovery(self.role_ids, &self.requested)?,
             contested: self.contested != 0,
         })
     }
@@ -110,7 +104,25 @@ pub struct CandidateRow {
     user_id: String,
     email_key: String,
     contested: u8,
-    newcomer: u8,
+    #[serde(flatten)]
+    row: ListedColumns,
+    role_ids: Option<String>,
+    removed_at: Option<i64>,
+}
+
+/// The columns of `threedeye_users`; all NULL when there is no row.
+#[derive(Deserialize)]
+struct ListedColumns {
+    state: Option<String>,
+    intent_email: Option<String>,
+    password_sealed: Option<String>,
+    threedeye_id: Option<String>,
+    attempts: Option<u32>,
+    settled_at: Option<i64>,
+    /// When the lease ended that nobody gave back.
+    abandoned_at: Option<i64>,
+    #[serde(flatten)]
+    forgotten: ForgottenColumns,
 }
 
 impl CandidateRow {
@@ -118,11 +130,35 @@ impl CandidateRow {
         let email = EmailKey::of(&self.email_key)
             .ok_or_else(|| bad_value("provisioning_queue", "email_key", &self.user_id))?;
         Ok(Candidate {
-            user: UserId::new(self.user_id),
-            email,
             contested: self.contested != 0,
-            newcomer: self.newcomer != 0,
+            listed: Listed {
+                email,
+                row: self.row.into_row(&self.user_id)?,
+                recovery: recovery(self.role_ids, &self.user_id)?,
+                removed_at: self.removed_at.map(Timestamp::from_millis),
+            },
+            user: UserId::new(self.user_id),
         })
+    }
+}
+
+impl ListedColumns {
+    fn into_row(self, user: &str) -> Result<Option<ListedRow>, StoreError> {
+        let Some(name) = self.state else {
+            return Ok(None);
+        };
+        let settled_at = Timestamp::from_millis(self.settled_at.unwrap_or(0));
+        let abandoned_at = self.abandoned_at.map(Timestamp::from_millis);
+        let over_at = abandoned_at.map(|end| end.plus(SETTLING));
+        Ok(Some(ListedRow {
+            state: state(&name, user)?,
+            intent_email: self.intent_email.as_deref().and_then(EmailKey::of),
+            password: self.password_sealed.map(Sealed::from_stored),
+            threedeye_id: self.threedeye_id.map(RemoteId),
+            attempts: self.attempts.unwrap_or(0),
+            settled_at: settled_at.max(over_at.unwrap_or_default()),
+            forgotten: self.forgotten.into_forgotten(),
+        }))
     }
 }
 
@@ -153,16 +189,15 @@ impl ClaimedRow {
         let intent = self.intent_email.as_deref().and_then(EmailKey::of);
         let password = self.password_sealed.map(Sealed::from_stored);
         let password = password.ok_or_else(|| bad("password_sealed"))?;
-        let roles = self.role_ids.map(|json| roles(&json, row)).transpose()?;
         Ok(Claimed {
             email: email.ok_or_else(|| bad_value("users", "email_key", row))?,
             intent_email: intent.ok_or_else(|| bad("email_key"))?,
             fresh: offered == Some(&password),
             password,
             threedeye_id: self.threedeye_id.map(RemoteId),
-            state: State::parse(&self.state).ok_or_else(|| bad("state"))?,
+            state: state(&self.state, row)?,
             attempts: self.attempts,
-            recovery: roles.map(|roles| Recovery { roles }),
+            recovery: recovery(self.role_ids, row)?,
             removed_at: self
                 .email_removed_at
                 .max(self.intent_removed_at)
@@ -174,8 +209,16 @@ impl ClaimedRow {
     }
 }
 
-fn roles(json: &str, row: &str) -> Result<Vec<RoleId>, StoreError> {
-    let ids: Vec<String> =
-        serde_json::from_str(json).map_err(|_| bad_value("threedeye_recovery", "role_ids", row))?;
-    Ok(ids.into_iter().map(RoleId).collect())
+fn state(name: &str, row: &str) -> Result<State, StoreError> {
+    State::parse(name).ok_or_else(|| bad_value("threedeye_users", "state", row))
+}
+
+fn recovery(role_ids: Option<String>, row: &str) -> Result<Option<Recovery>, StoreError> {
+    let Some(json) = role_ids else {
+        return Ok(None);
+    };
+    let ids: Vec<String> = serde_json::from_str(&json)
+        .map_err(|_| bad_value("threedeye_recovery", "role_ids", row))?;
+    let roles = ids.into_iter().map(RoleId).collect();
+    Ok(Some(Recovery { roles }))
 }

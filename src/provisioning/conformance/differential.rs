@@ -8,11 +8,12 @@ use crate::audit::{Action, Actor, Entry, Origin};
 use crate::kernel::random::seeded::Seeded;
 use crate::kernel::{EmailKey, Random as _, RequestId, Sealed, Timestamp, UserId};
 use crate::provisioning::fanout::store::{Allowance, ChunkId, Opened, Planned, Planning, Standing};
+use crate::provisioning::listing::{Candidate, Listed};
 use crate::provisioning::memory::World;
-use crate::provisioning::record::{Claimed, Dossier, Forgotten};
+use crate::provisioning::record::{Claimed, Dossier, Forgotten, Recovery};
 use crate::provisioning::store::{
-    Bid, Busy, Candidate, Cleared, Clearing, Guarded, LeaseToken, RunClosing, RunOpening,
-    Settlement, StoreError, Tally, Terms, Trigger, Verdict,
+    Bid, Busy, Cleared, Clearing, Guarded, LeaseToken, RunClosing, RunOpening, Settlement,
+    StoreError, Tally, Terms, Trigger, Verdict,
 };
 use crate::threedeye::{RemoteId, RemoteUser, RoleId};
 
@@ -108,6 +109,7 @@ pub async fn compare(seed: u64, real: &impl Subject) {
         assert_eq!(answers.0, answers.1, "memory answers otherwise, {}", told());
         let seen = (memory.observe(&users).await, real.observe(&users).await);
         assert!(seen.0 == seen.1, "{}\n{}", difference(&seen), told());
+        author.listings.extend(seen.1.due);
     }
 }
 
@@ -130,6 +132,7 @@ struct Author {
     holds: Vec<(LeaseToken, UserId)>,
     passwords: Vec<(UserId, Sealed)>,
     chunks: Vec<ChunkId>,
+    listings: Vec<Candidate>,
 }
 
 impl Author {
@@ -140,6 +143,7 @@ impl Author {
             holds: Vec::new(),
             passwords: Vec::new(),
             chunks: Vec::new(),
+            listings: Vec::new(),
         }
     }
 
@@ -293,13 +297,49 @@ impl Author {
         if self.chance(2) {
             users.reverse();
         }
-        // A newcomer's e-mail is the one that it was listed with, whatever it is by now.
         let bid = |user: UserId| Bid {
-            newcomer: self.chance(3).then(|| self.email_key()),
+            listed: self.listing(&user),
             password: self.password(&user),
             user,
         };
         users.into_iter().map(bid).collect()
+    }
+
+    /// Mostly how the user was listed last, if ever; sometimes how it was before,
+    /// or with something else made up.
+    fn listing(&self, user: &UserId) -> Option<Listed> {
+        let of_user = self.listings.iter().filter(|one| one.user == *user);
+        let known: Vec<&Listed> = of_user.map(|one| &one.listed).collect();
+        let latest = known.len().checked_sub(1)?;
+        let mut listed = match self.random.below(8) {
+            0 => return None,
+            1 => self.pick(&known),
+            2 => known[latest.saturating_sub(1)],
+            _ => known[latest],
+        }
+        .clone();
+        if self.chance(8) {
+            self.make_up(&mut listed, user);
+        }
+        Some(listed)
+    }
+
+    fn make_up(&self, listed: &mut Listed, user: &UserId) {
+        let moment = START.plus(self.span());
+        match (self.random.below(8), &mut listed.row) {
+            (0, _) => listed.email = self.email_key(),
+            (1, _) => listed.removed_at = self.chance(2).then_some(moment),
+            (2, _) => {
+                let roles = self.roles();
+                listed.recovery = self.chance(2).then_some(Recovery { roles });
+            }
+            (3, Some(row)) => row.attempts += 1,
+            (4, Some(row)) => row.settled_at = moment,
+            (5, Some(row)) => row.threedeye_id = Some(RemoteId(self.pick(&ACCOUNTS).to_owned())),
+            (6, Some(row)) => row.forgotten = self.chance(2).then(|| self.forgotten(user)),
+            (7, Some(row)) => row.password = row.password.as_ref().map(|_| self.password(user)),
+            _ => listed.row = None,
+        }
     }
 
     /// Somebody's hold, mostly one of the latest; sometimes a stranger's.

@@ -15,8 +15,9 @@ use std::time::Duration;
 use crate::kernel::{EmailKey, Timestamp, UserId};
 
 use super::fanout::store::{ChunkId, FanoutStore};
+use super::listing::Candidate;
 use super::record::Dossier;
-use super::store::{Candidate, RunClosing};
+use super::store::RunClosing;
 
 pub use super::memory::plans::{Chunk, ChunkState, Plan};
 

@@ -6,7 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::Timestamp;
-use crate::provisioning::store::{Candidate, RunOpening, Store, StoreError};
+use crate::provisioning::listing::Candidate;
+use crate::provisioning::store::{RunOpening, Store, StoreError};
 
 /// Names one chunk of one run; all that a message holds.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

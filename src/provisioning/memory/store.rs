@@ -2,11 +2,12 @@
 
 use crate::audit;
 use crate::kernel::{Clock as _, EmailKey, Sealed, Timestamp, UserId};
+use crate::provisioning::listing::Candidate;
 use crate::provisioning::policy::REMOVAL_MEMORY;
 use crate::provisioning::record::{Claimed, Dossier, State};
 use crate::provisioning::store::{
-    Bid, Busy, Candidate, Cleared, Clearing, Guarded, LeaseToken, RunClosing, RunOpening,
-    Settlement, Store, StoreError, Terms, Verdict,
+    Bid, Busy, Cleared, Clearing, Guarded, LeaseToken, RunClosing, RunOpening, Settlement, Store,
+    StoreError, Terms, Verdict,
 };
 use crate::threedeye::{RemoteId, RemoteUser, RoleId};
 
@@ -15,12 +16,12 @@ use super::tables::{Row, Tables};
 
 impl Tables {
     fn claim(&mut self, bids: &[Bid], terms: &Terms, clock: Timestamp) -> Vec<Claimed> {
-        // Newcomers come first, whatever their turn.
-        let (newcomers, others): (Vec<_>, Vec<_>) = bids
+        // Those who are as listed come first, whatever their turn.
+        let (as_listed, others): (Vec<_>, Vec<_>) = bids
             .iter()
             .enumerate()
-            .partition(|(_, bid)| bid.newcomer.is_some());
-        let mut claimed: Vec<(usize, Claimed)> = newcomers
+            .partition(|(_, bid)| self.is_as_listed(bid));
+        let mut claimed: Vec<(usize, Claimed)> = as_listed
             .into_iter()
             .chain(others)
             .filter_map(|(turn, bid)| Some((turn, self.claim_one(bid, terms, clock)?)))
@@ -31,11 +32,7 @@ impl Tables {
 
     fn claim_one(&mut self, bid: &Bid, terms: &Terms, clock: Timestamp) -> Option<Claimed> {
         let user = &bid.user;
-        let email = match &bid.newcomer {
-            Some(listed) if !self.is_newcomer(user, listed) => return None,
-            Some(listed) => listed.clone(),
-            None => self.email_of(user)?,
-        };
+        let email = self.email_of(user)?;
         let row = self.rows.get(user).cloned();
         let mut row = row.unwrap_or_else(|| Row::idle(terms.now));
         let fresh = row.mapping.password.is_none();
@@ -72,6 +69,13 @@ impl Tables {
             attempts: mapping.attempts,
             recovery: self.recovery(user),
         })
+    }
+
+    /// Whether a claim could be made of what was listed alone.
+    fn is_as_listed(&self, bid: &Bid) -> bool {
+        let listed = bid.listed.as_ref();
+        listed.is_some_and(|listed| listed.claimed(&bid.user, &bid.password).is_some())
+            && listed == self.listed(&bid.user).as_ref()
     }
 
     fn set_aside_one(&mut self, user: &UserId, error: &str, now: Timestamp, clock: Timestamp) {

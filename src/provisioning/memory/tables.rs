@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::audit;
 use crate::kernel::{EmailKey, Timestamp, UserId};
+use crate::provisioning::listing::{Candidate, Listed, ListedRow};
 use crate::provisioning::policy::SETTLING;
 use crate::provisioning::record::{Dossier, Mapping, Recovery, State, User};
-use crate::provisioning::store::{Candidate, LeaseToken, RunClosing, Terms};
+use crate::provisioning::store::{LeaseToken, RunClosing, Terms};
 use crate::threedeye::{RemoteId, RemoteUser, RoleId};
 
 use super::plans::Fanout;
@@ -70,11 +71,29 @@ impl Row {
     /// Takes the lease. Whoever held it before and did not give it back may have
     /// sent something that still takes effect.
     pub fn take(&mut self, terms: &Terms) {
-        if self.lease.is_some() {
-            self.settle_by(Some(self.mapping.lease_until.plus(SETTLING)));
-        }
+        self.mapping.settled_at = self.settled_at();
         self.lease = Some(terms.token.clone());
         self.mapping.lease_until = terms.until;
+    }
+
+    /// Until when something may take effect, should its holder have died.
+    fn settled_at(&self) -> Timestamp {
+        let left = self.lease.as_ref();
+        let by_then = left.map(|_| self.mapping.lease_until.plus(SETTLING));
+        self.mapping.settled_at.max(by_then.unwrap_or_default())
+    }
+
+    fn listed(&self) -> ListedRow {
+        let mapping = &self.mapping;
+        ListedRow {
+            state: mapping.state,
+            intent_email: mapping.email_key.clone(),
+            password: mapping.password.clone(),
+            threedeye_id: mapping.threedeye_id.clone(),
+            attempts: mapping.attempts,
+            settled_at: self.settled_at(),
+            forgotten: mapping.forgotten.clone(),
+        }
     }
 
     /// Something may take effect until then.
@@ -187,22 +206,26 @@ impl Tables {
 
     /// A user that waits, as a run or a delivery sees it.
     pub fn candidate(&self, user: &UserId) -> Option<Candidate> {
-        let email = self.email_of(user)?;
+        let listed = self.listed(user)?;
         let row = self.rows.get(user);
         let intent = row.is_some_and(|row| row.mapping.password.is_some());
         Some(Candidate {
             user: user.clone(),
-            contested: !intent && self.holder_of(&email, user),
-            newcomer: self.is_newcomer(user, &email),
-            email,
+            contested: !intent && self.holder_of(&listed.email, user),
+            listed,
         })
     }
 
-    /// Whether nothing is known of the user, nor of its e-mail.
-    pub fn is_newcomer(&self, user: &UserId, email: &EmailKey) -> bool {
-        !self.rows.contains_key(user)
-            && !self.recoveries.contains_key(user)
-            && !self.removals.contains_key(email)
+    /// What a listing tells of a user; `None` unless it waits.
+    pub fn listed(&self, user: &UserId) -> Option<Listed> {
+        self.queue.get(user)?;
+        let email = self.email_of(user)?;
+        Some(Listed {
+            row: self.rows.get(user).map(Row::listed),
+            recovery: self.recovery(user),
+            removed_at: self.removals.get(&email).copied(),
+            email,
+        })
     }
 
     /// Notes that accounts are about to be deleted.

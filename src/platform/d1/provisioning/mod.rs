@@ -11,11 +11,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::audit;
 use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
+use crate::provisioning::listing::{Candidate, Listed};
 use crate::provisioning::policy::{REMOVAL_MEMORY, SETTLING};
-use crate::provisioning::record::{Claimed, Dossier, Forgotten, State};
+use crate::provisioning::record::{Claimed, Dossier, Forgotten};
 use crate::provisioning::store::{
-    Bid, Busy, Candidate, Cleared, Clearing, Guarded, LeaseToken, RunClosing, RunOpening,
-    Settlement, Store, StoreError, Terms,
+    Bid, Busy, Cleared, Clearing, Guarded, LeaseToken, RunClosing, RunOpening, Settlement, Store,
+    StoreError, Terms,
 };
 use crate::threedeye::{RemoteId, RemoteUser, RoleId};
 
@@ -23,8 +24,8 @@ use super::rows::{CandidateRow, ClaimedRow, DossierRow};
 use super::{Arg, Database, Engine, Statement, json};
 
 use parameters::{
-    AccountParameter, AccountRow, BidParameter, SettlementParameter, UserIdRow, WaitingRow,
-    WrittenRow,
+    AccountParameter, AccountRow, BidParameter, ListedParameter, SettlementParameter, UserIdRow,
+    WaitingRow, WrittenRow, role_list,
 };
 
 pub(super) use parameters::audit_json;
@@ -45,10 +46,6 @@ fn candidates(rows: Vec<CandidateRow>) -> Result<Vec<Candidate>, StoreError> {
     rows.into_iter().map(CandidateRow::into_candidate).collect()
 }
 
-fn role_texts(roles: &[RoleId]) -> Vec<&str> {
-    roles.iter().map(|role| role.0.as_str()).collect()
-}
-
 fn leased(user: &UserId, token: &LeaseToken) -> [Arg; 2] {
     [user.as_str().into(), token.0.as_str().into()]
 }
@@ -60,7 +57,7 @@ fn keep_recovery(
     now: Timestamp,
 ) -> Result<Statement, StoreError> {
     let [user, token] = leased(user, token);
-    let roles = json(&role_texts(roles))?;
+    let roles = role_list(roles)?.into();
     Ok(Statement::new(
         sql::KEEP_RECOVERY,
         [user, token, roles, now.into()],
@@ -83,38 +80,51 @@ fn note_removals(
     ])
 }
 
-fn claim_statement(
-    sql: &'static str,
-    bids: &[&Bid],
-    terms: &Terms,
-) -> Result<Statement, StoreError> {
-    let token = terms.token.0.as_str().into();
-    let args = [bid_list(bids)?, token, terms.until.into(), terms.now.into()];
-    Ok(Statement::new(sql, args))
-}
-
-fn bid_list(bids: &[&Bid]) -> Result<Arg, StoreError> {
-    let parameters: Vec<BidParameter> = bids.iter().map(|bid| (*bid).into()).collect();
-    json(&parameters)
-}
-
-/// What a claim finds of a newcomer is what it has just written.
-fn claimed_newcomer(bid: &Bid) -> Option<Claimed> {
-    let email = bid.newcomer.clone()?;
-    Some(Claimed {
-        user: bid.user.clone(),
-        intent_email: email.clone(),
-        email,
-        password: bid.password.clone(),
-        fresh: true,
-        threedeye_id: None,
-        state: State::Pending,
-        attempts: 0,
-        recovery: None,
-        removed_at: None,
-        settled_at: Timestamp::default(),
-        forgotten: None,
+/// Claims of users that were listed, each with what it finds if all is still so.
+fn expected(bids: &[Bid]) -> impl Iterator<Item = (&Listed, Claimed)> {
+    bids.iter().filter_map(|bid| {
+        let listed = bid.listed.as_ref()?;
+        Some((listed, listed.claimed(&bid.user, &bid.password)?))
     })
+}
+
+/// First all that are expected to be still as listed, then whoever is refused.
+fn claim_statements(
+    bids: &[Bid],
+    expected: &[(&Listed, Claimed)],
+    terms: &Terms,
+) -> Result<Vec<Statement>, StoreError> {
+    let as_listed: Result<Vec<ListedParameter>, StoreError> = expected
+        .iter()
+        .map(|(listed, claimed)| ListedParameter::new(listed, claimed))
+        .collect();
+    let count = Arg::from(u32::try_from(expected.len()).unwrap_or(u32::MAX));
+    let by_name: BTreeSet<&UserId> = expected.iter().map(|(_, claimed)| &claimed.user).collect();
+    let others = bids.iter().filter(|bid| !by_name.contains(&bid.user));
+    let [all, others] = [bid_list(bids)?, bid_list(others)?];
+    let terms_args = |list: Arg| {
+        let token: Arg = terms.token.0.as_str().into();
+        [
+            list,
+            token,
+            terms.until.into(),
+            terms.now.into(),
+            settling(),
+        ]
+    };
+    let mut claim = Statement::new(sql::CLAIM, terms_args(all.clone()));
+    claim.args.extend([count.clone(), others]);
+    let token = terms.token.0.as_str().into();
+    Ok(vec![
+        Statement::new(sql::CLAIM_LISTED, terms_args(json(&as_listed?)?)),
+        Statement::new(sql::REFUSED_LISTED, [all, token, count]),
+        claim,
+    ])
+}
+
+fn bid_list<'a>(bids: impl IntoIterator<Item = &'a Bid>) -> Result<Arg, StoreError> {
+    let parameters: Vec<BidParameter> = bids.into_iter().map(Into::into).collect();
+    json(&parameters)
 }
 
 impl<E: Engine> Store for Database<E> {
@@ -152,33 +162,20 @@ impl<E: Engine> Store for Database<E> {
     }
 
     async fn claim(&self, bids: &[Bid], terms: &Terms) -> Result<Vec<Claimed>, StoreError> {
-        let (newcomers, others): (Vec<&Bid>, Vec<&Bid>) =
-            bids.iter().partition(|bid| bid.newcomer.is_some());
-        let count = u32::try_from(newcomers.len()).unwrap_or(u32::MAX);
-        let refused = [
-            bid_list(&newcomers)?,
-            terms.token.0.as_str().into(),
-            count.into(),
-        ];
-        let mut others_claim = claim_statement(sql::CLAIM, &others, terms)?;
-        others_claim.args.push(settling());
+        let expected: Vec<(&Listed, Claimed)> = expected(bids).collect();
         let mut answers = self
-            .batch(vec![
-                claim_statement(sql::CLAIM_NEWCOMERS, &newcomers, terms)?,
-                Statement::new(sql::REFUSED_NEWCOMERS, refused),
-                others_claim,
-            ])
+            .batch(claim_statements(bids, &expected, terms)?)
             .await?;
         answers.skip()?;
         let refused: Vec<UserIdRow> = answers.rows()?;
         let refused: BTreeSet<&str> = refused.iter().map(|row| row.user_id.as_str()).collect();
-        let mut claimed: Vec<Claimed> = newcomers
+        let mut claimed: Vec<Claimed> = expected
             .into_iter()
-            .filter(|bid| !refused.contains(bid.user.as_str()))
-            .filter_map(claimed_newcomer)
+            .map(|(_, claimed)| claimed)
+            .filter(|claimed| !refused.contains(claimed.user.as_str()))
             .collect();
-        let offered: BTreeMap<&str, &Sealed> = others
-            .into_iter()
+        let offered: BTreeMap<&str, &Sealed> = bids
+            .iter()
             .map(|bid| (bid.user.as_str(), &bid.password))
             .collect();
         for row in answers.rows::<ClaimedRow>()? {
@@ -235,7 +232,7 @@ impl<E: Engine> Store for Database<E> {
                 user.as_str().into(),
                 token.0.as_str().into(),
                 account.id.0.as_str().into(),
-                json(&role_texts(roles))?,
+                role_list(roles)?.into(),
                 entry.at.into(),
             ],
         );

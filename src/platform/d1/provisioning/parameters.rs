@@ -3,10 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::audit;
-use crate::kernel::{EmailKey, Timestamp};
-use crate::platform::d1::{Arg, json};
+use crate::kernel::Timestamp;
+use crate::platform::d1::{Arg, json, json_text};
 use crate::provisioning::StoreError;
+use crate::provisioning::listing::Listed;
+use crate::provisioning::record::Claimed;
 use crate::provisioning::store::{Bid, Settlement, Verdict};
+use crate::threedeye::RoleId;
 
 #[derive(Deserialize)]
 pub struct WaitingRow {
@@ -39,7 +42,6 @@ pub struct AccountParameter<'a> {
 pub struct BidParameter<'a> {
     pub u: &'a str,
     pub p: &'a str,
-    pub e: Option<&'a str>,
 }
 
 impl<'a> From<&'a Bid> for BidParameter<'a> {
@@ -47,9 +49,55 @@ impl<'a> From<&'a Bid> for BidParameter<'a> {
         Self {
             u: bid.user.as_str(),
             p: bid.password.as_str(),
-            e: bid.newcomer.as_ref().map(EmailKey::as_str),
         }
     }
+}
+
+/// What a claim finds of a user that is still as listed, as `CLAIM_LISTED` reads it.
+#[derive(Serialize)]
+pub struct ListedParameter<'a> {
+    user: &'a str,
+    email: &'a str,
+    /// Of the row; `None` where there is none.
+    state: Option<&'static str>,
+    password: &'a str,
+    id: Option<&'a str>,
+    attempts: u32,
+    settled: i64,
+    forgotten_email: Option<&'a str>,
+    forgotten_id: Option<&'a str>,
+    forgotten_password: Option<&'a str>,
+    /// As the text that is stored.
+    roles: Option<String>,
+    removed: Option<i64>,
+}
+
+impl<'a> ListedParameter<'a> {
+    pub fn new(listed: &'a Listed, claimed: &'a Claimed) -> Result<Self, StoreError> {
+        let forgotten = claimed.forgotten.as_ref();
+        let id = forgotten.and_then(|account| account.id.as_ref());
+        let recovery = claimed.recovery.as_ref();
+        Ok(Self {
+            user: claimed.user.as_str(),
+            email: claimed.email.as_str(),
+            state: listed.row.as_ref().map(|row| row.state.as_str()),
+            password: claimed.password.as_str(),
+            id: claimed.threedeye_id.as_ref().map(|id| id.0.as_str()),
+            attempts: claimed.attempts,
+            settled: claimed.settled_at.as_millis(),
+            forgotten_email: forgotten.map(|account| account.email.as_str()),
+            forgotten_id: id.map(|id| id.0.as_str()),
+            forgotten_password: forgotten.map(|account| account.password.as_str()),
+            roles: recovery.map(|kept| role_list(&kept.roles)).transpose()?,
+            removed: claimed.removed_at.map(Timestamp::as_millis),
+        })
+    }
+}
+
+/// Roles as `threedeye_recovery.role_ids` holds them.
+pub fn role_list(roles: &[RoleId]) -> Result<String, StoreError> {
+    let ids: Vec<&str> = roles.iter().map(|role| role.0.as_str()).collect();
+    json_text(&ids)
 }
 
 /// A settlement as `SETTLE` reads it.

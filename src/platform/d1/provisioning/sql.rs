@@ -33,33 +33,71 @@ ORDER BY q.due_at, q.user_id
 LIMIT ?2"
 );
 
-// ?1 bids [{u, p, e}], ?2 token, ?3 until, ?4 now. OR IGNORE: whoever has a row
-// by now, or whose e-mail another user holds, is no newcomer any more.
-pub const CLAIM_NEWCOMERS: &str = "
+// ?1 what is expected to be found, ?2 token, ?3 until, ?4 now, ?5 as in CLAIM.
+// Whoever is not found so, in every column that the claim would read back, is
+// left to CLAIM. IN finds in an index without a read, EXISTS misses without one.
+// OR IGNORE: an e-mail that another user holds by now.
+pub const CLAIM_LISTED: &str = "
 INSERT OR IGNORE INTO threedeye_users
-  (user_id, state, email_key, password_sealed, lease_token, lease_until, created_at, updated_at)
-SELECT value ->> 'u', 'pending', value ->> 'e', value ->> 'p', ?2, ?3, ?4, ?4
+  (user_id, state, email_key, password_sealed, threedeye_id, attempts, settled_at,
+   forgotten_email, forgotten_threedeye_id, forgotten_password,
+   lease_token, lease_until, created_at, updated_at)
+SELECT value ->> 'user', coalesce(value ->> 'state', 'pending'), value ->> 'email',
+       value ->> 'password', value ->> 'id', value ->> 'attempts', value ->> 'settled',
+       value ->> 'forgotten_email', value ->> 'forgotten_id', value ->> 'forgotten_password',
+       ?2, ?3, ?4, ?4
 FROM json_each(?1)
-WHERE NOT EXISTS (SELECT 1 FROM threedeye_recovery r WHERE r.user_id = value ->> 'u')
-  AND NOT EXISTS (SELECT 1 FROM threedeye_removals r WHERE r.email_key = value ->> 'e')";
+WHERE (value ->> 'user', value ->> 'email') IN (SELECT user_id, email_key FROM provisioning_queue)
+  AND CASE WHEN value ->> 'state' IS NULL
+    THEN NOT EXISTS (SELECT 1 FROM threedeye_users t WHERE t.user_id = value ->> 'user')
+    ELSE value ->> 'user' IN (SELECT user_id FROM threedeye_users) END
+  AND CASE WHEN value ->> 'roles' IS NULL
+    THEN NOT EXISTS (SELECT 1 FROM threedeye_recovery r WHERE r.user_id = value ->> 'user')
+    ELSE (value ->> 'user', value ->> 'roles') IN (SELECT user_id, role_ids FROM threedeye_recovery)
+    END
+  AND CASE WHEN value ->> 'removed' IS NULL
+    THEN NOT EXISTS (SELECT 1 FROM threedeye_removals r WHERE r.email_key = value ->> 'email')
+    ELSE (value ->> 'removed', value ->> 'email')
+      IN (SELECT removed_at, email_key FROM threedeye_removals) END
+ON CONFLICT (user_id) DO UPDATE SET
+  state = CASE state WHEN 'idle' THEN 'pending' ELSE state END,
+  email_key = excluded.email_key,
+  password_sealed = excluded.password_sealed,
+  settled_at = excluded.settled_at,
+  lease_token = excluded.lease_token,
+  lease_until = excluded.lease_until,
+  updated_at = excluded.updated_at
+WHERE lease_until <= ?4 AND state = excluded.state
+  AND CASE state WHEN 'idle'
+    THEN email_key IS NULL AND password_sealed IS NULL AND NOT EXISTS (
+      SELECT 1 FROM threedeye_users o
+      WHERE o.email_key = excluded.email_key AND o.state <> 'set_aside')
+    ELSE email_key = excluded.email_key AND password_sealed = excluded.password_sealed END
+  AND threedeye_id IS excluded.threedeye_id AND attempts = excluded.attempts
+  AND iif(lease_token IS NULL, settled_at, max(settled_at, lease_until + ?5)) = excluded.settled_at
+  AND forgotten_email IS excluded.forgotten_email
+  AND forgotten_threedeye_id IS excluded.forgotten_threedeye_id
+  AND forgotten_password IS excluded.forgotten_password";
 
-// Comes right after CLAIM_NEWCOMERS. ?1 its bids, ?2 token, ?3 how many they
-// are: where that many rows came of them, there is nobody to look for.
-pub const REFUSED_NEWCOMERS: &str = "
+// Comes right after CLAIM_LISTED. ?1 all bids, ?2 token, ?3 how many were
+// expected: where that many rows came of them, there is nobody to look for.
+pub const REFUSED_LISTED: &str = "
 SELECT value ->> 'u' AS user_id FROM json_each(iif(changes() < ?3, ?1, '[]'))
 WHERE NOT EXISTS (
   SELECT 1 FROM threedeye_users t WHERE t.user_id = value ->> 'u' AND t.lease_token = ?2
 )";
 
 // ?1 bids [{u, p}], ?2 token, ?3 until, ?4 now, ?5 how long what a dead holder
-// has sent may take effect after its lease, in milliseconds. Of two bids for
-// one e-mail the first gets it: OR IGNORE and the last condition see what this
-// very statement has written, which NOT EXISTS in the SELECT does not.
+// has sent may take effect after its lease, in milliseconds. Comes after
+// CLAIM_LISTED and what only reads: whom that has claimed is held by now, and
+// where it has claimed as many as ?6, only ?7 is left, the bids it was not for.
+// Of two bids for one e-mail the first gets it: OR IGNORE and the last condition
+// see what this very statement has written, which NOT EXISTS in the SELECT does not.
 pub const CLAIM: &str = "
 INSERT OR IGNORE INTO threedeye_users
   (user_id, state, email_key, password_sealed, lease_token, lease_until, created_at, updated_at)
 SELECT u.uuid, 'pending', u.email_key, b.value ->> 'p', ?2, ?3, ?4, ?4
-FROM json_each(?1) b
+FROM json_each(iif(changes() < ?6, ?1, ?7)) b
 JOIN users u ON u.uuid = (b.value ->> 'u')
 WHERE u.email_key IS NOT NULL AND (
   NOT EXISTS (SELECT 1 FROM threedeye_users o

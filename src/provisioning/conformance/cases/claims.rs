@@ -149,6 +149,45 @@ pub async fn a_claim_tells_what_is_known<S: Subject>(store: &S) {
     assert_eq!(claimed.removed_at, Some(store.now()));
 }
 
+pub async fn whoever_is_as_listed_is_claimed_so<S: Subject>(store: &S) {
+    store.add("ann", ONE).await;
+    let listed = store.listed("ann").await;
+    let claimed = store.take_listed("t1", "ann", &listed).await;
+    let expected = listed.claimed(&UserId::new("ann"), &password("t1", "ann"));
+    assert_eq!(claimed, [expected.unwrap()]);
+    assert!(claimed[0].fresh);
+    store.judge("t1", "ann", failed(store.now())).await;
+    let listed = store.listed("ann").await;
+    let claimed = store.take_listed("t2", "ann", &listed).await;
+    let expected = listed.claimed(&UserId::new("ann"), &password("t2", "ann"));
+    assert_eq!(claimed, [expected.unwrap()]);
+    assert_eq!((claimed[0].attempts, claimed[0].fresh), (1, false));
+    let row = store.mapping("ann").await;
+    assert_eq!(row.password, Some(password("t1", "ann")));
+    assert_eq!(row.lease_until, store.now().plus(LEASE));
+    store.judge("t2", "ann", complete("acc")).await;
+    assert_eq!(store.state("ann").await, Some(State::Complete));
+}
+
+pub async fn a_listing_that_is_out_of_date_misleads_nobody<S: Subject>(store: &S) {
+    for (user, email) in [("ann", ONE), ("bob", TWO)] {
+        store.add(user, email).await;
+    }
+    let (ann, bob) = (store.listed("ann").await, store.listed("bob").await);
+    store.take("t1", "ann").await;
+    assert!(store.take_listed("t2", "ann", &ann).await.is_empty());
+    store.judge("t1", "ann", failed(store.now())).await;
+    let claimed = store.take_listed("t3", "ann", &ann).await;
+    assert_eq!((claimed[0].attempts, claimed[0].fresh), (1, false));
+    assert_eq!(claimed[0].password, password("t1", "ann"));
+    let user = UserId::new("bob");
+    store.change_email(&user, Some("b@example.com")).await;
+    let claimed = store.take_listed("t3", "bob", &bob).await;
+    assert_eq!(claimed[0].intent_email, email("b@example.com"));
+    store.judge("t3", "ann", complete("acc")).await;
+    assert!(store.take_listed("t4", "ann", &ann).await.is_empty());
+}
+
 pub async fn renewing_tells_who_is_still_held<S: Subject>(store: &S) {
     for (user, email) in [("ann", ONE), ("bob", TWO)] {
         store.add(user, email).await;

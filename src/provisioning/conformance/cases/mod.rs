@@ -12,6 +12,7 @@ use std::time::Duration;
 use crate::audit::{Action, Actor, Entry, Origin};
 use crate::kernel::random::seeded::Seeded;
 use crate::kernel::{EmailKey, RequestId, Sealed, Timestamp, UserId};
+use crate::provisioning::listing::Listed;
 use crate::provisioning::record::{Claimed, Mapping, Recovery, State};
 use crate::provisioning::store::{Bid, LeaseToken, Settlement, Terms, Verdict};
 use crate::threedeye::{RemoteId, RemoteUser, RoleId};
@@ -38,6 +39,8 @@ macro_rules! conformance {
             claims::an_own_intent_is_granted_though_the_new_email_is_contested
             claims::nobody_without_an_email_is_claimed
             claims::a_claim_tells_what_is_known
+            claims::whoever_is_as_listed_is_claimed_so
+            claims::a_listing_that_is_out_of_date_misleads_nobody
             claims::renewing_tells_who_is_still_held
             claims::seizing_works_in_every_state
             claims::a_user_that_is_held_is_busy
@@ -56,6 +59,7 @@ macro_rules! conformance {
             waiting::whoever_has_an_email_waits
             waiting::a_replaced_user_is_looked_at_anew
             waiting::the_longest_due_come_first_and_the_held_not_at_all
+            waiting::a_listing_tells_what_a_claim_would_find
             waiting::only_the_contested_are_set_aside
             waiting::whoever_is_set_aside_has_no_next_attempt
             waiting::whoever_is_at_work_is_not_set_aside
@@ -139,7 +143,7 @@ pub trait Shorthand: Subject {
         let bid = |user: &&str| Bid {
             user: UserId::new(*user),
             password: password(token, user),
-            newcomer: None,
+            listed: None,
         };
         let bids: Vec<Bid> = users.iter().map(bid).collect();
         let claimed = self.claim(&bids, &self.terms(token)).await.unwrap();
@@ -153,10 +157,28 @@ pub trait Shorthand: Subject {
         let bid = Bid {
             user: UserId::new(user),
             password: password(token, user),
-            newcomer: None,
+            listed: None,
         };
         let mut claimed = self.claim(&[bid], &self.terms(token)).await.unwrap();
         claimed.pop().unwrap()
+    }
+
+    /// What a listing tells of a user who is due.
+    async fn listed(&self, user: &str) -> Listed {
+        let due = self.due(self.now(), u32::MAX).await.unwrap();
+        let mut due = due.into_iter();
+        let candidate = due.find(|candidate| candidate.user.as_str() == user);
+        candidate.unwrap().listed
+    }
+
+    /// Claims one user on what was listed.
+    async fn take_listed(&self, token: &str, user: &str, listed: &Listed) -> Vec<Claimed> {
+        let bid = Bid {
+            user: UserId::new(user),
+            password: password(token, user),
+            listed: Some(listed.clone()),
+        };
+        self.claim(&[bid], &self.terms(token)).await.unwrap()
     }
 
     /// Takes a user's lease as a reset does; it must be free.

@@ -2,7 +2,9 @@
 //! were set aside.
 
 use super::*;
-use crate::provisioning::store::{Candidate, Clearing};
+use crate::provisioning::listing::{Candidate, Listed, ListedRow};
+use crate::provisioning::policy::SETTLING;
+use crate::provisioning::store::Clearing;
 
 pub async fn whoever_has_an_email_waits<S: Subject>(store: &S) {
     let (ann, bob) = (UserId::new("ann"), UserId::new("bob"));
@@ -53,9 +55,8 @@ pub async fn the_longest_due_come_first_and_the_held_not_at_all<S: Subject>(stor
     }
     let candidate = |user: &str, text: &str, contested| Candidate {
         user: UserId::new(user),
-        email: email(text),
         contested,
-        newcomer: true,
+        listed: newcomer(text),
     };
     let due = store.due(store.now(), 9).await.unwrap();
     let free = [
@@ -79,6 +80,51 @@ pub async fn the_longest_due_come_first_and_the_held_not_at_all<S: Subject>(stor
         ]
     );
     assert_eq!(store.waiting().await.unwrap(), 4);
+}
+
+/// Of whom nothing is known but the e-mail.
+fn newcomer(text: &str) -> Listed {
+    Listed {
+        email: email(text),
+        row: None,
+        recovery: None,
+        removed_at: None,
+    }
+}
+
+pub async fn a_listing_tells_what_a_claim_would_find<S: Subject>(store: &S) {
+    store.add("ann", ONE).await;
+    store.take("t1", "ann").await;
+    let (user, found) = (UserId::new("ann"), account("old", ONE));
+    let entry = store.entry("ann", "saved");
+    let saved = store
+        .save_recovery(&token("t1"), &user, &found, &roles(&["r1"]), &entry)
+        .await;
+    saved.unwrap();
+    let (removed_at, left_at) = (store.now(), store.now().plus(LEASE));
+    store.pass(LEASE);
+    let row = ListedRow {
+        state: State::Pending,
+        intent_email: Some(email(ONE)),
+        password: Some(password("t1", "ann")),
+        threedeye_id: None,
+        attempts: 0,
+        settled_at: left_at.plus(SETTLING),
+        forgotten: None,
+    };
+    let listed = Listed {
+        row: Some(row),
+        recovery: Some(Recovery {
+            roles: roles(&["r1"]),
+        }),
+        removed_at: Some(removed_at),
+        ..newcomer(ONE)
+    };
+    assert_eq!(store.listed("ann").await, listed);
+    store.take("t2", "ann").await;
+    store.judge("t2", "ann", failed(store.now())).await;
+    let row = listed.row.map(|row| ListedRow { attempts: 1, ..row });
+    assert_eq!(store.listed("ann").await, Listed { row, ..listed });
 }
 
 pub async fn only_the_contested_are_set_aside<S: Subject>(store: &S) {
