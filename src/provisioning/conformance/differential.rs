@@ -318,7 +318,7 @@ impl Author {
             _ => known[latest],
         }
         .clone();
-        if self.chance(8) {
+        if self.chance(4) {
             self.make_up(&mut listed, user);
         }
         Some(listed)

@@ -35,7 +35,8 @@ LIMIT ?2"
 
 // ?1 what is expected to be found, ?2 token, ?3 until, ?4 now, ?5 as in CLAIM.
 // Whoever is not found so, in every column that the claim would read back, is
-// left to CLAIM. IN finds in an index without a read, EXISTS misses without one.
+// left to CLAIM; a row where there was none holds another password than the one
+// that is offered. IN finds in an index without a read, EXISTS misses without one.
 // OR IGNORE: an e-mail that another user holds by now.
 pub const CLAIM_LISTED: &str = "
 INSERT OR IGNORE INTO threedeye_users
@@ -48,9 +49,7 @@ SELECT value ->> 'user', coalesce(value ->> 'state', 'pending'), value ->> 'emai
        ?2, ?3, ?4, ?4
 FROM json_each(?1)
 WHERE (value ->> 'user', value ->> 'email') IN (SELECT user_id, email_key FROM provisioning_queue)
-  AND CASE WHEN value ->> 'state' IS NULL
-    THEN NOT EXISTS (SELECT 1 FROM threedeye_users t WHERE t.user_id = value ->> 'user')
-    ELSE value ->> 'user' IN (SELECT user_id FROM threedeye_users) END
+  AND (value ->> 'state' IS NULL OR value ->> 'user' IN (SELECT user_id FROM threedeye_users))
   AND CASE WHEN value ->> 'roles' IS NULL
     THEN NOT EXISTS (SELECT 1 FROM threedeye_recovery r WHERE r.user_id = value ->> 'user')
     ELSE (value ->> 'user', value ->> 'roles') IN (SELECT user_id, role_ids FROM threedeye_recovery)

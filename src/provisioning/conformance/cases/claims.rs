@@ -188,6 +188,65 @@ pub async fn a_listing_that_is_out_of_date_misleads_nobody<S: Subject>(store: &S
     assert!(store.take_listed("t4", "ann", &ann).await.is_empty());
 }
 
+pub async fn what_was_deleted_or_saved_since_the_listing_is_told<S: Subject>(store: &S) {
+    for (user, email) in [("ann", ONE), ("bob", TWO), ("cyd", "c@example.com")] {
+        store.add(user, email).await;
+    }
+    let (bob, cyd) = (store.listed("bob").await, store.listed("cyd").await);
+    store.take("t1", "ann").await;
+    let entry = store.entry("ann", "saved");
+    let (user, found) = (UserId::new("ann"), account("old", TWO));
+    let saved = store
+        .save_recovery(&token("t1"), &user, &found, &roles(&["r1"]), &entry)
+        .await;
+    saved.unwrap();
+    let claimed = store.take_listed("t2", "bob", &bob).await;
+    assert_eq!(claimed[0].removed_at, Some(store.now()));
+    store.grab("t3", "cyd").await;
+    let (user, entry) = (UserId::new("cyd"), store.entry("cyd", "removing"));
+    let kept = roles(&["r2"]);
+    let begun = store
+        .begin_removal(&token("t3"), &user, &[], Some(&kept), &entry)
+        .await;
+    assert!(begun.unwrap());
+    store.release(&token("t3"), &user, None).await.unwrap();
+    assert_eq!(store.row("cyd").await, None);
+    let claimed = store.take_listed("t4", "cyd", &cyd).await;
+    assert_eq!(claimed[0].recovery.as_ref().unwrap().roles, kept);
+}
+
+pub async fn a_row_that_is_gone_or_resealed_since_the_listing_is_not_taken_for_granted<
+    S: Subject,
+>(
+    store: &S,
+) {
+    for (user, email) in [("ann", ONE), ("bob", TWO)] {
+        store.add(user, email).await;
+        store.take("t1", user).await;
+        store.judge("t1", user, failed(store.now())).await;
+    }
+    let (ann, bob) = (store.listed("ann").await, store.listed("bob").await);
+    store.grab("t2", "ann").await;
+    let clearing = crate::provisioning::store::Clearing {
+        clear_mapping: true,
+        forgotten: None,
+        forget_remote: true,
+        keep_roles: None,
+    };
+    let (user, entry) = (UserId::new("ann"), store.entry("ann", "cleared"));
+    let cleared = store
+        .clear(&token("t2"), &user, &clearing, store.now(), &entry)
+        .await;
+    assert!(cleared.unwrap().is_some());
+    let claimed = store.take_listed("t3", "ann", &ann).await;
+    assert_eq!((claimed[0].attempts, claimed[0].fresh), (0, true));
+    assert_eq!(claimed[0].password, password("t3", "ann"));
+    let (old, new) = (password("t1", "bob"), password("new key", "bob"));
+    store.reseal(&UserId::new("bob"), &old, &new).await.unwrap();
+    let claimed = store.take_listed("t3", "bob", &bob).await;
+    assert_eq!((&claimed[0].password, claimed[0].fresh), (&new, false));
+}
+
 pub async fn renewing_tells_who_is_still_held<S: Subject>(store: &S) {
     for (user, email) in [("ann", ONE), ("bob", TWO)] {
         store.add(user, email).await;

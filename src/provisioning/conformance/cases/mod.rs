@@ -41,6 +41,8 @@ macro_rules! conformance {
             claims::a_claim_tells_what_is_known
             claims::whoever_is_as_listed_is_claimed_so
             claims::a_listing_that_is_out_of_date_misleads_nobody
+            claims::what_was_deleted_or_saved_since_the_listing_is_told
+            claims::a_row_that_is_gone_or_resealed_since_the_listing_is_not_taken_for_granted
             claims::renewing_tells_who_is_still_held
             claims::seizing_works_in_every_state
             claims::a_user_that_is_held_is_busy
