@@ -169,6 +169,11 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
             if unresolved.is_empty() || self.stop.get().is_some() || !seen_whole {
                 break;
             }
+            // What is seen must still be acted on.
+            if self.deadline.remaining(self.tools.clock.now()) <= delay {
+                self.stop.set(Some(Stop::OutOfTime));
+                break;
+            }
             self.tools.clock.sleep(delay).await;
             self.keep_leases().await?;
             let again = unresolved.iter().map(|(case, _)| case);

@@ -47,8 +47,14 @@ pub const REMOVAL_MEMORY: Duration = Duration::from_secs(24 * 60 * 60);
 /// A manual or scheduled run takes up no new user after this long.
 pub const RUN_BUDGET: Duration = Duration::from_secs(10 * 60);
 
-/// One user on demand: all calls together.
+/// One user on demand: all that a request does, a reset and the provisioning
+/// after it included.
 pub const SINGLE_BUDGET: Duration = Duration::from_secs(30);
+
+/// With less of it left nobody is taken up any more: reading the list, creating
+/// and attaching would hardly make it, and what is begun and not finished has
+/// to be seen to by the next run.
+pub const SHORTEST_PROVISIONING: Duration = Duration::from_secs(3);
 
 /// How often a run that is reading the list looks whether its leases last.
 pub const LEASE_WATCH: Duration = Duration::from_secs(10);

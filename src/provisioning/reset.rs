@@ -1,7 +1,10 @@
 //! The repair by hand: probe, delete remotely, clear the rows, provision again.
 //!
 //! The rows are cleared in one batch, and never before a requested remote
-//! delete has succeeded or was found to have nothing to delete.
+//! delete has succeeded or was found to have nothing to delete. All of it shares
+//! one budget of time. When that runs out before the rows are cleared, the reset
+//! is refused and may be sent again; afterwards only the provisioning is left
+//! undone, which the queue knows.
 
 use crate::audit::{Action, Entry};
 use crate::kernel::{Clock, Deadline, Random, UserId};
@@ -10,7 +13,7 @@ use crate::threedeye::{RemoteId, RemoteUser, RoleId, Upstream, UpstreamError, Wa
 use super::policy::{SETTLING, SINGLE_BUDGET, list_deadline};
 use super::record::{Dossier, Forgotten, Mapping, State};
 use super::single::Unavailable;
-use super::store::{Clearing, LeaseToken, Terms};
+use super::store::{Clearing, LeaseToken};
 use super::{Failure, Store, StoreError, Toolbox};
 
 /// What is asked for.
@@ -90,6 +93,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         if order.delete_remote && !configured {
             return Err(UpstreamError::NotConfigured.into());
         }
+        let deadline = Deadline::after(self.clock, SINGLE_BUDGET);
         let dossier = self.store.dossier(user).await?;
         let mut done = ResetDone {
             email: dossier.user.as_ref().and_then(|row| row.email.clone()),
@@ -102,7 +106,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         let anything =
             dossier.user.is_some() || dossier.mapping.is_some() || dossier.recovery.is_some();
         if anything {
-            self.reset_rows(user, order, &mut done).await?;
+            self.reset_rows(deadline, user, order, &mut done).await?;
         } else if order.delete_remote {
             // Neither e-mail nor id is known, so nothing of this user's is there.
             done.removal.attempted = true;
@@ -110,7 +114,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         }
         if order.reprovision {
             let fresh = self.store.dossier(user).await?;
-            let account = self.account(user, fresh, configured).await;
+            let account = self.account_by(deadline, user, fresh, configured).await;
             done.reprovisioned = Some(account.map(|account| account.id));
         }
         Ok(done)
@@ -118,6 +122,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
 
     async fn reset_rows(
         &self,
+        deadline: Deadline,
         user: &UserId,
         order: ResetOrder,
         done: &mut ResetDone,
@@ -134,7 +139,8 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
             }
         };
         let removed = if order.delete_remote {
-            self.remove(user, order, &dossier, &terms).await
+            self.remove(deadline, user, order, &dossier, &terms.token)
+                .await
         } else {
             Ok((Removal::default(), Vec::new()))
         };
@@ -177,15 +183,15 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
     /// Probes, then deletes what is this user's; tells which accounts that were.
     async fn remove(
         &self,
+        deadline: Deadline,
         user: &UserId,
         order: ResetOrder,
         dossier: &Dossier,
-        terms: &Terms,
+        token: &LeaseToken,
     ) -> Result<(Removal, Vec<RemoteUser>), ResetRefused> {
-        let deadline = Deadline::at(terms.now.plus(SINGLE_BUDGET));
         let wanted = what_is_theirs(dossier);
         let sought = wanted.emails.len().saturating_add(wanted.ids.len());
-        let reading = list_deadline(deadline, terms.now);
+        let reading = list_deadline(deadline, self.clock.now());
         let survey = self
             .upstream
             .survey(std::future::ready(wanted.clone()), reading)
@@ -218,7 +224,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
                 removal.roles.push(role.clone());
             }
         }
-        self.announce(user, order, dossier, &accounts, &removal, &terms.token)
+        self.announce(user, order, dossier, &accounts, &removal, token)
             .await?;
         for account in &accounts {
             // Whatever the error says, one of its tries may have had its effect:

@@ -6,7 +6,7 @@ use crate::threedeye::{RemoteId, Upstream};
 
 use super::account::{End, Takeovers};
 use super::batch::{Batch, Leases};
-use super::policy::{BUSY_PATIENCE, BUSY_POLL, SINGLE_BUDGET};
+use super::policy::{BUSY_PATIENCE, BUSY_POLL, SHORTEST_PROVISIONING, SINGLE_BUDGET};
 use super::record::{Dossier, State};
 use super::{Failure, Store, StoreError, Toolbox};
 
@@ -45,15 +45,28 @@ pub enum Unavailable {
 }
 
 impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
-    /// Answers the user's account from `dossier`, or provisions it first.
-    /// `configured` tells whether 3dEye can be called at all.
+    /// Answers the user's account from `dossier`, or provisions it first, in
+    /// [`SINGLE_BUDGET`]. `configured` tells whether 3dEye can be called at all.
     pub async fn account(
         &self,
+        user: &UserId,
+        dossier: Dossier,
+        configured: bool,
+    ) -> Result<Account, Unavailable> {
+        let deadline = Deadline::after(self.clock, SINGLE_BUDGET);
+        self.account_by(deadline, user, dossier, configured).await
+    }
+
+    /// The same with what is left of somebody's time.
+    /// [`Failure::OutOfTime`]: too little to begin, so nothing was.
+    pub(super) async fn account_by(
+        &self,
+        deadline: Deadline,
         user: &UserId,
         mut dossier: Dossier,
         configured: bool,
     ) -> Result<Account, Unavailable> {
-        let patience = Deadline::after(self.clock, BUSY_PATIENCE);
+        let patience = Deadline::after(self.clock, BUSY_PATIENCE).min(deadline);
         loop {
             // 1. Complete: answer it. Saved roles that still wait are the queue's business.
             if let Some(account) = self.stored(user, &dossier)? {
@@ -68,10 +81,13 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
             }
             let now = self.clock.now();
             let until = dossier.mapping.as_ref().map_or(now, |m| m.lease_until);
-            if until <= now
-                && let Some(end) = self.provision_one(user).await?
-            {
-                return self.conclude(user, end).await;
+            if until <= now {
+                if deadline.remaining(now) < SHORTEST_PROVISIONING {
+                    return Err(Failure::OutOfTime.into());
+                }
+                if let Some(end) = self.provision_one(deadline, user).await? {
+                    return self.conclude(user, end).await;
+                }
             }
             if patience.passed(self.clock.now()) {
                 let left = until.since(now).as_secs();
@@ -85,14 +101,17 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
     }
 
     /// Claims and provisions one user; `None`: somebody else has it.
-    async fn provision_one(&self, user: &UserId) -> Result<Option<End>, Unavailable> {
+    async fn provision_one(
+        &self,
+        deadline: Deadline,
+        user: &UserId,
+    ) -> Result<Option<End>, Unavailable> {
         let terms = self.terms();
         let claimed = self.store.claim(&[self.bid(user, None)?], &terms).await?;
         if claimed.is_empty() {
             return Ok(None);
         }
         let leases = Leases::new(terms.token, terms.until, &claimed);
-        let deadline = Deadline::at(terms.now.plus(SINGLE_BUDGET));
         // Asked for by name, so no limit of take-overs.
         let takeovers = Takeovers::limited(u32::MAX);
         let batch = Batch::new(*self, leases, &takeovers, deadline, 1);

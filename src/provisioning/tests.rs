@@ -8,6 +8,7 @@ use super::Failure;
 use super::Toolbox;
 use super::backfill::{Finished, Order};
 use super::memory::{Fuse, World, yield_once};
+use super::policy::{SETTLING, SINGLE_BUDGET};
 use super::record::State;
 use super::reset::{ResetDone, ResetOrder, ResetRefused};
 use super::single::Unavailable;
@@ -588,6 +589,73 @@ fn earlier_failures_do_not_shorten_the_wait_after_our_own_delete() {
     assert_eq!(bench.backfill().tally.quarantined, 0);
     bench.converge();
     bench.assert_settled("a", "anna@example.com", &["r1"]);
+}
+
+const EVERYTHING: ResetOrder = ResetOrder {
+    clear_mapping: true,
+    delete_remote: true,
+    reprovision: true,
+    preserve_roles: true,
+};
+
+/// Resets a user that has its account, with a list and a delete that take this
+/// many seconds; tells how long it took.
+fn slow_reset(list: u64, delete: u64) -> (Bench, Result<ResetDone, ResetRefused>, Duration) {
+    let bench = crash_scene();
+    bench.backfill();
+    {
+        let mut remote = bench.world.remote.borrow_mut();
+        let slow = [("list", list), ("delete", delete)];
+        remote.latencies = slow.map(|(call, s)| (call, Duration::from_secs(s))).into();
+    }
+    let started = bench.world.now();
+    let ended = bench.reset("b", EVERYTHING);
+    let took = bench.world.now().since(started);
+    bench.world.remote.borrow_mut().latencies.clear();
+    (bench, ended, took)
+}
+
+#[test]
+fn a_reset_and_its_provisioning_share_one_budget() {
+    let (bench, ended, took) = slow_reset(8, 8);
+    assert!(ended.unwrap().reprovisioned.unwrap().is_ok());
+    assert!(took < SINGLE_BUDGET, "{took:?}");
+    bench.assert_settled("b", "bert@example.com", &["r1", "r2"]);
+}
+
+#[test]
+fn a_reset_without_time_to_provision_says_so_and_leaves_it_to_the_queue() {
+    let (bench, ended, took) = slow_reset(15, 13);
+    let done = ended.unwrap();
+    assert!(done.cleared_mapping && done.removal.deleted.is_some());
+    assert!(matches!(
+        done.reprovisioned,
+        Some(Err(Unavailable::Failed(Failure::OutOfTime)))
+    ));
+    assert!(took < SINGLE_BUDGET, "{took:?}");
+    assert!(bench.world.mapping("b").is_none(), "nothing was begun");
+    bench.backfill();
+    bench.assert_settled("b", "bert@example.com", &["r1", "r2"]);
+}
+
+#[test]
+fn a_provisioning_that_runs_out_of_time_halfway_is_gone_on_with() {
+    let (bench, ended, took) = slow_reset(12, 12);
+    assert!(ended.unwrap().reprovisioned.unwrap().is_err());
+    assert!(took <= SINGLE_BUDGET, "{took:?}");
+    bench.converge();
+    bench.assert_settled("b", "bert@example.com", &["r1", "r2"]);
+}
+
+#[test]
+fn a_reset_that_runs_out_of_time_before_it_clears_clears_nothing() {
+    let (bench, ended, took) = slow_reset(15, 16);
+    assert!(matches!(ended, Err(ResetRefused::Failed(_))));
+    assert!(took <= SINGLE_BUDGET, "{took:?}");
+    assert!(bench.world.mapping("b").unwrap().password.is_some());
+    bench.world.pass(SETTLING);
+    assert!(bench.reset("b", EVERYTHING).unwrap().cleared_mapping);
+    bench.assert_settled("b", "bert@example.com", &["r1", "r2"]);
 }
 
 #[test]

@@ -20,6 +20,8 @@ pub struct Remote {
     pub accounts: Vec<Account>,
     /// E-mails of deleted accounts that stay taken until then.
     pub taken_until: BTreeMap<EmailKey, Timestamp>,
+    /// How long calls take, by their names.
+    pub latencies: BTreeMap<&'static str, Duration>,
     pub create_delay: Duration,
     pub delete_delay: Duration,
     pub creates: u32,
@@ -216,6 +218,11 @@ impl World {
             return Err(UpstreamError::Transient);
         }
         let hazard = self.approach(name).await;
+        let latency = self.remote.borrow().latencies.get(name).copied();
+        if let Some(latency) = latency {
+            let answered = self.now().plus(latency);
+            self.time.until(answered.min(deadline.moment())).await;
+        }
         if deadline.passed(self.now()) {
             return Err(lost);
         }
