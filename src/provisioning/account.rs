@@ -8,7 +8,7 @@ use std::cell::Cell;
 
 use crate::audit::{Action, Entry};
 use crate::kernel::sealing::Purpose;
-use crate::kernel::{Clock, Deadline, EmailKey, Random, Sealed, Secret};
+use crate::kernel::{Clock, Deadline, EmailKey, Random, Sealed, Secret, UserId};
 use crate::threedeye::{
     RemoteId, RemoteUser, RoleId, Survey, Upstream, UpstreamError, Wanted, password,
 };
@@ -365,7 +365,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         if !survey.complete {
             return Ok(Some(failed(Failure::ListIncomplete)));
         }
-        let password = match self.unsealed(case, &forgotten.password) {
+        let password = match self.unsealed(&case.claimed.user, &forgotten.password) {
             Ok(password) => password,
             Err(failure) => return Ok(Some(failed(failure))),
         };
@@ -478,7 +478,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
 
     /// Whether the password opens the account; a refusal to say so concerns
     /// this account alone.
-    async fn proves(
+    pub(super) async fn proves(
         &self,
         email: &EmailKey,
         password: &Secret,
@@ -508,12 +508,12 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
     }
 
     fn password(&self, case: &Case) -> Result<Secret, Failure> {
-        self.unsealed(case, &case.claimed.password)
+        self.unsealed(&case.claimed.user, &case.claimed.password)
     }
 
-    fn unsealed(&self, case: &Case, sealed: &Sealed) -> Result<Secret, Failure> {
+    pub(super) fn unsealed(&self, user: &UserId, sealed: &Sealed) -> Result<Secret, Failure> {
         self.sealer
-            .open(Purpose::ThreedeyePassword, &case.claimed.user, sealed)
+            .open(Purpose::ThreedeyePassword, user, sealed)
             .map_err(|_| Failure::Unsealable)
     }
 

@@ -138,18 +138,9 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
                 });
             }
         };
-        let removed = if order.delete_remote {
-            self.remove(deadline, user, order, &dossier, &terms.token)
-                .await
-        } else {
-            Ok((Removal::default(), Vec::new()))
-        };
-        let removed = removed.and_then(|(removal, gone)| {
-            if !order.clear_mapping {
-                return Ok((removal, None));
-            }
-            Ok((removal, let_go_of(order, &dossier, &gone)?))
-        });
+        let removed = self
+            .see_to_accounts(deadline, user, order, &dossier, &terms.token)
+            .await;
         let (removal, forgotten) = match removed {
             Ok(both) => both,
             Err(refused) => {
@@ -177,6 +168,80 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         let recorded = dossier.mapping.is_some_and(|mapping| mapping.is_recorded());
         done.cleared_mapping = cleared.mapping && recorded;
         done.cleared_recovery = cleared.recovery;
+        Ok(())
+    }
+
+    /// Deletes accounts, if that is asked for; tells what was done, and which
+    /// account the cleared rows have to remember.
+    async fn see_to_accounts(
+        &self,
+        deadline: Deadline,
+        user: &UserId,
+        order: ResetOrder,
+        dossier: &Dossier,
+        token: &LeaseToken,
+    ) -> Result<(Removal, Option<Forgotten>), ResetRefused> {
+        let (removal, gone) = if order.delete_remote {
+            self.remove(deadline, user, order, dossier, token).await?
+        } else {
+            (Removal::default(), Vec::new())
+        };
+        // A user that is gone will have no other e-mail, and no next provisioning.
+        let mapping = dossier.mapping.as_ref().filter(|_| dossier.user.is_some());
+        let forgotten = match mapping.filter(|_| order.clear_mapping) {
+            Some(mapping) if order.delete_remote => {
+                self.let_go_of_unseen(deadline, user, mapping, &gone)
+                    .await?
+            }
+            Some(mapping) => let_go_of(mapping)?,
+            None => None,
+        };
+        Ok((removal, forgotten))
+    }
+
+    /// After the whole list was searched: an account that was not deleted and
+    /// may yet come into sight.
+    async fn let_go_of_unseen(
+        &self,
+        deadline: Deadline,
+        user: &UserId,
+        mapping: &Mapping,
+        gone: &[RemoteUser],
+    ) -> Result<Option<Forgotten>, Failure> {
+        // Where no key opens the password any more, it can tell nothing that the list
+        // does not, and to wait for it would be to wait for ever.
+        let may_be_there = |account: &Forgotten| {
+            !is_among(gone, account) && self.unsealed(user, &account.password).is_ok()
+        };
+        let earlier = mapping.forgotten.clone().filter(may_be_there);
+        let current = intended(mapping).filter(may_be_there);
+        let (Some(earlier), Some(current)) = (&earlier, &current) else {
+            return Ok(current.or(earlier));
+        };
+        if earlier.email != current.email {
+            self.prove_gone(deadline, user, mapping, earlier).await?;
+        }
+        Ok(Some(current.clone()))
+    }
+
+    /// Fails unless an account that the list does not show is not there, and
+    /// will not be.
+    async fn prove_gone(
+        &self,
+        deadline: Deadline,
+        user: &UserId,
+        mapping: &Mapping,
+        account: &Forgotten,
+    ) -> Result<(), Failure> {
+        let password = self.unsealed(user, &account.password)?;
+        if self.proves(&account.email, &password, deadline).await? {
+            return Err(Failure::NotVisibleYet);
+        }
+        // A lease that was not given back had a holder that died.
+        let settled_at = mapping.settled_at.max(mapping.lease_until.plus(SETTLING));
+        if self.clock.now() < settled_at {
+            return Err(Failure::Settling);
+        }
         Ok(())
     }
 
@@ -334,35 +399,22 @@ fn what_is_theirs(dossier: &Dossier) -> Wanted {
 }
 
 /// The account that nothing would lead to any more, should the user's e-mail
-/// change after the mapping was cleared. Those that are `gone` are not meant.
-///
-/// Only one can be remembered: two for different e-mails refuse the reset, unless
-/// the whole list was just searched for both.
-fn let_go_of(
-    order: ResetOrder,
-    dossier: &Dossier,
-    gone: &[RemoteUser],
-) -> Result<Option<Forgotten>, Failure> {
-    // A user that is gone will have no other e-mail, and no next provisioning.
-    let (Some(_), Some(mapping)) = (&dossier.user, &dossier.mapping) else {
-        return Ok(None);
-    };
-    let is_left = |account: &Forgotten| {
-        !gone.iter().any(|deleted| {
-            account.id.as_ref() == Some(&deleted.id)
-                || deleted.email_key().as_ref() == Some(&account.email)
-        })
-    };
-    let earlier = mapping.forgotten.clone().filter(is_left);
-    let current = intended(mapping).filter(is_left);
-    match (earlier, current) {
-        (Some(earlier), Some(current))
-            if earlier.email != current.email && !order.delete_remote =>
-        {
+/// change after the mapping was cleared. Only one can be remembered: two for
+/// different e-mails refuse the reset.
+fn let_go_of(mapping: &Mapping) -> Result<Option<Forgotten>, Failure> {
+    match (mapping.forgotten.clone(), intended(mapping)) {
+        (Some(earlier), Some(current)) if earlier.email != current.email => {
             Err(Failure::MadeForAnotherEmail)
         }
         (earlier, current) => Ok(current.or(earlier)),
     }
+}
+
+fn is_among(accounts: &[RemoteUser], sought: &Forgotten) -> bool {
+    accounts.iter().any(|account| {
+        sought.id.as_ref() == Some(&account.id)
+            || account.email_key().as_ref() == Some(&sought.email)
+    })
 }
 
 /// What came, or may yet come, of the row's intent.

@@ -659,6 +659,58 @@ fn a_reset_that_runs_out_of_time_before_it_clears_clears_nothing() {
 }
 
 #[test]
+fn an_account_whose_key_is_lost_does_not_hold_up_its_user_for_ever() {
+    let mut bench = Bench::new();
+    bench.world.add_user("a", "anna@example.com");
+    // Dies before the create, so there is no account that a list could show.
+    assert!(bench.backfill_until(Fuse::Before(4), 20).is_none());
+    bench.world.pass(Duration::from_secs(3600));
+    bench.world.change_email("a", "anna@new.example");
+    let other = base64::engine::general_purpose::STANDARD.encode([6; 32]);
+    bench.sealer = Sealer::new(&Secret::new(other), None).unwrap();
+    bench.reset("a", PLAIN_RESET).unwrap();
+    let order = ResetOrder {
+        delete_remote: true,
+        ..PLAIN_RESET
+    };
+    bench.reset("a", order).unwrap();
+    bench.converge();
+    bench.assert_settled("a", "anna@new.example", &[]);
+}
+
+#[test]
+fn a_reset_that_sees_neither_account_forgets_none_that_is_there() {
+    let bench = Bench::new();
+    bench.world.add_user("a", "anna@example.com");
+    {
+        let mut remote = bench.world.remote.borrow_mut();
+        remote.create_delay = Duration::from_secs(600);
+        remote.lose_next_answer = true;
+    }
+    bench.backfill();
+    bench.reset("a", PLAIN_RESET).unwrap();
+    bench.world.change_email("a", "anna@new.example");
+    assert_eq!(
+        bench.backfill().tally.failed,
+        1,
+        "the first is not visible yet"
+    );
+    let order = ResetOrder {
+        delete_remote: true,
+        ..PLAIN_RESET
+    };
+    let ended = bench.reset("a", order);
+    assert!(matches!(
+        ended,
+        Err(ResetRefused::Failed(Failure::NotVisibleYet))
+    ));
+    bench.world.remote.borrow_mut().create_delay = Duration::ZERO;
+    bench.converge();
+    bench.assert_settled("a", "anna@new.example", &[]);
+    assert!(bench.world.accounts_of("anna@example.com").is_empty());
+}
+
+#[test]
 fn an_email_freed_by_a_reset_is_no_orphan_while_it_stays_taken() {
     let bench = Bench::new();
     bench.world.add_user("a", "anna@example.com");
