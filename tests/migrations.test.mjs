@@ -32,3 +32,16 @@ test("the lean queue keeps every row and place, and drops whom a REPLACE took aw
   await assert.rejects(service.sql("UPDATE threedeye_users SET email_key = 'done@x.example'"), /UNIQUE/);
   await assert.rejects(service.sql("UPDATE threedeye_users SET state = 'other'"), /CHECK/);
 });
+
+test("the queue's bounds turn out whom no run could take up", async () => {
+  await service.migrate((file) => file >= "0005" && file < "0007");
+  const add = (id, email) => service.sql(`INSERT INTO users (uuid, email, created_at) VALUES (${id}, ?, '2024-01-15T10:30:00.000Z')`, email);
+  await add("x'0102'", "blob@x.example");
+  await add("'fit'", "fit@x.example");
+  await add("'long'", `${"a".repeat(900_000)}@x.example`);
+  const waiting = async () => (await service.sql("SELECT value FROM provisioning_totals"))[0].value;
+  assert.equal(await waiting(), 3);
+  await service.migrate((file) => file.startsWith("0007"));
+  assert.deepEqual((await service.sql("SELECT user_id FROM provisioning_queue ORDER BY user_id")).map((row) => row.user_id), ["fit"]);
+  assert.equal(await waiting(), 1);
+});

@@ -74,7 +74,7 @@ impl Tables {
         }
         user.email_key.clone_from(&key);
         self.open_for_change(id, clock);
-        if key.is_none() {
+        if !key.is_some_and(|key| is_within_bounds(id, &key)) {
             self.queue.remove(id);
             return;
         }
@@ -91,9 +91,11 @@ impl Tables {
         self.queue.remove(id);
     }
 
-    /// Puts a user with an e-mail at the end of the queue, unless it is in there.
+    /// Puts a user with an e-mail at the end of the queue, unless it is in there
+    /// or longer than a run can take.
     fn enqueue(&mut self, user: &UserId, clock: Timestamp) {
-        if self.email_of(user).is_some() {
+        let email = self.email_of(user);
+        if email.is_some_and(|email| is_within_bounds(user, &email)) {
             let place = self.queue.entry(user.clone());
             place.or_insert_with(|| second_of(clock));
         }
@@ -129,6 +131,11 @@ impl Tables {
             self.open_for_change(&id, clock);
         }
     }
+}
+
+/// In bytes: an id of 128 characters, an address.
+fn is_within_bounds(user: &UserId, email: &EmailKey) -> bool {
+    user.as_str().len() <= 512 && email.as_str().len() <= 320
 }
 
 /// D1's `unixepoch()` counts whole seconds.

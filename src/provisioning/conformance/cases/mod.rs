@@ -59,6 +59,7 @@ macro_rules! conformance {
             settling::a_quarantine_for_an_email_of_the_past_is_none
             settling::nobody_waits_for_an_email_that_is_free
             waiting::whoever_has_an_email_waits
+            waiting::what_is_too_long_for_anybody_does_not_wait
             waiting::a_replaced_user_is_looked_at_anew
             waiting::the_longest_due_come_first_and_the_held_not_at_all
             waiting::a_listing_tells_what_a_claim_would_find

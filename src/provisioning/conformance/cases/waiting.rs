@@ -29,6 +29,30 @@ pub async fn whoever_has_an_email_waits<S: Subject>(store: &S) {
     assert_eq!(store.state("bob").await, Some(State::Complete));
 }
 
+pub async fn what_is_too_long_for_anybody_does_not_wait<S: Subject>(store: &S) {
+    let ann = UserId::new("ann");
+    let address = |bytes: usize| format!("{}@example.com", "a".repeat(bytes - 12));
+    store.add("ann", &address(321)).await;
+    store.add(&"u".repeat(513), ONE).await;
+    assert!(store.queued().await.is_empty());
+    assert_eq!(store.waiting().await.unwrap(), 0);
+    store.change_email(&ann, Some(&address(320))).await;
+    store.add(&"u".repeat(512), TWO).await;
+    assert_eq!(store.queued().await, ["ann", &"u".repeat(512)]);
+    // Two bytes each.
+    let wide = format!("{}@example.com", "é".repeat(155));
+    store.change_email(&ann, Some(&wide)).await;
+    assert_eq!(store.waiting().await.unwrap(), 1);
+    store.put_user(&ann, Some(ONE)).await;
+    assert_eq!(store.waiting().await.unwrap(), 2);
+    // Nor does a row that is opened again.
+    store.take("t1", "ann").await;
+    store.judge("t1", "ann", quarantined()).await;
+    store.change_email(&ann, Some(&wide)).await;
+    assert_eq!(store.state("ann").await, Some(State::Pending));
+    assert_eq!(store.waiting().await.unwrap(), 1);
+}
+
 pub async fn a_replaced_user_is_looked_at_anew<S: Subject>(store: &S) {
     store.add("ann", ONE).await;
     store.take("t1", "ann").await;

@@ -13,7 +13,11 @@ use serde::Deserialize;
 use crate::kernel::{EmailKey, Timestamp, UserId};
 use crate::platform::d1::rows::{CandidateRow, DossierRow};
 use crate::platform::d1::{Answers, Database, Statement};
+use crate::provisioning::conformance::cases::Shorthand as _;
+use crate::provisioning::conformance::cases::fanout::FanoutShorthand as _;
 use crate::provisioning::conformance::{Observation, START, Subject, cases, differential};
+use crate::provisioning::fanout::store::FanoutStore as _;
+use crate::provisioning::store::Store as _;
 use crate::testing::Shared;
 
 use super::parameters::WaitingRow;
@@ -94,6 +98,38 @@ fn the_store_in_memory_does_what_d1_does() {
             differential::compare(seed, &*database).await;
         }
     });
+}
+
+/// Ids and e-mails as SQLite lets others store them: it keeps any type in any column.
+const MISFITS: [&str; 3] = [
+    "INSERT INTO users (uuid, email, created_at) VALUES (x'0102', 'blob@example.com', '2024-01-15')",
+    "INSERT INTO users (uuid, email, created_at) VALUES (NULL, 'null@example.com', '2024-01-15')",
+    "INSERT INTO users (uuid, email, created_at) VALUES (7, CAST('Seven@example.com' AS BLOB), '2024-01-15')",
+];
+
+#[test]
+#[ignore = "needs node and the npm packages; npm test runs it"]
+fn an_id_that_is_no_text_is_in_nobodys_way() {
+    let database = lend();
+    let misfits = MISFITS.map(|sql| Statement::new(sql, []));
+    let due = block_on(async {
+        database.batch(misfits.into()).await.unwrap();
+        database.add("ann", cases::ONE).await;
+        let moved = "UPDATE users SET uuid = x'03' WHERE uuid = 'ann'";
+        database
+            .batch(vec![Statement::new(moved, [])])
+            .await
+            .unwrap();
+        database.add("bob", cases::TWO).await;
+        database.due(START, 9).await.unwrap()
+    });
+    let due: Vec<(&str, &str)> = due
+        .iter()
+        .map(|one| (one.user.as_str(), one.listed.email.as_str()))
+        .collect();
+    assert_eq!(due, [("7", "seven@example.com"), ("bob", cases::TWO)]);
+    let planned = block_on(database.plan_run(&database.planning("run-1", 9, 9))).unwrap();
+    assert_eq!((planned.users, planned.remaining), (2, 2));
 }
 
 #[derive(Deserialize)]
