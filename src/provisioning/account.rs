@@ -341,8 +341,15 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
                 .await;
         };
         let own = self.upstream.own_login();
-        let foreign = self.store.foreign(&case.claimed.user, &[account]).await?;
-        if foreign.is_empty() && (own.is_none() || account.email_key() != own) {
+        let is_own_login = own.is_some() && account.email_key() == own;
+        let is_theirs = match self
+            .is_still_theirs(case, &forgotten, account, deadline)
+            .await?
+        {
+            Ok(is_theirs) => is_theirs,
+            Err(failure) => return Ok(Some(failed(failure))),
+        };
+        if is_theirs && !is_own_login {
             if !takeovers.take() {
                 return Ok(Some(Step::Done(End::TakeoverLimit)));
             }
@@ -352,6 +359,26 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         }
         case.claimed.forgotten = None;
         Ok(None)
+    }
+
+    /// Whether this is the account that was let go of, and not one that another
+    /// user got for the e-mail since. That another is waiting to be given one
+    /// proves nothing: the e-mail was free as soon as the mapping was cleared.
+    async fn is_still_theirs(
+        &self,
+        case: &Case,
+        forgotten: &Forgotten,
+        account: &RemoteUser,
+        deadline: Deadline,
+    ) -> Result<Result<bool, Failure>, StoreError> {
+        let foreign = self.store.foreign(&case.claimed.user, &[account]).await?;
+        if foreign.is_empty() {
+            return Ok(Ok(true));
+        }
+        let Ok(password) = self.unsealed(&case.claimed.user, &forgotten.password) else {
+            return Ok(Ok(false));
+        };
+        Ok(self.proves(&forgotten.email, &password, deadline).await)
     }
 
     /// The list does not show it: does its password tell more?

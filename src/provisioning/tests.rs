@@ -555,6 +555,27 @@ fn an_account_that_a_reset_let_go_of_is_not_left_behind_by_a_new_email() {
 }
 
 #[test]
+fn an_account_that_a_reset_let_go_of_is_its_users_though_another_wants_its_email() {
+    let bench = Bench::new();
+    bench.world.add_user("a", "anna@example.com");
+    bench
+        .world
+        .add_account("old", "anna@example.com", "unknown", &["r1"], true);
+    bench.backfill();
+    bench.world.add_user("b", "anna@example.com");
+    bench.backfill();
+    bench.world.change_email("a", "anna@new.example");
+    // Frees the e-mail, which is then the other's, who may not replace the account yet.
+    bench.reset("a", PLAIN_RESET).unwrap();
+    bench.backfill_until(Fuse::None, 0).unwrap();
+    bench.world.change_email("b", "bert@example.com");
+    bench.converge();
+    assert!(bench.world.accounts_of("anna@example.com").is_empty());
+    bench.assert_settled("a", "anna@new.example", &["r1"]);
+    bench.assert_settled("b", "bert@example.com", &[]);
+}
+
+#[test]
 fn a_list_that_cannot_be_read_again_makes_nobody_an_orphan() {
     let bench = Bench::new();
     bench.world.add_user("a", "anna@example.com");
