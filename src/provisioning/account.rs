@@ -8,7 +8,7 @@ use std::cell::Cell;
 
 use crate::audit::{Action, Entry};
 use crate::kernel::sealing::Purpose;
-use crate::kernel::{Clock, Deadline, EmailKey, Random, Sealed, Secret, UserId};
+use crate::kernel::{Clock, Deadline, EmailKey, Random, Sealed, Secret, Timestamp, UserId};
 use crate::threedeye::{
     RemoteId, RemoteUser, RoleId, Survey, Upstream, UpstreamError, Wanted, password,
 };
@@ -219,8 +219,8 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
                 End::Failed(UpstreamError::UnknownOutcome.into())
             }
             (Ok(false), Doubt::Taken) if !list_complete => End::Failed(Failure::ListIncomplete),
-            // We deleted an account of this e-mail ourselves: it may take a while.
-            (Ok(false), Doubt::Taken) if self.removed_lately(case) => {
+            // An account of this e-mail was deleted by us: it may take a while.
+            (Ok(false), Doubt::Taken) if self.is_freed_lately(case).await? => {
                 End::Failed(Failure::StillTaken)
             }
             (Ok(false), Doubt::Taken) => End::Orphan,
@@ -528,10 +528,23 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         !case.deleted && self.is_open(case) && self.removed_lately(case)
     }
 
+    /// Whether the e-mail may still be taken by an account that is gone. Another
+    /// user's reset may have deleted it since the claim.
+    async fn is_freed_lately(&self, case: &Case) -> Result<bool, StoreError> {
+        if self.removed_lately(case) {
+            return Ok(true);
+        }
+        let removed_at = self.store.removed_at(&case.claimed.email).await?;
+        Ok(removed_at.is_some_and(|moment| self.is_recent(moment)))
+    }
+
     fn removed_lately(&self, case: &Case) -> bool {
-        case.claimed
-            .removed_at
-            .is_some_and(|moment| self.clock.now().since(moment) < REMOVAL_GRACE)
+        let removed_at = case.claimed.removed_at;
+        removed_at.is_some_and(|moment| self.is_recent(moment))
+    }
+
+    fn is_recent(&self, moment: Timestamp) -> bool {
+        self.clock.now().since(moment) < REMOVAL_GRACE
     }
 
     fn password(&self, case: &Case) -> Result<Secret, Failure> {

@@ -305,6 +305,10 @@ pub trait Store {
         accounts: &[&RemoteUser],
     ) -> Result<Vec<RemoteId>, StoreError>;
 
+    /// When an account with this e-mail was last deleted, or let go of, whoever's
+    /// it was; `None` after a day.
+    async fn removed_at(&self, email: &EmailKey) -> Result<Option<Timestamp>, StoreError>;
+
     /// Comes before the deletes of a reset. Opens a row that called itself
     /// complete, so that a crash leaves work in the queue and not a dead
     /// mapping; saves `keep_roles`; notes the removals and the audit row.

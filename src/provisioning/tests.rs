@@ -16,7 +16,7 @@ use super::store::{Store, Trigger};
 use crate::audit::{Actor, Origin};
 use crate::kernel::random::seeded::Seeded;
 use crate::kernel::sealing::Purpose;
-use crate::kernel::{Clock as _, RequestId, Sealer, Secret, Timestamp, UserId};
+use crate::kernel::{Clock as _, EmailKey, RequestId, Sealer, Secret, Timestamp, UserId};
 use crate::threedeye::{RoleId, UpstreamError};
 
 struct Bench {
@@ -747,6 +747,44 @@ fn an_email_freed_by_a_reset_is_no_orphan_while_it_stays_taken() {
         done.reprovisioned,
         Some(Err(Unavailable::Failed(Failure::StillTaken)))
     ));
+    bench.converge();
+    bench.assert_settled("a", "anna@example.com", &[]);
+}
+
+#[test]
+fn an_email_that_another_users_reset_frees_meanwhile_is_no_orphan() {
+    let bench = Bench::new();
+    bench.world.add_user("a", "anna@example.com");
+    bench
+        .world
+        .add_account("old", "anna@example.com", "unknown", &[], true);
+    let second = Duration::from_secs(1);
+    bench.world.remote.borrow_mut().latencies = [("list", second)].into();
+    let tools = bench.tools();
+    let order = Order {
+        trigger: Trigger::Manual,
+        limit: 50,
+        max_takeovers: 20,
+    };
+    let run = async { tools.backfill(order).await.unwrap() };
+    // The user is claimed by then. The other found the account to be its own before that.
+    let deleted_by_another = async {
+        for _ in 0..3 {
+            yield_once().await;
+        }
+        let now = bench.world.now();
+        let email = EmailKey::of("anna@example.com").unwrap();
+        let mut tables = bench.world.tables.borrow_mut();
+        tables.removals.insert(email.clone(), now);
+        let mut remote = bench.world.remote.borrow_mut();
+        remote.accounts.clear();
+        remote.taken_until.insert(email, now.plus(60 * second));
+    };
+    let ended = bench.world.run(Fuse::None, async {
+        futures_util::future::join(run, deleted_by_another).await.0
+    });
+    let tally = ended.unwrap().tally;
+    assert_eq!((tally.failed, tally.quarantined), (1, 0));
     bench.converge();
     bench.assert_settled("a", "anna@example.com", &[]);
 }

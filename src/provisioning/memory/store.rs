@@ -434,6 +434,11 @@ impl Store for World {
         .await
     }
 
+    async fn removed_at(&self, email: &EmailKey) -> Result<Option<Timestamp>, StoreError> {
+        self.effect(|| Ok(self.tables.borrow().removals.get(email).copied()))
+            .await
+    }
+
     async fn foreign(
         &self,
         user: &UserId,

@@ -24,8 +24,8 @@ use super::rows::{CandidateRow, ClaimedRow, DossierRow};
 use super::{Arg, Database, Engine, Statement, json};
 
 use parameters::{
-    AccountParameter, AccountRow, BidParameter, ListedParameter, SettlementParameter, UserIdRow,
-    WaitingRow, WrittenRow, role_list,
+    AccountParameter, AccountRow, BidParameter, ListedParameter, RemovalRow, SettlementParameter,
+    UserIdRow, WaitingRow, WrittenRow, role_list,
 };
 
 pub(super) use parameters::audit_json;
@@ -345,6 +345,12 @@ impl<E: Engine> Store for Database<E> {
         }
         let until = dossier.mapping.map_or(terms.now, |row| row.lease_until);
         Ok(Err(Busy { until }))
+    }
+
+    async fn removed_at(&self, email: &EmailKey) -> Result<Option<Timestamp>, StoreError> {
+        let read = Statement::new(sql::REMOVED_AT, [email.as_str().into()]);
+        let row: Option<RemovalRow> = self.batch(vec![read]).await?.first()?;
+        Ok(row.map(|row| Timestamp::from_millis(row.removed_at)))
     }
 
     async fn foreign(

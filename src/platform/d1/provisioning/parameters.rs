@@ -31,6 +31,11 @@ pub struct AccountRow {
     pub threedeye_id: String,
 }
 
+#[derive(Deserialize)]
+pub struct RemovalRow {
+    pub removed_at: i64,
+}
+
 /// An account of 3dEye.
 #[derive(Serialize)]
 pub struct AccountParameter<'a> {

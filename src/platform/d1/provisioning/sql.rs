@@ -133,6 +133,8 @@ INSERT INTO threedeye_removals (email_key, removed_at)
 SELECT value, ?2 FROM json_each(?1) WHERE changes() > 0
 ON CONFLICT (email_key) DO UPDATE SET removed_at = excluded.removed_at";
 
+pub const REMOVED_AT: &str = "SELECT removed_at FROM threedeye_removals WHERE email_key = ?1";
+
 pub const FORGET_REMOVALS: &str = "DELETE FROM threedeye_removals WHERE removed_at < ?1";
 
 // ?1 user, ?2 token, ?3 now

@@ -74,6 +74,7 @@ macro_rules! conformance {
             removals::a_removal_opens_a_complete_row
             removals::a_removal_without_the_lease_is_none
             removals::removals_are_forgotten_after_a_day
+            removals::a_removal_is_told_by_its_email
             removals::a_new_intent_replaces_the_old_one
             removals::a_new_intent_takes_nobodys_email
             removals::clearing_deletes_mapping_and_recovery

@@ -121,6 +121,17 @@ pub async fn removals_are_forgotten_after_a_day<S: Subject>(store: &S) {
     }
 }
 
+pub async fn a_removal_is_told_by_its_email<S: Subject>(store: &S) {
+    store.add("ann", ONE).await;
+    store.take("t1", "ann").await;
+    store.pass(seconds(7));
+    save(store, "t1", "ann", &account("old", "One@example.com")).await;
+    store.pass(seconds(1));
+    let moment = store.removed_at(&email(ONE)).await.unwrap();
+    assert_eq!(moment, Some(START.plus(seconds(7))));
+    assert_eq!(store.removed_at(&email(TWO)).await.unwrap(), None);
+}
+
 pub async fn a_new_intent_replaces_the_old_one<S: Subject>(store: &S) {
     store.add("ann", ONE).await;
     store.finish("ann", "acc").await;
