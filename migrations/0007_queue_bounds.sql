@@ -28,4 +28,22 @@ BEGIN
   DELETE FROM provisioning_queue WHERE user_id = NEW.user_id;
 END;
 
+-- What waits for a user is listed along with it, and one list of roles that
+-- can't be read would fail the list of all.
+CREATE TRIGGER threedeye_recovery_insert_readable BEFORE INSERT ON threedeye_recovery
+WHEN typeof(NEW.role_ids) <> 'text' OR NOT json_valid(NEW.role_ids)
+  OR json_type(NEW.role_ids) <> 'array'
+  OR EXISTS (SELECT 1 FROM json_each(NEW.role_ids) WHERE type <> 'text')
+BEGIN
+  SELECT RAISE(ABORT, 'role_ids is no JSON list of texts');
+END;
+
+CREATE TRIGGER threedeye_recovery_update_readable BEFORE UPDATE OF role_ids ON threedeye_recovery
+WHEN typeof(NEW.role_ids) <> 'text' OR NOT json_valid(NEW.role_ids)
+  OR json_type(NEW.role_ids) <> 'array'
+  OR EXISTS (SELECT 1 FROM json_each(NEW.role_ids) WHERE type <> 'text')
+BEGIN
+  SELECT RAISE(ABORT, 'role_ids is no JSON list of texts');
+END;
+
 UPDATE schema_version SET version = 7;

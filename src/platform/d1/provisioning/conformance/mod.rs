@@ -132,6 +132,39 @@ fn an_id_that_is_no_text_is_in_nobodys_way() {
     assert_eq!((planned.users, planned.remaining), (2, 2));
 }
 
+/// The second writes a list of roles, but as a blob.
+const WRITE_ROLES: [&str; 2] = [
+    "INSERT INTO threedeye_recovery (user_id, role_ids, created_at) VALUES (?1, ?2, 1)
+     ON CONFLICT DO UPDATE SET role_ids = excluded.role_ids",
+    "UPDATE threedeye_recovery SET role_ids = CAST(?2 AS BLOB) WHERE user_id = ?1",
+];
+
+#[test]
+#[ignore = "needs node and the npm packages; npm test runs it"]
+fn roles_that_cannot_be_read_are_not_stored() {
+    let database = lend();
+    let write = |sql, user: &str, roles: &str| {
+        let statement = Statement::new(sql, [user.into(), roles.into()]);
+        block_on(database.batch(vec![statement])).is_ok()
+    };
+    let [text, blob] = WRITE_ROLES;
+    block_on(database.add("ann", cases::ONE));
+    block_on(database.add("bob", cases::TWO));
+    assert!(write(text, "ann", r#"["r1","r2"]"#));
+    for unreadable in ["", "r1", "['r1']", "{}", "[1]", r#"["r1",null]"#] {
+        for user in ["ann", "bob"] {
+            assert!(!write(text, user, unreadable), "{unreadable}");
+        }
+    }
+    assert!(!write(blob, "ann", r#"["r1"]"#));
+    let due = block_on(database.due(START, 9)).unwrap();
+    let roles: Vec<Option<usize>> = due
+        .iter()
+        .map(|one| Some(one.listed.recovery.as_ref()?.roles.len()))
+        .collect();
+    assert_eq!(roles, [Some(2), None]);
+}
+
 #[derive(Deserialize)]
 struct MomentRow {
     user_id: String,
