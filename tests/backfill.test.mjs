@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 
 import { serviceForThisFile } from "./support/service.mjs";
 
-const service = await serviceForThisFile({ instrumented: true, vars: { BACKFILL_MAX_TAKEOVERS: "2", BACKFILL_CRON_LIMIT: "3", THREEDEYE_TIMEOUT_MS: "500" } });
+const service = await serviceForThisFile({ instrumented: true, vars: { BACKFILL_MAX_TAKEOVERS: "2", BACKFILL_CRON_LIMIT: "3" } });
 
 async function run(query = "") {
   const answer = await service.backfill(query);
