@@ -2,6 +2,7 @@
 // wrangler in between, so that nothing but the Worker and D1 is measured.
 
 import { convertV4MiniflareOptions as optionsOf, Miniflare } from "miniflare";
+import workerd from "workerd";
 import { unstable_readConfig as readConfig } from "wrangler";
 import { inRoot } from "../dev/tooling/paths.mjs";
 import { workerdPids } from "./cpu.mjs";
@@ -16,6 +17,10 @@ import { MODULES_ROOT } from "./workers.mjs";
  */
 
 const { compatibility_date, compatibility_flags } = readConfig({ config: inRoot("wrangler.toml") });
+
+// What Miniflare starts in the place of workerd.
+process.env.MINIFLARE_WORKERD_PATH = inRoot("bench/quiet-workerd.sh");
+process.env.WORKERD = workerd.default;
 
 /**
  * One at a time: which workerd is whose is told by which one is new.
