@@ -14,7 +14,7 @@ const script = (name, contents) => ({ type: "ESModule", path: join(MODULES_ROOT,
 
 /** Ours, as it was built. @type {Module[]} */
 export const OURS = [
-  { type: "ESModule", path: join(MODULES_ROOT, "index.js") },
+  { type: "ESModule", path: join(MODULES_ROOT, "worker.js") },
   { type: "CompiledWasm", path: join(MODULES_ROOT, "index_bg.wasm") },
 ];
 
@@ -23,7 +23,7 @@ export async function instrumented() {
   return [
     script("instruments.js", await readFile(inRoot("tests/support/instruments.js"), "utf8")),
     // The name under which the instruments import what they are put in front of.
-    script("the-built-worker", 'export { default } from "./index.js";'),
+    script("the-built-worker", 'export { default } from "./worker.js";'),
     ...OURS,
   ];
 }

@@ -6,7 +6,7 @@ import { ensureToolchain } from "./setup.mjs";
 import { isUpToDate, remember } from "./tooling/fingerprint.mjs";
 import { isMain } from "./tooling/is-main.mjs";
 import { withLock } from "./tooling/lock.mjs";
-import { DEV } from "./tooling/paths.mjs";
+import { DEV, inRoot } from "./tooling/paths.mjs";
 import { attempt, compilerErrors, run } from "./tooling/run.mjs";
 import { runMain, say, step } from "./tooling/say.mjs";
 
@@ -21,9 +21,25 @@ export async function build(toolchain) {
     await step("building the Worker", async (progress) => {
       const env = { ...toolchain.wasmEnv, RUST_BACKTRACE: "0", CARGO_TERM_COLOR: "never" };
       await run(toolchain.workerBuild, ["--release"], { env, log: "build", progress, excerpt: compilerErrors });
+      await putEntryInFront();
     });
     done();
     return "built";
+  });
+}
+
+/** What worker-build made, behind the entry of our own: `build/worker.js`. */
+async function putEntryInFront() {
+  const { build: bundle } = await import("esbuild"); // comes with the packages
+  await bundle({
+    entryPoints: [inRoot("src/entry/worker.js")],
+    outfile: inRoot("build/worker.js"),
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: "esnext",
+    external: ["cloudflare:*", "*.wasm"],
+    logLevel: "warning",
   });
 }
 

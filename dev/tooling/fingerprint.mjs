@@ -6,7 +6,7 @@ import { join, relative } from "node:path";
 import { inRoot, ROOT } from "./paths.mjs";
 
 const STAMP = inRoot("build", ".built-from.json");
-const RESULTS = ["build/index.js", "build/index_bg.wasm"];
+const RESULTS = ["build/worker.js", "build/index_bg.wasm"];
 
 /** Files and folders that decide what comes out, besides those the compiler says it read. */
 const INPUTS = ["Cargo.toml", "Cargo.lock", ".cargo", "build.rs", "src", "migrations", "openapi.json", "dev/build.mjs"];

@@ -6,7 +6,7 @@
 
 import { WorkerEntrypoint } from "cloudflare:workers";
 
-import Service from "the-built-worker";
+import service from "the-built-worker";
 
 /** Milliseconds by which the Worker's clock is ahead. */
 let ahead = 0;
@@ -23,11 +23,19 @@ const prepared = new Set();
 let memory;
 /** What the queue does with messages: "keeps", "refuses" or "loses" them. */
 let queueIs = "keeps";
+/** Whether the next look at the clock breaks the Worker down, as a defect in it would. */
+let breaksAtClock = false;
 /** Deliveries that still break down after the Worker has done its work, so that its answer is lost. */
 let breakdowns = 0;
 
 const now = Date.now.bind(Date);
-Date.now = () => now() + ahead;
+Date.now = () => {
+  if (breaksAtClock) {
+    breaksAtClock = false;
+    throw new Error("made to break down");
+  }
+  return now() + ahead;
+};
 
 // The Worker's glue keeps the memory to itself, but asks it for its buffer whenever it has grown.
 const { get: bufferOf, ...buffer } = Object.getOwnPropertyDescriptor(WebAssembly.Memory.prototype, "buffer");
@@ -45,7 +53,7 @@ export default class extends WorkerEntrypoint {
   async fetch(request) {
     if (new URL(request.url).pathname === CONTROL) return control(request);
     const meter = { roundTrips: 0, rowsRead: 0, rowsWritten: 0 };
-    const answer = await new Service(this.ctx, measured(this.env, meter)).fetch(request);
+    const answer = await service.fetch(request, measured(this.env, meter), this.ctx);
     const told = new Response(answer.body, answer);
     told.headers.set("x-d1-round-trips", String(meter.roundTrips));
     told.headers.set("x-d1-rows-read", String(meter.rowsRead));
@@ -55,13 +63,13 @@ export default class extends WorkerEntrypoint {
 
   async scheduled(event) {
     const meter = { roundTrips: 0, rowsRead: 0, rowsWritten: 0 };
-    await new Service(this.ctx, measured(this.env, meter)).scheduled(event);
+    await service.scheduled(event, measured(this.env, meter), this.ctx);
     roundTripsOfEvents += meter.roundTrips;
   }
 
   async queue(batch) {
     const meter = { roundTrips: 0 };
-    await new Service(this.ctx, measured(this.env, meter)).queue(batch);
+    await service.queue(batch, measured(this.env, meter), this.ctx);
     roundTripsOfEvents += meter.roundTrips;
     if (breakdowns > 0) {
       breakdowns -= 1;
@@ -76,6 +84,7 @@ async function control(request) {
   if ("held" in order) held = order.held;
   if ("sparedRoundTrips" in order) spared = order.sparedRoundTrips ?? Infinity;
   if ("queueIs" in order) queueIs = order.queueIs;
+  if ("breaksAtClock" in order) breaksAtClock = order.breaksAtClock;
   if ("breakdowns" in order) breakdowns = order.breakdowns;
   return Response.json({ roundTripsOfEvents, memoryBytes: memory?.buffer.byteLength ?? null, prepared: [...prepared] });
 }

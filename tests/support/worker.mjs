@@ -205,14 +205,14 @@ function queuesOf(name, changes) {
 /** @param {string} dir @returns {{modules: any[], modulesRoot: string}} */
 const modulesOf = (dir) => ({
   modules: [
-    { type: "ESModule", path: join(dir, "index.js") },
+    { type: "ESModule", path: join(dir, "worker.js") },
     { type: "CompiledWasm", path: join(dir, "index_bg.wasm") },
   ],
   modulesRoot: dir,
 });
 
 function theBuild() {
-  if (!existsSync(join(BUILD, "index.js"))) throw new Error("build/ is empty: `npm run build` first");
+  if (!existsSync(join(BUILD, "worker.js"))) throw new Error("build/ is empty: `npm run build` first");
   return BUILD;
 }
 
@@ -220,8 +220,8 @@ function theBuild() {
 async function instrument() {
   const dir = await mkdtemp(join(tmpdir(), "spkey-edge-e2e-"));
   await bundle({
-    entryPoints: { index: fileURLToPath(new URL("instruments.js", import.meta.url)) },
-    alias: { "the-built-worker": join(theBuild(), "index.js") },
+    entryPoints: { worker: fileURLToPath(new URL("instruments.js", import.meta.url)) },
+    alias: { "the-built-worker": join(theBuild(), "worker.js") },
     external: ["cloudflare:workers", "*.wasm"],
     bundle: true,
     format: "esm",
