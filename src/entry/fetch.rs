@@ -7,10 +7,12 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
-use js_sys::Uint8Array;
+use js_sys::{Array, JsString};
+use serde::{Serialize, Serializer};
 use tower_service::Service as _;
+use wasm_bindgen::prelude::*;
 use worker::send::SendWrapper;
-use worker::{Env, Headers, web_sys};
+use worker::{Env, web_sys};
 
 use crate::http::dispatch::{Context, READ_HEADERS, REQUEST_ID_HEADER, Trace, refuse};
 use crate::http::services::Services;
@@ -21,14 +23,24 @@ use crate::platform::log::{self, RequestLine};
 
 use super::millis;
 
+#[wasm_bindgen(module = "/src/entry/fetch.js")]
+extern "C" {
+    fn head(request: &web_sys::Request, names: &Array) -> String;
+
+    #[wasm_bindgen(catch)]
+    fn answer(status: u16, headers: &str, body: &[u8]) -> Result<web_sys::Response, JsValue>;
+}
+
 thread_local! {
     /// Built once an isolate, which has one thread.
     static ROUTER: Router = router::build();
+
+    static NAMES: Array = READ_HEADERS.iter().map(|name| JsString::from(name.as_str())).collect();
 }
 
 /// Answers one request, whatever it is.
 pub async fn fetch(request: web_sys::Request, env: Env) -> worker::Result<web_sys::Response> {
-    let services = Isolate::with(|isolate| Services::new(env, isolate));
+    let services = Isolate::with(|isolate| Services::new(&env, isolate));
     let started = services.clock.now();
     let clock = services.clock;
     let context = Context {
@@ -36,8 +48,10 @@ pub async fn fetch(request: web_sys::Request, env: Env) -> worker::Result<web_sy
         services: Rc::new(services),
     };
     let request_id = context.request_id.clone();
-    let method = request.method();
-    let response = match incoming(&request, &method, context.clone()) {
+    let head = NAMES.with(|names| head(&request, names));
+    let mut lines = head.split('\n');
+    let method = lines.next().unwrap_or_default();
+    let response = match incoming(&request, method, lines, context.clone()) {
         Ok(request) => {
             let mut router = ROUTER.with(Clone::clone);
             match router.call(request).await {
@@ -68,7 +82,7 @@ pub async fn fetch(request: web_sys::Request, env: Env) -> worker::Result<web_sy
             event: "http.request",
             level,
             request_id: request_id.as_str(),
-            method: &method,
+            method,
             route: trace.route,
             status,
             caller: trace.caller.as_deref(),
@@ -79,26 +93,28 @@ pub async fn fetch(request: web_sys::Request, env: Env) -> worker::Result<web_sy
     outgoing(Response::from_parts(parts, body)).await
 }
 
-/// The runtime's request as axum's. Nothing of it is trusted to be well formed.
-fn incoming(
+/// The runtime's request as axum's: URL and headers from the lines of its head.
+/// Nothing of it is trusted to be well formed.
+fn incoming<'a>(
     request: &web_sys::Request,
     method: &str,
+    mut head: impl Iterator<Item = &'a str>,
     context: Context,
 ) -> Result<Request, ApiError> {
-    let uri: Uri = request
-        .url()
+    let uri: Uri = head
+        .next()
+        .unwrap_or_default()
         .parse()
         .map_err(|_| ApiError::bad_request("path: not a valid URL"))?;
     let method = Method::from_bytes(method.as_bytes())
         .map_err(|_| ApiError::new(StatusCode::NOT_IMPLEMENTED, "The method is not known"))?;
-    let sent = request.headers();
     let mut headers = HeaderMap::with_capacity(READ_HEADERS.len());
-    for name in READ_HEADERS {
+    for line in head {
         let invalid = || ApiError::bad_request("headers: not valid");
-        if let Some(value) = sent.get(name.as_str()).map_err(|_| invalid())? {
-            let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| invalid())?;
-            headers.insert(name, value);
-        }
+        let (name, value) = line.split_once(':').ok_or_else(invalid)?;
+        let name = READ_HEADERS.into_iter().find(|known| known == name);
+        let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| invalid())?;
+        headers.insert(name.ok_or_else(invalid)?, value);
     }
     let body = request
         .body()
@@ -114,13 +130,24 @@ fn incoming(
 /// Our answer as the runtime's. The body is whole already, so no stream is made.
 async fn outgoing(response: Response) -> worker::Result<web_sys::Response> {
     let (parts, body) = response.into_parts();
-    let bytes = axum::body::to_bytes(body, usize::MAX)
+    let body = axum::body::to_bytes(body, usize::MAX)
         .await
         .map_err(|_| worker::Error::RustError("the answer could not be read".to_owned()))?;
-    let init = web_sys::ResponseInit::new();
-    init.set_status(parts.status.as_u16());
-    init.set_headers(&Headers::from(parts.headers).0);
-    let body = (!bytes.is_empty()).then(|| Uint8Array::from(bytes.as_ref()));
-    let answer = web_sys::Response::new_with_opt_buffer_source_and_init(body.as_deref(), &init);
-    Ok(answer?)
+    let headers = serde_json::to_string(&Headers(&parts.headers))
+        .map_err(|error| worker::Error::RustError(error.to_string()))?;
+    Ok(answer(parts.status.as_u16(), &headers, &body)?)
+}
+
+/// Headers as a JSON object. No name of ours comes twice, and every value is
+/// visible ASCII.
+struct Headers<'a>(&'a HeaderMap);
+
+impl Serialize for Headers<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let headers = self.0.iter();
+        serializer.collect_map(headers.map(|(name, value)| {
+            let value = value.to_str().unwrap_or_default();
+            (name.as_str(), value)
+        }))
+    }
 }

@@ -28,7 +28,7 @@ type Outcome = Result<Option<Delivery>, String>;
 /// would be unreadable the next time too, and what it may have meant is in the
 /// database: users that nobody comes for are due again when their hold ends.
 pub async fn queue(batch: MessageBatch<JsValue>, env: Env) {
-    let services = Isolate::with(|isolate| Services::new(env, isolate));
+    let services = Isolate::with(|isolate| Services::new(&env, isolate));
     let started = services.clock.now();
     let request_id = RequestId::mint(started, &services.random);
     let mail = Mail::read(&batch);

@@ -20,7 +20,7 @@ use super::millis;
 /// Cron is at-least-once, and runs may overlap. That is safe: each user is
 /// taken under its own lease, so two runs share the queue between them.
 pub async fn scheduled(env: Env) {
-    let services = Isolate::with(|isolate| Services::new(env, isolate));
+    let services = Isolate::with(|isolate| Services::new(&env, isolate));
     let started = services.clock.now();
     let request_id = RequestId::mint(started, &services.random);
     if services.config.threedeye.is_none() {

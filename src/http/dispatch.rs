@@ -116,10 +116,7 @@ async fn serve(
             let authenticated = Admin::authenticate(&parts.headers, &context.services).await;
             let admin = brake(authenticated, &parts.headers, context).await?;
             let name = admin.actor().as_str().to_owned();
-            let free = context
-                .services
-                .within_limit("ADMIN_RATE_LIMITER", &name)
-                .await;
+            let free = context.services.admin_within_limit(&name).await;
             trace.caller = Some(name);
             if !free {
                 return Err(too_many());
@@ -151,10 +148,7 @@ async fn brake<C>(
         .get(CLIENT_ADDRESS_HEADER)
         .and_then(|value| value.to_str().ok())
         .unwrap_or("unknown");
-    let free = context
-        .services
-        .within_limit("AUTH_RATE_LIMITER", address)
-        .await;
+    let free = context.services.address_within_limit(address).await;
     Err(if free { error.into() } else { too_many() })
 }
 

@@ -4,12 +4,13 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use http::HeaderMap;
-use worker::Env;
+use worker::{Env, RateLimiter};
 
 use crate::audit::Origin;
 use crate::auth::{self, AuthError, Authenticator, Identity, Refusal, bearer};
 use crate::config::Config;
 use crate::kernel::Sealer;
+use crate::platform::bindings::Bindings;
 use crate::platform::d1::Database;
 use crate::platform::fetch::FetchTransport;
 use crate::platform::isolate::{Isolate, Keys};
@@ -37,19 +38,19 @@ pub struct Services {
     pub clock: RuntimeClock,
     /// The CSPRNG.
     pub random: RuntimeRandom,
-    env: Env,
+    bindings: Bindings,
     keys: Keys,
     tokens: Rc<RefCell<TokenCache>>,
 }
 
 impl Services {
     /// Services for one request or event.
-    pub fn new(env: Env, isolate: &Isolate) -> Self {
+    pub fn new(env: &Env, isolate: &Isolate) -> Self {
         Self {
-            config: isolate.config(&env),
+            config: isolate.config(env),
             clock: RuntimeClock,
             random: RuntimeRandom,
-            env,
+            bindings: Bindings::new(env),
             keys: isolate.keys(),
             tokens: isolate.tokens(),
         }
@@ -57,16 +58,13 @@ impl Services {
 
     /// The database.
     pub fn database(&self) -> Result<Database, ApiError> {
-        self.env
-            .d1("DB")
-            .map(Database::new)
-            .map_err(|_| ApiError::internal("the binding DB is missing"))
+        Ok(Database::new(self.bindings.database()?))
     }
 
     /// The queue of planned runs; without it a run stays in one process.
     pub fn provisioning_queue(&self) -> Option<ProvisioningQueue> {
-        let binding = self.env.queue("PROVISIONING_QUEUE");
-        binding.ok().map(ProvisioningQueue::new)
+        let binding = self.bindings.provisioning_queue();
+        binding.map(ProvisioningQueue::new)
     }
 
     /// The upstream.
@@ -107,16 +105,14 @@ impl Services {
         })
     }
 
-    /// Whether `principal` keeps within the limit of an optional rate-limit binding.
-    pub async fn within_limit(&self, binding: &str, principal: &str) -> bool {
-        let Ok(limiter) = self.env.rate_limiter(binding) else {
-            return true;
-        };
-        // A limiter that fails must not lock everybody out.
-        limiter
-            .limit(principal.to_owned())
-            .await
-            .map_or(true, |outcome| outcome.success)
+    /// Whether an administrator keeps within the limit of requests, if there is one.
+    pub async fn admin_within_limit(&self, name: &str) -> bool {
+        within_limit(self.bindings.admin_rate_limiter(), name).await
+    }
+
+    /// Whether an address keeps within the limit of failed authentications, if there is one.
+    pub async fn address_within_limit(&self, address: &str) -> bool {
+        within_limit(self.bindings.auth_rate_limiter(), address).await
     }
 
     pub(super) async fn authenticate_admin(
@@ -163,4 +159,13 @@ impl Services {
             clock: &self.clock,
         })
     }
+}
+
+async fn within_limit(limiter: Option<RateLimiter>, principal: &str) -> bool {
+    let Some(limiter) = limiter else { return true };
+    // A limiter that fails must not lock everybody out.
+    limiter
+        .limit(principal.to_owned())
+        .await
+        .map_or(true, |outcome| outcome.success)
 }

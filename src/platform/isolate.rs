@@ -10,11 +10,11 @@ use worker::Env;
 
 use crate::auth::jwks::JwksCache;
 use crate::config::Config;
-use crate::platform::webcrypto::CryptoKey;
+use crate::platform::webcrypto::PublicKey;
 use crate::threedeye::client::TokenCache;
 
 /// The isolate's imported JWKS.
-pub type Keys = Rc<RefCell<JwksCache<CryptoKey>>>;
+pub type Keys = Rc<RefCell<JwksCache<PublicKey>>>;
 
 /// The isolate's shared values.
 #[derive(Default)]

@@ -4,7 +4,7 @@
 //! a body, a query or a whole path, so no secret and no e-mail can come along.
 
 use serde::Serialize;
-use worker::{console_error, console_log};
+use wasm_bindgen::prelude::*;
 
 /// The line of one request.
 #[derive(Serialize)]
@@ -131,14 +131,23 @@ pub fn configuration(problems: &[String]) {
     }
 }
 
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = console)]
+    fn log(line: &str);
+
+    #[wasm_bindgen(js_namespace = console)]
+    fn error(line: &str);
+}
+
 /// Writes one line.
 pub fn write(level: &str, line: &impl Serialize) {
     let Ok(text) = serde_json::to_string(line) else {
         return;
     };
     if level == "error" {
-        console_error!("{text}");
+        error(&text);
     } else {
-        console_log!("{text}");
+        log(&text);
     }
 }

@@ -1,6 +1,7 @@
 //! The runtime's gifts behind our own traits: D1, fetch, WebCrypto, clock,
 //! CSPRNG, logs, and what an isolate shares.
 
+pub mod bindings;
 pub mod d1;
 pub mod fetch;
 pub mod isolate;

@@ -13,7 +13,7 @@ use crate::auth::{Algorithm, CryptoError, SignatureVerifier};
 extern "C" {
     /// A key that WebCrypto holds. It belongs to the isolate, not to a request.
     #[derive(Clone, Debug)]
-    pub type CryptoKey;
+    type CryptoKey;
 
     #[wasm_bindgen(catch, js_namespace = ["crypto", "subtle"], js_name = importKey)]
     fn import_key(
@@ -38,31 +38,32 @@ extern "C" {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct WebCrypto;
 
-impl SignatureVerifier for WebCrypto {
-    type Key = CryptoKey;
+/// An imported key, and the parameters that it verifies with.
+#[derive(Clone, Debug)]
+pub struct PublicKey {
+    key: CryptoKey,
+    parameters: JsValue,
+}
 
-    async fn import(&self, material: &KeyMaterial) -> Result<CryptoKey, CryptoError> {
+impl SignatureVerifier for WebCrypto {
+    type Key = PublicKey;
+
+    async fn import(&self, material: &KeyMaterial) -> Result<PublicKey, CryptoError> {
         let usages = Array::of1(&JsValue::from_str("verify"));
-        let parameters = Parameters::of(material.algorithm());
-        let promise = import_key(
-            "jwk",
-            &to_object(material)?,
-            &to_object(&parameters)?,
-            false,
-            &usages,
-        );
-        settled(promise).await?.dyn_into().map_err(refused)
+        let parameters = to_object(&Parameters::of(material.algorithm()))?;
+        let promise = import_key("jwk", &to_object(material)?, &parameters, false, &usages);
+        let key = settled(promise).await?.dyn_into().map_err(refused)?;
+        Ok(PublicKey { key, parameters })
     }
 
     async fn verify(
         &self,
-        algorithm: Algorithm,
-        key: &CryptoKey,
+        _: Algorithm,
+        key: &PublicKey,
         signing_input: &[u8],
         signature: &[u8],
     ) -> Result<bool, CryptoError> {
-        let parameters = to_object(&Parameters::of(algorithm))?;
-        let promise = verify(&parameters, key, signature, signing_input);
+        let promise = verify(&key.parameters, &key.key, signature, signing_input);
         settled(promise).await?.as_bool().ok_or(CryptoError)
     }
 }

@@ -2,15 +2,15 @@
 //! very same statements and row types also run natively, against a D1 at the
 //! other end of a bridge (`provisioning::conformance`).
 
-use js_sys::Array;
-use serde::Deserialize;
+use js_sys::Promise;
 use serde::de::DeserializeOwned;
-use wasm_bindgen::JsValue;
-use worker::{D1Database, D1Result};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use worker::D1Database;
 
 use crate::provisioning::StoreError;
 
-use super::{Arg, Statement};
+use super::Statement;
 
 /// Runs statements.
 pub trait Engine {
@@ -28,55 +28,32 @@ pub trait Rows {
     fn decode<T: DeserializeOwned>(self) -> Option<Vec<T>>;
 }
 
+#[wasm_bindgen(module = "/src/platform/d1/engine.js")]
+extern "C" {
+    fn batch(database: &JsValue, statements: &str) -> Promise;
+}
+
 impl Engine for D1Database {
-    type Rows = D1Result;
+    type Rows = String;
 
-    async fn batch(&self, statements: &[Statement]) -> Result<Vec<D1Result>, StoreError> {
-        let mut prepared = Vec::with_capacity(statements.len());
-        for statement in statements {
-            let args: Vec<JsValue> = statement.args.iter().map(JsValue::from).collect();
-            let bound = self.prepare(statement.sql).bind(&args);
-            prepared.push(bound.map_err(classify)?);
+    async fn batch(&self, statements: &[Statement]) -> Result<Vec<String>, StoreError> {
+        let statements = serde_json::to_string(statements)
+            .map_err(|error| StoreError(format!("D1: the statements are not JSON: {error}")))?;
+        let answer = JsFuture::from(batch(self.as_ref(), &statements)).await;
+        match answer.map(|lines| lines.as_string()) {
+            Ok(Some(lines)) => Ok(lines.lines().map(str::to_owned).collect()),
+            Ok(None) => Err(StoreError("D1: the answer is no text".to_owned())),
+            Err(reason) => Err(StoreError(format!(
+                "D1: {}",
+                reason.as_string().unwrap_or_default()
+            ))),
         }
-        D1Database::batch(self, prepared).await.map_err(classify)
     }
 }
 
-impl Rows for D1Result {
+/// Rows as a JSON list.
+impl Rows for String {
     fn decode<T: DeserializeOwned>(self) -> Option<Vec<T>> {
-        let rows: Array = self
-            .results::<Raw>()
-            .ok()?
-            .into_iter()
-            .map(|Raw(row)| row)
-            .collect();
-        // As one text: two calls into JavaScript, where field by field takes half a dozen for each.
-        let text = js_sys::JSON::stringify(&rows).ok()?;
-        serde_json::from_str(&String::from(text)).ok()
+        serde_json::from_str(&self).ok()
     }
-}
-
-/// A row as D1's binding gives it.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Raw(#[serde(with = "serde_wasm_bindgen::preserve")] JsValue);
-
-impl From<&Arg> for JsValue {
-    fn from(arg: &Arg) -> Self {
-        match arg {
-            Arg::Null => Self::NULL,
-            Arg::Text(text) => Self::from_str(text),
-            Arg::Int(number) => Self::from_f64(*number as f64),
-        }
-    }
-}
-
-/// Every D1 error becomes ours here and nowhere else. `Display` of the
-/// runtime's own `D1Error` panics, so its cause is read instead.
-fn classify(error: worker::Error) -> StoreError {
-    StoreError(match error {
-        worker::Error::D1(error) => format!("D1: {}", error.cause()),
-        worker::Error::JsError(message) => format!("D1: {message}"),
-        _ => "D1: the call failed".to_owned(),
-    })
 }

@@ -50,6 +50,7 @@ mod provisioning;
 mod rows;
 mod runs;
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use worker::D1Database;
 
@@ -62,7 +63,8 @@ pub use health::{RunStatus, ScheduledRun, Vitals};
 pub use runs::{Chunks, RunRow};
 
 /// A parameter of a statement. D1 binds no 64-bit integers and no `undefined`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
 pub enum Arg {
     /// SQL NULL.
     Null,
@@ -109,7 +111,7 @@ impl<T: Into<Arg>> From<Option<T>> for Arg {
 }
 
 /// A statement and its parameters.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Statement {
     /// The SQL.
     pub sql: &'static str,
@@ -179,11 +181,11 @@ fn bad_value(table: &str, column: &str, row: &str) -> StoreError {
 }
 
 /// Any list as the one JSON parameter of a `json_each`.
-fn json(list: &impl serde::Serialize) -> Result<Arg, StoreError> {
+fn json(list: &impl Serialize) -> Result<Arg, StoreError> {
     json_text(list).map(Arg::Text)
 }
 
-fn json_text(list: &impl serde::Serialize) -> Result<String, StoreError> {
+fn json_text(list: &impl Serialize) -> Result<String, StoreError> {
     serde_json::to_string(list)
         .map_err(|error| StoreError(format!("a parameter could not be written as JSON: {error}")))
 }

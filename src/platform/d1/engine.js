@@ -1,0 +1,20 @@
+// A batch of D1 in one call across the border of Wasm, whatever it holds.
+
+/**
+ * @param {D1Database} database
+ * @param {string} statements JSON, a list of `{sql, args}`
+ * @returns {Promise<string>} a line for each statement: its rows as JSON, which has no line breaks
+ */
+export async function batch(database, statements) {
+  try {
+    const bound = JSON.parse(statements).map((/** @type {{sql: string, args: unknown[]}} */ { sql, args }) =>
+      database.prepare(sql).bind(...args),
+    );
+    // One statement is a transaction as it is, and as a batch D1 takes a tenth longer for it.
+    const answers = bound.length === 1 ? [await bound[0].all()] : await database.batch(bound);
+    return answers.map(({ results }) => JSON.stringify(results)).join("\n");
+  } catch (error) {
+    // D1 tells what happened in the cause, where there is one.
+    throw String(error?.cause?.message ?? error?.message);
+  }
+}
