@@ -161,9 +161,9 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         }
         let leases = Leases::new(terms.token, terms.until, &claimed);
         let deadline = Deadline::at(terms.now.plus(RUN_BUDGET));
-        // Few enough writes for the platform's limit, many enough to keep a
-        // crash cheap.
-        let bundle = (claimed.len() / 10).max(12);
+        // Few enough writes to cost little and keep to the platform's limit, many
+        // enough to keep a crash cheap.
+        let bundle = (claimed.len() / 10).max(25);
         Batch::new(*self, leases, takeovers, deadline, bundle)
             .run(claimed)
             .await
