@@ -3,7 +3,6 @@
 // the triggers read is a table, so that a test can turn it.
 
 import { readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { convertV4MiniflareOptions as optionsOf, Miniflare } from "miniflare";
 import { inRoot } from "../tooling/paths.mjs";
 import { wranglerEnv } from "../tooling/wrangler.mjs";
@@ -36,8 +35,8 @@ const miniflare = new Miniflare(optionsOf({
   cf: false,
   workers: [{
     name: "bridge",
-    modules: [{ type: "ESModule", path: fileURLToPath(new URL("bridge.js", import.meta.url)) }],
-    modulesRoot: fileURLToPath(new URL(".", import.meta.url)),
+    modules: ["dev/conformance/bridge.js", "src/platform/d1/engine.js"].map((path) => ({ type: "ESModule", path: inRoot(path) })),
+    modulesRoot: inRoot(),
     compatibilityDate,
     compatibilityFlags,
     d1Databases: { DB: "conformance" },

@@ -58,7 +58,7 @@ use crate::kernel::Timestamp;
 use crate::provisioning::StoreError;
 
 pub use access::{ApiKeyRow, NewApiKey};
-pub use engine::{Engine, Rows};
+pub use engine::Engine;
 pub use health::{RunStatus, ScheduledRun, Vitals};
 pub use runs::{Chunks, RunRow};
 
@@ -129,18 +129,15 @@ impl Statement {
     }
 }
 
-/// The answers of a batch, one set of rows a statement, in order.
-pub struct Answers<R>(std::vec::IntoIter<R>);
+/// The answers of a batch, one list of rows a statement, in order.
+pub struct Answers(std::vec::IntoIter<String>);
 
-impl<R: Rows> Answers<R> {
+impl Answers {
     /// The next statement's rows.
     pub fn rows<T: DeserializeOwned>(&mut self) -> Result<Vec<T>, StoreError> {
-        let rows = self
-            .0
-            .next()
-            .ok_or_else(|| StoreError("D1 answered fewer statements than were sent".to_owned()))?;
-        rows.decode()
-            .ok_or_else(|| StoreError(format!("D1 row is no {}", std::any::type_name::<T>())))
+        // The cause stays behind: it would quote the value that it stumbled over.
+        serde_json::from_str(&self.next()?)
+            .map_err(|_| StoreError(format!("D1 row is no {}", std::any::type_name::<T>())))
     }
 
     /// The next statement's first row.
@@ -155,7 +152,12 @@ impl<R: Rows> Answers<R> {
 
     /// Passes over the next statement's answer.
     pub fn skip(&mut self) -> Result<(), StoreError> {
-        self.count().map(|_| ())
+        self.next().map(|_| ())
+    }
+
+    fn next(&mut self) -> Result<String, StoreError> {
+        let answer = self.0.next();
+        answer.ok_or_else(|| StoreError("D1 answered fewer statements than were sent".to_owned()))
     }
 }
 
@@ -169,7 +171,7 @@ impl<E: Engine> Database<E> {
     }
 
     /// Runs the statements as one transaction in one round trip.
-    pub async fn batch(&self, statements: Vec<Statement>) -> Result<Answers<E::Rows>, StoreError> {
+    pub async fn batch(&self, statements: Vec<Statement>) -> Result<Answers, StoreError> {
         let answers = self.0.batch(&statements).await?;
         Ok(Answers(answers.into_iter()))
     }

@@ -2,12 +2,10 @@
 
 use std::cell::{Cell, RefCell};
 
-use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
 use ureq::Agent;
 
 use crate::kernel::Timestamp;
-use crate::platform::d1::{Arg, Engine, Rows, Statement};
+use crate::platform::d1::{Engine, Statement, engine};
 use crate::provisioning::StoreError;
 use crate::testing;
 
@@ -22,11 +20,8 @@ pub struct Bridge {
     /// Reads that ride on every batch, which spares an observer a round trip.
     riders: RefCell<Vec<Statement>>,
     /// What they answered last, unless that batch failed.
-    observed: RefCell<Option<Vec<JsonRows>>>,
+    observed: RefCell<Option<Vec<String>>>,
 }
-
-/// Rows as JSON.
-pub struct JsonRows(Value);
 
 impl Bridge {
     pub fn to(url: &str, now: Timestamp) -> Self {
@@ -46,28 +41,24 @@ impl Bridge {
     }
 
     /// What the last batch answered to these reads, if they rode on it.
-    pub fn take_observed(&self, reads: &[Statement]) -> Option<Vec<JsonRows>> {
+    pub fn take_observed(&self, reads: &[Statement]) -> Option<Vec<String>> {
         let observed = self.observed.borrow_mut().take();
         observed.filter(|_| *self.riders.borrow() == reads)
     }
 
-    fn send(&self, statements: &[&Statement]) -> Result<Vec<JsonRows>, StoreError> {
-        let body: Vec<Value> = statements.iter().map(|one| in_json(one)).collect();
-        let body = serde_json::to_vec(&body).unwrap();
+    fn send(&self, statements: &[&Statement]) -> Result<Vec<String>, StoreError> {
+        let body = serde_json::to_vec(statements).unwrap();
         let mut response = self.agent.post(&self.url).send(&body).unwrap();
         let answer = response.body_mut().read_to_string().unwrap();
         if response.status() != 200 {
             return Err(StoreError(answer));
         }
-        let answers: Vec<Value> = serde_json::from_str(&answer).unwrap();
-        Ok(answers.into_iter().map(JsonRows).collect())
+        Ok(engine::split(&answer))
     }
 }
 
 impl Engine for Bridge {
-    type Rows = JsonRows;
-
-    async fn batch(&self, statements: &[Statement]) -> Result<Vec<JsonRows>, StoreError> {
+    async fn batch(&self, statements: &[Statement]) -> Result<Vec<String>, StoreError> {
         let clock = Statement::new(TURN_CLOCK, [self.clock.get().into()]);
         let riders = self.riders.borrow();
         let mut all = vec![&clock];
@@ -81,19 +72,4 @@ impl Engine for Bridge {
         }
         Ok(answers.split_off(1))
     }
-}
-
-impl Rows for JsonRows {
-    fn decode<T: DeserializeOwned>(self) -> Option<Vec<T>> {
-        serde_json::from_value(self.0).ok()
-    }
-}
-
-fn in_json(statement: &Statement) -> Value {
-    let args = statement.args.iter().map(|arg| match arg {
-        Arg::Null => Value::Null,
-        Arg::Text(text) => json!(text),
-        Arg::Int(number) => json!(number),
-    });
-    json!([statement.sql, args.collect::<Vec<_>>()])
 }

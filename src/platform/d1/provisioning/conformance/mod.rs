@@ -22,7 +22,7 @@ use crate::testing::Shared;
 
 use super::parameters::WaitingRow;
 use super::{candidates, dossier_statement, due_statement, read_dossier, sql};
-use bridge::{Bridge, JsonRows};
+use bridge::Bridge;
 use runs::{ChunkRow, RunRow};
 
 const ALL_QUEUED: &str = "SELECT user_id, due_at AS at FROM provisioning_queue ORDER BY user_id";
@@ -230,7 +230,7 @@ impl Subject for Database<Bridge> {
     }
 }
 
-fn observation(answers: &mut Answers<JsonRows>, users: &[UserId]) -> Observation {
+fn observation(answers: &mut Answers, users: &[UserId]) -> Observation {
     let moments = |rows: Vec<MomentRow>| -> Vec<(String, Timestamp)> {
         let moment = |row: MomentRow| (row.user_id, Timestamp::from_millis(row.at));
         rows.into_iter().map(moment).collect()
