@@ -50,6 +50,10 @@ describe("a list that", () => {
     "is a login page": { html: true },
     "is cut off": { truncated: true },
     "is 50 MB": { huge: 50 * 1024 * 1024 },
+    "is 5 MB in chunks that are announced as two bytes": {
+      status: 200, contentType: "application/json", body: `{"data":[],"total":0}${" ".repeat(5 * 1024 * 1024)}`,
+      headers: { "content-length": "2", "transfer-encoding": "chunked" },
+    },
     "hangs": { hang: true },
     "hangs in its body": { hangBody: true },
     "breaks the connection": { reset: "before" },

@@ -53,8 +53,10 @@ export class Exchange {
 /** @param {Response} response @param {number} maxBytes counted after decompression */
 async function read(response, maxBytes) {
   const { headers } = response;
-  // HTTP ends a body at the length it announced, but decompression may make more of it.
-  const announced = headers.has("content-encoding") ? null : headers.get("content-length");
+  // HTTP ends a body at the length it announced, but decompression may make more of it, and chunks come without end
+  // whatever is announced beside them.
+  const isCertain = !headers.has("content-encoding") && !headers.has("transfer-encoding");
+  const announced = isCertain ? headers.get("content-length") : null;
   if (announced !== null) {
     if (!(Number(announced) <= maxBytes)) throw TOO_LARGE;
     return new Uint8Array(await response.arrayBuffer());

@@ -38,9 +38,9 @@ extern "C" {
 /// - The time allowed covers connecting, headers and the whole body. Once it is
 ///   up, or the caller drops the future, the request is aborted, which frees
 ///   its connection: six are all that an invocation has.
-/// - A body that announces its length is read at once, or not at all where that
-///   exceeds the cap; any other is read chunk by chunk and cancelled at the cap,
-///   which counts bytes after decompression.
+/// - A body whose length is certain beforehand is read at once, or not at all
+///   where that exceeds the cap; any other is read chunk by chunk and cancelled
+///   at the cap, which counts bytes after decompression.
 /// - Of the headers only `Retry-After` is kept. A copy of all would have to cope
 ///   with values that `http` does not accept.
 /// - A request that the runtime refuses to build (a line break in a header, say)
