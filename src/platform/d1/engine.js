@@ -14,7 +14,8 @@ export async function batch(database, statements) {
     const answers = bound.length === 1 ? [await bound[0].all()] : await database.batch(bound);
     return answers.map(({ results }) => JSON.stringify(results)).join("\n");
   } catch (error) {
-    // D1 tells what happened in the cause, where there is one.
-    throw String(error?.cause?.message ?? error?.message);
+    // D1 tells what happened in the cause, where there is one. An answer that was cut short it quotes, rows and all.
+    const message = error?.cause?.message ?? error?.message ?? "the call failed";
+    throw String(message).split(", got: ", 1)[0];
   }
 }
