@@ -29,10 +29,14 @@ BEGIN
 END;
 
 -- What waits for a user is listed along with it, and one list of roles that
--- can't be read would fail the list of all.
+-- can't be read would fail the list of all. To SQLite JSON ends at a NUL, and half
+-- of a surrogate pair is a character: neither is text to anybody else. Escaped
+-- halves are refused in pairs too. The Worker escapes none; a backslash that is
+-- itself escaped begins no escape.
 CREATE TRIGGER threedeye_recovery_insert_readable BEFORE INSERT ON threedeye_recovery
 WHEN typeof(NEW.role_ids) <> 'text' OR NOT json_valid(NEW.role_ids)
-  OR json_type(NEW.role_ids) <> 'array'
+  OR json_type(NEW.role_ids) <> 'array' OR instr(NEW.role_ids, char(0)) > 0
+  OR replace(NEW.role_ids, '\\', '') GLOB '*\u[dD][89a-fA-F]*'
   OR EXISTS (SELECT 1 FROM json_each(NEW.role_ids) WHERE type <> 'text')
 BEGIN
   SELECT RAISE(ABORT, 'role_ids is no JSON list of texts');
@@ -40,7 +44,8 @@ END;
 
 CREATE TRIGGER threedeye_recovery_update_readable BEFORE UPDATE OF role_ids ON threedeye_recovery
 WHEN typeof(NEW.role_ids) <> 'text' OR NOT json_valid(NEW.role_ids)
-  OR json_type(NEW.role_ids) <> 'array'
+  OR json_type(NEW.role_ids) <> 'array' OR instr(NEW.role_ids, char(0)) > 0
+  OR replace(NEW.role_ids, '\\', '') GLOB '*\u[dD][89a-fA-F]*'
   OR EXISTS (SELECT 1 FROM json_each(NEW.role_ids) WHERE type <> 'text')
 BEGIN
   SELECT RAISE(ABORT, 'role_ids is no JSON list of texts');

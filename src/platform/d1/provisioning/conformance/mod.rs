@@ -151,12 +151,15 @@ fn roles_that_cannot_be_read_are_not_stored() {
     block_on(database.add("ann", cases::ONE));
     block_on(database.add("bob", cases::TWO));
     assert!(write(text, "ann", r#"["r1","r2"]"#));
-    for unreadable in ["", "r1", "['r1']", "{}", "[1]", r#"["r1",null]"#] {
+    let half = [r#"["\uD800"]"#, r#"["r1","\\\udfff"]"#];
+    let others = ["", "r1", "['r1']", "{}", "[1]", r#"["r1",null]"#, "[]\0"];
+    for unreadable in others.into_iter().chain(half) {
         for user in ["ann", "bob"] {
-            assert!(!write(text, user, unreadable), "{unreadable}");
+            assert!(!write(text, user, unreadable), "{unreadable:?}");
         }
     }
     assert!(!write(blob, "ann", r#"["r1"]"#));
+    assert!(write(text, "ann", r#"["r1","\\ud800 \u0007"]"#));
     let due = block_on(database.due(START, 9)).unwrap();
     let roles: Vec<Option<usize>> = due
         .iter()
