@@ -28,7 +28,7 @@ pub const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id"
 const CLIENT_ADDRESS_HEADER: HeaderName = HeaderName::from_static("cf-connecting-ip");
 
 /// The request headers that somebody here reads. Nobody gets to see any other:
-/// the platform adds a dozen, and each costs several calls into JavaScript.
+/// the platform adds a dozen, and each would be copied and parsed every time.
 pub const READ_HEADERS: [HeaderName; 6] = [
     header::AUTHORIZATION,
     ADMIN_KEY_HEADER,
