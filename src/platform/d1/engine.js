@@ -12,6 +12,8 @@ export async function batch(database, statements) {
     );
     // One statement is a transaction as it is, and as a batch D1 takes a tenth longer for it.
     const answers = bound.length === 1 ? [await bound[0].all()] : await database.batch(bound);
+    // The binding itself looks at the first answer only.
+    if (!answers.every(({ success }) => success)) throw new Error("a statement failed");
     return answers.map(({ results }) => JSON.stringify(results)).join("\n");
   } catch (error) {
     // D1 tells what happened in the cause, where there is one. An answer that was cut short it quotes, rows and all.
