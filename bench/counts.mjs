@@ -36,7 +36,7 @@ const RUNS = 2;
 export const BATCH = 50;
 const AT_A_TIME = 6;
 const LATENCY_MS = 100;
-const MAX_D1_CALLS = 12;
+const MAX_D1_CALLS = 6;
 
 /** @param {import("./world.mjs").Surroundings} surroundings */
 export async function countAll(surroundings) {

@@ -155,7 +155,7 @@ fn fifty_users_cost_one_survey_one_create_each_and_few_writes() {
     };
     assert_eq!((creates, surveys), (50, 1));
     let database_calls = bench.world.effects() - creates - surveys;
-    assert!(database_calls <= 12, "{database_calls}");
+    assert!(database_calls <= 6, "{database_calls}");
 }
 
 #[test]
