@@ -1,5 +1,4 @@
-// One request to another service: built, sent, watched and read on this side of the border of Wasm, which is crossed three
-// times for it.
+// One request to another service: built, sent, watched and read on this side of the border of Wasm.
 
 /** @typedef {{url: string, method: string, headers: Record<string, string>, timeoutMs: number, maxBytes: number}} Order */
 
