@@ -34,6 +34,14 @@ const PLAIN_RESET: ResetOrder = ResetOrder {
     preserve_roles: false,
 };
 
+const fn order(max_takeovers: u32) -> Order {
+    Order {
+        trigger: Trigger::Manual,
+        limit: 50,
+        max_takeovers,
+    }
+}
+
 impl Bench {
     fn new() -> Self {
         let key = base64::engine::general_purpose::STANDARD.encode([5; 32]);
@@ -59,14 +67,25 @@ impl Bench {
     }
 
     fn backfill_until(&self, fuse: Fuse, max_takeovers: u32) -> Option<Finished> {
-        let order = Order {
-            trigger: Trigger::Manual,
-            limit: 50,
-            max_takeovers,
-        };
         let run = self.tools();
+        let order = order(max_takeovers);
         self.world
             .run(fuse, async { run.backfill(order).await.unwrap() })
+    }
+
+    /// A backfill beside which something else happens once its users are claimed.
+    fn backfill_beside(&self, event: impl FnOnce()) -> Finished {
+        let tools = self.tools();
+        let run = async { tools.backfill(order(20)).await.unwrap() };
+        let other = async {
+            for _ in 0..3 {
+                yield_once().await;
+            }
+            event();
+        };
+        let both = futures_util::future::join(run, other);
+        let ended = self.world.run(Fuse::None, async { both.await.0 });
+        ended.unwrap()
     }
 
     fn backfill(&self) -> Finished {
@@ -760,18 +779,8 @@ fn an_email_that_another_users_reset_frees_meanwhile_is_no_orphan() {
         .add_account("old", "anna@example.com", "unknown", &[], true);
     let second = Duration::from_secs(1);
     bench.world.remote.borrow_mut().latencies = [("list", second)].into();
-    let tools = bench.tools();
-    let order = Order {
-        trigger: Trigger::Manual,
-        limit: 50,
-        max_takeovers: 20,
-    };
-    let run = async { tools.backfill(order).await.unwrap() };
-    // The user is claimed by then. The other found the account to be its own before that.
-    let deleted_by_another = async {
-        for _ in 0..3 {
-            yield_once().await;
-        }
+    // The other found the account to be its own before the user was claimed.
+    let run = bench.backfill_beside(|| {
         let now = bench.world.now();
         let email = EmailKey::of("anna@example.com").unwrap();
         let mut tables = bench.world.tables.borrow_mut();
@@ -779,11 +788,8 @@ fn an_email_that_another_users_reset_frees_meanwhile_is_no_orphan() {
         let mut remote = bench.world.remote.borrow_mut();
         remote.accounts.clear();
         remote.taken_until.insert(email, now.plus(60 * second));
-    };
-    let ended = bench.world.run(Fuse::None, async {
-        futures_util::future::join(run, deleted_by_another).await.0
     });
-    let tally = ended.unwrap().tally;
+    let tally = run.tally;
     assert_eq!((tally.failed, tally.quarantined), (1, 0));
     bench.converge();
     bench.assert_settled("a", "anna@example.com", &[]);
@@ -814,24 +820,8 @@ fn an_email_corrected_during_a_run_is_not_forgotten() {
     bench
         .world
         .add_account("x", "typo@example.com", "p", &[], false);
-    let tools = bench.tools();
-    let order = Order {
-        trigger: Trigger::Manual,
-        limit: 50,
-        max_takeovers: 20,
-    };
-    let run = async { tools.backfill(order).await.unwrap() };
-    let correct = async {
-        for _ in 0..3 {
-            yield_once().await;
-        }
-        bench.world.change_email("a", "right@example.com");
-    };
-    let ended = bench.world.run(Fuse::None, async {
-        let (run, ()) = futures_util::future::join(run, correct).await;
-        run
-    });
-    assert_eq!(ended.unwrap().tally.failed, 1);
+    let run = bench.backfill_beside(|| bench.world.change_email("a", "right@example.com"));
+    assert_eq!(run.tally.failed, 1);
     bench.converge();
     bench.assert_settled("a", "right@example.com", &[]);
 }

@@ -85,17 +85,7 @@ pub async fn those_who_waited_for_an_email_do_not_get_it_twice<S: Subject>(store
     store.delete_user(&UserId::new("ann")).await;
     store.pass(LEASE);
     store.grab("t2", "ann").await;
-    let clearing = crate::provisioning::store::Clearing {
-        clear_mapping: true,
-        forgotten: None,
-        forget_remote: true,
-        keep_roles: None,
-    };
-    let (user, entry) = (UserId::new("ann"), store.entry("ann", "cleared"));
-    let cleared = store
-        .clear(&token("t2"), &user, &clearing, store.now(), &entry)
-        .await;
-    assert!(cleared.unwrap().is_some());
+    store.clear_everything("t2", "ann").await;
     assert_eq!(store.queued().await, ["bob", "cyd"]);
     assert_eq!(store.claim_as("t3", &["cyd", "bob"]).await, ["cyd"]);
     assert_eq!(store.state("bob").await, Some(State::Idle));
@@ -227,17 +217,7 @@ pub async fn a_row_that_is_gone_or_resealed_since_the_listing_is_not_taken_for_g
     }
     let (ann, bob) = (store.listed("ann").await, store.listed("bob").await);
     store.grab("t2", "ann").await;
-    let clearing = crate::provisioning::store::Clearing {
-        clear_mapping: true,
-        forgotten: None,
-        forget_remote: true,
-        keep_roles: None,
-    };
-    let (user, entry) = (UserId::new("ann"), store.entry("ann", "cleared"));
-    let cleared = store
-        .clear(&token("t2"), &user, &clearing, store.now(), &entry)
-        .await;
-    assert!(cleared.unwrap().is_some());
+    store.clear_everything("t2", "ann").await;
     let claimed = store.take_listed("t3", "ann", &ann).await;
     assert_eq!((claimed[0].attempts, claimed[0].fresh), (0, true));
     assert_eq!(claimed[0].password, password("t3", "ann"));

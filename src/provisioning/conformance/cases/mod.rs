@@ -14,7 +14,7 @@ use crate::kernel::random::seeded::Seeded;
 use crate::kernel::{EmailKey, RequestId, Sealed, Timestamp, UserId};
 use crate::provisioning::listing::Listed;
 use crate::provisioning::record::{Claimed, Mapping, Recovery, State};
-use crate::provisioning::store::{Bid, LeaseToken, Settlement, Terms, Verdict};
+use crate::provisioning::store::{Bid, Clearing, LeaseToken, Settlement, Terms, Verdict};
 use crate::threedeye::{RemoteId, RemoteUser, RoleId};
 
 use super::{START, Subject};
@@ -24,6 +24,12 @@ pub use fanout::{closing, giving_up, opening, planning};
 pub const ONE: &str = "one@example.com";
 pub const TWO: &str = "two@example.com";
 pub const LEASE: Duration = Duration::from_secs(60);
+pub const EVERYTHING: Clearing = Clearing {
+    clear_mapping: true,
+    forgotten: None,
+    forget_remote: true,
+    keep_roles: None,
+};
 
 /// Every case as a test, on a fresh subject each, with one more attribute.
 macro_rules! conformance {
@@ -189,6 +195,15 @@ pub trait Shorthand: Subject {
     async fn grab(&self, token: &str, user: &str) {
         let seized = self.seize(&UserId::new(user), &self.terms(token)).await;
         seized.unwrap().unwrap();
+    }
+
+    /// Clears a mapping as a reset does that deletes the account; its lease must be held.
+    async fn clear_everything(&self, token: &str, user: &str) {
+        let (token, entry) = (LeaseToken(token.to_owned()), self.entry(user, "cleared"));
+        let cleared = self
+            .clear(&token, &UserId::new(user), &EVERYTHING, self.now(), &entry)
+            .await;
+        cleared.unwrap().unwrap();
     }
 
     fn terms(&self, token: &str) -> Terms {

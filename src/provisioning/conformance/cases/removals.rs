@@ -4,13 +4,6 @@
 use super::*;
 use crate::provisioning::store::{Cleared, Clearing, Guarded};
 
-const EVERYTHING: Clearing = Clearing {
-    clear_mapping: true,
-    forgotten: None,
-    forget_remote: true,
-    keep_roles: None,
-};
-
 async fn save<S: Subject>(store: &S, holder: &str, user: &str, found: &RemoteUser) -> Guarded {
     let (id, entry) = (UserId::new(user), store.entry(user, "saved"));
     let saved = store

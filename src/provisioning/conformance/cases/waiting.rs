@@ -4,7 +4,6 @@
 use super::*;
 use crate::provisioning::listing::{Candidate, Listed, ListedRow};
 use crate::provisioning::policy::SETTLING;
-use crate::provisioning::store::Clearing;
 
 pub async fn whoever_has_an_email_waits<S: Subject>(store: &S) {
     let (ann, bob) = (UserId::new("ann"), UserId::new("bob"));
@@ -209,23 +208,7 @@ pub async fn a_cleared_email_is_free_for_those_who_wait<S: Subject>(store: &S) {
     store.wait_aside(&["bob"]).await;
     store.pass(seconds(10));
     store.grab("t1", "ann").await;
-    let clearing = Clearing {
-        clear_mapping: true,
-        forgotten: None,
-        forget_remote: true,
-        keep_roles: None,
-    };
-    let entry = store.entry("ann", "cleared");
-    let cleared = store
-        .clear(
-            &token("t1"),
-            &UserId::new("ann"),
-            &clearing,
-            store.now(),
-            &entry,
-        )
-        .await;
-    assert!(cleared.unwrap().is_some());
+    store.clear_everything("t1", "ann").await;
     let row = store.mapping("bob").await;
     assert_eq!((row.state, row.email_key), (State::Idle, None));
     assert_eq!((row.attempts, row.last_error), (0, None));

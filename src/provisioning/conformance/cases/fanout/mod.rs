@@ -12,7 +12,7 @@ pub use crate::provisioning::fanout::store::{
     Allowance, ChunkId, Opened, Planned, Planning, Standing,
 };
 pub use crate::provisioning::listing::Candidate;
-pub use crate::provisioning::store::{Clearing, RunClosing, RunOpening, Tally, Trigger};
+pub use crate::provisioning::store::{RunClosing, RunOpening, Tally, Trigger};
 
 pub const HOLD: Duration = Duration::from_secs(30 * 60);
 

@@ -47,8 +47,7 @@ pub const ENDS: [&str; 11] = [
 /// After this, one of [`ENDS`] still waits for its chunk.
 pub async fn bring_to_their_ends<S: Subject>(store: &S) {
     let now = store.now();
-    let [aside, changed, cleared, gone, silent] =
-        ["aside", "changed", "cleared", "gone", "silent"].map(UserId::new);
+    let [aside, changed, gone, silent] = ["aside", "changed", "gone", "silent"].map(UserId::new);
     store.finish("done", "acc").await;
     store.change_email(&aside, Some("done@example.com")).await;
     store.wait_aside(&["aside"]).await;
@@ -62,15 +61,7 @@ pub async fn bring_to_their_ends<S: Subject>(store: &S) {
     store.delete_user(&gone).await;
     store.add_all(&["replaced"]).await;
     store.grab("t1", "cleared").await;
-    let clearing = Clearing {
-        clear_mapping: true,
-        forgotten: None,
-        forget_remote: true,
-        keep_roles: None,
-    };
-    let (token, entry) = (token("t1"), store.entry("cleared", "cleared"));
-    let answer = store.clear(&token, &cleared, &clearing, now, &entry);
-    assert!(answer.await.unwrap().is_some());
+    store.clear_everything("t1", "cleared").await;
 }
 
 pub async fn the_leased_are_passed_over_and_wait_on<S: Subject>(store: &S) {
