@@ -35,6 +35,19 @@ impl Actor {
         Self(format!("api-key:{key_id}"))
     }
 
+    /// An account key of the user-key API.
+    pub fn account_key(key_id: &str) -> Self {
+        Self(format!("account-key:{key_id}"))
+    }
+
+    /// An instance API key, alone or together with the key of one of the instance's users.
+    pub fn instance_key(key_id: &str, user: Option<u64>) -> Self {
+        match user {
+            Some(user) => Self(format!("instance-key:{key_id} instance-user:{user}")),
+            None => Self(format!("instance-key:{key_id}")),
+        }
+    }
+
     /// The text that goes into the trail.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -56,6 +69,22 @@ pub enum Action {
     CreateApiKey,
     /// An API key was revoked.
     RevokeApiKey,
+    /// An instance was made.
+    CreateInstance,
+    /// An API key of an instance was made.
+    CreateInstanceApiKey,
+    /// An API key of an instance was revoked.
+    RevokeInstanceApiKey,
+    /// An account key was made.
+    CreateAccountKey,
+    /// An account key was revoked.
+    RevokeAccountKey,
+    /// A user of an instance was made.
+    CreateInstanceUser,
+    /// A user of an instance was deleted, and with it its key.
+    DeleteInstanceUser,
+    /// A user of an instance got a new key.
+    ResetUserKey,
 }
 
 impl Action {
@@ -68,6 +97,14 @@ impl Action {
             Self::DeleteAccount => "threedeye.delete_account",
             Self::CreateApiKey => "api_key.create",
             Self::RevokeApiKey => "api_key.revoke",
+            Self::CreateInstance => "instance.create",
+            Self::CreateInstanceApiKey => "instance_api_key.create",
+            Self::RevokeInstanceApiKey => "instance_api_key.revoke",
+            Self::CreateAccountKey => "account_key.create",
+            Self::RevokeAccountKey => "account_key.revoke",
+            Self::CreateInstanceUser => "instance_user.create",
+            Self::DeleteInstanceUser => "instance_user.delete",
+            Self::ResetUserKey => "user_key.reset",
         }
     }
 }
@@ -79,6 +116,19 @@ pub struct Origin {
     pub actor: Actor,
     /// The request or scheduled event.
     pub request_id: RequestId,
+    /// The client's address; `None` where nobody called, as with cron.
+    pub address: Option<String>,
+}
+
+impl Origin {
+    /// Something that happens without a call.
+    pub const fn event(actor: Actor, request_id: RequestId) -> Self {
+        Self {
+            actor,
+            request_id,
+            address: None,
+        }
+    }
 }
 
 /// One row of the trail.

@@ -99,6 +99,14 @@ describe("revoking", () => {
 });
 
 describe("the audit trail", () => {
+  test("tells from which address a change was asked for, if that is an address", async () => {
+    for (const address of ["192.0.2.7", "2001:db8::7", "not an address", undefined]) {
+      await service.admin("POST", PATH, { json: { scopes: ["threedeye:read"] }, headers: { "cf-connecting-ip": address } });
+    }
+    const rows = await service.sql("SELECT address FROM audit_log ORDER BY id");
+    assert.deepEqual(rows.map(({ address }) => address).slice(0, 3), ["192.0.2.7", "2001:db8::7", null]);
+  });
+
   test("tells who made and who revoked, once each", async () => {
     const made = await make({ label: "x" });
     const { id } = made.json;

@@ -53,10 +53,7 @@ async fn work(
     let store = |error: StoreError| error.to_string();
     let database = services.database().map_err(face)?;
     let upstream = services.upstream();
-    let origin = Origin {
-        actor: Actor::queue(),
-        request_id: request_id.clone(),
-    };
+    let origin = Origin::event(Actor::queue(), request_id.clone());
     let tools = services
         .tools(&upstream, &database, &origin)
         .map_err(face)?;

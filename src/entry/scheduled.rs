@@ -81,10 +81,7 @@ async fn run_scheduled(services: &Services, request_id: &RequestId) -> Result<Ra
     let face = |error: ApiError| error.cause.into_owned();
     let database = services.database().map_err(face)?;
     let upstream = services.upstream();
-    let origin = Origin {
-        actor: Actor::cron(),
-        request_id: request_id.clone(),
-    };
+    let origin = Origin::event(Actor::cron(), request_id.clone());
     let tools = services
         .tools(&upstream, &database, &origin)
         .map_err(face)?;

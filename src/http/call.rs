@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use crate::audit::{Actor, Origin};
 use crate::kernel::{RequestId, UserId};
 
+use super::dispatch::client_address;
 use super::query::Query;
 use super::services::Services;
 use super::{ApiError, body};
@@ -72,6 +73,7 @@ impl<C> Call<C> {
         Origin {
             actor,
             request_id: self.request_id.clone(),
+            address: client_address(&self.input.headers).map(|address| address.to_string()),
         }
     }
 }

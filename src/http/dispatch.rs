@@ -1,5 +1,6 @@
 //! One request through its route: caller, body, handler, answer.
 
+use std::net::IpAddr;
 use std::rc::Rc;
 
 use axum::body::Body;
@@ -26,6 +27,12 @@ pub const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id"
 
 /// Where the runtime tells the client's address.
 const CLIENT_ADDRESS_HEADER: HeaderName = HeaderName::from_static("cf-connecting-ip");
+
+/// The client's address, as the runtime tells it.
+pub(super) fn client_address(headers: &HeaderMap) -> Option<IpAddr> {
+    let text = headers.get(CLIENT_ADDRESS_HEADER)?.to_str().ok()?;
+    text.parse().ok()
+}
 
 /// The request headers that somebody here reads. Nobody gets to see any other:
 /// the platform adds a dozen, and each would be copied and parsed every time.
@@ -144,11 +151,8 @@ async fn brake<C>(
         Ok(caller) => return Ok(caller),
         Err(error) => error,
     };
-    let address = headers
-        .get(CLIENT_ADDRESS_HEADER)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or("unknown");
-    let free = context.services.address_within_limit(address).await;
+    let address = client_address(headers).map_or_else(|| "unknown".to_owned(), |ip| ip.to_string());
+    let free = context.services.address_within_limit(&address).await;
     Err(if free { error.into() } else { too_many() })
 }
 

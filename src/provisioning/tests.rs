@@ -48,10 +48,10 @@ impl Bench {
         Self {
             world: World::new(),
             sealer: Sealer::new(&Secret::new(key), None).unwrap(),
-            origin: Origin {
-                actor: Actor::cron(),
-                request_id: RequestId::mint(Timestamp::from_millis(1), &Seeded::new(1)),
-            },
+            origin: Origin::event(
+                Actor::cron(),
+                RequestId::mint(Timestamp::from_millis(1), &Seeded::new(1)),
+            ),
         }
     }
 

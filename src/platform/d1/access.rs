@@ -7,7 +7,8 @@ use crate::kernel::{Timestamp, UserId};
 use crate::provisioning::StoreError;
 use crate::provisioning::record::Dossier;
 
-use super::provisioning::{audit_json, dossier_statement, read_dossier};
+use super::audit::audit_change;
+use super::provisioning::{dossier_statement, read_dossier};
 use super::{Database, Engine, Statement, bad_value, json};
 
 const KEY_BY_HASH: &str = "
@@ -21,16 +22,9 @@ SELECT ?1, ?2, ?3, ?4, ?5, ?6
 WHERE ?4 IS NULL OR EXISTS (SELECT 1 FROM users WHERE uuid = ?4)
 RETURNING id";
 
-const AUDIT_NEW_KEY: &str =
-    audit_rows!("WHERE EXISTS (SELECT 1 FROM api_keys WHERE id = value ->> 'subject')");
-
 const LIST_KEYS: &str = "
 SELECT id, scopes, user_id, label, created_at, last_used_at
 FROM api_keys WHERE revoked_at IS NULL ORDER BY created_at DESC, id DESC";
-
-const AUDIT_REVOKED_KEY: &str = audit_rows!(
-    "WHERE EXISTS (SELECT 1 FROM api_keys WHERE id = value ->> 'subject' AND revoked_at IS NULL)"
-);
 
 const REVOKE_KEY: &str = "
 UPDATE api_keys SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
@@ -126,8 +120,8 @@ impl<E: Engine> Database<E> {
                 row.created_at.into(),
             ],
         );
-        let audit = Statement::new(AUDIT_NEW_KEY, [audit_json([entry])?]);
-        Ok(self.batch(vec![insert, audit]).await?.count()? > 0)
+        let answers = self.batch(vec![insert, audit_change(entry)?]);
+        Ok(answers.await?.count()? > 0)
     }
 
     /// Lists the keys that are not revoked, newest first.
@@ -139,9 +133,10 @@ impl<E: Engine> Database<E> {
 
     /// Revokes a key; revoking it again, or one that never was, changes nothing.
     pub async fn revoke_api_key(&self, id: &str, entry: &audit::Entry) -> Result<(), StoreError> {
-        let audit = Statement::new(AUDIT_REVOKED_KEY, [audit_json([entry])?]);
         let revoke = Statement::new(REVOKE_KEY, [id.into(), entry.at.into()]);
-        self.batch(vec![audit, revoke]).await.map(|_| ())
+        self.batch(vec![revoke, audit_change(entry)?])
+            .await
+            .map(|_| ())
     }
 
     /// Notes that a key was used, unless that was noted after `unless_after`.

@@ -10,9 +10,9 @@ macro_rules! audit_rows {
     ($condition:literal) => {
         concat!(
             "
-INSERT INTO audit_log (at, actor, action, subject, outcome, request_id)
+INSERT INTO audit_log (at, actor, action, subject, outcome, request_id, address)
 SELECT value ->> 'at', value ->> 'actor', value ->> 'action', value ->> 'subject',
-       value ->> 'outcome', value ->> 'request'
+       value ->> 'outcome', value ->> 'request', value ->> 'address'
 FROM json_each(?1)
 ",
             $condition
@@ -43,6 +43,7 @@ SELECT q.user_id, q.email_key,
 }
 
 mod access;
+mod audit;
 mod engine;
 mod fanout;
 mod health;

@@ -581,10 +581,7 @@ fn planning(plot: &Plot, now: Timestamp) -> Planning {
 }
 
 fn origin() -> Origin {
-    Origin {
-        actor: Actor::cron(),
-        request_id: RequestId::mint(START, &Seeded::new(1)),
-    }
+    Origin::event(Actor::cron(), RequestId::mint(START, &Seeded::new(1)))
 }
 
 fn entry(user: &UserId, at: Timestamp, outcome: &str) -> Entry {

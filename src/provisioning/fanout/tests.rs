@@ -67,10 +67,10 @@ impl Bench {
         let bench = Self {
             world: World::new(),
             sealer: Sealer::new(&Secret::new(key), None).unwrap(),
-            origin: Origin {
-                actor: Actor::queue(),
-                request_id: RequestId::mint(Timestamp::from_millis(1), &Seeded::new(1)),
-            },
+            origin: Origin::event(
+                Actor::queue(),
+                RequestId::mint(Timestamp::from_millis(1), &Seeded::new(1)),
+            ),
             post: Post::default(),
         };
         for n in 0..count {

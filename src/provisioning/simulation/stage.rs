@@ -486,10 +486,7 @@ impl Kit {
         Self {
             random,
             sealer: sealer(rotated),
-            origin: Origin {
-                actor: Actor::cron(),
-                request_id,
-            },
+            origin: Origin::event(Actor::cron(), request_id),
         }
     }
 

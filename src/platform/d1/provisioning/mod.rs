@@ -20,6 +20,7 @@ use crate::provisioning::store::{
 };
 use crate::threedeye::{RemoteId, RemoteUser, RoleId};
 
+use super::audit::{audit_change, audit_json};
 use super::rows::{CandidateRow, ClaimedRow, DossierRow};
 use super::{Arg, Database, Engine, Statement, json};
 
@@ -27,8 +28,6 @@ use parameters::{
     AccountParameter, AccountRow, BidParameter, ListedParameter, RemovalRow, SettlementParameter,
     UserIdRow, WaitingRow, WrittenRow, role_list,
 };
-
-pub(super) use parameters::audit_json;
 
 pub(super) fn dossier_statement(user: &UserId) -> Statement {
     Statement::new(sql::DOSSIER, [user.as_str().into()])
@@ -74,7 +73,7 @@ fn note_removals(
     let emails: Vec<&str> = emails.iter().map(EmailKey::as_str).collect();
     let old = entry.at.minus(REMOVAL_MEMORY);
     Ok([
-        Statement::new(sql::AUDIT_CHANGE, [audit_json([entry])?]),
+        audit_change(entry)?,
         Statement::new(sql::NOTE_REMOVALS, [json(&emails)?, entry.at.into()]),
         Statement::new(sql::FORGET_REMOVALS, [old.into()]),
     ])

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::audit;
 use crate::kernel::Timestamp;
-use crate::platform::d1::{Arg, json, json_text};
+use crate::platform::d1::audit::AuditParameter;
+use crate::platform::d1::json_text;
 use crate::provisioning::StoreError;
 use crate::provisioning::listing::Listed;
 use crate::provisioning::record::Claimed;
@@ -197,34 +197,4 @@ impl<'a> From<&'a Settlement> for VerdictParameter<'a> {
             },
         }
     }
-}
-
-#[derive(Serialize)]
-struct AuditParameter<'a> {
-    at: i64,
-    actor: &'a str,
-    action: &'static str,
-    subject: &'a str,
-    outcome: &'a str,
-    request: &'a str,
-}
-
-impl<'a> From<&'a audit::Entry> for AuditParameter<'a> {
-    fn from(entry: &'a audit::Entry) -> Self {
-        Self {
-            at: entry.at.as_millis(),
-            actor: entry.origin.actor.as_str(),
-            action: entry.action.as_str(),
-            subject: &entry.subject,
-            outcome: &entry.outcome,
-            request: entry.origin.request_id.as_str(),
-        }
-    }
-}
-
-pub fn audit_json<'a>(
-    entries: impl IntoIterator<Item = &'a audit::Entry>,
-) -> Result<Arg, StoreError> {
-    let entries: Vec<AuditParameter> = entries.into_iter().map(Into::into).collect();
-    json(&entries)
 }

@@ -127,7 +127,7 @@ RETURNING user_id, (SELECT u.email_key FROM users u WHERE u.uuid = user_id) AS e
           (SELECT r.removed_at FROM threedeye_removals r
            WHERE r.email_key = threedeye_users.email_key) AS intent_removed_at";
 
-// ?1 e-mails, ?2 now. Comes right after AUDIT_CHANGE, and only if that wrote.
+// ?1 e-mails, ?2 now. Comes right after the audit row of a change, and only if that wrote.
 pub const NOTE_REMOVALS: &str = "
 INSERT INTO threedeye_removals (email_key, removed_at)
 SELECT value, ?2 FROM json_each(?1) WHERE changes() > 0
@@ -203,9 +203,6 @@ FROM json_each(?1)";
 
 pub const UNSETTLED: &str = "
 DELETE FROM provisioning_unsettled WHERE lease_token = ?1 RETURNING user_id";
-
-// Comes right after the change that it tells of, and only if there was one.
-pub const AUDIT_CHANGE: &str = audit_rows!("WHERE changes() > 0");
 
 // Only for rows that the token still holds; comes before the statement that
 // gives the lease back.

@@ -351,10 +351,7 @@ pub fn quarantined() -> Verdict {
 }
 
 pub fn origin() -> Origin {
-    Origin {
-        actor: Actor::cron(),
-        request_id: RequestId::mint(START, &Seeded::new(1)),
-    }
+    Origin::event(Actor::cron(), RequestId::mint(START, &Seeded::new(1)))
 }
 
 pub fn seconds(seconds: u64) -> Duration {
