@@ -18,6 +18,7 @@ pub mod provisioning;
 #[cfg(test)]
 mod testing;
 pub mod threedeye;
+pub mod user_keys;
 
 use wasm_bindgen::JsValue;
 use worker::web_sys::{Request, Response};

@@ -1,0 +1,87 @@
+//! Ids of an instance's users.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The id of an instance's user: a positive integer. It is unique across
+/// instances and never given again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct InstanceUserId(u64);
+
+impl InstanceUserId {
+    /// 2^53 - 1: what JSON and D1 hold exactly.
+    const MAX: u64 = (1 << 53) - 1;
+
+    /// Takes an id from a path: decimal digits without a leading zero. `None`
+    /// for any other text, and for what no user can have.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_canonical = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+        let number = text.parse().ok().filter(|_| is_canonical)?;
+        (1..=Self::MAX).contains(&number).then_some(Self(number))
+    }
+
+    /// The number.
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Display for InstanceUserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn an_id_is_a_positive_integer() {
+        assert_eq!(InstanceUserId::parse("9").map(InstanceUserId::get), Some(9));
+        let largest = "9007199254740991";
+        assert_eq!(InstanceUserId::parse(largest).unwrap().to_string(), largest);
+        let digits = "1".repeat(100);
+        for bad in [
+            "",
+            "0",
+            "-1",
+            "+1",
+            "1e3",
+            "1.0",
+            "01",
+            " 1",
+            "1 ",
+            ".",
+            "..",
+            "%2e",
+            "0x1",
+            "٣",
+            "１",
+            "9007199254740992",
+            "9223372036854775808",
+            digits.as_str(),
+        ] {
+            assert_eq!(InstanceUserId::parse(bad), None, "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_id_is_read_back(number in 1..=InstanceUserId::MAX) {
+            let id = InstanceUserId::parse(&number.to_string());
+            prop_assert_eq!(id.map(InstanceUserId::get), Some(number));
+        }
+
+        #[test]
+        fn an_id_has_one_spelling(text in "[0-9+-]{1,20}") {
+            if let Some(id) = InstanceUserId::parse(&text) {
+                prop_assert_eq!(id.to_string(), text);
+            }
+        }
+    }
+}

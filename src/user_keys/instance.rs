@@ -1,0 +1,68 @@
+//! Names of instances.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// The name of an instance: 1 to 64 ASCII letters, digits, hyphens or
+/// underscores, in lower case.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct InstanceName(String);
+
+impl InstanceName {
+    /// The most characters a name may have.
+    pub const MAX_CHARS: usize = 64;
+
+    /// Takes a name in either case; `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_name = (1..=Self::MAX_CHARS).contains(&text.len())
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        is_name.then(|| Self(text.to_ascii_lowercase()))
+    }
+
+    /// Takes a name as the database holds it.
+    pub fn from_stored(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for InstanceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_digits_hyphens_and_underscores_lower_cased() {
+        let name = |text: &str| InstanceName::parse(text).map(|name| name.0);
+        assert_eq!(name("Rivia-2_x").as_deref(), Some("rivia-2_x"));
+        assert_eq!(name(&"A".repeat(64)), Some("a".repeat(64)));
+        let long = "a".repeat(65);
+        for bad in [
+            "",
+            long.as_str(),
+            "a.b",
+            "a b",
+            "a/b",
+            "ä",
+            "\u{212a}",
+            "a\u{0}",
+            "a\n",
+            "%61",
+        ] {
+            assert_eq!(name(bad), None, "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! How a user, and the class of its profile, is shown.
+//!
+//! Links are paths without a host, in the version of the request.
+
+use serde::Serialize;
+
+use crate::kernel::Timestamp;
+
+use super::admission::InstanceUser;
+use super::{InstanceName, InstanceUserId, Key};
+
+/// The versions of the API. They differ in their links only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Version {
+    /// `/v1`
+    V1,
+    /// `/v1.1`
+    V1_1,
+}
+
+impl Version {
+    /// What paths begin with.
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            Self::V1 => "/v1",
+            Self::V1_1 => "/v1.1",
+        }
+    }
+}
+
+/// Builds the links into one instance.
+#[derive(Debug, Clone, Copy)]
+pub struct Links<'a> {
+    /// The version of the request.
+    pub version: Version,
+    /// The instance.
+    pub instance: &'a InstanceName,
+}
+
+impl Links<'_> {
+    fn to(self, rest: std::fmt::Arguments<'_>) -> String {
+        format!(
+            "{}/instances/{}/{rest}",
+            self.version.prefix(),
+            self.instance
+        )
+    }
+
+    fn user(self, id: InstanceUserId) -> String {
+        self.to(format_args!("users/{id}/"))
+    }
+
+    fn profile(self, id: InstanceUserId) -> String {
+        self.to(format_args!("classes/user_profile/objects/{id}/"))
+    }
+}
+
+/// A user. Its key is shown only where it was just made, and else left out.
+#[derive(Serialize)]
+pub struct UserPart<'a> {
+    id: InstanceUserId,
+    username: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_key: Option<&'a str>,
+    groups: [(); 0],
+    profile: ProfilePart,
+    links: UserLinks,
+}
+
+#[derive(Serialize)]
+struct UserLinks {
+    #[serde(rename = "self")]
+    own: String,
+    groups: String,
+    #[serde(rename = "reset-key")]
+    reset_key: String,
+    profile: String,
+}
+
+/// Every user has one profile, made together with it and never changed here; it
+/// has the user's id.
+#[derive(Serialize)]
+struct ProfilePart {
+    id: InstanceUserId,
+    owner: InstanceUserId,
+    revision: u32,
+    created_at: String,
+    updated_at: String,
+    channel: Option<()>,
+    channel_room: Option<()>,
+    group: Option<()>,
+    owner_permissions: &'static str,
+    group_permissions: &'static str,
+    other_permissions: &'static str,
+    links: ProfileLinks,
+}
+
+#[derive(Serialize)]
+struct ProfileLinks {
+    #[serde(rename = "self")]
+    own: String,
+    owner: String,
+}
+
+impl<'a> UserPart<'a> {
+    /// Shows `user`, and `key` if that was just made.
+    pub fn new(user: &'a InstanceUser, key: Option<&'a Key>, links: Links<'_>) -> Self {
+        let id = user.id;
+        let created_at = to_micros(user.created_at);
+        Self {
+            id,
+            username: &user.username,
+            user_key: key.map(Key::expose),
+            groups: [],
+            profile: ProfilePart {
+                id,
+                owner: id,
+                revision: 1,
+                updated_at: created_at.clone(),
+                created_at,
+                channel: None,
+                channel_room: None,
+                group: None,
+                owner_permissions: "full",
+                group_permissions: "none",
+                other_permissions: "none",
+                links: ProfileLinks {
+                    own: links.profile(id),
+                    owner: links.user(id),
+                },
+            },
+            links: UserLinks {
+                own: links.user(id),
+                groups: links.to(format_args!("users/{id}/groups/")),
+                reset_key: links.to(format_args!("users/{id}/reset_key/")),
+                profile: links.profile(id),
+            },
+        }
+    }
+}
+
+/// The class that profiles are objects of. It has no fields of its own.
+#[derive(Serialize)]
+pub struct ProfileClassPart {
+    name: &'static str,
+    description: &'static str,
+    schema: [(); 0],
+    status: &'static str,
+    revision: u32,
+    created_at: String,
+    updated_at: String,
+    group: Option<()>,
+    group_permissions: &'static str,
+    other_permissions: &'static str,
+    metadata: Metadata,
+    links: ClassLinks,
+}
+
+#[derive(Serialize)]
+struct Metadata {}
+
+#[derive(Serialize)]
+struct ClassLinks {
+    #[serde(rename = "self")]
+    own: String,
+    objects: String,
+}
+
+impl ProfileClassPart {
+    /// The class of an instance that was made at `created_at`, and the class with it.
+    pub fn new(created_at: Timestamp, links: Links<'_>) -> Self {
+        let created_at = to_micros(created_at);
+        Self {
+            name: "user_profile",
+            description: "",
+            schema: [],
+            status: "ready",
+            revision: 1,
+            updated_at: created_at.clone(),
+            created_at,
+            group: None,
+            group_permissions: "none",
+            other_permissions: "none",
+            metadata: Metadata {},
+            links: ClassLinks {
+                own: links.to(format_args!("classes/user_profile/")),
+                objects: links.to(format_args!("classes/user_profile/objects/")),
+            },
+        }
+    }
+}
+
+/// ISO 8601 in UTC with six digits of a second, as the API's clients expect it.
+/// We know three of them.
+fn to_micros(moment: Timestamp) -> String {
+    let iso = moment.to_iso();
+    format!("{}000Z", iso.trim_end_matches('Z'))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::kernel::random::seeded::Seeded;
+    use crate::user_keys::Parity;
+
+    const MADE: Timestamp = Timestamp::from_millis(1_427_292_091_962);
+
+    fn shown(version: Version, key: Option<&Key>) -> Value {
+        let user = InstanceUser {
+            id: InstanceUserId::parse("9").unwrap(),
+            username: "Gordon Freeman".to_owned(),
+            created_at: MADE,
+        };
+        let instance = InstanceName::parse("rivia").unwrap();
+        let links = Links {
+            version,
+            instance: &instance,
+        };
+        serde_json::to_value(UserPart::new(&user, key, links)).unwrap()
+    }
+
+    #[test]
+    fn a_user_has_the_fields_that_clients_know() {
+        let key = Key::generate(Parity::Even, &Seeded::new(1));
+        let profile = "/v1.1/instances/rivia/classes/user_profile/objects/9/";
+        let user = "/v1.1/instances/rivia/users/9/";
+        assert_eq!(
+            shown(Version::V1_1, Some(&key)),
+            json!({
+                "id": 9,
+                "username": "Gordon Freeman",
+                "user_key": key.expose(),
+                "groups": [],
+                "profile": {
+                    "id": 9, "owner": 9, "revision": 1,
+                    "created_at": "2015-03-25T14:01:31.962000Z",
+                    "updated_at": "2015-03-25T14:01:31.962000Z",
+                    "channel": null, "channel_room": null, "group": null,
+                    "owner_permissions": "full", "group_permissions": "none", "other_permissions": "none",
+                    "links": { "self": profile, "owner": user },
+                },
+                "links": {
+                    "self": user,
+                    "groups": "/v1.1/instances/rivia/users/9/groups/",
+                    "reset-key": "/v1.1/instances/rivia/users/9/reset_key/",
+                    "profile": profile,
+                },
+            })
+        );
+    }
+
+    #[test]
+    fn a_key_that_was_not_just_made_is_left_out() {
+        assert!(shown(Version::V1_1, None).get("user_key").is_none());
+    }
+
+    #[test]
+    fn links_have_the_version_of_the_request() {
+        let text = shown(Version::V1, None).to_string();
+        assert_eq!(text.matches("\"/v1/instances/rivia/").count(), 6);
+        assert!(!text.contains("/v1.1/"));
+    }
+
+    #[test]
+    fn the_class_has_a_list_for_its_schema() {
+        let instance = InstanceName::parse("rivia").unwrap();
+        let links = Links {
+            version: Version::V1,
+            instance: &instance,
+        };
+        let class = serde_json::to_value(ProfileClassPart::new(MADE, links)).unwrap();
+        assert_eq!(class["name"], "user_profile");
+        assert_eq!(class["schema"], json!([]));
+        assert_eq!(
+            class["links"]["self"],
+            "/v1/instances/rivia/classes/user_profile/"
+        );
+    }
+}
