@@ -8,11 +8,12 @@ use axum::extract::{FromRequestParts as _, RawPathParams, Request};
 use axum::response::Response;
 use futures_util::StreamExt as _;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use worker::send::SendWrapper;
 
 use crate::auth::admin_key::{ADMIN_KEY_HEADER, API_KEY_HEADER};
 use crate::kernel::RequestId;
+use crate::user_keys::credentials::USER_KEY_HEADER;
 
 use super::body::{MAX_BODY_BYTES, MAX_DISCARDED_BYTES, check_announced_length, too_large};
 use super::call::Input;
@@ -36,10 +37,11 @@ pub(super) fn client_address(headers: &HeaderMap) -> Option<IpAddr> {
 
 /// The request headers that somebody here reads. Nobody gets to see any other:
 /// the platform adds a dozen, and each would be copied and parsed every time.
-pub const READ_HEADERS: [HeaderName; 6] = [
+pub const READ_HEADERS: [HeaderName; 7] = [
     header::AUTHORIZATION,
     ADMIN_KEY_HEADER,
     API_KEY_HEADER,
+    USER_KEY_HEADER,
     header::CONTENT_TYPE,
     header::CONTENT_LENGTH,
     CLIENT_ADDRESS_HEADER,
@@ -77,6 +79,7 @@ pub async fn dispatch(route: &'static Route, request: Request) -> Response {
         route: Some(route.path),
         ..Trace::default()
     };
+    let is_head = request.method() == Method::HEAD;
     let reply = match serve(route, request, &context, &mut trace).await {
         Ok(reply) => reply,
         Err(error) => {
@@ -84,6 +87,11 @@ pub async fn dispatch(route: &'static Route, request: Request) -> Response {
             route.surface.render(&error, &context.request_id)
         }
     };
+    let mut reply = route.surface.finish(reply);
+    if is_head {
+        // Of the routes that take every method, axum does not see to this.
+        reply.body.clear();
+    }
     respond(reply, trace)
 }
 
@@ -96,7 +104,9 @@ pub fn refuse(request: &Request, error: &ApiError) -> Response {
         cause: Some(error.cause.to_string()),
         ..Trace::default()
     };
-    respond(Surface::Admin.render(error, &context.request_id), trace)
+    let surface = Surface::of_path(request.uri().path());
+    let reply = surface.render(error, &context.request_id);
+    respond(surface.finish(reply), trace)
 }
 
 fn context(request: &Request) -> Option<Context> {
@@ -115,24 +125,25 @@ async fn serve(
     let (mut parts, body) = request.into_parts();
     // The caller comes first: nobody else's body or path is even looked at.
     match route.handler {
+        Handler::Instance(door) => door.serve(route, parts, body, context, trace).await,
         Handler::Public(handle) => {
             let call = call(Anyone::authenticate(), &mut parts, body, context).await?;
             handle(call).await
         }
         Handler::Admin(handle) => {
             let authenticated = Admin::authenticate(&parts.headers, &context.services).await;
-            let admin = brake(authenticated, &parts.headers, context).await?;
+            let admin = brake(authenticated, &parts.headers, context, route.surface).await?;
             let name = admin.actor().as_str().to_owned();
             let free = context.services.admin_within_limit(&name).await;
             trace.caller = Some(name);
             if !free {
-                return Err(too_many());
+                return Err(route.surface.too_many());
             }
             handle(call(admin, &mut parts, body, context).await?).await
         }
         Handler::User(handle) => {
             let authenticated = UserCaller::authenticate(&parts.headers, &context.services).await;
-            let caller = brake(authenticated, &parts.headers, context).await?;
+            let caller = brake(authenticated, &parts.headers, context, route.surface).await?;
             if let UserCaller::Admin(admin) = &caller {
                 trace.caller = Some(admin.actor().as_str().to_owned());
             }
@@ -146,19 +157,25 @@ async fn brake<C>(
     authenticated: Result<C, crate::auth::AuthError>,
     headers: &HeaderMap,
     context: &Context,
+    surface: Surface,
 ) -> Result<C, ApiError> {
     let error = match authenticated {
         Ok(caller) => return Ok(caller),
         Err(error) => error,
     };
-    let address = client_address(headers).map_or_else(|| "unknown".to_owned(), |ip| ip.to_string());
-    let free = context.services.address_within_limit(&address).await;
-    Err(if free { error.into() } else { too_many() })
+    let free = address_within_limit(headers, context).await;
+    Err(if free {
+        error.into()
+    } else {
+        surface.too_many()
+    })
 }
 
-fn too_many() -> ApiError {
-    // The shortest period that a rate-limit binding knows.
-    ApiError::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests").retry_after(10)
+/// Whether the client's address may fail to authenticate once more.
+pub(super) async fn address_within_limit(headers: &HeaderMap, context: &Context) -> bool {
+    let address = client_address(headers).map(|address| address.to_string());
+    let address = address.as_deref().unwrap_or("unknown");
+    context.services.address_within_limit(address).await
 }
 
 async fn call<C>(
@@ -209,6 +226,19 @@ async fn read(body: Body) -> Result<Vec<u8>, ApiError> {
         return Err(too_large());
     }
     Ok(bytes)
+}
+
+/// Reads what somebody sends and nobody wants, up to where it is an abuse: to
+/// a client that is still sending, an early answer looks like a broken connection.
+pub(super) async fn discard(body: Body) {
+    let mut stream = body.into_data_stream();
+    let mut length = 0_usize;
+    while let Some(Ok(chunk)) = stream.next().await {
+        length = length.saturating_add(chunk.len());
+        if length > MAX_DISCARDED_BYTES {
+            return;
+        }
+    }
 }
 
 fn respond(reply: Reply, trace: Trace) -> Response {

@@ -26,6 +26,8 @@ pub struct ApiError {
     pub cause: Cow<'static, str>,
     /// `Retry-After`, in seconds.
     pub retry_after_s: Option<u64>,
+    /// `Allow`: the methods there are.
+    pub allow: Option<&'static str>,
 }
 
 impl ApiError {
@@ -37,6 +39,7 @@ impl ApiError {
             cause: message.clone(),
             message,
             retry_after_s: None,
+            allow: None,
         }
     }
 
@@ -83,6 +86,14 @@ impl ApiError {
             StatusCode::SERVICE_UNAVAILABLE,
             "3dEye provisioning is not configured",
         )
+    }
+
+    /// 405 for a resource that knows only the methods of `allow`.
+    pub fn method_not_allowed(message: impl Into<Cow<'static, str>>, allow: &'static str) -> Self {
+        Self {
+            allow: Some(allow),
+            ..Self::new(StatusCode::METHOD_NOT_ALLOWED, message)
+        }
     }
 
     /// Asks the client to come back after `seconds`.

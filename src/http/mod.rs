@@ -11,7 +11,7 @@
 //! | `body`, `query` | input, capped and parsed once |
 //! | `error`, `surface` | errors with two faces; how each API writes them down |
 //! | `services` | configuration, database and upstream of one request |
-//! | `admin/`, `users/`, `service/` | the endpoints |
+//! | `admin/`, `users/`, `instances/`, `service/` | the endpoints |
 
 pub mod admin;
 pub mod body;
@@ -19,6 +19,7 @@ pub mod call;
 pub mod caller;
 pub mod dispatch;
 pub mod error;
+pub mod instances;
 pub mod query;
 pub mod reply;
 pub mod route;

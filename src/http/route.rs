@@ -7,6 +7,7 @@ use futures_util::future::LocalBoxFuture;
 use http::Method;
 
 use super::caller::{Admin, Anyone, UserCaller};
+use super::instances::Door;
 use super::surface::Surface;
 use super::{ApiError, Call, Reply};
 
@@ -22,6 +23,8 @@ pub enum Handler {
     Admin(fn(Call<Admin>) -> Answer),
     /// The user in the path, an API key, or the admin pair.
     User(fn(Call<UserCaller>) -> Answer),
+    /// The keys of an instance.
+    Instance(Door),
 }
 
 impl Handler {
@@ -31,6 +34,7 @@ impl Handler {
             Self::Public(_) => "public",
             Self::Admin(_) => "admin",
             Self::User(_) => "user",
+            Self::Instance(_) => "instance",
         }
     }
 }

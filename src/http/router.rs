@@ -3,12 +3,14 @@
 use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
-use axum::routing::{MethodFilter, on};
+use axum::routing::{MethodFilter, any, on};
 use http::StatusCode;
 use worker::send::SendFuture;
 
 use super::dispatch::{self, dispatch};
+use super::route::Handler;
 use super::routes::ROUTES;
+use super::surface::Surface;
 use super::{ApiError, Route};
 
 /// Builds the router.
@@ -19,10 +21,8 @@ pub fn build() -> Router {
     }
     router
         .fallback(|request: Request| {
-            refuse(
-                request,
-                ApiError::not_found("The requested resource was not found"),
-            )
+            let surface = Surface::of_path(request.uri().path());
+            refuse(request, surface.unknown_path())
         })
         .method_not_allowed_fallback(|request: Request| {
             refuse(
@@ -41,7 +41,12 @@ fn register(router: Router, route: &'static Route) -> Router {
         return router;
     };
     let handler = move |request: Request| SendFuture::new(dispatch(route, request));
-    router.route(route.path, on(filter, handler))
+    let methods = match route.handler {
+        // This API looks at the keys first and at the method then.
+        Handler::Instance(_) => any(handler),
+        _ => on(filter, handler),
+    };
+    router.route(route.path, methods)
 }
 
 fn refuse(request: Request, error: ApiError) -> std::future::Ready<Response> {

@@ -1,6 +1,7 @@
 //! The table of all routes. The router and the check of `openapi.json`, from
 //! which in turn the tests of the auth truth table are generated, are made from it.
 
+use super::instances::{own_user, profile_class, reset_key, user};
 use super::{Route, admin, service, users};
 
 /// Every route there is.
@@ -16,4 +17,12 @@ pub const ROUTES: &[Route] = &[
     admin::api_keys::list::ROUTE,
     admin::api_keys::revoke::ROUTE,
     users::credentials::ROUTE,
+    reset_key::V1,
+    reset_key::V1_1,
+    user::V1,
+    user::V1_1,
+    own_user::V1,
+    own_user::V1_1,
+    profile_class::V1,
+    profile_class::V1_1,
 ];

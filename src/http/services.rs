@@ -9,7 +9,7 @@ use worker::{Env, RateLimiter};
 use crate::audit::Origin;
 use crate::auth::{self, AuthError, Authenticator, Identity, Refusal, bearer};
 use crate::config::Config;
-use crate::kernel::Sealer;
+use crate::kernel::{Clock as _, Sealer};
 use crate::platform::bindings::Bindings;
 use crate::platform::d1::Database;
 use crate::platform::fetch::FetchTransport;
@@ -20,6 +20,7 @@ use crate::platform::runtime::{RuntimeClock, RuntimeRandom};
 use crate::platform::webcrypto::WebCrypto;
 use crate::provisioning::Toolbox;
 use crate::threedeye::client::{Client, TokenCache};
+use crate::user_keys::{InstanceName, Throttle};
 
 use super::ApiError;
 
@@ -41,6 +42,7 @@ pub struct Services {
     bindings: Bindings,
     keys: Keys,
     tokens: Rc<RefCell<TokenCache>>,
+    throttle: Rc<RefCell<Throttle>>,
 }
 
 impl Services {
@@ -53,6 +55,7 @@ impl Services {
             bindings: Bindings::new(env),
             keys: isolate.keys(),
             tokens: isolate.tokens(),
+            throttle: isolate.throttle(),
         }
     }
 
@@ -113,6 +116,16 @@ impl Services {
     /// Whether an address keeps within the limit of failed authentications, if there is one.
     pub async fn address_within_limit(&self, address: &str) -> bool {
         within_limit(self.bindings.auth_rate_limiter(), address).await
+    }
+
+    /// Counts a request with the keys of an instance.
+    ///
+    /// # Errors
+    ///
+    /// As [`Throttle::admit`] has them.
+    pub fn throttle(&self, instance: &InstanceName, caller: &str) -> Result<(), u64> {
+        let now = self.clock.now();
+        self.throttle.borrow_mut().admit(instance, caller, now)
     }
 
     pub(super) async fn authenticate_admin(

@@ -1,6 +1,9 @@
 //! How each of our APIs writes an error down. A route belongs to one surface.
 
-use http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ALLOW, CACHE_CONTROL, RETRY_AFTER,
+    WWW_AUTHENTICATE,
+};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
@@ -8,11 +11,16 @@ use crate::kernel::RequestId;
 
 use super::{ApiError, Reply};
 
+/// The shortest period that a rate-limit binding knows, in seconds.
+const LIMIT_PERIOD_S: u64 = 10;
+
 /// An API with its own error shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Surface {
     /// Admin, credentials and service routes.
     Admin,
+    /// The user-key API, whose clients know its words.
+    UserKeys,
 }
 
 /// The error body of [`Surface::Admin`].
@@ -26,7 +34,48 @@ struct AdminErrorBody<'a> {
     request_id: &'a str,
 }
 
+/// The error body of [`Surface::UserKeys`].
+#[derive(Serialize)]
+struct UserKeysErrorBody<'a> {
+    detail: &'a str,
+}
+
 impl Surface {
+    /// The API that a path belongs to, also where there is no such route.
+    pub fn of_path(path: &str) -> Self {
+        if path.starts_with("/v1/") || path.starts_with("/v1.1/") {
+            Self::UserKeys
+        } else {
+            Self::Admin
+        }
+    }
+
+    /// The error of a path that no route takes.
+    pub fn unknown_path(self) -> ApiError {
+        ApiError::not_found(match self {
+            Self::Admin => "The requested resource was not found",
+            Self::UserKeys => "Not found",
+        })
+    }
+
+    /// 429 of a caller who may come again after `seconds`.
+    pub fn throttled(self, seconds: u64) -> ApiError {
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        let error = match self {
+            Self::Admin => ApiError::new(status, "Too many requests"),
+            Self::UserKeys => ApiError::new(
+                status,
+                format!("Request was throttled. Expected available in {seconds} second(s)."),
+            ),
+        };
+        error.retry_after(seconds)
+    }
+
+    /// 429 of a rate-limit binding.
+    pub fn too_many(self) -> ApiError {
+        self.throttled(LIMIT_PERIOD_S)
+    }
+
     /// The answer that tells the client's face of `error`.
     pub fn render(self, error: &ApiError, request_id: &RequestId) -> Reply {
         let mut reply = match self {
@@ -40,6 +89,12 @@ impl Surface {
                     request_id: request_id.as_str(),
                 },
             ),
+            Self::UserKeys => Reply::json(
+                error.status,
+                &UserKeysErrorBody {
+                    detail: &error.message,
+                },
+            ),
         };
         reply = reply.header(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if error.status == StatusCode::UNAUTHORIZED {
@@ -49,7 +104,24 @@ impl Surface {
         if let Some(seconds) = error.retry_after_s {
             reply = reply.header(RETRY_AFTER, HeaderValue::from(seconds));
         }
+        if let Some(methods) = error.allow {
+            reply = reply.header(ALLOW, HeaderValue::from_static(methods));
+        }
         reply
+    }
+
+    /// What every answer of the API has, whatever it says.
+    pub fn finish(self, reply: Reply) -> Reply {
+        match self {
+            Self::Admin => reply,
+            Self::UserKeys => reply
+                .header(CACHE_CONTROL, HeaderValue::from_static("no-store"))
+                .header(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"))
+                .header(
+                    ACCESS_CONTROL_EXPOSE_HEADERS,
+                    HeaderValue::from_static("retry-after, x-request-id"),
+                ),
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use crate::auth::jwks::JwksCache;
 use crate::config::Config;
 use crate::platform::webcrypto::PublicKey;
 use crate::threedeye::client::TokenCache;
+use crate::user_keys::Throttle;
 
 /// The isolate's imported JWKS.
 pub type Keys = Rc<RefCell<JwksCache<PublicKey>>>;
@@ -22,6 +23,7 @@ pub struct Isolate {
     config: OnceCell<Rc<Config>>,
     keys: Keys,
     tokens: Rc<RefCell<TokenCache>>,
+    throttle: Rc<RefCell<Throttle>>,
 }
 
 thread_local! {
@@ -54,5 +56,10 @@ impl Isolate {
     /// 3dEye's bearer token.
     pub fn tokens(&self) -> Rc<RefCell<TokenCache>> {
         Rc::clone(&self.tokens)
+    }
+
+    /// The count of requests with the keys of instances.
+    pub fn throttle(&self) -> Rc<RefCell<Throttle>> {
+        Rc::clone(&self.throttle)
     }
 }

@@ -199,6 +199,7 @@ fn to_micros(moment: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::{Value, json};
 
     use super::*;
@@ -261,6 +262,41 @@ mod tests {
         let text = shown(Version::V1, None).to_string();
         assert_eq!(text.matches("\"/v1/instances/rivia/").count(), 6);
         assert!(!text.contains("/v1.1/"));
+    }
+
+    fn links_of(shown: &Value) -> impl Iterator<Item = &str> {
+        let links = [&shown["links"], &shown["profile"]["links"]];
+        let all = links
+            .into_iter()
+            .flat_map(|links| links.as_object().unwrap().values());
+        all.map(|link| link.as_str().unwrap())
+    }
+
+    proptest! {
+        #[test]
+        fn every_link_leads_back_to_the_same_user(
+            instance in "[a-z0-9_-]{1,64}", number in 1u64..(1 << 53), is_old: bool,
+        ) {
+            let version = if is_old { Version::V1 } else { Version::V1_1 };
+            let instance = InstanceName::parse(&instance).unwrap();
+            let user = InstanceUser {
+                id: InstanceUserId::parse(&number.to_string()).unwrap(),
+                username: String::new(),
+                created_at: MADE,
+            };
+            let part = UserPart::new(&user, None, Links { version, instance: &instance });
+            let shown = serde_json::to_value(part).unwrap();
+            prop_assert_eq!(links_of(&shown).count(), 6);
+            for link in links_of(&shown) {
+                let rest = link.strip_prefix(version.prefix()).unwrap();
+                let mut parts = rest.split('/').skip(1);
+                prop_assert_eq!(parts.next(), Some("instances"));
+                prop_assert_eq!(parts.next().and_then(InstanceName::parse), Some(instance.clone()));
+                let ids: Vec<_> = parts.filter_map(InstanceUserId::parse).collect();
+                prop_assert_eq!(ids, [user.id]);
+                prop_assert!(link.ends_with("/"));
+            }
+        }
     }
 
     #[test]

@@ -31,6 +31,11 @@ mod tests {
     use super::DOCUMENT;
     use crate::http::routes::ROUTES;
 
+    fn is_of_instance(security: &Value) -> bool {
+        let names = security.as_object().unwrap().keys();
+        names.into_iter().any(|name| name.starts_with("instance"))
+    }
+
     #[test]
     fn the_document_and_the_table_name_the_same_routes() {
         let document: Value = serde_json::from_str(DOCUMENT).unwrap();
@@ -42,6 +47,7 @@ mod tests {
                 }
                 let access = match operation["security"].as_array() {
                     Some(schemes) if schemes.is_empty() => "public",
+                    Some(schemes) if schemes.iter().all(is_of_instance) => "instance",
                     Some(schemes) if schemes.len() == 1 => "admin",
                     _ => "user",
                 };

@@ -50,6 +50,7 @@ mod health;
 mod provisioning;
 mod rows;
 mod runs;
+mod user_keys;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -62,6 +63,7 @@ pub use access::{ApiKeyRow, NewApiKey};
 pub use engine::Engine;
 pub use health::{RunStatus, ScheduledRun, Vitals};
 pub use runs::{Chunks, RunRow};
+pub use user_keys::{KeyReset, ResetOutcome};
 
 /// A parameter of a statement. D1 binds no 64-bit integers and no `undefined`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

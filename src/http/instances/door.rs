@@ -1,0 +1,124 @@
+//! One request with the keys of an instance, up to its handler: preflight,
+//! keys, permission, throttle, method, in this order.
+
+use axum::body::Body;
+use axum::extract::FromRequestParts as _;
+use axum::extract::RawPathParams;
+use http::request::Parts;
+use http::{HeaderValue, Method, StatusCode, header};
+
+use crate::http::call::Input;
+use crate::http::dispatch::{Context, Trace, address_within_limit, discard};
+use crate::http::route::Answer;
+use crate::http::surface::Surface;
+use crate::http::{ApiError, Call, Reply, Route};
+use crate::user_keys::Errand;
+use crate::user_keys::representation::Version;
+
+use super::InstanceCaller;
+use super::caller::{Denied, Knock};
+
+/// Where a request with the keys of an instance comes in.
+#[derive(Clone, Copy)]
+pub struct Door {
+    /// The version of the API.
+    pub version: Version,
+    /// What the route is for, which decides who may use it.
+    pub errand: Errand,
+    /// What then happens.
+    pub handle: fn(Call<InstanceCaller>) -> Answer,
+}
+
+impl Door {
+    /// Takes a request through.
+    pub(in crate::http) async fn serve(
+        self,
+        route: &'static Route,
+        mut parts: Parts,
+        body: Body,
+        context: &Context,
+        trace: &mut Trace,
+    ) -> Result<Reply, ApiError> {
+        if parts.method == Method::OPTIONS {
+            return Ok(preflight(route));
+        }
+        // Whatever it holds. Clients send one with a GET as well.
+        discard(body).await;
+        let path = RawPathParams::from_request_parts(&mut parts, &())
+            .await
+            .map_err(|_| ApiError::not_found("Not found"))?
+            .iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect::<Vec<_>>();
+        let knock = Knock {
+            version: self.version,
+            errand: self.errand,
+            headers: &parts.headers,
+            query: parts.uri.query(),
+            path: &path,
+        };
+        let caller = match InstanceCaller::authenticate(&knock, &context.services).await {
+            Ok(caller) => caller,
+            Err(Denied::Failed(error)) => return Err(error),
+            Err(Denied::Refused(refusal)) => {
+                let free = address_within_limit(&parts.headers, context).await;
+                return Err(if free {
+                    refusal.into()
+                } else {
+                    route.surface.too_many()
+                });
+            }
+        };
+        let name = caller.actor().as_str().to_owned();
+        let throttled = context.services.throttle(&caller.visitor().instance, &name);
+        trace.caller = Some(name);
+        throttled.map_err(|seconds| Surface::UserKeys.throttled(seconds))?;
+        if !answers(route, &parts.method) {
+            let message = format!("Method \"{}\" not allowed.", parts.method);
+            return Err(ApiError::method_not_allowed(message, methods(route)));
+        }
+        let call = Call {
+            caller,
+            services: std::rc::Rc::clone(&context.services),
+            request_id: context.request_id.clone(),
+            input: Input {
+                headers: parts.headers,
+                path,
+                query: parts.uri.query().map(str::to_owned),
+                body: Vec::new(),
+            },
+        };
+        (self.handle)(call).await
+    }
+}
+
+fn answers(route: &Route, method: &Method) -> bool {
+    route.method == *method || (route.method == Method::GET && *method == Method::HEAD)
+}
+
+/// Every path of this API has one method of its own.
+fn methods(route: &Route) -> &'static str {
+    if route.method == Method::GET {
+        "GET, HEAD, OPTIONS"
+    } else {
+        "POST, OPTIONS"
+    }
+}
+
+/// What a browser asks before it sends keys from a page of another origin
+/// (Fetch standard, CORS protocol). Any page may: it needs keys, and none is
+/// ever sent by a browser of its own accord.
+fn preflight(route: &Route) -> Reply {
+    let methods = HeaderValue::from_static(methods(route));
+    Reply::empty(StatusCode::NO_CONTENT)
+        .header(header::ALLOW, methods.clone())
+        .header(header::ACCESS_CONTROL_ALLOW_METHODS, methods)
+        .header(
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            HeaderValue::from_static("authorization, content-type, x-api-key, x-user-key"),
+        )
+        .header(
+            header::ACCESS_CONTROL_MAX_AGE,
+            HeaderValue::from_static("86400"),
+        )
+}

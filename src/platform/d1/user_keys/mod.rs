@@ -1,0 +1,16 @@
+//! The user-key API in SQL.
+
+mod visits;
+
+pub use visits::{KeyReset, ResetOutcome};
+
+use crate::user_keys::InstanceUserId;
+
+use super::Arg;
+
+impl From<InstanceUserId> for Arg {
+    fn from(id: InstanceUserId) -> Self {
+        // Below 2^53 by its type.
+        Self::Int(id.get() as i64)
+    }
+}
