@@ -25,7 +25,7 @@ pub struct RequestLine<'a> {
     /// The status.
     #[serde(rename = "http.status")]
     pub status: u16,
-    /// Who called, where that is an administrator.
+    /// Who called, where that is an administrator or comes with the keys of an instance.
     #[serde(rename = "caller.name")]
     pub caller: Option<&'a str>,
     /// The log's face of an error.
