@@ -74,6 +74,7 @@ async function prepare({ ours, twin }) {
   await ours.call({ method: "POST", path: "/admin/backfill-threedeye?limit=50", headers: admin, status: 200 });
   const key = await ours.program();
   await ours.call({ method: "GET", path: `/users/${user}/3deye-credentials`, headers: key, status: 200 });
+  const instances = await ours.addInstances();
   await ours.copyTo(twin);
   const person = await ours.surroundings.person(user);
   const forged = { authorization: `${person.authorization.slice(0, -8)}AAAAAAAA` };
@@ -87,20 +88,45 @@ async function prepare({ ours, twin }) {
     { name: "credentials, by API key", ...credentials, headers: key },
     { name: "credentials, by JWT", ...credentials, headers: person },
     { name: "credentials, by the admin pair", ...credentials, headers: admin },
+    { name: "a user of an instance, by its key", ...ownUser(instances), status: 200 },
+    { name: "… with an unknown user key", ...ownUser(instances, "0".repeat(40)), status: 403 },
+    { name: "reset of a user's key", ...resetKey(instances), status: 200 },
   ];
 }
 
+/** @typedef {Awaited<ReturnType<World["addInstances"]>>} Instances */
+
+/** @param {Instances} instances @param {string} [userKey] instead of the users' own */
+export const ownUser = (instances, userKey) => ({
+  method: "GET",
+  path: "",
+  turns: instances.map((one) => ({
+    path: `/v1.1/instances/${one.name}/user/`,
+    headers: { "x-api-key": one.apiKey, "x-user-key": userKey ?? one.userKey },
+  })),
+});
+
+/** @param {Instances} instances */
+export const resetKey = (instances) => ({
+  method: "POST",
+  path: "",
+  turns: instances.map(({ name, id, apiKey }) => ({ path: `/v1.1/instances/${name}/users/${id}/reset_key/`, headers: { "x-api-key": apiKey } })),
+});
+
 /** What the first requests of a kind that does a little of everything take. @param {Pair} pair @param {(Request & {name: string})[]} requests */
 async function youth({ ours, twin }, requests) {
-  const request = /** @type {Request & {name: string}} */ (requests.findLast(({ status }) => status === 200));
+  const request = /** @type {Request & {name: string}} */ (requests.findLast(({ status, turns }) => status === 200 && !turns));
   return { ...request, ...YOUTH, name: `the first ${YOUTH.times}`, ours: await measure(ours, request, YOUTH), twin: await measure(twin, request, YOUTH) };
 }
 
 /** A twin that left something out would be no measure. @param {Pair} pair @param {(Request & {name: string})[]} requests */
 async function compareAnswers({ ours, twin }, requests) {
-  for (const request of requests) {
+  for (const { turns, ...given } of requests) {
+    const request = { ...given, ...(turns && { turns: turns.slice(0, 1) }) };
     const [mine, others] = [(await ours.call(request)).json, (await twin.call(request)).json];
     for (const json of [mine, others]) delete json.requestId;
+    // New in every answer.
+    for (const json of [mine, others]) if (json.user_key) json.user_key = json.user_key.length;
     // Which of the others' e-mails are shown is left to each.
     for (const json of [mine, others]) if (json.remote) json.remote.sampleEmails = json.remote.sampleEmails.length;
     const [a, b] = [JSON.stringify(mine), JSON.stringify(others)];

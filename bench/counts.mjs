@@ -1,6 +1,7 @@
 // How often our Worker goes to D1 and upstream, and how many rows that reads
 // and writes. Counts are exact, so each of them can hold us to a promise.
 
+import { ownUser, resetKey } from "./contest.mjs";
 import { instrumented } from "./workers.mjs";
 import { World } from "./world.mjs";
 
@@ -45,7 +46,7 @@ export async function countAll(surroundings) {
     const counted = [];
     for (const { name, request, latencyMs = 0, promises } of await scenarios(world)) {
       // What the Worker keeps in memory (keys, 3dEye's token) is not to be counted; a backfill has no users to spare for it.
-      const isBackfill = request.method === "POST" && request.status === 200;
+      const isBackfill = request.path.startsWith("/admin/backfill") && request.status === 200;
       if (!isBackfill) await world.call(request);
       await surroundings.simulator.ask("configure", { latencyMs });
       const counts = await count(world, request, isBackfill ? RUNS : TIMES);
@@ -83,6 +84,7 @@ async function scenarios(world) {
   const [user = ""] = await world.addUsers(BATCH);
   await world.call(backfill);
   await world.addUsers(2 * RUNS * BATCH);
+  const instances = await world.addInstances();
   const credentials = { method: "GET", path: `/users/${user}/3deye-credentials`, status: 200 };
   return [
     lookup("GET /health", { method: "GET", path: "/health", status: 200 }, { d1: 1, upstream: 0 }),
@@ -92,6 +94,9 @@ async function scenarios(world) {
     lookup("diagnostics", { method: "GET", path: `/admin/threedeye/users/${user}`, headers: admin, status: 200 }, { d1: 1, upstream: 1 }),
     lookup("credentials, by API key", { ...credentials, headers: await world.program() }, { d1: 1, upstream: 0 }),
     lookup("credentials, by JWT", { ...credentials, headers: await world.surroundings.person(user) }, { d1: 1, upstream: 0 }),
+    lookup("a user of an instance, by its key", { ...ownUser(instances), status: 200 }, { d1: 1, upstream: 0, rowsRead: 3 }),
+    lookup("… with an unknown user key", { ...ownUser(instances, "0".repeat(40)), status: 403 }, { d1: 1, upstream: 0, rowsRead: 3 }),
+    lookup("reset of a user's key", { ...resetKey(instances), status: 200 }, { d1: 2, upstream: 0, rowsRead: 9 }),
     ...[0, LATENCY_MS].map((latencyMs) => ({
       name: `backfill of ${BATCH}, upstream +${latencyMs} ms`,
       request: backfill,
@@ -101,12 +106,16 @@ async function scenarios(world) {
   ];
 }
 
-/** @param {string} name @param {Request} request @param {{d1: number, upstream: number}} promised @returns {Scenario} */
-function lookup(name, request, { d1, upstream }) {
+/** @param {string} name @param {Request} request @param {{d1: number, upstream: number, rowsRead?: number}} promised @returns {Scenario} */
+function lookup(name, request, { d1, upstream, rowsRead }) {
   return {
     name,
     request,
-    promises: (counts) => [exactly("D1 calls", d1, counts.d1), exactly("upstream calls", upstream, [counts.upstream])],
+    promises: (counts) => [
+      exactly("D1 calls", d1, counts.d1),
+      exactly("upstream calls", upstream, [counts.upstream]),
+      ...(rowsRead === undefined ? [] : [atMost("rows read", rowsRead, counts.rowsRead)]),
+    ],
   };
 }
 

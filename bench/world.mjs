@@ -1,7 +1,7 @@
 // What the requests are sent to: the simulator, a Worker beside it with a
 // database of its own, and the credentials of the callers.
 
-import { randomBytes, randomUUID } from "node:crypto";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { send } from "../tests/support/http.mjs";
 import { migrate } from "../tests/support/worker.mjs";
 import { Failure } from "../dev/tooling/say.mjs";
@@ -17,9 +17,22 @@ const THREEDEYE = { apiKey: "bench-threedeye-key", ownCustomerId: "bench-custome
 const NEIGHBOURS = 100;
 
 /** What a Worker writes that others can be given as their own. */
-const TABLES = ["users", "threedeye_users", "api_keys"];
+const TABLES = ["users", "threedeye_users", "api_keys", "instances", "instance_keys", "instance_users"];
 
-/** @typedef {{method: string, path: string, headers?: Record<string, string>, json?: any, status: number}} Request */
+/** So many that no caller and no instance meets its limit of requests a second. */
+const INSTANCES = 200;
+
+/**
+ * @typedef {{path: string, headers: Record<string, string>}} Turn
+ * @typedef {{method: string, path: string, headers?: Record<string, string>, json?: any, status: number, turns?: Turn[]}} Request
+ *   with `turns`: by turns as each of them says
+ */
+
+/** @param {string} lastDigit it tells whose key it is */
+const newKey = (lastDigit) => randomBytes(20).toString("hex").slice(0, 39) + lastDigit;
+
+/** @param {string} text */
+const sha256 = (text) => createHash("sha256").update(text).digest("hex");
 
 /** @param {string} simulator its address @returns {Record<string, string>} */
 export const bindings = (simulator) => ({
@@ -65,6 +78,8 @@ export class Surroundings {
 }
 
 export class World {
+  #turn = 0;
+
   /** @param {import("./host.mjs").Host} host @param {Surroundings} surroundings */
   constructor(host, surroundings) {
     this.host = host;
@@ -98,6 +113,20 @@ export class World {
     return { "x-api-key": json.key };
   }
 
+  /** Makes instances, each with a key that may do everything and one user. @returns {Promise<{name: string, id: number, apiKey: string, userKey: string}[]>} */
+  async addInstances() {
+    const instances = Array.from({ length: INSTANCES }, (_, index) => ({ name: `building-${index}`, apiKey: newKey("1"), userKey: newKey("2") }));
+    const rows = JSON.stringify(instances.map(({ name, apiKey, userKey }) => ({ name, apiKey: sha256(apiKey), userKey: sha256(userKey) })));
+    const { db } = this.host;
+    const [, , made] = await db.batch([
+      db.prepare("INSERT INTO instances (name, created_at) SELECT value ->> 'name', 1 FROM json_each(?)").bind(rows),
+      db.prepare("INSERT INTO instance_keys (id, key_hash, instance, ignore_acl, created_at) SELECT 'ikey_' || key, value ->> 'apiKey', value ->> 'name', 1, 1 FROM json_each(?)").bind(rows),
+      db.prepare("INSERT INTO instance_users (instance, username, key_hash, key_changed_at, created_at) SELECT value ->> 'name', 'resident', value ->> 'userKey', 1, 1 FROM json_each(?) WHERE true RETURNING id, instance").bind(rows),
+    ]);
+    const ids = new Map(made.results.map((/** @type {any} */ { id, instance }) => [instance, id]));
+    return instances.map((one) => ({ ...one, id: ids.get(one.name) }));
+  }
+
   /** Gives another Worker the same rows. @param {World} other */
   async copyTo(other) {
     for (const table of TABLES) {
@@ -114,7 +143,8 @@ export class World {
   }
 
   /** One request; any other answer than the expected one would be measured for nothing. @param {Request} request */
-  async call({ method, path, status, ...options }) {
+  async call({ method, status, turns = [], ...given }) {
+    const { path, ...options } = { ...given, ...turns[this.#turn++ % turns.length] };
     const answer = await send(this.host.url, method, path, options);
     if (answer.status !== status) throw new Failure(`${method} ${path} answered ${answer.status} instead of ${status}`, { tail: answer.text });
     return answer;

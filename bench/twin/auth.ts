@@ -35,7 +35,7 @@ async function verifyToken(c: Context<App>): Promise<JWTPayload> {
   }
 }
 
-const digest = (text: string) => crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+export const digest = (text: string) => crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
 
 async function isAdminKey(env: Bindings, key: string | undefined): Promise<boolean> {
   if (!key) return false;
@@ -88,4 +88,4 @@ export function authorize(caller: UserCaller, userId: string, authSubject: strin
   if (key.user_id !== null && key.user_id !== userId) throw forbidden();
 }
 
-const hex = (bytes: ArrayBuffer) => Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
+export const hex = (bytes: ArrayBuffer) => Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");

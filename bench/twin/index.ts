@@ -9,6 +9,7 @@ import { backfill, createAccount } from "./backfill";
 import { findUser, findUserAndKey, saveAccounts } from "./database";
 import { diagnose } from "./diagnosis";
 import type { App } from "./env";
+import { ownUser, resetKey } from "./instances";
 import { Sealer } from "./sealing";
 import { UpstreamError } from "./threedeye";
 
@@ -61,6 +62,9 @@ app.get("/users/:userId/3deye-credentials", async (c) => {
   const password = await sealer.open(userId, sealed);
   return c.json({ userId, email, threeDeyeUserId: threedeyeId, password }, 200, { "Cache-Control": "no-store" });
 });
+
+app.get("/v1.1/instances/:instance/user/", ownUser);
+app.post("/v1.1/instances/:instance/users/:id/reset_key/", resetKey);
 
 app.notFound((c) => errorAnswer(c, 404, "The requested resource was not found"));
 
