@@ -3,6 +3,7 @@
 pub mod api_keys;
 pub mod backfill;
 pub mod diagnostics;
+mod fields;
 pub mod reset;
 pub mod run;
 pub mod runs;

@@ -7,15 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::audit::{Action, Entry};
 use crate::auth::{ApiKey, ApiKeyId, Scope};
+use crate::http::admin::fields;
 use crate::http::caller::Admin;
 use crate::http::route::Handler;
 use crate::http::surface::Surface;
 use crate::http::{ApiError, Call, Reply, Route};
 use crate::kernel::{Clock as _, Timestamp, UserId};
 use crate::platform::d1::{ApiKeyRow, NewApiKey};
-
-/// The most characters a label may have.
-const MAX_LABEL_CHARS: usize = 100;
 
 /// The route.
 pub const ROUTE: Route = Route {
@@ -114,30 +112,13 @@ pub fn check(wish: Wish) -> Result<Checked, ApiError> {
     let mut scopes = wish.scopes;
     scopes.sort();
     scopes.dedup();
-    let user_id = wish
-        .user_id
-        .map(|id| UserId::parse(&id))
-        .transpose()
-        .map_err(ApiError::bad_request)?;
-    if let Some(label) = &wish.label {
-        if label.chars().count() > MAX_LABEL_CHARS {
-            return Err(ApiError::bad_request(
-                "label: must be at most 100 characters",
-            ));
-        }
-        if label.chars().any(char::is_control) {
-            return Err(ApiError::bad_request(
-                "label: must not contain control characters",
-            ));
-        }
-    }
     let scopes = scopes
         .into_iter()
         .map(|scope| scope.as_str().to_owned())
         .collect();
     Ok(Checked {
         scopes,
-        user_id,
-        label: wish.label,
+        user_id: fields::user_id(wish.user_id.as_deref())?,
+        label: fields::label(wish.label)?,
     })
 }

@@ -1,0 +1,72 @@
+//! Fields that several requests share, held to what serde cannot say.
+
+use crate::http::ApiError;
+use crate::kernel::UserId;
+
+/// The most characters a label may have.
+const MAX_LABEL_CHARS: usize = 100;
+
+/// A key's label: at most 100 characters, none of them a control character.
+///
+/// # Errors
+///
+/// 400 that names the field.
+pub fn label(label: Option<String>) -> Result<Option<String>, ApiError> {
+    let Some(text) = &label else {
+        return Ok(None);
+    };
+    if text.chars().count() > MAX_LABEL_CHARS {
+        return Err(ApiError::bad_request(
+            "label: must be at most 100 characters",
+        ));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(ApiError::bad_request(
+            "label: must not contain control characters",
+        ));
+    }
+    Ok(label)
+}
+
+/// The `userId` that something is bound or tied to.
+///
+/// # Errors
+///
+/// 400 that names the field.
+pub fn user_id(id: Option<&str>) -> Result<Option<UserId>, ApiError> {
+    id.map(UserId::parse)
+        .transpose()
+        .map_err(ApiError::bad_request)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_label_may_be_left_out_or_empty() {
+        assert_eq!(label(None).unwrap(), None);
+        assert_eq!(label(Some(String::new())).unwrap().as_deref(), Some(""));
+    }
+
+    #[test]
+    fn a_user_id_is_held_to_what_every_user_id_is_held_to() {
+        assert_eq!(user_id(None).unwrap(), None);
+        assert_eq!(user_id(Some("x")).unwrap(), Some(UserId::new("x")));
+        let refused = user_id(Some("")).unwrap_err();
+        assert_eq!(refused.message, "userId: must not be empty");
+    }
+
+    proptest! {
+        #[test]
+        fn a_label_is_taken_as_it_is_or_not_at_all(text in ".{0,120}|[a\u{0}\u{7f}\u{85}]{0,3}") {
+            let good = text.chars().count() <= 100 && !text.chars().any(char::is_control);
+            match label(Some(text.clone())) {
+                Ok(taken) => prop_assert!(good && taken == Some(text)),
+                Err(error) => prop_assert!(!good && error.message.starts_with("label: ")),
+            }
+        }
+    }
+}
