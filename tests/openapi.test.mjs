@@ -20,7 +20,13 @@ const { keyless, unconfigured, braked, queued } = await servicesForThisFile({
 const SCOPES = { scopes: ["threedeye:read"] };
 const stranger = () => ({ authorization: `Bearer ${service.mint({ claims: { email: "ada@evil.example" } })}` });
 const guarded = routes.filter(({ access }) => access !== "public");
-const bodyOf = (route) => (route.operation === "createApiKey" ? { json: SCOPES } : {});
+/** The first example of a body that may not be left out. */
+const bodyOf = ({ method, path }) => {
+  const { requestBody } = document.paths[path][method.toLowerCase()];
+  if (!requestBody?.required) return {};
+  const [example] = Object.values(requestBody.content["application/json"].examples);
+  return { json: example.value };
+};
 
 /** Which answers of which operations there were, in words. */
 const seen = () => new Set([service, keyless].flatMap(({ answers }) => answers).flatMap(({ method, path, status }) => {
@@ -41,6 +47,22 @@ describe("what goes well", () => {
     assert.equal((await service.admin("DELETE", `/admin/api-keys/${json.id}`)).status, 204);
   });
 
+  test("every operation on instances", async () => {
+    const make = async (path, order) => (await service.admin("POST", path, { json: order })).json;
+    const { name } = await make("/admin/instances", { name: "rivia" });
+    assert.equal((await service.admin("POST", "/admin/instances", { json: { name } })).status, 200);
+    const instance = `/admin/instances/${name}`;
+    const key = await make(`${instance}/api-keys`, { ignoreAcl: true });
+    const accountKey = await make("/admin/account-keys", { instance: name, role: "read" });
+    const user = await make(`${instance}/users`, { username: "geralt" });
+    for (const path of ["/admin/instances", `${instance}/api-keys`, `${instance}/users`, `/admin/account-keys?instance=${name}`]) {
+      assert.equal((await service.admin("GET", path)).status, 200);
+    }
+    for (const path of [`${instance}/api-keys/${key.id}`, `/admin/account-keys/${accountKey.id}`, `${instance}/users/${user.id}`]) {
+      assert.equal((await service.admin("DELETE", path)).status, 204);
+    }
+  });
+
   test("a run that is left to the queue, and how far it is", async () => {
     await queued.addUser();
     const { status, headers, json } = await queued.backfill("?mode=queue");
@@ -50,11 +72,12 @@ describe("what goes well", () => {
   });
 
   test("the examples of the description are taken as they stand", async () => {
+    await service.addUser({ id: document.components.schemas.UserId.examples[0] });
     for (const [path, item] of Object.entries(document.paths)) {
       for (const [method, { requestBody, operationId }] of Object.entries(item)) {
         for (const { value } of Object.values(requestBody?.content["application/json"].examples ?? {})) {
-          if (value.userId) await service.addUser({ id: value.userId });
-          const answer = await service.admin(method.toUpperCase(), pathOf({ path }), { json: value });
+          // The first of them makes the instance rivia.
+          const answer = await service.admin(method.toUpperCase(), pathOf({ path }, { name: "rivia" }), { json: value });
           assert.ok(answer.status < 300, `${operationId}: ${answer.text}`);
         }
       }
@@ -73,6 +96,18 @@ describe("what goes wrong", () => {
 
   test("404 of a run", async () => {
     assert.equal((await service.admin("GET", "/admin/threedeye/backfill/runs/none")).status, 404);
+  });
+
+  test("404 of an instance, 409 of a user's name", async () => {
+    for (const route of routes.filter(({ path }) => path.startsWith("/admin/instances/"))) {
+      assert.equal((await service.admin(route.method, pathOf(route), bodyOf(route))).status, 404, route.operation);
+    }
+    assert.equal((await service.admin("POST", "/admin/account-keys", { json: { instance: "none", role: "read" } })).status, 404);
+    assert.equal((await service.admin("GET", "/admin/account-keys?instance=none")).status, 404);
+    await service.admin("POST", "/admin/instances", { json: { name: "rivia" } });
+    for (const status of [201, 409]) {
+      assert.equal((await service.admin("POST", "/admin/instances/rivia/users", { json: { username: "geralt" } })).status, status);
+    }
   });
 
   test("404 and 409 of credentials, 409 of a reset", async () => {

@@ -26,7 +26,8 @@ impl Query {
         Ok(Self { pairs })
     }
 
-    fn get(&self, name: &str) -> Option<&str> {
+    /// The parameter as it is, for a caller that checks it.
+    pub fn text(&self, name: &str) -> Option<&str> {
         self.pairs
             .iter()
             .find(|(given, _)| given == name)
@@ -35,7 +36,7 @@ impl Query {
 
     /// A decimal integer from 1 to `max`, without sign or leading zeros.
     pub fn count(&self, name: &str, default: u32, max: u32) -> Result<u32, ApiError> {
-        let Some(text) = self.get(name) else {
+        let Some(text) = self.text(name) else {
             return Ok(default);
         };
         let canonical = !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -54,7 +55,7 @@ impl Query {
         default: T,
         words: &[(&str, T)],
     ) -> Result<T, ApiError> {
-        let Some(text) = self.get(name) else {
+        let Some(text) = self.text(name) else {
             return Ok(default);
         };
         let found = words.iter().find(|(word, _)| *word == text);
@@ -66,7 +67,7 @@ impl Query {
 
     /// `true` or `false`.
     pub fn flag(&self, name: &str) -> Result<bool, ApiError> {
-        match self.get(name) {
+        match self.text(name) {
             None | Some("false") => Ok(false),
             Some("true") => Ok(true),
             Some(_) => Err(ApiError::bad_request(format!(
@@ -134,6 +135,14 @@ mod tests {
             assert!(mode(bad).is_err(), "{bad}");
         }
         assert_eq!(mode("m=c").unwrap_err().message, "m: must be a or b");
+    }
+
+    #[test]
+    fn a_text_is_what_was_escaped_and_may_be_empty() {
+        let query = Query::parse(Some("a=b+c%2B%C3%A9&empty="), &["a", "empty", "none"]).unwrap();
+        assert_eq!(query.text("a"), Some("b c+é"));
+        assert_eq!(query.text("empty"), Some(""));
+        assert_eq!(query.text("none"), None);
     }
 
     proptest! {

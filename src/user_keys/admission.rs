@@ -76,6 +76,18 @@ pub enum Grant {
     Instance(Flags),
 }
 
+impl From<Role> for Grant {
+    fn from(role: Role) -> Self {
+        Self::Account(role)
+    }
+}
+
+impl From<Flags> for Grant {
+    fn from(flags: Flags) -> Self {
+        Self::Instance(flags)
+    }
+}
+
 /// A key of a program, without the key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyHolder {

@@ -10,7 +10,7 @@
 //! | `key` | what a key looks like, how one is made, how it rests |
 //! | `credentials` | which of the many places of a request a key is taken from |
 //! | `instance` | names of instances |
-//! | `id` | ids of users |
+//! | `id`, `username` | ids and names of users |
 //! | `admission` | who may do what, decided on one read |
 //! | `throttle` | how many requests a second |
 //! | `representation` | how a user, and the class of its profile, is shown |
@@ -22,6 +22,7 @@ pub mod instance;
 pub mod key;
 pub mod representation;
 pub mod throttle;
+pub mod username;
 
 pub use admission::{Errand, Refusal, Visitor};
 pub use credentials::Credentials;
@@ -29,3 +30,4 @@ pub use id::InstanceUserId;
 pub use instance::InstanceName;
 pub use key::{Key, Parity};
 pub use throttle::Throttle;
+pub use username::Username;

@@ -10,9 +10,18 @@ use super::{Arg, Statement, json};
 // Comes right after the change that it tells of, and only if there was one.
 const AUDIT_CHANGE: &str = audit_rows!("WHERE changes() > 0");
 
+// The same for a row whose id D1 gives.
+const AUDIT_INSERT: &str = audit_rows!(" || last_insert_rowid()", "WHERE changes() > 0");
+
 /// The row of the change that the statement before this one makes, if it makes one.
 pub fn audit_change(entry: &audit::Entry) -> Result<Statement, StoreError> {
     Ok(Statement::new(AUDIT_CHANGE, [audit_json([entry])?]))
+}
+
+/// The row of the one insert that the statement before this one makes, if it
+/// makes one. The entry's subject is completed by the new row's id.
+pub fn audit_insert(entry: &audit::Entry) -> Result<Statement, StoreError> {
+    Ok(Statement::new(AUDIT_INSERT, [audit_json([entry])?]))
 }
 
 /// An entry as it travels.

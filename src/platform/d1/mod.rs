@@ -5,14 +5,19 @@
 //! JSON parameter (`json_each(?)`), because D1 binds at most 100 parameters.
 
 /// The statement that writes audit rows (`?1`, a JSON list), on a condition
-/// that ties each of them to the change it tells of.
+/// that ties each of them to the change it tells of. `$subject` completes the
+/// entry's own.
 macro_rules! audit_rows {
     ($condition:literal) => {
+        audit_rows!("", $condition)
+    };
+    ($subject:literal, $condition:literal) => {
         concat!(
             "
 INSERT INTO audit_log (at, actor, action, subject, outcome, request_id, address)
-SELECT value ->> 'at', value ->> 'actor', value ->> 'action', value ->> 'subject',
-       value ->> 'outcome', value ->> 'request', value ->> 'address'
+SELECT value ->> 'at', value ->> 'actor', value ->> 'action', value ->> 'subject'",
+            $subject,
+            ", value ->> 'outcome', value ->> 'request', value ->> 'address'
 FROM json_each(?1)
 ",
             $condition
@@ -63,7 +68,10 @@ pub use access::{ApiKeyRow, NewApiKey};
 pub use engine::Engine;
 pub use health::{RunStatus, ScheduledRun, Vitals};
 pub use runs::{Chunks, RunRow};
-pub use user_keys::{KeyReset, ResetOutcome};
+pub use user_keys::{
+    InstanceRow, InstanceUserRow, KeyReset, KeyRow, NewInstance, NewInstanceUser, NewKey, NotMade,
+    ResetOutcome, UserFilter,
+};
 
 /// A parameter of a statement. D1 binds no 64-bit integers and no `undefined`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -1,7 +1,11 @@
 //! The user-key API in SQL.
 
+mod management;
 mod visits;
 
+pub use management::{
+    InstanceRow, InstanceUserRow, KeyRow, NewInstance, NewInstanceUser, NewKey, NotMade, UserFilter,
+};
 pub use visits::{KeyReset, ResetOutcome};
 
 use crate::user_keys::InstanceUserId;

@@ -1,0 +1,36 @@
+//! `GET /admin/instances`: the instances, by name.
+
+use futures_util::FutureExt as _;
+use http::header::CACHE_CONTROL;
+use http::{HeaderValue, Method, StatusCode};
+use serde::Serialize;
+
+use super::InstancePart;
+use crate::http::caller::Admin;
+use crate::http::route::Handler;
+use crate::http::surface::Surface;
+use crate::http::{ApiError, Call, Reply, Route};
+
+/// The route.
+pub const ROUTE: Route = Route {
+    method: Method::GET,
+    path: "/admin/instances",
+    operation: "listInstances",
+    surface: Surface::Admin,
+    handler: Handler::Admin(|call| handle(call).boxed_local()),
+};
+
+#[derive(Serialize)]
+struct Body {
+    instances: Vec<InstancePart>,
+}
+
+async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
+    call.query(&[])?;
+    let rows = call.services.database()?.instances().await?;
+    let body = Body {
+        instances: rows.into_iter().map(Into::into).collect(),
+    };
+    Ok(Reply::json(StatusCode::OK, &body)
+        .header(CACHE_CONTROL, HeaderValue::from_static("no-store")))
+}

@@ -1,0 +1,72 @@
+//! Names of an instance's users.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// The name of an instance's user, unique within the instance: 1 to 254
+/// characters, so that an e-mail fits, none of them a control character. Two
+/// names are the same when they are so to the letter.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Username(String);
+
+impl Username {
+    /// The most characters a name may have.
+    pub const MAX_CHARS: usize = 254;
+
+    /// Takes a name from a request.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, to be told to the client.
+    pub fn parse(name: &str) -> Result<Self, &'static str> {
+        if name.is_empty() {
+            Err("username: must not be empty")
+        } else if name.chars().count() > Self::MAX_CHARS {
+            Err("username: must be at most 254 characters")
+        } else if name.chars().any(char::is_control) {
+            Err("username: must not contain control characters")
+        } else {
+            Ok(Self(name.to_owned()))
+        }
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Username {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn length_is_counted_in_characters() {
+        assert!(Username::parse(&"ü".repeat(254)).is_ok());
+        assert!(Username::parse(&"a".repeat(255)).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_is_taken_as_it_is_or_not_at_all(text: String) {
+            match Username::parse(&text) {
+                Ok(name) => {
+                    prop_assert_eq!(name.as_str(), &text);
+                    prop_assert!((1..=Username::MAX_CHARS).contains(&text.chars().count()));
+                    prop_assert!(!text.chars().any(char::is_control));
+                }
+                Err(why) => prop_assert!(why.starts_with("username: ")),
+            }
+        }
+    }
+}

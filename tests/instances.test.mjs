@@ -1,0 +1,503 @@
+/** /admin/instances and /admin/account-keys: instances, the keys that open them, and their users. */
+
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { describe, test } from "node:test";
+
+import { assertError, serviceForThisFile } from "./support/service.mjs";
+
+const service = await serviceForThisFile({ instrumented: true });
+
+const INSTANCES = "/admin/instances";
+const ACCOUNT_KEYS = "/admin/account-keys";
+const keysOf = (name) => `${INSTANCES}/${name}/api-keys`;
+const usersOf = (name) => `${INSTANCES}/${name}/users`;
+const hashOf = (key) => createHash("sha256").update(key).digest("hex");
+const post = (path, body) => service.admin("POST", path, body === undefined ? {} : { json: body });
+const get = (path) => service.admin("GET", path);
+const remove = (path) => service.admin("DELETE", path);
+
+async function made(path, body) {
+  const answer = await post(path, body);
+  assert.equal(answer.status, 201, answer.text);
+  assert.equal(answer.headers["cache-control"], "no-store");
+  assert.equal(answer.headers["x-d1-round-trips"], "1");
+  assert.ok(Math.abs(Date.parse(answer.json.createdAt) - Date.now()) < 60_000);
+  return answer.json;
+}
+async function listed(path) {
+  const answer = await get(path);
+  assert.equal(answer.status, 200, answer.text);
+  assert.equal(answer.headers["cache-control"], "no-store");
+  assert.equal(answer.headers["x-d1-round-trips"], "1");
+  return answer.json;
+}
+async function gone(path) {
+  const answer = await remove(path);
+  assert.deepEqual([answer.status, answer.text], [204, ""]);
+  assert.equal(answer.headers["x-d1-round-trips"], "1");
+  return answer;
+}
+const rivia = () => made(INSTANCES, { name: "rivia" });
+const idsOf = (rows) => rows.map(({ id }) => id);
+/** What the trail says was done, and to what. */
+const trail = async () => (await service.audit()).map(({ action, subject, outcome }) => [action, subject, outcome]);
+
+describe("an instance", () => {
+  test("is made once, and asked for again it is the same", async () => {
+    const first = await rivia();
+    assert.deepEqual(Object.keys(first).sort(), ["createdAt", "name"]);
+    await service.instruments({ aheadMs: 5_000 });
+    for (const name of ["rivia", "RIVIA", "Rivia"]) {
+      const again = await post(INSTANCES, { name });
+      assert.deepEqual([again.status, again.json, again.headers["cache-control"]], [200, first, "no-store"]);
+    }
+    await service.instruments({ aheadMs: 0 });
+    assert.deepEqual(await trail(), [["instance.create", "instance:rivia", "created"]]);
+  });
+
+  test("is listed by name, in lower case", async () => {
+    for (const name of ["Zerrikania", "kaer-morhen", "0_x", "a".repeat(64), "-"]) await made(INSTANCES, { name });
+    const { instances } = await listed(INSTANCES);
+    assert.deepEqual(instances.map(({ name }) => name), ["-", "0_x", "a".repeat(64), "kaer-morhen", "zerrikania"]);
+    for (const instance of instances) assert.deepEqual(Object.keys(instance).sort(), ["createdAt", "name"]);
+  });
+
+  test("has a name of 1 to 64 letters, digits, hyphens or underscores", async () => {
+    const bad = ["", "a".repeat(65), "a b", " a", "a.b", "a/b", "ä", "рiviа", "\u212a", "a\u0000", "a\n", "%61", "..", "'; --"];
+    for (const name of bad) assertError(await post(INSTANCES, { name }), 400, "name: must be 1 to 64 letters, digits, hyphens or underscores");
+    for (const [body, message] of [
+      [{}, "name: required"],
+      [{ name: 7 }, "name: expected a string"],
+      [{ name: null }, "name: expected a string"],
+      [{ name: ["rivia"] }, "name: expected a string"],
+      [{ name: "rivia", createdAt: "2024-01-15T10:30:00.000Z" }, "createdAt: unknown field"],
+      [[], "body: expected a JSON object"],
+    ]) assertError(await post(INSTANCES, body), 400, message);
+    assertError(await post(INSTANCES), 415);
+    assert.deepEqual((await listed(INSTANCES)).instances, []);
+    assert.deepEqual(await trail(), []);
+  });
+
+  test("is made once however many ask at once", async () => {
+    const answers = await Promise.all(Array.from({ length: 8 }, () => post(INSTANCES, { name: "rivia" })));
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 200, 200, 200, 200, 200, 200, 201]);
+    assert.equal(new Set(answers.map(({ text }) => text)).size, 1);
+    assert.equal((await trail()).length, 1);
+  });
+});
+
+describe("an API key of an instance", () => {
+  const PARTS = ["allowAnonymousRead", "allowGroupCreate", "allowUserCreate", "createdAt", "id", "ignoreAcl", "instance", "label"];
+
+  test("is shown when it is made, with what it may do", async () => {
+    await rivia();
+    const key = await made(keysOf("rivia"), { ignoreAcl: true, allowAnonymousRead: true, label: "Türe 7" });
+    assert.deepEqual(Object.keys(key).sort(), ["apiKey", ...PARTS].sort());
+    assert.match(key.apiKey, /^[0-9a-f]{39}[13579bdf]$/);
+    assert.match(key.id, /^ikey_[0-9A-HJKMNP-TV-Z]{26}$/);
+    const { instance, ignoreAcl, allowUserCreate, allowGroupCreate, allowAnonymousRead, label } = key;
+    assert.deepEqual([instance, ignoreAcl, allowUserCreate, allowGroupCreate, allowAnonymousRead, label], ["rivia", true, false, false, true, "Türe 7"]);
+  });
+
+  test("has each flag by itself, and none without a body", async () => {
+    await rivia();
+    const flags = ["ignoreAcl", "allowUserCreate", "allowGroupCreate", "allowAnonymousRead"];
+    const setOn = (key) => flags.filter((flag) => key[flag]);
+    for (const flag of flags) assert.deepEqual(setOn(await made(keysOf("rivia"), { [flag]: true })), [flag]);
+    for (const body of [undefined, {}, { label: null, ignoreAcl: false }]) {
+      const bare = await made(keysOf("rivia"), body);
+      assert.deepEqual([setOn(bare), bare.label], [[], null]);
+    }
+    const { apiKeys } = await listed(keysOf("rivia"));
+    assert.deepEqual(apiKeys.map(setOn).filter((set) => set.length > 0).flat().sort(), flags.sort());
+  });
+
+  test("names its faulty field", async () => {
+    await rivia();
+    for (const [body, message] of [
+      [{ ignoreAcl: "true" }, "ignoreAcl: expected a boolean"],
+      [{ allowUserCreate: 1 }, "allowUserCreate: expected a boolean"],
+      [{ allowGroupCreate: null }, "allowGroupCreate: expected a boolean"],
+      [{ allowAnonymousRead: {} }, "allowAnonymousRead: expected a boolean"],
+      [{ ignore_acl: true }, "ignore_acl: unknown field"],
+      [{ label: 7 }, "label: expected a string"],
+      [{ label: "x".repeat(101) }, "label: must be at most 100 characters"],
+      [{ label: "a\u0007" }, "label: must not contain control characters"],
+      [[], "body: expected a JSON object"],
+    ]) assertError(await post(keysOf("rivia"), body), 400, message);
+    assertError(await service.admin("POST", keysOf("rivia"), { body: "{}", headers: { "content-type": "text/plain" } }), 415);
+    assert.equal((await made(keysOf("rivia"), { label: "ü".repeat(100) })).label, "ü".repeat(100));
+    assert.equal((await service.sql("SELECT id FROM instance_keys")).length, 1);
+  });
+
+  test("is listed with its instance alone, newest first, without the key", async () => {
+    for (const name of ["rivia", "cintra"]) await made(INSTANCES, { name });
+    const first = await made(keysOf("rivia"));
+    await service.instruments({ aheadMs: 1_000 });
+    const second = await made(keysOf("RIVIA"));
+    await service.instruments({ aheadMs: 0 });
+    const other = await made(keysOf("cintra"));
+    await made(ACCOUNT_KEYS, { instance: "rivia", role: "full" });
+    const { apiKeys } = await listed(keysOf("Rivia"));
+    assert.deepEqual(idsOf(apiKeys), [second.id, first.id]);
+    assert.deepEqual(idsOf((await listed(keysOf("cintra"))).apiKeys), [other.id]);
+    for (const key of apiKeys) assert.deepEqual(Object.keys(key).sort(), PARTS);
+    assert.ok(!JSON.stringify(apiKeys).includes(first.apiKey));
+  });
+
+  test("is revoked at once and for good, by its own instance only", async () => {
+    for (const name of ["rivia", "cintra"]) await made(INSTANCES, { name });
+    const [key, kept] = [await made(keysOf("rivia")), await made(keysOf("rivia"))];
+    const account = await made(ACCOUNT_KEYS, { instance: "rivia", role: "read" });
+    await gone(`${keysOf("cintra")}/${key.id}`);
+    await gone(`${keysOf("rivia")}/${account.id}`);
+    assert.deepEqual(await service.sql("SELECT id FROM instance_keys WHERE revoked_at IS NOT NULL"), []);
+    for (const id of [key.id, key.id, "ikey_01JZX0000000000000000000EX", "nonsense", "'; --"]) await gone(`${keysOf("Rivia")}/${encodeURIComponent(id)}`);
+    assert.deepEqual(idsOf((await listed(keysOf("rivia"))).apiKeys), [kept.id]);
+    assert.deepEqual(idsOf((await listed(ACCOUNT_KEYS)).accountKeys), [account.id]);
+  });
+});
+
+describe("an account key", () => {
+  const PARTS = ["createdAt", "id", "instance", "label", "role"];
+
+  test("is shown when it is made, with its role", async () => {
+    await rivia();
+    for (const role of ["full", "write", "read"]) {
+      const key = await made(ACCOUNT_KEYS, { instance: "Rivia", role, label: "Ann" });
+      assert.deepEqual(Object.keys(key).sort(), ["accountKey", ...PARTS].sort());
+      assert.match(key.accountKey, /^[0-9a-f]{39}[02468ace]$/);
+      assert.match(key.id, /^akey_[0-9A-HJKMNP-TV-Z]{26}$/);
+      assert.deepEqual([key.instance, key.role, key.label], ["rivia", role, "Ann"]);
+    }
+    assert.equal((await made(ACCOUNT_KEYS, { instance: "rivia", role: "read" })).label, null);
+  });
+
+  test("names its faulty field", async () => {
+    await rivia();
+    const instance = "rivia";
+    for (const [body, message] of [
+      [{ role: "full" }, "instance: required"],
+      [{ instance }, "role: required"],
+      [{ instance: 7, role: "full" }, "instance: expected a string"],
+      [{ instance: "a.b", role: "full" }, "instance: must be 1 to 64 letters, digits, hyphens or underscores"],
+      [{ instance: "", role: "full" }, "instance: must be 1 to 64 letters, digits, hyphens or underscores"],
+      [{ instance, role: "Full" }, "role: must be full, write or read"],
+      [{ instance, role: "" }, "role: must be full, write or read"],
+      [{ instance, role: 1 }, "role: expected a string"],
+      [{ instance, role: null }, "role: expected a string"],
+      [{ instance, role: "full", label: "x".repeat(101) }, "label: must be at most 100 characters"],
+      [{ instance, role: "full", ignoreAcl: true }, "ignoreAcl: unknown field"],
+    ]) assertError(await post(ACCOUNT_KEYS, body), 400, message);
+    assertError(await post(ACCOUNT_KEYS), 415);
+    assert.deepEqual(await service.sql("SELECT id FROM instance_keys"), []);
+  });
+
+  test("is listed newest first without the key, all of them or one instance's", async () => {
+    for (const name of ["rivia", "cintra"]) await made(INSTANCES, { name });
+    const first = await made(ACCOUNT_KEYS, { instance: "rivia", role: "full" });
+    await service.instruments({ aheadMs: 1_000 });
+    const second = await made(ACCOUNT_KEYS, { instance: "cintra", role: "read" });
+    await service.instruments({ aheadMs: 2_000 });
+    const third = await made(ACCOUNT_KEYS, { instance: "rivia", role: "write" });
+    await service.instruments({ aheadMs: 0 });
+    await made(keysOf("rivia"));
+    const { accountKeys } = await listed(ACCOUNT_KEYS);
+    assert.deepEqual(idsOf(accountKeys), [third.id, second.id, first.id]);
+    for (const key of accountKeys) assert.deepEqual(Object.keys(key).sort(), PARTS);
+    assert.ok(!JSON.stringify(accountKeys).includes(first.accountKey));
+    assert.deepEqual(idsOf((await listed(`${ACCOUNT_KEYS}?instance=RIVIA`)).accountKeys), [third.id, first.id]);
+    assertError(await get(`${ACCOUNT_KEYS}?instance=a.b`), 400, "instance: must be 1 to 64 letters, digits, hyphens or underscores");
+    assertError(await get(`${ACCOUNT_KEYS}?instance=rivia&instance=cintra`), 400, "instance: given more than once");
+  });
+
+  test("is revoked at once and for good, and no instance API key with it", async () => {
+    await rivia();
+    const [key, kept] = [await made(ACCOUNT_KEYS, { instance: "rivia", role: "full" }), await made(ACCOUNT_KEYS, { instance: "rivia", role: "full" })];
+    const apiKey = await made(keysOf("rivia"));
+    for (const id of [key.id, key.id, apiKey.id, "nonsense"]) await gone(`${ACCOUNT_KEYS}/${id}`);
+    assert.deepEqual(idsOf((await listed(ACCOUNT_KEYS)).accountKeys), [kept.id]);
+    assert.deepEqual(idsOf((await listed(keysOf("rivia"))).apiKeys), [apiKey.id]);
+  });
+});
+
+describe("a user of an instance", () => {
+  test("is shown with its key when it is made, and is tied to a person or to nobody", async () => {
+    await rivia();
+    const person = await service.addUser();
+    const user = await made(usersOf("Rivia"), { username: "geralt", userId: person.id });
+    assert.deepEqual(Object.keys(user).sort(), ["createdAt", "id", "instance", "userId", "userKey", "username"]);
+    assert.match(user.userKey, /^[0-9a-f]{39}[02468ace]$/);
+    assert.ok(Number.isInteger(user.id) && user.id > 0);
+    assert.deepEqual([user.username, user.instance, user.userId], ["geralt", "rivia", person.id]);
+    for (const [username, userId] of [["ciri", undefined], ["triss", null]]) assert.equal((await made(usersOf("rivia"), { username, userId })).userId, null);
+    assert.equal((await made(usersOf("rivia"), { username: "white wolf", userId: person.id })).userId, person.id, "a person may have several");
+  });
+
+  test("is tied to a person that exists", async () => {
+    await rivia();
+    assertError(await post(usersOf("rivia"), { username: "geralt", userId: "nobody" }), 400, "userId: no such user");
+    assert.deepEqual((await listed(usersOf("rivia"))).users, []);
+    assert.deepEqual((await trail()).map(([action]) => action), ["instance.create"]);
+  });
+
+  test("has a name of 1 to 254 characters, unique in its instance to the letter", async () => {
+    for (const name of ["rivia", "cintra"]) await made(INSTANCES, { name });
+    const names = ["geralt", "Geralt", " geralt", "gérâlt", "ge\u0301ra\u0302lt", "狼", "🐺".repeat(127), "x".repeat(254), "%", "'; DROP TABLE instance_users; --", "a/b", "ann@riverside.example"];
+    for (const username of names) {
+      assert.equal((await made(usersOf("rivia"), { username })).username, username);
+      assertError(await post(usersOf("RIVIA"), { username }), 409, "The instance has a user of this name already");
+    }
+    assert.equal((await made(usersOf("cintra"), { username: "geralt" })).instance, "cintra", "another instance, another geralt");
+    for (const username of names) {
+      const { users, next } = await listed(`${usersOf("rivia")}?username=${encodeURIComponent(username)}`);
+      assert.deepEqual([users.map((user) => user.username), next], [[username], null]);
+    }
+  });
+
+  test("names its faulty field", async () => {
+    await rivia();
+    for (const [body, message] of [
+      [{}, "username: required"],
+      [{ username: "" }, "username: must not be empty"],
+      [{ username: "x".repeat(255) }, "username: must be at most 254 characters"],
+      [{ username: "a\u0000b" }, "username: must not contain control characters"],
+      [{ username: 7 }, "username: expected a string"],
+      [{ username: null }, "username: expected a string"],
+      [{ username: "geralt", userId: 7 }, "userId: expected a string"],
+      [{ username: "geralt", userId: "" }, "userId: must not be empty"],
+      [{ username: "geralt", userKey: "mine" }, "userKey: unknown field"],
+      [{ username: "geralt", id: 1 }, "id: unknown field"],
+    ]) assertError(await post(usersOf("rivia"), body), 400, message);
+    assertError(await post(usersOf("rivia")), 415);
+    assert.deepEqual((await listed(usersOf("rivia"))).users, []);
+  });
+
+  test("is made once when many ask for its name at once", async () => {
+    await rivia();
+    const answers = await Promise.all(Array.from({ length: 10 }, () => post(usersOf("rivia"), { username: "geralt" })));
+    const [winner, ...more] = answers.filter(({ status }) => status === 201);
+    assert.deepEqual(more, []);
+    for (const answer of answers.filter((one) => one !== winner)) assertError(answer, 409, "The instance has a user of this name already");
+    const [row, ...others] = await service.sql("SELECT id, key_hash FROM instance_users");
+    assert.deepEqual([row, others], [{ id: winner.json.id, key_hash: hashOf(winner.json.userKey) }, []]);
+    assert.deepEqual((await trail()).slice(1), [["instance_user.create", `instance-user:${row.id}`, "instance rivia"]]);
+  });
+
+  test("is deleted at once with its key, by its own instance only, and its id is never given again", async () => {
+    for (const name of ["rivia", "cintra"]) await made(INSTANCES, { name });
+    const user = await made(usersOf("rivia"), { username: "geralt" });
+    const other = await made(usersOf("cintra"), { username: "geralt" });
+    await gone(`${usersOf("cintra")}/${user.id}`);
+    assert.deepEqual(idsOf((await listed(usersOf("rivia"))).users), [user.id]);
+    for (const id of [user.id, user.id, 999, "0", "-1", "1e3", `0${other.id}`, "9223372036854775808", "1".repeat(100), "%D9%A3", "geralt"]) await gone(`${usersOf("Rivia")}/${id}`);
+    assert.deepEqual(await service.sql("SELECT id FROM instance_users WHERE key_hash = ?", hashOf(user.userKey)), []);
+    assert.deepEqual(idsOf((await listed(usersOf("cintra"))).users), [other.id]);
+    await gone(`${usersOf("cintra")}/${other.id}`);
+    const again = await made(usersOf("rivia"), { username: "geralt" });
+    assert.ok(again.id > other.id);
+    assert.notEqual(again.userKey, user.userKey);
+  });
+});
+
+describe("the list of users", () => {
+  /** So many users in rivia, and one in another instance between them. */
+  async function crowd(count) {
+    for (const name of ["rivia", "cintra"]) await made(INSTANCES, { name });
+    const ids = [];
+    for (let number = 0; number < count; number += 1) {
+      ids.push((await made(usersOf("rivia"), { username: `witcher ${number}` })).id);
+      if (number === 1) await made(usersOf("cintra"), { username: "calanthe" });
+    }
+    return ids;
+  }
+
+  test("shows each user once, page by page, by id, without the keys", async () => {
+    const ids = await crowd(7);
+    for (const limit of [1, 2, 3, 6, 7, 8]) {
+      const pages = [];
+      let after;
+      do {
+        const { users, next } = await listed(`${usersOf("rivia")}?limit=${limit}${after ? `&after=${after}` : ""}`);
+        assert.ok(users.length <= limit);
+        pages.push(...idsOf(users));
+        after = next;
+      } while (after !== null);
+      assert.deepEqual(pages, ids, `limit ${limit}`);
+    }
+    const { users, next } = await listed(usersOf("rivia"));
+    assert.deepEqual([idsOf(users), next], [ids, null]);
+    for (const user of users) {
+      assert.deepEqual(Object.keys(user).sort(), ["createdAt", "id", "keyChangedAt", "userId", "username"]);
+      assert.equal(user.keyChangedAt, user.createdAt);
+    }
+  });
+
+  test("shows 50 unless told otherwise", async () => {
+    await rivia();
+    const rows = JSON.stringify(Array.from({ length: 51 }, (_, number) => number));
+    await service.sql("INSERT INTO instance_users (instance, username, key_hash, key_changed_at, created_at) SELECT 'rivia', value, 'hash ' || value, 0, 0 FROM json_each(?)", rows);
+    const { users, next } = await listed(usersOf("rivia"));
+    assert.deepEqual([users.length, next], [50, users[49].id]);
+    assert.equal((await listed(`${usersOf("rivia")}?limit=500`)).users.length, 51);
+  });
+
+  test("finds by name, by person, by both, and after an id", async () => {
+    await rivia();
+    const [one, other] = await service.addUsers([{}, {}]);
+    const make = async (username, { id }) => (await made(usersOf("rivia"), { username, userId: id })).id;
+    const [a, b, c] = [await make("a", one), await make("b", other), await make("c", one)];
+    for (const [query, expected] of [
+      ["username=b", [b]],
+      ["username=B", []],
+      ["username=_", []],
+      [`userId=${one.id}`, [a, c]],
+      [`userId=${one.id}&after=${a}`, [c]],
+      [`userId=${one.id}&username=c`, [c]],
+      [`userId=${one.id}&username=b`, []],
+      ["userId=nobody", []],
+      [`username=a&after=${a}`, []],
+      [`after=${c}`, []],
+    ]) assert.deepEqual(idsOf((await listed(`${usersOf("rivia")}?${query}`)).users), expected, query);
+    const { users, next } = await listed(`${usersOf("rivia")}?userId=${one.id}&limit=1`);
+    assert.deepEqual([idsOf(users), next], [[a], a]);
+  });
+
+  test("names a faulty parameter", async () => {
+    await rivia();
+    for (const [query, message] of [
+      ["limit=0", "limit: must be an integer from 1 to 500"],
+      ["limit=501", "limit: must be an integer from 1 to 500"],
+      ["after=", "after: must be the id of a user"],
+      ["after=0", "after: must be the id of a user"],
+      ["after=01", "after: must be the id of a user"],
+      ["after=1e3", "after: must be the id of a user"],
+      ["after=9007199254740992", "after: must be the id of a user"],
+      ["username=", "username: must not be empty"],
+      ["username=%00", "username: must not contain control characters"],
+      ["userId=", "userId: must not be empty"],
+      ["after=1&after=2", "after: given more than once"],
+      ["user_id=x", "user_id: unknown parameter"],
+    ]) assertError(await get(`${usersOf("rivia")}?${query}`), 400, message);
+  });
+});
+
+describe("a key opens what it is for", () => {
+  const OURS = "/v1.1/instances/rivia";
+  /** What the user-key API answers to these keys. */
+  const ask = (method, path, apiKey, userKey) => service.call(method, path, { headers: { "x-api-key": apiKey, "x-user-key": userKey } });
+  const assertRefused = (answer) => assert.deepEqual([answer.status, answer.json], [403, { detail: "No such API Key." }]);
+
+  test("until it is revoked", async () => {
+    await rivia();
+    const { id } = await made(usersOf("rivia"), { username: "geralt" });
+    const account = await made(ACCOUNT_KEYS, { instance: "rivia", role: "read" });
+    const program = await made(keysOf("rivia"), { ignoreAcl: true });
+    for (const [key, path] of [[account.accountKey, `${ACCOUNT_KEYS}/${account.id}`], [program.apiKey, `${keysOf("rivia")}/${program.id}`]]) {
+      const answer = await ask("GET", `${OURS}/users/${id}/`, key);
+      assert.deepEqual([answer.status, answer.json.username], [200, "geralt"]);
+      await gone(path);
+      assertRefused(await ask("GET", `${OURS}/users/${id}/`, key));
+    }
+  });
+
+  test("a user's until the user gets another or is deleted, and the list tells since when", async () => {
+    await rivia();
+    const { id, userKey } = await made(usersOf("rivia"), { username: "geralt" });
+    const { apiKey } = await made(keysOf("rivia"));
+    assert.equal((await ask("GET", `${OURS}/user/`, apiKey, userKey)).json.id, id);
+    await service.sql("UPDATE instance_users SET created_at = created_at - 10000, key_changed_at = key_changed_at - 10000");
+    const { json } = await ask("POST", `${OURS}/users/${id}/reset_key/`, apiKey, userKey);
+    const [{ createdAt, keyChangedAt }] = (await listed(usersOf("rivia"))).users;
+    assert.ok(Date.parse(keyChangedAt) > Date.parse(createdAt));
+    assertRefused(await ask("GET", `${OURS}/user/`, apiKey, userKey));
+    assert.equal((await ask("GET", `${OURS}/user/`, apiKey, json.user_key)).json.id, id);
+    await gone(`${usersOf("rivia")}/${id}`);
+    assertRefused(await ask("GET", `${OURS}/user/`, apiKey, json.user_key));
+  });
+});
+
+test("what is asked of an instance that is not there is 404, and nothing comes of it", async () => {
+  await rivia();
+  const person = await service.addUser();
+  for (const name of ["cintra", "a".repeat(65), "a.b", "%C3%A4", "rivia%20", "%2F", "%00"]) {
+    for (const [method, path, json] of [
+      ["POST", keysOf(name), { ignoreAcl: true }],
+      ["GET", keysOf(name)],
+      ["DELETE", `${keysOf(name)}/ikey_01JZX0000000000000000000EX`],
+      ["POST", usersOf(name), { username: "geralt" }],
+      ["POST", usersOf(name), { username: "geralt", userId: person.id }],
+      ["POST", usersOf(name), { username: "geralt", userId: "nobody" }],
+      ["GET", usersOf(name)],
+      ["GET", `${usersOf(name)}?username=geralt`],
+      ["DELETE", `${usersOf(name)}/1`],
+      ["DELETE", `${usersOf(name)}/x`],
+    ]) assertError(await service.admin(method, path, { json }), 404, "Instance not found");
+  }
+  assertError(await post(ACCOUNT_KEYS, { instance: "cintra", role: "full" }), 404, "Instance not found");
+  assertError(await get(`${ACCOUNT_KEYS}?instance=cintra`), 404, "Instance not found");
+  assert.deepEqual(await service.sql("SELECT id FROM instance_keys UNION SELECT id FROM instance_users"), []);
+  assert.deepEqual((await trail()).map(([action]) => action), ["instance.create"]);
+});
+
+describe("at rest", () => {
+  test("there is the hash of a key and nowhere the key: not in the tables, not in the trail, not in the log", async () => {
+    await rivia();
+    const shown = await Promise.all(Array.from({ length: 5 }, async (_, number) => [
+      (await made(keysOf("rivia"))).apiKey,
+      (await made(ACCOUNT_KEYS, { instance: "rivia", role: "read" })).accountKey,
+      (await made(usersOf("rivia"), { username: `witcher ${number}` })).userKey,
+    ]));
+    const keys = shown.flat();
+    assert.equal(new Set(keys).size, 15);
+    const stored = JSON.stringify(await Promise.all(["instances", "instance_keys", "instance_users", "audit_log"].map((table) => service.sql(`SELECT * FROM ${table}`))));
+    const log = JSON.stringify(await service.log());
+    for (const key of keys) {
+      assert.ok(stored.includes(hashOf(key)));
+      assert.ok(!stored.includes(key));
+      assert.ok(!log.includes(key));
+    }
+  });
+});
+
+describe("the audit trail", () => {
+  test("tells who changed what, from where, once each", async () => {
+    const person = await service.addUser();
+    const answers = [];
+    const step = async (method, path, json) => {
+      const answer = await service.admin(method, path, { json, headers: { "cf-connecting-ip": "192.0.2.7" } });
+      answers.push(answer);
+      return answer.json;
+    };
+    await step("POST", INSTANCES, { name: "Rivia" });
+    const key = await step("POST", keysOf("rivia"), { ignoreAcl: true, allowUserCreate: true, label: "door" });
+    const bare = await step("POST", keysOf("rivia"));
+    const account = await step("POST", ACCOUNT_KEYS, { instance: "rivia", role: "write" });
+    const user = await step("POST", usersOf("rivia"), { username: "ann@riverside.example" });
+    const tied = await step("POST", usersOf("rivia"), { username: "ciri", userId: person.id });
+    const removals = [`${keysOf("rivia")}/${key.id}`, `${ACCOUNT_KEYS}/${account.id}`, `${usersOf("rivia")}/${user.id}`];
+    for (const path of removals) await step("DELETE", path);
+    for (const path of removals) await remove(path);
+    await post(usersOf("rivia"), { username: "ciri" });
+    await post(INSTANCES, { name: "rivia" });
+
+    assert.deepEqual(await trail(), [
+      ["instance.create", "instance:rivia", "created"],
+      ["instance_api_key.create", key.id, "instance rivia, flags ignoreAcl allowUserCreate"],
+      ["instance_api_key.create", bare.id, "instance rivia, flags none"],
+      ["account_key.create", account.id, "instance rivia, role write"],
+      ["instance_user.create", `instance-user:${user.id}`, "instance rivia"],
+      ["instance_user.create", `instance-user:${tied.id}`, `instance rivia, tied to ${person.id}`],
+      ["instance_api_key.revoke", key.id, "revoked"],
+      ["account_key.revoke", account.id, "revoked"],
+      ["instance_user.delete", `instance-user:${user.id}`, "instance rivia"],
+    ]);
+    const rows = await service.sql("SELECT actor, address, request_id FROM audit_log ORDER BY id");
+    assert.deepEqual(rows.map((row) => row.request_id), answers.map(({ headers }) => headers["x-request-id"]));
+    for (const { actor, address } of rows) {
+      assert.match(actor, /^admin-key:[0-9a-f]{8} a\*\*\*@smartphonekey\.com$/);
+      assert.equal(address, "192.0.2.7");
+    }
+  });
+});
