@@ -10,8 +10,9 @@ import { demoAccounts, demoUsers, EXAMPLES } from "./seed.mjs";
 import { ensureToolchain } from "./setup.mjs";
 import { Children } from "./tooling/children.mjs";
 import { runCron, triggerCron } from "./tooling/cron.mjs";
-import { curlLines } from "./tooling/curl-lines.mjs";
+import { curlLines, userKeyLines } from "./tooling/curl-lines.mjs";
 import { prepareDatabase } from "./tooling/database.mjs";
+import { DEMO_INSTANCE_FILE, ensureDemoInstance } from "./tooling/demo-instance.mjs";
 import { localConfig, usesForeignUpstream } from "./tooling/local-config.mjs";
 import { tryLock } from "./tooling/lock.mjs";
 import { handOverToNewerNode, NODE, WRANGLER } from "./tooling/node-modules.mjs";
@@ -49,7 +50,8 @@ async function main() {
   if (options.fresh) throwLocalDataAway();
   await build(toolchain);
   const service = await startAll(options.port);
-  await showHowToUse(service);
+  const access = await accessOf(service);
+  showHowToUse(service, access, await demoInstance(access));
   say(`\nReady after ${secondsSinceStart()}. Logs are in .dev/logs (tail -f .dev/logs/worker.log); changes in src/ are built at once; Ctrl-C stops everything.`);
 }
 
@@ -74,7 +76,7 @@ function holdTheOnlyRun() {
 
 function throwLocalDataAway() {
   say("  Throwing away the local database, the simulated accounts and the secrets.");
-  for (const path of [STATE, SIMULATOR_STATE, join(DEV, "secrets.json")]) rmSync(path, { recursive: true, force: true });
+  for (const path of [STATE, SIMULATOR_STATE, join(DEV, "secrets.json"), DEMO_INSTANCE_FILE]) rmSync(path, { recursive: true, force: true });
 }
 
 /**
@@ -174,18 +176,38 @@ async function answers(url, what) {
   throw new Failure(`${what} does not answer at ${url}`, { log: ".dev/logs" });
 }
 
-/** @param {Service} service */
-async function showHowToUse({ running, config }) {
+/** @typedef {import("./tooling/curl-lines.mjs").Access} Access */
+/** @typedef {import("./tooling/demo-instance.mjs").DemoInstance} DemoInstance */
+
+/** @param {Service} service @returns {Promise<Access>} */
+async function accessOf({ running, config }) {
   const person = (/** @type {string} */ sub, /** @type {string} */ email) =>
     mintToken(running, { sub, [running.tokens.emailClaim]: email, email_verified: true }, TOKEN_LIFETIME_S);
   const domain = config.vars.ADMIN_EMAIL_DOMAINS?.split(",")[0]?.trim();
-  const lines = curlLines({
+  return {
     worker: running.worker,
     adminKey: config.vars.ADMIN_API_KEY ?? "",
     adminToken: await person("local|support", `support@${domain}`),
     userToken: await person(EXAMPLES.fresh.uuid, EXAMPLES.fresh.email),
-  });
-  say(`\n${lines}\n\n# More tokens: npm run -s token -- --help`);
+  };
+}
+
+/** Nothing else depends on it: a Worker with an issuer or keys of its own may refuse us. @param {Access} access */
+async function demoInstance(access) {
+  try {
+    return await ensureDemoInstance(access, EXAMPLES.fresh.uuid);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    say(`  No demo instance for the user-key API. ${error.message}`);
+    return undefined;
+  }
+}
+
+/** @param {Service} service @param {Access} access @param {DemoInstance | undefined} instance */
+function showHowToUse({ config }, access, instance) {
+  say(`\n${curlLines(access)}`);
+  if (instance) say(`\n${userKeyLines(access.worker, instance)}`);
+  say("\n# More tokens: npm run -s token -- --help");
   if (config.own.includes("JWT_JWKS_URL")) say("# .dev.vars names another token issuer: it will not accept these tokens, use its own.");
 }
 

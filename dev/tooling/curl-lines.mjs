@@ -2,10 +2,9 @@
 
 import { EXAMPLES } from "../seed.mjs";
 
-/**
- * @param {{worker: string, adminKey: string, adminToken: string, userToken: string}} access
- * @returns {string}
- */
+/** @typedef {{worker: string, adminKey: string, adminToken: string, userToken: string}} Access */
+
+/** @param {Access} access @returns {string} */
 export function curlLines({ worker, adminKey, adminToken, userToken }) {
   const admin = `-H "X-Admin-API-Key: $KEY" -H "Authorization: Bearer $JWT"`;
   const json = `-H 'Content-Type: application/json'`;
@@ -36,6 +35,40 @@ export function curlLines({ worker, adminKey, adminToken, userToken }) {
     `KEY='${adminKey}'`,
     `JWT='${adminToken}'`,
     `USER_JWT='${userToken}'`,
-    ...examples.flatMap(([title, line]) => [`\n# ${title}`, line]),
+    ...paragraphs(examples),
   ].join("\n");
 }
+
+/**
+ * The user-key API; what it begins with is also all that README's examples need.
+ * @param {string} worker
+ * @param {import("./demo-instance.mjs").DemoInstance} instance
+ * @returns {string}
+ */
+export function userKeyLines(worker, { name, apiKey, accountKey, user }) {
+  const address = `${worker}/v1.1/instances/$INSTANCE`;
+  const reset = (/** @type {string} */ key) =>
+    `-X POST -H "X-API-KEY: ${key}" -H "Content-Type: application/json" "${address}/users/$INSTANCE_USER/reset_key/"`;
+  const whose = `curl -sw '\\n' -H "X-API-KEY: $INSTANCE_KEY" -H "X-USER-KEY: $USER_KEY" "${address}/user/"`;
+  return [
+    "# The keys of an instance's users. First these, good until --fresh:",
+    `export BASE='${worker}'`,
+    `export INSTANCE='${name}'`,
+    `export INSTANCE_KEY='${apiKey}'`,
+    `export ACCOUNT_KEY='${accountKey}'`,
+    `export INSTANCE_USER='${user}'`,
+    // Where the Python client looks by itself.
+    `export SYNCANO_APIROOT="$BASE"`,
+    `export SYNCANO_INSTANCE="$INSTANCE"`,
+    ...paragraphs([
+      ["A user's key has leaked: a new one, shown this once", `curl ${reset("$INSTANCE_KEY")}`],
+      ["Another one, to go on with", `USER_KEY=$(curl -s ${reset("$INSTANCE_KEY")} | sed 's/.*"user_key":"\\([0-9a-f]*\\)".*/\\1/')`],
+      ["Whose key is it?", whose],
+      ["The holder of an account key may reset it too", `curl ${reset("$ACCOUNT_KEY")}`],
+      ["From now on the old one is refused", whose],
+    ]),
+  ].join("\n");
+}
+
+/** @param {string[][]} examples a title and a line each */
+const paragraphs = (examples) => examples.flatMap(([title, line]) => [`\n# ${title}`, line]);
