@@ -242,11 +242,11 @@ describe("whatever comes", () => {
     // A generator of its own, so that a failure can be had again.
     let state = 20_261_117;
     const draw = (list) => list[(state = (state * 1_103_515_245 + 12_345) % 2_147_483_648) % list.length];
-    const pieces = ["admin", "users", "threedeye", "reset", "%00", "%2F", "..", "%", "%zz", "é", "'", "\"", "x".repeat(300), "", "api-keys", "backfill", "runs", "3deye-credentials", "%F0%9F%98%80", ";", "*", "[", "{userId}"];
+    const pieces = ["admin", "users", "threedeye", "reset", "%00", "%2F", "..", "%", "%zz", "é", "'", "\"", "x".repeat(300), "", "api-keys", "backfill", "runs", "3deye-credentials", "v1", "v1.1", "instances", "user", "reset_key", "0", "%F0%9F%98%80", ";", "*", "[", "{userId}"];
     const bodies = [undefined, "", "{", "[]", "null", "{\"scopes\":[\"threedeye:read\"]}", "\u0000", "x".repeat(5000), "{\"a\":1e999}", "{\"clearMapping\":true}"];
     const queries = ["", "?", "?limit=1", "?limit", "?%", "?a=%FF", "?limit=1&limit=1", `?${"a&".repeat(500)}`, "?=", "?dryRun=true"];
     for (let count = 0; count < 400; count += 1) {
-      const path = count % 2 === 0 ? pathOf(draw(routes), { userId: draw(pieces), keyId: draw(pieces) }) : `/${Array.from({ length: 1 + (count % 4) }, () => draw(pieces)).join("/")}`;
+      const path = count % 2 === 0 ? pathOf(draw(routes), { userId: draw(pieces), keyId: draw(pieces), instance: draw(pieces), id: draw(pieces) }) : `/${Array.from({ length: 1 + (count % 4) }, () => draw(pieces)).join("/")}`;
       const url = encodeURI(path).replaceAll("%25", "%") + draw(queries);
       const headers = draw([{}, json, { "content-type": "text/plain" }, { authorization: "Bearer x" }, { "x-api-key": `spk_${"A".repeat(43)}`, "x-admin-api-key": undefined, authorization: undefined }]);
       const answer = await service.admin(draw(METHODS), url, { body: draw(bodies), headers });

@@ -26,6 +26,7 @@ describe("the sweep over the log", () => {
     "a whole e-mail": line({ "caller.name": "jane@example.com" }),
     "a token": line({ "error.cause": "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0" }),
     "an API key": line({ "error.cause": `spk_${"A".repeat(43)}` }),
+    "a key of an instance": line({ "error.cause": `No such key: ${"0aF".repeat(13)}1` }),
     "an undocumented field": line({ "http.url": "/health?x" }),
     "a missing field": JSON.stringify({ ...innocent, "duration.ms": undefined }),
     "a field of another type": line({ "http.status": "200" }),

@@ -6,7 +6,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { deviations, document, pathOf, routeOf, routes } from "./support/openapi.mjs";
+import { addInstance, EVERY_ROUTE, keyHeaders } from "./support/instances.mjs";
+import { deviations, document, pathOf, routeOf, routes, routeTo } from "./support/openapi.mjs";
 import { serviceForThisFile, servicesForThisFile } from "./support/service.mjs";
 
 const service = await serviceForThisFile({ instrumented: true, vars: { THREEDEYE_TIMEOUT_MS: "400" } });
@@ -19,7 +20,9 @@ const { keyless, unconfigured, braked, queued } = await servicesForThisFile({
 
 const SCOPES = { scopes: ["threedeye:read"] };
 const stranger = () => ({ authorization: `Bearer ${service.mint({ claims: { email: "ada@evil.example" } })}` });
-const guarded = routes.filter(({ access }) => access !== "public");
+// The user-key API has keys and refusals of its own.
+const ours = routes.filter(({ access }) => access !== "instance");
+const guarded = ours.filter(({ access }) => access !== "public");
 /** The first example of a body that may not be left out. */
 const bodyOf = ({ method, path }) => {
   const { requestBody } = document.paths[path][method.toLowerCase()];
@@ -30,7 +33,7 @@ const bodyOf = ({ method, path }) => {
 
 /** Which answers of which operations there were, in words. */
 const seen = () => new Set([service, keyless].flatMap(({ answers }) => answers).flatMap(({ method, path, status }) => {
-  const route = routes.find((one) => one.method === method && one.pattern.test(path.split("?")[0]));
+  const route = routeTo(method, path);
   return route ? [`${route.operation} ${status}`] : [];
 }));
 
@@ -69,6 +72,15 @@ describe("what goes well", () => {
     assert.equal(status, 202);
     assert.equal((await queued.admin("GET", headers.location)).status, 200);
     assert.equal((await queued.ended(json.runId)).done, 1);
+  });
+
+  test("every operation with the keys of an instance", async () => {
+    const instance = await addInstance(service);
+    for (const { method, path } of EVERY_ROUTE) {
+      const { status, json } = await service.call(method, path(instance.name, instance.ada.id), { headers: keyHeaders(instance.program.plain, instance.ada) });
+      assert.equal(status, 200);
+      instance.ada.key = json.user_key ?? instance.ada.key;
+    }
   });
 
   test("the examples of the description are taken as they stand", async () => {
@@ -118,8 +130,27 @@ describe("what goes wrong", () => {
     assert.equal((await service.reset(user, { deleteRemote: true })).status, 409);
   });
 
+  test("403, 404, 405 and 429 of the user-key API, whose errors are a detail", async () => {
+    const { name, account, program, ada } = await addInstance(service);
+    const headers = keyHeaders(program.plain, ada);
+    await service.instruments({ frozenAt: Date.now() });
+    try {
+      for (const { method, path } of EVERY_ROUTE) {
+        assert.equal((await service.call(method, path(name, ada.id))).status, 403);
+        assert.equal((await service.call(method, path("nowhere"))).status, 404);
+        assert.equal((await service.call("PATCH", path(name, ada.id), { headers })).status, 405);
+      }
+      // Whoever asks for what isn't there is counted as well.
+      await Promise.all(Array.from({ length: 60 }, () => service.call("GET", `/v1/instances/${name}/users/${ada.id}/`, { headers })));
+      for (const { method, path } of EVERY_ROUTE) assert.equal((await service.call(method, path(name, ada.id), { headers })).status, 429);
+    } finally {
+      await service.instruments({ frozenAt: null });
+    }
+    assert.equal((await service.call("GET", `/v1/instances/${name}/users/${ada.id}/`, { headers: keyHeaders(account.read) })).status, 200);
+  });
+
   test("413 and 415", async () => {
-    for (const route of routes) {
+    for (const route of ours) {
       const body = { body: "x".repeat(70_000), headers: { "content-type": "application/json" } };
       assert.equal((await service.admin(route.method, pathOf(route), body)).status, 413, route.operation);
     }
@@ -145,6 +176,7 @@ describe("what goes wrong", () => {
     await service.instruments({ sparedRoundTrips: 0 });
     try {
       for (const route of guarded) assert.equal((await service.admin(route.method, pathOf(route), bodyOf(route))).status, 500, route.operation);
+      for (const { method, path } of EVERY_ROUTE) assert.equal((await service.call(method, path("rivia"))).status, 500);
       const { status, json } = await service.call("GET", "/health");
       assert.deepEqual([status, json.checks.database], [503, "unreachable"]);
     } finally {

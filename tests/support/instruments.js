@@ -10,10 +10,16 @@ import service from "the-built-worker";
 
 /** Milliseconds by which the Worker's clock is ahead. */
 let ahead = 0;
+/** Where the Worker's clock stands, `ahead` not counted; null: it runs. @type {number | null} */
+let frozenAt = null;
 /** Round trips to D1 that still succeed; then they fail. */
 let spared = Infinity;
 /** While true, round trips to D1 wait. */
 let held = false;
+/** Round trips of one request that are let through even so. */
+let heldAfter = 0;
+/** Those that wait. */
+let waiting = 0;
 /** Round trips of the events that have no answer to carry a count: of cron and of queues. */
 let roundTripsOfEvents = 0;
 /** Every statement that the Worker has prepared so far. */
@@ -34,7 +40,7 @@ Date.now = () => {
     breaksAtClock = false;
     throw new Error("made to break down");
   }
-  return now() + ahead;
+  return (frozenAt ?? now()) + ahead;
 };
 
 // The Worker's glue keeps the memory to itself, but asks it for its buffer whenever it has grown.
@@ -87,20 +93,24 @@ function failure() {
 async function control(request) {
   const order = await request.json();
   if ("aheadMs" in order) ahead = order.aheadMs;
+  if ("frozenAt" in order) frozenAt = order.frozenAt;
   if ("held" in order) held = order.held;
+  if ("heldAfter" in order) heldAfter = order.heldAfter;
   if ("sparedRoundTrips" in order) spared = order.sparedRoundTrips ?? Infinity;
   if ("queueIs" in order) queueIs = order.queueIs;
   if ("breaksAtClock" in order) breaksAtClock = order.breaksAtClock;
   if ("breakdowns" in order) breakdowns = order.breakdowns;
-  return Response.json({ roundTripsOfEvents, memoryBytes: memory?.buffer.byteLength ?? null, prepared: [...prepared] });
+  return Response.json({ roundTripsOfEvents, waiting, memoryBytes: memory?.buffer.byteLength ?? null, prepared: [...prepared] });
 }
 
 function measured(env, meter) {
   const statements = new WeakMap();
   const count = async () => {
     meter.roundTrips += 1;
+    waiting += 1;
     // Looked at again and again, because a request may not wait for a promise of another one.
-    while (held) await new Promise((wake) => setTimeout(wake, 5));
+    while (held && meter.roundTrips > heldAfter) await new Promise((wake) => setTimeout(wake, 5));
+    waiting -= 1;
     if (spared <= 0) throw failure();
     spared -= 1;
   };

@@ -50,6 +50,7 @@ const SHAPES = /** @type {[string, RegExp][]} */ ([
   ["a whole e-mail", /[^\s"'*@]@[a-z0-9-]+(\.[a-z0-9-]+)+/i],
   ["a JWT", /eyJ[\w-]+\.[\w-]+/],
   ["an API key", /spk_[\w-]{20,}/],
+  ["a key of an instance", /\b[0-9a-f]{40}\b/i],
   ["an access token of 3dEye", /sim-access-/],
 ]);
 

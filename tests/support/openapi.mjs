@@ -6,7 +6,8 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 
 /**
- * @typedef {"public" | "admin" | "user"} Access
+ * @typedef {"public" | "admin" | "user" | "instance"} Access who is asked for: nobody, the admin pair, a person or their key,
+ *   a key of an instance
  *
  * @typedef {object} Route
  * @property {string} method
@@ -33,9 +34,15 @@ export const routes = Object.entries(document.paths).flatMap(([path, item]) =>
       operation: operation.operationId,
       access: accessOf(operation.security),
       responses: Object.fromEntries(Object.entries(operation.responses).map(([status, response]) => [status, locate(response, path, method, status)])),
-      pattern: new RegExp(`^${path.replace(/\{[^}]+\}/g, "[^/]+").replaceAll("/", "\\/")}$`),
+      pattern: patternOf(path),
     })),
 );
+
+/** As the Worker's router reads it: a parameter may be empty, but not at the end. @param {string} path */
+function patternOf(path) {
+  const parts = path.replaceAll(/[./]/g, "\\$&").replaceAll(/\{\w+\}(?=.)/g, "[^/]*").replaceAll(/\{\w+\}/g, "[^/]+");
+  return new RegExp(`^${parts}$`);
+}
 
 /** The answers that belong to no route: of paths and methods that none serves. */
 const STRAY = /** @type {Record<number, any>} */ ({
@@ -44,9 +51,16 @@ const STRAY = /** @type {Record<number, any>} */ ({
   501: locateShared("NotImplemented"),
 });
 
+/** The same under `/v1` and `/v1.1`, where a known path looks at keys before it looks at the method. */
+const STRAY_OF_INSTANCES = /** @type {Record<number, any>} */ ({ 404: locateShared("InstanceOrUserNotFound") });
+
+/** What any path of theirs answers to OPTIONS. */
+const PREFLIGHT = { headers: {} };
+
 /** @param {any[]} security @returns {Access} */
 function accessOf(security) {
   if (security.length === 0) return "public";
+  if (security.some((schemes) => Object.keys(schemes).some((name) => name.startsWith("instance")))) return "instance";
   return security.length === 1 ? "admin" : "user";
 }
 
@@ -83,6 +97,27 @@ export function routeOf(operation) {
 }
 
 /**
+ * The route that a request ends up at. One that asks for keys of an instance takes every method, and refuses the wrong ones.
+ * @param {string} method
+ * @param {string} path as it was sent
+ */
+export function routeTo(method, path) {
+  const [bare] = path.split("?");
+  const answers = (/** @type {Route} */ route) => route.access === "instance" || route.method === method || (method === "HEAD" && route.method === "GET");
+  return routes.find((route) => route.pattern.test(bare) && answers(route));
+}
+
+/** @param {string} method @param {string} path @param {number} status */
+function expectedOf(method, path, status) {
+  const route = routeTo(method, path);
+  if (route?.access === "instance" && method === "OPTIONS" && status === 204) return PREFLIGHT;
+  if (route) return route.responses[status];
+  // As the runtime takes it, which resolves the dots first.
+  const { pathname } = new URL(`http://localhost${path}`);
+  return (/^\/v1(\.1)?\//.test(pathname) ? STRAY_OF_INSTANCES : STRAY)[status];
+}
+
+/**
  * What an answer has that the description does not foresee.
  * @param {string} method
  * @param {string} path as it was sent
@@ -90,10 +125,8 @@ export function routeOf(operation) {
  * @returns {string[]}
  */
 export function deviations(method, path, answer) {
-  const [bare] = path.split("?");
-  const route = routes.find((one) => one.pattern.test(bare) && (one.method === method || (method === "HEAD" && one.method === "GET")));
-  const where = `${method} ${route?.path ?? "(no route)"} ${answer.status}`;
-  const expected = route?.responses[answer.status] ?? (route ? undefined : STRAY[answer.status]);
+  const where = `${method} ${routeTo(method, path)?.path ?? "(no route)"} ${answer.status}`;
+  const expected = expectedOf(method, path, answer.status);
   if (!expected) return [`${where} is not described`];
   return [...deviationsOfBody(expected, method, answer), ...deviationsOfHeaders(expected, answer)].map((what) => `${where}: ${what}`);
 }

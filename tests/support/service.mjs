@@ -240,7 +240,14 @@ export class Service {
     this.#world.requestIds.push(String(id));
     assert.deepEqual(deviations(method, path, answer), []);
     this.#world.answers.push({ method, path, status: answer.status });
+    const { json } = answer;
+    this.keepsConfidential(...[json?.user_key, json?.userKey, json?.apiKey, json?.accountKey].filter((key) => typeof key === "string"));
     return answer;
+  }
+
+  /** @param {...string} texts that no log may tell */
+  keepsConfidential(...texts) {
+    for (const text of texts) this.#world.confidential.add(text);
   }
 
   /** A call with the admin pair. @param {string} method @param {string} path @param {Options} [options] */
@@ -390,7 +397,7 @@ export class Service {
 
   /**
    * Steers the instruments.
-   * @param {{aheadMs?: number, sparedRoundTrips?: number | null, held?: boolean, queueIs?: "keeps" | "refuses" | "loses", breakdowns?: number}} order
+   * @param {{aheadMs?: number, frozenAt?: number | null, sparedRoundTrips?: number | null, held?: boolean, heldAfter?: number, queueIs?: "keeps" | "refuses" | "loses", breakdowns?: number}} order
    */
   async instruments(order) {
     return (await send(this.url, "POST", "/__instruments", { json: order })).json;

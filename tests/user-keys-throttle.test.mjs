@@ -1,0 +1,150 @@
+/** Who hammers on the user-key API is braked, by caller and by instance, and nobody else is. With a clock that stands still. */
+
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, test } from "node:test";
+
+import { addInstance, assertDetail, assertThrottled, DENIED, keyHeaders, newUserKey, NO_KEY, NOT_FOUND, notAllowed, ROUTES } from "./support/instances.mjs";
+import { servicesForThisFile } from "./support/service.mjs";
+
+const CALLER_PER_SECOND = 60;
+const INSTANCE_PER_SECOND = 300;
+
+const { service, braked } = await servicesForThisFile({ service: { instrumented: true }, braked: { rateLimits: { AUTH_RATE_LIMITER: 5 } } });
+
+const NOON = Date.UTC(2030, 0, 1, 12);
+/** Milliseconds since noon. */
+const clockAt = (millis) => service.instruments({ frozenAt: NOON + millis });
+beforeEach(() => clockAt(0));
+afterEach(() => service.instruments({ frozenAt: null }));
+
+const at = (instance, route, id) => `/v1.1${ROUTES[route].path(instance.name, id)}`;
+const read = (instance, headers) => service.call("GET", at(instance, "user", instance.ada.id), { headers });
+
+/** So many of them at once. */
+const many = (count, call) => Promise.all(Array.from({ length: count }, call));
+const counted = (answers, status) => answers.filter((answer) => answer.status === status).length;
+
+/** Uses up what a caller may. */
+async function exhaust(instance, headers) {
+  const answers = await many(CALLER_PER_SECOND, () => read(instance, headers));
+  assert.equal(counted(answers, 200), CALLER_PER_SECOND);
+}
+
+describe("a caller", () => {
+  test("gets a second's worth at once, and is told how long to wait for more", async () => {
+    const instance = await addInstance(service);
+    const answers = await many(CALLER_PER_SECOND + 40, () => read(instance, keyHeaders(instance.account.read)));
+    assert.deepEqual([counted(answers, 200), counted(answers, 429)], [CALLER_PER_SECOND, 40]);
+    for (const answer of answers.filter(({ status }) => status === 429)) {
+      assertThrottled(answer);
+      assert.equal(answer.headers["x-d1-round-trips"], "1", "found out after the one read");
+    }
+  });
+
+  test("that waits as it was told goes on", async () => {
+    const instance = await addInstance(service);
+    const headers = keyHeaders(instance.account.read);
+    await exhaust(instance, headers);
+    const seconds = assertThrottled(await read(instance, headers));
+    assert.equal(seconds, 1);
+    await clockAt(1000 * seconds);
+    assert.equal((await read(instance, headers)).status, 200);
+  });
+
+  test("brakes nobody else: neither another key, nor the same instance's users, nor those without permission", async () => {
+    const [instance, other] = [await addInstance(service), await addInstance(service)];
+    const { account, program, ada, bob } = instance;
+    await exhaust(instance, keyHeaders(account.read));
+    assertThrottled(await read(instance, keyHeaders(account.read)));
+    for (const headers of [keyHeaders(account.full), keyHeaders(program.ignoreAcl), keyHeaders(program.plain, ada)]) {
+      assert.equal((await read(instance, headers)).status, 200);
+    }
+    assert.equal((await service.call("GET", at(instance, "own"), { headers: keyHeaders(program.plain, bob) })).status, 200);
+    assert.equal((await read(other, keyHeaders(other.account.read))).status, 200);
+    assertDetail(await read(instance, {}), 403, DENIED);
+  });
+
+  test("is one over all routes, both versions, and whether or not there is what it asks for", async () => {
+    const instance = await addInstance(service);
+    const { name, account, ada } = instance;
+    const headers = keyHeaders(account.full);
+    const calls = [
+      ["GET", `/v1/instances/${name}/users/${ada.id}/`, 200],
+      ["GET", `/v1.1/instances/${name}/classes/user_profile/`, 200],
+      ["POST", `/v1/instances/${name}/users/${ada.id}/reset_key/`, 200],
+      ["GET", `/v1.1/instances/${name}/users/9000000/`, 404],
+      ["HEAD", `/v1.1/instances/${name}/users/${ada.id}/`, 200],
+      ["DELETE", `/v1.1/instances/${name}/users/${ada.id}/`, 405],
+    ];
+    for (let round = 0; round < CALLER_PER_SECOND / calls.length; round += 1) {
+      for (const [method, path, status] of calls) assert.equal((await service.call(method, path, { headers })).status, status, `${method} ${path}`);
+    }
+    for (const [method, path] of calls) assert.equal((await service.call(method, path, { headers })).status, 429, `${method} ${path}`);
+  });
+
+  test("is told of it before its method or its user is looked at, and after its permission", async () => {
+    const instance = await addInstance(service);
+    const { account, program } = instance;
+    const headers = keyHeaders(account.read);
+    await exhaust(instance, headers);
+    assertThrottled(await service.call("DELETE", at(instance, "user", instance.ada.id), { headers }));
+    assertThrottled(await service.call("GET", at(instance, "user", "nonsense"), { headers }));
+    assertDetail(await service.call("POST", at(instance, "reset", instance.ada.id), { headers }), 403, DENIED);
+    assertDetail(await read(instance, { ...headers, "x-user-key": newUserKey() }), 403, NO_KEY);
+    assertDetail(await service.call("DELETE", at(instance, "user", 1), { headers: keyHeaders(program.ignoreAcl) }), 405, notAllowed("DELETE"));
+    assertDetail(await service.call("GET", at(instance, "user", 0), { headers: keyHeaders(program.ignoreAcl) }), 404, NOT_FOUND);
+  });
+
+  test("changes no key when it is braked", async () => {
+    const instance = await addInstance(service);
+    const headers = keyHeaders(instance.account.full);
+    await exhaust(instance, headers);
+    const before = await service.sql("SELECT key_hash FROM instance_users ORDER BY id");
+    assertThrottled(await service.call("POST", at(instance, "reset", instance.ada.id), { headers }));
+    assert.deepEqual(await service.sql("SELECT key_hash FROM instance_users ORDER BY id"), before);
+    assert.deepEqual(await service.audit(), []);
+  });
+
+  test("that keeps knocking does not have to wait longer for it", async () => {
+    const instance = await addInstance(service);
+    const headers = keyHeaders(instance.account.read);
+    await exhaust(instance, headers);
+    for (const answer of await many(200, () => read(instance, headers))) assertThrottled(answer);
+    await clockAt(1000);
+    await exhaust(instance, headers);
+  });
+
+  test("may read in a browser how long to wait", async () => {
+    const instance = await addInstance(service);
+    const headers = keyHeaders(instance.account.read);
+    await exhaust(instance, headers);
+    const answer = await read(instance, { ...headers, origin: "https://app.example" });
+    assertThrottled(answer);
+    assert.match(answer.headers["access-control-expose-headers"] ?? "", /\bretry-after\b/i);
+  });
+});
+
+test("an instance has a limit for all its callers together, and it is no other instance's", async () => {
+  const [instance, other] = [await addInstance(service), await addInstance(service)];
+  const { account, program, ada, bob } = instance;
+  const callers = [account.full, account.write, account.read, program.ignoreAcl, program.allFlags].map((key) => keyHeaders(key));
+  assert.equal(callers.length * CALLER_PER_SECOND, INSTANCE_PER_SECOND);
+  for (const headers of callers) await exhaust(instance, headers);
+  for (const user of [ada, bob]) {
+    assertThrottled(await service.call("GET", at(instance, "own"), { headers: keyHeaders(program.plain, user) }));
+  }
+  assertDetail(await read(instance, {}), 403, DENIED);
+  assert.equal((await read(other, keyHeaders(other.account.read))).status, 200);
+  await clockAt(1000);
+  assert.equal((await read(instance, keyHeaders(program.plain, ada))).status, 200);
+});
+
+test("an address that keeps trying keys is braked, where the binding for it is there, and its good keys are not", async () => {
+  const { name, account, ada } = await addInstance(braked);
+  const knock = (address, headers) => braked.call("GET", `/v1/instances/${name}/users/${ada.id}/`, { headers: { "cf-connecting-ip": address, ...headers } });
+  let answer;
+  for (let count = 0; count < 12 && answer?.status !== 429; count += 1) answer = await knock("192.0.2.9", { "x-api-key": newUserKey() });
+  assert.ok(assertThrottled(answer) >= 1);
+  assert.equal((await knock("192.0.2.9", keyHeaders(account.read))).status, 200);
+  assertDetail(await knock("192.0.2.10", { "x-api-key": newUserKey() }), 403, NO_KEY);
+});
