@@ -78,7 +78,7 @@ fn parameter(query: &str, names: &[&str]) -> Option<Presented> {
 
 /// `Authorization: <one word> <key>`, whatever the word.
 fn authorization(headers: &HeaderMap) -> Option<Presented> {
-    let value = headers.get(AUTHORIZATION)?.to_str().unwrap_or_default();
+    let value = headers.get(AUTHORIZATION)?.to_str().unwrap_or("? ?");
     let (_, key) = value.trim().split_once(' ')?;
     Some(Presented::of(key.trim_start_matches(' ')))
 }
@@ -180,12 +180,12 @@ mod tests {
             Some("malformed")
         );
         let mut headers = HeaderMap::new();
-        headers.insert(API_KEY_HEADER, HeaderValue::from_bytes(b"\xff").unwrap());
-        let credentials = Credentials::of(&headers, Some(&format!("api_key={two}")));
-        assert_eq!(
-            shown(credentials.api_key.as_ref()).as_deref(),
-            Some("malformed")
-        );
+        for (name, query) in [(AUTHORIZATION, ""), (API_KEY_HEADER, "api_key=2222")] {
+            headers.insert(name, HeaderValue::from_bytes(b"\xff").unwrap());
+            let credentials = Credentials::of(&headers, Some(query));
+            let key = shown(credentials.api_key.as_ref());
+            assert_eq!(key.as_deref(), Some("malformed"));
+        }
     }
 
     #[test]

@@ -2,10 +2,9 @@
 //! keys, permission, throttle, method, in this order.
 
 use axum::body::Body;
-use axum::extract::FromRequestParts as _;
-use axum::extract::RawPathParams;
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
+use percent_encoding::percent_decode_str;
 
 use crate::http::call::Input;
 use crate::http::dispatch::{Context, Trace, address_within_limit, discard};
@@ -34,7 +33,7 @@ impl Door {
     pub(in crate::http) async fn serve(
         self,
         route: &'static Route,
-        mut parts: Parts,
+        parts: Parts,
         body: Body,
         context: &Context,
         trace: &mut Trace,
@@ -44,12 +43,7 @@ impl Door {
         }
         // Whatever it holds. Clients send one with a GET as well.
         discard(body).await;
-        let path = RawPathParams::from_request_parts(&mut parts, &())
-            .await
-            .map_err(|_| ApiError::not_found("Not found"))?
-            .iter()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect::<Vec<_>>();
+        let path = parameters(route.path, parts.uri.path());
         let knock = Knock {
             version: self.version,
             errand: self.errand,
@@ -92,6 +86,19 @@ impl Door {
     }
 }
 
+/// The parameters of `template` in a path that it matches. What is no UTF-8 once
+/// it is decoded becomes a text that is neither a name nor an id.
+fn parameters(template: &str, path: &str) -> Vec<(String, String)> {
+    let segments = template.split('/').zip(path.split('/'));
+    segments
+        .filter_map(|(expected, given)| {
+            let name = expected.strip_prefix('{')?.strip_suffix('}')?;
+            let value = percent_decode_str(given).decode_utf8_lossy();
+            Some((name.to_owned(), value.into_owned()))
+        })
+        .collect()
+}
+
 fn answers(route: &Route, method: &Method) -> bool {
     route.method == *method || (route.method == Method::GET && *method == Method::HEAD)
 }
@@ -121,4 +128,32 @@ fn preflight(route: &Route) -> Reply {
             header::ACCESS_CONTROL_MAX_AGE,
             HeaderValue::from_static("86400"),
         )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEMPLATE: &str = "/v1/instances/{instance}/users/{id}/";
+
+    fn read(path: &str) -> [String; 2] {
+        let found = parameters(TEMPLATE, path);
+        let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["instance", "id"]);
+        [found[0].1.clone(), found[1].1.clone()]
+    }
+
+    #[test]
+    fn parameters_are_decoded_once() {
+        assert_eq!(read("/v1/instances/rivia/users/9/"), ["rivia", "9"]);
+        assert_eq!(read("/v1/instances/%52ivia/users/%39/"), ["Rivia", "9"]);
+        assert_eq!(read("/v1/instances/a%2Fb/users/%2531/"), ["a/b", "%31"]);
+        assert_eq!(read("/v1/instances//users/%/"), ["", "%"]);
+    }
+
+    #[test]
+    fn what_is_no_text_is_no_name() {
+        let [instance, id] = read("/v1/instances/%ff/users/%c3/");
+        assert_eq!([instance, id], ["\u{fffd}", "\u{fffd}"]);
+    }
 }
