@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use crate::audit::{Actor, Origin};
 use crate::kernel::{RequestId, UserId};
 
-use super::dispatch::client_address;
+use super::address::client_address;
 use super::query::Query;
 use super::services::Services;
 use super::{ApiError, body};

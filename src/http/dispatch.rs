@@ -1,6 +1,5 @@
 //! One request through its route: caller, body, handler, answer.
 
-use std::net::IpAddr;
 use std::rc::Rc;
 
 use axum::body::Body;
@@ -15,6 +14,7 @@ use crate::auth::admin_key::{ADMIN_KEY_HEADER, API_KEY_HEADER};
 use crate::kernel::RequestId;
 use crate::user_keys::credentials::USER_KEY_HEADER;
 
+use super::address::{CLIENT_ADDRESS_HEADER, client_address};
 use super::body::{MAX_BODY_BYTES, MAX_DISCARDED_BYTES, check_announced_length, too_large};
 use super::call::Input;
 use super::caller::{Admin, Anyone, UserCaller};
@@ -25,15 +25,6 @@ use super::{ApiError, Call, Reply, Route};
 
 /// The header that carries the request's name, in every answer.
 pub const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
-
-/// Where the runtime tells the client's address.
-const CLIENT_ADDRESS_HEADER: HeaderName = HeaderName::from_static("cf-connecting-ip");
-
-/// The client's address, as the runtime tells it.
-pub(super) fn client_address(headers: &HeaderMap) -> Option<IpAddr> {
-    let text = headers.get(CLIENT_ADDRESS_HEADER)?.to_str().ok()?;
-    text.parse().ok()
-}
 
 /// The request headers that somebody here reads. Nobody gets to see any other:
 /// the platform adds a dozen, and each would be copied and parsed every time.

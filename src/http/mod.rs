@@ -10,9 +10,11 @@
 //! | `call` | what a handler gets: caller, path, query, body, services |
 //! | `body`, `query` | input, capped and parsed once |
 //! | `error`, `surface` | errors with two faces; how each API writes them down |
+//! | `address` | where a request comes from |
 //! | `services` | configuration, database and upstream of one request |
 //! | `admin/`, `users/`, `instances/`, `service/` | the endpoints |
 
+pub mod address;
 pub mod admin;
 pub mod body;
 pub mod call;
