@@ -74,7 +74,7 @@ async function prepare({ ours, twin }) {
   await ours.call({ method: "POST", path: "/admin/backfill-threedeye?limit=50", headers: admin, status: 200 });
   const key = await ours.program();
   await ours.call({ method: "GET", path: `/users/${user}/3deye-credentials`, headers: key, status: 200 });
-  const instances = await ours.addInstances();
+  const [keeping, changing] = await ours.addInstances();
   await ours.copyTo(twin);
   const person = await ours.surroundings.person(user);
   const forged = { authorization: `${person.authorization.slice(0, -8)}AAAAAAAA` };
@@ -88,13 +88,13 @@ async function prepare({ ours, twin }) {
     { name: "credentials, by API key", ...credentials, headers: key },
     { name: "credentials, by JWT", ...credentials, headers: person },
     { name: "credentials, by the admin pair", ...credentials, headers: admin },
-    { name: "a user of an instance, by its key", ...ownUser(instances), status: 200 },
-    { name: "… with an unknown user key", ...ownUser(instances, "0".repeat(40)), status: 403 },
-    { name: "reset of a user's key", ...resetKey(instances), status: 200 },
+    { name: "a user of an instance, by its key", ...ownUser(keeping), status: 200 },
+    { name: "… with an unknown user key", ...ownUser(keeping, "0".repeat(40)), status: 403 },
+    { name: "reset of a user's key", ...resetKey(changing), status: 200 },
   ];
 }
 
-/** @typedef {Awaited<ReturnType<World["addInstances"]>>} Instances */
+/** @typedef {Awaited<ReturnType<World["addInstances"]>>[0]} Instances */
 
 /** @param {Instances} instances @param {string} [userKey] instead of the users' own */
 export const ownUser = (instances, userKey) => ({

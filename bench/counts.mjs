@@ -84,7 +84,7 @@ async function scenarios(world) {
   const [user = ""] = await world.addUsers(BATCH);
   await world.call(backfill);
   await world.addUsers(2 * RUNS * BATCH);
-  const instances = await world.addInstances();
+  const [keeping, changing] = await world.addInstances();
   const credentials = { method: "GET", path: `/users/${user}/3deye-credentials`, status: 200 };
   return [
     lookup("GET /health", { method: "GET", path: "/health", status: 200 }, { d1: 1, upstream: 0 }),
@@ -94,9 +94,9 @@ async function scenarios(world) {
     lookup("diagnostics", { method: "GET", path: `/admin/threedeye/users/${user}`, headers: admin, status: 200 }, { d1: 1, upstream: 1 }),
     lookup("credentials, by API key", { ...credentials, headers: await world.program() }, { d1: 1, upstream: 0 }),
     lookup("credentials, by JWT", { ...credentials, headers: await world.surroundings.person(user) }, { d1: 1, upstream: 0 }),
-    lookup("a user of an instance, by its key", { ...ownUser(instances), status: 200 }, { d1: 1, upstream: 0, rowsRead: 3 }),
-    lookup("… with an unknown user key", { ...ownUser(instances, "0".repeat(40)), status: 403 }, { d1: 1, upstream: 0, rowsRead: 3 }),
-    lookup("reset of a user's key", { ...resetKey(instances), status: 200 }, { d1: 2, upstream: 0, rowsRead: 9 }),
+    lookup("a user of an instance, by its key", { ...ownUser(keeping), status: 200 }, { d1: 1, upstream: 0, rowsRead: 3 }),
+    lookup("… with an unknown user key", { ...ownUser(keeping, "0".repeat(40)), status: 403 }, { d1: 1, upstream: 0, rowsRead: 3 }),
+    lookup("reset of a user's key", { ...resetKey(changing), status: 200 }, { d1: 2, upstream: 0, rowsRead: 9 }),
     ...[0, LATENCY_MS].map((latencyMs) => ({
       name: `backfill of ${BATCH}, upstream +${latencyMs} ms`,
       request: backfill,

@@ -113,7 +113,10 @@ export class World {
     return { "x-api-key": json.key };
   }
 
-  /** Makes instances, each with a key that may do everything and one user. @returns {Promise<{name: string, id: number, apiKey: string, userKey: string}[]>} */
+  /**
+   * Makes instances, each with a key that may do everything and one user.
+   * @returns two halves of them, one for those whose keys are to change
+   */
   async addInstances() {
     const instances = Array.from({ length: INSTANCES }, (_, index) => ({ name: `building-${index}`, apiKey: newKey("1"), userKey: newKey("2") }));
     const rows = JSON.stringify(instances.map(({ name, apiKey, userKey }) => ({ name, apiKey: sha256(apiKey), userKey: sha256(userKey) })));
@@ -124,7 +127,8 @@ export class World {
       db.prepare("INSERT INTO instance_users (instance, username, key_hash, key_changed_at, created_at) SELECT value ->> 'name', 'resident', value ->> 'userKey', 1, 1 FROM json_each(?) WHERE true RETURNING id, instance").bind(rows),
     ]);
     const ids = new Map(made.results.map((/** @type {any} */ { id, instance }) => [instance, id]));
-    return instances.map((one) => ({ ...one, id: ids.get(one.name) }));
+    const all = instances.map((one) => ({ ...one, id: /** @type {number} */ (ids.get(one.name)) }));
+    return [all.slice(0, INSTANCES / 2), all.slice(INSTANCES / 2)];
   }
 
   /** Gives another Worker the same rows. @param {World} other */
