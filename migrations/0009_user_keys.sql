@@ -13,10 +13,10 @@ CREATE TABLE instance_keys (
   -- NULL: an instance API key, which may do what its flags say.
   -- Else an account key: it may do what its role says.
   role                 TEXT CHECK (role IN ('full', 'write', 'read')),
-  ignore_acl           INTEGER NOT NULL DEFAULT 0,
-  allow_user_create    INTEGER NOT NULL DEFAULT 0,
-  allow_group_create   INTEGER NOT NULL DEFAULT 0,
-  allow_anonymous_read INTEGER NOT NULL DEFAULT 0,
+  ignore_acl           INTEGER NOT NULL DEFAULT 0 CHECK (ignore_acl IN (0, 1)),
+  allow_user_create    INTEGER NOT NULL DEFAULT 0 CHECK (allow_user_create IN (0, 1)),
+  allow_group_create   INTEGER NOT NULL DEFAULT 0 CHECK (allow_group_create IN (0, 1)),
+  allow_anonymous_read INTEGER NOT NULL DEFAULT 0 CHECK (allow_anonymous_read IN (0, 1)),
   label                TEXT,
   created_at           INTEGER NOT NULL,
   revoked_at           INTEGER

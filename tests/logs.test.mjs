@@ -5,6 +5,7 @@ import { describe, test } from "node:test";
 
 import { sweep } from "./support/log-sweep.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
+import { deployment } from "./support/worker.mjs";
 
 const service = await serviceForThisFile();
 
@@ -13,6 +14,10 @@ const innocent = {
   "http.status": 200, "caller.name": "admin-key:01234567 a***@smartphonekey.com", "error.cause": null, "duration.ms": 3,
 };
 const line = (more) => JSON.stringify({ ...innocent, ...more });
+
+test("of the platform's own lines the query is taken out: clients may send keys there", () => {
+  assert.equal(deployment().observability?.redact_query_string, true);
+});
 
 describe("the sweep over the log", () => {
   test("lets an innocent line pass", () => {

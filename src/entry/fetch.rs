@@ -38,6 +38,9 @@ thread_local! {
     static NAMES: Array = READ_HEADERS.iter().map(|name| JsString::from(name.as_str())).collect();
 }
 
+/// Stands for a header whose value has control characters: no text, whoever reads it.
+const NO_TEXT: &[u8] = b"\xff";
+
 /// Answers one request, whatever it is.
 pub async fn fetch(request: web_sys::Request, env: Env) -> worker::Result<web_sys::Response> {
     let services = Isolate::with(|isolate| Services::new(&env, isolate));
@@ -101,20 +104,22 @@ fn incoming<'a>(
     mut head: impl Iterator<Item = &'a str>,
     context: Context,
 ) -> Result<Request, ApiError> {
-    let uri: Uri = head
-        .next()
-        .unwrap_or_default()
-        .parse()
+    let uri = path_and_query(head.next().unwrap_or_default())
+        .parse::<Uri>()
         .map_err(|_| ApiError::bad_request("path: not a valid URL"))?;
     let method = Method::from_bytes(method.as_bytes())
         .map_err(|_| ApiError::new(StatusCode::NOT_IMPLEMENTED, "The method is not known"))?;
     let mut headers = HeaderMap::with_capacity(READ_HEADERS.len());
     for line in head {
-        let invalid = || ApiError::bad_request("headers: not valid");
-        let (name, value) = line.split_once(':').ok_or_else(invalid)?;
+        let Some((name, value)) = line.split_once(':') else {
+            continue;
+        };
+        // What cannot be a value is not left out: a credential that is none is not the same as no credential.
+        let value = HeaderValue::from_bytes(value.as_bytes())
+            .or_else(|_| HeaderValue::from_bytes(NO_TEXT))
+            .ok();
         let name = READ_HEADERS.into_iter().find(|known| known == name);
-        let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| invalid())?;
-        headers.insert(name.ok_or_else(invalid)?, value);
+        headers.extend(name.zip(value));
     }
     let body = request
         .body()
@@ -125,6 +130,15 @@ fn incoming<'a>(
     *incoming.headers_mut() = headers;
     incoming.extensions_mut().insert(SendWrapper(context));
     Ok(incoming)
+}
+
+/// Of an absolute URL what routes are matched with. Scheme and host are the
+/// runtime's business, and a host may be what no `Uri` takes.
+fn path_and_query(url: &str) -> &str {
+    let (_, rest) = url.split_once("://").unwrap_or(("", url));
+    rest.find('/')
+        .and_then(|start| rest.get(start..))
+        .unwrap_or("/")
 }
 
 /// Our answer as the runtime's. The body is whole already, so no stream is made.
@@ -149,5 +163,23 @@ impl Serialize for Headers<'_> {
             let value = value.to_str().unwrap_or_default();
             (name.as_str(), value)
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_matched_without_its_host() {
+        for (url, expected) in [
+            ("https://api.spkey.co/health?x=/y", "/health?x=/y"),
+            ("http://127.0.0.1:8787/", "/"),
+            ("https://api.spkey.co", "/"),
+            ("https://xn--/a//b", "/a//b"),
+            ("", "/"),
+        ] {
+            assert_eq!(path_and_query(url), expected);
+        }
     }
 }

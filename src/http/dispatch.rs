@@ -114,7 +114,8 @@ async fn serve(
     trace: &mut Trace,
 ) -> Result<Reply, ApiError> {
     let (mut parts, body) = request.into_parts();
-    // The caller comes first: nobody else's body or path is even looked at.
+    // The caller comes first: nobody else's body or path is even looked at. Only a
+    // door reads a body before, and throws it away.
     match route.handler {
         Handler::Instance(door) => door.serve(route, parts, body, context, trace).await,
         Handler::Public(handle) => {
@@ -221,15 +222,22 @@ async fn read(body: Body) -> Result<Vec<u8>, ApiError> {
 
 /// Reads what somebody sends and nobody wants, up to where it is an abuse: to
 /// a client that is still sending, an early answer looks like a broken connection.
-pub(super) async fn discard(body: Body) {
+///
+/// # Errors
+///
+/// 400 for a request that did not arrive whole: its sender is not there for an answer.
+pub(super) async fn discard(body: Body) -> Result<(), ApiError> {
     let mut stream = body.into_data_stream();
     let mut length = 0_usize;
-    while let Some(Ok(chunk)) = stream.next().await {
+    while let Some(chunk) = stream.next().await {
+        let chunk =
+            chunk.map_err(|_| ApiError::bad_request("The request body could not be read."))?;
         length = length.saturating_add(chunk.len());
         if length > MAX_DISCARDED_BYTES {
-            return;
+            break;
         }
     }
+    Ok(())
 }
 
 fn respond(reply: Reply, trace: Trace) -> Response {

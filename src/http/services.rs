@@ -20,7 +20,7 @@ use crate::platform::runtime::{RuntimeClock, RuntimeRandom};
 use crate::platform::webcrypto::WebCrypto;
 use crate::provisioning::Toolbox;
 use crate::threedeye::client::{Client, TokenCache};
-use crate::user_keys::{InstanceName, Throttle};
+use crate::user_keys::{Throttle, Visitor};
 
 use super::ApiError;
 
@@ -123,9 +123,11 @@ impl Services {
     /// # Errors
     ///
     /// As [`Throttle::admit`] has them.
-    pub fn throttle(&self, instance: &InstanceName, caller: &str) -> Result<(), u64> {
+    pub fn throttle(&self, visitor: &Visitor) -> Result<(), u64> {
         let now = self.clock.now();
-        self.throttle.borrow_mut().admit(instance, caller, now)
+        let caller = visitor.actor();
+        let mut throttle = self.throttle.borrow_mut();
+        throttle.admit(visitor.counts_against(), caller.as_str(), now)
     }
 
     pub(super) async fn authenticate_admin(

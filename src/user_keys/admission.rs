@@ -130,7 +130,9 @@ pub enum Refusal {
     NoSuchInstance,
     /// A key is nobody's, or opens another instance.
     NoSuchKey,
-    /// The keys are good, but not for this; or there is none at all.
+    /// There is no key of a program.
+    NoKey,
+    /// The keys are good, but not for this.
     NotPermitted,
 }
 
@@ -140,8 +142,14 @@ impl Refusal {
         match self {
             Self::NoSuchInstance => "instance_unknown",
             Self::NoSuchKey => "instance_key_unknown",
+            Self::NoKey => "instance_key_missing",
             Self::NotPermitted => "instance_permission",
         }
+    }
+
+    /// Whether nobody was recognised. Who was, and may not, has authenticated.
+    pub const fn is_failed_authentication(self) -> bool {
+        !matches!(self, Self::NotPermitted)
     }
 }
 
@@ -162,6 +170,14 @@ pub struct Visitor {
 }
 
 impl Visitor {
+    /// The instance whose limit of requests this visitor counts against. An
+    /// account is braked by its own alone: whatever programs do, they cannot keep
+    /// whoever runs the instance from resetting a key.
+    pub fn counts_against(&self) -> Option<&InstanceName> {
+        let is_account = matches!(self.key.grant, Grant::Account(_));
+        (!is_account).then_some(&self.instance)
+    }
+
     /// Names the caller in the audit trail and for the throttle.
     pub fn actor(&self) -> Actor {
         match self.key.grant {
@@ -186,15 +202,15 @@ pub fn admit(
 ) -> Result<Visitor, Refusal> {
     let found = found.ok_or(Refusal::NoSuchInstance)?;
     let key = match (&credentials.api_key, found.key) {
-        (None, _) => None,
-        (Some(_), Some(key)) => Some(key),
-        (Some(_), None) if found.key_is_a_users => None,
+        (None, _) => Err(Refusal::NoKey),
+        (Some(_), Some(key)) => Ok(key),
+        (Some(_), None) if found.key_is_a_users => Err(Refusal::NotPermitted),
         (Some(_), None) => return Err(Refusal::NoSuchKey),
     };
     if credentials.user_key.is_some() && found.owner.is_none() {
         return Err(Refusal::NoSuchKey);
     }
-    let key = key.ok_or(Refusal::NotPermitted)?;
+    let key = key?;
     let (acts_for, user) = match key.grant {
         Grant::Account(role) if account_may(role, errand) => (None, found.target),
         Grant::Account(_) => return Err(Refusal::NotPermitted),

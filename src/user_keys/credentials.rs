@@ -6,7 +6,7 @@
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, HeaderName};
 
-use super::Key;
+use super::{Key, Parity};
 use crate::auth::admin_key::API_KEY_HEADER;
 
 /// Where clients put a user key.
@@ -27,6 +27,14 @@ pub enum Presented {
 impl Presented {
     fn of(text: &str) -> Self {
         Key::parse(text).map_or(Self::Malformed, Self::Key)
+    }
+
+    /// No user key is odd.
+    fn unless_odd(self) -> Self {
+        match self {
+            Self::Key(key) if key.parity() == Parity::Even => Self::Key(key),
+            _ => Self::Malformed,
+        }
     }
 
     /// The key, where it may be one.
@@ -56,7 +64,10 @@ impl Credentials {
             .or_else(|| authorization(headers));
         let user_key =
             header(headers, &USER_KEY_HEADER).or_else(|| parameter(query, &USER_KEY_PARAMETERS));
-        Self { api_key, user_key }
+        Self {
+            api_key,
+            user_key: user_key.map(Presented::unless_odd),
+        }
     }
 }
 
@@ -79,8 +90,8 @@ fn parameter(query: &str, names: &[&str]) -> Option<Presented> {
 /// `Authorization: <one word> <key>`, whatever the word.
 fn authorization(headers: &HeaderMap) -> Option<Presented> {
     let value = headers.get(AUTHORIZATION)?.to_str().unwrap_or("? ?");
-    let (_, key) = value.trim().split_once(' ')?;
-    Some(Presented::of(key.trim_start_matches(' ')))
+    let (_, key) = value.trim().split_once([' ', '\t'])?;
+    Some(Presented::of(key.trim_start()))
 }
 
 #[cfg(test)]
@@ -127,18 +138,26 @@ mod tests {
 
     #[test]
     fn a_key_is_found_in_each_of_its_places() {
-        let one = key(1);
+        let two = key(2);
         for place in ["X-API-KEY", "api_key", "apikey"] {
-            assert_eq!(api_key(&[(place, &one)]), Some(key(1)), "{place}");
+            assert_eq!(api_key(&[(place, &two)]), Some(key(2)), "{place}");
         }
-        for scheme in ["token", "ApiKey", "Bearer", "x"] {
-            let value = format!("{scheme} {one}");
-            assert_eq!(api_key(&[("Authorization", &value)]), Some(key(1)));
+        for scheme in ["token ", "ApiKey  ", "Bearer\t", "x \t"] {
+            let value = format!("{scheme}{two}");
+            assert_eq!(api_key(&[("Authorization", &value)]), Some(key(2)));
         }
         for place in ["X-USER-KEY", "user_key", "userkey"] {
-            let user_key = request(&[(place, &one)]).user_key;
-            assert_eq!(shown(user_key.as_ref()), Some(key(1)), "{place}");
+            let user_key = request(&[(place, &two)]).user_key;
+            assert_eq!(shown(user_key.as_ref()), Some(key(2)), "{place}");
         }
+    }
+
+    #[test]
+    fn an_odd_key_is_no_user_key() {
+        let odd = key(1);
+        assert_eq!(api_key(&[("X-API-KEY", &odd)]), Some(key(1)));
+        let user_key = request(&[("X-USER-KEY", &odd)]).user_key;
+        assert_eq!(shown(user_key.as_ref()).as_deref(), Some("malformed"));
     }
 
     #[test]

@@ -30,6 +30,12 @@ pub struct Throttle {
     hasher: RandomState,
 }
 
+#[derive(Hash)]
+enum Counted<'a> {
+    Instance(&'a str),
+    Caller(&'a str),
+}
+
 struct Cell {
     key: u64,
     next_at: i64,
@@ -37,7 +43,8 @@ struct Cell {
 }
 
 impl Throttle {
-    /// Counts one request.
+    /// Counts one request of a caller, whose name is unique across instances, and
+    /// of the instance that it counts against, if it does.
     ///
     /// # Errors
     ///
@@ -45,16 +52,18 @@ impl Throttle {
     /// it was counted for nobody.
     pub fn admit(
         &mut self,
-        instance: &InstanceName,
+        instance: Option<&InstanceName>,
         caller: &str,
         now: Timestamp,
     ) -> Result<(), u64> {
         let now = now.as_millis().saturating_mul(1000);
-        let cells = [
-            self.cell((instance.as_str(), None), INSTANCE_PER_SECOND, now),
-            self.cell((instance.as_str(), Some(caller)), CALLER_PER_SECOND, now),
-        ];
-        let wait = cells.iter().map(|cell| cell.wait).max().unwrap_or(0);
+        let of_instance = instance.map(|name| {
+            let instance = Counted::Instance(name.as_str());
+            self.cell(&instance, INSTANCE_PER_SECOND, now)
+        });
+        let of_caller = self.cell(&Counted::Caller(caller), CALLER_PER_SECOND, now);
+        let cells = || of_instance.iter().chain([&of_caller]);
+        let wait = cells().map(|cell| cell.wait).max().unwrap_or(0);
         if wait > 0 {
             let seconds = u64::try_from(wait).unwrap_or(0).div_ceil(MICROS);
             return Err(seconds.max(1));
@@ -62,7 +71,7 @@ impl Throttle {
         if self.next_at.len() >= MAX_COUNTED {
             self.next_at.retain(|_, next_at| *next_at > now);
         }
-        for cell in cells {
+        for cell in cells() {
             if self.next_at.len() < MAX_COUNTED || self.next_at.contains_key(&cell.key) {
                 self.next_at.insert(cell.key, cell.next_at);
             }
@@ -70,7 +79,7 @@ impl Throttle {
         Ok(())
     }
 
-    fn cell(&self, who: (&str, Option<&str>), per_second: u32, now: i64) -> Cell {
+    fn cell(&self, who: &Counted<'_>, per_second: u32, now: i64) -> Cell {
         let key = self.hasher.hash_one(who);
         let interval = MICROS as i64 / i64::from(per_second);
         let burst = interval.saturating_mul(i64::from(per_second) - 1);
@@ -104,7 +113,9 @@ mod tests {
     }
 
     fn admitted(throttle: &mut Throttle, caller: &str, millis: i64) -> bool {
-        throttle.admit(&name("rivia"), caller, at(millis)).is_ok()
+        throttle
+            .admit(Some(&name("rivia")), caller, at(millis))
+            .is_ok()
     }
 
     #[test]
@@ -112,7 +123,7 @@ mod tests {
         let mut throttle = Throttle::default();
         let at_once = (0..200).filter(|_| admitted(&mut throttle, "a", 0)).count();
         assert_eq!(at_once, 60);
-        assert_eq!(throttle.admit(&name("rivia"), "a", at(0)), Err(1));
+        assert_eq!(throttle.admit(Some(&name("rivia")), "a", at(0)), Err(1));
         assert!(!admitted(&mut throttle, "a", 16));
         assert!(admitted(&mut throttle, "a", 17));
         let later = (0..200)
@@ -129,14 +140,17 @@ mod tests {
             .filter(|n| admitted(&mut throttle, &of_caller(*n), 0))
             .count();
         assert_eq!(admitted, 300);
-        assert_eq!(throttle.admit(&name("other"), "caller 0", at(0)), Ok(()));
+        assert_eq!(
+            throttle.admit(Some(&name("other")), "a caller of the other", at(0)),
+            Ok(())
+        );
     }
 
     #[test]
     fn whoever_is_refused_is_not_counted() {
         let mut throttle = Throttle::default();
         for _ in 0..10_000 {
-            let _ = throttle.admit(&name("rivia"), "greedy", at(0));
+            let _ = throttle.admit(Some(&name("rivia")), "greedy", at(0));
         }
         assert!(admitted(&mut throttle, "modest", 0));
     }
@@ -146,9 +160,41 @@ mod tests {
         let mut throttle = Throttle::default();
         for n in 0..3 * MAX_COUNTED {
             let instance = name(&format!("i{n}"));
-            assert_eq!(throttle.admit(&instance, "a", at(0)), Ok(()));
+            let caller = format!("caller of {n}");
+            assert_eq!(throttle.admit(Some(&instance), &caller, at(0)), Ok(()));
         }
-        assert!(throttle.next_at.len() <= MAX_COUNTED);
+        assert_eq!(throttle.next_at.len(), MAX_COUNTED);
+        // Whoever was counted before still is.
+        let first = name("i0");
+        let again = (0..200).filter(|_| throttle.admit(Some(&first), "caller of 0", at(0)).is_ok());
+        assert_eq!(again.count(), 59);
+    }
+
+    #[test]
+    fn whoever_could_come_again_at_once_makes_room() {
+        let mut throttle = Throttle::default();
+        for n in 0..MAX_COUNTED {
+            assert!(admitted(
+                &mut throttle,
+                &format!("caller {n}"),
+                n as i64 * 20
+            ));
+        }
+        let late = 20 * MAX_COUNTED as i64 + 1000;
+        let at_once = (0..200)
+            .filter(|_| admitted(&mut throttle, "new", late))
+            .count();
+        assert_eq!(at_once, 60);
+    }
+
+    #[test]
+    fn a_caller_may_count_against_no_instance() {
+        let mut throttle = Throttle::default();
+        for n in 0..1000 {
+            let _ = throttle.admit(Some(&name("rivia")), &format!("caller {}", n % 10), at(0));
+        }
+        let account = (0..200).filter(|_| throttle.admit(None, "account", at(0)).is_ok());
+        assert_eq!(account.count(), 60);
     }
 
     #[test]
@@ -181,9 +227,9 @@ mod tests {
         fn whoever_waits_as_told_is_let_in(hits in 61u32..400) {
             let mut throttle = Throttle::default();
             for _ in 0..hits {
-                let _ = throttle.admit(&name("rivia"), "a", at(0));
+                let _ = throttle.admit(Some(&name("rivia")), "a", at(0));
             }
-            let wait = throttle.admit(&name("rivia"), "a", at(0)).unwrap_err();
+            let wait = throttle.admit(Some(&name("rivia")), "a", at(0)).unwrap_err();
             prop_assert!(admitted(&mut throttle, "a", 1000 * wait as i64));
         }
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 /// The name of an instance's user, unique within the instance: 1 to 254
-/// characters, so that an e-mail fits, none of them a control character. Two
+/// characters, so that an e-mail fits, none of them a control character, not all of them blank. Two
 /// names are the same when they are so to the letter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
@@ -23,6 +23,8 @@ impl Username {
     pub fn parse(name: &str) -> Result<Self, &'static str> {
         if name.is_empty() {
             Err("username: must not be empty")
+        } else if name.chars().all(char::is_whitespace) {
+            Err("username: must not be blank")
         } else if name.chars().count() > Self::MAX_CHARS {
             Err("username: must be at most 254 characters")
         } else if name.chars().any(char::is_control) {

@@ -23,6 +23,8 @@ const { Miniflare, convertV4MiniflareOptions: optionsOf } = await import("minifl
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const BUILD = join(ROOT, "build");
 const CONFIG = join(ROOT, "wrangler.toml");
+/** `wrangler.toml`, as wrangler reads it. */
+export const deployment = () => readConfig({ config: CONFIG });
 
 /**
  * @typedef {{timestamp: number, level: string, message: string}} LogLine
@@ -101,7 +103,7 @@ async function configWithoutQueues() {
  * @returns {Promise<Record<string, Running>>}
  */
 export async function startBareWorkers(settings) {
-  const { compatibility_date: compatibilityDate, compatibility_flags: compatibilityFlags } = readConfig({ config: CONFIG });
+  const { compatibility_date: compatibilityDate, compatibility_flags: compatibilityFlags } = deployment();
   const logs = /** @type {LogLine[]} */ ([]);
   const plain = { dir: theBuild(), remove: async () => {} };
   const built = Object.values(settings).some(({ instrumented }) => instrumented) ? await instrument() : plain;
@@ -187,7 +189,7 @@ function pidOfWorkerd() {
  * @param {string} name @param {boolean | object} changes
  */
 function queuesOf(name, changes) {
-  const { producers, consumers } = readConfig({ config: CONFIG }).queues;
+  const { producers, consumers } = deployment().queues;
   const [main] = /** @type {any[]} */ (consumers);
   const deadLetters = `${name}-dead-letters`;
   const settings = {

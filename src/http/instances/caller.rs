@@ -87,8 +87,7 @@ impl InstanceCaller {
     ///
     /// 404 when there is none that this caller could reach.
     pub fn user(&self) -> Result<&InstanceUser, ApiError> {
-        let user = self.visitor.user.as_ref();
-        user.ok_or_else(|| ApiError::not_found("Not found").because("instance_user_unknown"))
+        self.visitor.user.as_ref().ok_or_else(unknown_user)
     }
 
     /// The user key, where that is what permits the errand.
@@ -107,12 +106,17 @@ impl InstanceCaller {
     }
 }
 
+/// 404: there is no such user, or none that the caller could reach.
+pub(super) fn unknown_user() -> ApiError {
+    ApiError::not_found("Not found").because("instance_user_unknown")
+}
+
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         let error = match refusal {
             Refusal::NoSuchInstance => Self::not_found("Instance was not found."),
             Refusal::NoSuchKey => Self::new(http::StatusCode::FORBIDDEN, "No such API Key."),
-            Refusal::NotPermitted => Self::new(
+            Refusal::NoKey | Refusal::NotPermitted => Self::new(
                 http::StatusCode::FORBIDDEN,
                 "You do not have permission to perform this action.",
             ),

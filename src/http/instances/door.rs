@@ -42,7 +42,7 @@ impl Door {
             return Ok(preflight(route));
         }
         // Whatever it holds. Clients send one with a GET as well.
-        discard(body).await;
+        discard(body).await?;
         let path = parameters(route.path, parts.uri.path());
         let knock = Knock {
             version: self.version,
@@ -55,8 +55,9 @@ impl Door {
             Ok(caller) => caller,
             Err(Denied::Failed(error)) => return Err(error),
             Err(Denied::Refused(refusal)) => {
-                let free = address_within_limit(&parts.headers, context).await;
-                return Err(if free {
+                let may_knock_again = !refusal.is_failed_authentication()
+                    || address_within_limit(&parts.headers, context).await;
+                return Err(if may_knock_again {
                     refusal.into()
                 } else {
                     route.surface.too_many()
@@ -64,7 +65,7 @@ impl Door {
             }
         };
         let name = caller.actor().as_str().to_owned();
-        let throttled = context.services.throttle(&caller.visitor().instance, &name);
+        let throttled = context.services.throttle(caller.visitor());
         trace.caller = Some(name);
         throttled.map_err(|seconds| Surface::UserKeys.throttled(seconds))?;
         if !answers(route, &parts.method) {

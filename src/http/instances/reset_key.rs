@@ -7,6 +7,7 @@
 use http::StatusCode;
 
 use super::InstanceCaller;
+use super::caller::unknown_user;
 use crate::audit::{Action, Entry};
 use crate::http::{ApiError, Call, Reply};
 use crate::kernel::Clock as _;
@@ -37,7 +38,7 @@ async fn handle(call: Call<InstanceCaller>) -> Result<Reply, ApiError> {
     match database.reset_user_key(&reset, &entry).await? {
         ResetOutcome::Done => {}
         ResetOutcome::KeyGone => return Err(Refusal::NoSuchKey.into()),
-        ResetOutcome::UserGone => return Err(ApiError::not_found("Not found")),
+        ResetOutcome::UserGone => return Err(unknown_user()),
     }
     let body = UserPart::new(user, Some(&key), caller.links());
     Ok(Reply::json(StatusCode::OK, &body))

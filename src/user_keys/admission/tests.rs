@@ -122,6 +122,7 @@ fn program(flags: Flags) -> Case {
 }
 
 const DENIED: Result<Option<u64>, Refusal> = Err(Refusal::NotPermitted);
+const NO_KEY: Result<Option<u64>, Refusal> = Err(Refusal::NoKey);
 const UNKNOWN: Result<Option<u64>, Refusal> = Err(Refusal::NoSuchKey);
 
 #[test]
@@ -179,14 +180,14 @@ fn an_unknown_user_is_found_out_only_by_those_who_may_ask() {
         [Ok(None), Ok(None), DENIED, Ok(None)]
     );
     assert_eq!(gone(program(NO_FLAGS)).reach(), [DENIED; 4]);
-    assert_eq!(gone(Case::stranger()).reach(), [DENIED; 4]);
+    assert_eq!(gone(Case::stranger()).reach(), [NO_KEY; 4]);
 }
 
 #[test]
 fn nobody_comes_in_without_a_key() {
-    assert_eq!(Case::stranger().reach(), [DENIED; 4]);
+    assert_eq!(Case::stranger().reach(), [NO_KEY; 4]);
     // Nor with a user key alone.
-    assert_eq!(Case::stranger().with_user(9).reach(), [DENIED; 4]);
+    assert_eq!(Case::stranger().with_user(9).reach(), [NO_KEY; 4]);
 }
 
 #[test]
@@ -245,6 +246,28 @@ fn the_audit_trail_names_the_key_and_the_user_it_acts_for() {
     assert_eq!(
         actor(program(NO_FLAGS).with_user(9)).as_str(),
         "instance-key:key instance-user:9"
+    );
+}
+
+#[test]
+fn whoever_was_recognised_has_authenticated() {
+    for refusal in [Refusal::NoSuchInstance, Refusal::NoSuchKey, Refusal::NoKey] {
+        assert!(refusal.is_failed_authentication(), "{refusal:?}");
+    }
+    assert!(!Refusal::NotPermitted.is_failed_authentication());
+}
+
+#[test]
+fn an_account_counts_against_no_instance() {
+    let counts = |case: Case| {
+        let visitor = case.verdict(Errand::ReadUser).unwrap();
+        visitor.counts_against().map(ToString::to_string)
+    };
+    assert_eq!(counts(account(Role::Full)), None);
+    assert_eq!(counts(program(IGNORE_ACL)).as_deref(), Some("rivia"));
+    assert_eq!(
+        counts(program(NO_FLAGS).with_user(9)).as_deref(),
+        Some("rivia")
     );
 }
 
