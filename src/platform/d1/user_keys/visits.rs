@@ -172,17 +172,20 @@ impl<E: Engine> Database<E> {
                 reset.in_person.map(Key::hash).into(),
             ],
         );
+        let batch = vec![write, audit_change(entry)?];
+        if self.batch(batch).await?.count()? > 0 {
+            return Ok(ResetOutcome::Done);
+        }
+        if reset.in_person.is_some() {
+            // Also where the user was deleted: the key is nobody's now.
+            return Ok(ResetOutcome::KeyGone);
+        }
         let look = Statement::new(KEY_IN_FORCE, [reset.by.into()]);
-        let batch = vec![write, audit_change(entry)?, look];
-        let mut answers = self.batch(batch).await?;
-        let written = answers.count()? > 0;
-        answers.skip()?;
-        let in_force = answers.count()? > 0;
-        Ok(match (written, in_force) {
-            (true, _) => ResetOutcome::Done,
-            // A user in person who was deleted: their key is nobody's now.
-            (false, true) if reset.in_person.is_none() => ResetOutcome::UserGone,
-            (false, _) => ResetOutcome::KeyGone,
+        let in_force = self.batch(vec![look]).await?.count()? > 0;
+        Ok(if in_force {
+            ResetOutcome::UserGone
+        } else {
+            ResetOutcome::KeyGone
         })
     }
 }
