@@ -116,6 +116,30 @@ describe("a reset", () => {
   });
 });
 
+describe("a reset that never arrived whole", () => {
+  const BROKEN = /** @type {Record<string, [Record<string, string>, string]>} */ ({
+    "three bytes of a thousand": [{ "content-length": "1000" }, "{ }"],
+    "nothing of a thousand": [{ "content-length": "1000" }, ""],
+    "half a chunk": [{ "transfer-encoding": "chunked" }, "5\r\n{ "],
+    "chunks without the last": [{ "transfer-encoding": "chunked" }, "2\r\n{}\r\n"],
+    "a chunk whose size is none": [{ "transfer-encoding": "chunked" }, "zz\r\n{}\r\n0\r\n\r\n"],
+  });
+
+  for (const [what, [headers, body]] of Object.entries(BROKEN)) {
+    test(`changes nothing: ${what}`, async () => {
+      const instance = await addInstance(service);
+      const path = `/v1.1/instances/${instance.name}/users/${instance.ada.id}/reset_key/`;
+      for (const headersOf of Object.values(RESETTERS)) {
+        const all = { ...headersOf(instance), ...headers };
+        assertDetail(await service.callRaw("POST", path, all, body), 400, "The request body could not be read.");
+        assert.equal((await service.abandon("POST", path, all, body))["http.status"], 400);
+      }
+      assert.deepEqual(await valid(instance, [instance.ada.key, instance.bob.key]), [instance.ada.key, instance.bob.key]);
+      assert.deepEqual(await service.audit(), []);
+    });
+  }
+});
+
 describe("resets at the same time", () => {
   for (const count of [2, 50]) {
     test(`${count} by one account key leave one valid key: that of the last commit`, async () => {

@@ -304,6 +304,25 @@ describe("bad input", () => {
     }
   });
 
+  for (const byte of ["\x01", "\x1f", "\x7f", "\xff"]) {
+    test(`the byte ${byte.charCodeAt(0)} in a key makes it nobody's, and in what nobody reads it does no harm`, async () => {
+      const instance = await addInstance(service);
+      const { program, ada, account: { full: { key } } } = instance;
+      for (const { name, version, method, path } of EVERY_ROUTE) {
+        const where = path(instance.name, ada.id);
+        const good = keyHeaders(program.plain, ada);
+        for (const headers of [
+          { "x-api-key": byte }, { "x-api-key": byte + key }, { "x-api-key": key + byte },
+          { ...good, "x-user-key": byte }, { ...good, "x-user-key": byte + ada.key }, { ...good, "x-user-key": ada.key + byte },
+          { authorization: `token ${byte}${key}` }, { authorization: `token ${key}${byte}` },
+        ]) assertDetail(await service.callRaw(method, where, headers), 403, NO_KEY, JSON.stringify(headers));
+        const answer = await service.callRaw(method, where, { ...good, "content-type": `text/${byte}plain`, accept: byte });
+        assertFine(answer, bodies[name](instance, version, answer));
+        if (name === "reset") ada.key = answer.json.user_key;
+      }
+    });
+  }
+
   test("both headers twice are two keys in one: nobody's", async () => {
     const { name, ada, program } = await addInstance(service);
     const twice = (key) => [key, key];

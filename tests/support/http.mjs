@@ -4,6 +4,7 @@
  */
 
 import { Agent, request as open } from "node:http";
+import { connect } from "node:net";
 
 /**
  * @typedef {object} Answer
@@ -52,7 +53,41 @@ export function send(origin, method, path, { headers = {}, json, body } = {}) {
 }
 
 /**
- * @param {import("node:http").IncomingMessage} incoming
+ * A request byte by byte, over a connection of its own that says no more after it: header values that no client library lets
+ * pass, bodies that break off.
+ * @param {string} origin
+ * @param {string} method
+ * @param {string} path
+ * @param {Record<string, string>} headers a character is a byte
+ * @param {string} [body] sent as it is, whatever length the headers announce
+ * @param {boolean} [stays] false: the client is gone before it is answered
+ * @returns {Promise<Answer | undefined>} undefined where no answer came
+ */
+export function sendRaw(origin, method, path, headers, body = "", stays = true) {
+  const { hostname, port, host } = new URL(origin);
+  const lines = Object.entries({ host, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+  const bytes = Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join("")}\r\n${body}`, "latin1");
+  return new Promise((resolve, reject) => {
+    const chunks = /** @type {Buffer[]} */ ([]);
+    const socket = connect(Number(port), hostname);
+    socket.on("data", (chunk) => chunks.push(chunk));
+    // The server may end what it has answered before it has read it.
+    socket.on("error", (error) => (chunks.length > 0 ? undefined : reject(error)));
+    socket.on("close", () => resolve(chunks.length > 0 ? parse(Buffer.concat(chunks).toString("utf8")) : undefined));
+    socket.write(bytes, () => (stays ? socket.end() : socket.destroy()));
+  });
+}
+
+/** An answer that is there as a whole and has no chunks. @param {string} answer */
+function parse(answer) {
+  const [head, text] = answer.split("\r\n\r\n", 2);
+  const [status, ...lines] = head.split("\r\n");
+  const headers = Object.fromEntries(lines.map((line) => line.split(": ", 2)).map(([name, value]) => [name.toLowerCase(), value]));
+  return answerOf({ statusCode: Number(status.split(" ")[1]), headers }, text);
+}
+
+/**
+ * @param {Pick<import("node:http").IncomingMessage, "statusCode" | "headers">} incoming
  * @param {string} text
  * @returns {Answer}
  */

@@ -9,7 +9,7 @@ import { after, beforeEach } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { startSimulator } from "../../dev/simulator/server.mjs";
-import { send } from "./http.mjs";
+import { send, sendRaw } from "./http.mjs";
 import { sweep } from "./log-sweep.mjs";
 import { deviations } from "./openapi.mjs";
 import { migrate, startBareWorkers, startWorker } from "./worker.mjs";
@@ -234,7 +234,37 @@ export class Service {
    */
   async call(method, path, options) {
     this.#used = true;
-    const answer = await send(this.url, method, path, options);
+    return this.#heard(method, path, await send(this.url, method, path, options));
+  }
+
+  /**
+   * The same byte by byte, see `sendRaw`; bare Workers only, as a proxy would put it in order.
+   * @param {string} method @param {string} path @param {Record<string, string>} headers @param {string} [body]
+   */
+  async callRaw(method, path, headers, body) {
+    this.#used = true;
+    const answer = await sendRaw(this.url, method, path, headers, body);
+    assert.ok(answer, `${method} ${path}: no answer`);
+    return this.#heard(method, path, answer);
+  }
+
+  /**
+   * The same by a client that is gone before it is answered. Resolves when the Worker is done with it, with the log's line.
+   * @param {string} method @param {string} path @param {Record<string, string>} headers @param {string} [body]
+   */
+  async abandon(method, path, headers, body) {
+    this.#used = true;
+    const known = new Set((await this.log()).map((line) => line["request.id"]));
+    await sendRaw(this.url, method, path, headers, body, false);
+    const isNew = (/** @type {any} */ line) => line.event === "http.request" && !known.has(line["request.id"]);
+    let line;
+    await until(async () => (line = (await this.log()).find(isNew)), "a log line for the request that was abandoned");
+    this.#world.requestIds.push(line["request.id"]);
+    return line;
+  }
+
+  /** @param {string} method @param {string} path @param {Answer} answer */
+  #heard(method, path, answer) {
     const id = answer.headers["x-request-id"];
     assert.match(String(id), /^req_[0-9A-HJKMNP-TV-Z]{26}$/, `${method} ${path}: every answer has a request id`);
     this.#world.requestIds.push(String(id));
