@@ -217,7 +217,7 @@ describe("an account key", () => {
     const [key, kept] = [await made(ACCOUNT_KEYS, { instance: "rivia", role: "full" }), await made(ACCOUNT_KEYS, { instance: "rivia", role: "full" })];
     const apiKey = await made(keysOf("rivia"));
     for (const id of [key.id, key.id, apiKey.id, "nonsense"]) await gone(`${ACCOUNT_KEYS}/${id}`);
-    assert.deepEqual(idsOf((await listed(ACCOUNT_KEYS)).accountKeys), [kept.id]);
+    for (const query of ["", "?instance=rivia"]) assert.deepEqual(idsOf((await listed(`${ACCOUNT_KEYS}${query}`)).accountKeys), [kept.id], query);
     assert.deepEqual(idsOf((await listed(keysOf("rivia"))).apiKeys), [apiKey.id]);
   });
 });
@@ -261,6 +261,8 @@ describe("a user of an instance", () => {
     for (const [body, message] of [
       [{}, "username: required"],
       [{ username: "" }, "username: must not be empty"],
+      [{ username: " " }, "username: must not be blank"],
+      [{ username: " \u00a0\u3000 " }, "username: must not be blank"],
       [{ username: "x".repeat(255) }, "username: must be at most 254 characters"],
       [{ username: "a\u0000b" }, "username: must not contain control characters"],
       [{ username: 7 }, "username: expected a string"],

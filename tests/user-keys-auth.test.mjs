@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { addInstance, assertDetail, DENIED, EVERY_ROUTE, keyHeaders, newProgramKey, newUserKey, NO_KEY, NOT_FOUND } from "./support/instances.mjs";
+import { addInstance, assertDetail, DENIED, EVERY_ROUTE, hashOf, keyHeaders, newProgramKey, newUserKey, NO_KEY, NOT_FOUND } from "./support/instances.mjs";
 import { routes } from "./support/openapi.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
@@ -28,7 +28,7 @@ const CALLERS = /** @type {Record<string, [verdicts: string, (home: any, abroad:
   "39 digits": [NOBODYS, ({ account }) => ({ "x-api-key": account.full.key.slice(0, -1) })],
   "41 digits": [NOBODYS, ({ account }) => ({ "x-api-key": `${account.full.key}0` })],
   "a digit that is none": [NOBODYS, ({ account }) => ({ "x-api-key": `${account.full.key.slice(1)}g` })],
-  "a hash instead of a key": [NOBODYS, ({ account }) => ({ "x-api-key": account.full.id })],
+  "a hash instead of a key": [NOBODYS, ({ account }) => ({ "x-api-key": hashOf(account.full.key) })],
 
   "an instance key": [NOT_PERMITTED, ({ program }) => keyHeaders(program.plain)],
   "an instance key with ignore_acl": [ALL_BUT_OWN, ({ program }) => keyHeaders(program.ignoreAcl)],
@@ -71,11 +71,13 @@ const CALLERS = /** @type {Record<string, [verdicts: string, (home: any, abroad:
   "a revoked account key": [NOBODYS, ({ account }) => keyHeaders(account.revoked)],
   "another instance's account key": [NOBODYS, (_, { account }) => keyHeaders(account.full)],
   "an account key and the user's": [ALL_BUT_OWN, ({ account, ada }) => keyHeaders(account.full, ada)],
+  "an account key and another user's": [ALL_BUT_OWN, ({ account, bob }) => keyHeaders(account.full, bob)],
   "an account key that may read and the user's": ["denied in denied in", ({ account, ada }) => keyHeaders(account.read, ada)],
   "an account key and an unknown user key": [NOBODYS, ({ account }) => keyHeaders(account.full, { key: newUserKey() })],
 
   "a user key alone": [NOT_PERMITTED, ({ ada }) => keyHeaders(undefined, ada)],
   "an unknown user key alone": [NOBODYS, () => keyHeaders(undefined, { key: newUserKey() })],
+  "an odd user key alone": [NOBODYS, () => keyHeaders(undefined, { key: newProgramKey() })],
   "a user key as API key": [NOT_PERMITTED, ({ ada }) => keyHeaders(ada)],
   "a user key as both": [NOT_PERMITTED, ({ ada }) => keyHeaders(ada, ada)],
   "another instance's user key as API key": [NOBODYS, (_, { ada }) => keyHeaders(ada)],
@@ -141,13 +143,25 @@ describe("one instance and another", () => {
   });
 });
 
+test("an odd key is no user key, even where a user has it", async () => {
+  const { name, program, ada } = await addInstance(service);
+  const odd = { key: newProgramKey() };
+  await service.sql("UPDATE instance_users SET key_hash = ? WHERE id = ?", hashOf(odd.key), ada.id);
+  for (const { method, path } of EVERY_ROUTE) {
+    for (const key of [program.plain, program.ignoreAcl]) {
+      assertDetail(await service.call(method, path(name, ada.id), { headers: keyHeaders(key, odd) }), 403, NO_KEY);
+    }
+  }
+});
+
 test("the log names a caller by the id of its key, and tells why it was turned away", async () => {
   const { name, account, program, ada } = await addInstance(service);
   const line = async (headers) => service.lineOf(await service.call("GET", `/v1/instances/${name}/users/${ada.id}/`, { headers }));
   assert.equal((await line(keyHeaders(account.full)))["caller.name"], `account-key:${account.full.id}`);
   assert.equal((await line(keyHeaders(program.ignoreAcl)))["caller.name"], `instance-key:${program.ignoreAcl.id}`);
   assert.equal((await line(keyHeaders(program.plain, ada)))["caller.name"], `instance-key:${program.plain.id} instance-user:${ada.id}`);
-  assert.equal((await line({}))["error.cause"], "instance_permission");
+  assert.equal((await line({}))["error.cause"], "instance_key_missing");
+  assert.equal((await line(keyHeaders(program.plain)))["error.cause"], "instance_permission");
   assert.equal((await line({ "x-api-key": newUserKey() }))["error.cause"], "instance_key_unknown");
   const lost = await service.lineOf(await service.call("GET", "/v1/instances/nowhere/user/"));
   assert.equal(lost["error.cause"], "instance_unknown");

@@ -9,7 +9,7 @@ import {
 import { serviceForThisFile, until } from "./support/service.mjs";
 
 const service = await serviceForThisFile({ instrumented: true, bare: true });
-afterEach(() => service.instruments({ held: false, heldAfter: 0 }));
+afterEach(() => service.instruments({ held: false, heldAfter: 0, frozenAt: null }));
 
 const reset = (instance, user, headers, more = {}) =>
   service.call("POST", `/v1.1/instances/${instance.name}/users/${user.id}/reset_key/`, { headers: { ...headers, ...more } });
@@ -36,6 +36,7 @@ const RESETTERS = {
   "an account key that may write": ({ account }) => keyHeaders(account.write),
   "a key that ignores ACLs": ({ program }) => keyHeaders(program.ignoreAcl),
   "the user's own key": ({ program, ada }) => keyHeaders(program.plain, ada),
+  "an account key beside another user's key": ({ account, bob }) => keyHeaders(account.full, bob),
 };
 
 describe("a reset", () => {
@@ -68,11 +69,7 @@ describe("a reset", () => {
     const instance = await addInstance(service);
     const now = 1_800_000_000_123;
     await service.instruments({ frozenAt: now });
-    try {
-      await reset(instance, instance.ada, keyHeaders(instance.account.full));
-    } finally {
-      await service.instruments({ frozenAt: null });
-    }
+    await reset(instance, instance.ada, keyHeaders(instance.account.full));
     const rows = await service.sql("SELECT id, username, created_at, key_changed_at FROM instance_users ORDER BY id");
     const { ada, bob } = instance;
     assert.deepEqual(rows, [
@@ -85,21 +82,21 @@ describe("a reset", () => {
     const instance = await addInstance(service);
     const { account, program, ada, bob } = instance;
     const [old] = [ada.key];
+    const at = 1_800_000_000_123;
+    await service.instruments({ frozenAt: at });
     const byAccount = await reset(instance, bob, keyHeaders(account.write), { "cf-connecting-ip": "192.0.2.7" });
     const byProgram = await reset(instance, bob, keyHeaders(program.ignoreAcl), { "cf-connecting-ip": "2001:db8::7" });
     const byUser = await reset(instance, ada, keyHeaders(program.plain, ada), { "cf-connecting-ip": "not an address" });
     assert.equal((await reset(instance, ada, keyHeaders(program.plain))).status, 403);
     const rows = await service.sql("SELECT * FROM audit_log ORDER BY id");
-    assert.deepEqual(rows.map(({ actor, action, address, request_id: request }) => [actor, action, address, request]), [
-      [`account-key:${account.write.id}`, "user_key.reset", "192.0.2.7", byAccount.headers["x-request-id"]],
-      [`instance-key:${program.ignoreAcl.id}`, "user_key.reset", "2001:db8::7", byProgram.headers["x-request-id"]],
-      [`instance-key:${program.plain.id} instance-user:${ada.id}`, "user_key.reset", null, byUser.headers["x-request-id"]],
-    ]);
-    rows.forEach(({ subject, outcome, at }, index) => {
-      assert.match(subject, new RegExp(`(^|\\D)${[bob, bob, ada][index].id}$`), "whom it was done to");
-      assert.notEqual(outcome, "");
-      assert.ok(Number.isInteger(at) && at > 1_700_000_000_000);
+    const row = (actor, address, user, { headers }) => ({
+      at, actor, address, action: "user_key.reset", subject: `instance-user:${user.id}`, outcome: `new key in ${instance.name}`, request_id: headers["x-request-id"],
     });
+    assert.deepEqual(rows.map(({ id, ...told }) => told), [
+      row(`account-key:${account.write.id}`, "192.0.2.7", bob, byAccount),
+      row(`instance-key:${program.ignoreAcl.id}`, "2001:db8::7", bob, byProgram),
+      row(`instance-key:${program.plain.id} instance-user:${ada.id}`, null, ada, byUser),
+    ]);
     const trail = JSON.stringify(rows);
     for (const { json } of [byAccount, byProgram, byUser]) assert.ok(!trail.includes(json.user_key) && !trail.includes(hashOf(json.user_key)));
     assert.ok(!trail.includes(old) && !trail.includes(hashOf(old)));
@@ -243,6 +240,27 @@ describe("what stops being good", () => {
     await service.sql("DELETE FROM instances WHERE name = ?", instance.name);
     assertDetail(await reset(instance, instance.ada, keyHeaders(instance.account.full)), 404, NO_INSTANCE);
   });
+});
+
+describe("the database refuses", () => {
+  const REFUSED = /** @type {[string, string, RegExp][]} */ ([
+    ["a second user with a key", "INSERT INTO instance_users (instance, username, key_hash, key_changed_at, created_at) SELECT instance, 'eve', key_hash, 0, 0 FROM instance_users LIMIT 1",
+      /UNIQUE constraint failed: instance_users\.key_hash/],
+    ["a second user of a name", "INSERT INTO instance_users (instance, username, key_hash, key_changed_at, created_at) SELECT instance, username, 'hash', 0, 0 FROM instance_users LIMIT 1",
+      /UNIQUE constraint failed: instance_users\.instance, instance_users\.username/],
+    ["a key that is there", "INSERT INTO instance_keys (id, key_hash, instance, created_at) SELECT 'another', key_hash, instance, 0 FROM instance_keys LIMIT 1",
+      /UNIQUE constraint failed: instance_keys\.key_hash/],
+    ["a role that is none", "UPDATE instance_keys SET role = 'owner'", /CHECK constraint failed: role/],
+    ...["ignore_acl", "allow_user_create", "allow_group_create", "allow_anonymous_read"].flatMap((flag) =>
+      ["2", "-1", "'yes'"].map((value) => [`${flag} = ${value}`, `UPDATE instance_keys SET ${flag} = ${value}`, new RegExp(`CHECK constraint failed: ${flag}`)])),
+  ]);
+
+  for (const [what, statement, why] of REFUSED) {
+    test(what, async () => {
+      await addInstance(service);
+      await assert.rejects(service.sql(statement), why);
+    });
+  }
 });
 
 describe("what it costs of D1", () => {

@@ -64,6 +64,14 @@ describe("a caller", () => {
     assertDetail(await read(instance, {}), 403, DENIED);
   });
 
+  test("is a user, not the program that several of them use", async () => {
+    const instance = await addInstance(service);
+    const { program, ada, bob } = instance;
+    await exhaust(instance, keyHeaders(program.plain, ada));
+    assertThrottled(await read(instance, keyHeaders(program.plain, ada)));
+    assert.equal((await service.call("GET", at(instance, "own"), { headers: keyHeaders(program.plain, bob) })).status, 200);
+  });
+
   test("is one over all routes, both versions, and whether or not there is what it asks for", async () => {
     const instance = await addInstance(service);
     const { name, account, ada } = instance;
@@ -124,27 +132,76 @@ describe("a caller", () => {
   });
 });
 
-test("an instance has a limit for all its callers together, and it is no other instance's", async () => {
-  const [instance, other] = [await addInstance(service), await addInstance(service)];
-  const { account, program, ada, bob } = instance;
-  const callers = [account.full, account.write, account.read, program.ignoreAcl, program.allFlags].map((key) => keyHeaders(key));
-  assert.equal(callers.length * CALLER_PER_SECOND, INSTANCE_PER_SECOND);
-  for (const headers of callers) await exhaust(instance, headers);
-  for (const user of [ada, bob]) {
-    assertThrottled(await service.call("GET", at(instance, "own"), { headers: keyHeaders(program.plain, user) }));
+describe("an instance", () => {
+  /** Programs that use up together what the instance may. */
+  async function exhaustAll(instance) {
+    const { program, ada } = instance;
+    const callers = [
+      keyHeaders(program.ignoreAcl), keyHeaders(program.allFlags),
+      ...[program.plain, program.userCreate, program.groupCreate].map((key) => keyHeaders(key, ada)),
+    ];
+    assert.equal(callers.length * CALLER_PER_SECOND, INSTANCE_PER_SECOND);
+    for (const headers of callers) await exhaust(instance, headers);
   }
-  assertDetail(await read(instance, {}), 403, DENIED);
-  assert.equal((await read(other, keyHeaders(other.account.read))).status, 200);
-  await clockAt(1000);
-  assert.equal((await read(instance, keyHeaders(program.plain, ada))).status, 200);
+
+  test("has a limit for all its programs together, and it is no other instance's", async () => {
+    const [instance, other] = [await addInstance(service), await addInstance(service)];
+    const { program, ada, bob } = instance;
+    await exhaustAll(instance);
+    for (const [key, user] of [[program.plain, bob], [program.anonymousRead, ada]]) {
+      assertThrottled(await service.call("GET", at(instance, "own"), { headers: keyHeaders(key, user) }));
+    }
+    assertDetail(await read(instance, {}), 403, DENIED);
+    assert.equal((await read(other, keyHeaders(other.program.ignoreAcl))).status, 200);
+    await clockAt(1000);
+    assert.equal((await read(instance, keyHeaders(program.plain, ada))).status, 200);
+  });
+
+  test("is not kept by its programs from resetting a key with an account key, nor they by those", async () => {
+    const instance = await addInstance(service);
+    const { account, ada } = instance;
+    for (const key of [account.write, account.read]) await exhaust(instance, keyHeaders(key));
+    await exhaustAll(instance);
+    const answer = await service.call("POST", at(instance, "reset", ada.id), { headers: keyHeaders(account.full) });
+    assert.equal(answer.status, 200, answer.text);
+  });
 });
 
-test("an address that keeps trying keys is braked, where the binding for it is there, and its good keys are not", async () => {
-  const { name, account, ada } = await addInstance(braked);
-  const knock = (address, headers) => braked.call("GET", `/v1/instances/${name}/users/${ada.id}/`, { headers: { "cf-connecting-ip": address, ...headers } });
-  let answer;
-  for (let count = 0; count < 12 && answer?.status !== 429; count += 1) answer = await knock("192.0.2.9", { "x-api-key": newUserKey() });
-  assert.ok(assertThrottled(answer) >= 1);
-  assert.equal((await knock("192.0.2.9", keyHeaders(account.read))).status, 200);
-  assertDetail(await knock("192.0.2.10", { "x-api-key": newUserKey() }), 403, NO_KEY);
+describe("an address, where there is the binding for it,", () => {
+  /** More often than a minute and the next allow together. */
+  const OFTEN = 12;
+  let address = 0;
+  const knock = ({ name, ada }, headers) => braked.call("GET", `/v1/instances/${name}/users/${ada.id}/`, { headers: { "cf-connecting-ip": `192.0.2.${address}`, ...headers } });
+  beforeEach(() => (address += 1));
+
+  const STRANGERS = /** @type {Record<string, (instance: any) => [where: any, headers: Record<string, string>]>} */ ({
+    "a key that is nobody's": (instance) => [instance, { "x-api-key": newUserKey() }],
+    "a user key that is nobody's": (instance) => [instance, keyHeaders(instance.program.plain, { key: newUserKey() })],
+    "no key": (instance) => [instance, {}],
+    "a user key alone": (instance) => [instance, keyHeaders(undefined, instance.ada)],
+    "an instance that is not there": (instance) => [{ ...instance, name: "nowhere" }, keyHeaders(instance.account.full)],
+  });
+  for (const [what, headersOf] of Object.entries(STRANGERS)) {
+    test(`that keeps coming with ${what} is braked, and its good keys are not`, async () => {
+      const instance = await addInstance(braked);
+      let answer;
+      for (let count = 0; count < OFTEN && answer?.status !== 429; count += 1) answer = await knock(...headersOf(instance));
+      assertThrottled(answer);
+      assert.equal((await knock(instance, keyHeaders(instance.account.read))).status, 200);
+      address += 1;
+      assertDetail(await knock(instance, { "x-api-key": newUserKey() }), 403, NO_KEY);
+    });
+  }
+
+  const KNOWN = /** @type {Record<string, (instance: any) => Record<string, string>>} */ ({
+    "a key that lacks permission": ({ program }) => keyHeaders(program.plain),
+    "a user key as API key": ({ ada }) => keyHeaders(ada),
+  });
+  for (const [what, headersOf] of Object.entries(KNOWN)) {
+    test(`that keeps coming with ${what} is told so, however often, and that counts for nothing`, async () => {
+      const instance = await addInstance(braked);
+      for (let count = 0; count < OFTEN; count += 1) assertDetail(await knock(instance, headersOf(instance)), 403, DENIED);
+      assertDetail(await knock(instance, { "x-api-key": newUserKey() }), 403, NO_KEY);
+    });
+  }
 });

@@ -151,6 +151,7 @@ describe("keys", () => {
     const path = `/v1/instances/${name}/users/${ada.id}/`;
     const call = (authorization) => service.call("GET", path, { headers: { authorization } });
     for (const word of ["token", "Token", "ApiKey", "Bearer", "Basic", "x"]) assert.equal((await call(`${word} ${account.read.key}`)).status, 200, word);
+    for (const gap of ["\t", "  ", " \t "]) assert.equal((await call(`token${gap}${account.read.key}`)).status, 200, JSON.stringify(gap));
     for (const nothing of ["", "token", account.read.key]) assertDetail(await call(nothing), 403, DENIED, nothing);
     assertDetail(await call(`token ${newUserKey()}`), 403, NO_KEY);
   });
@@ -188,7 +189,8 @@ describe("keys", () => {
     const form = { body: `api_key=${account.full.key}`, headers: { "content-type": "application/x-www-form-urlencoded" } };
     assertDetail(await service.call("POST", `${path}reset_key/`, form), 403, DENIED);
     assert.equal((await callWith(path, [{ query: { api_key: account.full.key, format: "json", _: "1" } }])).status, 200);
-    assert.equal((await service.call("GET", `${path}?api_key=%ff&&=&api_key`)).status, 403);
+    assertDetail(await service.call("GET", `${path}?api_key=%ff&&=&api_key`), 403, NO_KEY);
+    assertDetail(await service.call("GET", `${path}?&&=&api_key`), 403, DENIED);
   });
 });
 
