@@ -5,8 +5,8 @@ use std::fmt;
 use serde::Serialize;
 
 /// The name of an instance's user, unique within the instance: 1 to 254
-/// characters, so that an e-mail fits, none of them a control character, not all of them blank. Two
-/// names are the same when they are so to the letter.
+/// characters, so that an e-mail fits, none of them a control character, not
+/// all of them blank. Two names are the same when they are so to the letter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Username(String);
