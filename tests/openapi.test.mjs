@@ -130,6 +130,13 @@ describe("what goes wrong", () => {
     assert.equal((await service.reset(user, { deleteRemote: true })).status, 409);
   });
 
+  test("400 of the user-key API, by a body that breaks off", async () => {
+    // One of the Workers that no proxy stands before.
+    for (const { method, path } of EVERY_ROUTE) {
+      assert.equal((await keyless.callRaw(method, path("rivia"), { "content-length": "9" }, "{")).status, 400);
+    }
+  });
+
   test("403, 404, 405 and 429 of the user-key API, whose errors are a detail", async () => {
     const { name, account, program, ada } = await addInstance(service);
     const headers = keyHeaders(program.plain, ada);
