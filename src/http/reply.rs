@@ -1,6 +1,6 @@
 //! An answer, before it becomes the runtime's.
 
-use http::header::{CONTENT_TYPE, HeaderName};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Serialize;
 
@@ -41,6 +41,12 @@ impl Reply {
             headers,
             body,
         }
+    }
+
+    /// The same answer, not to be kept by anybody on its way.
+    #[must_use]
+    pub fn no_store(self) -> Self {
+        self.header(CACHE_CONTROL, HeaderValue::from_static("no-store"))
     }
 
     /// The same answer with one more header.

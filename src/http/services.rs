@@ -20,7 +20,7 @@ use crate::platform::runtime::{RuntimeClock, RuntimeRandom};
 use crate::platform::webcrypto::WebCrypto;
 use crate::provisioning::Toolbox;
 use crate::threedeye::client::{Client, TokenCache};
-use crate::user_keys::{Throttle, Visitor};
+use crate::user_keys::{InstanceName, Throttle};
 
 use super::ApiError;
 
@@ -123,11 +123,9 @@ impl Services {
     /// # Errors
     ///
     /// As [`Throttle::admit`] has them.
-    pub fn throttle(&self, visitor: &Visitor) -> Result<(), u64> {
+    pub fn throttle(&self, instance: Option<&InstanceName>, caller: &str) -> Result<(), u64> {
         let now = self.clock.now();
-        let caller = visitor.actor();
-        let mut throttle = self.throttle.borrow_mut();
-        throttle.admit(visitor.counts_against(), caller.as_str(), now)
+        self.throttle.borrow_mut().admit(instance, caller, now)
     }
 
     pub(super) async fn authenticate_admin(

@@ -1,7 +1,7 @@
 //! How each of our APIs writes an error down. A route belongs to one surface.
 
 use http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ALLOW, CACHE_CONTROL, RETRY_AFTER,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ALLOW, RETRY_AFTER,
     WWW_AUTHENTICATE,
 };
 use http::{HeaderValue, StatusCode};
@@ -96,7 +96,7 @@ impl Surface {
                 },
             ),
         };
-        reply = reply.header(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        reply = reply.no_store();
         if error.status == StatusCode::UNAUTHORIZED {
             // RFC 6750, section 3.
             reply = reply.header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -115,7 +115,7 @@ impl Surface {
         match self {
             Self::Admin => reply,
             Self::UserKeys => reply
-                .header(CACHE_CONTROL, HeaderValue::from_static("no-store"))
+                .no_store()
                 .header(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"))
                 .header(
                     ACCESS_CONTROL_EXPOSE_HEADERS,

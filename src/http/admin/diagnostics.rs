@@ -6,8 +6,7 @@
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use http::header::CACHE_CONTROL;
-use http::{HeaderValue, Method, StatusCode};
+use http::{Method, StatusCode};
 use serde::Serialize;
 
 use crate::http::caller::Admin;
@@ -110,8 +109,7 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         .as_ref()
         .map(|config| config.customer_id.clone());
     let body = describe(&user, &found, customer_id);
-    Ok(Reply::json(StatusCode::OK, &body)
-        .header(CACHE_CONTROL, HeaderValue::from_static("no-store")))
+    Ok(Reply::json(StatusCode::OK, &body).no_store())
 }
 
 fn describe(user: &UserId, found: &Diagnosis, customer_id: Option<String>) -> Body {

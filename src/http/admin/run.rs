@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use http::header::CACHE_CONTROL;
-use http::{HeaderValue, Method, StatusCode};
+use http::{Method, StatusCode};
 use serde::Serialize;
 
 use crate::http::caller::Admin;
@@ -64,8 +63,7 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         .run(id)
         .await?
         .ok_or_else(|| ApiError::not_found("Run not found"))?;
-    Ok(Reply::json(StatusCode::OK, &body(row, chunks, now))
-        .header(CACHE_CONTROL, HeaderValue::from_static("no-store")))
+    Ok(Reply::json(StatusCode::OK, &body(row, chunks, now)).no_store())
 }
 
 fn body(row: RunRow, chunks: Chunks, now: Timestamp) -> Body {

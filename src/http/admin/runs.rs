@@ -1,8 +1,7 @@
 //! `GET /admin/threedeye/backfill/runs`: the ledger of runs, newest first.
 
 use futures_util::FutureExt as _;
-use http::header::CACHE_CONTROL;
-use http::{HeaderValue, Method, StatusCode};
+use http::{Method, StatusCode};
 use serde::Serialize;
 
 use crate::http::caller::Admin;
@@ -79,6 +78,5 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let body = Body {
         runs: rows.into_iter().map(Into::into).collect(),
     };
-    Ok(Reply::json(StatusCode::OK, &body)
-        .header(CACHE_CONTROL, HeaderValue::from_static("no-store")))
+    Ok(Reply::json(StatusCode::OK, &body).no_store())
 }

@@ -1,6 +1,8 @@
 //! One request with the keys of an instance, up to its handler: preflight,
 //! keys, permission, throttle, method, in this order.
 
+use std::rc::Rc;
+
 use axum::body::Body;
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
@@ -65,7 +67,8 @@ impl Door {
             }
         };
         let name = caller.actor().as_str().to_owned();
-        let throttled = context.services.throttle(caller.visitor());
+        let instance = caller.visitor().counts_against();
+        let throttled = context.services.throttle(instance, &name);
         trace.caller = Some(name);
         throttled.map_err(|seconds| Surface::UserKeys.throttled(seconds))?;
         if !answers(route, &parts.method) {
@@ -74,7 +77,7 @@ impl Door {
         }
         let call = Call {
             caller,
-            services: std::rc::Rc::clone(&context.services),
+            services: Rc::clone(&context.services),
             request_id: context.request_id.clone(),
             input: Input {
                 headers: parts.headers,

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use http::header::CACHE_CONTROL;
-use http::{HeaderValue, Method, StatusCode};
+use http::{Method, StatusCode};
 use serde::Serialize;
 
 use crate::http::caller::Anyone;
@@ -94,7 +93,7 @@ async fn handle(call: Call<Anyone>) -> Result<Reply, ApiError> {
             scheduled_run,
         },
     };
-    Ok(Reply::json(status, &body).header(CACHE_CONTROL, HeaderValue::from_static("no-store")))
+    Ok(Reply::json(status, &body).no_store())
 }
 
 fn judge(

@@ -5,8 +5,7 @@
 //! without an account costs more.
 
 use futures_util::FutureExt as _;
-use http::header::CACHE_CONTROL;
-use http::{HeaderValue, Method, StatusCode};
+use http::{Method, StatusCode};
 use serde::Serialize;
 use std::time::Duration;
 
@@ -66,8 +65,7 @@ async fn handle(call: Call<UserCaller>) -> Result<Reply, ApiError> {
         three_deye_user_id: &account.id.0,
         password: account.password.expose(),
     };
-    Ok(Reply::json(StatusCode::OK, &body)
-        .header(CACHE_CONTROL, HeaderValue::from_static("no-store")))
+    Ok(Reply::json(StatusCode::OK, &body).no_store())
 }
 
 /// Loads the user and settles whether this caller may see it. A person or a

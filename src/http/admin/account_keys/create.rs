@@ -1,8 +1,7 @@
 //! `POST /admin/account-keys`: makes a key and shows it once.
 
 use futures_util::FutureExt as _;
-use http::header::CACHE_CONTROL;
-use http::{HeaderValue, Method, StatusCode};
+use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use super::KeyPart;
@@ -79,8 +78,7 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         account_key: key.expose(),
         rest: kept.row.into(),
     };
-    Ok(Reply::json(StatusCode::CREATED, &body)
-        .header(CACHE_CONTROL, HeaderValue::from_static("no-store")))
+    Ok(Reply::json(StatusCode::CREATED, &body).no_store())
 }
 
 fn role(name: &str) -> Result<Role, ApiError> {

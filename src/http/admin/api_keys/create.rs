@@ -1,8 +1,7 @@
 //! `POST /admin/api-keys`: makes a key and shows it once.
 
 use futures_util::FutureExt as _;
-use http::header::CACHE_CONTROL;
-use http::{HeaderValue, Method, StatusCode};
+use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use crate::audit::{Action, Entry};
@@ -96,8 +95,7 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         label: kept.row.label.as_deref(),
         created_at: now,
     };
-    Ok(Reply::json(StatusCode::CREATED, &body)
-        .header(CACHE_CONTROL, HeaderValue::from_static("no-store")))
+    Ok(Reply::json(StatusCode::CREATED, &body).no_store())
 }
 
 /// Holds a wish to what serde cannot say.

@@ -1,8 +1,7 @@
 //! `GET /admin/api-keys`: the keys in force, newest first, without the keys.
 
 use futures_util::FutureExt as _;
-use http::header::CACHE_CONTROL;
-use http::{HeaderValue, Method, StatusCode};
+use http::{Method, StatusCode};
 use serde::Serialize;
 
 use super::KeyPart;
@@ -32,6 +31,5 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let body = Body {
         api_keys: rows.into_iter().map(Into::into).collect(),
     };
-    Ok(Reply::json(StatusCode::OK, &body)
-        .header(CACHE_CONTROL, HeaderValue::from_static("no-store")))
+    Ok(Reply::json(StatusCode::OK, &body).no_store())
 }

@@ -1,8 +1,7 @@
 //! `POST /admin/instances`: makes an instance. Safe to repeat.
 
 use futures_util::FutureExt as _;
-use http::header::CACHE_CONTROL;
-use http::{HeaderValue, Method, StatusCode};
+use http::{Method, StatusCode};
 use serde::Deserialize;
 
 use super::InstancePart;
@@ -48,6 +47,5 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     } else {
         StatusCode::CREATED
     };
-    Ok(Reply::json(status, &InstancePart::from(made.row))
-        .header(CACHE_CONTROL, HeaderValue::from_static("no-store")))
+    Ok(Reply::json(status, &InstancePart::from(made.row)).no_store())
 }

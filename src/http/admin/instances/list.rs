@@ -1,8 +1,7 @@
 //! `GET /admin/instances`: the instances, by name.
 
 use futures_util::FutureExt as _;
-use http::header::CACHE_CONTROL;
-use http::{HeaderValue, Method, StatusCode};
+use http::{Method, StatusCode};
 use serde::Serialize;
 
 use super::InstancePart;
@@ -31,6 +30,5 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let body = Body {
         instances: rows.into_iter().map(Into::into).collect(),
     };
-    Ok(Reply::json(StatusCode::OK, &body)
-        .header(CACHE_CONTROL, HeaderValue::from_static("no-store")))
+    Ok(Reply::json(StatusCode::OK, &body).no_store())
 }

@@ -1,8 +1,7 @@
 //! `POST /admin/instances/{name}/api-keys`: makes a key and shows it once.
 
 use futures_util::FutureExt as _;
-use http::header::CACHE_CONTROL;
-use http::{HeaderValue, Method, StatusCode};
+use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use super::KeyPart;
@@ -83,8 +82,7 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         api_key: key.expose(),
         rest: kept.row.into(),
     };
-    Ok(Reply::json(StatusCode::CREATED, &body)
-        .header(CACHE_CONTROL, HeaderValue::from_static("no-store")))
+    Ok(Reply::json(StatusCode::CREATED, &body).no_store())
 }
 
 /// The flags that are set, as the trail tells them.

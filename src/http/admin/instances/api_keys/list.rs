@@ -2,8 +2,7 @@
 //! without the keys.
 
 use futures_util::FutureExt as _;
-use http::header::CACHE_CONTROL;
-use http::{HeaderValue, Method, StatusCode};
+use http::{Method, StatusCode};
 use serde::Serialize;
 
 use super::KeyPart;
@@ -37,6 +36,5 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let body = Body {
         api_keys: rows.into_iter().map(Into::into).collect(),
     };
-    Ok(Reply::json(StatusCode::OK, &body)
-        .header(CACHE_CONTROL, HeaderValue::from_static("no-store")))
+    Ok(Reply::json(StatusCode::OK, &body).no_store())
 }

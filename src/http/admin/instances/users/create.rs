@@ -1,8 +1,7 @@
 //! `POST /admin/instances/{name}/users`: makes a user and shows its key once.
 
 use futures_util::FutureExt as _;
-use http::header::CACHE_CONTROL;
-use http::{HeaderValue, Method, StatusCode};
+use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use crate::audit::{Action, Entry};
@@ -84,6 +83,5 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         user_id: user.user_id.as_ref(),
         created_at: entry.at,
     };
-    Ok(Reply::json(StatusCode::CREATED, &body)
-        .header(CACHE_CONTROL, HeaderValue::from_static("no-store")))
+    Ok(Reply::json(StatusCode::CREATED, &body).no_store())
 }

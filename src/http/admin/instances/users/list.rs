@@ -2,8 +2,7 @@
 //! without their keys.
 
 use futures_util::FutureExt as _;
-use http::header::CACHE_CONTROL;
-use http::{HeaderValue, Method, StatusCode};
+use http::{Method, StatusCode};
 use serde::Serialize;
 
 use crate::http::admin::{fields, instances};
@@ -67,8 +66,7 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     // One more than is shown tells whether there are more.
     let rows = database.instance_users(&instance, &filter, limit + 1);
     let rows = rows.await?.ok_or_else(instances::unknown)?;
-    Ok(Reply::json(StatusCode::OK, &page(rows, limit as usize))
-        .header(CACHE_CONTROL, HeaderValue::from_static("no-store")))
+    Ok(Reply::json(StatusCode::OK, &page(rows, limit as usize)).no_store())
 }
 
 fn filter(query: &Query) -> Result<UserFilter, ApiError> {
