@@ -10,7 +10,7 @@ use http::header::RETRY_AFTER;
 use libfuzzer_sys::fuzz_target;
 use spkey_edge::kernel::{EmailKey, Secret, Timestamp};
 use spkey_edge::threedeye::retry::MAX_RETRY_AFTER;
-use spkey_edge::threedeye::transport::InboundResponse;
+use spkey_edge::kernel::transport::InboundResponse;
 use spkey_edge::threedeye::wire::Call;
 use spkey_edge::threedeye::wire::accounts::{CreateUser, DeleteUser};
 use spkey_edge::threedeye::wire::auth::{FetchToken, ProvePassword};

@@ -1,6 +1,6 @@
-//! What every room stands on: time, randomness, secrets, sealing, ids.
+//! What every room stands on: time, randomness, secrets, sealing, ids, and HTTP to others as a trait.
 //!
-//! Nothing here knows Workers, HTTP or D1, so all of it is tested natively.
+//! Nothing here knows Workers or D1, so all of it is tested natively.
 
 pub mod clock;
 pub mod email;
@@ -9,11 +9,12 @@ pub mod object;
 pub mod random;
 pub mod sealing;
 pub mod secret;
+pub mod transport;
 
 pub use clock::{Clock, Deadline, Timestamp};
 pub use email::{EmailKey, mask_email};
 pub use ids::{RequestId, UserId};
 pub use object::Object;
 pub use random::Random;
-pub use sealing::{SealError, Sealed, Sealer};
+pub use sealing::{Purpose, SealError, Sealed, Sealer};
 pub use secret::{Secret, sha256_hex};

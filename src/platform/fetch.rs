@@ -9,7 +9,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use crate::threedeye::transport::{InboundResponse, OutboundRequest, Transport, TransportError};
+use crate::kernel::transport::{InboundResponse, OutboundRequest, Transport, TransportError};
 
 #[wasm_bindgen(module = "/src/platform/fetch.js")]
 extern "C" {

@@ -3,7 +3,7 @@
 use http::Method;
 
 use crate::auth::jwks::{FETCH_TIMEOUT, KeySource, KeysError, MAX_DOCUMENT_BYTES};
-use crate::threedeye::transport::{OutboundRequest, Transport, TransportError};
+use crate::kernel::transport::{OutboundRequest, Transport, TransportError};
 
 /// The document at `JWT_JWKS_URL`.
 pub struct JwksSource<T> {
@@ -57,7 +57,7 @@ mod tests {
     use http::HeaderMap;
 
     use super::*;
-    use crate::threedeye::transport::InboundResponse;
+    use crate::kernel::transport::InboundResponse;
 
     struct Scripted {
         answer: Result<u16, TransportError>,

@@ -15,7 +15,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use crate::config::{ThreedeyeConfig, ThreedeyeLogin};
 use crate::kernel::{Clock, Secret, Timestamp};
 
-use super::transport::{InboundResponse, OutboundRequest, Transport, TransportError};
+use crate::kernel::transport::{InboundResponse, OutboundRequest, Transport, TransportError};
 
 /// A configuration with a login, pages of 3 and 10 s a call.
 pub fn config() -> ThreedeyeConfig {

@@ -23,12 +23,12 @@ use crate::config::ThreedeyeConfig;
 use crate::kernel::{Clock, Deadline, EmailKey, Random, Secret};
 
 use super::retry::with_retries;
-use super::transport::{InboundResponse, Transport};
 use super::wire::accounts::{CreateUser, DeleteUser};
 use super::wire::auth::ProvePassword;
 use super::wire::roles::AttachRole;
 use super::wire::{self, Call};
 use super::{Deleted, RemoteId, RoleId, Survey, Upstream, UpstreamError, Wanted};
+use crate::kernel::transport::{InboundResponse, Transport};
 
 use permits::Permits;
 pub use tokens::TokenCache;

@@ -17,8 +17,8 @@ use std::ops::Range;
 use futures_util::future::join;
 use futures_util::stream::{self, StreamExt as _};
 
+use crate::kernel::transport::Transport;
 use crate::kernel::{Clock, Deadline, EmailKey, Random, mask_email};
-use crate::threedeye::transport::Transport;
 use crate::threedeye::wire::list::{ListUsers, UserPage};
 use crate::threedeye::{RemoteId, RemoteUser, Survey, UpstreamError, Wanted};
 

@@ -6,8 +6,8 @@ use super::*;
 use crate::config::ThreedeyeLogin;
 use crate::kernel::Timestamp;
 use crate::kernel::random::seeded::Seeded;
+use crate::kernel::transport::{OutboundRequest, TransportError};
 use crate::threedeye::testing::{Reply, Script, VirtualClock, config, header_of, path_of};
-use crate::threedeye::transport::{OutboundRequest, TransportError};
 
 type TestClient<'s, 'c> = Client<&'s Script<'c>, &'c VirtualClock, Seeded>;
 

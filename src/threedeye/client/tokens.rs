@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use crate::config::{ThreedeyeConfig, ThreedeyeLogin};
+use crate::kernel::transport::Transport;
 use crate::kernel::{Clock, Deadline, Random, Secret, Timestamp};
 use crate::threedeye::UpstreamError;
-use crate::threedeye::transport::Transport;
 use crate::threedeye::wire::auth::{FetchToken, IssuedToken};
 
 use super::Client;

@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 
 use crate::config::{ThreedeyeConfig, ThreedeyeLogin};
 use crate::kernel::random::seeded::Seeded;
+use crate::kernel::transport::{InboundResponse, OutboundRequest, Transport, TransportError};
 use crate::kernel::{Clock, Deadline, EmailKey, Secret, Timestamp};
 use crate::testing::{self, Shared};
 use crate::threedeye::client::{Client, TokenCache};
-use crate::threedeye::transport::{InboundResponse, OutboundRequest, Transport, TransportError};
 use crate::threedeye::{Deleted, RemoteId, RoleId, Survey, Upstream, UpstreamError, Wanted};
 
 use super::{LOGIN, Seed, Subject};

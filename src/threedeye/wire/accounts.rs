@@ -5,8 +5,8 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::config::ThreedeyeConfig;
+use crate::kernel::transport::{InboundResponse, OutboundRequest, TransportError};
 use crate::kernel::{EmailKey, Secret, Timestamp};
-use crate::threedeye::transport::{InboundResponse, OutboundRequest, TransportError};
 use crate::threedeye::{Deleted, RemoteId, UpstreamError};
 
 use super::fields::Id;

@@ -6,9 +6,9 @@ use http::{HeaderValue, Method};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{ThreedeyeConfig, ThreedeyeLogin};
+use crate::kernel::transport::{InboundResponse, OutboundRequest};
 use crate::kernel::{EmailKey, Secret, Timestamp};
 use crate::threedeye::UpstreamError;
-use crate::threedeye::transport::{InboundResponse, OutboundRequest};
 
 use super::fields::Loose;
 use super::{Call, is_success, refusal, request_with_json, single};

@@ -4,8 +4,8 @@ use http::Method;
 use serde::Deserialize;
 
 use crate::config::ThreedeyeConfig;
+use crate::kernel::transport::{InboundResponse, OutboundRequest};
 use crate::kernel::{Object, Timestamp};
-use crate::threedeye::transport::{InboundResponse, OutboundRequest};
 use crate::threedeye::{RemoteUser, UpstreamError};
 
 use super::fields::{Id, Role, nullable_list, nullable_text};

@@ -34,8 +34,8 @@ use crate::config::ThreedeyeConfig;
 use crate::kernel::{Object, Secret, Timestamp};
 
 use super::retry::parse_retry_after;
-use super::transport::{InboundResponse, OutboundRequest, TransportError};
 use super::{RemoteId, UpstreamError};
+use crate::kernel::transport::{InboundResponse, OutboundRequest, TransportError};
 
 /// The largest answer read from any call but the list, in bytes.
 pub const SMALL_ANSWER_BYTES: usize = 64 * 1024;

@@ -4,7 +4,7 @@ use http::Method;
 
 use crate::config::ThreedeyeConfig;
 use crate::kernel::Timestamp;
-use crate::threedeye::transport::{InboundResponse, OutboundRequest};
+use crate::kernel::transport::{InboundResponse, OutboundRequest};
 use crate::threedeye::{RemoteId, RoleId, UpstreamError};
 
 use super::{Call, is_markup, is_success, refusal, request, segment};

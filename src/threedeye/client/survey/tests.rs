@@ -6,11 +6,11 @@ use super::*;
 use crate::config::ThreedeyeConfig;
 use crate::kernel::EmailKey;
 use crate::kernel::random::seeded::Seeded;
+use crate::kernel::transport::{OutboundRequest, TransportError};
 use crate::threedeye::RemoteId;
 use crate::threedeye::testing::{
     Reply, Script, VirtualClock, config, header_of, path_of, query_of,
 };
-use crate::threedeye::transport::{OutboundRequest, TransportError};
 
 fn user(number: usize) -> String {
     format!(r#"{{"id":{number},"email":"u{number}@example.com","roles":[]}}"#)

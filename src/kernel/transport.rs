@@ -1,10 +1,10 @@
-//! The HTTP that `client` needs, as a trait: the real one is in `platform`.
+//! The HTTP that rooms need who talk to other services, as a trait: the real one is in `platform`.
 
 use std::time::Duration;
 
 use http::{HeaderMap, Method};
 
-/// One request to the upstream. Redirects are never followed.
+/// One request to another service. Redirects are never followed.
 #[derive(Clone)]
 pub struct OutboundRequest {
     /// The HTTP method.
@@ -42,7 +42,7 @@ pub enum TransportError {
     TooLarge,
 }
 
-/// Sends requests to the upstream.
+/// Sends requests to another service.
 pub trait Transport {
     /// Sends one request and reads its answer, both within `timeout`; a body
     /// over `max_bytes` is cancelled and refused.
