@@ -3,16 +3,20 @@
 //! A sealed value is the text `v1.<key id>.<base64url(nonce || ciphertext || tag)>`:
 //! the key id (8 hex digits of the key's SHA-256) tells which key opens it, so
 //! that a rotation needs no trial and error. The associated data binds a value
-//! to its purpose and its user: a row copied to another user does not open.
+//! to its purpose and its user: a row copied to another user does not open. What is looked up by its
+//! content has a keyed hash beside it, under a key derived from the same one.
 
 use std::fmt;
 
-use aes_gcm::aead::{Aead, KeyInit, Payload};
+use aes_gcm::aead::{Aead, KeyInit as _, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use super::secret::hex;
 use super::{Random, Secret, UserId, sha256_hex};
 
 const VERSION: &str = "v1";
@@ -65,12 +69,27 @@ pub enum SealError {
 pub enum Purpose {
     /// The password of a user's 3dEye account.
     ThreedeyePassword,
+    /// The secret of a second factor that is on.
+    TotpSecret,
+    /// The secret of a second factor that is being set up; bound to the subject of a token.
+    PendingTotpSecret,
+    /// A backup code, and its keyed hash.
+    BackupCode,
+    /// A push token.
+    PushToken,
+    /// The token that confirms an e-mail, on its way to its addressee.
+    EmailToken,
 }
 
 impl Purpose {
     const fn label(self) -> &'static str {
         match self {
             Self::ThreedeyePassword => "3deye-password",
+            Self::TotpSecret => "totp-secret",
+            Self::PendingTotpSecret => "pending-totp-secret",
+            Self::BackupCode => "backup-code",
+            Self::PushToken => "push-token",
+            Self::EmailToken => "email-token",
         }
     }
 }
@@ -78,6 +97,8 @@ impl Purpose {
 struct SealingKey {
     id: String,
     cipher: Aes256Gcm,
+    /// A key of its own, derived from the one that seals: one key, one use.
+    hash: Hmac<Sha256>,
 }
 
 impl SealingKey {
@@ -89,7 +110,9 @@ impl SealingKey {
         );
         let cipher = Aes256Gcm::new_from_slice(&bytes).map_err(|_| SealError::MalformedKey)?;
         let id = sha256_hex(&bytes).chars().take(8).collect();
-        Ok(Self { id, cipher })
+        let derived = mac(&bytes)?.chain_update(b"spkey-edge/keyed-hash");
+        let hash = mac(&derived.finalize().into_bytes())?;
+        Ok(Self { id, cipher, hash })
     }
 }
 
@@ -173,10 +196,34 @@ impl Sealer {
         Ok(Secret::new(text))
     }
 
+    /// The keyed hashes of a text for one user and one purpose, lower-case hex HMAC-SHA256: the
+    /// one to store, under the current key, and then, while a rotation lasts, the one that may
+    /// have been stored before.
+    pub fn keyed_hashes(&self, purpose: Purpose, user: &UserId, text: &str) -> Vec<String> {
+        let keys = [Some(&self.current), self.previous.as_ref()];
+        keys.into_iter()
+            .flatten()
+            .map(|key| {
+                let hash = key.hash.clone();
+                let hash = hash.chain_update(associated_data(purpose, user));
+                hex(&hash
+                    .chain_update([0])
+                    .chain_update(text)
+                    .finalize()
+                    .into_bytes())
+            })
+            .collect()
+    }
+
     /// Whether `sealed` rests under the current key (a rotation leaves older ones).
     pub fn is_current(&self, sealed: &Sealed) -> bool {
         sealed.as_str().split('.').nth(1) == Some(self.current.id.as_str())
     }
+}
+
+fn mac(key: &[u8]) -> Result<Hmac<Sha256>, SealError> {
+    // HMAC takes keys of every length.
+    Hmac::new_from_slice(key).map_err(|_| SealError::MalformedKey)
 }
 
 fn associated_data(purpose: Purpose, user: &UserId) -> Vec<u8> {
@@ -209,6 +256,30 @@ mod tests {
         sealer
             .open(Purpose::ThreedeyePassword, &UserId::new(user), sealed)
             .map(|secret| secret.expose().to_owned())
+    }
+
+    #[test]
+    fn a_keyed_hash_is_bound_to_key_user_purpose_and_text() {
+        let sealer = Sealer::new(&key(1), None).unwrap();
+        let hash = |purpose, user: &str, text: &str| {
+            sealer.keyed_hashes(purpose, &UserId::new(user), text)
+        };
+        let own = hash(Purpose::BackupCode, "anna", "code");
+        assert_eq!((own.len(), own[0].len()), (1, 64));
+        assert_eq!(hash(Purpose::BackupCode, "anna", "code"), own);
+        assert_ne!(hash(Purpose::PushToken, "anna", "code"), own);
+        assert_ne!(hash(Purpose::BackupCode, "bert", "code"), own);
+        assert_ne!(hash(Purpose::BackupCode, "anna", "cod"), own);
+        // What ends the id cannot begin the text.
+        assert_ne!(
+            hash(Purpose::BackupCode, "an", "nacode"),
+            hash(Purpose::BackupCode, "anna", "code")
+        );
+        let rotated = Sealer::new(&key(2), Some(&key(1))).unwrap();
+        let hashes = rotated.keyed_hashes(Purpose::BackupCode, &UserId::new("anna"), "code");
+        assert_eq!(hashes.len(), 2);
+        assert_ne!(hashes[0], own[0]);
+        assert_eq!(hashes[1], own[0]);
     }
 
     #[test]
