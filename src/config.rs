@@ -26,6 +26,10 @@ pub struct Config {
     pub backfill_cron_limit: u32,
     /// `BACKFILL_MAX_TAKEOVERS`: accounts a run may delete and re-create.
     pub backfill_max_takeovers: u32,
+    /// `TWO_FACTOR_DISABLE`: what turning a second factor off takes.
+    pub two_factor_disable: DisablePolicy,
+    /// Where account notices go; `None`: they stay in the outbox.
+    pub webhook: Option<WebhookConfig>,
     /// What is missing or malformed, by name, never by value.
     pub problems: Vec<String>,
 }
@@ -41,6 +45,24 @@ pub struct JwtConfig {
     pub jwks_url: String,
     /// `JWT_EMAIL_CLAIM`: the claim that carries the e-mail.
     pub email_claim: String,
+}
+
+/// What turning one's second factor off takes, beside a recent sign-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DisablePolicy {
+    /// `second_factor`: a proof of it.
+    SecondFactor,
+    /// `recent`: nothing more.
+    Recent,
+}
+
+/// Where account notices are delivered.
+#[derive(Debug, Clone)]
+pub struct WebhookConfig {
+    /// `NOTIFY_WEBHOOK_URL`.
+    pub url: String,
+    /// `NOTIFY_WEBHOOK_SECRET`: signs the deliveries.
+    pub secret: Secret,
 }
 
 /// How to reach 3dEye.
@@ -102,6 +124,8 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let jwt = self.jwt();
         let threedeye = self.threedeye();
         let sealer = self.sealer();
+        let two_factor_disable = self.two_factor_disable();
+        let webhook = self.webhook();
         Config {
             admin_keys,
             jwt,
@@ -110,6 +134,8 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             sealer,
             backfill_cron_limit: self.number("BACKFILL_CRON_LIMIT", 50, 1..=500),
             backfill_max_takeovers: self.number("BACKFILL_MAX_TAKEOVERS", 20, 0..=500),
+            two_factor_disable,
+            webhook,
             problems: self.problems,
         }
     }
@@ -227,6 +253,30 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             .ok()
     }
 
+    fn two_factor_disable(&mut self) -> DisablePolicy {
+        match self.get("TWO_FACTOR_DISABLE").as_deref() {
+            None | Some("second_factor") => DisablePolicy::SecondFactor,
+            Some("recent") => DisablePolicy::Recent,
+            Some(_) => {
+                self.problem(
+                    "TWO_FACTOR_DISABLE is neither second_factor nor recent; second_factor is used",
+                );
+                DisablePolicy::SecondFactor
+            }
+        }
+    }
+
+    fn webhook(&mut self) -> Option<WebhookConfig> {
+        let url = self.get("NOTIFY_WEBHOOK_URL")?;
+        let url = self.safe_url("NOTIFY_WEBHOOK_URL", &url);
+        // Nobody could tell an unsigned notice from a forged one.
+        let secret = self.required("NOTIFY_WEBHOOK_SECRET").map(Secret::new);
+        Some(WebhookConfig {
+            url: url?,
+            secret: secret?,
+        })
+    }
+
     /// https anywhere, http on a loopback host only, no credentials inside.
     fn safe_url(&mut self, name: &str, text: &str) -> Option<String> {
         let usable = Url::parse(text).ok().filter(|url| {
@@ -292,6 +342,39 @@ mod tests {
         assert_eq!(threedeye.base_url, "https://admin-api.3deye.me/v3");
         assert_eq!(threedeye.page_size, 500);
         assert_eq!(threedeye.timeout, Duration::from_secs(10));
+    }
+
+    #[test]
+    fn a_second_factor_is_proved_unless_told_otherwise() {
+        let policy = |value| parse(&[("TWO_FACTOR_DISABLE", value)]);
+        assert_eq!(policy(None).two_factor_disable, DisablePolicy::SecondFactor);
+        let strict = policy(Some("second_factor"));
+        assert_eq!(strict.two_factor_disable, DisablePolicy::SecondFactor);
+        let relaxed = policy(Some("recent"));
+        assert_eq!(relaxed.two_factor_disable, DisablePolicy::Recent);
+        assert_eq!(relaxed.problems, Vec::<String>::new());
+        let mistyped = policy(Some("Recent"));
+        assert_eq!(mistyped.two_factor_disable, DisablePolicy::SecondFactor);
+        assert_eq!(mistyped.problems.len(), 1);
+    }
+
+    #[test]
+    fn notices_go_nowhere_unsigned_or_in_the_clear() {
+        let secret = ("NOTIFY_WEBHOOK_SECRET", Some("whsec"));
+        let url = |url| ("NOTIFY_WEBHOOK_URL", Some(url));
+        let config = parse(&[secret, url("https://notify.example/in")]);
+        assert_eq!(config.webhook.unwrap().url, "https://notify.example/in");
+        assert!(parse(&[]).webhook.is_none());
+        assert_eq!(parse(&[secret]).problems, Vec::<String>::new());
+        for bad in [
+            vec![url("https://notify.example/in")],
+            vec![secret, url("http://notify.example/in")],
+            vec![secret, url("https://u:p@notify.example/in")],
+        ] {
+            let config = parse(&bad);
+            assert!(config.webhook.is_none());
+            assert_eq!(config.problems.len(), 1);
+        }
     }
 
     #[test]
