@@ -30,6 +30,11 @@ impl Actor {
         Self(format!("user:{user}"))
     }
 
+    /// A member of staff who acts on somebody else's account: their masked e-mail, else their subject.
+    pub fn staff(name: &str) -> Self {
+        Self(format!("staff:{name}"))
+    }
+
     /// A personal or service API key.
     pub fn api_key(key_id: &str) -> Self {
         Self(format!("api-key:{key_id}"))
@@ -85,6 +90,36 @@ pub enum Action {
     DeleteInstanceUser,
     /// A user of an instance got a new key.
     ResetUserKey,
+    /// A profile was changed.
+    UpdateProfile,
+    /// Another e-mail was asked for.
+    RequestEmailChange,
+    /// The e-mail asked for was given up.
+    CancelEmailChange,
+    /// The e-mail asked for was confirmed and took effect.
+    ConfirmEmailChange,
+    /// A push token was registered, or came from another user.
+    RegisterPushToken,
+    /// A push token was dropped.
+    UnregisterPushToken,
+    /// A dashboard was chosen for a scene.
+    PersonaliseScene,
+    /// The set-up of a second factor began.
+    StartTwoFactor,
+    /// A second factor was turned on, or replaced the one there was.
+    EnableTwoFactor,
+    /// A second factor was turned off.
+    DisableTwoFactor,
+    /// Refused codes locked a kind of code.
+    LockTwoFactor,
+    /// New backup codes were made, and the old ones died.
+    GenerateBackupCodes,
+    /// A backup code was used.
+    UseBackupCode,
+    /// A dashboard was made.
+    CreateDashboard,
+    /// A user was put into a team.
+    AssignTeam,
 }
 
 impl Action {
@@ -105,6 +140,21 @@ impl Action {
             Self::CreateInstanceUser => "instance_user.create",
             Self::DeleteInstanceUser => "instance_user.delete",
             Self::ResetUserKey => "user_key.reset",
+            Self::UpdateProfile => "profile.update",
+            Self::RequestEmailChange => "email_change.request",
+            Self::CancelEmailChange => "email_change.cancel",
+            Self::ConfirmEmailChange => "email_change.confirm",
+            Self::RegisterPushToken => "push_token.register",
+            Self::UnregisterPushToken => "push_token.unregister",
+            Self::PersonaliseScene => "scene.personalise",
+            Self::StartTwoFactor => "two_factor.start",
+            Self::EnableTwoFactor => "two_factor.enable",
+            Self::DisableTwoFactor => "two_factor.disable",
+            Self::LockTwoFactor => "two_factor.lock",
+            Self::GenerateBackupCodes => "backup_codes.generate",
+            Self::UseBackupCode => "backup_code.use",
+            Self::CreateDashboard => "dashboard.create",
+            Self::AssignTeam => "team.assign",
         }
     }
 }

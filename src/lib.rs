@@ -7,6 +7,7 @@
     reason = "an isolate has one thread, so no future here needs to be Send"
 )]
 
+pub mod account;
 pub mod audit;
 pub mod auth;
 pub mod config;

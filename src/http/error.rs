@@ -28,6 +28,10 @@ pub struct ApiError {
     pub retry_after_s: Option<u64>,
     /// `Allow`: the methods there are.
     pub allow: Option<&'static str>,
+    /// The fault's name, for an API that has names; `None`: the status' own.
+    pub code: Option<&'static str>,
+    /// The field that is at fault, for an API that names it apart.
+    pub attr: Option<&'static str>,
 }
 
 impl ApiError {
@@ -40,6 +44,8 @@ impl ApiError {
             message,
             retry_after_s: None,
             allow: None,
+            code: None,
+            attr: None,
         }
     }
 
@@ -100,6 +106,20 @@ impl ApiError {
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// Names the fault for the client.
+    #[must_use]
+    pub fn coded(mut self, code: &'static str) -> Self {
+        self.code = Some(code);
+        self
+    }
+
+    /// Names the field that is at fault.
+    #[must_use]
+    pub fn at(mut self, attr: &'static str) -> Self {
+        self.attr = Some(attr);
         self
     }
 

@@ -4,7 +4,6 @@ use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::{MethodFilter, any, on};
-use http::StatusCode;
 use worker::send::SendFuture;
 
 use super::dispatch::{self, dispatch};
@@ -25,13 +24,9 @@ pub fn build() -> Router {
             refuse(request, surface.unknown_path())
         })
         .method_not_allowed_fallback(|request: Request| {
-            refuse(
-                request,
-                ApiError::new(
-                    StatusCode::METHOD_NOT_ALLOWED,
-                    "The method is not allowed for this resource",
-                ),
-            )
+            let surface = Surface::of_path(request.uri().path());
+            let error = surface.unknown_method(request.method());
+            refuse(request, error)
         })
 }
 

@@ -4,7 +4,7 @@ use http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ALLOW, RETRY_AFTER,
     WWW_AUTHENTICATE,
 };
-use http::{HeaderValue, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 use serde::Serialize;
 
 use crate::kernel::RequestId;
@@ -21,6 +21,8 @@ pub enum Surface {
     Admin,
     /// The user-key API, whose clients know its words.
     UserKeys,
+    /// The account API, whose errors have a type, a code and a field.
+    Account,
 }
 
 /// The error body of [`Surface::Admin`].
@@ -40,11 +42,53 @@ struct UserKeysErrorBody<'a> {
     detail: &'a str,
 }
 
+/// The error body of [`Surface::Account`].
+#[derive(Serialize)]
+struct AccountErrorBody<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    code: &'static str,
+    detail: &'a str,
+    attr: Option<&'static str>,
+}
+
+/// The client's face of every 500 of [`Surface::Account`].
+const SERVER_ERROR: &str = "A server error occurred.";
+
+impl<'a> AccountErrorBody<'a> {
+    fn of(error: &'a ApiError) -> Self {
+        let (kind, code) = match error.status {
+            StatusCode::UNAUTHORIZED => ("authentication_error", "authentication_failed"),
+            StatusCode::FORBIDDEN => ("authentication_error", "permission_denied"),
+            StatusCode::NOT_FOUND => ("invalid_request", "not_found"),
+            StatusCode::METHOD_NOT_ALLOWED => ("invalid_request", "method_not_allowed"),
+            StatusCode::PAYLOAD_TOO_LARGE => ("invalid_request", "request_too_large"),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => ("invalid_request", "unsupported_media_type"),
+            StatusCode::TOO_MANY_REQUESTS => ("throttled_error", "throttled"),
+            status if status.is_server_error() => ("server_error", "error"),
+            // A 400 without a name is a request that could not even be read.
+            _ if error.code.is_none() => ("invalid_request", "parse_error"),
+            _ => ("validation_error", "invalid_input"),
+        };
+        Self {
+            kind,
+            code: error.code.unwrap_or(code),
+            detail: match error.status {
+                StatusCode::INTERNAL_SERVER_ERROR => SERVER_ERROR,
+                _ => &error.message,
+            },
+            attr: error.attr,
+        }
+    }
+}
+
 impl Surface {
     /// The API that a path belongs to, also where there is no such route.
     pub fn of_path(path: &str) -> Self {
         if path.starts_with("/v1/") || path.starts_with("/v1.1/") {
             Self::UserKeys
+        } else if path.starts_with("/api/") {
+            Self::Account
         } else {
             Self::Admin
         }
@@ -55,7 +99,17 @@ impl Surface {
         ApiError::not_found(match self {
             Self::Admin => "The requested resource was not found",
             Self::UserKeys => "Not found",
+            Self::Account => "Not found.",
         })
+    }
+
+    /// The error of a method that a path does not know.
+    pub fn unknown_method(self, method: &Method) -> ApiError {
+        let status = StatusCode::METHOD_NOT_ALLOWED;
+        match self {
+            Self::Account => ApiError::new(status, format!("Method \"{method}\" not allowed.")),
+            _ => ApiError::new(status, "The method is not allowed for this resource"),
+        }
     }
 
     /// 429 of a caller who may come again after `seconds`.
@@ -66,6 +120,10 @@ impl Surface {
             Self::UserKeys => ApiError::new(
                 status,
                 format!("Request was throttled. Expected available in {seconds} second(s)."),
+            ),
+            Self::Account => ApiError::new(
+                status,
+                format!("Request was throttled. Expected available in {seconds} seconds."),
             ),
         };
         error.retry_after(seconds)
@@ -95,6 +153,7 @@ impl Surface {
                     detail: &error.message,
                 },
             ),
+            Self::Account => Reply::json(error.status, &AccountErrorBody::of(error)),
         };
         reply = reply.no_store();
         if error.status == StatusCode::UNAUTHORIZED {
@@ -114,6 +173,7 @@ impl Surface {
     pub fn finish(self, reply: Reply) -> Reply {
         match self {
             Self::Admin => reply,
+            Self::Account => reply.no_store(),
             Self::UserKeys => reply
                 .no_store()
                 .header(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"))

@@ -48,6 +48,7 @@ SELECT q.user_id, q.email_key,
 }
 
 mod access;
+mod account;
 mod audit;
 mod engine;
 mod fanout;
