@@ -1,0 +1,140 @@
+//! Backup codes: ten of them, each good once, for whoever has lost their authenticator.
+
+use std::fmt;
+
+use base32::Alphabet;
+use zeroize::Zeroizing;
+
+use crate::kernel::{Random, Secret};
+
+/// How many a person gets.
+pub const BACKUP_CODES: usize = 10;
+
+/// 80 bits: out of reach of guesses even without the lock-out.
+const CODE_BYTES: usize = 10;
+const CODE_CHARS: usize = 16;
+const GROUP_CHARS: usize = 4;
+/// No 0, 1, 8 and 9, which look like letters.
+const BASE32: Alphabet = Alphabet::Rfc4648Lower { padding: false };
+
+/// A backup code in its one spelling: 16 lower-case characters of base32, without hyphens.
+#[derive(Clone)]
+pub struct BackupCode(Secret);
+
+impl BackupCode {
+    /// Makes a new code.
+    pub fn generate(random: &impl Random) -> Self {
+        let mut bytes = Zeroizing::new([0; CODE_BYTES]);
+        random.fill(bytes.as_mut_slice());
+        Self(Secret::new(base32::encode(BASE32, bytes.as_slice())))
+    }
+
+    /// Takes a code as somebody typed it: case, spaces and hyphens mean nothing. `None`: it is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bare = text.chars().filter(|c| !c.is_whitespace() && *c != '-');
+        let code = Zeroizing::new(bare.collect::<String>().to_ascii_lowercase());
+        let is_code = code.len() == CODE_CHARS
+            && code
+                .bytes()
+                .all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7'));
+        is_code.then(|| Self(Secret::new(code.as_str())))
+    }
+
+    /// Takes a code as it was sealed.
+    pub fn from_sealed(text: Secret) -> Self {
+        Self(text)
+    }
+
+    /// The code without hyphens: what is sealed and hashed.
+    pub const fn secret(&self) -> &Secret {
+        &self.0
+    }
+
+    /// The code as people get it: `xxxx-xxxx-xxxx-xxxx`.
+    pub fn shown(&self) -> String {
+        let mut shown = String::with_capacity(CODE_CHARS + CODE_CHARS / GROUP_CHARS);
+        for (index, character) in self.0.expose().chars().enumerate() {
+            if index > 0 && index % GROUP_CHARS == 0 {
+                shown.push('-');
+            }
+            shown.push(character);
+        }
+        shown
+    }
+}
+
+impl fmt::Debug for BackupCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BackupCode(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::kernel::random::seeded::Seeded;
+
+    #[test]
+    fn codes_are_shown_in_four_groups_of_four() {
+        let code = BackupCode::generate(&Seeded::new(1));
+        let shown = code.shown();
+        let groups: Vec<&str> = shown.split('-').collect();
+        assert_eq!(groups.len(), 4);
+        assert!(groups.iter().all(|group| group.len() == 4));
+        assert_eq!(groups.concat(), code.secret().expose());
+        assert_eq!(format!("{code:?}"), "BackupCode(…)");
+    }
+
+    #[test]
+    fn no_two_are_alike() {
+        let random = Seeded::new(7);
+        let codes: BTreeSet<String> = (0..1000)
+            .map(|_| BackupCode::generate(&random).shown())
+            .collect();
+        assert_eq!(codes.len(), 1000);
+    }
+
+    #[test]
+    fn what_is_no_code_is_none() {
+        for bad in [
+            "",
+            "----",
+            "aaaa-aaaa-aaaa-aaa",
+            "aaaa-aaaa-aaaa-aaaaa",
+            "aaaa-aaaa-aaaa-aaa0",
+            "aaaa-aaaa-aaaa-aaa1",
+            "aaaa-aaaa-aaaa-aaé",
+            "aaaa_aaaa_aaaa_aaaa",
+            // The Kelvin sign, a k to Unicode only.
+            "aaaa-aaaa-aaaa-aaa\u{212a}",
+        ] {
+            assert!(BackupCode::parse(bad).is_none(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn is_known_however_it_is_typed(seed: u64, upper: bool, spaces: bool) {
+            let code = BackupCode::generate(&Seeded::new(seed));
+            let mut typed = code.shown();
+            if upper {
+                typed = typed.to_uppercase();
+            }
+            if spaces {
+                typed = typed.replace('-', " ");
+            }
+            let parsed = BackupCode::parse(&typed).unwrap();
+            prop_assert_eq!(parsed.secret().expose(), code.secret().expose());
+            prop_assert!(code.secret().expose().len() * 5 >= 80);
+        }
+
+        #[test]
+        fn no_text_panics(text: String) {
+            let _ = BackupCode::parse(&text);
+        }
+    }
+}

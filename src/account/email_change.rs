@@ -1,0 +1,67 @@
+//! Another e-mail: asked for by its owner, in effect once they have shown that it is theirs.
+
+use std::fmt;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use zeroize::Zeroizing;
+
+use crate::kernel::{Random, Secret, sha256_hex};
+
+/// How long an e-mail asked for can be confirmed.
+pub const PENDING_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+
+const TOKEN_BYTES: usize = 32;
+
+/// The token that confirms an e-mail: 256 random bits, so a plain hash of it may rest.
+#[derive(Clone)]
+pub struct EmailToken(Secret);
+
+impl EmailToken {
+    /// Makes a new token.
+    pub fn generate(random: &impl Random) -> Self {
+        let mut bytes = Zeroizing::new([0; TOKEN_BYTES]);
+        random.fill(bytes.as_mut_slice());
+        Self(Secret::new(URL_SAFE_NO_PAD.encode(bytes.as_slice())))
+    }
+
+    /// Takes whatever somebody shows; what is none of ours has a hash that nobody has.
+    pub fn presented(text: &str) -> Self {
+        Self(Secret::new(text))
+    }
+
+    /// The token's text, for its addressee.
+    pub const fn secret(&self) -> &Secret {
+        &self.0
+    }
+
+    /// How the token rests: SHA-256 in lower-case hex.
+    pub fn hash(&self) -> String {
+        sha256_hex(self.0.expose().as_bytes())
+    }
+}
+
+impl fmt::Debug for EmailToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EmailToken(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::random::seeded::Seeded;
+
+    #[test]
+    fn what_is_presented_has_the_hash_of_what_was_made() {
+        let token = EmailToken::generate(&Seeded::new(1));
+        assert_eq!(token.secret().expose().len(), 43);
+        assert_eq!(
+            EmailToken::presented(token.secret().expose()).hash(),
+            token.hash()
+        );
+        assert_ne!(EmailToken::generate(&Seeded::new(2)).hash(), token.hash());
+        assert_eq!(format!("{token:?}"), "EmailToken(…)");
+    }
+}

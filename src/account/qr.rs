@@ -1,0 +1,33 @@
+//! A text as a picture that phones scan.
+
+use qrcode::render::svg;
+use qrcode::{EcLevel, QrCode};
+
+/// The side of one module, in pixels: large enough for a phone in front of a screen.
+const MODULE_PX: u32 = 4;
+
+/// A QR code as an SVG document; `None`: the text is too long for one (2,953 bytes).
+pub fn svg(text: &str) -> Option<String> {
+    // A screen does not get scratched: the lowest level gives the largest modules.
+    let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
+    let mut renderer = code.render::<svg::Color>();
+    Some(renderer.module_dimensions(MODULE_PX, MODULE_PX).build())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_an_svg_document_without_the_text() {
+        let picture = svg("otpauth://totp/a?secret=GEZDGNBV").unwrap();
+        assert!(picture.starts_with("<?xml") && picture.ends_with("</svg>"));
+        assert!(!picture.contains("GEZDGNBV"));
+    }
+
+    #[test]
+    fn too_much_is_none() {
+        assert!(svg(&"a".repeat(2953)).is_some());
+        assert!(svg(&"a".repeat(2954)).is_none());
+    }
+}

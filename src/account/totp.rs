@@ -1,0 +1,111 @@
+//! Time-based one-time passwords (RFC 6238): SHA-1, six digits, steps of 30 s, one step either way.
+//!
+//! A code that matches is not accepted yet: that takes a write which raises the last accepted
+//! step (`platform::d1::account`), since a step is accepted once (RFC 6238, section 5.2).
+
+use std::fmt;
+use std::time::Duration;
+
+use base32::Alphabet;
+use totp_rs::{Builder, Totp};
+use zeroize::Zeroizing;
+
+use crate::kernel::{Random, Secret, Timestamp};
+
+/// RFC 4226, section 4, R6: as long as the hash.
+const SECRET_BYTES: usize = 20;
+/// The time step, in seconds.
+const STEP_S: i64 = 30;
+/// Steps of tolerance either way (RFC 6238, section 5.2).
+const SKEW: i64 = 1;
+const DIGITS: usize = 6;
+/// How authenticators write secrets (RFC 4648, section 6).
+const BASE32: Alphabet = Alphabet::Rfc4648 { padding: false };
+
+/// How long a set-up may take.
+pub const PENDING_FOR: Duration = Duration::from_secs(10 * 60);
+
+/// The secret that a person's authenticator shares with us.
+pub struct TotpSecret(Zeroizing<[u8; SECRET_BYTES]>);
+
+/// Exactly six ASCII digits.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TotpCode(String);
+
+impl TotpCode {
+    /// Takes a code as somebody typed it, trimmed; `None`: it is not six ASCII digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_code = text.len() == DIGITS && text.bytes().all(|byte| byte.is_ascii_digit());
+        is_code.then(|| Self(text.to_owned()))
+    }
+}
+
+impl fmt::Debug for TotpCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TotpCode(…)")
+    }
+}
+
+impl TotpSecret {
+    /// Makes a new secret.
+    pub fn generate(random: &impl Random) -> Self {
+        let mut bytes = Zeroizing::new([0; SECRET_BYTES]);
+        random.fill(bytes.as_mut_slice());
+        Self(bytes)
+    }
+
+    /// Reads a secret as it was sealed: 32 characters of base32.
+    pub fn from_base32(text: &Secret) -> Option<Self> {
+        let bytes = Zeroizing::new(base32::decode(BASE32, text.expose())?);
+        let bytes: [u8; SECRET_BYTES] = bytes.as_slice().try_into().ok()?;
+        Some(Self(Zeroizing::new(bytes)))
+    }
+
+    /// The secret as an authenticator takes it and as it is sealed.
+    pub fn to_base32(&self) -> Secret {
+        Secret::new(base32::encode(BASE32, self.0.as_slice()))
+    }
+
+    /// The newest time step around `now` whose code this is. The newest, because a code that
+    /// happens to be that of two steps would be good twice otherwise.
+    pub fn matching_step(&self, code: &TotpCode, now: Timestamp) -> Option<i64> {
+        let totp = self.totp("", "")?;
+        let present = now.as_secs().div_euclid(STEP_S);
+        let mut steps = (present.saturating_sub(SKEW)..=present.saturating_add(SKEW)).rev();
+        steps.find(|step| {
+            let second = u64::try_from(step.saturating_mul(STEP_S));
+            second.is_ok_and(|second| totp.check(&code.0, second).is_some())
+        })
+    }
+
+    /// The address that authenticators scan (Key Uri Format): `otpauth://totp/…`. What they do not
+    /// all understand, and would not change anything, is left out.
+    pub fn otpauth_url(&self, issuer: &str, account: &str) -> Option<Secret> {
+        // A colon would end the issuer's name.
+        let account: String = account.chars().filter(|c| *c != ':').collect();
+        let url = self.totp(issuer, &account)?.to_url().ok()?;
+        Some(Secret::new(url))
+    }
+
+    /// Tolerance is ours to see to: we have to know which step it was.
+    fn totp(&self, issuer: &str, account: &str) -> Option<Totp> {
+        let builder = Builder::new()
+            .with_secret(totp_rs::Secret::new_stack(*self.0))
+            .with_skew(0)
+            .with_account_name(account);
+        let builder = match issuer {
+            "" => builder,
+            _ => builder.with_issuer(Some(issuer)),
+        };
+        builder.build().ok()
+    }
+}
+
+impl fmt::Debug for TotpSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TotpSecret(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests;

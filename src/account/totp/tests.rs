@@ -1,0 +1,153 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::kernel::random::seeded::Seeded;
+
+/// The secret of both RFCs' test vectors.
+const RFC_SECRET: &[u8; 20] = b"12345678901234567890";
+
+fn rfc_secret() -> TotpSecret {
+    TotpSecret(Zeroizing::new(*RFC_SECRET))
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_millis(second * 1000)
+}
+
+fn code(text: &str) -> TotpCode {
+    TotpCode::parse(text).unwrap()
+}
+
+fn code_of_step(secret: &TotpSecret, step: i64) -> TotpCode {
+    let totp = secret.totp("", "").unwrap();
+    code(
+        &totp
+            .generate(u64::try_from(step * STEP_S).unwrap())
+            .to_string(),
+    )
+}
+
+/// RFC 4226, appendix D: a counter is a time step.
+#[test]
+fn hotp_vectors() {
+    let codes = [
+        "755224", "287082", "359152", "969429", "338314", "254676", "287922", "162583", "399871",
+        "520489",
+    ];
+    for (counter, expected) in codes.iter().enumerate() {
+        let counter = i64::try_from(counter).unwrap();
+        // The window's end, so that no later step can be meant.
+        let earliest = at((counter - 1).max(0) * STEP_S);
+        let step = rfc_secret().matching_step(&code(expected), earliest);
+        assert_eq!(step, Some(counter), "{expected}");
+    }
+}
+
+/// RFC 6238, appendix B, the SHA-1 column; of its eight digits the last six.
+#[test]
+fn totp_vectors() {
+    for (second, eight_digits) in [
+        (59, "94287082"),
+        (1_111_111_109, "07081804"),
+        (1_111_111_111, "14050471"),
+        (1_234_567_890, "89005924"),
+        (2_000_000_000, "69279037"),
+        (20_000_000_000, "65353130"),
+    ] {
+        let step = rfc_secret().matching_step(&code(&eight_digits[2..]), at(second));
+        assert_eq!(step, Some(second / 30), "{eight_digits}");
+    }
+}
+
+#[test]
+fn one_step_either_way_and_no_more() {
+    let secret = TotpSecret::generate(&Seeded::new(1));
+    let step = 57_000_000;
+    let given = code_of_step(&secret, step);
+    for (second, expected) in [
+        (step * 30 - 31, None),
+        (step * 30 - 30, Some(step)),
+        (step * 30, Some(step)),
+        (step * 30 + 29, Some(step)),
+        (step * 30 + 59, Some(step)),
+        (step * 30 + 60, None),
+    ] {
+        assert_eq!(
+            secret.matching_step(&given, at(second)),
+            expected,
+            "{second}"
+        );
+    }
+}
+
+#[test]
+fn a_code_of_two_steps_is_the_later_ones() {
+    // The first of its kind for this secret.
+    let (step, both) = (910_737, code("911617"));
+    assert_eq!(code_of_step(&rfc_secret(), step), both);
+    assert_eq!(code_of_step(&rfc_secret(), step + 1), both);
+    let found = rfc_secret().matching_step(&both, at(step * 30));
+    assert_eq!(found, Some(step + 1));
+}
+
+#[test]
+fn only_six_ascii_digits_are_a_code() {
+    for bad in [
+        "",
+        "12345",
+        "1234567",
+        "12345a",
+        "+12345",
+        "12 345",
+        "１２３４５６",
+        "١٢٣٤٥٦",
+        "12345\n",
+    ] {
+        assert_eq!(TotpCode::parse(bad), None, "{bad:?}");
+    }
+    assert_eq!(format!("{:?}", code("123456")), "TotpCode(…)");
+}
+
+#[test]
+fn the_address_has_what_authenticators_read() {
+    let url = rfc_secret()
+        .otpauth_url("SmartphoneKey", "a:da+1@example.com")
+        .unwrap();
+    assert_eq!(
+        url.expose(),
+        "otpauth://totp/SmartphoneKey:ada%2B1%40example.com\
+         ?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=SmartphoneKey"
+    );
+    assert!(rfc_secret().otpauth_url("SmartphoneKey", ":").is_none());
+}
+
+#[test]
+fn nothing_shows_in_debug() {
+    assert_eq!(format!("{:?}", rfc_secret()), "TotpSecret(…)");
+}
+
+#[test]
+fn what_is_no_secret_is_refused() {
+    for bad in ["", "GEZDGNBV", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJ!", "é"] {
+        assert!(
+            TotpSecret::from_base32(&Secret::new(bad)).is_none(),
+            "{bad}"
+        );
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_secret_reads_back(seed: u64) {
+        let secret = TotpSecret::generate(&Seeded::new(seed));
+        let text = secret.to_base32();
+        prop_assert_eq!(text.expose().len(), 32);
+        prop_assert_eq!(TotpSecret::from_base32(&text).unwrap().0, secret.0);
+    }
+
+    #[test]
+    fn no_time_panics(seed: u64, millis: i64) {
+        let secret = TotpSecret::generate(&Seeded::new(seed));
+        let _ = secret.matching_step(&code("000000"), Timestamp::from_millis(millis));
+    }
+}
