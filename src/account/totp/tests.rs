@@ -46,16 +46,16 @@ fn hotp_vectors() {
 /// RFC 6238, appendix B, the SHA-1 column; of its eight digits the last six.
 #[test]
 fn totp_vectors() {
-    for (second, eight_digits) in [
-        (59, "94287082"),
-        (1_111_111_109, "07081804"),
-        (1_111_111_111, "14050471"),
-        (1_234_567_890, "89005924"),
-        (2_000_000_000, "69279037"),
-        (20_000_000_000, "65353130"),
+    for (second, six_digits) in [
+        (59, "287082"),
+        (1_111_111_109, "081804"),
+        (1_111_111_111, "050471"),
+        (1_234_567_890, "005924"),
+        (2_000_000_000, "279037"),
+        (20_000_000_000, "353130"),
     ] {
-        let step = rfc_secret().matching_step(&code(&eight_digits[2..]), at(second));
-        assert_eq!(step, Some(second / 30), "{eight_digits}");
+        let step = rfc_secret().matching_step(&code(six_digits), at(second));
+        assert_eq!(step, Some(second / 30), "{six_digits}");
     }
 }
 

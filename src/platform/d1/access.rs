@@ -11,7 +11,7 @@ use super::audit::audit_change;
 use super::provisioning::{dossier_statement, read_dossier};
 use super::{Database, Engine, Statement, bad_value, json};
 
-const KEY_BY_HASH: &str = "
+pub(super) const KEY_BY_HASH: &str = "
 SELECT id, scopes, user_id, label, created_at, last_used_at
 FROM api_keys WHERE key_hash = ?1 AND revoked_at IS NULL";
 
@@ -29,7 +29,7 @@ FROM api_keys WHERE revoked_at IS NULL ORDER BY created_at DESC, id DESC";
 const REVOKE_KEY: &str = "
 UPDATE api_keys SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
 
-const TOUCH_KEY: &str = "
+pub(super) const TOUCH_KEY: &str = "
 UPDATE api_keys SET last_used_at = ?2
 WHERE id = ?1 AND (last_used_at IS NULL OR last_used_at <= ?3)";
 
@@ -51,7 +51,7 @@ pub struct ApiKeyRow {
 }
 
 #[derive(Deserialize)]
-struct KeyColumns {
+pub(super) struct KeyColumns {
     id: String,
     scopes: String,
     user_id: Option<String>,
@@ -61,7 +61,7 @@ struct KeyColumns {
 }
 
 impl KeyColumns {
-    fn into_row(self) -> Result<ApiKeyRow, StoreError> {
+    pub(super) fn into_row(self) -> Result<ApiKeyRow, StoreError> {
         let scopes = serde_json::from_str(&self.scopes)
             .map_err(|_| bad_value("api_keys", "scopes", &self.id))?;
         Ok(ApiKeyRow {

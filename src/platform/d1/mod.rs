@@ -66,6 +66,11 @@ use crate::kernel::Timestamp;
 use crate::provisioning::StoreError;
 
 pub use access::{ApiKeyRow, NewApiKey};
+pub use account::{
+    Attempt, BackupAttempt, Confirmation, Disabling, Draft, EmailToConfirm, MOST_SCENES,
+    NewBackupCode, NewEmail, NewPushToken, ProfileChange, PushTokenRow, SceneChange, SceneTarget,
+    SetUp, Started, TotpAttempt, TwoFactorStatus, Verdict, Visit, Whose,
+};
 pub use engine::Engine;
 pub use health::{RunStatus, ScheduledRun, Vitals};
 pub use runs::{Chunks, RunRow};
@@ -101,6 +106,12 @@ impl From<String> for Arg {
 impl From<Timestamp> for Arg {
     fn from(moment: Timestamp) -> Self {
         Self::Int(moment.as_millis())
+    }
+}
+
+impl From<i64> for Arg {
+    fn from(number: i64) -> Self {
+        Self::Int(number)
     }
 }
 

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::audit;
 use crate::kernel::{Timestamp, UserId};
 use crate::platform::d1::audit::{audit_change, audit_insert};
-use crate::platform::d1::{Database, Engine, Statement};
+use crate::platform::d1::{Arg, Database, Engine, Statement};
 use crate::provisioning::StoreError;
 use crate::user_keys::{InstanceName, InstanceUserId, Username};
 
@@ -121,7 +121,7 @@ impl From<Columns> for InstanceUserRow {
 }
 
 fn list(instance: &InstanceName, filter: &UserFilter, limit: u32) -> Statement {
-    let after = filter.after.map_or(0.into(), Into::into);
+    let after = filter.after.map_or(Arg::Int(0), Into::into);
     let username = filter.username.as_ref().map(Username::as_str);
     let person = filter.user_id.as_ref().map(UserId::as_str);
     let sql = match (username, person) {
