@@ -55,7 +55,7 @@ pub fn parse_optional<T: DeserializeOwned + Default>(
 }
 
 /// `application/json`, whatever its parameters.
-fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
+pub(super) fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
     let is_json = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())

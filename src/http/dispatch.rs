@@ -118,6 +118,7 @@ async fn serve(
     // door reads a body before, and throws it away.
     match route.handler {
         Handler::Instance(door) => door.serve(route, parts, body, context, trace).await,
+        Handler::Person(door) => door.serve(route, parts, body, context, trace).await,
         Handler::Public(handle) => {
             let call = call(Anyone::authenticate(), &mut parts, body, context).await?;
             handle(call).await
@@ -170,7 +171,7 @@ pub(super) async fn address_within_limit(headers: &HeaderMap, context: &Context)
     context.services.address_within_limit(address).await
 }
 
-async fn call<C>(
+pub(super) async fn call<C>(
     caller: C,
     parts: &mut Parts,
     body: Body,

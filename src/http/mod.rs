@@ -12,8 +12,9 @@
 //! | `error`, `surface` | errors with two faces; how each API writes them down |
 //! | `address` | where a request comes from |
 //! | `services` | configuration, database and upstream of one request |
-//! | `admin/`, `users/`, `instances/`, `service/` | the endpoints |
+//! | `admin/`, `users/`, `instances/`, `account/`, `service/` | the endpoints |
 
+pub mod account;
 pub mod address;
 pub mod admin;
 pub mod body;

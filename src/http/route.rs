@@ -6,6 +6,7 @@
 use futures_util::future::LocalBoxFuture;
 use http::Method;
 
+use super::account;
 use super::caller::{Admin, Anyone, UserCaller};
 use super::instances::Door;
 use super::surface::Surface;
@@ -25,6 +26,8 @@ pub enum Handler {
     User(fn(Call<UserCaller>) -> Answer),
     /// The keys of an instance.
     Instance(Door),
+    /// A signed-in person, or a personal API key.
+    Person(account::Door),
 }
 
 impl Handler {
@@ -35,6 +38,7 @@ impl Handler {
             Self::Admin(_) => "admin",
             Self::User(_) => "user",
             Self::Instance(_) => "instance",
+            Self::Person(_) => "person",
         }
     }
 }

@@ -41,7 +41,12 @@ fn register(router: Router, route: &'static Route) -> Router {
         Handler::Instance(_) => any(handler),
         _ => on(filter, handler),
     };
-    router.route(route.path, methods)
+    match route.surface {
+        Surface::Account => router
+            .route(&format!("{}/", route.path), methods.clone())
+            .route(route.path, methods),
+        _ => router.route(route.path, methods),
+    }
 }
 
 fn refuse(request: Request, error: ApiError) -> std::future::Ready<Response> {

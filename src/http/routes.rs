@@ -1,6 +1,7 @@
 //! The table of all routes. The router and the check of `openapi.json`, from
 //! which in turn the tests of the auth truth table are generated, are made from it.
 
+use super::account;
 use super::instances::{own_user, profile_class, reset_key, user};
 use super::{Route, admin, service, users};
 
@@ -36,4 +37,19 @@ pub const ROUTES: &[Route] = &[
     own_user::V1_1,
     profile_class::V1,
     profile_class::V1_1,
+    account::user_read::ROUTE,
+    account::user_change::ROUTE,
+    account::cancel_email_change::ROUTE,
+    account::verify_email::ROUTE,
+    account::push_token_register::ROUTE,
+    account::push_token_unregister::ROUTE,
+    account::scene::ROUTE,
+    account::set_up_start::ROUTE,
+    account::set_up_start::ALIAS,
+    account::set_up_validate::ROUTE,
+    account::set_up_validate::ALIAS,
+    account::status::ROUTE,
+    account::backup_codes::ROUTE,
+    account::disable::ROUTE,
+    account::verify::ROUTE,
 ];

@@ -1,0 +1,84 @@
+//! `POST /api/users/{uuid}/two_factor_disable`: turns the second factor off. Safe to repeat.
+
+use futures_util::FutureExt as _;
+use http::{Method, StatusCode};
+use serde::Serialize;
+
+use crate::account::{Factor, Invalid, Notice, NoticeKind};
+use crate::audit::Action;
+use crate::config::DisablePolicy;
+use crate::http::route::Handler;
+use crate::http::surface::Surface;
+use crate::http::{ApiError, Call, Reply, Route};
+use crate::kernel::Timestamp;
+use crate::platform::d1::Disabling;
+
+use super::caller::Admitted;
+use super::proof::{MAX_CODE_CHARS, Proving};
+use super::{AccountCaller, Door};
+
+/// The route.
+pub const ROUTE: Route = Route {
+    method: Method::POST,
+    path: "/api/users/{uuid}/two_factor_disable",
+    operation: "disableTwoFactor",
+    surface: Surface::Account,
+    handler: Handler::Person(Door::sensitive(|call| handle(call).boxed_local())),
+};
+
+const TOKEN: &str = "token";
+
+#[derive(Serialize)]
+struct Body {
+    success: bool,
+}
+
+async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
+    let whose = call.caller.whose(call.uuid()?)?;
+    let now = call.now();
+    let database = call.services.database()?;
+    let visit = database.factor(&whose, None).await?;
+    let admitted = call.caller.admit(&whose, visit, now)?;
+    let fields = call.fields()?;
+    let token = fields.optional_text(TOKEN, MAX_CODE_CHARS)?;
+    let disabling = disabling(&call, &admitted, now);
+    if !admitted.account.is_on() {
+        // It may be turned on this very moment, and then nobody has proved anything.
+        database.drop_set_up(admitted.user()).await?;
+    } else if needs_proof(&call, &admitted) {
+        let proving = Proving {
+            call: &call,
+            database: &database,
+            admitted: &admitted,
+            now,
+            disabling: Some(&disabling),
+        };
+        proving
+            .prove(token.ok_or_else(|| Invalid::required(TOKEN))?)
+            .await?;
+    } else {
+        database
+            .disable_two_factor(admitted.user(), &disabling)
+            .await?;
+    }
+    Ok(Reply::json(StatusCode::OK, &Body { success: true }))
+}
+
+/// Whoever finds an open session must not be able to take the protection off. Staff help
+/// those who lost theirs, though not themselves.
+fn needs_proof(call: &Call<AccountCaller>, admitted: &Admitted<Factor>) -> bool {
+    admitted.is_own
+        && call.services.config.two_factor_disable == DisablePolicy::SecondFactor
+        && !call.caller.has_shown_second_factor()
+}
+
+fn disabling(call: &Call<AccountCaller>, admitted: &Admitted<Factor>, now: Timestamp) -> Disabling {
+    let (kind, to) = (
+        NoticeKind::TwoFactorDisabled,
+        admitted.account.person.address(),
+    );
+    Disabling {
+        entry: admitted.entry(call, Action::DisableTwoFactor, "off", now),
+        notice: Notice::new(kind, admitted.user(), to, now, &call.services.random),
+    }
+}

@@ -1,0 +1,85 @@
+//! `POST /api/users/@me/push_tokens`: registers a phone's token, or notes that it was seen.
+
+use futures_util::FutureExt as _;
+use http::{Method, StatusCode};
+use serde::Serialize;
+
+use crate::account::{Platform, PushToken};
+use crate::audit::Action;
+use crate::auth::Scope;
+use crate::http::route::Handler;
+use crate::http::surface::Surface;
+use crate::http::{ApiError, Call, Reply, Route};
+use crate::kernel::ids::prefixed_ulid;
+use crate::kernel::{Purpose, Timestamp};
+use crate::platform::d1::NewPushToken;
+
+use super::caller::ME;
+use super::problem::denied;
+use super::{AccountCaller, Door};
+
+/// The route.
+pub const ROUTE: Route = Route {
+    method: Method::POST,
+    path: "/api/users/{uuid}/push_tokens",
+    operation: "registerPushToken",
+    surface: Surface::Account,
+    handler: Handler::Person(Door::keys(Scope::UserWrite, |call| {
+        handle(call).boxed_local()
+    })),
+};
+
+#[derive(Serialize)]
+struct Body {
+    id: String,
+    platform: String,
+    created_at: Timestamp,
+    last_seen_at: Timestamp,
+}
+
+async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
+    let whose = call.caller.own();
+    let now = call.now();
+    let database = call.services.database()?;
+    let visit = database.person(&whose, call.caller.key_hash()).await?;
+    let admitted = call.caller.admit(&whose, visit, now)?;
+    let fields = call.fields()?;
+    let token = PushToken::read(&fields)?;
+    let platform = Platform::read(&fields)?;
+    only_me(&call)?;
+    let random = &call.services.random;
+    let sealed = call
+        .services
+        .sealer()?
+        .seal(Purpose::PushToken, admitted.user(), token.secret(), random)
+        .map_err(|cause| ApiError::internal(format!("a push token: {cause}")))?;
+    let new = NewPushToken {
+        id: prefixed_ulid("push", now, random),
+        token: &token,
+        sealed,
+        user: admitted.user(),
+        platform,
+    };
+    let entry = admitted.entry(&call, Action::RegisterPushToken, platform.as_str(), now);
+    let row = database
+        .register_push_token(&new, &entry, admitted.touch(now))
+        .await?;
+    let body = Body {
+        id: row.id,
+        platform: row.platform,
+        created_at: row.created_at,
+        last_seen_at: row.last_seen_at,
+    };
+    Ok(Reply::json(StatusCode::OK, &body))
+}
+
+/// A phone registers itself: somebody else's pushes must not come to it, not even by staff.
+pub(super) fn only_me(call: &Call<AccountCaller>) -> Result<(), ApiError> {
+    if call.uuid()? == ME {
+        Ok(())
+    } else {
+        Err(denied(
+            "Push tokens can only be managed via the `@me` path.",
+        ))
+    }
+}

@@ -1,0 +1,40 @@
+//! `POST /api/users/@me/push_tokens/unregister`: drops a phone's token. Safe to repeat.
+
+use futures_util::FutureExt as _;
+use http::{Method, StatusCode};
+
+use crate::account::PushToken;
+use crate::audit::Action;
+use crate::auth::Scope;
+use crate::http::route::Handler;
+use crate::http::surface::Surface;
+use crate::http::{ApiError, Call, Reply, Route};
+
+use super::push_token_register::only_me;
+use super::{AccountCaller, Door};
+
+/// The route.
+pub const ROUTE: Route = Route {
+    method: Method::POST,
+    path: "/api/users/{uuid}/push_tokens/unregister",
+    operation: "unregisterPushToken",
+    surface: Surface::Account,
+    handler: Handler::Person(Door::keys(Scope::UserWrite, |call| {
+        handle(call).boxed_local()
+    })),
+};
+
+async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
+    let whose = call.caller.own();
+    let now = call.now();
+    let database = call.services.database()?;
+    let visit = database.person(&whose, call.caller.key_hash()).await?;
+    let admitted = call.caller.admit(&whose, visit, now)?;
+    let token = PushToken::read(&call.fields()?)?;
+    only_me(&call)?;
+    let entry = admitted.entry(&call, Action::UnregisterPushToken, "dropped", now);
+    database
+        .unregister_push_token(admitted.user(), &token, &entry, admitted.touch(now))
+        .await?;
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
+}

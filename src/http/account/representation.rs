@@ -1,0 +1,45 @@
+//! The full user as the API shows it.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::account::profile::settings;
+use crate::account::{FullUser, Scene};
+use crate::http::Reply;
+use crate::kernel::UserId;
+
+#[derive(Serialize)]
+struct Body<'a> {
+    uuid: &'a UserId,
+    date_joined: &'a str,
+    email: Option<&'a str>,
+    pending_email: Option<&'a str>,
+    is_email_verified: Option<bool>,
+    is_2fa_enabled: bool,
+    team: Option<Team>,
+    scene_personalisation: &'a [Scene],
+    #[serde(flatten)]
+    settings: Map<String, Value>,
+}
+
+#[derive(Serialize)]
+struct Team {
+    id: u64,
+}
+
+/// 200 with the full user.
+pub fn full_user(user: &FullUser) -> Reply {
+    let body = Body {
+        uuid: &user.person.id,
+        date_joined: &user.created_at,
+        email: user.person.email.as_deref(),
+        pending_email: user.pending_email.as_deref(),
+        // Nobody can say that an e-mail is not its user's.
+        is_email_verified: user.is_email_verified.then_some(true),
+        is_2fa_enabled: user.is_two_factor_on,
+        team: user.team.map(|id| Team { id }),
+        scene_personalisation: &user.scenes,
+        settings: settings(user.settings.clone()),
+    };
+    Reply::json(http::StatusCode::OK, &body)
+}

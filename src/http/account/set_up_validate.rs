@@ -1,0 +1,83 @@
+//! `POST /api/users/{uuid}/two_factor_validate`: turns the second factor on by its first code. As
+//! with its start, the set-up is the caller's, whomever staff name in the path.
+
+use futures_util::FutureExt as _;
+use http::{Method, StatusCode};
+use serde::Serialize;
+
+use crate::account::{Notice, NoticeKind, TotpCode, factor};
+use crate::audit::Action;
+use crate::http::route::Handler;
+use crate::http::surface::Surface;
+use crate::http::{ApiError, Call, Reply, Route};
+use crate::platform::d1::{Attempt, Verdict};
+
+use super::problem::{no_set_up, wrong_code};
+use super::proof::{MAX_CODE_CHARS, locked};
+use super::{AccountCaller, Door};
+
+/// The route.
+pub const ROUTE: Route = route("/api/users/{uuid}/two_factor_validate", "validateTwoFactor");
+
+/// The same under its earlier name.
+pub const ALIAS: Route = route("/api/users/{uuid}/validate_2fa", "validateTwoFactorAlias");
+
+const fn route(path: &'static str, operation: &'static str) -> Route {
+    Route {
+        method: Method::POST,
+        path,
+        operation,
+        surface: Surface::Account,
+        handler: Handler::Person(Door::sensitive(|call| handle(call).boxed_local())),
+    }
+}
+
+#[derive(Serialize)]
+struct Body {
+    success: bool,
+}
+
+async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
+    call.caller.whose(call.uuid()?)?;
+    let whose = call.caller.own();
+    let now = call.now();
+    let database = call.services.database()?;
+    let visit = database.factor(&whose, None).await?;
+    let admitted = call.caller.admit(&whose, visit, now)?;
+    let fields = call.fields()?;
+    let text = fields.text("token", MAX_CODE_CHARS)?;
+    let pending = admitted.account.pending(now).ok_or_else(no_set_up)?;
+    admitted.account.totp.check(now).map_err(locked)?;
+    let (sealer, user) = (call.services.sealer()?, admitted.user());
+    let random = &call.services.random;
+    let secret = pending
+        .open(sealer)
+        .map_err(|cause| ApiError::internal(format!("second_factors.pending: {cause}")))?;
+    let sealed = factor::seal(&secret, user, sealer, random)
+        .map_err(|cause| ApiError::internal(format!("a secret: {cause}")))?;
+    let step = TotpCode::parse(text).and_then(|code| secret.matching_step(&code, now));
+    let was = if admitted.account.is_on() {
+        "replaced"
+    } else {
+        "on"
+    };
+    let attempt = Attempt {
+        user,
+        at: now,
+        request: &call.request_id,
+        lock_entry: &admitted.entry(&call, Action::LockTwoFactor, "codes of a set-up", now),
+        disabling: None,
+    };
+    let entry = admitted.entry(&call, Action::EnableTwoFactor, was, now);
+    let to = admitted.account.person.address();
+    let notice = Notice::new(NoticeKind::TwoFactorEnabled, user, to, now, random);
+    let verdict = database
+        .validate_set_up(&attempt, &pending.sealed, step, &sealed, &entry, &notice)
+        .await?;
+    match verdict {
+        Verdict::Accepted => Ok(Reply::json(StatusCode::OK, &Body { success: true })),
+        Verdict::Refused => Err(wrong_code()),
+        Verdict::Gone => Err(no_set_up()),
+        Verdict::Locked(seconds) => Err(locked(seconds)),
+    }
+}
