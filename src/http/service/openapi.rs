@@ -31,9 +31,10 @@ mod tests {
     use super::DOCUMENT;
     use crate::http::routes::ROUTES;
 
-    fn is_of_instance(security: &Value) -> bool {
+    /// Whether the scheme, or one of several that are asked for together, is one of those `of` somebody.
+    fn is_of(of: &str, security: &Value) -> bool {
         let names = security.as_object().unwrap().keys();
-        names.into_iter().any(|name| name.starts_with("instance"))
+        names.into_iter().any(|name| name.starts_with(of))
     }
 
     #[test]
@@ -47,7 +48,8 @@ mod tests {
                 }
                 let access = match operation["security"].as_array() {
                     Some(schemes) if schemes.is_empty() => "public",
-                    Some(schemes) if schemes.iter().all(is_of_instance) => "instance",
+                    Some(schemes) if schemes.iter().all(|one| is_of("instance", one)) => "instance",
+                    Some(schemes) if schemes.iter().all(|one| is_of("person", one)) => "person",
                     Some(schemes) if schemes.len() == 1 => "admin",
                     _ => "user",
                 };
