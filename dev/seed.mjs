@@ -14,10 +14,11 @@ export const EXAMPLES = {
   fresh: { uuid: uuid(1), email: "ada.lovelace@example.com" },
   stuck: { uuid: uuid(2), email: "stuck.steven@example.com" },
   orphan: { uuid: uuid(3), email: "orphan.olga@example.com" },
+  careful: { uuid: uuid(4), email: "grace.hopper@example.com" },
 };
 
 const WITH_EMAIL = [
-  "grace.hopper", "alan.turing", "edsger.dijkstra", "barbara.liskov", "donald.knuth", "radia.perlman", "tony.hoare",
+  "alan.turing", "edsger.dijkstra", "barbara.liskov", "donald.knuth", "radia.perlman", "tony.hoare",
   "frances.allen", "niklaus.wirth", "margaret.hamilton", "dennis.ritchie", "hedy.lamarr", "ken.thompson", "karen.jones",
   "john.backus", "mary.keller",
 ].map((name) => ({ email: `${name}@example.com` }));
@@ -52,6 +53,7 @@ export function demoUsers() {
     { ...EXAMPLES.fresh, authSubject: "auth0|demo-ada" },
     EXAMPLES.stuck,
     EXAMPLES.orphan,
+    EXAMPLES.careful,
     ...[...WITH_EMAIL, ...WITH_BOTH, ...PHONE_ONLY, ...UNTIDY, ...DUPLICATES, ...NEITHER],
   ];
   return people.map((person, index) => ({

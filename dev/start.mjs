@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { build } from "./build.mjs";
 import { demoAccounts, demoUsers, EXAMPLES } from "./seed.mjs";
 import { ensureToolchain } from "./setup.mjs";
+import { accountLines } from "./tooling/account-lines.mjs";
 import { Children } from "./tooling/children.mjs";
 import { runCron, triggerCron } from "./tooling/cron.mjs";
 import { curlLines, userKeyLines } from "./tooling/curl-lines.mjs";
@@ -207,6 +208,7 @@ async function demoInstance(access) {
 function showHowToUse({ config }, access, instance) {
   say(`\n${curlLines(access)}`);
   if (instance) say(`\n${userKeyLines(access.worker, instance)}`);
+  say(`\n${accountLines(access.worker)}`);
   say("\n# More tokens: npm run -s token -- --help");
   if (config.own.includes("JWT_JWKS_URL")) say("# .dev.vars names another token issuer: it will not accept these tokens, use its own.");
 }

@@ -2,7 +2,7 @@
 
 import { EXAMPLES } from "../seed.mjs";
 
-/** @typedef {{worker: string, adminKey: string, adminToken: string, userToken: string}} Access */
+/** @typedef {import("./admin.mjs").Access & {userToken: string}} Access */
 
 /** @param {Access} access @returns {string} */
 export function curlLines({ worker, adminKey, adminToken, userToken }) {
@@ -71,4 +71,4 @@ export function userKeyLines(worker, { name, apiKey, accountKey, user }) {
 }
 
 /** @param {string[][]} examples a title and a line each */
-const paragraphs = (examples) => examples.flatMap(([title, line]) => [`\n# ${title}`, line]);
+export const paragraphs = (examples) => examples.flatMap(([title, line]) => [`\n# ${title}`, line]);

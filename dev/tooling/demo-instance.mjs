@@ -3,6 +3,7 @@
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { manage } from "./admin.mjs";
 import { DEV } from "./paths.mjs";
 import { Failure } from "./say.mjs";
 
@@ -22,7 +23,7 @@ const LABEL = "npm start";
  * @property {number} user the id of its user
  */
 
-/** @typedef {Pick<import("./curl-lines.mjs").Access, "worker" | "adminKey" | "adminToken">} Access */
+/** @typedef {import("./admin.mjs").Access} Access */
 
 /** @returns {DemoInstance | undefined} as the last start left it */
 export function readDemoInstance() {
@@ -84,17 +85,6 @@ async function makeUser(access, users, person) {
   }
   demand(created, "its user", 201);
   return created.body.id;
-}
-
-/** @param {Access} access @param {string} method @param {string} path @param {object} [body] */
-async function manage({ worker, adminKey, adminToken }, method, path, body) {
-  const response = await fetch(worker + path, {
-    method,
-    headers: { "x-admin-api-key": adminKey, authorization: `Bearer ${adminToken}`, "content-type": "application/json" },
-    ...(body && { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(10_000),
-  });
-  return { status: response.status, body: await response.json() };
 }
 
 /** @param {{status: number, body: any}} answer @param {string} what @param {...number} expected */

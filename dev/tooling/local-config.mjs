@@ -23,13 +23,19 @@ export function localConfig(urls) {
   const generated = { ...settings(urls), ...secrets() };
   const lines = Object.entries(generated).map(([name, value]) => `${name}=${value}`);
   writeFileSync(GENERATED, `# Written by npm start. Put your own values into .dev.vars.\n${lines.join("\n")}\n`, { mode: 0o600 });
-  const own = existsSync(OWN) ? parseEnv(readFileSync(OWN, "utf8")) : {};
+  const own = read(OWN);
   return {
-    vars: { ...generated, .../** @type {Record<string, string>} */ (own) },
+    vars: { ...generated, ...own },
     own: Object.keys(own),
     files: existsSync(OWN) ? [GENERATED, OWN] : [GENERATED],
   };
 }
+
+/** The values in force, as the last start left them. */
+export const keptVars = () => ({ ...read(GENERATED), ...read(OWN) });
+
+/** @param {string} file @returns {Record<string, string>} */
+const read = (file) => (existsSync(file) ? /** @type {Record<string, string>} */ (parseEnv(readFileSync(file, "utf8"))) : {});
 
 /** @param {{simulator: string, notices: string}} urls @returns {Record<string, string>} */
 function settings(urls) {

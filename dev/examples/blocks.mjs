@@ -1,0 +1,27 @@
+// README's examples: finds them, runs them.
+
+import { readFileSync } from "node:fs";
+import { codeUnder } from "../tooling/markdown.mjs";
+import { inRoot } from "../tooling/paths.mjs";
+import { run } from "../tooling/run.mjs";
+import { Failure } from "../tooling/say.mjs";
+
+const LIMIT_MS = 60_000;
+
+/**
+ * @param {string} chapter a whole line of README.md, "## Title"
+ * @returns {(language: string, word: string) => string} the one block in that language that has the word
+ */
+export function readBlocks(chapter) {
+  const blocks = codeUnder(readFileSync(inRoot("README.md"), "utf8"), chapter);
+  return (language, word) => {
+    const [found, ...more] = blocks.filter((block) => block.language === language && block.code.includes(word));
+    if (!found || more.length > 0) throw new Failure(`README.md has not one ${language} block with ${word} under "${chapter}"`);
+    return found.code;
+  };
+}
+
+/** What a program prints. @param {string} command @param {string[]} args @param {NodeJS.ProcessEnv} env */
+export async function output(command, args, env) {
+  return (await run(command, args, { env, timeoutMs: LIMIT_MS })).stdout;
+}
