@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { addInstance, EVERY_ROUTE, keyHeaders } from "./support/instances.mjs";
-import { deviations, document, pathOf, routeOf, routes, routeTo } from "./support/openapi.mjs";
+import { deviations, document, misfits, pathOf, routeOf, routes, routeTo } from "./support/openapi.mjs";
 import { serviceForThisFile, servicesForThisFile } from "./support/service.mjs";
 
 const service = await serviceForThisFile({ instrumented: true, vars: { THREEDEYE_TIMEOUT_MS: "400" } });
@@ -217,6 +217,10 @@ describe("the description", () => {
     const there = seen();
     const listed = routes.flatMap(({ operation, responses }) => Object.keys(responses).map((status) => `${operation} ${status}`));
     assert.deepEqual(listed.filter((one) => !there.has(one)), []);
+  });
+
+  test("has examples that are what they are examples of", () => {
+    assert.deepEqual(misfits(), []);
   });
 
   test("is what is served", async () => {

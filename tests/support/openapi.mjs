@@ -149,3 +149,19 @@ function deviationsOfHeaders({ headers }, answer) {
     return ajv.validate(resolved, typed) ? [] : [`${name} is ${value}`];
   });
 }
+
+/**
+ * The examples that their own schemas refuse.
+ * @param {any} [part] of the description
+ * @param {string[]} [path] to it
+ * @returns {string[]}
+ */
+export function misfits(part = document, path = []) {
+  if (typeof part !== "object" || part === null) return [];
+  const own = "schema" in part ? Object.entries(part.examples ?? {}) : [];
+  const pointer = [...path, "schema"].map((name) => encodeURIComponent(name.replaceAll("~", "~0").replaceAll("/", "~1"))).join("/");
+  return [
+    ...own.filter(([, { value }]) => !ajv.validate({ $ref: `openapi.json#/${pointer}` }, value)).map(([name]) => [...path, name].join(" ")),
+    ...Object.entries(part).flatMap(([name, value]) => misfits(value, [...path, name])),
+  ];
+}
