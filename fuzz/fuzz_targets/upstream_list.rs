@@ -5,8 +5,8 @@
 
 use http::HeaderMap;
 use libfuzzer_sys::fuzz_target;
-use spkey_edge::kernel::{EmailKey, Timestamp};
 use spkey_edge::kernel::transport::InboundResponse;
+use spkey_edge::kernel::{EmailKey, Timestamp};
 use spkey_edge::threedeye::wire::Call;
 use spkey_edge::threedeye::wire::accounts::DeleteUser;
 use spkey_edge::threedeye::wire::list::ListUsers;
