@@ -1,0 +1,198 @@
+//! The fields that clients of the account API send, read as each action reads them.
+//!
+//! Input: a body.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use serde_json::{Map, Value};
+use spkey_edge::account::{
+    BackupCode, EmailToken, Fields, Invalid, Platform, ProfilePatch, Proof, PushToken,
+};
+use spkey_edge_fuzz::CONFIDENTIAL;
+
+const CODES: [&str; 6] = [
+    "required",
+    "null",
+    "blank",
+    "max_length",
+    "invalid_input",
+    "invalid_choice",
+];
+const TEXTS: [&str; 2] = ["first_name", "last_name"];
+const FLAGS: [&str; 5] = [
+    "anonymize_data",
+    "allow_impersonation",
+    "allow_sidebar_suggestions",
+    "hide_mcp_hints",
+    "passkeys_enabled_for_2fa",
+];
+const CHOICES: [&str; 4] = [
+    "toolbar_mode",
+    "theme_mode",
+    "shortcut_position",
+    "role_at_organization",
+];
+const ANY_JSON: [&str; 3] = [
+    "events_column_config",
+    "has_seen_product_intro_for",
+    "hedgehog_config",
+];
+
+fuzz_target!(|input: &[u8]| {
+    let Ok(Value::Object(body)) = serde_json::from_slice(input) else {
+        return;
+    };
+    let fields = Fields::from(body.clone());
+    profile(&body, ProfilePatch::read(&fields));
+    for most in [128, 512] {
+        assert_eq!(
+            told(fields.text("token", most)),
+            expected_text(body.get("token"), most)
+        );
+    }
+    push_token(&body, &fields);
+    if let Ok(text) = fields.text("token", 128) {
+        proof(text);
+        let token = EmailToken::presented(text);
+        assert_eq!(token.hash().len(), 64);
+        assert!(!format!("{token:?}").contains(&token.hash()));
+    }
+
+    // The same with something confidential in every text: a fault names the field alone.
+    let mut concealed = Value::Object(body);
+    conceal(&mut concealed);
+    if let Value::Object(body) = concealed {
+        let fields = Fields::from(body);
+        silent(ProfilePatch::read(&fields).err());
+        silent(PushToken::read(&fields).err());
+        silent(Platform::read(&fields).err());
+        silent(fields.text("token", 3).err());
+    }
+});
+
+/// A patch holds what was given and keeps its rule, and nothing else; a fault is of a field that was given.
+fn profile(body: &Map<String, Value>, read: Result<ProfilePatch, Invalid>) {
+    let patch = match read {
+        Ok(patch) => patch,
+        Err(fault) => {
+            let attr = fault.attr.expect("a fault of a field");
+            assert!(body.contains_key(attr), "{attr} was not given");
+            assert!(CODES.contains(&fault.code), "{fault:?}");
+            return;
+        }
+    };
+    for (name, value) in &patch.settings {
+        let name = name.as_str();
+        let given = &body[name];
+        if TEXTS.contains(&name) {
+            let text = value.as_str().expect("a text");
+            assert_eq!(Some(text), given.as_str().map(str::trim));
+            assert!(text.chars().count() <= 150 && !text.contains('\0'));
+            continue;
+        }
+        assert_eq!(value, given);
+        if FLAGS.contains(&name) {
+            assert!(value.is_boolean() || value.is_null());
+        } else if CHOICES.contains(&name) {
+            assert!(value.is_null() || value.as_str().is_some_and(|text| text.len() <= 11));
+        } else if name == "notification_settings" {
+            assert!(value.is_object());
+        } else {
+            assert!(ANY_JSON.contains(&name), "{name} is no setting");
+        }
+        assert!(value.to_string().len() <= 16 * 1024);
+    }
+    let known = [TEXTS.as_slice(), &FLAGS, &CHOICES, &ANY_JSON].concat();
+    let settings = known
+        .iter()
+        .filter(|name| body.contains_key(**name))
+        .count();
+    let merged = usize::from(body.contains_key("notification_settings"));
+    assert_eq!(patch.settings.len(), settings + merged, "one was dropped");
+
+    assert_eq!(patch.email.is_some(), body.contains_key("email"));
+    if let Some(email) = patch.email {
+        assert_eq!(Some(email.as_str()), body["email"].as_str().map(str::trim));
+        assert!(email.chars().count() <= 254);
+        assert_eq!(email.matches('@').count(), 1);
+        assert!(
+            !email.contains(|c: char| c.is_whitespace() || c.is_control() || "<>,;".contains(c))
+        );
+    }
+}
+
+/// A required text, as the contract has it.
+fn expected_text(given: Option<&Value>, most: usize) -> Result<String, &'static str> {
+    match given {
+        None => Err("required"),
+        Some(Value::Null) => Err("null"),
+        Some(Value::String(text)) => match text.trim() {
+            "" => Err("blank"),
+            text if text.contains('\0') => Err("invalid_input"),
+            text if text.chars().count() > most => Err("max_length"),
+            text => Ok(text.to_owned()),
+        },
+        Some(_) => Err("invalid_input"),
+    }
+}
+
+/// What was read, or the fault's name.
+fn told(read: Result<&str, Invalid>) -> Result<String, &'static str> {
+    read.map(str::to_owned).map_err(|fault| {
+        assert_eq!(fault.attr, Some("token"));
+        fault.code
+    })
+}
+
+fn push_token(body: &Map<String, Value>, fields: &Fields) {
+    let token = PushToken::read(fields);
+    assert_eq!(token.is_ok(), expected_text(body.get("token"), 512).is_ok());
+    if let Ok(token) = token {
+        assert_eq!(token.hash().len(), 64);
+        let text = token.secret().expose();
+        assert!(!format!("{token:?}").contains(text) || "PushToken(…)".contains(text));
+    }
+    let platform = Platform::read(fields).ok();
+    let named = body.get("platform").and_then(Value::as_str);
+    let known = named.filter(|name| ["ios", "android", "web"].contains(name));
+    assert_eq!(platform.map(Platform::as_str), known);
+}
+
+/// Which kind of code a text is.
+fn proof(text: &str) {
+    let is_totp = text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let bare: String = text
+        .chars()
+        .filter(|c| !c.is_whitespace() && *c != '-')
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    let is_backup = bare.chars().count() == 16
+        && bare
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || ('2'..='7').contains(&c));
+    match Proof::parse(text) {
+        Proof::Totp(_) => assert!(is_totp),
+        Proof::Backup(code) => {
+            assert!(is_backup && !is_totp);
+            assert_eq!(code.secret().expose(), bare);
+            let again = BackupCode::parse(&code.shown()).expect("a code as it is shown");
+            assert_eq!(again.secret().expose(), bare);
+        }
+        Proof::Neither => assert!(!is_totp && !is_backup),
+    }
+}
+
+/// Puts something confidential at the end of every text.
+fn conceal(value: &mut Value) {
+    match value {
+        Value::String(text) => text.push_str(CONFIDENTIAL),
+        Value::Array(values) => values.iter_mut().for_each(conceal),
+        Value::Object(members) => members.values_mut().for_each(conceal),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+fn silent(fault: Option<Invalid>) {
+    let shown = format!("{fault:?}");
+    assert!(!shown.contains(CONFIDENTIAL), "{shown}");
+}
