@@ -102,6 +102,7 @@ impl Proving<'_> {
             request: &self.call.request_id,
             lock_entry,
             disabling: self.disabling,
+            key: self.admitted.touch(self.now),
         }
     }
 

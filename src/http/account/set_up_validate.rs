@@ -67,6 +67,7 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
         request: &call.request_id,
         lock_entry: &admitted.entry(&call, Action::LockTwoFactor, "codes of a set-up", now),
         disabling: None,
+        key: None,
     };
     let entry = admitted.entry(&call, Action::EnableTwoFactor, was, now);
     let to = admitted.account.person.address();

@@ -12,6 +12,7 @@ use crate::provisioning::StoreError;
 
 use super::disable::Disabling;
 use super::notices::notice_change;
+use super::touch::{Touch, touch};
 
 // Accepts a code that is newer than every one before it, or counts a refusal.
 // ?1 user, ?2 secret as it was read, ?3 now, ?4 the code's step or NULL, ?5 request,
@@ -95,6 +96,8 @@ pub struct Attempt<'a> {
     pub lock_entry: &'a audit::Entry,
     /// Whether an accepted code turns the second factor off at once.
     pub disabling: Option<&'a Disabling>,
+    /// The API key by which it was presented.
+    pub key: Touch<'a>,
 }
 
 /// A code of the authenticator.
@@ -165,11 +168,14 @@ impl Attempt<'_> {
         Ok(Statement::new(sql, args))
     }
 
-    fn disabling(&self) -> Result<Vec<Statement>, StoreError> {
-        match self.disabling {
-            Some(disabling) => disabling.statements(self.user, Some(self.request)),
-            None => Ok(Vec::new()),
-        }
+    /// What comes after a try, whatever came of it.
+    fn afterwards(&self) -> Result<Vec<Statement>, StoreError> {
+        let mut statements = match self.disabling {
+            Some(disabling) => disabling.statements(self.user, Some(self.request))?,
+            None => Vec::new(),
+        };
+        statements.extend(touch(self.key, self.at));
+        Ok(statements)
     }
 }
 
@@ -240,7 +246,7 @@ impl<E: Engine> Database<E> {
             Statement::new(TRY_TOTP, args.into_iter().chain(Lockout::args())),
             attempt.audit_totp_lock()?,
         ];
-        statements.extend(attempt.disabling()?);
+        statements.extend(attempt.afterwards()?);
         let between = statements.len() - 1;
         statements.push(Statement::new(TOTP_LOCK, [attempt.user.as_str().into()]));
         verdict(&mut self.batch(statements).await?, between, attempt.at)
@@ -271,7 +277,7 @@ impl<E: Engine> Database<E> {
             Statement::new(SETTLE_BACKUP, settle.into_iter().chain(Lockout::args())),
             attempt.audit_lock(AUDIT_BACKUP_LOCK)?,
         ];
-        statements.extend(attempt.disabling()?);
+        statements.extend(attempt.afterwards()?);
         let between = statements.len() - 4;
         statements.push(Statement::new(BACKUP_LOCK, [user()]));
         let mut answers = self.batch(statements).await?;

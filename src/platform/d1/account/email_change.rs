@@ -19,11 +19,12 @@ UPDATE profiles SET pending_email = ?2, pending_email_hash = ?3, pending_email_u
 WHERE user_id = ?1 AND NOT EXISTS (SELECT 1 FROM users WHERE email_key = ?5 AND uuid <> ?1)
 RETURNING user_id";
 
-// A token that is dead need not be sent any more. ?2 the notice that replaces it, once it is written
+// What waits of an earlier request is out of date, and nobody fills the outbox or somebody else's mailbox
+// by asking again and again. ?2 and ?3 the notices that replace it, once they are written
 const DROP_EARLIER: &str = "
 DELETE FROM notices
-WHERE user_id = ?1 AND type = 'email_change_verification' AND id <> ?2
-  AND EXISTS (SELECT 1 FROM notices WHERE id = ?2)";
+WHERE user_id = ?1 AND type IN ('email_change_requested', 'email_change_verification')
+  AND id <> ?2 AND id IS NOT ?3 AND EXISTS (SELECT 1 FROM notices WHERE id = ?2)";
 
 const DROP_VERIFICATION: &str = "
 DELETE FROM notices WHERE user_id = ?1 AND type = 'email_change_verification'";
@@ -96,7 +97,8 @@ impl NewEmail<'_> {
         let mut statements = vec![Statement::new(REQUEST, request), audit_change(&self.entry)?];
         statements.extend(self.warning.as_ref().map(notice_change));
         statements.push(notice_change(&self.verification));
-        let earlier = [user(), self.verification.id.as_str().into()];
+        let warning = self.warning.as_ref().map(|notice| notice.id.as_str());
+        let earlier = [user(), self.verification.id.as_str().into(), warning.into()];
         statements.push(Statement::new(DROP_EARLIER, earlier));
         Ok(statements)
     }

@@ -11,6 +11,7 @@
 //! | `profile`, `email_change`, `scenes` | changes of the profile |
 //! | `push_tokens` | where phones get their pushes |
 //! | `set_up`, `attempts`, `disable`, `backup_codes` | the second factor's life |
+//! | `touch` | the use of an API key |
 //! | `notices` | a notice's way into the outbox |
 
 /// The `users.uuid` of whoever a request is about: `?1` an id, `?2` a token's subject, `?3` the hash of an
@@ -57,6 +58,7 @@ mod profile;
 mod push_tokens;
 mod scenes;
 mod set_up;
+mod touch;
 mod user;
 mod visit;
 

@@ -6,10 +6,11 @@ use crate::account::push_token::MOST_TOKENS;
 use crate::account::{Platform, PushToken};
 use crate::audit;
 use crate::kernel::{Sealed, Timestamp, UserId};
-use crate::platform::d1::access::TOUCH_KEY;
 use crate::platform::d1::audit::{audit_change, audit_json};
 use crate::platform::d1::{Arg, Database, Engine, Statement};
 use crate::provisioning::StoreError;
+
+use super::touch::{Touch, touch};
 
 // Whose it was before hears nothing of the new owner: the row begins anew.
 // ?1 id, ?2 hash, ?3 sealed token, ?4 user, ?5 platform, ?6 now
@@ -64,15 +65,6 @@ pub struct PushTokenRow {
     pub created_at: Timestamp,
     /// When its owner registered it last.
     pub last_seen_at: Timestamp,
-}
-
-/// An API key whose use is to be noted, and since when it may have been noted already.
-pub type Touch<'a> = Option<(&'a str, Timestamp)>;
-
-fn touch(touch: Touch<'_>, now: Timestamp) -> Option<Statement> {
-    touch.map(|(id, unless_after)| {
-        Statement::new(TOUCH_KEY, [id.into(), now.into(), unless_after.into()])
-    })
 }
 
 impl<E: Engine> Database<E> {
