@@ -1,6 +1,8 @@
 //! Servers in JavaScript for native tests: the real counterparts of what these
 //! tests otherwise run on in memory.
 
+pub mod transport;
+
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
