@@ -13,6 +13,7 @@
 //! | `push_token` | where a phone gets its pushes |
 //! | `fields`, `invalid` | a body's fields, and what may be wrong with them |
 //! | `notice` | what people are told of, by way of an outbox |
+//! | `outbox/` | how notices leave it, signed, at least once each |
 //!
 //! Everything here is pure: nothing knows D1, Workers or our own HTTP. What must hold under
 //! concurrency is in the statements of `platform::d1::account`.
@@ -24,6 +25,7 @@ pub mod fields;
 pub mod invalid;
 pub mod lockout;
 pub mod notice;
+pub mod outbox;
 pub mod person;
 pub mod profile;
 pub mod proof;

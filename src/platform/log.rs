@@ -109,6 +109,39 @@ pub struct DeliveryLine<'a> {
     pub duration_ms: u64,
 }
 
+/// The line of one round of delivering notices.
+#[derive(Serialize)]
+pub struct NoticesLine<'a> {
+    /// `notices.delivery`.
+    pub event: &'static str,
+    /// `info`, `warn` or `error`.
+    pub level: &'static str,
+    /// The event's name.
+    #[serde(rename = "request.id")]
+    pub request_id: &'a str,
+    /// Notices taken up.
+    #[serde(rename = "notices.claimed")]
+    pub claimed: usize,
+    /// Those of them that the receiver took.
+    #[serde(rename = "notices.delivered")]
+    pub delivered: usize,
+    /// Those of them that wait for another attempt.
+    #[serde(rename = "notices.failed")]
+    pub failed: usize,
+    /// Those of them that were given back untried.
+    #[serde(rename = "notices.deferred")]
+    pub deferred: usize,
+    /// Notices that were deleted because they had expired.
+    #[serde(rename = "notices.expired")]
+    pub expired: usize,
+    /// Why notices failed, or the round.
+    #[serde(rename = "error.cause")]
+    pub cause: Option<&'a str>,
+    /// Time taken.
+    #[serde(rename = "duration.ms")]
+    pub duration_ms: u64,
+}
+
 #[derive(Serialize)]
 struct ConfigurationLine<'a> {
     event: &'static str,

@@ -27,6 +27,18 @@ const FIELDS = /** @type {Record<string, Record<string, "string" | "number" | "s
     "error.cause": "string?",
     "duration.ms": "number",
   },
+  "notices.delivery": {
+    event: "string",
+    level: "string",
+    "request.id": "string",
+    "notices.claimed": "number",
+    "notices.delivered": "number",
+    "notices.failed": "number",
+    "notices.deferred": "number",
+    "notices.expired": "number",
+    "error.cause": "string?",
+    "duration.ms": "number",
+  },
   "queue.delivery": {
     event: "string",
     level: "string",

@@ -12,7 +12,7 @@
 //! | `push_tokens` | where phones get their pushes |
 //! | `set_up`, `attempts`, `disable`, `backup_codes` | the second factor's life |
 //! | `touch` | the use of an API key |
-//! | `notices` | a notice's way into the outbox |
+//! | `notices`, `outbox` | a notice's way into the outbox, and out of it |
 
 /// The `users.uuid` of whoever a request is about: `?1` an id, `?2` a token's subject, `?3` the hash of an
 /// API key; of them one, or the first two. A subject that is an id means the user with that id.
@@ -53,6 +53,7 @@ mod disable;
 mod email_change;
 mod factor;
 mod notices;
+mod outbox;
 mod person;
 mod profile;
 mod push_tokens;

@@ -3,7 +3,7 @@
 //! Atomicity comes from the batch, exclusion from the lease (`sql`).
 
 #[cfg(test)]
-mod conformance;
+pub(super) mod conformance;
 mod parameters;
 mod sql;
 

@@ -22,7 +22,7 @@ use crate::testing::Shared;
 
 use super::parameters::WaitingRow;
 use super::{candidates, dossier_statement, due_statement, read_dossier, sql};
-use bridge::Bridge;
+pub use bridge::Bridge;
 use runs::{ChunkRow, RunRow};
 
 const ALL_QUEUED: &str = "SELECT user_id, due_at AS at FROM provisioning_queue ORDER BY user_id";
@@ -40,7 +40,7 @@ const CHANGE_EMAIL: &str = "UPDATE users SET email = ?2 WHERE uuid = ?1";
 const DELETE_USER: &str = "DELETE FROM users WHERE uuid = ?1";
 
 /// The queue's triggers fire on these as on everything, so its tables come last.
-const EMPTY: [&str; 9] = [
+const EMPTY: [&str; 10] = [
     "DELETE FROM threedeye_users",
     "DELETE FROM threedeye_recovery",
     "DELETE FROM threedeye_removals",
@@ -48,6 +48,7 @@ const EMPTY: [&str; 9] = [
     "DELETE FROM provisioning_runs",
     "DELETE FROM provisioning_chunks",
     "DELETE FROM audit_log",
+    "DELETE FROM notices",
     "DELETE FROM provisioning_queue",
     "UPDATE provisioning_totals SET value = 0",
 ];
@@ -56,7 +57,7 @@ const EMPTY: [&str; 9] = [
 const SEQUENCES: u64 = 200;
 
 /// A database with empty tables, for one test at a time.
-struct Lent {
+pub struct Lent {
     database: Database<Bridge>,
     _turn: MutexGuard<'static, ()>,
 }
@@ -69,7 +70,8 @@ impl std::ops::Deref for Lent {
     }
 }
 
-fn lend() -> Lent {
+/// A database of the server that all tests share.
+pub fn lend() -> Lent {
     static SERVER: Shared = Shared::new("d1");
     let (url, turn) = SERVER.lend();
     let database = Database::new(Bridge::to(url, START));

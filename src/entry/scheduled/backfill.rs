@@ -1,33 +1,23 @@
-//! The cron trigger.
-
-use worker::Env;
+//! What a cron trigger does for users without an account.
 
 use crate::audit::{Actor, Origin};
+use crate::entry::millis;
 use crate::http::ApiError;
 use crate::http::services::Services;
 use crate::kernel::{Clock as _, RequestId};
-use crate::platform::isolate::Isolate;
 use crate::platform::log::{self, RunLine};
 use crate::provisioning::StoreError;
 use crate::provisioning::backfill::Order;
 use crate::provisioning::store::Trigger;
 
-use super::millis;
-
-/// Runs the backfill, or plans it where there is a queue. The runtime throws errors of this event away, so what
-/// happened is in the ledger and in the log.
-///
-/// Cron is at-least-once, and runs may overlap. That is safe: each user is
-/// taken under its own lease, so two runs share the queue between them.
-pub async fn scheduled(env: Env) {
-    let services = Isolate::with(|isolate| Services::new(&env, isolate));
-    let started = services.clock.now();
-    let request_id = RequestId::mint(started, &services.random);
+/// Runs the backfill, or plans it where there is a queue. Without 3dEye there is nothing to
+/// run: a normal state, and `/health` knows.
+pub async fn run(services: &Services, request_id: &RequestId) {
     if services.config.threedeye.is_none() {
-        // A normal state: there is nothing to run, and /health knows.
         return;
     }
-    let result = run_scheduled(&services, &request_id).await;
+    let started = services.clock.now();
+    let result = backfill(services, request_id).await;
     let duration_ms = millis(services.clock.now().since(started));
     let line = RunLine {
         event: "backfill.run",
@@ -77,7 +67,7 @@ struct Ran {
     cause: Option<String>,
 }
 
-async fn run_scheduled(services: &Services, request_id: &RequestId) -> Result<Ran, String> {
+async fn backfill(services: &Services, request_id: &RequestId) -> Result<Ran, String> {
     let face = |error: ApiError| error.cause.into_owned();
     let database = services.database().map_err(face)?;
     let upstream = services.upstream();
