@@ -66,6 +66,13 @@ describe("what goes well", () => {
     }
   });
 
+  test("every operation on teams", async () => {
+    const user = await service.addUser();
+    assert.equal((await service.admin("POST", "/admin/dashboards", { json: { teamId: 7, name: "x" } })).status, 201);
+    assert.equal((await service.admin("PUT", `/admin/users/${user.id}/team`, { json: { teamId: 7 } })).status, 200);
+    assert.equal((await service.admin("PUT", "/admin/users/nobody/team", { json: { teamId: 7 } })).status, 404);
+  });
+
   test("a run that is left to the queue, and how far it is", async () => {
     await queued.addUser();
     const { status, headers, json } = await queued.backfill("?mode=queue");
@@ -84,12 +91,12 @@ describe("what goes well", () => {
   });
 
   test("the examples of the description are taken as they stand", async () => {
-    await service.addUser({ id: document.components.schemas.UserId.examples[0] });
+    const { id: userId } = await service.addUser({ id: document.components.schemas.UserId.examples[0] });
     for (const [path, item] of Object.entries(document.paths)) {
       for (const [method, { requestBody, operationId }] of Object.entries(item)) {
         for (const { value } of Object.values(requestBody?.content["application/json"].examples ?? {})) {
           // The first of them makes the instance rivia.
-          const answer = await service.admin(method.toUpperCase(), pathOf({ path }, { name: "rivia" }), { json: value });
+          const answer = await service.admin(method.toUpperCase(), pathOf({ path }, { name: "rivia", userId }), { json: value });
           assert.ok(answer.status < 300, `${operationId}: ${answer.text}`);
         }
       }

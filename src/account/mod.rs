@@ -11,6 +11,7 @@
 //! | `profile` | what people may set in their profile |
 //! | `email_change` | the token that confirms another e-mail |
 //! | `push_token` | where a phone gets its pushes |
+//! | `team` | the ids of teams |
 //! | `fields`, `invalid` | a body's fields, and what may be wrong with them |
 //! | `notice` | what people are told of, by way of an outbox |
 //! | `outbox/` | how notices leave it, signed, at least once each |
@@ -31,6 +32,7 @@ pub mod profile;
 pub mod proof;
 pub mod push_token;
 pub mod qr;
+pub mod team;
 pub mod totp;
 pub mod user;
 
@@ -45,5 +47,6 @@ pub use person::{HasPerson, Person};
 pub use profile::ProfilePatch;
 pub use proof::Proof;
 pub use push_token::{Platform, PushToken};
+pub use team::TeamId;
 pub use totp::{TotpCode, TotpSecret};
 pub use user::{FullUser, Scene};

@@ -28,6 +28,8 @@ pub const ROUTES: &[Route] = &[
     admin::account_keys::create::ROUTE,
     admin::account_keys::list::ROUTE,
     admin::account_keys::revoke::ROUTE,
+    admin::dashboards::ROUTE,
+    admin::team::ROUTE,
     users::credentials::ROUTE,
     reset_key::V1,
     reset_key::V1_1,

@@ -7,6 +7,9 @@ use crate::user_keys::InstanceName;
 /// The most characters a label may have.
 const MAX_LABEL_CHARS: usize = 100;
 
+/// The most characters a name may have.
+const MAX_NAME_CHARS: usize = 200;
+
 /// A key's label: at most 100 characters, none of them a control character.
 ///
 /// # Errors
@@ -27,6 +30,28 @@ pub fn label(label: Option<String>) -> Result<Option<String>, ApiError> {
         ));
     }
     Ok(label)
+}
+
+/// A thing's name: 1 to 200 characters once white space around it is gone, none of them a control character.
+///
+/// # Errors
+///
+/// 400 that names the field.
+pub fn name(name: &str) -> Result<&str, ApiError> {
+    let name = name.trim();
+    if name.is_empty() {
+        Err(ApiError::bad_request("name: must not be empty"))
+    } else if name.chars().count() > MAX_NAME_CHARS {
+        Err(ApiError::bad_request(
+            "name: must be at most 200 characters",
+        ))
+    } else if name.chars().any(char::is_control) {
+        Err(ApiError::bad_request(
+            "name: must not contain control characters",
+        ))
+    } else {
+        Ok(name)
+    }
 }
 
 /// The `userId` that something is bound or tied to.
@@ -83,7 +108,29 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_name_has_something_in_it() {
+        assert_eq!(name("\u{a0} Front door\n").unwrap(), "Front door");
+        for nothing in ["", " ", "\t\u{2003}\n"] {
+            assert_eq!(
+                name(nothing).unwrap_err().message,
+                "name: must not be empty"
+            );
+        }
+    }
+
     proptest! {
+        #[test]
+        fn a_name_is_taken_trimmed_or_not_at_all(text in " ?.{0,220} ?|[a\u{0}\u{7f}\u{85} ]{0,3}") {
+            let trimmed = text.trim();
+            let fits = (1..=200).contains(&trimmed.chars().count());
+            let good = fits && !trimmed.chars().any(char::is_control);
+            match name(&text) {
+                Ok(taken) => prop_assert!(good && taken == trimmed),
+                Err(error) => prop_assert!(!good && error.message.starts_with("name: ")),
+            }
+        }
+
         #[test]
         fn a_label_is_taken_as_it_is_or_not_at_all(text in ".{0,120}|[a\u{0}\u{7f}\u{85}]{0,3}") {
             let good = text.chars().count() <= 100 && !text.chars().any(char::is_control);

@@ -12,6 +12,7 @@
 //! | `push_tokens` | where phones get their pushes |
 //! | `set_up`, `attempts`, `disable`, `backup_codes` | the second factor's life |
 //! | `touch` | the use of an API key |
+//! | `management` | what support keeps: dashboards, and who is in which team |
 //! | `notices`, `outbox` | a notice's way into the outbox, and out of it |
 
 /// The `users.uuid` of whoever a request is about: `?1` an id, `?2` a token's subject, `?3` the hash of an
@@ -52,6 +53,7 @@ mod backup_codes;
 mod disable;
 mod email_change;
 mod factor;
+mod management;
 mod notices;
 mod outbox;
 mod person;
