@@ -8,8 +8,8 @@ import { assertError, serviceForThisFile } from "./support/service.mjs";
 
 const service = await serviceForThisFile();
 
-// The user-key API has rules of its own: user-keys.test.mjs and its neighbours.
-const own = routes.filter(({ access }) => access !== "instance");
+// The user-key API and the account API have rules of their own: user-keys*.test.mjs, account-*.test.mjs.
+const own = routes.filter(({ access }) => !["instance", "person"].includes(access));
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "MKCOL", "REPORT"];
 const LIMIT = 64 * 1024;
 const KEYS = "/admin/api-keys";

@@ -6,8 +6,8 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 
 /**
- * @typedef {"public" | "admin" | "user" | "instance"} Access who is asked for: nobody, the admin pair, a person or their key,
- *   a key of an instance
+ * @typedef {"public" | "admin" | "user" | "instance" | "person"} Access who is asked for: nobody, the admin pair, a user's own
+ *   token or key, a key of an instance, whoever the account API takes
  *
  * @typedef {object} Route
  * @property {string} method
@@ -24,6 +24,9 @@ const ajv = new Ajv2020({ strict: false, allErrors: true });
 addFormats.default(ajv);
 ajv.addSchema(document, "openapi.json");
 
+/** Whether a path, of a route or as it was sent, is one of the account API, which has an envelope of its own. @param {string} path */
+export const isOfAccounts = (path) => path.startsWith("/api/");
+
 /** @type {Route[]} */
 export const routes = Object.entries(document.paths).flatMap(([path, item]) =>
   Object.entries(item)
@@ -32,7 +35,7 @@ export const routes = Object.entries(document.paths).flatMap(([path, item]) =>
       method: method.toUpperCase(),
       path,
       operation: operation.operationId,
-      access: accessOf(operation.security),
+      access: isOfAccounts(path) ? "person" : accessOf(operation.security),
       responses: Object.fromEntries(Object.entries(operation.responses).map(([status, response]) => [status, locate(response, path, method, status)])),
       pattern: patternOf(path),
     })),
@@ -41,7 +44,7 @@ export const routes = Object.entries(document.paths).flatMap(([path, item]) =>
 /** As the Worker's router reads it: a parameter may be empty, but not at the end. @param {string} path */
 function patternOf(path) {
   const parts = path.replaceAll(/[./]/g, "\\$&").replaceAll(/\{\w+\}(?=.)/g, "[^/]*").replaceAll(/\{\w+\}/g, "[^/]+");
-  return new RegExp(`^${parts}$`);
+  return new RegExp(`^${parts}${isOfAccounts(path) ? "/?" : ""}$`);
 }
 
 /** The answers that belong to no route: of paths and methods that none serves. */
@@ -53,6 +56,12 @@ const STRAY = /** @type {Record<number, any>} */ ({
 
 /** The same under `/v1` and `/v1.1`, where a known path looks at keys before it looks at the method. */
 const STRAY_OF_INSTANCES = /** @type {Record<number, any>} */ ({ 404: locateShared("InstanceOrUserNotFound") });
+
+/** The same in the envelope of the account API. */
+const STRAY_OF_ACCOUNTS = /** @type {Record<number, any>} */ ({
+  404: locateShared("AccountNotFound"),
+  405: locateShared("AccountMethodNotAllowed"),
+});
 
 /** What any path of theirs answers to OPTIONS. */
 const PREFLIGHT = { headers: {} };
@@ -104,8 +113,12 @@ export function routeOf(operation) {
 export function routeTo(method, path) {
   const [bare] = path.split("?");
   const answers = (/** @type {Route} */ route) => route.access === "instance" || route.method === method || (method === "HEAD" && route.method === "GET");
-  return routes.find((route) => route.pattern.test(bare) && answers(route));
+  // A path in so many letters comes before one with a parameter in their place.
+  return routes.filter((route) => route.pattern.test(bare) && answers(route)).sort((one, other) => parametersOf(one) - parametersOf(other))[0];
 }
+
+/** @param {Route} route */
+const parametersOf = ({ path }) => path.split("{").length;
 
 /** @param {string} method @param {string} path @param {number} status */
 function expectedOf(method, path, status) {
@@ -114,6 +127,7 @@ function expectedOf(method, path, status) {
   if (route) return route.responses[status];
   // As the runtime takes it, which resolves the dots first.
   const { pathname } = new URL(`http://localhost${path}`);
+  if (isOfAccounts(pathname)) return STRAY_OF_ACCOUNTS[status];
   return (/^\/v1(\.1)?\//.test(pathname) ? STRAY_OF_INSTANCES : STRAY)[status];
 }
 

@@ -1,0 +1,98 @@
+/** Who is told of changes to an account: a receiver of notices on loopback, which can also refuse them, be slow, or be gone. */
+
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { createServer } from "node:http";
+
+/**
+ * @typedef {object} Notice
+ * @property {string} id
+ * @property {string} type
+ * @property {string} userId
+ * @property {string | null} to
+ * @property {string} createdAt
+ * @property {{token?: string}} data
+ *
+ * @typedef {object} Delivery
+ * @property {Notice} notice
+ * @property {boolean} genuine whether the signature is ours and of this body
+ * @property {number} signedAt in seconds
+ * @property {string} method
+ * @property {string} contentType
+ */
+
+export class Receiver {
+  secret = randomBytes(24).toString("hex");
+  /** Everything that came, taken or not. @type {Delivery[]} */
+  deliveries = [];
+  #server = createServer((request, response) => void this.#receive(request, response));
+  #port = 0;
+  /** Answers with this status; undefined: never. @type {number | undefined} */
+  #status = 200;
+
+  static async start() {
+    const receiver = new Receiver();
+    await receiver.#listen(0);
+    receiver.#port = /** @type {import("node:net").AddressInfo} */ (receiver.#server.address()).port;
+    return receiver;
+  }
+
+  get url() {
+    return `http://127.0.0.1:${this.#port}/notices?of=spkey`;
+  }
+
+  /** Settings of a service that delivers here. */
+  get settings() {
+    return { vars: { NOTIFY_WEBHOOK_URL: this.url }, secrets: { NOTIFY_WEBHOOK_SECRET: this.secret } };
+  }
+
+  /** @param {string} [type] @returns {Notice[]} what came, of one type or of all */
+  notices(type) {
+    return this.deliveries.map(({ notice }) => notice).filter((notice) => type === undefined || notice.type === type);
+  }
+
+  /** Takes what comes, and forgets what came. */
+  clear() {
+    this.deliveries = [];
+    this.#status = 200;
+  }
+
+  /** @param {number | undefined} status undefined: keeps everybody waiting */
+  answers(status) {
+    this.#status = status;
+  }
+
+  /** Nobody listens any more. */
+  async goes() {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  async returns() {
+    await this.#listen(this.#port);
+  }
+
+  /** @param {number} port */
+  #listen(port) {
+    return new Promise((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen(port, "127.0.0.1", () => resolve(undefined));
+    });
+  }
+
+  /** @param {import("node:http").IncomingMessage} request @param {import("node:http").ServerResponse} response */
+  async #receive(request, response) {
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const body = Buffer.concat(chunks);
+    const [, time = "", mac = ""] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(String(request.headers["x-signature"])) ?? [];
+    const expected = createHmac("sha256", this.secret).update(`${time}.`).update(body).digest();
+    this.deliveries.push({
+      notice: JSON.parse(body.toString("utf8")),
+      genuine: mac !== "" && timingSafeEqual(Buffer.from(mac, "hex"), expected),
+      signedAt: Number(time),
+      method: String(request.method),
+      contentType: String(request.headers["content-type"]),
+    });
+    if (this.#status !== undefined) response.writeHead(this.#status).end();
+  }
+}
