@@ -2,6 +2,7 @@
 
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
+import { after, beforeEach } from "node:test";
 
 /**
  * @typedef {object} Notice
@@ -19,6 +20,14 @@ import { createServer } from "node:http";
  * @property {string} method
  * @property {string} contentType
  */
+
+/** Starts a receiver for this test file, which forgets everything before every test. */
+export async function receiverForThisFile() {
+  const receiver = await Receiver.start();
+  beforeEach(() => receiver.clear());
+  after(() => receiver.goes());
+  return receiver;
+}
 
 export class Receiver {
   secret = randomBytes(24).toString("hex");
