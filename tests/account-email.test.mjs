@@ -1,0 +1,202 @@
+/** Another e-mail: asked for, confirmed by whoever reads it, taken back. The token is read where its owner would: in the notice. */
+
+import assert from "node:assert/strict";
+import { beforeEach, describe, test } from "node:test";
+
+import { Accounts, assertFine, assertInvalid, assertNotRecent, assertUser, DAY, HOUR, pathTo, SECOND } from "./support/accounts.mjs";
+import { receiverForThisFile } from "./support/notices.mjs";
+import { serviceForThisFile } from "./support/service.mjs";
+
+const receiver = await receiverForThisFile();
+const service = await serviceForThisFile({ instrumented: true, bare: true, ...receiver.settings });
+const api = new Accounts(service);
+beforeEach(() => api.freeze());
+
+const NEW = "new.ada@residents.example";
+const TAKEN = "There is already an account with this email address.";
+
+/** Asks for an e-mail. @returns {Promise<string>} the token that was sent to it */
+async function ask(user, email) {
+  assert.equal(assertUser(await api.patch(user, { email })).pending_email, email);
+  await service.scheduled();
+  const sent = receiver.notices("email_change_verification").filter((notice) => notice.userId === user.id && notice.to === email);
+  const token = String(sent.at(-1)?.data.token);
+  service.keepsConfidential(token);
+  return token;
+}
+
+const confirm = (user, token) => service.call("POST", pathTo("", "verify_email"), { json: { uuid: user.id, token } });
+const cancel = (caller) => api.call("PATCH", caller, pathTo("", "cancel_email_change_request"));
+const assertDead = (answer, what) => assertInvalid(answer, "invalid_token", "token", "This verification token is invalid or has expired.", what);
+const emails = async (user) => {
+  const { email, pending_email, is_email_verified } = await api.user(user);
+  return [email, pending_email, is_email_verified];
+};
+const inDatabase = async (user) => (await service.sql("SELECT email FROM users WHERE uuid = ?", user.id))[0].email;
+
+describe("another e-mail", () => {
+  test("is pending until its token is shown, and in force from then on", async () => {
+    const user = await service.addUser();
+    const token = await ask(user, NEW);
+    assert.deepEqual(await emails(user), [user.email, NEW, null]);
+    assert.equal(await inDatabase(user), user.email);
+
+    assertFine(await confirm(user, token), { success: true });
+    assert.deepEqual(await emails(user), [NEW, null, true]);
+    assert.equal(await inDatabase(user), NEW);
+    assertDead(await confirm(user, token), "used");
+
+    await service.scheduled();
+    const told = receiver.notices().map(({ type, to, data }) => [type, to, Object.keys(data)]).sort();
+    assert.deepEqual(told, [["email_change_requested", user.email, []], ["email_change_verification", NEW, ["token"]], ["email_changed", user.email, []]]);
+    assert.deepEqual((await service.audit()).map(({ action }) => action), ["email_change.request", "email_change.confirm"]);
+  });
+
+  test("comes to a user who had none", async () => {
+    const user = await service.addUser({ email: null, phone: "+4366012345" });
+    assertFine(await confirm(user, await ask(user, NEW)), { success: true });
+    assert.deepEqual(await emails(user), [NEW, null, true]);
+    await service.scheduled();
+    assert.deepEqual(receiver.notices("email_changed").map(({ to }) => to), [NEW]);
+  });
+
+  test("is confirmed with or without a trailing slash, by whoever has the token", async () => {
+    const user = await service.addUser();
+    const json = { uuid: user.id, token: await ask(user, NEW) };
+    assertFine(await service.call("POST", `${pathTo("", "verify_email")}/`, { json, headers: { authorization: "Bearer of.nothing.good" } }), { success: true });
+  });
+
+  test("is asked for beside other changes, which take effect at once", async () => {
+    const user = await service.addUser();
+    const { first_name, email, pending_email } = assertUser(await api.patch(user, { first_name: "Ada", email: NEW }));
+    assert.deepEqual([first_name, email, pending_email], ["Ada", user.email, NEW]);
+  });
+
+  test("stops being verified when another service writes another one", async () => {
+    const user = await service.addUser();
+    assertFine(await confirm(user, await ask(user, NEW)));
+    await service.sql("UPDATE users SET email = 'third@residents.example' WHERE uuid = ?", user.id);
+    assert.deepEqual(await emails(user), ["third@residents.example", null, null]);
+  });
+
+  test("that is the present one is no change", async () => {
+    const user = await service.addUser();
+    assert.equal(assertUser(await api.patch(user, { email: user.email })).pending_email, null);
+    assert.deepEqual(await service.sql("SELECT id FROM notices"), []);
+  });
+
+  for (const spelt of [(email) => email, (email) => email.toUpperCase(), (email) => ` ${email} `]) {
+    test(`of somebody else is refused: ${spelt("x@y.example")}`, async () => {
+      const [ada, bob] = [await service.addUser(), await service.addUser()];
+      assertInvalid(await api.patch(ada, { email: spelt(bob.email) }), "invalid_input", "email", TAKEN);
+      assert.deepEqual(await emails(ada), [ada.email, null, null]);
+    });
+  }
+
+  test("that somebody else got in the meantime is not taken from them", async () => {
+    const [ada, bob] = [await service.addUser(), await service.addUser()];
+    const [hers, his] = [await ask(ada, NEW), await ask(bob, NEW)];
+    assertFine(await confirm(bob, his), { success: true });
+    assert.equal((await confirm(ada, hers)).status, 400);
+    assert.deepEqual([await inDatabase(ada), await inDatabase(bob)], [ada.email, NEW]);
+  });
+
+  test("must look like one, in 254 characters at most", async () => {
+    const user = await service.addUser();
+    const long = `${"x".repeat(254 - "@y.example".length)}@y.example`;
+    for (const email of ["ada", "ada@", "@y.example", "a b@y.example", "a@b@c", "ada@y.example\nBcc: all@y.example", "a\u0000@y.example", 7, true, [], {}]) {
+      assertInvalid(await api.patch(user, { email }), "invalid_input", "email", undefined, JSON.stringify(email));
+    }
+    for (const email of ["", "  "]) assertInvalid(await api.patch(user, { email }), "blank", "email");
+    assertInvalid(await api.patch(user, { email: null }), "null", "email");
+    assertInvalid(await api.patch(user, { email: `x${long}` }), "max_length", "email", "Ensure this field has no more than 254 characters.");
+    assert.deepEqual(await emails(user), [user.email, null, null]);
+    assert.deepEqual(await service.sql("SELECT id FROM notices"), []);
+  });
+});
+
+describe("a token", () => {
+  for (const [what, after, isGood] of /** @type {const} */ ([["just under 24 h", DAY - SECOND, true], ["over 24 h", DAY + SECOND, false]])) {
+    test(`is ${isGood ? "good" : "dead"} after ${what}`, async () => {
+      const user = await service.addUser();
+      const token = await ask(user, NEW);
+      await api.advance(after);
+      const answer = await confirm(user, token);
+      if (isGood) assertFine(answer, { success: true });
+      else assertDead(answer);
+      assert.equal((await api.user(user)).email, isGood ? NEW : user.email);
+    });
+  }
+
+  test("dies when another e-mail is asked for, or the same one again", async () => {
+    const user = await service.addUser();
+    const tokens = [await ask(user, "first@residents.example"), await ask(user, NEW), await ask(user, NEW)];
+    assert.equal(new Set(tokens).size, 3);
+    for (const token of tokens.slice(0, 2)) assertDead(await confirm(user, token));
+    assertFine(await confirm(user, tokens[2]));
+    assert.equal((await api.user(user)).email, NEW);
+  });
+
+  test("is good for its user alone, and only as it is", async () => {
+    const [ada, bob] = [await service.addUser(), await service.addUser()];
+    const [hers] = [await ask(ada, NEW), await ask(bob, "bob.new@residents.example")];
+    assertDead(await confirm(bob, hers), "another's");
+    assertDead(await confirm({ id: "nobody" }, hers), "nobody's");
+    for (const token of [`${hers}x`, hers.slice(1), hers.toUpperCase() === hers ? hers.toLowerCase() : hers.toUpperCase(), "x", "%"]) assertDead(await confirm(ada, token), token.length.toString());
+    assert.equal(await inDatabase(bob), bob.email);
+    assertFine(await confirm(ada, hers));
+  });
+
+  test("is long enough not to be guessed", async () => {
+    const token = await ask(await service.addUser(), NEW);
+    assert.ok(Buffer.from(token, "base64url").length >= 16, `${token.length} characters`);
+  });
+
+  test("of a user who is gone is dead", async () => {
+    const user = await service.addUser();
+    const token = await ask(user, NEW);
+    await service.sql("DELETE FROM users WHERE uuid = ?", user.id);
+    assertDead(await confirm(user, token));
+  });
+});
+
+describe("taking it back", () => {
+  test("kills the token, and can be done once", async () => {
+    const user = await service.addUser();
+    const token = await ask(user, NEW);
+    assert.equal(assertUser(await cancel(user)).pending_email, null);
+    assertDead(await confirm(user, token));
+    assert.deepEqual(await emails(user), [user.email, null, null]);
+    assertInvalid(await cancel(user), "email_change_request_not_found", null, "No active email change requests found.");
+    assert.deepEqual((await service.audit()).map(({ action }) => action), ["email_change.request", "email_change.cancel"]);
+  });
+
+  test("takes the token out of the outbox as well", async () => {
+    const user = await service.addUser();
+    assertUser(await api.patch(user, { email: NEW }));
+    assertUser(await cancel(user));
+    await service.scheduled();
+    for (const { data } of receiver.notices("email_change_verification")) assertDead(await confirm(user, String(data.token)));
+  });
+
+  test("finds nothing where nothing was asked for, where it was confirmed, and where it has run out", async () => {
+    const user = await service.addUser();
+    const assertNone = async () => assertInvalid(await cancel(user), "email_change_request_not_found", null);
+    await assertNone();
+    assertFine(await confirm(user, await ask(user, NEW)));
+    await assertNone();
+    await ask(user, "third@residents.example");
+    await api.advance(DAY + SECOND);
+    await assertNone();
+    assert.equal((await api.user(user)).pending_email, null, "what has run out is not shown");
+  });
+
+  test("is sensitive, and touches nobody else's", async () => {
+    const [ada, bob] = [await service.addUser(), await service.addUser()];
+    const hers = await ask(ada, NEW);
+    await ask(bob, "bob.new@residents.example");
+    assertNotRecent(await cancel(api.signedInAgo(ada, 2 * HOUR)));
+    assertUser(await cancel(bob));
+    assertFine(await confirm(ada, hers));
+  });
+});

@@ -1,0 +1,249 @@
+/**
+ * What people are told: written with the change, delivered by the cron trigger, signed, repeated until somebody takes it, and
+ * not repeated once somebody has.
+ */
+
+import assert from "node:assert/strict";
+import { beforeEach, describe, test } from "node:test";
+
+import { Accounts, assertFine, assertUser, DAY, MINUTE, pathTo, SECOND, totp } from "./support/accounts.mjs";
+import { receiverForThisFile } from "./support/notices.mjs";
+import { servicesForThisFile, until } from "./support/service.mjs";
+
+const receiver = await receiverForThisFile();
+const { service, silent } = await servicesForThisFile({
+  service: { instrumented: true, database: "shared", ...receiver.settings },
+  silent: { instrumented: true, database: "shared" },
+});
+const [api, silentApi] = [new Accounts(service), new Accounts(silent)];
+beforeEach(() => Promise.all([api.freeze(), silentApi.freeze()]));
+
+const NEW = "new.ada@residents.example";
+/** As many as one tick delivers. */
+const A_TICK = 50;
+const waiting = async () => (await service.sql("SELECT count(*) AS n FROM notices"))[0].n;
+const kinds = () => receiver.notices().map(({ type, to }) => [type, to]);
+
+/** One change that somebody is told of. */
+async function change(by = api, over = service) {
+  const user = await over.addUser();
+  const { secret } = await by.start(user);
+  assertFine(await by.post(user, "two_factor_validate", { token: totp(secret, by.now) }));
+  return user;
+}
+
+/** Notices put into the outbox as they lie there, of as many users. @param {number} count */
+async function changes(count) {
+  await change();
+  const users = await service.addUsers(Array.from({ length: count - 1 }, () => ({})));
+  await service.sql(
+    `INSERT INTO notices (id, type, user_id, recipient, created_at, due_at)
+     SELECT printf('ntc_%026d', key), type, value, 'x@residents.example', created_at, due_at FROM json_each(?), (SELECT * FROM notices LIMIT 1)`,
+    JSON.stringify(users.map(({ id }) => id)),
+  );
+}
+
+describe("a delivery", () => {
+  test("is one signed POST with what is to be told, and nothing more", async () => {
+    const user = await change();
+    assert.equal(await waiting(), 1);
+    assert.deepEqual(receiver.deliveries, [], "not before the cron trigger");
+    const createdAt = new Date(api.now).toISOString();
+    await api.advance(3 * MINUTE);
+    await service.scheduled();
+    const [{ notice: { id, ...notice }, ...how }, ...more] = receiver.deliveries;
+    assert.deepEqual(more, []);
+    assert.match(id, /^ntc_[0-9A-HJKMNP-TV-Z]{26}$/);
+    assert.deepEqual(notice, { type: "two_factor_enabled", userId: user.id, to: user.email, createdAt, data: {} });
+    assert.deepEqual(how, { genuine: true, method: "POST", contentType: "application/json", signedAt: api.now / SECOND });
+    assert.equal(await waiting(), 0);
+  });
+
+  test("goes to the phone where there is no e-mail, and to nobody in particular where there is neither", async () => {
+    for (const person of [{ email: null, phone: "+4366012345" }, { email: null }, { email: "Both@residents.example", phone: "+4366012345" }]) {
+      const user = await service.addUser(person);
+      const { secret } = await api.start(user);
+      assertFine(await api.post(user, "two_factor_validate", { token: totp(secret, api.now) }));
+    }
+    await service.scheduled();
+    assert.deepEqual(receiver.notices().map(({ to }) => to).sort(), ["+4366012345", "Both@residents.example", null].sort());
+  });
+
+  test("of every kind there is, from the changes that they are about", async () => {
+    const user = await service.addUser();
+    const { secret, codes } = await api.enrol(user);
+    assertFine(await api.verify(user, codes[0]));
+    const begun = await api.start(user);
+    assertFine(await api.post(user, "two_factor_validate", { token: totp(begun.secret, api.now) }));
+    assertFine(await api.post(api.staff(), "two_factor_disable", {}, user.id));
+    assertUser(await api.patch(user, { email: NEW }));
+    await service.scheduled();
+    const [{ data }] = receiver.notices("email_change_verification");
+    service.keepsConfidential(String(data.token));
+    assertFine(await service.call("POST", pathTo("", "verify_email"), { json: { uuid: user.id, token: data.token } }));
+    await service.scheduled();
+    const mine = (/** @type {string} */ type) => [type, user.email];
+    assert.deepEqual(kinds().sort(), [
+      mine("two_factor_enabled"), mine("two_factor_enabled"), mine("two_factor_disabled"), mine("backup_code_used"), mine("email_change_requested"),
+      ["email_change_verification", NEW], mine("email_changed"),
+    ].sort());
+    assert.ok(secret !== begun.secret && receiver.deliveries.every(({ genuine }) => genuine));
+    assert.equal(new Set(receiver.notices().map(({ id }) => id)).size, 7);
+    for (const { type, data: told } of receiver.notices()) assert.deepEqual(Object.keys(told), type === "email_change_verification" ? ["token"] : []);
+  });
+
+  test("is not made of what failed", async () => {
+    const user = await service.addUser();
+    const { secret } = await api.start(user);
+    await api.post(user, "two_factor_validate", { token: "x" });
+    await api.verify(user, totp(secret, api.now));
+    await api.post(user, "two_factor_disable");
+    await api.patch(user, { email: "nothing" });
+    assert.equal(await waiting(), 0);
+  });
+});
+
+describe("while all is well", () => {
+  test("nothing is told twice", async () => {
+    await changes(5);
+    for (const wait of [0, 10 * MINUTE, DAY]) {
+      await api.advance(wait);
+      await service.scheduled();
+    }
+    assert.equal(receiver.deliveries.length, 5);
+  });
+
+  test("nor by two triggers at once", async () => {
+    await changes(20);
+    await Promise.all([service.scheduled(), service.scheduled(), service.scheduled()]);
+    assert.equal(receiver.deliveries.length, 20);
+    assert.equal(new Set(receiver.notices().map(({ id }) => id)).size, 20);
+    assert.equal(await waiting(), 0);
+  });
+
+  test(`no more than ${A_TICK} are told at a time, and the others next`, async () => {
+    await changes(A_TICK + 7);
+    await service.scheduled();
+    assert.equal(receiver.deliveries.length, A_TICK);
+    await service.scheduled();
+    assert.equal(receiver.deliveries.length, A_TICK + 7);
+    assert.equal(new Set(receiver.notices().map(({ id }) => id)).size, A_TICK + 7);
+  });
+});
+
+describe("when it goes wrong", () => {
+  for (const [what, breakIt] of /** @type {const} */ ([
+    ...[500, 503, 429, 404, 400, 302].map((status) => [`an answer of ${status}`, () => receiver.answers(status)]),
+    ["nobody who listens", () => receiver.goes()],
+  ])) {
+    test(`${what} is no delivery: it is made again, when its wait is over, and as the same notice`, async () => {
+      await change();
+      await breakIt();
+      await service.scheduled();
+      assert.equal(await waiting(), 1);
+      if (receiver.deliveries.length === 0) await receiver.returns();
+      const failed = receiver.notices();
+      receiver.clear();
+      await service.scheduled();
+      await api.advance(10 * MINUTE - SECOND);
+      await service.scheduled();
+      assert.deepEqual(receiver.deliveries, [], "not before ten minutes are over");
+      await api.advance(SECOND);
+      await service.scheduled();
+      const [{ notice, genuine, signedAt }, ...more] = receiver.deliveries;
+      assert.deepEqual([genuine, signedAt, more], [true, api.now / SECOND, []], "signed anew");
+      for (const before of failed) assert.deepEqual(notice, before);
+      assert.equal(await waiting(), 0);
+    });
+  }
+
+  test("the waits double up to a day, and it is never given up", async () => {
+    await change();
+    receiver.answers(500);
+    for (let attempt = 0; attempt < 12; attempt += 1) {
+      await service.scheduled();
+      assert.equal(receiver.deliveries.length, attempt + 1, `attempt ${attempt + 1}`);
+      const wait = Math.min(10 * MINUTE * 2 ** attempt, DAY);
+      await api.advance(wait - SECOND);
+      await service.scheduled();
+      assert.equal(receiver.deliveries.length, attempt + 1, `${wait / MINUTE} minutes after attempt ${attempt + 1}`);
+      await api.advance(SECOND);
+    }
+    receiver.answers(200);
+    await service.scheduled();
+    assert.equal(await waiting(), 0);
+    assert.equal(new Set(receiver.notices().map(({ id }) => id)).size, 1);
+  });
+
+  test("one that fails holds up no other", async () => {
+    await change();
+    receiver.answers(500);
+    await service.scheduled();
+    receiver.clear();
+    const user = await change();
+    await service.scheduled();
+    assert.deepEqual(receiver.notices().map(({ userId }) => userId), [user.id]);
+  });
+
+  test("a token that has run out is not told any more", async () => {
+    const user = await service.addUser();
+    assertUser(await api.patch(user, { email: NEW }));
+    await api.advance(DAY + SECOND);
+    await service.scheduled();
+    assert.deepEqual(kinds(), [["email_change_requested", user.email]]);
+    assert.equal(await waiting(), 0);
+  });
+
+  test("a user who is gone is told nothing", async () => {
+    const user = await change();
+    await service.sql("DELETE FROM users WHERE uuid = ?", user.id);
+    await service.scheduled();
+    assert.deepEqual(receiver.deliveries, []);
+  });
+
+  test("a change whose notice cannot be written is not made", async () => {
+    const user = await service.addUser();
+    const { secret } = await api.start(user);
+    await service.sql("CREATE TRIGGER no_notices BEFORE INSERT ON notices BEGIN SELECT RAISE(ABORT, 'no notices today'); END");
+    try {
+      assert.equal((await api.post(user, "two_factor_validate", { token: totp(secret, api.now) })).status, 500);
+      assert.equal((await api.status(user)).is_enabled, false);
+    } finally {
+      await service.sql("DROP TRIGGER no_notices");
+    }
+    assertFine(await api.post(user, "two_factor_validate", { token: totp(secret, api.now) }));
+  });
+});
+
+describe("where nobody is named to tell", () => {
+  test("notices are kept, and told once there is somebody", async () => {
+    await change(silentApi, silent);
+    await silent.scheduled();
+    await silentApi.advance(DAY);
+    await silent.scheduled();
+    assert.equal(await waiting(), 1);
+    await service.scheduled();
+    assert.deepEqual(receiver.notices().map(({ type }) => type), ["two_factor_enabled"]);
+  });
+});
+
+// Last: a workerd that was killed has forgotten that its clock stands still.
+test("a notice whose delivery was cut off by the end of the process is delivered by the next one", async () => {
+  const user = await change();
+  receiver.answers(undefined);
+  const cut = service.scheduled().catch(() => {});
+  await until(() => receiver.deliveries.length === 1, "the first delivery");
+  await service.kill();
+  await cut;
+  assert.equal(await waiting(), 1);
+  receiver.answers(200);
+  await api.freeze();
+  await service.scheduled();
+  assert.equal(receiver.deliveries.length, 1, "it may yet have arrived");
+  await api.advance(11 * MINUTE);
+  await service.scheduled();
+  const [first, second] = receiver.notices();
+  assert.deepEqual(second, first);
+  assert.equal(second.userId, user.id);
+  assert.equal(await waiting(), 0);
+});
