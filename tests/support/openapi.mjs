@@ -113,8 +113,10 @@ export function routeOf(operation) {
 export function routeTo(method, path) {
   const [bare] = path.split("?");
   const answers = (/** @type {Route} */ route) => route.access === "instance" || route.method === method || (method === "HEAD" && route.method === "GET");
-  // A path in so many letters comes before one with a parameter in their place.
-  return routes.filter((route) => route.pattern.test(bare) && answers(route)).sort((one, other) => parametersOf(one) - parametersOf(other))[0];
+  const there = routes.filter((route) => route.pattern.test(bare));
+  // A path in so many letters comes before one with a parameter in their place, whatever its methods.
+  const fewest = Math.min(...there.map(parametersOf));
+  return there.find((route) => parametersOf(route) === fewest && answers(route));
 }
 
 /** @param {Route} route */

@@ -1,0 +1,220 @@
+/**
+ * Who gets in where in the account API: every kind of caller at every route that openapi.json lists of it, at every kind of
+ * path, with a trailing slash and without. Then the order in which things are refused.
+ */
+
+import assert from "node:assert/strict";
+import { beforeEach, describe, test } from "node:test";
+
+import {
+  Accounts, assertDenied, assertFine, assertInvalid, assertNotRecent, assertProblem, HOUR, lacksScope, NO_API_KEYS, NOT_BOUND, NOT_PERMITTED, ONLY_ME,
+  OWNER_ONLY, pathTo, TOKENS_OF_ME_ONLY,
+} from "./support/accounts.mjs";
+import { pathOf, routes } from "./support/openapi.mjs";
+import { serviceForThisFile } from "./support/service.mjs";
+
+const service = await serviceForThisFile({ instrumented: true, bare: true });
+const api = new Accounts(service);
+beforeEach(() => api.freeze());
+
+const ours = routes.filter(({ access }) => access === "person");
+
+/** What routes have in common, by the end of their path; the first that fits. */
+const KINDS = /** @type {[string, RegExp][]} */ ([
+  ["open", /\/verify_email$/],
+  ["push", /\/push_tokens(\/unregister)?$/],
+  ["verify", /\/two_factor_verify$/],
+  ["start", /\/(two_factor_start_setup|start_2fa_setup)$/],
+  ["validate", /\/(two_factor_validate|validate_2fa)$/],
+  ["codes", /\/two_factor_backup_codes$/],
+  ["sensitive", /\/(two_factor_disable|cancel_email_change_request)$/],
+  ["plain", /\/(scene_personalisation|two_factor_status)$|\/users\/(\{\w+\}|@me)$/],
+]);
+/** The order of the columns below; nobody is asked for anything at those that are open. */
+const COLUMNS = ["plain", "sensitive", "codes", "validate", "start", "push", "verify"];
+const kindOf = ({ path }) => KINDS.find(([, pattern]) => pattern.test(path))?.[0] ?? assert.fail(`${path} is of no kind`);
+
+const JWT_REFUSED = "The access token is invalid or has expired.";
+const KEY_REFUSED = "The API key is invalid or was revoked.";
+const refused401 = (code, detail) => (answer, what) => assertProblem(answer, 401, "authentication_error", code, { detail, what });
+const denied = (detail) => (answer, what) => assertDenied(answer, detail, what);
+
+/** What the words of the table mean. */
+const VERDICTS = /** @type {Record<string, (answer: any, what: string) => void>} */ ({
+  in: (answer, what) => assert.ok([200, 204, 400, 429].includes(answer.status), `${what}: ${answer.text}`),
+  anon: refused401("not_authenticated", "Authentication credentials were not provided."),
+  bad: refused401("authentication_failed", JWT_REFUSED),
+  badkey: refused401("authentication_failed", KEY_REFUSED),
+  gone: (answer, what) => assertProblem(answer, 404, "invalid_request", "not_found", { detail: "Not found.", what }),
+  stale: (answer, what) => assertNotRecent(answer, what),
+  mine: denied(ONLY_ME),
+  tokens: denied(TOKENS_OF_ME_ONLY),
+  owner: denied(OWNER_ONLY),
+  nokeys: denied(NO_API_KEYS),
+  nobodys: denied(NOT_BOUND),
+  write: denied(lacksScope("user:write")),
+  check: denied(lacksScope("user:verify")),
+  denied: denied(NOT_PERMITTED),
+});
+
+const PATHS = ["@me", "own", "other", "unknown"];
+const everywhere = (word) => Array(4).fill(Array(COLUMNS.length).fill(word).join(" "));
+
+//                  plain sensitive codes validate start push verify
+const A_PERSON = [
+  "in in in in in in in",
+  ...Array(3).fill("mine mine mine mine in tokens mine"),
+];
+const LONG_SIGNED_IN = [
+  "in stale stale stale in in in",
+  ...Array(3).fill("mine stale stale stale in tokens mine"),
+];
+const STAFF = [
+  "in in in in in in in",
+  "in in in in in tokens in",
+  "in in owner in in tokens in",
+  "gone gone gone gone in tokens gone",
+];
+const STAFF_WITHOUT_ROW = [
+  "gone gone gone gone gone gone gone",
+  ...Array(2).fill("in in owner gone gone tokens in"),
+  "gone gone gone gone gone tokens gone",
+];
+/** Keys get no further than two kinds of route. @param {string[]} push @param {string[]} verify by path */
+const aKey = (push, verify) => PATHS.map((_, index) => `nokeys nokeys nokeys nokeys nokeys ${push[index]} ${verify[index]}`);
+const four = (word) => Array(4).fill(word);
+
+const token = (text) => ({ authorization: `Bearer ${text}` });
+
+/** What a caller shows, and how it fares; `user` is the one that `own` names. */
+const CALLERS = /** @type {Record<string, [string[], (user: any, other: any) => Promise<any> | any]>} */ ({
+  "nobody": [everywhere("anon"), () => ({})],
+  "an API key in another header": [everywhere("anon"), async (user) => ({ "x-api-key": (await api.apiKey(["user:write", "user:verify"], user)).authorization.slice(7) })],
+  "the admin key alone": [everywhere("anon"), () => ({ "x-admin-api-key": service.adminKey })],
+  "the admin key as a token": [everywhere("bad"), () => token(service.adminKey)],
+  "a token that is none": [everywhere("bad"), () => token("of.nothing.good")],
+  "a token that has expired": [everywhere("bad"), (user) => api.person(user, { exp: Math.floor(api.now / 1000) - 3600 })],
+  "a token of another issuer": [everywhere("bad"), (user) => api.person(user, { iss: "https://evil.example/" })],
+  "a token for another audience": [everywhere("bad"), (user) => api.person(user, { aud: "https://other.example" })],
+  "a token of a foreign key": [everywhere("bad"), (user) => token(service.mint({ key: "impostor", claims: { sub: user.id } }))],
+  "a token with alg none": [everywhere("bad"), (user) => token(service.mint({ alg: "none", claims: { sub: user.id } }))],
+  "a token signed with the public key": [everywhere("bad"), (user) => token(service.mint({ alg: "HS256", claims: { sub: user.id, is_staff: true } }))],
+  "a token from the future": [everywhere("bad"), (user) => api.person(user, { iat: Math.floor(api.now / 1000) + 3600 })],
+  "an auth_time from the future": [everywhere("bad"), (user) => api.person(user, { auth_time: Math.floor(api.now / 1000) + 3600 })],
+  "an auth_time in words": [everywhere("bad"), (user) => api.person(user, { auth_time: "yesterday" })],
+  "a person who is no user": [everywhere("bad"), () => api.bearer({ sub: "auth0|nobody" })],
+  "a person without a subject": [everywhere("bad"), () => api.bearer({ email: "ada@residents.example" })],
+
+  "a person": [A_PERSON, (user) => api.person(user)],
+  "a person by the provider's subject": [A_PERSON, (user) => api.bearer({ sub: `auth0|${user.id}` })],
+  "a person with auth_time": [A_PERSON, (user) => api.signedInAgo(user, 2 * HOUR - 1000)],
+  "a person who says to be staff": [A_PERSON, (user) => api.person(user, { is_staff: "true", staff: true, role: "staff" })],
+  "a person of another domain": [A_PERSON, (user) => api.person(user, { email: "ada@notsmartphonekey.com", email_verified: true })],
+  "a person of an allowed domain, not verified": [A_PERSON, (user) => api.person(user, { email: "ada@smartphonekey.com", email_verified: false })],
+  "a person with the admin key": [A_PERSON, (user) => ({ ...api.person(user), "x-admin-api-key": service.adminKey })],
+  "a person signed in long ago": [LONG_SIGNED_IN, (user) => api.signedInAgo(user, 2 * HOUR)],
+  "a person with neither auth_time nor iat": [LONG_SIGNED_IN, (user) => api.person(user, { iat: undefined })],
+  "staff": [STAFF, (user) => api.staff(user)],
+  "staff by an allowed domain": [STAFF, (user) => api.person(user, { email: "Grace@SmartphoneKey.com", email_verified: true })],
+  "staff who are no user": [STAFF_WITHOUT_ROW, () => api.staff()],
+  "the admin pair": [STAFF_WITHOUT_ROW, () => service.adminPair()],
+
+  "an unknown key": [everywhere("badkey"), () => token(`spk_${"A".repeat(43)}`)],
+  "half a key": [everywhere("badkey"), async (user) => token((await api.apiKey(["user:write"], user)).authorization.slice(7, 27))],
+  "a revoked key": [everywhere("badkey"), async (user) => {
+    const { id, authorization } = await api.apiKey(["user:write", "user:verify"], user);
+    assert.equal((await service.admin("DELETE", `/admin/api-keys/${id}`)).status, 204);
+    return { authorization };
+  }],
+  "a user's key to write": [aKey(["in", "tokens", "tokens", "tokens"], four("check")), (user) => api.apiKey(["user:write"], user)],
+  "a user's key to verify": [aKey(four("write"), ["in", "in", "denied", "denied"]), (user) => api.apiKey(["user:verify"], user)],
+  "a user's key to write and verify": [aKey(["in", "tokens", "tokens", "tokens"], ["in", "in", "denied", "denied"]), (user) => api.apiKey(["user:write", "user:verify"], user)],
+  "a user's key to read from 3dEye": [aKey(four("write"), four("check")), (user) => api.apiKey(["threedeye:read"], user)],
+  "a service's key to write": [aKey(four("nobodys"), four("check")), () => api.apiKey(["user:write"])],
+  "a service's key to verify": [aKey(four("write"), ["nobodys", "in", "in", "gone"]), () => api.apiKey(["user:verify"])],
+  "another user's key": [aKey(["in", "tokens", "tokens", "tokens"], ["in", "denied", "in", "denied"]), (_, other) => api.apiKey(["user:write", "user:verify"], other)],
+});
+
+/** Bodies that are good as far as they go. */
+const bodyOf = (kind, method) => {
+  if (method === "GET") return {};
+  return { json: kind === "push" ? { token: "a-device", platform: "ios" } : kind === "plain" ? {} : { token: "x" } };
+};
+
+describe("the routes", () => {
+  test("are all of one kind or another, and every kind is there", () => {
+    assert.deepEqual([...new Set(ours.map(kindOf))].sort(), ["open", ...COLUMNS].sort());
+    assert.deepEqual(ours.filter(({ path }) => !path.startsWith("/api/users/")), []);
+  });
+
+  for (const [who, [rows, headersOf]] of Object.entries(CALLERS)) {
+    test(`open as they should to ${who}`, async () => {
+      const [user, other] = await service.addUsers([{ id: "ada", subject: "auth0|ada" }, { id: "bob" }]);
+      const { id: _, ...headers } = await headersOf(user, other);
+      for (const route of ours.filter((one) => kindOf(one) !== "open")) {
+        const [kind, [name]] = [kindOf(route), /\{\w+\}/.exec(route.path) ?? []];
+        for (const [index, uuid] of ["@me", user.id, other.id, "nobody"].entries()) {
+          if (name === undefined && index > 0) break;
+          const verdict = rows[index].split(" ")[COLUMNS.indexOf(kind)];
+          for (const slash of ["", "/"]) {
+            const path = (name === undefined ? route.path : route.path.replace(name, uuid)) + slash;
+            const trail = (await service.audit()).length;
+            VERDICTS[verdict](await service.call(route.method, path, { headers, ...bodyOf(kind, route.method) }), `${route.method} ${path}: ${verdict}`);
+            if (verdict !== "in") assert.equal((await service.audit()).length, trail, `${route.method} ${path} left a trail`);
+          }
+        }
+      }
+    });
+  }
+
+  test("that are open ask nobody, and take nobody's word for who they are", async () => {
+    for (const headers of [{}, token("of.nothing.good"), api.staff()]) {
+      const answer = await service.call("POST", "/api/users/verify_email", { headers, json: { uuid: "nobody", token: "x" } });
+      assertInvalid(answer, "invalid_token", "token");
+    }
+  });
+});
+
+describe("what is refused first", () => {
+  const json = { "content-type": "application/json" };
+  const knock = (headers, action, body, uuid) => service.call("POST", pathTo(action, uuid), { headers: { ...headers, ...json }, body });
+
+  test("is a caller before anything they sent", async () => {
+    const [ada, bob] = [await service.addUser(), await service.addUser()];
+    for (const body of ["{", "[]", "x".repeat(1000)]) {
+      VERDICTS.anon(await knock({}, "two_factor_verify", body), body);
+      VERDICTS.nokeys(await knock(await api.apiKey(["user:write"], ada), "scene_personalisation", body), body);
+      VERDICTS.write(await knock(await api.apiKey(["user:verify"], ada), "push_tokens", body), body);
+      VERDICTS.stale(await knock(api.signedInAgo(ada, 2 * HOUR), "two_factor_disable", body, bob.id), body);
+      VERDICTS.mine(await knock(api.person(ada), "two_factor_disable", body, bob.id), body);
+      VERDICTS.gone(await knock(api.staff(), "scene_personalisation", body, "nobody"), body);
+    }
+  });
+
+  test("is a body before the state of the account", async () => {
+    const user = await service.addUser();
+    for (const action of ["two_factor_validate", "two_factor_verify"]) assertInvalid(await api.post(user, action, {}), "required", "token");
+  });
+
+  test("is a method nobody knows, before the caller", async () => {
+    for (const { path, method } of ours) {
+      const answer = await service.call(method === "DELETE" ? "PUT" : "DELETE", pathOf({ path }));
+      assertProblem(answer, 405, "invalid_request", "method_not_allowed", { detail: 'Method "DELETE" not allowed.' });
+      assert.ok(answer.headers.allow?.split(/, ?/).includes(method), `${path} allows ${answer.headers.allow}`);
+    }
+  });
+
+  test("is a path nobody knows, in the words of this API", async () => {
+    for (const path of ["/api/", "/api/users", "/api/users/@me/", "/api/users/@me/nothing", "/api/users/@me/push_tokens/unregister/x", "/api/users/@me/two_factor_status//", "/api/projects/1"]) {
+      const answer = await service.call("POST", path, { headers: api.staff() });
+      if (path === "/api/users/@me/") assertProblem(answer, 405, "invalid_request", "method_not_allowed", { detail: 'Method "POST" not allowed.' });
+      else VERDICTS.gone(answer, path);
+    }
+  });
+});
+
+test("@me is @me however the path spells it, and is nobody's uuid", async () => {
+  const user = await service.addUser();
+  assertFine(await api.get(user, "two_factor_status", "%40me"));
+  for (const uuid of ["@ME", "me", "@me%20", "%2540me"]) assertDenied(await api.get(user, "two_factor_status", uuid), ONLY_ME);
+});
