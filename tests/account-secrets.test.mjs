@@ -91,7 +91,6 @@ describe("D1", () => {
   test("is looked through by a search that would find them", async () => {
     const life = await live();
     await service.sql("UPDATE profiles SET settings = json_object('x', ?) WHERE user_id = ?", Buffer.from(plain(life.codes[0])).toString("base64"), life.user.id);
-    assert.throws(() => assertNowhere({ profiles: "" }, {}) ?? assert.fail());
     const tables = await dump();
     assert.throws(() => assertNowhere(tables, secretsOf(life, [])), /profiles holds a backup code/);
   });

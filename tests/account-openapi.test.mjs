@@ -1,0 +1,156 @@
+/** What openapi.json says of the account API: every answer that it lists is brought about, and its examples are taken. */
+
+import assert from "node:assert/strict";
+import { beforeEach, describe, test } from "node:test";
+
+import { Accounts, assertFine, pathTo, totp, wrongTotp } from "./support/accounts.mjs";
+import { receiverForThisFile } from "./support/notices.mjs";
+import { document, routes, routeTo } from "./support/openapi.mjs";
+import { serviceForThisFile, servicesForThisFile } from "./support/service.mjs";
+
+const receiver = await receiverForThisFile();
+const service = await serviceForThisFile({ instrumented: true, ...receiver.settings });
+const { keyless, braked } = await servicesForThisFile({
+  keyless: { vars: { JWT_JWKS_URL: "http://127.0.0.1:9/jwks.json" } },
+  braked: { rateLimits: { AUTH_RATE_LIMITER: 5 } },
+});
+const api = new Accounts(service);
+beforeEach(() => api.freeze());
+
+const ours = routes.filter(({ access }) => access === "person");
+const json = { "content-type": "application/json" };
+/** Those that ask who calls. */
+const guarded = ours.filter(({ path }) => !path.endsWith("/verify_email"));
+const operationOf = ({ path, method }) => document.paths[path][method.toLowerCase()];
+const at = ({ path }, uuid = "@me") => path.replace(/\{\w+\}/, uuid);
+const examplesOf = (route) => Object.values(operationOf(route).requestBody?.content["application/json"].examples ?? {}).map(({ value }) => value);
+const call = (over, route, headers, options = {}, uuid = "@me") =>
+  over.call(route.method, at(route, uuid), { ...options, headers: { ...headers, ...options.headers } });
+const seen = () => new Set([service, keyless, braked].flatMap(({ answers }) => answers).flatMap(({ method, path, status }) => {
+  const route = routeTo(method, path);
+  return route ? [`${route.method} ${route.path} ${status}`] : [];
+}));
+
+describe("what goes well", () => {
+  test("every operation, its aliases included", async () => {
+    const user = await service.addUser();
+    await api.joins(user, 7);
+    const dashboard = await api.dashboard(7);
+    for (const [start, proof] of [["two_factor_start_setup", "two_factor_validate"], ["start_2fa_setup", "validate_2fa"]]) {
+      const { secret } = assertFine(await api.get(user, start));
+      assertFine(await api.post(user, proof, { token: totp(secret, api.now) }));
+      assertFine(await api.verify(user, await api.nextCode(secret)));
+    }
+    assertFine(await api.post(user, "two_factor_backup_codes"));
+    await api.status(user);
+    assertFine(await api.post(api.person(user, { amr: ["otp"] }), "two_factor_disable"));
+    for (const [path, body, status] of /** @type {const} */ ([
+      ["push_tokens", { token: "x", platform: "web" }, 200], ["push_tokens/unregister", { token: "x" }, 204], ["scene_personalisation", { scene: "Doors", dashboard }, 200],
+    ])) assert.equal((await api.post(user, path, body)).status, status);
+    await api.user(user);
+    await api.user(api.staff(), user.id);
+    for (const uuid of ["@me", user.id]) assertFine(await api.patch(uuid === "@me" ? user : api.staff(), { email: "new@residents.example" }, uuid));
+    await service.scheduled();
+    const { token } = receiver.notices("email_change_verification").at(-1)?.data ?? {};
+    assertFine(await service.call("POST", pathTo("", "verify_email"), { json: { uuid: user.id, token } }));
+    await api.patch(user, { email: "third@residents.example" });
+    assertFine(await api.call("PATCH", user, pathTo("", "cancel_email_change_request")));
+  });
+
+  test("the examples of bodies are read as they stand", async () => {
+    for (const route of ours) {
+      const examples = examplesOf(route);
+      if (operationOf(route).requestBody?.required) assert.ok(examples.length > 0, `${route.path} has no example`);
+      for (const example of examples) {
+        const { status, json: body } = await call(service, route, api.person(await service.addUser()), { json: example });
+        // The state of the account may refuse them, their fields may not.
+        const isRead = status < 300 || (status === 400 && ["token_invalid", "setup_expired", "invalid_token", "does_not_exist"].includes(body.code));
+        assert.ok(isRead, `${route.path}: ${JSON.stringify(body)}`);
+      }
+    }
+  });
+});
+
+describe("what goes wrong", () => {
+  test("400 and 415, by a body", async () => {
+    const user = await service.addUser();
+    for (const route of ours.filter(({ method }) => method !== "GET")) {
+      assert.equal((await call(service, route, api.person(user), { body: "{", headers: json })).status, 400, route.path);
+      assert.equal((await call(service, route, api.person(user), { body: "{}", headers: { "content-type": "text/plain" } })).status, 415, route.path);
+    }
+  });
+
+  test("401 and 403", async () => {
+    const user = await service.addUser();
+    const key = await api.apiKey(["threedeye:read"], user);
+    for (const route of guarded) {
+      assert.equal((await call(service, route, {})).status, 401, route.path);
+      assert.equal((await call(service, route, { authorization: key.authorization })).status, 403, route.path);
+    }
+  });
+
+  test("404, of a user that is not there", async () => {
+    for (const route of guarded) {
+      const body = route.path.includes("push_tokens") ? { token: "x", platform: "ios" } : { token: "x" };
+      const { status } = await call(service, route, api.staff(), route.method === "GET" ? {} : { json: body });
+      assert.equal(status, 404, route.path);
+    }
+    assert.ok(guarded.length > 10);
+  });
+
+  test("413", async () => {
+    const user = await service.addUser();
+    for (const route of ours) {
+      assert.equal((await call(service, route, api.person(user), { body: "x".repeat(70_000), headers: json })).status, 413, route.path);
+    }
+  });
+
+  test("429, of codes that were wrong too often", async () => {
+    const user = await service.addUser();
+    const { secret } = await api.enrol(user);
+    await api.start(user);
+    for (let count = 0; count < 5; count += 1) await api.verify(user, wrongTotp(secret, api.now));
+    for (const action of ["two_factor_verify", "two_factor_validate", "validate_2fa", "two_factor_disable"]) {
+      assert.equal((await api.post(user, action, { token: totp(secret, api.now) })).status, 429, action);
+    }
+  });
+
+  test("429, of an address that keeps failing", async () => {
+    for (const route of guarded) {
+      let answer;
+      for (let count = 0; count < 12 && answer?.status !== 429; count += 1) answer = await call(braked, route, { authorization: "Bearer x" });
+      assert.equal(answer?.status, 429, route.path);
+      assert.deepEqual([answer.json.type, answer.json.code], ["throttled_error", "throttled"]);
+      assert.ok(Number(answer.headers["retry-after"]) >= 1);
+    }
+  });
+
+  test("500, in the envelope, when the database fails", async () => {
+    const user = await service.addUser();
+    const headers = api.person(user);
+    await service.instruments({ sparedRoundTrips: 0 });
+    try {
+      for (const route of ours) {
+        const body = route.method === "GET" ? {} : { json: { token: "x", platform: "ios", uuid: user.id, scene: "x", dashboard: 1 } };
+        const { status, json: told } = await call(service, route, headers, body);
+        assert.deepEqual([status, told], [500, { type: "server_error", code: "error", detail: "A server error occurred.", attr: null }], route.path);
+      }
+    } finally {
+      await service.instruments({ sparedRoundTrips: null });
+    }
+  });
+
+  test("503, while no token can be verified", async () => {
+    for (const route of guarded) {
+      const { status, json: told } = await call(keyless, route, keyless.personOf({ id: "ada" }));
+      assert.deepEqual([status, told.type, told.code, told.attr], [503, "server_error", "error", null], route.path);
+    }
+  });
+});
+
+test("the description lists no answer that was not brought about above", () => {
+  const there = seen();
+  const listed = ours.flatMap(({ method, path, responses }) => Object.keys(responses).map((status) => `${method} ${path} ${status}`));
+  assert.ok(listed.length > 50);
+  assert.deepEqual(listed.filter((one) => !there.has(one)), []);
+});
