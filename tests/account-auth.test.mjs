@@ -77,8 +77,8 @@ const STAFF = [
 ];
 const STAFF_WITHOUT_ROW = [
   "gone gone gone gone gone gone gone",
-  ...Array(2).fill("in in owner gone gone tokens in"),
-  "gone gone gone gone gone tokens gone",
+  ...Array(2).fill("in in owner gone gone gone in"),
+  "gone gone gone gone gone gone gone",
 ];
 /** Keys get no further than two kinds of route. @param {string[]} push @param {string[]} verify by path */
 const aKey = (push, verify) => PATHS.map((_, index) => `nokeys nokeys nokeys nokeys nokeys ${push[index]} ${verify[index]}`);

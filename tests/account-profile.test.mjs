@@ -21,7 +21,7 @@ const CHOICES = {
   shortcut_position: ["above", "below", "hidden", "", null],
   role_at_organization: ["engineering", "data", "product", "founder", "leadership", "marketing", "sales", "other", null],
 };
-const ANY_JSON = [{ active: ["a", { b: null }], "ü": 1.5 }, {}, { deep: { deeper: [[]] } }];
+const ANY_JSON = [{ active: ["a", { b: null }], "ü": 1.5 }, {}, { deep: { deeper: [[]], nothing: null }, nothing: null }];
 
 const GOOD = /** @type {Record<string, any[]>} */ ({
   first_name: ["Ada", "", "Ä".repeat(150), "O'Hara; --"],
@@ -142,10 +142,10 @@ describe("notification settings", () => {
     const user = await service.addUser();
     const steps = [
       [{ digest: true, alarms: { doors: true } }, { digest: true, alarms: { doors: true } }],
-      [{ alarms: { windows: false } }, { digest: true, alarms: { windows: false } }],
-      [{}, { digest: true, alarms: { windows: false } }],
-      [{ digest: null, more: [1] }, { alarms: { windows: false }, more: [1] }],
-      [{ unknown: null }, { alarms: { windows: false }, more: [1] }],
+      [{ digest: false }, { digest: false, alarms: { doors: true } }],
+      [{}, { digest: false, alarms: { doors: true } }],
+      [{ digest: null, more: [1] }, { alarms: { doors: true }, more: [1] }],
+      [{ more: [{ a: null }], unknown: null }, { alarms: { doors: true }, more: [{ a: null }] }],
       [{ alarms: null, more: null }, {}],
     ];
     for (const [sent, expected] of steps) assert.deepEqual(assertUser(await api.patch(user, { notification_settings: sent })).notification_settings, expected);

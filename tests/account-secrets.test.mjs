@@ -120,7 +120,7 @@ describe("the audit trail", () => {
   test("tells who did what to whom, and no secret, e-mail or value", async () => {
     const life = await live();
     const trail = JSON.stringify(await service.sql("SELECT * FROM audit_log"));
-    assert.doesNotMatch(trail, /@residents\.example|[^*"]@/);
+    assert.doesNotMatch(trail, /[^\s"'*]@/, "a masked e-mail at most");
     assertNowhere({ audit_log: trail }, secretsOf(life, []));
     const actions = (await service.audit()).filter(({ subject }) => subject === life.user.id).map(({ action }) => action);
     for (const action of ["two_factor.start", "two_factor.enable", "backup_codes.generate", "backup_code.use", "push_token.register", "email_change.request", "profile.update"]) {
