@@ -190,7 +190,7 @@ test("whatever comes, there is never a 5xx, and always the envelope", async (t) 
   const values = [undefined, null, "", " ", "x", "123456", factor?.codes[0], 0, -1, 1e308, true, [], {}, [[]], "\u0000", "ü".repeat(300), "x".repeat(20_000), "ios", "@me", user.id, "%", { a: null }];
   const fields = ["token", "platform", "scene", "dashboard", "uuid", "email", "first_name", "notification_settings", "theme_mode", "hedgehog_config", "anonymize_data", ""];
   const raw = ["", "{", "[]", "null", "\u0000", "{}{}", "x".repeat(5000)];
-  const uuids = ["@me", user.id, "nobody", "%00", "%FF", "%2F", "x".repeat(300), "", "@", "%F0%9F%98%80", "'", "*"];
+  const uuids = ["@me", user.id, "nobody", "%00", "%FF", "%2F", "x".repeat(300), "@", "%F0%9F%98%80", "'", "*"];
   const keys = [await api.apiKey(["user:write", "user:verify"], user), await api.apiKey(["user:verify"])];
   const callers = [api.person(user), api.staff(), api.staff(user), api.signedInAgo(user, 3 * 3_600_000), {}, { authorization: "Bearer x" }, ...keys];
   const refusals = { 400: 0, 401: 0, 403: 0, 404: 0 };

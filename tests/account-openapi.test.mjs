@@ -72,11 +72,29 @@ describe("what goes well", () => {
 });
 
 describe("what goes wrong", () => {
-  test("400 and 415, by a body", async () => {
+  test("400, by a body that breaks off", async () => {
+    // One of the Workers that no proxy stands before.
+    const { authorization } = braked.personOf(await braked.addUser());
+    for (const route of ours) {
+      const answer = await braked.callRaw(route.method, at(route), { authorization, "content-length": "9", "content-type": "application/json" }, "{");
+      assert.deepEqual([answer.status, answer.json.type, answer.json.code], [400, "invalid_request", "parse_error"], route.path);
+    }
+  });
+
+  test("405, of a HEAD that would change something", async () => {
+    const changing = ours.filter(({ path, method }) => method === "GET" && path.includes("setup"));
+    assert.equal(changing.length, 2);
     const user = await service.addUser();
-    for (const route of ours.filter(({ method }) => method !== "GET")) {
-      assert.equal((await call(service, route, api.person(user), { body: "{", headers: json })).status, 400, route.path);
-      assert.equal((await call(service, route, api.person(user), { body: "{}", headers: { "content-type": "text/plain" } })).status, 415, route.path);
+    for (const route of changing) assert.equal((await service.call("HEAD", at(route), { headers: api.person(user) })).status, 405);
+    assert.deepEqual(await service.sql("SELECT user_id FROM second_factors"), []);
+    for (const path of [pathTo(), pathTo("two_factor_status")]) assert.equal((await service.call("HEAD", path, { headers: api.person(user) })).status, 200);
+  });
+
+  test("415", async () => {
+    const user = await service.addUser();
+    for (const route of ours) {
+      const { status } = await call(service, route, api.person(user), { body: "{}", headers: { "content-type": "text/plain" } });
+      assert.equal(status === 415, operationOf(route).requestBody !== undefined, `${route.path}: ${status}`);
     }
   });
 
@@ -116,9 +134,10 @@ describe("what goes wrong", () => {
   });
 
   test("429, of an address that keeps failing", async () => {
-    for (const route of guarded) {
+    for (const route of ours) {
       let answer;
-      for (let count = 0; count < 12 && answer?.status !== 429; count += 1) answer = await call(braked, route, { authorization: "Bearer x" });
+      const body = route.method === "GET" ? {} : { json: { uuid: "nobody", token: "x" } };
+      for (let count = 0; count < 12 && answer?.status !== 429; count += 1) answer = await call(braked, route, { authorization: "Bearer x" }, body);
       assert.equal(answer?.status, 429, route.path);
       assert.deepEqual([answer.json.type, answer.json.code], ["throttled_error", "throttled"]);
       assert.ok(Number(answer.headers["retry-after"]) >= 1);
