@@ -12,7 +12,7 @@ use crate::http::surface::Surface;
 use crate::http::{ApiError, Call, Reply, Route};
 use crate::platform::d1::{Attempt, Verdict};
 
-use super::problem::{no_set_up, wrong_code};
+use super::problem::{no_account, no_set_up, wrong_code};
 use super::proof::{MAX_CODE_CHARS, locked};
 use super::{AccountCaller, Door};
 
@@ -38,12 +38,15 @@ struct Body {
 }
 
 async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
-    call.caller.whose(call.uuid()?)?;
+    let named = call.caller.whose(call.uuid()?)?;
     let whose = call.caller.own();
     let now = call.now();
     let database = call.services.database()?;
-    let visit = database.factor(&whose, None).await?;
+    let (visit, is_somebody) = database.factor_beside(&whose, &named).await?;
     let admitted = call.caller.admit(&whose, visit, now)?;
+    if !is_somebody {
+        return Err(no_account());
+    }
     let fields = call.fields()?;
     let text = fields.text("token", MAX_CODE_CHARS)?;
     let pending = admitted.account.pending(now).ok_or_else(no_set_up)?;

@@ -61,6 +61,7 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
     Ok(Reply::json(StatusCode::OK, &body))
 }
 
+/// What no key opens any more cannot be found by its hash either: it counts, and is not shown.
 fn codes(
     call: &Call<AccountCaller>,
     admitted: &Admitted<TwoFactorStatus>,
@@ -70,10 +71,9 @@ fn codes(
         return Ok(Vec::new());
     }
     let sealer = call.services.sealer()?;
-    let open = codes.iter().map(|sealed| {
+    let open = codes.iter().filter_map(|sealed| {
         let code = sealer.open(Purpose::BackupCode, admitted.user(), sealed);
-        code.map(|code| BackupCode::from_sealed(code).shown())
+        code.ok().map(|code| BackupCode::from_sealed(code).shown())
     });
-    open.collect::<Result<_, _>>()
-        .map_err(|cause| ApiError::internal(format!("backup_codes.code_sealed: {cause}")))
+    Ok(open.collect())
 }

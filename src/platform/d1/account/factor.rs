@@ -7,7 +7,7 @@ use crate::kernel::{Sealed, Timestamp};
 use crate::platform::d1::{Database, Engine, bad_value};
 use crate::provisioning::StoreError;
 
-use super::person::PersonColumns;
+use super::person::{PERSON, PersonColumns};
 use super::{Visit, Whose};
 
 /// The columns that [`FactorColumns`] reads, of `u` and `f`: rows of `users` and `second_factors`.
@@ -133,6 +133,22 @@ impl<E: Engine> Database<E> {
         let look = whose.statement(FACTOR, []);
         self.visit_account(look, key_hash, |row: FactorColumns| Ok(row.into()))
             .await
+    }
+
+    /// Reads a second factor, and whether somebody else who is named beside it exists.
+    pub async fn factor_beside(
+        &self,
+        whose: &Whose,
+        named: &Whose,
+    ) -> Result<(Visit<Factor>, bool), StoreError> {
+        let look = vec![whose.statement(FACTOR, []), named.statement(PERSON, [])];
+        let mut answers = self.batch(look).await?;
+        let found: Option<FactorColumns> = answers.first()?;
+        let visit = Visit {
+            found: found.map(Into::into),
+            key: None,
+        };
+        Ok((visit, answers.count()? > 0))
     }
 
     /// Reads a second factor's status.

@@ -9,7 +9,7 @@ use crate::provisioning::StoreError;
 
 use super::{Visit, Whose};
 
-const PERSON: &str = concat!(
+pub(super) const PERSON: &str = concat!(
     "SELECT ",
     person_columns!(),
     " FROM users u WHERE u.uuid = ",
