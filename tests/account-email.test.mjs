@@ -32,6 +32,8 @@ const emails = async (user) => {
   const { email, pending_email, is_email_verified } = await api.user(user);
   return [email, pending_email, is_email_verified];
 };
+/** What the trail tells of the e-mail; the cron trigger that delivers notices makes the user's 3dEye account as well. */
+const trail = async () => (await service.audit()).map(({ action }) => action).filter((action) => action.startsWith("email_change."));
 const inDatabase = async (user) => (await service.sql("SELECT email FROM users WHERE uuid = ?", user.id))[0].email;
 
 describe("another e-mail", () => {
@@ -49,7 +51,7 @@ describe("another e-mail", () => {
     await service.scheduled();
     const told = receiver.notices().map(({ type, to, data }) => [type, to, Object.keys(data)]).sort();
     assert.deepEqual(told, [["email_change_requested", user.email, []], ["email_change_verification", NEW, ["token"]], ["email_changed", user.email, []]]);
-    assert.deepEqual((await service.audit()).map(({ action }) => action), ["email_change.request", "email_change.confirm"]);
+    assert.deepEqual(await trail(), ["email_change.request", "email_change.confirm"]);
   });
 
   test("comes to a user who had none", async () => {
@@ -168,7 +170,7 @@ describe("taking it back", () => {
     assertDead(await confirm(user, token));
     assert.deepEqual(await emails(user), [user.email, null, null]);
     assertInvalid(await cancel(user), "email_change_request_not_found", null, "No active email change requests found.");
-    assert.deepEqual((await service.audit()).map(({ action }) => action), ["email_change.request", "email_change.cancel"]);
+    assert.deepEqual(await trail(), ["email_change.request", "email_change.cancel"]);
   });
 
   test("takes the token out of the outbox as well", async () => {

@@ -38,7 +38,8 @@ async function changes(count) {
   const users = await service.addUsers(Array.from({ length: count - 1 }, () => ({})));
   await service.sql(
     `INSERT INTO notices (id, type, user_id, recipient, created_at, due_at)
-     SELECT printf('ntc_%026d', key), type, value, 'x@residents.example', created_at, due_at FROM json_each(?), (SELECT * FROM notices LIMIT 1)`,
+     SELECT printf('ntc_%026d', person.key), one.type, person.value, 'x@residents.example', one.created_at, one.due_at
+     FROM json_each(?) person, (SELECT * FROM notices LIMIT 1) one`,
     JSON.stringify(users.map(({ id }) => id)),
   );
 }
