@@ -1,6 +1,7 @@
 /** Turning a second factor off takes the second factor, or support. And where it is configured so, a sign-in of late. */
 
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { beforeEach, describe, test } from "node:test";
 
 import {
@@ -22,7 +23,7 @@ const isOn = async (user) => (await api.status(user)).is_enabled;
 const assertProofMissing = (answer, what) => assertInvalid(answer, "required", "token", "This field is required.", what);
 
 /** What each shows, and whether that is proof enough; "missing" and "wrong" are told apart. */
-const PROOFS = /** @type {Record<string, ["enough" | "missing" | "wrong", (user: any, factor: any) => [any, any?]]>} */ ({
+const PROOFS = /** @type {Record<string, ["enough" | "missing" | "wrong", (user: any, factor: any) => [any, any?, string?]]>} */ ({
   "a code of the authenticator": ["enough", (user, { secret }) => [user, { token: totp(secret, api.now) }]],
   "a backup code": ["enough", (user, { codes }) => [user, { token: codes[7] }]],
   "a sign-in with mfa": ["enough", (user) => [api.person(user, { amr: ["pwd", "mfa"] })]],
@@ -35,6 +36,8 @@ const PROOFS = /** @type {Record<string, ["enough" | "missing" | "wrong", (user:
   "a sign-in with MFA in capitals": ["missing", (user) => [api.person(user, { amr: ["MFA"] })]],
   "an empty list of methods": ["missing", (user) => [api.person(user, { amr: [] })]],
   "nothing, as staff": ["missing", (user) => [api.staff(user)]],
+  "nothing, as staff by their own uuid": ["missing", (user) => [api.staff(user), {}, user.id]],
+  "nothing, as staff by the provider's subject and their own uuid": ["missing", (user) => [api.staff({ id: `auth0|${user.id}` }), {}, user.id]],
   "another code": ["wrong", (user, { secret }) => [user, { token: wrongTotp(secret, api.now) }]],
   "another backup code": ["wrong", (user) => [user, { token: wrongBackupCode() }]],
   "a wrong code, as staff": ["wrong", (user, { secret }) => [api.staff(user), { token: wrongTotp(secret, api.now) }]],
@@ -43,7 +46,8 @@ const PROOFS = /** @type {Record<string, ["enough" | "missing" | "wrong", (user:
 describe("a factor is turned off by its owner", () => {
   for (const [what, [verdict, show]] of Object.entries(PROOFS)) {
     test(`with ${what}: proof ${verdict}`, async () => {
-      const user = await strict.addUser();
+      const id = randomUUID();
+      const user = await strict.addUser({ id, subject: `auth0|${id}` });
       const answer = await disable(...show(user, await api.enrol(user)));
       if (verdict === "enough") assertFine(answer, DONE);
       if (verdict === "missing") assertProofMissing(answer);
@@ -131,6 +135,28 @@ describe("a factor is turned off by support", () => {
       assertDenied(await disable(api.person(await strict.addUser(), claims), {}, user.id), ONLY_ME);
     }
     assert.equal(await isOn(user), true);
+  });
+});
+
+describe("what other services do to a user's row", () => {
+  const newRow = (user) => [user.id, user.email];
+
+  test("leaves the factor on when the row is written anew", async () => {
+    const user = await strict.addUser();
+    const { secret, codes } = await api.enrol(user);
+    await strict.sql("INSERT OR REPLACE INTO users (uuid, email, created_at) VALUES (?, ?, '2024-01-15T10:30:00.000Z')", ...newRow(user));
+    assert.equal(await isOn(user), true);
+    for (const token of [totp(secret, api.now), codes[0]]) assertFine(await api.verify(user, token));
+  });
+
+  test("takes the factor along when the row is deleted, so that nobody inherits it", async () => {
+    const user = await strict.addUser();
+    const { codes } = await api.enrol(user);
+    await strict.sql("DELETE FROM users WHERE uuid = ?", user.id);
+    assert.equal((await api.get(user, "two_factor_status")).status, 401);
+    await strict.addUser(user);
+    assert.equal(await isOn(user), false);
+    assertWrongToken(await api.verify(user, codes[0]));
   });
 });
 

@@ -263,6 +263,7 @@ describe("backup codes", () => {
     assert.deepEqual(rest(await api.status(api.staff(), user.id)), hidden);
     assert.deepEqual(rest(await api.status(api.staff(await service.addUser()), user.id)), hidden);
     assertDenied(await api.post(api.staff(), "two_factor_backup_codes", {}, user.id), OWNER_ONLY);
+    assert.deepEqual((await api.status(api.staff(user), user.id)).backup_codes, codes, "to staff their own, whatever the path says");
     assert.deepEqual((await api.status(user)).backup_codes, codes, "and are still the same");
   });
 });

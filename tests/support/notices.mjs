@@ -37,6 +37,7 @@ export class Receiver {
   #port = 0;
   /** Answers with this status; undefined: never. @type {number | undefined} */
   #status = 200;
+  #headers = /** @type {Record<string, string>} */ ({});
 
   static async start() {
     const receiver = new Receiver();
@@ -62,12 +63,13 @@ export class Receiver {
   /** Takes what comes, and forgets what came. */
   clear() {
     this.deliveries = [];
-    this.#status = 200;
+    this.answers(200);
   }
 
-  /** @param {number | undefined} status undefined: keeps everybody waiting */
-  answers(status) {
+  /** @param {number | undefined} status undefined: keeps everybody waiting @param {Record<string, string>} [headers] */
+  answers(status, headers = {}) {
     this.#status = status;
+    this.#headers = headers;
   }
 
   /** Nobody listens any more. */
@@ -102,6 +104,6 @@ export class Receiver {
       method: String(request.method),
       contentType: String(request.headers["content-type"]),
     });
-    if (this.#status !== undefined) response.writeHead(this.#status).end();
+    if (this.#status !== undefined) response.writeHead(this.#status, this.#headers).end();
   }
 }
