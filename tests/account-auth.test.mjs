@@ -214,6 +214,40 @@ describe("what is refused first", () => {
   });
 });
 
+describe("an API key", () => {
+  const lastUsed = async (id) => (await service.admin("GET", "/admin/api-keys")).json.apiKeys.find((key) => key.id === id).lastUsedAt;
+
+  for (const [scope, action, body] of /** @type {const} */ ([
+    ["user:write", "push_tokens", { token: "a-device", platform: "ios" }],
+    ["user:write", "push_tokens/unregister", { token: "a-device" }],
+    ["user:verify", "two_factor_verify", { token: "x" }],
+  ])) {
+    test(`that is used for ${action} is noted, once an hour at most`, async () => {
+      const user = await service.addUser();
+      await api.enrol(user);
+      const key = await api.apiKey([scope], user);
+      assert.equal(await lastUsed(key.id), null);
+      const used = [];
+      for (const wait of [0, HOUR - 1000, 1000]) {
+        await api.advance(wait);
+        await api.post(key, action, body);
+        used.push(await lastUsed(key.id));
+      }
+      const now = new Date(api.now).toISOString();
+      assert.deepEqual(used, [new Date(api.now - HOUR).toISOString(), new Date(api.now - HOUR).toISOString(), now]);
+    });
+  }
+
+  test("of a user who is gone opens nothing", async () => {
+    const user = await service.addUser();
+    const key = await api.apiKey(["user:write", "user:verify"], user);
+    await service.sql("DELETE FROM users WHERE uuid = ?", user.id);
+    for (const [action, body] of /** @type {const} */ ([["push_tokens", { token: "a-device", platform: "ios" }], ["two_factor_verify", { token: "x" }]])) {
+      VERDICTS.badkey(await api.post(key, action, body), action);
+    }
+  });
+});
+
 test("@me is @me however the path spells it, and is nobody's uuid", async () => {
   const user = await service.addUser();
   assertFine(await api.get(user, "two_factor_status", "%40me"));

@@ -82,8 +82,10 @@ describe("another e-mail", () => {
   });
 
   test("that is the present one is no change", async () => {
-    const user = await service.addUser();
-    assert.equal(assertUser(await api.patch(user, { email: user.email })).pending_email, null);
+    const user = await service.addUser({ email: "Ada@residents.example" });
+    for (const email of [user.email, ` ${user.email} `, "ada@RESIDENTS.example"]) {
+      assert.equal(assertUser(await api.patch(user, { email })).pending_email, null, email);
+    }
     assert.deepEqual(await service.sql("SELECT id FROM notices"), []);
   });
 

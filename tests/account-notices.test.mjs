@@ -160,6 +160,19 @@ describe("when it goes wrong", () => {
     });
   }
 
+  test("a receiver that keeps everybody waiting does so for a while only, and not one notice after the other", async () => {
+    await changes(A_TICK);
+    receiver.answers(undefined);
+    await service.scheduled();
+    assert.ok(receiver.deliveries.length > 0 && receiver.deliveries.length < A_TICK / 2, `${receiver.deliveries.length} were tried`);
+    assert.equal(await waiting(), A_TICK);
+    receiver.clear();
+    await api.advance(10 * MINUTE);
+    await service.scheduled();
+    assert.equal(receiver.deliveries.length, A_TICK);
+    assert.equal(await waiting(), 0);
+  });
+
   test("the waits double up to a day, and it is never given up", async () => {
     await change();
     receiver.answers(500);

@@ -169,6 +169,14 @@ describe("wrong codes", () => {
     for (const token of tokens) assertLocked(await api.verify(factor.user, token), lockOf(5));
   });
 
+  test("are counted together, through whichever door they come", async () => {
+    const { user, secret } = await enrolled();
+    await api.start(user);
+    const doors = ["two_factor_verify", "two_factor_disable", "two_factor_validate"];
+    const counts = tally(await atOnce(MANY, (index) => api.post(user, doors[index % doors.length], { token: wrongTotp(secret, api.now) })));
+    assert.deepEqual(counts, { "400 token_invalid": 5, "429 throttled": MANY - 5 });
+  });
+
   test("while enrolling are all counted", async () => {
     const user = await service.addUser();
     const { secret } = await api.start(user);
