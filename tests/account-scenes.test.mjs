@@ -72,6 +72,18 @@ describe("a choice", () => {
     assert.deepEqual((await api.user(user)).scene_personalisation, [{ scene: "Doors", dashboard: a }, { scene: "Alarms", dashboard: b }]);
   });
 
+  test("is kept for 200 scenes of a team, and those can still be changed", async () => {
+    const { user, dashboards: [a, b] } = await settled();
+    await chosen(user, "Doors", a);
+    const others = JSON.stringify(Array.from({ length: 199 }, (_, index) => `scene ${index}`));
+    await service.sql(
+      `INSERT INTO scene_personalisations (user_id, team_id, scene, dashboard_id)
+       SELECT user_id, team_id, one.value, dashboard_id FROM scene_personalisations, json_each(?) one`, others);
+    assertInvalid(await choose(user, { scene: "One more", dashboard: a }), "invalid_input", "scene");
+    const kept = await chosen(user, "Doors", b);
+    assert.deepEqual([kept.length, kept[0]], [200, { scene: "Doors", dashboard: b }]);
+  });
+
   test("is audited", async () => {
     const { user, dashboards: [a] } = await settled();
     await chosen(user, "Doors", a);
