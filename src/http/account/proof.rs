@@ -40,7 +40,12 @@ impl Proving<'_> {
     /// 400 for a code that is not accepted, 429 while its kind is locked.
     pub async fn prove(&self, text: &str) -> Result<Method, ApiError> {
         let Some(secret) = &self.admitted.account.secret else {
-            // There is nothing to guess.
+            // There is nothing to guess, and nothing to write but that a key was used.
+            if let Some((key, unless_after)) = self.admitted.touch(self.now) {
+                self.database
+                    .touch_api_key(key, self.now, unless_after)
+                    .await?;
+            }
             return Err(wrong_code());
         };
         match Proof::parse(text) {

@@ -4,7 +4,7 @@ use futures_util::FutureExt as _;
 use http::{Method, StatusCode};
 use serde::Serialize;
 
-use crate::account::{Platform, PushToken};
+use crate::account::{Person, Platform, PushToken};
 use crate::audit::Action;
 use crate::auth::Scope;
 use crate::http::route::Handler;
@@ -14,8 +14,8 @@ use crate::kernel::ids::prefixed_ulid;
 use crate::kernel::{Purpose, Timestamp};
 use crate::platform::d1::NewPushToken;
 
-use super::caller::ME;
-use super::problem::denied;
+use super::caller::{Admitted, ME};
+use super::problem::{denied, no_account};
 use super::{AccountCaller, Door};
 
 /// The route.
@@ -38,15 +38,11 @@ struct Body {
 }
 
 async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
-    let whose = call.caller.own();
+    let wish = call
+        .fields()
+        .and_then(|fields| Ok((PushToken::read(&fields)?, Platform::read(&fields)?)));
+    let (admitted, (token, platform)) = admit(&call, wish).await?;
     let now = call.now();
-    let database = call.services.database()?;
-    let visit = database.person(&whose, call.caller.key_hash()).await?;
-    let admitted = call.caller.admit(&whose, visit, now)?;
-    let fields = call.fields()?;
-    let token = PushToken::read(&fields)?;
-    let platform = Platform::read(&fields)?;
-    only_me(&call)?;
     let random = &call.services.random;
     let sealed = call
         .services
@@ -61,9 +57,12 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
         platform,
     };
     let entry = admitted.entry(&call, Action::RegisterPushToken, platform.as_str(), now);
-    let row = database
+    let row = call
+        .services
+        .database()?
         .register_push_token(&new, &entry, admitted.touch(now))
-        .await?;
+        .await?
+        .ok_or_else(no_account)?;
     let body = Body {
         id: row.id,
         platform: row.platform,
@@ -73,13 +72,28 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
     Ok(Reply::json(StatusCode::OK, &body))
 }
 
-/// A phone registers itself: somebody else's pushes must not come to it, not even by staff.
-pub(super) fn only_me(call: &Call<AccountCaller>) -> Result<(), ApiError> {
-    if call.uuid()? == ME {
-        Ok(())
+/// Whose phone it is, and what the body wishes. A phone registers itself: somebody else's pushes
+/// must not come to it, not even by staff, who need not have an account to be told so.
+pub(super) async fn admit<W>(
+    call: &Call<AccountCaller>,
+    wish: Result<W, ApiError>,
+) -> Result<(Admitted<Person>, W), ApiError> {
+    let not_me = || denied("Push tokens can only be managed via the `@me` path.");
+    let is_me = call.uuid()? == ME;
+    if !is_me && call.caller.key_hash().is_none() {
+        return Err(wish.map_or_else(|fault| fault, |_| not_me()));
+    }
+    let whose = call.caller.own();
+    let visit = call
+        .services
+        .database()?
+        .person(&whose, call.caller.key_hash())
+        .await?;
+    let admitted = call.caller.admit(&whose, visit, call.now())?;
+    let wish = wish?;
+    if is_me {
+        Ok((admitted, wish))
     } else {
-        Err(denied(
-            "Push tokens can only be managed via the `@me` path.",
-        ))
+        Err(not_me())
     }
 }

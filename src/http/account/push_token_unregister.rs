@@ -10,7 +10,7 @@ use crate::http::route::Handler;
 use crate::http::surface::Surface;
 use crate::http::{ApiError, Call, Reply, Route};
 
-use super::push_token_register::only_me;
+use super::push_token_register::admit;
 use super::{AccountCaller, Door};
 
 /// The route.
@@ -25,15 +25,14 @@ pub const ROUTE: Route = Route {
 };
 
 async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
-    let whose = call.caller.own();
+    let wish = call
+        .fields()
+        .and_then(|fields| Ok(PushToken::read(&fields)?));
+    let (admitted, token) = admit(&call, wish).await?;
     let now = call.now();
-    let database = call.services.database()?;
-    let visit = database.person(&whose, call.caller.key_hash()).await?;
-    let admitted = call.caller.admit(&whose, visit, now)?;
-    let token = PushToken::read(&call.fields()?)?;
-    only_me(&call)?;
     let entry = admitted.entry(&call, Action::UnregisterPushToken, "dropped", now);
-    database
+    call.services
+        .database()?
         .unregister_push_token(admitted.user(), &token, &entry, admitted.touch(now))
         .await?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))

@@ -9,8 +9,9 @@ use crate::audit::Action;
 use crate::http::route::Handler;
 use crate::http::surface::Surface;
 use crate::http::{ApiError, Call, Reply, Route};
-use crate::platform::d1::{MOST_SCENES, SceneChange};
+use crate::platform::d1::{MOST_SCENES, Personalised, SceneChange};
 
+use super::problem::no_account;
 use super::representation::full_user;
 use super::{AccountCaller, Door};
 
@@ -60,8 +61,10 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
     };
     let entry = admitted.entry(&call, Action::PersonaliseScene, "dashboard chosen", now);
     match database.personalise_scene(&change, &entry).await? {
-        Some(user) => Ok(full_user(&user)),
-        None => {
+        Personalised::Done(user) => Ok(full_user(&user)),
+        Personalised::NotTheirs => Err(another_team().into()),
+        Personalised::Gone => Err(no_account()),
+        Personalised::TooMany => {
             let detail = format!("At most {MOST_SCENES} scenes can be personalised.");
             Err(Invalid::new(SCENE, "invalid_input", detail).into())
         }

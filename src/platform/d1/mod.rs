@@ -68,8 +68,8 @@ use crate::provisioning::StoreError;
 pub use access::{ApiKeyRow, NewApiKey};
 pub use account::{
     Attempt, BackupAttempt, Confirmation, Disabling, Draft, EmailToConfirm, MOST_SCENES,
-    NewBackupCode, NewEmail, NewPushToken, ProfileChange, PushTokenRow, SceneChange, SceneTarget,
-    SetUp, Started, TotpAttempt, TwoFactorStatus, Verdict, Visit, Whose,
+    NewBackupCode, NewEmail, NewPushToken, Personalised, ProfileChange, PushTokenRow, SceneChange,
+    SceneTarget, SetUp, Started, TotpAttempt, TwoFactorStatus, Verdict, Visit, Whose,
 };
 pub use engine::Engine;
 pub use health::{RunStatus, ScheduledRun, Vitals};

@@ -72,6 +72,6 @@ pub use email_change::{Confirmation, EmailToConfirm, NewEmail};
 pub use factor::TwoFactorStatus;
 pub use profile::{Draft, ProfileChange};
 pub use push_tokens::{NewPushToken, PushTokenRow};
-pub use scenes::{MOST_SCENES, SceneChange, SceneTarget};
+pub use scenes::{MOST_SCENES, Personalised, SceneChange, SceneTarget};
 pub use set_up::{SetUp, Started};
 pub use visit::{Visit, Whose};

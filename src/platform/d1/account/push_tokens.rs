@@ -16,7 +16,7 @@ use super::touch::{Touch, touch};
 // ?1 id, ?2 hash, ?3 sealed token, ?4 user, ?5 platform, ?6 now
 const REGISTER: &str = "
 INSERT INTO push_tokens (id, token_hash, token_sealed, user_id, platform, created_at, last_seen_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)
+SELECT ?1, ?2, ?3, uuid, ?5, ?6, ?6 FROM users WHERE uuid = ?4
 ON CONFLICT (token_hash) DO UPDATE SET
   id = iif(user_id = excluded.user_id, id, excluded.id),
   created_at = iif(user_id = excluded.user_id, created_at, excluded.created_at),
@@ -68,13 +68,14 @@ pub struct PushTokenRow {
 }
 
 impl<E: Engine> Database<E> {
-    /// Registers a token, or notes that it was seen; it leaves whoever else had it.
+    /// Registers a token, or notes that it was seen; it leaves whoever else had it. `None`: the user
+    /// was deleted meanwhile.
     pub async fn register_push_token(
         &self,
         new: &NewPushToken<'_>,
         entry: &audit::Entry,
         key: Touch<'_>,
-    ) -> Result<PushTokenRow, StoreError> {
+    ) -> Result<Option<PushTokenRow>, StoreError> {
         let hash = new.token.hash();
         let register = [
             new.id.as_str().into(),
@@ -96,8 +97,7 @@ impl<E: Engine> Database<E> {
             Statement::new(EVICT, evict),
         ];
         statements.extend(touch(key, entry.at));
-        let row: Option<PushTokenRow> = self.batch(statements).await?.first()?;
-        row.ok_or_else(|| StoreError("a push token was not written".to_owned()))
+        self.batch(statements).await?.first()
     }
 
     /// Drops a token, if it is this user's.

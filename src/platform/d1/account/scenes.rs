@@ -83,6 +83,19 @@ pub struct SceneChange<'a> {
     pub dashboard: u64,
 }
 
+/// What came of it.
+#[derive(Debug)]
+pub enum Personalised {
+    /// The user as it is now.
+    Done(Box<FullUser>),
+    /// The person has [`MOST_SCENES`] others.
+    TooMany,
+    /// The dashboard is not, or no longer, one of the person's team.
+    NotTheirs,
+    /// The user was deleted.
+    Gone,
+}
+
 fn id(number: u64) -> Arg {
     // Whoever reads a larger one has refused it.
     Arg::Int(i64::try_from(number).unwrap_or(-1))
@@ -106,13 +119,12 @@ impl<E: Engine> Database<E> {
         .await
     }
 
-    /// Chooses a dashboard for a scene; `None`: the person has too many scenes, or lost the
-    /// dashboard meanwhile.
+    /// Chooses a dashboard for a scene.
     pub async fn personalise_scene(
         &self,
         change: &SceneChange<'_>,
         entry: &audit::Entry,
-    ) -> Result<Option<FullUser>, StoreError> {
+    ) -> Result<Personalised, StoreError> {
         let personalise = [
             change.user.as_str().into(),
             change.scene.into(),
@@ -123,13 +135,20 @@ impl<E: Engine> Database<E> {
             .batch(vec![
                 Statement::new(PERSONALISE, personalise),
                 audit_change(entry)?,
+                Whose::User(change.user.clone()).statement(TARGET, [id(change.dashboard)]),
                 full_user_statement(change.user, entry.at),
             ])
             .await?;
-        if answers.count()? == 0 {
-            return Ok(None);
-        }
+        let is_done = answers.count()? > 0;
         answers.skip()?;
-        read_full_user(&mut answers)
+        let target: Option<TargetColumns> = answers.first()?;
+        let (Some(target), Some(user)) = (target, read_full_user(&mut answers)?) else {
+            return Ok(Personalised::Gone);
+        };
+        Ok(match (is_done, target.dashboard_team) {
+            (true, _) => Personalised::Done(Box::new(user)),
+            (false, Some(team)) if target.team == Some(team) => Personalised::TooMany,
+            (false, _) => Personalised::NotTheirs,
+        })
     }
 }
