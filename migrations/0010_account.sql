@@ -86,6 +86,16 @@ CREATE INDEX notices_due ON notices (due_at);
 CREATE INDEX notices_by_user ON notices (user_id);
 CREATE INDEX notices_by_expiry ON notices (expires_at) WHERE expires_at IS NOT NULL;
 
+-- Nobody makes others wait for their notices: of one user's the newest twenty are kept.
+CREATE TRIGGER notices_keep_newest AFTER INSERT ON notices
+BEGIN
+  DELETE FROM notices
+  WHERE id IN (
+    SELECT id FROM notices WHERE user_id = NEW.user_id
+    ORDER BY created_at DESC, id DESC LIMIT -1 OFFSET 20
+  );
+END;
+
 CREATE TRIGGER users_leave_account AFTER DELETE ON users
 BEGIN
   DELETE FROM profiles WHERE user_id = OLD.uuid;

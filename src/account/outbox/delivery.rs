@@ -55,6 +55,18 @@ impl Failure {
     pub const fn is_receivers(self) -> bool {
         matches!(self, Self::Refused(_) | Self::NoAnswer(_))
     }
+
+    /// Whether the receiver looks as if it were down for every notice. A 4xx is about the one that it
+    /// refuses, whoever's that is: it must not make others wait.
+    const fn looks_down(self) -> bool {
+        match self {
+            Self::Refused(status) => {
+                status == 429 || status == 408 || status < 400 || status >= 500
+            }
+            Self::NoAnswer(_) => true,
+            _ => false,
+        }
+    }
 }
 
 /// What a round did.
@@ -142,7 +154,7 @@ impl<O: Outbox, T: Transport, C: Clock> Courier<'_, O, T, C> {
                 }
                 Some(Err(failure)) => {
                     failed += 1;
-                    in_a_row += u32::from(failure.is_receivers());
+                    in_a_row += u32::from(failure.looks_down());
                     if in_a_row >= PATIENCE {
                         is_down.set(true);
                     }

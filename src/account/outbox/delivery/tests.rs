@@ -246,6 +246,26 @@ fn failures_end_a_round_only_in_a_row() {
 }
 
 #[test]
+fn refusals_of_single_notices_make_no_others_wait() {
+    for (status, waits) in [
+        (400, false),
+        (404, false),
+        (410, false),
+        (422, false),
+        (408, true),
+        (429, true),
+        (302, true),
+    ] {
+        let clock = VirtualClock::starting(START);
+        let outbox = outbox(&clock, 40);
+        let receiver = Script::new(&clock, |_| Reply::new(status, ""));
+        let report = clock.run(round(&outbox, &receiver, &clock, None)).unwrap();
+        assert_eq!(report.deferred > 0, waits, "{status}");
+        assert_eq!(report.delivered, 0, "{status}");
+    }
+}
+
+#[test]
 fn a_token_that_does_not_open_keeps_its_own_notice_only() {
     let clock = VirtualClock::starting(START);
     let (outbox, key) = (outbox(&clock, 2), sealer(1));
