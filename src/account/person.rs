@@ -2,12 +2,15 @@
 
 use crate::kernel::UserId;
 
+/// Each byte may become three in an address, and a QR code holds 2,953.
+const MAX_LABEL_BYTES: usize = 256;
+
 /// A row of `users`, as far as account security looks at it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     /// `users.uuid`.
     pub id: UserId,
-    /// `users.auth_subject`.
+    /// `users.auth_subject`, unless it is another user's id.
     pub subject: Option<String>,
     /// The e-mail as spelt.
     pub email: Option<String>,
@@ -21,15 +24,41 @@ impl Person {
         self.email.as_deref().or(self.phone.as_deref())
     }
 
-    /// What the person is called in their authenticator.
-    pub fn label(&self) -> &str {
-        self.address().unwrap_or(self.id.as_str())
+    /// What the person is called in their authenticator: short enough to be scanned, and without
+    /// what would end the name there.
+    pub fn label(&self) -> String {
+        [
+            self.email.as_deref(),
+            self.phone.as_deref(),
+            Some(self.id.as_str()),
+        ]
+        .into_iter()
+        .flatten()
+        .map(short)
+        .find(|label| !label.is_empty())
+        .unwrap_or_else(|| "account".to_owned())
     }
 
     /// Whether a token of this subject is the person's own.
     pub fn answers_to(&self, subject: &str) -> bool {
         self.id.as_str() == subject || self.subject.as_deref() == Some(subject)
     }
+}
+
+fn short(name: &str) -> String {
+    let is_fine = |c: &char| *c != ':' && !c.is_control();
+    let mut bytes = 0;
+    let fits = |c: &char| {
+        bytes += c.len_utf8();
+        bytes <= MAX_LABEL_BYTES
+    };
+    let short: String = name
+        .trim()
+        .chars()
+        .filter(is_fine)
+        .take_while(fits)
+        .collect();
+    short.trim().to_owned()
 }
 
 /// What holds, or is about, one person's account.
@@ -58,9 +87,35 @@ mod tests {
         };
         assert_eq!(person.address(), Some("ada@example.com"));
         person.email = None;
-        assert_eq!((person.address(), person.label()), (Some("+41"), "+41"));
+        assert_eq!(person.address(), Some("+41"));
+        assert_eq!(person.label(), "+41");
         person.phone = None;
-        assert_eq!((person.address(), person.label()), (None, "u1"));
+        assert_eq!(person.address(), None);
+        assert_eq!(person.label(), "u1");
+    }
+
+    #[test]
+    fn has_a_label_whatever_it_is_called() {
+        let label = |email: &str| {
+            let person = Person {
+                id: UserId::new("u1"),
+                subject: None,
+                email: Some(email.to_owned()),
+                phone: Some(":".to_owned()),
+            };
+            person.label()
+        };
+        assert_eq!(label(" a:da@example.com\n"), "ada@example.com");
+        assert_eq!(label(":::"), "u1");
+        assert_eq!(label(&"é".repeat(3000)), "é".repeat(128));
+        assert_eq!(label(&format!("a{}", "🔑".repeat(99))).len(), 253);
+        let nameless = Person {
+            id: UserId::new("::"),
+            subject: None,
+            email: None,
+            phone: None,
+        };
+        assert_eq!(nameless.label(), "account");
     }
 
     #[test]

@@ -79,11 +79,10 @@ impl TotpSecret {
     }
 
     /// The address that authenticators scan (Key Uri Format): `otpauth://totp/…`. What they do not
-    /// all understand, and would not change anything, is left out.
+    /// all understand, and would not change anything, is left out. `None`: the account has no name,
+    /// or one with a colon, which would end the issuer's.
     pub fn otpauth_url(&self, issuer: &str, account: &str) -> Option<Secret> {
-        // A colon would end the issuer's name.
-        let account: String = account.chars().filter(|c| *c != ':').collect();
-        let url = self.totp(issuer, &account)?.to_url().ok()?;
+        let url = self.totp(issuer, account)?.to_url().ok()?;
         Some(Secret::new(url))
     }
 

@@ -111,14 +111,14 @@ fn only_six_ascii_digits_are_a_code() {
 #[test]
 fn the_address_has_what_authenticators_read() {
     let url = rfc_secret()
-        .otpauth_url("SmartphoneKey", "a:da+1@example.com")
+        .otpauth_url("SmartphoneKey", "ada+1@example.com")
         .unwrap();
     assert_eq!(
         url.expose(),
         "otpauth://totp/SmartphoneKey:ada%2B1%40example.com\
          ?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=SmartphoneKey"
     );
-    assert!(rfc_secret().otpauth_url("SmartphoneKey", ":").is_none());
+    assert!(rfc_secret().otpauth_url("SmartphoneKey", "a:da").is_none());
 }
 
 #[test]

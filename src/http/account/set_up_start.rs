@@ -92,7 +92,7 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
     }
     let label = admitted.account.person().label();
     let url = secret
-        .otpauth_url(ISSUER, label)
+        .otpauth_url(ISSUER, &label)
         .ok_or_else(|| ApiError::internal("the address for authenticators could not be made"))?;
     let qr_svg = qr::svg(url.expose())
         .ok_or_else(|| ApiError::internal("the address for authenticators is too long to scan"))?;
