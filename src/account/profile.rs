@@ -11,8 +11,8 @@ const EMAIL: &str = "email";
 const MAX_EMAIL_CHARS: usize = 254;
 /// The most bytes of a field that holds any JSON.
 const MAX_JSON_BYTES: usize = 16 * 1024;
-/// The most bytes that all settings of a profile may come to, merged ones included.
-pub const MAX_SETTINGS_BYTES: usize = 128 * 1024;
+/// The most characters that all settings of a profile may come to as JSON, merged ones included.
+pub const MAX_SETTINGS_CHARS: usize = 128 * 1024;
 /// The field whose members are set one by one.
 pub const MERGED: &str = "notification_settings";
 
@@ -124,10 +124,25 @@ impl Rule {
 }
 
 fn bounded(attr: &'static str, given: &Value) -> Result<Value, Invalid> {
+    if has_null_character(given) {
+        // SQLite's JSON would take what comes before one for all there is.
+        return Err(Invalid::input(attr, "Null characters are not allowed."));
+    }
     if given.to_string().len() > MAX_JSON_BYTES {
         return Err(Invalid::too_long(attr, MAX_JSON_BYTES));
     }
     Ok(given.clone())
+}
+
+fn has_null_character(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(has_null_character),
+        Value::Object(members) => members
+            .iter()
+            .any(|(name, value)| name.contains('\0') || has_null_character(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 /// All settings of a profile: what was set, and for the rest what everybody begins with.
@@ -259,6 +274,19 @@ mod tests {
                 assert_eq!(fault.0, field, "{value}");
             }
         }
+    }
+
+    #[test]
+    fn no_setting_has_null_characters_anywhere() {
+        for bad in [
+            json!("a\u{0}"),
+            json!([["\u{0}"]]),
+            json!({"a": {"\u{0}": 1}}),
+        ] {
+            let fault = read(json!({ "hedgehog_config": bad })).unwrap_err();
+            assert_eq!(fault, ("hedgehog_config", "invalid_input"), "{bad}");
+        }
+        assert!(read(json!({ "hedgehog_config": "\\u0000" })).is_ok());
     }
 
     #[test]

@@ -62,16 +62,22 @@ impl AccountCaller {
         if path == ME {
             return Ok(self.own());
         }
-        if let Bearer::Person {
-            is_staff: false, ..
-        } = self.bearer
-        {
-            return Err(denied(
+        match self.bearer {
+            Bearer::Person {
+                is_staff: false, ..
+            } => Err(denied(
                 "As a non-staff user you're only allowed to access the `@me` user instance.",
-            ));
+            )),
+            Bearer::Person { .. } => {
+                let id = UserId::parse(path).map_err(|_| no_account())?;
+                Ok(Whose::User(id))
+            }
+            // What the key may do comes first. Nobody's id is empty.
+            Bearer::Key { .. } => {
+                let id = UserId::parse(path).unwrap_or_else(|_| UserId::new(""));
+                Ok(Whose::User(id))
+            }
         }
-        let id = UserId::parse(path).map_err(|_| no_account())?;
-        Ok(Whose::User(id))
     }
 
     /// The caller's own account, whatever the path says.
@@ -257,11 +263,30 @@ pub(super) fn staff(identity: &Identity, subject: &str) -> Actor {
     Actor::staff(&email.unwrap_or_else(|| masked(subject)))
 }
 
-/// A subject for logs.
+/// A subject for logs: with some providers it is an e-mail, with others a phone number.
 pub(super) fn masked(subject: &str) -> String {
     if subject.contains('@') {
-        mask_email(subject)
-    } else {
-        subject.to_owned()
+        return mask_email(subject);
+    }
+    let is_of_number = |c: char| c.is_ascii_digit() || " +-()./".contains(c);
+    if subject.chars().all(is_of_number) {
+        let first: String = subject.chars().take(3).collect();
+        return format!("{first}***");
+    }
+    subject.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::masked;
+
+    #[test]
+    fn subjects_that_are_addresses_are_masked() {
+        assert_eq!(masked("ada@example.com"), "a***@example.com");
+        assert_eq!(masked("+41 79 123 45 67"), "+41***");
+        assert_eq!(masked("0041791234567"), "004***");
+        for plain in ["auth0|6502", "0b9f3c1e-5d1f-4c8e-9d57-000000000001"] {
+            assert_eq!(masked(plain), plain);
+        }
     }
 }

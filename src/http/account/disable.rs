@@ -64,8 +64,8 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
     Ok(Reply::json(StatusCode::OK, &Body { success: true }))
 }
 
-/// Whoever finds an open session must not be able to take the protection off. Staff help
-/// those who lost theirs, though not themselves.
+/// A sign-in of late is not enough to take the protection off by one call. Staff help those who
+/// lost theirs, though not themselves.
 fn needs_proof(call: &Call<AccountCaller>, admitted: &Admitted<Factor>) -> bool {
     admitted.is_own
         && call.services.config.two_factor_disable == DisablePolicy::SecondFactor

@@ -5,7 +5,7 @@ use futures_util::FutureExt as _;
 use http::Method;
 
 use crate::account::email_change::PENDING_FOR;
-use crate::account::profile::{MAX_SETTINGS_BYTES, MERGED};
+use crate::account::profile::{MAX_SETTINGS_CHARS, MERGED};
 use crate::account::{EmailToken, FullUser, Invalid, Notice, NoticeKind, ProfilePatch};
 use crate::audit::Action;
 use crate::http::route::Handler;
@@ -15,7 +15,7 @@ use crate::kernel::{EmailKey, Purpose, Timestamp, mask_email};
 use crate::platform::d1::{Draft, NewEmail, ProfileChange};
 
 use super::caller::Admitted;
-use super::problem::{email_taken, no_account};
+use super::problem::{email_taken, no_account, not_recent};
 use super::representation::full_user;
 use super::{AccountCaller, Door};
 
@@ -43,9 +43,12 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
         .await?;
     let admitted = call.caller.admit(&whose, visit, now)?;
     let patch = patch?;
-    check_size(&admitted.account, &patch)?;
     let email = match (&patch.email, key) {
         (Some(email), Some(key)) if !is_present(&admitted.account, &key) => {
+            // Whoever finds an open session must not be able to redirect the account.
+            if !call.caller.is_recent(now) {
+                return Err(not_recent());
+            }
             if is_taken {
                 return Err(email_taken());
             }
@@ -64,18 +67,10 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
     };
     match database.change_profile(admitted.user(), &change).await? {
         Draft::Done(user) => Ok(full_user(&user)),
+        Draft::TooLarge => Err(Invalid::too_long(MERGED, MAX_SETTINGS_CHARS).into()),
         Draft::EmailTaken => Err(email_taken()),
         Draft::Gone => Err(no_account()),
     }
-}
-
-/// Members of a merged setting come together from many requests.
-fn check_size(user: &FullUser, patch: &ProfilePatch) -> Result<(), Invalid> {
-    let size = |settings| serde_json::to_string(settings).map_or(0, |text| text.len());
-    if size(&user.settings) + size(&patch.settings) > MAX_SETTINGS_BYTES {
-        return Err(Invalid::too_long(MERGED, MAX_SETTINGS_BYTES));
-    }
-    Ok(())
 }
 
 fn is_present(user: &FullUser, wanted: &EmailKey) -> bool {

@@ -13,10 +13,13 @@ use super::notices::notice_change;
 use super::person::PersonColumns;
 use super::user::{full_user_statement, read_full_user};
 
-// ?1 user, ?2 e-mail as spelt, ?3 hash of the token, ?4 until, ?5 e-mail key
+// Settings that are given in the same request must have been set.
+// ?1 user, ?2 e-mail as spelt, ?3 hash of the token, ?4 until, ?5 e-mail key, ?6 whether there are
+// such settings, ?7 now
 const REQUEST: &str = "
 UPDATE profiles SET pending_email = ?2, pending_email_hash = ?3, pending_email_until = ?4
-WHERE user_id = ?1 AND NOT EXISTS (SELECT 1 FROM users WHERE email_key = ?5 AND uuid <> ?1)
+WHERE user_id = ?1 AND (NOT ?6 OR updated_at = ?7)
+  AND NOT EXISTS (SELECT 1 FROM users WHERE email_key = ?5 AND uuid <> ?1)
 RETURNING user_id";
 
 // What waits of an earlier request is out of date, and nobody fills the outbox or somebody else's mailbox
@@ -84,8 +87,14 @@ pub struct NewEmail<'a> {
 }
 
 impl NewEmail<'_> {
-    /// The first of them returns a row unless the e-mail is another user's.
-    pub(super) fn statements(&self, user: &UserId) -> Result<Vec<Statement>, StoreError> {
+    /// The first of them returns a row unless the e-mail is another user's, or the settings that
+    /// come with it were refused.
+    pub(super) fn statements(
+        &self,
+        user: &UserId,
+        with_settings: bool,
+        now: Timestamp,
+    ) -> Result<Vec<Statement>, StoreError> {
         let user = || Arg::from(user.as_str());
         let request = [
             user(),
@@ -93,6 +102,8 @@ impl NewEmail<'_> {
             self.token.hash().into(),
             self.until.into(),
             self.key.as_str().into(),
+            with_settings.into(),
+            now.into(),
         ];
         let mut statements = vec![Statement::new(REQUEST, request), audit_change(&self.entry)?];
         statements.extend(self.warning.as_ref().map(notice_change));

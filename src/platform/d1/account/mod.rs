@@ -27,10 +27,15 @@ macro_rules! whose {
     };
 }
 
-/// The columns that `person::PersonColumns` reads, of `u`, a row of `users`.
+/// The columns that `person::PersonColumns` reads, of `u`, a row of `users`. A subject that is somebody
+/// else's id means them, as in `whose!`.
 macro_rules! person_columns {
     () => {
-        "u.uuid, u.auth_subject, u.email, u.phone_number"
+        "u.uuid, u.email, u.phone_number,
+       iif(
+         EXISTS (SELECT 1 FROM users o WHERE o.uuid = u.auth_subject AND o.uuid <> u.uuid),
+         NULL, u.auth_subject
+       ) AS auth_subject"
     };
 }
 

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::account::FullUser;
+use crate::account::profile::MAX_SETTINGS_CHARS;
 use crate::audit;
 use crate::kernel::{EmailKey, Timestamp, UserId};
 use crate::platform::d1::audit::audit_change;
@@ -18,23 +19,27 @@ INSERT INTO profiles (user_id, updated_at) SELECT uuid, ?2 FROM users WHERE uuid
 ON CONFLICT (user_id) DO NOTHING";
 
 // What is given replaces what there was; of `notification_settings` member by member (RFC 7396).
-// ?1 user, ?2 settings as JSON, ?3 now
+// Whoever has too much may still have less.
+// ?1 user, ?2 settings as JSON, ?3 now, ?4 the most characters of all settings
 const SET: &str = "
-UPDATE profiles SET updated_at = ?3, settings = (
-  SELECT json_group_object(name, json(setting)) FROM (
-    SELECT had.key AS name, profiles.settings -> had.key AS setting
-    FROM json_each(profiles.settings) had
-    WHERE had.key NOT IN (SELECT key FROM json_each(?2))
+UPDATE profiles SET updated_at = ?3, settings = merged.settings
+FROM (
+  SELECT json_group_object(name, json(setting)) AS settings FROM (
+    SELECT had.key AS name, p.settings -> had.key AS setting
+    FROM profiles p, json_each(p.settings) had
+    WHERE p.user_id = ?1 AND had.key NOT IN (SELECT key FROM json_each(?2))
     UNION ALL
     SELECT given.key, iif(
       given.key = 'notification_settings',
-      json_patch(coalesce(profiles.settings -> given.key, '{}'), ?2 -> given.key),
+      json_patch(coalesce(p.settings -> given.key, '{}'), ?2 -> given.key),
       ?2 -> given.key
     )
-    FROM json_each(?2) given
+    FROM profiles p, json_each(?2) given WHERE p.user_id = ?1
   )
-)
-WHERE user_id = ?1";
+) AS merged
+WHERE user_id = ?1
+  AND (length(merged.settings) <= ?4 OR length(merged.settings) <= length(profiles.settings))
+RETURNING user_id";
 
 // ?4 e-mail key
 const HOLDER: &str = concat!(
@@ -59,6 +64,8 @@ pub struct ProfileChange<'a> {
 pub enum Draft {
     /// The user as it is now.
     Done(Box<FullUser>),
+    /// All settings together would be too many; nothing is changed.
+    TooLarge,
     /// The e-mail became another user's.
     EmailTaken,
     /// The user was deleted.
@@ -96,29 +103,44 @@ impl<E: Engine> Database<E> {
     ) -> Result<Draft, StoreError> {
         let now = change.entry.at;
         let mut statements = vec![ensure_profile(user, now)];
-        if !change.settings.is_empty() {
-            let set = [Arg::from(user.as_str()), json(change.settings)?, now.into()];
+        let sets = !change.settings.is_empty();
+        if sets {
+            let most = Arg::Int(i64::try_from(MAX_SETTINGS_CHARS).unwrap_or(i64::MAX));
+            let set = [
+                user.as_str().into(),
+                json(change.settings)?,
+                now.into(),
+                most,
+            ];
             statements.push(Statement::new(SET, set));
             statements.push(audit_change(&change.entry)?);
         }
-        let before_email = statements.len();
-        if let Some(email) = &change.email {
-            statements.extend(email.statements(user)?);
-        }
-        let before_user = statements.len();
+        let email = match &change.email {
+            Some(email) => email.statements(user, sets, now)?,
+            None => Vec::new(),
+        };
+        let of_email = email.len();
+        statements.extend(email);
         statements.push(full_user_statement(user, now));
         let mut answers = self.batch(statements).await?;
-        for _ in 0..before_email {
+        answers.skip()?;
+        let mut is_set = true;
+        if sets {
+            is_set = answers.count()? > 0;
             answers.skip()?;
         }
-        if change.email.is_some() && answers.count()? == 0 {
-            return Ok(Draft::EmailTaken);
+        let mut is_asked_for = true;
+        if of_email > 0 {
+            is_asked_for = answers.count()? > 0;
+            for _ in 1..of_email {
+                answers.skip()?;
+            }
         }
-        let read = usize::from(change.email.is_some());
-        for _ in before_email + read..before_user {
-            answers.skip()?;
-        }
-        let user = read_full_user(&mut answers)?;
-        Ok(user.map_or(Draft::Gone, |user| Draft::Done(Box::new(user))))
+        Ok(match read_full_user(&mut answers)? {
+            None => Draft::Gone,
+            Some(_) if !is_set => Draft::TooLarge,
+            Some(_) if !is_asked_for => Draft::EmailTaken,
+            Some(user) => Draft::Done(Box::new(user)),
+        })
     }
 }
