@@ -38,6 +38,8 @@ export const BATCH = 50;
 const AT_A_TIME = 6;
 const LATENCY_MS = 100;
 const MAX_D1_CALLS = 6;
+/** Where the account API keeps whoever calls. */
+const ME = "/api/users/@me";
 
 /** @param {import("./world.mjs").Surroundings} surroundings */
 export async function countAll(surroundings) {
@@ -86,6 +88,8 @@ async function scenarios(world) {
   await world.addUsers(2 * RUNS * BATCH);
   const [keeping, changing] = await world.addInstances();
   const credentials = { method: "GET", path: `/users/${user}/3deye-credentials`, status: 200 };
+  const person = await world.surroundings.person(user);
+  const phone = { token: "bench-phone", platform: "ios" };
   return [
     lookup("GET /health", { method: "GET", path: "/health", status: 200 }, { d1: 1, upstream: 0 }),
     lookup("401: wrong admin key", { ...backfill, headers: { ...admin, "x-admin-api-key": "wrong" }, status: 401 }, { d1: 0, upstream: 0 }),
@@ -93,10 +97,15 @@ async function scenarios(world) {
     lookup("400: the admin pair is right", { ...backfill, path: `${backfill.path}&unknown=1`, status: 400 }, { d1: 0, upstream: 0 }),
     lookup("diagnostics", { method: "GET", path: `/admin/threedeye/users/${user}`, headers: admin, status: 200 }, { d1: 1, upstream: 1 }),
     lookup("credentials, by API key", { ...credentials, headers: await world.program() }, { d1: 1, upstream: 0 }),
-    lookup("credentials, by JWT", { ...credentials, headers: await world.surroundings.person(user) }, { d1: 1, upstream: 0 }),
+    lookup("credentials, by JWT", { ...credentials, headers: person }, { d1: 1, upstream: 0 }),
     lookup("a user of an instance, by its key", { ...ownUser(keeping), status: 200 }, { d1: 1, upstream: 0, rowsRead: 3 }),
     lookup("… with an unknown user key", { ...ownUser(keeping, "0".repeat(40)), status: 403 }, { d1: 1, upstream: 0, rowsRead: 3 }),
     lookup("reset of a user's key", { ...resetKey(changing), status: 200 }, { d1: 2, upstream: 0, rowsRead: 8 }),
+    lookup("the full user", { method: "GET", path: ME, headers: person, status: 200 }, { d1: 1, upstream: 0, rowsRead: 3 }),
+    lookup("two-factor status", { method: "GET", path: `${ME}/two_factor_status`, headers: person, status: 200 }, { d1: 1, upstream: 0, rowsRead: 3 }),
+    lookup("start of a two-factor set-up", { method: "GET", path: `${ME}/two_factor_start_setup`, headers: person, status: 200 }, { d1: 1, upstream: 0, rowsRead: 9 }),
+    lookup("a change of the profile", { method: "PATCH", path: ME, headers: person, json: { theme_mode: "dark" }, status: 200 }, { d1: 2, upstream: 0, rowsRead: 23 }),
+    lookup("a phone that registers again", { method: "POST", path: `${ME}/push_tokens`, headers: person, json: phone, status: 200 }, { d1: 2, upstream: 0, rowsRead: 11 }),
     ...[0, LATENCY_MS].map((latencyMs) => ({
       name: `backfill of ${BATCH}, upstream +${latencyMs} ms`,
       request: backfill,
