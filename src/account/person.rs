@@ -41,7 +41,8 @@ impl Person {
 
     /// Whether a token of this subject is the person's own.
     pub fn answers_to(&self, subject: &str) -> bool {
-        self.id.as_str() == subject || self.subject.as_deref() == Some(subject)
+        let is_theirs = self.id.as_str() == subject || self.subject.as_deref() == Some(subject);
+        is_theirs && !subject.is_empty()
     }
 }
 

@@ -29,7 +29,7 @@ pub struct AccountCaller {
 /// What the credential is.
 #[derive(Debug)]
 pub(super) enum Bearer {
-    /// A signed-in person's token, with its subject.
+    /// A signed-in person's token, with its subject; staff may have an empty one, which is nobody's.
     Person {
         identity: Identity,
         subject: String,

@@ -4,7 +4,7 @@ use axum::body::Body;
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode};
 
-use crate::auth::{ApiKey, Refusal, Scope, bearer};
+use crate::auth::{ApiKey, Scope, bearer};
 use crate::http::dispatch::{self, Context, Trace, address_within_limit};
 use crate::http::route::Answer;
 use crate::http::services::Services;
@@ -130,11 +130,14 @@ async fn authenticate(
     }
     let identity = services.authenticate_person(headers).await;
     let identity = identity.map_err(unauthenticated)?;
-    let Some(subject) = identity.subject.clone() else {
-        return Err(nobody(Refusal::SubjectMalformed.code()));
-    };
     let domains = &services.config.admin_email_domains;
     let is_staff = identity.is_staff || identity.admin_domain(domains).is_ok();
+    let subject = match identity.subject.clone() {
+        Some(subject) => subject,
+        // Support need not be anybody's user, and then their `@me` is nobody.
+        None if is_staff => String::new(),
+        None => return Err(nobody("subject_missing")),
+    };
     Ok(Bearer::Person {
         identity,
         subject,

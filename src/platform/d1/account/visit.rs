@@ -22,6 +22,8 @@ impl Whose {
     /// `?1` to `?3` of `whose!`.
     pub(super) fn args(&self) -> [Arg; 3] {
         match self {
+            // What is empty is nobody's, whatever other services write.
+            Self::Subject(subject) if subject.is_empty() => [Arg::Null, Arg::Null, Arg::Null],
             Self::Subject(subject) => [subject.as_str().into(), subject.as_str().into(), Arg::Null],
             Self::User(id) => [id.as_str().into(), Arg::Null, Arg::Null],
             Self::HolderOf(hash) => [Arg::Null, Arg::Null, hash.as_str().into()],
