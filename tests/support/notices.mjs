@@ -35,8 +35,8 @@ export class Receiver {
   deliveries = [];
   #server = createServer((request, response) => void this.#receive(request, response));
   #port = 0;
-  /** Answers with this status; undefined: never. @type {number | undefined} */
-  #status = 200;
+  /** Answers with this status; undefined: never. @type {(notice: Notice) => number | undefined} */
+  #status = () => 200;
   #headers = /** @type {Record<string, string>} */ ({});
 
   static async start() {
@@ -66,9 +66,12 @@ export class Receiver {
     this.answers(200);
   }
 
-  /** @param {number | undefined} status undefined: keeps everybody waiting @param {Record<string, string>} [headers] */
+  /**
+   * @param {number | undefined | ((notice: Notice) => number)} status undefined: keeps everybody waiting
+   * @param {Record<string, string>} [headers]
+   */
   answers(status, headers = {}) {
-    this.#status = status;
+    this.#status = typeof status === "function" ? status : () => status;
     this.#headers = headers;
   }
 
@@ -97,13 +100,15 @@ export class Receiver {
     const body = Buffer.concat(chunks);
     const [, time = "", mac = ""] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(String(request.headers["x-signature"])) ?? [];
     const expected = createHmac("sha256", this.secret).update(`${time}.`).update(body).digest();
+    const notice = /** @type {Notice} */ (JSON.parse(body.toString("utf8")));
     this.deliveries.push({
-      notice: JSON.parse(body.toString("utf8")),
+      notice,
       genuine: mac !== "" && timingSafeEqual(Buffer.from(mac, "hex"), expected),
       signedAt: Number(time),
       method: String(request.method),
       contentType: String(request.headers["content-type"]),
     });
-    if (this.#status !== undefined) response.writeHead(this.#status, this.#headers).end();
+    const status = this.#status(notice);
+    if (status !== undefined) response.writeHead(status, this.#headers).end();
   }
 }
