@@ -62,13 +62,49 @@ for (const [path, [method, always]] of Object.entries(SENSITIVE)) {
   });
 }
 
+describe("another e-mail", () => {
+  const NEW = "new@residents.example";
+
+  for (const [who, prepare, asking] of /** @type {[string, (user: any) => Promise<unknown>, (user: any, agoMs: number) => any][]} */ ([
+    ["a user", async () => {}, (user, agoMs) => api.signedInAgo(user, agoMs)],
+    ["a user with a second factor", (user) => api.enrol(user), (user, agoMs) => api.signedInAgo(user, agoMs, { amr: ["mfa"] })],
+    ["staff", async () => {}, (_, agoMs) => api.staff(undefined, { auth_time: seconds(api.now - agoMs) })],
+  ])) {
+    test(`is asked for by ${who} within two hours of signing in, or nothing of the request is done`, async () => {
+      const user = await service.addUser();
+      await prepare(user);
+      const before = await api.user(user);
+      const state = async () => [await service.sql("SELECT * FROM profiles"), await service.sql("SELECT * FROM notices"), await service.audit()];
+      const known = await state();
+      for (const body of [{ email: NEW }, { first_name: "Ada", email: NEW, notification_settings: { digest: true } }]) {
+        const answer = await api.patch(asking(user, WINDOW), body, who === "staff" ? user.id : "@me");
+        assertNotRecent(answer);
+        assert.equal(answer.headers["x-d1-rows-written"], "0");
+      }
+      assert.deepEqual(await state(), known);
+      assert.deepEqual(await api.user(user), before);
+      const after = assertUser(await api.patch(asking(user, WINDOW - SECOND), { first_name: "Ada", email: NEW }, who === "staff" ? user.id : "@me"));
+      assert.deepEqual(after, { ...before, first_name: "Ada", pending_email: NEW });
+    });
+  }
+
+  test("that is the present one needs no sign-in of late, and neither do the other fields", async () => {
+    const user = await service.addUser({ email: "Ada@residents.example" });
+    const longAgo = api.signedInAgo(user, 30 * WINDOW);
+    for (const [index, email] of [user.email, "ada@RESIDENTS.example"].entries()) {
+      const { first_name, pending_email } = assertUser(await api.patch(longAgo, { first_name: `Ada ${index}`, email }));
+      assert.deepEqual([first_name, pending_email], [`Ada ${index}`, null]);
+    }
+  });
+});
+
 test("all else is free", async () => {
   const user = await service.addUser();
   const { secret } = await api.enrol(user);
   const longAgo = api.signedInAgo(user, 30 * WINDOW);
   await api.user(longAgo);
   await api.status(longAgo);
-  assertUser(await api.patch(longAgo, { first_name: "Ada", email: "new@residents.example" }));
+  assertUser(await api.patch(longAgo, { first_name: "Ada", theme_mode: "dark" }));
   assertFine(await api.verify(longAgo, totp(secret, api.now)));
   assertFine(await api.post(longAgo, "push_tokens", { token: "a-device", platform: "ios" }));
 });
