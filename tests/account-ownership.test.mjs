@@ -1,0 +1,67 @@
+/**
+ * Whose account it is where names collide: a uuid of one user may be the provider's subject of another. Who asks is settled
+ * first, and only then whether the account is their own.
+ */
+
+import assert from "node:assert/strict";
+import { beforeEach, describe, test } from "node:test";
+
+import { Accounts, assertDenied, assertFine, assertInvalid, OWNER_ONLY, totp } from "./support/accounts.mjs";
+import { serviceForThisFile } from "./support/service.mjs";
+
+const service = await serviceForThisFile({ instrumented: true, bare: true });
+const api = new Accounts(service);
+beforeEach(() => api.freeze());
+
+const SHARED = "idp-7";
+
+/** Two users: what names the one at the identity provider is the other's uuid. */
+async function namesakes() {
+  const [byUuid, bySubject] = await service.addUsers([{ id: SHARED }, { subject: SHARED }]);
+  const factors = { own: await api.enrol(byUuid), other: await api.enrol(bySubject) };
+  return { byUuid, bySubject, ...factors, staff: api.staff({ id: SHARED }) };
+}
+
+describe("staff whose uuid is another user's subject", () => {
+  test("are themselves under @me and under their uuid", async () => {
+    const { byUuid, own, staff } = await namesakes();
+    for (const uuid of ["@me", byUuid.id]) {
+      assert.equal((await api.user(staff, uuid)).uuid, byUuid.id);
+      assert.deepEqual((await api.status(staff, uuid)).backup_codes, own.codes);
+    }
+  });
+
+  test("do not see the other's codes, nor make new ones", async () => {
+    const { bySubject, other, staff } = await namesakes();
+    const { backup_codes: codes, backup_codes_remaining: count } = await api.status(staff, bySubject.id);
+    assert.deepEqual([codes, count], [[], other.codes.length]);
+    assertDenied(await api.post(staff, "two_factor_backup_codes", {}, bySubject.id), OWNER_ONLY);
+    assert.deepEqual((await api.status(bySubject)).backup_codes, other.codes, "which are the same as before");
+  });
+
+  test("act on the other as staff, in the trail too", async () => {
+    const { byUuid, bySubject, staff } = await namesakes();
+    assertFine(await api.post(staff, "two_factor_disable", {}, bySubject.id), { success: true });
+    const { actor, action, subject } = (await service.audit()).at(-1);
+    assert.deepEqual([actor, action, subject], [`staff:${SHARED}`, "two_factor.disable", bySubject.id]);
+    assert.deepEqual([(await api.status(byUuid)).is_enabled, (await api.status(bySubject)).is_enabled], [true, false]);
+  });
+});
+
+describe("staff who are signed in by the provider's subject", () => {
+  test("are themselves under their uuid as well: they see their codes, and prove what others need not", async () => {
+    const user = await service.addUser({ subject: "auth0|grace" });
+    const { secret, codes } = await api.enrol(user);
+    const staff = api.staff({ id: "auth0|grace" });
+    for (const uuid of ["@me", user.id]) {
+      assert.deepEqual((await api.status(staff, uuid)).backup_codes, codes);
+      assertInvalid(await api.post(staff, "two_factor_disable", {}, uuid), "required", "token");
+    }
+    const { backup_codes: anew } = assertFine(await api.post(staff, "two_factor_backup_codes", {}, user.id));
+    service.keepsConfidential(...anew);
+    assert.deepEqual((await api.status(staff, user.id)).backup_codes, anew);
+    assertFine(await api.post(staff, "two_factor_disable", { token: totp(secret, api.now) }, user.id), { success: true });
+    const { actor, action } = (await service.audit()).at(-1);
+    assert.deepEqual([actor, action], [`user:${user.id}`, "two_factor.disable"]);
+  });
+});
