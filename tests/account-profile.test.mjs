@@ -183,6 +183,9 @@ describe("what is refused", () => {
     ...Object.keys(CHOICES).flatMap((name) => [7, true, {}, []].map((value) => [name, value, ["invalid_choice", "invalid_input"]])),
     ...[...OBJECTS, "notification_settings"].map((name) => [name, ofSize(LARGEST + 1), ["max_length", "invalid_input"]]),
     ...["x", 7, true, []].map((value) => ["notification_settings", value, "invalid_input"]),
+    ...[...OBJECTS, "notification_settings"].flatMap((name) =>
+      [{ "a\u0000b": 1 }, { a: "b\u0000" }, { a: [1, { b: ["\u0000"] }] }, { a: { "\u0000": null } }].map((value) => [name, value, "invalid_input"]),
+    ),
   ]);
 
   for (const name of new Set(BAD.map(([field]) => field))) {

@@ -1,0 +1,108 @@
+/** How much a profile holds: 128 KiB of settings in all, whoever else adds to them at that moment. What makes it smaller always goes. */
+
+import assert from "node:assert/strict";
+import { beforeEach, describe, test } from "node:test";
+
+import { Accounts, assertInvalid, assertUser, SECOND } from "./support/accounts.mjs";
+import { serviceForThisFile, until } from "./support/service.mjs";
+
+const service = await serviceForThisFile({ instrumented: true, bare: true });
+const api = new Accounts(service);
+beforeEach(() => api.freeze());
+
+/** In characters, of all settings as they are stored. */
+const LARGEST = 128 * 1024;
+/** Of one request's field, nearly. */
+const CHUNK = "x".repeat(15 * 1024);
+const NEW = "new@residents.example";
+
+const size = async (user) => (await service.sql("SELECT length(settings) AS size FROM profiles WHERE user_id = ?", user.id))[0].size;
+const add = (user, key, text, more = {}) => api.patch(user, { notification_settings: { [key]: text }, ...more });
+/** It is all settings that are too much, whichever were given. */
+const assertFull = (answer) => assertInvalid(answer, "max_length", "notification_settings");
+
+/** A user whose settings could not be a character longer. */
+async function full(settings = {}) {
+  const user = await service.addUser();
+  assertUser(await api.patch(user, { theme_mode: "system", ...settings }));
+  for (let count = 0; (await size(user)) + CHUNK.length + 100 < LARGEST; count += 1) assertUser(await add(user, `k${count}`, CHUNK));
+  assertUser(await add(user, "last", ""));
+  assertUser(await add(user, "last", "x".repeat(LARGEST - (await size(user)))));
+  assert.equal(await size(user), LARGEST);
+  return user;
+}
+
+/**
+ * The answers to calls that have all read before the first one writes.
+ * @param {(() => Promise<import("./support/http.mjs").Answer>)[]} calls
+ * @param {() => Promise<unknown>} [happens] meanwhile
+ */
+async function together(calls, happens) {
+  await service.instruments({ held: true, heldAfter: 1 });
+  try {
+    const answers = Promise.all(calls.map((call) => call()));
+    await until(async () => (await service.instruments({})).waiting === calls.length, "requests between their read and their write");
+    await happens?.();
+    await service.instruments({ held: false, heldAfter: 0 });
+    return await answers;
+  } finally {
+    await service.instruments({ held: false, heldAfter: 0 });
+  }
+}
+
+describe("settings that come together", () => {
+  test("do not exceed together what each of them keeps within", async () => {
+    const user = await service.addUser();
+    const names = Array.from({ length: 12 }, (_, index) => `k${index}`);
+    const answers = await together(names.map((name) => () => add(user, name, CHUNK)));
+    const kept = names.filter((_, index) => answers[index].status === 200);
+    for (const answer of answers) if (answer.status !== 200) assertFull(answer);
+    assert.equal(kept.length, Math.floor(LARGEST / CHUNK.length), "as many as there is room for");
+    assert.ok((await size(user)) <= LARGEST);
+    assert.deepEqual(Object.keys((await api.user(user)).notification_settings).sort(), kept.sort());
+  });
+
+  test("leave nothing of the request that comes too late: no e-mail asked for, nobody told, nothing in the trail", async () => {
+    const user = await service.addUser();
+    assertUser(await api.patch(user, { theme_mode: "dark" }));
+    await api.advance(SECOND);
+    const known = await service.audit();
+    const fill = () => service.sql("UPDATE profiles SET settings = json_set(settings, '$.notification_settings', json_object('k', ?)) WHERE user_id = ?", "x".repeat(LARGEST - 100), user.id);
+    const [answer] = await together([() => add(user, "late", CHUNK, { email: NEW, first_name: "Ada" })], fill);
+    assertFull(answer);
+    const { first_name, pending_email, notification_settings: settings } = await api.user(user);
+    assert.deepEqual([first_name, pending_email, Object.keys(settings)], ["", null, ["k"]]);
+    assert.deepEqual([await service.sql("SELECT id FROM notices"), await service.audit()], [[], known]);
+  });
+});
+
+describe("a full profile", () => {
+  test("takes nothing more, and no e-mail beside it", async () => {
+    const user = await full();
+    await api.advance(SECOND);
+    const before = await api.user(user);
+    assertFull(await add(user, "more", ""));
+    assertFull(await add(user, "more", "", { email: NEW, theme_mode: "dark" }));
+    assertFull(await api.patch(user, { first_name: "Ada" }));
+    assert.deepEqual(await api.user(user), before);
+    assert.deepEqual(await service.sql("SELECT id FROM notices"), []);
+  });
+
+  test("takes an e-mail alone, which is no setting", async () => {
+    assert.equal(assertUser(await api.patch(await full(), { email: NEW })).pending_email, NEW);
+  });
+
+  test("takes what is as long, or shorter", async () => {
+    const user = await full();
+    for (const value of ["system", "light", "dark"]) assert.equal(assertUser(await api.patch(user, { theme_mode: value })).theme_mode, value);
+    assert.equal(await size(user), LARGEST - "system".length + "dark".length);
+  });
+
+  test("takes what makes room, and then other things", async () => {
+    const user = await full();
+    assert.equal("k0" in assertUser(await api.patch(user, { notification_settings: { k0: null } })).notification_settings, false);
+    assert.equal(assertUser(await api.patch(user, { first_name: "Ada" })).first_name, "Ada");
+    assertUser(await api.patch(user, { notification_settings: { k1: null, k0: CHUNK } }));
+    assert.ok((await size(user)) <= LARGEST);
+  });
+});
