@@ -34,6 +34,8 @@ const emails = async (user) => {
 };
 /** What the trail tells of the e-mail; the cron trigger that delivers notices makes the user's 3dEye account as well. */
 const trail = async () => (await service.audit()).map(({ action }) => action).filter((action) => action.startsWith("email_change."));
+/** Who was told what. */
+const told = () => receiver.notices().map(({ type, to }) => [type, to]).sort();
 const inDatabase = async (user) => (await service.sql("SELECT email FROM users WHERE uuid = ?", user.id))[0].email;
 
 describe("another e-mail", () => {
@@ -141,6 +143,18 @@ describe("a token", () => {
     assert.equal((await api.user(user)).email, NEW);
   });
 
+  test("and the warning that were not delivered yet give way to those of the next e-mail", async () => {
+    const [ada, bob] = [await service.addUser(), await service.addUser()];
+    assertUser(await api.patch(bob, { email: "bob.new@residents.example" }));
+    for (const email of ["first@residents.example", "second@residents.example", NEW]) assertUser(await api.patch(ada, { email }));
+    const kinds = await service.sql("SELECT type FROM notices WHERE user_id = ? ORDER BY type", ada.id);
+    assert.deepEqual(kinds.map(({ type }) => type), ["email_change_requested", "email_change_verification"]);
+    await service.scheduled();
+    const ofAda = receiver.notices().filter(({ userId }) => userId === ada.id).map(({ type, to }) => [type, to]).sort();
+    assert.deepEqual(ofAda, [["email_change_requested", ada.email], ["email_change_verification", NEW]]);
+    assert.equal(receiver.deliveries.length, 4, "and bob's");
+  });
+
   test("is good for its user alone, and only as it is", async () => {
     const [ada, bob] = [await service.addUser(), await service.addUser()];
     const [hers] = [await ask(ada, NEW), await ask(bob, "bob.new@residents.example")];
@@ -175,12 +189,14 @@ describe("taking it back", () => {
     assert.deepEqual(await trail(), ["email_change.request", "email_change.cancel"]);
   });
 
-  test("takes the token out of the outbox as well", async () => {
-    const user = await service.addUser();
-    assertUser(await api.patch(user, { email: NEW }));
-    assertUser(await cancel(user));
+  test("takes the token out of the outbox, of this user's only, and leaves the warning: somebody did ask", async () => {
+    const [ada, bob] = [await service.addUser(), await service.addUser()];
+    assertUser(await api.patch(bob, { email: "bob.new@residents.example" }));
+    assertUser(await api.patch(ada, { email: NEW }));
+    assertUser(await cancel(ada));
     await service.scheduled();
-    for (const { data } of receiver.notices("email_change_verification")) assertDead(await confirm(user, String(data.token)));
+    const expected = [["email_change_requested", ada.email], ["email_change_requested", bob.email], ["email_change_verification", "bob.new@residents.example"]];
+    assert.deepEqual(told(), expected.sort());
   });
 
   test("finds nothing where nothing was asked for, where it was confirmed, and where it has run out", async () => {
