@@ -65,6 +65,11 @@ const A_PERSON = [
   "in in in in in in in",
   ...Array(3).fill("mine mine mine mine in tokens mine"),
 ];
+/** Whose the token is is looked up only where the path leaves it open. */
+const A_STRANGER = [
+  "bad bad bad bad bad bad bad",
+  ...Array(3).fill("mine mine mine mine bad tokens mine"),
+];
 const LONG_SIGNED_IN = [
   "in stale stale stale in in in",
   ...Array(3).fill("mine stale stale stale in tokens mine"),
@@ -102,7 +107,7 @@ const CALLERS = /** @type {Record<string, [string[], (user: any, other: any) => 
   "a token from the future": [everywhere("bad"), (user) => api.person(user, { iat: Math.floor(api.now / 1000) + 3600 })],
   "an auth_time from the future": [everywhere("bad"), (user) => api.person(user, { auth_time: Math.floor(api.now / 1000) + 3600 })],
   "an auth_time in words": [everywhere("bad"), (user) => api.person(user, { auth_time: "yesterday" })],
-  "a person who is no user": [["bad bad bad bad bad bad bad", ...Array(3).fill("mine mine mine mine bad tokens mine")], () => api.bearer({ sub: "auth0|nobody" })],
+  "a person who is no user": [A_STRANGER, () => api.bearer({ sub: "auth0|nobody" })],
   "a person without a subject": [everywhere("bad"), () => api.bearer({ email: "ada@residents.example" })],
 
   "a person": [A_PERSON, (user) => api.person(user)],
@@ -246,6 +251,17 @@ describe("an API key", () => {
       VERDICTS.badkey(await api.post(key, action, body), action);
     }
   });
+
+  for (const [what, uuid] of [["a NUL", "%00"], ["300 characters", "x".repeat(300)]]) {
+    test(`is looked at before a uuid that is none: ${what}`, async () => {
+      const user = await service.addUser();
+      const knock = async (headers) => api.post(await headers, "two_factor_verify", { token: "x" }, uuid);
+      VERDICTS.badkey(await knock(token(`spk_${"A".repeat(43)}`)), "unknown");
+      VERDICTS.check(await knock(api.apiKey(["user:write"])), "without the scope");
+      VERDICTS.denied(await knock(api.apiKey(["user:verify"], user)), "of one user");
+      VERDICTS.gone(await knock(api.apiKey(["user:verify"])), "of a service");
+    });
+  }
 });
 
 test("@me is @me however the path spells it, and is nobody's uuid", async () => {
