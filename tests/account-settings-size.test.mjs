@@ -81,7 +81,8 @@ describe("a full profile", () => {
     const user = await full();
     await api.advance(SECOND);
     const before = await api.user(user);
-    assertFull(await add(user, "more", ""));
+    const { last } = before.notification_settings;
+    assertFull(await add(user, "last", `${last}x`));
     assertFull(await add(user, "more", "", { email: NEW, theme_mode: "dark" }));
     assertFull(await api.patch(user, { first_name: "Ada" }));
     assert.deepEqual(await api.user(user), before);
@@ -104,5 +105,13 @@ describe("a full profile", () => {
     assert.equal(assertUser(await api.patch(user, { first_name: "Ada" })).first_name, "Ada");
     assertUser(await api.patch(user, { notification_settings: { k1: null, k0: CHUNK } }));
     assert.ok((await size(user)) <= LARGEST);
+  });
+
+  test("that holds more than it may takes what is as long, or shorter, and nothing longer", async () => {
+    const user = await full({ first_name: "Ada" });
+    await service.sql("UPDATE profiles SET settings = json_set(settings, '$.last_name', 'Lovelace') WHERE user_id = ?", user.id);
+    for (const name of ["Eve", "Al"]) assert.equal(assertUser(await api.patch(user, { first_name: name })).first_name, name);
+    assertFull(await api.patch(user, { first_name: "Eve" }));
+    assert.ok((await size(user)) > LARGEST);
   });
 });
