@@ -82,6 +82,16 @@ describe("a lock", () => {
     });
   }
 
+  test("is noted once for each kind, however many calls bring it about together", async () => {
+    const user = await service.addUser();
+    const { secret } = await api.enrol(user);
+    const tokens = [wrongTotp(secret, api.now), wrongBackupCode()];
+    const answers = await Promise.all(Array.from({ length: 40 }, (_, index) => api.verify(user, tokens[index % 2])));
+    assert.equal(answers.filter(({ status }) => status === 400).length, 2 * TOLERATED);
+    const outcomes = (await service.audit()).filter(({ action }) => action === "two_factor.lock").map(({ outcome }) => outcome);
+    assert.deepEqual(outcomes.sort(), ["backup codes", "codes of the authenticator"]);
+  });
+
   test("is noted while enrolling as well", async () => {
     const user = await service.addUser();
     const { secret } = await api.start(user);
