@@ -77,6 +77,13 @@ describe("settings that come together", () => {
 });
 
 describe("a full profile", () => {
+  test("takes no e-mail beside what is too much, also in the millisecond in which it became full", async () => {
+    const user = await full();
+    assertFull(await add(user, "more", "", { email: NEW }));
+    assert.equal((await api.user(user)).pending_email, null);
+    assert.deepEqual(await service.sql("SELECT id FROM notices"), []);
+  });
+
   test("takes nothing more, and no e-mail beside it", async () => {
     const user = await full();
     await api.advance(SECOND);

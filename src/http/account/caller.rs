@@ -268,12 +268,20 @@ pub(super) fn masked(subject: &str) -> String {
     if subject.contains('@') {
         return mask_email(subject);
     }
+    // Providers tell before a bar how the person signed in, and number people as well.
+    if let Some((way, number)) = subject.rsplit_once("|+") {
+        return format!("{way}|{}", masked_number(&format!("+{number}")));
+    }
     let is_of_number = |c: char| c.is_ascii_digit() || " +-()./".contains(c);
     if subject.chars().all(is_of_number) {
-        let first: String = subject.chars().take(3).collect();
-        return format!("{first}***");
+        return masked_number(subject);
     }
     subject.to_owned()
+}
+
+fn masked_number(number: &str) -> String {
+    let first: String = number.chars().take(3).collect();
+    format!("{first}***")
 }
 
 #[cfg(test)]
@@ -285,7 +293,12 @@ mod tests {
         assert_eq!(masked("ada@example.com"), "a***@example.com");
         assert_eq!(masked("+41 79 123 45 67"), "+41***");
         assert_eq!(masked("0041791234567"), "004***");
-        for plain in ["auth0|6502", "0b9f3c1e-5d1f-4c8e-9d57-000000000001"] {
+        assert_eq!(masked("sms|+41791234567"), "sms|+41***");
+        for plain in [
+            "auth0|65f0a2",
+            "google-oauth2|1071",
+            "0b9f3c1e-5d1f-4c8e-9d57-000000000001",
+        ] {
             assert_eq!(masked(plain), plain);
         }
     }

@@ -13,12 +13,12 @@ use super::notices::notice_change;
 use super::person::PersonColumns;
 use super::user::{full_user_statement, read_full_user};
 
-// Settings that are given in the same request must have been set.
+// Settings that are given in the same request must have been set: their audit row comes right before.
 // ?1 user, ?2 e-mail as spelt, ?3 hash of the token, ?4 until, ?5 e-mail key, ?6 whether there are
-// such settings, ?7 now
+// such settings
 const REQUEST: &str = "
 UPDATE profiles SET pending_email = ?2, pending_email_hash = ?3, pending_email_until = ?4
-WHERE user_id = ?1 AND (NOT ?6 OR updated_at = ?7)
+WHERE user_id = ?1 AND (NOT ?6 OR changes() > 0)
   AND NOT EXISTS (SELECT 1 FROM users WHERE email_key = ?5 AND uuid <> ?1)
 RETURNING user_id";
 
@@ -93,7 +93,6 @@ impl NewEmail<'_> {
         &self,
         user: &UserId,
         with_settings: bool,
-        now: Timestamp,
     ) -> Result<Vec<Statement>, StoreError> {
         let user = || Arg::from(user.as_str());
         let request = [
@@ -103,7 +102,6 @@ impl NewEmail<'_> {
             self.until.into(),
             self.key.as_str().into(),
             with_settings.into(),
-            now.into(),
         ];
         let mut statements = vec![Statement::new(REQUEST, request), audit_change(&self.entry)?];
         statements.extend(self.warning.as_ref().map(notice_change));

@@ -116,7 +116,7 @@ impl<E: Engine> Database<E> {
             statements.push(audit_change(&change.entry)?);
         }
         let email = match &change.email {
-            Some(email) => email.statements(user, sets, now)?,
+            Some(email) => email.statements(user, sets)?,
             None => Vec::new(),
         };
         let of_email = email.len();
