@@ -168,7 +168,7 @@ mod tests {
         let many = "
             INSERT INTO notices (id, type, user_id, created_at, expires_at, due_at)
             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 501)
-            SELECT 'ntc_' || i, 'email_change_verification', 'ann', 0, ?1, 0 FROM n";
+            SELECT 'ntc_' || i, 'email_change_verification', 'user-' || i, 0, ?1, 0 FROM n";
         let many = Statement::new(many, [START.into()]);
         block_on(async {
             database.batch(vec![many]).await.unwrap();
