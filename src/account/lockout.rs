@@ -44,11 +44,6 @@ impl Lock {
                 .unwrap_or(u64::MAX)),
         }
     }
-
-    /// Whether the code that was refused last has locked.
-    pub const fn has_locked(self) -> bool {
-        self.failures >= FAILURES_BEFORE_LOCK
-    }
 }
 
 #[cfg(test)]

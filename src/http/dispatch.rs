@@ -156,19 +156,13 @@ async fn brake<C>(
         Ok(caller) => return Ok(caller),
         Err(error) => error,
     };
-    let free = address_within_limit(headers, context).await;
+    let address = client_address(headers);
+    let free = context.services.address_within_limit(address).await;
     Err(if free {
         error.into()
     } else {
         surface.too_many()
     })
-}
-
-/// Whether the client's address may fail to authenticate once more.
-pub(super) async fn address_within_limit(headers: &HeaderMap, context: &Context) -> bool {
-    let address = client_address(headers).map(|address| address.to_string());
-    let address = address.as_deref().unwrap_or("unknown");
-    context.services.address_within_limit(address).await
 }
 
 pub(super) async fn call<C>(

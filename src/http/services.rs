@@ -1,6 +1,7 @@
 //! What one request or event works with: configuration, database, upstream.
 
 use std::cell::RefCell;
+use std::net::IpAddr;
 use std::rc::Rc;
 
 use http::HeaderMap;
@@ -114,8 +115,10 @@ impl Services {
     }
 
     /// Whether an address keeps within the limit of failed authentications, if there is one.
-    pub async fn address_within_limit(&self, address: &str) -> bool {
-        within_limit(self.bindings.auth_rate_limiter(), address).await
+    /// Those whom the runtime gives no address count as one.
+    pub async fn address_within_limit(&self, address: Option<IpAddr>) -> bool {
+        let address = address.map_or_else(|| "unknown".to_owned(), |address| address.to_string());
+        within_limit(self.bindings.auth_rate_limiter(), &address).await
     }
 
     /// Counts a request with the keys of an instance.

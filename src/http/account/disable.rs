@@ -1,8 +1,7 @@
 //! `POST /api/users/{uuid}/two_factor_disable`: turns the second factor off. Safe to repeat.
 
 use futures_util::FutureExt as _;
-use http::{Method, StatusCode};
-use serde::Serialize;
+use http::Method;
 
 use crate::account::{Factor, Invalid, Notice, NoticeKind};
 use crate::audit::Action;
@@ -15,6 +14,7 @@ use crate::platform::d1::Disabling;
 
 use super::caller::Admitted;
 use super::proof::{MAX_CODE_CHARS, Proving};
+use super::representation::success;
 use super::{AccountCaller, Door};
 
 /// The route.
@@ -27,11 +27,6 @@ pub const ROUTE: Route = Route {
 };
 
 const TOKEN: &str = "token";
-
-#[derive(Serialize)]
-struct Body {
-    success: bool,
-}
 
 async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
     let whose = call.caller.whose(call.uuid()?)?;
@@ -61,7 +56,7 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
             .disable_two_factor(admitted.user(), &disabling)
             .await?;
     }
-    Ok(Reply::json(StatusCode::OK, &Body { success: true }))
+    Ok(success())
 }
 
 /// A sign-in of late is not enough to take the protection off by one call. Staff help those who

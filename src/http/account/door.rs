@@ -5,7 +5,8 @@ use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode};
 
 use crate::auth::{ApiKey, Scope, bearer};
-use crate::http::dispatch::{self, Context, Trace, address_within_limit};
+use crate::http::address::client_address;
+use crate::http::dispatch::{self, Context, Trace};
 use crate::http::route::Answer;
 use crate::http::services::Services;
 use crate::http::surface::Surface;
@@ -72,12 +73,12 @@ impl Door {
                 ..error
             });
         }
-        // Some handlers find out only by their read that a credential is nobody's.
-        let headers = parts.headers.clone();
+        // Some handlers find out only by their read that a credential is nobody's, and take the headers.
+        let address = client_address(&parts.headers);
         let answer = self.admit(&mut parts, body, context, trace).await;
         match answer {
             Err(error) if error.status == StatusCode::UNAUTHORIZED => {
-                let free = address_within_limit(&headers, context).await;
+                let free = context.services.address_within_limit(address).await;
                 Err(if free {
                     error
                 } else {

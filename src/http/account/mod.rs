@@ -7,7 +7,7 @@
 //! | `body` | a body's fields |
 //! | `problem` | errors of this API |
 //! | `proof` | a code of the second factor, presented |
-//! | `representation` | the full user as the API shows it |
+//! | `representation` | what several actions answer |
 //! | all others | an endpoint each |
 //!
 //! Every path is also known with a slash at its end.

@@ -1,4 +1,4 @@
-//! The full user as the API shows it.
+//! What several actions answer: the full user, or that it is done.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -25,6 +25,16 @@ struct Body<'a> {
 #[derive(Serialize)]
 struct Team {
     id: u64,
+}
+
+#[derive(Serialize)]
+struct Success {
+    success: bool,
+}
+
+/// 200 for what is done, where there is nothing to show.
+pub fn success() -> Reply {
+    Reply::json(http::StatusCode::OK, &Success { success: true })
 }
 
 /// 200 with the full user.

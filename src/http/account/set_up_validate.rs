@@ -2,8 +2,7 @@
 //! with its start, the set-up is the caller's, whomever staff name in the path.
 
 use futures_util::FutureExt as _;
-use http::{Method, StatusCode};
-use serde::Serialize;
+use http::Method;
 
 use crate::account::{Notice, NoticeKind, TotpCode, factor};
 use crate::audit::Action;
@@ -14,6 +13,7 @@ use crate::platform::d1::{Attempt, Verdict};
 
 use super::problem::{no_account, no_set_up, wrong_code};
 use super::proof::{MAX_CODE_CHARS, locked};
+use super::representation::success;
 use super::{AccountCaller, Door};
 
 /// The route.
@@ -30,11 +30,6 @@ const fn route(path: &'static str, operation: &'static str) -> Route {
         surface: Surface::Account,
         handler: Handler::Person(Door::sensitive(|call| handle(call).boxed_local())),
     }
-}
-
-#[derive(Serialize)]
-struct Body {
-    success: bool,
 }
 
 async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
@@ -79,7 +74,7 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
         .validate_set_up(&attempt, &pending.sealed, step, &sealed, &entry, &notice)
         .await?;
     match verdict {
-        Verdict::Accepted => Ok(Reply::json(StatusCode::OK, &Body { success: true })),
+        Verdict::Accepted => Ok(success()),
         Verdict::Refused => Err(wrong_code()),
         Verdict::Gone => Err(no_set_up()),
         Verdict::Locked(seconds) => Err(locked(seconds)),

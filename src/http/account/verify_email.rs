@@ -2,8 +2,7 @@
 //! has read mail that went there; nobody needs to be signed in for that.
 
 use futures_util::FutureExt as _;
-use http::{Method, StatusCode};
-use serde::Serialize;
+use http::Method;
 
 use crate::account::{EmailToken, Invalid, Notice, NoticeKind};
 use crate::audit::{Action, Actor, Entry};
@@ -16,6 +15,7 @@ use crate::kernel::{Clock as _, EmailKey, UserId, mask_email};
 use crate::platform::d1::Confirmation;
 
 use super::problem::email_taken;
+use super::representation::success;
 
 /// The route.
 pub const ROUTE: Route = Route {
@@ -29,17 +29,12 @@ pub const ROUTE: Route = Route {
 /// Tokens have 43 characters, longer ones are none of ours.
 const MAX_TOKEN_CHARS: usize = 512;
 
-#[derive(Serialize)]
-struct Body {
-    success: bool,
-}
-
 async fn handle(call: Call<Anyone>) -> Result<Reply, ApiError> {
     let fields = call.fields()?;
     let user = UserId::new(fields.text("uuid", UserId::MAX_CHARS)?);
     let token = EmailToken::presented(fields.text("token", MAX_TOKEN_CHARS)?);
     match confirm(&call, &user, &token).await? {
-        Confirmation::Done => Ok(Reply::json(StatusCode::OK, &Body { success: true })),
+        Confirmation::Done => Ok(success()),
         Confirmation::Taken => Err(email_taken()),
         Confirmation::Dead => Err(dead(&call).await),
     }
@@ -76,8 +71,7 @@ async fn confirm(
 
 /// Counts as a failed authentication of the client's address.
 async fn dead(call: &Call<Anyone>) -> ApiError {
-    let address = client_address(&call.input.headers).map(|address| address.to_string());
-    let address = address.as_deref().unwrap_or("unknown");
+    let address = client_address(&call.input.headers);
     if !call.services.address_within_limit(address).await {
         return Surface::Account.too_many();
     }

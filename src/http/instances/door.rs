@@ -8,8 +8,9 @@ use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
 use percent_encoding::percent_decode_str;
 
+use crate::http::address::client_address;
 use crate::http::call::Input;
-use crate::http::dispatch::{Context, Trace, address_within_limit, discard};
+use crate::http::dispatch::{Context, Trace, discard};
 use crate::http::route::Answer;
 use crate::http::surface::Surface;
 use crate::http::{ApiError, Call, Reply, Route};
@@ -57,8 +58,9 @@ impl Door {
             Ok(caller) => caller,
             Err(Denied::Failed(error)) => return Err(error),
             Err(Denied::Refused(refusal)) => {
+                let address = client_address(&parts.headers);
                 let may_knock_again = !refusal.is_failed_authentication()
-                    || address_within_limit(&parts.headers, context).await;
+                    || context.services.address_within_limit(address).await;
                 return Err(if may_knock_again {
                     refusal.into()
                 } else {

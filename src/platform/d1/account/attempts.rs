@@ -135,23 +135,17 @@ pub enum Verdict {
     Gone,
 }
 
-/// The figures of the lock-out as parameters.
-#[derive(Debug)]
-pub struct Lockout;
-
-impl Lockout {
-    /// `?7` to `?10`: failures before a lock, the first and the longest lock in milliseconds, the most failures.
-    pub(super) fn args() -> [Arg; 4] {
-        let millis = |wait: std::time::Duration| {
-            Arg::Int(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX))
-        };
-        [
-            FAILURES_BEFORE_LOCK.into(),
-            millis(FIRST_LOCK),
-            millis(LONGEST_LOCK),
-            MOST_FAILURES.into(),
-        ]
-    }
+/// The lock-out's figures, `?7` to `?10`: failures before a lock, the first and the longest lock in
+/// milliseconds, the most failures.
+pub(super) fn lockout_args() -> [Arg; 4] {
+    let millis =
+        |wait: std::time::Duration| Arg::Int(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
+    [
+        FAILURES_BEFORE_LOCK.into(),
+        millis(FIRST_LOCK),
+        millis(LONGEST_LOCK),
+        MOST_FAILURES.into(),
+    ]
 }
 
 impl Attempt<'_> {
@@ -243,7 +237,7 @@ impl<E: Engine> Database<E> {
             code.resealed.as_str().into(),
         ];
         let mut statements = vec![
-            Statement::new(TRY_TOTP, args.into_iter().chain(Lockout::args())),
+            Statement::new(TRY_TOTP, args.into_iter().chain(lockout_args())),
             attempt.audit_totp_lock()?,
         ];
         statements.extend(attempt.afterwards()?);
@@ -274,7 +268,7 @@ impl<E: Engine> Database<E> {
             Statement::new(USE_CODE, use_code),
             audit_change(code.entry)?,
             notice_change(code.notice),
-            Statement::new(SETTLE_BACKUP, settle.into_iter().chain(Lockout::args())),
+            Statement::new(SETTLE_BACKUP, settle.into_iter().chain(lockout_args())),
             attempt.audit_lock(AUDIT_BACKUP_LOCK)?,
         ];
         statements.extend(attempt.afterwards()?);

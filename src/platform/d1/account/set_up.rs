@@ -8,7 +8,7 @@ use crate::platform::d1::{Arg, Database, Engine, Statement};
 use crate::provisioning::StoreError;
 
 use super::Whose;
-use super::attempts::{Attempt, Lockout, Verdict, audit_accepted, verdict};
+use super::attempts::{Attempt, Verdict, audit_accepted, lockout_args, verdict};
 use super::factor::{FACTOR, FactorColumns};
 use super::notices::notice_change;
 
@@ -138,7 +138,7 @@ impl<E: Engine> Database<E> {
             attempt.request.as_str().into(),
             sealed.as_str().into(),
         ];
-        let validate = Statement::new(VALIDATE, args.into_iter().chain(Lockout::args()));
+        let validate = Statement::new(VALIDATE, args.into_iter().chain(lockout_args()));
         let look = Statement::new(
             TOTP_LOCK,
             [attempt.user.as_str().into(), pending.as_str().into()],
