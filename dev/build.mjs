@@ -32,7 +32,7 @@ export async function build(toolchain) {
 async function putEntryInFront() {
   const { build: bundle } = await import("esbuild"); // comes with the packages
   await bundle({
-    entryPoints: [inRoot("src/entry/worker.js")],
+    entryPoints: [inRoot("src/platform/events/worker.js")],
     outfile: inRoot("build/worker.js"),
     bundle: true,
     minify: true,

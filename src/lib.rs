@@ -8,18 +8,20 @@
 )]
 
 pub mod account;
-pub mod audit;
 pub mod auth;
 pub mod config;
-pub mod entry;
-pub mod http;
+pub mod db;
+pub mod health;
 pub mod kernel;
 pub mod platform;
 pub mod provisioning;
+mod routes;
+pub mod services;
 #[cfg(test)]
 mod testing;
 pub mod threedeye;
 pub mod user_keys;
+pub mod web;
 
 use wasm_bindgen::JsValue;
 use worker::web_sys::{Request, Response};
@@ -35,19 +37,19 @@ fn start() {
 /// An HTTPS call.
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
-    entry::fetch::fetch(request, env).await
+    platform::events::fetch::fetch(request, env).await
 }
 
 /// The cron trigger.
 #[event(scheduled)]
 async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
-    entry::scheduled::scheduled(env).await;
+    platform::events::scheduled::scheduled(env).await;
 }
 
 /// Messages of a queue. Never an `Err`: that would panic, and with it fail
 /// every other event of the isolate.
 #[event(queue)]
 async fn queue(batch: MessageBatch<JsValue>, env: Env, _context: Context) -> worker::Result<()> {
-    entry::queue::queue(batch, env).await;
+    platform::events::queue::queue(batch, env).await;
     Ok(())
 }

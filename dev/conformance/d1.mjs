@@ -35,7 +35,7 @@ const miniflare = new Miniflare(optionsOf({
   cf: false,
   workers: [{
     name: "bridge",
-    modules: ["dev/conformance/bridge.js", "src/platform/d1/engine.js"].map((path) => ({ type: "ESModule", path: inRoot(path) })),
+    modules: ["dev/conformance/bridge.js", "src/platform/d1.js"].map((path) => ({ type: "ESModule", path: inRoot(path) })),
     modulesRoot: inRoot(),
     compatibilityDate,
     compatibilityFlags,

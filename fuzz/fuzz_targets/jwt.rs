@@ -8,9 +8,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value};
-use spkey_edge::auth::jwks::KeyMaterial;
 use spkey_edge::auth::jwt::{LEEWAY, UnverifiedToken};
-use spkey_edge::auth::{Algorithm, CryptoError, Identity, Refusal, SignatureVerifier};
+use futures_util::future::LocalBoxFuture;
+use spkey_edge::auth::{CryptoError, Identity, PublicKey, Refusal};
 use spkey_edge::config::JwtConfig;
 use spkey_edge::kernel::Timestamp;
 use spkey_edge_fuzz::{lines, ready};
@@ -21,15 +21,13 @@ const NOW: i64 = 1_750_000_000;
 /// Cryptography that answers as told.
 struct Says(Result<bool, CryptoError>);
 
-impl SignatureVerifier for Says {
-    type Key = ();
-
-    async fn import(&self, _: &KeyMaterial) -> Result<(), CryptoError> {
-        Ok(())
-    }
-
-    async fn verify(&self, _: Algorithm, _: &(), _: &[u8], _: &[u8]) -> Result<bool, CryptoError> {
-        self.0
+impl PublicKey for Says {
+    fn verify<'a>(
+        &'a self,
+        _: &'a [u8],
+        _: &'a [u8],
+    ) -> LocalBoxFuture<'a, Result<bool, CryptoError>> {
+        Box::pin(std::future::ready(self.0))
     }
 }
 
@@ -55,7 +53,7 @@ fn check(text: &str, claims: &[u8]) {
         email_claim: "email".to_owned(),
     };
     let verify =
-        |answer| UnverifiedToken::parse(text).map(|token| ready(token.verify(&Says(answer), &())));
+        |answer| UnverifiedToken::parse(text).map(|token| ready(token.verify(&Says(answer))));
     let Ok(verified) = verify(Ok(true)) else {
         return;
     };

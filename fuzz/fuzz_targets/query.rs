@@ -4,9 +4,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use spkey_edge::http::ApiError;
-use spkey_edge::http::admin::backfill::{DEFAULT_LIMIT, MAX_LIMIT};
-use spkey_edge::http::query::Query;
+use spkey_edge::web::ApiError;
+use spkey_edge::provisioning::endpoints::backfill::{DEFAULT_LIMIT, MAX_LIMIT};
+use spkey_edge::web::query::Query;
 
 fuzz_target!(|query: &str| {
     let sent: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();

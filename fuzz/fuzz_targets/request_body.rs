@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use http::header::CONTENT_TYPE;
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value};
-use spkey_edge::http::admin::api_keys::create::{self, Wish};
-use spkey_edge::http::admin::reset::Options;
-use spkey_edge::http::{ApiError, body};
+use spkey_edge::auth::endpoints::create_api_key::{self, Wish};
+use spkey_edge::provisioning::endpoints::reset::Options;
+use spkey_edge::web::{ApiError, body};
 use spkey_edge_fuzz::{CONFIDENTIAL, header, lines};
 
 fuzz_target!(|input: &[u8]| {
@@ -30,7 +30,7 @@ fuzz_target!(|input: &[u8]| {
                 .all(|(name, value)| { allowed.contains(&name.as_str()) && value.is_boolean() })
         );
     }
-    if let Some(wish) = read(body::parse(&headers, text).and_then(create::check)) {
+    if let Some(wish) = read(body::parse(&headers, text).and_then(create_api_key::check)) {
         let sent = object(text);
         let once: BTreeSet<_> = wish.scopes.iter().collect();
         assert!(!once.is_empty() && once.len() == wish.scopes.len());
@@ -51,7 +51,7 @@ fuzz_target!(|input: &[u8]| {
         silent::<Options>(body::parse(&headers, text.as_bytes()), &value);
         silent::<Wish>(body::parse(&headers, text.as_bytes()), &value);
         silent(
-            body::parse(&headers, text.as_bytes()).and_then(create::check),
+            body::parse(&headers, text.as_bytes()).and_then(create_api_key::check),
             &value,
         );
     }

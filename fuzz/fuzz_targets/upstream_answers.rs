@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::HeaderValue;
 use http::header::RETRY_AFTER;
 use libfuzzer_sys::fuzz_target;
-use spkey_edge::kernel::transport::InboundResponse;
+use spkey_edge::kernel::http_client::HttpResponse;
 use spkey_edge::kernel::{EmailKey, Secret, Timestamp};
 use spkey_edge::threedeye::retry::MAX_RETRY_AFTER;
 use spkey_edge::threedeye::wire::Call;
@@ -26,7 +26,7 @@ fuzz_target!(|input: &[u8]| {
     let status = std::str::from_utf8(status)
         .ok()
         .and_then(|text| text.parse().ok());
-    let response = InboundResponse {
+    let response = HttpResponse {
         status: status
             .filter(|status| (100..=599).contains(status))
             .unwrap_or(200),
@@ -41,12 +41,12 @@ fuzz_target!(|input: &[u8]| {
     list(&response);
 });
 
-const fn is_success(response: &InboundResponse) -> bool {
+const fn is_success(response: &HttpResponse) -> bool {
     matches!(response.status, 200..=299)
 }
 
 /// What holds for every failure of every call.
-fn check_error(error: &UpstreamError, response: &InboundResponse) {
+fn check_error(error: &UpstreamError, response: &HttpResponse) {
     assert!(!format!("{error} {error:?}").contains(CONFIDENTIAL));
     if let UpstreamError::RateLimited { retry_after } = error {
         assert_eq!(response.status, 429);
@@ -58,7 +58,7 @@ fn check_error(error: &UpstreamError, response: &InboundResponse) {
     }
 }
 
-fn create(response: &InboundResponse) {
+fn create(response: &HttpResponse) {
     let email = EmailKey::of("taken@already.example").expect("an e-mail");
     let call = CreateUser {
         email: &email,
@@ -86,7 +86,7 @@ fn create(response: &InboundResponse) {
     }
 }
 
-fn prove(response: &InboundResponse) {
+fn prove(response: &HttpResponse) {
     let email = EmailKey::of("anna@example.com").expect("an e-mail");
     let call = ProvePassword {
         email: &email,
@@ -100,7 +100,7 @@ fn prove(response: &InboundResponse) {
     }
 }
 
-fn fetch_token(response: &InboundResponse) {
+fn fetch_token(response: &HttpResponse) {
     let config = threedeye();
     let login = config.login.as_ref().expect("a login");
     match FetchToken(login).answer(response, NOW) {
@@ -117,7 +117,7 @@ fn fetch_token(response: &InboundResponse) {
     }
 }
 
-fn delete(response: &InboundResponse) {
+fn delete(response: &HttpResponse) {
     match DeleteUser(&RemoteId("u1".to_owned())).answer(response, NOW) {
         Ok(Deleted::Removed) => assert!(is_success(response)),
         Ok(Deleted::AlreadyGone) => assert_eq!(response.status, 404),
@@ -125,7 +125,7 @@ fn delete(response: &InboundResponse) {
     }
 }
 
-fn attach(response: &InboundResponse) {
+fn attach(response: &HttpResponse) {
     let call = AttachRole {
         role: &RoleId("r1".to_owned()),
         user: &RemoteId("u1".to_owned()),
@@ -136,7 +136,7 @@ fn attach(response: &InboundResponse) {
     }
 }
 
-fn list(response: &InboundResponse) {
+fn list(response: &HttpResponse) {
     match (ListUsers { page: 1 }).answer(response, NOW) {
         Ok(_) => assert!(is_success(response)),
         Err(error) => check_error(&error, response),

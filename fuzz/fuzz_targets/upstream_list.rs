@@ -5,7 +5,7 @@
 
 use http::HeaderMap;
 use libfuzzer_sys::fuzz_target;
-use spkey_edge::kernel::transport::InboundResponse;
+use spkey_edge::kernel::http_client::HttpResponse;
 use spkey_edge::kernel::{EmailKey, Timestamp};
 use spkey_edge::threedeye::wire::Call;
 use spkey_edge::threedeye::wire::accounts::DeleteUser;
@@ -15,7 +15,7 @@ use spkey_edge_fuzz::{object, threedeye};
 use url::Url;
 
 fuzz_target!(|body: &[u8]| {
-    let response = InboundResponse {
+    let response = HttpResponse {
         status: 200,
         headers: HeaderMap::new(),
         body: body.to_vec(),

@@ -23,7 +23,7 @@ pub struct BackupCode(Secret);
 
 impl BackupCode {
     /// Makes a new code.
-    pub fn generate(random: &impl Random) -> Self {
+    pub fn generate(random: &dyn Random) -> Self {
         let mut bytes = Zeroizing::new([0; CODE_BYTES]);
         random.fill(bytes.as_mut_slice());
         Self(Secret::new(base32::encode(BASE32, bytes.as_slice())))

@@ -20,7 +20,7 @@ pub struct EmailToken(Secret);
 
 impl EmailToken {
     /// Makes a new token.
-    pub fn generate(random: &impl Random) -> Self {
+    pub fn generate(random: &dyn Random) -> Self {
         let mut bytes = Zeroizing::new([0; TOKEN_BYTES]);
         random.fill(bytes.as_mut_slice());
         Self(Secret::new(URL_SAFE_NO_PAD.encode(bytes.as_slice())))

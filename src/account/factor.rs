@@ -10,8 +10,8 @@
 
 use crate::kernel::{Purpose, Random, SealError, Sealed, Sealer, Secret, Timestamp, UserId};
 
-use super::person::HasPerson;
-use super::{Lock, Person, TotpSecret};
+use crate::account::person::HasPerson;
+use crate::account::{Lock, Person, TotpSecret};
 
 /// A second factor; off and without a set-up for whoever has none.
 #[derive(Debug, Clone)]
@@ -80,7 +80,7 @@ impl Pending {
         secret: &TotpSecret,
         subject: &str,
         sealer: &Sealer,
-        random: &impl Random,
+        random: &dyn Random,
     ) -> Result<Sealed, SealError> {
         let purpose = Purpose::PendingTotpSecret;
         sealer.seal(purpose, &UserId::new(subject), &secret.to_base32(), random)
@@ -106,7 +106,7 @@ pub fn seal(
     secret: &TotpSecret,
     person: &UserId,
     sealer: &Sealer,
-    random: &impl Random,
+    random: &dyn Random,
 ) -> Result<Sealed, SealError> {
     sealer.seal(Purpose::TotpSecret, person, &secret.to_base32(), random)
 }
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_set_up_is_good_for_either_name_of_its_owner_and_for_nobody_else() {
-        let later = NOW.plus(super::super::totp::PENDING_FOR);
+        let later = NOW.plus(crate::account::totp::PENDING_FOR);
         for name in ["u1", "auth0|1"] {
             let factor = factor(name, later);
             let pending = factor.pending(NOW).unwrap();

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::Invalid;
+use crate::account::Invalid;
 
 /// The fields of a body, or none where there was no body.
 #[derive(Debug, Clone, Default)]

@@ -21,6 +21,7 @@
 
 pub mod backup_code;
 pub mod email_change;
+pub mod endpoints;
 pub mod factor;
 pub mod fields;
 pub mod invalid;
@@ -32,6 +33,7 @@ pub mod profile;
 pub mod proof;
 pub mod push_token;
 pub mod qr;
+pub mod store;
 pub mod team;
 pub mod totp;
 pub mod user;

@@ -75,7 +75,7 @@ impl Notice {
         user: &UserId,
         to: Option<&str>,
         at: Timestamp,
-        random: &impl Random,
+        random: &dyn Random,
     ) -> Self {
         Self {
             id: prefixed_ulid("ntc", at, random),

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::Invalid;
-use super::fields::{Fields, text};
+use crate::account::Invalid;
+use crate::account::fields::{Fields, text};
 
 /// The e-mail's field, which is not merely set.
 const EMAIL: &str = "email";

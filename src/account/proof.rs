@@ -1,6 +1,6 @@
 //! A code that somebody presents, of whichever kind it is.
 
-use super::{BackupCode, TotpCode};
+use crate::account::{BackupCode, TotpCode};
 
 /// A code presented as a proof of the second factor.
 #[derive(Debug, Clone)]

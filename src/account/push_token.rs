@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Fields, Invalid};
+use crate::account::{Fields, Invalid};
 use crate::kernel::{Secret, sha256_hex};
 
 /// The most tokens a person has; the one that was not seen for longest goes first.

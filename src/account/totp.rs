@@ -48,7 +48,7 @@ impl fmt::Debug for TotpCode {
 
 impl TotpSecret {
     /// Makes a new secret.
-    pub fn generate(random: &impl Random) -> Self {
+    pub fn generate(random: &dyn Random) -> Self {
         let mut bytes = Zeroizing::new([0; SECRET_BYTES]);
         random.fill(bytes.as_mut_slice());
         Self(bytes)

@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::Person;
-use super::person::HasPerson;
+use crate::account::Person;
+use crate::account::person::HasPerson;
 
 /// A person and everything that their profile shows.
 #[derive(Debug, Clone)]

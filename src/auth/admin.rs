@@ -2,11 +2,8 @@
 
 use http::HeaderMap;
 
-use super::{
-    AdminKeyProof, AuthError, Authenticator, Identity, KeySource, Refusal, SignatureVerifier,
-    admin_key, bearer,
-};
-use crate::kernel::{Clock, Secret};
+use crate::auth::{AdminKeyProof, AuthError, Authenticator, Identity, Refusal, admin_key, bearer};
+use crate::kernel::Secret;
 
 /// A caller who has shown both halves of the pair.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,11 +25,11 @@ pub struct Admin {
 ///
 /// As [`admin_key::check`], [`bearer()`], [`Authenticator::verify`] and
 /// [`Identity::admin_domain`] have them.
-pub async fn authenticate_admin<S: KeySource, V: SignatureVerifier, C: Clock>(
+pub async fn authenticate_admin(
     headers: &HeaderMap,
     keys: &[Secret],
     domains: &[String],
-    tokens: Option<&Authenticator<'_, S, V, C>>,
+    tokens: Option<&Authenticator<'_>>,
 ) -> Result<Admin, AuthError> {
     let key = admin_key::check(headers, keys)?;
     let token = bearer(headers)?;

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName};
 
-use super::{Refusal, header};
+use crate::auth::{Refusal, header};
 use crate::kernel::Secret;
 
 /// The header that carries the admin key.

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::Refusal;
+use crate::auth::Refusal;
 use crate::kernel::ids::prefixed_ulid;
 use crate::kernel::{Random, Secret, Timestamp, sha256_hex};
 
@@ -27,7 +27,7 @@ impl ApiKey {
     pub const PREFIX: &str = "spk_";
 
     /// Makes a new key.
-    pub fn generate(random: &impl Random) -> Self {
+    pub fn generate(random: &dyn Random) -> Self {
         let mut bytes = Zeroizing::new([0; KEY_BYTES]);
         random.fill(bytes.as_mut_slice());
         let body = Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes.as_slice()));
@@ -130,7 +130,7 @@ pub struct ApiKeyId(String);
 
 impl ApiKeyId {
     /// Mints the id of a key that is made `now`.
-    pub fn mint(now: Timestamp, random: &impl Random) -> Self {
+    pub fn mint(now: Timestamp, random: &dyn Random) -> Self {
         Self(prefixed_ulid("key", now, random))
     }
 

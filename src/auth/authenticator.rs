@@ -1,31 +1,33 @@
 //! From a token's text to a verified identity.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
-use super::jwks::{self, JwksCache, KeySource, KeysError, Lookup, VerificationKey};
+use super::jwks::{self, JwksCache, KeysError, Lookup, VerificationKey, source};
 use super::jwt::UnverifiedToken;
-use super::{Algorithm, AuthError, Identity, Refusal, SignatureVerifier};
+use super::{Algorithm, AuthError, Identity, PublicKey, Refusal, Signatures};
 use crate::config::JwtConfig;
+use crate::kernel::http_client::HttpClient;
 use crate::kernel::{Clock, Timestamp};
 
 #[cfg(test)]
 mod tests;
 
 /// Verifies tokens for one request, with the keys that its isolate shares.
-pub struct Authenticator<'a, S, V: SignatureVerifier, C> {
+pub struct Authenticator<'a> {
     /// Whose tokens we accept.
     pub policy: &'a JwtConfig,
     /// The isolate's keys.
-    pub cache: &'a RefCell<JwksCache<V::Key>>,
-    /// Where keys come from.
-    pub source: &'a S,
-    /// The cryptography.
-    pub verifier: &'a V,
+    pub cache: &'a RefCell<JwksCache>,
+    /// Fetches the issuer's key set.
+    pub http: &'a dyn HttpClient,
+    /// Imports its keys.
+    pub signatures: &'a dyn Signatures,
     /// The time, which a fetch lets pass.
-    pub clock: &'a C,
+    pub clock: &'a dyn Clock,
 }
 
-impl<S: KeySource, V: SignatureVerifier, C: Clock> Authenticator<'_, S, V, C> {
+impl Authenticator<'_> {
     /// Verifies a token: its form, its signature, then its claims.
     ///
     /// # Errors
@@ -35,11 +37,15 @@ impl<S: KeySource, V: SignatureVerifier, C: Clock> Authenticator<'_, S, V, C> {
     pub async fn verify(&self, token: &str) -> Result<Identity, AuthError> {
         let token = UnverifiedToken::parse(token)?;
         let key = self.key(token.key_id(), token.algorithm()).await?;
-        let token = token.verify(self.verifier, &key).await?;
+        let token = token.verify(&*key).await?;
         Ok(token.claims(self.policy, self.clock.now())?)
     }
 
-    async fn key(&self, key_id: &str, algorithm: Algorithm) -> Result<V::Key, AuthError> {
+    async fn key(
+        &self,
+        key_id: &str,
+        algorithm: Algorithm,
+    ) -> Result<Rc<dyn PublicKey>, AuthError> {
         let now = self.clock.now();
         // A statement of its own: the borrow ends here, before anything is awaited.
         let mut answer = self.cache.borrow_mut().lookup(key_id, algorithm, now);
@@ -65,11 +71,11 @@ impl<S: KeySource, V: SignatureVerifier, C: Clock> Authenticator<'_, S, V, C> {
 
     /// Imports every key at once, so that the cache holds finished values only.
     /// A key that cannot be imported, such as a point off its curve, is left out.
-    async fn fetch(&self) -> Result<Vec<VerificationKey<V::Key>>, KeysError> {
-        let document = self.source.fetch().await?;
+    async fn fetch(&self) -> Result<Vec<VerificationKey>, KeysError> {
+        let document = source::fetch(self.http, &self.policy.jwks_url).await?;
         let mut keys = Vec::new();
         for jwk in jwks::parse(&document)? {
-            if let Ok(key) = self.verifier.import(&jwk.material).await {
+            if let Ok(key) = self.signatures.import(&jwk.material).await {
                 keys.push(VerificationKey {
                     key_id: jwk.key_id,
                     algorithm: jwk.material.algorithm(),

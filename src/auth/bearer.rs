@@ -3,7 +3,7 @@
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
-use super::{Refusal, header};
+use crate::auth::{Refusal, header};
 
 /// Takes the credential out of the one `Authorization` header: the scheme in
 /// any case, one or more spaces, one token.

@@ -7,7 +7,7 @@ use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::Refusal;
+use crate::auth::Refusal;
 
 /// All claims but `exp`, `nbf` and `iat`, which jwt-compact reads.
 ///

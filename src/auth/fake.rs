@@ -1,17 +1,22 @@
 //! An identity provider for tests. Its signatures are plain hashes.
 
+use futures_util::future::LocalBoxFuture;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::future::ready;
+use std::rc::Rc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::HeaderMap;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::jwks::KeyMaterial;
-use super::{Algorithm, CryptoError, KeySource, KeysError, SignatureVerifier};
+use crate::auth::jwks::KeyMaterial;
+use crate::auth::{Algorithm, CryptoError, KeysError, PublicKey, Signatures};
 use crate::config::JwtConfig;
+use crate::kernel::http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use crate::kernel::{Clock, Timestamp};
 
 /// When every test starts.
@@ -63,9 +68,6 @@ pub fn document(keys: &[Value]) -> Vec<u8> {
     json!({ "keys": keys }).to_string().into_bytes()
 }
 
-/// The key under which [`FakeCrypto`] knows a public key.
-pub type FakeKey = String;
-
 /// Signs `input` as the owner of `key`.
 pub fn sign(algorithm: Algorithm, key: &str, input: &[u8]) -> Vec<u8> {
     let hash = Sha256::new()
@@ -96,37 +98,65 @@ pub fn rsa_token(key_id: &str, seed: u8, claims: &Value) -> String {
     )
 }
 
-/// Verifies what [`sign`] signs.
+/// Imports keys that verify what [`sign`] signs.
 #[derive(Default)]
 pub struct FakeCrypto {
     pub imports: Cell<usize>,
     pub refuses_imports: Cell<bool>,
-    pub refuses_verifying: Cell<bool>,
 }
 
-impl SignatureVerifier for FakeCrypto {
-    type Key = FakeKey;
-
-    async fn import(&self, material: &KeyMaterial) -> Result<FakeKey, CryptoError> {
+impl Signatures for FakeCrypto {
+    fn import<'a>(
+        &'a self,
+        material: &'a KeyMaterial,
+    ) -> LocalBoxFuture<'a, Result<Rc<dyn PublicKey>, CryptoError>> {
         self.imports.set(self.imports.get() + 1);
-        match material {
-            _ if self.refuses_imports.get() => Err(CryptoError),
-            KeyMaterial::Rsa { n, .. } => Ok(n.clone()),
-            KeyMaterial::Ec { x, .. } => Ok(x.clone()),
+        let name = match material {
+            KeyMaterial::Rsa { n, .. } => n,
+            KeyMaterial::Ec { x, .. } => x,
+        };
+        let imported: Result<Rc<dyn PublicKey>, CryptoError> = if self.refuses_imports.get() {
+            Err(CryptoError)
+        } else {
+            Ok(Rc::new(FakeKey {
+                algorithm: material.algorithm(),
+                name: name.clone(),
+                is_broken: false,
+            }))
+        };
+        Box::pin(ready(imported))
+    }
+}
+
+/// Verifies what [`sign`] signs.
+pub struct FakeKey {
+    pub algorithm: Algorithm,
+    pub name: String,
+    /// Whether the cryptography fails on it.
+    pub is_broken: bool,
+}
+
+impl FakeKey {
+    pub fn rsa(name: String) -> Self {
+        Self {
+            algorithm: Algorithm::Rs256,
+            name,
+            is_broken: false,
         }
     }
+}
 
-    async fn verify(
-        &self,
-        algorithm: Algorithm,
-        key: &FakeKey,
-        signing_input: &[u8],
-        signature: &[u8],
-    ) -> Result<bool, CryptoError> {
-        if self.refuses_verifying.get() {
-            return Err(CryptoError);
-        }
-        Ok(sign(algorithm, key, signing_input) == signature)
+impl PublicKey for FakeKey {
+    fn verify<'a>(
+        &'a self,
+        signing_input: &'a [u8],
+        signature: &'a [u8],
+    ) -> LocalBoxFuture<'a, Result<bool, CryptoError>> {
+        Box::pin(ready(if self.is_broken {
+            Err(CryptoError)
+        } else {
+            Ok(sign(self.algorithm, &self.name, signing_input) == signature)
+        }))
     }
 }
 
@@ -148,8 +178,10 @@ impl Clock for FakeClock {
         self.0.get()
     }
 
-    async fn sleep(&self, duration: Duration) {
-        self.advance(duration);
+    fn sleep(&self, duration: Duration) -> LocalBoxFuture<'_, ()> {
+        Box::pin(async move {
+            self.advance(duration);
+        })
     }
 }
 
@@ -176,20 +208,39 @@ impl<'a> FakeSource<'a> {
     }
 }
 
-impl KeySource for FakeSource<'_> {
-    async fn fetch(&self) -> Answer {
-        self.fetches.set(self.fetches.get() + 1);
-        let answer = {
-            let mut answers = self.answers.borrow_mut();
-            let answer = answers.pop_front().unwrap();
-            if answers.is_empty() {
-                answers.push_back(answer.clone());
-            }
-            answer
-        };
-        pause().await;
-        self.clock.advance(self.takes);
-        answer
+impl HttpClient for FakeSource<'_> {
+    fn send(
+        &self,
+        _: HttpRequest,
+        _: Duration,
+        _: usize,
+    ) -> LocalBoxFuture<'_, Result<HttpResponse, HttpError>> {
+        Box::pin(async {
+            self.fetches.set(self.fetches.get() + 1);
+            let answer = {
+                let mut answers = self.answers.borrow_mut();
+                let answer = answers.pop_front().unwrap();
+                if answers.is_empty() {
+                    answers.push_back(answer.clone());
+                }
+                answer
+            };
+            pause().await;
+            self.clock.advance(self.takes);
+            let (status, body) = match answer {
+                Ok(body) => (200, body),
+                Err(KeysError::Status(status)) => (status, Vec::new()),
+                Err(KeysError::Malformed) => (200, b"{".to_vec()),
+                Err(KeysError::TimedOut) => return Err(HttpError::TimedOut),
+                Err(KeysError::Connection) => return Err(HttpError::Connection),
+                Err(KeysError::TooLarge) => return Err(HttpError::TooLarge),
+            };
+            Ok(HttpResponse {
+                status,
+                headers: HeaderMap::new(),
+                body,
+            })
+        })
     }
 }
 

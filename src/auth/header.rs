@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName};
 
-use super::Refusal;
+use crate::auth::Refusal;
 
 /// The text of a field that may come once at most and must be printable ASCII.
 ///

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Refusal;
+use crate::auth::Refusal;
 use crate::kernel::mask_email;
 
 /// What a token, verified and meant for us, says about its bearer.

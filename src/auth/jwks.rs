@@ -2,6 +2,7 @@
 
 mod cache;
 mod document;
+pub mod source;
 
 use std::time::Duration;
 
@@ -32,16 +33,4 @@ pub enum KeysError {
     /// The document is not a JWK set.
     #[error("malformed document")]
     Malformed,
-}
-
-/// Where the document is.
-pub trait KeySource {
-    /// Fetches the document: at most [`MAX_DOCUMENT_BYTES`] within [`FETCH_TIMEOUT`].
-    async fn fetch(&self) -> Result<Vec<u8>, KeysError>;
-}
-
-impl<S: KeySource> KeySource for &S {
-    async fn fetch(&self) -> Result<Vec<u8>, KeysError> {
-        (**self).fetch().await
-    }
 }

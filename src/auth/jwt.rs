@@ -11,8 +11,8 @@ use jwt_compact::{Claims, ParseError, TimeOptions, UntrustedToken, ValidationErr
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
-use super::claims::ClaimSet;
-use super::{Algorithm, Identity, Refusal, SignatureVerifier};
+use crate::auth::claims::ClaimSet;
+use crate::auth::{Algorithm, Identity, PublicKey, Refusal};
 use crate::config::JwtConfig;
 use crate::kernel::Timestamp;
 
@@ -97,18 +97,9 @@ impl<'a> UnverifiedToken<'a> {
     ///
     /// [`Refusal::SignatureWrong`], or [`Refusal::SignatureNotChecked`] when
     /// the cryptography itself failed.
-    pub async fn verify<V: SignatureVerifier>(
-        self,
-        verifier: &V,
-        key: &V::Key,
-    ) -> Result<VerifiedToken<'a>, Refusal> {
-        let genuine = verifier
-            .verify(
-                self.algorithm,
-                key,
-                self.signing_input.as_bytes(),
-                self.token.signature_bytes(),
-            )
+    pub async fn verify(self, key: &dyn PublicKey) -> Result<VerifiedToken<'a>, Refusal> {
+        let genuine = key
+            .verify(self.signing_input.as_bytes(), self.token.signature_bytes())
             .await
             .map_err(|_| Refusal::SignatureNotChecked)?;
         if genuine {

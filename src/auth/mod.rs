@@ -3,8 +3,8 @@
 //! Three kinds of proof exist: the admin key ([`admin_key`]), a JWT of our
 //! identity provider ([`jwt`], [`jwks`], [`authenticator`]) and a personal API
 //! key of our own ([`api_key`]). Everything here is policy and runs natively;
-//! fetching and cryptography come in through the traits [`KeySource`] and
-//! [`SignatureVerifier`].
+//! fetching and cryptography come in through
+//! [`HttpClient`](crate::kernel::http_client::HttpClient) and [`Signatures`].
 
 pub mod admin;
 pub mod admin_key;
@@ -12,12 +12,14 @@ pub mod api_key;
 pub mod authenticator;
 pub mod bearer;
 mod claims;
+pub mod endpoints;
 mod header;
 pub mod identity;
 pub mod jwks;
 pub mod jwt;
 pub mod refusal;
 pub mod signature;
+pub mod store;
 
 #[cfg(test)]
 mod fake;
@@ -28,6 +30,6 @@ pub use api_key::{ApiKey, ApiKeyId, Scope};
 pub use authenticator::Authenticator;
 pub use bearer::bearer;
 pub use identity::Identity;
-pub use jwks::{JwksCache, KeySource, KeysError};
+pub use jwks::{JwksCache, KeysError};
 pub use refusal::{AuthError, Refusal};
-pub use signature::{Algorithm, CryptoError, SignatureVerifier};
+pub use signature::{Algorithm, CryptoError, PublicKey, Signatures};

@@ -3,7 +3,7 @@
 //! The cause goes to the log and never to the client, who learns only 401 or
 //! 403. No variant carries any text of the credential.
 
-use super::KeysError;
+use crate::auth::KeysError;
 
 /// The one defect for which a credential was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
@@ -44,7 +44,7 @@ pub enum Refusal {
     /// We do not know whose tokens to accept.
     #[error("no token issuer is configured")]
     TokensNotConfigured,
-    /// The token is longer than [`MAX_TOKEN_BYTES`](super::jwt::MAX_TOKEN_BYTES).
+    /// The token is longer than [`MAX_TOKEN_BYTES`](crate::auth::jwt::MAX_TOKEN_BYTES).
     #[error("token too large")]
     TokenTooLarge,
     /// The token is not three parts joined by dots (RFC 7515, section 7.1).
@@ -71,7 +71,7 @@ pub enum Refusal {
     /// `kid` is absent or empty.
     #[error("no key id")]
     KeyIdMissing,
-    /// `kid` is longer than [`MAX_KEY_ID_BYTES`](super::jwt::MAX_KEY_ID_BYTES).
+    /// `kid` is longer than [`MAX_KEY_ID_BYTES`](crate::auth::jwt::MAX_KEY_ID_BYTES).
     #[error("key id too long")]
     KeyIdTooLong,
     /// The signature cannot be one of its algorithm's, by its length.

@@ -1,6 +1,10 @@
-//! Signatures as a trait: WebCrypto is in `platform`.
+//! Signatures: what is accepted, and the wall to the cryptography.
 
-use super::jwks::KeyMaterial;
+use std::rc::Rc;
+
+use futures_util::future::LocalBoxFuture;
+
+use crate::auth::jwks::KeyMaterial;
 
 /// A signature algorithm we accept (RFC 7518, section 3.1).
 ///
@@ -49,21 +53,21 @@ impl Algorithm {
 #[error("the cryptography refused the operation")]
 pub struct CryptoError;
 
-/// Imports public keys and verifies signatures with them.
-pub trait SignatureVerifier {
-    /// An imported key: costly to make, cheap to clone, free to keep.
-    type Key: Clone;
+/// Imports public keys.
+pub trait Signatures {
+    /// Imports a public key, for the one algorithm that it is meant for.
+    fn import<'a>(
+        &'a self,
+        material: &'a KeyMaterial,
+    ) -> LocalBoxFuture<'a, Result<Rc<dyn PublicKey>, CryptoError>>;
+}
 
-    /// Imports a public key, for the one algorithm it is meant for.
-    async fn import(&self, material: &KeyMaterial) -> Result<Self::Key, CryptoError>;
-
-    /// Whether `signature` is the one of `key` over `signing_input`. `key` was
-    /// imported for `algorithm`.
-    async fn verify(
-        &self,
-        algorithm: Algorithm,
-        key: &Self::Key,
-        signing_input: &[u8],
-        signature: &[u8],
-    ) -> Result<bool, CryptoError>;
+/// An imported key: costly to make, cheap to share.
+pub trait PublicKey {
+    /// Whether `signature` is this key's over `signing_input`.
+    fn verify<'a>(
+        &'a self,
+        signing_input: &'a [u8],
+        signature: &'a [u8],
+    ) -> LocalBoxFuture<'a, Result<bool, CryptoError>>;
 }

@@ -3,9 +3,11 @@
 //! `std::time` panics on Wasm and the platform's clock stands still between
 //! I/O, so code never asks for the time by itself: it is handed a [`Clock`].
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use futures_util::future::LocalBoxFuture;
 use serde::{Deserialize, Serialize, Serializer};
 
 /// A moment, in whole milliseconds since the Unix epoch.
@@ -82,16 +84,26 @@ pub trait Clock {
     fn now(&self) -> Timestamp;
 
     /// Returns once `duration` has passed.
-    async fn sleep(&self, duration: Duration);
+    fn sleep(&self, duration: Duration) -> LocalBoxFuture<'_, ()>;
 }
 
-impl<C: Clock> Clock for &C {
+impl<C: Clock + ?Sized> Clock for &C {
     fn now(&self) -> Timestamp {
         (**self).now()
     }
 
-    async fn sleep(&self, duration: Duration) {
-        (**self).sleep(duration).await;
+    fn sleep(&self, duration: Duration) -> LocalBoxFuture<'_, ()> {
+        (**self).sleep(duration)
+    }
+}
+
+impl<C: Clock + ?Sized> Clock for Rc<C> {
+    fn now(&self) -> Timestamp {
+        (**self).now()
+    }
+
+    fn sleep(&self, duration: Duration) -> LocalBoxFuture<'_, ()> {
+        (**self).sleep(duration)
     }
 }
 
@@ -101,7 +113,7 @@ pub struct Deadline(Timestamp);
 
 impl Deadline {
     /// A deadline `within` from now.
-    pub fn after(clock: &impl Clock, within: Duration) -> Self {
+    pub fn after(clock: &dyn Clock, within: Duration) -> Self {
         Self(clock.now().plus(within))
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
-use super::{Random, Timestamp};
+use crate::kernel::{Random, Timestamp};
 
 /// A user's `users.uuid`. Opaque to us: other services mint them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -52,7 +52,7 @@ pub struct RequestId(String);
 
 impl RequestId {
     /// Mints the id of a request that arrives `now`.
-    pub fn mint(now: Timestamp, random: &impl Random) -> Self {
+    pub fn mint(now: Timestamp, random: &dyn Random) -> Self {
         Self(prefixed_ulid("req", now, random))
     }
 
@@ -69,7 +69,7 @@ impl fmt::Display for RequestId {
 }
 
 /// `prefix_` and a ULID: sorts by time within its prefix, carries 80 random bits.
-pub fn prefixed_ulid(prefix: &str, now: Timestamp, random: &impl Random) -> String {
+pub fn prefixed_ulid(prefix: &str, now: Timestamp, random: &dyn Random) -> String {
     let mut bytes = [0; 16];
     random.fill(&mut bytes);
     let millis = u64::try_from(now.as_millis()).unwrap_or(0);

@@ -2,14 +2,15 @@
 //!
 //! Nothing here knows Workers or D1, so all of it is tested natively.
 
+pub mod audit;
 pub mod clock;
 pub mod email;
+pub mod http_client;
 pub mod ids;
 pub mod object;
 pub mod random;
 pub mod sealing;
 pub mod secret;
-pub mod transport;
 
 pub use clock::{Clock, Deadline, Timestamp};
 pub use email::{EmailKey, mask_email};

@@ -16,8 +16,8 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::secret::hex;
-use super::{Random, Secret, UserId, sha256_hex};
+use crate::kernel::secret::hex;
+use crate::kernel::{Random, Secret, UserId, sha256_hex};
 
 const VERSION: &str = "v1";
 const NONCE_BYTES: usize = 12;
@@ -137,7 +137,7 @@ impl Sealer {
         purpose: Purpose,
         user: &UserId,
         plain: &Secret,
-        random: &impl Random,
+        random: &dyn Random,
     ) -> Result<Sealed, SealError> {
         let mut nonce = [0; NONCE_BYTES];
         random.fill(&mut nonce);

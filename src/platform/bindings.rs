@@ -1,10 +1,17 @@
 //! The bindings of `wrangler.toml`.
 
+use std::rc::Rc;
+
+use futures_util::future::LocalBoxFuture;
 use js_sys::Object;
 use wasm_bindgen::prelude::*;
-use worker::{D1Database, Env, Queue, RateLimiter};
+use worker::{Env, RateLimiter};
 
-use crate::provisioning::StoreError;
+use super::d1::D1;
+use super::queue::ProvisioningQueue;
+use crate::db::{Database, DatabaseError};
+use crate::provisioning::fanout::store::RunQueue;
+use crate::services::{Bindings, RateLimit};
 
 #[wasm_bindgen]
 extern "C" {
@@ -26,35 +33,46 @@ extern "C" {
     fn auth_rate_limiter(this: &Environment) -> Option<Object>;
 }
 
-/// The bindings of one request or event. Each but the database may be absent.
-pub struct Bindings(Environment);
+/// The bindings of one event. Each but the database may be absent.
+pub struct EventBindings(Environment);
 
-impl Bindings {
-    /// The bindings of `env`.
+impl EventBindings {
     pub fn new(env: &Env) -> Self {
         Self(AsRef::<JsValue>::as_ref(env).clone().unchecked_into())
     }
 
-    /// `DB`.
-    pub fn database(&self) -> Result<D1Database, StoreError> {
-        let binding = self.0.database();
-        binding
-            .map(JsCast::unchecked_into)
-            .ok_or_else(|| StoreError("the binding DB is missing".to_owned()))
+    fn rate_limiter(&self, limit: RateLimit) -> Option<RateLimiter> {
+        let binding = match limit {
+            RateLimit::Admin => self.0.admin_rate_limiter(),
+            RateLimit::Authentication => self.0.auth_rate_limiter(),
+        };
+        binding.map(JsCast::unchecked_into)
+    }
+}
+
+impl Bindings for EventBindings {
+    fn database(&self) -> Result<Database, DatabaseError> {
+        let binding = self
+            .0
+            .database()
+            .ok_or_else(|| DatabaseError("the binding DB is missing".to_owned()))?;
+        Ok(Database::new(Rc::new(D1(binding.unchecked_into()))))
     }
 
-    /// `PROVISIONING_QUEUE`.
-    pub fn provisioning_queue(&self) -> Option<Queue> {
-        self.0.provisioning_queue().map(JsCast::unchecked_into)
+    fn run_queue(&self) -> Option<Rc<dyn RunQueue>> {
+        let binding = self.0.provisioning_queue()?;
+        Some(Rc::new(ProvisioningQueue::new(binding.unchecked_into())))
     }
 
-    /// `ADMIN_RATE_LIMITER`: requests of an administrator.
-    pub fn admin_rate_limiter(&self) -> Option<RateLimiter> {
-        self.0.admin_rate_limiter().map(JsCast::unchecked_into)
-    }
-
-    /// `AUTH_RATE_LIMITER`: failed authentications from an address.
-    pub fn auth_rate_limiter(&self) -> Option<RateLimiter> {
-        self.0.auth_rate_limiter().map(JsCast::unchecked_into)
+    fn within_limit<'a>(&'a self, limit: RateLimit, key: &'a str) -> LocalBoxFuture<'a, bool> {
+        Box::pin(async move {
+            let Some(limiter) = self.rate_limiter(limit) else {
+                return true;
+            };
+            limiter
+                .limit(key.to_owned())
+                .await
+                .map_or(true, |outcome| outcome.success)
+        })
     }
 }

@@ -1,5 +1,6 @@
-//! [`Transport`] on the runtime's `fetch`.
+//! [`HttpClient`] on the runtime's `fetch`.
 
+use futures_util::future::LocalBoxFuture;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, header};
@@ -9,7 +10,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use crate::kernel::transport::{InboundResponse, OutboundRequest, Transport, TransportError};
+use crate::kernel::http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};
 
 #[wasm_bindgen(module = "/src/platform/fetch.js")]
 extern "C" {
@@ -44,34 +45,36 @@ extern "C" {
 /// - Of the headers only `Retry-After` is kept. A copy of all would have to cope
 ///   with values that `http` does not accept.
 /// - A request that the runtime refuses to build (a line break in a header, say)
-///   fails as [`TransportError::Connection`].
+///   fails as [`HttpError::Connection`].
 #[derive(Debug, Clone, Copy, Default)]
-pub struct FetchTransport;
+pub struct Fetch;
 
-impl Transport for FetchTransport {
-    async fn send(
+impl HttpClient for Fetch {
+    fn send(
         &self,
-        request: OutboundRequest,
+        request: HttpRequest,
         timeout: Duration,
         max_bytes: usize,
-    ) -> Result<InboundResponse, TransportError> {
-        let order = Order {
-            url: &request.url,
-            method: request.method.as_str(),
-            headers: &request.headers,
-            timeout_ms: i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX),
-            max_bytes,
-        };
-        let order = serde_json::to_string(&order).map_err(|_| TransportError::Connection)?;
-        let exchange = Exchange::new(&order, request.body.as_deref());
-        let abort = AbortOnDrop(&exchange);
-        let settled = JsFuture::from(exchange.body()).await;
-        abort.disarm();
-        let body: Uint8Array = settled.map_err(|reason| why(&reason))?.unchecked_into();
-        Ok(InboundResponse {
-            status: exchange.status(),
-            headers: kept(&exchange),
-            body: body.to_vec(),
+    ) -> LocalBoxFuture<'_, Result<HttpResponse, HttpError>> {
+        Box::pin(async move {
+            let order = Order {
+                url: &request.url,
+                method: request.method.as_str(),
+                headers: &request.headers,
+                timeout_ms: i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX),
+                max_bytes,
+            };
+            let order = serde_json::to_string(&order).map_err(|_| HttpError::Connection)?;
+            let exchange = Exchange::new(&order, request.body.as_deref());
+            let abort = AbortOnDrop(&exchange);
+            let settled = JsFuture::from(exchange.body()).await;
+            abort.disarm();
+            let body: Uint8Array = settled.map_err(|reason| why(&reason))?.unchecked_into();
+            Ok(HttpResponse {
+                status: exchange.status(),
+                headers: kept(&exchange),
+                body: body.to_vec(),
+            })
         })
     }
 }
@@ -112,11 +115,11 @@ impl Drop for AbortOnDrop<'_> {
     }
 }
 
-fn why(reason: &JsValue) -> TransportError {
+fn why(reason: &JsValue) -> HttpError {
     match reason.as_string().as_deref() {
-        Some("timed out") => TransportError::TimedOut,
-        Some("too large") => TransportError::TooLarge,
-        _ => TransportError::Connection,
+        Some("timed out") => HttpError::TimedOut,
+        Some("too large") => HttpError::TooLarge,
+        _ => HttpError::Connection,
     }
 }
 

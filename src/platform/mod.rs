@@ -3,9 +3,9 @@
 
 pub mod bindings;
 pub mod d1;
+pub mod events;
 pub mod fetch;
 pub mod isolate;
-pub mod jwks_source;
 pub mod log;
 pub mod queue;
 pub mod runtime;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use wasm_bindgen::JsValue;
 use worker::{MessageBatch, MessageExt as _, Queue, QueueRetryOptionsBuilder, RawMessage};
 
-use crate::provisioning::fanout::store::{ChunkId, DispatchError, Dispatcher};
+use crate::provisioning::fanout::store::{ChunkId, QueueError, RunQueue};
 
 /// How the dead-letter queue's name ends, whatever the deployment calls it.
 const DEAD_LETTERS: &str = "dead-letters";
@@ -20,12 +20,17 @@ impl ProvisioningQueue {
     }
 }
 
-impl Dispatcher for ProvisioningQueue {
-    async fn send(&self, chunks: &[ChunkId]) -> Result<(), DispatchError> {
-        self.0
-            .send_batch(chunks.to_vec())
-            .await
-            .map_err(|error| DispatchError(error.to_string()))
+impl RunQueue for ProvisioningQueue {
+    fn send<'a>(
+        &'a self,
+        chunks: &'a [ChunkId],
+    ) -> futures_util::future::LocalBoxFuture<'a, Result<(), QueueError>> {
+        Box::pin(async move {
+            self.0
+                .send_batch(chunks.to_vec())
+                .await
+                .map_err(|error| QueueError(error.to_string()))
+        })
     }
 }
 

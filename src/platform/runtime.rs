@@ -1,5 +1,6 @@
 //! The runtime's clock and its CSPRNG.
 
+use futures_util::future::LocalBoxFuture;
 use std::cell::RefCell;
 use std::time::Duration;
 
@@ -21,11 +22,13 @@ impl Clock for RuntimeClock {
         Timestamp::from_millis(js_sys::Date::now() as i64)
     }
 
-    async fn sleep(&self, duration: Duration) {
-        // A timer of no time at all would still take a turn of the event loop.
-        if !duration.is_zero() {
-            worker::Delay::from(duration).await;
-        }
+    fn sleep(&self, duration: Duration) -> LocalBoxFuture<'_, ()> {
+        Box::pin(async move {
+            // A timer of no time at all would still take a turn of the event loop.
+            if !duration.is_zero() {
+                worker::Delay::from(duration).await;
+            }
+        })
     }
 }
 

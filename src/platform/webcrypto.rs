@@ -1,5 +1,8 @@
 //! Signatures by WebCrypto: under 0.1 ms each on workerd, where RS256 in Wasm takes 1.5 ms.
 
+use std::rc::Rc;
+
+use futures_util::future::LocalBoxFuture;
 use js_sys::{Array, Promise};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
@@ -7,7 +10,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use crate::auth::jwks::KeyMaterial;
-use crate::auth::{Algorithm, CryptoError, SignatureVerifier};
+use crate::auth::{Algorithm, CryptoError, PublicKey, Signatures};
 
 #[wasm_bindgen]
 extern "C" {
@@ -39,32 +42,37 @@ extern "C" {
 pub struct WebCrypto;
 
 /// An imported key, and the parameters that it verifies with.
-#[derive(Clone, Debug)]
-pub struct PublicKey {
+struct ImportedKey {
     key: CryptoKey,
     parameters: JsValue,
 }
 
-impl SignatureVerifier for WebCrypto {
-    type Key = PublicKey;
-
-    async fn import(&self, material: &KeyMaterial) -> Result<PublicKey, CryptoError> {
-        let usages = Array::of1(&JsValue::from_str("verify"));
-        let parameters = to_object(&Parameters::of(material.algorithm()))?;
-        let promise = import_key("jwk", &to_object(material)?, &parameters, false, &usages);
-        let key = settled(promise).await?.dyn_into().map_err(refused)?;
-        Ok(PublicKey { key, parameters })
+impl Signatures for WebCrypto {
+    fn import<'a>(
+        &'a self,
+        material: &'a KeyMaterial,
+    ) -> LocalBoxFuture<'a, Result<Rc<dyn PublicKey>, CryptoError>> {
+        Box::pin(async move {
+            let usages = Array::of1(&JsValue::from_str("verify"));
+            let parameters = to_object(&Parameters::of(material.algorithm()))?;
+            let promise = import_key("jwk", &to_object(material)?, &parameters, false, &usages);
+            let key = settled(promise).await?.dyn_into().map_err(refused)?;
+            let imported: Rc<dyn PublicKey> = Rc::new(ImportedKey { key, parameters });
+            Ok(imported)
+        })
     }
+}
 
-    async fn verify(
-        &self,
-        _: Algorithm,
-        key: &PublicKey,
-        signing_input: &[u8],
-        signature: &[u8],
-    ) -> Result<bool, CryptoError> {
-        let promise = verify(&key.parameters, &key.key, signature, signing_input);
-        settled(promise).await?.as_bool().ok_or(CryptoError)
+impl PublicKey for ImportedKey {
+    fn verify<'a>(
+        &'a self,
+        signing_input: &'a [u8],
+        signature: &'a [u8],
+    ) -> LocalBoxFuture<'a, Result<bool, CryptoError>> {
+        Box::pin(async move {
+            let promise = verify(&self.parameters, &self.key, signature, signing_input);
+            settled(promise).await?.as_bool().ok_or(CryptoError)
+        })
     }
 }
 

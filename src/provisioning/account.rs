@@ -6,17 +6,18 @@
 
 use std::cell::Cell;
 
-use crate::audit::{Action, Entry};
+use crate::kernel::audit::{Action, Entry};
 use crate::kernel::sealing::Purpose;
 use crate::kernel::{Clock, Deadline, EmailKey, Random, Sealed, Secret, Timestamp, UserId};
 use crate::threedeye::{
     RemoteId, RemoteUser, RoleId, Survey, Upstream, UpstreamError, Wanted, password,
 };
 
-use super::policy::{ATTACH_DELAYS, REMOVAL_GRACE};
-use super::record::{Claimed, Forgotten, Recovery, State};
-use super::store::{Guarded, LeaseToken};
-use super::{Failure, Store, StoreError, Toolbox};
+use crate::db::DatabaseError;
+use crate::provisioning::policy::{ATTACH_DELAYS, REMOVAL_GRACE};
+use crate::provisioning::record::{Claimed, Forgotten, Recovery, State};
+use crate::provisioning::store::{Guarded, LeaseToken};
+use crate::provisioning::{Failure, Store, Toolbox};
 
 /// How many existing accounts may still be deleted and re-created.
 #[derive(Debug)]
@@ -117,7 +118,7 @@ pub struct Case {
     pub token: LeaseToken,
 }
 
-type Stepped = Result<Step, StoreError>;
+type Stepped = Result<Step, DatabaseError>;
 
 impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
     /// First pass: everything that can be done with the list as read.
@@ -203,7 +204,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         doubt: Doubt,
         list_complete: bool,
         deadline: Deadline,
-    ) -> Result<End, StoreError> {
+    ) -> Result<End, DatabaseError> {
         if doubt == Doubt::IdUntold {
             return Ok(End::Failed(Failure::NotVisibleYet));
         }
@@ -236,7 +237,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         case: &mut Case,
         survey: &Survey,
         deadline: Deadline,
-    ) -> Result<Option<Step>, StoreError> {
+    ) -> Result<Option<Step>, DatabaseError> {
         let password = match self.password(case) {
             Ok(password) => password,
             Err(failure) => return Ok(Some(failed(failure))),
@@ -326,7 +327,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         survey: &Survey,
         takeovers: &Takeovers,
         deadline: Deadline,
-    ) -> Result<Option<Step>, StoreError> {
+    ) -> Result<Option<Step>, DatabaseError> {
         let Some(forgotten) = case.claimed.forgotten.clone() else {
             return Ok(None);
         };
@@ -370,7 +371,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         forgotten: &Forgotten,
         account: &RemoteUser,
         deadline: Deadline,
-    ) -> Result<Result<bool, Failure>, StoreError> {
+    ) -> Result<Result<bool, Failure>, DatabaseError> {
         let foreign = self.store.foreign(&case.claimed.user, &[account]).await?;
         if foreign.is_empty() {
             return Ok(Ok(true));
@@ -388,7 +389,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         forgotten: &Forgotten,
         survey: &Survey,
         deadline: Deadline,
-    ) -> Result<Option<Step>, StoreError> {
+    ) -> Result<Option<Step>, DatabaseError> {
         if !survey.complete {
             return Ok(Some(failed(Failure::ListIncomplete)));
         }
@@ -423,7 +424,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         case: &mut Case,
         account: &RemoteUser,
         deadline: Deadline,
-    ) -> Result<Option<Step>, StoreError> {
+    ) -> Result<Option<Step>, DatabaseError> {
         let waiting = case.claimed.recovery.take().map_or(Vec::new(), |r| r.roles);
         let roles = union(waiting, &account.roles);
         let entry = Entry {
@@ -530,7 +531,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
 
     /// Whether the e-mail may still be taken by an account that is gone. Another
     /// user's reset may have deleted it since the claim.
-    async fn is_freed_lately(&self, case: &Case) -> Result<bool, StoreError> {
+    async fn is_freed_lately(&self, case: &Case) -> Result<bool, DatabaseError> {
         if self.removed_lately(case) {
             return Ok(true);
         }

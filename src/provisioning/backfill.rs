@@ -2,17 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use crate::audit::{Action, Entry};
+use crate::kernel::audit::{Action, Entry};
 use crate::kernel::sealing::Purpose;
 use crate::kernel::{Clock, Deadline, Random, UserId, ids};
 use crate::threedeye::{Upstream, UpstreamError, password};
 
-use super::account::{End, Takeovers};
-use super::batch::{Batch, Leases, Outcome, Stop};
-use super::listing::{Candidate, Listed};
-use super::policy::{CLOCK_SKEW, LEASE, RUN_BUDGET};
-use super::store::{Bid, LeaseToken, RunClosing, RunOpening, Tally, Terms, Trigger};
-use super::{Failure, Store, StoreError, Toolbox};
+use crate::db::DatabaseError;
+use crate::provisioning::account::{End, Takeovers};
+use crate::provisioning::batch::{Batch, Leases, Outcome, Stop};
+use crate::provisioning::listing::{Candidate, Listed};
+use crate::provisioning::policy::{CLOCK_SKEW, LEASE, RUN_BUDGET};
+use crate::provisioning::store::{Bid, LeaseToken, RunClosing, RunOpening, Tally, Terms, Trigger};
+use crate::provisioning::{Failure, Store, Toolbox};
 
 /// What to run.
 #[derive(Debug, Clone, Copy)]
@@ -51,7 +52,7 @@ pub struct Plan {
 
 impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
     /// Lists what a run would take up, and changes nothing.
-    pub async fn plan(&self, limit: u32) -> Result<Plan, StoreError> {
+    pub async fn plan(&self, limit: u32) -> Result<Plan, DatabaseError> {
         let due_by = self.clock.now().plus(CLOCK_SKEW);
         let users = self.store.due(due_by, limit).await?;
         Ok(Plan {
@@ -61,7 +62,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
     }
 
     /// Runs a backfill and leaves its row in the ledger.
-    pub async fn backfill(&self, order: Order) -> Result<Finished, StoreError> {
+    pub async fn backfill(&self, order: Order) -> Result<Finished, DatabaseError> {
         let started_at = self.clock.now();
         let opening = RunOpening {
             run_id: ids::prefixed_ulid("run", started_at, self.random),
@@ -108,7 +109,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         &self,
         rivals: Vec<UserId>,
         tally: &mut Tally,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), DatabaseError> {
         if rivals.is_empty() {
             return Ok(());
         }
@@ -138,7 +139,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         free: Vec<Candidate>,
         takeovers: &Takeovers,
         tally: &mut Tally,
-    ) -> Result<Outcome, StoreError> {
+    ) -> Result<Outcome, DatabaseError> {
         let mut bids = Vec::with_capacity(free.len());
         for candidate in free {
             match self.bid(&candidate.user, Some(candidate.listed)) {

@@ -14,18 +14,19 @@ use futures_util::future::{Either, Fuse, FutureExt as _, select};
 use futures_util::stream::{self, StreamExt as _};
 use futures_util::{pin_mut, select_biased};
 
-use crate::audit::{Action, Entry};
+use crate::kernel::audit::{Action, Entry};
 use crate::kernel::{Clock, Deadline, Random, Timestamp, UserId};
 use crate::threedeye::{Survey, Upstream, UpstreamError};
 
-use super::account::{Case, Doubt, End, Step, Takeovers, wanted};
-use super::policy::{
+use crate::db::DatabaseError;
+use crate::provisioning::account::{Case, Doubt, End, Step, Takeovers, wanted};
+use crate::provisioning::policy::{
     CONCURRENCY, LEASE, LEASE_MARGIN, LEASE_RENEWAL, LEASE_WATCH, OUTAGES_TO_STOP, REREAD_DELAYS,
     SETTLING, list_deadline, next_attempt,
 };
-use super::record::Claimed;
-use super::store::{LeaseToken, Settlement, Verdict};
-use super::{Failure, Store, StoreError, Toolbox};
+use crate::provisioning::record::Claimed;
+use crate::provisioning::store::{LeaseToken, Settlement, Verdict};
+use crate::provisioning::{Failure, Store, Toolbox};
 
 /// Why a run ended before its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -137,7 +138,7 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
     }
 
     /// Takes every claimed user as far as it goes, and gives every lease back.
-    pub async fn run(&self, claimed: Vec<Claimed>) -> Result<Outcome, StoreError> {
+    pub async fn run(&self, claimed: Vec<Claimed>) -> Result<Outcome, DatabaseError> {
         let mut cases: Vec<Case> = claimed
             .into_iter()
             .map(|claimed| Case {
@@ -215,7 +216,7 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
         cases: impl Iterator<Item = (Case, Option<Doubt>)>,
         survey: &Survey,
         outcome: &mut Outcome,
-    ) -> Result<Vec<(Case, Doubt)>, StoreError> {
+    ) -> Result<Vec<(Case, Doubt)>, DatabaseError> {
         let work = stream::iter(cases)
             .map(|(case, doubt)| self.step(case, doubt, survey))
             .buffer_unordered(CONCURRENCY);
@@ -260,7 +261,7 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
         mut case: Case,
         doubt: Option<Doubt>,
         survey: &Survey,
-    ) -> Result<(Case, Step), StoreError> {
+    ) -> Result<(Case, Step), DatabaseError> {
         if self.deadline.passed(self.tools.clock.now()) && self.stop.get().is_none() {
             self.stop.set(Some(Stop::OutOfTime));
         }
@@ -312,7 +313,7 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
         seen_whole: bool,
         unseen: Option<&UpstreamError>,
         outcome: &mut Outcome,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), DatabaseError> {
         if unresolved.is_empty() {
             return Ok(());
         }
@@ -334,7 +335,7 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
                             .await?
                     }
                 };
-                Ok::<_, StoreError>((case, end))
+                Ok::<_, DatabaseError>((case, end))
             })
             .buffer_unordered(CONCURRENCY);
         pin_mut!(ends);
@@ -349,7 +350,11 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
         self.write(written).await
     }
 
-    async fn release_all(&self, cases: Vec<Case>, outcome: &mut Outcome) -> Result<(), StoreError> {
+    async fn release_all(
+        &self,
+        cases: Vec<Case>,
+        outcome: &mut Outcome,
+    ) -> Result<(), DatabaseError> {
         let mut written = Vec::new();
         for case in cases {
             written.extend(self.note(&case, End::Untouched, outcome));
@@ -432,7 +437,7 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
 
     /// Writes a bundle. Until then its users stay among those whose lease is
     /// kept, or another actor could take them before their outcome is known.
-    async fn write(&self, settlements: Vec<Settlement>) -> Result<(), StoreError> {
+    async fn write(&self, settlements: Vec<Settlement>) -> Result<(), DatabaseError> {
         let now = self.tools.clock.now();
         let lost = self
             .tools
@@ -451,7 +456,7 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
     async fn survey(
         &self,
         cases: impl IntoIterator<Item = &Case>,
-    ) -> Result<Result<Survey, UpstreamError>, StoreError> {
+    ) -> Result<Result<Survey, UpstreamError>, DatabaseError> {
         let wanted = wanted(cases);
         let clock = self.tools.clock;
         let deadline = list_deadline(self.deadline, clock.now());
@@ -470,7 +475,7 @@ impl<'a, U: Upstream, S: Store, C: Clock, R: Random> Batch<'a, U, S, C, R> {
 
     /// Prolongs the leases in good time, all of them in one call. Whoever comes
     /// by while that call is under way goes on with what is left of the old ones.
-    async fn keep_leases(&self) -> Result<(), StoreError> {
+    async fn keep_leases(&self) -> Result<(), DatabaseError> {
         let now = self.tools.clock.now();
         let leases = &self.leases;
         if leases.until.get().since(now) >= LEASE_RENEWAL || leases.renewing.replace(true) {

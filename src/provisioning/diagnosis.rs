@@ -5,8 +5,9 @@ use std::time::Duration;
 use crate::kernel::{Clock, Deadline, UserId};
 use crate::threedeye::{Survey, Upstream, UpstreamError, Wanted};
 
-use super::record::Dossier;
-use super::{Store, StoreError};
+use crate::db::DatabaseError;
+use crate::provisioning::Store;
+use crate::provisioning::record::Dossier;
 
 /// How many masked e-mails a human gets to recognise the customer by.
 const SAMPLES: usize = 5;
@@ -24,10 +25,10 @@ pub struct Diagnosis {
 pub async fn diagnose(
     store: &impl Store,
     upstream: Option<&impl Upstream>,
-    clock: &impl Clock,
+    clock: &dyn Clock,
     user: &UserId,
     budget: Duration,
-) -> Result<Diagnosis, StoreError> {
+) -> Result<Diagnosis, DatabaseError> {
     let Some(upstream) = upstream else {
         return Ok(Diagnosis {
             dossier: store.dossier(user).await?,

@@ -18,16 +18,17 @@ use std::time::Duration;
 use crate::kernel::{Clock, Random, Timestamp, ids};
 use crate::threedeye::{Upstream, UpstreamError};
 
-use super::account::Takeovers;
-use super::backfill::{Order, count, part_rivals};
-use super::batch::Stop;
-use super::policy::{
+use crate::db::DatabaseError;
+use crate::provisioning::Toolbox;
+use crate::provisioning::account::Takeovers;
+use crate::provisioning::backfill::{Order, count, part_rivals};
+use crate::provisioning::batch::Stop;
+use crate::provisioning::policy::{
     CHUNK_SIZE, CLOCK_SKEW, DELIVERIES, MESSAGES_A_SEND, RUN_IDLE, hold, redelivery,
 };
-use super::store::{RunOpening, Tally};
-use super::{StoreError, Toolbox};
+use crate::provisioning::store::{RunOpening, Tally};
 
-use store::{Allowance, ChunkId, Dispatcher, FanoutStore, Planning};
+use store::{Allowance, ChunkId, FanoutStore, Planning, RunQueue};
 
 /// What planning came to.
 #[derive(Debug, Clone)]
@@ -89,8 +90,8 @@ impl<U: Upstream, S: FanoutStore, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
     pub async fn fan_out(
         &self,
         order: Order,
-        queue: &impl Dispatcher,
-    ) -> Result<FannedOut, StoreError> {
+        queue: &dyn RunQueue,
+    ) -> Result<FannedOut, DatabaseError> {
         let now = self.clock.now();
         let run_id = ids::prefixed_ulid("run", now, self.random);
         let planned = self
@@ -141,7 +142,7 @@ impl<U: Upstream, S: FanoutStore, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
     /// Takes up everybody who waits for these chunks, in one batch: the
     /// customer's list is read once a delivery. A failed database leaves
     /// everything to the next delivery.
-    pub async fn consume(&self, chunks: &[ChunkId]) -> Result<Delivery, StoreError> {
+    pub async fn consume(&self, chunks: &[ChunkId]) -> Result<Delivery, DatabaseError> {
         let chunks: Vec<ChunkId> = distinct(chunks);
         let opened = self.store.open_delivery(&chunks, self.clock.now()).await?;
         let mut delivery = Delivery {
@@ -182,12 +183,16 @@ impl<U: Upstream, S: FanoutStore, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
 
     /// Closes the chunks whose message failed too often. Their users stay in
     /// the work queue and are due for the next run.
-    pub async fn bury(&self, chunks: &[ChunkId]) -> Result<(), StoreError> {
+    pub async fn bury(&self, chunks: &[ChunkId]) -> Result<(), DatabaseError> {
         let why = format!("failed {DELIVERIES} deliveries");
         self.leave_to_the_next_run(&distinct(chunks), &why).await
     }
 
-    async fn leave_to_the_next_run(&self, chunks: &[ChunkId], why: &str) -> Result<(), StoreError> {
+    async fn leave_to_the_next_run(
+        &self,
+        chunks: &[ChunkId],
+        why: &str,
+    ) -> Result<(), DatabaseError> {
         let line = format!("{why}; its users wait for the next run");
         let now: Timestamp = self.clock.now();
         self.store.give_up(chunks, &line, now).await

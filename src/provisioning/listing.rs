@@ -6,7 +6,7 @@
 use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
 use crate::threedeye::RemoteId;
 
-use super::record::{Claimed, Forgotten, Recovery, State};
+use crate::provisioning::record::{Claimed, Forgotten, Recovery, State};
 
 /// A user that a run may take up.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -33,6 +33,7 @@ pub mod account;
 pub mod backfill;
 pub mod batch;
 pub mod diagnosis;
+pub mod endpoints;
 pub mod failure;
 pub mod fanout;
 pub mod listing;
@@ -51,11 +52,11 @@ mod simulation;
 #[cfg(test)]
 mod tests;
 
-use crate::audit::Origin;
 use crate::kernel::Sealer;
+use crate::kernel::audit::Origin;
 
 pub use failure::Failure;
-pub use store::{Store, StoreError};
+pub use store::Store;
 
 /// Everything that provisioning works with, borrowed for one request or event.
 pub struct Toolbox<'a, U, S, C, R> {

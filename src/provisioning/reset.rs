@@ -6,15 +6,16 @@
 //! is refused and may be sent again; afterwards only the provisioning is left
 //! undone, which the queue knows.
 
-use crate::audit::{Action, Entry};
+use crate::kernel::audit::{Action, Entry};
 use crate::kernel::{Clock, Deadline, Random, UserId};
 use crate::threedeye::{RemoteId, RemoteUser, RoleId, Upstream, UpstreamError, Wanted};
 
-use super::policy::{SETTLING, SINGLE_BUDGET, list_deadline};
-use super::record::{Dossier, Forgotten, Mapping, State};
-use super::single::Unavailable;
-use super::store::{Clearing, LeaseToken};
-use super::{Failure, Store, StoreError, Toolbox};
+use crate::db::DatabaseError;
+use crate::provisioning::policy::{SETTLING, SINGLE_BUDGET, list_deadline};
+use crate::provisioning::record::{Dossier, Forgotten, Mapping, State};
+use crate::provisioning::single::Unavailable;
+use crate::provisioning::store::{Clearing, LeaseToken};
+use crate::provisioning::{Failure, Store, Toolbox};
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -73,7 +74,7 @@ pub enum ResetRefused {
     Failed(#[from] Failure),
     /// The database failed.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(#[from] DatabaseError),
 }
 
 impl From<UpstreamError> for ResetRefused {

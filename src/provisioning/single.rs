@@ -4,11 +4,12 @@ use crate::kernel::sealing::Purpose;
 use crate::kernel::{Clock, Deadline, EmailKey, Random, Secret, UserId};
 use crate::threedeye::{RemoteId, Upstream};
 
-use super::account::{End, Takeovers};
-use super::batch::{Batch, Leases};
-use super::policy::{BUSY_PATIENCE, BUSY_POLL, SHORTEST_PROVISIONING, SINGLE_BUDGET};
-use super::record::{Dossier, State};
-use super::{Failure, Store, StoreError, Toolbox};
+use crate::db::DatabaseError;
+use crate::provisioning::account::{End, Takeovers};
+use crate::provisioning::batch::{Batch, Leases};
+use crate::provisioning::policy::{BUSY_PATIENCE, BUSY_POLL, SHORTEST_PROVISIONING, SINGLE_BUDGET};
+use crate::provisioning::record::{Dossier, State};
+use crate::provisioning::{Failure, Store, Toolbox};
 
 /// A user's account.
 #[derive(Debug)]
@@ -41,7 +42,7 @@ pub enum Unavailable {
     Failed(#[from] Failure),
     /// The database failed.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(#[from] DatabaseError),
 }
 
 impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
@@ -152,7 +153,7 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         let new = self
             .sealer
             .seal(purpose, user, &account.password, self.random)
-            .map_err(|cause| StoreError(format!("a password could not be resealed: {cause}")))?;
+            .map_err(|cause| DatabaseError(format!("a password could not be resealed: {cause}")))?;
         Ok(self.store.reseal(user, old, &new).await?)
     }
 
@@ -169,11 +170,11 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         let password = self
             .sealer
             .open(Purpose::ThreedeyePassword, user, sealed)
-            .map_err(|cause| StoreError(format!("threedeye_users.password_sealed: {cause}")))?;
+            .map_err(|cause| DatabaseError(format!("threedeye_users.password_sealed: {cause}")))?;
         // Not the user's own e-mail, which may be padded, or another by now.
         let email = dossier.mapping.as_ref().and_then(|m| m.email_key.clone());
         let email = email.ok_or_else(|| {
-            StoreError(format!(
+            DatabaseError(format!(
                 "threedeye_users.email_key of row {user} is missing"
             ))
         })?;

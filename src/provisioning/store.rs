@@ -4,18 +4,44 @@
 //! user's provisioning is guarded by the lease token: it changes nothing when
 //! the lease was lost, and says so.
 
-use crate::audit;
+/// Candidates, as `rows::CandidateRow` reads them: of `q`, places in the work
+/// queue, beside `s`, the rows of their users or NULL.
+macro_rules! candidates {
+    ($from:literal) => {
+        concat!(
+            "
+SELECT q.user_id, q.email_key,
+       s.password_sealed IS NULL AND EXISTS (
+         SELECT 1 FROM threedeye_users o
+         WHERE o.email_key = q.email_key AND o.state <> 'set_aside' AND o.user_id <> q.user_id
+       ) AS contested,
+       s.state, s.email_key AS intent_email, s.password_sealed, s.threedeye_id, s.attempts,
+       s.settled_at, iif(s.lease_token IS NULL, NULL, s.lease_until) AS abandoned_at,
+       s.forgotten_email, s.forgotten_threedeye_id, s.forgotten_password,
+       (SELECT r.role_ids FROM threedeye_recovery r WHERE r.user_id = q.user_id) AS role_ids,
+       (SELECT r.removed_at FROM threedeye_removals r WHERE r.email_key = q.email_key)
+         AS removed_at",
+            $from
+        )
+    };
+}
+
+#[cfg(test)]
+pub(crate) mod conformance;
+pub(crate) mod database;
+pub(crate) mod fanout;
+pub(crate) mod parameters;
+pub mod rows;
+pub mod runs;
+pub(crate) mod sql;
+
+use crate::db::DatabaseError;
+use crate::kernel::audit;
 use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
 use crate::threedeye::{RemoteId, RemoteUser, RoleId};
 
-use super::listing::{Candidate, Listed};
-use super::record::{Claimed, Dossier, Forgotten};
-
-/// The database failed, or holds something that should not be there. The text
-/// is for the log only.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("{0}")]
-pub struct StoreError(pub String);
+use crate::provisioning::listing::{Candidate, Listed};
+use crate::provisioning::record::{Claimed, Dossier, Forgotten};
 
 /// The name of one actor's hold on its users.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -210,17 +236,17 @@ pub struct RunClosing {
 /// The database of provisioning.
 pub trait Store {
     /// Reads all that is known of one user.
-    async fn dossier(&self, user: &UserId) -> Result<Dossier, StoreError>;
+    async fn dossier(&self, user: &UserId) -> Result<Dossier, DatabaseError>;
 
     /// Lists up to `limit` users that are due at `now`, longest due first.
-    async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<Candidate>, StoreError>;
+    async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<Candidate>, DatabaseError>;
 
     /// Opens a run's row in the ledger and lists what is due, in one batch.
     async fn open_run(
         &self,
         opening: &RunOpening,
         due_by: Timestamp,
-    ) -> Result<Vec<Candidate>, StoreError>;
+    ) -> Result<Vec<Candidate>, DatabaseError>;
 
     /// Takes the leases of all bids whose user has an e-mail that no other
     /// user holds, whose lease is free and whose row is not complete,
@@ -229,9 +255,9 @@ pub trait Store {
     /// seen to first. Of several bids for one free e-mail one is granted: those
     /// whose user is still as listed come first, then as they were made.
     /// A lease that ran out without being given back had a
-    /// holder that died: `settled_at` becomes [`SETTLING`](super::policy::SETTLING)
+    /// holder that died: `settled_at` becomes [`SETTLING`](crate::provisioning::policy::SETTLING)
     /// after its end, if that is later.
-    async fn claim(&self, bids: &[Bid], terms: &Terms) -> Result<Vec<Claimed>, StoreError>;
+    async fn claim(&self, bids: &[Bid], terms: &Terms) -> Result<Vec<Claimed>, DatabaseError>;
 
     /// Records that users without an intent wait for the e-mail that others
     /// hold. Whoever got the e-mail in the meantime is left alone.
@@ -241,7 +267,7 @@ pub trait Store {
         error: &str,
         now: Timestamp,
         entries: &[audit::Entry],
-    ) -> Result<(), StoreError>;
+    ) -> Result<(), DatabaseError>;
 
     /// Prolongs all leases of this token; tells which users are still held.
     async fn renew(
@@ -249,7 +275,7 @@ pub trait Store {
         token: &LeaseToken,
         users: &[UserId],
         until: Timestamp,
-    ) -> Result<Vec<UserId>, StoreError>;
+    ) -> Result<Vec<UserId>, DatabaseError>;
 
     /// Saves the roles of an account that is about to be deleted, and that it
     /// is. Contested: the account is mapped to another user.
@@ -260,7 +286,7 @@ pub trait Store {
         account: &RemoteUser,
         roles: &[RoleId],
         entry: &audit::Entry,
-    ) -> Result<Guarded, StoreError>;
+    ) -> Result<Guarded, DatabaseError>;
 
     /// Replaces the intent of a row whose e-mail was changed: new e-mail, new
     /// password. Contested: another user holds the e-mail.
@@ -271,7 +297,7 @@ pub trait Store {
         email: &EmailKey,
         password: &Sealed,
         now: Timestamp,
-    ) -> Result<Guarded, StoreError>;
+    ) -> Result<Guarded, DatabaseError>;
 
     /// Writes down how users ended. Those whose lease was lost, or whose
     /// account another user is mapped to, are left alone, and returned.
@@ -280,13 +306,13 @@ pub trait Store {
         token: &LeaseToken,
         settlements: &[Settlement],
         now: Timestamp,
-    ) -> Result<Vec<UserId>, StoreError>;
+    ) -> Result<Vec<UserId>, DatabaseError>;
 
     /// Closes a run's row and tells how many users still wait.
-    async fn close_run(&self, closing: &RunClosing) -> Result<u64, StoreError>;
+    async fn close_run(&self, closing: &RunClosing) -> Result<u64, DatabaseError>;
 
     /// How many users wait for provisioning, those not yet due included.
-    async fn waiting(&self) -> Result<u64, StoreError>;
+    async fn waiting(&self) -> Result<u64, DatabaseError>;
 
     /// Takes a user's lease for a reset, whatever state it is in; makes an
     /// idle row if there is none. Returns what was known just before. As with
@@ -295,7 +321,7 @@ pub trait Store {
         &self,
         user: &UserId,
         terms: &Terms,
-    ) -> Result<Result<Dossier, Busy>, StoreError>;
+    ) -> Result<Result<Dossier, Busy>, DatabaseError>;
 
     /// Which of these accounts are another user's: mapped to it, or made, or
     /// being made, for an e-mail that it holds.
@@ -303,11 +329,11 @@ pub trait Store {
         &self,
         user: &UserId,
         accounts: &[&RemoteUser],
-    ) -> Result<Vec<RemoteId>, StoreError>;
+    ) -> Result<Vec<RemoteId>, DatabaseError>;
 
     /// When an account with this e-mail was last deleted, or let go of, whoever's
     /// it was; `None` after a day.
-    async fn removed_at(&self, email: &EmailKey) -> Result<Option<Timestamp>, StoreError>;
+    async fn removed_at(&self, email: &EmailKey) -> Result<Option<Timestamp>, DatabaseError>;
 
     /// Comes before the deletes of a reset. Opens a row that called itself
     /// complete, so that a crash leaves work in the queue and not a dead
@@ -320,11 +346,11 @@ pub trait Store {
         accounts: &[&RemoteUser],
         keep_roles: Option<&[RoleId]>,
         entry: &audit::Entry,
-    ) -> Result<bool, StoreError>;
+    ) -> Result<bool, DatabaseError>;
 
     /// Seals a password anew under the current key, unless it was changed
     /// since it was read.
-    async fn reseal(&self, user: &UserId, old: &Sealed, new: &Sealed) -> Result<(), StoreError>;
+    async fn reseal(&self, user: &UserId, old: &Sealed, new: &Sealed) -> Result<(), DatabaseError>;
 
     /// Clears rows under the lease, gives the lease back and queues the user.
     /// `None`: the lease was lost and nothing was cleared.
@@ -335,7 +361,7 @@ pub trait Store {
         clearing: &Clearing,
         now: Timestamp,
         entry: &audit::Entry,
-    ) -> Result<Option<Cleared>, StoreError>;
+    ) -> Result<Option<Cleared>, DatabaseError>;
 
     /// Gives a seized lease back and leaves everything else as it is, but for
     /// `settled_at`, where a call whose answer was lost may still take effect.
@@ -344,5 +370,5 @@ pub trait Store {
         token: &LeaseToken,
         user: &UserId,
         settled_at: Option<Timestamp>,
-    ) -> Result<(), StoreError>;
+    ) -> Result<(), DatabaseError>;
 }

@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use base64::Engine as _;
 
-use super::Failure;
-use super::Toolbox;
-use super::backfill::{Finished, Order};
-use super::memory::{Fuse, World, yield_once};
-use super::policy::{SETTLING, SINGLE_BUDGET};
-use super::record::State;
-use super::reset::{ResetDone, ResetOrder, ResetRefused};
-use super::single::Unavailable;
-use super::store::{Store, Trigger};
-use crate::audit::{Actor, Origin};
+use crate::kernel::audit::{Actor, Origin};
 use crate::kernel::random::seeded::Seeded;
 use crate::kernel::sealing::Purpose;
 use crate::kernel::{Clock as _, EmailKey, RequestId, Sealer, Secret, Timestamp, UserId};
+use crate::provisioning::Failure;
+use crate::provisioning::Toolbox;
+use crate::provisioning::backfill::{Finished, Order};
+use crate::provisioning::memory::{Fuse, World, yield_once};
+use crate::provisioning::policy::{SETTLING, SINGLE_BUDGET};
+use crate::provisioning::record::State;
+use crate::provisioning::reset::{ResetDone, ResetOrder, ResetRefused};
+use crate::provisioning::single::Unavailable;
+use crate::provisioning::store::{Store, Trigger};
 use crate::threedeye::{RoleId, UpstreamError};
 
 struct Bench {

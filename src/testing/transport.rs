@@ -1,6 +1,7 @@
 //! Doubles for tests: a clock that jumps instead of waiting, and a transport
 //! whose answers are scripted.
 
+use futures_util::future::LocalBoxFuture;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -12,7 +13,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::kernel::transport::{InboundResponse, OutboundRequest, Transport, TransportError};
+use crate::kernel::http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use crate::kernel::{Clock, Timestamp};
 
 /// A clock whose time passes only when nothing else is left to do.
@@ -71,25 +72,27 @@ impl Clock for VirtualClock {
         self.now.get()
     }
 
-    async fn sleep(&self, duration: Duration) {
-        self.serial.set(self.serial.get() + 1);
-        let timer = Timer(self, (self.now().plus(duration), self.serial.get()));
-        poll_fn(|context| {
-            if self.now() >= timer.1.0 {
-                return Poll::Ready(());
-            }
-            let waker = context.waker().clone();
-            self.timers.borrow_mut().insert(timer.1, waker);
-            Poll::Pending
+    fn sleep(&self, duration: Duration) -> LocalBoxFuture<'_, ()> {
+        Box::pin(async move {
+            self.serial.set(self.serial.get() + 1);
+            let timer = Timer(self, (self.now().plus(duration), self.serial.get()));
+            poll_fn(|context| {
+                if self.now() >= timer.1.0 {
+                    return Poll::Ready(());
+                }
+                let waker = context.waker().clone();
+                self.timers.borrow_mut().insert(timer.1, waker);
+                Poll::Pending
+            })
+            .await;
         })
-        .await;
     }
 }
 
 /// What a script answers, and after how long.
 pub struct Reply {
     after: Duration,
-    result: Result<InboundResponse, TransportError>,
+    result: Result<HttpResponse, HttpError>,
 }
 
 impl Reply {
@@ -97,7 +100,7 @@ impl Reply {
     pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
         Self {
             after: Duration::from_millis(20),
-            result: Ok(InboundResponse {
+            result: Ok(HttpResponse {
                 status,
                 headers: HeaderMap::new(),
                 body: body.into(),
@@ -106,7 +109,7 @@ impl Reply {
     }
 
     /// No answer.
-    pub fn lost(cause: TransportError) -> Self {
+    pub fn lost(cause: HttpError) -> Self {
         Self {
             after: Duration::from_millis(20),
             result: Err(cause),
@@ -131,19 +134,19 @@ impl Reply {
     }
 
     /// The answer itself, for tests of parsers.
-    pub fn response(self) -> InboundResponse {
+    pub fn response(self) -> HttpResponse {
         self.result.unwrap()
     }
 }
 
-type Answer<'a> = Box<dyn FnMut(&OutboundRequest) -> Reply + 'a>;
+type Answer<'a> = Box<dyn FnMut(&HttpRequest) -> Reply + 'a>;
 
 /// A transport that answers from a script and remembers what it was asked.
 pub struct Script<'a> {
     clock: &'a VirtualClock,
     answer: RefCell<Answer<'a>>,
     /// Every request, in order.
-    pub requests: RefCell<Vec<OutboundRequest>>,
+    pub requests: RefCell<Vec<HttpRequest>>,
     running: Cell<usize>,
     /// How many requests were under way at once, at most.
     pub most_at_once: Cell<usize>,
@@ -151,10 +154,7 @@ pub struct Script<'a> {
 
 impl<'a> Script<'a> {
     /// A transport that answers every request with `answer`.
-    pub fn new(
-        clock: &'a VirtualClock,
-        answer: impl FnMut(&OutboundRequest) -> Reply + 'a,
-    ) -> Self {
+    pub fn new(clock: &'a VirtualClock, answer: impl FnMut(&HttpRequest) -> Reply + 'a) -> Self {
         Self {
             clock,
             answer: RefCell::new(Box::new(answer)),
@@ -166,31 +166,33 @@ impl<'a> Script<'a> {
 }
 
 /// A header of the request.
-pub fn header_of<'r>(request: &'r OutboundRequest, name: &str) -> Option<&'r str> {
+pub fn header_of<'r>(request: &'r HttpRequest, name: &str) -> Option<&'r str> {
     let mut headers = request.headers.iter();
     headers
         .find(|(key, _)| *key == name)
         .map(|(_, value)| value.as_str())
 }
 
-impl Transport for Script<'_> {
-    async fn send(
+impl HttpClient for Script<'_> {
+    fn send(
         &self,
-        request: OutboundRequest,
+        request: HttpRequest,
         timeout: Duration,
         max_bytes: usize,
-    ) -> Result<InboundResponse, TransportError> {
-        let reply = (self.answer.borrow_mut())(&request);
-        self.requests.borrow_mut().push(request);
-        self.running.set(self.running.get() + 1);
-        self.most_at_once
-            .set(self.most_at_once.get().max(self.running.get()));
-        self.clock.sleep(reply.after.min(timeout)).await;
-        self.running.set(self.running.get() - 1);
-        match reply.result {
-            _ if reply.after >= timeout => Err(TransportError::TimedOut),
-            Ok(response) if response.body.len() > max_bytes => Err(TransportError::TooLarge),
-            result => result,
-        }
+    ) -> LocalBoxFuture<'_, Result<HttpResponse, HttpError>> {
+        Box::pin(async move {
+            let reply = (self.answer.borrow_mut())(&request);
+            self.requests.borrow_mut().push(request);
+            self.running.set(self.running.get() + 1);
+            self.most_at_once
+                .set(self.most_at_once.get().max(self.running.get()));
+            self.clock.sleep(reply.after.min(timeout)).await;
+            self.running.set(self.running.get() - 1);
+            match reply.result {
+                _ if reply.after >= timeout => Err(HttpError::TimedOut),
+                Ok(response) if response.body.len() > max_bytes => Err(HttpError::TooLarge),
+                result => result,
+            }
+        })
     }
 }

@@ -1,7 +1,7 @@
 //! The upstream: 3dEye's user directory as the rest of the service sees it.
 //!
 //! [`Upstream`] is the wall. Behind it `client` speaks HTTP by way of a
-//! [`Transport`](crate::kernel::transport::Transport), and `wire` alone knows the vendor's paths, field
+//! [`HttpClient`](crate::kernel::http_client::HttpClient), and `wire` alone knows the vendor's paths, field
 //! names and statuses, most of which are guesses (docs/3DEYE.md). In front of
 //! it nobody knows that 3dEye speaks HTTP at all.
 

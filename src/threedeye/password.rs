@@ -16,7 +16,7 @@ const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01
 /// any other, which filling in the missing classes and shuffling would not:
 /// no position and no class is favoured. About 69 % of the draws are admissible,
 /// so the entropy is 20 · log2(66) + log2(0.69) ≈ 120.3 bits, given a CSPRNG.
-pub fn generate(random: &impl Random) -> Secret {
+pub fn generate(random: &dyn Random) -> Secret {
     loop {
         let candidate = draw(random);
         if is_admissible(candidate.expose()) {
@@ -25,7 +25,7 @@ pub fn generate(random: &impl Random) -> Secret {
     }
 }
 
-fn draw(random: &impl Random) -> Secret {
+fn draw(random: &dyn Random) -> Secret {
     let size = u32::try_from(ALPHABET.len()).unwrap_or(0);
     // Sized beforehand: growing would leave copies behind that nobody wipes.
     let mut text = String::with_capacity(LENGTH);

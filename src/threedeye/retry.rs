@@ -7,7 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use crate::kernel::{Clock, Deadline, Random, Timestamp};
 
-use super::UpstreamError;
+use crate::threedeye::UpstreamError;
 
 /// How many times one call is sent at most, the first time included.
 pub const MAX_TRIES: u32 = 3;
@@ -50,7 +50,7 @@ pub fn next_wait(
     tries: u32,
     deadline: Deadline,
     now: Timestamp,
-    random: &impl Random,
+    random: &dyn Random,
 ) -> Option<Duration> {
     if !error.is_retryable() || tries >= MAX_TRIES {
         return None;
@@ -63,7 +63,7 @@ pub fn next_wait(
     (wait < deadline.remaining(now)).then_some(wait)
 }
 
-fn jitter(tries: u32, random: &impl Random) -> Duration {
+fn jitter(tries: u32, random: &dyn Random) -> Duration {
     let growth = 4u32.saturating_pow(tries);
     let ceiling = MIN_WAIT.saturating_mul(growth).min(MAX_WAIT);
     let span = ceiling.saturating_sub(MIN_WAIT).as_millis();
@@ -75,8 +75,8 @@ fn jitter(tries: u32, random: &impl Random) -> Duration {
 /// Runs `attempt` until it succeeds or [`next_wait`] gives up; the error is the
 /// last attempt's.
 pub async fn with_retries<A>(
-    clock: &impl Clock,
-    random: &impl Random,
+    clock: &dyn Clock,
+    random: &dyn Random,
     deadline: Deadline,
     mut attempt: impl AsyncFnMut() -> Result<A, UpstreamError>,
 ) -> Result<A, UpstreamError> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::config::{ThreedeyeConfig, ThreedeyeLogin};
 use crate::kernel::Secret;
-use crate::kernel::transport::OutboundRequest;
+use crate::kernel::http_client::HttpRequest;
 
 pub use crate::testing::transport::{Reply, Script, VirtualClock, header_of};
 
@@ -27,21 +27,20 @@ impl Script<'_> {
     /// How many requests had this method and, after the base, this path.
     pub fn count(&self, method: &str, path: &str) -> usize {
         let requests = self.requests.borrow();
-        let wanted = |request: &&OutboundRequest| {
-            request.method.as_str() == method && path_of(request) == path
-        };
+        let wanted =
+            |request: &&HttpRequest| request.method.as_str() == method && path_of(request) == path;
         requests.iter().filter(wanted).count()
     }
 }
 
 /// The request's path after `/v3`, without its query.
-pub fn path_of(request: &OutboundRequest) -> &str {
+pub fn path_of(request: &HttpRequest) -> &str {
     let path = request.url.split('?').next().unwrap();
     path.split_once("/v3").unwrap().1
 }
 
 /// A query parameter of the request.
-pub fn query_of(request: &OutboundRequest, name: &str) -> Option<String> {
+pub fn query_of(request: &HttpRequest, name: &str) -> Option<String> {
     let query = request.url.split_once('?')?.1;
     form_urlencoded::parse(query.as_bytes())
         .find(|(key, _)| key == name)

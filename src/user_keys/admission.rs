@@ -4,10 +4,10 @@
 //! the permission. Whether there is the user that the path names comes last of
 //! all, so that nobody without permission learns it.
 
-use crate::audit::Actor;
 use crate::kernel::Timestamp;
+use crate::kernel::audit::Actor;
 
-use super::{Credentials, InstanceName, InstanceUserId};
+use crate::user_keys::{Credentials, InstanceName, InstanceUserId};
 
 /// What a request wants of an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,8 +6,8 @@
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, HeaderName};
 
-use super::{Key, Parity};
 use crate::auth::admin_key::API_KEY_HEADER;
+use crate::user_keys::{Key, Parity};
 
 /// Where clients put a user key.
 pub const USER_KEY_HEADER: HeaderName = HeaderName::from_static("x-user-key");

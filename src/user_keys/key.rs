@@ -29,7 +29,7 @@ pub struct Key(Secret);
 
 impl Key {
     /// Makes a new key.
-    pub fn generate(parity: Parity, random: &impl Random) -> Self {
+    pub fn generate(parity: Parity, random: &dyn Random) -> Self {
         let mut bytes = Zeroizing::new([0; KEY_BYTES]);
         random.fill(bytes.as_mut_slice());
         let last_bit = match parity {

@@ -17,10 +17,12 @@
 
 pub mod admission;
 pub mod credentials;
+pub mod endpoints;
 pub mod id;
 pub mod instance;
 pub mod key;
 pub mod representation;
+pub mod store;
 pub mod throttle;
 pub mod username;
 

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use crate::kernel::Timestamp;
 
-use super::admission::InstanceUser;
-use super::{InstanceName, InstanceUserId, Key};
+use crate::user_keys::admission::InstanceUser;
+use crate::user_keys::{InstanceName, InstanceUserId, Key};
 
 /// The versions of the API. They differ in their links only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

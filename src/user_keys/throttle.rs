@@ -9,7 +9,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use crate::kernel::Timestamp;
 
-use super::InstanceName;
+use crate::user_keys::InstanceName;
 
 /// Requests a second that one caller may make.
 pub const CALLER_PER_SECOND: u32 = 60;

@@ -4,7 +4,7 @@
 use crate::account::Notice;
 use crate::kernel::Timestamp;
 
-use super::Outbox;
+use crate::account::outbox::Outbox;
 
 /// When the time of every case begins.
 pub const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);

@@ -10,10 +10,10 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, pin_mut, stream};
 
 use crate::config::WebhookConfig;
-use crate::kernel::transport::{Transport, TransportError};
+use crate::kernel::http_client::{HttpClient, HttpError};
 use crate::kernel::{Clock, Purpose, SealError, Sealer, Secret};
 
-use super::{Claimed, Outbox, Settlement, message};
+use crate::account::outbox::{Claimed, Outbox, Settlement, message};
 
 /// The most notices a round takes up.
 pub const ROUND: u32 = 50;
@@ -38,7 +38,7 @@ pub enum Failure {
     Refused(u16),
     /// No answer.
     #[error("the receiver: {0}")]
-    NoAnswer(#[from] TransportError),
+    NoAnswer(#[from] HttpError),
     /// The token that it carries does not open, and without it it would be of no use.
     #[error("notices.token_sealed: {0}")]
     Unopened(#[from] SealError),
@@ -89,7 +89,7 @@ pub struct Report<E> {
 }
 
 /// Carries notices from an outbox to a receiver.
-pub struct Courier<'a, O, T, C> {
+pub struct Courier<'a, O, T: ?Sized, C> {
     /// Where they wait.
     pub outbox: &'a O,
     /// The way.
@@ -102,7 +102,7 @@ pub struct Courier<'a, O, T, C> {
     pub webhook: &'a WebhookConfig,
 }
 
-impl<O: Outbox, T: Transport, C: Clock> Courier<'_, O, T, C> {
+impl<O: Outbox, T: HttpClient + ?Sized, C: Clock> Courier<'_, O, T, C> {
     /// Delivers what is due, [`ROUND`] notices at most.
     ///
     /// # Errors

@@ -8,8 +8,8 @@ use crate::account::Notice;
 use crate::kernel::{Clock as _, Timestamp};
 use crate::testing::transport::VirtualClock;
 
-use super::conformance::{Standing, Subject};
-use super::{Claim, Claimed, FIRST_WAIT, LONGEST_WAIT, Outbox, Settlement};
+use crate::account::outbox::conformance::{Standing, Subject};
+use crate::account::outbox::{Claim, Claimed, FIRST_WAIT, LONGEST_WAIT, Outbox, Settlement};
 
 /// How long a call is on its way, in either direction.
 pub const LATENCY: Duration = Duration::from_millis(5);

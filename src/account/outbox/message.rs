@@ -6,11 +6,11 @@ use serde::Serialize;
 use sha2::Sha256;
 
 use crate::config::WebhookConfig;
+use crate::kernel::http_client::HttpRequest;
 use crate::kernel::secret::hex;
-use crate::kernel::transport::OutboundRequest;
 use crate::kernel::{Secret, Timestamp};
 
-use super::Claimed;
+use crate::account::outbox::Claimed;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -38,7 +38,7 @@ pub fn request(
     token: Option<&Secret>,
     webhook: &WebhookConfig,
     now: Timestamp,
-) -> Option<OutboundRequest> {
+) -> Option<HttpRequest> {
     let body = Body {
         id: &notice.id,
         kind: &notice.kind,
@@ -51,7 +51,7 @@ pub fn request(
     };
     let body = serde_json::to_vec(&body).ok()?;
     let signature = signature(&webhook.secret, now, &body)?;
-    Some(OutboundRequest {
+    Some(HttpRequest {
         method: Method::POST,
         url: webhook.url.clone(),
         headers: vec![

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::*;
+use crate::account::totp::*;
 use crate::kernel::random::seeded::Seeded;
 
 /// The secret of both RFCs' test vectors.

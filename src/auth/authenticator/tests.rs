@@ -5,10 +5,11 @@ use futures_util::join;
 use http::{HeaderMap, HeaderValue};
 use serde_json::json;
 
-use super::*;
+use crate::auth::authenticator::*;
+use crate::auth::fake;
 use crate::auth::fake::{
-    self, Answer, FakeClock, FakeCrypto, FakeKey, FakeSource, document, ec_jwk, good_claims,
-    policy, rsa_jwk, rsa_token,
+    Answer, FakeClock, FakeCrypto, FakeSource, document, ec_jwk, good_claims, policy, rsa_jwk,
+    rsa_token,
 };
 use crate::auth::{Admin, authenticate_admin};
 use crate::kernel::Secret;
@@ -16,7 +17,7 @@ use crate::kernel::Secret;
 /// One isolate and its issuer.
 struct World<'a> {
     policy: JwtConfig,
-    cache: RefCell<JwksCache<FakeKey>>,
+    cache: RefCell<JwksCache>,
     source: FakeSource<'a>,
     crypto: FakeCrypto,
     clock: &'a FakeClock,
@@ -33,12 +34,12 @@ impl<'a> World<'a> {
         }
     }
 
-    fn authenticator(&self) -> Authenticator<'_, FakeSource<'a>, FakeCrypto, FakeClock> {
+    fn authenticator(&self) -> Authenticator<'_> {
         Authenticator {
             policy: &self.policy,
             cache: &self.cache,
-            source: &self.source,
-            verifier: &self.crypto,
+            http: &self.source,
+            signatures: &self.crypto,
             clock: self.clock,
         }
     }
@@ -274,7 +275,7 @@ fn nobody_is_an_administrator_when_no_issuer_is_configured() {
     let mut headers = HeaderMap::new();
     headers.insert("x-api-key", HeaderValue::from_static("right"));
     headers.insert("authorization", HeaderValue::from_static("Bearer a.b.c"));
-    let tokens: Option<&Authenticator<'_, FakeSource<'_>, FakeCrypto, FakeClock>> = None;
+    let tokens: Option<&Authenticator<'_>> = None;
     let result = block_on(authenticate_admin(
         &headers,
         &[Secret::new("right")],

@@ -4,10 +4,12 @@
 //! other's fetches, because the runtime cancels or hangs a request that awaits
 //! what another one owns: they share only what has arrived.
 
+use crate::auth::PublicKey;
+use std::rc::Rc;
 use std::time::Duration;
 
-use super::KeysError;
 use crate::auth::Algorithm;
+use crate::auth::jwks::KeysError;
 use crate::kernel::Timestamp;
 
 #[cfg(test)]
@@ -25,7 +27,7 @@ pub const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// An imported key and what a token says to mean it.
 #[derive(Debug, Clone)]
-pub struct VerificationKey<K> {
+pub struct VerificationKey<K = Rc<dyn PublicKey>> {
     /// `kid`.
     pub key_id: String,
     /// The algorithm it was imported for.
@@ -55,14 +57,12 @@ pub enum Lookup<K> {
 /// | younger than [`MAX_AGE`] | known | found |
 /// | older | known | one refetch, at most one in [`REFETCH_INTERVAL`]; found, whether it succeeds or not |
 /// | any | unknown | one refetch, at most one in [`REFETCH_INTERVAL`] |
-#[derive(Debug)]
-pub struct JwksCache<K> {
+pub struct JwksCache<K = Rc<dyn PublicKey>> {
     set: Option<KeySet<K>>,
     refetched_at: Option<Timestamp>,
     failure: Option<Failure>,
 }
 
-#[derive(Debug)]
 struct KeySet<K> {
     keys: Vec<VerificationKey<K>>,
     asked_at: Timestamp,

@@ -5,8 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{KeysError, MAX_DOCUMENT_BYTES};
 use crate::auth::Algorithm;
+use crate::auth::jwks::{KeysError, MAX_DOCUMENT_BYTES};
 use crate::auth::jwt::MAX_KEY_ID_BYTES;
 use crate::kernel::Object;
 

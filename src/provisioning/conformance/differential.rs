@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::audit::{Action, Actor, Entry, Origin};
+use crate::db::DatabaseError;
+use crate::kernel::audit::{Action, Actor, Entry, Origin};
 use crate::kernel::random::seeded::Seeded;
 use crate::kernel::{EmailKey, Random as _, RequestId, Sealed, Timestamp, UserId};
 use crate::provisioning::fanout::store::{Allowance, ChunkId, Opened, Planned, Planning, Standing};
@@ -12,12 +13,12 @@ use crate::provisioning::listing::{Candidate, Listed};
 use crate::provisioning::memory::World;
 use crate::provisioning::record::{Claimed, Dossier, Forgotten, Recovery};
 use crate::provisioning::store::{
-    Bid, Busy, Cleared, Clearing, Guarded, LeaseToken, RunClosing, RunOpening, Settlement,
-    StoreError, Tally, Terms, Trigger, Verdict,
+    Bid, Busy, Cleared, Clearing, Guarded, LeaseToken, RunClosing, RunOpening, Settlement, Tally,
+    Terms, Trigger, Verdict,
 };
 use crate::threedeye::{RemoteId, RemoteUser, RoleId};
 
-use super::{START, Subject};
+use crate::provisioning::conformance::{START, Subject};
 
 /// Few of each, and one e-mail more often than the others, so that they meet.
 const USERS: [&str; 4] = ["ann", "bob", "cyd", "dan"];
@@ -441,7 +442,7 @@ async fn act(store: &impl Subject, step: &Step) -> Answer {
     perform(store, step).await.unwrap_or(Answer::Failed)
 }
 
-async fn perform(store: &impl Subject, step: &Step) -> Result<Answer, StoreError> {
+async fn perform(store: &impl Subject, step: &Step) -> Result<Answer, DatabaseError> {
     let now = store.now();
     let terms = |token: &LeaseToken| Terms {
         token: token.clone(),

@@ -6,7 +6,7 @@ use crate::kernel::{EmailKey, Timestamp, UserId};
 use crate::provisioning::memory::World;
 use crate::provisioning::record::User;
 
-use super::{Observation, Subject};
+use crate::provisioning::conformance::{Observation, Subject};
 
 impl Subject for World {
     fn now(&self) -> Timestamp {
@@ -57,4 +57,4 @@ impl Subject for World {
     }
 }
 
-super::cases::conformance! { Box::new(World::new()), [cfg(test)] }
+crate::provisioning::conformance::cases::conformance! { Box::new(World::new()), [cfg(test)] }

@@ -14,12 +14,12 @@ use std::time::Duration;
 
 use crate::kernel::{EmailKey, Timestamp, UserId};
 
-use super::fanout::store::{ChunkId, FanoutStore};
-use super::listing::Candidate;
-use super::record::Dossier;
-use super::store::RunClosing;
+use crate::provisioning::fanout::store::{ChunkId, FanoutStore};
+use crate::provisioning::listing::Candidate;
+use crate::provisioning::record::Dossier;
+use crate::provisioning::store::RunClosing;
 
-pub use super::memory::plans::{Chunk, ChunkState, Plan};
+pub use crate::provisioning::memory::plans::{Chunk, ChunkState, Plan};
 
 /// When the time of every case and sequence begins. D1 counts whole seconds,
 /// so every time of the suite is one.

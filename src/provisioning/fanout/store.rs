@@ -3,11 +3,13 @@
 //! The database alone knows which users a chunk holds and where they stand. A
 //! message is a nudge to look there, so it may be lost, delayed or doubled.
 
+use futures_util::future::LocalBoxFuture;
 use serde::{Deserialize, Serialize};
 
+use crate::db::DatabaseError;
 use crate::kernel::Timestamp;
 use crate::provisioning::listing::Candidate;
-use crate::provisioning::store::{RunOpening, Store, StoreError};
+use crate::provisioning::store::{RunOpening, Store};
 
 /// Names one chunk of one run; all that a message holds.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -92,13 +94,16 @@ pub trait FanoutStore: Store {
     /// their users back from every other plan. Whoever is under a lease is passed
     /// over. A run without users is closed at once. An error, and nothing else,
     /// if there is a run of that id.
-    async fn plan_run(&self, planning: &Planning) -> Result<Planned, StoreError>;
+    async fn plan_run(&self, planning: &Planning) -> Result<Planned, DatabaseError>;
 
     /// Notes a delivery of these chunks, reserves what is left of their runs'
     /// take-overs, and lists the users that wait for them. Of a chunk that is
     /// closed or unknown there are none.
-    async fn open_delivery(&self, chunks: &[ChunkId], now: Timestamp)
-    -> Result<Opened, StoreError>;
+    async fn open_delivery(
+        &self,
+        chunks: &[ChunkId],
+        now: Timestamp,
+    ) -> Result<Opened, DatabaseError>;
 
     /// Gives unused take-overs back, one allowance a run, and reads off where the
     /// chunks' users stand. A chunk for which nobody waits is closed, and with its
@@ -108,7 +113,7 @@ pub trait FanoutStore: Store {
         chunks: &[ChunkId],
         unused: &[Allowance],
         now: Timestamp,
-    ) -> Result<Vec<Standing>, StoreError>;
+    ) -> Result<Vec<Standing>, DatabaseError>;
 
     /// Closes chunks for which users may still wait and makes those due now, but
     /// for a wait of their own, for whichever run comes next; their run ends
@@ -118,17 +123,17 @@ pub trait FanoutStore: Store {
         chunks: &[ChunkId],
         why: &str,
         now: Timestamp,
-    ) -> Result<(), StoreError>;
+    ) -> Result<(), DatabaseError>;
 }
 
 /// The queue did not take messages, or did not say that it has.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the queue did not take the messages: {0}")]
-pub struct DispatchError(pub String);
+pub struct QueueError(pub String);
 
 /// Where messages are sent.
-pub trait Dispatcher {
+pub trait RunQueue {
     /// Sends one message a chunk, all of them together: at most
     /// [`MESSAGES_A_SEND`](crate::provisioning::policy::MESSAGES_A_SEND).
-    async fn send(&self, chunks: &[ChunkId]) -> Result<(), DispatchError>;
+    fn send<'a>(&'a self, chunks: &'a [ChunkId]) -> LocalBoxFuture<'a, Result<(), QueueError>>;
 }

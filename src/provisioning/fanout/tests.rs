@@ -6,14 +6,14 @@ use std::time::Duration;
 use base64::Engine as _;
 use futures_util::future::join;
 
-use super::store::{ChunkId, DispatchError, Dispatcher};
-use super::{Delivery, FannedOut, Receipt};
-use crate::audit::{Actor, Origin};
+use crate::kernel::audit::{Actor, Origin};
 use crate::kernel::random::seeded::Seeded;
 use crate::kernel::sealing::Purpose;
 use crate::kernel::{RequestId, Sealer, Secret, Timestamp, UserId};
 use crate::provisioning::Toolbox;
 use crate::provisioning::backfill::{Finished, Order};
+use crate::provisioning::fanout::store::{ChunkId, QueueError, RunQueue};
+use crate::provisioning::fanout::{Delivery, FannedOut, Receipt};
 use crate::provisioning::memory::{Fuse, World};
 use crate::provisioning::policy::{LEASE, RUN_IDLE, hold};
 use crate::provisioning::record::State;
@@ -27,13 +27,18 @@ struct Post {
     refuses: Cell<bool>,
 }
 
-impl Dispatcher for Post {
-    async fn send(&self, chunks: &[ChunkId]) -> Result<(), DispatchError> {
-        if self.refuses.get() {
-            return Err(DispatchError("out of order".to_owned()));
-        }
-        self.taken.borrow_mut().extend_from_slice(chunks);
-        Ok(())
+impl RunQueue for Post {
+    fn send<'a>(
+        &'a self,
+        chunks: &'a [ChunkId],
+    ) -> futures_util::future::LocalBoxFuture<'a, Result<(), QueueError>> {
+        Box::pin(async move {
+            if self.refuses.get() {
+                return Err(QueueError("out of order".to_owned()));
+            }
+            self.taken.borrow_mut().extend_from_slice(chunks);
+            Ok(())
+        })
     }
 }
 

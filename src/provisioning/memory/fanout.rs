@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use crate::db::DatabaseError;
 use crate::kernel::{Timestamp, UserId};
 use crate::provisioning::fanout::store::{
     Allowance, ChunkId, FanoutStore, Opened, Planned, Planning, Standing,
 };
-use crate::provisioning::store::{StoreError, Tally};
+use crate::provisioning::store::Tally;
 
-use super::World;
-use super::plans::{Chunk, ChunkState, Plan};
-use super::tables::Tables;
+use crate::provisioning::memory::World;
+use crate::provisioning::memory::plans::{Chunk, ChunkState, Plan};
+use crate::provisioning::memory::tables::Tables;
 
 /// A plan tells of this many abandoned chunks.
 const ABANDONED: usize = 1000;
@@ -51,12 +52,12 @@ fn runs_of(chunks: &[ChunkId]) -> BTreeSet<String> {
 }
 
 impl FanoutStore for World {
-    async fn plan_run(&self, planning: &Planning) -> Result<Planned, StoreError> {
+    async fn plan_run(&self, planning: &Planning) -> Result<Planned, DatabaseError> {
         self.effect(|| {
             let tables = &mut *self.tables.borrow_mut();
             let run_id = planning.opening.run_id.clone();
             if tables.runs.contains_key(&run_id) {
-                return Err(StoreError("there is a run of that id".to_owned()));
+                return Err(DatabaseError("there is a run of that id".to_owned()));
             }
             let abandoned = tables.abandoned(planning.idle_since);
             tables.runs.insert(run_id.clone(), None);
@@ -101,7 +102,7 @@ impl FanoutStore for World {
         &self,
         chunks: &[ChunkId],
         now: Timestamp,
-    ) -> Result<Opened, StoreError> {
+    ) -> Result<Opened, DatabaseError> {
         self.effect(|| {
             let tables = &mut *self.tables.borrow_mut();
             let mut opened = Opened::default();
@@ -134,7 +135,7 @@ impl FanoutStore for World {
         chunks: &[ChunkId],
         unused: &[Allowance],
         now: Timestamp,
-    ) -> Result<Vec<Standing>, StoreError> {
+    ) -> Result<Vec<Standing>, DatabaseError> {
         self.effect(|| {
             let mut tables = self.tables.borrow_mut();
             for allowance in unused {
@@ -154,7 +155,7 @@ impl FanoutStore for World {
         chunks: &[ChunkId],
         why: &str,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), DatabaseError> {
         self.effect(|| {
             let mut tables = self.tables.borrow_mut();
             for id in tables.open_chunks(chunks) {

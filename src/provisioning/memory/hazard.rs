@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::World;
+use crate::provisioning::memory::World;
 
 /// How one effect goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

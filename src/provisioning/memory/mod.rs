@@ -11,6 +11,7 @@ pub mod tables;
 pub mod time;
 mod triggers;
 
+use futures_util::future::LocalBoxFuture;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -23,8 +24,8 @@ use crate::kernel::random::seeded::Seeded;
 use crate::kernel::{Clock, EmailKey, Timestamp, UserId};
 use crate::threedeye::{RemoteId, RemoteUser, RoleId};
 
-use super::StoreError;
-use super::record::{Mapping, User};
+use crate::db::DatabaseError;
+use crate::provisioning::record::{Mapping, User};
 
 use hazard::{Calm, Fate, Hazard, Hazards};
 use remote::{Account, Remote};
@@ -172,16 +173,18 @@ impl World {
     /// One effect on the database.
     async fn effect<T>(
         &self,
-        work: impl FnOnce() -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
+        work: impl FnOnce() -> Result<T, DatabaseError>,
+    ) -> Result<T, DatabaseError> {
         let hazard = self.approach("database").await;
         if matches!(hazard.fate, Fate::FailsBefore | Fate::Lands(_)) {
-            return Err(StoreError("made to fail before it took effect".to_owned()));
+            return Err(DatabaseError(
+                "made to fail before it took effect".to_owned(),
+            ));
         }
         let answer = work();
         self.leave("database", hazard).await;
         if hazard.fate == Fate::FailsAfter {
-            return Err(StoreError("made to lose its answer".to_owned()));
+            return Err(DatabaseError("made to lose its answer".to_owned()));
         }
         answer
     }
@@ -251,11 +254,13 @@ impl Clock for World {
         self.time.now()
     }
 
-    async fn sleep(&self, duration: Duration) {
-        if duration.is_zero() {
-            yield_once().await;
-        } else {
-            self.time.until(self.now().plus(duration)).await;
-        }
+    fn sleep(&self, duration: Duration) -> LocalBoxFuture<'_, ()> {
+        Box::pin(async move {
+            if duration.is_zero() {
+                yield_once().await;
+            } else {
+                self.time.until(self.now().plus(duration)).await;
+            }
+        })
     }
 }

@@ -8,8 +8,8 @@ use crate::threedeye::{
     Deleted, RemoteId, RemoteUser, RoleId, Survey, Upstream, UpstreamError, Wanted,
 };
 
-use super::World;
-use super::hazard::{Fate, Hazard};
+use crate::provisioning::memory::World;
+use crate::provisioning::memory::hazard::{Fate, Hazard};
 
 /// How long a caller waits for an answer that does not come.
 const TIMEOUT: Duration = Duration::from_secs(10);

@@ -7,8 +7,8 @@ use crate::provisioning::fanout::store::{ChunkId, Standing};
 use crate::provisioning::record::State;
 use crate::provisioning::store::{RunClosing, Tally};
 
-use super::plans::{Chunk, ChunkState};
-use super::tables::Tables;
+use crate::provisioning::memory::plans::{Chunk, ChunkState};
+use crate::provisioning::memory::tables::Tables;
 
 /// Where a planned user stands; `None`: left as it was.
 #[derive(PartialEq, Eq)]

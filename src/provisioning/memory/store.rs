@@ -1,18 +1,19 @@
 //! The database's transactions: on one row each here, and as [`Store`] below.
 
-use crate::audit;
+use crate::db::DatabaseError;
+use crate::kernel::audit;
 use crate::kernel::{Clock as _, EmailKey, Sealed, Timestamp, UserId};
 use crate::provisioning::listing::Candidate;
 use crate::provisioning::policy::REMOVAL_MEMORY;
 use crate::provisioning::record::{Claimed, Dossier, State};
 use crate::provisioning::store::{
     Bid, Busy, Cleared, Clearing, Guarded, LeaseToken, RunClosing, RunOpening, Settlement, Store,
-    StoreError, Terms, Verdict,
+    Terms, Verdict,
 };
 use crate::threedeye::{RemoteId, RemoteUser, RoleId};
 
-use super::World;
-use super::tables::{Row, Tables};
+use crate::provisioning::memory::World;
+use crate::provisioning::memory::tables::{Row, Tables};
 
 impl Tables {
     fn claim(&mut self, bids: &[Bid], terms: &Terms, clock: Timestamp) -> Vec<Claimed> {
@@ -258,11 +259,11 @@ fn reopen(row: &mut Row, forget_remote: bool) {
 }
 
 impl Store for World {
-    async fn dossier(&self, user: &UserId) -> Result<Dossier, StoreError> {
+    async fn dossier(&self, user: &UserId) -> Result<Dossier, DatabaseError> {
         self.effect(|| Ok(self.tables.borrow().dossier(user))).await
     }
 
-    async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<Candidate>, StoreError> {
+    async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<Candidate>, DatabaseError> {
         self.effect(|| Ok(self.tables.borrow().due(now, limit)))
             .await
     }
@@ -271,11 +272,11 @@ impl Store for World {
         &self,
         opening: &RunOpening,
         due_by: Timestamp,
-    ) -> Result<Vec<Candidate>, StoreError> {
+    ) -> Result<Vec<Candidate>, DatabaseError> {
         self.effect(|| {
             let mut tables = self.tables.borrow_mut();
             if tables.runs.contains_key(&opening.run_id) {
-                return Err(StoreError("there is a run of that id".to_owned()));
+                return Err(DatabaseError("there is a run of that id".to_owned()));
             }
             tables.runs.insert(opening.run_id.clone(), None);
             Ok(tables.due(due_by, opening.limit))
@@ -283,7 +284,7 @@ impl Store for World {
         .await
     }
 
-    async fn claim(&self, bids: &[Bid], terms: &Terms) -> Result<Vec<Claimed>, StoreError> {
+    async fn claim(&self, bids: &[Bid], terms: &Terms) -> Result<Vec<Claimed>, DatabaseError> {
         self.effect(|| Ok(self.tables.borrow_mut().claim(bids, terms, self.now())))
             .await
     }
@@ -294,7 +295,7 @@ impl Store for World {
         error: &str,
         now: Timestamp,
         entries: &[audit::Entry],
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), DatabaseError> {
         self.effect(|| {
             let mut tables = self.tables.borrow_mut();
             for user in users {
@@ -316,7 +317,7 @@ impl Store for World {
         token: &LeaseToken,
         users: &[UserId],
         until: Timestamp,
-    ) -> Result<Vec<UserId>, StoreError> {
+    ) -> Result<Vec<UserId>, DatabaseError> {
         self.effect(|| {
             let mut tables = self.tables.borrow_mut();
             let mut kept = Vec::new();
@@ -339,7 +340,7 @@ impl Store for World {
         account: &RemoteUser,
         roles: &[RoleId],
         entry: &audit::Entry,
-    ) -> Result<Guarded, StoreError> {
+    ) -> Result<Guarded, DatabaseError> {
         self.effect(|| {
             let mut tables = self.tables.borrow_mut();
             tables.forget_removals(entry);
@@ -363,7 +364,7 @@ impl Store for World {
         email: &EmailKey,
         password: &Sealed,
         _now: Timestamp,
-    ) -> Result<Guarded, StoreError> {
+    ) -> Result<Guarded, DatabaseError> {
         self.effect(|| {
             let mut tables = self.tables.borrow_mut();
             let Some(mut row) = tables.leased(user, token) else {
@@ -387,7 +388,7 @@ impl Store for World {
         token: &LeaseToken,
         settlements: &[Settlement],
         now: Timestamp,
-    ) -> Result<Vec<UserId>, StoreError> {
+    ) -> Result<Vec<UserId>, DatabaseError> {
         self.effect(|| {
             let mut tables = self.tables.borrow_mut();
             Ok(tables.settle(token, settlements, (now, self.now())))
@@ -395,7 +396,7 @@ impl Store for World {
         .await
     }
 
-    async fn close_run(&self, closing: &RunClosing) -> Result<u64, StoreError> {
+    async fn close_run(&self, closing: &RunClosing) -> Result<u64, DatabaseError> {
         self.effect(|| {
             let mut tables = self.tables.borrow_mut();
             let waiting = tables.queue.len() as u64;
@@ -408,7 +409,7 @@ impl Store for World {
         .await
     }
 
-    async fn waiting(&self) -> Result<u64, StoreError> {
+    async fn waiting(&self) -> Result<u64, DatabaseError> {
         self.effect(|| Ok(self.tables.borrow().queue.len() as u64))
             .await
     }
@@ -417,7 +418,7 @@ impl Store for World {
         &self,
         user: &UserId,
         terms: &Terms,
-    ) -> Result<Result<Dossier, Busy>, StoreError> {
+    ) -> Result<Result<Dossier, Busy>, DatabaseError> {
         self.effect(|| {
             let mut tables = self.tables.borrow_mut();
             let before = tables.dossier(user);
@@ -434,7 +435,7 @@ impl Store for World {
         .await
     }
 
-    async fn removed_at(&self, email: &EmailKey) -> Result<Option<Timestamp>, StoreError> {
+    async fn removed_at(&self, email: &EmailKey) -> Result<Option<Timestamp>, DatabaseError> {
         self.effect(|| Ok(self.tables.borrow().removals.get(email).copied()))
             .await
     }
@@ -443,7 +444,7 @@ impl Store for World {
         &self,
         user: &UserId,
         accounts: &[&RemoteUser],
-    ) -> Result<Vec<RemoteId>, StoreError> {
+    ) -> Result<Vec<RemoteId>, DatabaseError> {
         self.effect(|| {
             let tables = self.tables.borrow();
             let is_foreign = |account: &RemoteUser| {
@@ -464,7 +465,7 @@ impl Store for World {
         accounts: &[&RemoteUser],
         keep_roles: Option<&[RoleId]>,
         entry: &audit::Entry,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<bool, DatabaseError> {
         self.effect(|| {
             let mut tables = self.tables.borrow_mut();
             tables.forget_removals(entry);
@@ -484,7 +485,7 @@ impl Store for World {
         .await
     }
 
-    async fn reseal(&self, user: &UserId, old: &Sealed, new: &Sealed) -> Result<(), StoreError> {
+    async fn reseal(&self, user: &UserId, old: &Sealed, new: &Sealed) -> Result<(), DatabaseError> {
         self.effect(|| {
             let mut tables = self.tables.borrow_mut();
             if let Some(row) = tables.rows.get_mut(user)
@@ -504,7 +505,7 @@ impl Store for World {
         clearing: &Clearing,
         now: Timestamp,
         entry: &audit::Entry,
-    ) -> Result<Option<Cleared>, StoreError> {
+    ) -> Result<Option<Cleared>, DatabaseError> {
         self.effect(|| {
             let mut tables = self.tables.borrow_mut();
             Ok(tables.clear((token, user), clearing, (now, self.now()), entry))
@@ -517,7 +518,7 @@ impl Store for World {
         token: &LeaseToken,
         user: &UserId,
         settled_at: Option<Timestamp>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), DatabaseError> {
         self.effect(|| {
             let mut tables = self.tables.borrow_mut();
             if let Some(mut row) = tables.leased(user, token) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::audit;
+use crate::kernel::audit;
 use crate::kernel::{EmailKey, Timestamp, UserId};
 use crate::provisioning::listing::{Candidate, Listed, ListedRow};
 use crate::provisioning::policy::SETTLING;
@@ -10,7 +10,7 @@ use crate::provisioning::record::{Dossier, Mapping, Recovery, State, User};
 use crate::provisioning::store::{LeaseToken, RunClosing, Terms};
 use crate::threedeye::{RemoteId, RemoteUser, RoleId};
 
-use super::plans::Fanout;
+use crate::provisioning::memory::plans::Fanout;
 
 /// The tables. What D1's triggers do is in `triggers`, and every change of a
 /// row goes by way of them.

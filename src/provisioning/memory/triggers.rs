@@ -4,7 +4,7 @@
 use crate::kernel::{EmailKey, Timestamp, UserId};
 use crate::provisioning::record::{State, User};
 
-use super::tables::{Row, Tables};
+use crate::provisioning::memory::tables::{Row, Tables};
 
 impl Tables {
     /// Puts a row in its place, or away (`None`). `clock` is D1's.

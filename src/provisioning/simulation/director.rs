@@ -7,9 +7,9 @@ use std::time::Duration;
 use crate::provisioning::memory::World;
 use crate::provisioning::memory::hazard::{Fate, Hazard, Hazards};
 
-use super::dice::{Dice, Draws};
-use super::oracle::Oracle;
-use super::scene::Scene;
+use crate::provisioning::simulation::dice::{Dice, Draws};
+use crate::provisioning::simulation::oracle::Oracle;
+use crate::provisioning::simulation::scene::Scene;
 
 /// A part of a schedule that can be left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

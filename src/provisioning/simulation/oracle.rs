@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 
-use crate::audit::Action;
+use crate::kernel::audit::Action;
 use crate::kernel::sealing::Purpose;
 use crate::kernel::{Clock as _, EmailKey, Sealer, Secret, Timestamp, UserId};
 use crate::provisioning::backfill::Finished;
@@ -261,7 +261,7 @@ impl Oracle {
             return;
         };
         let email = account.user.email_key();
-        if email == EmailKey::of(super::scene::LOGIN) {
+        if email == EmailKey::of(crate::provisioning::simulation::scene::LOGIN) {
             self.object("our own login is never deleted", id.0.clone());
             return;
         }
@@ -301,7 +301,8 @@ impl Oracle {
                 let mut all = remote.accounts.iter();
                 all.any(|a| a.ours == ours && a.user.email_key().as_ref() == Some(email))
             };
-            let is_login = *email == EmailKey::of(super::scene::LOGIN).unwrap();
+            let is_login =
+                *email == EmailKey::of(crate::provisioning::simulation::scene::LOGIN).unwrap();
             let settled = match state {
                 Some(State::Complete) => true,
                 Some(State::Quarantined) => taken(false),

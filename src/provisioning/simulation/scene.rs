@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::provisioning::reset::ResetOrder;
 
-use super::dice::{Dice, Draws, Topic};
+use crate::provisioning::simulation::dice::{Dice, Draws, Topic};
 
 /// One schedule's world and its plot.
 #[derive(Debug, Clone)]

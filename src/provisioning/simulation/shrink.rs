@@ -1,8 +1,8 @@
 //! The smallest schedule that still breaks the same promise.
 
-use super::director::Part;
-use super::oracle::Violation;
-use super::stage::{Schedule, play};
+use crate::provisioning::simulation::director::Part;
+use crate::provisioning::simulation::oracle::Violation;
+use crate::provisioning::simulation::stage::{Schedule, play};
 
 /// Leaves out whatever is not needed to break the promise.
 pub fn shrink(mut schedule: Schedule, violation: &Violation) -> Schedule {

@@ -8,23 +8,23 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use crate::audit::{Actor, Origin};
+use crate::kernel::audit::{Actor, Origin};
 use crate::kernel::random::seeded::Seeded;
 use crate::kernel::{Clock as _, EmailKey, RequestId, Timestamp, UserId};
 use crate::provisioning::Toolbox;
 use crate::provisioning::backfill::Order;
 use crate::provisioning::fanout::Receipt;
-use crate::provisioning::fanout::store::{ChunkId, DispatchError, Dispatcher};
+use crate::provisioning::fanout::store::{ChunkId, QueueError, RunQueue};
 use crate::provisioning::memory::World;
 use crate::provisioning::memory::time::Flag;
 use crate::provisioning::reset::ResetOrder;
 use crate::provisioning::store::{Store as _, Trigger};
 use crate::threedeye::RoleId;
 
-use super::dice::{Dice, Topic};
-use super::director::{Director, Part};
-use super::oracle::{REST, Violation, sealer};
-use super::scene::{Event, LOGIN, Scene, Script, user_id};
+use crate::provisioning::simulation::dice::{Dice, Topic};
+use crate::provisioning::simulation::director::{Director, Part};
+use crate::provisioning::simulation::oracle::{REST, Violation, sealer};
+use crate::provisioning::simulation::scene::{Event, LOGIN, Scene, Script, user_id};
 
 /// No schedule takes more turns than this.
 const MOST_TURNS: u64 = 20_000;
@@ -103,10 +103,15 @@ struct Stage<'a> {
 #[derive(Default)]
 struct Post(RefCell<Vec<ChunkId>>);
 
-impl Dispatcher for &Post {
-    async fn send(&self, chunks: &[ChunkId]) -> Result<(), DispatchError> {
-        self.0.borrow_mut().extend_from_slice(chunks);
-        Ok(())
+impl RunQueue for &Post {
+    fn send<'a>(
+        &'a self,
+        chunks: &'a [ChunkId],
+    ) -> futures_util::future::LocalBoxFuture<'a, Result<(), QueueError>> {
+        Box::pin(async move {
+            self.0.borrow_mut().extend_from_slice(chunks);
+            Ok(())
+        })
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use super::shrink::{describe, shrink};
-use super::stage::{Schedule, play};
+use crate::provisioning::simulation::shrink::{describe, shrink};
+use crate::provisioning::simulation::stage::{Schedule, play};
 
 /// Schedules of one test run.
 const SCHEDULES: u64 = 20_000;

@@ -1,4 +1,4 @@
-//! 3dEye's user directory over HTTP: [`Upstream`] by way of a [`Transport`].
+//! 3dEye's user directory over HTTP: [`Upstream`] by way of a [`HttpClient`].
 //!
 //! What the calls look like is `wire`'s business and when they are repeated is
 //! `retry`'s. Here they get their bearer token (`tokens`), their share of the
@@ -22,13 +22,14 @@ use futures_util::future::{Either, select};
 use crate::config::ThreedeyeConfig;
 use crate::kernel::{Clock, Deadline, EmailKey, Random, Secret};
 
-use super::retry::with_retries;
-use super::wire::accounts::{CreateUser, DeleteUser};
-use super::wire::auth::ProvePassword;
-use super::wire::roles::AttachRole;
-use super::wire::{self, Call};
-use super::{Deleted, RemoteId, RoleId, Survey, Upstream, UpstreamError, Wanted};
-use crate::kernel::transport::{InboundResponse, Transport};
+use crate::kernel::http_client::{HttpClient, HttpResponse};
+use crate::threedeye::retry::with_retries;
+use crate::threedeye::wire;
+use crate::threedeye::wire::Call;
+use crate::threedeye::wire::accounts::{CreateUser, DeleteUser};
+use crate::threedeye::wire::auth::ProvePassword;
+use crate::threedeye::wire::roles::AttachRole;
+use crate::threedeye::{Deleted, RemoteId, RoleId, Survey, Upstream, UpstreamError, Wanted};
 
 use permits::Permits;
 pub use tokens::TokenCache;
@@ -52,7 +53,7 @@ pub struct Client<T, C, R> {
     renewal: Permits,
 }
 
-impl<T: Transport, C: Clock, R: Random> Client<T, C, R> {
+impl<T: HttpClient, C: Clock, R: Random> Client<T, C, R> {
     /// A client that shares `tokens` with those before and after it in this isolate.
     pub const fn new(
         config: ThreedeyeConfig,
@@ -121,7 +122,7 @@ impl<T: Transport, C: Clock, R: Random> Client<T, C, R> {
         call: &K,
         token: Option<&Secret>,
         deadline: Deadline,
-    ) -> Result<InboundResponse, UpstreamError> {
+    ) -> Result<HttpResponse, UpstreamError> {
         let mut request = call.request(&self.config)?;
         if let Some(token) = token {
             wire::authorize(&mut request, token);
@@ -156,7 +157,7 @@ impl<T: Transport, C: Clock, R: Random> Client<T, C, R> {
     }
 }
 
-impl<T: Transport, C: Clock, R: Random> Upstream for Client<T, C, R> {
+impl<T: HttpClient, C: Clock, R: Random> Upstream for Client<T, C, R> {
     async fn survey(
         &self,
         wanted: impl Future<Output = Wanted>,

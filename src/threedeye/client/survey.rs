@@ -17,18 +17,18 @@ use std::ops::Range;
 use futures_util::future::join;
 use futures_util::stream::{self, StreamExt as _};
 
-use crate::kernel::transport::Transport;
+use crate::kernel::http_client::HttpClient;
 use crate::kernel::{Clock, Deadline, EmailKey, Random, mask_email};
 use crate::threedeye::wire::list::{ListUsers, UserPage};
 use crate::threedeye::{RemoteId, RemoteUser, Survey, UpstreamError, Wanted};
 
-use super::{Client, MAX_AT_ONCE};
+use crate::threedeye::client::{Client, MAX_AT_ONCE};
 
 /// No list has more pages than an invocation may make subrequests; an upstream
 /// that goes on beyond is broken.
 const MAX_PAGES: u32 = 10_000;
 
-impl<T: Transport, C: Clock, R: Random> Client<T, C, R> {
+impl<T: HttpClient, C: Clock, R: Random> Client<T, C, R> {
     pub(super) async fn read_list(
         &self,
         wanted: impl Future<Output = Wanted>,

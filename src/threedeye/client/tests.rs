@@ -2,11 +2,11 @@ use std::cell::Cell;
 
 use futures_util::future::join_all;
 
-use super::*;
 use crate::config::ThreedeyeLogin;
 use crate::kernel::Timestamp;
+use crate::kernel::http_client::{HttpError, HttpRequest};
 use crate::kernel::random::seeded::Seeded;
-use crate::kernel::transport::{OutboundRequest, TransportError};
+use crate::threedeye::client::*;
 use crate::threedeye::testing::{Reply, Script, VirtualClock, config, header_of, path_of};
 
 type TestClient<'s, 'c> = Client<&'s Script<'c>, &'c VirtualClock, Seeded>;
@@ -43,9 +43,7 @@ fn token(text: &str) -> Reply {
 }
 
 /// Issues tokens t1, t2, …; other requests are `answer`'s.
-fn with_tokens(
-    mut answer: impl FnMut(&OutboundRequest) -> Reply,
-) -> impl FnMut(&OutboundRequest) -> Reply {
+fn with_tokens(mut answer: impl FnMut(&HttpRequest) -> Reply) -> impl FnMut(&HttpRequest) -> Reply {
     let mut issued = 0;
     move |request| {
         if path_of(request) == TOKEN_PATH {
@@ -56,7 +54,7 @@ fn with_tokens(
     }
 }
 
-fn bearer(request: &OutboundRequest) -> &str {
+fn bearer(request: &HttpRequest) -> &str {
     header_of(request, "authorization").unwrap_or("")
 }
 
@@ -220,9 +218,9 @@ fn a_create_is_never_repeated() {
     let cases: [(Box<dyn Fn() -> Reply>, UpstreamError); 6] = [
         (Box::new(|| Reply::new(500, "")), unknown.clone()),
         (Box::new(|| Reply::new(429, "")), limited),
-        (Box::new(lost(TransportError::TimedOut)), unknown.clone()),
-        (Box::new(lost(TransportError::Connection)), unknown.clone()),
-        (Box::new(lost(TransportError::TooLarge)), unknown),
+        (Box::new(lost(HttpError::TimedOut)), unknown.clone()),
+        (Box::new(lost(HttpError::Connection)), unknown.clone()),
+        (Box::new(lost(HttpError::TooLarge)), unknown),
         (Box::new(|| Reply::new(409, "")), UpstreamError::EmailTaken),
     ];
     for (reply, error) in cases {
@@ -250,7 +248,7 @@ fn other_calls_are_tried_three_times_and_then_succeed_or_fail() {
                 0 => Reply::new(204, ""),
                 n => {
                     left.set(n - 1);
-                    Reply::lost(TransportError::Connection)
+                    Reply::lost(HttpError::Connection)
                 }
             }),
         );
@@ -315,7 +313,7 @@ fn a_proof_uses_the_users_credentials_and_leaves_our_token_alone() {
 
 #[test]
 fn a_call_takes_no_longer_than_its_timeout_and_its_deadline() {
-    let hang = |_: &OutboundRequest| Reply::new(204, "").after(Duration::from_secs(3600));
+    let hang = |_: &HttpRequest| Reply::new(204, "").after(Duration::from_secs(3600));
     let clock = VirtualClock::default();
     let script = Script::new(&clock, with_tokens(hang));
     let client = client(&clock, &script);
@@ -359,7 +357,7 @@ fn nothing_is_sent_after_the_deadline() {
 #[test]
 fn at_most_six_calls_are_under_way_and_none_waits_past_its_deadline() {
     let clock = VirtualClock::default();
-    let slow = |_: &OutboundRequest| Reply::new(204, "").after(Duration::from_secs(8));
+    let slow = |_: &HttpRequest| Reply::new(204, "").after(Duration::from_secs(8));
     let script = Script::new(&clock, with_tokens(slow));
     let client = client(&clock, &script);
     let until = deadline(&clock, 10);
@@ -373,7 +371,7 @@ fn at_most_six_calls_are_under_way_and_none_waits_past_its_deadline() {
 #[test]
 fn an_answer_over_its_cap_is_unreadable() {
     let clock = VirtualClock::default();
-    let huge = |_: &OutboundRequest| Reply::new(200, vec![b' '; wire::SMALL_ANSWER_BYTES + 1]);
+    let huge = |_: &HttpRequest| Reply::new(200, vec![b' '; wire::SMALL_ANSWER_BYTES + 1]);
     let script = Script::new(&clock, with_tokens(huge));
     let client = client(&clock, &script);
     let deleted = clock.run(client.delete(&id(), deadline(&clock, 60)));

@@ -4,12 +4,12 @@
 use std::time::Duration;
 
 use crate::config::{ThreedeyeConfig, ThreedeyeLogin};
-use crate::kernel::transport::Transport;
+use crate::kernel::http_client::HttpClient;
 use crate::kernel::{Clock, Deadline, Random, Secret, Timestamp};
 use crate::threedeye::UpstreamError;
 use crate::threedeye::wire::auth::{FetchToken, IssuedToken};
 
-use super::Client;
+use crate::threedeye::client::Client;
 
 /// A token is given up this long before it expires, or after nine tenths of a
 /// life shorter than ten minutes: it must not expire on its way.
@@ -60,7 +60,7 @@ impl TokenCache {
     }
 }
 
-impl<T: Transport, C: Clock, R: Random> Client<T, C, R> {
+impl<T: HttpClient, C: Clock, R: Random> Client<T, C, R> {
     /// A token other than `refused`: the cached one, or one fetched by a single
     /// try. Of several calls that need one at once, one fetches and the others
     /// wait for it.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::kernel::{EmailKey, Secret};
 use crate::threedeye::{Deleted, RemoteId, RemoteUser, RoleId, Survey, UpstreamError, Wanted};
 
-use super::{LOGIN, Seed, Subject};
+use crate::threedeye::conformance::{LOGIN, Seed, Subject};
 
 const ANN: &str = "ann@example.com";
 const PASSWORD: &str = "Aa1-Aa1-Aa1-Aa1-Aa1-";

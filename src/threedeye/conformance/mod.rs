@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::kernel::Deadline;
 
-use super::Upstream;
+use crate::threedeye::Upstream;
 
 /// Whom the subjects log in as.
 pub const LOGIN: &str = "Svc@example.com";

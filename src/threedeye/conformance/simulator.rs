@@ -1,5 +1,6 @@
 //! The real client in front of the real simulator, on real time.
 
+use futures_util::future::LocalBoxFuture;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::MutexGuard;
@@ -8,14 +9,15 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 
 use crate::config::{ThreedeyeConfig, ThreedeyeLogin};
+use crate::kernel::http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use crate::kernel::random::seeded::Seeded;
-use crate::kernel::transport::{InboundResponse, OutboundRequest, Transport, TransportError};
 use crate::kernel::{Clock, Deadline, EmailKey, Secret, Timestamp};
-use crate::testing::{self, Shared};
+use crate::testing;
+use crate::testing::Shared;
 use crate::threedeye::client::{Client, TokenCache};
 use crate::threedeye::{Deleted, RemoteId, RoleId, Survey, Upstream, UpstreamError, Wanted};
 
-use super::{LOGIN, Seed, Subject};
+use crate::threedeye::conformance::{LOGIN, Seed, Subject};
 
 const CUSTOMER: &str = "our customer";
 
@@ -34,52 +36,56 @@ impl Clock for RealClock {
     }
 
     /// Keeps everybody waiting: here one call is under way at a time.
-    async fn sleep(&self, duration: Duration) {
-        std::thread::sleep(duration);
+    fn sleep(&self, duration: Duration) -> LocalBoxFuture<'_, ()> {
+        Box::pin(async move {
+            std::thread::sleep(duration);
+        })
     }
 }
 
 /// HTTP that keeps its thread waiting.
 struct Blocking;
 
-impl Transport for Blocking {
-    async fn send(
+impl HttpClient for Blocking {
+    fn send(
         &self,
-        request: OutboundRequest,
+        request: HttpRequest,
         timeout: Duration,
         max_bytes: usize,
-    ) -> Result<InboundResponse, TransportError> {
-        let agent = testing::agent(Some(timeout));
-        let mut builder = http::Request::builder()
-            .method(&request.method)
-            .uri(&request.url);
-        for (name, value) in &request.headers {
-            builder = builder.header(*name, value);
-        }
-        let answer = match request.body {
-            Some(body) => agent.run(builder.body(body).unwrap()),
-            None if request.method == http::Method::POST => {
-                agent.run(builder.body(Vec::new()).unwrap())
+    ) -> LocalBoxFuture<'_, Result<HttpResponse, HttpError>> {
+        Box::pin(async move {
+            let agent = testing::agent(Some(timeout));
+            let mut builder = http::Request::builder()
+                .method(&request.method)
+                .uri(&request.url);
+            for (name, value) in &request.headers {
+                builder = builder.header(*name, value);
             }
-            None => agent.run(builder.body(()).unwrap()),
-        };
-        let mut response = answer.map_err(|error| lost(&error))?;
-        let limit = u64::try_from(max_bytes).unwrap();
-        let body = response.body_mut().with_config().limit(limit);
-        let body = body.read_to_vec().map_err(|error| lost(&error))?;
-        Ok(InboundResponse {
-            status: response.status().as_u16(),
-            headers: response.headers().clone(),
-            body,
+            let answer = match request.body {
+                Some(body) => agent.run(builder.body(body).unwrap()),
+                None if request.method == http::Method::POST => {
+                    agent.run(builder.body(Vec::new()).unwrap())
+                }
+                None => agent.run(builder.body(()).unwrap()),
+            };
+            let mut response = answer.map_err(|error| lost(&error))?;
+            let limit = u64::try_from(max_bytes).unwrap();
+            let body = response.body_mut().with_config().limit(limit);
+            let body = body.read_to_vec().map_err(|error| lost(&error))?;
+            Ok(HttpResponse {
+                status: response.status().as_u16(),
+                headers: response.headers().clone(),
+                body,
+            })
         })
     }
 }
 
-fn lost(error: &ureq::Error) -> TransportError {
+fn lost(error: &ureq::Error) -> HttpError {
     match error {
-        ureq::Error::Timeout(_) => TransportError::TimedOut,
-        ureq::Error::BodyExceedsLimit(_) => TransportError::TooLarge,
-        _ => TransportError::Connection,
+        ureq::Error::Timeout(_) => HttpError::TimedOut,
+        ureq::Error::BodyExceedsLimit(_) => HttpError::TooLarge,
+        _ => HttpError::Connection,
     }
 }
 
@@ -235,4 +241,4 @@ impl Upstream for Wired {
     }
 }
 
-super::cases::conformance! { lend(), [ignore = "needs node and the npm packages; npm test runs it"] }
+crate::threedeye::conformance::cases::conformance! { lend(), [ignore = "needs node and the npm packages; npm test runs it"] }

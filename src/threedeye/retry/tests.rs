@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
-use super::*;
 use crate::kernel::random::seeded::Seeded;
+use crate::threedeye::retry::*;
 use crate::threedeye::testing::VirtualClock;
 
 const NOW: Timestamp = Timestamp::from_millis(784_111_777_000); // Sun, 06 Nov 1994 08:49:37 GMT

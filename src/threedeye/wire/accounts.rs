@@ -5,12 +5,12 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::config::ThreedeyeConfig;
-use crate::kernel::transport::{InboundResponse, OutboundRequest, TransportError};
+use crate::kernel::http_client::{HttpError, HttpRequest, HttpResponse};
 use crate::kernel::{EmailKey, Secret, Timestamp};
 use crate::threedeye::{Deleted, RemoteId, UpstreamError};
 
-use super::fields::Id;
-use super::{
+use crate::threedeye::wire::fields::Id;
+use crate::threedeye::wire::{
     Call, is_markup, is_success, json, refusal, request, request_with_json, segment, single,
     usable_id,
 };
@@ -45,7 +45,7 @@ impl Call for CreateUser<'_> {
 
     /// We know no names, and a directory like this refuses empty ones: the local
     /// part of the e-mail, and where the account comes from.
-    fn request(&self, config: &ThreedeyeConfig) -> Result<OutboundRequest, UpstreamError> {
+    fn request(&self, config: &ThreedeyeConfig) -> Result<HttpRequest, UpstreamError> {
         let email = self.email.as_str();
         let body = NewUser {
             email,
@@ -62,7 +62,7 @@ impl Call for CreateUser<'_> {
     /// body is not JSON: some proxy may have answered.
     fn answer(
         &self,
-        response: &InboundResponse,
+        response: &HttpResponse,
         now: Timestamp,
     ) -> Result<Option<RemoteId>, UpstreamError> {
         match response.status {
@@ -77,7 +77,7 @@ impl Call for CreateUser<'_> {
     }
 
     /// Whatever was lost, the request may have arrived.
-    fn lost(&self, _: TransportError) -> UpstreamError {
+    fn lost(&self, _: HttpError) -> UpstreamError {
         UpstreamError::UnknownOutcome
     }
 }
@@ -118,12 +118,12 @@ pub struct DeleteUser<'a>(pub &'a RemoteId);
 impl Call for DeleteUser<'_> {
     type Answer = Deleted;
 
-    fn request(&self, config: &ThreedeyeConfig) -> Result<OutboundRequest, UpstreamError> {
+    fn request(&self, config: &ThreedeyeConfig) -> Result<HttpRequest, UpstreamError> {
         let path = format!("/users/{}", segment(&self.0.0)?);
         Ok(request(config, Method::DELETE, &path))
     }
 
-    fn answer(&self, response: &InboundResponse, now: Timestamp) -> Result<Deleted, UpstreamError> {
+    fn answer(&self, response: &HttpResponse, now: Timestamp) -> Result<Deleted, UpstreamError> {
         match response.status {
             status if is_success(status) && is_markup(&response.body) => {
                 Err(UpstreamError::Protocol)
@@ -135,10 +135,10 @@ impl Call for DeleteUser<'_> {
     }
 
     /// The request may have arrived; an answer too large to be read was one.
-    fn lost(&self, cause: TransportError) -> UpstreamError {
+    fn lost(&self, cause: HttpError) -> UpstreamError {
         match cause {
-            TransportError::TimedOut | TransportError::Connection => UpstreamError::UnknownOutcome,
-            TransportError::TooLarge => UpstreamError::Protocol,
+            HttpError::TimedOut | HttpError::Connection => UpstreamError::UnknownOutcome,
+            HttpError::TooLarge => UpstreamError::Protocol,
         }
     }
 }

@@ -6,12 +6,12 @@ use http::{HeaderValue, Method};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{ThreedeyeConfig, ThreedeyeLogin};
-use crate::kernel::transport::{InboundResponse, OutboundRequest};
+use crate::kernel::http_client::{HttpRequest, HttpResponse};
 use crate::kernel::{EmailKey, Secret, Timestamp};
 use crate::threedeye::UpstreamError;
 
-use super::fields::Loose;
-use super::{Call, is_success, refusal, request_with_json, single};
+use crate::threedeye::wire::fields::Loose;
+use crate::threedeye::wire::{Call, is_success, refusal, request_with_json, single};
 
 /// Row 3, KNOWN.
 const PATH: &str = "/auth/token";
@@ -40,13 +40,13 @@ impl Call for FetchToken<'_> {
 
     const TAKES_BEARER: bool = false;
 
-    fn request(&self, config: &ThreedeyeConfig) -> Result<OutboundRequest, UpstreamError> {
+    fn request(&self, config: &ThreedeyeConfig) -> Result<HttpRequest, UpstreamError> {
         credentials(config, &self.0.username, &self.0.password)
     }
 
     fn answer(
         &self,
-        response: &InboundResponse,
+        response: &HttpResponse,
         now: Timestamp,
     ) -> Result<IssuedToken, UpstreamError> {
         match response.status {
@@ -73,11 +73,11 @@ impl Call for ProvePassword<'_> {
 
     const TAKES_BEARER: bool = false;
 
-    fn request(&self, config: &ThreedeyeConfig) -> Result<OutboundRequest, UpstreamError> {
+    fn request(&self, config: &ThreedeyeConfig) -> Result<HttpRequest, UpstreamError> {
         credentials(config, self.email.as_str(), self.password)
     }
 
-    fn answer(&self, response: &InboundResponse, now: Timestamp) -> Result<bool, UpstreamError> {
+    fn answer(&self, response: &HttpResponse, now: Timestamp) -> Result<bool, UpstreamError> {
         match response.status {
             status if is_success(status) => issued(response).map(|_| true),
             400 | 401 => Ok(false),
@@ -96,7 +96,7 @@ fn credentials(
     config: &ThreedeyeConfig,
     username: &str,
     password: &Secret,
-) -> Result<OutboundRequest, UpstreamError> {
+) -> Result<HttpRequest, UpstreamError> {
     let body = Credentials {
         username,
         password: password.expose(),
@@ -112,7 +112,7 @@ struct TokenBody {
     expires_in: Option<Loose>,
 }
 
-fn issued(response: &InboundResponse) -> Result<IssuedToken, UpstreamError> {
+fn issued(response: &HttpResponse) -> Result<IssuedToken, UpstreamError> {
     let body: TokenBody = single(&response.body)?;
     let token = Secret::new(body.access_token);
     if token.expose().is_empty() || HeaderValue::from_str(token.expose()).is_err() {

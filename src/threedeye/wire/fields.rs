@@ -69,7 +69,7 @@ struct RoleVisitor;
 
 impl RoleVisitor {
     fn role<E: Error>(Id(id): Id) -> Result<Role, E> {
-        if !super::is_usable(&id) {
+        if !crate::threedeye::wire::is_usable(&id) {
             return Err(E::invalid_value(Unexpected::Str("unusable"), &"a role id"));
         }
         Ok(Role(RoleId(id)))

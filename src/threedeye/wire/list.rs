@@ -4,12 +4,12 @@ use http::Method;
 use serde::Deserialize;
 
 use crate::config::ThreedeyeConfig;
-use crate::kernel::transport::{InboundResponse, OutboundRequest};
+use crate::kernel::http_client::{HttpRequest, HttpResponse};
 use crate::kernel::{Object, Timestamp};
 use crate::threedeye::{RemoteUser, UpstreamError};
 
-use super::fields::{Id, Role, nullable_list, nullable_text};
-use super::{Call, PAGE_BYTES, is_success, json, refusal, request, usable_id};
+use crate::threedeye::wire::fields::{Id, Role, nullable_list, nullable_text};
+use crate::threedeye::wire::{Call, PAGE_BYTES, is_success, json, refusal, request, usable_id};
 
 /// Row 6, GUESS: reads one page of the customer's users. Only users of the
 /// customer appear (row 12, KNOWN).
@@ -32,7 +32,7 @@ impl Call for ListUsers {
 
     const MAX_ANSWER_BYTES: usize = PAGE_BYTES;
 
-    fn request(&self, config: &ThreedeyeConfig) -> Result<OutboundRequest, UpstreamError> {
+    fn request(&self, config: &ThreedeyeConfig) -> Result<HttpRequest, UpstreamError> {
         let query = form_urlencoded::Serializer::new(String::new())
             .append_pair("customerId", &config.customer_id)
             .append_pair("page", &self.page.to_string())
@@ -46,11 +46,7 @@ impl Call for ListUsers {
     /// if the page is no object, if `data` is no list, if `total` is there but no count, or if a user
     /// lacks an id or the e-mail field. A user whose e-mail is null or empty is
     /// accepted: it exists and counts, and no e-mail of ours matches it.
-    fn answer(
-        &self,
-        response: &InboundResponse,
-        now: Timestamp,
-    ) -> Result<UserPage, UpstreamError> {
+    fn answer(&self, response: &HttpResponse, now: Timestamp) -> Result<UserPage, UpstreamError> {
         if !is_success(response.status) {
             return Err(refusal(response, now));
         }

@@ -33,9 +33,9 @@ use serde::de::DeserializeOwned;
 use crate::config::ThreedeyeConfig;
 use crate::kernel::{Object, Secret, Timestamp};
 
-use super::retry::parse_retry_after;
-use super::{RemoteId, UpstreamError};
-use crate::kernel::transport::{InboundResponse, OutboundRequest, TransportError};
+use crate::kernel::http_client::{HttpError, HttpRequest, HttpResponse};
+use crate::threedeye::retry::parse_retry_after;
+use crate::threedeye::{RemoteId, UpstreamError};
 
 /// The largest answer read from any call but the list, in bytes.
 pub const SMALL_ANSWER_BYTES: usize = 64 * 1024;
@@ -70,38 +70,38 @@ pub trait Call {
 
     /// The request, without a bearer token. [`UpstreamError::NotFound`] when an
     /// id cannot be that of anything (empty, or a path step of its own).
-    fn request(&self, config: &ThreedeyeConfig) -> Result<OutboundRequest, UpstreamError>;
+    fn request(&self, config: &ThreedeyeConfig) -> Result<HttpRequest, UpstreamError>;
 
     /// Reads the answer that arrived `now`.
     fn answer(
         &self,
-        response: &InboundResponse,
+        response: &HttpResponse,
         now: Timestamp,
     ) -> Result<Self::Answer, UpstreamError>;
 
     /// What it means that the request was sent and no whole answer came back.
-    fn lost(&self, cause: TransportError) -> UpstreamError {
+    fn lost(&self, cause: HttpError) -> UpstreamError {
         match cause {
-            TransportError::TimedOut | TransportError::Connection => UpstreamError::Transient,
-            TransportError::TooLarge => UpstreamError::Protocol,
+            HttpError::TimedOut | HttpError::Connection => UpstreamError::Transient,
+            HttpError::TooLarge => UpstreamError::Protocol,
         }
     }
 }
 
 /// Row 4: adds the bearer token to a request.
-pub fn authorize(request: &mut OutboundRequest, token: &Secret) {
+pub fn authorize(request: &mut HttpRequest, token: &Secret) {
     let value = format!("Bearer {}", token.expose());
     request.headers.push(("authorization", value));
 }
 
 /// Row 4: whether an answer says that the bearer token is not, or no longer, good.
-pub const fn is_token_refused(response: &InboundResponse) -> bool {
+pub const fn is_token_refused(response: &HttpResponse) -> bool {
     response.status == 401
 }
 
 /// Rows 1 and 2: a request to `path` below the base URL.
-fn request(config: &ThreedeyeConfig, method: Method, path: &str) -> OutboundRequest {
-    OutboundRequest {
+fn request(config: &ThreedeyeConfig, method: Method, path: &str) -> HttpRequest {
+    HttpRequest {
         method,
         url: format!("{}{path}", config.base_url),
         headers: vec![
@@ -118,7 +118,7 @@ fn request_with_json(
     method: Method,
     path: &str,
     body: &impl Serialize,
-) -> Result<OutboundRequest, UpstreamError> {
+) -> Result<HttpRequest, UpstreamError> {
     let mut request = request(config, method, path);
     request.headers.push(("content-type", JSON.to_owned()));
     request.body = Some(serde_json::to_vec(body).map_err(|_| UpstreamError::Protocol)?);
@@ -151,7 +151,7 @@ const fn is_success(status: u16) -> bool {
 /// 403 is a refusal that a new token does not mend; redirects are never
 /// followed and count as refusals; 404 on a collection says that the base URL
 /// or our guess at the path is wrong, which is no [`UpstreamError::NotFound`].
-fn refusal(response: &InboundResponse, now: Timestamp) -> UpstreamError {
+fn refusal(response: &HttpResponse, now: Timestamp) -> UpstreamError {
     match response.status {
         401 => UpstreamError::Unauthorized,
         429 => UpstreamError::RateLimited {
@@ -163,7 +163,7 @@ fn refusal(response: &InboundResponse, now: Timestamp) -> UpstreamError {
 }
 
 /// Row 15, GUESS.
-fn retry_after(response: &InboundResponse, now: Timestamp) -> Option<Duration> {
+fn retry_after(response: &HttpResponse, now: Timestamp) -> Option<Duration> {
     let value = response.headers.get(header::RETRY_AFTER)?;
     parse_retry_after(value.to_str().ok()?, now)
 }

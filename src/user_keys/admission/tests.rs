@@ -1,5 +1,5 @@
-use super::*;
 use crate::kernel::random::seeded::Seeded;
+use crate::user_keys::admission::*;
 use crate::user_keys::credentials::Presented;
 use crate::user_keys::{Key, Parity};
 

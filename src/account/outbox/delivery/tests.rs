@@ -5,13 +5,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::future::{join, select};
 
-use super::*;
 use crate::account::outbox::conformance::{START, Subject as _};
+use crate::account::outbox::delivery::*;
 use crate::account::outbox::memory::{Memory, OutOfReach};
 use crate::account::{Notice, NoticeKind};
 use crate::kernel::UserId;
+use crate::kernel::http_client::HttpRequest;
 use crate::kernel::random::seeded::Seeded;
-use crate::kernel::transport::OutboundRequest;
 use crate::testing::transport::{Reply, Script, VirtualClock};
 
 const TICK: Duration = Duration::from_secs(15 * 60);
@@ -87,11 +87,11 @@ fn counts<E>(report: &Report<E>) -> [usize; 5] {
     ]
 }
 
-fn body(request: &OutboundRequest) -> serde_json::Value {
+fn body(request: &HttpRequest) -> serde_json::Value {
     serde_json::from_slice(request.body.as_ref().unwrap()).unwrap()
 }
 
-fn id(request: &OutboundRequest) -> String {
+fn id(request: &HttpRequest) -> String {
     body(request)["id"].as_str().unwrap().to_owned()
 }
 
@@ -202,7 +202,7 @@ fn a_receiver_that_hangs_holds_nobody_up() {
     // The fifth failure ends it, when two others may be under way.
     assert!((5..=7).contains(&report.failed), "{}", report.failed);
     assert_eq!(report.failed + report.deferred, 20);
-    let timed_out = Failure::NoAnswer(TransportError::TimedOut);
+    let timed_out = Failure::NoAnswer(HttpError::TimedOut);
     assert_eq!(report.failures, [timed_out]);
     let tried: BTreeSet<String> = ids(&receiver).into_iter().collect();
     for standing in clock.run(outbox.standings()) {

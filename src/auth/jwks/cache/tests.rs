@@ -1,5 +1,5 @@
-use super::*;
 use crate::auth::fake::at;
+use crate::auth::jwks::cache::*;
 
 const RS: Algorithm = Algorithm::Rs256;
 

@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::*;
 use crate::auth::fake::{document, ec_jwk, encode, modulus, rsa_jwk};
+use crate::auth::jwks::document::*;
 
 fn ids(keys: &[Value]) -> Vec<String> {
     let keys = parse(&document(keys)).unwrap();

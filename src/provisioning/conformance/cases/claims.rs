@@ -1,6 +1,6 @@
 //! Leases: `claim`, `renew`, `seize`, `release`, and `reseal`, which needs none.
 
-use super::*;
+use crate::provisioning::conformance::cases::*;
 use crate::provisioning::store::Busy;
 
 pub async fn a_claim_records_the_intent_and_takes_the_lease<S: Subject>(store: &S) {

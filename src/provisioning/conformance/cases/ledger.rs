@@ -1,6 +1,6 @@
 //! The ledger of runs: `open_run`, `close_run`.
 
-use super::*;
+use crate::provisioning::conformance::cases::*;
 use crate::provisioning::store::{RunClosing, RunOpening, Tally, Trigger};
 
 fn opening<S: Subject>(store: &S, limit: u32) -> RunOpening {

@@ -9,7 +9,7 @@ pub mod waiting;
 
 use std::time::Duration;
 
-use crate::audit::{Action, Actor, Entry, Origin};
+use crate::kernel::audit::{Action, Actor, Entry, Origin};
 use crate::kernel::random::seeded::Seeded;
 use crate::kernel::{EmailKey, RequestId, Sealed, Timestamp, UserId};
 use crate::provisioning::listing::Listed;
@@ -17,7 +17,7 @@ use crate::provisioning::record::{Claimed, Mapping, Recovery, State};
 use crate::provisioning::store::{Bid, Clearing, LeaseToken, Settlement, Terms, Verdict};
 use crate::threedeye::{RemoteId, RemoteUser, RoleId};
 
-use super::{START, Subject};
+use crate::provisioning::conformance::{START, Subject};
 
 pub use fanout::{closing, giving_up, opening, planning};
 
@@ -296,7 +296,7 @@ pub trait Shorthand: Subject {
     }
 
     /// Everything about a user and the queue, to show that nothing changed.
-    async fn everything(&self, user: &str) -> super::Observation {
+    async fn everything(&self, user: &str) -> crate::provisioning::conformance::Observation {
         self.observe(&[UserId::new(user)]).await
     }
 }

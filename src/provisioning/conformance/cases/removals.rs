@@ -1,7 +1,7 @@
 //! What comes before and after an account is deleted: `save_recovery`,
 //! `begin_removal`, `replace_intent`, `clear`, `foreign`.
 
-use super::*;
+use crate::provisioning::conformance::cases::*;
 use crate::provisioning::store::{Cleared, Clearing, Guarded};
 
 async fn save<S: Subject>(store: &S, holder: &str, user: &str, found: &RemoteUser) -> Guarded {

@@ -1,6 +1,6 @@
 //! `settle`: what becomes of a leased row.
 
-use super::*;
+use crate::provisioning::conformance::cases::*;
 
 async fn save_roles<S: Subject>(store: &S, holder: &str, user: &str) {
     let (id, entry) = (UserId::new(user), store.entry(user, "saved"));

@@ -1,7 +1,7 @@
 //! The queue: who waits for provisioning, whoever changed what; and those who
 //! were set aside.
 
-use super::*;
+use crate::provisioning::conformance::cases::*;
 use crate::provisioning::listing::{Candidate, Listed, ListedRow};
 use crate::provisioning::policy::SETTLING;
 

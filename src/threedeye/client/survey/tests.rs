@@ -2,12 +2,12 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::*;
 use crate::config::ThreedeyeConfig;
 use crate::kernel::EmailKey;
+use crate::kernel::http_client::{HttpError, HttpRequest};
 use crate::kernel::random::seeded::Seeded;
-use crate::kernel::transport::{OutboundRequest, TransportError};
 use crate::threedeye::RemoteId;
+use crate::threedeye::client::survey::*;
 use crate::threedeye::testing::{
     Reply, Script, VirtualClock, config, header_of, path_of, query_of,
 };
@@ -22,12 +22,12 @@ fn page_of(users: impl IntoIterator<Item = usize>, total: Option<u64>) -> Reply 
     Reply::new(200, format!(r#"{{"data":[{}]{total}}}"#, users.join(",")))
 }
 
-fn number_of(request: &OutboundRequest) -> usize {
+fn number_of(request: &HttpRequest) -> usize {
     query_of(request, "page").unwrap().parse().unwrap()
 }
 
 /// The page of a customer with `count` users, `size` a page.
-fn page_in(request: &OutboundRequest, count: usize, size: usize, total: bool) -> Reply {
+fn page_in(request: &HttpRequest, count: usize, size: usize, total: bool) -> Reply {
     let start = (number_of(request) - 1) * size;
     let users = (start..count.min(start + size)).map(|index| index + 1);
     page_of(users, total.then_some(count as u64))
@@ -49,7 +49,7 @@ struct Outcome {
 }
 
 /// Surveys with pages of 3, no login and 30 s.
-fn survey(wanted: &Wanted, answer: impl FnMut(&OutboundRequest) -> Reply) -> Outcome {
+fn survey(wanted: &Wanted, answer: impl FnMut(&HttpRequest) -> Reply) -> Outcome {
     let clock = VirtualClock::default();
     let script = Script::new(&clock, answer);
     let config = ThreedeyeConfig {
@@ -211,10 +211,10 @@ fn a_later_error_is_an_error_once_its_retries_are_spent() {
     let flaky = |times: u32| {
         let failures = &failures;
         failures.set(times);
-        move |request: &OutboundRequest| match (number_of(request), failures.get()) {
+        move |request: &HttpRequest| match (number_of(request), failures.get()) {
             (2, 1..) => {
                 failures.set(failures.get() - 1);
-                Reply::lost(TransportError::Connection)
+                Reply::lost(HttpError::Connection)
             }
             _ => page_in(request, 7, 3, true),
         }
@@ -254,7 +254,7 @@ fn a_token_that_expires_midway_is_renewed() {
 
 #[test]
 fn a_page_over_its_cap_is_unreadable() {
-    let huge = |_: &OutboundRequest| Reply::new(200, vec![b' '; 4 * 1024 * 1024 + 1]);
+    let huge = |_: &HttpRequest| Reply::new(200, vec![b' '; 4 * 1024 * 1024 + 1]);
     let outcome = survey(&wanted(&[]), huge);
     assert_eq!(outcome.survey.unwrap_err(), UpstreamError::Protocol);
 }

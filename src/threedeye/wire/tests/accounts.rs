@@ -1,4 +1,4 @@
-use super::*;
+use crate::threedeye::wire::tests::*;
 
 #[test]
 fn a_create_sends_every_field_of_row_8() {
@@ -60,9 +60,9 @@ fn a_create_that_may_have_happened_is_of_unknown_outcome() {
         password: &password,
     };
     for cause in [
-        TransportError::TimedOut,
-        TransportError::Connection,
-        TransportError::TooLarge,
+        HttpError::TimedOut,
+        HttpError::Connection,
+        HttpError::TooLarge,
     ] {
         assert_eq!(call.lost(cause), UpstreamError::UnknownOutcome);
     }

@@ -1,4 +1,4 @@
-use super::*;
+use crate::threedeye::wire::tests::*;
 
 #[test]
 fn a_token_and_its_lifetime() {

@@ -1,4 +1,4 @@
-use super::*;
+use crate::threedeye::wire::tests::*;
 
 #[test]
 fn the_list_is_asked_for_by_customer_and_page_with_everything_escaped() {

@@ -5,13 +5,13 @@ mod list;
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::accounts::{CreateUser, DeleteUser};
-use super::auth::{FetchToken, IssuedToken, ProvePassword};
-use super::list::{ListUsers, UserPage};
-use super::roles::AttachRole;
-use super::*;
 use crate::kernel::EmailKey;
 use crate::threedeye::testing::{Reply, config, header_of, path_of, query_of};
+use crate::threedeye::wire::accounts::{CreateUser, DeleteUser};
+use crate::threedeye::wire::auth::{FetchToken, IssuedToken, ProvePassword};
+use crate::threedeye::wire::list::{ListUsers, UserPage};
+use crate::threedeye::wire::roles::AttachRole;
+use crate::threedeye::wire::*;
 use crate::threedeye::{Deleted, RoleId};
 
 const NOW: Timestamp = Timestamp::from_millis(784_111_777_000);
@@ -63,7 +63,7 @@ fn fetch_token(status: u16, body: &str) -> Result<IssuedToken, UpstreamError> {
     read(&FetchToken(&config().login.unwrap()), status, body)
 }
 
-fn body_of(request: &OutboundRequest) -> serde_json::Value {
+fn body_of(request: &HttpRequest) -> serde_json::Value {
     serde_json::from_slice(request.body.as_ref().unwrap()).unwrap()
 }
 
@@ -108,15 +108,9 @@ fn statuses_without_a_reading_of_their_own() {
         assert_eq!(read.unwrap_err(), error);
     }
     let call = ListUsers { page: 1 };
-    assert_eq!(
-        call.lost(TransportError::TimedOut),
-        UpstreamError::Transient
-    );
-    assert_eq!(
-        call.lost(TransportError::Connection),
-        UpstreamError::Transient
-    );
-    assert_eq!(call.lost(TransportError::TooLarge), UpstreamError::Protocol);
+    assert_eq!(call.lost(HttpError::TimedOut), UpstreamError::Transient);
+    assert_eq!(call.lost(HttpError::Connection), UpstreamError::Transient);
+    assert_eq!(call.lost(HttpError::TooLarge), UpstreamError::Protocol);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `close_delivery`.
 
-use super::opening::{ENDS, bring_to_their_ends};
-use super::*;
+use crate::provisioning::conformance::cases::fanout::opening::{ENDS, bring_to_their_ends};
+use crate::provisioning::conformance::cases::fanout::*;
 
 pub async fn a_chunk_for_which_nobody_waits_is_closed<S: Subject>(store: &S) {
     store.add_all(&["ann", "bob", "cyd"]).await;

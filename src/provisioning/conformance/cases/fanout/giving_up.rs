@@ -1,6 +1,6 @@
 //! `give_up`.
 
-use super::*;
+use crate::provisioning::conformance::cases::fanout::*;
 
 const LINE: &str = "chunk 1: nobody came";
 

@@ -5,7 +5,7 @@ pub mod giving_up;
 pub mod opening;
 pub mod planning;
 
-pub use super::*;
+pub use crate::provisioning::conformance::cases::*;
 
 pub use crate::provisioning::conformance::{Chunk, ChunkState, Plan};
 pub use crate::provisioning::fanout::store::{

@@ -1,6 +1,6 @@
 //! `open_delivery`.
 
-use super::*;
+use crate::provisioning::conformance::cases::fanout::*;
 
 pub async fn a_delivery_lists_who_waits_for_its_chunks<S: Subject>(store: &S) {
     store.add_all(&["ann", "bob", "cyd"]).await;

@@ -1,6 +1,6 @@
 //! `plan_run`.
 
-use super::*;
+use crate::provisioning::conformance::cases::fanout::*;
 
 pub async fn a_run_is_cut_into_chunks_longest_due_first<S: Subject>(store: &S) {
     // By their due moments, which is not how they are called.

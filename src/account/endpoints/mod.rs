@@ -1,0 +1,38 @@
+//! The account API: people, and staff for them, look after profiles, push tokens and second factors.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `door` | one request up to its handler: credential, key, window, limits |
+//! | `caller` | who calls, and whose account they may touch |
+//! | `body` | a body's fields |
+//! | `problem` | errors of this API |
+//! | `proof` | a code of the second factor, presented |
+//! | `representation` | what several actions answer |
+//! | all others | an endpoint each |
+//!
+//! Every path is also known with a slash at its end.
+
+pub mod backup_codes;
+pub mod body;
+pub mod caller;
+pub mod cancel_email_change;
+pub mod create_dashboard;
+pub mod disable;
+pub mod door;
+pub mod problem;
+pub mod proof;
+pub mod push_token_register;
+pub mod push_token_unregister;
+pub mod representation;
+pub mod scene;
+pub mod set_team;
+pub mod set_up_start;
+pub mod set_up_validate;
+pub mod status;
+pub mod user_change;
+pub mod user_read;
+pub mod verify;
+pub mod verify_email;
+
+pub use caller::AccountCaller;
+pub use door::Door;

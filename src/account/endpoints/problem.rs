@@ -1,0 +1,88 @@
+//! Errors of the account API. Their codes are those of the original.
+
+use http::StatusCode;
+
+use crate::account::Invalid;
+use crate::auth::{AuthError, Refusal};
+use crate::web::ApiError;
+
+impl From<Invalid> for ApiError {
+    fn from(fault: Invalid) -> Self {
+        let cause = match fault.attr {
+            Some(attr) => format!("{attr}: {}", fault.code),
+            None => fault.code.to_owned(),
+        };
+        Self {
+            attr: fault.attr,
+            ..Self::bad_request(fault.detail)
+        }
+        .coded(fault.code)
+        .because(cause)
+    }
+}
+
+/// 401 or 503 of a token that does not do.
+pub fn unauthenticated(error: AuthError) -> ApiError {
+    let code = error.code();
+    match error {
+        AuthError::KeysUnavailable(_) => error.into(),
+        AuthError::Refused(Refusal::CredentialsMissing | Refusal::SchemeNotBearer) => {
+            let detail = "Authentication credentials were not provided.";
+            ApiError::new(StatusCode::UNAUTHORIZED, detail)
+                .coded("not_authenticated")
+                .because(code)
+        }
+        AuthError::Refused(Refusal::ApiKeyMalformed) => unknown_key().because(code),
+        AuthError::Refused(_) => nobody(code),
+    }
+}
+
+/// 401 of a token that is nobody's.
+pub fn nobody(cause: &'static str) -> ApiError {
+    let detail = "The access token is invalid or has expired.";
+    ApiError::new(StatusCode::UNAUTHORIZED, detail).because(cause)
+}
+
+/// 401 of an API key that is none in force.
+pub fn unknown_key() -> ApiError {
+    let detail = "The API key is invalid or was revoked.";
+    ApiError::new(StatusCode::UNAUTHORIZED, detail).because("api_key_unknown")
+}
+
+/// 403 that says why.
+pub fn denied(detail: impl Into<std::borrow::Cow<'static, str>>) -> ApiError {
+    ApiError::new(StatusCode::FORBIDDEN, detail)
+}
+
+/// 403 of somebody who signed in too long ago.
+pub fn not_recent() -> ApiError {
+    denied("This action requires you to be recently authenticated.")
+        .coded("sensitive_action_required_reauth")
+}
+
+/// 404 of an account that is not there, or was deleted meanwhile.
+pub fn no_account() -> ApiError {
+    ApiError::not_found("Not found.").because("user_unknown")
+}
+
+/// 400 of a code that is not accepted.
+pub fn wrong_code() -> ApiError {
+    ApiError::bad_request("Token is not valid").coded("token_invalid")
+}
+
+/// 400 of something that only a second factor has.
+pub fn two_factor_is_off() -> ApiError {
+    ApiError::bad_request("2FA must be enabled first").coded("2fa_not_enabled")
+}
+
+/// 400 of a set-up that is over, or never began.
+pub fn no_set_up() -> ApiError {
+    let detail = "2FA setup session expired. Please start setup again.";
+    ApiError::bad_request(detail).coded("setup_expired")
+}
+
+/// 400 of an e-mail that is another user's.
+pub fn email_taken() -> ApiError {
+    let detail = "There is already an account with this email address.";
+    ApiError::from(Invalid::input("email", detail))
+}

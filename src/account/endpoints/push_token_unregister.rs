@@ -1,0 +1,39 @@
+//! `POST /api/users/@me/push_tokens/unregister`: drops a phone's token. Safe to repeat.
+
+use futures_util::FutureExt as _;
+use http::{Method, StatusCode};
+
+use crate::account::PushToken;
+use crate::auth::Scope;
+use crate::kernel::audit::Action;
+use crate::web::route::Handler;
+use crate::web::surface::Surface;
+use crate::web::{ApiError, Call, Reply, Route};
+
+use crate::account::endpoints::push_token_register::admit;
+use crate::account::endpoints::{AccountCaller, Door};
+
+/// The route.
+pub const ROUTE: Route = Route {
+    method: Method::POST,
+    path: "/api/users/{uuid}/push_tokens/unregister",
+    operation: "unregisterPushToken",
+    surface: Surface::Account,
+    handler: Handler::Person(Door::keys(Scope::UserWrite, |call| {
+        handle(call).boxed_local()
+    })),
+};
+
+async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
+    let wish = call
+        .fields()
+        .and_then(|fields| Ok(PushToken::read(&fields)?));
+    let (admitted, token) = admit(&call, wish).await?;
+    let now = call.now();
+    let entry = admitted.entry(&call, Action::UnregisterPushToken, "dropped", now);
+    call.services
+        .database()?
+        .unregister_push_token(admitted.user(), &token, &entry, admitted.touch(now))
+        .await?;
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
+}

@@ -1,0 +1,145 @@
+//! `POST /api/users/{uuid}/scene_personalisation`: chooses a dashboard for a scene.
+
+use futures_util::FutureExt as _;
+use http::Method;
+use serde_json::Value;
+
+use crate::account::store::{MOST_SCENES, Personalised, SceneChange};
+use crate::account::{Fields, Invalid};
+use crate::kernel::audit::Action;
+use crate::web::route::Handler;
+use crate::web::surface::Surface;
+use crate::web::{ApiError, Call, Reply, Route};
+
+use crate::account::endpoints::problem::no_account;
+use crate::account::endpoints::representation::full_user;
+use crate::account::endpoints::{AccountCaller, Door};
+
+/// The route.
+pub const ROUTE: Route = Route {
+    method: Method::POST,
+    path: "/api/users/{uuid}/scene_personalisation",
+    operation: "personaliseScene",
+    surface: Surface::Account,
+    handler: Handler::Person(Door::people(|call| handle(call).boxed_local())),
+};
+
+const DASHBOARD: &str = "dashboard";
+const SCENE: &str = "scene";
+const MAX_SCENE_CHARS: usize = 200;
+/// The largest integer that every JSON reader keeps exactly.
+const MAX_ID: u64 = (1 << 53) - 1;
+
+async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
+    let whose = call.caller.whose(call.uuid()?)?;
+    let now = call.now();
+    // Read now, told later: who may not see the account hears nothing of the body.
+    let fields = call.fields();
+    let dashboard = fields.as_ref().ok().map(dashboard);
+    let id = dashboard
+        .as_ref()
+        .and_then(|dashboard| dashboard.as_ref().ok());
+    let database = call.services.database()?;
+    let visit = database.scene_target(&whose, id.copied()).await?;
+    let admitted = call.caller.admit(&whose, visit, now)?;
+    let fields = fields?;
+    require(&fields)?;
+    let dashboard = self::dashboard(&fields)?;
+    let scene = fields.text(SCENE, MAX_SCENE_CHARS)?;
+    match (admitted.account.dashboard_team, admitted.account.team) {
+        (None, _) => {
+            let detail = "There is no such dashboard.";
+            return Err(Invalid::new(DASHBOARD, "does_not_exist", detail).into());
+        }
+        (Some(theirs), own) if own != Some(theirs) => return Err(another_team().into()),
+        _ => {}
+    }
+    let change = SceneChange {
+        user: admitted.user(),
+        scene,
+        dashboard,
+    };
+    let entry = admitted.entry(&call, Action::PersonaliseScene, "dashboard chosen", now);
+    match database.personalise_scene(&change, &entry).await? {
+        Personalised::Done(user) => Ok(full_user(&user)),
+        Personalised::NotTheirs => Err(another_team().into()),
+        Personalised::Gone => Err(no_account()),
+        Personalised::TooMany => {
+            let detail = format!("At most {MOST_SCENES} scenes can be personalised.");
+            Err(Invalid::new(SCENE, "invalid_input", detail).into())
+        }
+    }
+}
+
+/// What is not there at all has words of its own, the dashboard's first.
+fn require(fields: &Fields) -> Result<(), Invalid> {
+    if fields.get(DASHBOARD).is_none() {
+        return Err(Invalid::input(DASHBOARD, "Dashboard must be provided."));
+    }
+    if fields.get(SCENE).is_none() {
+        return Err(Invalid::input(SCENE, "Scene must be provided."));
+    }
+    Ok(())
+}
+
+/// An id, as a number or as its digits.
+fn dashboard(fields: &Fields) -> Result<u64, Invalid> {
+    let id = match fields.get(DASHBOARD) {
+        Some(Value::Null) => return Err(Invalid::null(DASHBOARD)),
+        Some(Value::Number(number)) => number.as_u64(),
+        Some(Value::String(text)) => canonical(text),
+        _ => None,
+    };
+    id.filter(|id| *id <= MAX_ID).ok_or_else(|| {
+        let detail = "Incorrect type. Expected a dashboard's id.";
+        Invalid::new(DASHBOARD, "incorrect_type", detail)
+    })
+}
+
+fn canonical(text: &str) -> Option<u64> {
+    let id: u64 = text.parse().ok()?;
+    (id.to_string() == text).then_some(id)
+}
+
+fn another_team() -> Invalid {
+    let detail = "Dashboard must belong to the user's current team.";
+    Invalid::input(DASHBOARD, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(value: Value) -> Result<u64, &'static str> {
+        let body = json!({ DASHBOARD: value });
+        let fields: Fields = body.as_object().unwrap().clone().into();
+        dashboard(&fields).map_err(|fault| fault.code)
+    }
+
+    #[test]
+    fn an_id_is_a_number_or_its_digits() {
+        assert_eq!(read(json!(7)), Ok(7));
+        assert_eq!(read(json!("7")), Ok(7));
+        assert_eq!(read(json!(9_007_199_254_740_991_u64)), Ok(MAX_ID));
+        assert_eq!(read(json!(null)), Err("null"));
+        for bad in [
+            json!(-1),
+            json!(1.0),
+            json!(1.5),
+            json!(true),
+            json!("07"),
+            json!("+7"),
+            json!(" 7"),
+            json!(""),
+            json!("７"),
+            json!([7]),
+            json!({"id": 7}),
+            json!(9_007_199_254_740_992_u64),
+            json!(u64::MAX),
+        ] {
+            assert_eq!(read(bad.clone()), Err("incorrect_type"), "{bad}");
+        }
+    }
+}

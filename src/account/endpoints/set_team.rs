@@ -1,0 +1,58 @@
+//! `PUT /admin/users/{userId}/team`: puts a user into a team. Safe to repeat.
+
+use futures_util::FutureExt as _;
+use http::{Method, StatusCode};
+use serde::{Deserialize, Serialize};
+
+use crate::account::TeamId;
+use crate::kernel::audit::{Action, Entry};
+use crate::kernel::{Clock as _, UserId};
+use crate::web::caller::Admin;
+use crate::web::route::Handler;
+use crate::web::surface::Surface;
+use crate::web::{ApiError, Call, Reply, Route};
+
+/// The route.
+pub const ROUTE: Route = Route {
+    method: Method::PUT,
+    path: "/admin/users/{userId}/team",
+    operation: "assignTeam",
+    surface: Surface::Admin,
+    handler: Handler::Admin(|call| handle(call).boxed_local()),
+};
+
+/// The body of the request.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Wish {
+    team_id: TeamId,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    user_id: &'a UserId,
+    team_id: TeamId,
+}
+
+async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
+    let user = call.user_id()?;
+    call.query(&[])?;
+    let Wish { team_id } = call.body()?;
+    let entry = Entry {
+        at: call.services.clock.now(),
+        origin: call.origin(call.caller.actor()),
+        action: Action::AssignTeam,
+        subject: user.to_string(),
+        outcome: format!("team {team_id}"),
+    };
+    let database = call.services.database()?;
+    if !database.assign_team(&user, team_id, &entry).await? {
+        return Err(ApiError::not_found("User not found"));
+    }
+    let body = Body {
+        user_id: &user,
+        team_id,
+    };
+    Ok(Reply::json(StatusCode::OK, &body).no_store())
+}

@@ -1,0 +1,37 @@
+//! `DELETE /admin/api-keys/{keyId}`: revokes a key at once. Safe to repeat.
+
+use futures_util::FutureExt as _;
+use http::{Method, StatusCode};
+
+use crate::kernel::Clock as _;
+use crate::kernel::audit::{Action, Entry};
+use crate::web::caller::Admin;
+use crate::web::route::Handler;
+use crate::web::surface::Surface;
+use crate::web::{ApiError, Call, Reply, Route};
+
+/// The route.
+pub const ROUTE: Route = Route {
+    method: Method::DELETE,
+    path: "/admin/api-keys/{keyId}",
+    operation: "revokeApiKey",
+    surface: Surface::Admin,
+    handler: Handler::Admin(|call| handle(call).boxed_local()),
+};
+
+async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
+    call.query(&[])?;
+    let id = call.path("keyId")?.to_owned();
+    let entry = Entry {
+        at: call.services.clock.now(),
+        origin: call.origin(call.caller.actor()),
+        action: Action::RevokeApiKey,
+        subject: id.clone(),
+        outcome: "revoked".to_owned(),
+    };
+    call.services
+        .database()?
+        .revoke_api_key(&id, &entry)
+        .await?;
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
+}

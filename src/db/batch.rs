@@ -1,0 +1,154 @@
+//! Typed batches: a statement that is pushed gives a slot, and the slot reads its rows.
+
+use std::marker::PhantomData;
+
+use serde::de::{DeserializeOwned, IgnoredAny};
+
+use super::{DatabaseError, Statement};
+
+/// Statements that run as one transaction in one round trip.
+#[derive(Debug, Default)]
+pub struct Batch {
+    statements: Vec<Statement>,
+}
+
+/// Where the rows of one statement of a batch are found, and what they are.
+#[derive(Debug)]
+pub struct Slot<T> {
+    index: usize,
+    row: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for Slot<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Slot<T> {}
+
+impl Batch {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a statement whose rows are read as `T`.
+    pub fn push<T: DeserializeOwned>(&mut self, statement: Statement) -> Slot<T> {
+        let index = self.statements.len();
+        self.statements.push(statement);
+        Slot {
+            index,
+            row: PhantomData,
+        }
+    }
+
+    /// Adds a statement of which only the number of rows matters.
+    pub fn push_counted(&mut self, statement: Statement) -> Slot<IgnoredAny> {
+        self.push(statement)
+    }
+
+    /// Adds a statement whose rows are not looked at.
+    pub fn execute(&mut self, statement: Statement) {
+        self.statements.push(statement);
+    }
+
+    /// Adds statements whose rows are not looked at.
+    pub fn execute_all(&mut self, statements: impl IntoIterator<Item = Statement>) {
+        self.statements.extend(statements);
+    }
+
+    pub(super) fn statements(&self) -> &[Statement] {
+        &self.statements
+    }
+}
+
+/// The rows that a batch answered.
+#[derive(Debug)]
+pub struct Results {
+    rows: Vec<String>,
+}
+
+impl Results {
+    pub(super) const fn new(rows: Vec<String>) -> Self {
+        Self { rows }
+    }
+
+    /// The statement's rows.
+    pub fn rows<T: DeserializeOwned>(&self, slot: Slot<T>) -> Result<Vec<T>, DatabaseError> {
+        let text = self.rows.get(slot.index).ok_or_else(|| {
+            DatabaseError("the database answered fewer statements than were sent".to_owned())
+        })?;
+        // The cause is dropped: it would quote the value that it stumbled over.
+        serde_json::from_str(text).map_err(|_| {
+            let name = std::any::type_name::<T>();
+            DatabaseError(format!("a row cannot be read as {name}"))
+        })
+    }
+
+    /// The statement's first row.
+    pub fn first<T: DeserializeOwned>(&self, slot: Slot<T>) -> Result<Option<T>, DatabaseError> {
+        Ok(self.rows(slot)?.into_iter().next())
+    }
+
+    /// The row of a statement that always has one.
+    pub fn one<T: DeserializeOwned>(&self, slot: Slot<T>) -> Result<T, DatabaseError> {
+        self.first(slot)?.ok_or_else(|| {
+            let name = std::any::type_name::<T>();
+            DatabaseError(format!("there is no row of {name}"))
+        })
+    }
+
+    /// How many rows the statement returned.
+    pub fn count<T>(&self, slot: Slot<T>) -> Result<usize, DatabaseError> {
+        let slot: Slot<IgnoredAny> = Slot {
+            index: slot.index,
+            row: PhantomData,
+        };
+        Ok(self.rows(slot)?.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Row {
+        n: u32,
+    }
+
+    fn statement() -> Statement {
+        Statement::new("SELECT 1", [])
+    }
+
+    #[test]
+    fn a_slot_reads_its_own_statement() {
+        let mut batch = Batch::new();
+        batch.execute(statement());
+        let rows = batch.push::<Row>(statement());
+        let none = batch.push::<Row>(statement());
+        assert_eq!(batch.statements().len(), 3);
+        let results = Results::new(
+            ["[{\"x\":0}]", "[{\"n\":1},{\"n\":2}]", "[]"]
+                .map(str::to_owned)
+                .to_vec(),
+        );
+        assert_eq!(results.rows(rows).unwrap(), [Row { n: 1 }, Row { n: 2 }]);
+        assert_eq!(results.count(rows).unwrap(), 2);
+        assert_eq!(results.first(none).unwrap(), None);
+        assert!(results.one(none).is_err());
+    }
+
+    #[test]
+    fn an_error_quotes_no_value() {
+        let mut batch = Batch::new();
+        let row = batch.push::<Row>(statement());
+        let results = Results::new(vec!["[{\"n\":\"c0nfidential\"}]".to_owned()]);
+        let error = results.rows(row).unwrap_err();
+        assert!(!error.to_string().contains("c0nfidential"));
+        let missing = Results::new(Vec::new());
+        assert!(missing.rows(row).is_err());
+    }
+}

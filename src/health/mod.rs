@@ -1,0 +1,4 @@
+//! Whether the service is in working order.
+
+pub mod endpoint;
+pub mod store;

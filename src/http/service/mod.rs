@@ -1,4 +1,0 @@
-//! The service about itself.
-
-pub mod health;
-pub mod openapi;

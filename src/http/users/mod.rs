@@ -1,3 +1,0 @@
-//! What users and services may ask about one user.
-
-pub mod credentials;

@@ -1,0 +1,137 @@
+//! `GET /users/{userId}/3deye-credentials`: the user's 3dEye login; makes the
+//! account on the first call.
+//!
+//! One D1 round trip authorises the caller and loads the user. Only a user
+//! without an account costs more.
+
+use futures_util::FutureExt as _;
+use http::{Method, StatusCode};
+use serde::Serialize;
+use std::time::Duration;
+
+use crate::auth::store::ApiKeyRow;
+use crate::auth::{ApiKey, Scope};
+use crate::db::Database;
+use crate::kernel::audit::Actor;
+use crate::kernel::{Clock as _, UserId};
+use crate::provisioning::record::Dossier;
+use crate::web::caller::UserCaller;
+use crate::web::route::Handler;
+use crate::web::surface::Surface;
+use crate::web::{ApiError, Call, Reply, Route};
+
+/// How exactly `last_used_at` of a key is kept.
+const LAST_USED_PRECISION: Duration = Duration::from_secs(60 * 60);
+
+/// The route.
+pub const ROUTE: Route = Route {
+    method: Method::GET,
+    path: "/users/{userId}/3deye-credentials",
+    operation: "getThreeDeyeCredentials",
+    surface: Surface::Admin,
+    handler: Handler::User(|call| handle(call).boxed_local()),
+};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    user_id: &'a str,
+    email: &'a str,
+    three_deye_user_id: &'a str,
+    password: &'a str,
+}
+
+async fn handle(call: Call<UserCaller>) -> Result<Reply, ApiError> {
+    let user = call.user_id()?;
+    call.query(&[])?;
+    let database = call.services.database()?;
+    let (dossier, actor) = load(&call, &database, &user).await?;
+    match &dossier.user {
+        None => return Err(ApiError::not_found("User not found")),
+        Some(row) if row.email_key.is_none() => {
+            return Err(ApiError::not_found("The user has no e-mail"));
+        }
+        Some(_) => {}
+    }
+    let upstream = call.services.upstream();
+    let origin = call.origin(actor);
+    let account = call
+        .services
+        .tools(&upstream, &database, &origin)?
+        .account(&user, dossier, upstream.is_some())
+        .await?;
+    let body = Body {
+        user_id: user.as_str(),
+        email: account.email.as_str(),
+        three_deye_user_id: &account.id.0,
+        password: account.password.expose(),
+    };
+    Ok(Reply::json(StatusCode::OK, &body).no_store())
+}
+
+/// Loads the user and settles whether this caller may see it. A person or a
+/// bound key learns nothing of other users, not even whether they exist.
+async fn load(
+    call: &Call<UserCaller>,
+    database: &Database,
+    user: &UserId,
+) -> Result<(Dossier, Actor), ApiError> {
+    match &call.caller {
+        UserCaller::Admin(admin) => {
+            let (dossier, _) = database.user_and_key(user, None).await?;
+            Ok((dossier, admin.actor()))
+        }
+        UserCaller::Person(identity) => {
+            let (dossier, _) = database.user_and_key(user, None).await?;
+            let subject = identity
+                .subject
+                .as_deref()
+                .ok_or_else(|| ApiError::unauthorized("subject_missing"))?;
+            let linked = dossier
+                .user
+                .as_ref()
+                .and_then(|row| row.auth_subject.as_deref());
+            if subject != user.as_str() && linked != Some(subject) {
+                return Err(ApiError::forbidden("another_user"));
+            }
+            Ok((dossier, Actor::person(user.as_str())))
+        }
+        UserCaller::Key(key) => load_by_key(call, database, user, key).await,
+    }
+}
+
+async fn load_by_key(
+    call: &Call<UserCaller>,
+    database: &Database,
+    user: &UserId,
+    key: &ApiKey,
+) -> Result<(Dossier, Actor), ApiError> {
+    let (dossier, row) = database.user_and_key(user, Some(&key.hash())).await?;
+    let row = row.ok_or_else(|| ApiError::unauthorized("api_key_unknown"))?;
+    if !row
+        .scopes
+        .iter()
+        .any(|s| s == Scope::ThreedeyeRead.as_str())
+    {
+        return Err(ApiError::forbidden("api_key_scope"));
+    }
+    if row.user_id.as_ref().is_some_and(|bound| bound != user) {
+        return Err(ApiError::forbidden("api_key_of_another_user"));
+    }
+    note_use(call, database, &row).await?;
+    Ok((dossier, Actor::api_key(&row.id)))
+}
+
+/// At most one write an hour and key, so that reading stays cheap.
+async fn note_use(
+    call: &Call<UserCaller>,
+    database: &Database,
+    row: &ApiKeyRow,
+) -> Result<(), ApiError> {
+    let now = call.services.clock.now();
+    let stale = now.minus(LAST_USED_PRECISION);
+    if row.last_used_at.is_none_or(|last| last <= stale) {
+        database.touch_api_key(&row.id, now, stale).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,8 @@
+//! What administrators and clients ask of provisioning.
+
+pub mod backfill;
+pub mod credentials;
+pub mod diagnostics;
+pub mod reset;
+pub mod run;
+pub mod runs;

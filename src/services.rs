@@ -1,0 +1,216 @@
+//! What one request or event works with.
+
+use std::cell::{OnceCell, RefCell};
+use std::net::IpAddr;
+use std::rc::Rc;
+
+use futures_util::future::LocalBoxFuture;
+use http::HeaderMap;
+
+use crate::auth::jwks::JwksCache;
+use crate::auth::{self, AuthError, Authenticator, Identity, Refusal, Signatures, bearer};
+use crate::config::Config;
+use crate::db::{Database, DatabaseError};
+use crate::kernel::audit::Origin;
+use crate::kernel::http_client::HttpClient;
+use crate::kernel::{Clock, Random, Sealer, Timestamp};
+use crate::provisioning::Toolbox;
+use crate::provisioning::fanout::store::RunQueue;
+use crate::threedeye::client::{Client, TokenCache};
+use crate::user_keys::{InstanceName, Throttle};
+use crate::web::ApiError;
+
+/// 3dEye as it is reached; `None`: not configured.
+pub type Upstream = Option<Client<Rc<dyn HttpClient>, Rc<dyn Clock>, Rc<dyn Random>>>;
+
+/// The tools of provisioning.
+pub type Tools<'a> = Toolbox<'a, Upstream, Database, Rc<dyn Clock>, Rc<dyn Random>>;
+
+/// A limit on how often something is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RateLimit {
+    /// Requests of one administrator.
+    Admin,
+    /// Failed authentications from one address.
+    Authentication,
+}
+
+/// What an event brings along.
+pub trait Bindings {
+    /// The database.
+    fn database(&self) -> Result<Database, DatabaseError>;
+
+    /// The queue of planned runs; without it a run stays in one process.
+    fn run_queue(&self) -> Option<Rc<dyn RunQueue>>;
+
+    /// Counts one more for `key`, and tells whether it keeps within the limit. True where
+    /// there is no such limit, or it fails: that must not lock everyone out.
+    fn within_limit<'a>(&'a self, limit: RateLimit, key: &'a str) -> LocalBoxFuture<'a, bool>;
+}
+
+/// The outside world: one implementation on the runtime, one for native tests.
+#[derive(Clone)]
+pub struct Environment {
+    pub bindings: Rc<dyn Bindings>,
+    pub clock: Rc<dyn Clock>,
+    pub random: Rc<dyn Random>,
+    pub http: Rc<dyn HttpClient>,
+    pub signatures: Rc<dyn Signatures>,
+}
+
+/// What the requests of one isolate share: finished values only. Awaiting a future that
+/// another request owns would hang or be cancelled by the runtime, so nothing here is a
+/// future or a lock.
+#[derive(Default)]
+pub struct Shared {
+    config: OnceCell<Rc<Config>>,
+    keys: RefCell<JwksCache>,
+    remote_token: Rc<RefCell<TokenCache>>,
+    throttle: RefCell<Throttle>,
+}
+
+impl Shared {
+    /// The configuration, made once: the environment is the same for every request of an
+    /// isolate.
+    pub fn config(&self, make: impl FnOnce() -> Config) -> Rc<Config> {
+        Rc::clone(self.config.get_or_init(|| Rc::new(make())))
+    }
+}
+
+/// Everything that one request or event works with.
+pub struct Services {
+    pub config: Rc<Config>,
+    pub clock: Rc<dyn Clock>,
+    pub random: Rc<dyn Random>,
+    environment: Environment,
+    shared: Rc<Shared>,
+}
+
+impl Services {
+    pub fn new(config: Rc<Config>, environment: Environment, shared: Rc<Shared>) -> Self {
+        Self {
+            config,
+            clock: Rc::clone(&environment.clock),
+            random: Rc::clone(&environment.random),
+            environment,
+            shared,
+        }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub fn http(&self) -> &dyn HttpClient {
+        &*self.environment.http
+    }
+
+    pub fn database(&self) -> Result<Database, ApiError> {
+        Ok(self.environment.bindings.database()?)
+    }
+
+    /// The queue of planned runs; without it a run stays in one process.
+    pub fn run_queue(&self) -> Option<Rc<dyn RunQueue>> {
+        self.environment.bindings.run_queue()
+    }
+
+    /// 3dEye.
+    pub fn upstream(&self) -> Upstream {
+        self.config.threedeye.clone().map(|config| {
+            Client::new(
+                config,
+                Rc::clone(&self.environment.http),
+                Rc::clone(&self.clock),
+                Rc::clone(&self.random),
+                Rc::clone(&self.shared.remote_token),
+            )
+        })
+    }
+
+    /// Seals values at rest; without `CREDENTIALS_KEY` what needs it is refused.
+    pub fn sealer(&self) -> Result<&Sealer, ApiError> {
+        self.config
+            .sealer
+            .as_ref()
+            .ok_or_else(|| ApiError::internal("CREDENTIALS_KEY is missing or malformed"))
+    }
+
+    /// The tools of provisioning.
+    pub fn tools<'a>(
+        &'a self,
+        upstream: &'a Upstream,
+        store: &'a Database,
+        origin: &'a Origin,
+    ) -> Result<Tools<'a>, ApiError> {
+        Ok(Toolbox {
+            upstream,
+            store,
+            clock: &self.clock,
+            random: &self.random,
+            sealer: self.sealer()?,
+            origin,
+        })
+    }
+
+    /// Whether an administrator keeps within the limit of requests.
+    pub async fn admin_within_limit(&self, name: &str) -> bool {
+        let bindings = &self.environment.bindings;
+        bindings.within_limit(RateLimit::Admin, name).await
+    }
+
+    /// Whether an address keeps within the limit of failed authentications. Requests to which
+    /// the runtime gives no address count as one.
+    pub async fn address_within_limit(&self, address: Option<IpAddr>) -> bool {
+        let address = address.map_or_else(|| "unknown".to_owned(), |address| address.to_string());
+        let bindings = &self.environment.bindings;
+        bindings
+            .within_limit(RateLimit::Authentication, &address)
+            .await
+    }
+
+    /// Counts a request with the keys of an instance.
+    ///
+    /// # Errors
+    ///
+    /// As [`Throttle::admit`] has them.
+    pub fn throttle(&self, instance: Option<&InstanceName>, caller: &str) -> Result<(), u64> {
+        let now = self.now();
+        let mut throttle = self.shared.throttle.borrow_mut();
+        throttle.admit(instance, caller, now)
+    }
+
+    pub(crate) async fn authenticate_admin(
+        &self,
+        headers: &HeaderMap,
+    ) -> Result<auth::Admin, AuthError> {
+        let tokens = self.authenticator();
+        auth::authenticate_admin(
+            headers,
+            &self.config.admin_keys,
+            &self.config.admin_email_domains,
+            tokens.as_ref(),
+        )
+        .await
+    }
+
+    pub(crate) async fn authenticate_person(
+        &self,
+        headers: &HeaderMap,
+    ) -> Result<Identity, AuthError> {
+        let token = bearer(headers)?;
+        self.authenticator()
+            .ok_or(Refusal::TokensNotConfigured)?
+            .verify(token)
+            .await
+    }
+
+    fn authenticator(&self) -> Option<Authenticator<'_>> {
+        Some(Authenticator {
+            policy: self.config.jwt.as_ref()?,
+            cache: &self.shared.keys,
+            http: self.http(),
+            signatures: &*self.environment.signatures,
+            clock: &*self.clock,
+        })
+    }
+}

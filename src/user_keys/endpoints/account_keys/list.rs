@@ -1,0 +1,43 @@
+//! `GET /admin/account-keys`: the keys in force, newest first, without the keys.
+
+use futures_util::FutureExt as _;
+use http::{Method, StatusCode};
+use serde::Serialize;
+
+use crate::user_keys::endpoints::account_keys::KeyPart;
+use crate::user_keys::endpoints::instances;
+use crate::web::caller::Admin;
+use crate::web::fields;
+use crate::web::route::Handler;
+use crate::web::surface::Surface;
+use crate::web::{ApiError, Call, Reply, Route};
+
+/// The route.
+pub const ROUTE: Route = Route {
+    method: Method::GET,
+    path: "/admin/account-keys",
+    operation: "listAccountKeys",
+    surface: Surface::Admin,
+    handler: Handler::Admin(|call| handle(call).boxed_local()),
+};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body {
+    account_keys: Vec<KeyPart>,
+}
+
+async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
+    let query = call.query(&["instance"])?;
+    let instance = query
+        .text("instance")
+        .map(|name| fields::instance("instance", name))
+        .transpose()?;
+    let database = call.services.database()?;
+    let rows = database.account_keys(instance.as_ref()).await?;
+    let rows = rows.ok_or_else(instances::unknown)?;
+    let body = Body {
+        account_keys: rows.into_iter().map(Into::into).collect(),
+    };
+    Ok(Reply::json(StatusCode::OK, &body).no_store())
+}

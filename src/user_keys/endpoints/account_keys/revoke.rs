@@ -1,0 +1,35 @@
+//! `DELETE /admin/account-keys/{keyId}`: revokes a key at once. Safe to repeat.
+
+use futures_util::FutureExt as _;
+use http::{Method, StatusCode};
+
+use crate::kernel::Clock as _;
+use crate::kernel::audit::{Action, Entry};
+use crate::web::caller::Admin;
+use crate::web::route::Handler;
+use crate::web::surface::Surface;
+use crate::web::{ApiError, Call, Reply, Route};
+
+/// The route.
+pub const ROUTE: Route = Route {
+    method: Method::DELETE,
+    path: "/admin/account-keys/{keyId}",
+    operation: "revokeAccountKey",
+    surface: Surface::Admin,
+    handler: Handler::Admin(|call| handle(call).boxed_local()),
+};
+
+async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
+    call.query(&[])?;
+    let id = call.path("keyId")?.to_owned();
+    let entry = Entry {
+        at: call.services.clock.now(),
+        origin: call.origin(call.caller.actor()),
+        action: Action::RevokeAccountKey,
+        subject: id.clone(),
+        outcome: "revoked".to_owned(),
+    };
+    let database = call.services.database()?;
+    database.revoke_account_key(&id, &entry).await?;
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
+}

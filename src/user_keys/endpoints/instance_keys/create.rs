@@ -1,0 +1,106 @@
+//! `POST /admin/instances/{name}/api-keys`: makes a key and shows it once.
+
+use futures_util::FutureExt as _;
+use http::{Method, StatusCode};
+use serde::{Deserialize, Serialize};
+
+use crate::kernel::Clock as _;
+use crate::kernel::audit::{Action, Entry};
+use crate::kernel::ids::prefixed_ulid;
+use crate::user_keys::admission::Flags;
+use crate::user_keys::endpoints::instance_keys::KeyPart;
+use crate::user_keys::endpoints::instances;
+use crate::user_keys::store::{KeyRow, NewKey};
+use crate::user_keys::{Key, Parity};
+use crate::web::caller::Admin;
+use crate::web::fields;
+use crate::web::route::Handler;
+use crate::web::surface::Surface;
+use crate::web::{ApiError, Call, Reply, Route};
+
+/// The route.
+pub const ROUTE: Route = Route {
+    method: Method::POST,
+    path: "/admin/instances/{name}/api-keys",
+    operation: "createInstanceApiKey",
+    surface: Surface::Admin,
+    handler: Handler::Admin(|call| handle(call).boxed_local()),
+};
+
+/// The body of the request.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct Wish {
+    ignore_acl: bool,
+    allow_user_create: bool,
+    allow_group_create: bool,
+    allow_anonymous_read: bool,
+    label: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    api_key: &'a str,
+    #[serde(flatten)]
+    rest: KeyPart,
+}
+
+async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
+    call.query(&[])?;
+    let instance = instances::in_path(&call)?;
+    let wish: Wish = call.optional_body()?;
+    let flags = Flags {
+        ignore_acl: wish.ignore_acl,
+        allow_user_create: wish.allow_user_create,
+        allow_group_create: wish.allow_group_create,
+        allow_anonymous_read: wish.allow_anonymous_read,
+    };
+    let now = call.services.clock.now();
+    let key = Key::generate(Parity::Odd, &call.services.random);
+    let kept = NewKey {
+        hash: key.hash(),
+        row: KeyRow {
+            id: prefixed_ulid("ikey", now, &call.services.random),
+            instance,
+            grant: flags,
+            label: fields::label(wish.label)?,
+            created_at: now,
+        },
+    };
+    let entry = Entry {
+        at: now,
+        origin: call.origin(call.caller.actor()),
+        action: Action::CreateInstanceApiKey,
+        subject: kept.row.id.clone(),
+        outcome: format!("instance {}, flags {}", kept.row.instance, names(flags)),
+    };
+    let database = call.services.database()?;
+    if !database.insert_instance_key(&kept, &entry).await? {
+        return Err(instances::unknown());
+    }
+    let body = Body {
+        api_key: key.expose(),
+        rest: kept.row.into(),
+    };
+    Ok(Reply::json(StatusCode::CREATED, &body).no_store())
+}
+
+/// The flags that are set, as the trail tells them.
+fn names(flags: Flags) -> String {
+    let all = [
+        (flags.ignore_acl, "ignoreAcl"),
+        (flags.allow_user_create, "allowUserCreate"),
+        (flags.allow_group_create, "allowGroupCreate"),
+        (flags.allow_anonymous_read, "allowAnonymousRead"),
+    ];
+    let set: Vec<&str> = all
+        .into_iter()
+        .filter_map(|(is_set, name)| is_set.then_some(name))
+        .collect();
+    if set.is_empty() {
+        "none".to_owned()
+    } else {
+        set.join(" ")
+    }
+}

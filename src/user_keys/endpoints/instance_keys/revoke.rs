@@ -1,0 +1,41 @@
+//! `DELETE /admin/instances/{name}/api-keys/{keyId}`: revokes a key at once.
+//! Safe to repeat.
+
+use futures_util::FutureExt as _;
+use http::{Method, StatusCode};
+
+use crate::kernel::Clock as _;
+use crate::kernel::audit::{Action, Entry};
+use crate::user_keys::endpoints::instances;
+use crate::web::caller::Admin;
+use crate::web::route::Handler;
+use crate::web::surface::Surface;
+use crate::web::{ApiError, Call, Reply, Route};
+
+/// The route.
+pub const ROUTE: Route = Route {
+    method: Method::DELETE,
+    path: "/admin/instances/{name}/api-keys/{keyId}",
+    operation: "revokeInstanceApiKey",
+    surface: Surface::Admin,
+    handler: Handler::Admin(|call| handle(call).boxed_local()),
+};
+
+async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
+    call.query(&[])?;
+    let instance = instances::in_path(&call)?;
+    let id = call.path("keyId")?.to_owned();
+    let entry = Entry {
+        at: call.services.clock.now(),
+        origin: call.origin(call.caller.actor()),
+        action: Action::RevokeInstanceApiKey,
+        subject: id.clone(),
+        outcome: "revoked".to_owned(),
+    };
+    let database = call.services.database()?;
+    let revoked = database.revoke_instance_api_key(&instance, &id, &entry);
+    if !revoked.await? {
+        return Err(instances::unknown());
+    }
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
+}

@@ -1,0 +1,156 @@
+//! `GET /admin/instances/{name}/users`: the users by id, a page at a time,
+//! without their keys.
+
+use futures_util::FutureExt as _;
+use http::{Method, StatusCode};
+use serde::Serialize;
+
+use crate::kernel::{Timestamp, UserId};
+use crate::user_keys::endpoints::instances;
+use crate::user_keys::store::{InstanceUserRow, UserFilter};
+use crate::user_keys::{InstanceUserId, Username};
+use crate::web::caller::Admin;
+use crate::web::fields;
+use crate::web::query::Query;
+use crate::web::route::Handler;
+use crate::web::surface::Surface;
+use crate::web::{ApiError, Call, Reply, Route};
+
+/// Users listed when the caller does not say.
+const DEFAULT_LIMIT: u32 = 50;
+/// Users listed at most.
+const MAX_LIMIT: u32 = 500;
+
+/// The route.
+pub const ROUTE: Route = Route {
+    method: Method::GET,
+    path: "/admin/instances/{name}/users",
+    operation: "listInstanceUsers",
+    surface: Surface::Admin,
+    handler: Handler::Admin(|call| handle(call).boxed_local()),
+};
+
+#[derive(Serialize)]
+struct Body {
+    users: Vec<UserPart>,
+    next: Option<InstanceUserId>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct UserPart {
+    id: InstanceUserId,
+    username: String,
+    user_id: Option<UserId>,
+    created_at: Timestamp,
+    key_changed_at: Timestamp,
+}
+
+impl From<InstanceUserRow> for UserPart {
+    fn from(row: InstanceUserRow) -> Self {
+        Self {
+            id: row.id,
+            username: row.username,
+            user_id: row.user_id,
+            created_at: row.created_at,
+            key_changed_at: row.key_changed_at,
+        }
+    }
+}
+
+async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
+    let query = call.query(&["limit", "after", "username", "userId"])?;
+    let limit = query.count("limit", DEFAULT_LIMIT, MAX_LIMIT)?;
+    let filter = filter(&query)?;
+    let instance = instances::in_path(&call)?;
+    let database = call.services.database()?;
+    // One more than is shown tells whether there are more.
+    let rows = database.instance_users(&instance, &filter, limit + 1);
+    let rows = rows.await?.ok_or_else(instances::unknown)?;
+    Ok(Reply::json(StatusCode::OK, &page(rows, limit as usize)).no_store())
+}
+
+fn filter(query: &Query) -> Result<UserFilter, ApiError> {
+    let after = query.text("after").map(|text| {
+        InstanceUserId::parse(text)
+            .ok_or_else(|| ApiError::bad_request("after: must be the id of a user"))
+    });
+    let username = query.text("username").map(Username::parse).transpose();
+    Ok(UserFilter {
+        after: after.transpose()?,
+        username: username.map_err(ApiError::bad_request)?,
+        user_id: fields::user_id(query.text("userId"))?,
+    })
+}
+
+/// The first `limit` rows, and where the next page begins.
+fn page(rows: Vec<InstanceUserRow>, limit: usize) -> Body {
+    let are_more = rows.len() > limit;
+    let users: Vec<UserPart> = rows.into_iter().take(limit).map(Into::into).collect();
+    let last = users.last().map(|user| user.id);
+    Body {
+        users,
+        next: last.filter(|_| are_more),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn rows(count: usize) -> Vec<InstanceUserRow> {
+        let row = |number: usize| InstanceUserRow {
+            id: InstanceUserId::parse(&number.to_string()).unwrap(),
+            username: format!("user {number}"),
+            user_id: None,
+            created_at: Timestamp::from_millis(0),
+            key_changed_at: Timestamp::from_millis(0),
+        };
+        (1..=count).map(row).collect()
+    }
+
+    fn filtered(query: &str) -> Result<UserFilter, ApiError> {
+        let query = Query::parse(Some(query), &["after", "username", "userId"])?;
+        filter(&query)
+    }
+
+    #[test]
+    fn what_to_list_is_read_or_refused_by_name() {
+        let read = filtered("after=7&username=J%C3%BCrgen&userId=x").unwrap();
+        assert_eq!(read.after, InstanceUserId::parse("7"));
+        assert_eq!(read.username, Username::parse("Jürgen").ok());
+        assert_eq!(read.user_id, Some(UserId::new("x")));
+        for (bad, name) in [
+            ("after=", "after: "),
+            ("after=0", "after: "),
+            ("after=07", "after: "),
+            ("after=9007199254740992", "after: "),
+            ("username=", "username: "),
+            ("username=%00", "username: "),
+            ("userId=", "userId: "),
+        ] {
+            assert!(
+                filtered(bad).unwrap_err().message.starts_with(name),
+                "{bad}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn pages_end_to_end_are_the_list(count in 0usize..40, limit in 1usize..10) {
+            let mut seen = Vec::new();
+            loop {
+                let rest = rows(count).split_off(seen.len());
+                let page = page(rest.into_iter().take(limit + 1).collect(), limit);
+                prop_assert!(page.users.len() <= limit);
+                seen.extend(page.users.iter().map(|user| user.id.get()));
+                let Some(next) = page.next else { break };
+                prop_assert_eq!(seen.last(), Some(&next.get()));
+            }
+            prop_assert_eq!(seen, (1..=count as u64).collect::<Vec<_>>());
+        }
+    }
+}

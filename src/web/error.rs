@@ -1,0 +1,227 @@
+//! Errors with two faces: what the client may see, and what the log must say.
+
+use std::borrow::Cow;
+
+use http::StatusCode;
+
+use crate::auth::AuthError;
+use crate::db::DatabaseError;
+use crate::provisioning::Failure;
+use crate::provisioning::reset::ResetRefused;
+use crate::provisioning::single::Unavailable;
+use crate::threedeye::UpstreamError;
+
+/// The client's face of every 401. The cause goes to the log only.
+pub const UNAUTHORIZED: &str = "Authentication required. Please provide a valid API token";
+/// The client's face of every 500. The cause goes to the log only.
+pub const INTERNAL: &str = "An unexpected error occurred on the server";
+
+/// A request that failed.
+#[derive(Debug, Clone)]
+pub struct ApiError {
+    /// The status, of those in the contract.
+    pub status: StatusCode,
+    /// The client's face.
+    pub message: Cow<'static, str>,
+    /// The log's face: a stable name or a sentence without secrets.
+    pub cause: Cow<'static, str>,
+    /// `Retry-After`, in seconds.
+    pub retry_after_s: Option<u64>,
+    /// `Allow`: the methods there are.
+    pub allow: Option<&'static str>,
+    /// The fault's name, for an API that has names; `None`: the status' own.
+    pub code: Option<&'static str>,
+    /// The field that is at fault, for an API that names it apart.
+    pub attr: Option<&'static str>,
+}
+
+impl ApiError {
+    /// An error whose cause the client may know as well.
+    pub fn new(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
+        let message = message.into();
+        Self {
+            status,
+            cause: message.clone(),
+            message,
+            retry_after_s: None,
+            allow: None,
+            code: None,
+            attr: None,
+        }
+    }
+
+    /// 400 for input that names its own fault.
+    pub fn bad_request(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    /// 401; why is for the log.
+    pub fn unauthorized(cause: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            cause: cause.into(),
+            ..Self::new(StatusCode::UNAUTHORIZED, UNAUTHORIZED)
+        }
+    }
+
+    /// 403; why is for the log.
+    pub fn forbidden(cause: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            cause: cause.into(),
+            ..Self::new(
+                StatusCode::FORBIDDEN,
+                "You do not have permission to perform this action",
+            )
+        }
+    }
+
+    /// 404 for a thing that does not exist.
+    pub fn not_found(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, message)
+    }
+
+    /// 500; why is for the log.
+    pub fn internal(cause: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            cause: cause.into(),
+            ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL)
+        }
+    }
+
+    /// 503: the upstream is not configured.
+    pub fn not_configured() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "3dEye provisioning is not configured",
+        )
+    }
+
+    /// 405 for a resource that knows only the methods of `allow`.
+    pub fn method_not_allowed(message: impl Into<Cow<'static, str>>, allow: &'static str) -> Self {
+        Self {
+            allow: Some(allow),
+            ..Self::new(StatusCode::METHOD_NOT_ALLOWED, message)
+        }
+    }
+
+    /// Asks the client to come back after `seconds`.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// Names the fault for the client.
+    #[must_use]
+    pub fn coded(mut self, code: &'static str) -> Self {
+        self.code = Some(code);
+        self
+    }
+
+    /// Names the field that is at fault.
+    #[must_use]
+    pub fn at(mut self, attr: &'static str) -> Self {
+        self.attr = Some(attr);
+        self
+    }
+
+    /// Names the cause for the log.
+    #[must_use]
+    pub fn because(mut self, cause: impl Into<Cow<'static, str>>) -> Self {
+        self.cause = cause.into();
+        self
+    }
+}
+
+impl From<DatabaseError> for ApiError {
+    fn from(error: DatabaseError) -> Self {
+        Self::internal(error.to_string())
+    }
+}
+
+impl From<AuthError> for ApiError {
+    fn from(error: AuthError) -> Self {
+        match error {
+            AuthError::Refused(refusal) if refusal.is_forbidden() => Self::forbidden(error.code()),
+            AuthError::Refused(_) => Self::unauthorized(error.code()),
+            AuthError::KeysUnavailable(_) => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Tokens cannot be verified at the moment",
+            )
+            .because(error.to_string())
+            .retry_after(1),
+        }
+    }
+}
+
+impl From<UpstreamError> for ApiError {
+    fn from(error: UpstreamError) -> Self {
+        match error {
+            UpstreamError::NotConfigured => Self::not_configured(),
+            _ => {
+                let reply = Self::new(StatusCode::BAD_GATEWAY, error.to_string());
+                let wait = match &error {
+                    UpstreamError::RateLimited { retry_after } => *retry_after,
+                    _ => None,
+                };
+                let reply = reply.because(error.code());
+                match wait {
+                    Some(wait) => reply.retry_after(wait.as_secs().max(1)),
+                    None => reply,
+                }
+            }
+        }
+    }
+}
+
+impl From<Failure> for ApiError {
+    fn from(failure: Failure) -> Self {
+        let status = match &failure {
+            Failure::Upstream(error) => return error.clone().into(),
+            Failure::Orphan
+            | Failure::Duplicate
+            | Failure::OwnLogin
+            | Failure::ForeignMapping
+            | Failure::MadeForAnotherEmail => StatusCode::CONFLICT,
+            Failure::Unsealable => return Self::internal(failure.code()),
+            Failure::Unproved
+            | Failure::NotVisibleYet
+            | Failure::StillTaken
+            | Failure::Settling
+            | Failure::ListIncomplete
+            | Failure::RolesPending(_)
+            | Failure::OutOfTime => StatusCode::BAD_GATEWAY,
+        };
+        Self::new(status, failure.to_string()).because(failure.code())
+    }
+}
+
+fn busy(retry_after_s: u64) -> ApiError {
+    ApiError::new(
+        StatusCode::CONFLICT,
+        "Another provisioning of this user is under way",
+    )
+    .because("lease_held")
+    .retry_after(retry_after_s)
+}
+
+impl From<Unavailable> for ApiError {
+    fn from(error: Unavailable) -> Self {
+        match error {
+            Unavailable::NoUser => Self::not_found("User not found"),
+            Unavailable::NoEmail => Self::not_found("The user has no e-mail"),
+            Unavailable::Busy { retry_after_s } => busy(retry_after_s),
+            Unavailable::Failed(failure) => failure.into(),
+            Unavailable::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ResetRefused> for ApiError {
+    fn from(error: ResetRefused) -> Self {
+        match error {
+            ResetRefused::Busy { retry_after_s } => busy(retry_after_s),
+            ResetRefused::Failed(failure) => failure.into(),
+            ResetRefused::Store(error) => error.into(),
+        }
+    }
+}

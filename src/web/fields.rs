@@ -1,0 +1,143 @@
+//! Fields that several requests share, held to what serde cannot say.
+
+use crate::kernel::UserId;
+use crate::user_keys::InstanceName;
+use crate::web::ApiError;
+
+/// The most characters a label may have.
+const MAX_LABEL_CHARS: usize = 100;
+
+/// The most characters a name may have.
+const MAX_NAME_CHARS: usize = 200;
+
+/// A key's label: at most 100 characters, none of them a control character.
+///
+/// # Errors
+///
+/// 400 that names the field.
+pub fn label(label: Option<String>) -> Result<Option<String>, ApiError> {
+    let Some(text) = &label else {
+        return Ok(None);
+    };
+    if text.chars().count() > MAX_LABEL_CHARS {
+        return Err(ApiError::bad_request(
+            "label: must be at most 100 characters",
+        ));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(ApiError::bad_request(
+            "label: must not contain control characters",
+        ));
+    }
+    Ok(label)
+}
+
+/// A thing's name: 1 to 200 characters once white space around it is gone, none of them a control character.
+///
+/// # Errors
+///
+/// 400 that names the field.
+pub fn name(name: &str) -> Result<&str, ApiError> {
+    let name = name.trim();
+    if name.is_empty() {
+        Err(ApiError::bad_request("name: must not be empty"))
+    } else if name.chars().count() > MAX_NAME_CHARS {
+        Err(ApiError::bad_request(
+            "name: must be at most 200 characters",
+        ))
+    } else if name.chars().any(char::is_control) {
+        Err(ApiError::bad_request(
+            "name: must not contain control characters",
+        ))
+    } else {
+        Ok(name)
+    }
+}
+
+/// The `userId` that something is bound or tied to.
+///
+/// # Errors
+///
+/// 400 that names the field.
+pub fn user_id(id: Option<&str>) -> Result<Option<UserId>, ApiError> {
+    id.map(UserId::parse)
+        .transpose()
+        .map_err(ApiError::bad_request)
+}
+
+/// The name of an instance in a field called `field`, in either case.
+///
+/// # Errors
+///
+/// 400 that names the field.
+pub fn instance(field: &str, name: &str) -> Result<InstanceName, ApiError> {
+    InstanceName::parse(name).ok_or_else(|| {
+        ApiError::bad_request(format!(
+            "{field}: must be 1 to 64 letters, digits, hyphens or underscores"
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_label_may_be_left_out_or_empty() {
+        assert_eq!(label(None).unwrap(), None);
+        assert_eq!(label(Some(String::new())).unwrap().as_deref(), Some(""));
+    }
+
+    #[test]
+    fn a_user_id_is_held_to_what_every_user_id_is_held_to() {
+        assert_eq!(user_id(None).unwrap(), None);
+        assert_eq!(user_id(Some("x")).unwrap(), Some(UserId::new("x")));
+        let refused = user_id(Some("")).unwrap_err();
+        assert_eq!(refused.message, "userId: must not be empty");
+    }
+
+    #[test]
+    fn an_instance_is_named_by_its_field_when_it_is_wrong() {
+        assert_eq!(instance("name", "Rivia").unwrap().as_str(), "rivia");
+        let refused = instance("name", "a.b").unwrap_err();
+        assert_eq!(
+            refused.message,
+            "name: must be 1 to 64 letters, digits, hyphens or underscores"
+        );
+    }
+
+    #[test]
+    fn a_name_has_something_in_it() {
+        assert_eq!(name("\u{a0} Front door\n").unwrap(), "Front door");
+        for nothing in ["", " ", "\t\u{2003}\n"] {
+            assert_eq!(
+                name(nothing).unwrap_err().message,
+                "name: must not be empty"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_is_taken_trimmed_or_not_at_all(text in " ?.{0,220} ?|[a\u{0}\u{7f}\u{85} ]{0,3}") {
+            let trimmed = text.trim();
+            let fits = (1..=200).contains(&trimmed.chars().count());
+            let good = fits && !trimmed.chars().any(char::is_control);
+            match name(&text) {
+                Ok(taken) => prop_assert!(good && taken == trimmed),
+                Err(error) => prop_assert!(!good && error.message.starts_with("name: ")),
+            }
+        }
+
+        #[test]
+        fn a_label_is_taken_as_it_is_or_not_at_all(text in ".{0,120}|[a\u{0}\u{7f}\u{85}]{0,3}") {
+            let good = text.chars().count() <= 100 && !text.chars().any(char::is_control);
+            match label(Some(text.clone())) {
+                Ok(taken) => prop_assert!(good && taken == Some(text)),
+                Err(error) => prop_assert!(!good && error.message.starts_with("label: ")),
+            }
+        }
+    }
+}

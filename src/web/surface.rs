@@ -1,0 +1,220 @@
+//! How each of our APIs writes an error down. A route belongs to one surface.
+
+use http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ALLOW, RETRY_AFTER,
+    WWW_AUTHENTICATE,
+};
+use http::{HeaderValue, Method, StatusCode};
+use serde::Serialize;
+
+use crate::kernel::RequestId;
+
+use crate::web::{ApiError, Reply};
+
+/// The shortest period that a rate-limit binding knows, in seconds.
+const LIMIT_PERIOD_S: u64 = 10;
+
+/// An API with its own error shape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Surface {
+    /// Admin, credentials and service routes.
+    Admin,
+    /// The user-key API, whose clients know its words.
+    UserKeys,
+    /// The account API, whose errors have a type, a code and a field.
+    Account,
+}
+
+/// The error body of [`Surface::Admin`].
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AdminErrorBody<'a> {
+    success: bool,
+    error: &'a str,
+    message: &'a str,
+    code: u16,
+    request_id: &'a str,
+}
+
+/// The error body of [`Surface::UserKeys`].
+#[derive(Serialize)]
+struct UserKeysErrorBody<'a> {
+    detail: &'a str,
+}
+
+/// The error body of [`Surface::Account`].
+#[derive(Serialize)]
+struct AccountErrorBody<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    code: &'static str,
+    detail: &'a str,
+    attr: Option<&'static str>,
+}
+
+/// The client's face of every 500 of [`Surface::Account`].
+const SERVER_ERROR: &str = "A server error occurred.";
+
+impl<'a> AccountErrorBody<'a> {
+    fn of(error: &'a ApiError) -> Self {
+        let (kind, code) = match error.status {
+            StatusCode::UNAUTHORIZED => ("authentication_error", "authentication_failed"),
+            StatusCode::FORBIDDEN => ("authentication_error", "permission_denied"),
+            StatusCode::NOT_FOUND => ("invalid_request", "not_found"),
+            StatusCode::METHOD_NOT_ALLOWED => ("invalid_request", "method_not_allowed"),
+            StatusCode::PAYLOAD_TOO_LARGE => ("invalid_request", "request_too_large"),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => ("invalid_request", "unsupported_media_type"),
+            StatusCode::TOO_MANY_REQUESTS => ("throttled_error", "throttled"),
+            status if status.is_server_error() => ("server_error", "error"),
+            // A 400 without a name is a request that could not even be read.
+            _ if error.code.is_none() => ("invalid_request", "parse_error"),
+            _ => ("validation_error", "invalid_input"),
+        };
+        Self {
+            kind,
+            code: error.code.unwrap_or(code),
+            detail: match error.status {
+                StatusCode::INTERNAL_SERVER_ERROR => SERVER_ERROR,
+                _ => &error.message,
+            },
+            attr: error.attr,
+        }
+    }
+}
+
+impl Surface {
+    /// The API that a path belongs to, also where there is no such route.
+    pub fn of_path(path: &str) -> Self {
+        if path.starts_with("/v1/") || path.starts_with("/v1.1/") {
+            Self::UserKeys
+        } else if path.starts_with("/api/") {
+            Self::Account
+        } else {
+            Self::Admin
+        }
+    }
+
+    /// The error of a path that no route takes.
+    pub fn unknown_path(self) -> ApiError {
+        ApiError::not_found(match self {
+            Self::Admin => "The requested resource was not found",
+            Self::UserKeys => "Not found",
+            Self::Account => "Not found.",
+        })
+    }
+
+    /// The error of a method that a path does not know.
+    pub fn unknown_method(self, method: &Method) -> ApiError {
+        let status = StatusCode::METHOD_NOT_ALLOWED;
+        match self {
+            Self::Account => ApiError::new(status, format!("Method \"{method}\" not allowed.")),
+            _ => ApiError::new(status, "The method is not allowed for this resource"),
+        }
+    }
+
+    /// 429 of a caller who may come again after `seconds`.
+    pub fn throttled(self, seconds: u64) -> ApiError {
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        let error = match self {
+            Self::Admin => ApiError::new(status, "Too many requests"),
+            Self::UserKeys => ApiError::new(
+                status,
+                format!("Request was throttled. Expected available in {seconds} second(s)."),
+            ),
+            Self::Account => ApiError::new(
+                status,
+                format!("Request was throttled. Expected available in {seconds} seconds."),
+            ),
+        };
+        error.retry_after(seconds)
+    }
+
+    /// 429 of a rate-limit binding.
+    pub fn too_many(self) -> ApiError {
+        self.throttled(LIMIT_PERIOD_S)
+    }
+
+    /// The answer that tells the client's face of `error`.
+    pub fn render(self, error: &ApiError, request_id: &RequestId) -> Reply {
+        let mut reply = match self {
+            Self::Admin => Reply::json(
+                error.status,
+                &AdminErrorBody {
+                    success: false,
+                    error: error.status.canonical_reason().unwrap_or("Error"),
+                    message: &error.message,
+                    code: error.status.as_u16(),
+                    request_id: request_id.as_str(),
+                },
+            ),
+            Self::UserKeys => Reply::json(
+                error.status,
+                &UserKeysErrorBody {
+                    detail: &error.message,
+                },
+            ),
+            Self::Account => Reply::json(error.status, &AccountErrorBody::of(error)),
+        };
+        reply = reply.no_store();
+        if error.status == StatusCode::UNAUTHORIZED {
+            // RFC 6750, section 3.
+            reply = reply.header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = error.retry_after_s {
+            reply = reply.header(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(methods) = error.allow {
+            reply = reply.header(ALLOW, HeaderValue::from_static(methods));
+        }
+        reply
+    }
+
+    /// What every answer of the API has, whatever it says.
+    pub fn finish(self, reply: Reply) -> Reply {
+        match self {
+            Self::Admin => reply,
+            Self::Account => reply.no_store(),
+            Self::UserKeys => reply
+                .no_store()
+                .header(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"))
+                .header(
+                    ACCESS_CONTROL_EXPOSE_HEADERS,
+                    HeaderValue::from_static("retry-after, x-request-id"),
+                ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::Timestamp;
+    use crate::kernel::random::seeded::Seeded;
+
+    #[test]
+    fn a_401_says_what_was_published_and_nothing_of_the_cause() {
+        let id = RequestId::mint(Timestamp::from_millis(1), &Seeded::new(1));
+        let reply = Surface::Admin.render(&ApiError::unauthorized("admin_key_wrong"), &id);
+        let body: serde_json::Value = serde_json::from_slice(&reply.body).unwrap();
+        assert_eq!(
+            body,
+            serde_json::json!({
+                "success": false,
+                "error": "Unauthorized",
+                "message": "Authentication required. Please provide a valid API token",
+                "code": 401,
+                "requestId": id.as_str(),
+            })
+        );
+        assert_eq!(reply.headers[WWW_AUTHENTICATE], "Bearer");
+    }
+
+    #[test]
+    fn a_500_says_nothing_more() {
+        let id = RequestId::mint(Timestamp::from_millis(1), &Seeded::new(1));
+        let reply = Surface::Admin.render(&ApiError::internal("D1: no such table"), &id);
+        let text = String::from_utf8(reply.body.clone()).unwrap();
+        assert!(text.contains("An unexpected error occurred on the server"));
+        assert!(!text.contains("D1"));
+    }
+}
