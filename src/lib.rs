@@ -8,6 +8,7 @@
 )]
 
 pub mod account;
+mod app;
 pub mod auth;
 pub mod config;
 pub mod db;
@@ -15,7 +16,6 @@ pub mod health;
 pub mod kernel;
 pub mod platform;
 pub mod provisioning;
-mod routes;
 pub mod services;
 #[cfg(test)]
 mod testing;

@@ -2,16 +2,13 @@
 
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde::Serialize;
 
 use crate::health::store::{RunStatus, Vitals};
 use crate::kernel::{Clock as _, Timestamp};
 use crate::web::caller::Anyone;
-use crate::web::route::Handler;
-use crate::web::surface::Surface;
-use crate::web::{ApiError, Call, Reply, Route};
+use crate::web::{ApiError, Call, Reply, Route, handler};
 
 /// The cron trigger fires every 15 minutes; two missed runs are one too many.
 const OVERDUE: Duration = Duration::from_secs(45 * 60);
@@ -19,14 +16,7 @@ const OVERDUE: Duration = Duration::from_secs(45 * 60);
 /// A run that has not ended, and that nobody had a hand in for this long, has died.
 const LONGEST_SILENCE: Duration = Duration::from_secs(15 * 60);
 
-/// The route.
-pub const ROUTE: Route = Route {
-    method: Method::GET,
-    path: "/health",
-    operation: "getHealth",
-    surface: Surface::Admin,
-    handler: Handler::Public(|call| handle(call).boxed_local()),
-};
+pub const ROUTE: Route = Route::get("/health", "getHealth", handler!(handle: Anyone));
 
 #[derive(Serialize)]
 struct Body {

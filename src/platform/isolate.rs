@@ -9,12 +9,20 @@ use super::fetch::Fetch;
 use super::log;
 use super::runtime::{RuntimeClock, RuntimeRandom};
 use super::webcrypto::WebCrypto;
+use crate::app;
 use crate::config::Config;
 use crate::services::{Environment, Services, Shared};
+use crate::web::Router;
 
 thread_local! {
-    /// An isolate has one thread.
+    // An isolate has one thread.
     static SHARED: Rc<Shared> = Rc::default();
+    static ROUTER: Rc<Router> = Rc::new(app::router());
+}
+
+/// The router, built once.
+pub fn router() -> Rc<Router> {
+    ROUTER.with(Rc::clone)
 }
 
 /// The services of one event.

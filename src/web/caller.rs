@@ -1,26 +1,59 @@
 //! Who calls: values that only authentication can make.
 //!
-//! A handler takes the kind of caller it serves as an argument, so there is no
-//! way to reach it past authentication, and no flag to forget.
+//! A handler takes the kind of caller that it serves as an argument, so there is no way to
+//! reach it past authentication, and no flag to forget.
 
+use futures_util::FutureExt as _;
+use futures_util::future::LocalBoxFuture;
 use http::HeaderMap;
 
-use crate::auth;
+use super::request::Incoming;
+use super::{ApiError, ErrorFormat};
 use crate::auth::admin_key::{ADMIN_KEY_HEADER, API_KEY_HEADER};
-use crate::auth::{ApiKey, AuthError, Identity, Refusal};
+use crate::auth::{self, ApiKey, AuthError, Identity, Refusal};
 use crate::kernel::audit::Actor;
 use crate::kernel::mask_email;
-
 use crate::services::Services;
 
-/// Anybody at all.
+/// The kinds of caller, as `openapi.json` tells them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Access {
+    /// Without credentials.
+    Public,
+    /// The admin pair.
+    Admin,
+    /// The user in the path, an API key, or the admin pair.
+    User,
+    /// The keys of an instance.
+    Instance,
+    /// A signed-in person, or a personal API key.
+    Person,
+}
+
+/// A kind of caller.
+pub trait Caller: Sized + 'static {
+    const ACCESS: Access;
+
+    /// What a route asks of its callers, beyond their kind.
+    type Requirements: 'static;
+
+    /// Authenticates the caller of a request.
+    fn authenticate(
+        incoming: &mut Incoming,
+        requirements: Self::Requirements,
+    ) -> LocalBoxFuture<'_, Result<Self, ApiError>>;
+}
+
+/// A caller without credentials.
 #[derive(Debug, Clone, Copy)]
 pub struct Anyone(());
 
-impl Anyone {
-    /// Asks for nothing.
-    pub(crate) const fn authenticate() -> Self {
-        Self(())
+impl Caller for Anyone {
+    const ACCESS: Access = Access::Public;
+    type Requirements = ();
+
+    fn authenticate(_: &mut Incoming, (): ()) -> LocalBoxFuture<'_, Result<Self, ApiError>> {
+        Box::pin(std::future::ready(Ok(Self(()))))
     }
 }
 
@@ -29,11 +62,7 @@ impl Anyone {
 pub struct Admin(auth::Admin);
 
 impl Admin {
-    /// Asks for the admin pair. No D1 call, no call to 3dEye.
-    pub(crate) async fn authenticate(
-        headers: &HeaderMap,
-        services: &Services,
-    ) -> Result<Self, AuthError> {
+    async fn of(headers: &HeaderMap, services: &Services) -> Result<Self, AuthError> {
         services.authenticate_admin(headers).await.map(Self)
     }
 
@@ -44,8 +73,29 @@ impl Admin {
     }
 }
 
-/// Whoever may ask for one user's credentials. Whether for *this* user is
-/// settled by the one read that loads the user.
+impl Caller for Admin {
+    const ACCESS: Access = Access::Admin;
+    type Requirements = ();
+
+    /// No call of the database or 3dEye comes before it.
+    fn authenticate(incoming: &mut Incoming, (): ()) -> LocalBoxFuture<'_, Result<Self, ApiError>> {
+        async move {
+            let services = &incoming.services;
+            let admin = Self::of(&incoming.request.headers, services).await?;
+            let actor = admin.actor();
+            incoming.log_caller(actor.as_str());
+            if services.admin_within_limit(actor.as_str()).await {
+                Ok(admin)
+            } else {
+                Err(ErrorFormat::Admin.too_many())
+            }
+        }
+        .boxed_local()
+    }
+}
+
+/// A caller who may ask for one user's credentials. Whether for *this* user is settled by the
+/// one read that loads the user.
 #[derive(Debug)]
 pub enum UserCaller {
     /// A holder of the admin pair: every user's.
@@ -57,27 +107,36 @@ pub enum UserCaller {
 }
 
 impl UserCaller {
-    /// Asks for one of the three. A header that carries an admin key, or an
-    /// API key that is none of ours, means the admin pair.
-    pub(crate) async fn authenticate(
-        headers: &HeaderMap,
-        services: &Services,
-    ) -> Result<Self, AuthError> {
+    /// A header that carries an admin key, or an API key of another form than ours, means the
+    /// admin pair.
+    async fn of(headers: &HeaderMap, services: &Services) -> Result<Self, AuthError> {
         if headers.contains_key(ADMIN_KEY_HEADER) {
-            return Admin::authenticate(headers, services)
-                .await
-                .map(Self::Admin);
+            return Admin::of(headers, services).await.map(Self::Admin);
         }
         if headers.contains_key(API_KEY_HEADER) {
             return match presented_key(headers) {
                 Ok(key) => Ok(Self::Key(key)),
-                Err(_) => Admin::authenticate(headers, services)
-                    .await
-                    .map(Self::Admin),
+                Err(_) => Admin::of(headers, services).await.map(Self::Admin),
             };
         }
         let identity = services.authenticate_person(headers).await?;
         Ok(Self::Person(identity))
+    }
+}
+
+impl Caller for UserCaller {
+    const ACCESS: Access = Access::User;
+    type Requirements = ();
+
+    fn authenticate(incoming: &mut Incoming, (): ()) -> LocalBoxFuture<'_, Result<Self, ApiError>> {
+        async move {
+            let caller = Self::of(&incoming.request.headers, &incoming.services).await?;
+            if let Self::Admin(admin) = &caller {
+                incoming.log_caller(admin.actor().as_str());
+            }
+            Ok(caller)
+        }
+        .boxed_local()
     }
 }
 

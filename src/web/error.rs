@@ -28,7 +28,9 @@ pub struct ApiError {
     /// `Retry-After`, in seconds.
     pub retry_after_s: Option<u64>,
     /// `Allow`: the methods there are.
-    pub allow: Option<&'static str>,
+    pub allow: Option<Cow<'static, str>>,
+    /// Whether it counts against the client's address.
+    pub failed_authentication: bool,
     /// The fault's name, for an API that has names; `None`: the status' own.
     pub code: Option<&'static str>,
     /// The field that is at fault, for an API that names it apart.
@@ -45,6 +47,7 @@ impl ApiError {
             message,
             retry_after_s: None,
             allow: None,
+            failed_authentication: status == StatusCode::UNAUTHORIZED,
             code: None,
             attr: None,
         }
@@ -95,12 +98,18 @@ impl ApiError {
         )
     }
 
-    /// 405 for a resource that knows only the methods of `allow`.
-    pub fn method_not_allowed(message: impl Into<Cow<'static, str>>, allow: &'static str) -> Self {
-        Self {
-            allow: Some(allow),
-            ..Self::new(StatusCode::METHOD_NOT_ALLOWED, message)
-        }
+    /// Names the methods there are.
+    #[must_use]
+    pub fn allow(mut self, methods: impl Into<Cow<'static, str>>) -> Self {
+        self.allow = Some(methods.into());
+        self
+    }
+
+    /// Counts against the client's address, as every 401 does.
+    #[must_use]
+    pub const fn counted_as_failed_authentication(mut self) -> Self {
+        self.failed_authentication = true;
+        self
     }
 
     /// Asks the client to come back after `seconds`.
@@ -141,7 +150,10 @@ impl From<DatabaseError> for ApiError {
 impl From<AuthError> for ApiError {
     fn from(error: AuthError) -> Self {
         match error {
-            AuthError::Refused(refusal) if refusal.is_forbidden() => Self::forbidden(error.code()),
+            // It tells a guesser that the admin key is right.
+            AuthError::Refused(refusal) if refusal.is_forbidden() => {
+                Self::forbidden(error.code()).counted_as_failed_authentication()
+            }
             AuthError::Refused(_) => Self::unauthorized(error.code()),
             AuthError::KeysUnavailable(_) => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,

@@ -1,26 +1,21 @@
 //! `GET /openapi.json`: the description of every route (OpenAPI 3.1).
 
-use futures_util::FutureExt as _;
-use http::{Method, StatusCode};
+use http::StatusCode;
 
-use crate::web::route::Handler;
-use crate::web::surface::Surface;
-use crate::web::{Reply, Route};
+use super::{Anyone, ApiError, Call, Reply, Route, handler};
 
 /// The document, as checked in.
 pub const DOCUMENT: &str = include_str!("../../openapi.json");
 
-/// The route.
-pub const ROUTE: Route = Route {
-    method: Method::GET,
-    path: "/openapi.json",
-    operation: "getOpenApi",
-    surface: Surface::Admin,
-    handler: Handler::Public(|_| {
-        let reply = Reply::text(StatusCode::OK, "application/json", DOCUMENT.into());
-        std::future::ready(Ok(reply)).boxed_local()
-    }),
-};
+pub const ROUTE: Route = Route::get("/openapi.json", "getOpenApi", handler!(handle: Anyone));
+
+async fn handle(_: Call<Anyone>) -> Result<Reply, ApiError> {
+    Ok(Reply::text(
+        StatusCode::OK,
+        "application/json",
+        DOCUMENT.into(),
+    ))
+}
 
 #[cfg(test)]
 mod tests {
@@ -29,7 +24,8 @@ mod tests {
     use serde_json::Value;
 
     use super::DOCUMENT;
-    use crate::routes::ROUTES;
+    use crate::app::ROUTES;
+    use crate::web::Access;
 
     /// Whether the scheme, or one of several that are asked for together, is one of those `of` somebody.
     fn is_of(of: &str, security: &Value) -> bool {
@@ -47,11 +43,15 @@ mod tests {
                     continue;
                 }
                 let access = match operation["security"].as_array() {
-                    Some(schemes) if schemes.is_empty() => "public",
-                    Some(schemes) if schemes.iter().all(|one| is_of("instance", one)) => "instance",
-                    Some(schemes) if schemes.iter().all(|one| is_of("person", one)) => "person",
-                    Some(schemes) if schemes.len() == 1 => "admin",
-                    _ => "user",
+                    Some(schemes) if schemes.is_empty() => Access::Public,
+                    Some(schemes) if schemes.iter().all(|one| is_of("instance", one)) => {
+                        Access::Instance
+                    }
+                    Some(schemes) if schemes.iter().all(|one| is_of("person", one)) => {
+                        Access::Person
+                    }
+                    Some(schemes) if schemes.len() == 1 => Access::Admin,
+                    _ => Access::User,
                 };
                 described.insert((
                     method.to_uppercase(),
@@ -68,7 +68,7 @@ mod tests {
                     route.method.to_string(),
                     route.path.to_owned(),
                     route.operation.to_owned(),
-                    route.handler.access(),
+                    route.handler.access,
                 )
             })
             .collect();

@@ -1,58 +1,122 @@
-//! What a route is.
-//!
-//! A route names its caller by the type its handler takes, so a new route
+//! What a route is. It names its caller by the type that its handler takes, so a new route
 //! cannot be written without saying who may call it.
 
+use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 use http::Method;
 
-use crate::user_keys::endpoints::Door;
-use crate::web::caller::{Admin, Anyone, UserCaller};
-use crate::web::surface::Surface;
-use crate::web::{ApiError, Call, Reply};
+use super::caller::{Access, Caller};
+use super::request::{Call, Incoming};
+use super::{ApiError, Reply};
 
 /// What a handler answers.
-pub type Answer = LocalBoxFuture<'static, Result<Reply, ApiError>>;
+pub type Handled = LocalBoxFuture<'static, Result<Reply, ApiError>>;
 
-/// A handler, by the caller it takes.
+/// A handler behind the authentication of its caller; made by [`handler!`](crate::web::handler).
 #[derive(Clone, Copy)]
-pub enum Handler {
-    /// Anybody.
-    Public(fn(Call<Anyone>) -> Answer),
-    /// The admin pair.
-    Admin(fn(Call<Admin>) -> Answer),
-    /// The user in the path, an API key, or the admin pair.
-    User(fn(Call<UserCaller>) -> Answer),
-    /// The keys of an instance.
-    Instance(Door),
-    /// A signed-in person, or a personal API key.
-    Person(crate::account::endpoints::Door),
+pub struct Handler {
+    pub access: Access,
+    pub run: fn(Incoming) -> Handled,
 }
 
-impl Handler {
-    /// The name of the kind of caller.
-    pub const fn access(&self) -> &'static str {
-        match self {
-            Self::Public(_) => "public",
-            Self::Admin(_) => "admin",
-            Self::User(_) => "user",
-            Self::Instance(_) => "instance",
-            Self::Person(_) => "person",
+/// `handler!(handle: Caller)` or `handler!(handle: Caller, requirements)`.
+macro_rules! handler {
+    ($handle:ident: $caller:ty) => {
+        $crate::web::handler!($handle: $caller, ())
+    };
+    ($handle:ident: $caller:ty, $requirements:expr) => {
+        $crate::web::route::Handler {
+            access: <$caller as $crate::web::Caller>::ACCESS,
+            run: |incoming| {
+                $crate::web::route::serve::<$caller, _>(incoming, $requirements, $handle)
+            },
         }
+    };
+}
+pub(crate) use handler;
+
+/// Authenticates the caller, reads the body, runs the handler. Nothing but the head of the
+/// request is looked at before its caller is known.
+pub fn serve<C, F>(
+    mut incoming: Incoming,
+    requirements: C::Requirements,
+    handle: fn(Call<C>) -> F,
+) -> Handled
+where
+    C: Caller,
+    F: Future<Output = Result<Reply, ApiError>> + 'static,
+{
+    async move {
+        let caller = C::authenticate(&mut incoming, requirements).await?;
+        let input = incoming.input().boxed_local().await?;
+        let call = Call {
+            caller,
+            services: incoming.services,
+            request_id: incoming.request_id,
+            input,
+        };
+        handle(call).await
     }
+    .boxed_local()
 }
 
 /// One route.
 #[derive(Clone)]
 pub struct Route {
-    /// The method; GET serves HEAD as well.
     pub method: Method,
-    /// The path as axum and OpenAPI write it.
+    /// As OpenAPI writes it: `/users/{userId}`.
     pub path: &'static str,
     /// The `operationId` in `openapi.json`.
     pub operation: &'static str,
-    /// The API it belongs to.
-    pub surface: Surface,
-    /// Who may call it, and what then happens.
     pub handler: Handler,
+    /// Whether HEAD is answered as well: every GET that changes nothing.
+    pub has_head: bool,
+}
+
+impl Route {
+    pub const fn get(path: &'static str, operation: &'static str, handler: Handler) -> Self {
+        Self::of(Method::GET, path, operation, handler, true)
+    }
+
+    /// A GET that changes something, so that no HEAD of a prefetch may do it.
+    pub const fn get_only(path: &'static str, operation: &'static str, handler: Handler) -> Self {
+        Self::of(Method::GET, path, operation, handler, false)
+    }
+
+    pub const fn post(path: &'static str, operation: &'static str, handler: Handler) -> Self {
+        Self::of(Method::POST, path, operation, handler, false)
+    }
+
+    pub const fn put(path: &'static str, operation: &'static str, handler: Handler) -> Self {
+        Self::of(Method::PUT, path, operation, handler, false)
+    }
+
+    pub const fn patch(path: &'static str, operation: &'static str, handler: Handler) -> Self {
+        Self::of(Method::PATCH, path, operation, handler, false)
+    }
+
+    pub const fn delete(path: &'static str, operation: &'static str, handler: Handler) -> Self {
+        Self::of(Method::DELETE, path, operation, handler, false)
+    }
+
+    const fn of(
+        method: Method,
+        path: &'static str,
+        operation: &'static str,
+        handler: Handler,
+        has_head: bool,
+    ) -> Self {
+        Self {
+            method,
+            path,
+            operation,
+            handler,
+            has_head,
+        }
+    }
+
+    /// Whether the route answers this method.
+    pub fn answers(&self, method: &Method) -> bool {
+        self.method == *method || (self.has_head && *method == Method::HEAD)
+    }
 }

@@ -1,69 +1,221 @@
-//! axum's router, built once an isolate from the table of routes.
+//! One table of routes, and one request's way through it.
 
-use axum::Router;
-use axum::extract::Request;
-use axum::response::Response;
-use axum::routing::{MethodFilter, any, on};
-use worker::send::SendFuture;
+use std::rc::Rc;
 
-use crate::routes::ROUTES;
-use crate::web::dispatch;
-use crate::web::dispatch::dispatch;
-use crate::web::route::Handler;
-use crate::web::surface::Surface;
-use crate::web::{ApiError, Route};
+use http::{HeaderName, HeaderValue, Method};
+use percent_encoding::percent_decode_str;
 
-/// Builds the router.
-pub fn build() -> Router {
-    let mut router = Router::new();
-    for route in ROUTES {
-        router = register(router, route);
-    }
-    router
-        .fallback(|request: Request| {
-            let surface = Surface::of_path(request.uri().path());
-            refuse(request, surface.unknown_path())
-        })
-        .method_not_allowed_fallback(|request: Request| {
-            let surface = Surface::of_path(request.uri().path());
-            let error = surface.unknown_method(request.method());
-            refuse(request, error)
-        })
+use super::request::{Incoming, PathParams, Request, RequestLog};
+use super::route::Route;
+use super::{ApiError, ErrorFormat, Reply, cors};
+use crate::kernel::RequestId;
+use crate::services::Services;
+
+/// The header that carries the request's name, in every answer.
+pub const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Finds the route of a path and method. Built once an isolate; the default has no routes.
+#[derive(Default)]
+pub struct Router {
+    paths: matchit::Router<Vec<&'static Route>>,
 }
 
-fn register(router: Router, route: &'static Route) -> Router {
-    // A method without a filter would be a slip in the table; a test finds it.
-    let Ok(filter) = MethodFilter::try_from(route.method.clone()) else {
-        return router;
-    };
-    let handler = move |request: Request| SendFuture::new(dispatch(route, request));
-    let methods = match route.handler {
-        // This API looks at the keys first and at the method then.
-        Handler::Instance(_) => any(handler),
-        _ => on(filter, handler),
-    };
-    match route.surface {
-        Surface::Account => router
-            .route(&format!("{}/", route.path), methods.clone())
-            .route(route.path, methods),
-        _ => router.route(route.path, methods),
+/// An answer, and what the log is told of it.
+pub struct Answer {
+    pub reply: Reply,
+    /// The route's template, never the path itself; `None`: no route matched.
+    pub route: Option<&'static str>,
+    /// Who called.
+    pub caller: Option<String>,
+    /// The log's face of an error.
+    pub cause: Option<String>,
+}
+
+impl Router {
+    /// A router over the table.
+    ///
+    /// # Errors
+    ///
+    /// When two paths of the table cannot be told apart.
+    pub fn new(table: &'static [Route]) -> Result<Self, matchit::InsertError> {
+        let mut grouped: Vec<(&'static str, Vec<&'static Route>)> = Vec::new();
+        for route in table {
+            match grouped.iter_mut().find(|(path, _)| *path == route.path) {
+                Some((_, routes)) => routes.push(route),
+                None => grouped.push((route.path, vec![route])),
+            }
+        }
+        let mut paths = matchit::Router::new();
+        for (path, routes) in grouped {
+            // The account API knows every path with a slash at its end as well.
+            if ErrorFormat::of_path(path) == ErrorFormat::Account {
+                paths.insert(format!("{path}/"), routes.clone())?;
+            }
+            paths.insert(path, routes)?;
+        }
+        Ok(Self { paths })
+    }
+
+    /// Answers one request.
+    pub async fn respond(
+        &self,
+        request: Request,
+        services: Rc<Services>,
+        request_id: RequestId,
+    ) -> Answer {
+        let format = ErrorFormat::of_path(&request.path);
+        let is_head = request.method == Method::HEAD;
+        let log = Rc::new(RequestLog::default());
+        let mut template = None;
+        let result = match self.find(&request, format) {
+            Err(error) => Err(error),
+            Ok((route, _)) if format.has_cors() && request.method == Method::OPTIONS => {
+                template = Some(route.path);
+                Ok(cors::preflight(route))
+            }
+            Ok((route, params)) => {
+                template = Some(route.path);
+                let incoming = Incoming {
+                    request,
+                    route,
+                    params,
+                    services: Rc::clone(&services),
+                    request_id: request_id.clone(),
+                    log: Rc::clone(&log),
+                };
+                let address = incoming.address();
+                match (route.handler.run)(incoming).await {
+                    Err(error) if error.failed_authentication => {
+                        // Guessing is braked by address.
+                        let is_free = services.address_within_limit(address).await;
+                        Err(if is_free { error } else { format.too_many() })
+                    }
+                    result => result,
+                }
+            }
+        };
+        let mut answer = finish(result, format, &request_id);
+        if is_head {
+            answer.reply.body.clear();
+        }
+        answer.route = template;
+        answer.caller = log.caller.take();
+        answer
+    }
+
+    fn find(
+        &self,
+        request: &Request,
+        format: ErrorFormat,
+    ) -> Result<(&'static Route, PathParams), ApiError> {
+        let found = self.paths.at(&request.path);
+        let found = found.map_err(|_| format.unknown_path())?;
+        let mut routes = found.value.iter();
+        let route = match found.value.as_slice() {
+            // The user-key API looks at the keys first and at the method then.
+            [only] if format.authenticates_before_method() => Some(only),
+            _ => routes.find(|route| route.answers(&request.method)),
+        };
+        let route =
+            *route.ok_or_else(|| format.unknown_method(&request.method, allow(found.value)))?;
+        Ok((route, params(route.path, &request.path)))
     }
 }
 
-fn refuse(request: Request, error: ApiError) -> std::future::Ready<Response> {
-    std::future::ready(dispatch::refuse(&request, &error))
+/// Answers an error for a request that does not get as far as a route.
+pub fn refuse(error: ApiError, request_id: &RequestId) -> Answer {
+    finish(Err(error), ErrorFormat::Admin, request_id)
+}
+
+fn finish(result: Result<Reply, ApiError>, format: ErrorFormat, request_id: &RequestId) -> Answer {
+    let (reply, cause) = match result {
+        Ok(reply) => (reply, None),
+        Err(error) => (
+            format.render(&error, request_id),
+            Some(error.cause.into_owned()),
+        ),
+    };
+    let mut reply = format.finish(reply);
+    if let Ok(id) = HeaderValue::from_str(request_id.as_str()) {
+        reply.headers.insert(REQUEST_ID_HEADER, id);
+    }
+    reply
+        .headers
+        .entry("x-content-type-options")
+        .or_insert(HeaderValue::from_static("nosniff"));
+    Answer {
+        reply,
+        route: None,
+        caller: None,
+        cause,
+    }
+}
+
+/// The methods of `Allow`.
+fn allow(routes: &[&'static Route]) -> String {
+    let mut methods: Vec<&str> = Vec::new();
+    for route in routes {
+        methods.push(route.method.as_str());
+        if route.has_head {
+            methods.push("HEAD");
+        }
+    }
+    methods.join(", ")
+}
+
+/// The parameters of `template` in a path that it matches.
+fn params(template: &'static str, path: &str) -> PathParams {
+    let mut params = PathParams {
+        values: Vec::new(),
+        are_text: true,
+    };
+    for (expected, given) in template.split('/').zip(path.split('/')) {
+        let name = expected
+            .strip_prefix('{')
+            .and_then(|rest| rest.strip_suffix('}'));
+        if let Some(name) = name {
+            let decoded = percent_decode_str(given);
+            params.are_text &= decoded.clone().decode_utf8().is_ok();
+            params
+                .values
+                .push((name, decoded.decode_utf8_lossy().into_owned()));
+        }
+    }
+    params
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::ROUTES;
 
     #[test]
-    fn every_route_of_the_table_can_be_registered() {
-        for route in ROUTES {
-            assert!(MethodFilter::try_from(route.method.clone()).is_ok());
-        }
-        // Conflicting paths would panic here.
-        let _ = build();
+    fn the_paths_of_the_table_can_be_told_apart() {
+        assert!(Router::new(ROUTES).is_ok());
+    }
+
+    const TEMPLATE: &str = "/v1/instances/{instance}/users/{id}/";
+
+    fn read(path: &str) -> [String; 2] {
+        let found = params(TEMPLATE, path);
+        let names: Vec<&str> = found.values.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, ["instance", "id"]);
+        [found.values[0].1.clone(), found.values[1].1.clone()]
+    }
+
+    #[test]
+    fn parameters_are_decoded_once() {
+        assert_eq!(read("/v1/instances/rivia/users/9/"), ["rivia", "9"]);
+        assert_eq!(read("/v1/instances/%52ivia/users/%39/"), ["Rivia", "9"]);
+        assert_eq!(read("/v1/instances/a%2Fb/users/%2531/"), ["a/b", "%31"]);
+        assert_eq!(read("/v1/instances//users/%/"), ["", "%"]);
+    }
+
+    #[test]
+    fn a_parameter_that_is_not_utf_8_is_told_apart() {
+        let path = "/v1/instances/%ff/users/%c3/";
+        assert_eq!(read(path), ["\u{fffd}", "\u{fffd}"]);
+        assert!(!params(TEMPLATE, path).are_text);
+        assert!(params(TEMPLATE, "/v1/instances/a/users/%c3%a9/").are_text);
     }
 }

@@ -1,7 +1,6 @@
 //! `POST /api/users/{uuid}/two_factor_backup_codes`: ten new codes; the old ones die.
 
-use futures_util::FutureExt as _;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde::Serialize;
 
 use crate::account::BackupCode;
@@ -10,21 +9,16 @@ use crate::account::store::NewBackupCode;
 use crate::kernel::Random;
 use crate::kernel::audit::Action;
 use crate::kernel::{Purpose, Sealer, UserId};
-use crate::web::route::Handler;
-use crate::web::surface::Surface;
-use crate::web::{ApiError, Call, Reply, Route};
+use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::problem::{denied, two_factor_is_off};
-use crate::account::endpoints::{AccountCaller, Door};
+use crate::account::endpoints::{AccountCaller, Requirements};
 
-/// The route.
-pub const ROUTE: Route = Route {
-    method: Method::POST,
-    path: "/api/users/{uuid}/two_factor_backup_codes",
-    operation: "generateBackupCodes",
-    surface: Surface::Account,
-    handler: Handler::Person(Door::sensitive(|call| handle(call).boxed_local())),
-};
+pub const ROUTE: Route = Route::post(
+    "/api/users/{uuid}/two_factor_backup_codes",
+    "generateBackupCodes",
+    handler!(handle: AccountCaller, Requirements::RECENT),
+);
 
 #[derive(Serialize)]
 struct Body {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::account::{Fields, Invalid};
 use crate::web::body::require_json;
-use crate::web::call::Input;
+use crate::web::request::Input;
 use crate::web::{ApiError, Call};
 
 impl<C> Call<C> {

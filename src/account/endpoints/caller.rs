@@ -2,15 +2,22 @@
 
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
+use futures_util::future::LocalBoxFuture;
+use http::HeaderMap;
+
 use crate::account::HasPerson;
 use crate::account::store::{Visit, Whose};
 use crate::auth::store::ApiKeyRow;
-use crate::auth::{Identity, Scope};
+use crate::auth::{ApiKey, Identity, Scope, bearer};
 use crate::kernel::audit::{Action, Actor, Entry};
-use crate::kernel::{Clock as _, Timestamp, UserId, mask_email};
-use crate::web::{ApiError, Call};
+use crate::kernel::{Timestamp, UserId, mask_email};
+use crate::services::Services;
+use crate::web::{Access, ApiError, Call, Caller, Incoming};
 
-use crate::account::endpoints::problem::{denied, no_account, nobody, unknown_key};
+use crate::account::endpoints::problem::{
+    denied, no_account, nobody, not_recent, unauthenticated, unknown_key,
+};
 
 /// How the path names whoever calls.
 pub const ME: &str = "@me";
@@ -38,6 +45,64 @@ pub(crate) enum Bearer {
     },
     /// The hash of an API key, not yet looked up, and the scope it needs.
     Key { hash: String, scope: Scope },
+}
+
+/// What a route of the account API asks of its callers.
+#[derive(Debug, Clone, Copy)]
+pub struct Requirements {
+    /// The scope that lets an API key in; `None`: none does.
+    key_scope: Option<Scope>,
+    /// Whether a person must have signed in recently.
+    is_recent: bool,
+}
+
+impl Requirements {
+    /// A signed-in person.
+    pub const NONE: Self = Self {
+        key_scope: None,
+        is_recent: false,
+    };
+
+    /// A person who signed in recently.
+    pub const RECENT: Self = Self {
+        key_scope: None,
+        is_recent: true,
+    };
+
+    /// A signed-in person, or an API key with this scope.
+    pub const fn key(scope: Scope) -> Self {
+        Self {
+            key_scope: Some(scope),
+            is_recent: false,
+        }
+    }
+}
+
+impl Caller for AccountCaller {
+    const ACCESS: Access = Access::Person;
+    type Requirements = Requirements;
+
+    fn authenticate(
+        incoming: &mut Incoming,
+        requirements: Requirements,
+    ) -> LocalBoxFuture<'_, Result<Self, ApiError>> {
+        async move {
+            let services = &incoming.services;
+            let headers = &incoming.request.headers;
+            let bearer = authenticate(headers, services, requirements.key_scope).await?;
+            if let Bearer::Person {
+                identity, subject, ..
+            } = &bearer
+            {
+                incoming.log_caller(&name(&bearer, subject));
+                if requirements.is_recent && !is_recent(identity, services.now()) {
+                    return Err(not_recent());
+                }
+            }
+            Ok(Self { bearer })
+        }
+        .boxed_local()
+    }
 }
 
 /// An account that the caller may touch.
@@ -244,11 +309,6 @@ impl Call<AccountCaller> {
     pub fn uuid(&self) -> Result<&str, ApiError> {
         self.path("uuid")
     }
-
-    /// The present moment.
-    pub fn now(&self) -> Timestamp {
-        self.services.clock.now()
-    }
 }
 
 pub(crate) fn is_recent(identity: &Identity, now: Timestamp) -> bool {
@@ -283,6 +343,64 @@ pub(crate) fn masked(subject: &str) -> String {
 fn masked_number(number: &str) -> String {
     let first: String = number.chars().take(3).collect();
     format!("{first}***")
+}
+
+async fn authenticate(
+    headers: &HeaderMap,
+    services: &Services,
+    scope: Option<Scope>,
+) -> Result<Bearer, ApiError> {
+    let credential = bearer(headers).map_err(|refusal| unauthenticated(refusal.into()))?;
+    if credential.starts_with(ApiKey::PREFIX) {
+        let key = ApiKey::parse(credential).map_err(|refusal| unauthenticated(refusal.into()))?;
+        return match scope {
+            Some(scope) => Ok(Bearer::Key {
+                hash: key.hash(),
+                scope,
+            }),
+            None => Err(unwelcome(services, &key).await),
+        };
+    }
+    let identity = services.authenticate_person(headers).await;
+    let identity = identity.map_err(unauthenticated)?;
+    let domains = &services.config.admin_email_domains;
+    let is_staff = identity.is_staff || identity.admin_domain(domains).is_ok();
+    let subject = match identity.subject.clone() {
+        Some(subject) => subject,
+        // Support need not be anybody's user, and then their `@me` is nobody.
+        None if is_staff => String::new(),
+        None => return Err(nobody("subject_missing")),
+    };
+    Ok(Bearer::Person {
+        identity,
+        subject,
+        is_staff,
+    })
+}
+
+/// Why an API key does not come in where none does.
+async fn unwelcome(services: &Services, key: &ApiKey) -> ApiError {
+    let look = async {
+        let database = services.database()?;
+        Ok::<_, ApiError>(database.api_key(&key.hash()).await?)
+    };
+    match look.await {
+        Err(error) => error,
+        Ok(None) => unknown_key(),
+        Ok(Some(_)) => denied("This action does not support personal API key access"),
+    }
+}
+
+/// Names the caller for the log, before it is known whose account it is.
+fn name(bearer: &Bearer, subject: &str) -> String {
+    match bearer {
+        Bearer::Person {
+            identity,
+            is_staff: true,
+            ..
+        } => staff(identity, subject).as_str().to_owned(),
+        _ => format!("subject:{}", masked(subject)),
+    }
 }
 
 #[cfg(test)]

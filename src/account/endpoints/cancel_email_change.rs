@@ -1,24 +1,16 @@
 //! `PATCH /api/users/cancel_email_change_request`: gives up the e-mail asked for.
 
-use futures_util::FutureExt as _;
-use http::Method;
-
 use crate::kernel::audit::Action;
-use crate::web::route::Handler;
-use crate::web::surface::Surface;
-use crate::web::{ApiError, Call, Reply, Route};
+use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::representation::full_user;
-use crate::account::endpoints::{AccountCaller, Door};
+use crate::account::endpoints::{AccountCaller, Requirements};
 
-/// The route.
-pub const ROUTE: Route = Route {
-    method: Method::PATCH,
-    path: "/api/users/cancel_email_change_request",
-    operation: "cancelEmailChange",
-    surface: Surface::Account,
-    handler: Handler::Person(Door::sensitive(|call| handle(call).boxed_local())),
-};
+pub const ROUTE: Route = Route::patch(
+    "/api/users/cancel_email_change_request",
+    "cancelEmailChange",
+    handler!(handle: AccountCaller, Requirements::RECENT),
+);
 
 async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
     let whose = call.caller.own();

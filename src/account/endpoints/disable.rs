@@ -1,30 +1,22 @@
 //! `POST /api/users/{uuid}/two_factor_disable`: turns the second factor off. Safe to repeat.
 
-use futures_util::FutureExt as _;
-use http::Method;
-
 use crate::account::store::Disabling;
 use crate::account::{Factor, Invalid, Notice, NoticeKind};
 use crate::config::DisablePolicy;
 use crate::kernel::Timestamp;
 use crate::kernel::audit::Action;
-use crate::web::route::Handler;
-use crate::web::surface::Surface;
-use crate::web::{ApiError, Call, Reply, Route};
+use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::caller::Admitted;
 use crate::account::endpoints::proof::{MAX_CODE_CHARS, Proving};
 use crate::account::endpoints::representation::success;
-use crate::account::endpoints::{AccountCaller, Door};
+use crate::account::endpoints::{AccountCaller, Requirements};
 
-/// The route.
-pub const ROUTE: Route = Route {
-    method: Method::POST,
-    path: "/api/users/{uuid}/two_factor_disable",
-    operation: "disableTwoFactor",
-    surface: Surface::Account,
-    handler: Handler::Person(Door::sensitive(|call| handle(call).boxed_local())),
-};
+pub const ROUTE: Route = Route::post(
+    "/api/users/{uuid}/two_factor_disable",
+    "disableTwoFactor",
+    handler!(handle: AccountCaller, Requirements::RECENT),
+);
 
 const TOKEN: &str = "token";
 

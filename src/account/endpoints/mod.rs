@@ -2,7 +2,6 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `door` | one request up to its handler: credential, key, window, limits |
 //! | `caller` | who calls, and whose account they may touch |
 //! | `body` | a body's fields |
 //! | `problem` | errors of this API |
@@ -18,7 +17,6 @@ pub mod caller;
 pub mod cancel_email_change;
 pub mod create_dashboard;
 pub mod disable;
-pub mod door;
 pub mod problem;
 pub mod proof;
 pub mod push_token_register;
@@ -34,5 +32,4 @@ pub mod user_read;
 pub mod verify;
 pub mod verify_email;
 
-pub use caller::AccountCaller;
-pub use door::Door;
+pub use caller::{AccountCaller, Requirements};

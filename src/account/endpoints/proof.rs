@@ -5,8 +5,7 @@ use crate::account::{BackupCode, Factor, Notice, NoticeKind, Proof, TotpCode, fa
 use crate::db::Database;
 use crate::kernel::audit::{Action, Entry};
 use crate::kernel::{Purpose, Sealed, Timestamp};
-use crate::web::surface::Surface;
-use crate::web::{ApiError, Call};
+use crate::web::{ApiError, Call, ErrorFormat};
 
 use crate::account::endpoints::AccountCaller;
 use crate::account::endpoints::caller::Admitted;
@@ -127,7 +126,7 @@ fn conclude(verdict: Verdict, method: Method) -> Result<Method, ApiError> {
 
 /// 429, whether the code was right or not.
 pub fn locked(seconds: u64) -> ApiError {
-    Surface::Account
+    ErrorFormat::Account
         .throttled(seconds)
         .because("second_factor_locked")
 }

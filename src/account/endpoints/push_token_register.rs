@@ -1,7 +1,6 @@
 //! `POST /api/users/@me/push_tokens`: registers a phone's token, or notes that it was seen.
 
-use futures_util::FutureExt as _;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde::Serialize;
 
 use crate::account::store::NewPushToken;
@@ -10,24 +9,17 @@ use crate::auth::Scope;
 use crate::kernel::audit::Action;
 use crate::kernel::ids::prefixed_ulid;
 use crate::kernel::{Purpose, Timestamp};
-use crate::web::route::Handler;
-use crate::web::surface::Surface;
-use crate::web::{ApiError, Call, Reply, Route};
+use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::caller::{Admitted, ME};
 use crate::account::endpoints::problem::{denied, no_account};
-use crate::account::endpoints::{AccountCaller, Door};
+use crate::account::endpoints::{AccountCaller, Requirements};
 
-/// The route.
-pub const ROUTE: Route = Route {
-    method: Method::POST,
-    path: "/api/users/{uuid}/push_tokens",
-    operation: "registerPushToken",
-    surface: Surface::Account,
-    handler: Handler::Person(Door::keys(Scope::UserWrite, |call| {
-        handle(call).boxed_local()
-    })),
-};
+pub const ROUTE: Route = Route::post(
+    "/api/users/{uuid}/push_tokens",
+    "registerPushToken",
+    handler!(handle: AccountCaller, Requirements::key(Scope::UserWrite)),
+);
 
 #[derive(Serialize)]
 struct Body {

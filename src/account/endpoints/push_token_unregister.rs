@@ -1,28 +1,20 @@
 //! `POST /api/users/@me/push_tokens/unregister`: drops a phone's token. Safe to repeat.
 
-use futures_util::FutureExt as _;
-use http::{Method, StatusCode};
+use http::StatusCode;
 
 use crate::account::PushToken;
 use crate::auth::Scope;
 use crate::kernel::audit::Action;
-use crate::web::route::Handler;
-use crate::web::surface::Surface;
-use crate::web::{ApiError, Call, Reply, Route};
+use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::push_token_register::admit;
-use crate::account::endpoints::{AccountCaller, Door};
+use crate::account::endpoints::{AccountCaller, Requirements};
 
-/// The route.
-pub const ROUTE: Route = Route {
-    method: Method::POST,
-    path: "/api/users/{uuid}/push_tokens/unregister",
-    operation: "unregisterPushToken",
-    surface: Surface::Account,
-    handler: Handler::Person(Door::keys(Scope::UserWrite, |call| {
-        handle(call).boxed_local()
-    })),
-};
+pub const ROUTE: Route = Route::post(
+    "/api/users/{uuid}/push_tokens/unregister",
+    "unregisterPushToken",
+    handler!(handle: AccountCaller, Requirements::key(Scope::UserWrite)),
+);
 
 async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
     let wish = call

@@ -1,28 +1,21 @@
 //! `POST /api/users/{uuid}/scene_personalisation`: chooses a dashboard for a scene.
 
-use futures_util::FutureExt as _;
-use http::Method;
 use serde_json::Value;
 
 use crate::account::store::{MOST_SCENES, Personalised, SceneChange};
 use crate::account::{Fields, Invalid};
 use crate::kernel::audit::Action;
-use crate::web::route::Handler;
-use crate::web::surface::Surface;
-use crate::web::{ApiError, Call, Reply, Route};
+use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::problem::no_account;
 use crate::account::endpoints::representation::full_user;
-use crate::account::endpoints::{AccountCaller, Door};
+use crate::account::endpoints::{AccountCaller, Requirements};
 
-/// The route.
-pub const ROUTE: Route = Route {
-    method: Method::POST,
-    path: "/api/users/{uuid}/scene_personalisation",
-    operation: "personaliseScene",
-    surface: Surface::Account,
-    handler: Handler::Person(Door::people(|call| handle(call).boxed_local())),
-};
+pub const ROUTE: Route = Route::post(
+    "/api/users/{uuid}/scene_personalisation",
+    "personaliseScene",
+    handler!(handle: AccountCaller, Requirements::NONE),
+);
 
 const DASHBOARD: &str = "dashboard";
 const SCENE: &str = "scene";

@@ -1,25 +1,19 @@
 //! `PUT /admin/users/{userId}/team`: puts a user into a team. Safe to repeat.
 
-use futures_util::FutureExt as _;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use crate::account::TeamId;
 use crate::kernel::audit::{Action, Entry};
 use crate::kernel::{Clock as _, UserId};
 use crate::web::caller::Admin;
-use crate::web::route::Handler;
-use crate::web::surface::Surface;
-use crate::web::{ApiError, Call, Reply, Route};
+use crate::web::{ApiError, Call, Reply, Route, handler};
 
-/// The route.
-pub const ROUTE: Route = Route {
-    method: Method::PUT,
-    path: "/admin/users/{userId}/team",
-    operation: "assignTeam",
-    surface: Surface::Admin,
-    handler: Handler::Admin(|call| handle(call).boxed_local()),
-};
+pub const ROUTE: Route = Route::put(
+    "/admin/users/{userId}/team",
+    "assignTeam",
+    handler!(handle: Admin),
+);
 
 /// The body of the request.
 #[derive(Deserialize)]

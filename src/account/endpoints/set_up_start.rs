@@ -1,8 +1,7 @@
 //! `GET /api/users/{uuid}/two_factor_start_setup`: begins the set-up of the caller's second factor,
 //! whatever the path says. A GET because the original has one.
 
-use futures_util::FutureExt as _;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde::Serialize;
 
 use crate::account::store::{SetUp, Visit};
@@ -10,12 +9,10 @@ use crate::account::totp::PENDING_FOR;
 use crate::account::{HasPerson, Pending, TotpSecret, qr};
 use crate::kernel::Timestamp;
 use crate::kernel::audit::{Action, Actor, Entry};
-use crate::web::route::Handler;
-use crate::web::surface::Surface;
-use crate::web::{ApiError, Call, Reply, Route};
+use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::problem::{nobody, not_recent};
-use crate::account::endpoints::{AccountCaller, Door};
+use crate::account::endpoints::{AccountCaller, Requirements};
 
 /// The route.
 pub const ROUTE: Route = route(
@@ -30,16 +27,11 @@ pub const ALIAS: Route = route(
 );
 
 const fn route(path: &'static str, operation: &'static str) -> Route {
-    Route {
-        method: Method::GET,
+    Route::get_only(
         path,
         operation,
-        surface: Surface::Account,
-        handler: Handler::Person(Door {
-            is_unsafe_get: true,
-            ..Door::people(|call| handle(call).boxed_local())
-        }),
-    }
+        handler!(handle: AccountCaller, Requirements::NONE),
+    )
 }
 
 /// Who the account is with, as authenticators show it.

@@ -1,20 +1,15 @@
 //! `POST /api/users/{uuid}/two_factor_validate`: turns the second factor on by its first code. As
 //! with its start, the set-up is the caller's, whomever staff name in the path.
 
-use futures_util::FutureExt as _;
-use http::Method;
-
 use crate::account::store::{Attempt, Verdict};
 use crate::account::{Notice, NoticeKind, TotpCode, factor};
 use crate::kernel::audit::Action;
-use crate::web::route::Handler;
-use crate::web::surface::Surface;
-use crate::web::{ApiError, Call, Reply, Route};
+use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::problem::{no_account, no_set_up, wrong_code};
 use crate::account::endpoints::proof::{MAX_CODE_CHARS, locked};
 use crate::account::endpoints::representation::success;
-use crate::account::endpoints::{AccountCaller, Door};
+use crate::account::endpoints::{AccountCaller, Requirements};
 
 /// The route.
 pub const ROUTE: Route = route("/api/users/{uuid}/two_factor_validate", "validateTwoFactor");
@@ -23,13 +18,11 @@ pub const ROUTE: Route = route("/api/users/{uuid}/two_factor_validate", "validat
 pub const ALIAS: Route = route("/api/users/{uuid}/validate_2fa", "validateTwoFactorAlias");
 
 const fn route(path: &'static str, operation: &'static str) -> Route {
-    Route {
-        method: Method::POST,
+    Route::post(
         path,
         operation,
-        surface: Surface::Account,
-        handler: Handler::Person(Door::sensitive(|call| handle(call).boxed_local())),
-    }
+        handler!(handle: AccountCaller, Requirements::RECENT),
+    )
 }
 
 async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {

@@ -1,27 +1,21 @@
 //! `GET /api/users/{uuid}/two_factor_status`: how the second factor stands.
 
-use futures_util::FutureExt as _;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde::Serialize;
 
 use crate::account::BackupCode;
 use crate::account::store::TwoFactorStatus;
 use crate::kernel::Purpose;
-use crate::web::route::Handler;
-use crate::web::surface::Surface;
-use crate::web::{ApiError, Call, Reply, Route};
+use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::caller::Admitted;
-use crate::account::endpoints::{AccountCaller, Door};
+use crate::account::endpoints::{AccountCaller, Requirements};
 
-/// The route.
-pub const ROUTE: Route = Route {
-    method: Method::GET,
-    path: "/api/users/{uuid}/two_factor_status",
-    operation: "getTwoFactorStatus",
-    surface: Surface::Account,
-    handler: Handler::Person(Door::people(|call| handle(call).boxed_local())),
-};
+pub const ROUTE: Route = Route::get(
+    "/api/users/{uuid}/two_factor_status",
+    "getTwoFactorStatus",
+    handler!(handle: AccountCaller, Requirements::NONE),
+);
 
 #[derive(Serialize)]
 struct Body {

@@ -1,32 +1,24 @@
 //! `PATCH /api/users/{uuid}`: changes the profile. Another e-mail is only asked for: it takes effect
 //! once a token that goes there has come back (`verify_email`).
 
-use futures_util::FutureExt as _;
-use http::Method;
-
 use crate::account::email_change::PENDING_FOR;
 use crate::account::profile::{MAX_SETTINGS_CHARS, MERGED};
 use crate::account::store::{Draft, NewEmail, ProfileChange};
 use crate::account::{EmailToken, FullUser, Invalid, Notice, NoticeKind, ProfilePatch};
 use crate::kernel::audit::Action;
 use crate::kernel::{EmailKey, Purpose, Timestamp, mask_email};
-use crate::web::route::Handler;
-use crate::web::surface::Surface;
-use crate::web::{ApiError, Call, Reply, Route};
+use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::caller::Admitted;
 use crate::account::endpoints::problem::{email_taken, no_account, not_recent};
 use crate::account::endpoints::representation::full_user;
-use crate::account::endpoints::{AccountCaller, Door};
+use crate::account::endpoints::{AccountCaller, Requirements};
 
-/// The route.
-pub const ROUTE: Route = Route {
-    method: Method::PATCH,
-    path: "/api/users/{uuid}",
-    operation: "updateUser",
-    surface: Surface::Account,
-    handler: Handler::Person(Door::people(|call| handle(call).boxed_local())),
-};
+pub const ROUTE: Route = Route::patch(
+    "/api/users/{uuid}",
+    "updateUser",
+    handler!(handle: AccountCaller, Requirements::NONE),
+);
 
 async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
     let whose = call.caller.whose(call.uuid()?)?;

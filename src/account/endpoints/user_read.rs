@@ -1,23 +1,15 @@
 //! `GET /api/users/{uuid}`: the full user.
 
-use futures_util::FutureExt as _;
-use http::Method;
-
-use crate::web::route::Handler;
-use crate::web::surface::Surface;
-use crate::web::{ApiError, Call, Reply, Route};
+use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::representation::full_user;
-use crate::account::endpoints::{AccountCaller, Door};
+use crate::account::endpoints::{AccountCaller, Requirements};
 
-/// The route.
-pub const ROUTE: Route = Route {
-    method: Method::GET,
-    path: "/api/users/{uuid}",
-    operation: "getUser",
-    surface: Surface::Account,
-    handler: Handler::Person(Door::people(|call| handle(call).boxed_local())),
-};
+pub const ROUTE: Route = Route::get(
+    "/api/users/{uuid}",
+    "getUser",
+    handler!(handle: AccountCaller, Requirements::NONE),
+);
 
 async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
     let whose = call.caller.whose(call.uuid()?)?;

@@ -1,28 +1,20 @@
 //! `POST /api/users/{uuid}/two_factor_verify`: whether a code is good, and from then on it is not.
 //! The sign-in service asks with an API key.
 
-use futures_util::FutureExt as _;
 use http::StatusCode;
 use serde::Serialize;
 
 use crate::auth::Scope;
-use crate::web::route::Handler;
-use crate::web::surface::Surface;
-use crate::web::{ApiError, Call, Reply, Route};
+use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::proof::{MAX_CODE_CHARS, Method, Proving};
-use crate::account::endpoints::{AccountCaller, Door};
+use crate::account::endpoints::{AccountCaller, Requirements};
 
-/// The route.
-pub const ROUTE: Route = Route {
-    method: http::Method::POST,
-    path: "/api/users/{uuid}/two_factor_verify",
-    operation: "verifyTwoFactor",
-    surface: Surface::Account,
-    handler: Handler::Person(Door::keys(Scope::UserVerify, |call| {
-        handle(call).boxed_local()
-    })),
-};
+pub const ROUTE: Route = Route::post(
+    "/api/users/{uuid}/two_factor_verify",
+    "verifyTwoFactor",
+    handler!(handle: AccountCaller, Requirements::key(Scope::UserVerify)),
+);
 
 #[derive(Serialize)]
 struct Body {

@@ -1,30 +1,22 @@
 //! `POST /api/users/verify_email`: puts the e-mail asked for into effect. Whoever shows the token
 //! has read mail that went there; nobody needs to be signed in for that.
 
-use futures_util::FutureExt as _;
-use http::Method;
-
 use crate::account::store::Confirmation;
 use crate::account::{EmailToken, Invalid, Notice, NoticeKind};
 use crate::kernel::audit::{Action, Actor, Entry};
 use crate::kernel::{Clock as _, EmailKey, UserId, mask_email};
-use crate::web::address::client_address;
 use crate::web::caller::Anyone;
-use crate::web::route::Handler;
-use crate::web::surface::Surface;
-use crate::web::{ApiError, Call, Reply, Route};
+
+use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::problem::email_taken;
 use crate::account::endpoints::representation::success;
 
-/// The route.
-pub const ROUTE: Route = Route {
-    method: Method::POST,
-    path: "/api/users/verify_email",
-    operation: "verifyEmail",
-    surface: Surface::Account,
-    handler: Handler::Public(|call| handle(call).boxed_local()),
-};
+pub const ROUTE: Route = Route::post(
+    "/api/users/verify_email",
+    "verifyEmail",
+    handler!(handle: Anyone),
+);
 
 /// Tokens have 43 characters, longer ones are none of ours.
 const MAX_TOKEN_CHARS: usize = 512;
@@ -36,7 +28,7 @@ async fn handle(call: Call<Anyone>) -> Result<Reply, ApiError> {
     match confirm(&call, &user, &token).await? {
         Confirmation::Done => Ok(success()),
         Confirmation::Taken => Err(email_taken()),
-        Confirmation::Dead => Err(dead(&call).await),
+        Confirmation::Dead => Err(dead()),
     }
 }
 
@@ -70,11 +62,8 @@ async fn confirm(
 }
 
 /// Counts as a failed authentication of the client's address.
-async fn dead(call: &Call<Anyone>) -> ApiError {
-    let address = client_address(&call.input.headers);
-    if !call.services.address_within_limit(address).await {
-        return Surface::Account.too_many();
-    }
+fn dead() -> ApiError {
     let detail = "This verification token is invalid or has expired.";
-    Invalid::new("token", "invalid_token", detail).into()
+    ApiError::from(Invalid::new("token", "invalid_token", detail))
+        .counted_as_failed_authentication()
 }

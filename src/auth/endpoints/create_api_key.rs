@@ -1,7 +1,6 @@
 //! `POST /admin/api-keys`: makes a key and shows it once.
 
-use futures_util::FutureExt as _;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use crate::auth::store::{ApiKeyRow, NewApiKey};
@@ -10,18 +9,9 @@ use crate::kernel::audit::{Action, Entry};
 use crate::kernel::{Clock as _, Timestamp, UserId};
 use crate::web::caller::Admin;
 use crate::web::fields;
-use crate::web::route::Handler;
-use crate::web::surface::Surface;
-use crate::web::{ApiError, Call, Reply, Route};
+use crate::web::{ApiError, Call, Reply, Route, handler};
 
-/// The route.
-pub const ROUTE: Route = Route {
-    method: Method::POST,
-    path: "/admin/api-keys",
-    operation: "createApiKey",
-    surface: Surface::Admin,
-    handler: Handler::Admin(|call| handle(call).boxed_local()),
-};
+pub const ROUTE: Route = Route::post("/admin/api-keys", "createApiKey", handler!(handle: Admin));
 
 /// The body of the request.
 #[derive(Deserialize)]

@@ -1,23 +1,13 @@
 //! `GET /admin/api-keys`: the keys in force, newest first, without the keys.
 
-use futures_util::FutureExt as _;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde::Serialize;
 
 use crate::auth::endpoints::KeyPart;
 use crate::web::caller::Admin;
-use crate::web::route::Handler;
-use crate::web::surface::Surface;
-use crate::web::{ApiError, Call, Reply, Route};
+use crate::web::{ApiError, Call, Reply, Route, handler};
 
-/// The route.
-pub const ROUTE: Route = Route {
-    method: Method::GET,
-    path: "/admin/api-keys",
-    operation: "listApiKeys",
-    surface: Surface::Admin,
-    handler: Handler::Admin(|call| handle(call).boxed_local()),
-};
+pub const ROUTE: Route = Route::get("/admin/api-keys", "listApiKeys", handler!(handle: Admin));
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

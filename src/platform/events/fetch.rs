@@ -2,78 +2,64 @@
 
 use std::rc::Rc;
 
-use axum::Router;
-use axum::body::Body;
-use axum::extract::Request;
-use axum::response::Response;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
-use js_sys::{Array, JsString};
+use futures_util::future::LocalBoxFuture;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use js_sys::{Array, JsString, Promise, Uint8Array};
 use serde::{Serialize, Serializer};
-use tower_service::Service as _;
 use wasm_bindgen::prelude::*;
-use worker::send::SendWrapper;
+use wasm_bindgen_futures::JsFuture;
 use worker::{Env, web_sys};
 
-use crate::kernel::{Clock as _, RequestId};
-use crate::platform::isolate::services;
-use crate::platform::log;
-use crate::platform::log::RequestLine;
-use crate::web::dispatch::{Context, READ_HEADERS, REQUEST_ID_HEADER, Trace, refuse};
-use crate::web::{ApiError, router};
-
-use crate::platform::events::millis;
+use super::millis;
+use crate::kernel::RequestId;
+use crate::platform::isolate;
+use crate::platform::log::{self, RequestLine};
+use crate::web::ApiError;
+use crate::web::Reply;
+use crate::web::request::{Body, BrokenBody, READ_HEADERS, Request};
+use crate::web::router::{Answer, refuse};
 
 #[wasm_bindgen(module = "/src/platform/events/fetch.js")]
 extern "C" {
     fn head(request: &web_sys::Request, names: &Array) -> String;
+
+    #[wasm_bindgen(js_name = readBody)]
+    fn read_body(request: &web_sys::Request, max_kept: usize, max_read: usize) -> Promise;
 
     #[wasm_bindgen(catch)]
     fn answer(status: u16, headers: &str, body: &[u8]) -> Result<web_sys::Response, JsValue>;
 }
 
 thread_local! {
-    /// Built once an isolate, which has one thread.
-    static ROUTER: Router = router::build();
-
     static NAMES: Array = READ_HEADERS.iter().map(|name| JsString::from(name.as_str())).collect();
 }
 
-/// Stands for a header whose value has control characters: no text, whoever reads it.
+/// Stands for a header whose value has control characters, so that it is no text.
 const NO_TEXT: &[u8] = b"\xff";
 
-/// Answers one request, whatever it is.
+/// Answers one request.
 pub async fn fetch(request: web_sys::Request, env: Env) -> worker::Result<web_sys::Response> {
-    let services = services(&env);
-    let started = services.clock.now();
+    let services = Rc::new(isolate::services(&env));
     let clock = Rc::clone(&services.clock);
-    let context = Context {
-        request_id: RequestId::mint(started, &services.random),
-        services: Rc::new(services),
-    };
-    let request_id = context.request_id.clone();
+    let started = clock.now();
+    let request_id = RequestId::mint(started, &services.random);
     let head = NAMES.with(|names| head(&request, names));
     let mut lines = head.split('\n');
     let method = lines.next().unwrap_or_default();
-    let response = match incoming(&request, method, lines, context.clone()) {
+    let answer = match incoming(request, method, lines) {
         Ok(request) => {
-            let mut router = ROUTER.with(Clone::clone);
-            match router.call(request).await {
-                Ok(response) => response,
-                Err(never) => match never {},
-            }
+            let router = isolate::router();
+            router.respond(request, services, request_id.clone()).await
         }
-        Err(error) => {
-            let mut bare = Request::new(Body::empty());
-            bare.extensions_mut().insert(SendWrapper(context));
-            refuse(&bare, &error)
-        }
+        Err(error) => refuse(error, &request_id),
     };
-    let (mut parts, body) = response.into_parts();
-    let trace = parts.extensions.remove::<Trace>().unwrap_or_default();
-    let status = parts.status.as_u16();
-    if let Ok(value) = HeaderValue::from_str(request_id.as_str()) {
-        parts.headers.insert(REQUEST_ID_HEADER, value);
-    }
+    let duration_ms = millis(clock.now().since(started));
+    log_request(&answer, &request_id, method, duration_ms);
+    outgoing(&answer.reply)
+}
+
+fn log_request(answer: &Answer, request_id: &RequestId, method: &str, duration_ms: u64) {
+    let status = answer.reply.status.as_u16();
     let level = match status {
         500.. => "error",
         400..=499 => "warn",
@@ -86,74 +72,89 @@ pub async fn fetch(request: web_sys::Request, env: Env) -> worker::Result<web_sy
             level,
             request_id: request_id.as_str(),
             method,
-            route: trace.route,
+            route: answer.route,
             status,
-            caller: trace.caller.as_deref(),
-            cause: trace.cause.as_deref(),
-            duration_ms: millis(clock.now().since(started)),
+            caller: answer.caller.as_deref(),
+            cause: answer.cause.as_deref(),
+            duration_ms,
         },
     );
-    outgoing(Response::from_parts(parts, body)).await
 }
 
-/// The runtime's request as axum's: URL and headers from the lines of its head.
-/// Nothing of it is trusted to be well formed.
+/// The runtime's request as ours. Nothing of it is trusted to be well formed.
 fn incoming<'a>(
-    request: &web_sys::Request,
+    request: web_sys::Request,
     method: &str,
     mut head: impl Iterator<Item = &'a str>,
-    context: Context,
 ) -> Result<Request, ApiError> {
-    let uri = path_and_query(head.next().unwrap_or_default())
-        .parse::<Uri>()
-        .map_err(|_| ApiError::bad_request("path: not a valid URL"))?;
+    let url = path_and_query(head.next().unwrap_or_default());
+    let (path, query) = match url.split_once('?') {
+        Some((path, query)) => (path, Some(query.to_owned())),
+        None => (url, None),
+    };
     let method = Method::from_bytes(method.as_bytes())
         .map_err(|_| ApiError::new(StatusCode::NOT_IMPLEMENTED, "The method is not known"))?;
+    let has_body = head.next() == Some("body");
     let mut headers = HeaderMap::with_capacity(READ_HEADERS.len());
     for line in head {
         let Some((name, value)) = line.split_once(':') else {
             continue;
         };
-        // What cannot be a value is not left out: a credential that is none is not the same as no credential.
+        // What cannot be a value is not left out: an unreadable credential is not the same as no credential.
         let value = HeaderValue::from_bytes(value.as_bytes())
             .or_else(|_| HeaderValue::from_bytes(NO_TEXT))
             .ok();
         let name = READ_HEADERS.into_iter().find(|known| known == name);
         headers.extend(name.zip(value));
     }
-    let body = request
-        .body()
-        .map_or_else(Body::empty, |stream| Body::new(worker::Body::new(stream)));
-    let mut incoming = Request::new(body);
-    *incoming.method_mut() = method;
-    *incoming.uri_mut() = uri;
-    *incoming.headers_mut() = headers;
-    incoming.extensions_mut().insert(SendWrapper(context));
-    Ok(incoming)
+    let body = has_body.then(|| {
+        let body: Rc<dyn Body> = Rc::new(RuntimeBody(request));
+        body
+    });
+    Ok(Request {
+        method,
+        path: path.to_owned(),
+        query,
+        headers,
+        body,
+    })
 }
 
-/// Of an absolute URL what routes are matched with. Scheme and host are the
-/// runtime's business, and a host may be what no `Uri` takes.
+/// The body of a request that has one.
+struct RuntimeBody(web_sys::Request);
+
+impl Body for RuntimeBody {
+    fn read(
+        &self,
+        max_kept: usize,
+        max_read: usize,
+    ) -> LocalBoxFuture<'_, Result<Option<Vec<u8>>, BrokenBody>> {
+        Box::pin(async move {
+            let read = JsFuture::from(read_body(&self.0, max_kept, max_read)).await;
+            let bytes = read.map_err(|_| BrokenBody)?;
+            let bytes: Option<Uint8Array> = bytes.dyn_into().ok();
+            Ok(bytes.map(|bytes| bytes.to_vec()))
+        })
+    }
+}
+
+/// Of an absolute URL what routes are matched with, without a fragment. Scheme and host are
+/// the runtime's.
 fn path_and_query(url: &str) -> &str {
     let (_, rest) = url.split_once("://").unwrap_or(("", url));
-    rest.find('/')
-        .and_then(|start| rest.get(start..))
-        .unwrap_or("/")
+    let path = rest.find('/').and_then(|start| rest.get(start..));
+    let path = path.unwrap_or("/");
+    path.split_once('#').map_or(path, |(path, _)| path)
 }
 
-/// Our answer as the runtime's. The body is whole already, so no stream is made.
-async fn outgoing(response: Response) -> worker::Result<web_sys::Response> {
-    let (parts, body) = response.into_parts();
-    let body = axum::body::to_bytes(body, usize::MAX)
-        .await
-        .map_err(|_| worker::Error::RustError("the answer could not be read".to_owned()))?;
-    let headers = serde_json::to_string(&Headers(&parts.headers))
+/// Our answer as the runtime's.
+fn outgoing(reply: &Reply) -> worker::Result<web_sys::Response> {
+    let headers = serde_json::to_string(&Headers(&reply.headers))
         .map_err(|error| worker::Error::RustError(error.to_string()))?;
-    Ok(answer(parts.status.as_u16(), &headers, &body)?)
+    Ok(answer(reply.status.as_u16(), &headers, &reply.body)?)
 }
 
-/// Headers as a JSON object. No name of ours comes twice, and every value is
-/// visible ASCII.
+/// Headers as a JSON object. No name of ours comes twice, and every value is visible ASCII.
 struct Headers<'a>(&'a HeaderMap);
 
 impl Serialize for Headers<'_> {
@@ -177,6 +178,7 @@ mod tests {
             ("http://127.0.0.1:8787/", "/"),
             ("https://api.spkey.co", "/"),
             ("https://xn--/a//b", "/a//b"),
+            ("https://api.spkey.co/a?b#c", "/a?b"),
             ("", "/"),
         ] {
             assert_eq!(path_and_query(url), expected);

@@ -1,8 +1,7 @@
 //! `POST /admin/backfill-threedeye`: makes the accounts that are missing.
 
-use futures_util::FutureExt as _;
 use http::header::LOCATION;
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
 use crate::provisioning::backfill::Order;
@@ -11,9 +10,7 @@ use crate::provisioning::store::{Tally, Trigger};
 use crate::services::Tools;
 use crate::threedeye::UpstreamError;
 use crate::web::caller::Admin;
-use crate::web::route::Handler;
-use crate::web::surface::Surface;
-use crate::web::{ApiError, Call, Reply, Route};
+use crate::web::{ApiError, Call, Reply, Route, handler};
 
 /// Users taken up when the caller does not say.
 pub const DEFAULT_LIMIT: u32 = 50;
@@ -31,14 +28,11 @@ enum Mode {
     Queue,
 }
 
-/// The route.
-pub const ROUTE: Route = Route {
-    method: Method::POST,
-    path: "/admin/backfill-threedeye",
-    operation: "backfill",
-    surface: Surface::Admin,
-    handler: Handler::Admin(|call| handle(call).boxed_local()),
-};
+pub const ROUTE: Route = Route::post(
+    "/admin/backfill-threedeye",
+    "backfill",
+    handler!(handle: Admin),
+);
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

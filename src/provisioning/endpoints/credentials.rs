@@ -4,8 +4,7 @@
 //! One D1 round trip authorises the caller and loads the user. Only a user
 //! without an account costs more.
 
-use futures_util::FutureExt as _;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde::Serialize;
 use std::time::Duration;
 
@@ -16,21 +15,16 @@ use crate::kernel::audit::Actor;
 use crate::kernel::{Clock as _, UserId};
 use crate::provisioning::record::Dossier;
 use crate::web::caller::UserCaller;
-use crate::web::route::Handler;
-use crate::web::surface::Surface;
-use crate::web::{ApiError, Call, Reply, Route};
+use crate::web::{ApiError, Call, Reply, Route, handler};
 
 /// How exactly `last_used_at` of a key is kept.
 const LAST_USED_PRECISION: Duration = Duration::from_secs(60 * 60);
 
-/// The route.
-pub const ROUTE: Route = Route {
-    method: Method::GET,
-    path: "/users/{userId}/3deye-credentials",
-    operation: "getThreeDeyeCredentials",
-    surface: Surface::Admin,
-    handler: Handler::User(|call| handle(call).boxed_local()),
-};
+pub const ROUTE: Route = Route::get(
+    "/users/{userId}/3deye-credentials",
+    "getThreeDeyeCredentials",
+    handler!(handle: UserCaller),
+);
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

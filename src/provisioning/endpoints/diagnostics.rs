@@ -5,8 +5,7 @@
 
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde::Serialize;
 
 use crate::kernel::{Timestamp, UserId};
@@ -15,21 +14,16 @@ use crate::provisioning::diagnosis::{Diagnosis, diagnose};
 use crate::provisioning::record::{Dossier, Mapping};
 use crate::threedeye::{Survey, UpstreamError};
 use crate::web::caller::Admin;
-use crate::web::route::Handler;
-use crate::web::surface::Surface;
-use crate::web::{ApiError, Call, Reply, Route};
+use crate::web::{ApiError, Call, Reply, Route, handler};
 
 /// The whole probe; a list too long for it is answered as unknown.
 const PROBE_BUDGET: Duration = Duration::from_secs(15);
 
-/// The route.
-pub const ROUTE: Route = Route {
-    method: Method::GET,
-    path: "/admin/threedeye/users/{userId}",
-    operation: "diagnoseUser",
-    surface: Surface::Admin,
-    handler: Handler::Admin(|call| handle(call).boxed_local()),
-};
+pub const ROUTE: Route = Route::get(
+    "/admin/threedeye/users/{userId}",
+    "diagnoseUser",
+    handler!(handle: Admin),
+);
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -3,26 +3,20 @@
 //! Safe to repeat. The order (probe, delete remotely, clear the rows, provision)
 //! and its guards are those of `provisioning::reset`.
 
-use futures_util::FutureExt as _;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use crate::provisioning::reset::ResetOrder;
 use crate::provisioning::single::Unavailable;
 use crate::threedeye::RemoteId;
 use crate::web::caller::Admin;
-use crate::web::route::Handler;
-use crate::web::surface::Surface;
-use crate::web::{ApiError, Call, Reply, Route};
+use crate::web::{ApiError, Call, Reply, Route, handler};
 
-/// The route.
-pub const ROUTE: Route = Route {
-    method: Method::POST,
-    path: "/admin/threedeye/users/{userId}/reset",
-    operation: "resetUser",
-    surface: Surface::Admin,
-    handler: Handler::Admin(|call| handle(call).boxed_local()),
-};
+pub const ROUTE: Route = Route::post(
+    "/admin/threedeye/users/{userId}/reset",
+    "resetUser",
+    handler!(handle: Admin),
+);
 
 /// The body of the request.
 #[derive(Deserialize)]

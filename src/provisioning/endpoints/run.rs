@@ -2,28 +2,22 @@
 
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde::Serialize;
 
 use crate::kernel::{Clock as _, Timestamp};
 use crate::provisioning::store::runs::{Chunks, RunRow};
 use crate::web::caller::Admin;
-use crate::web::route::Handler;
-use crate::web::surface::Surface;
-use crate::web::{ApiError, Call, Reply, Route};
+use crate::web::{ApiError, Call, Reply, Route, handler};
 
 /// Lines of errors shown at most.
 const MAX_ERRORS: usize = 100;
 
-/// The route.
-pub const ROUTE: Route = Route {
-    method: Method::GET,
-    path: "/admin/threedeye/backfill/runs/{runId}",
-    operation: "getBackfillRun",
-    surface: Surface::Admin,
-    handler: Handler::Admin(|call| handle(call).boxed_local()),
-};
+pub const ROUTE: Route = Route::get(
+    "/admin/threedeye/backfill/runs/{runId}",
+    "getBackfillRun",
+    handler!(handle: Admin),
+);
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,29 +1,23 @@
 //! `GET /admin/threedeye/backfill/runs`: the ledger of runs, newest first.
 
-use futures_util::FutureExt as _;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde::Serialize;
 
 use crate::kernel::Timestamp;
 use crate::provisioning::store::runs::RunRow;
 use crate::web::caller::Admin;
-use crate::web::route::Handler;
-use crate::web::surface::Surface;
-use crate::web::{ApiError, Call, Reply, Route};
+use crate::web::{ApiError, Call, Reply, Route, handler};
 
 /// Runs listed when the caller does not say.
 const DEFAULT_LIMIT: u32 = 20;
 /// Runs listed at most.
 const MAX_LIMIT: u32 = 200;
 
-/// The route.
-pub const ROUTE: Route = Route {
-    method: Method::GET,
-    path: "/admin/threedeye/backfill/runs",
-    operation: "listBackfillRuns",
-    surface: Surface::Admin,
-    handler: Handler::Admin(|call| handle(call).boxed_local()),
-};
+pub const ROUTE: Route = Route::get(
+    "/admin/threedeye/backfill/runs",
+    "listBackfillRuns",
+    handler!(handle: Admin),
+);
 
 #[derive(Serialize)]
 struct Body {

@@ -1,15 +1,15 @@
 //! Who comes with the keys of an instance.
 
-use http::HeaderMap;
+use futures_util::FutureExt as _;
+use futures_util::future::LocalBoxFuture;
 
 use crate::kernel::audit::Actor;
-use crate::services::Services;
 use crate::user_keys::admission::{InstanceUser, admit};
 use crate::user_keys::representation::{Links, Version};
 use crate::user_keys::{
     Credentials, Errand, InstanceName, InstanceUserId, Key, Refusal, Visitor, credentials,
 };
-use crate::web::ApiError;
+use crate::web::{Access, ApiError, Caller, ErrorFormat, Incoming, cors};
 
 /// Somebody whose keys open the instance in the path, and permit what the
 /// route is for. Only authentication makes one.
@@ -20,53 +20,64 @@ pub struct InstanceCaller {
     credentials: Credentials,
 }
 
-/// What a request says that bears on who may come in.
-pub(crate) struct Knock<'a> {
+/// What a route of the user-key API asks of its callers.
+#[derive(Debug, Clone, Copy)]
+pub struct Requirements {
     pub version: Version,
+    /// What the route is for, which decides who may use it.
     pub errand: Errand,
-    pub headers: &'a HeaderMap,
-    pub query: Option<&'a str>,
-    /// The path's parameters, percent-decoded.
-    pub path: &'a [(String, String)],
 }
 
-impl Knock<'_> {
-    fn parameter(&self, name: &str) -> Option<&str> {
-        let found = self.path.iter().find(|(given, _)| given == name);
-        found.map(|(_, value)| value.as_str())
+impl Caller for InstanceCaller {
+    const ACCESS: Access = Access::Instance;
+    type Requirements = Requirements;
+
+    /// The checks come in the order that published clients know: instance, keys, permission,
+    /// throttle, and only then the method.
+    fn authenticate(
+        incoming: &mut Incoming,
+        requirements: Requirements,
+    ) -> LocalBoxFuture<'_, Result<Self, ApiError>> {
+        async move {
+            // Its content is ignored: clients send one with a GET as well.
+            incoming.discard_body().await?;
+            let caller = Self::of(incoming, requirements).await?;
+            let name = caller.actor().as_str().to_owned();
+            incoming.log_caller(&name);
+            let instance = caller.visitor.counts_against();
+            incoming
+                .services
+                .throttle(instance, &name)
+                .map_err(|seconds| ErrorFormat::UserKeys.throttled(seconds))?;
+            let (route, method) = (incoming.route, &incoming.request.method);
+            if route.answers(method) {
+                Ok(caller)
+            } else {
+                Err(ErrorFormat::UserKeys.unknown_method(method, cors::methods(route)))
+            }
+        }
+        .boxed_local()
     }
 }
 
-/// Why nobody comes in.
-pub(crate) enum Denied {
-    /// The keys do not do.
-    Refused(Refusal),
-    /// It could not be found out.
-    Failed(ApiError),
-}
-
 impl InstanceCaller {
-    /// Asks for keys that permit the errand: one read of D1, which loads the
-    /// user as well.
-    pub(crate) async fn authenticate(
-        knock: &Knock<'_>,
-        services: &Services,
-    ) -> Result<Self, Denied> {
-        let unknown = Denied::Refused(Refusal::NoSuchInstance);
-        let instance = knock.parameter("instance").and_then(InstanceName::parse);
-        let instance = instance.ok_or(unknown)?;
-        let credentials = Credentials::of(knock.headers, knock.query);
-        let user = knock.parameter("id").and_then(InstanceUserId::parse);
-        let database = services.database().map_err(Denied::Failed)?;
-        let found = database
-            .visit(&instance, &credentials, user)
-            .await
-            .map_err(|error| Denied::Failed(error.into()))?;
-        let visitor =
-            admit(knock.errand, instance, &credentials, found).map_err(Denied::Refused)?;
+    /// Asks for keys that permit the errand: one read of the database, which loads the user
+    /// as well.
+    async fn of(incoming: &Incoming, requirements: Requirements) -> Result<Self, ApiError> {
+        let request = &incoming.request;
+        let instance = incoming
+            .params
+            .get("instance")
+            .and_then(InstanceName::parse);
+        let instance = instance.ok_or(Refusal::NoSuchInstance)?;
+        let credentials = Credentials::of(&request.headers, request.query.as_deref());
+        let user = incoming.params.get("id").and_then(InstanceUserId::parse);
+        let database = incoming.services.database()?;
+        let found = database.visit(&instance, &credentials, user).await?;
+        let visitor = admit(requirements.errand, instance, &credentials, found)?;
         Ok(Self {
             visitor,
-            version: knock.version,
+            version: requirements.version,
             credentials,
         })
     }
@@ -121,6 +132,11 @@ impl From<Refusal> for ApiError {
                 "You do not have permission to perform this action.",
             ),
         };
-        error.because(refusal.code())
+        let error = error.because(refusal.code());
+        if refusal.is_failed_authentication() {
+            error.counted_as_failed_authentication()
+        } else {
+            error
+        }
     }
 }

@@ -7,43 +7,11 @@
 //! | `own_user` | `GET /instances/{instance}/user/` |
 //! | `profile_class` | `GET /instances/{instance}/classes/user_profile/` |
 //!
-//! `caller` authenticates and loads with one read. Its checks come in the order
-//! that clients know, which has the method after the permission; so a path takes
-//! every method, and `door` refuses the wrong ones.
-
-/// One operation's routes, one for each version of the API.
-macro_rules! routes {
-    ($method:ident, $path:literal, $operation:literal, $errand:ident) => {
-        /// The route under `/v1`.
-        pub const V1: $crate::web::Route = $crate::web::Route {
-            method: http::Method::$method,
-            path: concat!("/v1/instances/{instance}/", $path),
-            operation: concat!($operation, "V1"),
-            surface: $crate::web::surface::Surface::UserKeys,
-            handler: $crate::web::route::Handler::Instance($crate::user_keys::endpoints::Door {
-                version: $crate::user_keys::representation::Version::V1,
-                errand: $crate::user_keys::Errand::$errand,
-                handle: |call| futures_util::FutureExt::boxed_local(handle(call)),
-            }),
-        };
-
-        /// The route under `/v1.1`.
-        pub const V1_1: $crate::web::Route = $crate::web::Route {
-            path: concat!("/v1.1/instances/{instance}/", $path),
-            operation: $operation,
-            handler: $crate::web::route::Handler::Instance($crate::user_keys::endpoints::Door {
-                version: $crate::user_keys::representation::Version::V1_1,
-                errand: $crate::user_keys::Errand::$errand,
-                handle: |call| futures_util::FutureExt::boxed_local(handle(call)),
-            }),
-            ..V1
-        };
-    };
-}
+//! `caller` authenticates and loads with one read. Its checks come in the order that clients
+//! know, which has the method after the permission.
 
 pub mod account_keys;
 pub mod caller;
-pub mod door;
 pub mod instance_keys;
 pub mod instance_users;
 pub mod instances;
@@ -52,5 +20,23 @@ pub mod profile_class;
 pub mod reset_key;
 pub mod user;
 
-pub use caller::InstanceCaller;
-pub use door::Door;
+pub use caller::{InstanceCaller, Requirements};
+
+use crate::user_keys::Errand;
+use crate::user_keys::representation::Version;
+
+/// What a route under `/v1` asks of its callers.
+const fn v1(errand: Errand) -> Requirements {
+    Requirements {
+        version: Version::V1,
+        errand,
+    }
+}
+
+/// What a route under `/v1.1` asks of its callers.
+const fn v1_1(errand: Errand) -> Requirements {
+    Requirements {
+        version: Version::V1_1,
+        errand,
+    }
+}

@@ -3,15 +3,21 @@
 
 use http::StatusCode;
 
-use crate::user_keys::endpoints::InstanceCaller;
+use crate::user_keys::Errand;
+use crate::user_keys::endpoints::{InstanceCaller, v1, v1_1};
 use crate::user_keys::representation::ProfileClassPart;
-use crate::web::{ApiError, Call, Reply};
+use crate::web::{ApiError, Call, Reply, Route, handler};
 
-routes!(
-    GET,
-    "classes/user_profile/",
+pub const V1: Route = Route::get(
+    "/v1/instances/{instance}/classes/user_profile/",
+    "getProfileClassV1",
+    handler!(handle: InstanceCaller, v1(Errand::ReadProfileClass)),
+);
+
+pub const V1_1: Route = Route::get(
+    "/v1.1/instances/{instance}/classes/user_profile/",
     "getProfileClass",
-    ReadProfileClass
+    handler!(handle: InstanceCaller, v1_1(Errand::ReadProfileClass)),
 );
 
 async fn handle(call: Call<InstanceCaller>) -> Result<Reply, ApiError> {

@@ -8,14 +8,25 @@ use http::StatusCode;
 
 use crate::kernel::Clock as _;
 use crate::kernel::audit::{Action, Entry};
-use crate::user_keys::endpoints::InstanceCaller;
+use crate::user_keys::Errand;
 use crate::user_keys::endpoints::caller::unknown_user;
+use crate::user_keys::endpoints::{InstanceCaller, v1, v1_1};
 use crate::user_keys::representation::UserPart;
 use crate::user_keys::store::{KeyReset, ResetOutcome};
 use crate::user_keys::{Key, Parity, Refusal};
-use crate::web::{ApiError, Call, Reply};
+use crate::web::{ApiError, Call, Reply, Route, handler};
 
-routes!(POST, "users/{id}/reset_key/", "resetUserKey", ResetKey);
+pub const V1: Route = Route::post(
+    "/v1/instances/{instance}/users/{id}/reset_key/",
+    "resetUserKeyV1",
+    handler!(handle: InstanceCaller, v1(Errand::ResetKey)),
+);
+
+pub const V1_1: Route = Route::post(
+    "/v1.1/instances/{instance}/users/{id}/reset_key/",
+    "resetUserKey",
+    handler!(handle: InstanceCaller, v1_1(Errand::ResetKey)),
+);
 
 async fn handle(call: Call<InstanceCaller>) -> Result<Reply, ApiError> {
     let caller = &call.caller;

@@ -1,25 +1,19 @@
 //! `GET /admin/account-keys`: the keys in force, newest first, without the keys.
 
-use futures_util::FutureExt as _;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde::Serialize;
 
 use crate::user_keys::endpoints::account_keys::KeyPart;
 use crate::user_keys::endpoints::instances;
 use crate::web::caller::Admin;
 use crate::web::fields;
-use crate::web::route::Handler;
-use crate::web::surface::Surface;
-use crate::web::{ApiError, Call, Reply, Route};
+use crate::web::{ApiError, Call, Reply, Route, handler};
 
-/// The route.
-pub const ROUTE: Route = Route {
-    method: Method::GET,
-    path: "/admin/account-keys",
-    operation: "listAccountKeys",
-    surface: Surface::Admin,
-    handler: Handler::Admin(|call| handle(call).boxed_local()),
-};
+pub const ROUTE: Route = Route::get(
+    "/admin/account-keys",
+    "listAccountKeys",
+    handler!(handle: Admin),
+);
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,23 +1,17 @@
 //! `DELETE /admin/account-keys/{keyId}`: revokes a key at once. Safe to repeat.
 
-use futures_util::FutureExt as _;
-use http::{Method, StatusCode};
+use http::StatusCode;
 
 use crate::kernel::Clock as _;
 use crate::kernel::audit::{Action, Entry};
 use crate::web::caller::Admin;
-use crate::web::route::Handler;
-use crate::web::surface::Surface;
-use crate::web::{ApiError, Call, Reply, Route};
+use crate::web::{ApiError, Call, Reply, Route, handler};
 
-/// The route.
-pub const ROUTE: Route = Route {
-    method: Method::DELETE,
-    path: "/admin/account-keys/{keyId}",
-    operation: "revokeAccountKey",
-    surface: Surface::Admin,
-    handler: Handler::Admin(|call| handle(call).boxed_local()),
-};
+pub const ROUTE: Route = Route::delete(
+    "/admin/account-keys/{keyId}",
+    "revokeAccountKey",
+    handler!(handle: Admin),
+);
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     call.query(&[])?;

@@ -1,7 +1,6 @@
 //! `POST /admin/instances/{name}/api-keys`: makes a key and shows it once.
 
-use futures_util::FutureExt as _;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::Clock as _;
@@ -14,18 +13,13 @@ use crate::user_keys::store::{KeyRow, NewKey};
 use crate::user_keys::{Key, Parity};
 use crate::web::caller::Admin;
 use crate::web::fields;
-use crate::web::route::Handler;
-use crate::web::surface::Surface;
-use crate::web::{ApiError, Call, Reply, Route};
+use crate::web::{ApiError, Call, Reply, Route, handler};
 
-/// The route.
-pub const ROUTE: Route = Route {
-    method: Method::POST,
-    path: "/admin/instances/{name}/api-keys",
-    operation: "createInstanceApiKey",
-    surface: Surface::Admin,
-    handler: Handler::Admin(|call| handle(call).boxed_local()),
-};
+pub const ROUTE: Route = Route::post(
+    "/admin/instances/{name}/api-keys",
+    "createInstanceApiKey",
+    handler!(handle: Admin),
+);
 
 /// The body of the request.
 #[derive(Deserialize, Default)]

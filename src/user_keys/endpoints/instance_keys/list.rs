@@ -1,25 +1,19 @@
 //! `GET /admin/instances/{name}/api-keys`: the keys in force, newest first,
 //! without the keys.
 
-use futures_util::FutureExt as _;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde::Serialize;
 
 use crate::user_keys::endpoints::instance_keys::KeyPart;
 use crate::user_keys::endpoints::instances;
 use crate::web::caller::Admin;
-use crate::web::route::Handler;
-use crate::web::surface::Surface;
-use crate::web::{ApiError, Call, Reply, Route};
+use crate::web::{ApiError, Call, Reply, Route, handler};
 
-/// The route.
-pub const ROUTE: Route = Route {
-    method: Method::GET,
-    path: "/admin/instances/{name}/api-keys",
-    operation: "listInstanceApiKeys",
-    surface: Surface::Admin,
-    handler: Handler::Admin(|call| handle(call).boxed_local()),
-};
+pub const ROUTE: Route = Route::get(
+    "/admin/instances/{name}/api-keys",
+    "listInstanceApiKeys",
+    handler!(handle: Admin),
+);
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

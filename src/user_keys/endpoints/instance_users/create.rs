@@ -1,7 +1,6 @@
 //! `POST /admin/instances/{name}/users`: makes a user and shows its key once.
 
-use futures_util::FutureExt as _;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::audit::{Action, Entry};
@@ -11,18 +10,13 @@ use crate::user_keys::store::{NewInstanceUser, NotMade};
 use crate::user_keys::{InstanceName, InstanceUserId, Key, Parity, Username};
 use crate::web::caller::Admin;
 use crate::web::fields;
-use crate::web::route::Handler;
-use crate::web::surface::Surface;
-use crate::web::{ApiError, Call, Reply, Route};
+use crate::web::{ApiError, Call, Reply, Route, handler};
 
-/// The route.
-pub const ROUTE: Route = Route {
-    method: Method::POST,
-    path: "/admin/instances/{name}/users",
-    operation: "createInstanceUser",
-    surface: Surface::Admin,
-    handler: Handler::Admin(|call| handle(call).boxed_local()),
-};
+pub const ROUTE: Route = Route::post(
+    "/admin/instances/{name}/users",
+    "createInstanceUser",
+    handler!(handle: Admin),
+);
 
 /// The body of the request.
 #[derive(Deserialize)]

@@ -1,26 +1,20 @@
 //! `DELETE /admin/instances/{name}/users/{id}`: deletes a user, whose key is
 //! dead from that moment. Safe to repeat.
 
-use futures_util::FutureExt as _;
-use http::{Method, StatusCode};
+use http::StatusCode;
 
 use crate::kernel::Clock as _;
 use crate::kernel::audit::{Action, Entry};
 use crate::user_keys::InstanceUserId;
 use crate::user_keys::endpoints::instances;
 use crate::web::caller::Admin;
-use crate::web::route::Handler;
-use crate::web::surface::Surface;
-use crate::web::{ApiError, Call, Reply, Route};
+use crate::web::{ApiError, Call, Reply, Route, handler};
 
-/// The route.
-pub const ROUTE: Route = Route {
-    method: Method::DELETE,
-    path: "/admin/instances/{name}/users/{id}",
-    operation: "deleteInstanceUser",
-    surface: Surface::Admin,
-    handler: Handler::Admin(|call| handle(call).boxed_local()),
-};
+pub const ROUTE: Route = Route::delete(
+    "/admin/instances/{name}/users/{id}",
+    "deleteInstanceUser",
+    handler!(handle: Admin),
+);
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     call.query(&[])?;

@@ -1,8 +1,7 @@
 //! `GET /admin/instances/{name}/users`: the users by id, a page at a time,
 //! without their keys.
 
-use futures_util::FutureExt as _;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde::Serialize;
 
 use crate::kernel::{Timestamp, UserId};
@@ -12,23 +11,18 @@ use crate::user_keys::{InstanceUserId, Username};
 use crate::web::caller::Admin;
 use crate::web::fields;
 use crate::web::query::Query;
-use crate::web::route::Handler;
-use crate::web::surface::Surface;
-use crate::web::{ApiError, Call, Reply, Route};
+use crate::web::{ApiError, Call, Reply, Route, handler};
 
 /// Users listed when the caller does not say.
 const DEFAULT_LIMIT: u32 = 50;
 /// Users listed at most.
 const MAX_LIMIT: u32 = 500;
 
-/// The route.
-pub const ROUTE: Route = Route {
-    method: Method::GET,
-    path: "/admin/instances/{name}/users",
-    operation: "listInstanceUsers",
-    surface: Surface::Admin,
-    handler: Handler::Admin(|call| handle(call).boxed_local()),
-};
+pub const ROUTE: Route = Route::get(
+    "/admin/instances/{name}/users",
+    "listInstanceUsers",
+    handler!(handle: Admin),
+);
 
 #[derive(Serialize)]
 struct Body {

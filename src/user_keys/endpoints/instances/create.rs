@@ -1,7 +1,6 @@
 //! `POST /admin/instances`: makes an instance. Safe to repeat.
 
-use futures_util::FutureExt as _;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde::Deserialize;
 
 use crate::kernel::Clock as _;
@@ -9,18 +8,13 @@ use crate::kernel::audit::{Action, Entry};
 use crate::user_keys::endpoints::instances::InstancePart;
 use crate::web::caller::Admin;
 use crate::web::fields;
-use crate::web::route::Handler;
-use crate::web::surface::Surface;
-use crate::web::{ApiError, Call, Reply, Route};
+use crate::web::{ApiError, Call, Reply, Route, handler};
 
-/// The route.
-pub const ROUTE: Route = Route {
-    method: Method::POST,
-    path: "/admin/instances",
-    operation: "createInstance",
-    surface: Surface::Admin,
-    handler: Handler::Admin(|call| handle(call).boxed_local()),
-};
+pub const ROUTE: Route = Route::post(
+    "/admin/instances",
+    "createInstance",
+    handler!(handle: Admin),
+);
 
 /// The body of the request.
 #[derive(Deserialize)]

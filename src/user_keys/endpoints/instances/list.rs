@@ -1,23 +1,13 @@
 //! `GET /admin/instances`: the instances, by name.
 
-use futures_util::FutureExt as _;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde::Serialize;
 
 use crate::user_keys::endpoints::instances::InstancePart;
 use crate::web::caller::Admin;
-use crate::web::route::Handler;
-use crate::web::surface::Surface;
-use crate::web::{ApiError, Call, Reply, Route};
+use crate::web::{ApiError, Call, Reply, Route, handler};
 
-/// The route.
-pub const ROUTE: Route = Route {
-    method: Method::GET,
-    path: "/admin/instances",
-    operation: "listInstances",
-    surface: Surface::Admin,
-    handler: Handler::Admin(|call| handle(call).boxed_local()),
-};
+pub const ROUTE: Route = Route::get("/admin/instances", "listInstances", handler!(handle: Admin));
 
 #[derive(Serialize)]
 struct Body {

@@ -1,4 +1,6 @@
-//! How each of our APIs writes an error down. A route belongs to one surface.
+//! The error formats: how each API writes an error down.
+
+use std::borrow::Cow;
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ALLOW, RETRY_AFTER,
@@ -14,9 +16,9 @@ use crate::web::{ApiError, Reply};
 /// The shortest period that a rate-limit binding knows, in seconds.
 const LIMIT_PERIOD_S: u64 = 10;
 
-/// An API with its own error shape.
+/// An API with its own error format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Surface {
+pub enum ErrorFormat {
     /// Admin, credentials and service routes.
     Admin,
     /// The user-key API, whose clients know its words.
@@ -25,7 +27,7 @@ pub enum Surface {
     Account,
 }
 
-/// The error body of [`Surface::Admin`].
+/// The error body of [`ErrorFormat::Admin`].
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct AdminErrorBody<'a> {
@@ -36,13 +38,13 @@ struct AdminErrorBody<'a> {
     request_id: &'a str,
 }
 
-/// The error body of [`Surface::UserKeys`].
+/// The error body of [`ErrorFormat::UserKeys`].
 #[derive(Serialize)]
 struct UserKeysErrorBody<'a> {
     detail: &'a str,
 }
 
-/// The error body of [`Surface::Account`].
+/// The error body of [`ErrorFormat::Account`].
 #[derive(Serialize)]
 struct AccountErrorBody<'a> {
     #[serde(rename = "type")]
@@ -52,7 +54,7 @@ struct AccountErrorBody<'a> {
     attr: Option<&'static str>,
 }
 
-/// The client's face of every 500 of [`Surface::Account`].
+/// The client's face of every 500 of [`ErrorFormat::Account`].
 const SERVER_ERROR: &str = "A server error occurred.";
 
 impl<'a> AccountErrorBody<'a> {
@@ -82,7 +84,7 @@ impl<'a> AccountErrorBody<'a> {
     }
 }
 
-impl Surface {
+impl ErrorFormat {
     /// The API that a path belongs to, also where there is no such route.
     pub fn of_path(path: &str) -> Self {
         if path.starts_with("/v1/") || path.starts_with("/v1.1/") {
@@ -103,13 +105,24 @@ impl Surface {
         })
     }
 
-    /// The error of a method that a path does not know.
-    pub fn unknown_method(self, method: &Method) -> ApiError {
+    /// The error of a method that a path does not have; `allow` lists those that it has.
+    pub fn unknown_method(self, method: &Method, allow: impl Into<Cow<'static, str>>) -> ApiError {
         let status = StatusCode::METHOD_NOT_ALLOWED;
-        match self {
-            Self::Account => ApiError::new(status, format!("Method \"{method}\" not allowed.")),
-            _ => ApiError::new(status, "The method is not allowed for this resource"),
-        }
+        let error = match self {
+            Self::Admin => ApiError::new(status, "The method is not allowed for this resource"),
+            _ => ApiError::new(status, format!("Method \"{method}\" not allowed.")),
+        };
+        error.allow(allow)
+    }
+
+    /// Whether pages of other origins may call the API.
+    pub const fn has_cors(self) -> bool {
+        matches!(self, Self::UserKeys)
+    }
+
+    /// Whether published clients expect the keys to be looked at before the method.
+    pub const fn authenticates_before_method(self) -> bool {
+        matches!(self, Self::UserKeys)
     }
 
     /// 429 of a caller who may come again after `seconds`.
@@ -163,8 +176,10 @@ impl Surface {
         if let Some(seconds) = error.retry_after_s {
             reply = reply.header(RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if let Some(methods) = error.allow {
-            reply = reply.header(ALLOW, HeaderValue::from_static(methods));
+        if let Some(methods) = &error.allow
+            && let Ok(methods) = HeaderValue::from_str(methods)
+        {
+            reply = reply.header(ALLOW, methods);
         }
         reply
     }
@@ -194,7 +209,7 @@ mod tests {
     #[test]
     fn a_401_says_what_was_published_and_nothing_of_the_cause() {
         let id = RequestId::mint(Timestamp::from_millis(1), &Seeded::new(1));
-        let reply = Surface::Admin.render(&ApiError::unauthorized("admin_key_wrong"), &id);
+        let reply = ErrorFormat::Admin.render(&ApiError::unauthorized("admin_key_wrong"), &id);
         let body: serde_json::Value = serde_json::from_slice(&reply.body).unwrap();
         assert_eq!(
             body,
@@ -212,7 +227,7 @@ mod tests {
     #[test]
     fn a_500_says_nothing_more() {
         let id = RequestId::mint(Timestamp::from_millis(1), &Seeded::new(1));
-        let reply = Surface::Admin.render(&ApiError::internal("D1: no such table"), &id);
+        let reply = ErrorFormat::Admin.render(&ApiError::internal("D1: no such table"), &id);
         let text = String::from_utf8(reply.body.clone()).unwrap();
         assert!(text.contains("An unexpected error occurred on the server"));
         assert!(!text.contains("D1"));

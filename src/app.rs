@@ -1,10 +1,19 @@
-//! The table of all routes. The router and the check of `openapi.json`, from
-//! which in turn the tests of the auth truth table are generated, are made from it.
+//! What is built once an isolate: the table of routes and its router.
 
-use crate::web::Route;
+use crate::web::{Route, Router};
 use crate::{account, auth, health, provisioning, user_keys, web};
 
-/// Every route there is.
+/// The router over [`ROUTES`].
+#[allow(
+    clippy::panic,
+    reason = "a test builds it, so the table has no conflict"
+)]
+pub fn router() -> Router {
+    Router::new(ROUTES).unwrap_or_else(|error| panic!("the table of routes: {error}"))
+}
+
+/// Every route there is. `openapi.json` is held to it, and the truth tables of the tests are
+/// generated from that.
 pub const ROUTES: &[Route] = &[
     health::endpoint::ROUTE,
     web::openapi::ROUTE,

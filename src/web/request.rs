@@ -1,0 +1,215 @@
+//! A request: as it comes in, and as a handler gets it.
+
+use std::cell::RefCell;
+use std::net::IpAddr;
+use std::rc::Rc;
+
+use futures_util::future::LocalBoxFuture;
+use http::header::{self, HeaderName};
+use http::{HeaderMap, Method};
+use serde::de::DeserializeOwned;
+
+use super::body::{self, MAX_BODY_BYTES, MAX_DISCARDED_BYTES};
+use super::query::Query;
+use super::route::Route;
+use super::{ApiError, ErrorFormat};
+use crate::auth::admin_key::{ADMIN_KEY_HEADER, API_KEY_HEADER};
+use crate::kernel::audit::{Actor, Origin};
+use crate::kernel::{RequestId, Timestamp, UserId};
+use crate::services::Services;
+use crate::user_keys::credentials::USER_KEY_HEADER;
+
+/// Where the runtime tells the client's address.
+pub const CLIENT_ADDRESS_HEADER: HeaderName = HeaderName::from_static("cf-connecting-ip");
+
+/// The request headers that are read anywhere. The platform adds a dozen others, and each
+/// would be copied and parsed every time.
+pub const READ_HEADERS: [HeaderName; 7] = [
+    header::AUTHORIZATION,
+    ADMIN_KEY_HEADER,
+    API_KEY_HEADER,
+    USER_KEY_HEADER,
+    header::CONTENT_TYPE,
+    header::CONTENT_LENGTH,
+    CLIENT_ADDRESS_HEADER,
+];
+
+/// A request that no route has been found for yet.
+pub struct Request {
+    pub method: Method,
+    /// As it was sent, not percent-decoded.
+    pub path: String,
+    /// As it was sent.
+    pub query: Option<String>,
+    /// Those of [`READ_HEADERS`].
+    pub headers: HeaderMap,
+    /// `None`: there is no body.
+    pub body: Option<Rc<dyn Body>>,
+}
+
+/// A body that has not been read yet.
+pub trait Body {
+    /// Reads to the end, or until more than `max_read` bytes came. `None`: it is longer than
+    /// `max_kept` bytes, and nothing of it was kept.
+    fn read(
+        &self,
+        max_kept: usize,
+        max_read: usize,
+    ) -> LocalBoxFuture<'_, Result<Option<Vec<u8>>, BrokenBody>>;
+}
+
+/// The body did not arrive whole: its sender does not wait for an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BrokenBody;
+
+/// What the log is told of a request besides its answer.
+#[derive(Default)]
+pub struct RequestLog {
+    /// Names the caller, once it is authenticated.
+    pub caller: RefCell<Option<String>>,
+}
+
+/// A request whose route has been found, before its caller is known.
+pub struct Incoming {
+    pub request: Request,
+    pub route: &'static Route,
+    pub params: PathParams,
+    pub services: Rc<Services>,
+    pub request_id: RequestId,
+    pub log: Rc<RequestLog>,
+}
+
+/// The path's parameters, percent-decoded.
+#[derive(Default)]
+pub struct PathParams {
+    /// What is not UTF-8 once it is decoded has U+FFFD in it.
+    pub values: Vec<(&'static str, String)>,
+    /// Whether all of them are UTF-8.
+    pub are_text: bool,
+}
+
+impl PathParams {
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let mut values = self.values.iter();
+        values
+            .find(|(given, _)| *given == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+impl Incoming {
+    /// The client's address, as the runtime tells it.
+    pub fn address(&self) -> Option<IpAddr> {
+        client_address(&self.request.headers)
+    }
+
+    /// Names the caller in the log.
+    pub fn log_caller(&self, name: &str) {
+        *self.log.caller.borrow_mut() = Some(name.to_owned());
+    }
+
+    /// Reads the body to its end and drops it: to a client that is still sending, an early
+    /// answer looks like a broken connection.
+    pub async fn discard_body(&mut self) -> Result<(), ApiError> {
+        if let Some(body) = self.request.body.take() {
+            let read = body.read(0, MAX_DISCARDED_BYTES).await;
+            read.map_err(|_| ApiError::bad_request("The request body could not be read."))?;
+        }
+        Ok(())
+    }
+
+    /// Everything that the request says, its body read.
+    pub async fn input(&mut self) -> Result<Input, ApiError> {
+        let route = self.route;
+        if !self.params.are_text && ErrorFormat::of_path(route.path) != ErrorFormat::UserKeys {
+            let message = "path: not valid UTF-8 after percent-decoding";
+            return Err(ApiError::bad_request(message));
+        }
+        body::check_announced_length(&self.request.headers)?;
+        let mut bytes = Vec::new();
+        if let Some(body) = self.request.body.take() {
+            bytes = body
+                .read(MAX_BODY_BYTES, MAX_DISCARDED_BYTES)
+                .await
+                .map_err(|_| ApiError::bad_request("body: could not be read"))?
+                .ok_or_else(body::too_large)?;
+        }
+        Ok(Input {
+            headers: std::mem::take(&mut self.request.headers),
+            params: std::mem::take(&mut self.params),
+            query: self.request.query.take(),
+            body: bytes,
+        })
+    }
+}
+
+/// What a request says, beyond who says it.
+pub struct Input {
+    pub headers: HeaderMap,
+    pub params: PathParams,
+    /// As it was sent.
+    pub query: Option<String>,
+    /// At most [`MAX_BODY_BYTES`].
+    pub body: Vec<u8>,
+}
+
+/// A request as a handler gets it, with the caller that `C` proves.
+pub struct Call<C> {
+    pub caller: C,
+    pub services: Rc<Services>,
+    pub request_id: RequestId,
+    pub input: Input,
+}
+
+impl<C> Call<C> {
+    /// A parameter of the path.
+    pub fn path(&self, name: &str) -> Result<&str, ApiError> {
+        self.input
+            .params
+            .get(name)
+            .ok_or_else(|| ApiError::internal("the route has no such path parameter"))
+    }
+
+    /// The path's `{userId}`.
+    pub fn user_id(&self) -> Result<UserId, ApiError> {
+        UserId::parse(self.path("userId")?).map_err(ApiError::bad_request)
+    }
+
+    /// The query; only `known` names are allowed.
+    pub fn query(&self, known: &[&str]) -> Result<Query, ApiError> {
+        Query::parse(self.input.query.as_deref(), known)
+    }
+
+    /// A JSON body that must be there.
+    pub fn body<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        body::parse(&self.input.headers, &self.input.body)
+    }
+
+    /// A JSON body that may be left out.
+    pub fn optional_body<T: DeserializeOwned + Default>(&self) -> Result<T, ApiError> {
+        body::parse_optional(&self.input.headers, &self.input.body)
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.services.now()
+    }
+
+    /// The client's address, as the runtime tells it.
+    pub fn address(&self) -> Option<IpAddr> {
+        client_address(&self.input.headers)
+    }
+
+    /// On whose behalf this call changes things.
+    pub fn origin(&self, actor: Actor) -> Origin {
+        Origin {
+            actor,
+            request_id: self.request_id.clone(),
+            address: self.address().map(|address| address.to_string()),
+        }
+    }
+}
+
+fn client_address(headers: &HeaderMap) -> Option<IpAddr> {
+    let text = headers.get(CLIENT_ADDRESS_HEADER)?.to_str().ok()?;
+    text.parse().ok()
+}
