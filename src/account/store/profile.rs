@@ -24,7 +24,7 @@ ON CONFLICT (user_id) DO NOTHING";
 const SET: &str = "
 UPDATE profiles SET updated_at = ?3, settings = merged.settings
 FROM (
-  SELECT json_group_object(name, Arg::json(setting)) AS settings FROM (
+  SELECT json_group_object(name, json(setting)) AS settings FROM (
     SELECT had.key AS name, p.settings -> had.key AS setting
     FROM profiles p, json_each(p.settings) had
     WHERE p.user_id = ?1 AND had.key NOT IN (SELECT key FROM json_each(?2))
