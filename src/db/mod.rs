@@ -8,7 +8,11 @@ mod audit;
 mod batch;
 mod engine;
 mod error;
+#[cfg(test)]
+pub(crate) mod faulty;
 mod positional;
+#[cfg(test)]
+pub(crate) mod sqlite;
 mod statement;
 
 use std::rc::Rc;
