@@ -60,3 +60,6 @@ pub const ROUTES: &[Route] = &[
     account::endpoints::disable::ROUTE,
     account::endpoints::verify::ROUTE,
 ];
+
+#[cfg(test)]
+mod tests;

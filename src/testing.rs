@@ -1,6 +1,7 @@
 //! Servers in JavaScript for native tests: the real counterparts of what these
 //! tests otherwise run on in memory.
 
+pub mod service;
 pub mod transport;
 
 use std::io::{BufRead as _, BufReader};

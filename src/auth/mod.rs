@@ -22,7 +22,7 @@ pub mod signature;
 pub mod store;
 
 #[cfg(test)]
-mod fake;
+pub(crate) mod fake;
 
 pub use admin::{Admin, authenticate_admin};
 pub use admin_key::AdminKeyProof;

@@ -1,0 +1,96 @@
+//! Every route through the router, natively.
+
+use http::Method;
+use serde_json::json;
+
+use super::ROUTES;
+use crate::testing::service::{TestService, claims, token};
+use crate::web::{Access, ErrorFormat};
+
+const ADA: &str = "0b9f3c1e-5d1f-4c8e-9d57-000000000001";
+
+/// The route's path with a value for each parameter.
+fn path_of(template: &str) -> String {
+    template
+        .replace("{userId}", ADA)
+        .replace("{uuid}", "@me")
+        .replace("{instance}", "rivia")
+        .replace("{name}", "rivia")
+        .replace("{runId}", "run_1")
+        .replace("{id}", "1")
+}
+
+#[test]
+fn no_route_lets_a_stranger_in() {
+    let service = TestService::new();
+    for route in ROUTES {
+        let path = path_of(route.path);
+        let answer = service.request(route.method.clone(), &path).send();
+        match route.handler.access {
+            Access::Public => assert_ne!(answer.status(), 401, "{path}"),
+            // The user-key API tells an unknown instance before it looks at keys.
+            Access::Instance => assert_eq!(answer.status(), 404, "{path}"),
+            Access::Admin | Access::User | Access::Person => {
+                assert_eq!(answer.status(), 401, "{path}");
+                assert_eq!(answer.header("www-authenticate"), Some("Bearer"), "{path}");
+                assert!(answer.0.cause.is_some(), "{path}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_method_that_a_path_does_not_have_is_405() {
+    let service = TestService::new();
+    for route in ROUTES {
+        if ErrorFormat::of_path(route.path).authenticates_before_method() {
+            continue;
+        }
+        let path = path_of(route.path);
+        let siblings = ROUTES.iter().filter(|other| other.path == route.path);
+        let siblings: Vec<_> = siblings.collect();
+        for method in [Method::GET, Method::HEAD, Method::PUT, Method::TRACE] {
+            if siblings.iter().any(|route| route.answers(&method)) {
+                continue;
+            }
+            let answer = service.request(method.clone(), &path).send();
+            assert_eq!(answer.status(), 405, "{method} {path}");
+            let allow = answer.header("allow").unwrap();
+            assert!(allow.contains(route.method.as_str()), "{method} {path}");
+        }
+    }
+}
+
+#[test]
+fn a_brake_on_an_address_turns_a_401_into_a_429() {
+    let service = TestService::new();
+    service.exhausted.borrow_mut().insert("authentication");
+    for path in ["/admin/api-keys", "/api/users/@me"] {
+        let answer = service.get(path).send();
+        assert_eq!(answer.status(), 429, "{path}");
+        assert!(answer.header("retry-after").is_some(), "{path}");
+    }
+    assert_eq!(service.get("/admin/api-keys").admin().send().status(), 200);
+}
+
+#[test]
+fn a_call_with_the_admin_pair_reaches_the_database() {
+    let service = TestService::new();
+    let body = json!({"scopes": ["threedeye:read"], "label": "front door"});
+    let made = service.post("/admin/api-keys").admin().json(&body).send();
+    assert_eq!(made.status(), 201, "{}", made.json());
+    let listed = service.get("/admin/api-keys").admin().send();
+    assert_eq!(listed.json()["apiKeys"][0]["id"], made.json()["id"]);
+}
+
+#[test]
+fn a_person_is_known_by_the_uuid_of_their_row() {
+    let service = TestService::new();
+    service.add_user(ADA, Some("ada@example.com"));
+    let me = service.get("/api/users/@me/").person(ADA).send();
+    assert_eq!(me.status(), 200, "{}", me.json());
+    assert_eq!(me.json()["uuid"], ADA);
+    let stranger = token(&claims("0b9f3c1e-5d1f-4c8e-9d57-00000000000f"));
+    let refused = service.get("/api/users/@me/").bearer(&stranger).send();
+    assert_eq!(refused.status(), 401);
+}

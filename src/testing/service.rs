@@ -1,0 +1,349 @@
+//! The whole service in memory: any endpoint, through the router, with the database, the
+//! other services and the clock in the test's hands.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::ready;
+use std::rc::Rc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use futures_util::future::LocalBoxFuture;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use serde_json::{Value, json};
+
+use super::transport::VirtualClock;
+use crate::app;
+use crate::auth::fake::{self, FakeCrypto};
+use crate::config::Config;
+use crate::db::sqlite::Sqlite;
+use crate::db::{Database, DatabaseError};
+use crate::kernel::http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};
+use crate::kernel::random::seeded::Seeded;
+use crate::kernel::{Clock as _, RequestId};
+use crate::provisioning::fanout::store::{ChunkId, QueueError, RunQueue};
+use crate::services::{Bindings, Environment, RateLimit, Services, Shared};
+use crate::web::Router;
+use crate::web::request::{Body, BrokenBody, Request};
+use crate::web::router::Answer;
+
+/// The settings of a service in good order.
+const SETTINGS: [(&str, &str); 10] = [
+    ("ADMIN_API_KEY", ADMIN_KEY),
+    ("ADMIN_EMAIL_DOMAINS", "smartphonekey.com"),
+    ("JWT_ISSUER", "https://id.example/"),
+    ("JWT_AUDIENCE", "spkey"),
+    ("JWT_JWKS_URL", JWKS_URL),
+    ("THREEDEYE_BASE_URL", REMOTE_URL),
+    ("THREEDEYE_API_KEY", "remote-key"),
+    ("THREEDEYE_CUSTOMER_ID", "customer-1"),
+    ("NOTIFY_WEBHOOK_URL", WEBHOOK_URL),
+    ("NOTIFY_WEBHOOK_SECRET", "webhook-secret-of-the-tests"),
+];
+
+pub const ADMIN_KEY: &str = "admin-key-of-the-native-tests";
+const JWKS_URL: &str = "https://id.example/jwks";
+pub const REMOTE_URL: &str = "https://remote.example/v3";
+const WEBHOOK_URL: &str = "https://receiver.example/notices";
+
+/// The service and its surroundings.
+pub struct TestService {
+    pub clock: Rc<VirtualClock>,
+    pub database: Sqlite,
+    /// The limits that refuse at the moment.
+    pub exhausted: Rc<RefCell<BTreeSet<&'static str>>>,
+    /// What was sent to the receiver of notices.
+    pub delivered: Rc<RefCell<Vec<HttpRequest>>>,
+    /// What was sent to the queue.
+    pub queued: Rc<RefCell<Vec<ChunkId>>>,
+    settings: BTreeMap<&'static str, String>,
+    remote: Rc<dyn HttpClient>,
+    random: Rc<Seeded>,
+    shared: RefCell<Rc<Shared>>,
+    has_queue: bool,
+    router: Router,
+}
+
+impl TestService {
+    /// A service whose 3dEye cannot be reached.
+    pub fn new() -> Self {
+        Self::with_remote(Rc::new(Unreachable))
+    }
+
+    /// A service with this 3dEye behind [`REMOTE_URL`].
+    pub fn with_remote(remote: Rc<dyn HttpClient>) -> Self {
+        let clock = Rc::new(VirtualClock::starting(fake::at(0)));
+        let reads = Rc::clone(&clock);
+        let mut settings: BTreeMap<&'static str, String> = SETTINGS
+            .map(|(name, value)| (name, value.to_owned()))
+            .into();
+        settings.insert("CREDENTIALS_KEY", STANDARD.encode([7; 32]));
+        Self {
+            clock,
+            database: Sqlite::new(move || reads.now()),
+            exhausted: Rc::default(),
+            delivered: Rc::default(),
+            queued: Rc::default(),
+            settings,
+            remote,
+            random: Rc::new(Seeded::new(1)),
+            shared: RefCell::default(),
+            has_queue: false,
+            router: app::router(),
+        }
+    }
+
+    /// The same service with another setting; an empty value takes it away.
+    pub fn setting(mut self, name: &'static str, value: &str) -> Self {
+        self.settings.insert(name, value.to_owned());
+        self
+    }
+
+    /// The same service with the binding `PROVISIONING_QUEUE`.
+    pub fn queue(mut self) -> Self {
+        self.has_queue = true;
+        self
+    }
+
+    /// Forgets what the isolate has cached, as a restart does.
+    pub fn restart(&self) {
+        *self.shared.borrow_mut() = Rc::default();
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, time: Duration) {
+        self.clock.run(self.clock.sleep(time));
+    }
+
+    /// Adds a user as another service does.
+    pub fn add_user(&self, uuid: &str, email: Option<&str>) {
+        let sql = "INSERT INTO users (uuid, email, created_at) VALUES (?1, ?2, '2024-01-15T10:30:00.000Z')";
+        self.database.execute(sql, (uuid, email));
+    }
+
+    /// The services of one event.
+    pub fn services(&self) -> Services {
+        let environment = Environment {
+            bindings: Rc::new(TestBindings {
+                database: self.database.clone(),
+                exhausted: Rc::clone(&self.exhausted),
+                queued: self.has_queue.then(|| Rc::clone(&self.queued)),
+            }),
+            clock: Rc::clone(&self.clock) as _,
+            random: Rc::clone(&self.random) as _,
+            http: Rc::new(Outside {
+                remote: Rc::clone(&self.remote),
+                delivered: Rc::clone(&self.delivered),
+            }),
+            signatures: Rc::new(FakeCrypto::default()),
+        };
+        let shared = Rc::clone(&self.shared.borrow());
+        let config = shared.config(|| Config::parse(|name| self.settings.get(name).cloned()));
+        Services::new(config, environment, shared)
+    }
+
+    pub fn get(&self, path: &str) -> TestRequest<'_> {
+        self.request(Method::GET, path)
+    }
+
+    pub fn post(&self, path: &str) -> TestRequest<'_> {
+        self.request(Method::POST, path)
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> TestRequest<'_> {
+        let (path, query) = match path.split_once('?') {
+            Some((path, query)) => (path, Some(query.to_owned())),
+            None => (path, None),
+        };
+        TestRequest {
+            service: self,
+            request: Request {
+                method,
+                path: path.to_owned(),
+                query,
+                headers: HeaderMap::new(),
+                body: None,
+            },
+        }
+    }
+}
+
+/// Claims of a person's token, with defaults that are accepted.
+pub fn claims(subject: &str) -> Value {
+    json!({
+        "iss": "https://id.example/",
+        "aud": "spkey",
+        "exp": fake::NOW + 86_400,
+        "auth_time": fake::NOW,
+        "sub": subject,
+    })
+}
+
+/// A token with these claims, signed by the issuer.
+pub fn token(claims: &Value) -> String {
+    fake::rsa_token("key-1", 1, claims)
+}
+
+/// A request that is being put together.
+pub struct TestRequest<'a> {
+    service: &'a TestService,
+    request: Request,
+}
+
+impl TestRequest<'_> {
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        let name = HeaderName::from_static(name);
+        self.request
+            .headers
+            .append(name, HeaderValue::from_str(value).unwrap());
+        self
+    }
+
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    /// As a person with this subject who has just signed in.
+    pub fn person(self, subject: &str) -> Self {
+        self.bearer(&token(&claims(subject)))
+    }
+
+    /// As an administrator with the admin pair.
+    pub fn admin(self) -> Self {
+        let mut claims = claims("auth0|anna");
+        claims["email"] = json!("anna@smartphonekey.com");
+        claims["email_verified"] = json!(true);
+        self.header("x-admin-api-key", ADMIN_KEY)
+            .bearer(&token(&claims))
+    }
+
+    pub fn json(self, body: &Value) -> Self {
+        self.header("content-type", "application/json")
+            .body(body.to_string().into_bytes())
+    }
+
+    pub fn body(mut self, bytes: Vec<u8>) -> Self {
+        self.request.body = Some(Rc::new(Bytes(bytes)));
+        self
+    }
+
+    /// Sends it; time passes as the service waits.
+    pub fn send(self) -> TestAnswer {
+        let service = self.service;
+        let services = Rc::new(service.services());
+        let request_id = RequestId::mint(service.clock.now(), &*service.random);
+        let answer = service.router.respond(self.request, services, request_id);
+        TestAnswer(service.clock.run(answer))
+    }
+}
+
+/// What the service answered.
+pub struct TestAnswer(pub Answer);
+
+impl TestAnswer {
+    pub fn status(&self) -> u16 {
+        self.0.reply.status.as_u16()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.0.reply.headers.get(name)?.to_str().ok()
+    }
+
+    /// The body; null where there is none.
+    pub fn json(&self) -> Value {
+        match self.0.reply.body.as_slice() {
+            [] => Value::Null,
+            body => serde_json::from_slice(body).unwrap(),
+        }
+    }
+}
+
+struct Bytes(Vec<u8>);
+
+impl Body for Bytes {
+    fn read(
+        &self,
+        max_kept: usize,
+        _: usize,
+    ) -> LocalBoxFuture<'_, Result<Option<Vec<u8>>, BrokenBody>> {
+        let bytes = (self.0.len() <= max_kept).then(|| self.0.clone());
+        Box::pin(ready(Ok(bytes)))
+    }
+}
+
+struct TestBindings {
+    database: Sqlite,
+    exhausted: Rc<RefCell<BTreeSet<&'static str>>>,
+    queued: Option<Rc<RefCell<Vec<ChunkId>>>>,
+}
+
+impl Bindings for TestBindings {
+    fn database(&self) -> Result<Database, DatabaseError> {
+        Ok(Database::new(Rc::new(self.database.clone())))
+    }
+
+    fn run_queue(&self) -> Option<Rc<dyn RunQueue>> {
+        let queued = self.queued.as_ref()?;
+        Some(Rc::new(TestQueue(Rc::clone(queued))))
+    }
+
+    fn within_limit<'a>(&'a self, limit: RateLimit, _: &'a str) -> LocalBoxFuture<'a, bool> {
+        let name = match limit {
+            RateLimit::Admin => "admin",
+            RateLimit::Authentication => "authentication",
+        };
+        Box::pin(ready(!self.exhausted.borrow().contains(name)))
+    }
+}
+
+struct TestQueue(Rc<RefCell<Vec<ChunkId>>>);
+
+impl RunQueue for TestQueue {
+    fn send<'a>(&'a self, chunks: &'a [ChunkId]) -> LocalBoxFuture<'a, Result<(), QueueError>> {
+        self.0.borrow_mut().extend_from_slice(chunks);
+        Box::pin(ready(Ok(())))
+    }
+}
+
+/// The other services, told apart by their addresses.
+struct Outside {
+    remote: Rc<dyn HttpClient>,
+    delivered: Rc<RefCell<Vec<HttpRequest>>>,
+}
+
+impl HttpClient for Outside {
+    fn send(
+        &self,
+        request: HttpRequest,
+        timeout: Duration,
+        max_bytes: usize,
+    ) -> LocalBoxFuture<'_, Result<HttpResponse, HttpError>> {
+        let body = match request.url.as_str() {
+            JWKS_URL => fake::document(&[fake::rsa_jwk("key-1", 1)]),
+            WEBHOOK_URL => {
+                self.delivered.borrow_mut().push(request);
+                Vec::new()
+            }
+            _ => return self.remote.send(request, timeout, max_bytes),
+        };
+        Box::pin(ready(Ok(HttpResponse {
+            status: 200,
+            headers: HeaderMap::new(),
+            body,
+        })))
+    }
+}
+
+struct Unreachable;
+
+impl HttpClient for Unreachable {
+    fn send(
+        &self,
+        _: HttpRequest,
+        _: Duration,
+        _: usize,
+    ) -> LocalBoxFuture<'_, Result<HttpResponse, HttpError>> {
+        Box::pin(ready(Err(HttpError::Connection)))
+    }
+}
