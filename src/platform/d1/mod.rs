@@ -56,6 +56,8 @@ mod health;
 mod provisioning;
 mod rows;
 mod runs;
+#[cfg(test)]
+mod schema;
 mod user_keys;
 
 use serde::Serialize;
