@@ -1,19 +1,23 @@
--- The b2c users. Other services insert, change and delete rows here directly.
+-- The b2c users, and the version of the schema.
 
+-- Other services insert, change and delete these rows directly. The table is not STRICT: whatever
+-- type they store in a column must go on being accepted.
 CREATE TABLE users (
   uuid         TEXT PRIMARY KEY,
   email        TEXT,
   phone_number TEXT,
   created_at   TEXT NOT NULL,
   auth_subject TEXT UNIQUE,
-  -- The e-mail in the one normal form that all comparisons use; the same rule
-  -- as kernel::EmailKey. NULL when nothing is left after trimming.
+  -- The normalised e-mail, by the rule of kernel::EmailKey::of. NULL when nothing is left.
   email_key    TEXT GENERATED ALWAYS AS (
     NULLIF(lower(trim(email, char(9, 10, 11, 12, 13, 32))), '')
   ) VIRTUAL
 );
 
--- What /health compares with the version that the Worker was built for.
--- Every migration raises it.
-CREATE TABLE schema_version (version INTEGER NOT NULL);
+-- For the question whether another user has an e-mail.
+CREATE INDEX users_by_email ON users (email_key) WHERE email_key IS NOT NULL;
+
+-- /health compares this with SCHEMA_VERSION, the version that the Worker was built for. Every
+-- migration raises it.
+CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT;
 INSERT INTO schema_version (version) VALUES (1);

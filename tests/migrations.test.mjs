@@ -1,47 +1,86 @@
-/** What a migration makes of the rows it finds. */
+/** What the schema itself keeps in order, whoever writes. */
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { readdirSync } from "node:fs";
+import { before, describe, test } from "node:test";
 
 import { serviceForThisFile } from "./support/service.mjs";
 
+const FILES = readdirSync(new URL("../migrations", import.meta.url)).sort();
 const service = await serviceForThisFile({ bare: true, migrated: false });
 
-test("the lean queue keeps every row and place, and drops whom a REPLACE took away", async () => {
-  const now = "'2024-01-15T10:30:00.000Z'";
-  await service.migrate((file) => file < "0004");
-  await service.sql(`INSERT INTO users (uuid, email, created_at, auth_subject) VALUES ('new', 'New@x.example', ${now}, NULL), ('gone', 'gone@x.example', ${now}, 's'),
-    ('done', 'done@x.example', ${now}, NULL), ('tried', 'tried@x.example', ${now}, NULL)`);
-  await service.sql(`INSERT OR REPLACE INTO users (uuid, email, created_at, auth_subject) VALUES ('heir', 'heir@x.example', ${now}, 's')`);
+/** What each migration left the version at. @type {number[]} */
+const versions = [];
+
+before(async () => {
+  for (const file of FILES) {
+    await service.migrate((name) => name === file);
+    versions.push((await service.sql("SELECT version FROM schema_version"))[0].version);
+  }
+});
+
+const add = (/** @type {string} */ id, /** @type {string} */ email) => service.sql(`INSERT INTO users (uuid, email, created_at) VALUES (${id}, ?, '2024-01-15T10:30:00.000Z')`, email);
+const queue = () => service.sql("SELECT user_id, email_key, due_at FROM provisioning_queue ORDER BY user_id");
+const queued = async () => (await queue()).map((row) => row.user_id);
+const waiting = async () => (await service.sql("SELECT value FROM provisioning_totals WHERE name = 'waiting'"))[0].value;
+
+test("every migration raises the version", () => {
+  assert.deepEqual(versions, FILES.map((_, index) => index + 1));
+});
+
+test("all tables are strict, but for those that other services write to", async () => {
+  const tables = await service.sql("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '\\_%' ESCAPE '\\' ORDER BY name");
+  assert.ok(tables.length > 20);
+  assert.deepEqual(tables.filter(({ sql }) => !/\)\s*STRICT\b/.test(sql)).map(({ name }) => name), ["provisioning_queue", "users"]);
+});
+
+test("a user that a REPLACE took away leaves no place in the queue, and a provisioned one has none", async () => {
+  await service.sql(`INSERT INTO users (uuid, email, created_at, auth_subject) VALUES ('new', 'New@x.example', '2024-01-15', NULL), ('gone', 'gone@x.example', '2024-01-15', 's'),
+    ('done', 'done@x.example', '2024-01-15', NULL), ('tried', 'tried@x.example', '2024-01-15', NULL)`);
+  await service.sql("INSERT OR REPLACE INTO users (uuid, email, created_at, auth_subject) VALUES ('heir', 'heir@x.example', '2024-01-15', 's')");
   await service.sql(`INSERT INTO threedeye_users (user_id, state, email_key, threedeye_id, password_sealed, attempts, last_error, next_attempt_at, lease_token, lease_until, created_at, updated_at)
     VALUES ('done', 'complete', 'done@x.example', '77', 'sealed', 0, NULL, NULL, NULL, 0, 1, 2), ('tried', 'pending', 'tried@x.example', NULL, 'sealed', 3, 'why', 9, 'lease_x', 8, 3, 4)`);
   await service.sql("UPDATE provisioning_queue SET due_at = length(user_id)");
-  const mappings = () => service.sql("SELECT * FROM threedeye_users ORDER BY user_id");
-  const added = { settled_at: 0, forgotten_email: null, forgotten_threedeye_id: null, forgotten_password: null };
-  const before = (await mappings()).map((row) => ({ ...row, ...added }));
-
-  await service.migrate((file) => file.startsWith("0004"));
-  assert.deepEqual(await mappings(), before);
-  assert.deepEqual(await service.sql("SELECT * FROM provisioning_queue ORDER BY user_id"), [
+  assert.deepEqual(await queue(), [
     { user_id: "heir", email_key: "heir@x.example", due_at: 4 },
     { user_id: "new", email_key: "new@x.example", due_at: 3 },
     { user_id: "tried", email_key: "tried@x.example", due_at: 5 },
   ]);
-  assert.deepEqual(await service.sql("SELECT * FROM provisioning_totals"), [{ name: "waiting", value: 3 }]);
+  assert.equal(await waiting(), 3);
   await assert.rejects(service.sql("UPDATE threedeye_users SET threedeye_id = '77'"), /UNIQUE/);
   await assert.rejects(service.sql("UPDATE threedeye_users SET email_key = 'done@x.example'"), /UNIQUE/);
   await assert.rejects(service.sql("UPDATE threedeye_users SET state = 'other'"), /CHECK/);
 });
 
-test("the queue's bounds turn out whom no run could take up", async () => {
-  await service.migrate((file) => file >= "0005" && file < "0007");
-  const add = (id, email) => service.sql(`INSERT INTO users (uuid, email, created_at) VALUES (${id}, ?, '2024-01-15T10:30:00.000Z')`, email);
-  await add("x'0102'", "blob@x.example");
-  await add("'fit'", "fit@x.example");
-  await add("'long'", `${"a".repeat(900_000)}@x.example`);
-  const waiting = async () => (await service.sql("SELECT value FROM provisioning_totals"))[0].value;
-  assert.equal(await waiting(), 3);
-  await service.migrate((file) => file.startsWith("0007"));
-  assert.deepEqual((await service.sql("SELECT user_id FROM provisioning_queue ORDER BY user_id")).map((row) => row.user_id), ["fit"]);
-  assert.equal(await waiting(), 1);
+describe("the queue leaves out whom no run could take up, and accepts the user", () => {
+  const long = `${"a".repeat(900_000)}@x.example`;
+
+  test("when they are added", async () => {
+    await add("x'0102'", "blob@x.example");
+    await add("'fit'", "fit@x.example");
+    await add("'long'", long);
+    await add(`'${"i".repeat(513)}'`, "id@x.example");
+    assert.equal((await service.sql("SELECT count(*) AS users FROM users"))[0].users, 4);
+    assert.deepEqual(await queued(), ["fit"]);
+    assert.equal(await waiting(), 1);
+  });
+
+  test("when they are changed", async () => {
+    for (const id of ["email", "id", "fit"]) await add(`'${id}'`, `${id}@x.example`);
+    assert.equal(await waiting(), 3);
+    await service.sql("UPDATE users SET email = ? WHERE uuid = 'email'", long);
+    await service.sql("UPDATE users SET uuid = x'0102' WHERE uuid = 'id'");
+    assert.deepEqual(await queued(), ["fit"]);
+    assert.equal(await waiting(), 1);
+  });
+});
+
+test("a saved list of roles is a JSON array of strings", async () => {
+  const save = (/** @type {string} */ roles) => service.sql("INSERT INTO threedeye_recovery (user_id, role_ids, created_at) VALUES ('ada', ?, 1) ON CONFLICT DO UPDATE SET role_ids = excluded.role_ids", roles);
+  const unreadable = ["", "r1", "['r1']", "{}", "[1]", '["r1",null]', "[]\0", '["\\uD800"]', '["r1","\\\\\\udfff"]'];
+  for (const roles of unreadable) await assert.rejects(save(roles), /CHECK|JSON/, roles);
+  await save('["r1"]');
+  for (const roles of unreadable) await assert.rejects(save(roles), /CHECK|JSON/, roles);
+  await assert.rejects(service.sql("UPDATE threedeye_recovery SET role_ids = CAST(role_ids AS BLOB)"), /BLOB|JSON/);
+  await save('["r1","\\\\ud800 \\u0007"]');
 });

@@ -252,7 +252,8 @@ describe("the database refuses", () => {
       /UNIQUE constraint failed: instance_keys\.key_hash/],
     ["a role that is none", "UPDATE instance_keys SET role = 'owner'", /CHECK constraint failed: role/],
     ...["ignore_acl", "allow_user_create", "allow_group_create", "allow_anonymous_read"].flatMap((flag) =>
-      ["2", "-1", "'yes'"].map((value) => [`${flag} = ${value}`, `UPDATE instance_keys SET ${flag} = ${value}`, new RegExp(`CHECK constraint failed: ${flag}`)])),
+      [["2", `CHECK constraint failed: ${flag}`], ["-1", `CHECK constraint failed: ${flag}`], ["'yes'", `cannot store TEXT value in INTEGER column instance_keys\\.${flag}`]]
+        .map(([value, why]) => [`${flag} = ${value}`, `UPDATE instance_keys SET ${flag} = ${value}`, new RegExp(why)])),
   ]);
 
   for (const [what, statement, why] of REFUSED) {

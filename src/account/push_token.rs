@@ -48,15 +48,16 @@ impl fmt::Debug for PushToken {
 pub struct Platform(&'static str);
 
 impl Platform {
+    /// Every platform; `push_tokens.platform` takes the same.
+    pub const NAMES: [&str; 3] = ["ios", "android", "web"];
+
     /// Reads the field `platform`.
     ///
     /// # Errors
     ///
     /// What is wrong with the field.
     pub fn read(fields: &Fields) -> Result<Self, Invalid> {
-        fields
-            .choice("platform", &["ios", "android", "web"])
-            .map(Self)
+        fields.choice("platform", &Self::NAMES).map(Self)
     }
 
     /// The platform's name.

@@ -1,28 +1,15 @@
--- Makes the finding, claiming and settling of a batch read no more rows than it must.
+-- Provisioning of 3dEye accounts: each user's state, and the queue of users to provision.
 --
--- Both tables are written anew, so their triggers go first and come back below.
--- Conditions say "a = 'x' OR a = 'y'" and not "a IN (...)": to SQLite a list of
--- three or more is a table of its own, and looking into it is one more row read.
+-- States are compared by "a = 'x' OR a = 'y'". SQLite makes a table of an IN list of three or more
+-- values, and D1 bills a row read for each look into it.
 
-DROP TRIGGER users_enter;
-DROP TRIGGER users_change_email;
-DROP TRIGGER users_leave;
-DROP TRIGGER threedeye_users_settle_new;
-DROP TRIGGER threedeye_users_settle;
-DROP TRIGGER threedeye_users_reopen;
-DROP TRIGGER threedeye_users_forget;
-DROP TRIGGER threedeye_users_reschedule;
-DROP TRIGGER threedeye_users_release_email;
-DROP TRIGGER threedeye_users_exchange_email;
-
--- As before, but for how the state is checked, that a user without an account
--- takes no room in the index of accounts, and for the last four columns.
-CREATE TABLE threedeye_users_next (
+-- One row for each user that was ever claimed.
+CREATE TABLE threedeye_users (
   user_id         TEXT PRIMARY KEY,
-  -- idle: holds a lease, or remembers an account. pending: an intent (e-mail and password)
-  -- is recorded, the account may exist or not. attaching: the account exists,
-  -- saved roles wait. complete: done. quarantined: the e-mail is taken outside
-  -- our customer. set_aside: another user holds the same e-mail.
+  -- provisioning::record::State::ALL. idle: holds a lease, or remembers an account. pending: an intent
+  -- (e-mail and password) is recorded, the account may or may not exist. attaching: the account
+  -- exists, saved roles are to be attached. complete: done. quarantined: the e-mail belongs to an
+  -- account outside our customer. set_aside: another user holds the same e-mail.
   state           TEXT NOT NULL CHECK (
     state = 'idle' OR state = 'pending' OR state = 'attaching'
     OR state = 'complete' OR state = 'quarantined' OR state = 'set_aside'
@@ -37,69 +24,120 @@ CREATE TABLE threedeye_users_next (
   lease_until     INTEGER NOT NULL DEFAULT 0,
   created_at      INTEGER NOT NULL,
   updated_at      INTEGER NOT NULL,
-  -- Calls to 3dEye whose answer was lost may take effect until then.
+  -- Until then a call to 3dEye whose answer was lost may still take effect.
   settled_at      INTEGER NOT NULL DEFAULT 0,
-  -- The account of a mapping that was cleared; it may still be there.
+  -- The account of a mapping that was cleared; it may still exist.
   forgotten_email        TEXT,
   forgotten_threedeye_id TEXT,
   forgotten_password     TEXT
-) WITHOUT ROWID;
-INSERT INTO threedeye_users_next
-  (user_id, state, email_key, threedeye_id, password_sealed, attempts, last_error,
-   next_attempt_at, lease_token, lease_until, created_at, updated_at)
-SELECT user_id, state, email_key, threedeye_id, password_sealed, attempts, last_error,
-       next_attempt_at, lease_token, lease_until, created_at, updated_at
-FROM threedeye_users;
-DROP TABLE threedeye_users;
-ALTER TABLE threedeye_users_next RENAME TO threedeye_users;
+) STRICT, WITHOUT ROWID;
 
 CREATE UNIQUE INDEX threedeye_users_account
   ON threedeye_users (threedeye_id) WHERE threedeye_id IS NOT NULL;
--- An e-mail belongs to one user at a time; those set aside only wait for it.
+-- An e-mail belongs to one user at a time; users set aside wait for it.
 CREATE UNIQUE INDEX threedeye_users_email_holder
   ON threedeye_users (email_key) WHERE state <> 'set_aside';
 CREATE INDEX threedeye_users_email_waiter
   ON threedeye_users (email_key) WHERE state = 'set_aside';
 
--- A user is in the queue if and only if it has an e-mail and its row above is
--- absent, idle, pending or attaching. The queue takes the e-mail along, so that
--- listing what is due reads one entry of an index. The foreign key removes what
--- no trigger would: a REPLACE deletes the users it collides with, and fires no
--- DELETE trigger.
-CREATE TABLE provisioning_work (
+-- The roles of an account that was or will be deleted, to be attached to the next one. The CHECK
+-- and the two triggers keep out what the Worker could not read, because one unreadable list would
+-- fail the batch that its user is in: it is a JSON array, of strings only, without what SQLite
+-- accepts as JSON and serde_json does not, which is anything behind a NUL and half a surrogate
+-- pair. Escaped surrogates are refused in pairs too; the Worker writes none.
+CREATE TABLE threedeye_recovery (
+  user_id              TEXT PRIMARY KEY,
+  role_ids             TEXT NOT NULL CHECK (
+    json_valid(role_ids) AND json_type(role_ids) = 'array' AND instr(role_ids, char(0)) = 0
+    -- A backslash that is itself escaped begins no escape.
+    AND replace(role_ids, '\\', '') NOT GLOB '*\u[dD][89a-fA-F]*'
+  ),
+  removed_threedeye_id TEXT,
+  created_at           INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- A CHECK cannot look at the elements of an array.
+CREATE TRIGGER threedeye_recovery_insert_strings BEFORE INSERT ON threedeye_recovery
+WHEN EXISTS (SELECT 1 FROM json_each(NEW.role_ids) WHERE type <> 'text')
+BEGIN
+  SELECT RAISE(ABORT, 'role_ids must be a JSON array of strings');
+END;
+
+CREATE TRIGGER threedeye_recovery_update_strings BEFORE UPDATE OF role_ids ON threedeye_recovery
+WHEN EXISTS (SELECT 1 FROM json_each(NEW.role_ids) WHERE type <> 'text')
+BEGIN
+  SELECT RAISE(ABORT, 'role_ids must be a JSON array of strings');
+END;
+
+-- E-mails whose account we deleted recently. For a while 3dEye may still report such an e-mail as
+-- taken, which then does not mean that it belongs to somebody else's account.
+CREATE TABLE threedeye_removals (
+  email_key  TEXT PRIMARY KEY,
+  removed_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX threedeye_removals_by_time ON threedeye_removals (removed_at);
+
+-- The users to provision, maintained by the triggers below, so that finding a batch costs what the
+-- batch costs, however many users there are. A user is queued if and only if it has an e-mail, its
+-- row in threedeye_users is absent, idle, pending or attaching, and it is within the limits below.
+-- The e-mail is copied so that listing what is due reads one index entry a user.
+--
+-- The foreign key removes the users that no trigger would: a REPLACE deletes the rows it collides
+-- with and fires no DELETE trigger. Through it user_id takes any value that another service gives
+-- to users.uuid, which is why this table is not STRICT: that statement would fail.
+CREATE TABLE provisioning_queue (
   user_id   TEXT PRIMARY KEY REFERENCES users (uuid) ON DELETE CASCADE ON UPDATE CASCADE,
-  email_key TEXT NOT NULL, -- always the user's
+  email_key TEXT NOT NULL, -- always equal to users.email_key
   due_at    INTEGER NOT NULL
 ) WITHOUT ROWID;
-INSERT INTO provisioning_work (user_id, email_key, due_at)
-SELECT q.user_id, u.email_key, q.due_at
-FROM provisioning_queue q JOIN users u ON u.uuid = q.user_id
-WHERE u.email_key IS NOT NULL;
-DROP TABLE provisioning_queue;
-ALTER TABLE provisioning_work RENAME TO provisioning_queue;
 CREATE INDEX provisioning_queue_due ON provisioning_queue (due_at, user_id, email_key);
-UPDATE provisioning_totals SET value = (SELECT count(*) FROM provisioning_queue)
-WHERE name = 'waiting';
 
--- The row is always there; an upsert finds it without a read, an UPDATE would not.
-CREATE TRIGGER provisioning_queue_counts_in AFTER INSERT ON provisioning_queue
+-- The length of the queue, so that it need not be counted.
+CREATE TABLE provisioning_totals (
+  name  TEXT PRIMARY KEY,
+  value INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO provisioning_totals (name, value) VALUES ('waiting', 0);
+
+-- The row always exists. An upsert because D1 bills no row read for finding the conflicting row; for
+-- an UPDATE it would.
+CREATE TRIGGER provisioning_queue_insert_count AFTER INSERT ON provisioning_queue
 BEGIN
   INSERT INTO provisioning_totals (name, value) VALUES ('waiting', 1)
   ON CONFLICT (name) DO UPDATE SET value = value + 1;
 END;
 
-CREATE TRIGGER provisioning_queue_counts_out AFTER DELETE ON provisioning_queue
+CREATE TRIGGER provisioning_queue_delete_count AFTER DELETE ON provisioning_queue
 BEGIN
   INSERT INTO provisioning_totals (name, value) VALUES ('waiting', 0)
   ON CONFLICT (name) DO UPDATE SET value = value - 1;
 END;
 
--- Below, as before, "INSERT ... WHERE NOT EXISTS" and not "INSERT OR ...": the
--- conflict rule of the statement that fires a trigger overrides the one inside.
+-- The limits of the queue. Runs pass their users on as JSON, which can hold no blob, and within one
+-- parameter, which a few values of 2 MB fill: one such user would fail every run it is due in. An
+-- id has at most UserId::MAX_CHARS characters, which is 512 bytes; an e-mail at most 320 bytes (RFC
+-- 5321: 64 before the @ and 255 behind it). CAST, because the length of a text ends at a NUL.
+CREATE TRIGGER provisioning_queue_insert_limits BEFORE INSERT ON provisioning_queue
+WHEN typeof(NEW.user_id) <> 'text' OR length(CAST(NEW.user_id AS BLOB)) > 512
+  OR length(CAST(NEW.email_key AS BLOB)) > 320
+BEGIN
+  -- Skips this row; the statement on users that led to it goes through.
+  SELECT RAISE(IGNORE);
+END;
 
--- A REPLACE that took the user's old row has taken its place in the queue with
--- it. Where the e-mail is still the one that was tried, so is the wait.
-CREATE TRIGGER users_enter AFTER INSERT ON users
+CREATE TRIGGER provisioning_queue_update_limits AFTER UPDATE OF user_id, email_key ON provisioning_queue
+WHEN typeof(NEW.user_id) <> 'text' OR length(CAST(NEW.user_id AS BLOB)) > 512
+  OR length(CAST(NEW.email_key AS BLOB)) > 320
+BEGIN
+  DELETE FROM provisioning_queue WHERE user_id = NEW.user_id;
+END;
+
+-- All triggers below insert with "WHERE NOT EXISTS" instead of "INSERT OR ...", because the conflict
+-- clause of the statement that fires a trigger overrides those inside it.
+
+-- After a REPLACE the user's old row is gone from the queue, but its row in threedeye_users is not.
+-- If the e-mail is still the one that was tried, the wait for the next attempt still applies.
+CREATE TRIGGER users_insert_enqueue AFTER INSERT ON users
 BEGIN
   UPDATE threedeye_users
   SET state = 'idle', email_key = NULL, attempts = 0, last_error = NULL, next_attempt_at = NULL
@@ -121,9 +159,9 @@ BEGIN
     );
 END;
 
--- A changed e-mail ends a quarantine and a setting aside: both were about the
--- old one. A changed id makes another user of the row.
-CREATE TRIGGER users_change AFTER UPDATE OF email, uuid ON users
+-- Quarantine and setting aside concern one e-mail and end when it changes. With another id the row
+-- is another user.
+CREATE TRIGGER users_update_requeue AFTER UPDATE OF email, uuid ON users
 WHEN NEW.email_key IS NOT OLD.email_key OR NEW.uuid <> OLD.uuid
 BEGIN
   UPDATE threedeye_users
@@ -147,20 +185,20 @@ BEGIN
     );
 END;
 
-CREATE TRIGGER threedeye_users_settle_new AFTER INSERT ON threedeye_users
+CREATE TRIGGER threedeye_users_insert_dequeue AFTER INSERT ON threedeye_users
 WHEN NEW.state = 'complete' OR NEW.state = 'quarantined' OR NEW.state = 'set_aside'
 BEGIN
   DELETE FROM provisioning_queue WHERE user_id = NEW.user_id;
 END;
 
-CREATE TRIGGER threedeye_users_settle AFTER UPDATE OF state ON threedeye_users
+CREATE TRIGGER threedeye_users_update_dequeue AFTER UPDATE OF state ON threedeye_users
 WHEN NEW.state <> OLD.state
   AND (NEW.state = 'complete' OR NEW.state = 'quarantined' OR NEW.state = 'set_aside')
 BEGIN
   DELETE FROM provisioning_queue WHERE user_id = NEW.user_id;
 END;
 
-CREATE TRIGGER threedeye_users_reopen AFTER UPDATE OF state ON threedeye_users
+CREATE TRIGGER threedeye_users_update_enqueue AFTER UPDATE OF state ON threedeye_users
 WHEN (NEW.state = 'idle' OR NEW.state = 'pending' OR NEW.state = 'attaching')
   AND (OLD.state = 'complete' OR OLD.state = 'quarantined' OR OLD.state = 'set_aside')
 BEGIN
@@ -170,7 +208,7 @@ BEGIN
     AND NOT EXISTS (SELECT 1 FROM provisioning_queue WHERE user_id = NEW.user_id);
 END;
 
-CREATE TRIGGER threedeye_users_forget AFTER DELETE ON threedeye_users
+CREATE TRIGGER threedeye_users_delete_enqueue AFTER DELETE ON threedeye_users
 BEGIN
   UPDATE provisioning_queue SET due_at = unixepoch() * 1000 WHERE user_id = OLD.user_id;
   INSERT INTO provisioning_queue (user_id, email_key, due_at)
@@ -179,14 +217,14 @@ BEGIN
     AND NOT EXISTS (SELECT 1 FROM provisioning_queue WHERE user_id = OLD.user_id);
 END;
 
-CREATE TRIGGER threedeye_users_reschedule AFTER UPDATE OF next_attempt_at ON threedeye_users
+CREATE TRIGGER threedeye_users_update_due AFTER UPDATE OF next_attempt_at ON threedeye_users
 WHEN NEW.next_attempt_at IS NOT NULL AND NEW.next_attempt_at IS NOT OLD.next_attempt_at
 BEGIN
   UPDATE provisioning_queue SET due_at = NEW.next_attempt_at WHERE user_id = NEW.user_id;
 END;
 
--- Whoever was set aside for an e-mail gets its chance once the holder lets go of it.
-CREATE TRIGGER threedeye_users_release_email AFTER DELETE ON threedeye_users
+-- Users set aside for an e-mail are tried again when its holder gives it up.
+CREATE TRIGGER threedeye_users_delete_free_email AFTER DELETE ON threedeye_users
 WHEN OLD.email_key IS NOT NULL AND OLD.state <> 'set_aside'
 BEGIN
   UPDATE threedeye_users
@@ -194,7 +232,7 @@ BEGIN
   WHERE state = 'set_aside' AND email_key = OLD.email_key;
 END;
 
-CREATE TRIGGER threedeye_users_exchange_email AFTER UPDATE OF email_key ON threedeye_users
+CREATE TRIGGER threedeye_users_update_free_email AFTER UPDATE OF email_key ON threedeye_users
 WHEN OLD.email_key IS NOT NULL AND OLD.state <> 'set_aside'
   AND NEW.email_key IS NOT OLD.email_key
 BEGIN
@@ -203,36 +241,35 @@ BEGIN
   WHERE state = 'set_aside' AND email_key = OLD.email_key;
 END;
 
--- Users whose outcome was not written, because the lease was lost or another
--- user is mapped to the account. Empty outside the batch that settles.
+-- The users whose outcome was not written, because the lease was lost or another user has the
+-- account or the e-mail. Filled and emptied within the batch that settles.
 CREATE TABLE provisioning_unsettled (
   lease_token TEXT NOT NULL,
   user_id     TEXT NOT NULL,
   PRIMARY KEY (lease_token, user_id)
-) WITHOUT ROWID;
+) STRICT, WITHOUT ROWID;
 
--- How one user ended. What is inserted here is not stored but done, by the
--- trigger below: row, audit trail and saved roles of a user are written in one
--- pass over the batch, all of them or none.
+-- The outcome of provisioning one user. An insert stores nothing: the trigger below writes the
+-- user's row, the audit trail, the saved roles and the queue, all of them or none.
 CREATE VIEW provisioning_outcomes AS
 SELECT NULL AS user_id, NULL AS lease_token, NULL AS at,
-       NULL AS state,           -- NULL: as it is
-       NULL AS threedeye_id,    -- NULL: as it is
-       NULL AS email_key,       -- NULL: as it is
+       NULL AS state,           -- NULL: unchanged, and so are the next two
+       NULL AS threedeye_id,
+       NULL AS email_key,
        NULL AS error, NULL AS next_attempt_at,
-       NULL AS settled_at,      -- NULL: as it is
-       NULL AS due_at,          -- NULL: the place in the queue stays
-       NULL AS success,         -- 0 or 1, as are the next three
-       NULL AS attempt,         -- a try that failed, to be counted
-       NULL AS forget,          -- id and password are dropped
-       NULL AS closes,          -- nothing but a change will open the row again
+       NULL AS settled_at,      -- NULL: unchanged
+       NULL AS due_at,          -- NULL: unchanged
+       NULL AS success,         -- 0 or 1, and so are the next three
+       NULL AS attempt,         -- a failed attempt, to be counted
+       NULL AS forget,          -- account id and password are dropped
+       NULL AS closes,          -- no later run takes the user up unless something changes
        NULL AS actor, NULL AS action, NULL AS request_id,
-       NULL AS outcome          -- NULL: nothing to tell in the audit trail
+       NULL AS outcome          -- NULL: no audit row
 WHERE 0;
 
 CREATE TRIGGER provisioning_settle INSTEAD OF INSERT ON provisioning_outcomes
 BEGIN
-  -- OR IGNORE: an account id that another user is mapped to leaves this user as it was.
+  -- OR IGNORE: an account or an e-mail that another user has leaves the row unchanged.
   UPDATE OR IGNORE threedeye_users SET
     state = coalesce(NEW.state, state),
     threedeye_id = CASE WHEN NEW.forget THEN NULL ELSE coalesce(NEW.threedeye_id, threedeye_id) END,
@@ -265,13 +302,12 @@ BEGIN
     SELECT 1 FROM provisioning_unsettled
     WHERE lease_token = NEW.lease_token AND user_id = NEW.user_id);
 
-  -- The row was closed for the e-mail that was claimed. Where the user has
-  -- another by now, or nobody holds the contested one any more, no trigger
-  -- would ever open the row again.
+  -- The row was closed because of the e-mail that was claimed. If the user has another one by now,
+  -- or if the holder of a contested one is gone, no later change would reopen the row.
   UPDATE threedeye_users SET
     state = CASE state WHEN 'set_aside' THEN 'idle' ELSE 'pending' END,
     email_key = CASE state WHEN 'set_aside' THEN NULL ELSE email_key END
-  WHERE NEW.closes AND user_id = NEW.user_id AND (state = 'set_aside' OR state = 'quarantined')
+  WHERE NEW.closes AND user_id = NEW.user_id AND state IN ('set_aside', 'quarantined')
     AND (
       email_key IS NOT (SELECT u.email_key FROM users u WHERE u.uuid = NEW.user_id)
       OR (state = 'set_aside' AND NOT EXISTS (
@@ -286,4 +322,4 @@ BEGIN
     WHERE lease_token = NEW.lease_token AND user_id = NEW.user_id);
 END;
 
-UPDATE schema_version SET version = 4;
+UPDATE schema_version SET version = 3;

@@ -1,0 +1,53 @@
+-- Backfill runs, and the chunks of those that queue consumers work off.
+
+-- One row a run. NULL in hold_until and 0 in takeovers_left: mode 'inline'.
+CREATE TABLE provisioning_runs (
+  run_id         TEXT PRIMARY KEY,
+  trigger_kind   TEXT NOT NULL CHECK (trigger_kind IN ('manual', 'cron')), -- provisioning::store::Trigger
+  mode           TEXT NOT NULL DEFAULT 'inline' CHECK (mode IN ('inline', 'queue')),
+  actor          TEXT NOT NULL,
+  request_id     TEXT NOT NULL,
+  status         TEXT NOT NULL CHECK (status IN ('running', 'completed', 'ended_early')),
+  batch_limit    INTEGER NOT NULL,
+  total          INTEGER NOT NULL DEFAULT 0,
+  created        INTEGER NOT NULL DEFAULT 0,
+  failed         INTEGER NOT NULL DEFAULT 0,
+  skipped        INTEGER NOT NULL DEFAULT 0,
+  quarantined    INTEGER NOT NULL DEFAULT 0, -- part of failed
+  remaining      INTEGER,                    -- users waiting when the run ended
+  errors         TEXT NOT NULL DEFAULT '[]', -- JSON array of strings
+  -- The value that provisioning_queue.due_at of the planned users was set to. A user belongs to
+  -- the run for as long as due_at is exactly this.
+  hold_until     INTEGER,
+  -- How many existing accounts the run may still delete and re-create.
+  takeovers_left INTEGER NOT NULL DEFAULT 0,
+  started_at     INTEGER NOT NULL,
+  advanced_at    INTEGER,                    -- when a consumer last worked on it
+  finished_at    INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX provisioning_runs_by_time ON provisioning_runs (started_at);
+CREATE INDEX provisioning_runs_by_trigger ON provisioning_runs (trigger_kind, started_at);
+CREATE INDEX provisioning_runs_open ON provisioning_runs (advanced_at)
+  WHERE status = 'running' AND mode = 'queue';
+
+-- The chunks of planned runs. planned = created + failed + skipped + waiting at all times. The
+-- counts are derived from the users' rows and never added up, so a message that is delivered twice
+-- counts once.
+CREATE TABLE provisioning_chunks (
+  run_id      TEXT NOT NULL,
+  chunk       INTEGER NOT NULL, -- from 1
+  -- open: users are waiting. done: none is. given_up: those waiting were left to the next run.
+  state       TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'done', 'given_up')),
+  user_ids    TEXT NOT NULL, -- JSON array of strings; emptied when the chunk closes
+  deliveries  INTEGER NOT NULL DEFAULT 0,
+  planned     INTEGER NOT NULL,
+  waiting     INTEGER NOT NULL,
+  created     INTEGER NOT NULL DEFAULT 0,
+  failed      INTEGER NOT NULL DEFAULT 0,
+  skipped     INTEGER NOT NULL DEFAULT 0,
+  quarantined INTEGER NOT NULL DEFAULT 0, -- part of failed
+  errors      TEXT NOT NULL DEFAULT '[]', -- JSON array of strings
+  PRIMARY KEY (run_id, chunk)
+) STRICT, WITHOUT ROWID;
+
+UPDATE schema_version SET version = 6;
