@@ -195,3 +195,18 @@ pub struct Entry {
     /// How it ended, in a word or a short sentence.
     pub outcome: String,
 }
+
+/// An entry for tests, written by the cron trigger.
+#[cfg(test)]
+pub fn sample_entry(action: Action, subject: &str) -> Entry {
+    use crate::kernel::random::seeded::Seeded;
+
+    let at = Timestamp::from_millis(1_700_000_000_000);
+    Entry {
+        at,
+        origin: Origin::event(Actor::cron(), RequestId::mint(at, &Seeded::new(1))),
+        action,
+        subject: subject.to_owned(),
+        outcome: "done".to_owned(),
+    }
+}
