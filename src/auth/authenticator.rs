@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::jwks::{self, JwksCache, KeysError, Lookup, VerificationKey, source};
 use super::jwt::UnverifiedToken;
 use super::{Algorithm, AuthError, Identity, PublicKey, Refusal, Signatures};
-use crate::config::JwtConfig;
+use crate::auth::JwtConfig;
 use crate::kernel::http_client::HttpClient;
 use crate::kernel::{Clock, Timestamp};
 

@@ -12,7 +12,6 @@ use serde::{Deserialize, Deserializer};
 
 use crate::auth::claims::ClaimSet;
 use crate::auth::{Algorithm, Identity, PublicKey, Refusal};
-use crate::config::JwtConfig;
 use crate::kernel::Timestamp;
 
 #[cfg(test)]
@@ -26,6 +25,19 @@ pub const MAX_KEY_ID_BYTES: usize = 256;
 
 /// How far the issuer's clock and this service's may differ.
 pub const LEEWAY: TimeDelta = TimeDelta::seconds(60);
+
+/// Which tokens are accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JwtConfig {
+    /// `JWT_ISSUER`: must equal `iss`.
+    pub issuer: String,
+    /// `JWT_AUDIENCE`: must be, or be among, `aud`.
+    pub audience: String,
+    /// `JWT_JWKS_URL`: where the public keys are.
+    pub jwks_url: String,
+    /// `JWT_EMAIL_CLAIM`: the claim that carries the e-mail.
+    pub email_claim: String,
+}
 
 /// A well-formed token whose signature is not yet checked.
 pub struct UnverifiedToken<'a> {

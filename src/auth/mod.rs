@@ -27,5 +27,6 @@ pub use authenticator::Authenticator;
 pub use bearer::bearer;
 pub use identity::Identity;
 pub use jwks::{JwksCache, KeysError};
+pub use jwt::JwtConfig;
 pub use refusal::{AuthError, Refusal};
 pub use signature::{Algorithm, CryptoError, PublicKey, Signatures};
