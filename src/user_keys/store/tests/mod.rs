@@ -159,9 +159,8 @@ fn entry(action: Action, subject: &str) -> Entry {
 
 /// A key of its own for every text.
 fn key(text: &str) -> Key {
-    let seed = text
-        .bytes()
-        .fold(7_u64, |seed, byte| seed * 131 + u64::from(byte));
+    let mix = |seed: u64, byte: u8| seed.wrapping_mul(131).wrapping_add(byte.into());
+    let seed = text.bytes().fold(7, mix);
     Key::generate(Parity::Even, &Seeded::new(seed))
 }
 
