@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use url::{Host, Url};
 
+use crate::auth::JwtConfig;
 use crate::kernel::{EmailKey, Sealer, Secret};
 
 /// Everything the service can be told from outside.
@@ -32,19 +33,6 @@ pub struct Config {
     pub webhook: Option<WebhookConfig>,
     /// What is missing or malformed, by name, never by value.
     pub problems: Vec<String>,
-}
-
-/// Whose tokens we accept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JwtConfig {
-    /// `JWT_ISSUER`: must equal `iss`.
-    pub issuer: String,
-    /// `JWT_AUDIENCE`: must be, or be among, `aud`.
-    pub audience: String,
-    /// `JWT_JWKS_URL`: where the public keys are.
-    pub jwks_url: String,
-    /// `JWT_EMAIL_CLAIM`: the claim that carries the e-mail.
-    pub email_claim: String,
 }
 
 /// What turning one's second factor off takes, beside a recent sign-in.

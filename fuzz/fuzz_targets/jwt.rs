@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use spkey_edge::auth::jwt::{LEEWAY, UnverifiedToken};
 use futures_util::future::LocalBoxFuture;
 use spkey_edge::auth::{CryptoError, Identity, PublicKey, Refusal};
-use spkey_edge::config::JwtConfig;
+use spkey_edge::auth::JwtConfig;
 use spkey_edge::kernel::Timestamp;
 use spkey_edge_fuzz::{lines, ready};
 

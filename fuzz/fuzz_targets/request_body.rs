@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use http::header::CONTENT_TYPE;
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value};
-use spkey_edge::auth::endpoints::create_api_key::{self, Wish};
+use spkey_edge::auth::endpoints::create_api_key::{self, RequestBody};
 use spkey_edge::provisioning::endpoints::reset::Options;
 use spkey_edge::web::{ApiError, body};
 use spkey_edge_fuzz::{CONFIDENTIAL, header, lines};
@@ -30,17 +30,17 @@ fuzz_target!(|input: &[u8]| {
                 .all(|(name, value)| { allowed.contains(&name.as_str()) && value.is_boolean() })
         );
     }
-    if let Some(wish) = read(body::parse(&headers, text).and_then(create_api_key::check)) {
+    if let Some(key) = read(body::parse(&headers, text).and_then(create_api_key::validate)) {
         let sent = object(text);
-        let once: BTreeSet<_> = wish.scopes.iter().collect();
-        assert!(!once.is_empty() && once.len() == wish.scopes.len());
+        let once: BTreeSet<_> = key.scopes.iter().collect();
+        assert!(!once.is_empty() && once.len() == key.scopes.len());
         assert!(
-            wish.scopes
+            key.scopes
                 .iter()
                 .all(|scope| sent["scopes"].to_string().contains(scope))
         );
-        assert!(wish.label.is_none_or(|label| label.chars().count() <= 100));
-        assert!(wish.user_id.is_none_or(|id| !id.as_str().is_empty()));
+        assert!(key.label.is_none_or(|label| label.chars().count() <= 100));
+        assert!(key.user_id.is_none_or(|id| !id.as_str().is_empty()));
     }
 
     // The same with every value replaced: an error names fields, not values.
@@ -49,9 +49,9 @@ fuzz_target!(|input: &[u8]| {
         let text = value.to_string();
         let headers = header(CONTENT_TYPE, b"application/json");
         silent::<Options>(body::parse(&headers, text.as_bytes()), &value);
-        silent::<Wish>(body::parse(&headers, text.as_bytes()), &value);
+        silent::<RequestBody>(body::parse(&headers, text.as_bytes()), &value);
         silent(
-            body::parse(&headers, text.as_bytes()).and_then(create_api_key::check),
+            body::parse(&headers, text.as_bytes()).and_then(create_api_key::validate),
             &value,
         );
     }

@@ -1,25 +1,22 @@
-//! The admin pair: an admin key and the token of an administrator, both.
+//! The admin pair: an admin key together with the token of an administrator.
 
 use http::HeaderMap;
 
 use crate::auth::{AdminKeyProof, AuthError, Authenticator, Identity, Refusal, admin_key, bearer};
 use crate::kernel::Secret;
 
-/// A caller who has shown both halves of the pair.
+/// A caller who has presented both halves of the pair.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Admin {
-    /// The key used.
     pub key: AdminKeyProof,
-    /// The administrator.
     pub identity: Identity,
 }
 
-/// Asks a request for both halves of the pair.
+/// Checks both halves of the pair.
 ///
-/// The key is checked first, since it costs nothing: whoever lacks it cannot
-/// make us fetch or verify anything. The domain is checked last, so that only
-/// a caller with both halves right hears of being forbidden. `tokens` is
-/// `None` when no issuer is configured, and then nobody is let in.
+/// The key comes first because it is cheap: without it nothing is fetched or verified. The
+/// domain comes last, so that only a caller with a right key and a valid token is answered 403.
+/// `tokens` is `None` when no issuer is configured; then every request is refused.
 ///
 /// # Errors
 ///

@@ -18,7 +18,7 @@ pub struct AdminKeyProof {
 }
 
 impl AdminKeyProof {
-    /// Which of the keys it was ([`Secret::fingerprint`]), for the audit.
+    /// Identifies the key in the audit trail ([`Secret::fingerprint`]).
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
     }
@@ -26,10 +26,9 @@ impl AdminKeyProof {
 
 /// Looks for one of `keys` in the request's headers.
 ///
-/// [`API_KEY_HEADER`] is read only when [`ADMIN_KEY_HEADER`] is absent: next
-/// to an empty or wrong one it does not count. Every key is compared, by
-/// hashes in constant time, so that the time taken does not tell which one
-/// was right, if any.
+/// [`API_KEY_HEADER`] is read only when [`ADMIN_KEY_HEADER`] is absent, not when that is empty
+/// or wrong. Every key is compared, by hashes in constant time, so that the time taken does not
+/// tell which one matched, if any.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Personal API keys of our own making: `spk_` and 256 random bits.
+//! Personal and service API keys: `spk_` and 256 random bits.
 
 use std::fmt;
 
@@ -8,25 +8,22 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::auth::Refusal;
-use crate::kernel::ids::prefixed_ulid;
-use crate::kernel::{Random, Secret, Timestamp, sha256_hex};
+use crate::kernel::{Random, Secret, sha256_hex};
 
 const KEY_BYTES: usize = 32;
 
-/// A personal API key, whose text is shown once and never kept.
+/// An API key. Its text is shown once and never stored.
 ///
-/// There is no comparison of two keys: whoever looks one up does so by
-/// [`ApiKey::hash`]. A plain hash suffices because nobody can guess 256 random
-/// bits, and what is looked up by hash leaks nothing by the time it takes.
+/// Keys are not compared but looked up by [`ApiKey::hash`]. A plain hash suffices: 256 random
+/// bits cannot be guessed, and a lookup by hash leaks nothing by the time it takes.
 #[derive(Clone)]
 pub struct ApiKey(Secret);
 
 impl ApiKey {
-    /// What every key begins with: it tells a key from a JWT, and lets scanners
-    /// find one that was published by mistake.
+    /// Distinguishes a key from a JWT, and lets scanners find keys that were published by
+    /// mistake.
     pub const PREFIX: &str = "spk_";
 
-    /// Makes a new key.
     pub fn generate(random: &dyn Random) -> Self {
         let mut bytes = Zeroizing::new([0; KEY_BYTES]);
         random.fill(bytes.as_mut_slice());
@@ -54,12 +51,11 @@ impl ApiKey {
         }
     }
 
-    /// The key's text, to show to its owner.
     pub fn expose(&self) -> &str {
         self.0.expose()
     }
 
-    /// How the key rests in the database: SHA-256 of its text in lower-case hex.
+    /// What the database stores: SHA-256 of the text in lower-case hex.
     pub fn hash(&self) -> String {
         sha256_hex(self.expose().as_bytes())
     }
@@ -71,10 +67,10 @@ impl fmt::Debug for ApiKey {
     }
 }
 
-/// What a key may do. Requests, answers and the database spell it alike.
+/// What a key may do. Requests, answers and the database use the same names.
 ///
-/// Read by way of a string: serde_json takes anything else in an enum's place
-/// for broken JSON, and the error would not name the field.
+/// Read by way of a string: serde_json calls any other value in an enum's place broken JSON,
+/// and the error would not name the field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub enum Scope {
@@ -90,10 +86,8 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// All scopes there are.
     pub const ALL: [Self; 3] = [Self::UserWrite, Self::UserVerify, Self::ThreedeyeRead];
 
-    /// The scope's name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::UserWrite => "user:write",
@@ -102,7 +96,7 @@ impl Scope {
         }
     }
 
-    /// Reads a scope's name; `None` for any other text.
+    /// `None`: no scope has this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|scope| scope.as_str() == name)
     }
@@ -120,34 +114,6 @@ impl TryFrom<String> for Scope {
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
-    }
-}
-
-/// The public name of a key: `key_` and a ULID.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(transparent)]
-pub struct ApiKeyId(String);
-
-impl ApiKeyId {
-    /// Mints the id of a key that is made `now`.
-    pub fn mint(now: Timestamp, random: &dyn Random) -> Self {
-        Self(prefixed_ulid("key", now, random))
-    }
-
-    /// Takes an id as the database holds it.
-    pub fn from_stored(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The id's text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for ApiKeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 
@@ -209,13 +175,6 @@ mod tests {
             assert_eq!(Scope::from_name(unknown), None, "{unknown}");
             assert!(serde_json::from_value::<Scope>(unknown.into()).is_err());
         }
-    }
-
-    #[test]
-    fn ids_are_prefixed_ulids() {
-        let id = ApiKeyId::mint(Timestamp::from_millis(1_700_000_000_000), &Seeded::new(1));
-        assert!(id.as_str().starts_with("key_"));
-        assert_eq!(id.as_str().len(), "key_".len() + 26);
     }
 
     proptest! {

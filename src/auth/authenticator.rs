@@ -6,24 +6,19 @@ use std::rc::Rc;
 use super::jwks::{self, JwksCache, KeysError, Lookup, VerificationKey, source};
 use super::jwt::UnverifiedToken;
 use super::{Algorithm, AuthError, Identity, PublicKey, Refusal, Signatures};
-use crate::config::JwtConfig;
+use crate::auth::JwtConfig;
 use crate::kernel::http_client::HttpClient;
 use crate::kernel::{Clock, Timestamp};
 
 #[cfg(test)]
 mod tests;
 
-/// Verifies tokens for one request, with the keys that its isolate shares.
+/// Verifies tokens for one request, with the keys that the isolate shares.
 pub struct Authenticator<'a> {
-    /// Whose tokens we accept.
     pub policy: &'a JwtConfig,
-    /// The isolate's keys.
     pub cache: &'a RefCell<JwksCache>,
-    /// Fetches the issuer's key set.
     pub http: &'a dyn HttpClient,
-    /// Imports its keys.
     pub signatures: &'a dyn Signatures,
-    /// The time, which a fetch lets pass.
     pub clock: &'a dyn Clock,
 }
 

@@ -5,8 +5,8 @@ use http::header::AUTHORIZATION;
 
 use crate::auth::{Refusal, header};
 
-/// Takes the credential out of the one `Authorization` header: the scheme in
-/// any case, one or more spaces, one token.
+/// The credential of the one `Authorization` header: the scheme in any case, one or more spaces,
+/// one token.
 ///
 /// # Errors
 ///

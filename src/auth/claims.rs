@@ -11,14 +11,13 @@ use crate::auth::Refusal;
 
 /// All claims but `exp`, `nbf` and `iat`, which jwt-compact reads.
 ///
-/// A map, because the name of the e-mail claim is configured. It refuses
-/// duplicate names, which two readers of one token could understand
-/// differently (RFC 7519, section 4).
+/// A map, because the name of the e-mail claim is configured. Duplicate names are refused:
+/// two readers of one token could read them differently (RFC 7519, section 4).
 #[derive(Clone)]
 pub(super) struct ClaimSet(BTreeMap<String, Value>);
 
 impl ClaimSet {
-    /// `null` says as much as absence does.
+    /// `null` counts as absent.
     fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name).filter(|value| !value.is_null())
     }
@@ -64,8 +63,7 @@ impl ClaimSet {
         }
     }
 
-    /// A string counts too, since some providers write one. Anything that says
-    /// neither yes nor no is a no.
+    /// Some providers write a string. Every other value counts as false.
     pub(super) fn email_verified(&self) -> Option<bool> {
         self.get("email_verified").map(|value| match value {
             Value::Bool(verified) => *verified,
@@ -74,13 +72,13 @@ impl ClaimSet {
         })
     }
 
-    /// Privilege takes the plain `true` and nothing that resembles it.
+    /// Only a plain `true` grants the privilege.
     pub(super) fn is_staff(&self) -> bool {
         self.get("is_staff") == Some(&Value::Bool(true))
     }
 
-    /// Whole seconds since the epoch. A malformed one must not count as
-    /// absent: the younger `iat` would then stand in for it.
+    /// Whole seconds since the epoch. A malformed value must not count as absent, or the later
+    /// `iat` would be used in its place.
     pub(super) fn auth_time(&self) -> Result<Option<i64>, Refusal> {
         self.get("auth_time")
             .map(|value| numeric_date(value).ok_or(Refusal::AuthTimeMalformed))

@@ -13,9 +13,9 @@ use http::HeaderMap;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::auth::JwtConfig;
 use crate::auth::jwks::KeyMaterial;
 use crate::auth::{Algorithm, CryptoError, KeysError, PublicKey, Signatures};
-use crate::config::JwtConfig;
 use crate::kernel::http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use crate::kernel::{Clock, Timestamp};
 

@@ -4,10 +4,10 @@ use http::{HeaderMap, HeaderName};
 
 use crate::auth::Refusal;
 
-/// The text of a field that may come once at most and must be printable ASCII.
+/// The text of a field that may occur once and must be printable ASCII.
 ///
-/// The runtime joins repeated fields with `, ` before we see them. What is
-/// joined is no credential of ours either, only refused for another cause.
+/// The runtime joins repeated fields with `, `. The joined text is refused as well, for another
+/// cause.
 pub(super) fn sole<'h>(
     headers: &'h HeaderMap,
     name: &HeaderName,

@@ -1,11 +1,11 @@
-//! Whom a verified token is about.
+//! The identity that a verified token describes.
 
 use std::fmt;
 
 use crate::auth::Refusal;
 use crate::kernel::mask_email;
 
-/// What a token, verified and meant for us, says about its bearer.
+/// What a verified token says about its bearer.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Identity {
     /// `sub`: the user's `users.uuid` or `users.auth_subject`.
@@ -14,30 +14,29 @@ pub struct Identity {
     pub email: Option<String>,
     /// `email_verified`; `None` when the issuer does not say.
     pub email_verified: Option<bool>,
-    /// `is_staff`.
     pub is_staff: bool,
-    /// `auth_time`: when the person last proved who they are, in seconds since the epoch.
+    /// `auth_time`: when the person last signed in, in seconds since the epoch.
     pub auth_time: Option<i64>,
     /// `iat`: when the token was made, in seconds since the epoch.
     pub issued_at: Option<i64>,
-    /// `amr`: how the person proved who they are (RFC 8176), such as `otp` or `mfa`.
+    /// `amr`: how the person signed in (RFC 8176), such as `otp` or `mfa`.
     pub amr: Vec<String>,
-    /// `jti`: the token's own name.
+    /// `jti`: the token's id.
     pub token_id: Option<String>,
 }
 
 impl Identity {
-    /// When the person last proved who they are, as far as the token tells:
-    /// `auth_time`, else `iat`; in seconds since the epoch.
+    /// When the person last signed in, as far as the token tells: `auth_time`, else `iat`; in
+    /// seconds since the epoch.
     pub fn authenticated_at(&self) -> Option<i64> {
         self.auth_time.or(self.issued_at)
     }
 
-    /// Whether the e-mail is one of an administrator: its domain, which is what
-    /// follows the last `@`, is among `domains` (lower case).
+    /// Checks that the e-mail's domain, which is what follows the last `@`, is one of `domains`
+    /// (lower case).
     ///
-    /// Only ASCII letters are folded. Unicode folding would make a `k` of the
-    /// Kelvin sign, and an allowed domain of somebody else's.
+    /// Only ASCII letters are folded. Unicode folding turns the Kelvin sign into a `k`, and so
+    /// another domain into an allowed one.
     ///
     /// # Errors
     ///
@@ -61,7 +60,7 @@ impl Identity {
 }
 
 impl fmt::Debug for Identity {
-    /// Masks what is an e-mail; with some providers the subject is one too.
+    /// Masks e-mails; some providers use one as the subject.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let masked = |text: &String| {
             if text.contains('@') {

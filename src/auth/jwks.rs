@@ -15,7 +15,7 @@ pub const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
 /// The most bytes the document may have.
 pub const MAX_DOCUMENT_BYTES: usize = 64 * 1024;
 
-/// Why the document could not be had.
+/// Why there is no document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeysError {
     /// Not within [`FETCH_TIMEOUT`].

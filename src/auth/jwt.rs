@@ -1,8 +1,7 @@
 //! JSON Web Tokens (RFC 7519 in the compact form of RFC 7515), held to RFC 8725.
 //!
-//! A token's claims can be read from a [`VerifiedToken`] only, and the one way
-//! to get there is [`UnverifiedToken::verify`]: nobody can trust a claim
-//! before its signature by mistake.
+//! Claims can be read only from a [`VerifiedToken`], which only [`UnverifiedToken::verify`]
+//! returns: no claim can be used by mistake before its signature was checked.
 
 use std::fmt;
 
@@ -13,7 +12,6 @@ use serde::{Deserialize, Deserializer};
 
 use crate::auth::claims::ClaimSet;
 use crate::auth::{Algorithm, Identity, PublicKey, Refusal};
-use crate::config::JwtConfig;
 use crate::kernel::Timestamp;
 
 #[cfg(test)]
@@ -25,10 +23,23 @@ pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
 /// The most bytes a key id may have.
 pub const MAX_KEY_ID_BYTES: usize = 256;
 
-/// How far the issuer's clock and ours may be apart.
+/// How far the issuer's clock and this service's may differ.
 pub const LEEWAY: TimeDelta = TimeDelta::seconds(60);
 
-/// A well-formed token that anybody may have written.
+/// Which tokens are accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JwtConfig {
+    /// `JWT_ISSUER`: must equal `iss`.
+    pub issuer: String,
+    /// `JWT_AUDIENCE`: must be, or be among, `aud`.
+    pub audience: String,
+    /// `JWT_JWKS_URL`: where the public keys are.
+    pub jwks_url: String,
+    /// `JWT_EMAIL_CLAIM`: the claim that carries the e-mail.
+    pub email_claim: String,
+}
+
+/// A well-formed token whose signature is not yet checked.
 pub struct UnverifiedToken<'a> {
     token: UntrustedToken<'a, Extensions>,
     algorithm: Algorithm,
@@ -37,7 +48,7 @@ pub struct UnverifiedToken<'a> {
 }
 
 impl<'a> UnverifiedToken<'a> {
-    /// Parses the compact form and holds the header to our policy: at most
+    /// Parses the compact form and checks the header: at most
     /// [`MAX_TOKEN_BYTES`], RS256 or ES256, a `kid`, no `crit`, and a `typ` of
     /// `JWT`, `at+jwt` (RFC 9068) or none.
     ///
@@ -91,7 +102,7 @@ impl<'a> UnverifiedToken<'a> {
         &self.key_id
     }
 
-    /// Checks the signature, and so makes the claims readable.
+    /// Checks the signature.
     ///
     /// # Errors
     ///
@@ -116,17 +127,16 @@ impl fmt::Debug for UnverifiedToken<'_> {
     }
 }
 
-/// A token that its issuer signed. Whether it is meant for us, and now, is for
-/// [`VerifiedToken::claims`] to say.
+/// A token with a valid signature. [`VerifiedToken::claims`] checks audience and dates.
 pub struct VerifiedToken<'a>(UntrustedToken<'a, Extensions>);
 
 impl VerifiedToken<'_> {
-    /// Holds the claims to our policy and tells whom they are about.
+    /// Checks the claims and returns the identity that they describe.
     ///
     /// `iss`, `aud` and `exp` are required and `nbf` is honoured (RFC 7519,
     /// section 4.1). `iat` and `auth_time` may be absent but not lie in the
-    /// future: the age of a sign-in is reckoned from them, and one dated ahead
-    /// would stay recent for longer than it is. All dates have [`LEEWAY`].
+    /// future: the age of a sign-in is computed from them, and a date in the future
+    /// would keep it recent for too long. All dates have [`LEEWAY`].
     ///
     /// # Errors
     ///
@@ -187,7 +197,7 @@ fn is_future(seconds: Option<i64>, now: Timestamp) -> bool {
     seconds.is_some_and(|seconds| seconds.saturating_sub(now.as_secs()) > LEEWAY.num_seconds())
 }
 
-/// `application/` may be left out, and case is of no account (RFC 7515, section 4.1.9).
+/// `application/` may be left out, and case does not matter (RFC 7515, section 4.1.9).
 fn is_allowed_type(typ: &str) -> bool {
     let typ = typ.to_ascii_lowercase();
     matches!(

@@ -1,10 +1,6 @@
-//! Who calls.
-//!
-//! Three kinds of proof exist: the admin key ([`admin_key`]), a JWT of our
-//! identity provider ([`jwt`], [`jwks`], [`authenticator`]) and a personal API
-//! key of our own ([`api_key`]). Everything here is policy and runs natively;
-//! fetching and cryptography come in through
-//! [`HttpClient`](crate::kernel::http_client::HttpClient) and [`Signatures`].
+//! Authentication: the admin key ([`admin_key`]), JWTs of the identity provider ([`jwt`],
+//! [`jwks`], [`authenticator`]) and API keys ([`api_key`]). Fetching and cryptography come in
+//! through [`HttpClient`](crate::kernel::http_client::HttpClient) and [`Signatures`].
 
 pub mod admin;
 pub mod admin_key;
@@ -26,10 +22,11 @@ pub(crate) mod fake;
 
 pub use admin::{Admin, authenticate_admin};
 pub use admin_key::AdminKeyProof;
-pub use api_key::{ApiKey, ApiKeyId, Scope};
+pub use api_key::{ApiKey, Scope};
 pub use authenticator::Authenticator;
 pub use bearer::bearer;
 pub use identity::Identity;
 pub use jwks::{JwksCache, KeysError};
+pub use jwt::JwtConfig;
 pub use refusal::{AuthError, Refusal};
 pub use signature::{Algorithm, CryptoError, PublicKey, Signatures};

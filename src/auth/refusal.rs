@@ -1,47 +1,36 @@
-//! Why a caller was turned away: one variant per cause.
-//!
-//! The cause goes to the log and never to the client, who learns only 401 or
-//! 403. No variant carries any text of the credential.
+//! Why a credential was refused: one variant a cause. The cause goes to the log and never to the
+//! client, which learns only 401 or 403. No variant carries text of the credential.
 
 use crate::auth::KeysError;
 
 /// The one defect for which a credential was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Refusal {
-    /// There is no `Authorization` header.
     #[error("no credentials")]
     CredentialsMissing,
-    /// There is more than one `Authorization` header.
     #[error("several Authorization headers")]
     AuthorizationRepeated,
-    /// The `Authorization` header does not say `Bearer`.
     #[error("not the Bearer scheme")]
     SchemeNotBearer,
     /// What follows `Bearer` is not one token (RFC 6750, section 2.1).
     #[error("malformed Authorization header")]
     AuthorizationMalformed,
 
-    /// Neither of the admin key's headers is there.
     #[error("no admin key")]
     AdminKeyMissing,
-    /// The admin key's header came more than once.
     #[error("several admin keys")]
     AdminKeyRepeated,
     /// The admin key is empty or not plain ASCII.
     #[error("malformed admin key")]
     AdminKeyMalformed,
-    /// The admin key is none of ours.
     #[error("wrong admin key")]
     AdminKeyWrong,
-    /// We have no admin key to compare with.
     #[error("no admin key is configured")]
     AdminKeyNotConfigured,
 
-    /// The text is not a personal API key of ours.
     #[error("malformed API key")]
     ApiKeyMalformed,
 
-    /// We do not know whose tokens to accept.
     #[error("no token issuer is configured")]
     TokensNotConfigured,
     /// The token is longer than [`MAX_TOKEN_BYTES`](crate::auth::jwt::MAX_TOKEN_BYTES).
@@ -59,13 +48,13 @@ pub enum Refusal {
     /// `cty` announces something else than JSON claims, such as a nested token.
     #[error("content type not supported")]
     ContentTypeNotAllowed,
-    /// `typ` is none of those we take (RFC 8725, section 3.11).
+    /// `typ` is not one of those accepted (RFC 8725, section 3.11).
     #[error("token type not allowed")]
     TypeNotAllowed,
     /// `alg` is neither RS256 nor ES256 (RFC 8725, section 3.1).
     #[error("algorithm not allowed")]
     AlgorithmNotAllowed,
-    /// `crit` asks for extensions, and we know none (RFC 7515, section 4.1.11).
+    /// `crit` asks for extensions, and none is supported (RFC 7515, section 4.1.11).
     #[error("critical extensions are not supported")]
     CriticalExtension,
     /// `kid` is absent or empty.
@@ -74,48 +63,40 @@ pub enum Refusal {
     /// `kid` is longer than [`MAX_KEY_ID_BYTES`](crate::auth::jwt::MAX_KEY_ID_BYTES).
     #[error("key id too long")]
     KeyIdTooLong,
-    /// The signature cannot be one of its algorithm's, by its length.
+    /// The signature's length does not fit its algorithm.
     #[error("malformed signature")]
     SignatureMalformed,
 
-    /// The issuer publishes no key of this id for this algorithm.
+    /// The issuer publishes no key with this id for this algorithm.
     #[error("unknown key")]
     KeyUnknown,
-    /// The signature is not the issuer's.
     #[error("wrong signature")]
     SignatureWrong,
-    /// The cryptography could not tell; that is never a yes.
+    /// The cryptography failed.
     #[error("signature could not be checked")]
     SignatureNotChecked,
 
     /// The claims are not a JSON object, a name occurs twice, or a date is no number.
     #[error("malformed claims")]
     ClaimsMalformed,
-    /// There is no `iss`.
     #[error("no issuer")]
     IssuerMissing,
-    /// `iss` is not our issuer.
     #[error("wrong issuer")]
     IssuerWrong,
-    /// There is no `aud`.
     #[error("no audience")]
     AudienceMissing,
     /// `aud` is neither a string nor a list of strings.
     #[error("malformed audience")]
     AudienceMalformed,
-    /// `aud` does not name us.
+    /// `aud` does not name this service.
     #[error("wrong audience")]
     AudienceWrong,
-    /// There is no `exp`.
     #[error("no expiration")]
     ExpirationMissing,
-    /// `exp` has passed.
     #[error("expired")]
     Expired,
-    /// `nbf` has not come yet.
     #[error("not valid yet")]
     NotYetValid,
-    /// `iat` lies in the future.
     #[error("issued in the future")]
     IssuedInFuture,
     /// `sub` is there but is not a non-empty string.
@@ -124,7 +105,6 @@ pub enum Refusal {
     /// `auth_time` is there but is not a number.
     #[error("malformed time of authentication")]
     AuthTimeMalformed,
-    /// `auth_time` lies in the future.
     #[error("authenticated in the future")]
     AuthTimeInFuture,
 
@@ -134,7 +114,7 @@ pub enum Refusal {
     /// `email_verified` is there and does not say yes.
     #[error("e-mail not verified")]
     EmailNotVerified,
-    /// Everything is right, but administrators have other e-mail domains.
+    /// The only cause of a 403: everything else is right.
     #[error("e-mail domain not allowed")]
     DomainNotAllowed,
 }
@@ -187,7 +167,7 @@ impl Refusal {
         }
     }
 
-    /// Whether the caller is known but not entitled: 403. Every other cause is 401.
+    /// 403 rather than 401.
     pub const fn is_forbidden(self) -> bool {
         matches!(self, Self::DomainNotAllowed)
     }
@@ -199,7 +179,7 @@ pub enum AuthError {
     /// The credential is at fault: 401 or 403.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// Nobody can be verified, because we have no key set at all: 503.
+    /// No token can be verified, because there is no key set: 503.
     #[error("no key set can be had: {0}")]
     KeysUnavailable(KeysError),
 }

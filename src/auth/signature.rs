@@ -1,4 +1,4 @@
-//! Signatures: what is accepted, and the wall to the cryptography.
+//! Signatures: the algorithms, and the cryptography as a trait.
 
 use std::rc::Rc;
 

@@ -1,8 +1,9 @@
 //! The audit trail: rows written in the same batch as the change they tell of.
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use super::{Arg, DatabaseError, Statement};
+use super::{Arg, Batch, DatabaseError, Slot, Statement};
 use crate::kernel::audit::Entry;
 
 /// The statement that writes audit rows (`?1`, a JSON list), on a condition that ties
@@ -43,6 +44,43 @@ pub fn audit_insert(entry: &Entry) -> Result<Statement, DatabaseError> {
     Ok(Statement::new(AUDIT_INSERT, [audit_json([entry])?]))
 }
 
+impl Batch {
+    /// Adds a change whose rows are read as `T`, and its audit row. That is written only
+    /// if the change changed something.
+    pub fn push_audited<T: DeserializeOwned>(
+        &mut self,
+        change: Statement,
+        entry: &Entry,
+    ) -> Result<Slot<T>, DatabaseError> {
+        let slot = self.push(change);
+        self.execute(audit_change(entry)?);
+        Ok(slot)
+    }
+
+    /// The same for the insert of one row, whose id completes the entry's subject.
+    pub fn push_audited_insert<T: DeserializeOwned>(
+        &mut self,
+        insert: Statement,
+        entry: &Entry,
+    ) -> Result<Slot<T>, DatabaseError> {
+        let slot = self.push(insert);
+        self.execute(audit_insert(entry)?);
+        Ok(slot)
+    }
+
+    /// Adds a change whose rows are not looked at, and its audit row. That is written only
+    /// if the change changed something.
+    pub fn execute_audited(
+        &mut self,
+        change: Statement,
+        entry: &Entry,
+    ) -> Result<(), DatabaseError> {
+        self.execute(change);
+        self.execute(audit_change(entry)?);
+        Ok(())
+    }
+}
+
 /// An entry as `audit_rows!` reads it.
 #[derive(Serialize)]
 pub struct AuditParameter<'a> {
@@ -73,4 +111,80 @@ impl<'a> From<&'a Entry> for AuditParameter<'a> {
 pub fn audit_json<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Result<Arg, DatabaseError> {
     let entries: Vec<AuditParameter> = entries.into_iter().map(Into::into).collect();
     Arg::json(&entries)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use futures_executor::block_on;
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::db::Database;
+    use crate::db::sqlite::Sqlite;
+    use crate::kernel::audit::{Action, sample_entry};
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Row {
+        id: u64,
+    }
+
+    fn insert(username: &str) -> Statement {
+        const INSERT: &str = "
+INSERT INTO instance_users (instance, username, key_hash, key_changed_at, created_at)
+VALUES ('rivia', ?1, ?1, 1, 1) ON CONFLICT (instance, username) DO NOTHING RETURNING id";
+        Statement::new(INSERT, [username.into()])
+    }
+
+    fn delete(username: &str) -> Statement {
+        const DELETE: &str = "DELETE FROM instance_users WHERE username = ?1";
+        Statement::new(DELETE, [username.into()])
+    }
+
+    fn sqlite() -> Sqlite {
+        let sqlite = Sqlite::new(Default::default);
+        sqlite.execute(
+            "INSERT INTO instances (name, created_at) VALUES ('rivia', 1)",
+            [],
+        );
+        sqlite
+    }
+
+    fn run(sqlite: &Sqlite, batch: Batch) -> crate::db::Results {
+        block_on(Database::new(Rc::new(sqlite.clone())).run(batch)).unwrap()
+    }
+
+    fn trail(sqlite: &Sqlite) -> Vec<String> {
+        let read = "SELECT action || ' ' || subject FROM audit_log ORDER BY rowid";
+        sqlite.query(read, [], |row| row.get(0))
+    }
+
+    #[test]
+    fn a_change_has_its_audit_row_only_if_it_changed_something() {
+        let sqlite = sqlite();
+        let created = sample_entry(Action::CreateInstanceUser, "instance-user:");
+        let deleted = sample_entry(Action::DeleteInstanceUser, "geralt");
+        let mut batch = Batch::new();
+        let first = batch
+            .push_audited_insert::<Row>(insert("geralt"), &created)
+            .unwrap();
+        // A conflict, right after a statement that did change something.
+        let second = batch
+            .push_audited_insert::<Row>(insert("geralt"), &created)
+            .unwrap();
+        batch.execute_audited(delete("yennefer"), &deleted).unwrap();
+        batch.execute_audited(delete("geralt"), &deleted).unwrap();
+        batch.execute_audited(delete("geralt"), &deleted).unwrap();
+        let results = run(&sqlite, batch);
+        let id = results.one(first).unwrap().id;
+        assert_eq!(results.first(second).unwrap(), None);
+        assert_eq!(
+            trail(&sqlite),
+            [
+                format!("instance_user.create instance-user:{id}"),
+                "instance_user.delete geralt".to_owned(),
+            ]
+        );
+    }
 }

@@ -5,15 +5,16 @@ use std::time::Duration;
 use http::StatusCode;
 use serde::Serialize;
 
-use crate::health::store::{RunStatus, Vitals};
-use crate::kernel::{Clock as _, Timestamp};
+use crate::health::store::{RunStatus, Vitals, ping, read_vitals};
+use crate::kernel::Timestamp;
+use crate::services::Services;
 use crate::web::caller::Anyone;
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 /// The cron trigger fires every 15 minutes; two missed runs are one too many.
 const OVERDUE: Duration = Duration::from_secs(45 * 60);
 
-/// A run that has not ended, and that nobody had a hand in for this long, has died.
+/// A run that is not finished and made no progress for this long has died.
 const LONGEST_SILENCE: Duration = Duration::from_secs(15 * 60);
 
 pub const ROUTE: Route = Route::get("/health", "getHealth", handler!(handle: Anyone));
@@ -42,30 +43,8 @@ struct Configuration {
 }
 
 async fn handle(call: Call<Anyone>) -> Result<Reply, ApiError> {
-    let services = &call.services;
-    let now = services.clock.now();
-    let problems = services.config.problems.clone();
-    let (database, migrations, scheduled_run) = match services.database() {
-        Err(_) => ("missing", "unknown", "unknown"),
-        Ok(database) => match database.vitals().await {
-            Ok(mut vitals) => {
-                // A run that was planned before the queue was taken away waits for nobody.
-                if services.run_queue().is_none() {
-                    vitals.waiting_since = None;
-                }
-                judge(&vitals, services.config.threedeye.is_some(), now)
-            }
-            // Either nothing answers or the tables are missing.
-            Err(_) if database.ping().await.is_ok() => ("ok", "missing", "unknown"),
-            Err(_) => ("unreachable", "unknown", "unknown"),
-        },
-    };
-    let healthy = problems.is_empty()
-        && [database, migrations].iter().all(|check| *check == "ok")
-        && matches!(
-            scheduled_run,
-            "ok" | "none_yet" | "running" | "not_configured"
-        );
+    let checks = check(&call.services).await;
+    let healthy = checks.is_healthy();
     let (status, word) = if healthy {
         (StatusCode::OK, "ok")
     } else {
@@ -73,37 +52,69 @@ async fn handle(call: Call<Anyone>) -> Result<Reply, ApiError> {
     };
     let body = Body {
         status: word,
-        checks: Checks {
-            configuration: Configuration {
-                status: if problems.is_empty() { "ok" } else { "invalid" },
-                problems,
-            },
-            database,
-            migrations,
-            scheduled_run,
-        },
+        checks,
     };
     Ok(Reply::json(status, &body).no_store())
 }
 
-fn judge(
-    vitals: &Vitals,
-    configured: bool,
-    now: Timestamp,
-) -> (&'static str, &'static str, &'static str) {
-    let migrations = if vitals.migrations_current {
+async fn check(services: &Services) -> Checks {
+    let problems = services.config.problems.clone();
+    let (database, migrations, scheduled_run) = match services.database() {
+        Err(_) => ("missing", "unknown", "unknown"),
+        Ok(database) => match read_vitals(&database).await {
+            Ok(mut vitals) => {
+                // Without a queue, a planned run cannot be waiting for a consumer.
+                if services.run_queue().is_none() {
+                    vitals.waiting_since = None;
+                }
+                let is_configured = services.config.threedeye.is_some();
+                let scheduled_run = check_scheduled_run(&vitals, is_configured, services.now());
+                ("ok", check_migrations(&vitals), scheduled_run)
+            }
+            // The tables are missing, or the database is.
+            Err(_) if ping(&database).await.is_ok() => ("ok", "missing", "unknown"),
+            Err(_) => ("unreachable", "unknown", "unknown"),
+        },
+    };
+    Checks {
+        configuration: Configuration {
+            status: if problems.is_empty() { "ok" } else { "invalid" },
+            problems,
+        },
+        database,
+        migrations,
+        scheduled_run,
+    }
+}
+
+impl Checks {
+    fn is_healthy(&self) -> bool {
+        let words = [self.configuration.status, self.database, self.migrations];
+        let is_run_healthy = matches!(
+            self.scheduled_run,
+            "ok" | "none_yet" | "running" | "not_configured"
+        );
+        is_run_healthy && words.iter().all(|word| *word == "ok")
+    }
+}
+
+const fn check_migrations(vitals: &Vitals) -> &'static str {
+    if vitals.migrations_current {
         "ok"
     } else {
         "outdated"
-    };
+    }
+}
+
+fn check_scheduled_run(vitals: &Vitals, is_configured: bool, now: Timestamp) -> &'static str {
     let is_silent = |since: Timestamp| now.since(since) > LONGEST_SILENCE;
-    let scheduled_run = match vitals.last_scheduled {
+    match vitals.last_scheduled {
         // Without 3dEye nothing is scheduled, which is a normal state.
-        _ if !configured => "not_configured",
+        _ if !is_configured => "not_configured",
         // A fresh deployment: the first run is due within 15 minutes.
         None => "none_yet",
         Some(last) if now.since(last.started_at) > OVERDUE => "overdue",
-        // Consumers stay away. Plans go on meanwhile, and do not tell.
+        // The queue has no consumer; new runs are planned all the same.
         _ if vitals.waiting_since.is_some_and(is_silent) => "died",
         Some(last) => match last.status {
             RunStatus::Completed => "ok",
@@ -111,8 +122,7 @@ fn judge(
             RunStatus::Running if is_silent(last.active_at) => "died",
             RunStatus::Running => "running",
         },
-    };
-    ("ok", migrations, scheduled_run)
+    }
 }
 
 #[cfg(test)]
@@ -135,18 +145,18 @@ mod tests {
         }
     }
 
-    fn told(last: ScheduledRun, waiting_minutes: Option<u64>) -> &'static str {
+    fn word_for(last: ScheduledRun, waiting_minutes: Option<u64>) -> &'static str {
         let vitals = Vitals {
             migrations_current: true,
             last_scheduled: Some(last),
             waiting_since: waiting_minutes.map(ago),
         };
-        judge(&vitals, true, NOW).2
+        check_scheduled_run(&vitals, true, NOW)
     }
 
     #[test]
     fn a_scheduled_run_must_be_recent_and_must_have_gone_well() {
-        let word = |minutes: u64, status| told(run(minutes, minutes, status), None);
+        let word = |minutes: u64, status| word_for(run(minutes, minutes, status), None);
         assert_eq!(word(14, RunStatus::Completed), "ok");
         assert_eq!(word(44, RunStatus::Completed), "ok");
         assert_eq!(word(46, RunStatus::Completed), "overdue");
@@ -154,16 +164,17 @@ mod tests {
         assert_eq!(word(1, RunStatus::Running), "running");
         assert_eq!(word(16, RunStatus::Running), "died");
         let fresh = Vitals::default();
-        assert_eq!(judge(&fresh, true, NOW), ("ok", "outdated", "none_yet"));
-        assert_eq!(judge(&fresh, false, NOW).2, "not_configured");
+        assert_eq!(check_migrations(&fresh), "outdated");
+        assert_eq!(check_scheduled_run(&fresh, true, NOW), "none_yet");
+        assert_eq!(check_scheduled_run(&fresh, false, NOW), "not_configured");
     }
 
     #[test]
     fn consumers_may_take_long_but_must_not_stay_away() {
         let long = run(40, 2, RunStatus::Running);
-        assert_eq!(told(long, Some(2)), "running");
+        assert_eq!(word_for(long, Some(2)), "running");
         let nothing_to_do = run(1, 1, RunStatus::Completed);
-        assert_eq!(told(nothing_to_do, Some(14)), "ok");
-        assert_eq!(told(nothing_to_do, Some(16)), "died");
+        assert_eq!(word_for(nothing_to_do, Some(14)), "ok");
+        assert_eq!(word_for(nothing_to_do, Some(16)), "died");
     }
 }

@@ -1,11 +1,9 @@
-//! What `/health` looks at, in one read.
+//! What `/health` reads, in one round trip.
 
 use serde::Deserialize;
 
-use crate::db::DatabaseError;
+use crate::db::{Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
-
-use crate::db::{Database, Statement};
 
 /// The version that `migrations/` brings the schema to; a test counts the files.
 pub const SCHEMA_VERSION: u32 = 6;
@@ -17,42 +15,33 @@ SELECT started_at, coalesce(advanced_at, started_at) AS active_at, status
 FROM provisioning_runs
 WHERE trigger_kind = 'cron' ORDER BY started_at DESC LIMIT 1";
 
-// As many as the index of open planned runs holds, which is a few.
+// An index holds the open planned runs, which are few.
 const WAITING_SINCE: &str = "
 SELECT min(advanced_at) AS since FROM provisioning_runs
 WHERE status = 'running' AND mode = 'queue'";
 
-/// The service's own vital signs.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Vitals {
     /// Whether the schema is the one that this build was made for.
     pub migrations_current: bool,
-    /// The last scheduled run.
     pub last_scheduled: Option<ScheduledRun>,
-    /// Since when the planned run that waits longest, whatever started it, has
-    /// waited for a consumer.
+    /// Since when the planned run that waits longest has waited for a consumer.
     pub waiting_since: Option<Timestamp>,
 }
 
-/// A scheduled run.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ScheduledRun {
-    /// When it began.
     pub started_at: Timestamp,
-    /// When somebody last worked on it, as far as the ledger tells.
+    /// When it last made progress that was recorded.
     pub active_at: Timestamp,
-    /// Whether it went to its end.
     pub status: RunStatus,
 }
 
-/// How a scheduled run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunStatus {
-    /// Went to its end.
     Completed,
-    /// Ended early.
     EndedEarly,
-    /// Still at work, or died.
+    /// In progress, or dead.
     Running,
 }
 
@@ -73,19 +62,9 @@ struct ScheduledRow {
     status: String,
 }
 
-impl Database {
-    /// Whether the schema is there and current. A missing table is an error
-    /// of the read, so it comes first and alone.
-    pub async fn vitals(&self) -> Result<Vitals, DatabaseError> {
-        let mut answers = self
-            .batch(vec![
-                Statement::new(SCHEMA, []),
-                Statement::new(LAST_SCHEDULED, []),
-                Statement::new(WAITING_SINCE, []),
-            ])
-            .await?;
-        let version = answers.first::<VersionRow>()?.and_then(|row| row.version);
-        let last = answers.first::<ScheduledRow>()?.map(|row| ScheduledRun {
+impl From<ScheduledRow> for ScheduledRun {
+    fn from(row: ScheduledRow) -> Self {
+        Self {
             started_at: Timestamp::from_millis(row.started_at),
             active_at: Timestamp::from_millis(row.active_at),
             status: match row.status.as_str() {
@@ -93,28 +72,106 @@ impl Database {
                 "ended_early" => RunStatus::EndedEarly,
                 _ => RunStatus::Running,
             },
-        });
-        let waiting: Option<WaitingRow> = answers.first()?;
-        Ok(Vitals {
-            migrations_current: version == Some(SCHEMA_VERSION),
-            last_scheduled: last,
-            waiting_since: waiting
-                .and_then(|row| row.since)
-                .map(Timestamp::from_millis),
-        })
+        }
     }
+}
 
-    /// Whether the database answers at all.
-    pub async fn ping(&self) -> Result<(), DatabaseError> {
-        self.batch(vec![Statement::new("SELECT 1 AS one", [])])
-            .await
-            .map(|_| ())
-    }
+/// Reads how the service stands. A missing table makes the read fail.
+pub async fn read_vitals(database: &Database) -> Result<Vitals, DatabaseError> {
+    let mut batch = Batch::new();
+    let schema = batch.push::<VersionRow>(Statement::new(SCHEMA, []));
+    let last_scheduled = batch.push::<ScheduledRow>(Statement::new(LAST_SCHEDULED, []));
+    let waiting = batch.push::<WaitingRow>(Statement::new(WAITING_SINCE, []));
+    let results = database.run(batch).await?;
+    let waiting_since = results.one(waiting)?.since;
+    Ok(Vitals {
+        migrations_current: results.one(schema)?.version == Some(SCHEMA_VERSION),
+        last_scheduled: results.first(last_scheduled)?.map(Into::into),
+        waiting_since: waiting_since.map(Timestamp::from_millis),
+    })
+}
+
+/// Whether the database answers at all.
+pub async fn ping(database: &Database) -> Result<(), DatabaseError> {
+    let mut batch = Batch::new();
+    batch.execute(Statement::new("SELECT 1 AS one", []));
+    database.run(batch).await.map(|_| ())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
+    use futures_executor::block_on;
+
     use super::*;
+    use crate::db::sqlite::Sqlite;
+
+    fn vitals(sqlite: &Sqlite) -> Vitals {
+        let database = Database::new(Rc::new(sqlite.clone()));
+        block_on(read_vitals(&database)).unwrap()
+    }
+
+    fn insert_run(
+        sqlite: &Sqlite,
+        (trigger, mode, status): (&str, &str, &str),
+        started_at: i64,
+        advanced_at: Option<i64>,
+    ) {
+        const INSERT: &str = "
+INSERT INTO provisioning_runs (run_id, trigger_kind, actor, request_id, status, batch_limit, mode,
+                               started_at, advanced_at)
+VALUES ('run_' || ?4, ?1, 'cron', 'req', ?3, 50, ?2, ?4, ?5)";
+        sqlite.execute(INSERT, (trigger, mode, status, started_at, advanced_at));
+    }
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    #[test]
+    fn a_fresh_database_is_current_and_has_no_runs() {
+        let sqlite = Sqlite::new(Timestamp::default);
+        let expected = Vitals {
+            migrations_current: true,
+            ..Vitals::default()
+        };
+        assert_eq!(vitals(&sqlite), expected);
+        sqlite.execute("UPDATE schema_version SET version = version - 1", []);
+        assert_eq!(vitals(&sqlite), Vitals::default());
+        let database = Database::new(Rc::new(sqlite));
+        assert_eq!(block_on(ping(&database)), Ok(()));
+    }
+
+    #[test]
+    fn the_last_scheduled_run_counts_whatever_its_status() {
+        let sqlite = Sqlite::new(Timestamp::default);
+        insert_run(&sqlite, ("manual", "inline", "completed"), 900, None);
+        for (started_at, advanced_at, text, status) in [
+            (10, None, "completed", RunStatus::Completed),
+            (20, Some(25), "ended_early", RunStatus::EndedEarly),
+            (30, Some(40), "running", RunStatus::Running),
+        ] {
+            insert_run(&sqlite, ("cron", "inline", text), started_at, advanced_at);
+            let expected = ScheduledRun {
+                started_at: at(started_at),
+                active_at: at(advanced_at.unwrap_or(started_at)),
+                status,
+            };
+            assert_eq!(vitals(&sqlite).last_scheduled, Some(expected));
+        }
+    }
+
+    #[test]
+    fn the_planned_run_that_waits_longest_counts_whatever_started_it() {
+        let sqlite = Sqlite::new(Timestamp::default);
+        insert_run(&sqlite, ("cron", "queue", "completed"), 1, Some(2));
+        insert_run(&sqlite, ("cron", "inline", "running"), 3, Some(4));
+        assert_eq!(vitals(&sqlite).waiting_since, None);
+        insert_run(&sqlite, ("cron", "queue", "running"), 10, Some(70));
+        insert_run(&sqlite, ("manual", "queue", "running"), 20, Some(60));
+        assert_eq!(vitals(&sqlite).waiting_since, Some(at(60)));
+    }
 
     #[test]
     fn the_schema_version_is_that_of_the_last_migration() {

@@ -1,21 +1,18 @@
-//! The audit trail: who changed what, with which outcome.
-//!
-//! Rows are written in the same batch as the change they tell of, so there is
-//! never one without the other.
+//! The audit trail: who changed what, with which outcome. A row is written in the same batch as
+//! its change, so there is never one without the other.
 
 use crate::kernel::{RequestId, Timestamp};
 
-/// Who acts: a caller of the API, the cron trigger or a queue consumer. Holds nothing secret.
+/// A caller of the API, the cron trigger or a queue consumer, without secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor(String);
 
 impl Actor {
-    /// The cron trigger.
     pub fn cron() -> Self {
         Self("cron".to_owned())
     }
 
-    /// A consumer of planned runs; the ledger knows who planned them.
+    /// A consumer of planned runs; a run's row names the actor that started it.
     pub fn queue() -> Self {
         Self("queue".to_owned())
     }
@@ -30,7 +27,7 @@ impl Actor {
         Self(format!("user:{user}"))
     }
 
-    /// A member of staff who acts on somebody else's account: their masked e-mail, else their subject.
+    /// A member of staff who acts on another person's account, by masked e-mail or subject.
     pub fn staff(name: &str) -> Self {
         Self(format!("staff:{name}"))
     }
@@ -53,54 +50,36 @@ impl Actor {
         }
     }
 
-    /// The text that goes into the trail.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// What was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// A 3dEye account was brought up for a user, or the attempt failed.
+    /// A 3dEye account was created for a user, or the attempt failed.
     Provision,
-    /// A user's provisioning was reset.
     Reset,
     /// Roles of an account about to be replaced were saved.
     SaveRoles,
     /// An account is about to be deleted.
     DeleteAccount,
-    /// An API key was made.
     CreateApiKey,
-    /// An API key was revoked.
     RevokeApiKey,
-    /// An instance was made.
     CreateInstance,
-    /// An API key of an instance was made.
     CreateInstanceApiKey,
-    /// An API key of an instance was revoked.
     RevokeInstanceApiKey,
-    /// An account key was made.
     CreateAccountKey,
-    /// An account key was revoked.
     RevokeAccountKey,
-    /// A user of an instance was made.
     CreateInstanceUser,
-    /// A user of an instance was deleted, and with it its key.
     DeleteInstanceUser,
-    /// A user of an instance got a new key.
     ResetUserKey,
-    /// A profile was changed.
     UpdateProfile,
-    /// Another e-mail was asked for.
     RequestEmailChange,
-    /// The e-mail asked for was given up.
     CancelEmailChange,
-    /// The e-mail asked for was confirmed and took effect.
     ConfirmEmailChange,
     /// A push token was registered, or came from another user.
     RegisterPushToken,
-    /// A push token was dropped.
     UnregisterPushToken,
     /// A dashboard was chosen for a scene.
     PersonaliseScene,
@@ -112,18 +91,15 @@ pub enum Action {
     DisableTwoFactor,
     /// Refused codes locked a kind of code.
     LockTwoFactor,
-    /// New backup codes were made, and the old ones died.
+    /// New backup codes replaced the old ones.
     GenerateBackupCodes,
-    /// A backup code was used.
     UseBackupCode,
-    /// A dashboard was made.
     CreateDashboard,
-    /// A user was put into a team.
     AssignTeam,
 }
 
 impl Action {
-    /// The stable name in the trail.
+    /// The name in the trail; never changed.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Provision => "threedeye.provision",
@@ -159,19 +135,18 @@ impl Action {
     }
 }
 
-/// On whose behalf, and in the course of which request, a change happens.
+/// Where a change comes from.
 #[derive(Debug, Clone)]
 pub struct Origin {
-    /// Who acts.
     pub actor: Actor,
     /// The request or scheduled event.
     pub request_id: RequestId,
-    /// The client's address; `None` where nobody called, as with cron.
+    /// The client's address; `None` where there is no client, as with cron.
     pub address: Option<String>,
 }
 
 impl Origin {
-    /// Something that happens without a call.
+    /// A change without a client.
     pub const fn event(actor: Actor, request_id: RequestId) -> Self {
         Self {
             actor,
@@ -184,14 +159,26 @@ impl Origin {
 /// One row of the trail.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// When it happened.
     pub at: Timestamp,
-    /// On whose behalf.
     pub origin: Origin,
-    /// What was changed.
     pub action: Action,
-    /// Which user or key it was done to.
+    /// The user or key that was changed.
     pub subject: String,
-    /// How it ended, in a word or a short sentence.
+    /// A word or a short sentence.
     pub outcome: String,
+}
+
+/// An entry for tests, written by the cron trigger.
+#[cfg(test)]
+pub fn sample_entry(action: Action, subject: &str) -> Entry {
+    use crate::kernel::random::seeded::Seeded;
+
+    let at = Timestamp::from_millis(1_700_000_000_000);
+    Entry {
+        at,
+        origin: Origin::event(Actor::cron(), RequestId::mint(at, &Seeded::new(1))),
+        action,
+        subject: subject.to_owned(),
+        outcome: "done".to_owned(),
+    }
 }

@@ -1,7 +1,7 @@
 //! Time as a parameter.
 //!
-//! `std::time` panics on Wasm and the platform's clock stands still between
-//! I/O, so code never asks for the time by itself: it is handed a [`Clock`].
+//! `std::time` panics on Wasm, and the runtime's clock advances only with I/O, so the time comes
+//! from a [`Clock`].
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -59,7 +59,7 @@ impl Timestamp {
             .to_rfc3339_opts(SecondsFormat::Millis, true)
     }
 
-    /// Reads an ISO 8601 moment (RFC 3339 profile).
+    /// Parses ISO 8601 (RFC 3339 profile).
     pub fn parse_iso(text: &str) -> Option<Self> {
         DateTime::parse_from_rfc3339(text)
             .ok()
@@ -68,7 +68,7 @@ impl Timestamp {
 }
 
 impl Serialize for Timestamp {
-    /// As ISO 8601: this is how every answer of ours writes a moment.
+    /// As ISO 8601, in every answer.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.to_iso())
     }
@@ -78,9 +78,7 @@ fn clamp_millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// Tells the time and lets it pass.
 pub trait Clock {
-    /// The current moment.
     fn now(&self) -> Timestamp;
 
     /// Returns once `duration` has passed.
@@ -112,32 +110,27 @@ impl<C: Clock + ?Sized> Clock for Rc<C> {
 pub struct Deadline(Timestamp);
 
 impl Deadline {
-    /// A deadline `within` from now.
     pub fn after(clock: &dyn Clock, within: Duration) -> Self {
         Self(clock.now().plus(within))
     }
 
-    /// A deadline at a given moment.
     pub const fn at(moment: Timestamp) -> Self {
         Self(moment)
     }
 
-    /// The moment itself.
     pub const fn moment(self) -> Timestamp {
         self.0
     }
 
-    /// What is left of it at `now`; zero once it has passed.
+    /// The time left at `now`; zero once the deadline has passed.
     pub fn remaining(self, now: Timestamp) -> Duration {
         self.0.since(now)
     }
 
-    /// Whether it has passed at `now`.
     pub fn passed(self, now: Timestamp) -> bool {
         now >= self.0
     }
 
-    /// The earlier of the two.
     #[must_use]
     pub fn min(self, other: Self) -> Self {
         Self(self.0.min(other.0))

@@ -1,25 +1,22 @@
-//! E-mail addresses as keys: one normal form for every comparison.
+//! E-mail addresses: their normal form for comparison, and how they are masked.
 
 use std::fmt;
 
 /// A normalised e-mail: white space trimmed, ASCII letters lower-cased.
 ///
-/// The very same rule is the generated column `users.email_key` in
-/// `migrations/`; two addresses are one user's to us exactly when D1 says so.
-/// Only ASCII is folded because that is what SQLite's `lower()` does, and a
-/// disagreement between the two would let one person's account be taken for
-/// another's.
+/// The generated column `users.email_key` in `migrations/` has the same rule. Only ASCII is
+/// folded, as SQLite's `lower()` does: if the two disagreed, one person's account could be taken
+/// for another's.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EmailKey(String);
 
 impl EmailKey {
-    /// Normalises `email`; `None` when nothing is left of it.
+    /// `None`: nothing is left of it.
     pub fn of(email: &str) -> Option<Self> {
         let trimmed = email.trim_matches(is_trimmed);
         (!trimmed.is_empty()).then(|| Self(trimmed.to_ascii_lowercase()))
     }
 
-    /// The normalised text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -37,7 +34,7 @@ fn is_trimmed(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\u{b}' | '\u{c}' | '\r' | ' ')
 }
 
-/// An address for human eyes only: `jane@example.com` becomes `j***@example.com`.
+/// `jane@example.com` becomes `j***@example.com`, for logs and the audit trail.
 pub fn mask_email(email: &str) -> String {
     match email.rsplit_once('@') {
         Some((local, domain)) => {

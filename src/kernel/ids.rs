@@ -7,21 +7,20 @@ use ulid::Ulid;
 
 use crate::kernel::{Random, Timestamp};
 
-/// A user's `users.uuid`. Opaque to us: other services mint them.
+/// A user's `users.uuid`: opaque, because other services assign it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct UserId(String);
 
 impl UserId {
-    /// The most characters an id may have.
     pub const MAX_CHARS: usize = 128;
 
-    /// Takes an id as the database holds it.
+    /// An id from the database, which is not checked again.
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
-    /// Takes an id from a request: 1 to 128 characters, none of them a control character.
+    /// Parses an id of a request: 1 to 128 characters, no control characters.
     pub fn parse(id: &str) -> Result<Self, &'static str> {
         if id.is_empty() {
             Err("userId: must not be empty")
@@ -34,7 +33,6 @@ impl UserId {
         }
     }
 
-    /// The id's text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -46,17 +44,15 @@ impl fmt::Display for UserId {
     }
 }
 
-/// The name of one request or one scheduled event: `req_` and a ULID.
+/// The id of a request or a scheduled event: `req_` and a ULID.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(String);
 
 impl RequestId {
-    /// Mints the id of a request that arrives `now`.
     pub fn mint(now: Timestamp, random: &dyn Random) -> Self {
         Self(prefixed_ulid("req", now, random))
     }
 
-    /// The id's text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -68,7 +64,7 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// `prefix_` and a ULID: sorts by time within its prefix, carries 80 random bits.
+/// `prefix_` and a ULID, which sorts by time and has 80 random bits.
 pub fn prefixed_ulid(prefix: &str, now: Timestamp, random: &dyn Random) -> String {
     let mut bytes = [0; 16];
     random.fill(&mut bytes);

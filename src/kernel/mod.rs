@@ -1,6 +1,4 @@
-//! What every room stands on: time, randomness, secrets, sealing, ids, and HTTP to others as a trait.
-//!
-//! Nothing here knows Workers or D1, so all of it is tested natively.
+//! What several rooms share, one concept a file. Nothing here knows Workers or D1.
 
 pub mod audit;
 pub mod clock;

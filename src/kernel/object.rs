@@ -1,4 +1,4 @@
-//! A JSON object, and nothing that could pass for one.
+//! Reading a struct from a JSON object only.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,9 +9,8 @@ use serde::{Deserialize, Deserializer};
 
 /// A `T` that is read from an object by the names of its members.
 ///
-/// serde reads a struct from an array as well, member by member in their order
-/// of declaration. No format of ours or of anybody we talk to means that: a
-/// stray list would become a value that nobody sent.
+/// serde reads a struct from an array as well, member by member in their order of declaration.
+/// No format read here allows that, so an array is refused.
 pub struct Object<T>(pub T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {

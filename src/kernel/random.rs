@@ -2,7 +2,6 @@
 
 /// A cryptographically secure source of random bytes.
 pub trait Random {
-    /// Fills `buffer` with random bytes.
     fn fill(&self, buffer: &mut [u8]);
 
     /// A number below `bound`, each as likely as any other; 0 when `bound` is 0.
@@ -10,7 +9,7 @@ pub trait Random {
         if bound == 0 {
             return 0;
         }
-        // The last, incomplete stretch of the range would favour small numbers.
+        // The incomplete stretch at the end of the range would favour small numbers.
         let fair = u32::MAX - u32::MAX % bound;
         loop {
             let mut bytes = [0; 4];

@@ -1,10 +1,10 @@
 //! Sealing at rest: AES-256-GCM under `CREDENTIALS_KEY`.
 //!
-//! A sealed value is the text `v1.<key id>.<base64url(nonce || ciphertext || tag)>`:
-//! the key id (8 hex digits of the key's SHA-256) tells which key opens it, so
-//! that a rotation needs no trial and error. The associated data binds a value
-//! to its purpose and its user: a row copied to another user does not open. What is looked up by its
-//! content has a keyed hash beside it, under a key derived from the same one.
+//! A sealed value is the text `v1.<key id>.<base64url(nonce || ciphertext || tag)>`. The key id
+//! (8 hex digits of the key's SHA-256) tells which key opens it, so that a rotation needs no
+//! trial and error. The associated data binds a value to its purpose and its user: copied to
+//! another user, it does not open. A value that is looked up by its content has a keyed hash
+//! beside it, under a key derived from the same one.
 
 use std::fmt;
 
@@ -22,17 +22,15 @@ use crate::kernel::{Random, Secret, UserId, sha256_hex};
 const VERSION: &str = "v1";
 const NONCE_BYTES: usize = 12;
 
-/// A value as it rests in the database. Safe to store, useless without the key.
+/// A value as the database stores it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sealed(String);
 
 impl Sealed {
-    /// Takes a value as the database holds it.
     pub fn from_stored(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text to store.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -44,13 +42,11 @@ impl fmt::Debug for Sealed {
     }
 }
 
-/// Why a key or a sealed value was refused. Never carries any of its text.
+/// Why a key or a sealed value was refused, without any of its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SealError {
-    /// The configured key is not 32 bytes in base64.
     #[error("the key is not 32 bytes in base64")]
     MalformedKey,
-    /// The stored value is not of the form this module writes.
     #[error("the sealed value is malformed")]
     MalformedValue,
     /// The value was sealed under a key that is neither the current nor the previous one.
@@ -59,7 +55,6 @@ pub enum SealError {
     /// The value was changed, or belongs to another user or purpose.
     #[error("the sealed value does not authenticate")]
     Forged,
-    /// The cipher refused to seal.
     #[error("sealing failed")]
     Cipher,
 }
@@ -77,7 +72,7 @@ pub enum Purpose {
     BackupCode,
     /// A push token.
     PushToken,
-    /// The token that confirms an e-mail, on its way to its addressee.
+    /// The token that confirms an e-mail, until it is sent.
     EmailToken,
 }
 
@@ -97,7 +92,7 @@ impl Purpose {
 struct SealingKey {
     id: String,
     cipher: Aes256Gcm,
-    /// A key of its own, derived from the one that seals: one key, one use.
+    /// Derived from the key that seals, so that each key has one use.
     hash: Hmac<Sha256>,
 }
 
@@ -215,7 +210,7 @@ impl Sealer {
             .collect()
     }
 
-    /// Whether `sealed` rests under the current key (a rotation leaves older ones).
+    /// Whether `sealed` is under the current key; a rotation leaves values under the previous one.
     pub fn is_current(&self, sealed: &Sealed) -> bool {
         sealed.as_str().split('.').nth(1) == Some(self.current.id.as_str())
     }

@@ -8,34 +8,31 @@ use zeroize::Zeroize;
 
 /// A text that must never reach a log, an error or an answer by accident.
 ///
-/// There is no `Display` and no `Serialize`: whoever needs the text says
-/// [`Secret::expose`], which is easy to look for in a review.
+/// There is no `Display` and no `Serialize`: the text is read only by [`Secret::expose`], which
+/// is easy to search for in a review.
 #[derive(Clone)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes a text into custody.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text itself.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
     /// Whether `candidate` is the same text.
     ///
-    /// Hashes of both are compared, so neither the content nor the length of
-    /// the secret shows in the time it takes.
+    /// Hashes of both are compared in constant time, so that the time reveals neither content nor
+    /// length.
     pub fn matches(&self, candidate: &str) -> bool {
         let own = Sha256::digest(self.0.as_bytes());
         let other = Sha256::digest(candidate.as_bytes());
         own.as_slice().ct_eq(other.as_slice()).into()
     }
 
-    /// A short, one-way name for this secret (8 hex digits of its SHA-256),
-    /// to tell in an audit row which of several keys was used.
+    /// 8 hex digits of its SHA-256, which identify one of several keys in the audit trail.
     pub fn fingerprint(&self) -> String {
         sha256_hex(self.0.as_bytes()).chars().take(8).collect()
     }
@@ -53,7 +50,7 @@ impl Drop for Secret {
     }
 }
 
-/// SHA-256 in lower-case hex: how API keys of 256 random bits are kept at rest.
+/// SHA-256 in lower-case hex.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }

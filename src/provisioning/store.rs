@@ -28,6 +28,7 @@ SELECT q.user_id, q.email_key,
 
 #[cfg(test)]
 pub(crate) mod conformance;
+pub mod credentials;
 pub(crate) mod database;
 pub(crate) mod fanout;
 pub(crate) mod parameters;

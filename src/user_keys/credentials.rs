@@ -1,7 +1,7 @@
-//! Keys as a request presents them.
+//! The keys that a request presents.
 //!
-//! Published clients put them in different places. Of each kind of key the
-//! first that is not empty counts, also where a later one would do.
+//! Published clients put them in different places. Of each kind of key the first one that is
+//! not empty counts, even if it is malformed and a later one is not.
 
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, HeaderName};
@@ -9,18 +9,15 @@ use http::header::{AUTHORIZATION, HeaderName};
 use crate::auth::admin_key::API_KEY_HEADER;
 use crate::user_keys::{Key, Parity};
 
-/// Where clients put a user key.
 pub const USER_KEY_HEADER: HeaderName = HeaderName::from_static("x-user-key");
 
 const API_KEY_PARAMETERS: [&str; 2] = ["api_key", "apikey"];
 const USER_KEY_PARAMETERS: [&str; 2] = ["user_key", "userkey"];
 
-/// A key that was presented.
 #[derive(Debug, Clone)]
 pub enum Presented {
-    /// Of the form that keys have.
     Key(Key),
-    /// Anything else: nobody's key.
+    /// A text that cannot be a key.
     Malformed,
 }
 
@@ -29,7 +26,7 @@ impl Presented {
         Key::parse(text).map_or(Self::Malformed, Self::Key)
     }
 
-    /// No user key is odd.
+    /// User keys are even.
     fn unless_odd(self) -> Self {
         match self {
             Self::Key(key) if key.parity() == Parity::Even => Self::Key(key),
@@ -37,7 +34,6 @@ impl Presented {
         }
     }
 
-    /// The key, where it may be one.
     pub const fn key(&self) -> Option<&Key> {
         match self {
             Self::Key(key) => Some(key),
@@ -46,7 +42,7 @@ impl Presented {
     }
 }
 
-/// The keys that a request presents; `None`: nothing, or nothing but empty ones.
+/// The keys that a request presents; `None`: none, or only empty ones.
 #[derive(Debug, Clone)]
 pub struct Credentials {
     /// Meant as an instance API key or an account key.
@@ -56,7 +52,7 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// Reads headers and the raw query.
+    /// `query`: as it was sent.
     pub fn of(headers: &HeaderMap, query: Option<&str>) -> Self {
         let query = query.unwrap_or_default();
         let api_key = header(headers, &API_KEY_HEADER)
@@ -73,12 +69,12 @@ impl Credentials {
 
 fn header(headers: &HeaderMap, name: &HeaderName) -> Option<Presented> {
     let value = headers.get(name)?;
-    // What is no text is not empty either.
+    // A value that is not text counts as malformed, not as empty.
     let text = value.to_str().unwrap_or("?").trim();
     (!text.is_empty()).then(|| Presented::of(text))
 }
 
-/// `names` in the order in which they count.
+/// `names` are in order of precedence.
 fn parameter(query: &str, names: &[&str]) -> Option<Presented> {
     names.iter().find_map(|wanted| {
         form_urlencoded::parse(query.as_bytes())

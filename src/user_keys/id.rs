@@ -4,8 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The id of an instance's user: a positive integer. It is unique across
-/// instances and never given again.
+/// The id of an instance's user: a positive integer, unique across instances and never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct InstanceUserId(u64);
@@ -14,15 +13,13 @@ impl InstanceUserId {
     /// 2^53 - 1: what JSON and D1 hold exactly.
     const MAX: u64 = (1 << 53) - 1;
 
-    /// Takes an id from a path: decimal digits without a leading zero. `None`
-    /// for any other text, and for what no user can have.
+    /// Parses an id in a path: decimal digits without a leading zero, at most [`Self::MAX`].
     pub fn parse(text: &str) -> Option<Self> {
         let is_canonical = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
         let number = text.parse().ok().filter(|_| is_canonical)?;
         (1..=Self::MAX).contains(&number).then_some(Self(number))
     }
 
-    /// The number.
     pub const fn get(self) -> u64 {
         self.0
     }

@@ -11,10 +11,9 @@ use serde::Serialize;
 pub struct InstanceName(String);
 
 impl InstanceName {
-    /// The most characters a name may have.
     pub const MAX_CHARS: usize = 64;
 
-    /// Takes a name in either case; `None` for any other text.
+    /// Parses a name in either case.
     pub fn parse(text: &str) -> Option<Self> {
         let is_name = (1..=Self::MAX_CHARS).contains(&text.len())
             && text
@@ -23,12 +22,11 @@ impl InstanceName {
         is_name.then(|| Self(text.to_ascii_lowercase()))
     }
 
-    /// Takes a name as the database holds it.
+    /// A name from the database, which is not checked again.
     pub fn from_stored(name: impl Into<String>) -> Self {
         Self(name.into())
     }
 
-    /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! Keys: 40 hex digits, the last of which tells whose key it is.
+//! Keys: 40 hex digits, the last of which tells what kind of key it is.
 
 use std::fmt;
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ use crate::kernel::{Random, Secret, sha256_hex};
 const KEY_BYTES: usize = 20;
 const KEY_DIGITS: usize = 2 * KEY_BYTES;
 
-/// What the last digit of a key tells.
+/// Of a key's last digit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Parity {
     /// A user key or an account key.
@@ -19,16 +19,14 @@ pub enum Parity {
     Odd,
 }
 
-/// A key, whose text is shown once and never kept.
+/// A key. Its text is shown once and never stored.
 ///
-/// There is no comparison of two keys: whoever looks one up does so by
-/// [`Key::hash`]. A plain hash suffices because nobody can guess 159 random
-/// bits, and what is looked up by hash leaks nothing by the time it takes.
+/// Keys are not compared but looked up by [`Key::hash`]. A plain hash suffices: 159 random bits
+/// cannot be guessed, and a lookup by hash leaks nothing by the time it takes.
 #[derive(Clone)]
 pub struct Key(Secret);
 
 impl Key {
-    /// Makes a new key.
     pub fn generate(parity: Parity, random: &dyn Random) -> Self {
         let mut bytes = Zeroizing::new([0; KEY_BYTES]);
         random.fill(bytes.as_mut_slice());
@@ -53,7 +51,6 @@ impl Key {
         is_key.then(|| Self(Secret::new(text.to_ascii_lowercase())))
     }
 
-    /// What the last digit tells.
     pub fn parity(&self) -> Parity {
         match self.expose().bytes().last() {
             Some(b'1' | b'3' | b'5' | b'7' | b'9' | b'b' | b'd' | b'f') => Parity::Odd,
@@ -61,13 +58,11 @@ impl Key {
         }
     }
 
-    /// The key's text, to show to its owner.
     pub fn expose(&self) -> &str {
         self.0.expose()
     }
 
-    /// How the key rests in the database: SHA-256 of its lower-case text in
-    /// lower-case hex.
+    /// What the database stores: SHA-256 of the lower-case text in lower-case hex.
     pub fn hash(&self) -> String {
         sha256_hex(self.expose().as_bytes())
     }

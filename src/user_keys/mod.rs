@@ -1,32 +1,30 @@
-//! The user-key API: whom a key opens an instance to, and what it may do there.
+//! The user-key API: which keys give access to an instance, and what they permit there.
 //!
-//! Clients of another service, long published, speak this API; they must work
-//! against ours unmodified. So its words are theirs: an *instance* holds users,
-//! an *instance API key* belongs to a program, an *account key* to whoever runs
-//! the instance, a *user key* to one of its users.
+//! Published clients of another service speak this API and must work unmodified, so the words
+//! are theirs: an *instance* has users, an *instance API key* belongs to an application, an
+//! *account key* to the operator of the instance, a *user key* to one of its users. Instance
+//! API keys and account keys together are *client keys*.
 //!
-//! | file | what it settles |
+//! | file | contents |
 //! |---|---|
-//! | `key` | what a key looks like, how one is made, how it rests |
-//! | `credentials` | which of the many places of a request a key is taken from |
+//! | `key` | the form of a key, and its hash |
+//! | `credentials` | where a request may carry keys |
 //! | `instance` | names of instances |
 //! | `id`, `username` | ids and names of users |
-//! | `admission` | who may do what, decided on one read |
-//! | `throttle` | how many requests a second |
-//! | `representation` | how a user, and the class of its profile, is shown |
+//! | `authorization` | who may do what, decided on one read |
+//! | `throttle` | requests a second |
 
-pub mod admission;
+pub mod authorization;
 pub mod credentials;
 pub mod endpoints;
 pub mod id;
 pub mod instance;
 pub mod key;
-pub mod representation;
 pub mod store;
 pub mod throttle;
 pub mod username;
 
-pub use admission::{Errand, Refusal, Visitor};
+pub use authorization::{AccessDenied, AuthorizedClient, Operation};
 pub use credentials::Credentials;
 pub use id::InstanceUserId;
 pub use instance::InstanceName;

@@ -1,8 +1,7 @@
-//! How many requests a second, by instance and by caller.
+//! Limits on requests a second, by instance and by caller.
 //!
-//! Each isolate counts for itself, in memory: a count that all isolates share
-//! would be a write for every request. So the limits brake whoever hammers on
-//! one place; they are no quota.
+//! Each isolate counts in its own memory: a shared count would cost a write a request. So the
+//! limits slow down a flood from one place; they are not a quota.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -11,21 +10,19 @@ use crate::kernel::Timestamp;
 
 use crate::user_keys::InstanceName;
 
-/// Requests a second that one caller may make.
 pub const CALLER_PER_SECOND: u32 = 60;
-/// Requests a second that all callers of one instance may make.
+/// By all callers of an instance together.
 pub const INSTANCE_PER_SECOND: u32 = 300;
 
-/// Whoever is counted, at most. Beyond it those are forgotten who could come
-/// again at once; if there are none, whoever is new goes uncounted.
+/// The most instances and callers that are counted. Beyond it, those are dropped that are not
+/// limited at the moment; if all are, new ones are not counted.
 const MAX_COUNTED: usize = 10_000;
 
-/// When each instance and each caller may come again: a generic cell rate
-/// algorithm, which lets a second's worth of requests come at once and then as
-/// many as the rate allows.
+/// A generic cell rate algorithm (GCRA): a second's worth of requests may come at once, and then
+/// as many as the rate allows.
 #[derive(Default)]
 pub struct Throttle {
-    /// By a hash of who it is, in microseconds since the epoch.
+    /// By a hash of the instance or caller, in microseconds since the epoch.
     next_at: HashMap<u64, i64>,
     hasher: RandomState,
 }
@@ -43,13 +40,13 @@ struct Cell {
 }
 
 impl Throttle {
-    /// Counts one request of a caller, whose name is unique across instances, and
-    /// of the instance that it counts against, if it does.
+    /// Counts a request of a caller, whose name is unique across instances, and of `instance`, if
+    /// it counts against one.
     ///
     /// # Errors
     ///
-    /// The whole seconds, at least one, after which it may be tried again; then
-    /// it was counted for nobody.
+    /// Over a limit: in how many whole seconds, at least one, to retry. The request is not
+    /// counted then.
     pub fn admit(
         &mut self,
         instance: Option<&InstanceName>,
@@ -79,14 +76,14 @@ impl Throttle {
         Ok(())
     }
 
-    fn cell(&self, who: &Counted<'_>, per_second: u32, now: i64) -> Cell {
-        let key = self.hasher.hash_one(who);
+    fn cell(&self, counted: &Counted<'_>, per_second: u32, now: i64) -> Cell {
+        let key = self.hasher.hash_one(counted);
         let interval = MICROS as i64 / i64::from(per_second);
         let burst = interval.saturating_mul(i64::from(per_second) - 1);
-        // Nobody is counted further ahead than this, unless the clock was turned back since.
+        // Only a clock that was set back leaves times further ahead than this.
         let furthest = now.saturating_add(burst).saturating_add(interval);
-        let counted = self.next_at.get(&key).copied();
-        let due = counted.filter(|due| *due <= furthest).unwrap_or(now);
+        let last = self.next_at.get(&key).copied();
+        let due = last.filter(|due| *due <= furthest).unwrap_or(now);
         let due = due.max(now);
         Cell {
             key,
@@ -147,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_refused_is_not_counted() {
+    fn a_refused_request_is_not_counted() {
         let mut throttle = Throttle::default();
         for _ in 0..10_000 {
             let _ = throttle.admit(Some(&name("rivia")), "greedy", at(0));
@@ -156,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_bounded_and_nobody_is_locked_out_by_it() {
+    fn memory_is_bounded_and_locks_no_caller_out() {
         let mut throttle = Throttle::default();
         for n in 0..3 * MAX_COUNTED {
             let instance = name(&format!("i{n}"));
@@ -164,14 +161,14 @@ mod tests {
             assert_eq!(throttle.admit(Some(&instance), &caller, at(0)), Ok(()));
         }
         assert_eq!(throttle.next_at.len(), MAX_COUNTED);
-        // Whoever was counted before still is.
+        // Callers that were counted before still are.
         let first = name("i0");
         let again = (0..200).filter(|_| throttle.admit(Some(&first), "caller of 0", at(0)).is_ok());
         assert_eq!(again.count(), 59);
     }
 
     #[test]
-    fn whoever_could_come_again_at_once_makes_room() {
+    fn callers_below_their_limit_make_room() {
         let mut throttle = Throttle::default();
         for n in 0..MAX_COUNTED {
             assert!(admitted(
@@ -198,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_was_turned_back_keeps_nobody_out_for_longer() {
+    fn a_clock_that_was_set_back_locks_no_caller_out() {
         let mut throttle = Throttle::default();
         assert!(admitted(&mut throttle, "a", 3_600_000));
         let at_once = (0..200).filter(|_| admitted(&mut throttle, "a", 0)).count();
@@ -224,7 +221,7 @@ mod tests {
         }
 
         #[test]
-        fn whoever_waits_as_told_is_let_in(hits in 61u32..400) {
+        fn a_caller_that_waits_as_told_is_admitted(hits in 61u32..400) {
             let mut throttle = Throttle::default();
             for _ in 0..hits {
                 let _ = throttle.admit(Some(&name("rivia")), "a", at(0));

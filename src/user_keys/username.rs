@@ -4,22 +4,18 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// The name of an instance's user, unique within the instance: 1 to 254
-/// characters, so that an e-mail fits, none of them a control character, not
-/// all of them blank. Two names are the same when they are so to the letter.
+/// The name of an instance's user, unique within the instance and case-sensitive: 1 to 254
+/// characters, so that an e-mail fits, no control characters, not all blank.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Username(String);
 
 impl Username {
-    /// The most characters a name may have.
     pub const MAX_CHARS: usize = 254;
 
-    /// Takes a name from a request.
-    ///
     /// # Errors
     ///
-    /// What is wrong with it, to be told to the client.
+    /// What is wrong with the name, for the client.
     pub fn parse(name: &str) -> Result<Self, &'static str> {
         if name.is_empty() {
             Err("username: must not be empty")
@@ -34,7 +30,6 @@ impl Username {
         }
     }
 
-    /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,7 +1,6 @@
 //! Fields that several requests share, held to what serde cannot say.
 
 use crate::kernel::UserId;
-use crate::user_keys::InstanceName;
 use crate::web::ApiError;
 
 /// The most characters a label may have.
@@ -65,19 +64,6 @@ pub fn user_id(id: Option<&str>) -> Result<Option<UserId>, ApiError> {
         .map_err(ApiError::bad_request)
 }
 
-/// The name of an instance in a field called `field`, in either case.
-///
-/// # Errors
-///
-/// 400 that names the field.
-pub fn instance(field: &str, name: &str) -> Result<InstanceName, ApiError> {
-    InstanceName::parse(name).ok_or_else(|| {
-        ApiError::bad_request(format!(
-            "{field}: must be 1 to 64 letters, digits, hyphens or underscores"
-        ))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -96,16 +82,6 @@ mod tests {
         assert_eq!(user_id(Some("x")).unwrap(), Some(UserId::new("x")));
         let refused = user_id(Some("")).unwrap_err();
         assert_eq!(refused.message, "userId: must not be empty");
-    }
-
-    #[test]
-    fn an_instance_is_named_by_its_field_when_it_is_wrong() {
-        assert_eq!(instance("name", "Rivia").unwrap().as_str(), "rivia");
-        let refused = instance("name", "a.b").unwrap_err();
-        assert_eq!(
-            refused.message,
-            "name: must be 1 to 64 letters, digits, hyphens or underscores"
-        );
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::account::store::{Attempt, BackupAttempt, Disabling, TotpAttempt, Verdict};
 use crate::account::{BackupCode, Factor, Notice, NoticeKind, Proof, TotpCode, factor};
+use crate::auth::store::touch_api_key;
 use crate::db::Database;
 use crate::kernel::audit::{Action, Entry};
 use crate::kernel::{Purpose, Sealed, Timestamp};
@@ -42,9 +43,7 @@ impl Proving<'_> {
         let Some(secret) = &self.admitted.account.secret else {
             // There is nothing to guess, and nothing to write but that a key was used.
             if let Some((key, unless_after)) = self.admitted.touch(self.now) {
-                self.database
-                    .touch_api_key(key, self.now, unless_after)
-                    .await?;
+                touch_api_key(self.database, key, self.now, unless_after).await?;
             }
             return Err(wrong_code());
         };

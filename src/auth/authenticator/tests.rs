@@ -123,7 +123,7 @@ fn a_rotated_key_is_found_at_once_and_made_up_ids_are_braked() {
 }
 
 #[test]
-fn without_any_keys_nobody_can_be_verified() {
+fn without_any_keys_no_token_can_be_verified() {
     let clock = FakeClock::new();
     let world = World::new(
         &clock,
@@ -271,7 +271,7 @@ fn an_administrator_needs_both_halves_of_the_pair() {
 }
 
 #[test]
-fn nobody_is_an_administrator_when_no_issuer_is_configured() {
+fn every_admin_is_refused_when_no_issuer_is_configured() {
     let mut headers = HeaderMap::new();
     headers.insert("x-api-key", HeaderValue::from_static("right"));
     headers.insert("authorization", HeaderValue::from_static("Bearer a.b.c"));

@@ -1,11 +1,12 @@
-//! `POST /admin/api-keys`: makes a key and shows it once.
+//! `POST /admin/api-keys`: creates a key and shows it once.
 
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use crate::auth::store::{ApiKeyRow, NewApiKey};
-use crate::auth::{ApiKey, ApiKeyId, Scope};
+use crate::auth::store::{ApiKeyRow, NewApiKey, insert_api_key};
+use crate::auth::{ApiKey, Scope};
 use crate::kernel::audit::{Action, Entry};
+use crate::kernel::ids::prefixed_ulid;
 use crate::kernel::{Clock as _, Timestamp, UserId};
 use crate::web::caller::Admin;
 use crate::web::fields;
@@ -13,10 +14,9 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 
 pub const ROUTE: Route = Route::post("/admin/api-keys", "createApiKey", handler!(handle: Admin));
 
-/// The body of the request.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Wish {
+pub struct RequestBody {
     scopes: Vec<Scope>,
     #[serde(default)]
     user_id: Option<String>,
@@ -24,19 +24,18 @@ pub struct Wish {
     label: Option<String>,
 }
 
-/// A key that may be made, if its user exists.
-pub struct Checked {
+/// A valid body.
+pub struct NewKey {
     /// At least one, each once.
     pub scopes: Vec<String>,
     /// The user it is bound to.
     pub user_id: Option<UserId>,
-    /// At most 100 characters, none of them a control character.
     pub label: Option<String>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Body<'a> {
+struct ResponseBody<'a> {
     id: &'a str,
     key: &'a str,
     scopes: &'a [String],
@@ -47,17 +46,16 @@ struct Body<'a> {
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     call.query(&[])?;
-    let checked = check(call.body()?)?;
+    let requested = validate(call.body()?)?;
     let now = call.services.clock.now();
     let key = ApiKey::generate(&call.services.random);
-    let id = ApiKeyId::mint(now, &call.services.random);
-    let kept = NewApiKey {
+    let new = NewApiKey {
         hash: key.hash(),
         row: ApiKeyRow {
-            id: id.as_str().to_owned(),
-            scopes: checked.scopes,
-            user_id: checked.user_id,
-            label: checked.label,
+            id: prefixed_ulid("key", now, &call.services.random),
+            scopes: requested.scopes,
+            user_id: requested.user_id,
+            label: requested.label,
             created_at: now,
             last_used_at: None,
         },
@@ -66,47 +64,38 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         at: now,
         origin: call.origin(call.caller.actor()),
         action: Action::CreateApiKey,
-        subject: kept.row.id.clone(),
-        outcome: format!("scopes {}", kept.row.scopes.join(" ")),
+        subject: new.row.id.clone(),
+        outcome: format!("scopes {}", new.row.scopes.join(" ")),
     };
-    if !call
-        .services
-        .database()?
-        .insert_api_key(&kept, &entry)
-        .await?
-    {
+    if !insert_api_key(&call.services.database()?, &new, &entry).await? {
         return Err(ApiError::bad_request("userId: no such user"));
     }
-    let body = Body {
-        id: &kept.row.id,
+    let body = ResponseBody {
+        id: &new.row.id,
         key: key.expose(),
-        scopes: &kept.row.scopes,
-        user_id: kept.row.user_id.as_ref(),
-        label: kept.row.label.as_deref(),
+        scopes: &new.row.scopes,
+        user_id: new.row.user_id.as_ref(),
+        label: new.row.label.as_deref(),
         created_at: now,
     };
     Ok(Reply::json(StatusCode::CREATED, &body).no_store())
 }
 
-/// Holds a wish to what serde cannot say.
+/// Checks what serde cannot.
 ///
 /// # Errors
 ///
 /// 400 that names the field.
-pub fn check(wish: Wish) -> Result<Checked, ApiError> {
-    if wish.scopes.is_empty() {
+pub fn validate(body: RequestBody) -> Result<NewKey, ApiError> {
+    if body.scopes.is_empty() {
         return Err(ApiError::bad_request("scopes: must not be empty"));
     }
-    let mut scopes = wish.scopes;
+    let mut scopes = body.scopes;
     scopes.sort();
     scopes.dedup();
-    let scopes = scopes
-        .into_iter()
-        .map(|scope| scope.as_str().to_owned())
-        .collect();
-    Ok(Checked {
-        scopes,
-        user_id: fields::user_id(wish.user_id.as_deref())?,
-        label: fields::label(wish.label)?,
+    Ok(NewKey {
+        scopes: scopes.iter().map(ToString::to_string).collect(),
+        user_id: fields::user_id(body.user_id.as_deref())?,
+        label: fields::label(body.label)?,
     })
 }

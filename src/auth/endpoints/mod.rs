@@ -1,4 +1,4 @@
-//! Personal and service API keys: made, listed, revoked.
+//! Personal and service API keys.
 
 pub mod create_api_key;
 pub mod list_api_keys;
@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::auth::store::ApiKeyRow;
 use crate::kernel::{Timestamp, UserId};
 
-/// A key as the list shows it: without the key.
+/// A key's metadata.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct KeyPart {

@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 
+use crate::auth::store::revoke_api_key;
 use crate::kernel::Clock as _;
 use crate::kernel::audit::{Action, Entry};
 use crate::web::caller::Admin;
@@ -23,9 +24,6 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         subject: id.clone(),
         outcome: "revoked".to_owned(),
     };
-    call.services
-        .database()?
-        .revoke_api_key(&id, &entry)
-        .await?;
+    revoke_api_key(&call.services.database()?, &id, &entry).await?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))
 }

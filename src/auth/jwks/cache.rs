@@ -1,15 +1,14 @@
-//! When to fetch the keys, and when not to: the policy, without the fetching.
+//! When to fetch the keys. The fetch itself is the caller's.
 //!
-//! One cache serves all requests of an isolate. Requests never wait for each
-//! other's fetches, because the runtime cancels or hangs a request that awaits
-//! what another one owns: they share only what has arrived.
+//! One cache serves all requests of an isolate. A request never waits for another one's fetch,
+//! because the runtime cancels or hangs a request that awaits what another one owns. They share
+//! only finished values.
 
-use crate::auth::PublicKey;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::auth::Algorithm;
 use crate::auth::jwks::KeysError;
+use crate::auth::{Algorithm, PublicKey};
 use crate::kernel::Timestamp;
 
 #[cfg(test)]
@@ -18,34 +17,32 @@ mod tests;
 /// The age at which a key set is due for a refetch. It stays in use until one succeeds.
 pub const MAX_AGE: Duration = Duration::from_secs(10 * 60);
 
-/// The least time between two refetches, whatever asks for them: callers who
-/// make up key ids must not make us knock at the issuer's door for each.
+/// The least time between two refetches. Without it, every token with an invented key id would
+/// cost a fetch.
 pub const REFETCH_INTERVAL: Duration = Duration::from_secs(60);
 
-/// How long a failed first fetch keeps others from being started.
+/// How long no other fetch is started after a first one has failed.
 pub const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// An imported key and what a token says to mean it.
+/// An imported key, with what identifies it in a token's header.
 #[derive(Debug, Clone)]
 pub struct VerificationKey<K = Rc<dyn PublicKey>> {
     /// `kid`.
     pub key_id: String,
     /// The algorithm it was imported for.
     pub algorithm: Algorithm,
-    /// The imported key.
     pub key: K,
 }
 
-/// What the cache says to a token.
+/// The answer to a token's key id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lookup<K> {
-    /// This key.
     Found(K),
-    /// The caller shall fetch, tell the cache how that went, and ask [`JwksCache::find`].
+    /// The caller must fetch, report the outcome to the cache, and ask [`JwksCache::find`].
     NeedsFetch,
-    /// There is no such key, and it is too early to look again.
+    /// There is no such key, and it is too early to fetch again.
     Unknown,
-    /// There are no keys at all: fetching them has just failed.
+    /// There are no keys: fetching them has just failed.
     Unavailable(KeysError),
 }
 
@@ -81,7 +78,6 @@ impl<K> Default for JwksCache<K> {
 }
 
 impl<K> JwksCache<K> {
-    /// The cache of an isolate that has just started.
     pub const fn new() -> Self {
         Self {
             set: None,
@@ -90,10 +86,8 @@ impl<K> JwksCache<K> {
         }
     }
 
-    /// Takes what a fetch begun at `asked_at` brought.
-    ///
-    /// Of two fetches under way at once, the one begun later wins, in whatever
-    /// order they end.
+    /// Stores the keys of a fetch that began at `asked_at`. Of two concurrent fetches, the one
+    /// that began later wins, whichever ends first.
     pub fn store(&mut self, keys: Vec<VerificationKey<K>>, asked_at: Timestamp) {
         self.failure = None;
         if self.set.as_ref().is_none_or(|set| set.asked_at <= asked_at) {
@@ -101,12 +95,12 @@ impl<K> JwksCache<K> {
         }
     }
 
-    /// Takes note of a fetch that failed. The keys at hand stay in use.
+    /// Records a fetch that failed. Keys from an earlier one stay in use.
     pub const fn fail(&mut self, error: KeysError, failed_at: Timestamp) {
         self.failure = Some(Failure { error, failed_at });
     }
 
-    /// Why the last fetch failed; `None` when it did not. Keys may be at hand nevertheless.
+    /// Why the last fetch failed; `None` when it did not. There may be keys from an earlier one.
     pub fn failure(&self) -> Option<KeysError> {
         self.failure.map(|failure| failure.error)
     }
@@ -115,10 +109,9 @@ impl<K> JwksCache<K> {
 impl<K: Clone> JwksCache<K> {
     /// Looks up the key that a token names.
     ///
-    /// Whoever is told [`Lookup::NeedsFetch`] has the leave to fetch, which
-    /// with keys at hand nobody else gets for [`REFETCH_INTERVAL`]. The first
-    /// fetch does not count as a refetch: a key published right after it is
-    /// found by one.
+    /// [`Lookup::NeedsFetch`] permits the caller to fetch. Once there are keys, it is answered
+    /// once in [`REFETCH_INTERVAL`]. The first fetch does not count: a key published right after
+    /// it is found by a refetch.
     pub fn lookup(&mut self, key_id: &str, algorithm: Algorithm, now: Timestamp) -> Lookup<K> {
         let Some(set) = &self.set else {
             return match self.failure {
@@ -141,15 +134,14 @@ impl<K: Clone> JwksCache<K> {
         }
     }
 
-    /// What there is for a token right after a fetch, however that went. Never
-    /// [`Lookup::NeedsFetch`].
+    /// Looks up a key right after a fetch. Never [`Lookup::NeedsFetch`].
     pub fn find(&self, key_id: &str, algorithm: Algorithm) -> Lookup<K> {
         match (&self.set, self.failure) {
             (Some(set), _) => set
                 .find(key_id, algorithm)
                 .map_or(Lookup::Unknown, Lookup::Found),
             (None, Some(failure)) => Lookup::Unavailable(failure.error),
-            // Nobody has told of a fetch.
+            // No fetch was reported.
             (None, None) => Lookup::Unknown,
         }
     }

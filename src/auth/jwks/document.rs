@@ -30,8 +30,7 @@ pub struct Jwk {
 
 /// The public parameters of a key.
 ///
-/// Its serialization is a JWK of `kty` and these parameters, nothing else:
-/// what to import, however much more the document said.
+/// It serializes to a JWK of `kty` and these parameters only, whatever else the document said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kty")]
 pub enum KeyMaterial {
@@ -64,7 +63,7 @@ pub enum Curve {
 }
 
 impl KeyMaterial {
-    /// The one algorithm that we use such a key with.
+    /// The one algorithm that such a key is used with.
     pub const fn algorithm(&self) -> Algorithm {
         match self {
             Self::Rsa { .. } => Algorithm::Rs256,
@@ -73,15 +72,14 @@ impl KeyMaterial {
     }
 }
 
-/// Reads a JWK set, in its order, and leaves out every key that is not for us:
-/// of another type or curve, too short, for encryption, for another algorithm,
-/// without an id, or ill-formed (RFC 7517, section 5, asks for just that).
+/// Reads a JWK set in its order, without the keys that are of no use here: of another type or
+/// curve, too short, for encryption, for another algorithm, without an id, or malformed
+/// (RFC 7517, section 5, asks for that).
 ///
 /// # Errors
 ///
 /// [`KeysError::TooLarge`], or [`KeysError::Malformed`] when there is no list
-/// of keys. A set without any key for us is no error: an issuer that withdraws
-/// all its keys means it.
+/// of keys. A set without a usable key is not an error: the issuer may have withdrawn all.
 pub fn parse(document: &[u8]) -> Result<Vec<Jwk>, KeysError> {
     #[derive(Deserialize)]
     struct Document {
@@ -162,7 +160,7 @@ fn bits(number: &[u8]) -> usize {
     }
 }
 
-/// Odd and above 1: with an exponent of 1 everybody could sign.
+/// Odd and above 1: with an exponent of 1, signatures need no private key.
 fn is_sound_exponent(exponent: &[u8]) -> bool {
     exponent.last().is_some_and(|last| last % 2 == 1) && bits(exponent) > 1
 }

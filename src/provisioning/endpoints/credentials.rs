@@ -8,12 +8,13 @@ use http::StatusCode;
 use serde::Serialize;
 use std::time::Duration;
 
-use crate::auth::store::ApiKeyRow;
+use crate::auth::store::{ApiKeyRow, touch_api_key};
 use crate::auth::{ApiKey, Scope};
 use crate::db::Database;
 use crate::kernel::audit::Actor;
 use crate::kernel::{Clock as _, UserId};
 use crate::provisioning::record::Dossier;
+use crate::provisioning::store::credentials::user_and_key;
 use crate::web::caller::UserCaller;
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
@@ -72,11 +73,11 @@ async fn load(
 ) -> Result<(Dossier, Actor), ApiError> {
     match &call.caller {
         UserCaller::Admin(admin) => {
-            let (dossier, _) = database.user_and_key(user, None).await?;
+            let (dossier, _) = user_and_key(database, user, None).await?;
             Ok((dossier, admin.actor()))
         }
         UserCaller::Person(identity) => {
-            let (dossier, _) = database.user_and_key(user, None).await?;
+            let (dossier, _) = user_and_key(database, user, None).await?;
             let subject = identity
                 .subject
                 .as_deref()
@@ -100,7 +101,7 @@ async fn load_by_key(
     user: &UserId,
     key: &ApiKey,
 ) -> Result<(Dossier, Actor), ApiError> {
-    let (dossier, row) = database.user_and_key(user, Some(&key.hash())).await?;
+    let (dossier, row) = user_and_key(database, user, Some(&key.hash())).await?;
     let row = row.ok_or_else(|| ApiError::unauthorized("api_key_unknown"))?;
     if !row
         .scopes
@@ -125,7 +126,7 @@ async fn note_use(
     let now = call.services.clock.now();
     let stale = now.minus(LAST_USED_PRECISION);
     if row.last_used_at.is_none_or(|last| last <= stale) {
-        database.touch_api_key(&row.id, now, stale).await?;
+        touch_api_key(database, &row.id, now, stale).await?;
     }
     Ok(())
 }

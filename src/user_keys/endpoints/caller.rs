@@ -1,31 +1,29 @@
-//! Who comes with the keys of an instance.
+//! Authentication by the keys of an instance.
 
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 
 use crate::kernel::audit::Actor;
-use crate::user_keys::admission::{InstanceUser, admit};
-use crate::user_keys::representation::{Links, Version};
+use crate::user_keys::authorization::{InstanceUser, authorize};
+use crate::user_keys::endpoints::representation::{Links, Version};
+use crate::user_keys::store::find_access;
 use crate::user_keys::{
-    Credentials, Errand, InstanceName, InstanceUserId, Key, Refusal, Visitor, credentials,
+    AccessDenied, AuthorizedClient, Credentials, InstanceName, InstanceUserId, Operation,
 };
 use crate::web::{Access, ApiError, Caller, ErrorFormat, Incoming, cors};
 
-/// Somebody whose keys open the instance in the path, and permit what the
-/// route is for. Only authentication makes one.
+/// A client whose keys permit the route's operation in the instance in the path.
 #[derive(Debug)]
 pub struct InstanceCaller {
-    visitor: Visitor,
+    client: AuthorizedClient,
     version: Version,
-    credentials: Credentials,
 }
 
 /// What a route of the user-key API asks of its callers.
 #[derive(Debug, Clone, Copy)]
 pub struct Requirements {
     pub version: Version,
-    /// What the route is for, which decides who may use it.
-    pub errand: Errand,
+    pub operation: Operation,
 }
 
 impl Caller for InstanceCaller {
@@ -44,7 +42,7 @@ impl Caller for InstanceCaller {
             let caller = Self::of(incoming, requirements).await?;
             let name = caller.actor().as_str().to_owned();
             incoming.log_caller(&name);
-            let instance = caller.visitor.counts_against();
+            let instance = caller.client.throttled_instance();
             incoming
                 .services
                 .throttle(instance, &name)
@@ -61,79 +59,69 @@ impl Caller for InstanceCaller {
 }
 
 impl InstanceCaller {
-    /// Asks for keys that permit the errand: one read of the database, which loads the user
-    /// as well.
+    /// One read of the database, which loads the user as well.
     async fn of(incoming: &Incoming, requirements: Requirements) -> Result<Self, ApiError> {
         let request = &incoming.request;
         let instance = incoming
             .params
             .get("instance")
             .and_then(InstanceName::parse);
-        let instance = instance.ok_or(Refusal::NoSuchInstance)?;
+        let instance = instance.ok_or(AccessDenied::UnknownInstance)?;
         let credentials = Credentials::of(&request.headers, request.query.as_deref());
         let user = incoming.params.get("id").and_then(InstanceUserId::parse);
         let database = incoming.services.database()?;
-        let found = database.visit(&instance, &credentials, user).await?;
-        let visitor = admit(requirements.errand, instance, &credentials, found)?;
+        let record = find_access(&database, &instance, &credentials, user).await?;
+        let client = authorize(requirements.operation, instance, &credentials, record)?;
         Ok(Self {
-            visitor,
+            client,
             version: requirements.version,
-            credentials,
         })
     }
 
-    /// Who it is, what for.
-    pub const fn visitor(&self) -> &Visitor {
-        &self.visitor
+    pub const fn client(&self) -> &AuthorizedClient {
+        &self.client
     }
 
     /// Names the caller in the audit trail and for the throttle.
     pub fn actor(&self) -> Actor {
-        self.visitor.actor()
+        self.client.actor()
     }
 
     /// The user that the request is about.
     ///
     /// # Errors
     ///
-    /// 404 when there is none that this caller could reach.
+    /// 404 when it does not exist, or is out of this caller's reach.
     pub fn user(&self) -> Result<&InstanceUser, ApiError> {
-        self.visitor.user.as_ref().ok_or_else(unknown_user)
-    }
-
-    /// The user key, where that is what permits the errand.
-    pub fn key_in_person(&self) -> Option<&Key> {
-        let presented = self.credentials.user_key.as_ref();
-        let key = presented.and_then(credentials::Presented::key);
-        key.filter(|_| self.visitor.acts_for.is_some())
+        self.client.user.as_ref().ok_or_else(unknown_user)
     }
 
     /// Links into the instance, in the version of the request.
     pub const fn links(&self) -> Links<'_> {
         Links {
             version: self.version,
-            instance: &self.visitor.instance,
+            instance: &self.client.instance,
         }
     }
 }
 
-/// 404: there is no such user, or none that the caller could reach.
+/// 404: the user does not exist, or is out of the caller's reach.
 pub(crate) fn unknown_user() -> ApiError {
     ApiError::not_found("Not found").because("instance_user_unknown")
 }
 
-impl From<Refusal> for ApiError {
-    fn from(refusal: Refusal) -> Self {
-        let error = match refusal {
-            Refusal::NoSuchInstance => Self::not_found("Instance was not found."),
-            Refusal::NoSuchKey => Self::new(http::StatusCode::FORBIDDEN, "No such API Key."),
-            Refusal::NoKey | Refusal::NotPermitted => Self::new(
+impl From<AccessDenied> for ApiError {
+    fn from(denied: AccessDenied) -> Self {
+        let error = match denied {
+            AccessDenied::UnknownInstance => Self::not_found("Instance was not found."),
+            AccessDenied::UnknownKey => Self::new(http::StatusCode::FORBIDDEN, "No such API Key."),
+            AccessDenied::MissingKey | AccessDenied::NotPermitted => Self::new(
                 http::StatusCode::FORBIDDEN,
                 "You do not have permission to perform this action.",
             ),
         };
-        let error = error.because(refusal.code());
-        if refusal.is_failed_authentication() {
+        let error = error.because(denied.code());
+        if denied.is_failed_authentication() {
             error.counted_as_failed_authentication()
         } else {
             error

@@ -3,25 +3,25 @@
 
 use http::StatusCode;
 
-use crate::user_keys::Errand;
+use crate::user_keys::Operation;
+use crate::user_keys::endpoints::representation::ProfileClassPart;
 use crate::user_keys::endpoints::{InstanceCaller, v1, v1_1};
-use crate::user_keys::representation::ProfileClassPart;
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 pub const V1: Route = Route::get(
     "/v1/instances/{instance}/classes/user_profile/",
     "getProfileClassV1",
-    handler!(handle: InstanceCaller, v1(Errand::ReadProfileClass)),
+    handler!(handle: InstanceCaller, v1(Operation::ReadProfileClass)),
 );
 
 pub const V1_1: Route = Route::get(
     "/v1.1/instances/{instance}/classes/user_profile/",
     "getProfileClass",
-    handler!(handle: InstanceCaller, v1_1(Errand::ReadProfileClass)),
+    handler!(handle: InstanceCaller, v1_1(Operation::ReadProfileClass)),
 );
 
 async fn handle(call: Call<InstanceCaller>) -> Result<Reply, ApiError> {
-    let made = call.caller.visitor().instance_created_at;
-    let body = ProfileClassPart::new(made, call.caller.links());
+    let created_at = call.caller.client().instance_created_at;
+    let body = ProfileClassPart::new(created_at, call.caller.links());
     Ok(Reply::json(StatusCode::OK, &body))
 }

@@ -1,4 +1,4 @@
-//! `POST /admin/account-keys`: makes a key and shows it once.
+//! `POST /admin/account-keys`: creates a key and shows it once.
 
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::kernel::Clock as _;
 use crate::kernel::audit::{Action, Entry};
 use crate::kernel::ids::prefixed_ulid;
-use crate::user_keys::admission::Role;
+use crate::user_keys::authorization::Role;
 use crate::user_keys::endpoints::account_keys::KeyPart;
 use crate::user_keys::endpoints::instances;
-use crate::user_keys::store::{KeyRow, NewKey};
+use crate::user_keys::store::{KeyRow, NewKey, create_key};
 use crate::user_keys::{Key, Parity};
 use crate::web::caller::Admin;
 use crate::web::fields;
@@ -21,10 +21,9 @@ pub const ROUTE: Route = Route::post(
     handler!(handle: Admin),
 );
 
-/// The body of the request.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wish {
+struct RequestBody {
     instance: String,
     role: String,
     #[serde(default)]
@@ -33,7 +32,7 @@ struct Wish {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Body<'a> {
+struct ResponseBody<'a> {
     account_key: &'a str,
     #[serde(flatten)]
     rest: KeyPart,
@@ -41,16 +40,16 @@ struct Body<'a> {
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     call.query(&[])?;
-    let wish: Wish = call.body()?;
+    let body: RequestBody = call.body()?;
     let now = call.services.clock.now();
     let key = Key::generate(Parity::Even, &call.services.random);
-    let kept = NewKey {
+    let new = NewKey {
         hash: key.hash(),
         row: KeyRow {
             id: prefixed_ulid("akey", now, &call.services.random),
-            instance: fields::instance("instance", &wish.instance)?,
-            grant: role(&wish.role)?,
-            label: fields::label(wish.label)?,
+            instance: instances::name_in_field("instance", &body.instance)?,
+            grant: role(&body.role)?,
+            label: fields::label(body.label)?,
             created_at: now,
         },
     };
@@ -58,20 +57,20 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         at: now,
         origin: call.origin(call.caller.actor()),
         action: Action::CreateAccountKey,
-        subject: kept.row.id.clone(),
+        subject: new.row.id.clone(),
         outcome: format!(
             "instance {}, role {}",
-            kept.row.instance,
-            kept.row.grant.as_str()
+            new.row.instance,
+            new.row.grant.as_str()
         ),
     };
     let database = call.services.database()?;
-    if !database.insert_instance_key(&kept, &entry).await? {
+    if !create_key(&database, &new, &entry).await? {
         return Err(instances::unknown());
     }
-    let body = Body {
+    let body = ResponseBody {
         account_key: key.expose(),
-        rest: kept.row.into(),
+        rest: new.row.into(),
     };
     Ok(Reply::json(StatusCode::CREATED, &body).no_store())
 }

@@ -1,12 +1,13 @@
-//! `GET /admin/account-keys`: the keys in force, newest first, without the keys.
+//! `GET /admin/account-keys`: the keys that are not revoked, newest first, without
+//! the keys themselves.
 
 use http::StatusCode;
 use serde::Serialize;
 
 use crate::user_keys::endpoints::account_keys::KeyPart;
 use crate::user_keys::endpoints::instances;
+use crate::user_keys::store::list_account_keys;
 use crate::web::caller::Admin;
-use crate::web::fields;
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 pub const ROUTE: Route = Route::get(
@@ -17,7 +18,7 @@ pub const ROUTE: Route = Route::get(
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Body {
+struct ResponseBody {
     account_keys: Vec<KeyPart>,
 }
 
@@ -25,12 +26,12 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let query = call.query(&["instance"])?;
     let instance = query
         .text("instance")
-        .map(|name| fields::instance("instance", name))
+        .map(|name| instances::name_in_field("instance", name))
         .transpose()?;
     let database = call.services.database()?;
-    let rows = database.account_keys(instance.as_ref()).await?;
+    let rows = list_account_keys(&database, instance.as_ref()).await?;
     let rows = rows.ok_or_else(instances::unknown)?;
-    let body = Body {
+    let body = ResponseBody {
         account_keys: rows.into_iter().map(Into::into).collect(),
     };
     Ok(Reply::json(StatusCode::OK, &body).no_store())

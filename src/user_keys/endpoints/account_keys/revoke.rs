@@ -4,6 +4,7 @@ use http::StatusCode;
 
 use crate::kernel::Clock as _;
 use crate::kernel::audit::{Action, Entry};
+use crate::user_keys::store::revoke_account_key;
 use crate::web::caller::Admin;
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
@@ -24,6 +25,6 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         outcome: "revoked".to_owned(),
     };
     let database = call.services.database()?;
-    database.revoke_account_key(&id, &entry).await?;
+    revoke_account_key(&database, &id, &entry).await?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))
 }

@@ -1,4 +1,4 @@
-//! `POST /admin/instances/{name}/api-keys`: makes a key and shows it once.
+//! `POST /admin/instances/{name}/api-keys`: creates a key and shows it once.
 
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::kernel::Clock as _;
 use crate::kernel::audit::{Action, Entry};
 use crate::kernel::ids::prefixed_ulid;
-use crate::user_keys::admission::Flags;
+use crate::user_keys::authorization::Flags;
 use crate::user_keys::endpoints::instance_keys::KeyPart;
 use crate::user_keys::endpoints::instances;
-use crate::user_keys::store::{KeyRow, NewKey};
+use crate::user_keys::store::{KeyRow, NewKey, create_key};
 use crate::user_keys::{Key, Parity};
 use crate::web::caller::Admin;
 use crate::web::fields;
@@ -21,10 +21,9 @@ pub const ROUTE: Route = Route::post(
     handler!(handle: Admin),
 );
 
-/// The body of the request.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct Wish {
+struct RequestBody {
     ignore_acl: bool,
     allow_user_create: bool,
     allow_group_create: bool,
@@ -34,7 +33,7 @@ struct Wish {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Body<'a> {
+struct ResponseBody<'a> {
     api_key: &'a str,
     #[serde(flatten)]
     rest: KeyPart,
@@ -43,22 +42,22 @@ struct Body<'a> {
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     call.query(&[])?;
     let instance = instances::in_path(&call)?;
-    let wish: Wish = call.optional_body()?;
+    let body: RequestBody = call.optional_body()?;
     let flags = Flags {
-        ignore_acl: wish.ignore_acl,
-        allow_user_create: wish.allow_user_create,
-        allow_group_create: wish.allow_group_create,
-        allow_anonymous_read: wish.allow_anonymous_read,
+        ignore_acl: body.ignore_acl,
+        allow_user_create: body.allow_user_create,
+        allow_group_create: body.allow_group_create,
+        allow_anonymous_read: body.allow_anonymous_read,
     };
     let now = call.services.clock.now();
     let key = Key::generate(Parity::Odd, &call.services.random);
-    let kept = NewKey {
+    let new = NewKey {
         hash: key.hash(),
         row: KeyRow {
             id: prefixed_ulid("ikey", now, &call.services.random),
             instance,
             grant: flags,
-            label: fields::label(wish.label)?,
+            label: fields::label(body.label)?,
             created_at: now,
         },
     };
@@ -66,21 +65,21 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         at: now,
         origin: call.origin(call.caller.actor()),
         action: Action::CreateInstanceApiKey,
-        subject: kept.row.id.clone(),
-        outcome: format!("instance {}, flags {}", kept.row.instance, names(flags)),
+        subject: new.row.id.clone(),
+        outcome: format!("instance {}, flags {}", new.row.instance, names(flags)),
     };
     let database = call.services.database()?;
-    if !database.insert_instance_key(&kept, &entry).await? {
+    if !create_key(&database, &new, &entry).await? {
         return Err(instances::unknown());
     }
-    let body = Body {
+    let body = ResponseBody {
         api_key: key.expose(),
-        rest: kept.row.into(),
+        rest: new.row.into(),
     };
     Ok(Reply::json(StatusCode::CREATED, &body).no_store())
 }
 
-/// The flags that are set, as the trail tells them.
+/// The flags that are set, for the audit trail.
 fn names(flags: Flags) -> String {
     let all = [
         (flags.ignore_acl, "ignoreAcl"),

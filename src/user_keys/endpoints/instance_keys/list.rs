@@ -1,11 +1,12 @@
-//! `GET /admin/instances/{name}/api-keys`: the keys in force, newest first,
-//! without the keys.
+//! `GET /admin/instances/{name}/api-keys`: the keys that are not revoked, newest
+//! first, without the keys themselves.
 
 use http::StatusCode;
 use serde::Serialize;
 
 use crate::user_keys::endpoints::instance_keys::KeyPart;
 use crate::user_keys::endpoints::instances;
+use crate::user_keys::store::list_instance_keys;
 use crate::web::caller::Admin;
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
@@ -17,7 +18,7 @@ pub const ROUTE: Route = Route::get(
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Body {
+struct ResponseBody {
     api_keys: Vec<KeyPart>,
 }
 
@@ -25,9 +26,9 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     call.query(&[])?;
     let instance = instances::in_path(&call)?;
     let database = call.services.database()?;
-    let rows = database.instance_api_keys(&instance).await?;
+    let rows = list_instance_keys(&database, &instance).await?;
     let rows = rows.ok_or_else(instances::unknown)?;
-    let body = Body {
+    let body = ResponseBody {
         api_keys: rows.into_iter().map(Into::into).collect(),
     };
     Ok(Reply::json(StatusCode::OK, &body).no_store())

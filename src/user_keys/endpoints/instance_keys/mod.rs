@@ -1,4 +1,4 @@
-//! API keys of an instance: made, listed, revoked.
+//! API keys of an instance.
 
 pub mod create;
 pub mod list;
@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use crate::kernel::Timestamp;
 use crate::user_keys::InstanceName;
-use crate::user_keys::admission::Flags;
+use crate::user_keys::authorization::Flags;
 use crate::user_keys::store::KeyRow;
 
-/// A key as answers show it: without the key.
+/// A key's metadata.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct KeyPart {

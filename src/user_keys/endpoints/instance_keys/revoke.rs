@@ -6,6 +6,7 @@ use http::StatusCode;
 use crate::kernel::Clock as _;
 use crate::kernel::audit::{Action, Entry};
 use crate::user_keys::endpoints::instances;
+use crate::user_keys::store::revoke_instance_key;
 use crate::web::caller::Admin;
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
@@ -27,8 +28,7 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         outcome: "revoked".to_owned(),
     };
     let database = call.services.database()?;
-    let revoked = database.revoke_instance_api_key(&instance, &id, &entry);
-    if !revoked.await? {
+    if !revoke_instance_key(&database, &instance, &id, &entry).await? {
         return Err(instances::unknown());
     }
     Ok(Reply::empty(StatusCode::NO_CONTENT))

@@ -1,4 +1,4 @@
-//! `POST /admin/instances/{name}/users`: makes a user and shows its key once.
+//! `POST /admin/instances/{name}/users`: creates a user and shows its key once.
 
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::kernel::audit::{Action, Entry};
 use crate::kernel::{Clock as _, Timestamp, UserId};
 use crate::user_keys::endpoints::instances;
-use crate::user_keys::store::{NewInstanceUser, NotMade};
+use crate::user_keys::store::{NewUser, UserNotCreated, create_user};
 use crate::user_keys::{InstanceName, InstanceUserId, Key, Parity, Username};
 use crate::web::caller::Admin;
 use crate::web::fields;
@@ -18,10 +18,9 @@ pub const ROUTE: Route = Route::post(
     handler!(handle: Admin),
 );
 
-/// The body of the request.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Wish {
+struct RequestBody {
     username: String,
     #[serde(default)]
     user_id: Option<String>,
@@ -29,7 +28,7 @@ struct Wish {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Body<'a> {
+struct ResponseBody<'a> {
     id: InstanceUserId,
     username: &'a Username,
     user_key: &'a str,
@@ -41,12 +40,12 @@ struct Body<'a> {
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     call.query(&[])?;
     let instance = instances::in_path(&call)?;
-    let wish: Wish = call.body()?;
+    let body: RequestBody = call.body()?;
     let key = Key::generate(Parity::Even, &call.services.random);
-    let user = NewInstanceUser {
+    let user = NewUser {
         instance,
-        username: Username::parse(&wish.username).map_err(ApiError::bad_request)?,
-        user_id: fields::user_id(wish.user_id.as_deref())?,
+        username: Username::parse(&body.username).map_err(ApiError::bad_request)?,
+        user_id: fields::user_id(body.user_id.as_deref())?,
         key_hash: key.hash(),
     };
     let entry = Entry {
@@ -57,20 +56,20 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         subject: "instance-user:".to_owned(),
         outcome: match &user.user_id {
             None => format!("instance {}", user.instance),
-            Some(person) => format!("instance {}, tied to {person}", user.instance),
+            Some(account) => format!("instance {}, tied to {account}", user.instance),
         },
     };
     let database = call.services.database()?;
-    let made = database.insert_instance_user(&user, &entry).await?;
-    let id = made.map_err(|why| match why {
-        NotMade::NoSuchInstance => instances::unknown(),
-        NotMade::NoSuchPerson => ApiError::bad_request("userId: no such user"),
-        NotMade::NameTaken => ApiError::new(
+    let created = create_user(&database, &user, &entry).await?;
+    let id = created.map_err(|cause| match cause {
+        UserNotCreated::UnknownInstance => instances::unknown(),
+        UserNotCreated::UnknownAccount => ApiError::bad_request("userId: no such user"),
+        UserNotCreated::UsernameTaken => ApiError::new(
             StatusCode::CONFLICT,
             "The instance has a user of this name already",
         ),
     })?;
-    let body = Body {
+    let body = ResponseBody {
         id,
         username: &user.username,
         user_key: key.expose(),

@@ -1,5 +1,5 @@
-//! `DELETE /admin/instances/{name}/users/{id}`: deletes a user, whose key is
-//! dead from that moment. Safe to repeat.
+//! `DELETE /admin/instances/{name}/users/{id}`: deletes a user and with it its key. Safe to
+//! repeat.
 
 use http::StatusCode;
 
@@ -7,6 +7,7 @@ use crate::kernel::Clock as _;
 use crate::kernel::audit::{Action, Entry};
 use crate::user_keys::InstanceUserId;
 use crate::user_keys::endpoints::instances;
+use crate::user_keys::store::delete_user;
 use crate::web::caller::Admin;
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
@@ -27,11 +28,10 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         subject: format!("instance-user:{id}"),
         outcome: format!("instance {instance}"),
     };
-    // What is no id is nobody's: gone already, like one that was deleted.
+    // A text that cannot be an id is treated like a user that was deleted already.
     let id = InstanceUserId::parse(id);
     let database = call.services.database()?;
-    let deleted = database.delete_instance_user(&instance, id, &entry);
-    if !deleted.await? {
+    if !delete_user(&database, &instance, id, &entry).await? {
         return Err(instances::unknown());
     }
     Ok(Reply::empty(StatusCode::NO_CONTENT))

@@ -6,16 +6,14 @@ use serde::Serialize;
 
 use crate::kernel::{Timestamp, UserId};
 use crate::user_keys::endpoints::instances;
-use crate::user_keys::store::{InstanceUserRow, UserFilter};
+use crate::user_keys::store::{UserFilter, UserRow, list_users};
 use crate::user_keys::{InstanceUserId, Username};
 use crate::web::caller::Admin;
 use crate::web::fields;
 use crate::web::query::Query;
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
-/// Users listed when the caller does not say.
 const DEFAULT_LIMIT: u32 = 50;
-/// Users listed at most.
 const MAX_LIMIT: u32 = 500;
 
 pub const ROUTE: Route = Route::get(
@@ -25,7 +23,7 @@ pub const ROUTE: Route = Route::get(
 );
 
 #[derive(Serialize)]
-struct Body {
+struct ResponseBody {
     users: Vec<UserPart>,
     next: Option<InstanceUserId>,
 }
@@ -40,8 +38,8 @@ struct UserPart {
     key_changed_at: Timestamp,
 }
 
-impl From<InstanceUserRow> for UserPart {
-    fn from(row: InstanceUserRow) -> Self {
+impl From<UserRow> for UserPart {
+    fn from(row: UserRow) -> Self {
         Self {
             id: row.id,
             username: row.username,
@@ -58,9 +56,9 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let filter = filter(&query)?;
     let instance = instances::in_path(&call)?;
     let database = call.services.database()?;
-    // One more than is shown tells whether there are more.
-    let rows = database.instance_users(&instance, &filter, limit + 1);
-    let rows = rows.await?.ok_or_else(instances::unknown)?;
+    // One more than is shown, to know whether there is a next page.
+    let rows = list_users(&database, &instance, &filter, limit + 1).await?;
+    let rows = rows.ok_or_else(instances::unknown)?;
     Ok(Reply::json(StatusCode::OK, &page(rows, limit as usize)).no_store())
 }
 
@@ -77,14 +75,14 @@ fn filter(query: &Query) -> Result<UserFilter, ApiError> {
     })
 }
 
-/// The first `limit` rows, and where the next page begins.
-fn page(rows: Vec<InstanceUserRow>, limit: usize) -> Body {
-    let are_more = rows.len() > limit;
+/// The first `limit` rows, and the last id if more follow.
+fn page(rows: Vec<UserRow>, limit: usize) -> ResponseBody {
+    let has_more = rows.len() > limit;
     let users: Vec<UserPart> = rows.into_iter().take(limit).map(Into::into).collect();
     let last = users.last().map(|user| user.id);
-    Body {
+    ResponseBody {
         users,
-        next: last.filter(|_| are_more),
+        next: last.filter(|_| has_more),
     }
 }
 
@@ -94,8 +92,8 @@ mod tests {
 
     use super::*;
 
-    fn rows(count: usize) -> Vec<InstanceUserRow> {
-        let row = |number: usize| InstanceUserRow {
+    fn rows(count: usize) -> Vec<UserRow> {
+        let row = |number: usize| UserRow {
             id: InstanceUserId::parse(&number.to_string()).unwrap(),
             username: format!("user {number}"),
             user_id: None,

@@ -1,4 +1,4 @@
-//! Users of an instance: made, listed, deleted.
+//! Users of an instance.
 
 pub mod create;
 pub mod delete;

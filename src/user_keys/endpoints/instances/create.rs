@@ -1,13 +1,14 @@
-//! `POST /admin/instances`: makes an instance. Safe to repeat.
+//! `POST /admin/instances`: creates an instance. Safe to repeat.
 
 use http::StatusCode;
 use serde::Deserialize;
 
 use crate::kernel::Clock as _;
 use crate::kernel::audit::{Action, Entry};
+use crate::user_keys::endpoints::instances;
 use crate::user_keys::endpoints::instances::InstancePart;
+use crate::user_keys::store::create_instance;
 use crate::web::caller::Admin;
-use crate::web::fields;
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 pub const ROUTE: Route = Route::post(
@@ -16,17 +17,16 @@ pub const ROUTE: Route = Route::post(
     handler!(handle: Admin),
 );
 
-/// The body of the request.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wish {
+struct RequestBody {
     name: String,
 }
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     call.query(&[])?;
-    let wish: Wish = call.body()?;
-    let name = fields::instance("name", &wish.name)?;
+    let body: RequestBody = call.body()?;
+    let name = instances::name_in_field("name", &body.name)?;
     let entry = Entry {
         at: call.services.clock.now(),
         origin: call.origin(call.caller.actor()),
@@ -35,11 +35,11 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         outcome: "created".to_owned(),
     };
     let database = call.services.database()?;
-    let made = database.insert_instance(name, &entry).await?;
-    let status = if made.existed {
+    let created = create_instance(&database, name, &entry).await?;
+    let status = if created.existed {
         StatusCode::OK
     } else {
         StatusCode::CREATED
     };
-    Ok(Reply::json(status, &InstancePart::from(made.row)).no_store())
+    Ok(Reply::json(status, &InstancePart::from(created.row)).no_store())
 }

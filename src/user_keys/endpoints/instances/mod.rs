@@ -1,4 +1,4 @@
-//! Instances of the user-key API, their API keys and their users.
+//! Instances.
 
 pub mod create;
 pub mod list;
@@ -10,7 +10,6 @@ use crate::user_keys::InstanceName;
 use crate::user_keys::store::InstanceRow;
 use crate::web::{ApiError, Call};
 
-/// An instance as answers show it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct InstancePart {
@@ -27,12 +26,40 @@ impl From<InstanceRow> for InstancePart {
     }
 }
 
-/// 404: there is no such instance.
 pub(crate) fn unknown() -> ApiError {
     ApiError::not_found("Instance not found")
 }
 
-/// The path's `{name}`. What is no name of an instance is none that there is.
+/// The path's `{name}`; 404 for a text that cannot be a name.
 pub(crate) fn in_path<C>(call: &Call<C>) -> Result<InstanceName, ApiError> {
     InstanceName::parse(call.path("name")?).ok_or_else(unknown)
+}
+
+/// The name of an instance in a field called `field`, in either case.
+///
+/// # Errors
+///
+/// 400 that names the field.
+pub(crate) fn name_in_field(field: &str, name: &str) -> Result<InstanceName, ApiError> {
+    InstanceName::parse(name).ok_or_else(|| {
+        ApiError::bad_request(format!(
+            "{field}: must be 1 to 64 letters, digits, hyphens or underscores"
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instance_is_named_by_its_field_when_it_is_wrong() {
+        let parsed = name_in_field("name", "Rivia").unwrap();
+        assert_eq!(parsed.as_str(), "rivia");
+        let refused = name_in_field("name", "a.b").unwrap_err();
+        assert_eq!(
+            refused.message,
+            "name: must be 1 to 64 letters, digits, hyphens or underscores"
+        );
+    }
 }

@@ -1,25 +1,21 @@
-//! How a user, and the class of its profile, is shown.
-//!
-//! Links are paths without a host, in the version of the request.
+//! A user and the class of its profile in JSON. Links are paths without a host, in the version
+//! of the request.
 
 use serde::Serialize;
 
 use crate::kernel::Timestamp;
 
-use crate::user_keys::admission::InstanceUser;
+use crate::user_keys::authorization::InstanceUser;
 use crate::user_keys::{InstanceName, InstanceUserId, Key};
 
-/// The versions of the API. They differ in their links only.
+/// The versions of the API, which differ only in their links.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Version {
-    /// `/v1`
     V1,
-    /// `/v1.1`
     V1_1,
 }
 
 impl Version {
-    /// What paths begin with.
     pub const fn prefix(self) -> &'static str {
         match self {
             Self::V1 => "/v1",
@@ -31,9 +27,7 @@ impl Version {
 /// Builds the links into one instance.
 #[derive(Debug, Clone, Copy)]
 pub struct Links<'a> {
-    /// The version of the request.
     pub version: Version,
-    /// The instance.
     pub instance: &'a InstanceName,
 }
 
@@ -55,7 +49,7 @@ impl Links<'_> {
     }
 }
 
-/// A user. Its key is shown only where it was just made, and else left out.
+/// A user. Its key is shown only when it was just made.
 #[derive(Serialize)]
 pub struct UserPart<'a> {
     id: InstanceUserId,
@@ -77,8 +71,7 @@ struct UserLinks {
     profile: String,
 }
 
-/// Every user has one profile, made together with it and never changed here; it
-/// has the user's id.
+/// Every user has one profile, which is created with it, has its id and never changes.
 #[derive(Serialize)]
 struct ProfilePart {
     id: InstanceUserId,
@@ -103,7 +96,7 @@ struct ProfileLinks {
 }
 
 impl<'a> UserPart<'a> {
-    /// Shows `user`, and `key` if that was just made.
+    /// `key`: the user's key, if it was just made.
     pub fn new(user: &'a InstanceUser, key: Option<&'a Key>, links: Links<'_>) -> Self {
         let id = user.id;
         let created_at = to_micros(user.created_at);
@@ -139,7 +132,7 @@ impl<'a> UserPart<'a> {
     }
 }
 
-/// The class that profiles are objects of. It has no fields of its own.
+/// The class of profiles. It has no fields of its own.
 #[derive(Serialize)]
 pub struct ProfileClassPart {
     name: &'static str,
@@ -167,7 +160,7 @@ struct ClassLinks {
 }
 
 impl ProfileClassPart {
-    /// The class of an instance that was made at `created_at`, and the class with it.
+    /// The class of an instance that was created at `created_at`.
     pub fn new(created_at: Timestamp, links: Links<'_>) -> Self {
         let created_at = to_micros(created_at);
         Self {
@@ -190,8 +183,8 @@ impl ProfileClassPart {
     }
 }
 
-/// ISO 8601 in UTC with six digits of a second, as the API's clients expect it.
-/// We know three of them.
+/// ISO 8601 in UTC with microseconds, as the API's clients expect it; the last three digits are
+/// zeros.
 fn to_micros(moment: Timestamp) -> String {
     let iso = moment.to_iso();
     format!("{}000Z", iso.trim_end_matches('Z'))

@@ -1,0 +1,176 @@
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_executor::block_on;
+
+use super::*;
+use crate::db::sqlite::Sqlite;
+use crate::db::{Batch, Database};
+use crate::kernel::audit::{Action, Entry, sample_entry};
+
+const MADE: Timestamp = Timestamp::from_millis(1_700_000_000_000);
+
+/// A database with one user, `ann`.
+struct Store {
+    sqlite: Sqlite,
+    database: Database,
+}
+
+impl Store {
+    fn new() -> Self {
+        let sqlite = Sqlite::new(|| MADE);
+        sqlite.execute(
+            "INSERT INTO users (uuid, email, created_at) VALUES ('ann', 'ann@example.com', '')",
+            [],
+        );
+        let database = Database::new(Rc::new(sqlite.clone()));
+        Self { sqlite, database }
+    }
+
+    fn insert(&self, row: &ApiKeyRow) -> bool {
+        let key = NewApiKey {
+            row: row.clone(),
+            hash: hash(&row.id),
+        };
+        let entry = sample_entry(Action::CreateApiKey, &row.id);
+        block_on(insert_api_key(&self.database, &key, &entry)).unwrap()
+    }
+
+    fn list(&self) -> Vec<ApiKeyRow> {
+        block_on(list_api_keys(&self.database)).unwrap()
+    }
+
+    fn revoke(&self, id: &str) {
+        let entry = revocation(id);
+        block_on(revoke_api_key(&self.database, id, &entry)).unwrap();
+    }
+
+    fn find(&self, hash: &str) -> Option<ApiKeyRow> {
+        let mut batch = Batch::new();
+        let key = batch.push::<KeyColumns>(find_api_key_statement(hash));
+        let found = block_on(self.database.run(batch))
+            .unwrap()
+            .first(key)
+            .unwrap();
+        found.map(|columns| columns.into_row().unwrap())
+    }
+
+    fn touch(&self, id: &str, now: Timestamp, unless_after: Timestamp) {
+        block_on(touch_api_key(&self.database, id, now, unless_after)).unwrap();
+    }
+
+    fn trail(&self) -> Vec<String> {
+        let read = "SELECT action || ' ' || subject FROM audit_log ORDER BY id";
+        self.sqlite.query(read, [], |row| row.get(0))
+    }
+}
+
+fn hash(id: &str) -> String {
+    format!("hash of {id}")
+}
+
+fn revocation(id: &str) -> Entry {
+    sample_entry(Action::RevokeApiKey, id)
+}
+
+fn row(id: &str, age_s: u64) -> ApiKeyRow {
+    ApiKeyRow {
+        id: id.to_owned(),
+        scopes: vec!["threedeye:read".to_owned(), "user:write".to_owned()],
+        user_id: Some(UserId::new("ann")),
+        label: Some("phone \"1\"".to_owned()),
+        created_at: MADE.minus(Duration::from_secs(age_s)),
+        last_used_at: None,
+    }
+}
+
+#[test]
+fn a_key_is_found_and_listed_as_it_was_inserted() {
+    let store = Store::new();
+    let bound = row("key_1", 2);
+    let service = ApiKeyRow {
+        user_id: None,
+        label: None,
+        ..row("key_2", 1)
+    };
+    assert!(store.insert(&bound));
+    assert!(store.insert(&service));
+    assert_eq!(store.list(), [service, bound.clone()]);
+    assert_eq!(store.find(&hash("key_1")), Some(bound));
+    assert_eq!(store.find("another hash"), None);
+    assert_eq!(
+        store.trail(),
+        ["api_key.create key_1", "api_key.create key_2"]
+    );
+}
+
+#[test]
+fn a_key_of_an_unknown_user_is_not_inserted() {
+    let store = Store::new();
+    let key = ApiKeyRow {
+        user_id: Some(UserId::new("bob")),
+        ..row("key_1", 0)
+    };
+    assert!(!store.insert(&key));
+    assert!(store.list().is_empty());
+    assert!(store.trail().is_empty());
+}
+
+#[test]
+fn a_key_is_revoked_once() {
+    let store = Store::new();
+    store.insert(&row("key_1", 0));
+    store.insert(&row("key_2", 0));
+    store.revoke("key_1");
+    store.revoke("key_1");
+    store.revoke("key_3");
+    assert_eq!(store.find(&hash("key_1")), None);
+    assert_eq!(store.list(), [row("key_2", 0)]);
+    let revoked = store.trail().split_off(2);
+    assert_eq!(revoked, ["api_key.revoke key_1"]);
+    let revoked_at: Vec<i64> = store.sqlite.query(
+        "SELECT revoked_at FROM api_keys WHERE id = 'key_1'",
+        [],
+        |row| row.get(0),
+    );
+    assert_eq!(revoked_at, [revocation("key_1").at.as_millis()]);
+}
+
+#[test]
+fn keys_of_the_same_moment_are_listed_by_id() {
+    let store = Store::new();
+    for id in ["key_1", "key_3", "key_2"] {
+        store.insert(&row(id, 0));
+    }
+    let ids: Vec<String> = store.list().into_iter().map(|key| key.id).collect();
+    assert_eq!(ids, ["key_3", "key_2", "key_1"]);
+}
+
+#[test]
+fn a_use_is_noted_at_most_once_an_hour() {
+    const HOUR: Duration = Duration::from_secs(60 * 60);
+    let store = Store::new();
+    store.insert(&row("key_1", 0));
+    let used = |after_s| {
+        let now = MADE.plus(Duration::from_secs(after_s));
+        store.touch("key_1", now, now.minus(HOUR));
+        store.find(&hash("key_1")).unwrap().last_used_at
+    };
+    assert_eq!(used(10), Some(MADE.plus(Duration::from_secs(10))));
+    assert_eq!(used(3609), Some(MADE.plus(Duration::from_secs(10))));
+    assert_eq!(used(3610), Some(MADE.plus(Duration::from_secs(3610))));
+}
+
+#[test]
+fn scopes_that_cannot_be_read_name_the_row_and_not_the_value() {
+    let store = Store::new();
+    store.insert(&row("key_1", 0));
+    store
+        .sqlite
+        .execute("UPDATE api_keys SET scopes = 'user:write'", []);
+    let error = block_on(list_api_keys(&store.database)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "api_keys.scopes of row key_1 is not readable"
+    );
+}

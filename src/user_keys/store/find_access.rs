@@ -1,0 +1,117 @@
+//! The one read of a request with keys: it authenticates, and loads the user in the path.
+
+use serde::Deserialize;
+
+use crate::db::{Batch, Database, DatabaseError, Statement};
+use crate::kernel::Timestamp;
+use crate::user_keys::authorization::{AccessRecord, ClientKey, Flags, Grant, InstanceUser, Role};
+use crate::user_keys::credentials::Presented;
+use crate::user_keys::{Credentials, InstanceName, InstanceUserId, Key};
+
+// ?1 instance, ?2 hash of the API key, ?3 hash of the user key, ?4 user in the path
+const FIND: &str = "
+SELECT i.created_at,
+       k.id AS key_id, k.role, k.ignore_acl, k.allow_user_create, k.allow_group_create,
+       k.allow_anonymous_read,
+       k.id IS NULL AND EXISTS (
+         SELECT 1 FROM instance_users m WHERE m.key_hash = ?2 AND m.instance = i.name
+       ) AS api_key_is_a_user_key,
+       o.id AS owner_id, o.username AS owner_username, o.created_at AS owner_created_at,
+       u.id AS user_id, u.username, u.created_at AS user_created_at
+FROM instances i
+LEFT JOIN instance_keys k ON k.key_hash = ?2 AND k.instance = i.name AND k.revoked_at IS NULL
+LEFT JOIN instance_users o ON o.key_hash = ?3 AND o.instance = i.name
+LEFT JOIN instance_users u ON u.id = ?4 AND u.instance = i.name
+WHERE i.name = ?1";
+
+#[derive(Deserialize)]
+struct Columns {
+    created_at: i64,
+    key_id: Option<String>,
+    role: Option<String>,
+    ignore_acl: Option<u8>,
+    allow_user_create: Option<u8>,
+    allow_group_create: Option<u8>,
+    allow_anonymous_read: Option<u8>,
+    api_key_is_a_user_key: u8,
+    owner_id: Option<InstanceUserId>,
+    owner_username: Option<String>,
+    owner_created_at: Option<i64>,
+    user_id: Option<InstanceUserId>,
+    username: Option<String>,
+    user_created_at: Option<i64>,
+}
+
+impl Columns {
+    fn into_record(self) -> Result<AccessRecord, DatabaseError> {
+        let is_set = |flag: Option<u8>| flag == Some(1);
+        let flags = Flags {
+            ignore_acl: is_set(self.ignore_acl),
+            allow_user_create: is_set(self.allow_user_create),
+            allow_group_create: is_set(self.allow_group_create),
+            allow_anonymous_read: is_set(self.allow_anonymous_read),
+        };
+        let client_key = match self.key_id {
+            None => None,
+            Some(id) => Some(ClientKey {
+                grant: grant(self.role.as_deref(), flags)
+                    .ok_or_else(|| DatabaseError::bad_value("instance_keys", "role", &id))?,
+                id,
+            }),
+        };
+        Ok(AccessRecord {
+            instance_created_at: Timestamp::from_millis(self.created_at),
+            client_key,
+            api_key_is_a_user_key: self.api_key_is_a_user_key == 1,
+            key_owner: user(self.owner_id, self.owner_username, self.owner_created_at),
+            path_user: user(self.user_id, self.username, self.user_created_at),
+        })
+    }
+}
+
+/// `None`: the role is not known.
+fn grant(role: Option<&str>, flags: Flags) -> Option<Grant> {
+    match role {
+        None => Some(Grant::Instance(flags)),
+        Some(name) => Role::from_name(name).map(Grant::Account),
+    }
+}
+
+fn user(
+    id: Option<InstanceUserId>,
+    username: Option<String>,
+    created_at: Option<i64>,
+) -> Option<InstanceUser> {
+    Some(InstanceUser {
+        id: id?,
+        username: username?,
+        created_at: Timestamp::from_millis(created_at?),
+    })
+}
+
+/// Reads what the keys presented stand for and, where the path names one, the user; `None`:
+/// there is no such instance.
+pub async fn find_access(
+    database: &Database,
+    instance: &InstanceName,
+    credentials: &Credentials,
+    user: Option<InstanceUserId>,
+) -> Result<Option<AccessRecord>, DatabaseError> {
+    let hash = |presented: &Option<Presented>| {
+        let key = presented.as_ref().and_then(Presented::key);
+        key.map(Key::hash)
+    };
+    let find = Statement::new(
+        FIND,
+        [
+            instance.into(),
+            hash(&credentials.api_key).into(),
+            hash(&credentials.user_key).into(),
+            user.into(),
+        ],
+    );
+    let mut batch = Batch::new();
+    let access = batch.push::<Columns>(find);
+    let found = database.run(batch).await?.first(access)?;
+    found.map(Columns::into_record).transpose()
+}
