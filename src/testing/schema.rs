@@ -4,7 +4,7 @@ use crate::account::push_token::Platform;
 use crate::kernel::{EmailKey, UserId};
 use crate::provisioning::record::State;
 use crate::provisioning::store::Trigger;
-use crate::user_keys::admission::Role;
+use crate::user_keys::authorization::Role;
 
 const USERS: &str = include_str!("../../migrations/0001_users.sql");
 const PROVISIONING: &str = include_str!("../../migrations/0003_provisioning.sql");
