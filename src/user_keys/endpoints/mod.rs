@@ -22,6 +22,9 @@ pub mod representation;
 pub mod reset_key;
 pub mod user;
 
+#[cfg(test)]
+mod tests;
+
 pub use caller::{InstanceCaller, Requirements};
 
 use crate::user_keys::Operation;
