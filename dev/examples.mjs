@@ -1,8 +1,9 @@
-// `npm run examples`: README's examples, word for word, against what `npm start`
-// has running.
+// `npm run examples`: the first request of README.md and the main examples of
+// docs/API.md, word for word, against what `npm start` has running.
 
 import { parseArgs } from "node:util";
 import { tryAccount } from "./examples/account.mjs";
+import { tryFirstRequest } from "./examples/first-request.mjs";
 import { tryUserKeys } from "./examples/user-keys.mjs";
 import { readDemoInstance } from "./tooling/demo-instance.mjs";
 import { handOverToNewerNode } from "./tooling/node-modules.mjs";
@@ -25,6 +26,7 @@ async function main() {
   if (!running) throw new Failure("Nothing runs in this checkout", { hint: "Start it with npm start, then try again." });
   const instance = readDemoInstance();
   if (!instance) throw new Failure("There is no demo instance", { hint: "The output of npm start tells why." });
+  await tryFirstRequest(running);
   await tryUserKeys({ worker: running.worker, instance }, values.all ?? false);
   await tryAccount(running);
 }

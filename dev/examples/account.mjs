@@ -1,23 +1,23 @@
-// README's way to a second factor, word for word: the person turns it on, the
-// sign-in service asks about it.
+// The way to a second factor of docs/API.md, word for word: a person turns it on,
+// the sign-in service has a code checked.
 
 import { EXAMPLES } from "../seed.mjs";
 import { manage } from "../tooling/admin.mjs";
-import { keptVars } from "../tooling/local-config.mjs";
 import { Failure, say, step } from "../tooling/say.mjs";
 import { mintToken } from "../tooling/simulator.mjs";
-import { output, readBlocks } from "./blocks.mjs";
+import { API, output, readBlocks } from "./blocks.mjs";
+import { supportAccess } from "./support.mjs";
 
-const CHAPTER = "#### Turn on a second factor";
+const CHAPTER = "### Turn on a second factor";
 const TOKEN_LIFETIME_S = 600;
 
 /** @typedef {import("../tooling/run-file.mjs").Running} Running */
 
 /** @param {Running} running */
 export async function tryAccount(running) {
-  const only = readBlocks(CHAPTER);
+  const only = readBlocks(API, CHAPTER);
   const { uuid } = EXAMPLES.careful;
-  const access = await accessOf(running);
+  const access = await supportAccess(running, TOKEN_LIFETIME_S);
   const key = await manage(access, "POST", "/admin/api-keys", { scopes: ["user:verify"], label: "npm run examples" });
   if (key.status !== 201) throw new Failure(`The Worker refuses an API key: ${key.status} ${key.body.message}`);
   const env = {
@@ -54,7 +54,7 @@ async function verify(code, env) {
   }
 }
 
-/** Somebody who signed in with a second factor has proved it. @param {Running} running */
+/** A sign-in with a second factor proves it. @param {Running} running */
 async function turnOff(running) {
   const token = await mintToken(running, { sub: EXAMPLES.careful.uuid, amr: ["mfa"] }, TOKEN_LIFETIME_S);
   const response = await fetch(`${running.worker}/api/users/@me/two_factor_disable`, {
@@ -63,12 +63,4 @@ async function turnOff(running) {
     signal: AbortSignal.timeout(10_000),
   });
   if (!response.ok) throw new Failure(`It cannot be turned off: ${response.status} ${await response.text()}`);
-}
-
-/** @param {Running} running */
-async function accessOf(running) {
-  const { ADMIN_API_KEY = "", ADMIN_EMAIL_DOMAINS = "" } = keptVars();
-  const email = `support@${ADMIN_EMAIL_DOMAINS.split(",")[0]?.trim()}`;
-  const claims = { sub: "local|support", [running.tokens.emailClaim]: email, email_verified: true };
-  return { worker: running.worker, adminKey: ADMIN_API_KEY, adminToken: await mintToken(running, claims, TOKEN_LIFETIME_S) };
 }

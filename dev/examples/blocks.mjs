@@ -1,4 +1,4 @@
-// README's examples: finds them, runs them.
+// The examples of the documents: finds them, runs them.
 
 import { readFileSync } from "node:fs";
 import { codeUnder } from "../tooling/markdown.mjs";
@@ -6,17 +6,21 @@ import { inRoot } from "../tooling/paths.mjs";
 import { run } from "../tooling/run.mjs";
 import { Failure } from "../tooling/say.mjs";
 
+export const README = "README.md";
+export const API = "docs/API.md";
+
 const LIMIT_MS = 60_000;
 
 /**
- * @param {string} chapter a whole line of README.md, "## Title"
+ * @param {string} page path below the root
+ * @param {string} chapter a whole line of that page, "## Title"
  * @returns {(language: string, word: string) => string} the one block in that language that has the word
  */
-export function readBlocks(chapter) {
-  const blocks = codeUnder(readFileSync(inRoot("README.md"), "utf8"), chapter);
+export function readBlocks(page, chapter) {
+  const blocks = codeUnder(readFileSync(inRoot(page), "utf8"), chapter);
   return (language, word) => {
     const [found, ...more] = blocks.filter((block) => block.language === language && block.code.includes(word));
-    if (!found || more.length > 0) throw new Failure(`README.md has not one ${language} block with ${word} under "${chapter}"`);
+    if (!found || more.length > 0) throw new Failure(`${page} has not one ${language} block with ${word} under "${chapter}"`);
     return found.code;
   };
 }

@@ -1,10 +1,10 @@
-// README's three ways to reset a user's key, word for word.
+// The three ways of docs/API.md to reset a user's key, word for word.
 
 import { findPython, installPackages } from "../tooling/old-python.mjs";
 import { Failure, say, step } from "../tooling/say.mjs";
-import { output, readBlocks } from "./blocks.mjs";
+import { API, output, readBlocks } from "./blocks.mjs";
 
-const CHAPTER = "#### Reset a key";
+const CHAPTER = "### Reset a key";
 
 /** The package's metaclasses are refused by 3.8 and newer. */
 const PYTHON_VERSIONS = ["3.7", "3.6", "2.7"];
@@ -53,7 +53,7 @@ function variables({ worker, instance }) {
 }
 
 function readExamples() {
-  const only = readBlocks(CHAPTER);
+  const only = readBlocks(API, CHAPTER);
   return {
     curl: only("sh", "curl "),
     javascript: only("js", "Syncano("),
