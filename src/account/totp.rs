@@ -77,6 +77,13 @@ impl TotpSecret {
         })
     }
 
+    /// What an authenticator shows.
+    #[cfg(test)]
+    pub(crate) fn code_at(&self, at: Timestamp) -> String {
+        let seconds = u64::try_from(at.as_secs()).unwrap();
+        self.totp("", "").unwrap().generate(seconds).to_string()
+    }
+
     /// The address that authenticators scan (Key Uri Format): `otpauth://totp/…`. What they do not
     /// all understand, and would not change anything, is left out. `None`: the account has no name,
     /// or one with a colon, which would end the issuer's.

@@ -93,13 +93,17 @@ fn totp(store: &Store, request: u64, secret: &str, step: Option<i64>) -> CodeOut
 fn backup(store: &Store, request: u64, hashes: &[&str]) -> CodeOutcome {
     let request = request_id(request);
     let hashes: Vec<String> = hashes.iter().map(|hash| (*hash).to_owned()).collect();
-    let (entry, notice) = (entry("ann"), notice(NoticeKind::BackupCodeUsed));
+    let notice = Notice {
+        id: format!("ntc_{}", request.as_str()),
+        ..notice(NoticeKind::BackupCodeUsed)
+    };
+    let entry = entry("ann");
     let code = hashed(&hashes, &entry, &notice);
     block_on(try_backup_code(&store.database, &attempt(&request), &code)).unwrap()
 }
 
-fn validate(store: &Store, pending: &str, step: Option<i64>) -> CodeOutcome {
-    let (request, new) = (request_id(9), Sealed::from_stored("new"));
+fn validate(store: &Store, request: u64, pending: &str, step: Option<i64>) -> CodeOutcome {
+    let (request, new) = (request_id(request), Sealed::from_stored("new"));
     let pending = Sealed::from_stored(pending);
     let (entry, notice) = (entry("ann"), notice(NoticeKind::TwoFactorEnabled));
     let setup = setup(&pending, &new, step, &entry, &notice);
@@ -251,14 +255,14 @@ fn a_dropped_set_up_leaves_a_second_factor_that_is_on() {
 #[test]
 fn a_first_code_turns_the_second_factor_on_and_is_told_of() {
     let store = with_second_factor();
-    assert_eq!(validate(&store, "pending", None), CodeOutcome::Rejected);
+    assert_eq!(validate(&store, 11, "pending", None), CodeOutcome::Rejected);
     assert!(store.audit_actions().is_empty() && store.notices().is_empty());
     assert_eq!(
-        validate(&store, "another", Some(200)),
+        validate(&store, 12, "another", Some(200)),
         CodeOutcome::SecretChanged
     );
     assert_eq!(
-        validate(&store, "pending", Some(200)),
+        validate(&store, 13, "pending", Some(200)),
         CodeOutcome::Accepted
     );
     assert_eq!(
@@ -270,7 +274,7 @@ fn a_first_code_turns_the_second_factor_on_and_is_told_of() {
     // The code that turned it on is not accepted again.
     assert_eq!(totp(&store, 3, "new", Some(200)), CodeOutcome::Rejected);
     assert_eq!(
-        validate(&store, "pending", Some(201)),
+        validate(&store, 14, "pending", Some(201)),
         CodeOutcome::SecretChanged
     );
 }
@@ -283,7 +287,7 @@ fn a_set_up_is_validated_before_its_end() {
         NOW.as_millis()
     ));
     assert_eq!(
-        validate(&store, "pending", Some(200)),
+        validate(&store, 15, "pending", Some(200)),
         CodeOutcome::SecretChanged
     );
 }
