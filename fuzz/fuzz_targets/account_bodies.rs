@@ -6,7 +6,7 @@
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value};
 use spkey_edge::account::{
-    BackupCode, EmailToken, Fields, Invalid, Platform, ProfilePatch, Proof, PushToken,
+    BackupCode, EmailToken, Fields, Invalid, Platform, PresentedCode, ProfilePatch, PushToken,
 };
 use spkey_edge_fuzz::CONFIDENTIAL;
 
@@ -170,15 +170,15 @@ fn proof(text: &str) {
         && bare
             .chars()
             .all(|c| c.is_ascii_lowercase() || ('2'..='7').contains(&c));
-    match Proof::parse(text) {
-        Proof::Totp(_) => assert!(is_totp),
-        Proof::Backup(code) => {
+    match PresentedCode::parse(text) {
+        PresentedCode::Totp(_) => assert!(is_totp),
+        PresentedCode::Backup(code) => {
             assert!(is_backup && !is_totp);
             assert_eq!(code.secret().expose(), bare);
             let again = BackupCode::parse(&code.shown()).expect("a code as it is shown");
             assert_eq!(again.secret().expose(), bare);
         }
-        Proof::Neither => assert!(!is_totp && !is_backup),
+        PresentedCode::Malformed => assert!(!is_totp && !is_backup),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Backup codes: ten of them, each good once, for whoever has lost their authenticator.
+//! Backup codes: ten single-use codes for people who have lost their authenticator.
 
 use std::fmt;
 
@@ -7,29 +7,27 @@ use zeroize::Zeroizing;
 
 use crate::kernel::{Random, Secret};
 
-/// How many a person gets.
 pub const BACKUP_CODES: usize = 10;
 
-/// 80 bits: out of reach of guesses even without the lock-out.
+/// 80 bits: cannot be guessed even without the lock-out.
 const CODE_BYTES: usize = 10;
 const CODE_CHARS: usize = 16;
 const GROUP_CHARS: usize = 4;
 /// No 0, 1, 8 and 9, which look like letters.
 const BASE32: Alphabet = Alphabet::Rfc4648Lower { padding: false };
 
-/// A backup code in its one spelling: 16 lower-case characters of base32, without hyphens.
+/// A backup code in canonical form: 16 lower-case characters of base32, without hyphens.
 #[derive(Clone)]
 pub struct BackupCode(Secret);
 
 impl BackupCode {
-    /// Makes a new code.
     pub fn generate(random: &dyn Random) -> Self {
         let mut bytes = Zeroizing::new([0; CODE_BYTES]);
         random.fill(bytes.as_mut_slice());
         Self(Secret::new(base32::encode(BASE32, bytes.as_slice())))
     }
 
-    /// Takes a code as somebody typed it: case, spaces and hyphens mean nothing. `None`: it is none.
+    /// Reads a typed code: case, spaces and hyphens do not matter. `None`: it cannot be a code.
     pub fn parse(text: &str) -> Option<Self> {
         let bare = text.chars().filter(|c| !c.is_whitespace() && *c != '-');
         let code = Zeroizing::new(bare.collect::<String>().to_ascii_lowercase());
@@ -40,7 +38,7 @@ impl BackupCode {
         is_code.then(|| Self(Secret::new(code.as_str())))
     }
 
-    /// Takes a code as it was sealed.
+    /// A code as it was sealed.
     pub fn from_sealed(text: Secret) -> Self {
         Self(text)
     }
@@ -50,7 +48,7 @@ impl BackupCode {
         &self.0
     }
 
-    /// The code as people get it: `xxxx-xxxx-xxxx-xxxx`.
+    /// `xxxx-xxxx-xxxx-xxxx`.
     pub fn shown(&self) -> String {
         let mut shown = String::with_capacity(CODE_CHARS + CODE_CHARS / GROUP_CHARS);
         for (index, character) in self.0.expose().chars().enumerate() {

@@ -1,4 +1,4 @@
-//! Another e-mail: asked for by its owner, in effect once they have shown that it is theirs.
+//! The token that confirms another e-mail: sent there, and shown by the person who reads it.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,34 +9,32 @@ use zeroize::Zeroizing;
 
 use crate::kernel::{Random, Secret, sha256_hex};
 
-/// How long an e-mail asked for can be confirmed.
-pub const PENDING_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long a token is valid.
+pub const EMAIL_TOKEN_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 
 const TOKEN_BYTES: usize = 32;
 
-/// The token that confirms an e-mail: 256 random bits, so a plain hash of it may rest.
+/// 256 random bits, so that an unkeyed hash is enough to store.
 #[derive(Clone)]
 pub struct EmailToken(Secret);
 
 impl EmailToken {
-    /// Makes a new token.
     pub fn generate(random: &dyn Random) -> Self {
         let mut bytes = Zeroizing::new([0; TOKEN_BYTES]);
         random.fill(bytes.as_mut_slice());
         Self(Secret::new(URL_SAFE_NO_PAD.encode(bytes.as_slice())))
     }
 
-    /// Takes whatever somebody shows; what is none of ours has a hash that nobody has.
+    /// Takes any text that a caller presents; only an issued token has a stored hash.
     pub fn presented(text: &str) -> Self {
         Self(Secret::new(text))
     }
 
-    /// The token's text, for its addressee.
     pub const fn secret(&self) -> &Secret {
         &self.0
     }
 
-    /// How the token rests: SHA-256 in lower-case hex.
+    /// What is stored: SHA-256 in lower-case hex.
     pub fn hash(&self) -> String {
         sha256_hex(self.0.expose().as_bytes())
     }

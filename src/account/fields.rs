@@ -1,4 +1,4 @@
-//! A body's fields, read one by one. What nobody reads is ignored, as in the original API.
+//! A body's fields, read one by one. Unknown fields are ignored, as in the original API.
 
 use serde_json::{Map, Value};
 
@@ -20,7 +20,7 @@ impl Fields {
         self.0.get(name)
     }
 
-    /// A text that must be there: trimmed, 1 to `most` characters.
+    /// A required text: trimmed, 1 to `most` characters.
     pub fn text(&self, attr: &'static str, most: usize) -> Result<&str, Invalid> {
         let value = self.get(attr).ok_or_else(|| Invalid::required(attr))?;
         match text(attr, value, most)? {
@@ -29,7 +29,7 @@ impl Fields {
         }
     }
 
-    /// A text that may be left out; where it is given it must be as [`Fields::text`] has it.
+    /// An optional text; where it is given, the rules of [`Fields::text`] hold.
     pub fn optional_text(&self, attr: &'static str, most: usize) -> Result<Option<&str>, Invalid> {
         match self.get(attr) {
             None => Ok(None),
@@ -37,7 +37,7 @@ impl Fields {
         }
     }
 
-    /// One of a few texts, which must be there.
+    /// A required text that is one of `choices`.
     pub fn choice(
         &self,
         attr: &'static str,

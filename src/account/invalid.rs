@@ -1,20 +1,18 @@
-//! Input that a field's rules refuse.
+//! Why a field of a body is refused.
 
 use std::borrow::Cow;
 
-/// What is wrong with which field. Never repeats the value, which might be a secret.
+/// An error of a field. Never contains the value, which might be a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invalid {
-    /// The fault's name.
+    /// The machine-readable code.
     pub code: &'static str,
-    /// The fault in words.
     pub detail: Cow<'static, str>,
     /// The field; `None`: the body as a whole.
     pub attr: Option<&'static str>,
 }
 
 impl Invalid {
-    /// A fault of a field.
     pub fn new(
         attr: &'static str,
         code: &'static str,
@@ -27,33 +25,30 @@ impl Invalid {
         }
     }
 
-    /// The field is not there.
     pub fn required(attr: &'static str) -> Self {
         Self::new(attr, "required", "This field is required.")
     }
 
-    /// The field is `null`.
     pub fn null(attr: &'static str) -> Self {
         Self::new(attr, "null", "This field may not be null.")
     }
 
-    /// Nothing is left of the field's text.
+    /// The text is empty, trimmed.
     pub fn blank(attr: &'static str) -> Self {
         Self::new(attr, "blank", "This field may not be blank.")
     }
 
-    /// The field's text is too long.
     pub fn too_long(attr: &'static str, most: usize) -> Self {
         let detail = format!("Ensure this field has no more than {most} characters.");
         Self::new(attr, "max_length", detail)
     }
 
-    /// The field is of another type, or its text means nothing.
+    /// The value has another type, or its text has no meaning.
     pub fn input(attr: &'static str, detail: &'static str) -> Self {
         Self::new(attr, "invalid_input", detail)
     }
 
-    /// The field is none of the values it could be.
+    /// The value is not one of those allowed.
     pub fn choice(attr: &'static str) -> Self {
         Self::new(attr, "invalid_choice", "Not a valid choice.")
     }

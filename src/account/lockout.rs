@@ -1,27 +1,28 @@
-//! How many codes may be refused in a row, and what waits for whoever guesses on.
+//! The lock-out: how often codes may be rejected in a row, and what follows.
 //!
-//! The count and the lock are kept by the very statement that refuses a code
-//! (`platform::d1::account`), which is given these figures; so concurrent guesses all count.
+//! The statements that reject a code also count and lock (`store::code_attempt`), so that concurrent attempts
+//! are all counted. They take these figures as parameters; their rule is the one of `lock_after` below, and
+//! `store::tests::lockout` compares both.
 
 use std::time::Duration;
 
 use crate::kernel::Timestamp;
 
-/// The refused code that locks for the first time.
+/// The consecutive failure that locks for the first time.
 pub const FAILURES_BEFORE_LOCK: u32 = 5;
-/// The first lock; each further refused code doubles it.
+/// The first lock; each further failure doubles it.
 pub const FIRST_LOCK: Duration = Duration::from_secs(30);
-/// The longest lock.
-pub const LONGEST_LOCK: Duration = Duration::from_secs(60 * 60);
-/// Refused codes in a row after which only support helps (NIST SP 800-63B, 5.2.2).
-pub const MOST_FAILURES: u32 = 100;
+pub const MAX_LOCK: Duration = Duration::from_secs(60 * 60);
+/// Consecutive failures after which no code is accepted until support resets the second factor
+/// (NIST SP 800-63B, 5.2.2).
+pub const MAX_CONSECUTIVE_FAILURES: u32 = 100;
 
 /// How one kind of code stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lock {
-    /// Refused codes in a row.
+    /// Consecutive failures.
     pub failures: u32,
-    /// Until when nothing is accepted.
+    /// Until when no code is accepted.
     pub until: Timestamp,
 }
 
@@ -32,8 +33,8 @@ impl Lock {
     ///
     /// The seconds to wait, at least one.
     pub fn check(self, now: Timestamp) -> Result<(), u64> {
-        if self.failures >= MOST_FAILURES {
-            return Err(LONGEST_LOCK.as_secs());
+        if self.failures >= MAX_CONSECUTIVE_FAILURES {
+            return Err(MAX_LOCK.as_secs());
         }
         match self.until.since(now) {
             Duration::ZERO => Ok(()),
@@ -44,6 +45,14 @@ impl Lock {
                 .unwrap_or(u64::MAX)),
         }
     }
+}
+
+/// How long codes are locked after so many consecutive failures: the rule that `locked_until!` has in SQL.
+#[cfg(test)]
+pub(crate) fn lock_after(failures: u32) -> Option<Duration> {
+    let doublings = failures.checked_sub(FAILURES_BEFORE_LOCK)?;
+    let factor = 1_u32.checked_shl(doublings).unwrap_or(u32::MAX);
+    Some(FIRST_LOCK.saturating_mul(factor).min(MAX_LOCK))
 }
 
 #[cfg(test)]

@@ -1,54 +1,56 @@
-//! Account security: what protects a person's account, and how people hear of changes.
+//! The account API: profiles, push tokens, second factors, and the notices that tell people of changes.
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `totp` | one-time passwords by the clock: secrets, codes, what authenticators scan |
-//! | `backup_code`, `proof` | codes for whoever lost theirs; a code of either kind |
-//! | `lockout` | how often one may guess |
-//! | `factor` | a second factor at rest |
-//! | `qr` | a text as a picture to scan |
-//! | `person`, `user` | whose account it is, and what they see of it |
-//! | `profile` | what people may set in their profile |
+//! | `person`, `user` | a person; the full user as people see it |
+//! | `profile` | the settings of a profile |
 //! | `email_change` | the token that confirms another e-mail |
-//! | `push_token` | where a phone gets its pushes |
-//! | `team` | the ids of teams |
-//! | `fields`, `invalid` | a body's fields, and what may be wrong with them |
-//! | `notice` | what people are told of, by way of an outbox |
-//! | `outbox/` | how notices leave it, signed, at least once each |
-//!
-//! Everything here is pure: nothing knows D1, Workers or our own HTTP. What must hold under
-//! concurrency is in the statements of `platform::d1::account`.
+//! | `push_token`, `team` | push tokens; the ids of teams |
+//! | `second_factor` | a second factor as it is stored |
+//! | `code_check` | a code from its text to its outcome |
+//! | `presented_code`, `totp`, `backup_code` | codes of either kind |
+//! | `lockout` | how often codes may be rejected |
+//! | `qr` | the QR code of a set-up |
+//! | `fields`, `invalid` | a body's fields, and why one is refused |
+//! | `audit` | what the audit rows of a request have in common |
+//! | `notice`, `outbox/` | notices, and their delivery to the webhook |
+//! | `store/` | the SQL |
+//! | `endpoints/` | the HTTP API |
 
+pub mod audit;
 pub mod backup_code;
+pub mod code_check;
 pub mod email_change;
 pub mod endpoints;
-pub mod factor;
 pub mod fields;
 pub mod invalid;
 pub mod lockout;
 pub mod notice;
 pub mod outbox;
 pub mod person;
+pub mod presented_code;
 pub mod profile;
-pub mod proof;
 pub mod push_token;
 pub mod qr;
+pub mod second_factor;
 pub mod store;
 pub mod team;
 pub mod totp;
 pub mod user;
 
+pub use audit::AuditContext;
 pub use backup_code::BackupCode;
+pub use code_check::{CodeCheck, CodeError};
 pub use email_change::EmailToken;
-pub use factor::{Factor, Pending};
 pub use fields::Fields;
 pub use invalid::Invalid;
 pub use lockout::Lock;
 pub use notice::{Notice, NoticeKind};
-pub use person::{HasPerson, Person};
+pub use person::{Account, Person};
+pub use presented_code::PresentedCode;
 pub use profile::ProfilePatch;
-pub use proof::Proof;
 pub use push_token::{Platform, PushToken};
+pub use second_factor::{PendingSetup, SecondFactor};
 pub use team::TeamId;
 pub use totp::{TotpCode, TotpSecret};
-pub use user::{FullUser, Scene};
+pub use user::{FullUser, Scene, UserDetails};

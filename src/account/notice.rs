@@ -1,9 +1,14 @@
-//! What people are told of: written with the change itself, delivered from the outbox later.
+//! Notices: messages to people about changes of their account. Each is written to the outbox in the batch of
+//! its change and delivered later.
 
 use std::time::Duration;
 
 use crate::kernel::ids::prefixed_ulid;
 use crate::kernel::{Random, Sealed, Timestamp, UserId};
+
+/// How many undelivered notices of one user are kept, the newest: so one user's do not delay those of others.
+/// The trigger `notices_keep_newest` has the same number, and `store::change::tests` compares both.
+pub const MAX_UNDELIVERED_PER_USER: usize = 20;
 
 /// What a notice is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,16 +19,15 @@ pub enum NoticeKind {
     TwoFactorDisabled,
     /// A backup code was used.
     BackupCodeUsed,
-    /// Another e-mail was asked for; goes to the present one.
+    /// Another e-mail was asked for; sent to the present one.
     EmailChangeRequested,
-    /// The token that confirms the other e-mail; goes to that one.
+    /// The token that confirms another e-mail; sent to that one.
     EmailChangeVerification,
-    /// The other e-mail took effect; goes to the one it replaced.
+    /// Another e-mail took effect; sent to the one that it replaced.
     EmailChanged,
 }
 
 impl NoticeKind {
-    /// All kinds there are.
     pub const ALL: [Self; 6] = [
         Self::TwoFactorEnabled,
         Self::TwoFactorDisabled,
@@ -33,7 +37,7 @@ impl NoticeKind {
         Self::EmailChanged,
     ];
 
-    /// The name that deliveries and the database have for it.
+    /// The name in deliveries and in the database.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::TwoFactorEnabled => "two_factor_enabled",
@@ -45,31 +49,26 @@ impl NoticeKind {
         }
     }
 
-    /// Reads a name; `None` for any other text.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 }
 
-/// A notice on its way into the outbox.
+/// A notice to be written to the outbox.
 #[derive(Debug, Clone)]
 pub struct Notice {
-    /// `ntc_` and a ULID: receivers know by it what they have had already.
+    /// `ntc_` and a ULID, by which receivers recognise a repeated delivery.
     pub id: String,
-    /// What it is about.
     pub kind: NoticeKind,
-    /// Whose account it is about.
     pub user: UserId,
-    /// An e-mail, else a phone number; `None`: the receiver has to know.
+    /// An e-mail address, else a phone number; `None`: the person has neither.
     pub to: Option<String>,
-    /// When the change happened.
     pub at: Timestamp,
-    /// The token that it carries, and how long that is good.
+    /// The token that it carries, sealed, and how long that is valid.
     pub token: Option<(Sealed, Duration)>,
 }
 
 impl Notice {
-    /// A notice that carries no token.
     pub fn new(
         kind: NoticeKind,
         user: &UserId,
@@ -87,10 +86,9 @@ impl Notice {
         }
     }
 
-    /// The same notice with a token.
     #[must_use]
-    pub fn with_token(mut self, sealed: Sealed, good_for: Duration) -> Self {
-        self.token = Some((sealed, good_for));
+    pub fn with_token(mut self, sealed: Sealed, valid_for: Duration) -> Self {
+        self.token = Some((sealed, valid_for));
         self
     }
 }

@@ -1,11 +1,11 @@
-//! Whose account it is.
+//! A person, and an account as one read found it.
 
 use crate::kernel::UserId;
 
-/// Each byte may become three in an address, and a QR code holds 2,953.
+/// Percent-encoding may triple each byte, and a QR code holds 2,953.
 const MAX_LABEL_BYTES: usize = 256;
 
-/// A row of `users`, as far as account security looks at it.
+/// The columns of `users` that the account API uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     /// `users.uuid`.
@@ -19,13 +19,13 @@ pub struct Person {
 }
 
 impl Person {
-    /// Where notices reach the person.
+    /// Where notices are sent: the e-mail, else the phone number.
     pub fn address(&self) -> Option<&str> {
         self.email.as_deref().or(self.phone.as_deref())
     }
 
-    /// What the person is called in their authenticator: short enough to be scanned, and without
-    /// what would end the name there.
+    /// The account's name in an authenticator: short enough for a QR code, and without a colon,
+    /// which would end the name there.
     pub fn label(&self) -> String {
         [
             self.email.as_deref(),
@@ -39,10 +39,10 @@ impl Person {
         .unwrap_or_else(|| "account".to_owned())
     }
 
-    /// Whether a token of this subject is the person's own.
-    pub fn answers_to(&self, subject: &str) -> bool {
-        let is_theirs = self.id.as_str() == subject || self.subject.as_deref() == Some(subject);
-        is_theirs && !subject.is_empty()
+    /// Whether tokens of this subject are the person's own.
+    pub fn is_subject(&self, subject: &str) -> bool {
+        let is_own = self.id.as_str() == subject || self.subject.as_deref() == Some(subject);
+        is_own && !subject.is_empty()
     }
 }
 
@@ -62,16 +62,11 @@ fn short(name: &str) -> String {
     short.trim().to_owned()
 }
 
-/// What holds, or is about, one person's account.
-pub trait HasPerson {
-    /// The person.
-    fn person(&self) -> &Person;
-}
-
-impl HasPerson for Person {
-    fn person(&self) -> &Person {
-        self
-    }
+/// A person's account as one read found it: who they are, and what else was read.
+#[derive(Debug, Clone)]
+pub struct Account<T> {
+    pub person: Person,
+    pub details: T,
 }
 
 #[cfg(test)]
@@ -127,8 +122,8 @@ mod tests {
             email: None,
             phone: None,
         };
-        assert!(person.answers_to("u1"));
-        assert!(!person.answers_to(""));
-        assert!(!person.answers_to("U1"));
+        assert!(person.is_subject("u1"));
+        assert!(!person.is_subject(""));
+        assert!(!person.is_subject("U1"));
     }
 }

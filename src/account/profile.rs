@@ -1,22 +1,22 @@
-//! What people may set in their profile.
+//! The settings of a profile, and their rules.
 
 use serde_json::{Map, Value};
 
 use crate::account::Invalid;
 use crate::account::fields::{Fields, text};
 
-/// The e-mail's field, which is not merely set.
+/// Not a setting: another e-mail has to be confirmed.
 const EMAIL: &str = "email";
 /// RFC 5321, section 4.5.3.1.3, less the angle brackets.
 const MAX_EMAIL_CHARS: usize = 254;
 /// The most bytes of a field that holds any JSON.
 const MAX_JSON_BYTES: usize = 16 * 1024;
-/// The most characters that all settings of a profile may come to as JSON, merged ones included.
+/// The most characters of all settings of a profile together, as JSON. `store::change_profile` checks it,
+/// after merging.
 pub const MAX_SETTINGS_CHARS: usize = 128 * 1024;
 /// The field whose members are set one by one.
 pub const MERGED: &str = "notification_settings";
 
-/// What a setting may hold.
 enum Rule {
     /// A text of at most so many characters, which may be empty.
     Text(usize),
@@ -64,10 +64,10 @@ const SETTINGS: [(&str, Rule); 15] = [
     ("passkeys_enabled_for_2fa", Rule::Flag),
 ];
 
-/// A change of a profile, held to its rules.
+/// A valid change of a profile.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProfilePatch {
-    /// The settings that are given, and nothing else.
+    /// The settings that are given.
     pub settings: Map<String, Value>,
     /// Another e-mail, as spelt.
     pub email: Option<String>,
@@ -145,7 +145,7 @@ fn has_null_character(value: &Value) -> bool {
     }
 }
 
-/// All settings of a profile: what was set, and for the rest what everybody begins with.
+/// All settings of a profile: those that were set, and the defaults of the others.
 pub fn settings(mut set: Map<String, Value>) -> Map<String, Value> {
     SETTINGS
         .iter()
@@ -156,8 +156,8 @@ pub fn settings(mut set: Map<String, Value>) -> Map<String, Value> {
         .collect()
 }
 
-/// One `@`, something on both sides, a dot inside the domain, no space: whether the address is
-/// somebody's shows when they confirm it.
+/// One `@`, text on both sides, a dot inside the domain, no space. Whether the address exists shows when
+/// it is confirmed.
 fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else {
         return false;

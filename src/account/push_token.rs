@@ -1,16 +1,16 @@
-//! Where a phone, or a browser, gets its pushes.
+//! Push tokens: the addresses at which phones and browsers receive push notifications.
 
 use std::fmt;
 
 use crate::account::{Fields, Invalid};
 use crate::kernel::{Secret, sha256_hex};
 
-/// The most tokens a person has; the one that was not seen for longest goes first.
-pub const MOST_TOKENS: u32 = 20;
+/// A further token replaces the one that was not seen for longest.
+pub const MAX_TOKENS_PER_USER: u32 = 20;
 
 const MAX_TOKEN_CHARS: usize = 512;
 
-/// A push token, as its platform made it. It is as good as a password for sending to the phone.
+/// A push token as its platform issued it. A secret: it is all that sending to the device takes.
 #[derive(Clone)]
 pub struct PushToken(Secret);
 
@@ -25,13 +25,12 @@ impl PushToken {
         Ok(Self(Secret::new(token)))
     }
 
-    /// The token's text.
     pub const fn secret(&self) -> &Secret {
         &self.0
     }
 
-    /// What the token is found by: SHA-256 in lower-case hex. Not keyed, so that a phone can drop
-    /// its token after every rotation; platforms make tokens that cannot be guessed.
+    /// What the token is found by: SHA-256 in lower-case hex. Not keyed, so that it is found after a
+    /// rotation of `CREDENTIALS_KEY` too; tokens cannot be guessed.
     pub fn hash(&self) -> String {
         sha256_hex(self.0.expose().as_bytes())
     }
@@ -60,7 +59,6 @@ impl Platform {
         fields.choice("platform", &Self::NAMES).map(Self)
     }
 
-    /// The platform's name.
     pub const fn as_str(self) -> &'static str {
         self.0
     }

@@ -1,14 +1,14 @@
-//! A text as a picture that phones scan.
+//! QR codes.
 
 use qrcode::render::svg;
 use qrcode::{EcLevel, QrCode};
 
-/// The side of one module, in pixels: large enough for a phone in front of a screen.
+/// The side of one module, in pixels: large enough to be scanned from a screen.
 const MODULE_PX: u32 = 4;
 
 /// A QR code as an SVG document; `None`: the text is too long for one (2,953 bytes).
 pub fn svg(text: &str) -> Option<String> {
-    // A screen does not get scratched: the lowest level gives the largest modules.
+    // Screens do not get scratched, and the lowest level of error correction has the largest modules.
     let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
     let mut renderer = code.render::<svg::Color>();
     Some(renderer.module_dimensions(MODULE_PX, MODULE_PX).build())

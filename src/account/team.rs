@@ -1,4 +1,4 @@
-//! Teams: numbers that another service gives out.
+//! Team ids, which another service issues.
 
 use std::fmt;
 
@@ -14,12 +14,11 @@ const MAX: i64 = (1 << 53) - 1;
 pub struct TeamId(i64);
 
 impl TeamId {
-    /// Takes a number that is a team's id; `None` for any other.
+    /// `None`: the number cannot be a team's id.
     pub fn new(number: i64) -> Option<Self> {
         (1..=MAX).contains(&number).then_some(Self(number))
     }
 
-    /// The number.
     pub const fn get(self) -> i64 {
         self.0
     }

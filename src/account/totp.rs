@@ -1,7 +1,7 @@
 //! Time-based one-time passwords (RFC 6238): SHA-1, six digits, steps of 30 s, one step either way.
 //!
-//! A code that matches is not accepted yet: that takes a write which raises the last accepted
-//! step (`platform::d1::account`), since a step is accepted once (RFC 6238, section 5.2).
+//! A code that matches is not accepted yet. A step may be accepted once only (RFC 6238, section 5.2), which
+//! `store::try_totp` decides.
 
 use std::fmt;
 use std::time::Duration;
@@ -22,10 +22,10 @@ const DIGITS: usize = 6;
 /// How authenticators write secrets (RFC 4648, section 6).
 const BASE32: Alphabet = Alphabet::Rfc4648 { padding: false };
 
-/// How long a set-up may take.
-pub const PENDING_FOR: Duration = Duration::from_secs(10 * 60);
+/// How long a set-up can be validated.
+pub const SETUP_TTL: Duration = Duration::from_secs(10 * 60);
 
-/// The secret that a person's authenticator shares with us.
+/// The secret that a person's authenticator and this service share.
 pub struct TotpSecret(Zeroizing<[u8; SECRET_BYTES]>);
 
 /// Exactly six ASCII digits.
@@ -33,7 +33,7 @@ pub struct TotpSecret(Zeroizing<[u8; SECRET_BYTES]>);
 pub struct TotpCode(String);
 
 impl TotpCode {
-    /// Takes a code as somebody typed it, trimmed; `None`: it is not six ASCII digits.
+    /// Reads a typed code, trimmed; `None`: it is not six ASCII digits.
     pub fn parse(text: &str) -> Option<Self> {
         let is_code = text.len() == DIGITS && text.bytes().all(|byte| byte.is_ascii_digit());
         is_code.then(|| Self(text.to_owned()))
@@ -47,7 +47,6 @@ impl fmt::Debug for TotpCode {
 }
 
 impl TotpSecret {
-    /// Makes a new secret.
     pub fn generate(random: &dyn Random) -> Self {
         let mut bytes = Zeroizing::new([0; SECRET_BYTES]);
         random.fill(bytes.as_mut_slice());
@@ -66,8 +65,8 @@ impl TotpSecret {
         Secret::new(base32::encode(BASE32, self.0.as_slice()))
     }
 
-    /// The newest time step around `now` whose code this is. The newest, because a code that
-    /// happens to be that of two steps would be good twice otherwise.
+    /// The newest time step around `now` with this code. The newest, because a code that two steps
+    /// happen to share would be accepted twice otherwise.
     pub fn matching_step(&self, code: &TotpCode, now: Timestamp) -> Option<i64> {
         let totp = self.totp("", "")?;
         let present = now.as_secs().div_euclid(STEP_S);
@@ -78,6 +77,13 @@ impl TotpSecret {
         })
     }
 
+    /// What an authenticator shows.
+    #[cfg(test)]
+    pub(crate) fn code_at(&self, at: Timestamp) -> String {
+        let seconds = u64::try_from(at.as_secs()).unwrap();
+        self.totp("", "").unwrap().generate(seconds).to_string()
+    }
+
     /// The address that authenticators scan (Key Uri Format): `otpauth://totp/…`. What they do not
     /// all understand, and would not change anything, is left out. `None`: the account has no name,
     /// or one with a colon, which would end the issuer's.
@@ -86,7 +92,7 @@ impl TotpSecret {
         Some(Secret::new(url))
     }
 
-    /// Tolerance is ours to see to: we have to know which step it was.
+    /// Without tolerance: `matching_step` has to know which step a code belongs to.
     fn totp(&self, issuer: &str, account: &str) -> Option<Totp> {
         let builder = Builder::new()
             .with_secret(totp_rs::Secret::new_stack(*self.0))

@@ -3,41 +3,34 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::account::Person;
-use crate::account::person::HasPerson;
+use crate::account::Account;
 
-/// A person and everything that their profile shows.
+/// The most scenes that a person may personalise in a team, so that one person cannot fill the database.
+pub const MAX_SCENES: u32 = 200;
+
+/// A person with everything that their profile shows.
+pub type FullUser = Account<UserDetails>;
+
 #[derive(Debug, Clone)]
-pub struct FullUser {
-    /// The person.
-    pub person: Person,
+pub struct UserDetails {
     /// `users.created_at`, as the database holds it.
     pub created_at: String,
-    /// What was set of the profile.
+    /// The settings that were set; see `profile::settings` for the others.
     pub settings: Map<String, Value>,
-    /// The team.
     pub team: Option<u64>,
-    /// Whether the e-mail was proved to be the person's.
+    /// Whether the person has confirmed their present e-mail.
     pub is_email_verified: bool,
-    /// The e-mail asked for.
+    /// The e-mail that was asked for and is not confirmed yet.
     pub pending_email: Option<String>,
-    /// Whether a second factor protects the account.
     pub is_two_factor_on: bool,
     /// The scenes of the team, in the order in which they were first personalised.
     pub scenes: Vec<Scene>,
 }
 
-/// Which dashboard a person wants for a scene.
+/// The dashboard that a person has chosen for a scene.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
 pub struct Scene {
-    /// The scene's name.
     pub scene: String,
     /// The dashboard's id.
     pub dashboard: u64,
-}
-
-impl HasPerson for FullUser {
-    fn person(&self) -> &Person {
-        &self.person
-    }
 }

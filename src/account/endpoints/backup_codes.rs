@@ -1,11 +1,11 @@
-//! `POST /api/users/{uuid}/two_factor_backup_codes`: ten new codes; the old ones die.
+//! `POST /api/users/{uuid}/two_factor_backup_codes`: replaces the backup codes by ten new ones.
 
 use http::StatusCode;
 use serde::Serialize;
 
 use crate::account::BackupCode;
 use crate::account::backup_code::BACKUP_CODES;
-use crate::account::store::NewBackupCode;
+use crate::account::store::{NewBackupCode, read_second_factor, replace_backup_codes};
 use crate::kernel::Random;
 use crate::kernel::audit::Action;
 use crate::kernel::{Purpose, Sealer, UserId};
@@ -26,26 +26,28 @@ struct Body {
 }
 
 async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
-    let whose = call.caller.whose(call.uuid()?)?;
+    let selector = call.caller.select(call.uuid()?)?;
     let now = call.now();
     let database = call.services.database()?;
-    let visit = database.factor(&whose, None).await?;
-    let admitted = call.caller.admit(&whose, visit, now)?;
-    if !admitted.is_own {
-        // Support helps without ever seeing secrets: it turns a second factor off.
+    let lookup = read_second_factor(&database, &selector, None).await?;
+    let account = call.caller.authorize(&selector, lookup, now)?;
+    if !account.is_own {
+        // Staff never see secrets; they help by turning a second factor off.
         return Err(denied("Backup codes are shown to their owner only."));
     }
-    if !admitted.account.is_on() {
+    if !account.details.is_on() {
         return Err(two_factor_is_off());
     }
     let random = &call.services.random;
     let codes: Vec<BackupCode> = (0..BACKUP_CODES)
         .map(|_| BackupCode::generate(random))
         .collect();
-    let user = admitted.user();
-    let kept = keep(&codes, user, call.services.sealer()?, random)?;
-    let entry = admitted.entry(&call, Action::GenerateBackupCodes, "ten codes", now);
-    if !database.replace_backup_codes(user, &kept, &entry).await? {
+    let user = account.user();
+    let stored = seal(&codes, user, call.services.sealer()?, random)?;
+    let entry = account
+        .audit(&call, now)
+        .entry(Action::GenerateBackupCodes, "ten codes");
+    if !replace_backup_codes(&database, user, &stored, &entry).await? {
         return Err(two_factor_is_off());
     }
     let body = Body {
@@ -54,13 +56,13 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
     Ok(Reply::json(StatusCode::OK, &body))
 }
 
-fn keep(
+fn seal(
     codes: &[BackupCode],
     user: &UserId,
     sealer: &Sealer,
     random: &dyn Random,
 ) -> Result<Vec<NewBackupCode>, ApiError> {
-    let keep = |code: &BackupCode| {
+    let seal = |code: &BackupCode| {
         let sealed = sealer
             .seal(Purpose::BackupCode, user, code.secret(), random)
             .map_err(|cause| ApiError::internal(format!("a backup code: {cause}")))?;
@@ -71,5 +73,5 @@ fn keep(
             sealed: sealed.as_str().to_owned(),
         })
     };
-    codes.iter().map(keep).collect()
+    codes.iter().map(seal).collect()
 }

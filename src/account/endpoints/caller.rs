@@ -1,4 +1,4 @@
-//! Who calls the account API, and whose account they may touch.
+//! Callers of the account API, and the accounts that they have access to.
 
 use std::time::Duration;
 
@@ -6,38 +6,37 @@ use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 use http::HeaderMap;
 
-use crate::account::HasPerson;
-use crate::account::store::{Visit, Whose};
+use crate::account::store::{AccountLookup, AccountSelector, ApiKeyUse, read_api_key};
+use crate::account::{Account, AuditContext, Person};
 use crate::auth::store::ApiKeyRow;
 use crate::auth::{ApiKey, Identity, Scope, bearer};
-use crate::kernel::audit::{Action, Actor, Entry};
+use crate::kernel::audit::Actor;
 use crate::kernel::{Timestamp, UserId, mask_email};
 use crate::services::Services;
 use crate::web::{Access, ApiError, Call, Caller, Incoming};
 
 use crate::account::endpoints::problem::{
-    denied, no_account, nobody, not_recent, unauthenticated, unknown_key,
+    denied, invalid_api_key, invalid_token, no_account, not_recent, unauthenticated,
 };
 
-/// How the path names whoever calls.
+/// The caller's own account, in a path.
 pub const ME: &str = "@me";
 
-/// How long after signing in sensitive actions are free.
-const RECENT_FOR: Duration = Duration::from_secs(2 * 60 * 60);
+/// How long a sign-in counts as recent.
+const RECENT_SIGN_IN: Duration = Duration::from_secs(2 * 60 * 60);
 /// How precisely `last_used_at` of an API key is kept.
 const LAST_USED_PRECISION: Duration = Duration::from_secs(60 * 60);
 
-/// Somebody with a credential of the right kind. Only the door makes one. Whose account
-/// it opens is settled by the one read of the request, see [`AccountCaller::admit`].
+/// A caller with a credential of the right kind. Which accounts it gives access to shows with the one read
+/// of the request, see [`AccountCaller::authorize`].
 #[derive(Debug)]
 pub struct AccountCaller {
-    pub(crate) bearer: Bearer,
+    pub(crate) credential: Credential,
 }
 
-/// What the credential is.
 #[derive(Debug)]
-pub(crate) enum Bearer {
-    /// A signed-in person's token, with its subject; staff may have an empty one, which is nobody's.
+pub(crate) enum Credential {
+    /// A signed-in person's token, with its subject. Staff may have an empty one, which selects no account.
     Person {
         identity: Identity,
         subject: String,
@@ -47,10 +46,10 @@ pub(crate) enum Bearer {
     Key { hash: String, scope: Scope },
 }
 
-/// What a route of the account API asks of its callers.
+/// What a route of the account API requires of its callers.
 #[derive(Debug, Clone, Copy)]
 pub struct Requirements {
-    /// The scope that lets an API key in; `None`: none does.
+    /// The scope with which API keys are accepted; `None`: they are not.
     key_scope: Option<Scope>,
     /// Whether a person must have signed in recently.
     is_recent: bool,
@@ -89,217 +88,205 @@ impl Caller for AccountCaller {
         async move {
             let services = &incoming.services;
             let headers = &incoming.request.headers;
-            let bearer = authenticate(headers, services, requirements.key_scope).await?;
-            if let Bearer::Person {
+            let credential = authenticate(headers, services, requirements.key_scope).await?;
+            if let Credential::Person {
                 identity, subject, ..
-            } = &bearer
+            } = &credential
             {
-                incoming.log_caller(&name(&bearer, subject));
+                incoming.log_caller(&name(&credential, subject));
                 if requirements.is_recent && !is_recent(identity, services.now()) {
                     return Err(not_recent());
                 }
             }
-            Ok(Self { bearer })
+            Ok(Self { credential })
         }
         .boxed_local()
     }
 }
 
-/// An account that the caller may touch.
+/// An account that the caller has access to.
 #[derive(Debug)]
-pub struct Admitted<T> {
-    /// What was read of it.
-    pub account: T,
-    /// Names the caller in the audit trail.
+pub struct AuthorizedAccount<T> {
+    pub person: Person,
+    /// What else was read of the account.
+    pub details: T,
+    /// The caller, for the audit trail.
     pub actor: Actor,
-    /// Whether it is the caller's own.
+    /// Whether the account is the caller's own.
     pub is_own: bool,
-    /// The API key whose use is to be noted.
-    pub stale_key: Option<String>,
+    /// The use of the caller's API key, where it is to be noted.
+    pub api_key: Option<ApiKeyUse>,
 }
 
 impl AccountCaller {
-    /// Whose account the path means.
+    /// The account that the path means.
     ///
     /// # Errors
     ///
-    /// 403 for a person who is no staff and means anybody but `@me`; 404 for what is no id.
-    pub fn whose(&self, path: &str) -> Result<Whose, ApiError> {
+    /// 403 for a person who is not staff and means another account than `@me`; 404 for a malformed id.
+    pub fn select(&self, path: &str) -> Result<AccountSelector, ApiError> {
         if path == ME {
             return Ok(self.own());
         }
-        match self.bearer {
-            Bearer::Person {
+        match self.credential {
+            Credential::Person {
                 is_staff: false, ..
             } => Err(denied(
                 "As a non-staff user you're only allowed to access the `@me` user instance.",
             )),
-            Bearer::Person { .. } => {
+            Credential::Person { .. } => {
                 let id = UserId::parse(path).map_err(|_| no_account())?;
-                Ok(Whose::User(id))
+                Ok(AccountSelector::User(id))
             }
-            // What the key may do comes first. Nobody's id is empty.
-            Bearer::Key { .. } => {
+            // An empty id selects no account, so that the key is checked before the 404.
+            Credential::Key { .. } => {
                 let id = UserId::parse(path).unwrap_or_else(|_| UserId::new(""));
-                Ok(Whose::User(id))
+                Ok(AccountSelector::User(id))
             }
         }
     }
 
     /// The caller's own account, whatever the path says.
-    pub fn own(&self) -> Whose {
-        match &self.bearer {
-            Bearer::Person { subject, .. } => Whose::Subject(subject.clone()),
-            Bearer::Key { hash, .. } => Whose::HolderOf(hash.clone()),
+    pub fn own(&self) -> AccountSelector {
+        match &self.credential {
+            Credential::Person { subject, .. } => AccountSelector::Subject(subject.clone()),
+            Credential::Key { hash, .. } => AccountSelector::KeyHolder(hash.clone()),
         }
     }
 
-    /// The hash of the API key, to be looked up by the one read.
+    /// The hash of the API key, which the one read looks up.
     pub fn key_hash(&self) -> Option<&str> {
-        match &self.bearer {
-            Bearer::Person { .. } => None,
-            Bearer::Key { hash, .. } => Some(hash),
+        match &self.credential {
+            Credential::Person { .. } => None,
+            Credential::Key { hash, .. } => Some(hash),
         }
     }
 
     /// A person's subject.
     pub fn subject(&self) -> Option<&str> {
-        match &self.bearer {
-            Bearer::Person { subject, .. } => Some(subject),
-            Bearer::Key { .. } => None,
+        match &self.credential {
+            Credential::Person { subject, .. } => Some(subject),
+            Credential::Key { .. } => None,
         }
     }
 
     /// Whether a person signed in recently.
     pub fn is_recent(&self, now: Timestamp) -> bool {
-        match &self.bearer {
-            Bearer::Person { identity, .. } => is_recent(identity, now),
-            Bearer::Key { .. } => false,
+        match &self.credential {
+            Credential::Person { identity, .. } => is_recent(identity, now),
+            Credential::Key { .. } => false,
         }
     }
 
     /// Whether the token itself says that a second factor was shown (RFC 8176).
     pub fn has_shown_second_factor(&self) -> bool {
-        match &self.bearer {
-            Bearer::Person { identity, .. } => {
+        match &self.credential {
+            Credential::Person { identity, .. } => {
                 let proves = |method: &String| matches!(method.as_str(), "mfa" | "otp");
                 identity.amr.iter().any(proves)
             }
-            Bearer::Key { .. } => false,
+            Credential::Key { .. } => false,
         }
     }
 
-    /// Holds what was read against what the caller may see.
+    /// Checks that the caller has access to the account that was read.
     ///
     /// # Errors
     ///
-    /// 401 for a key that is none, and for a person who is nobody; 403 for what a key may not do;
+    /// 401 for an unknown key, and for a person without an account; 403 for what the key may not do;
     /// 404 where there is no such account.
-    pub fn admit<T: HasPerson>(
+    pub fn authorize<T>(
         &self,
-        whose: &Whose,
-        visit: Visit<T>,
+        selector: &AccountSelector,
+        lookup: AccountLookup<T>,
         now: Timestamp,
-    ) -> Result<Admitted<T>, ApiError> {
-        match &self.bearer {
-            Bearer::Person {
+    ) -> Result<AuthorizedAccount<T>, ApiError> {
+        match &self.credential {
+            Credential::Person {
                 identity,
                 subject,
                 is_staff,
             } => {
-                let Some(account) = visit.found else {
+                let Some(Account { person, details }) = lookup.account else {
                     return Err(if *is_staff {
                         no_account()
                     } else {
-                        nobody("subject_unknown")
+                        invalid_token("subject_unknown")
                     });
                 };
-                let person = account.person();
-                let is_own = person.answers_to(subject);
+                let is_own = person.is_subject(subject);
                 let actor = if is_own {
                     Actor::person(person.id.as_str())
                 } else {
                     staff(identity, subject)
                 };
-                Ok(Admitted {
-                    account,
+                Ok(AuthorizedAccount {
+                    person,
+                    details,
                     actor,
                     is_own,
-                    stale_key: None,
+                    api_key: None,
                 })
             }
-            Bearer::Key { scope, .. } => {
-                let key = visit.key.ok_or_else(unknown_key)?;
-                let stale_key = may(&key, *scope, whose, now)?;
-                let account = visit.found.ok_or_else(|| match key.user_id {
+            Credential::Key { scope, .. } => {
+                let key = lookup.api_key.ok_or_else(invalid_api_key)?;
+                check_key(&key, *scope, selector)?;
+                let account = lookup.account.ok_or_else(|| match key.user_id {
                     // Its user was deleted.
-                    Some(_) => unknown_key(),
+                    Some(_) => invalid_api_key(),
                     None => no_account(),
                 })?;
-                let is_own = key.user_id.as_ref() == Some(&account.person().id);
-                Ok(Admitted {
-                    account,
+                let is_own = key.user_id.as_ref() == Some(&account.person.id);
+                Ok(AuthorizedAccount {
+                    person: account.person,
+                    details: account.details,
                     actor: Actor::api_key(&key.id),
                     is_own,
-                    stale_key,
+                    api_key: unnoted_use(&key, now),
                 })
             }
         }
     }
 }
 
-/// Whether an API key is good for this; tells its id where its use is to be noted.
-fn may(
-    key: &ApiKeyRow,
-    scope: Scope,
-    whose: &Whose,
-    now: Timestamp,
-) -> Result<Option<String>, ApiError> {
+/// Checks that an API key has the scope, and access to the account.
+fn check_key(key: &ApiKeyRow, scope: Scope, selector: &AccountSelector) -> Result<(), ApiError> {
     if !key.scopes.iter().any(|held| held == scope.as_str()) {
         let detail = format!("API key missing required scope '{scope}'");
         return Err(denied(detail).because("api_key_scope"));
     }
-    match (whose, &key.user_id) {
-        (Whose::User(wanted), Some(bound)) if wanted != bound => {
-            return Err(denied("You do not have permission to perform this action.")
-                .because("api_key_of_another_user"));
+    match (selector, &key.user_id) {
+        (AccountSelector::User(wanted), Some(bound)) if wanted != bound => {
+            Err(denied("You do not have permission to perform this action.")
+                .because("api_key_of_another_user"))
         }
-        (Whose::User(_), _) | (_, Some(_)) => {}
-        (_, None) => return Err(denied("This API key is not bound to a user.")),
+        (AccountSelector::User(_), _) | (_, Some(_)) => Ok(()),
+        (_, None) => Err(denied("This API key is not bound to a user.")),
     }
+}
+
+/// The use of a key, unless one was noted within [`LAST_USED_PRECISION`].
+fn unnoted_use(key: &ApiKeyRow, now: Timestamp) -> Option<ApiKeyUse> {
     let stale = now.minus(LAST_USED_PRECISION);
     let is_stale = key.last_used_at.is_none_or(|last| last <= stale);
-    Ok(is_stale.then(|| key.id.clone()))
+    is_stale.then(|| ApiKeyUse {
+        key: key.id.clone(),
+        at: now,
+        unless_after: stale,
+    })
 }
 
-impl<T> Admitted<T> {
-    /// The key to touch, and since when it may have been touched.
-    pub fn touch(&self, now: Timestamp) -> Option<(&str, Timestamp)> {
-        let stale = now.minus(LAST_USED_PRECISION);
-        self.stale_key.as_deref().map(|id| (id, stale))
-    }
-}
-
-impl<T: HasPerson> Admitted<T> {
-    /// Whose account it is.
+impl<T> AuthorizedAccount<T> {
     pub fn user(&self) -> &UserId {
-        &self.account.person().id
+        &self.person.id
     }
 
-    /// An audit row about the account.
-    pub fn entry(
-        &self,
-        call: &Call<AccountCaller>,
-        action: Action,
-        outcome: impl Into<String>,
-        at: Timestamp,
-    ) -> Entry {
-        Entry {
-            at,
+    /// What the audit rows of the request have in common.
+    pub fn audit(&self, call: &Call<AccountCaller>, now: Timestamp) -> AuditContext {
+        AuditContext {
+            user: self.user().clone(),
             origin: call.origin(self.actor.clone()),
-            action,
-            subject: self.user().as_str().to_owned(),
-            outcome: outcome.into(),
+            at: now,
         }
     }
 }
@@ -314,22 +301,22 @@ impl Call<AccountCaller> {
 pub(crate) fn is_recent(identity: &Identity, now: Timestamp) -> bool {
     identity.authenticated_at().is_some_and(|second| {
         let at = Timestamp::from_millis(second.saturating_mul(1000));
-        now.since(at) < RECENT_FOR
+        now.since(at) < RECENT_SIGN_IN
     })
 }
 
-/// A member of staff need not be a user. With some providers the subject is an e-mail too.
+/// Staff need not have an account. With some providers the subject is an e-mail address.
 pub(crate) fn staff(identity: &Identity, subject: &str) -> Actor {
     let email = identity.email.as_deref().map(mask_email);
     Actor::staff(&email.unwrap_or_else(|| masked(subject)))
 }
 
-/// A subject for logs: with some providers it is an e-mail, with others a phone number.
+/// A subject for logs. With some providers it is an e-mail address, with others a phone number.
 pub(crate) fn masked(subject: &str) -> String {
     if subject.contains('@') {
         return mask_email(subject);
     }
-    // Providers tell before a bar how the person signed in, and number people as well.
+    // `sms|+41791234567`: the part before the bar is the way of signing in.
     if let Some((way, number)) = subject.rsplit_once("|+") {
         return format!("{way}|{}", masked_number(&format!("+{number}")));
     }
@@ -349,16 +336,16 @@ async fn authenticate(
     headers: &HeaderMap,
     services: &Services,
     scope: Option<Scope>,
-) -> Result<Bearer, ApiError> {
+) -> Result<Credential, ApiError> {
     let credential = bearer(headers).map_err(|refusal| unauthenticated(refusal.into()))?;
     if credential.starts_with(ApiKey::PREFIX) {
         let key = ApiKey::parse(credential).map_err(|refusal| unauthenticated(refusal.into()))?;
         return match scope {
-            Some(scope) => Ok(Bearer::Key {
+            Some(scope) => Ok(Credential::Key {
                 hash: key.hash(),
                 scope,
             }),
-            None => Err(unwelcome(services, &key).await),
+            None => Err(refuse_key(services, &key).await),
         };
     }
     let identity = services.authenticate_person(headers).await;
@@ -367,34 +354,34 @@ async fn authenticate(
     let is_staff = identity.is_staff || identity.admin_domain(domains).is_ok();
     let subject = match identity.subject.clone() {
         Some(subject) => subject,
-        // Support need not be anybody's user, and then their `@me` is nobody.
+        // Staff need not have an account; then `@me` selects none.
         None if is_staff => String::new(),
-        None => return Err(nobody("subject_missing")),
+        None => return Err(invalid_token("subject_missing")),
     };
-    Ok(Bearer::Person {
+    Ok(Credential::Person {
         identity,
         subject,
         is_staff,
     })
 }
 
-/// Why an API key does not come in where none does.
-async fn unwelcome(services: &Services, key: &ApiKey) -> ApiError {
-    let look = async {
+/// The refusal of an API key where none is accepted.
+async fn refuse_key(services: &Services, key: &ApiKey) -> ApiError {
+    let lookup = async {
         let database = services.database()?;
-        Ok::<_, ApiError>(database.api_key(&key.hash()).await?)
+        Ok::<_, ApiError>(read_api_key(&database, &key.hash()).await?)
     };
-    match look.await {
+    match lookup.await {
         Err(error) => error,
-        Ok(None) => unknown_key(),
+        Ok(None) => invalid_api_key(),
         Ok(Some(_)) => denied("This action does not support personal API key access"),
     }
 }
 
-/// Names the caller for the log, before it is known whose account it is.
-fn name(bearer: &Bearer, subject: &str) -> String {
-    match bearer {
-        Bearer::Person {
+/// The caller's name for the log, before the account is read.
+fn name(credential: &Credential, subject: &str) -> String {
+    match credential {
+        Credential::Person {
             identity,
             is_staff: true,
             ..

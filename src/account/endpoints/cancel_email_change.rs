@@ -1,5 +1,6 @@
-//! `PATCH /api/users/cancel_email_change_request`: gives up the e-mail asked for.
+//! `PATCH /api/users/cancel_email_change_request`: cancels a change of e-mail.
 
+use crate::account::store;
 use crate::kernel::audit::Action;
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
@@ -13,19 +14,20 @@ pub const ROUTE: Route = Route::patch(
 );
 
 async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
-    let whose = call.caller.own();
+    let selector = call.caller.own();
     let now = call.now();
     let database = call.services.database()?;
-    let visit = database.full_user(&whose, now).await?;
-    let admitted = call.caller.admit(&whose, visit, now)?;
-    if admitted.account.pending_email.is_none() {
+    let lookup = store::read_user(&database, &selector, now).await?;
+    let account = call.caller.authorize(&selector, lookup, now)?;
+    if account.details.pending_email.is_none() {
         return Err(not_found());
     }
-    let entry = admitted.entry(&call, Action::CancelEmailChange, "given up", now);
-    let user = database
-        .cancel_email_change(admitted.user(), &entry)
-        .await?;
-    user.map(|user| full_user(&user)).ok_or_else(not_found)
+    let entry = account
+        .audit(&call, now)
+        .entry(Action::CancelEmailChange, "given up");
+    let user = store::cancel_email_change(&database, account.user(), &entry).await?;
+    user.map(|user| full_user(&user.person, user.details))
+        .ok_or_else(not_found)
 }
 
 fn not_found() -> ApiError {

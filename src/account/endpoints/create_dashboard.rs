@@ -1,9 +1,10 @@
-//! `POST /admin/dashboards`: makes a dashboard, for people to choose for a scene.
+//! `POST /admin/dashboards`: makes a dashboard, which people can choose for a scene.
 
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use crate::account::TeamId;
+use crate::account::store::insert_dashboard;
 use crate::kernel::Clock as _;
 use crate::kernel::audit::{Action, Entry};
 use crate::web::caller::Admin;
@@ -16,10 +17,9 @@ pub const ROUTE: Route = Route::post(
     handler!(handle: Admin),
 );
 
-/// The body of the request.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Wish {
+struct NewDashboard {
     team_id: TeamId,
     name: String,
 }
@@ -34,21 +34,21 @@ struct Body<'a> {
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     call.query(&[])?;
-    let wish: Wish = call.body()?;
-    let name = fields::name(&wish.name)?;
+    let new: NewDashboard = call.body()?;
+    let name = fields::name(&new.name)?;
     let entry = Entry {
         at: call.services.clock.now(),
         origin: call.origin(call.caller.actor()),
         action: Action::CreateDashboard,
-        // The database completes it with the id that it gives.
+        // Completed by the id that the database assigns.
         subject: "dashboard:".to_owned(),
-        outcome: format!("team {}", wish.team_id),
+        outcome: format!("team {}", new.team_id),
     };
     let database = call.services.database()?;
-    let id = database.insert_dashboard(wish.team_id, name, &entry);
+    let id = insert_dashboard(&database, new.team_id, name, &entry);
     let body = Body {
         id: id.await?,
-        team_id: wish.team_id,
+        team_id: new.team_id,
         name,
     };
     Ok(Reply::json(StatusCode::CREATED, &body).no_store())

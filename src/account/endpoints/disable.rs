@@ -1,15 +1,14 @@
 //! `POST /api/users/{uuid}/two_factor_disable`: turns the second factor off. Safe to repeat.
 
-use crate::account::store::Disabling;
-use crate::account::{Factor, Invalid, Notice, NoticeKind};
+use crate::account::store::{Disable, disable_two_factor, drop_setup, read_second_factor};
+use crate::account::{AuditContext, CodeCheck, Invalid, Notice, NoticeKind, SecondFactor};
 use crate::config::DisablePolicy;
-use crate::kernel::Timestamp;
 use crate::kernel::audit::Action;
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
-use crate::account::endpoints::caller::Admitted;
-use crate::account::endpoints::proof::{MAX_CODE_CHARS, Proving};
+use crate::account::endpoints::caller::AuthorizedAccount;
 use crate::account::endpoints::representation::success;
+use crate::account::endpoints::verify::{MAX_CODE_CHARS, code_check};
 use crate::account::endpoints::{AccountCaller, Requirements};
 
 pub const ROUTE: Route = Route::post(
@@ -21,51 +20,48 @@ pub const ROUTE: Route = Route::post(
 const TOKEN: &str = "token";
 
 async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
-    let whose = call.caller.whose(call.uuid()?)?;
+    let selector = call.caller.select(call.uuid()?)?;
     let now = call.now();
     let database = call.services.database()?;
-    let visit = database.factor(&whose, None).await?;
-    let admitted = call.caller.admit(&whose, visit, now)?;
+    let lookup = read_second_factor(&database, &selector, None).await?;
+    let account = call.caller.authorize(&selector, lookup, now)?;
     let fields = call.fields()?;
     let token = fields.optional_text(TOKEN, MAX_CODE_CHARS)?;
-    let disabling = disabling(&call, &admitted, now);
-    if !admitted.account.is_on() {
-        // It may be turned on this very moment, and then nobody has proved anything.
-        database.drop_set_up(admitted.user()).await?;
-    } else if needs_proof(&call, &admitted) {
-        let proving = Proving {
-            call: &call,
-            database: &database,
-            admitted: &admitted,
-            now,
-            disabling: Some(&disabling),
+    let audit = account.audit(&call, now);
+    let disable = disable(&call, &account, &audit);
+    if !account.details.is_on() {
+        // Only the set-up: the second factor may be turned on concurrently, and needs a code then.
+        drop_setup(&database, account.user()).await?;
+    } else if needs_code(&call, &account) {
+        let token = token.ok_or_else(|| Invalid::required(TOKEN))?;
+        let check = code_check(&call, &database, &account, &audit);
+        let check = CodeCheck {
+            disable: Some(&disable),
+            ..check
         };
-        proving
-            .prove(token.ok_or_else(|| Invalid::required(TOKEN))?)
-            .await?;
+        check.accept(token).await?;
     } else {
-        database
-            .disable_two_factor(admitted.user(), &disabling)
-            .await?;
+        disable_two_factor(&database, account.user(), &disable).await?;
     }
     Ok(success())
 }
 
-/// A sign-in of late is not enough to take the protection off by one call. Staff help those who
-/// lost theirs, though not themselves.
-fn needs_proof(call: &Call<AccountCaller>, admitted: &Admitted<Factor>) -> bool {
-    admitted.is_own
+/// Whether a recent sign-in alone is not enough. Staff may help people who lost their second factor, but not
+/// turn off their own without it.
+fn needs_code(call: &Call<AccountCaller>, account: &AuthorizedAccount<SecondFactor>) -> bool {
+    account.is_own
         && call.services.config.two_factor_disable == DisablePolicy::SecondFactor
         && !call.caller.has_shown_second_factor()
 }
 
-fn disabling(call: &Call<AccountCaller>, admitted: &Admitted<Factor>, now: Timestamp) -> Disabling {
-    let (kind, to) = (
-        NoticeKind::TwoFactorDisabled,
-        admitted.account.person.address(),
-    );
-    Disabling {
-        entry: admitted.entry(call, Action::DisableTwoFactor, "off", now),
-        notice: Notice::new(kind, admitted.user(), to, now, &call.services.random),
+fn disable(
+    call: &Call<AccountCaller>,
+    account: &AuthorizedAccount<SecondFactor>,
+    audit: &AuditContext,
+) -> Disable {
+    let (kind, to) = (NoticeKind::TwoFactorDisabled, account.person.address());
+    Disable {
+        entry: audit.entry(Action::DisableTwoFactor, "off"),
+        notice: Notice::new(kind, account.user(), to, audit.at, &call.services.random),
     }
 }

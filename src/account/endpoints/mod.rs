@@ -1,13 +1,12 @@
-//! The account API: people, and staff for them, look after profiles, push tokens and second factors.
+//! The HTTP API of accounts, for their owners, for staff, and for services with API keys.
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `caller` | who calls, and whose account they may touch |
+//! | `caller` | callers, and the accounts that they have access to |
 //! | `body` | a body's fields |
 //! | `problem` | errors of this API |
-//! | `proof` | a code of the second factor, presented |
 //! | `representation` | what several actions answer |
-//! | all others | an endpoint each |
+//! | all others | one endpoint each |
 //!
 //! Every path is also known with a slash at its end.
 
@@ -18,7 +17,6 @@ pub mod cancel_email_change;
 pub mod create_dashboard;
 pub mod disable;
 pub mod problem;
-pub mod proof;
 pub mod push_token_register;
 pub mod push_token_unregister;
 pub mod representation;

@@ -2,9 +2,9 @@
 
 use http::StatusCode;
 
-use crate::account::Invalid;
+use crate::account::{CodeError, Invalid};
 use crate::auth::{AuthError, Refusal};
-use crate::web::ApiError;
+use crate::web::{ApiError, ErrorFormat};
 
 impl From<Invalid> for ApiError {
     fn from(fault: Invalid) -> Self {
@@ -21,7 +21,7 @@ impl From<Invalid> for ApiError {
     }
 }
 
-/// 401 or 503 of a token that does not do.
+/// 401 of a refused credential, or 503 where it could not be checked.
 pub fn unauthenticated(error: AuthError) -> ApiError {
     let code = error.code();
     match error {
@@ -32,51 +32,66 @@ pub fn unauthenticated(error: AuthError) -> ApiError {
                 .coded("not_authenticated")
                 .because(code)
         }
-        AuthError::Refused(Refusal::ApiKeyMalformed) => unknown_key().because(code),
-        AuthError::Refused(_) => nobody(code),
+        AuthError::Refused(Refusal::ApiKeyMalformed) => invalid_api_key().because(code),
+        AuthError::Refused(_) => invalid_token(code),
     }
 }
 
-/// 401 of a token that is nobody's.
-pub fn nobody(cause: &'static str) -> ApiError {
+/// 401 of a token that is not valid, or whose subject has no account.
+pub fn invalid_token(cause: &'static str) -> ApiError {
     let detail = "The access token is invalid or has expired.";
     ApiError::new(StatusCode::UNAUTHORIZED, detail).because(cause)
 }
 
-/// 401 of an API key that is none in force.
-pub fn unknown_key() -> ApiError {
+/// 401 of an API key that is unknown or revoked.
+pub fn invalid_api_key() -> ApiError {
     let detail = "The API key is invalid or was revoked.";
     ApiError::new(StatusCode::UNAUTHORIZED, detail).because("api_key_unknown")
 }
 
-/// 403 that says why.
+/// 403.
 pub fn denied(detail: impl Into<std::borrow::Cow<'static, str>>) -> ApiError {
     ApiError::new(StatusCode::FORBIDDEN, detail)
 }
 
-/// 403 of somebody who signed in too long ago.
+/// 403 of a person who signed in too long ago.
 pub fn not_recent() -> ApiError {
     denied("This action requires you to be recently authenticated.")
         .coded("sensitive_action_required_reauth")
 }
 
-/// 404 of an account that is not there, or was deleted meanwhile.
+/// 404 of an account that does not exist, or was deleted meanwhile.
 pub fn no_account() -> ApiError {
     ApiError::not_found("Not found.").because("user_unknown")
 }
 
-/// 400 of a code that is not accepted.
-pub fn wrong_code() -> ApiError {
+impl From<CodeError> for ApiError {
+    fn from(error: CodeError) -> Self {
+        match error {
+            CodeError::Rejected => wrong_code(),
+            CodeError::NoSetup => no_setup(),
+            CodeError::Locked(seconds) => ErrorFormat::Account
+                .throttled(seconds)
+                .because("second_factor_locked"),
+            CodeError::Database(error) => error.into(),
+            CodeError::NoKey | CodeError::BadSecret(..) | CodeError::Seal(_) => {
+                Self::internal(error.to_string())
+            }
+        }
+    }
+}
+
+fn wrong_code() -> ApiError {
     ApiError::bad_request("Token is not valid").coded("token_invalid")
 }
 
-/// 400 of something that only a second factor has.
+/// 400 of an action that needs a second factor.
 pub fn two_factor_is_off() -> ApiError {
     ApiError::bad_request("2FA must be enabled first").coded("2fa_not_enabled")
 }
 
-/// 400 of a set-up that is over, or never began.
-pub fn no_set_up() -> ApiError {
+/// 400 of a set-up that has expired, or never began.
+fn no_setup() -> ApiError {
     let detail = "2FA setup session expired. Please start setup again.";
     ApiError::bad_request(detail).coded("setup_expired")
 }

@@ -1,17 +1,17 @@
-//! `POST /api/users/@me/push_tokens`: registers a phone's token, or notes that it was seen.
+//! `POST /api/users/@me/push_tokens`: registers a push token, or notes that it was seen.
 
 use http::StatusCode;
 use serde::Serialize;
 
-use crate::account::store::NewPushToken;
-use crate::account::{Person, Platform, PushToken};
+use crate::account::store::{NewPushToken, read_person, register_push_token};
+use crate::account::{Platform, PushToken};
 use crate::auth::Scope;
 use crate::kernel::audit::Action;
 use crate::kernel::ids::prefixed_ulid;
 use crate::kernel::{Purpose, Timestamp};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
-use crate::account::endpoints::caller::{Admitted, ME};
+use crate::account::endpoints::caller::{AuthorizedAccount, ME};
 use crate::account::endpoints::problem::{denied, no_account};
 use crate::account::endpoints::{AccountCaller, Requirements};
 
@@ -30,29 +30,29 @@ struct Body {
 }
 
 async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
-    let wish = call
+    let read = call
         .fields()
         .and_then(|fields| Ok((PushToken::read(&fields)?, Platform::read(&fields)?)));
-    let (admitted, (token, platform)) = admit(&call, wish).await?;
+    let (account, (token, platform)) = authorize(&call, read).await?;
     let now = call.now();
     let random = &call.services.random;
     let sealed = call
         .services
         .sealer()?
-        .seal(Purpose::PushToken, admitted.user(), token.secret(), random)
+        .seal(Purpose::PushToken, account.user(), token.secret(), random)
         .map_err(|cause| ApiError::internal(format!("a push token: {cause}")))?;
     let new = NewPushToken {
         id: prefixed_ulid("push", now, random),
         token: &token,
         sealed,
-        user: admitted.user(),
+        user: account.user(),
         platform,
     };
-    let entry = admitted.entry(&call, Action::RegisterPushToken, platform.as_str(), now);
-    let row = call
-        .services
-        .database()?
-        .register_push_token(&new, &entry, admitted.touch(now))
+    let entry = account
+        .audit(&call, now)
+        .entry(Action::RegisterPushToken, platform.as_str());
+    let database = call.services.database()?;
+    let row = register_push_token(&database, &new, &entry, account.api_key.as_ref())
         .await?
         .ok_or_else(no_account)?;
     let body = Body {
@@ -64,27 +64,24 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
     Ok(Reply::json(StatusCode::OK, &body))
 }
 
-/// Whose phone it is, and what the body wishes. A phone registers itself: somebody else's pushes
-/// must not come to it, not even by staff, who need not have an account to be told so.
-pub(crate) async fn admit<W>(
+/// The caller's own account, and what was read of the body. Devices register themselves: not even staff may
+/// direct another account's pushes, and they are told so whether or not they have an account.
+pub(crate) async fn authorize<B>(
     call: &Call<AccountCaller>,
-    wish: Result<W, ApiError>,
-) -> Result<(Admitted<Person>, W), ApiError> {
+    body: Result<B, ApiError>,
+) -> Result<(AuthorizedAccount<()>, B), ApiError> {
     let not_me = || denied("Push tokens can only be managed via the `@me` path.");
     let is_me = call.uuid()? == ME;
     if !is_me && call.caller.key_hash().is_none() {
-        return Err(wish.map_or_else(|fault| fault, |_| not_me()));
+        return Err(body.map_or_else(|fault| fault, |_| not_me()));
     }
-    let whose = call.caller.own();
-    let visit = call
-        .services
-        .database()?
-        .person(&whose, call.caller.key_hash())
-        .await?;
-    let admitted = call.caller.admit(&whose, visit, call.now())?;
-    let wish = wish?;
+    let selector = call.caller.own();
+    let database = call.services.database()?;
+    let lookup = read_person(&database, &selector, call.caller.key_hash()).await?;
+    let account = call.caller.authorize(&selector, lookup, call.now())?;
+    let body = body?;
     if is_me {
-        Ok((admitted, wish))
+        Ok((account, body))
     } else {
         Err(not_me())
     }

@@ -1,10 +1,10 @@
-//! What several actions answer: the full user, or that it is done.
+//! Replies of several endpoints: the full user, and success.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::account::profile::settings;
-use crate::account::{FullUser, Scene};
+use crate::account::{Person, Scene, UserDetails};
 use crate::kernel::UserId;
 use crate::web::Reply;
 
@@ -32,24 +32,24 @@ struct Success {
     success: bool,
 }
 
-/// 200 for what is done, where there is nothing to show.
+/// 200 where there is nothing to show.
 pub fn success() -> Reply {
     Reply::json(http::StatusCode::OK, &Success { success: true })
 }
 
 /// 200 with the full user.
-pub fn full_user(user: &FullUser) -> Reply {
+pub fn full_user(person: &Person, user: UserDetails) -> Reply {
     let body = Body {
-        uuid: &user.person.id,
+        uuid: &person.id,
         date_joined: &user.created_at,
-        email: user.person.email.as_deref(),
+        email: person.email.as_deref(),
         pending_email: user.pending_email.as_deref(),
-        // Nobody can say that an e-mail is not its user's.
+        // True or unknown: an e-mail that was not confirmed may be the user's all the same.
         is_email_verified: user.is_email_verified.then_some(true),
         is_2fa_enabled: user.is_two_factor_on,
         team: user.team.map(|id| Team { id }),
         scene_personalisation: &user.scenes,
-        settings: settings(user.settings.clone()),
+        settings: settings(user.settings),
     };
     Reply::json(http::StatusCode::OK, &body)
 }

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::account::store::{MOST_SCENES, Personalised, SceneChange};
+use crate::account::store::{SceneChange, SceneOutcome, personalise_scene, read_scene_target};
+use crate::account::user::MAX_SCENES;
 use crate::account::{Fields, Invalid};
 use crate::kernel::audit::Action;
 use crate::web::{ApiError, Call, Reply, Route, handler};
@@ -24,22 +25,22 @@ const MAX_SCENE_CHARS: usize = 200;
 const MAX_ID: u64 = (1 << 53) - 1;
 
 async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
-    let whose = call.caller.whose(call.uuid()?)?;
+    let selector = call.caller.select(call.uuid()?)?;
     let now = call.now();
-    // Read now, told later: who may not see the account hears nothing of the body.
+    // The body is read before the account is, but its errors are not for callers without access.
     let fields = call.fields();
     let dashboard = fields.as_ref().ok().map(dashboard);
     let id = dashboard
         .as_ref()
         .and_then(|dashboard| dashboard.as_ref().ok());
     let database = call.services.database()?;
-    let visit = database.scene_target(&whose, id.copied()).await?;
-    let admitted = call.caller.admit(&whose, visit, now)?;
+    let lookup = read_scene_target(&database, &selector, id.copied()).await?;
+    let account = call.caller.authorize(&selector, lookup, now)?;
     let fields = fields?;
     require(&fields)?;
     let dashboard = self::dashboard(&fields)?;
     let scene = fields.text(SCENE, MAX_SCENE_CHARS)?;
-    match (admitted.account.dashboard_team, admitted.account.team) {
+    match (account.details.dashboard_team, account.details.team) {
         (None, _) => {
             let detail = "There is no such dashboard.";
             return Err(Invalid::new(DASHBOARD, "does_not_exist", detail).into());
@@ -48,23 +49,25 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
         _ => {}
     }
     let change = SceneChange {
-        user: admitted.user(),
+        user: account.user(),
         scene,
         dashboard,
     };
-    let entry = admitted.entry(&call, Action::PersonaliseScene, "dashboard chosen", now);
-    match database.personalise_scene(&change, &entry).await? {
-        Personalised::Done(user) => Ok(full_user(&user)),
-        Personalised::NotTheirs => Err(another_team().into()),
-        Personalised::Gone => Err(no_account()),
-        Personalised::TooMany => {
-            let detail = format!("At most {MOST_SCENES} scenes can be personalised.");
+    let entry = account
+        .audit(&call, now)
+        .entry(Action::PersonaliseScene, "dashboard chosen");
+    match personalise_scene(&database, &change, &entry).await? {
+        SceneOutcome::Changed(user) => Ok(full_user(&user.person, user.details)),
+        SceneOutcome::OtherTeam => Err(another_team().into()),
+        SceneOutcome::UserGone => Err(no_account()),
+        SceneOutcome::TooMany => {
+            let detail = format!("At most {MAX_SCENES} scenes can be personalised.");
             Err(Invalid::new(SCENE, "invalid_input", detail).into())
         }
     }
 }
 
-/// What is not there at all has words of its own, the dashboard's first.
+/// Missing fields have messages of their own, the dashboard's first.
 fn require(fields: &Fields) -> Result<(), Invalid> {
     if fields.get(DASHBOARD).is_none() {
         return Err(Invalid::input(DASHBOARD, "Dashboard must be provided."));

@@ -4,6 +4,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use crate::account::TeamId;
+use crate::account::store::assign_team;
 use crate::kernel::audit::{Action, Entry};
 use crate::kernel::{Clock as _, UserId};
 use crate::web::caller::Admin;
@@ -15,10 +16,9 @@ pub const ROUTE: Route = Route::put(
     handler!(handle: Admin),
 );
 
-/// The body of the request.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Wish {
+struct TeamAssignment {
     team_id: TeamId,
 }
 
@@ -32,7 +32,7 @@ struct Body<'a> {
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let user = call.user_id()?;
     call.query(&[])?;
-    let Wish { team_id } = call.body()?;
+    let TeamAssignment { team_id } = call.body()?;
     let entry = Entry {
         at: call.services.clock.now(),
         origin: call.origin(call.caller.actor()),
@@ -41,7 +41,7 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         outcome: format!("team {team_id}"),
     };
     let database = call.services.database()?;
-    if !database.assign_team(&user, team_id, &entry).await? {
+    if !assign_team(&database, &user, team_id, &entry).await? {
         return Err(ApiError::not_found("User not found"));
     }
     let body = Body {

@@ -1,17 +1,17 @@
-//! `GET /api/users/{uuid}/two_factor_start_setup`: begins the set-up of the caller's second factor,
-//! whatever the path says. A GET because the original has one.
+//! `GET /api/users/{uuid}/two_factor_start_setup`: begins the set-up of the caller's own second
+//! factor, whichever user the path names. A GET as in the original API.
 
 use http::StatusCode;
 use serde::Serialize;
 
-use crate::account::store::{SetUp, Visit};
-use crate::account::totp::PENDING_FOR;
-use crate::account::{HasPerson, Pending, TotpSecret, qr};
+use crate::account::store::{AccountLookup, NewSetup, start_setup};
+use crate::account::totp::SETUP_TTL;
+use crate::account::{PendingSetup, TotpSecret, qr};
 use crate::kernel::Timestamp;
 use crate::kernel::audit::{Action, Actor, Entry};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
-use crate::account::endpoints::problem::{nobody, not_recent};
+use crate::account::endpoints::problem::{invalid_token, not_recent};
 use crate::account::endpoints::{AccountCaller, Requirements};
 
 /// The route.
@@ -34,7 +34,7 @@ const fn route(path: &'static str, operation: &'static str) -> Route {
     )
 }
 
-/// Who the account is with, as authenticators show it.
+/// The issuer that authenticators show.
 const ISSUER: &str = "SmartphoneKey";
 
 #[derive(Serialize)]
@@ -48,20 +48,20 @@ struct Body<'a> {
 
 async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
     let subject = call.caller.subject();
-    let subject = subject.ok_or_else(|| nobody("subject_missing"))?;
+    let subject = subject.ok_or_else(|| invalid_token("subject_missing"))?;
     let (now, random) = (call.now(), &call.services.random);
     let secret = TotpSecret::generate(random);
-    // One round trip: it is not known yet whose the subject is, so the secret is sealed for the subject.
-    let sealed = Pending::seal(&secret, subject, call.services.sealer()?, random)
+    // One round trip: the user's id is not known yet, so the secret is sealed for the subject.
+    let sealed = PendingSetup::seal(&secret, subject, call.services.sealer()?, random)
         .map_err(|cause| ApiError::internal(format!("a secret: {cause}")))?;
-    let whose = call.caller.own();
-    let set_up = SetUp {
-        whose: &whose,
+    let selector = call.caller.own();
+    let setup = NewSetup {
+        selector: &selector,
         sealed: &sealed,
-        until: now.plus(PENDING_FOR),
-        is_recent: call.caller.is_recent(now),
+        until: now.plus(SETUP_TTL),
+        is_sign_in_recent: call.caller.is_recent(now),
     };
-    // The database completes both with the user's id.
+    // The statement completes actor and subject by the user's id.
     let entry = Entry {
         at: now,
         origin: call.origin(Actor::person("")),
@@ -69,20 +69,16 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
         subject: String::new(),
         outcome: "begun".to_owned(),
     };
-    let started = call
-        .services
-        .database()?
-        .start_set_up(&set_up, &entry)
-        .await?;
-    let visit = Visit {
-        found: started.factor,
-        key: None,
+    let start = start_setup(&call.services.database()?, &setup, &entry).await?;
+    let lookup = AccountLookup {
+        account: start.account,
+        api_key: None,
     };
-    let admitted = call.caller.admit(&whose, visit, now)?;
-    if !started.has_begun {
+    let account = call.caller.authorize(&selector, lookup, now)?;
+    if !start.has_begun {
         return Err(not_recent());
     }
-    let label = admitted.account.person().label();
+    let label = account.person.label();
     let url = secret
         .otpauth_url(ISSUER, &label)
         .ok_or_else(|| ApiError::internal("the address for authenticators could not be made"))?;
@@ -94,7 +90,7 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
         secret: secret.expose(),
         otpauth_url: url.expose(),
         qr_svg,
-        expires_at: set_up.until,
+        expires_at: setup.until,
     };
     Ok(Reply::json(StatusCode::OK, &body))
 }

@@ -1,14 +1,14 @@
-//! `GET /api/users/{uuid}/two_factor_status`: how the second factor stands.
+//! `GET /api/users/{uuid}/two_factor_status`: the state of the second factor.
 
 use http::StatusCode;
 use serde::Serialize;
 
 use crate::account::BackupCode;
-use crate::account::store::TwoFactorStatus;
+use crate::account::store::{TwoFactorStatus, read_two_factor_status};
 use crate::kernel::Purpose;
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
-use crate::account::endpoints::caller::Admitted;
+use crate::account::endpoints::caller::AuthorizedAccount;
 use crate::account::endpoints::{AccountCaller, Requirements};
 
 pub const ROUTE: Route = Route::get(
@@ -29,19 +29,19 @@ struct Body {
 }
 
 async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
-    let whose = call.caller.whose(call.uuid()?)?;
+    let selector = call.caller.select(call.uuid()?)?;
     let now = call.now();
     let database = call.services.database()?;
-    let visit = database.two_factor_status(&whose).await?;
-    let admitted = call.caller.admit(&whose, visit, now)?;
-    let status = &admitted.account;
+    let lookup = read_two_factor_status(&database, &selector).await?;
+    let account = call.caller.authorize(&selector, lookup, now)?;
+    let status = &account.details;
     let is_on = status.factor.is_on();
-    // Whoever finds an open session must not find the codes in it; nor do staff ever.
-    let may_see = admitted.is_own && call.caller.is_recent(now);
+    // Not shown in a session that was left open, and never to staff.
+    let may_see = account.is_own && call.caller.is_recent(now);
     let body = Body {
         is_enabled: is_on,
         backup_codes: if may_see {
-            codes(&call, &admitted)?
+            codes(&call, &account)?
         } else {
             Vec::new()
         },
@@ -55,18 +55,18 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
     Ok(Reply::json(StatusCode::OK, &body))
 }
 
-/// What no key opens any more cannot be found by its hash either: it counts, and is not shown.
+/// A code that no configured key opens is counted but not shown; its hash is not found either.
 fn codes(
     call: &Call<AccountCaller>,
-    admitted: &Admitted<TwoFactorStatus>,
+    account: &AuthorizedAccount<TwoFactorStatus>,
 ) -> Result<Vec<String>, ApiError> {
-    let codes = &admitted.account.codes;
+    let codes = &account.details.codes;
     if codes.is_empty() {
         return Ok(Vec::new());
     }
     let sealer = call.services.sealer()?;
     let open = codes.iter().filter_map(|sealed| {
-        let code = sealer.open(Purpose::BackupCode, admitted.user(), sealed);
+        let code = sealer.open(Purpose::BackupCode, account.user(), sealed);
         code.ok().map(|code| BackupCode::from_sealed(code).shown())
     });
     Ok(open.collect())

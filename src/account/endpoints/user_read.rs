@@ -1,5 +1,6 @@
 //! `GET /api/users/{uuid}`: the full user.
 
+use crate::account::store::read_user;
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::representation::full_user;
@@ -12,9 +13,9 @@ pub const ROUTE: Route = Route::get(
 );
 
 async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
-    let whose = call.caller.whose(call.uuid()?)?;
+    let selector = call.caller.select(call.uuid()?)?;
     let now = call.now();
-    let visit = call.services.database()?.full_user(&whose, now).await?;
-    let admitted = call.caller.admit(&whose, visit, now)?;
-    Ok(full_user(&admitted.account))
+    let lookup = read_user(&call.services.database()?, &selector, now).await?;
+    let account = call.caller.authorize(&selector, lookup, now)?;
+    Ok(full_user(&account.person, account.details))
 }

@@ -1,12 +1,11 @@
-//! `POST /api/users/verify_email`: puts the e-mail asked for into effect. Whoever shows the token
-//! has read mail that went there; nobody needs to be signed in for that.
+//! `POST /api/users/verify_email`: puts another e-mail into effect. The token shows that its bearer
+//! reads mail sent there, so no sign-in is needed.
 
-use crate::account::store::Confirmation;
+use crate::account::store::{EmailConfirmation, confirm_email, read_pending_email};
 use crate::account::{EmailToken, Invalid, Notice, NoticeKind};
 use crate::kernel::audit::{Action, Actor, Entry};
 use crate::kernel::{Clock as _, EmailKey, UserId, mask_email};
 use crate::web::caller::Anyone;
-
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::problem::email_taken;
@@ -18,7 +17,7 @@ pub const ROUTE: Route = Route::post(
     handler!(handle: Anyone),
 );
 
-/// Tokens have 43 characters, longer ones are none of ours.
+/// Issued tokens have 43 characters.
 const MAX_TOKEN_CHARS: usize = 512;
 
 async fn handle(call: Call<Anyone>) -> Result<Reply, ApiError> {
@@ -26,9 +25,9 @@ async fn handle(call: Call<Anyone>) -> Result<Reply, ApiError> {
     let user = UserId::new(fields.text("uuid", UserId::MAX_CHARS)?);
     let token = EmailToken::presented(fields.text("token", MAX_TOKEN_CHARS)?);
     match confirm(&call, &user, &token).await? {
-        Confirmation::Done => Ok(success()),
-        Confirmation::Taken => Err(email_taken()),
-        Confirmation::Dead => Err(dead()),
+        EmailConfirmation::Confirmed => Ok(success()),
+        EmailConfirmation::EmailTaken => Err(email_taken()),
+        EmailConfirmation::TokenInvalid => Err(invalid_token()),
     }
 }
 
@@ -36,15 +35,15 @@ async fn confirm(
     call: &Call<Anyone>,
     user: &UserId,
     token: &EmailToken,
-) -> Result<Confirmation, ApiError> {
+) -> Result<EmailConfirmation, ApiError> {
     let now = call.services.clock.now();
     let database = call.services.database()?;
-    let found = database.email_to_confirm(user, token, now).await?;
+    let found = read_pending_email(&database, user, token, now).await?;
     let Some((found, key)) = found.and_then(|found| {
         let key = EmailKey::of(&found.email)?;
         Some((found, key))
     }) else {
-        return Ok(Confirmation::Dead);
+        return Ok(EmailConfirmation::TokenInvalid);
     };
     let entry = Entry {
         at: now,
@@ -56,13 +55,11 @@ async fn confirm(
     let to = found.person.email.as_deref().unwrap_or(&found.email);
     let random = &call.services.random;
     let notice = Notice::new(NoticeKind::EmailChanged, user, Some(to), now, random);
-    Ok(database
-        .confirm_email(user, token, &key, &entry, &notice)
-        .await?)
+    Ok(confirm_email(&database, user, token, &key, &entry, &notice).await?)
 }
 
 /// Counts as a failed authentication of the client's address.
-fn dead() -> ApiError {
+fn invalid_token() -> ApiError {
     let detail = "This verification token is invalid or has expired.";
     ApiError::from(Invalid::new("token", "invalid_token", detail))
         .counted_as_failed_authentication()

@@ -1,4 +1,4 @@
-//! What a receiver gets: a body that is the same at every attempt, and a signature over it.
+//! The request that a receiver gets: a body that is the same at every attempt, and a signature over it.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::Method;
@@ -10,7 +10,7 @@ use crate::kernel::http_client::HttpRequest;
 use crate::kernel::secret::hex;
 use crate::kernel::{Secret, Timestamp};
 
-use crate::account::outbox::Claimed;
+use crate::account::outbox::ClaimedNotice;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -30,11 +30,11 @@ struct Data<'a> {
     token: Option<&'a str>,
 }
 
-/// The request that delivers a notice, signed at `now`; `None` where it cannot be signed.
+/// The request that delivers a notice, signed at `now`; `None`: it cannot be signed.
 ///
-/// `token` is the notice's own, opened. Only header and time differ between attempts.
+/// `token` is the notice's own, opened. Attempts differ in the signature alone.
 pub fn request(
-    notice: &Claimed,
+    notice: &ClaimedNotice,
     token: Option<&Secret>,
     webhook: &WebhookConfig,
     now: Timestamp,
@@ -63,7 +63,7 @@ pub fn request(
 }
 
 /// `t=<unix seconds>,v1=<HMAC-SHA256 of "t.body", lower-case hex>`: the time is signed
-/// too, so that a receiver can refuse what somebody has kept and sends again.
+/// too, so that a receiver can refuse replayed requests.
 fn signature(secret: &Secret, at: Timestamp, body: &[u8]) -> Option<String> {
     let seconds = at.as_secs();
     // HMAC takes keys of every length.
@@ -90,8 +90,8 @@ mod tests {
         }
     }
 
-    fn notice() -> Claimed {
-        Claimed {
+    fn notice() -> ClaimedNotice {
+        ClaimedNotice {
             id: "ntc_01JZX0000000000000000000EX".to_owned(),
             kind: "email_change_verification".to_owned(),
             user: UserId::new("00000000-0000-4000-8000-000000000001"),
@@ -124,7 +124,7 @@ mod tests {
                 r#""createdAt":"2027-01-15T07:43:20.007Z","data":{"token":"the-token"}}"#
             )
         );
-        let nobody = Claimed {
+        let nobody = ClaimedNotice {
             to: None,
             ..notice()
         };

@@ -1,82 +1,72 @@
-//! Account security's tables.
+//! The SQL of the account room, one file an operation.
 //!
-//! A request costs one read, which tells at once who calls and how their account stands, and at most one
-//! batch. What must hold under concurrency, such as a code being accepted once, is decided by a single
+//! A request costs one read, which finds the caller's key and the account at once, and at most one batch of
+//! writes. What must hold under concurrency, such as a code being accepted once, is decided by a single
 //! conditional statement, and the rows that it returns tell the outcome.
 //!
-//! | file | what it holds |
-//! |---|---|
-//! | `visit` | whose account a request is about, and the one read |
-//! | `person`, `user`, `factor` | what that read loads |
-//! | `profile`, `email_change`, `scenes` | changes of the profile |
-//! | `push_tokens` | where phones get their pushes |
-//! | `set_up`, `attempts`, `disable`, `backup_codes` | the second factor's life |
-//! | `touch` | the use of an API key |
-//! | `management` | what support keeps: dashboards, and who is in which team |
-//! | `notices`, `outbox` | a notice's way into the outbox, and out of it |
+//! Files that several operations share: `selector` and `lookup` (which account, and the one read),
+//! `change` (audit rows and notices of a change), `code_attempt` (lock-out), `api_key` (its use).
 
-/// The `users.uuid` of whoever a request is about: `?1` an id, `?2` a token's subject, `?3` the hash of an
-/// API key; of them one, or the first two. A subject that is an id means the user with that id.
-macro_rules! whose {
-    () => {
-        "coalesce(
-  (SELECT uuid FROM users WHERE uuid = ?1),
-  (SELECT uuid FROM users WHERE auth_subject = ?2),
-  (SELECT user_id FROM api_keys WHERE key_hash = ?3 AND revoked_at IS NULL)
-)"
-    };
-}
+mod api_key;
+mod assign_team;
+mod cancel_email_change;
+mod change;
+mod change_profile;
+mod claim_notices;
+mod code_attempt;
+mod confirm_email;
+mod disable_two_factor;
+mod drop_setup;
+mod insert_dashboard;
+mod lookup;
+mod personalise_scene;
+mod read_person;
+mod read_scene_target;
+mod read_second_factor;
+mod read_two_factor_status;
+mod read_user;
+mod read_user_and_email_holder;
+mod register_push_token;
+mod replace_backup_codes;
+mod request_email_change;
+mod selector;
+mod settle_notices;
+mod start_setup;
+mod try_backup_code;
+mod try_totp;
+mod unregister_push_token;
+mod validate_setup;
 
-/// The columns that `person::PersonColumns` reads, of `u`, a row of `users`. A subject that is somebody
-/// else's id means them, as in `whose!`.
-macro_rules! person_columns {
-    () => {
-        "u.uuid, u.email, u.phone_number,
-       iif(
-         EXISTS (SELECT 1 FROM users o WHERE o.uuid = u.auth_subject AND o.uuid <> u.uuid),
-         NULL, u.auth_subject
-       ) AS auth_subject"
-    };
-}
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
-/// Until when a refused code locks its kind of code: `?3` now, `?7` failures before a lock, `?8` the first
-/// and `?9` the longest lock. The same rule as `account::lockout` tells.
-macro_rules! locked_until {
-    ($failures:literal) => {
-        concat!(
-            "iif(",
-            $failures,
-            " + 1 < ?7, 0, ?3 + min(?9, ?8 << min(",
-            $failures,
-            " + 1 - ?7, 20)))"
-        )
-    };
-}
-
-mod attempts;
-mod backup_codes;
-mod disable;
-mod email_change;
-mod factor;
-mod management;
-mod notices;
-mod outbox;
-mod person;
-mod profile;
-mod push_tokens;
-mod scenes;
-mod set_up;
-mod touch;
-mod user;
-mod visit;
-
-pub use attempts::{Attempt, BackupAttempt, TotpAttempt, Verdict};
-pub use backup_codes::NewBackupCode;
-pub use disable::Disabling;
-pub use email_change::{Confirmation, EmailToConfirm, NewEmail};
-pub use factor::TwoFactorStatus;
-pub use profile::{Draft, ProfileChange};
-pub use push_tokens::{NewPushToken, PushTokenRow};
-pub use scenes::{MOST_SCENES, Personalised, SceneChange, SceneTarget};
-pub use set_up::{SetUp, Started};
-pub use visit::{Visit, Whose};
+pub use api_key::{ApiKeyUse, note_api_key_use};
+pub use assign_team::assign_team;
+pub use cancel_email_change::cancel_email_change;
+pub use change_profile::{ProfileChange, ProfileChangeOutcome, change_profile};
+pub use claim_notices::claim_notices;
+pub use code_attempt::{CodeAttempt, CodeKind, CodeOutcome};
+pub use confirm_email::{EmailConfirmation, PendingEmail, confirm_email, read_pending_email};
+pub use disable_two_factor::{Disable, disable_two_factor};
+pub use drop_setup::drop_setup;
+pub use insert_dashboard::insert_dashboard;
+pub use lookup::{AccountLookup, read_api_key};
+pub use personalise_scene::{SceneChange, SceneOutcome, personalise_scene};
+pub use read_person::read_person;
+pub use read_scene_target::{SceneTarget, read_scene_target};
+pub use read_second_factor::{read_second_factor, read_second_factor_and_existence};
+pub use read_two_factor_status::{TwoFactorStatus, read_two_factor_status};
+pub use read_user::read_user;
+pub use read_user_and_email_holder::read_user_and_email_holder;
+pub use register_push_token::{NewPushToken, PushTokenRow, register_push_token};
+pub use replace_backup_codes::{NewBackupCode, replace_backup_codes};
+pub use request_email_change::NewEmail;
+pub use selector::AccountSelector;
+pub use settle_notices::settle_notices;
+pub use start_setup::{NewSetup, SetupStart, start_setup};
+pub use try_backup_code::{HashedBackupCode, try_backup_code};
+pub use try_totp::{CheckedTotp, try_totp};
+pub use unregister_push_token::unregister_push_token;
+pub use validate_setup::{CheckedSetup, validate_setup};

@@ -3,7 +3,7 @@
 
 use crate::db::Statement;
 
-pub(crate) const KEY_BY_HASH: &str = "
+const KEY_BY_HASH: &str = "
 SELECT id, scopes, user_id, label, created_at, last_used_at
 FROM api_keys WHERE key_hash = ?1 AND revoked_at IS NULL";
 

@@ -14,12 +14,10 @@ use serde::Deserialize;
 use crate::db::DatabaseError;
 use crate::kernel::{Timestamp, UserId};
 
-pub(crate) use find::KEY_BY_HASH;
 pub use find::find_api_key_statement;
 pub use insert::{NewApiKey, insert_api_key};
 pub use list::list_api_keys;
 pub use revoke::revoke_api_key;
-pub(crate) use touch::TOUCH_KEY;
 pub use touch::{touch_api_key, touch_api_key_statement};
 
 /// An API key, without the key.

@@ -1,7 +1,7 @@
 use crate::db::{Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
 
-pub(crate) const TOUCH_KEY: &str = "
+const TOUCH_KEY: &str = "
 UPDATE api_keys SET last_used_at = ?2
 WHERE id = ?1 AND (last_used_at IS NULL OR last_used_at <= ?3)";
 

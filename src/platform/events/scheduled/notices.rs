@@ -1,28 +1,27 @@
-//! What a cron trigger does for notices.
+//! Delivers notices, when the cron trigger fires.
 
-use crate::account::outbox::delivery::{Courier, Report};
+use crate::account::outbox::{DeliveryReport, WebhookDispatcher};
 use crate::config::WebhookConfig;
-use crate::db::DatabaseError;
 use crate::kernel::{Clock as _, RequestId};
 use crate::platform::events::millis;
 use crate::platform::log;
 use crate::platform::log::NoticesLine;
 use crate::services::Services;
 
-/// Delivers what is due. Without a receiver it all stays in the outbox: a normal state, and no line.
+/// Delivers what is due. Without a configured receiver, notices stay in the outbox; that is normal, and not logged.
 pub async fn deliver(services: &Services, request_id: &RequestId) {
     let Some(webhook) = &services.config.webhook else {
         return;
     };
     let started = services.clock.now();
-    let result = round(services, webhook).await;
+    let result = run_round(services, webhook).await;
     let duration_ms = millis(services.clock.now().since(started));
     let (level, cause) = match &result {
         Ok(report) => (level(report), cause(report)),
         Err(cause) => ("error", Some(cause.clone())),
     };
     let report = result.as_ref().ok();
-    let count = |of: fn(&Report<DatabaseError>) -> usize| report.map_or(0, of);
+    let count = |of: fn(&DeliveryReport) -> usize| report.map_or(0, of);
     log::write(
         level,
         &NoticesLine {
@@ -40,25 +39,25 @@ pub async fn deliver(services: &Services, request_id: &RequestId) {
     );
 }
 
-async fn round(
-    services: &Services,
-    webhook: &WebhookConfig,
-) -> Result<Report<DatabaseError>, String> {
+async fn run_round(services: &Services, webhook: &WebhookConfig) -> Result<DeliveryReport, String> {
     let database = services
         .database()
         .map_err(|error| error.cause.into_owned())?;
-    let courier = Courier {
-        outbox: &database,
-        transport: services.http(),
-        clock: &services.clock,
+    let dispatcher = WebhookDispatcher {
+        database: &database,
+        http: services.http(),
+        clock: &*services.clock,
         sealer: services.config.sealer.as_ref(),
         webhook,
     };
-    courier.deliver().await.map_err(|error| error.to_string())
+    dispatcher
+        .deliver()
+        .await
+        .map_err(|error| error.to_string())
 }
 
-/// A receiver that is down mends itself; nothing else does.
-fn level(report: &Report<DatabaseError>) -> &'static str {
+/// An outage of the receiver passes by itself; other failures need an operator.
+fn level(report: &DeliveryReport) -> &'static str {
     let is_receivers = report.failures.iter().all(|failure| failure.is_receivers());
     match (is_receivers, &report.unsettled) {
         (true, None) if report.failed == 0 => "info",
@@ -67,7 +66,7 @@ fn level(report: &Report<DatabaseError>) -> &'static str {
     }
 }
 
-fn cause(report: &Report<DatabaseError>) -> Option<String> {
+fn cause(report: &DeliveryReport) -> Option<String> {
     let failures = report.failures.iter().map(ToString::to_string);
     let unsettled = report.unsettled.iter().map(ToString::to_string);
     let causes: Vec<String> = failures.chain(unsettled).collect();

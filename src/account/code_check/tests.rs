@@ -1,0 +1,253 @@
+//! Codes from their text to their outcome, on the shipped statements.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use futures_executor::block_on;
+
+use super::*;
+use crate::account::backup_code::BACKUP_CODES;
+use crate::account::lockout::FAILURES_BEFORE_LOCK;
+use crate::account::store::testing::{NOW, Store, origin, request_id, user_id};
+use crate::account::store::{
+    AccountSelector, NewBackupCode, NewSetup, read_second_factor, replace_backup_codes, start_setup,
+};
+use crate::account::totp::SETUP_TTL;
+use crate::account::{PendingSetup, TotpSecret};
+use crate::kernel::random::seeded::Seeded;
+use crate::kernel::{Secret, Timestamp};
+
+/// A person, their authenticator and what they present, each in a request of its own.
+struct Owner {
+    store: Store,
+    sealer: Sealer,
+    random: Seeded,
+    secret: TotpSecret,
+    requests: std::cell::Cell<u64>,
+}
+
+fn key(byte: u8) -> Secret {
+    Secret::new(STANDARD.encode([byte; 32]))
+}
+
+impl Owner {
+    /// A person whose set-up has begun.
+    fn setting_up() -> Self {
+        let person = Self {
+            store: Store::with_users(&["ann"]),
+            sealer: Sealer::new(&key(1), None).unwrap(),
+            random: Seeded::new(1),
+            secret: TotpSecret::generate(&Seeded::new(2)),
+            requests: std::cell::Cell::new(0),
+        };
+        let sealed = PendingSetup::seal(&person.secret, "ann", &person.sealer, &person.random);
+        let setup = NewSetup {
+            selector: &AccountSelector::Subject("ann".to_owned()),
+            sealed: &sealed.unwrap(),
+            until: NOW.plus(SETUP_TTL),
+            is_sign_in_recent: true,
+        };
+        let entry = person.audit(NOW).entry(Action::StartTwoFactor, "begun");
+        block_on(start_setup(&person.store.database, &setup, &entry)).unwrap();
+        person
+    }
+
+    /// A person whose second factor was turned on by a code of the step before this one.
+    fn protected() -> Self {
+        let person = Self::setting_up();
+        person.validate(&person.code(-30), NOW).unwrap();
+        person
+    }
+
+    fn audit(&self, at: Timestamp) -> AuditContext {
+        self.requests.set(self.requests.get() + 1);
+        AuditContext {
+            user: user_id("ann"),
+            origin: origin(&request_id(self.requests.get())),
+            at,
+        }
+    }
+
+    /// What the authenticator shows so many seconds from now.
+    fn code(&self, seconds: i64) -> String {
+        let at = Timestamp::from_millis(NOW.as_millis() + seconds * 1000);
+        self.secret.code_at(at)
+    }
+
+    fn check<T>(&self, at: Timestamp, check: impl AsyncFnOnce(CodeCheck<'_>) -> T) -> T {
+        let selector = AccountSelector::User(user_id("ann"));
+        let lookup = block_on(read_second_factor(&self.store.database, &selector, None)).unwrap();
+        let account = lookup.account.unwrap();
+        block_on(check(CodeCheck {
+            database: &self.store.database,
+            sealer: Some(&self.sealer),
+            random: &self.random,
+            person: &account.person,
+            factor: &account.details,
+            audit: &self.audit(at),
+            api_key: None,
+            disable: None,
+        }))
+    }
+
+    fn validate(&self, text: &str, at: Timestamp) -> Result<(), CodeError> {
+        self.check(at, async |check| check.validate_setup(text).await)
+    }
+
+    fn accept(&self, text: &str, at: Timestamp) -> Result<CodeKind, CodeError> {
+        self.check(at, async |check| check.accept(text).await)
+    }
+}
+
+#[test]
+fn a_code_is_accepted_once() {
+    let person = Owner::protected();
+    let code = person.code(0);
+    assert_eq!(person.accept(&code, NOW).unwrap(), CodeKind::Totp);
+    for at in [NOW, NOW.plus(Duration::from_secs(20))] {
+        let again = person.accept(&code, at).unwrap_err();
+        assert!(matches!(again, CodeError::Rejected));
+    }
+}
+
+#[test]
+fn the_code_that_turned_the_second_factor_on_is_not_accepted_again() {
+    let person = Owner::setting_up();
+    let code = person.code(0);
+    person.validate(&code, NOW).unwrap();
+    assert_eq!(person.store.notices(), ["two_factor_enabled"]);
+    assert!(matches!(
+        person.accept(&code, NOW),
+        Err(CodeError::Rejected)
+    ));
+    assert!(matches!(
+        person.validate(&code, NOW),
+        Err(CodeError::NoSetup)
+    ));
+}
+
+#[test]
+fn a_set_up_that_expired_is_none() {
+    let person = Owner::setting_up();
+    let end = NOW.plus(SETUP_TTL);
+    assert!(matches!(
+        person.validate(&person.code(0), end),
+        Err(CodeError::NoSetup)
+    ));
+}
+
+#[test]
+fn wrong_codes_lock_their_own_kind_only() {
+    let person = Owner::protected();
+    for _ in 0..FAILURES_BEFORE_LOCK {
+        // Neither kind of code, and so a wrong backup code.
+        assert!(matches!(person.accept("?", NOW), Err(CodeError::Rejected)));
+    }
+    assert!(matches!(
+        person.accept("?", NOW),
+        Err(CodeError::Locked(30))
+    ));
+    let kind = person.accept(&person.code(0), NOW).unwrap();
+    assert_eq!(kind, CodeKind::Totp);
+}
+
+#[test]
+fn a_locked_kind_of_code_refuses_right_ones_too() {
+    let person = Owner::protected();
+    let right = person.code(0);
+    let wrong = if right == "000000" {
+        "000001"
+    } else {
+        "000000"
+    };
+    for _ in 0..FAILURES_BEFORE_LOCK {
+        assert!(person.accept(wrong, NOW).is_err());
+    }
+    let locked = person.accept(&right, NOW).unwrap_err();
+    assert!(matches!(locked, CodeError::Locked(30)));
+    let later = NOW.plus(Duration::from_secs(30));
+    assert!(person.accept(&person.code(30), later).is_ok());
+}
+
+#[test]
+fn each_of_ten_backup_codes_is_accepted_once() {
+    let person = Owner::protected();
+    let user = user_id("ann");
+    let codes: Vec<BackupCode> = (0..BACKUP_CODES)
+        .map(|_| BackupCode::generate(&person.random))
+        .collect();
+    let stored: Vec<NewBackupCode> = codes
+        .iter()
+        .map(|code| NewBackupCode {
+            hash: person
+                .sealer
+                .keyed_hashes(Purpose::BackupCode, &user, code.secret().expose())
+                .remove(0),
+            sealed: "sealed".to_owned(),
+        })
+        .collect();
+    let entry = person
+        .audit(NOW)
+        .entry(Action::GenerateBackupCodes, "ten codes");
+    block_on(replace_backup_codes(
+        &person.store.database,
+        &user,
+        &stored,
+        &entry,
+    ))
+    .unwrap();
+    for code in codes {
+        let typed = code.shown().to_uppercase();
+        assert_eq!(person.accept(&typed, NOW).unwrap(), CodeKind::Backup);
+        assert!(matches!(
+            person.accept(&typed, NOW),
+            Err(CodeError::Rejected)
+        ));
+    }
+    let notices = person.store.notices();
+    let uses = notices.iter().filter(|kind| *kind == "backup_code_used");
+    assert_eq!(uses.count(), BACKUP_CODES);
+}
+
+#[test]
+fn a_secret_moves_to_the_current_key_when_it_is_used() {
+    let mut person = Owner::protected();
+    person.sealer = Sealer::new(&key(2), Some(&key(1))).unwrap();
+    let sealed = || {
+        Sealed::from_stored(
+            person
+                .store
+                .one::<String>("SELECT secret_sealed FROM second_factors"),
+        )
+    };
+    assert!(!person.sealer.is_current(&sealed()));
+    person.accept(&person.code(0), NOW).unwrap();
+    assert!(person.sealer.is_current(&sealed()));
+}
+
+#[test]
+fn no_code_is_accepted_where_the_second_factor_is_off() {
+    let person = Owner::setting_up();
+    for text in [person.code(0).as_str(), "aaaa-aaaa-aaaa-aaaa", "?"] {
+        assert!(matches!(person.accept(text, NOW), Err(CodeError::Rejected)));
+    }
+    let failures: u32 = person
+        .store
+        .one("SELECT totp_failures + backup_failures FROM second_factors");
+    assert_eq!(failures, 0);
+}
+
+#[test]
+fn without_a_key_no_code_is_checked_or_counted() {
+    let person = Owner::protected();
+    let refused = person.check(NOW, async |check| {
+        let check = CodeCheck {
+            sealer: None,
+            ..check
+        };
+        check.accept(&person.code(0)).await
+    });
+    assert!(matches!(refused, Err(CodeError::NoKey)));
+    person.accept(&person.code(0), NOW).unwrap();
+}

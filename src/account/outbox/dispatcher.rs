@@ -1,0 +1,188 @@
+//! One round of delivery, as the cron trigger starts it.
+//!
+//! Only the outbox keeps anything between rounds. A round may therefore end at any point, and rounds may
+//! overlap: a notice that was claimed and not settled is due again after its wait, and a receiver that got it
+//! already recognises its id.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use futures_util::{StreamExt as _, pin_mut, stream};
+
+use crate::account::outbox::{ClaimedNotice, Settlement, message};
+use crate::account::store::{claim_notices, settle_notices};
+use crate::config::WebhookConfig;
+use crate::db::{Database, DatabaseError};
+use crate::kernel::http_client::{HttpClient, HttpError};
+use crate::kernel::{Clock, Purpose, SealError, Sealer, Secret};
+
+pub const MAX_NOTICES_PER_ROUND: u32 = 50;
+
+/// Half of the connections that an invocation may have open.
+const MAX_CONCURRENT_DELIVERIES: usize = 3;
+
+/// How long a receiver has for its whole response.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// After as many failures that look like an outage of the receiver, the round ends.
+const MAX_CONSECUTIVE_FAILURES: u32 = 5;
+
+/// Response bodies are not looked at.
+const MAX_RESPONSE_BYTES: usize = 1024 * 1024;
+
+/// Why a notice was not delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DeliveryFailure {
+    /// Any status but 2xx; redirects are not followed.
+    #[error("the receiver answered {0}")]
+    Refused(u16),
+    #[error("the receiver: {0}")]
+    NoAnswer(#[from] HttpError),
+    /// The token does not open, and without it the notice is of no use.
+    #[error("notices.token_sealed: {0}")]
+    Unopened(#[from] SealError),
+    #[error("CREDENTIALS_KEY is missing or malformed")]
+    NoKey,
+    #[error("the notice could not be signed")]
+    Unsigned,
+}
+
+impl DeliveryFailure {
+    /// Whether the cause is the receiver, and may pass. Any other needs an operator.
+    pub const fn is_receivers(self) -> bool {
+        matches!(self, Self::Refused(_) | Self::NoAnswer(_))
+    }
+
+    /// Whether the receiver seems to be down for every notice. Most 4xx are about the one that was refused,
+    /// which must not delay others.
+    const fn looks_like_outage(self) -> bool {
+        match self {
+            Self::Refused(status) => {
+                status == 429 || status == 408 || status < 400 || status >= 500
+            }
+            Self::NoAnswer(_) => true,
+            _ => false,
+        }
+    }
+}
+
+/// What a round did. Each claimed notice is delivered, failed or deferred.
+#[derive(Debug)]
+pub struct DeliveryReport {
+    pub claimed: usize,
+    pub delivered: usize,
+    /// Notices that wait for another attempt.
+    pub failed: usize,
+    /// Notices that were given back unsent, because the receiver is down.
+    pub deferred: usize,
+    /// Notices that were deleted undelivered, because they had expired.
+    pub expired: usize,
+    /// Why notices failed, each reason once.
+    pub failures: Vec<DeliveryFailure>,
+    /// Why the round could not be settled; what it delivered will be delivered again.
+    pub unsettled: Option<DatabaseError>,
+}
+
+/// Delivers notices to the webhook.
+pub struct WebhookDispatcher<'a> {
+    pub database: &'a Database,
+    pub http: &'a dyn HttpClient,
+    pub clock: &'a dyn Clock,
+    /// Opens the tokens; without it, notices that carry one stay.
+    pub sealer: Option<&'a Sealer>,
+    pub webhook: &'a WebhookConfig,
+}
+
+impl WebhookDispatcher<'_> {
+    /// Delivers what is due, [`MAX_NOTICES_PER_ROUND`] at most.
+    ///
+    /// # Errors
+    ///
+    /// The claim failed, and nothing was sent.
+    pub async fn deliver(&self) -> Result<DeliveryReport, DatabaseError> {
+        let now = self.clock.now();
+        let claim = claim_notices(self.database, now, MAX_NOTICES_PER_ROUND).await?;
+        let claimed = claim.notices.len();
+        let (settlement, failures, failed) = self.send_all(claim.notices).await;
+        let unsettled = if settlement.is_empty() {
+            None
+        } else {
+            settle_notices(self.database, now, &settlement).await.err()
+        };
+        Ok(DeliveryReport {
+            claimed,
+            delivered: settlement.delivered.len(),
+            failed,
+            deferred: settlement.deferred.len(),
+            expired: claim.expired,
+            failures,
+            unsettled,
+        })
+    }
+
+    /// Sends the notices until the receiver turns out to be down. Returns what is to be settled, why notices
+    /// failed, and how many did.
+    async fn send_all(
+        &self,
+        notices: Vec<ClaimedNotice>,
+    ) -> (Settlement, Vec<DeliveryFailure>, usize) {
+        let is_down = Cell::new(false);
+        let attempts = stream::iter(notices)
+            .map(|notice| async {
+                let result = match is_down.get() {
+                    true => None,
+                    false => Some(self.send(&notice).await),
+                };
+                (notice, result)
+            })
+            .buffer_unordered(MAX_CONCURRENT_DELIVERIES);
+        pin_mut!(attempts);
+        let (mut settlement, mut failures) = (Settlement::default(), Vec::new());
+        let (mut failed, mut consecutive) = (0, 0);
+        while let Some((notice, result)) = attempts.next().await {
+            match result {
+                None => settlement.deferred.push(notice),
+                Some(Ok(())) => {
+                    consecutive = 0;
+                    settlement.delivered.push(notice.id);
+                }
+                Some(Err(failure)) => {
+                    failed += 1;
+                    consecutive += u32::from(failure.looks_like_outage());
+                    if consecutive >= MAX_CONSECUTIVE_FAILURES {
+                        is_down.set(true);
+                    }
+                    if !failures.contains(&failure) {
+                        failures.push(failure);
+                    }
+                }
+            }
+        }
+        (settlement, failures, failed)
+    }
+
+    async fn send(&self, notice: &ClaimedNotice) -> Result<(), DeliveryFailure> {
+        let token = self.open(notice)?;
+        let now = self.clock.now();
+        let request = message::request(notice, token.as_ref(), self.webhook, now);
+        let request = request.ok_or(DeliveryFailure::Unsigned)?;
+        let response = self.http.send(request, TIMEOUT, MAX_RESPONSE_BYTES).await?;
+        if (200..300).contains(&response.status) {
+            Ok(())
+        } else {
+            Err(DeliveryFailure::Refused(response.status))
+        }
+    }
+
+    fn open(&self, notice: &ClaimedNotice) -> Result<Option<Secret>, DeliveryFailure> {
+        let Some(sealed) = &notice.token else {
+            return Ok(None);
+        };
+        let sealer = self.sealer.ok_or(DeliveryFailure::NoKey)?;
+        let token = sealer.open(Purpose::EmailToken, &notice.user, sealed)?;
+        Ok(Some(token))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,171 @@
+//! Rounds of delivery, on the shipped statements.
+
+mod interruptions;
+mod rounds;
+
+use std::rc::Rc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use futures_util::FutureExt as _;
+use futures_util::future::LocalBoxFuture;
+
+use crate::account::outbox::dispatcher::*;
+use crate::account::store::testing::{NOW as START, Standing, put, standings};
+use crate::account::{Notice, NoticeKind};
+use crate::db::Statement;
+use crate::db::faulty::{Ending, Faults, Faulty};
+use crate::db::sqlite::Sqlite;
+use crate::kernel::UserId;
+use crate::kernel::http_client::HttpRequest;
+use crate::kernel::random::seeded::Seeded;
+use crate::testing::transport::{Reply, Script, VirtualClock};
+
+const TICK: Duration = Duration::from_secs(15 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long a call of the database takes, in either direction.
+const LATENCY: Duration = Duration::from_millis(5);
+
+/// The outbox: the shipped statements on the native engine, which takes its time and may fail.
+struct Outbox {
+    sqlite: Sqlite,
+    database: Database,
+    /// How many calls succeed before all others fail.
+    calls_left: Rc<Cell<u32>>,
+}
+
+struct Network {
+    clock: Rc<VirtualClock>,
+    calls_left: Rc<Cell<u32>>,
+}
+
+impl Faults for Network {
+    fn before<'a>(&'a self, _: &'a [Statement]) -> LocalBoxFuture<'a, Ending> {
+        async {
+            self.clock.sleep(LATENCY).await;
+            let Some(left) = self.calls_left.get().checked_sub(1) else {
+                return Ending::Refused;
+            };
+            self.calls_left.set(left);
+            Ending::Genuine
+        }
+        .boxed_local()
+    }
+
+    fn after(&self, _: Ending) -> LocalBoxFuture<'_, ()> {
+        self.clock.sleep(LATENCY)
+    }
+}
+
+impl Outbox {
+    fn put(&self, notice: &Notice) {
+        put(&self.sqlite, notice);
+    }
+
+    fn standings(&self) -> Vec<Standing> {
+        standings(&self.sqlite)
+    }
+}
+
+fn clock() -> Rc<VirtualClock> {
+    Rc::new(VirtualClock::starting(START))
+}
+
+fn sealer(byte: u8) -> Sealer {
+    Sealer::new(&Secret::new(STANDARD.encode([byte; 32])), None).unwrap()
+}
+
+fn webhook() -> WebhookConfig {
+    WebhookConfig {
+        url: "https://notify.example/in".to_owned(),
+        secret: Secret::new("an-example-of-a-secret"),
+    }
+}
+
+fn ann() -> UserId {
+    UserId::new("ann")
+}
+
+/// A notice whose id is its number, about a user of its own: of one user's only so many are kept.
+fn notice(number: usize) -> Notice {
+    let kind = NoticeKind::TwoFactorEnabled;
+    let user = UserId::new(format!("user-{number}"));
+    Notice {
+        id: format!("ntc_{number:03}"),
+        ..Notice::new(kind, &user, Some("ann@example.com"), START, &Seeded::new(1))
+    }
+}
+
+/// The same about ann, with a token, which only `sealer` opens.
+fn verification(number: usize, sealer: &Sealer) -> Notice {
+    let token = Secret::new(format!("token-{number}"));
+    let sealed = sealer.seal(Purpose::EmailToken, &ann(), &token, &Seeded::new(2));
+    let kind = NoticeKind::EmailChangeVerification;
+    Notice {
+        kind,
+        user: ann(),
+        ..notice(number)
+    }
+    .with_token(sealed.unwrap(), DAY)
+}
+
+/// One round under `sealer`.
+async fn round(
+    outbox: &Outbox,
+    receiver: &Script<'_>,
+    clock: &VirtualClock,
+    sealer: Option<&Sealer>,
+) -> Result<DeliveryReport, DatabaseError> {
+    let dispatcher = WebhookDispatcher {
+        database: &outbox.database,
+        http: receiver,
+        clock,
+        sealer,
+        webhook: &webhook(),
+    };
+    dispatcher.deliver().await
+}
+
+/// Claimed, delivered, failed, deferred, expired.
+fn counts(report: &DeliveryReport) -> [usize; 5] {
+    [
+        report.claimed,
+        report.delivered,
+        report.failed,
+        report.deferred,
+        report.expired,
+    ]
+}
+
+fn body(request: &HttpRequest) -> serde_json::Value {
+    serde_json::from_slice(request.body.as_ref().unwrap()).unwrap()
+}
+
+fn id(request: &HttpRequest) -> String {
+    body(request)["id"].as_str().unwrap().to_owned()
+}
+
+fn ids(receiver: &Script) -> Vec<String> {
+    receiver.requests.borrow().iter().map(id).collect()
+}
+
+/// An outbox with `count` notices.
+fn outbox(clock: &Rc<VirtualClock>, count: usize) -> Outbox {
+    let now = Rc::clone(clock);
+    let sqlite = Sqlite::new(move || now.now());
+    let calls_left = Rc::new(Cell::new(u32::MAX));
+    let network = Network {
+        clock: Rc::clone(clock),
+        calls_left: Rc::clone(&calls_left),
+    };
+    let outbox = Outbox {
+        database: Database::new(Rc::new(Faulty::new(sqlite.clone(), network))),
+        sqlite,
+        calls_left,
+    };
+    for number in 1..=count {
+        outbox.put(&notice(number));
+    }
+    outbox
+}

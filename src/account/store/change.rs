@@ -1,0 +1,119 @@
+//! A change with its audit row and its notices, which are written only if it changed something.
+//!
+//! As with `Batch::push_audited`: `changes()` is the number of rows that the statement right before wrote,
+//! so the order within `push_notified` ties the rows to their change.
+
+use serde::de::{DeserializeOwned, IgnoredAny};
+
+use crate::account::Notice;
+use crate::db::{Batch, DatabaseError, Slot, Statement};
+use crate::kernel::{Sealed, audit};
+
+// Written if the statement right before wrote a row: the audit row of the change, or another notice of it.
+const INSERT_NOTICE: &str = "
+INSERT INTO notices (id, type, user_id, recipient, token_sealed, created_at, expires_at, due_at)
+SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?6 WHERE changes() > 0";
+
+/// Adds a change, its audit row and its notices.
+pub(super) fn push_notified<'a, T: DeserializeOwned>(
+    batch: &mut Batch,
+    change: Statement,
+    entry: &audit::Entry,
+    notices: impl IntoIterator<Item = &'a Notice>,
+) -> Result<Slot<T>, DatabaseError> {
+    let slot = batch.push_audited(change, entry)?;
+    batch.execute_all(notices.into_iter().map(insert_notice));
+    Ok(slot)
+}
+
+/// The same for a change whose rows are not looked at.
+pub(super) fn execute_notified<'a>(
+    batch: &mut Batch,
+    change: Statement,
+    entry: &audit::Entry,
+    notices: impl IntoIterator<Item = &'a Notice>,
+) -> Result<(), DatabaseError> {
+    push_notified::<IgnoredAny>(batch, change, entry, notices).map(|_| ())
+}
+
+/// A notice of the change whose audit row the statement right before writes, if it writes one.
+pub(super) fn insert_notice(notice: &Notice) -> Statement {
+    let token = notice.token.as_ref();
+    Statement::new(
+        INSERT_NOTICE,
+        [
+            notice.id.as_str().into(),
+            notice.kind.as_str().into(),
+            (&notice.user).into(),
+            notice.to.as_deref().into(),
+            token.map(|(sealed, _)| Sealed::as_str(sealed)).into(),
+            notice.at.into(),
+            token
+                .map(|(_, valid_for)| notice.at.plus(*valid_for))
+                .into(),
+        ],
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::NoticeKind;
+    use crate::account::notice::MAX_UNDELIVERED_PER_USER;
+    use crate::account::store::testing::{NOW, Store, entry, user_id};
+    use crate::kernel::Timestamp;
+    use crate::kernel::random::seeded::Seeded;
+
+    const RENAME: &str = "UPDATE users SET email = ?2 WHERE uuid = ?1";
+
+    fn notice(number: i64, kind: NoticeKind) -> Notice {
+        let at = NOW.plus(std::time::Duration::from_millis(number.unsigned_abs()));
+        Notice {
+            id: format!("ntc_{number:03}"),
+            ..Notice::new(kind, &user_id("ann"), None, at, &Seeded::new(1))
+        }
+    }
+
+    fn push(store: &Store, user: &str, notices: &[Notice]) {
+        let mut batch = Batch::new();
+        let rename = Statement::new(RENAME, [user.into(), "new@example.com".into()]);
+        execute_notified(&mut batch, rename, &entry("ann"), notices).unwrap();
+        store.run(batch);
+    }
+
+    #[test]
+    fn a_change_leaves_an_audit_row_and_all_its_notices() {
+        let store = Store::with_users(&["ann"]);
+        let kinds = [NoticeKind::EmailChanged, NoticeKind::TwoFactorEnabled];
+        push(&store, "ann", &[notice(1, kinds[0]), notice(2, kinds[1])]);
+        assert_eq!(store.audit_actions().len(), 1);
+        assert_eq!(store.notices(), ["email_changed", "two_factor_enabled"]);
+    }
+
+    #[test]
+    fn a_change_of_nothing_leaves_neither() {
+        let store = Store::with_users(&["ann"]);
+        // What came before in the batch wrote a row, so that `changes()` is not 0 by chance.
+        let mut batch = Batch::new();
+        batch.execute(Statement::new(RENAME, ["ann".into(), "x@y.z".into()]));
+        let nothing = Statement::new(RENAME, ["bob".into(), "new@example.com".into()]);
+        let notices = [notice(1, NoticeKind::EmailChanged)];
+        execute_notified(&mut batch, nothing, &entry("ann"), &notices).unwrap();
+        store.run(batch);
+        assert!(store.audit_actions().is_empty());
+        assert!(store.notices().is_empty());
+    }
+
+    #[test]
+    fn the_newest_notices_of_a_user_are_kept() {
+        let store = Store::with_users(&["ann"]);
+        let most = i64::try_from(MAX_UNDELIVERED_PER_USER).unwrap();
+        for number in 0..=most {
+            push(&store, "ann", &[notice(number, NoticeKind::EmailChanged)]);
+        }
+        let kept: Vec<i64> = store.column("SELECT created_at FROM notices ORDER BY created_at");
+        let first = Timestamp::from_millis(kept[0]);
+        assert_eq!(kept.len(), MAX_UNDELIVERED_PER_USER);
+        assert_eq!(first.since(NOW).as_millis(), 1);
+    }
+}

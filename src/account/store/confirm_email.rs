@@ -1,0 +1,111 @@
+//! Puts an e-mail that was asked for into effect.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::change::push_notified;
+use super::read_person::{PersonRow, person_columns};
+use crate::account::{EmailToken, Notice, Person};
+use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
+use crate::kernel::{EmailKey, Timestamp, UserId, audit};
+
+// ?1 user, ?2 hash of the token, ?3 now
+const PENDING: &str = concat!(
+    "SELECT ",
+    person_columns!(),
+    ", p.pending_email
+FROM users u JOIN profiles p ON p.user_id = u.uuid
+WHERE u.uuid = ?1 AND p.pending_email_hash = ?2 AND p.pending_email_until > ?3"
+);
+
+// The token, and that no other user has the e-mail, is checked again: both may have changed since the read.
+// ?1 user, ?2 hash of the token, ?3 now, ?4 e-mail key
+const CONFIRM: &str = "
+UPDATE users SET email = (SELECT pending_email FROM profiles WHERE user_id = ?1)
+WHERE uuid = ?1
+  AND EXISTS (
+    SELECT 1 FROM profiles
+    WHERE user_id = ?1 AND pending_email_hash = ?2 AND pending_email_until > ?3
+  )
+  AND NOT EXISTS (SELECT 1 FROM users o WHERE o.email_key = ?4 AND o.uuid <> ?1)
+RETURNING uuid";
+
+// Marks the e-mail as verified if CONFIRM has put it into effect.
+// ?1 user, ?2 hash of the token, ?3 e-mail key
+const SETTLE: &str = "
+UPDATE profiles SET
+  verified_email = ?3,
+  pending_email = NULL, pending_email_hash = NULL, pending_email_until = NULL
+WHERE user_id = ?1 AND pending_email_hash = ?2
+  AND EXISTS (SELECT 1 FROM users WHERE uuid = ?1 AND email_key = ?3)";
+
+// ?1 e-mail key, ?2 user
+const OTHER_HOLDER: &str = "SELECT 1 AS one FROM users WHERE email_key = ?1 AND uuid <> ?2 LIMIT 1";
+
+/// An e-mail that a token confirms.
+#[derive(Debug)]
+pub struct PendingEmail {
+    pub person: Person,
+    pub email: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmailConfirmation {
+    /// The e-mail is in effect.
+    Confirmed,
+    /// It is another user's by now.
+    EmailTaken,
+    /// The token is unknown, used or expired.
+    TokenInvalid,
+}
+
+#[derive(Deserialize)]
+struct PendingRow {
+    #[serde(flatten)]
+    person: PersonRow,
+    pending_email: String,
+}
+
+/// Reads what a token confirms; `None`: it is unknown, used or expired.
+pub async fn read_pending_email(
+    database: &Database,
+    user: &UserId,
+    token: &EmailToken,
+    now: Timestamp,
+) -> Result<Option<PendingEmail>, DatabaseError> {
+    let args = [user.into(), token.hash().into(), now.into()];
+    let mut batch = Batch::new();
+    let pending = batch.push::<PendingRow>(Statement::new(PENDING, args));
+    let row = database.run(batch).await?.first(pending)?;
+    Ok(row.map(|row| PendingEmail {
+        person: row.person.into(),
+        email: row.pending_email,
+    }))
+}
+
+/// Puts the e-mail into effect, whose key the caller has read.
+pub async fn confirm_email(
+    database: &Database,
+    user: &UserId,
+    token: &EmailToken,
+    email: &EmailKey,
+    entry: &audit::Entry,
+    notice: &Notice,
+) -> Result<EmailConfirmation, DatabaseError> {
+    let hash = || Arg::from(token.hash());
+    let email = || Arg::from(email.as_str());
+    let confirm = [user.into(), hash(), entry.at.into(), email()];
+    let confirm = Statement::new(CONFIRM, confirm);
+    let mut batch = Batch::new();
+    let confirmed = push_notified::<IgnoredAny>(&mut batch, confirm, entry, [notice])?;
+    batch.execute(Statement::new(SETTLE, [user.into(), hash(), email()]));
+    let holder = batch.push::<IgnoredAny>(Statement::new(OTHER_HOLDER, [email(), user.into()]));
+    let results = database.run(batch).await?;
+    Ok(if results.count(confirmed)? > 0 {
+        EmailConfirmation::Confirmed
+    } else if results.count(holder)? > 0 {
+        EmailConfirmation::EmailTaken
+    } else {
+        EmailConfirmation::TokenInvalid
+    })
+}

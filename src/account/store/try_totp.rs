@@ -1,0 +1,67 @@
+//! Accepts a code of the authenticator, or counts its rejection.
+
+use super::code_attempt::{
+    AttemptRow, CodeAttempt, CodeKind, CodeOutcome, LockRow, locked_until, lockout_args, outcome,
+    push_attempt, push_consequences,
+};
+use crate::db::{Batch, Database, DatabaseError, Slot, Statement};
+use crate::kernel::Sealed;
+
+// Only a step after the last accepted one is accepted (RFC 6238, section 5.2).
+// ?1 user, ?2 secret as it was read, ?3 now, ?4 the code's step or NULL, ?5 request,
+// ?6 secret under the current key, ?7 to ?10 lockout_args
+const TRY_TOTP: &str = concat!(
+    "
+UPDATE second_factors SET
+  secret_sealed = iif(?4 > last_step, ?6, secret_sealed),
+  last_step = iif(?4 > last_step, ?4, last_step),
+  totp_failures = iif(?4 > last_step, 0, totp_failures + 1),
+  totp_locked_until = iif(?4 > last_step, 0, ",
+    locked_until!("totp_failures", now "?3", threshold "?7", first "?8", max "?9"),
+    "),
+  accepted_by = iif(?4 > last_step, ?5, accepted_by)
+WHERE user_id = ?1 AND secret_sealed = ?2 AND totp_locked_until <= ?3 AND totp_failures < ?10
+RETURNING accepted_by IS ?5 AS accepted"
+);
+
+const TOTP_LOCK: &str = "
+SELECT totp_failures AS failures, totp_locked_until AS locked_until
+FROM second_factors WHERE user_id = ?1";
+
+/// A code of the authenticator, checked against the secret that was read.
+#[derive(Debug)]
+pub struct CheckedTotp<'a> {
+    /// The secret as it was read.
+    pub sealed: &'a Sealed,
+    /// The same secret under the current key.
+    pub resealed: &'a Sealed,
+    /// The time step that the code belongs to; `None`: the code is wrong.
+    pub step: Option<i64>,
+}
+
+pub async fn try_totp(
+    database: &Database,
+    attempt: &CodeAttempt<'_>,
+    code: &CheckedTotp<'_>,
+) -> Result<CodeOutcome, DatabaseError> {
+    let args = [
+        attempt.user.into(),
+        code.sealed.into(),
+        attempt.at.into(),
+        code.step.into(),
+        attempt.request.into(),
+        code.resealed.into(),
+    ];
+    let args = args.into_iter().chain(lockout_args());
+    let mut batch = Batch::new();
+    let attempted: Slot<AttemptRow> = push_attempt(
+        &mut batch,
+        attempt,
+        CodeKind::Totp,
+        Statement::new(TRY_TOTP, args),
+    )?;
+    push_consequences(&mut batch, attempt)?;
+    let lock = batch.push::<LockRow>(Statement::new(TOTP_LOCK, [attempt.user.into()]));
+    let results = database.run(batch).await?;
+    outcome(&results, attempted, lock, attempt.at)
+}
