@@ -14,9 +14,9 @@ import { serviceForThisFile, until } from "./support/service.mjs";
 import { tap } from "./support/tap.mjs";
 
 /** @type {(options: {apiKey?: string, accountKey?: string, userKey?: string, baseUrl: string}) => any} */
-const Syncano = createRequire(import.meta.url)("syncano");
+const Syncano = createRequire(new URL("clients/package.json", import.meta.url))("syncano");
 
-const service = await serviceForThisFile({ instrumented: true, bare: true });
+const service = await serviceForThisFile({ instrumented: true });
 const wire = await tap(service);
 after(() => wire.close());
 beforeEach(() => wire.heard.splice(0));

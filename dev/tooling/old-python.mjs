@@ -6,7 +6,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { TOOLS } from "./paths.mjs";
 import { attempt, run } from "./run.mjs";
-import { withScratch } from "./scratch.mjs";
+import { withScratch } from "../toolchain/scratch.mjs";
 
 /** @typedef {{command: string, version: string}} Python */
 

@@ -5,9 +5,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { debianPossible, debianRustPath, installDebianRust } from "./debian-rust.mjs";
-import { attempt } from "./run.mjs";
+import { attempt } from "../tooling/run.mjs";
 import { minimumRust, rustIsNewEnough } from "./rust-versions.mjs";
-import { Failure, say, seconds } from "./say.mjs";
+import { Failure, say, seconds } from "../tooling/say.mjs";
 
 export const TARGET = "wasm32-unknown-unknown";
 

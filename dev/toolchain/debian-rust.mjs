@@ -4,10 +4,10 @@
 
 import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, delimiter, dirname, join } from "node:path";
-import { TOOLS } from "./paths.mjs";
-import { attempt, run } from "./run.mjs";
+import { TOOLS } from "../tooling/paths.mjs";
+import { attempt, run } from "../tooling/run.mjs";
 import { atLeast, minimumRust } from "./rust-versions.mjs";
-import { Failure, step } from "./say.mjs";
+import { Failure, step } from "../tooling/say.mjs";
 import { withScratch } from "./scratch.mjs";
 
 const TARGET = "wasm32-unknown-unknown";
@@ -119,7 +119,7 @@ async function putStdInPlace(folder, env) {
 
 const isRoot = () => process.getuid?.() === 0;
 
-/** @param {string[]} command @param {import("./run.mjs").RunOptions} options */
+/** @param {string[]} command @param {import("../tooling/run.mjs").RunOptions} options */
 async function asRoot(command, options) {
   const [program = "", ...args] = isRoot() ? command : ["sudo", "-n", ...command];
   return run(program, args, {
