@@ -100,7 +100,7 @@ async function startAll(wantedPort) {
   const isNew = await prepareDatabase(foreign ? [] : demoUsers());
 
   children.start("simulator", [inRoot("dev", "simulator", "main.mjs"), "--port", String(simulatorPort), "--state", SIMULATOR_STATE]);
-  await answers(simulator + "/.well-known/jwks.json", "the simulator");
+  await answers(`${simulator}/.well-known/jwks.json`, "the simulator");
   if ((await countAccounts(simulator)) === 0) await addAccounts(simulator, demoAccounts());
 
   const port = await freePort(wantedPort, "the Worker");

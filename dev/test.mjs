@@ -3,13 +3,14 @@
 // that without a build there is nothing to test end to end.
 
 import { readdirSync } from "node:fs";
-import { basename } from "node:path";
+import { availableParallelism } from "node:os";
+import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { build } from "./build.mjs";
 import { ensureToolchain } from "./setup.mjs";
 import { buildFuzzers, fuzz, fuzzTargets, replayCommand } from "./tooling/fuzzers.mjs";
 import { whenParentIsGone } from "./tooling/parent.mjs";
-import { inRoot } from "./tooling/paths.mjs";
+import { DEV, inRoot } from "./tooling/paths.mjs";
 import { attempt, run, tail } from "./tooling/run.mjs";
 import { explain, Failure, runMain, say, seconds, secondsSinceStart, signsOfLife } from "./tooling/say.mjs";
 import { WRANGLER, wranglerEnv } from "./tooling/wrangler.mjs";
@@ -27,8 +28,11 @@ const HELP = `npm test [-- [--only lint|native|fuzz|e2e] [TEST-FILE …]]
   TEST-FILE     only these end-to-end tests, e.g. "auth" for tests/auth.test.mjs
 `;
 
-/** End-to-end test files at a time; each has a workerd of its own. */
-const FILES_AT_A_TIME = 2;
+/** End-to-end test files at a time; each has a workerd of its own. More than there are processors: many tests wait. */
+const FILES_AT_A_TIME = 2 * Math.max(1, Math.min(4, availableParallelism()));
+
+/** Those that take longest are begun first, so that none is left to run alone. */
+const LONG_FILES = ["kill", "long-list", "upstream-doubts", "upstream-faults"].map((name) => `${name}.test.mjs`);
 
 /** For how long every fuzz target searches, and how many do so at a time. */
 const FUZZ_SECONDS = 6;
@@ -178,8 +182,11 @@ async function buildWorker(toolchain) {
 async function endToEndTests(files, progress) {
   await run(process.execPath, [inRoot("dev", "install.mjs"), inRoot("tests", "clients")], { log: "npm-ci-clients", progress });
   const options = [`--test-concurrency=${FILES_AT_A_TIME}`, `--test-timeout=${TEST_LIMIT_MS}`, "--test-reporter=spec"];
-  // What a developer keeps in .env is not part of the tests.
-  const env = { ...wranglerEnv(), CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV: "false" };
+  const env = {
+    ...wranglerEnv(),
+    CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV: "false", // what a developer keeps in .env is not part of the tests
+    NODE_COMPILE_CACHE: join(DEV, "compile-cache"), // every file loads Miniflare
+  };
   const { output, code } = await attempt(process.execPath, ["--test", ...options, ...files], { log: "e2e", env, progress });
   if (code !== 0) say(withoutPasses(output));
   return sum(output, /^ℹ (?:pass (?<passed>\d+)|(?:fail|cancelled) (?<failed>\d+)|(?:skipped|todo) (?<skipped>\d+))$/gm, code);
@@ -199,7 +206,8 @@ function testFiles(names) {
     if (!all.includes(file)) throw new Failure(`There is no tests/${file}`, { hint: `There are: ${all.join(", ")}` });
     return file;
   });
-  return (names.length > 0 ? chosen : all).map((name) => inRoot("tests", name));
+  const others = all.filter((name) => !LONG_FILES.includes(name));
+  return (names.length > 0 ? chosen : [...LONG_FILES, ...others]).map((name) => inRoot("tests", name));
 }
 
 /**

@@ -13,7 +13,7 @@ import {
 import { pathOf, routes } from "./support/openapi.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
-const service = await serviceForThisFile({ instrumented: true, bare: true });
+const service = await serviceForThisFile({ instrumented: true });
 const api = new Accounts(service);
 beforeEach(() => api.freeze());
 

@@ -8,7 +8,7 @@ import { receiverForThisFile } from "./support/notices.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
 const receiver = await receiverForThisFile();
-const service = await serviceForThisFile({ instrumented: true, bare: true, ...receiver.settings });
+const service = await serviceForThisFile({ instrumented: true, ...receiver.settings });
 const api = new Accounts(service);
 beforeEach(() => api.freeze());
 

@@ -17,7 +17,7 @@ const USERS = 6;
 /** In which most of them are under way. */
 const LATEST_KILL_MS = 120;
 
-const service = await serviceForThisFile({ bare: true, instrumented: true });
+const service = await serviceForThisFile({ instrumented: true });
 const api = new Accounts(service);
 
 test(`codes are used up as a whole or not at all, over ${ROUNDS} kills`, async (t) => {

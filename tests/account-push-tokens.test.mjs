@@ -6,7 +6,7 @@ import { beforeEach, describe, test } from "node:test";
 import { Accounts, assertDenied, assertFine, assertInvalid, assertNothing, HOUR, MINUTE, NOT_BOUND, pathTo, SECOND, TOKENS_OF_ME_ONLY } from "./support/accounts.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
-const service = await serviceForThisFile({ instrumented: true, bare: true });
+const service = await serviceForThisFile({ instrumented: true });
 const api = new Accounts(service);
 beforeEach(() => api.freeze());
 

@@ -13,7 +13,7 @@ import { serviceForThisFile } from "./support/service.mjs";
 const MANY = 50;
 
 const receiver = await receiverForThisFile();
-const service = await serviceForThisFile({ instrumented: true, bare: true, ...receiver.settings });
+const service = await serviceForThisFile({ instrumented: true, ...receiver.settings });
 const api = new Accounts(service);
 beforeEach(() => api.freeze());
 

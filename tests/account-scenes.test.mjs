@@ -6,7 +6,7 @@ import { beforeEach, describe, test } from "node:test";
 import { Accounts, assertDenied, assertInvalid, assertProblem, assertUser, ONLY_ME } from "./support/accounts.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
-const service = await serviceForThisFile({ instrumented: true, bare: true });
+const service = await serviceForThisFile({ instrumented: true });
 const api = new Accounts(service);
 beforeEach(() => api.freeze());
 

@@ -6,7 +6,7 @@ import { beforeEach, describe, test } from "node:test";
 import { Accounts, assertInvalid, assertUser, SECOND } from "./support/accounts.mjs";
 import { serviceForThisFile, until } from "./support/service.mjs";
 
-const service = await serviceForThisFile({ instrumented: true, bare: true });
+const service = await serviceForThisFile({ instrumented: true });
 const api = new Accounts(service);
 beforeEach(() => api.freeze());
 

@@ -9,7 +9,7 @@ import {
 import { scan } from "./support/qr.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
-const service = await serviceForThisFile({ instrumented: true, bare: true });
+const service = await serviceForThisFile({ instrumented: true });
 const api = new Accounts(service);
 beforeEach(() => api.freeze());
 

@@ -12,7 +12,7 @@ import { tokensOfAdministrators } from "./support/tokens.mjs";
 
 const PREVIOUS = "the-admin-key-before-the-rotation";
 
-const service = await serviceForThisFile({ instrumented: true, bare: true, secrets: { ADMIN_API_KEY_PREVIOUS: PREVIOUS } });
+const service = await serviceForThisFile({ instrumented: true, secrets: { ADMIN_API_KEY_PREVIOUS: PREVIOUS } });
 const key = service.adminKey;
 const adminRoutes = routes.filter(({ access }) => access === "admin");
 

@@ -8,7 +8,7 @@ import { describe, test } from "node:test";
 
 import { assertError, serviceForThisFile, until } from "./support/service.mjs";
 
-const service = await serviceForThisFile({ instrumented: true, bare: true, vars: { THREEDEYE_TIMEOUT_MS: "1000" } });
+const service = await serviceForThisFile({ instrumented: true, vars: { THREEDEYE_TIMEOUT_MS: "1000" } });
 
 const MINUTE_MS = 60_000;
 const UNAVAILABLE = "3dEye is unavailable";

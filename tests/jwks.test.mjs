@@ -13,7 +13,11 @@ const published = await (await fetch(`${service.issuer}.well-known/jwks.json`)).
 
 /** The Worker's clock only ever goes forward, over all tests of this file: its cache outlives each of them. */
 let ahead = 0;
-const later = (ms) => service.instruments({ aheadMs: (ahead += ms) });
+/** @param {number} ms */
+const later = (ms) => {
+  ahead += ms;
+  return service.instruments({ aheadMs: ahead });
+};
 const fetches = () => service.upstream().keySets.length;
 
 /** A call with a right key and a token made now. */

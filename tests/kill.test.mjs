@@ -25,7 +25,6 @@ const ROUND_MS = 1_500;
 
 const service = await serviceForThisFile({
   instrumented: true,
-  bare: true,
   vars: { THREEDEYE_TIMEOUT_MS: "400", THREEDEYE_PAGE_SIZE: "25", BACKFILL_MAX_TAKEOVERS: "500", BACKFILL_CRON_LIMIT: "5" },
   simulator: { roles: ROLES },
 });
@@ -100,7 +99,9 @@ async function untilDeath(town, round, deaths) {
   await town.live();
   upset(sim, town.dice);
   let restarted = /** @type {Promise<void> | undefined} */ (undefined);
-  const strike = () => void (restarted ??= service.kill());
+  const strike = () => {
+    restarted ??= service.kill();
+  };
   const drawn = atDrawnMoment(town.dice, round, strike);
   const sent = Promise.all(town.send());
   await Promise.race([sent, sleep(ROUND_MS)]);

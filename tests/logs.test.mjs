@@ -7,7 +7,7 @@ import { sweep } from "./support/log-sweep.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 import { deployment } from "./support/worker.mjs";
 
-const service = await serviceForThisFile();
+const service = await serviceForThisFile({ wrangler: true });
 
 const innocent = {
   event: "http.request", level: "info", "request.id": "req_01JZX0000000000000000000EX", "http.method": "GET", "http.route": "/health",

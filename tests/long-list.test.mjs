@@ -15,7 +15,7 @@ const PAGES_OF_FEWER = FEWER / PAGE_SIZE;
 const SINGLE_BUDGET_S = 30;
 const MEBI = 2 ** 20;
 
-const service = await serviceForThisFile({ instrumented: true, bare: true, vars: { THREEDEYE_PAGE_SIZE: String(PAGE_SIZE) } });
+const service = await serviceForThisFile({ instrumented: true, vars: { THREEDEYE_PAGE_SIZE: String(PAGE_SIZE) } });
 
 const LIST = { method: "GET", path: "/users" };
 const INCOMPLETE = "the customer's user list could not be read whole in time";

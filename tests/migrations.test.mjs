@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { serviceForThisFile } from "./support/service.mjs";
 
-const service = await serviceForThisFile({ bare: true, migrated: false });
+const service = await serviceForThisFile({ migrated: false });
 
 test("the lean queue keeps every row and place, and drops whom a REPLACE took away", async () => {
   const now = "'2024-01-15T10:30:00.000Z'";

@@ -412,7 +412,7 @@ describe("one run of the ledger", () => {
 });
 
 describe("as wrangler runs it", async () => {
-  const released = await serviceForThisFile({ queue: true });
+  const released = await serviceForThisFile({ wrangler: true, queue: true });
 
   test("with the queues of wrangler.toml cron and mode=queue are left to consumers", async () => {
     const [user] = await many(30, released);

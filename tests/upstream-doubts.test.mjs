@@ -8,7 +8,7 @@ import { describe, test } from "node:test";
 
 import { assertError, serviceForThisFile } from "./support/service.mjs";
 
-const service = await serviceForThisFile({ bare: true, vars: { THREEDEYE_TIMEOUT_MS: "400", THREEDEYE_PAGE_SIZE: "4" } });
+const service = await serviceForThisFile({ vars: { THREEDEYE_TIMEOUT_MS: "400", THREEDEYE_PAGE_SIZE: "4" } });
 
 const UPSTREAM_TEXT = "text-of-the-upstream";
 const CREATE = { method: "POST", path: "/users" };

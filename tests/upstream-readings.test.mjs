@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 
 import { serviceForThisFile } from "./support/service.mjs";
 
-const service = await serviceForThisFile({ bare: true, vars: { THREEDEYE_TIMEOUT_MS: "400", THREEDEYE_PAGE_SIZE: "4" } });
+const service = await serviceForThisFile({ vars: { THREEDEYE_TIMEOUT_MS: "400", THREEDEYE_PAGE_SIZE: "4" } });
 
 async function run() {
   const answer = await service.backfill();

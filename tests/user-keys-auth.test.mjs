@@ -10,7 +10,7 @@ import { addInstance, assertDetail, DENIED, EVERY_ROUTE, hashOf, keyHeaders, new
 import { routes } from "./support/openapi.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
-const service = await serviceForThisFile({ instrumented: true, bare: true });
+const service = await serviceForThisFile({ instrumented: true });
 
 const ORDER = ["reset", "user", "own", "class"];
 const VERDICTS = { denied: [403, DENIED], unknown: [403, NO_KEY], gone: [404, NOT_FOUND] };

@@ -18,7 +18,7 @@ const RESETS = 40;
 /** In which most of them are under way. */
 const LATEST_KILL_MS = 150;
 
-const service = await serviceForThisFile({ bare: true });
+const service = await serviceForThisFile();
 
 test(`a reset is whole or never was, over ${ROUNDS} kills`, async (t) => {
   const dice = new Dice(process.env.KILL_SEED);

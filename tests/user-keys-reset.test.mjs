@@ -8,7 +8,7 @@ import {
 } from "./support/instances.mjs";
 import { serviceForThisFile, until } from "./support/service.mjs";
 
-const service = await serviceForThisFile({ instrumented: true, bare: true });
+const service = await serviceForThisFile({ instrumented: true });
 afterEach(() => service.instruments({ held: false, heldAfter: 0, frozenAt: null }));
 
 const reset = (instance, user, headers, more = {}) =>

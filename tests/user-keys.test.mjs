@@ -9,7 +9,7 @@ import {
 } from "./support/instances.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
-const service = await serviceForThisFile({ instrumented: true, bare: true });
+const service = await serviceForThisFile({ instrumented: true });
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "PROPFIND", "MKCOL", "REPORT"];
 const served = (method) => (method === "GET" ? ["GET", "HEAD"] : [method]);

@@ -43,8 +43,7 @@ async function isAdminKey(env: Bindings, key: string | undefined): Promise<boole
   return timingSafeEqual(await adminKeyHash, await digest(key));
 }
 
-/** workerd's own, which the DOM's types do not know. */
-const timingSafeEqual = (a: ArrayBuffer, b: ArrayBuffer): boolean => (crypto.subtle as any).timingSafeEqual(a, b);
+const timingSafeEqual = (a: ArrayBuffer, b: ArrayBuffer): boolean => crypto.subtle.timingSafeEqual(a, b);
 
 async function authenticateAdmin(c: Context<App>): Promise<void> {
   const key = c.req.header("X-Admin-API-Key") ?? c.req.header("X-API-Key");

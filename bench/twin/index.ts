@@ -85,7 +85,8 @@ function userIdOf(c: Context<App>): string {
 }
 
 async function sealerOf(c: Context<App>): Promise<Sealer> {
-  return (sealer ??= await Sealer.create(c.env.CREDENTIALS_KEY));
+  sealer ??= await Sealer.create(c.env.CREDENTIALS_KEY);
+  return sealer;
 }
 
 function errorAnswer(c: Context<App>, status: ContentfulStatusCode, message: string): Response {

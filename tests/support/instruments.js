@@ -124,8 +124,11 @@ function measured(env, meter) {
     const shown = new Proxy(real, {
       get(target, name) {
         if (name === "bind") return (...values) => statement(target.bind(...values));
-        if (["all", "first", "run", "raw"].includes(name)) return async (...rest) => (await count(), weigh(await target[name](...rest)));
-        return Reflect.get(target, name, target);
+        if (!["all", "first", "run", "raw"].includes(name)) return Reflect.get(target, name, target);
+        return async (...rest) => {
+          await count();
+          return weigh(await target[name](...rest));
+        };
       },
     });
     statements.set(shown, real);
@@ -133,9 +136,24 @@ function measured(env, meter) {
   };
   const DB = new Proxy(env.DB, {
     get(target, name) {
-      if (name === "prepare") return (sql) => (prepared.add(sql), statement(target.prepare(sql)));
-      if (name === "batch") return async (list) => (await count(), (await target.batch(list.map((one) => statements.get(one) ?? one))).map(weigh));
-      if (name === "exec") return async (sql) => (await count(), target.exec(sql));
+      if (name === "prepare") {
+        return (sql) => {
+          prepared.add(sql);
+          return statement(target.prepare(sql));
+        };
+      }
+      if (name === "batch") {
+        return async (list) => {
+          await count();
+          return (await target.batch(list.map((one) => statements.get(one) ?? one))).map(weigh);
+        };
+      }
+      if (name === "exec") {
+        return async (sql) => {
+          await count();
+          return target.exec(sql);
+        };
+      }
       const value = Reflect.get(target, name, target);
       return name === "constructor" || typeof value !== "function" ? value : value.bind(target);
     },

@@ -12,7 +12,7 @@ import { startSimulator } from "../../dev/simulator/server.mjs";
 import { send, sendRaw } from "./http.mjs";
 import { sweep } from "./log-sweep.mjs";
 import { deviations } from "./openapi.mjs";
-import { migrate, startBareWorkers, startWorker } from "./worker.mjs";
+import { migrate, startUnderWrangler, startWorkers } from "./worker.mjs";
 
 /**
  * @typedef {import("./http.mjs").Answer} Answer
@@ -24,7 +24,7 @@ import { migrate, startBareWorkers, startWorker } from "./worker.mjs";
  * @property {Record<string, string | undefined>} [secrets]
  * @property {object} [simulator] settings of `dev/simulator/config.mjs`, kept by `fresh`
  * @property {boolean} [instrumented] counts D1 round trips and turns the clock, see `instruments.js`
- * @property {boolean} [bare] without wrangler's proxies, see `startBareWorkers`
+ * @property {boolean} [wrangler] as wrangler runs it, see `startUnderWrangler`
  * @property {boolean} [migrated]
  * @property {Record<string, number>} [rateLimits]
  * @property {boolean | object} [queue] with the queues of wrangler.toml, or with some of their settings changed
@@ -42,7 +42,7 @@ export async function serviceForThisFile(changes = {}) {
   const surroundings = await Surroundings.create(changes.simulator);
   const service = new Service(surroundings);
   const settings = service.settings(changes);
-  service.run(changes.bare ? (await startBareWorkers({ worker: settings })).worker : await startWorker(settings));
+  service.run(changes.wrangler ? await startUnderWrangler(settings) : (await startWorkers({ worker: settings })).worker);
   beforeEach(() => service.fresh());
   after(() => service.close());
   return service;
@@ -50,7 +50,7 @@ export async function serviceForThisFile(changes = {}) {
 
 /**
  * The same with several Workers that differ in their configuration, beside one simulator and, where they name the same
- * `database`, over one database. Without wrangler in between.
+ * `database`, over one database.
  * @template {string} Name
  * @param {Record<Name, Changes & {database?: string}>} changes
  * @param {object} [simulator]
@@ -61,7 +61,7 @@ export async function servicesForThisFile(changes, simulator) {
   const named = /** @type {[Name, Changes & {database?: string}][]} */ (Object.entries(changes));
   const services = /** @type {Record<Name, Service>} */ (Object.fromEntries(named.map(([name]) => [name, new Service(surroundings)])));
   const settings = named.map(([name, change]) => [name, { ...services[name].settings(change), database: change.database }]);
-  const workers = await startBareWorkers(Object.fromEntries(settings));
+  const workers = await startWorkers(Object.fromEntries(settings));
   for (const [name] of named) services[name].run(workers[name]);
   const all = /** @type {Service[]} */ (Object.values(services));
   beforeEach(() => Promise.all(all.map((service) => service.fresh())));
@@ -238,7 +238,7 @@ export class Service {
   }
 
   /**
-   * The same byte by byte, see `sendRaw`; bare Workers only, as a proxy would put it in order.
+   * The same byte by byte, see `sendRaw`; not under wrangler, whose proxy would put it in order.
    * @param {string} method @param {string} path @param {Record<string, string>} headers @param {string} [body]
    */
   async callRaw(method, path, headers, body) {
@@ -370,12 +370,12 @@ export class Service {
 
   /** SIGKILL for workerd, at once; resolves when it runs again over the same database. */
   async kill() {
-    assert.ok(this.#worker.kill, "only bare Workers can be killed");
+    assert.ok(this.#worker.kill, "not under wrangler");
     this.#killed = true;
     await this.#worker.kill();
   }
 
-  /** Of workerd; bare Workers only. */
+  /** Of workerd; not under wrangler. */
   get pid() {
     return this.#worker.pid?.();
   }

@@ -1,0 +1,12 @@
+/** The database for the tests themselves: takes statements as JSON, runs them as one batch, and answers what D1 answered. */
+
+export default {
+  async fetch(request, { DB }) {
+    const statements = await request.json();
+    try {
+      return Response.json(await DB.batch(statements.map(({ sql, values }) => DB.prepare(sql).bind(...values))));
+    } catch (error) {
+      return new Response(error.message, { status: 500 });
+    }
+  },
+};
