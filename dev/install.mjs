@@ -22,7 +22,10 @@ function fail(message, hint = "") {
 function checkNode() {
   if (process.platform === "win32") fail("Windows itself is not supported", "Use WSL: inside it everything works as on Linux.");
   if (Number.parseInt(process.versions.node, 10) < 20) {
-    fail(`Node ${process.versions.node} is too old`, "Install Node 20 or newer; the one that the tools run on comes with the npm packages.");
+    fail(
+      `Node ${process.versions.node} is too old`,
+      "Install Node 20 or newer; the one that the tools run on comes with the npm packages.",
+    );
   }
 }
 
@@ -43,7 +46,9 @@ function isInstalled(folder) {
 /** @param {string} folder */
 function install(folder) {
   const began = performance.now();
-  console.error(`▸ npm ci (${folder === resolve(ROOT) ? "package-lock.json" : `${folder.slice(ROOT.length)}/package-lock.json`})`);
+  console.error(
+    `▸ npm ci (${folder === resolve(ROOT) ? "package-lock.json" : `${folder.slice(ROOT.length)}/package-lock.json`})`,
+  );
   mkdirSync(DEV, { recursive: true });
   const aside = mkdtempSync(join(DEV, "npm-"));
   process.on("exit", () => rmSync(aside, { recursive: true, force: true }));
@@ -71,7 +76,10 @@ function npmCi(folder) {
   }
   const { devDependencies = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   if ("node" in devDependencies && !existsSync(join(folder, "node_modules", "node", "bin", "node"))) {
-    fail("npm ci left out the binary of node", "Are install scripts disabled (npm config get ignore-scripts)? package.json allows those that are needed.");
+    fail(
+      "npm ci left out the binary of node",
+      "Are install scripts disabled (npm config get ignore-scripts)? package.json allows those that are needed.",
+    );
   }
 }
 

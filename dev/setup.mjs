@@ -5,13 +5,13 @@
 import { delimiter, join } from "node:path";
 import { findTool, installTools } from "./toolchain/cargo-tools.mjs";
 import { debianPossible, debianRustPath, installDebianRust } from "./toolchain/debian-rust.mjs";
+import { minimumRust, rustIsNewEnough, toolVersions } from "./toolchain/rust-versions.mjs";
+import { clearScratch } from "./toolchain/scratch.mjs";
+import { findWasmToolchain, installWasmToolchain } from "./toolchain/wasm-target.mjs";
 import { withLock } from "./tooling/lock.mjs";
 import { inRoot, TOOLS } from "./tooling/paths.mjs";
 import { attempt } from "./tooling/run.mjs";
-import { minimumRust, rustIsNewEnough, toolVersions } from "./toolchain/rust-versions.mjs";
 import { Failure, runMain, say, seconds } from "./tooling/say.mjs";
-import { clearScratch } from "./toolchain/scratch.mjs";
-import { findWasmToolchain, installWasmToolchain } from "./toolchain/wasm-target.mjs";
 
 /**
  * @typedef {object} Toolchain

@@ -20,7 +20,7 @@ import { receiveNotices } from "./tooling/notices.mjs";
 import { whenParentIsGone } from "./tooling/parent.mjs";
 import { DEV, inRoot } from "./tooling/paths.mjs";
 import { freePort } from "./tooling/ports.mjs";
-import { readRunFile, removeRunFile, RUN_LOCK, writeRunFile } from "./tooling/run-file.mjs";
+import { RUN_LOCK, readRunFile, removeRunFile, writeRunFile } from "./tooling/run-file.mjs";
 import { explain, Failure, runMain, say, secondsSinceStart, step } from "./tooling/say.mjs";
 import { addAccounts, countAccounts, mintToken } from "./tooling/simulator.mjs";
 import { STATE, WRANGLER, wranglerEnv } from "./tooling/wrangler.mjs";
@@ -51,7 +51,9 @@ async function main() {
   const service = await startAll(options.port);
   const access = await accessOf(service);
   showHowToUse(service, access, await demoInstance(access));
-  say(`\nReady after ${secondsSinceStart()}. Logs are in .dev/logs (tail -f .dev/logs/worker.log); changes in src/ are built at once; Ctrl-C stops everything.`);
+  say(
+    `\nReady after ${secondsSinceStart()}. Logs are in .dev/logs (tail -f .dev/logs/worker.log); changes in src/ are built at once; Ctrl-C stops everything.`,
+  );
 }
 
 function readOptions() {
@@ -74,7 +76,8 @@ function holdTheOnlyRun() {
 
 function throwLocalDataAway() {
   say("  Throwing away the local database, the simulated accounts and the secrets.");
-  for (const path of [STATE, SIMULATOR_STATE, join(DEV, "secrets.json"), DEMO_INSTANCE_FILE]) rmSync(path, { recursive: true, force: true });
+  for (const path of [STATE, SIMULATOR_STATE, join(DEV, "secrets.json"), DEMO_INSTANCE_FILE])
+    rmSync(path, { recursive: true, force: true });
 }
 
 /**
@@ -99,7 +102,13 @@ async function startAll(wantedPort) {
   if (foreign) say(`  THREEDEYE_BASE_URL is not the local simulator: no demo users, and no scheduled runs of their own accord.`);
   const isNew = await prepareDatabase(foreign ? [] : demoUsers());
 
-  children.start("simulator", [inRoot("dev", "simulator", "main.mjs"), "--port", String(simulatorPort), "--state", SIMULATOR_STATE]);
+  children.start("simulator", [
+    inRoot("dev", "simulator", "main.mjs"),
+    "--port",
+    String(simulatorPort),
+    "--state",
+    SIMULATOR_STATE,
+  ]);
   await answers(`${simulator}/.well-known/jwks.json`, "the simulator");
   if ((await countAccounts(simulator)) === 0) await addAccounts(simulator, demoAccounts());
 
@@ -108,7 +117,17 @@ async function startAll(wantedPort) {
   let isUp = false;
   await step("starting the Worker", async () => {
     const files = config.files.flatMap((file) => ["--env-file", file]);
-    const args = ["dev", "--ip", "127.0.0.1", "--port", String(port), "--persist-to", STATE, "--show-interactive-dev-session=false", ...files];
+    const args = [
+      "dev",
+      "--ip",
+      "127.0.0.1",
+      "--port",
+      String(port),
+      "--persist-to",
+      STATE,
+      "--show-interactive-dev-session=false",
+      ...files,
+    ];
     children.start("worker", [WRANGLER, ...args], { env: wranglerEnv(), onLine: (line) => isUp && tellOfRebuild(line) });
     await answers(`${worker}/health`, "the Worker");
   });
@@ -207,7 +226,8 @@ function showHowToUse({ config }, access, instance) {
   if (instance) say(`\n${userKeyLines(access.worker, instance)}`);
   say(`\n${accountLines(access.worker)}`);
   say("\n# More tokens: npm run -s token -- --help");
-  if (config.own.includes("JWT_JWKS_URL")) say("# .dev.vars names another token issuer: it will not accept these tokens, use its own.");
+  if (config.own.includes("JWT_JWKS_URL"))
+    say("# .dev.vars names another token issuer: it will not accept these tokens, use its own.");
 }
 
 await runMain(main);

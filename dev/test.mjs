@@ -78,10 +78,26 @@ function stages(files) {
   return [
     [
       [
-        { title: "cargo fmt --check", part: "lint", run: ({ nativeEnv }, progress) => check("cargo", fmt, "fmt", nativeEnv, progress) },
-        { title: "biome", part: "lint", run: (_, progress) => check(bin("biome"), ["ci", "--colors=off"], "biome", process.env, progress) },
-        { title: "tsc", part: "lint", run: (_, progress) => check(bin("tsc"), ["--build", "--pretty", "false"], "tsc", process.env, progress) },
-        { title: "cargo clippy", part: "lint", run: ({ nativeEnv }, progress) => check("cargo", clippy, "clippy", nativeEnv, progress) },
+        {
+          title: "cargo fmt --check",
+          part: "lint",
+          run: ({ nativeEnv }, progress) => check("cargo", fmt, "fmt", nativeEnv, progress),
+        },
+        {
+          title: "biome",
+          part: "lint",
+          run: (_, progress) => check(bin("biome"), ["ci", "--colors=off"], "biome", process.env, progress),
+        },
+        {
+          title: "tsc",
+          part: "lint",
+          run: (_, progress) => check(bin("tsc"), ["--build", "--pretty", "false"], "tsc", process.env, progress),
+        },
+        {
+          title: "cargo clippy",
+          part: "lint",
+          run: ({ nativeEnv }, progress) => check("cargo", clippy, "clippy", nativeEnv, progress),
+        },
         { title: "native tests", part: "native", run: nativeTests },
       ],
       // Linking and optimizing the Worker keeps one processor busy, and writes to folders of its own.

@@ -46,7 +46,11 @@ async function play(dice, cut) {
   const done = Promise.allSettled(sent);
   await sleep(dice.below(LATEST_KILL_MS));
   await service.kill();
-  for (const outcome of await done) assert.ok(outcome.status === "fulfilled" || outcome.reason.code !== "ERR_ASSERTION", String(outcome.status === "rejected" && outcome.reason));
+  for (const outcome of await done)
+    assert.ok(
+      outcome.status === "fulfilled" || outcome.reason.code !== "ERR_ASSERTION",
+      String(outcome.status === "rejected" && outcome.reason),
+    );
 
   await api.freeze();
   for (const { user, codes, accepted } of people) {

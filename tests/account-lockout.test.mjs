@@ -6,7 +6,18 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 
-import { Accounts, assertFine, assertLocked, assertWrongToken, HOUR, SECOND, STEP, totp, wrongBackupCode, wrongTotp } from "./support/accounts.mjs";
+import {
+  Accounts,
+  assertFine,
+  assertLocked,
+  assertWrongToken,
+  HOUR,
+  SECOND,
+  STEP,
+  totp,
+  wrongBackupCode,
+  wrongTotp,
+} from "./support/accounts.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
 const service = await serviceForThisFile({ instrumented: true });
@@ -174,7 +185,8 @@ describe("while enrolling", () => {
   test("text that is no code at all counts as one of the authenticator", async () => {
     const user = await service.addUser();
     const { secret } = await api.start(user);
-    for (let count = 0; count < TOLERATED; count += 1) assertWrongToken(await validate(user, ["x", "12345", wrongBackupCode()][count % 3]));
+    for (let count = 0; count < TOLERATED; count += 1)
+      assertWrongToken(await validate(user, ["x", "12345", wrongBackupCode()][count % 3]));
     assertLocked(await validate(user, totp(secret, api.now)), 30);
   });
 

@@ -56,7 +56,10 @@ function assertLetIn(answer, who) {
 
 describe("the admin pair", () => {
   test("is asked for by every route under /admin, and by no other alone", () => {
-    assert.deepEqual(adminRoutes, routes.filter(({ path }) => path.startsWith("/admin/")));
+    assert.deepEqual(
+      adminRoutes,
+      routes.filter(({ path }) => path.startsWith("/admin/")),
+    );
     assert.ok(adminRoutes.length >= 7);
   });
 
@@ -72,7 +75,11 @@ describe("the admin pair", () => {
       const tokens = tokensOfAdministrators(service);
       const without = Object.entries(keys).filter(([, [right]]) => !right);
       for (const [keyName, [, headers]] of without) {
-        for (const [tokenName, { authorization }] of [["RS256", tokens.RS256], ["no token", {}], ["expired", tokens.expired]]) {
+        for (const [tokenName, { authorization }] of [
+          ["RS256", tokens.RS256],
+          ["no token", {}],
+          ["expired", tokens.expired],
+        ]) {
           const given = { authorization, ...headers };
           assertTurnedAway(await knock(route, given), 401, `${keyName}, ${tokenName}`);
         }
@@ -121,7 +128,8 @@ describe("the admin pair", () => {
 
   test("the cause of a refusal goes to the log", async () => {
     const tokens = tokensOfAdministrators(service);
-    const cause = async (headers) => (await service.lineOf(await service.call("GET", "/admin/api-keys", { headers })))["error.cause"];
+    const cause = async (headers) =>
+      (await service.lineOf(await service.call("GET", "/admin/api-keys", { headers })))["error.cause"];
     const right = { "x-admin-api-key": key };
     assert.equal(await cause({}), "admin_key_missing");
     assert.equal(await cause({ "x-admin-api-key": "wrong" }), "admin_key_wrong");
@@ -129,13 +137,18 @@ describe("the admin pair", () => {
     assert.equal(await cause({ ...right, authorization: tokens.expired.authorization }), "expired");
     assert.equal(await cause({ ...right, authorization: tokens["alg none"].authorization }), "algorithm_not_allowed");
     assert.equal(await cause({ ...right, authorization: tokens["another issuer"].authorization }), "issuer_wrong");
-    assert.equal(await cause({ ...right, authorization: tokens["e-mail \"ada@evil.example\""].authorization }), "domain_not_allowed");
+    assert.equal(
+      await cause({ ...right, authorization: tokens['e-mail "ada@evil.example"'].authorization }),
+      "domain_not_allowed",
+    );
   });
 
   test("the log names an administrator by a masked e-mail and the key's fingerprint", async () => {
     const line = await service.lineOf(await service.admin("GET", "/admin/api-keys"));
     assert.match(line["caller.name"], /^admin-key:[0-9a-f]{8} a\*\*\*@smartphonekey\.com$/);
-    const previous = await service.lineOf(await service.admin("GET", "/admin/api-keys", { headers: { "x-admin-api-key": PREVIOUS } }));
+    const previous = await service.lineOf(
+      await service.admin("GET", "/admin/api-keys", { headers: { "x-admin-api-key": PREVIOUS } }),
+    );
     assert.notEqual(previous["caller.name"], line["caller.name"]);
   });
 });

@@ -29,8 +29,25 @@ async function cron() {
   return { trigger, status, total, created, failed, quarantined, remaining, errors };
 }
 
-const ran = (figures) => ({ trigger: "cron", status: "completed", failed: 0, quarantined: 0, remaining: 0, errors: [], ...figures });
-const OUT = (total) => ({ trigger: "cron", status: "ended_early", total, created: 0, failed: 0, quarantined: 0, remaining: total, errors: [`run ended early: the user list could not be read: ${UNAVAILABLE}`] });
+const ran = (figures) => ({
+  trigger: "cron",
+  status: "completed",
+  failed: 0,
+  quarantined: 0,
+  remaining: 0,
+  errors: [],
+  ...figures,
+});
+const OUT = (total) => ({
+  trigger: "cron",
+  status: "ended_early",
+  total,
+  created: 0,
+  failed: 0,
+  quarantined: 0,
+  remaining: total,
+  errors: [`run ended early: the user list could not be read: ${UNAVAILABLE}`],
+});
 
 /** Lets the other customer delete its account. @param {string} email @param {string} theirs */
 async function deleteElsewhere(email, theirs) {
@@ -39,7 +56,10 @@ async function deleteElsewhere(email, theirs) {
   const login = await fetch(`${service.vendor}/auth/token`, { method: "POST", headers, body: JSON.stringify(service.login) });
   const { accessToken } = await login.json();
   service.sim.configure({ ownCustomerId: theirs });
-  const { status } = await fetch(`${service.vendor}/users/${id}`, { method: "DELETE", headers: { ...headers, authorization: `Bearer ${accessToken}` } });
+  const { status } = await fetch(`${service.vendor}/users/${id}`, {
+    method: "DELETE",
+    headers: { ...headers, authorization: `Bearer ${accessToken}` },
+  });
   service.sim.configure({ ownCustomerId: service.customer });
   assert.equal(status, 204);
 }
@@ -60,7 +80,11 @@ describe("an upstream that goes down and comes back", () => {
     assert.deepEqual(await cron(), OUT(5));
     await assertHealth(503, "failing");
     const [known, unknown, probe, reset, backfill] = await Promise.all([
-      service.credentials(settled), service.credentials(waiting), service.diagnose(waiting), service.reset(holder, EVERYTHING), service.backfill(),
+      service.credentials(settled),
+      service.credentials(waiting),
+      service.diagnose(waiting),
+      service.reset(holder, EVERYTHING),
+      service.backfill(),
     ]);
     assert.deepEqual([known.status, known.json], [200, login], "whoever has an account does not notice");
     assertError(unknown, 502, UNAVAILABLE);

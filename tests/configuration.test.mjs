@@ -29,7 +29,9 @@ const services = await servicesForThisFile({
   plainUpstream: { vars: { THREEDEYE_BASE_URL: "http://admin-api.3deye.example/v3" } },
   halfLogin: { secrets: { THREEDEYE_PASSWORD: undefined } },
   withoutLogin: { secrets: { THREEDEYE_USERNAME: undefined, THREEDEYE_PASSWORD: undefined } },
-  oddNumbers: { vars: { BACKFILL_CRON_LIMIT: "0", BACKFILL_MAX_TAKEOVERS: "many", THREEDEYE_PAGE_SIZE: "-1", THREEDEYE_TIMEOUT_MS: "1e3" } },
+  oddNumbers: {
+    vars: { BACKFILL_CRON_LIMIT: "0", BACKFILL_MAX_TAKEOVERS: "many", THREEDEYE_PAGE_SIZE: "-1", THREEDEYE_TIMEOUT_MS: "1e3" },
+  },
   namespacedEmail: { vars: { JWT_EMAIL_CLAIM: "https://spkey.co/email" } },
   otherDomains: { vars: { ADMIN_EMAIL_DOMAINS: " SpKey.co ,example.org,, " } },
   empty: { migrated: false },
@@ -41,12 +43,14 @@ const health = async (service) => {
   assert.equal(answer.headers["cache-control"], "no-store");
   return { status: answer.status, ...answer.json };
 };
-const withClaims = (service, claims) => service.admin("GET", "/admin/api-keys", { headers: { authorization: `Bearer ${service.mint({ claims })}` } });
+const withClaims = (service, claims) =>
+  service.admin("GET", "/admin/api-keys", { headers: { authorization: `Bearer ${service.mint({ claims })}` } });
 
 describe("/health", () => {
   test("is 200 when all is well, without asking who asks", async () => {
     assert.deepEqual(await health(complete), {
-      status: "ok", checks: { configuration: { status: "ok", problems: [] }, database: "ok", migrations: "ok", scheduledRun: "none_yet" },
+      status: "ok",
+      checks: { configuration: { status: "ok", problems: [] }, database: "ok", migrations: "ok", scheduledRun: "none_yet" },
     });
     assert.equal((await complete.call("GET", "/health")).status, 200);
   });
@@ -56,16 +60,32 @@ describe("/health", () => {
     for (const service of Object.values(services)) {
       const { text } = await service.call("GET", "/health");
       assert.doesNotMatch(text, /37/);
-      for (const secret of [service.adminKey, service.customer, service.login.username, service.login.password, oldKey, newKey, "c2hvcnQ=", "the-previous-admin-key"]) {
+      for (const secret of [
+        service.adminKey,
+        service.customer,
+        service.login.username,
+        service.login.password,
+        oldKey,
+        newKey,
+        "c2hvcnQ=",
+        "the-previous-admin-key",
+      ]) {
         assert.ok(!text.includes(secret));
       }
     }
   });
 
   for (const [name, problem] of Object.entries({
-    withoutAdminKey: /^ADMIN_API_KEY\b/, blankAdminKey: /^ADMIN_API_KEY\b/, withoutIssuer: /^JWT_ISSUER\b/, withoutAudience: /^JWT_AUDIENCE\b/,
-    withoutKeySet: /^JWT_JWKS_URL\b/, plainKeySet: /^JWT_JWKS_URL\b/, withoutSealingKey: /^CREDENTIALS_KEY\b/, shortSealingKey: /^CREDENTIALS_KEY\b/,
-    plainUpstream: /^THREEDEYE_BASE_URL\b/, halfLogin: /^THREEDEYE_USERNAME and THREEDEYE_PASSWORD\b/,
+    withoutAdminKey: /^ADMIN_API_KEY\b/,
+    blankAdminKey: /^ADMIN_API_KEY\b/,
+    withoutIssuer: /^JWT_ISSUER\b/,
+    withoutAudience: /^JWT_AUDIENCE\b/,
+    withoutKeySet: /^JWT_JWKS_URL\b/,
+    plainKeySet: /^JWT_JWKS_URL\b/,
+    withoutSealingKey: /^CREDENTIALS_KEY\b/,
+    shortSealingKey: /^CREDENTIALS_KEY\b/,
+    plainUpstream: /^THREEDEYE_BASE_URL\b/,
+    halfLogin: /^THREEDEYE_USERNAME and THREEDEYE_PASSWORD\b/,
   })) {
     test(`is 503 and names the setting: ${name}`, async () => {
       const { status, checks } = await health(services[name]);
@@ -79,7 +99,12 @@ describe("/health", () => {
 
   test("names every number that is none, and the defaults are used", async () => {
     const { checks } = await health(services.oddNumbers);
-    assert.deepEqual(checks.configuration.problems.map((problem) => problem.split(" ")[0]).sort(), ["BACKFILL_CRON_LIMIT", "BACKFILL_MAX_TAKEOVERS", "THREEDEYE_PAGE_SIZE", "THREEDEYE_TIMEOUT_MS"]);
+    assert.deepEqual(checks.configuration.problems.map((problem) => problem.split(" ")[0]).sort(), [
+      "BACKFILL_CRON_LIMIT",
+      "BACKFILL_MAX_TAKEOVERS",
+      "THREEDEYE_PAGE_SIZE",
+      "THREEDEYE_TIMEOUT_MS",
+    ]);
     const user = await services.oddNumbers.addUser();
     await services.oddNumbers.scheduled();
     await services.oddNumbers.assertProvisioned(user);
@@ -100,9 +125,14 @@ describe("/health", () => {
     assert.equal((await complete.call("GET", "/health")).status, 200);
   });
 
-  const ledger = (minutesAgo, status, trigger = "cron") => complete.sql(
-    "INSERT INTO provisioning_runs (run_id, trigger_kind, actor, request_id, status, batch_limit, started_at) VALUES (?, ?, 'cron', 'req_x', ?, 50, ?)",
-    `run_${minutesAgo}`, trigger, status, Date.now() - minutesAgo * 60_000);
+  const ledger = (minutesAgo, status, trigger = "cron") =>
+    complete.sql(
+      "INSERT INTO provisioning_runs (run_id, trigger_kind, actor, request_id, status, batch_limit, started_at) VALUES (?, ?, 'cron', 'req_x', ?, 50, ?)",
+      `run_${minutesAgo}`,
+      trigger,
+      status,
+      Date.now() - minutesAgo * 60_000,
+    );
 
   for (const [what, runs, word, status] of [
     ["a run that ended well a moment ago", [[1, "completed"]], "ok", 200],
@@ -111,8 +141,24 @@ describe("/health", () => {
     ["a run that ended early", [[1, "ended_early"]], "failing", 503],
     ["a run that goes on", [[1, "running"]], "running", 200],
     ["a run that never ended", [[20, "running"]], "died", 503],
-    ["a good run after a bad one", [[16, "ended_early"], [1, "completed"]], "ok", 200],
-    ["a bad run after a good one", [[16, "completed"], [1, "ended_early"]], "failing", 503],
+    [
+      "a good run after a bad one",
+      [
+        [16, "ended_early"],
+        [1, "completed"],
+      ],
+      "ok",
+      200,
+    ],
+    [
+      "a bad run after a good one",
+      [
+        [16, "completed"],
+        [1, "ended_early"],
+      ],
+      "failing",
+      503,
+    ],
   ]) {
     test(`says ${word} of ${what}`, async () => {
       for (const [minutesAgo, state] of runs) await ledger(minutesAgo, state);
@@ -160,7 +206,11 @@ describe("without", () => {
 
   test("a key set at the address given: no redirect is followed", async () => {
     const service = services.movedKeySet;
-    service.sim.fault({ match: { path: { regex: "^/.well-known/jwks.json$" } }, times: "always", action: { status: 302, headers: { location: "/.well-known/jwks.json?again" } } });
+    service.sim.fault({
+      match: { path: { regex: "^/.well-known/jwks.json$" } },
+      times: "always",
+      action: { status: 302, headers: { location: "/.well-known/jwks.json?again" } },
+    });
     assertError(await service.admin("GET", "/admin/api-keys"), 503);
     assert.equal(service.upstream().keySets.length, 1);
   });
@@ -197,7 +247,15 @@ describe("3dEye not configured", () => {
       assertError(await service.credentials("nobody"), 404);
       assertError(await service.reset(user, { deleteRemote: true }), 503, NOT_CONFIGURED);
       const { json } = await service.diagnose(user);
-      assert.deepEqual(json.remote, { configured: false, customerId: null, customerUserCount: null, emailPresentInCustomer: null, match: null, sampleEmails: [], error: null });
+      assert.deepEqual(json.remote, {
+        configured: false,
+        customerId: null,
+        customerUserCount: null,
+        emailPresentInCustomer: null,
+        match: null,
+        sampleEmails: [],
+        error: null,
+      });
       assert.equal(json.user.found, true);
       assert.deepEqual(service.upstream().all, []);
     });
@@ -240,8 +298,10 @@ describe("settings", () => {
 
   test("ADMIN_EMAIL_DOMAINS is a list in any case, and replaces the default", async () => {
     const service = services.otherDomains;
-    for (const email of ["a@spkey.co", "a@SPKEY.CO", "a@example.org"]) assert.equal((await withClaims(service, { email })).status, 200, email);
-    for (const email of ["a@smartphonekey.com", "a@", "a@spkey.co ,example.org", "a@co"]) assertError(await withClaims(service, { email }), 403);
+    for (const email of ["a@spkey.co", "a@SPKEY.CO", "a@example.org"])
+      assert.equal((await withClaims(service, { email })).status, 200, email);
+    for (const email of ["a@smartphonekey.com", "a@", "a@spkey.co ,example.org", "a@co"])
+      assertError(await withClaims(service, { email }), 403);
   });
 });
 

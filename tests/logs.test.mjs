@@ -10,8 +10,15 @@ import { deployment } from "./support/worker.mjs";
 const service = await serviceForThisFile({ wrangler: true });
 
 const innocent = {
-  event: "http.request", level: "info", "request.id": "req_01JZX0000000000000000000EX", "http.method": "GET", "http.route": "/health",
-  "http.status": 200, "caller.name": "admin-key:01234567 a***@smartphonekey.com", "error.cause": null, "duration.ms": 3,
+  event: "http.request",
+  level: "info",
+  "request.id": "req_01JZX0000000000000000000EX",
+  "http.method": "GET",
+  "http.route": "/health",
+  "http.status": 200,
+  "caller.name": "admin-key:01234567 a***@smartphonekey.com",
+  "error.cause": null,
+  "duration.ms": 3,
 };
 const line = (more) => JSON.stringify({ ...innocent, ...more });
 

@@ -12,7 +12,9 @@ test("the lean queue keeps every row and place, and drops whom a REPLACE took aw
   await service.migrate((file) => file < "0004");
   await service.sql(`INSERT INTO users (uuid, email, created_at, auth_subject) VALUES ('new', 'New@x.example', ${now}, NULL), ('gone', 'gone@x.example', ${now}, 's'),
     ('done', 'done@x.example', ${now}, NULL), ('tried', 'tried@x.example', ${now}, NULL)`);
-  await service.sql(`INSERT OR REPLACE INTO users (uuid, email, created_at, auth_subject) VALUES ('heir', 'heir@x.example', ${now}, 's')`);
+  await service.sql(
+    `INSERT OR REPLACE INTO users (uuid, email, created_at, auth_subject) VALUES ('heir', 'heir@x.example', ${now}, 's')`,
+  );
   await service.sql(`INSERT INTO threedeye_users (user_id, state, email_key, threedeye_id, password_sealed, attempts, last_error, next_attempt_at, lease_token, lease_until, created_at, updated_at)
     VALUES ('done', 'complete', 'done@x.example', '77', 'sealed', 0, NULL, NULL, NULL, 0, 1, 2), ('tried', 'pending', 'tried@x.example', NULL, 'sealed', 3, 'why', 9, 'lease_x', 8, 3, 4)`);
   await service.sql("UPDATE provisioning_queue SET due_at = length(user_id)");
@@ -35,13 +37,17 @@ test("the lean queue keeps every row and place, and drops whom a REPLACE took aw
 
 test("the queue's bounds turn out whom no run could take up", async () => {
   await service.migrate((file) => file >= "0005" && file < "0007");
-  const add = (id, email) => service.sql(`INSERT INTO users (uuid, email, created_at) VALUES (${id}, ?, '2024-01-15T10:30:00.000Z')`, email);
+  const add = (id, email) =>
+    service.sql(`INSERT INTO users (uuid, email, created_at) VALUES (${id}, ?, '2024-01-15T10:30:00.000Z')`, email);
   await add("x'0102'", "blob@x.example");
   await add("'fit'", "fit@x.example");
   await add("'long'", `${"a".repeat(900_000)}@x.example`);
   const waiting = async () => (await service.sql("SELECT value FROM provisioning_totals"))[0].value;
   assert.equal(await waiting(), 3);
   await service.migrate((file) => file.startsWith("0007"));
-  assert.deepEqual((await service.sql("SELECT user_id FROM provisioning_queue ORDER BY user_id")).map((row) => row.user_id), ["fit"]);
+  assert.deepEqual(
+    (await service.sql("SELECT user_id FROM provisioning_queue ORDER BY user_id")).map((row) => row.user_id),
+    ["fit"],
+  );
   assert.equal(await waiting(), 1);
 });

@@ -50,7 +50,13 @@ async function api(method, path, { body, headers, signal, from = sim } = {}) {
 }
 
 const newUser = (email, more = {}) => ({
-  email, password: PASSWORD, firstName: "Ada", lastName: "Lovelace", customerId: "cust-1", roleIds: [], ...more,
+  email,
+  password: PASSWORD,
+  firstName: "Ada",
+  lastName: "Lovelace",
+  customerId: "cust-1",
+  roleIds: [],
+  ...more,
 });
 const create = (email, more) => api("POST", "/users", { body: newUser(email, more) });
 const listUsers = async (query = "customerId=cust-1") => (await api("GET", `/users?${query}`)).json.data;
@@ -83,7 +89,11 @@ async function control(method, path, body) {
 
 describe("authentication", () => {
   test("every API call needs the key, the token call too", async () => {
-    for (const [method, path] of [["GET", "/users?customerId=cust-1"], ["POST", "/auth/token"], ["DELETE", "/users/x"]]) {
+    for (const [method, path] of [
+      ["GET", "/users?customerId=cust-1"],
+      ["POST", "/auth/token"],
+      ["DELETE", "/users/x"],
+    ]) {
       assert.equal((await api(method, path, { headers: { "x-api-key": "wrong" } })).status, 401);
     }
     sim.control.configure({ apiKey: "other" });
@@ -188,7 +198,9 @@ describe("listing", () => {
   });
 
   test("10,000 users are seeded and paged quickly", async () => {
-    const { status, json } = await control("POST", "/users", { generate: { count: 10_000, customerId: "cust-1", prefix: "m", roles: ["r"] } });
+    const { status, json } = await control("POST", "/users", {
+      generate: { count: 10_000, customerId: "cust-1", prefix: "m", roles: ["r"] },
+    });
     assert.equal(status, 201);
     assert.equal(json.created, 10_000);
     const emails = new Set();
@@ -222,8 +234,22 @@ describe("creating and deleting", () => {
   });
 
   test("incomplete users, unknown roles and weak passwords are refused", async () => {
-    const weak = ["Abcdefghij0123456-_", "Abcdefghij0123456-_ZZ", "abcdefghij0123456-_z", "ABCDEFGHIJ0123456-_Z", "Abcdefghijklmnopq-_Z", "Abcdefghij0123456789", "Abcdefghij0123456-é!"];
-    const wrong = [{ email: undefined }, { password: undefined }, { customerId: undefined }, { roleIds: ["nope"] }, ...weak.map((password) => ({ password }))];
+    const weak = [
+      "Abcdefghij0123456-_",
+      "Abcdefghij0123456-_ZZ",
+      "abcdefghij0123456-_z",
+      "ABCDEFGHIJ0123456-_Z",
+      "Abcdefghijklmnopq-_Z",
+      "Abcdefghij0123456789",
+      "Abcdefghij0123456-é!",
+    ];
+    const wrong = [
+      { email: undefined },
+      { password: undefined },
+      { customerId: undefined },
+      { roleIds: ["nope"] },
+      ...weak.map((password) => ({ password })),
+    ];
     for (const more of wrong) assert.equal((await create("ada@example.com", more)).status, 400, JSON.stringify(more));
     assert.equal((await api("POST", "/users", { body: "not an object" })).status, 400);
     assert.deepEqual(sim.control.users(), []);
@@ -273,7 +299,10 @@ describe("creating and deleting", () => {
 
 describe("roles", () => {
   test("a role is attached once, to known users only", async () => {
-    const [user, theirs] = sim.control.seed([{ email: "ada@example.com", roles: ["old role"] }, { email: "b@example.com", customerId: "cust-2" }]);
+    const [user, theirs] = sim.control.seed([
+      { email: "ada@example.com", roles: ["old role"] },
+      { email: "b@example.com", customerId: "cust-2" },
+    ]);
     sim.control.configure({ roles: ["new role"] });
     const attach = (role, id) => api("POST", `/roles/${encodeURIComponent(role)}/users/${id}`);
     assert.equal((await attach("new role", user.id)).status, 204);
@@ -350,7 +379,10 @@ describe("faults", () => {
   });
 
   test("hanging without an answer and within a body, before or after the effect", async () => {
-    for (const [action, expected] of [[{ hang: true }, []], [{ hang: true, after: true }, ["0@example.com"]]]) {
+    for (const [action, expected] of [
+      [{ hang: true }, []],
+      [{ hang: true, after: true }, ["0@example.com"]],
+    ]) {
       sim.control.fault({ match: onCreate, action });
       await abandonCreate("0@example.com", () => lastCall()?.status === "hang");
       assert.deepEqual(await emailsOf(), expected);
@@ -471,7 +503,10 @@ describe("faults", () => {
     sim.control.fault({ action: { status: 500 } });
     sim.control.fault({ action: { status: 502 } });
     assert.deepEqual(await statuses(3), [500, 502, 200]);
-    assert.deepEqual(sim.control.faults().map((rule) => rule.fired), [1, 1]);
+    assert.deepEqual(
+      sim.control.faults().map((rule) => rule.fired),
+      [1, 1],
+    );
   });
 
   test("a rule without a path leaves the issuer's keys alone", async () => {
@@ -527,14 +562,19 @@ describe("recorded calls", () => {
 
   test("can be followed as they arrive and are answered, until nobody wants to know", async () => {
     const seen = /** @type {any[]} */ ([]);
-    const unwatch = sim.control.watchCalls((moment, { method, status }) => seen.push([moment, method, status, sim.control.users().length]));
+    const unwatch = sim.control.watchCalls((moment, { method, status }) =>
+      seen.push([moment, method, status, sim.control.users().length]),
+    );
     await create("ada@example.com");
     sim.control.fault({ action: { reset: "before" } });
     await listUsers().catch(() => {});
     unwatch();
     await listUsers();
     assert.deepEqual(seen.slice(0, 4), [
-      ["arrived", "POST", null, 0], ["answered", "POST", 201, 1], ["arrived", "GET", null, 1], ["answered", "GET", "reset", 1],
+      ["arrived", "POST", null, 0],
+      ["answered", "POST", 201, 1],
+      ["arrived", "GET", null, 1],
+      ["answered", "GET", "reset", 1],
     ]);
     assert.ok(seen.length <= 6, "the client may repeat what was reset, and nothing is told after the end");
   });
@@ -556,18 +596,30 @@ describe("recorded calls", () => {
     await until(() => sim.control.calls().every((call) => call.durationMs !== null));
     sim.control.reset();
     for (let index = 0; index < 50; index += 1) await listUsers();
-    assert.ok(sim.control.calls().every((call) => call.concurrent === 1), "calls in sequence never overlap");
+    assert.ok(
+      sim.control.calls().every((call) => call.concurrent === 1),
+      "calls in sequence never overlap",
+    );
   });
 });
 
 describe("the token issuer", () => {
   const jwks = async (from = sim) => (await (await fetch(from.url + JWKS)).json()).keys;
-  const decode = (token) => token.split(".").slice(0, 2).map((part) => JSON.parse(Buffer.from(part, "base64url").toString()));
+  const decode = (token) =>
+    token
+      .split(".")
+      .slice(0, 2)
+      .map((part) => JSON.parse(Buffer.from(part, "base64url").toString()));
 
   function isSignedBy(jwk, token) {
     const [header, payload, signature] = token.split(".");
     const key = createPublicKey({ key: jwk, format: "jwk" });
-    return verify("sha256", Buffer.from(`${header}.${payload}`), { key, dsaEncoding: "ieee-p1363" }, Buffer.from(signature, "base64url"));
+    return verify(
+      "sha256",
+      Buffer.from(`${header}.${payload}`),
+      { key, dsaEncoding: "ieee-p1363" },
+      Buffer.from(signature, "base64url"),
+    );
   }
 
   test("publishes an RSA and an EC key, nothing private", async () => {
@@ -592,7 +644,9 @@ describe("the token issuer", () => {
 
   test("claims and header win over the defaults", () => {
     sim.control.configure({ issuer: "https://tenant.example/", audience: "other" });
-    const [header, payload] = decode(sim.control.mint({ claims: { aud: ["a", "b"], nbf: 1 }, header: { crit: ["x"], typ: "at+jwt" }, kid: "mine" }));
+    const [header, payload] = decode(
+      sim.control.mint({ claims: { aud: ["a", "b"], nbf: 1 }, header: { crit: ["x"], typ: "at+jwt" }, kid: "mine" }),
+    );
     assert.deepEqual([payload.iss, payload.aud, payload.nbf], ["https://tenant.example/", ["a", "b"], 1]);
     assert.deepEqual([header.kid, header.crit, header.typ], ["mine", ["x"], "at+jwt"]);
     assert.deepEqual(decode(sim.control.mint({ defaults: false, claims: { a: 1 } }))[1], { a: 1 });
@@ -632,11 +686,21 @@ describe("the controls over HTTP", () => {
   test("offer every verb", async () => {
     assert.equal((await control("PATCH", "/config", { latencyMs: 1, roles: ["a"] })).json.latencyMs, 1);
     assert.deepEqual((await control("GET", "/config")).json.roles, [{ id: "a", name: "Role a" }]);
-    const seeded = await control("POST", "/users", { users: [{ email: "a@example.com", password: "p", customerId: "cust-2", roles: ["a"] }] });
+    const seeded = await control("POST", "/users", {
+      users: [{ email: "a@example.com", password: "p", customerId: "cust-2", roles: ["a"] }],
+    });
     assert.deepEqual([seeded.status, seeded.json.created], [201, 1]);
     const { id, createdAt, ...user } = (await control("GET", "/users")).json.users[0];
     assert.ok(id && createdAt);
-    assert.deepEqual(user, { email: "a@example.com", password: "p", firstName: "", lastName: "", customerId: "cust-2", roles: ["a"], visible: true });
+    assert.deepEqual(user, {
+      email: "a@example.com",
+      password: "p",
+      firstName: "",
+      lastName: "",
+      customerId: "cust-2",
+      roles: ["a"],
+      visible: true,
+    });
 
     const fault = await control("POST", "/faults", { match: { path: { regex: "users" } }, action: { status: 418 } });
     assert.equal(fault.status, 201);
@@ -723,7 +787,10 @@ describe("the process", () => {
     const file = join(folder, "new", "state.json");
     const first = await run("--port", "0", "--state", file);
     const from = { url: first.url };
-    await fetch(`${first.url}/__sim/users`, { method: "POST", body: JSON.stringify({ users: [{ email: "a@example.com", roles: [{ id: "r", name: "Gate" }] }] }) });
+    await fetch(`${first.url}/__sim/users`, {
+      method: "POST",
+      body: JSON.stringify({ users: [{ email: "a@example.com", roles: [{ id: "r", name: "Gate" }] }] }),
+    });
     await api("POST", "/users", { from, body: newUser("b@example.com") });
     const keys = await (await fetch(first.url + JWKS)).text();
     // saved soon, not only at the end
@@ -736,8 +803,18 @@ describe("the process", () => {
     const second = await run("--port", "0", "--state", file);
     assert.equal(await (await fetch(second.url + JWKS)).text(), keys);
     const { json } = await api("GET", "/users?customerId=cust-1", { from: { url: second.url } });
-    assert.deepEqual(json.data.map((user) => [user.email, user.roles]), [["a@example.com", [{ id: "r", name: "Gate" }]], ["b@example.com", []], ["c@example.com", []]]);
-    const proof = await api("POST", "/auth/token", { from: { url: second.url }, body: { username: "c@example.com", password: PASSWORD } });
+    assert.deepEqual(
+      json.data.map((user) => [user.email, user.roles]),
+      [
+        ["a@example.com", [{ id: "r", name: "Gate" }]],
+        ["b@example.com", []],
+        ["c@example.com", []],
+      ],
+    );
+    const proof = await api("POST", "/auth/token", {
+      from: { url: second.url },
+      body: { username: "c@example.com", password: PASSWORD },
+    });
     assert.equal(proof.status, 200);
     assert.equal(await second.stop("SIGINT"), 0);
   });

@@ -19,7 +19,14 @@ const KEY = fromBase32(SECRET);
 const textOf = ({ bytes }) => Buffer.from(bytes).toString();
 
 /** RFC 6238, appendix B, whose codes of eight digits end in those of six. */
-const AT = { 59: "287082", 1111111109: "081804", 1111111111: "050471", 1234567890: "005924", 2000000000: "279037", 20000000000: "353130" };
+const AT = {
+  59: "287082",
+  1111111109: "081804",
+  1111111111: "050471",
+  1234567890: "005924",
+  2000000000: "279037",
+  20000000000: "353130",
+};
 
 /** @param {string[]} args */
 const run = (...args) => promisify(execFile)(process.execPath, [MAIN, ...args]).catch((error) => error);
@@ -27,7 +34,10 @@ const run = (...args) => promisify(execFile)(process.execPath, [MAIN, ...args]).
 describe("codes", () => {
   test("RFC 4226, appendix D", () => {
     const codes = ["755224", "287082", "359152", "969429", "338314", "254676", "287922", "162583", "399871", "520489"];
-    assert.deepEqual(codes.map((_, counter) => HOTP.generate({ secret: KEY, counter })), codes);
+    assert.deepEqual(
+      codes.map((_, counter) => HOTP.generate({ secret: KEY, counter })),
+      codes,
+    );
   });
 
   test("RFC 6238, appendix B", () => {
@@ -42,13 +52,21 @@ describe("codes", () => {
 
 describe("secrets", () => {
   test("RFC 4648, section 10", () => {
-    for (const [text, base32] of Object.entries({ f: "MY======", fo: "MZXQ====", foo: "MZXW6===", foob: "MZXW6YQ=", fooba: "MZXW6YTB", foobar: "MZXW6YTBOI======" })) {
+    for (const [text, base32] of Object.entries({
+      f: "MY======",
+      fo: "MZXQ====",
+      foo: "MZXW6===",
+      foob: "MZXW6YQ=",
+      fooba: "MZXW6YTB",
+      foobar: "MZXW6YTBOI======",
+    })) {
       assert.equal(textOf(fromBase32(base32)), text);
     }
   });
 
   test("as people type them", () => {
-    for (const text of [SECRET, SECRET.toLowerCase(), SECRET.replace(/(.{4})/g, "$1 "), ` ${SECRET}\n`]) assert.equal(textOf(fromBase32(text)), TEXT);
+    for (const text of [SECRET, SECRET.toLowerCase(), SECRET.replace(/(.{4})/g, "$1 "), ` ${SECRET}\n`])
+      assert.equal(textOf(fromBase32(text)), TEXT);
     for (const text of ["", "GEZDGNB1", "GEZD-GNBV", "GEZD=GNBV", "ГEZDGNBV"]) assert.throws(() => fromBase32(text), /no base32/);
   });
 
@@ -57,9 +75,13 @@ describe("secrets", () => {
       assert.equal(textOf(secretOf(`otpauth://totp/SmartphoneKey:ada%40example.com?secret=${SECRET}${more}`)), TEXT);
     }
     for (const address of [
-      `otpauth://hotp/ada?secret=${SECRET}`, `https://totp/ada?secret=${SECRET}`, `otpauth://totp/ada?secret=${SECRET}&algorithm=SHA256`,
-      `otpauth://totp/ada?secret=${SECRET}&digits=8`, `otpauth://totp/ada?secret=${SECRET}&period=60`,
-    ]) assert.throws(() => secretOf(address), /none of otpauth/);
+      `otpauth://hotp/ada?secret=${SECRET}`,
+      `https://totp/ada?secret=${SECRET}`,
+      `otpauth://totp/ada?secret=${SECRET}&algorithm=SHA256`,
+      `otpauth://totp/ada?secret=${SECRET}&digits=8`,
+      `otpauth://totp/ada?secret=${SECRET}&period=60`,
+    ])
+      assert.throws(() => secretOf(address), /none of otpauth/);
     assert.throws(() => secretOf("otpauth://totp/ada"), /no base32/);
     assert.throws(() => secretOf(SECRET), /no URL/);
   });
@@ -81,7 +103,15 @@ describe("npm run code", () => {
   });
 
   test("says what it needs", async () => {
-    for (const args of [[], [SECRET, SECRET], [SECRET, "--otpauth", "otpauth://totp/a"], ["secret!"], [SECRET, "--at", "noon"], [SECRET, "--at=-30"], [SECRET, "--in", "5"]]) {
+    for (const args of [
+      [],
+      [SECRET, SECRET],
+      [SECRET, "--otpauth", "otpauth://totp/a"],
+      ["secret!"],
+      [SECRET, "--at", "noon"],
+      [SECRET, "--at=-30"],
+      [SECRET, "--in", "5"],
+    ]) {
       const { code, stdout, stderr } = await run(...args);
       assert.deepEqual([code, stdout], [1, ""], args.join(" "));
       assert.match(stderr, /✗/);

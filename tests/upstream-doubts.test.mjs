@@ -49,7 +49,10 @@ describe("a create whose answer is lost", () => {
       assert.equal((await run()).created, 1);
       const { creates, lists } = service.upstream();
       assert.equal(creates.length, 2);
-      assert.ok(lists.some(({ seq }) => seq > creates[0].seq && seq < creates[1].seq), "never repeated before the list was read");
+      assert.ok(
+        lists.some(({ seq }) => seq > creates[0].seq && seq < creates[1].seq),
+        "never repeated before the list was read",
+      );
       await service.assertProvisioned(user);
     });
   }
@@ -160,8 +163,14 @@ describe("a stored password that does not open the account with the user's e-mai
   }
 
   for (const [what, action] of Object.entries({
-    "403": { status: 403 }, "404": { status: 404 }, "429": { rateLimit: {} }, "500": { status: 500 }, "a login page": { html: true }, "no token in it": { status: 200, body: {} },
-    "no answer": { hang: true }, "a broken connection": { reset: "before" },
+    403: { status: 403 },
+    404: { status: 404 },
+    429: { rateLimit: {} },
+    500: { status: 500 },
+    "a login page": { html: true },
+    "no token in it": { status: 200, body: {} },
+    "no answer": { hang: true },
+    "a broken connection": { reset: "before" },
   })) {
     test(`${what} is no definite no: nothing is deleted`, async () => {
       const user = await strangersAccount();

@@ -3,13 +3,27 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 
-import { addInstance, assertDetail, assertThrottled, DENIED, keyHeaders, newUserKey, NO_KEY, NOT_FOUND, notAllowed, ROUTES } from "./support/instances.mjs";
+import {
+  addInstance,
+  assertDetail,
+  assertThrottled,
+  DENIED,
+  keyHeaders,
+  NO_KEY,
+  NOT_FOUND,
+  newUserKey,
+  notAllowed,
+  ROUTES,
+} from "./support/instances.mjs";
 import { servicesForThisFile } from "./support/service.mjs";
 
 const CALLER_PER_SECOND = 60;
 const INSTANCE_PER_SECOND = 300;
 
-const { service, braked } = await servicesForThisFile({ service: { instrumented: true }, braked: { rateLimits: { AUTH_RATE_LIMITER: 5 } } });
+const { service, braked } = await servicesForThisFile({
+  service: { instrumented: true },
+  braked: { rateLimits: { AUTH_RATE_LIMITER: 5 } },
+});
 
 const NOON = Date.UTC(2030, 0, 1, 12);
 /** Milliseconds since noon. */
@@ -85,9 +99,11 @@ describe("a caller", () => {
       ["DELETE", `/v1.1/instances/${name}/users/${ada.id}/`, 405],
     ];
     for (let round = 0; round < CALLER_PER_SECOND / calls.length; round += 1) {
-      for (const [method, path, status] of calls) assert.equal((await service.call(method, path, { headers })).status, status, `${method} ${path}`);
+      for (const [method, path, status] of calls)
+        assert.equal((await service.call(method, path, { headers })).status, status, `${method} ${path}`);
     }
-    for (const [method, path] of calls) assert.equal((await service.call(method, path, { headers })).status, 429, `${method} ${path}`);
+    for (const [method, path] of calls)
+      assert.equal((await service.call(method, path, { headers })).status, 429, `${method} ${path}`);
   });
 
   test("is told of it before its method or its user is looked at, and after its permission", async () => {
@@ -99,7 +115,11 @@ describe("a caller", () => {
     assertThrottled(await service.call("GET", at(instance, "user", "nonsense"), { headers }));
     assertDetail(await service.call("POST", at(instance, "reset", instance.ada.id), { headers }), 403, DENIED);
     assertDetail(await read(instance, { ...headers, "x-user-key": newUserKey() }), 403, NO_KEY);
-    assertDetail(await service.call("DELETE", at(instance, "user", 1), { headers: keyHeaders(program.ignoreAcl) }), 405, notAllowed("DELETE"));
+    assertDetail(
+      await service.call("DELETE", at(instance, "user", 1), { headers: keyHeaders(program.ignoreAcl) }),
+      405,
+      notAllowed("DELETE"),
+    );
     assertDetail(await service.call("GET", at(instance, "user", 0), { headers: keyHeaders(program.ignoreAcl) }), 404, NOT_FOUND);
   });
 
@@ -137,7 +157,8 @@ describe("an instance", () => {
   async function exhaustAll(instance) {
     const { program, ada } = instance;
     const callers = [
-      keyHeaders(program.ignoreAcl), keyHeaders(program.allFlags),
+      keyHeaders(program.ignoreAcl),
+      keyHeaders(program.allFlags),
       ...[program.plain, program.userCreate, program.groupCreate].map((key) => keyHeaders(key, ada)),
     ];
     assert.equal(callers.length * CALLER_PER_SECOND, INSTANCE_PER_SECOND);
@@ -148,7 +169,10 @@ describe("an instance", () => {
     const [instance, other] = [await addInstance(service), await addInstance(service)];
     const { program, ada, bob } = instance;
     await exhaustAll(instance);
-    for (const [key, user] of [[program.plain, bob], [program.anonymousRead, ada]]) {
+    for (const [key, user] of [
+      [program.plain, bob],
+      [program.anonymousRead, ada],
+    ]) {
       assertThrottled(await service.call("GET", at(instance, "own"), { headers: keyHeaders(key, user) }));
     }
     assertDetail(await read(instance, {}), 403, DENIED);
@@ -171,7 +195,10 @@ describe("an address, where there is the binding for it,", () => {
   /** More often than a minute and the next allow together. */
   const OFTEN = 12;
   let address = 0;
-  const knock = ({ name, ada }, headers) => braked.call("GET", `/v1/instances/${name}/users/${ada.id}/`, { headers: { "cf-connecting-ip": `192.0.2.${address}`, ...headers } });
+  const knock = ({ name, ada }, headers) =>
+    braked.call("GET", `/v1/instances/${name}/users/${ada.id}/`, {
+      headers: { "cf-connecting-ip": `192.0.2.${address}`, ...headers },
+    });
   beforeEach(() => (address += 1));
 
   const STRANGERS = /** @type {Record<string, (instance: any) => [where: any, headers: Record<string, string>]>} */ ({

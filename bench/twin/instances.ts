@@ -1,7 +1,7 @@
 // The user-key API: whom a key opens an instance to, and a user's own key.
 
 import type { Context } from "hono";
-import { hex, digest } from "./auth";
+import { digest, hex } from "./auth";
 import { type App, given } from "./env";
 
 const VISIT = `
@@ -87,12 +87,18 @@ async function authenticate(c: Context<App>, id: number | null) {
   const apiKey = presented(c, "X-API-KEY", ["api_key", "apikey"], true);
   const userKey = presented(c, "X-USER-KEY", ["user_key", "userkey"], false);
   const [keyHash, userHash] = await Promise.all([hashOf(apiKey), hashOf(userKey)]);
-  const row = await c.env.DB.prepare(VISIT).bind(given(c.req.param("instance")).toLowerCase(), keyHash, userHash, id).first<VisitRow>();
+  const row = await c.env.DB.prepare(VISIT)
+    .bind(given(c.req.param("instance")).toLowerCase(), keyHash, userHash, id)
+    .first<VisitRow>();
   if (!row) return refuse(c, 404, "Instance was not found.");
   if ((apiKey && !row.key_id) || (userKey && !row.owner_id)) return refuse(c, 403, NO_KEY);
   if (!apiKey) return refuse(c, 403, DENIED);
-  const owner = row.owner_id ? { id: row.owner_id, username: given(row.owner_username), createdAt: given(row.owner_created_at) } : undefined;
-  const target = row.target_id ? { id: row.target_id, username: given(row.target_username), createdAt: given(row.target_created_at) } : undefined;
+  const owner = row.owner_id
+    ? { id: row.owner_id, username: given(row.owner_username), createdAt: given(row.owner_created_at) }
+    : undefined;
+  const target = row.target_id
+    ? { id: row.target_id, username: given(row.target_username), createdAt: given(row.target_created_at) }
+    : undefined;
   return { row, owner, target, userHash };
 }
 

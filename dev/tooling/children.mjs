@@ -59,7 +59,11 @@ export class Children {
       child.kill("SIGKILL"); // what it started must not stay either
       this.#running.delete(child);
       if (this.#stopping) return;
-      const how = signal ? `ended by ${signal}` : exitCode === undefined ? `could not be started: ${originalMessage}` : `ended with exit code ${exitCode}`;
+      const how = signal
+        ? `ended by ${signal}`
+        : exitCode === undefined
+          ? `could not be started: ${originalMessage}`
+          : `ended with exit code ${exitCode}`;
       this.#onDeath(new Failure(`${name} ${how}`, { tail: latest.join("\n"), log: relative(ROOT, file) }));
     });
   }

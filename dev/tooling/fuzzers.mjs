@@ -31,7 +31,10 @@ const SECONDS_PER_INPUT = 10;
 /** The names of all targets. */
 export function fuzzTargets() {
   const files = readdirSync(inRoot("fuzz", "fuzz_targets"));
-  return files.filter((name) => name.endsWith(".rs")).map((name) => name.slice(0, -".rs".length)).sort();
+  return files
+    .filter((name) => name.endsWith(".rs"))
+    .map((name) => name.slice(0, -".rs".length))
+    .sort();
 }
 
 /**

@@ -4,9 +4,9 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, renameSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { withScratch } from "../toolchain/scratch.mjs";
 import { TOOLS } from "./paths.mjs";
 import { attempt, run } from "./run.mjs";
-import { withScratch } from "../toolchain/scratch.mjs";
 
 /** @typedef {{command: string, version: string}} Python */
 

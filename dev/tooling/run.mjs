@@ -26,7 +26,11 @@ import { Failure } from "./say.mjs";
  * @param {RunOptions} [options]
  * @returns {Promise<Outcome>} whatever way it ended
  */
-export async function attempt(command, args, { cwd = ROOT, env = process.env, log, append = false, timeoutMs = 0, progress } = {}) {
+export async function attempt(
+  command,
+  args,
+  { cwd = ROOT, env = process.env, log, append = false, timeoutMs = 0, progress } = {},
+) {
   const file = log ? logFile(log) : undefined;
   if (file) writeFileSync(file, `$ ${[command, ...args].join(" ")}\n`, { flag: append ? "a" : "w" });
   /** @param {unknown} line */
@@ -34,7 +38,9 @@ export async function attempt(command, args, { cwd = ROOT, env = process.env, lo
     if (progress && String(line).trim()) progress.latest = String(line).trim().slice(0, 100);
     yield line;
   }
-  const output = file ? /** @type {const} */ ([watched, "pipe", { file, append: true }]) : /** @type {const} */ ([watched, "pipe"]);
+  const output = file
+    ? /** @type {const} */ ([watched, "pipe", { file, append: true }])
+    : /** @type {const} */ ([watched, "pipe"]);
   const result = await execa(command, args, {
     cwd,
     env,

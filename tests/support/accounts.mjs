@@ -36,10 +36,29 @@ export const BACKUP_CODE = /^[a-z2-7]{4}(-[a-z2-7]{4}){3}$/;
 
 /** The fields of the full user, in no order. */
 export const USER_FIELDS = [
-  "uuid", "date_joined", "first_name", "last_name", "email", "pending_email", "is_email_verified", "notification_settings", "anonymize_data",
-  "allow_impersonation", "toolbar_mode", "theme_mode", "shortcut_position", "events_column_config", "has_seen_product_intro_for",
-  "hedgehog_config", "allow_sidebar_suggestions", "role_at_organization", "hide_mcp_hints", "passkeys_enabled_for_2fa", "is_2fa_enabled",
-  "scene_personalisation", "team",
+  "uuid",
+  "date_joined",
+  "first_name",
+  "last_name",
+  "email",
+  "pending_email",
+  "is_email_verified",
+  "notification_settings",
+  "anonymize_data",
+  "allow_impersonation",
+  "toolbar_mode",
+  "theme_mode",
+  "shortcut_position",
+  "events_column_config",
+  "has_seen_product_intro_for",
+  "hedgehog_config",
+  "allow_sidebar_suggestions",
+  "role_at_organization",
+  "hide_mcp_hints",
+  "passkeys_enabled_for_2fa",
+  "is_2fa_enabled",
+  "scene_personalisation",
+  "team",
 ];
 
 /** What an authenticator shows: RFC 6238 with SHA-1, six digits and 30 s. @param {string} secret in base32 @param {number} atMs */
@@ -58,7 +77,9 @@ const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
 
 /** A backup code that is nobody's. */
 export const wrongBackupCode = () =>
-  Array.from(randomBytes(16), (byte) => BASE32[byte % 32]).join("").replace(/(.{4})(?=.)/g, "$1-");
+  Array.from(randomBytes(16), (byte) => BASE32[byte % 32])
+    .join("")
+    .replace(/(.{4})(?=.)/g, "$1-");
 
 /** The path of an action; of the user itself without one. @param {string} [action] @param {string} [uuid] */
 export const pathTo = (action = "", uuid = "@me") => `/api/users/${uuid}${action && `/${action}`}`;
@@ -255,7 +276,8 @@ export function assertProblem(answer, status, type, code, { detail, attr = null,
 }
 
 /** @param {Answer} answer @param {string | string[]} code @param {string | null} attr @param {string | RegExp} [detail] @param {string} [what] */
-export const assertInvalid = (answer, code, attr, detail, what) => assertProblem(answer, 400, "validation_error", code, { attr, detail, what });
+export const assertInvalid = (answer, code, attr, detail, what) =>
+  assertProblem(answer, 400, "validation_error", code, { attr, detail, what });
 
 /** @param {Answer} answer @param {string} [what] */
 export const assertWrongToken = (answer, what) => assertInvalid(answer, "token_invalid", null, "Token is not valid", what);
@@ -267,11 +289,13 @@ export const assertDenied = (answer, detail = NOT_PERMITTED, what = "") =>
 /** @param {Answer} answer @param {string} [what] */
 export const assertNotRecent = (answer, what) =>
   assertProblem(answer, 403, "authentication_error", "sensitive_action_required_reauth", {
-    detail: "This action requires you to be recently authenticated.", what,
+    detail: "This action requires you to be recently authenticated.",
+    what,
   });
 
 /** @param {Answer} answer @param {number} seconds */
 export const assertLocked = (answer, seconds) =>
   assertProblem(answer, 429, "throttled_error", "throttled", {
-    detail: `Request was throttled. Expected available in ${seconds} seconds.`, retryAfter: seconds,
+    detail: `Request was throttled. Expected available in ${seconds} seconds.`,
+    retryAfter: seconds,
   });

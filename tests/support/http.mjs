@@ -82,7 +82,9 @@ export function sendRaw(origin, method, path, headers, body = "", stays = true) 
 function parse(answer) {
   const [head, text] = answer.split("\r\n\r\n", 2);
   const [status, ...lines] = head.split("\r\n");
-  const headers = Object.fromEntries(lines.map((line) => line.split(": ", 2)).map(([name, value]) => [name.toLowerCase(), value]));
+  const headers = Object.fromEntries(
+    lines.map((line) => line.split(": ", 2)).map(([name, value]) => [name.toLowerCase(), value]),
+  );
   return answerOf({ statusCode: Number(status.split(" ")[1]), headers }, text);
 }
 

@@ -59,7 +59,9 @@ export async function serviceForThisFile(changes = {}) {
 export async function servicesForThisFile(changes, simulator) {
   const surroundings = await Surroundings.create(simulator);
   const named = /** @type {[Name, Changes & {database?: string}][]} */ (Object.entries(changes));
-  const services = /** @type {Record<Name, Service>} */ (Object.fromEntries(named.map(([name]) => [name, new Service(surroundings)])));
+  const services = /** @type {Record<Name, Service>} */ (
+    Object.fromEntries(named.map(([name]) => [name, new Service(surroundings)]))
+  );
   const settings = named.map(([name, change]) => [name, { ...services[name].settings(change), database: change.database }]);
   const workers = await startWorkers(Object.fromEntries(settings));
   for (const [name] of named) services[name].run(workers[name]);
@@ -85,7 +87,13 @@ class Surroundings {
   /** @param {import("../../dev/simulator/server.mjs").Simulator} simulator @param {object} config */
   constructor(simulator, config) {
     this.simulator = simulator;
-    const own = { apiKey: random("threedeye-key"), login: this.login, ownCustomerId: this.customer, requireBearer: true, audience: random("audience") };
+    const own = {
+      apiKey: random("threedeye-key"),
+      login: this.login,
+      ownCustomerId: this.customer,
+      requireBearer: true,
+      audience: random("audience"),
+    };
     this.config = { ...own, ...config };
     simulator.control.reset({ config: this.config });
   }
@@ -202,7 +210,10 @@ export class Service {
   /** @param {string} statement @param {...(string | number | null)} values @returns {Promise<any[]>} */
   async sql(statement, ...values) {
     this.#used = true;
-    const { results } = await this.#worker.db.prepare(statement).bind(...values).all();
+    const { results } = await this.#worker.db
+      .prepare(statement)
+      .bind(...values)
+      .all();
     return results;
   }
 
@@ -212,9 +223,15 @@ export class Service {
    * @returns {Promise<User[]>}
    */
   async addUsers(people) {
-    const rows = people.map(({ id = randomUUID(), email, phone = null, createdAt = "2024-01-15T10:30:00.000Z", subject = null }) => ({
-      id, phone, createdAt, subject, email: email === undefined ? `${random("resident")}@residents.example` : email,
-    }));
+    const rows = people.map(
+      ({ id = randomUUID(), email, phone = null, createdAt = "2024-01-15T10:30:00.000Z", subject = null }) => ({
+        id,
+        phone,
+        createdAt,
+        subject,
+        email: email === undefined ? `${random("resident")}@residents.example` : email,
+      }),
+    );
     await this.sql(
       `INSERT INTO users (uuid, email, phone_number, created_at, auth_subject)
        SELECT value ->> 'id', value ->> 'email', value ->> 'phone', value ->> 'createdAt', value ->> 'subject' FROM json_each(?)`,
@@ -271,7 +288,9 @@ export class Service {
     assert.deepEqual(deviations(method, path, answer), []);
     this.#world.answers.push({ method, path, status: answer.status });
     const { json } = answer;
-    this.keepsConfidential(...[json?.user_key, json?.userKey, json?.apiKey, json?.accountKey].filter((key) => typeof key === "string"));
+    this.keepsConfidential(
+      ...[json?.user_key, json?.userKey, json?.apiKey, json?.accountKey].filter((key) => typeof key === "string"),
+    );
     return answer;
   }
 
@@ -346,7 +365,10 @@ export class Service {
 
   /** Waits until consumers have closed a run. @param {string} id */
   async ended(id) {
-    await until(async () => (await this.sql("SELECT status FROM provisioning_runs WHERE run_id = ?", id))[0].status !== "running", `the end of ${id}`);
+    await until(
+      async () => (await this.sql("SELECT status FROM provisioning_runs WHERE run_id = ?", id))[0].status !== "running",
+      `the end of ${id}`,
+    );
     return this.progress(id);
   }
 
@@ -388,7 +410,8 @@ export class Service {
   /** The calls that reached 3dEye and the issuer, by what they are. */
   upstream() {
     const calls = this.sim.calls();
-    const of = (/** @type {string} */ method, /** @type {RegExp} */ path) => calls.filter((call) => call.method === method && path.test(call.path));
+    const of = (/** @type {string} */ method, /** @type {RegExp} */ path) =>
+      calls.filter((call) => call.method === method && path.test(call.path));
     const tokenCalls = of("POST", /^\/v3\/auth\/token$/);
     const isOwn = (/** @type {any} */ call) => call.email?.toLowerCase() === this.login.username.toLowerCase();
     return {
@@ -473,7 +496,8 @@ export class Service {
 }
 
 /** @param {Record<string, string | undefined>} settings @returns {Record<string, string>} */
-const present = (settings) => /** @type {any} */ (Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)));
+const present = (settings) =>
+  /** @type {any} */ (Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)));
 
 /**
  * Waits for something that happens beside the test.
@@ -489,9 +513,19 @@ export async function until(condition, what) {
 }
 
 const REASONS = /** @type {Record<number, string>} */ ({
-  400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 409: "Conflict",
-  413: "Payload Too Large", 415: "Unsupported Media Type", 429: "Too Many Requests", 500: "Internal Server Error",
-  501: "Not Implemented", 502: "Bad Gateway", 503: "Service Unavailable",
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  409: "Conflict",
+  413: "Payload Too Large",
+  415: "Unsupported Media Type",
+  429: "Too Many Requests",
+  500: "Internal Server Error",
+  501: "Not Implemented",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
 });
 
 const MESSAGES = /** @type {Record<number, string>} */ ({

@@ -110,19 +110,24 @@ export async function startWorkers(settings) {
   const logs = /** @type {LogLine[]} */ ([]);
   const plain = { dir: theBuild(), remove: async () => {} };
   const built = Object.values(settings).some(({ instrumented }) => instrumented) ? await instrument() : plain;
-  const workers = Object.entries(settings).map(([name, { vars, secrets, database = name, rateLimits = {}, instrumented, queue }]) => ({
-    name,
-    ...modulesOf(instrumented ? built.dir : plain.dir),
-    compatibilityDate,
-    compatibilityFlags,
-    bindings: { ...vars, ...secrets },
-    d1Databases: { DB: `db-${database}` },
-    ...(queue ? queuesOf(name, queue) : {}),
-    ratelimits: Object.fromEntries(
-      Object.entries(rateLimits).map(([binding, limit]) => [binding, { namespace_id: `${name}-${binding}`, simple: { limit, period: 60 } }]),
-    ),
-    unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
-  }));
+  const workers = Object.entries(settings).map(
+    ([name, { vars, secrets, database = name, rateLimits = {}, instrumented, queue }]) => ({
+      name,
+      ...modulesOf(instrumented ? built.dir : plain.dir),
+      compatibilityDate,
+      compatibilityFlags,
+      bindings: { ...vars, ...secrets },
+      d1Databases: { DB: `db-${database}` },
+      ...(queue ? queuesOf(name, queue) : {}),
+      ratelimits: Object.fromEntries(
+        Object.entries(rateLimits).map(([binding, limit]) => [
+          binding,
+          { namespace_id: `${name}-${binding}`, simple: { limit, period: 60 } },
+        ]),
+      ),
+      unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+    }),
+  );
   const databases = [...new Set(workers.map(({ d1Databases }) => d1Databases.DB))];
   const consoles = await Promise.all(databases.map(consoleOf));
   let onRestart = () => {};
@@ -166,8 +171,13 @@ export async function startWorkers(settings) {
       db,
       scheduled: async (cron) => void (await scheduled({ cron })),
       ...(settings[name].queue && {
-        deliver: (messages) => queue(name, messages.map((body, index) => ({ id: String(index), timestamp: new Date(), attempts: 1, body }))),
-        enqueue: async (message) => (await host.getQueueProducer("PROVISIONING_QUEUE", name)).send(message, { contentType: "json" }),
+        deliver: (messages) =>
+          queue(
+            name,
+            messages.map((body, index) => ({ id: String(index), timestamp: new Date(), attempts: 1, body })),
+          ),
+        enqueue: async (message) =>
+          (await host.getQueueProducer("PROVISIONING_QUEUE", name)).send(message, { contentType: "json" }),
       }),
       logs: () => logs,
       close: async () => {
@@ -198,7 +208,11 @@ function queuesOf(name, changes) {
   const [main] = /** @type {any[]} */ (consumers);
   const deadLetters = `${name}-dead-letters`;
   const settings = {
-    maxBatchSize: main.max_batch_size, maxRetries: main.max_retries, deadLetterQueue: deadLetters, maxBatchTimeout: 0.2, retryDelay: 0,
+    maxBatchSize: main.max_batch_size,
+    maxRetries: main.max_retries,
+    deadLetterQueue: deadLetters,
+    maxBatchTimeout: 0.2,
+    retryDelay: 0,
   };
   return {
     queueProducers: { [/** @type {any} */ (producers)[0].binding]: name },
