@@ -65,6 +65,7 @@ export async function countAll(surroundings) {
 async function count(world, request, times) {
   const { simulator } = world.surroundings;
   await simulator.ask("clearCalls");
+  /** @type {Awaited<ReturnType<World["call"]>>[]} */
   const answers = [];
   for (let i = 0; i < times; i += 1) answers.push(await world.call(request));
   const calls = await simulator.ask("calls");

@@ -161,7 +161,7 @@ export class World {
   async copyTo(other) {
     for (const table of TABLES) {
       const { results } = await this.host.db.prepare(`SELECT * FROM ${table}`).all();
-      const rows = results.map(({ email_key, ...row }) =>
+      const rows = results.map((/** @type {any} */ { email_key, ...row }) =>
         table === "users" ? row : { ...row, ...(email_key && { email_key }) },
       );
       const insert = (/** @type {Record<string, unknown>} */ row) => {

@@ -34,6 +34,9 @@ const FILES_AT_A_TIME = 2 * Math.max(1, Math.min(4, availableParallelism()));
 /** Those that take longest are begun first, so that none is left to run alone. */
 const LONG_FILES = ["kill", "long-list", "upstream-doubts", "upstream-faults"].map((name) => `${name}.test.mjs`);
 
+/** What runs on Node, and what runs in workerd: each has globals of its own. */
+const TSCONFIGS = ["tsconfig.json", "tsconfig.workers.json"];
+
 /** For how long every fuzz target searches, and how many do so at a time. */
 const FUZZ_SECONDS = 6;
 const FUZZERS_AT_A_TIME = 2;
@@ -88,11 +91,7 @@ function stages(files) {
           part: "lint",
           run: (_, progress) => check(bin("biome"), ["ci", "--colors=off"], "biome", process.env, progress),
         },
-        {
-          title: "tsc",
-          part: "lint",
-          run: (_, progress) => check(bin("tsc"), ["--build", "--pretty", "false"], "tsc", process.env, progress),
-        },
+        ...TSCONFIGS.map(types),
         {
           title: "cargo clippy",
           part: "lint",
@@ -112,6 +111,13 @@ function stages(files) {
     ],
   ];
 }
+
+/** @param {string} config @returns {Stage} */
+const types = (config) => ({
+  title: `tsc --project ${config}`,
+  part: "lint",
+  run: (_, progress) => check(bin("tsc"), ["--project", inRoot(config), "--pretty", "false"], "tsc", process.env, progress),
+});
 
 /** A tool of the npm packages. @param {string} name */
 const bin = (name) => inRoot("node_modules", ".bin", name);

@@ -26,6 +26,10 @@ import {
 import { pathOf, routes } from "./support/openapi.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
+/** @import { Route } from "./support/openapi.mjs" */
+/** @import { Answer } from "./support/http.mjs" */
+/** @import { Caller, Headers } from "./support/accounts.mjs" */
+
 const service = await serviceForThisFile({ instrumented: true });
 const api = new Accounts(service);
 beforeEach(() => api.freeze());
@@ -45,12 +49,16 @@ const KINDS = /** @type {[string, RegExp][]} */ ([
 ]);
 /** The order of the columns below; nobody is asked for anything at those that are open. */
 const COLUMNS = ["plain", "sensitive", "codes", "validate", "start", "push", "verify"];
+/** @param {Route} given */
 const kindOf = ({ path }) => KINDS.find(([, pattern]) => pattern.test(path))?.[0] ?? assert.fail(`${path} is of no kind`);
 
 const JWT_REFUSED = "The access token is invalid or has expired.";
 const KEY_REFUSED = "The API key is invalid or was revoked.";
-const refused401 = (code, detail) => (answer, what) => assertProblem(answer, 401, "authentication_error", code, { detail, what });
-const denied = (detail) => (answer, what) => assertDenied(answer, detail, what);
+/** @param {string} code @param {string} detail */
+const refused401 = (code, detail) => (/** @type {Answer} */ answer, /** @type {string} */ what) =>
+  assertProblem(answer, 401, "authentication_error", code, { detail, what });
+/** @param {string} [detail] */
+const denied = (detail) => (/** @type {Answer} */ answer, /** @type {string} */ what) => assertDenied(answer, detail, what);
 
 /** What the words of the table mean. */
 const VERDICTS = /** @type {Record<string, (answer: any, what: string) => void>} */ ({
@@ -71,6 +79,7 @@ const VERDICTS = /** @type {Record<string, (answer: any, what: string) => void>}
 });
 
 const PATHS = ["@me", "own", "other", "unknown"];
+/** @param {string} word */
 const everywhere = (word) => Array(4).fill(Array(COLUMNS.length).fill(word).join(" "));
 
 //                  plain sensitive codes validate start push verify
@@ -91,8 +100,10 @@ const STAFF_WITHOUT_ROW = [
 ];
 /** Keys get no further than two kinds of route. @param {string[]} push @param {string[]} verify by path */
 const aKey = (push, verify) => PATHS.map((_, index) => `nokeys nokeys nokeys nokeys nokeys ${push[index]} ${verify[index]}`);
+/** @param {string} word */
 const four = (word) => Array(4).fill(word);
 
+/** @param {string} text */
 const token = (text) => ({ authorization: `Bearer ${text}` });
 
 /** What a caller shows, and how it fares; `user` is the one that `own` names. */
@@ -178,7 +189,7 @@ const CALLERS = /** @type {Record<string, [string[], (user: any, other: any) => 
   ],
 });
 
-/** Bodies that are good as far as they go. */
+/** Bodies that are good as far as they go. @param {string} kind @param {string} method */
 const bodyOf = (kind, method) => {
   if (method === "GET") return {};
   return { json: kind === "push" ? { token: "a-device", platform: "ios" } : kind === "plain" ? {} : { token: "x" } };
@@ -223,6 +234,7 @@ describe("the routes", () => {
 
 describe("what is refused first", () => {
   const json = { "content-type": "application/json" };
+  /** @param {Partial<Headers>} headers @param {string} action @param {string} body @param {string} [uuid] */
   const knock = (headers, action, body, uuid) =>
     service.call("POST", pathTo(action, uuid), { headers: { ...headers, ...json }, body });
 
@@ -271,8 +283,10 @@ describe("what is refused first", () => {
 });
 
 describe("an API key", () => {
+  /** @param {string} id */
   const lastUsed = async (id) =>
-    (await service.admin("GET", "/admin/api-keys")).json.apiKeys.find((key) => key.id === id).lastUsedAt;
+    (await service.admin("GET", "/admin/api-keys")).json.apiKeys.find((/** @type {{id: string}} */ key) => key.id === id)
+      .lastUsedAt;
 
   for (const [scope, action, body] of /** @type {const} */ ([
     ["user:write", "push_tokens", { token: "a-device", platform: "ios" }],
@@ -313,6 +327,7 @@ describe("an API key", () => {
   ]) {
     test(`is looked at before a uuid that is none: ${what}`, async () => {
       const user = await service.addUser();
+      /** @param {Caller | PromiseLike<Caller>} headers */
       const knock = async (headers) => api.post(await headers, "two_factor_verify", { token: "x" }, uuid);
       VERDICTS.badkey(await knock(token(`spk_${"A".repeat(43)}`)), "unknown");
       VERDICTS.check(await knock(api.apiKey(["user:write"])), "without the scope");

@@ -17,6 +17,8 @@ import { Dice } from "./support/dice.mjs";
 import { routes } from "./support/openapi.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
+/** @import { Options } from "./support/http.mjs" */
+
 const service = await serviceForThisFile({ instrumented: true });
 const api = new Accounts(service);
 beforeEach(() => api.freeze());
@@ -56,6 +58,7 @@ describe("fields", () => {
     for (const field of Object.keys(good)) {
       test(`${field} of ${name}`, async () => {
         const { user } = await caller(enrolled);
+        /** @param {unknown} value */
         const send = (value) => api.call("POST", user, path, { ...good, [field]: value });
         const isChoice = field === "platform";
         assertInvalid(await send(undefined), "required", field, REQUIRED);
@@ -126,14 +129,14 @@ describe("fields", () => {
   });
 });
 
-/** Every way to reach an action that takes a body, with whom. */
+/** Every way to reach an action that takes a body, with whom. @param {{id: string}} user */
 const doors = (user) =>
   [
     ...Object.values(ACTIONS).map(({ path }) => ({ method: "POST", path })),
     ...Object.entries(OTHERS).map(([action, method]) => ({ method, path: pathTo(action) })),
   ].map(({ method, path }) => ({
     where: `${method} ${path}`,
-    send: (body, type = "application/json") =>
+    send: (/** @type {Options["body"]} */ body, type = "application/json") =>
       service.call(method, path, { headers: { ...api.person(user), "content-type": type }, body }),
   }));
 
@@ -195,6 +198,7 @@ describe("bodies", () => {
 
   test("that are not there are empty ones", async () => {
     const { user } = await caller();
+    /** @param {string} path */
     const call = (path, headers = {}) => service.call("POST", path, { headers: { ...api.person(user), ...headers } });
     for (const headers of [{}, { "content-type": "application/json" }, { "content-length": "0" }]) {
       for (const { path, good } of Object.values(ACTIONS))
@@ -286,6 +290,7 @@ test("whatever comes, there is never a 5xx, and always the envelope", async (t) 
   const raw = ["", "{", "[]", "null", "\u0000", "{}{}", "x".repeat(5000)];
   const uuids = ["@me", user.id, "nobody", "%00", "%FF", "%2F", "x".repeat(300), "@", "%F0%9F%98%80", "'", "*"];
   const keys = [await api.apiKey(["user:write", "user:verify"], user), await api.apiKey(["user:verify"])];
+  /** @type {{id?: string, authorization?: string}[]} */
   const callers = [
     api.person(user),
     api.staff(),
@@ -295,6 +300,7 @@ test("whatever comes, there is never a 5xx, and always the envelope", async (t) 
     { authorization: "Bearer x" },
     ...keys,
   ];
+  /** @type {Record<number, number>} */
   const refusals = { 400: 0, 401: 0, 403: 0, 404: 0 };
   for (let count = 0; count < 600; count += 1) {
     const route = dice.one(ours);

@@ -20,6 +20,8 @@ import {
 import { receiverForThisFile } from "./support/notices.mjs";
 import { serviceForThisFile, until } from "./support/service.mjs";
 
+/** @import { Caller } from "./support/accounts.mjs" */
+
 const receiver = await receiverForThisFile();
 const service = await serviceForThisFile({ instrumented: true, ...receiver.settings });
 const api = new Accounts(service);
@@ -51,9 +53,12 @@ async function enrolled() {
   return { user, ...(await api.enrol(user)) };
 }
 
+/** @param {Caller} user */
 const isOn = async (user) => (await api.status(user)).is_enabled;
+/** @param {{id: string}} user */
 const change = (/** @type {string} */ assignments, user) =>
   service.sql(`UPDATE second_factors SET ${assignments} WHERE user_id = ?`, user.id);
+/** @param {{id: string}} user */
 const turnsOff = (user) => api.post(api.staff(), "two_factor_disable", {}, user.id);
 
 describe("a code", () => {

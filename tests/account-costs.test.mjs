@@ -7,11 +7,15 @@ import { Accounts, pathTo, totp, wrongBackupCode, wrongTotp } from "./support/ac
 import { receiverForThisFile } from "./support/notices.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
+/** @import { Answer } from "./support/http.mjs" */
+/** @import { Person } from "./support/accounts.mjs" */
+
 const receiver = await receiverForThisFile();
 const service = await serviceForThisFile({ instrumented: true, ...receiver.settings });
 const api = new Accounts(service);
 beforeEach(() => api.freeze());
 
+/** @param {Answer} answer */
 const roundTrips = (answer) => Number(answer.headers["x-d1-round-trips"]);
 const GET = 1;
 const CHANGE = 2;
@@ -100,6 +104,7 @@ describe("round trips to D1", () => {
 });
 
 test("a user among very many costs no more rows than one alone", async () => {
+  /** @param {{user: Person, secret: string}} given */
   const rows = async ({ user, secret }) => {
     const answers = [
       await api.get(user, ""),

@@ -17,6 +17,9 @@ import {
 import { receiverForThisFile } from "./support/notices.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
+/** @import { Caller, Person } from "./support/accounts.mjs" */
+/** @import { Answer } from "./support/http.mjs" */
+
 const receiver = await receiverForThisFile();
 const service = await serviceForThisFile({ instrumented: true, ...receiver.settings });
 const api = new Accounts(service);
@@ -25,7 +28,12 @@ beforeEach(() => api.freeze());
 const NEW = "new.ada@residents.example";
 const TAKEN = "There is already an account with this email address.";
 
-/** Asks for an e-mail. @returns {Promise<string>} the token that was sent to it */
+/**
+ * Asks for an e-mail.
+ * @param {Person} user
+ * @param {string | null} email
+ * @returns {Promise<string>} the token that was sent to it
+ */
 async function ask(user, email) {
   assert.equal(assertUser(await api.patch(user, { email })).pending_email, email);
   await service.scheduled();
@@ -35,10 +43,14 @@ async function ask(user, email) {
   return token;
 }
 
+/** @param {{id: string}} user @param {string} token */
 const confirm = (user, token) => service.call("POST", pathTo("", "verify_email"), { json: { uuid: user.id, token } });
+/** @param {Caller} caller */
 const cancel = (caller) => api.call("PATCH", caller, pathTo("", "cancel_email_change_request"));
+/** @param {Answer} answer @param {string} [what] */
 const assertDead = (answer, what) =>
   assertInvalid(answer, "invalid_token", "token", "This verification token is invalid or has expired.", what);
+/** @param {Caller} user */
 const emails = async (user) => {
   const { email, pending_email, is_email_verified } = await api.user(user);
   return [email, pending_email, is_email_verified];
@@ -52,6 +64,7 @@ const told = () =>
     .notices()
     .map(({ type, to }) => [type, to])
     .sort();
+/** @param {{id: string}} user */
 const inDatabase = async (user) => (await service.sql("SELECT email FROM users WHERE uuid = ?", user.id))[0].email;
 
 describe("another e-mail", () => {
@@ -123,7 +136,11 @@ describe("another e-mail", () => {
     assert.deepEqual(await service.sql("SELECT id FROM notices"), []);
   });
 
-  for (const spelt of [(email) => email, (email) => email.toUpperCase(), (email) => ` ${email} `]) {
+  for (const spelt of [
+    (/** @type {string} */ email) => email,
+    (/** @type {string} */ email) => email.toUpperCase(),
+    (/** @type {string} */ email) => ` ${email} `,
+  ]) {
     test(`of somebody else is refused: ${spelt("x@y.example")}`, async () => {
       const [ada, bob] = [await service.addUser(), await service.addUser()];
       assertInvalid(await api.patch(ada, { email: spelt(bob.email) }), "invalid_input", "email", TAKEN);

@@ -20,6 +20,9 @@ import {
 } from "./support/accounts.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
+/** @import { Caller } from "./support/accounts.mjs" */
+/** @import { Answer } from "./support/http.mjs" */
+
 const service = await serviceForThisFile({ instrumented: true });
 const api = new Accounts(service);
 beforeEach(() => api.freeze());
@@ -42,7 +45,14 @@ async function enrolled() {
   return { user, factor: await api.enrol(user) };
 }
 
-/** Fails so often in a row, waiting for every lock to end. */
+/**
+ * Fails so often in a row, waiting for every lock to end.
+ * @param {Caller} user
+ * @param {{secret: string, codes: string[]}} factor
+ * @param {string} kind
+ * @param {number} from
+ * @param {number} to
+ */
 async function fail(user, factor, kind, from, to) {
   for (let failures = from + 1; failures <= to; failures += 1) {
     assertWrongToken(await api.verify(user, KINDS[kind].wrong(factor)), `failure ${failures}`);
@@ -52,6 +62,7 @@ async function fail(user, factor, kind, from, to) {
 
 for (const [kind, { right, wrong }] of Object.entries(KINDS)) {
   const other = kind === "totp" ? "backup_code" : "totp";
+  /** @param {Answer} answer */
   const assertOpens = (answer, method = kind) => assertFine(answer, { success: true, method });
 
   describe(`wrong codes of kind ${kind}`, () => {
@@ -170,6 +181,7 @@ for (const [kind, { right, wrong }] of Object.entries(KINDS)) {
 }
 
 describe("while enrolling", () => {
+  /** @param {Caller} user @param {string} token */
   const validate = (user, token) => api.post(user, "two_factor_validate", { token });
 
   test("wrong codes lock as well, the right one included", async () => {

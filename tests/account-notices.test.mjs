@@ -48,7 +48,7 @@ describe("a delivery", () => {
   test("is one signed POST with what is to be told, and nothing more", async () => {
     const user = await change();
     assert.equal(await waiting(), 1);
-    assert.deepEqual(receiver.deliveries, [], "not before the cron trigger");
+    assert.deepEqual([...receiver.deliveries], [], "not before the cron trigger");
     const createdAt = new Date(api.now).toISOString();
     await api.advance(3 * MINUTE);
     await service.scheduled();
@@ -158,7 +158,7 @@ describe("while all is well", () => {
 });
 
 describe("when it goes wrong", () => {
-  for (const [what, breakIt] of /** @type {const} */ ([
+  for (const [what, breakIt] of /** @type {[string, () => unknown][]} */ ([
     ...[500, 503, 429, 404, 400].map((status) => [`an answer of ${status}`, () => receiver.answers(status)]),
     ...[301, 302, 307, 308].map((status) => [
       `a redirection by ${status}`,
@@ -178,7 +178,7 @@ describe("when it goes wrong", () => {
       await service.scheduled();
       await api.advance(10 * MINUTE - SECOND);
       await service.scheduled();
-      assert.deepEqual(receiver.deliveries, [], "not before ten minutes are over");
+      assert.deepEqual([...receiver.deliveries], [], "not before ten minutes are over");
       await api.advance(SECOND);
       await service.scheduled();
       const [{ notice, genuine, signedAt }, ...more] = receiver.deliveries;

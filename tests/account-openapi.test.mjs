@@ -8,6 +8,10 @@ import { receiverForThisFile } from "./support/notices.mjs";
 import { document, routes, routeTo } from "./support/openapi.mjs";
 import { serviceForThisFile, servicesForThisFile } from "./support/service.mjs";
 
+/** @import { Options } from "./support/http.mjs" */
+/** @import { Route } from "./support/openapi.mjs" */
+/** @import { Service } from "./support/service.mjs" */
+
 const receiver = await receiverForThisFile();
 const service = await serviceForThisFile({ instrumented: true, ...receiver.settings });
 const { keyless, braked } = await servicesForThisFile({
@@ -21,10 +25,14 @@ const ours = routes.filter(({ access }) => access === "person");
 const json = { "content-type": "application/json" };
 /** Those that ask who calls. */
 const guarded = ours.filter(({ path }) => !path.endsWith("/verify_email"));
+/** @param {Route} given */
 const operationOf = ({ path, method }) => document.paths[path][method.toLowerCase()];
+/** @param {Route} given */
 const at = ({ path }, uuid = "@me") => path.replace(/\{\w+\}/, uuid);
+/** @param {Route} route */
 const examplesOf = (route) =>
   Object.values(operationOf(route).requestBody?.content["application/json"].examples ?? {}).map(({ value }) => value);
+/** @param {Service} over @param {Route} route @param {{authorization?: string}} headers @param {Options} [options] */
 const call = (over, route, headers, options = {}, uuid = "@me") =>
   over.call(route.method, at(route, uuid), { ...options, headers: { ...headers, ...options.headers } });
 const seen = () =>

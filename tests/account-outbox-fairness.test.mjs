@@ -7,6 +7,8 @@ import { Accounts, assertFine, MINUTE, SECOND, STEP, totp } from "./support/acco
 import { receiverForThisFile } from "./support/notices.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
+/** @import { Person } from "./support/accounts.mjs" */
+
 const receiver = await receiverForThisFile();
 const service = await serviceForThisFile({ instrumented: true, ...receiver.settings });
 const api = new Accounts(service);
@@ -20,7 +22,7 @@ const A_TICK = 50;
 const waiting = (/** @type {any} */ user) =>
   service.sql("SELECT id, type, created_at AS at FROM notices WHERE user_id = ? ORDER BY id", user.id);
 
-/** Turns the second factor on and off again, a second later: two notices. */
+/** Turns the second factor on and off again, a second later: two notices. @param {Person} user */
 async function toggle(user) {
   const { secret } = await api.start(user);
   assertFine(await api.post(user, "two_factor_validate", { token: totp(secret, api.now) }));

@@ -37,7 +37,7 @@ const GOOD = /** @type {Record<string, any[]>} */ ({
   ...CHOICES,
 });
 
-/** The full user of somebody of whom nothing is known yet. */
+/** The full user of somebody of whom nothing is known yet. @param {{id: string, email: string}} user @param {string} createdAt */
 const newcomer = (user, createdAt) => ({
   uuid: user.id,
   date_joined: createdAt,
@@ -190,6 +190,7 @@ describe("notification settings", () => {
       if (answer.status !== 200) break;
       kept = { ...kept, ...more };
     }
+    assert.ok(answer);
     assertInvalid(answer, ["max_length", "invalid_input"], "notification_settings");
     const enough = Object.keys(kept).length;
     assert.ok(enough >= 3 && enough < 50, `${enough} times a quarter of the size`);
@@ -198,6 +199,7 @@ describe("notification settings", () => {
 });
 
 describe("what is refused", () => {
+  /** @param {number} bytes */
   const ofSize = (bytes) => ({ a: "x".repeat(bytes - JSON.stringify({ a: "" }).length) });
   const NO_TEXT = [7, true, [], {}, ["Ada"]];
   const BAD = /** @type {[string, any, string | string[], (string | RegExp)?][]} */ ([

@@ -18,6 +18,8 @@ import {
 } from "./support/accounts.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
+/** @import { Caller } from "./support/accounts.mjs" */
+
 const service = await serviceForThisFile({ instrumented: true });
 const api = new Accounts(service);
 beforeEach(() => api.freeze());
@@ -25,10 +27,14 @@ beforeEach(() => api.freeze());
 const MOST = 20;
 const TOKEN = "dGhpcy1pcy1hLXRva2Vu:APA91bE-push_token/1+2=";
 
+/** @param {Caller} caller @param {string} token */
 const register = (caller, token, platform = "ios") => api.post(caller, "push_tokens", { token, platform });
+/** @param {Caller} caller @param {string} token */
 const unregister = (caller, token) => api.post(caller, "push_tokens/unregister", { token });
+/** @param {Caller} caller @param {string} token @param {string} [platform] */
 const registered = async (caller, token, platform) => assertFine(await register(caller, token, platform));
 const count = async () => (await service.sql("SELECT count(*) AS n FROM push_tokens"))[0].n;
+/** @param {number} millis */
 const iso = (millis) => new Date(millis).toISOString();
 
 describe("registering", () => {

@@ -20,6 +20,9 @@ import {
 import { receiverForThisFile } from "./support/notices.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
+/** @import { Answer } from "./support/http.mjs" */
+/** @import { Caller, Factor } from "./support/accounts.mjs" */
+
 const MANY = 50;
 
 const receiver = await receiverForThisFile();
@@ -40,7 +43,7 @@ function tally(answers) {
   return counts;
 }
 
-/** Exactly one got in, and nothing but refusals besides. */
+/** Exactly one got in, and nothing but refusals besides. @param {Answer[]} answers */
 function assertOneWon(answers, refusals = ["400 token_invalid", "429 throttled"]) {
   const counts = tally(answers);
   assert.equal(counts["200"], 1, JSON.stringify(counts));
@@ -50,7 +53,9 @@ function assertOneWon(answers, refusals = ["400 token_invalid", "429 throttled"]
   );
 }
 
+/** @param {Caller} user @param {string} token */
 const verifyAtOnce = (user, token, count = MANY) => atOnce(count, () => api.verify(user, token));
+/** @param {{id: string}} user @param {string} action */
 const trailOf = async (user, action) => (await service.audit()).filter((row) => row.subject === user.id && row.action === action);
 
 async function enrolled() {
@@ -177,7 +182,7 @@ describe("wrong codes", () => {
   const lockOf = (refusals) => Math.min(30 * 2 ** (refusals - 5), 3600);
 
   for (const [kind, wrong] of Object.entries({
-    totp: ({ secret }) => wrongTotp(secret, api.now),
+    totp: (/** @type {Factor} */ { secret }) => wrongTotp(secret, api.now),
     "backup code": () => wrongBackupCode(),
   })) {
     test(`of kind ${kind} are all counted, and no more than five get a try`, async () => {
@@ -220,6 +225,7 @@ describe("wrong codes", () => {
 });
 
 describe("push tokens", () => {
+  /** @param {Caller} user @param {string} token */
   const register = (user, token) => api.post(user, "push_tokens", { token, platform: "ios" });
   const rows = async () => (await service.sql("SELECT user_id AS user FROM push_tokens")).map(({ user }) => user);
 
@@ -274,7 +280,7 @@ test("a scene has one dashboard, whoever chose last", async () => {
   assert.deepEqual(tally(answers), { 200: 20 });
   const { scene_personalisation: scenes } = await api.user(user);
   assert.deepEqual(
-    scenes.map(({ scene }) => scene),
+    scenes.map((/** @type {{scene: string}} */ { scene }) => scene),
     ["Doors"],
   );
   assert.ok(dashboards.includes(scenes[0].dashboard));

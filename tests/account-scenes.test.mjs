@@ -6,6 +6,8 @@ import { beforeEach, describe, test } from "node:test";
 import { Accounts, assertDenied, assertInvalid, assertProblem, assertUser, ONLY_ME } from "./support/accounts.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
+/** @import { Caller } from "./support/accounts.mjs" */
+
 const service = await serviceForThisFile({ instrumented: true });
 const api = new Accounts(service);
 beforeEach(() => api.freeze());
@@ -16,7 +18,9 @@ const NO_DASHBOARD = "Dashboard must be provided.";
 const NO_SCENE = "Scene must be provided.";
 const ANOTHERS = "Dashboard must belong to the user's current team.";
 
+/** @param {Caller} caller @param {unknown} body @param {string} [uuid] */
 const choose = (caller, body, uuid) => api.post(caller, "scene_personalisation", body, uuid);
+/** @param {Caller} caller @param {string} scene @param {number | string} dashboard @param {string} [uuid] */
 const chosen = async (caller, scene, dashboard, uuid) =>
   assertUser(await choose(caller, { scene, dashboard }, uuid)).scene_personalisation;
 
@@ -67,7 +71,7 @@ describe("a choice", () => {
     const scenes = ["x", "ü".repeat(200), "Doors", "doors", "'; DROP TABLE users; --", "@me"];
     for (const scene of scenes) await chosen(user, scene, a);
     assert.deepEqual(
-      (await api.user(user)).scene_personalisation.map(({ scene }) => scene),
+      (await api.user(user)).scene_personalisation.map((/** @type {{scene: string}} */ { scene }) => scene),
       scenes,
     );
     assertInvalid(

@@ -6,6 +6,9 @@ import { beforeEach, describe, test } from "node:test";
 import { Accounts, assertInvalid, assertUser, SECOND } from "./support/accounts.mjs";
 import { serviceForThisFile, until } from "./support/service.mjs";
 
+/** @import { Caller } from "./support/accounts.mjs" */
+/** @import { Answer } from "./support/http.mjs" */
+
 const service = await serviceForThisFile({ instrumented: true });
 const api = new Accounts(service);
 beforeEach(() => api.freeze());
@@ -16,10 +19,12 @@ const LARGEST = 128 * 1024;
 const CHUNK = "x".repeat(15 * 1024);
 const NEW = "new@residents.example";
 
+/** @param {{id: string}} user */
 const size = async (user) =>
   (await service.sql("SELECT length(settings) AS size FROM profiles WHERE user_id = ?", user.id))[0].size;
+/** @param {Caller} user @param {string} key @param {string} text */
 const add = (user, key, text, more = {}) => api.patch(user, { notification_settings: { [key]: text }, ...more });
-/** It is all settings that are too much, whichever were given. */
+/** It is all settings that are too much, whichever were given. @param {Answer} answer */
 const assertFull = (answer) => assertInvalid(answer, "max_length", "notification_settings");
 
 /** A user whose settings could not be a character longer. */

@@ -20,6 +20,9 @@ import {
 } from "./support/accounts.mjs";
 import { servicesForThisFile } from "./support/service.mjs";
 
+/** @import { Caller } from "./support/accounts.mjs" */
+/** @import { Answer } from "./support/http.mjs" */
+
 const { strict, relaxed } = await servicesForThisFile({
   strict: { instrumented: true },
   relaxed: { instrumented: true, vars: { TWO_FACTOR_DISABLE: "recent" } },
@@ -29,8 +32,11 @@ const [api, relaxedApi] = [new Accounts(strict), new Accounts(relaxed)];
 beforeEach(() => Promise.all([api.freeze(), relaxedApi.freeze()]));
 
 const DONE = { success: true };
+/** @param {Caller} caller @param {unknown} [body] @param {string} [uuid] */
 const disable = (caller, body, uuid) => api.post(caller, "two_factor_disable", body, uuid);
+/** @param {Caller} user */
 const isOn = async (user) => (await api.status(user)).is_enabled;
+/** @param {Answer} answer @param {string} [what] */
 const assertProofMissing = (answer, what) => assertInvalid(answer, "required", "token", "This field is required.", what);
 
 /** What each shows, and whether that is proof enough; "missing" and "wrong" are told apart. */
@@ -169,6 +175,7 @@ describe("a factor is turned off by support", () => {
 });
 
 describe("what other services do to a user's row", () => {
+  /** @param {{id: string, email: string}} user */
   const newRow = (user) => [user.id, user.email];
 
   test("leaves the factor on when the row is written anew", async () => {

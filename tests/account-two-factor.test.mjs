@@ -23,16 +23,24 @@ import {
 import { scan } from "./support/qr.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
+/** @import { Answer } from "./support/http.mjs" */
+/** @import { Caller } from "./support/accounts.mjs" */
+
 const service = await serviceForThisFile({ instrumented: true });
 const api = new Accounts(service);
 beforeEach(() => api.freeze());
 
 const DONE = { success: true };
+/** @param {Answer} answer */
 const assertExpired = (answer) =>
   assertInvalid(answer, "setup_expired", null, "2FA setup session expired. Please start setup again.");
+/** @param {Caller} caller @param {string} token @param {string} [uuid] */
 const validate = (caller, token, uuid) => api.post(caller, "two_factor_validate", { token }, uuid);
+/** @param {Caller} caller @param {unknown} [body] @param {string} [uuid] */
 const disable = (caller, body, uuid) => api.post(caller, "two_factor_disable", body, uuid);
+/** @param {Caller} user */
 const isOn = async (user) => (await api.status(user)).is_enabled;
+/** @param {Record<string, unknown>} given */
 const rest = ({ is_enabled, backup_codes, backup_codes_remaining, method, has_totp }) => ({
   is_enabled,
   backup_codes,
@@ -295,11 +303,11 @@ describe("backup codes", () => {
     assert.equal(new Set(codes).size, 10);
     for (const code of codes) assert.match(code, BACKUP_CODE);
     const spellings = [
-      (code) => code,
+      (/** @type {string} */ code) => code,
       plain,
-      (code) => code.toUpperCase(),
-      (code) => ` ${code.replaceAll("-", " ")} `,
-      (code) => plain(code).replace(/(.)/g, "$1-"),
+      (/** @type {string} */ code) => code.toUpperCase(),
+      (/** @type {string} */ code) => ` ${code.replaceAll("-", " ")} `,
+      (/** @type {string} */ code) => plain(code).replace(/(.)/g, "$1-"),
     ];
     for (const [index, code] of codes.entries()) {
       assertFine(await api.verify(user, spellings[index % spellings.length](code)), { ...DONE, method: "backup_code" });

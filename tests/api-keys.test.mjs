@@ -65,7 +65,7 @@ describe("the list", () => {
     const second = (await make({ label: "second" })).json;
     const listed = await list();
     assert.deepEqual(
-      listed.map(({ id }) => id),
+      listed.map((/** @type {{id: string}} */ { id }) => id),
       [second.id, first.id],
     );
     for (const entry of listed)
@@ -107,7 +107,7 @@ describe("revoking", () => {
     const [one, other] = [(await make()).json, (await make()).json];
     await service.admin("DELETE", `${PATH}/${one.id}`);
     assert.deepEqual(
-      (await list()).map(({ id }) => id),
+      (await list()).map((/** @type {{id: string}} */ { id }) => id),
       [other.id],
     );
   });

@@ -5,6 +5,8 @@ import { describe, test } from "node:test";
 
 import { serviceForThisFile } from "./support/service.mjs";
 
+/** @import { User } from "./support/service.mjs" */
+
 const service = await serviceForThisFile({ instrumented: true, vars: { BACKFILL_MAX_TAKEOVERS: "2", BACKFILL_CRON_LIMIT: "3" } });
 
 async function run(query = "") {
@@ -12,7 +14,9 @@ async function run(query = "") {
   assert.equal(answer.status, 200, answer.text);
   return answer.json;
 }
+/** @param {number} count */
 const many = (count, person = {}) => service.addUsers(Array.from({ length: count }, () => person));
+/** @param {string | User} user */
 const stateOf = async (user) => (await service.diagnose(user)).json.mapping;
 const provisionedCount = async () =>
   (await service.sql("SELECT count(*) AS n FROM threedeye_users WHERE state = 'complete'"))[0].n;
@@ -29,6 +33,7 @@ const NOTHING = {
   planned: [],
 };
 
+/** @param {Record<string, number>} given */
 const counts = ({ total, created, failed, skipped, quarantined, remaining }) => ({
   total,
   created,
@@ -146,7 +151,7 @@ describe("a dry run", () => {
     const { planned, ...rest } = await run("?dryRun=true&limit=2");
     assert.deepEqual({ ...rest, planned: [] }, { ...NOTHING, total: 2, remaining: 3, runId: null, dryRun: true });
     assert.equal(planned.length, 2);
-    assert.ok(planned.every((id) => users.some((user) => user.id === id)));
+    assert.ok(planned.every((/** @type {string} */ id) => users.some((user) => user.id === id)));
     assert.deepEqual(await rows(), before);
     assert.deepEqual(service.upstream().all, []);
     assert.equal((await run("?limit=2")).total, 2);
@@ -184,7 +189,7 @@ describe("a user who cannot be provisioned", () => {
       assert.equal(attempts, attempt);
       waits.push(Date.parse(nextAttemptAt) - (Date.now() + ahead));
       if (attempt > 2) assert.equal((await run()).total, 0, "not before it is due");
-      ahead += Math.max(0, waits.at(-1)) + 1000;
+      ahead += Math.max(0, waits.at(-1) ?? 0) + 1000;
       await service.instruments({ aheadMs: ahead });
     }
     await service.instruments({ aheadMs: 0 });
@@ -291,7 +296,7 @@ describe("an account that was there before", () => {
     assert.deepEqual(counts(first), { total: 5, created: 4, failed: 0, skipped: 1, quarantined: 0, remaining: 1 });
     assert.equal(service.upstream().deletes.length, 2);
     assert.ok(
-      first.errors.some((line) => /take-over limit/.test(line)),
+      first.errors.some((/** @type {string} */ line) => /take-over limit/.test(line)),
       String(first.errors),
     );
     assert.equal((await run()).created, 1);
@@ -327,7 +332,7 @@ describe("an early end", () => {
     const first = await run();
     assert.equal(first.success, false);
     assert.ok(
-      first.errors.some((line) => /^run ended early: 3dEye limits our rate/.test(line)),
+      first.errors.some((/** @type {string} */ line) => /^run ended early: 3dEye limits our rate/.test(line)),
       String(first.errors),
     );
     assert.equal(first.total, 20);
@@ -347,7 +352,7 @@ describe("an early end", () => {
     const first = await run();
     assert.equal(first.success, false);
     assert.ok(
-      first.errors.some((line) => /^run ended early: five upstream failures in a row/.test(line)),
+      first.errors.some((/** @type {string} */ line) => /^run ended early: five upstream failures in a row/.test(line)),
       String(first.errors),
     );
     assert.ok(service.upstream().creates.length <= 10, "no new one is begun after the fifth");
@@ -397,7 +402,7 @@ describe("the ledger", () => {
     for (let count = 0; count < 3; count += 1) results.push(await run("?limit=1"));
     const rows = await service.runs();
     assert.deepEqual(
-      rows.map(({ runId }) => runId),
+      rows.map((/** @type {{runId: string}} */ { runId }) => runId),
       results.map(({ runId }) => runId).reverse(),
     );
     const [newest, , oldest] = rows;
@@ -422,7 +427,7 @@ describe("the ledger", () => {
     );
     assert.ok(Date.parse(oldest.finishedAt) >= Date.parse(oldest.startedAt));
     assert.deepEqual(
-      (await service.runs("?limit=1")).map(({ runId }) => runId),
+      (await service.runs("?limit=1")).map((/** @type {{runId: string}} */ { runId }) => runId),
       [newest.runId],
     );
     assert.equal((await service.runs("?limit=200")).length, 3);

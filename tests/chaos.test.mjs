@@ -29,6 +29,7 @@ async function cron() {
   return { trigger, status, total, created, failed, quarantined, remaining, errors };
 }
 
+/** @param {any} figures */
 const ran = (figures) => ({
   trigger: "cron",
   status: "completed",
@@ -38,6 +39,7 @@ const ran = (figures) => ({
   errors: [],
   ...figures,
 });
+/** @param {number} total */
 const OUT = (total) => ({
   trigger: "cron",
   status: "ended_early",
@@ -54,7 +56,7 @@ async function deleteElsewhere(email, theirs) {
   const [{ id }] = service.accountsOf(email);
   const headers = { "x-api-key": service.sim.config().apiKey, "content-type": "application/json" };
   const login = await fetch(`${service.vendor}/auth/token`, { method: "POST", headers, body: JSON.stringify(service.login) });
-  const { accessToken } = await login.json();
+  const { accessToken } = /** @type {any} */ (await login.json());
   service.sim.configure({ ownCustomerId: theirs });
   const { status } = await fetch(`${service.vendor}/users/${id}`, {
     method: "DELETE",
@@ -117,7 +119,7 @@ describe("an upstream that goes down and comes back", () => {
     assertError(await service.credentials(taken), 409, OUTSIDE);
     const early = await service.reset(taken, { reprovision: true });
     assert.deepEqual([early.status, early.json.reprovision], [200, { attempted: true, threedeyeUserId: null, error: OUTSIDE }]);
-    await deleteElsewhere(taken.email, "their-customer");
+    await deleteElsewhere(String(taken.email), "their-customer");
     assertError(await service.credentials(taken), 409, OUTSIDE);
     const late = await service.reset(taken, { reprovision: true });
     assert.deepEqual([late.status, late.json.clearedMapping, late.json.reprovision.error], [200, true, null]);

@@ -6,6 +6,8 @@ import { describe, test } from "node:test";
 
 import { assertError, servicesForThisFile } from "./support/service.mjs";
 
+/** @import { Service } from "./support/service.mjs" */
+
 const sealingKey = () => randomBytes(32).toString("base64");
 const [oldKey, newKey] = [sealingKey(), sealingKey()];
 const NOBODY_LISTENS = "http://127.0.0.1:9";
@@ -38,11 +40,13 @@ const services = await servicesForThisFile({
 });
 const { complete } = services;
 
+/** @param {Service} service */
 const health = async (service) => {
   const answer = await service.call("GET", "/health");
   assert.equal(answer.headers["cache-control"], "no-store");
   return { status: answer.status, ...answer.json };
 };
+/** @param {Service} service @param {Record<string, unknown>} claims */
 const withClaims = (service, claims) =>
   service.admin("GET", "/admin/api-keys", { headers: { authorization: `Bearer ${service.mint({ claims })}` } });
 
@@ -88,9 +92,10 @@ describe("/health", () => {
     halfLogin: /^THREEDEYE_USERNAME and THREEDEYE_PASSWORD\b/,
   })) {
     test(`is 503 and names the setting: ${name}`, async () => {
-      const { status, checks } = await health(services[name]);
+      const service = services[/** @type {keyof typeof services} */ (name)];
+      const { status, checks } = await health(service);
       assert.equal(status, "degraded");
-      assert.equal((await services[name].call("GET", "/health")).status, 503);
+      assert.equal((await service.call("GET", "/health")).status, 503);
       assert.equal(checks.configuration.status, "invalid");
       assert.equal(checks.configuration.problems.length, 1, String(checks.configuration.problems));
       assert.match(checks.configuration.problems[0], problem);
@@ -99,7 +104,7 @@ describe("/health", () => {
 
   test("names every number that is none, and the defaults are used", async () => {
     const { checks } = await health(services.oddNumbers);
-    assert.deepEqual(checks.configuration.problems.map((problem) => problem.split(" ")[0]).sort(), [
+    assert.deepEqual(checks.configuration.problems.map((/** @type {string} */ problem) => problem.split(" ")[0]).sort(), [
       "BACKFILL_CRON_LIMIT",
       "BACKFILL_MAX_TAKEOVERS",
       "THREEDEYE_PAGE_SIZE",
@@ -125,6 +130,7 @@ describe("/health", () => {
     assert.equal((await complete.call("GET", "/health")).status, 200);
   });
 
+  /** @param {number} minutesAgo @param {string | number | null} status */
   const ledger = (minutesAgo, status, trigger = "cron") =>
     complete.sql(
       "INSERT INTO provisioning_runs (run_id, trigger_kind, actor, request_id, status, batch_limit, started_at) VALUES (?, ?, 'cron', 'req_x', ?, 50, ?)",
@@ -134,7 +140,7 @@ describe("/health", () => {
       Date.now() - minutesAgo * 60_000,
     );
 
-  for (const [what, runs, word, status] of [
+  for (const [what, runs, word, status] of /** @type {[string, [number, string][], string, number][]} */ ([
     ["a run that ended well a moment ago", [[1, "completed"]], "ok", 200],
     ["a run of half an hour ago", [[30, "completed"]], "ok", 200],
     ["a run of an hour ago", [[60, "completed"]], "overdue", 503],
@@ -159,7 +165,7 @@ describe("/health", () => {
       "failing",
       503,
     ],
-  ]) {
+  ])) {
     test(`says ${word} of ${what}`, async () => {
       for (const [minutesAgo, state] of runs) await ledger(minutesAgo, state);
       assert.equal((await health(complete)).checks.scheduledRun, word);
@@ -190,7 +196,7 @@ describe("without", () => {
   });
 
   test("an issuer, an audience or a key set no token is good", async () => {
-    for (const name of ["withoutIssuer", "withoutAudience", "withoutKeySet", "plainKeySet"]) {
+    for (const name of /** @type {const} */ (["withoutIssuer", "withoutAudience", "withoutKeySet", "plainKeySet"])) {
       const service = services[name];
       assertError(await service.admin("GET", "/admin/api-keys"), 401);
       assertError(await withClaims(service, { email: "ada@smartphonekey.com", iss: undefined, aud: undefined }), 401);
@@ -237,7 +243,7 @@ describe("without", () => {
 describe("3dEye not configured", () => {
   const NOT_CONFIGURED = "3dEye provisioning is not configured";
 
-  for (const name of ["withoutApiKey", "withoutCustomer", "plainUpstream", "halfLogin"]) {
+  for (const name of /** @type {const} */ (["withoutApiKey", "withoutCustomer", "plainUpstream", "halfLogin"])) {
     const service = services[name];
 
     test(`${name}: has its own answers`, async () => {
@@ -272,7 +278,7 @@ describe("3dEye not configured", () => {
   }
 
   test("is a normal state to /health", async () => {
-    for (const name of ["withoutApiKey", "withoutCustomer"]) {
+    for (const name of /** @type {const} */ (["withoutApiKey", "withoutCustomer"])) {
       const { status, checks } = await health(services[name]);
       assert.deepEqual([status, checks.configuration.problems, checks.scheduledRun], ["ok", [], "not_configured"]);
     }

@@ -5,11 +5,16 @@ import { describe, test } from "node:test";
 
 import { serviceForThisFile } from "./support/service.mjs";
 
+/** @import { Answer } from "./support/http.mjs" */
+
 const PAGE_SIZE = 100;
 const service = await serviceForThisFile({ instrumented: true, vars: { THREEDEYE_PAGE_SIZE: String(PAGE_SIZE) } });
 
+/** @param {number} count */
 const many = (count) => service.addUsers(Array.from({ length: count }, () => ({})));
+/** @param {Answer} answer */
 const roundTrips = (answer) => Number(answer.headers["x-d1-round-trips"]);
+/** @param {Answer} answer */
 const rowsRead = (answer) => Number(answer.headers["x-d1-rows-read"]);
 const waiting = async () => await service.sql("SELECT user_id, email_key FROM provisioning_queue ORDER BY user_id");
 const counted = async () => (await service.sql("SELECT value FROM provisioning_totals WHERE name = 'waiting'"))[0].value;
@@ -63,6 +68,7 @@ describe("a fault-free backfill of 50 users", () => {
 });
 
 describe("finding work costs what the batch costs", () => {
+  /** @param {{id: string}} user */
   const reset = (user) => service.admin("POST", `/admin/threedeye/users/${user.id}/reset`, { json: { deleteRemote: true } });
   const provisioned = async () => {
     const user = await service.addUser();
@@ -70,7 +76,7 @@ describe("finding work costs what the batch costs", () => {
     return user;
   };
 
-  /** A run over `user` and 49 new ones. */
+  /** A run over `user` and 49 new ones. @param {{id: string, email: string}} user */
   async function takesUp(user) {
     await many(49);
     await warmUp();
@@ -123,7 +129,7 @@ describe("finding work costs what the batch costs", () => {
 
   test("nothing is forgotten, and the count is right, whatever is done to users", async () => {
     const now = "'2024-01-15T10:30:00.000Z'";
-    const steps = [
+    const steps = /** @type {[string, Record<string, string>][]} */ ([
       [
         `INSERT INTO users (uuid, email, created_at, auth_subject) VALUES ('a', 'A@x.example', ${now}, 's')`,
         { a: "a@x.example" },
@@ -141,7 +147,7 @@ describe("finding work costs what the batch costs", () => {
       ],
       [`UPDATE users SET email = NULL WHERE uuid = 'c'`, { e: "e@x.example" }],
       [`DELETE FROM users WHERE uuid = 'e'`, {}],
-    ];
+    ]);
     for (const [sql, expected] of steps) {
       await service.sql(sql);
       assert.deepEqual(Object.fromEntries((await waiting()).map((row) => [row.user_id, row.email_key])), expected, sql);
@@ -157,6 +163,7 @@ describe("finding work costs what the batch costs", () => {
        SELECT uuid, 'pending', email_key, 3, 1, 1 FROM users`,
     );
     await service.sql("UPDATE threedeye_users SET next_attempt_at = ?", wait);
+    /** @param {string | number | null} email */
     const replace = (email) =>
       service.sql(
         "INSERT OR REPLACE INTO users (uuid, email, created_at) VALUES (?, ?, '2024-01-15T10:30:00.000Z')",
@@ -189,7 +196,7 @@ describe("finding work costs what the batch costs", () => {
     );
   });
 
-  /** The steps that SQLite takes for a statement, and what it calls the tables in it that grow. */
+  /** The steps that SQLite takes for a statement, and what it calls the tables in it that grow. @param {string} sql */
   async function plan(sql) {
     const parameters = Math.max(0, ...Array.from(sql.matchAll(/\?(\d+)/g), ([, number]) => Number(number)));
     const steps = await service.sql(`EXPLAIN QUERY PLAN ${sql}`, ...Array(parameters).fill(null));

@@ -18,6 +18,7 @@ async function apiKey(order = {}) {
   return { id: json.id, headers: { "x-api-key": json.key } };
 }
 
+/** @param {Record<string, unknown>} claims */
 const tokenFor = (claims) => ({ authorization: `Bearer ${service.mint({ claims })}` });
 
 describe("who may ask", () => {
@@ -43,7 +44,7 @@ describe("who may ask", () => {
         { key: "impostor" },
         { claims: { ...own, aud: "other" } },
         { claims: { ...own, iss: "other" } },
-      ].map((order) => ({ authorization: `Bearer ${service.mint({ claims: own, ...order })}` })),
+      ].map((order) => ({ authorization: `Bearer ${service.mint(/** @type {any} */ ({ claims: own, ...order }))}` })),
     ]) {
       const answer = await service.credentials(user, headers);
       assertError(answer, 401);
@@ -242,6 +243,7 @@ describe("at the same time", () => {
 
   test("409 with Retry-After while another actor's lease lasts, and not for longer", async () => {
     const user = await service.addUser();
+    /** @param {number | null} until */
     const lease = async (until) =>
       service.sql(
         `INSERT INTO threedeye_users (user_id, state, lease_token, lease_until, created_at, updated_at) VALUES (?1, 'idle', 'lease_other', ?2, 1, 1)

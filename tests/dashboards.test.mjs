@@ -5,16 +5,21 @@ import { describe, test } from "node:test";
 
 import { assertError, serviceForThisFile } from "./support/service.mjs";
 
+/** @import { Answer } from "./support/http.mjs" */
+
 const service = await serviceForThisFile({ instrumented: true });
 
 const DASHBOARDS = "/admin/dashboards";
 const LARGEST = Number.MAX_SAFE_INTEGER;
 const NO_TEAM = `teamId: expected an integer from 1 to ${LARGEST}`;
 
+/** @param {string} id */
 const teamOf = (id) => `/admin/users/${encodeURIComponent(id)}/team`;
+/** @param {unknown} [body] */
 const make = (body) => service.admin("POST", DASHBOARDS, body === undefined ? {} : { json: body });
+/** @param {string} id @param {unknown} [body] */
 const assign = (id, body) => service.admin("PUT", teamOf(id), body === undefined ? {} : { json: body });
-/** A body that is sent letter by letter: `JSON.stringify` would not write it. */
+/** A body that is sent letter by letter: `JSON.stringify` would not write it. @param {string} body */
 const literal = (body) => ({ body, headers: { "content-type": "application/json" } });
 
 const dashboards = () => service.sql("SELECT id, team_id, name FROM dashboards ORDER BY id");
@@ -43,6 +48,7 @@ const NO_TEAMS = [
   '{"id":7}',
 ];
 
+/** @param {Answer} answer @param {number} status */
 function assertDone(answer, status) {
   assert.equal(answer.status, status, answer.text);
   assert.equal(answer.headers["cache-control"], "no-store");
@@ -92,7 +98,7 @@ describe("a dashboard", () => {
   });
 
   test("is not made of anything else, and the field is named", async () => {
-    for (const [body, message] of [
+    for (const [body, message] of /** @type {[unknown, string][]} */ ([
       [{}, "teamId: required"],
       [{ name: "x" }, "teamId: required"],
       [{ teamId: 7 }, "name: required"],
@@ -110,7 +116,7 @@ describe("a dashboard", () => {
       [[7, "x"], "body: expected a JSON object"],
       ["x", "body: expected a JSON object"],
       [null, "body: expected a JSON object"],
-    ])
+    ]))
       assertError(await make(body), 400, message);
     for (const team of NO_TEAMS) {
       assertError(
@@ -185,14 +191,14 @@ describe("the team of a user", () => {
 
   test("is not set to anything else, and the field is named", async () => {
     const { id } = await service.addUser();
-    for (const [body, message] of [
+    for (const [body, message] of /** @type {[unknown, string][]} */ ([
       [{}, "teamId: required"],
       [{ teamId: 7, userId: id }, "userId: unknown field"],
       [{ teamId: null }, NO_TEAM],
       [{ teamId: 0 }, NO_TEAM],
       [[7], "body: expected a JSON object"],
       [7, "body: expected a JSON object"],
-    ])
+    ]))
       assertError(await assign(id, body), 400, message);
     for (const team of NO_TEAMS) {
       assertError(

@@ -5,6 +5,8 @@ import { describe, test } from "node:test";
 
 import { assertError, serviceForThisFile, until } from "./support/service.mjs";
 
+/** @import { Service, User } from "./support/service.mjs" */
+
 const service = await serviceForThisFile({ instrumented: true, vars: { THREEDEYE_PAGE_SIZE: "3", THREEDEYE_TIMEOUT_MS: "400" } });
 
 const NOTHING_MAPPED = {
@@ -19,7 +21,7 @@ const NOTHING_MAPPED = {
   nextAttemptAt: null,
 };
 
-/** The answer for a user, after the checks that hold for each. */
+/** The answer for a user, after the checks that hold for each. @param {string | User} user */
 async function diagnose(user) {
   const answer = await service.diagnose(user);
   assert.equal(answer.status, 200, answer.text);
@@ -27,6 +29,7 @@ async function diagnose(user) {
   return answer.json;
 }
 
+/** @param {Parameters<Service["addUser"]>[0]} [person] */
 async function provisioned(person) {
   const user = await service.addUser(person);
   assert.equal((await service.credentials(user)).status, 200);

@@ -13,10 +13,11 @@ const own = routes.filter(({ access }) => !["instance", "person"].includes(acces
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "MKCOL", "REPORT"];
 const LIMIT = 64 * 1024;
 const KEYS = "/admin/api-keys";
+/** @param {string} id */
 const resetOf = (id) => `/admin/threedeye/users/${id}/reset`;
 const json = { "content-type": "application/json" };
 
-/** A valid order for a key, padded with blanks to so many bytes. */
+/** A valid order for a key, padded with blanks to so many bytes. @param {number} bytes */
 const orderOfSize = (bytes) => JSON.stringify({ scopes: ["threedeye:read"] }).padEnd(bytes, " ");
 
 describe("paths and methods", () => {
@@ -86,7 +87,9 @@ describe("paths and methods", () => {
 });
 
 describe("user ids", () => {
+  /** @param {string} escaped */
   const diagnose = (escaped) => service.admin("GET", `/admin/threedeye/users/${escaped}`);
+  /** @param {string} escaped */
   const places = (escaped) => [
     () => diagnose(escaped),
     () => service.admin("POST", resetOf(escaped)),
@@ -259,7 +262,7 @@ describe("bodies", () => {
 
   test("an order for a key names its faulty field", async () => {
     const scopes = ["threedeye:read"];
-    for (const [order, message] of [
+    for (const [order, message] of /** @type {[object, string | RegExp][]} */ ([
       [{}, "scopes: required"],
       [{ scopes: [] }, "scopes: must not be empty"],
       [{ scopes: "threedeye:read" }, /^scopes: expected /],
@@ -274,7 +277,7 @@ describe("bodies", () => {
       [{ scopes, label: false }, /^label: expected a string/],
       [{ scopes, label: "x".repeat(101) }, "label: must be at most 100 characters"],
       [{ scopes, label: "a\nb" }, "label: must not contain control characters"],
-    ]) {
+    ])) {
       assertError(await service.admin("POST", KEYS, { json: order }), 400, message);
     }
     assert.deepEqual(await service.sql("SELECT id FROM api_keys"), []);
@@ -283,10 +286,10 @@ describe("bodies", () => {
 });
 
 describe("queries", () => {
-  const places = [
+  const places = /** @type {[string, string, number][]} */ ([
     ["POST", "/admin/backfill-threedeye", 500],
     ["GET", "/admin/threedeye/backfill/runs", 200],
-  ];
+  ]);
 
   test("a limit is an integer from 1 to its maximum, anything else is 400 and named", async () => {
     for (const [method, path, max] of places) {

@@ -6,17 +6,26 @@ import { describe, test } from "node:test";
 
 import { assertError, serviceForThisFile } from "./support/service.mjs";
 
+/** @import { Answer } from "./support/http.mjs" */
+
 const service = await serviceForThisFile({ instrumented: true });
 
 const INSTANCES = "/admin/instances";
 const ACCOUNT_KEYS = "/admin/account-keys";
+/** @param {string} name */
 const keysOf = (name) => `${INSTANCES}/${name}/api-keys`;
+/** @param {string} name */
 const usersOf = (name) => `${INSTANCES}/${name}/users`;
+/** @param {string} key */
 const hashOf = (key) => createHash("sha256").update(key).digest("hex");
+/** @param {string} path @param {unknown} [body] */
 const post = (path, body) => service.admin("POST", path, body === undefined ? {} : { json: body });
+/** @param {string} path */
 const get = (path) => service.admin("GET", path);
+/** @param {string} path */
 const remove = (path) => service.admin("DELETE", path);
 
+/** @param {string} path @param {unknown} [body] */
 async function made(path, body) {
   const answer = await post(path, body);
   assert.equal(answer.status, 201, answer.text);
@@ -25,6 +34,7 @@ async function made(path, body) {
   assert.ok(Math.abs(Date.parse(answer.json.createdAt) - Date.now()) < 60_000);
   return answer.json;
 }
+/** @param {string} path */
 async function listed(path) {
   const answer = await get(path);
   assert.equal(answer.status, 200, answer.text);
@@ -32,6 +42,7 @@ async function listed(path) {
   assert.equal(answer.headers["x-d1-round-trips"], "1");
   return answer.json;
 }
+/** @param {string} path */
 async function gone(path) {
   const answer = await remove(path);
   assert.deepEqual([answer.status, answer.text], [204, ""]);
@@ -39,7 +50,8 @@ async function gone(path) {
   return answer;
 }
 const rivia = () => made(INSTANCES, { name: "rivia" });
-const idsOf = (rows) => rows.map(({ id }) => id);
+/** @param {{id: string}[]} rows */
+const idsOf = (rows) => rows.map((/** @type {{id: string}} */ { id }) => id);
 /** What the trail says was done, and to what. */
 const trail = async () => (await service.audit()).map(({ action, subject, outcome }) => [action, subject, outcome]);
 
@@ -60,7 +72,7 @@ describe("an instance", () => {
     for (const name of ["Zerrikania", "kaer-morhen", "0_x", "a".repeat(64), "-"]) await made(INSTANCES, { name });
     const { instances } = await listed(INSTANCES);
     assert.deepEqual(
-      instances.map(({ name }) => name),
+      instances.map((/** @type {{name: string}} */ { name }) => name),
       ["-", "0_x", "a".repeat(64), "kaer-morhen", "zerrikania"],
     );
     for (const instance of instances) assert.deepEqual(Object.keys(instance).sort(), ["createdAt", "name"]);
@@ -70,14 +82,14 @@ describe("an instance", () => {
     const bad = ["", "a".repeat(65), "a b", " a", "a.b", "a/b", "ä", "рiviа", "\u212a", "a\u0000", "a\n", "%61", "..", "'; --"];
     for (const name of bad)
       assertError(await post(INSTANCES, { name }), 400, "name: must be 1 to 64 letters, digits, hyphens or underscores");
-    for (const [body, message] of [
+    for (const [body, message] of /** @type {[unknown, string | RegExp][]} */ ([
       [{}, "name: required"],
       [{ name: 7 }, "name: expected a string"],
       [{ name: null }, "name: expected a string"],
       [{ name: ["rivia"] }, "name: expected a string"],
       [{ name: "rivia", createdAt: "2024-01-15T10:30:00.000Z" }, "createdAt: unknown field"],
       [[], "body: expected a JSON object"],
-    ])
+    ]))
       assertError(await post(INSTANCES, body), 400, message);
     assertError(await post(INSTANCES), 415);
     assert.deepEqual((await listed(INSTANCES)).instances, []);
@@ -120,6 +132,7 @@ describe("an API key of an instance", () => {
   test("has each flag by itself, and none without a body", async () => {
     await rivia();
     const flags = ["ignoreAcl", "allowUserCreate", "allowGroupCreate", "allowAnonymousRead"];
+    /** @param {{[x: string]: unknown}} key */
     const setOn = (key) => flags.filter((flag) => key[flag]);
     for (const flag of flags) assert.deepEqual(setOn(await made(keysOf("rivia"), { [flag]: true })), [flag]);
     for (const body of [undefined, {}, { label: null, ignoreAcl: false }]) {
@@ -130,7 +143,7 @@ describe("an API key of an instance", () => {
     assert.deepEqual(
       apiKeys
         .map(setOn)
-        .filter((set) => set.length > 0)
+        .filter((/** @type {string[]} */ set) => set.length > 0)
         .flat()
         .sort(),
       flags.sort(),
@@ -139,7 +152,7 @@ describe("an API key of an instance", () => {
 
   test("names its faulty field", async () => {
     await rivia();
-    for (const [body, message] of [
+    for (const [body, message] of /** @type {[unknown, string | RegExp][]} */ ([
       [{ ignoreAcl: "true" }, "ignoreAcl: expected a boolean"],
       [{ allowUserCreate: 1 }, "allowUserCreate: expected a boolean"],
       [{ allowGroupCreate: null }, "allowGroupCreate: expected a boolean"],
@@ -149,7 +162,7 @@ describe("an API key of an instance", () => {
       [{ label: "x".repeat(101) }, "label: must be at most 100 characters"],
       [{ label: "a\u0007" }, "label: must not contain control characters"],
       [[], "body: expected a JSON object"],
-    ])
+    ]))
       assertError(await post(keysOf("rivia"), body), 400, message);
     assertError(await service.admin("POST", keysOf("rivia"), { body: "{}", headers: { "content-type": "text/plain" } }), 415);
     assert.equal((await made(keysOf("rivia"), { label: "ü".repeat(100) })).label, "ü".repeat(100));
@@ -203,7 +216,7 @@ describe("an account key", () => {
   test("names its faulty field", async () => {
     await rivia();
     const instance = "rivia";
-    for (const [body, message] of [
+    for (const [body, message] of /** @type {[unknown, string | RegExp][]} */ ([
       [{ role: "full" }, "instance: required"],
       [{ instance }, "role: required"],
       [{ instance: 7, role: "full" }, "instance: expected a string"],
@@ -215,7 +228,7 @@ describe("an account key", () => {
       [{ instance, role: null }, "role: expected a string"],
       [{ instance, role: "full", label: "x".repeat(101) }, "label: must be at most 100 characters"],
       [{ instance, role: "full", ignoreAcl: true }, "ignoreAcl: unknown field"],
-    ])
+    ]))
       assertError(await post(ACCOUNT_KEYS, body), 400, message);
     assertError(await post(ACCOUNT_KEYS), 415);
     assert.deepEqual(await service.sql("SELECT id FROM instance_keys"), []);
@@ -311,13 +324,13 @@ describe("a user of an instance", () => {
     assert.equal((await made(usersOf("cintra"), { username: "geralt" })).instance, "cintra", "another instance, another geralt");
     for (const username of names) {
       const { users, next } = await listed(`${usersOf("rivia")}?username=${encodeURIComponent(username)}`);
-      assert.deepEqual([users.map((user) => user.username), next], [[username], null]);
+      assert.deepEqual([users.map((/** @type {{username: string}} */ user) => user.username), next], [[username], null]);
     }
   });
 
   test("names its faulty field", async () => {
     await rivia();
-    for (const [body, message] of [
+    for (const [body, message] of /** @type {[unknown, string | RegExp][]} */ ([
       [{}, "username: required"],
       [{ username: "" }, "username: must not be empty"],
       [{ username: " " }, "username: must not be blank"],
@@ -330,7 +343,7 @@ describe("a user of an instance", () => {
       [{ username: "geralt", userId: "" }, "userId: must not be empty"],
       [{ username: "geralt", userKey: "mine" }, "userKey: unknown field"],
       [{ username: "geralt", id: 1 }, "id: unknown field"],
-    ])
+    ]))
       assertError(await post(usersOf("rivia"), body), 400, message);
     assertError(await post(usersOf("rivia")), 415);
     assert.deepEqual((await listed(usersOf("rivia"))).users, []);
@@ -378,7 +391,7 @@ describe("a user of an instance", () => {
 });
 
 describe("the list of users", () => {
-  /** So many users in rivia, and one in another instance between them. */
+  /** So many users in rivia, and one in another instance between them. @param {number} count */
   async function crowd(count) {
     for (const name of ["rivia", "cintra"]) await made(INSTANCES, { name });
     const ids = [];
@@ -425,9 +438,10 @@ describe("the list of users", () => {
   test("finds by name, by person, by both, and after an id", async () => {
     await rivia();
     const [one, other] = await service.addUsers([{}, {}]);
+    /** @param {string} username @param {{id: string}} given */
     const make = async (username, { id }) => (await made(usersOf("rivia"), { username, userId: id })).id;
     const [a, b, c] = [await make("a", one), await make("b", other), await make("c", one)];
-    for (const [query, expected] of [
+    for (const [query, expected] of /** @type {[string, string[]][]} */ ([
       ["username=b", [b]],
       ["username=B", []],
       ["username=_", []],
@@ -438,7 +452,7 @@ describe("the list of users", () => {
       ["userId=nobody", []],
       [`username=a&after=${a}`, []],
       [`after=${c}`, []],
-    ])
+    ]))
       assert.deepEqual(idsOf((await listed(`${usersOf("rivia")}?${query}`)).users), expected, query);
     const { users, next } = await listed(`${usersOf("rivia")}?userId=${one.id}&limit=1`);
     assert.deepEqual([idsOf(users), next], [[a], a]);
@@ -466,9 +480,16 @@ describe("the list of users", () => {
 
 describe("a key opens what it is for", () => {
   const OURS = "/v1.1/instances/rivia";
-  /** What the user-key API answers to these keys. */
+  /**
+   * What the user-key API answers to these keys.
+   * @param {string} method
+   * @param {string} path
+   * @param {string} apiKey
+   * @param {string} [userKey]
+   */
   const ask = (method, path, apiKey, userKey) =>
     service.call(method, path, { headers: { "x-api-key": apiKey, "x-user-key": userKey } });
+  /** @param {Answer} answer */
   const assertRefused = (answer) => assert.deepEqual([answer.status, answer.json], [403, { detail: "No such API Key." }]);
 
   test("until it is revoked", async () => {
@@ -507,7 +528,7 @@ test("what is asked of an instance that is not there is 404, and nothing comes o
   await rivia();
   const person = await service.addUser();
   for (const name of ["cintra", "a".repeat(65), "a.b", "%C3%A4", "rivia%20", "%2F", "%00"]) {
-    for (const [method, path, json] of [
+    for (const [method, path, json] of /** @type {[string, string, object?][]} */ ([
       ["POST", keysOf(name), { ignoreAcl: true }],
       ["GET", keysOf(name)],
       ["DELETE", `${keysOf(name)}/ikey_01JZX0000000000000000000EX`],
@@ -518,7 +539,7 @@ test("what is asked of an instance that is not there is 404, and nothing comes o
       ["GET", `${usersOf(name)}?username=geralt`],
       ["DELETE", `${usersOf(name)}/1`],
       ["DELETE", `${usersOf(name)}/x`],
-    ])
+    ]))
       assertError(await service.admin(method, path, { json }), 404, "Instance not found");
   }
   assertError(await post(ACCOUNT_KEYS, { instance: "cintra", role: "full" }), 404, "Instance not found");
@@ -559,7 +580,9 @@ describe("at rest", () => {
 describe("the audit trail", () => {
   test("tells who changed what, from where, once each", async () => {
     const person = await service.addUser();
+    /** @type {Answer[]} */
     const answers = [];
+    /** @param {string} method @param {string} path @param {unknown} [json] */
     const step = async (method, path, json) => {
       const answer = await service.admin(method, path, { json, headers: { "cf-connecting-ip": "192.0.2.7" } });
       answers.push(answer);

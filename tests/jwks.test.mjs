@@ -9,7 +9,7 @@ const service = await serviceForThisFile({ instrumented: true });
 
 const MINUTE = 60_000;
 const JWKS = { path: "/.well-known/jwks.json" };
-const published = await (await fetch(`${service.issuer}.well-known/jwks.json`)).json();
+const published = /** @type {object} */ (await (await fetch(`${service.issuer}.well-known/jwks.json`)).json());
 
 /** The Worker's clock only ever goes forward, over all tests of this file: its cache outlives each of them. */
 let ahead = 0;
@@ -27,6 +27,7 @@ function knock(order = {}) {
     headers: { "x-admin-api-key": service.adminKey, authorization: `Bearer ${service.mint({ claims, ...order })}` },
   });
 }
+/** @param {number} count @param {object} [order] */
 const knocks = (count, order) => Promise.all(Array.from({ length: count }, () => knock(order)));
 
 // First of all, because once there are keys there always are some.

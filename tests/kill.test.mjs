@@ -151,7 +151,7 @@ test(`${ROUNDS} kills, and one account for each user with the stored password an
     try {
       await untilDeath(town, round, deaths);
     } catch (error) {
-      throw new Error(`round ${round}, ${where}: ${error.message}`, { cause: error });
+      throw new Error(`round ${round}, ${where}: ${/** @type {Error} */ (error).message}`, { cause: error });
     }
   }
   t.diagnostic(JSON.stringify({ users: town.people.length, ...deaths, answers: town.statuses }));

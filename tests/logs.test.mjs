@@ -20,6 +20,7 @@ const innocent = {
   "error.cause": null,
   "duration.ms": 3,
 };
+/** @param {object} more */
 const line = (more) => JSON.stringify({ ...innocent, ...more });
 
 test("of the platform's own lines the query is taken out: clients may send keys there", () => {

@@ -45,6 +45,7 @@ const pagesRead = () =>
     .lists.filter(({ status }) => status === 200)
     .map(({ query }) => Number(query.page))
     .sort((a, b) => a - b);
+/** @param {number} last */
 const countedTo = (last) => Array.from({ length: last }, (_, index) => index + 1);
 
 /** @param {Promise<import("./support/http.mjs").Answer>} sent */

@@ -37,6 +37,7 @@ test("the lean queue keeps every row and place, and drops whom a REPLACE took aw
 
 test("the queue's bounds turn out whom no run could take up", async () => {
   await service.migrate((file) => file >= "0005" && file < "0007");
+  /** @param {string} id @param {string | number | null} email */
   const add = (id, email) =>
     service.sql(`INSERT INTO users (uuid, email, created_at) VALUES (${id}, ?, '2024-01-15T10:30:00.000Z')`, email);
   await add("x'0102'", "blob@x.example");

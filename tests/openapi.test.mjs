@@ -10,6 +10,8 @@ import { addInstance, EVERY_ROUTE, keyHeaders } from "./support/instances.mjs";
 import { deviations, document, isOfAccounts, misfits, pathOf, routeOf, routes, routeTo } from "./support/openapi.mjs";
 import { serviceForThisFile, servicesForThisFile } from "./support/service.mjs";
 
+/** @import { Route } from "./support/openapi.mjs" */
+
 const service = await serviceForThisFile({ instrumented: true, vars: { THREEDEYE_TIMEOUT_MS: "400" } });
 const { keyless, unconfigured, braked, queued } = await servicesForThisFile({
   keyless: { vars: { JWT_JWKS_URL: "http://127.0.0.1:9/jwks.json" } },
@@ -23,7 +25,7 @@ const stranger = () => ({ authorization: `Bearer ${service.mint({ claims: { emai
 // The user-key API and the account API have callers and refusals of their own.
 const ours = routes.filter(({ access }) => !["instance", "person"].includes(access));
 const guarded = ours.filter(({ access }) => access !== "public");
-/** The first example of a body that may not be left out. */
+/** The first example of a body that may not be left out. @param {Route} given */
 const bodyOf = ({ method, path }) => {
   const { requestBody } = document.paths[path][method.toLowerCase()];
   if (!requestBody?.required) return {};
@@ -57,6 +59,7 @@ describe("what goes well", () => {
   });
 
   test("every operation on instances", async () => {
+    /** @param {string} path @param {unknown} order */
     const make = async (path, order) => (await service.admin("POST", path, { json: order })).json;
     const { name } = await make("/admin/instances", { name: "rivia" });
     assert.equal((await service.admin("POST", "/admin/instances", { json: { name } })).status, 200);
@@ -92,7 +95,7 @@ describe("what goes well", () => {
     await queued.addUser();
     const { status, headers, json } = await queued.backfill("?mode=queue");
     assert.equal(status, 202);
-    assert.equal((await queued.admin("GET", headers.location)).status, 200);
+    assert.equal((await queued.admin("GET", String(headers.location))).status, 200);
     assert.equal((await queued.ended(json.runId)).done, 1);
   });
 
@@ -203,10 +206,10 @@ describe("what goes wrong", () => {
   });
 
   test("429 where the rate-limit bindings are there: of an administrator, and of an address that keeps failing", async () => {
-    for (const [headers, over] of [
+    for (const [headers, over] of /** @type {[Record<string, string | undefined>, Route[]][]} */ ([
       [{}, guarded.filter(({ access }) => access === "admin")],
       [{ "x-admin-api-key": "wrong", authorization: undefined }, guarded.filter(({ access }) => access === "user")],
-    ]) {
+    ])) {
       for (const route of over) {
         let answer;
         for (let count = 0; count < 12 && answer?.status !== 429; count += 1)

@@ -26,8 +26,11 @@ const { service, byHand, withoutQueue } = bare;
 const LEASE_MS = 61_000;
 const RUN_IDLE_MS = 30 * 60_000;
 
+/** @param {number} count */
 const many = (count, of = service) => of.addUsers(Array.from({ length: count }, () => ({})));
+/** @param {string} runId */
 const chunk = (runId, number = 1) => ({ runId, chunk: number });
+/** @param {Record<string, any>} given */
 const figures = ({ status, planned, done, failed, skipped, quarantined, chunks }) => ({
   status,
   planned,
@@ -37,6 +40,7 @@ const figures = ({ status, planned, done, failed, skipped, quarantined, chunks }
   quarantined,
   chunks: `${chunks.closed}/${chunks.planned}`,
 });
+/** @param {number} retryAfter */
 const limited = (retryAfter) => ({ rateLimit: { retryAfter } });
 
 beforeEach(async () => {
@@ -183,7 +187,7 @@ describe("a planned run", () => {
     });
     assert.equal(end.errors.length, 3);
     assert.ok(
-      end.errors.every((line) => /^[0-9a-f-]{36}: \w/.test(line)),
+      end.errors.every((/** @type {string} */ line) => /^[0-9a-f-]{36}: \w/.test(line)),
       String(end.errors),
     );
     const [{ attempts }] = await service.sql("SELECT attempts FROM threedeye_users WHERE user_id = ?", refused.id);
@@ -208,11 +212,11 @@ describe("a planned run", () => {
       chunks: "2/2",
     });
     // Which chunk they fall into is up to their ids.
-    const told = end.errors.map((line) =>
+    const told = end.errors.map((/** @type {string} */ line) =>
       Number(/^chunk \d: (\d) user\(s\) left as they were: gone, changed, or beyond the take-over limit$/.exec(line)?.[1]),
     );
     assert.equal(
-      told.reduce((sum, count) => sum + count, 0),
+      told.reduce((/** @type {any} */ sum, /** @type {number} */ count) => sum + count, 0),
       3,
     );
     assert.deepEqual((await byHand.backfill()).json.total, 3, "they don't have to wait for it");
@@ -227,7 +231,7 @@ describe("a planned run", () => {
     await byHand.deliver([chunk(answer.json.runId)]);
     const { roundTripsOfEvents } = await byHand.instruments({});
     assert.ok(roundTripsOfEvents - before <= 8, `${roundTripsOfEvents - before} D1 round trips`);
-    const progress = await byHand.admin("GET", answer.headers.location);
+    const progress = await byHand.admin("GET", String(answer.headers.location));
     assert.equal(progress.json.done, 50);
     assert.equal(progress.headers["x-d1-round-trips"], "1");
   });
@@ -468,6 +472,7 @@ describe("a message that fails five times", () => {
     const users = await many(3);
     await service.instruments({ queueIs: "loses" });
     const runId = await service.fanOut();
+    /** @param {string} queue */
     const deliveries = async (queue) =>
       (await service.log()).filter(
         (line) => line.event === "queue.delivery" && line["queue.name"] === queue && line["run.ids"].includes(runId),

@@ -5,18 +5,24 @@ import { describe, test } from "node:test";
 
 import { assertError, serviceForThisFile } from "./support/service.mjs";
 
+/** @import { Service, User } from "./support/service.mjs" */
+
 const service = await serviceForThisFile({ instrumented: true, vars: { THREEDEYE_TIMEOUT_MS: "400" } });
 
 const NOT_ASKED = { attemptedDelete: false, deletedThreedeyeUserId: null, notVisible: false, removedRoleIds: [] };
 const NOT_REPROVISIONED = { attempted: false, threedeyeUserId: null, error: null };
 
+/** @param {string | User} user @param {object} [options] */
 async function reset(user, options) {
   const answer = await service.reset(user, options);
   assert.equal(answer.status, 200, answer.text);
   return answer.json;
 }
 
-/** A user with its account, which may hold roles. */
+/**
+ * A user with its account, which may hold roles.
+ * @param {{roles?: (string | number)[]} & Parameters<Service["addUser"]>[0]} [given]
+ */
 async function provisioned({ roles = [], ...person } = {}) {
   const user = await service.addUser(person);
   assert.equal((await service.credentials(user)).status, 200);
@@ -27,14 +33,17 @@ async function provisioned({ roles = [], ...person } = {}) {
   return { user, account };
 }
 
-/** As another client of the vendor would. */
+/**
+ * As another client of the vendor would.
+ * @param {string | number} role
+ * @param {import("../dev/simulator/directory.mjs").Id} id
+ */
 async function attach(role, id) {
   const { apiKey, login } = service.sim.config();
   const base = service.issuer.replace(/\/$/, "");
   const headers = { "x-api-key": apiKey, "content-type": "application/json" };
-  const { accessToken } = await (
-    await fetch(`${base}/v3/auth/token`, { method: "POST", headers, body: JSON.stringify(login) })
-  ).json();
+  const answered = await fetch(`${base}/v3/auth/token`, { method: "POST", headers, body: JSON.stringify(login) });
+  const { accessToken } = /** @type {any} */ (await answered.json());
   const answer = await fetch(`${base}/v3/roles/${role}/users/${id}`, {
     method: "POST",
     headers: { ...headers, authorization: `Bearer ${accessToken}` },
@@ -42,8 +51,10 @@ async function attach(role, id) {
   assert.ok(answer.ok);
 }
 
+/** @param {{id: string}} user @param {string[]} roles */
 const recover = (user, roles) =>
   service.sql("INSERT INTO threedeye_recovery (user_id, role_ids, created_at) VALUES (?, ?, 1)", user.id, JSON.stringify(roles));
+/** @param {{id: string}} user */
 const rowsOf = async (user) => ({
   mapping: (await service.sql("SELECT * FROM threedeye_users WHERE user_id = ?", user.id))[0],
   recovery: (await service.sql("SELECT * FROM threedeye_recovery WHERE user_id = ?", user.id))[0],
@@ -176,7 +187,7 @@ describe("deleteRemote", () => {
     assert.equal(clearedMapping, true);
     assert.deepEqual(service.accountsOf(user.email), []);
     const { lists, deletes } = service.upstream();
-    assert.ok(lists.at(-1).seq < deletes[0].seq, "the probe comes first");
+    assert.ok(Number(lists.at(-1)?.seq) < deletes[0].seq, "the probe comes first");
   });
 
   test("deletes by e-mail what no mapping names, whatever its case", async () => {
@@ -264,14 +275,14 @@ describe("deleteRemote", () => {
   });
 
   // Once a delete was sent it may have had its effect: the row stops calling itself complete, so that the queue finds out.
-  for (const [what, match, action, state] of [
+  for (const [what, match, action, state] of /** @type {[string, object, object, string][]} */ ([
     ["the delete fails", { method: "DELETE" }, { status: 500 }, "pending"],
     ["the delete is refused", { method: "DELETE" }, { status: 403 }, "pending"],
     ["the delete is answered by a login page", { method: "DELETE" }, { html: true }, "pending"],
     ["the delete hangs", { method: "DELETE" }, { hang: true }, "pending"],
     ["the probe fails", { method: "GET" }, { status: 500 }, "complete"],
     ["the probe is unreadable", { method: "GET" }, { truncated: true }, "complete"],
-  ]) {
+  ])) {
     test(`when ${what}: 502, and nothing is cleared`, async () => {
       const { user, account } = await provisioned({ roles: ["r1"] });
       await recover(user, ["r9"]);
@@ -387,6 +398,7 @@ describe("the guards", () => {
 
   test("409 with Retry-After while another provisioning of the user holds its lease, and nothing is done", async () => {
     const { user } = await provisioned();
+    /** @param {number | null} until */
     const hold = (until) =>
       service.sql("UPDATE threedeye_users SET lease_token = 'lease_other', lease_until = ? WHERE user_id = ?", until, user.id);
     await hold(Date.now() + 30_000);
@@ -468,7 +480,7 @@ describe("the audit trail", () => {
         ["threedeye.reset", user.id],
       ],
     );
-    assert.match(rows[1].outcome, new RegExp(account.id));
+    assert.match(rows[1].outcome, new RegExp(String(account.id)));
     for (const { actor } of rows) assert.match(actor, /^admin-key:[0-9a-f]{8} a\*\*\*@smartphonekey\.com$/);
     assert.ok(!JSON.stringify(await service.audit()).includes(user.email));
   });

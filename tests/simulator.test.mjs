@@ -31,7 +31,13 @@ before(async () => {
 beforeEach(() => sim.control.reset());
 after(() => sim.close());
 
-/** One call to the upstream API, with its JSON when there is some. */
+/**
+ * One call to the upstream API, with its JSON when there is some.
+ * @param {string} method
+ * @param {string} path
+ * @param {{body?: unknown, headers?: Record<string, string>, signal?: AbortSignal, from?: {url?: string}}} [options]
+ * @returns {Promise<{status: number, headers: Headers, text: string, json: any}>}
+ */
 async function api(method, path, { body, headers, signal, from = sim } = {}) {
   const response = await fetch(`${from.url}/v3${path}`, {
     method,
@@ -49,6 +55,7 @@ async function api(method, path, { body, headers, signal, from = sim } = {}) {
   return { status: response.status, headers: response.headers, text, json };
 }
 
+/** @param {string} email */
 const newUser = (email, more = {}) => ({
   email,
   password: PASSWORD,
@@ -58,13 +65,20 @@ const newUser = (email, more = {}) => ({
   roleIds: [],
   ...more,
 });
+/** @param {string} email @param {object} [more] */
 const create = (email, more) => api("POST", "/users", { body: newUser(email, more) });
 const listUsers = async (query = "customerId=cust-1") => (await api("GET", `/users?${query}`)).json.data;
-const emailsOf = async (query) => (await listUsers(query)).map((user) => user.email);
+/** @param {string} [query] */
+const emailsOf = async (query) => (await listUsers(query)).map((/** @type {{email: string}} */ user) => user.email);
+/** @param {object} [credentials] */
 const login = async (credentials = LOGIN) => api("POST", "/auth/token", { body: credentials });
+/** @param {string} token */
 const bearer = (token) => ({ authorization: `Bearer ${token}` });
 
-/** Waits for something that happens beside the test, without a guess at how long it takes on a busy machine. */
+/**
+ * Waits for something that happens beside the test, without a guess at how long it takes on a busy machine.
+ * @param {() => unknown} condition
+ */
 async function until(condition) {
   const deadline = performance.now() + 10_000;
   while (!(await condition())) {
@@ -73,13 +87,16 @@ async function until(condition) {
   }
 }
 
-/** Puts the wall clock into the test's hands, so that expiry is exact; timers and connections go on as usual. */
+/**
+ * Puts the wall clock into the test's hands, so that expiry is exact; timers and connections go on as usual.
+ * @param {test.TestContext} t
+ */
 function holdClock(t) {
   t.mock.timers.enable({ apis: ["Date"], now: Date.now() });
-  return (ms) => t.mock.timers.tick(ms);
+  return (/** @type {any} */ ms) => t.mock.timers.tick(ms);
 }
 
-/** One call to the HTTP controls. */
+/** One call to the HTTP controls. @param {string} method @param {string} path @param {unknown} [body] */
 async function control(method, path, body) {
   const content = typeof body === "string" ? body : JSON.stringify(body);
   const response = await fetch(`${sim.url}/__sim${path}`, { method, body: content });
@@ -243,6 +260,7 @@ describe("creating and deleting", () => {
       "Abcdefghij0123456789",
       "Abcdefghij0123456-é!",
     ];
+    /** @type {object[]} */
     const wrong = [
       { email: undefined },
       { password: undefined },
@@ -304,6 +322,7 @@ describe("roles", () => {
       { email: "b@example.com", customerId: "cust-2" },
     ]);
     sim.control.configure({ roles: ["new role"] });
+    /** @param {string | number} role @param {import("../dev/simulator/directory.mjs").Id} id */
     const attach = (role, id) => api("POST", `/roles/${encodeURIComponent(role)}/users/${id}`);
     assert.equal((await attach("new role", user.id)).status, 204);
     assert.equal((await attach("new role", user.id)).status, 409);
@@ -334,10 +353,18 @@ test("unknown paths are 404, other methods 405, a malformed path 400", async () 
 describe("faults", () => {
   const LIST = "/users?customerId=cust-1";
   const onCreate = { method: "POST", path: "/users" };
+  /** @param {Promise<unknown> | (() => Promise<unknown>)} promise @param {string} [code] */
   const fails = (promise, code) =>
-    assert.rejects(promise, (error) => !code || error.cause?.code === code || assert.fail(`${error.cause?.code} is not ${code}`));
+    assert.rejects(
+      promise,
+      (/** @type {any} */ error) => !code || error.cause?.code === code || assert.fail(`${error.cause?.code} is not ${code}`),
+    );
 
-  /** Creates a user, but leaves without the answer as soon as the condition holds. */
+  /**
+   * Creates a user, but leaves without the answer as soon as the condition holds.
+   * @param {string} email
+   * @param {() => unknown} condition
+   */
   async function abandonCreate(email, condition) {
     const abort = new AbortController();
     const failed = fails(api("POST", "/users", { body: newUser(email), signal: abort.signal }));
@@ -345,7 +372,11 @@ describe("faults", () => {
     abort.abort();
     await failed;
   }
-  const lastCall = () => sim.control.calls().at(-1);
+  const lastCall = () => {
+    const call = sim.control.calls().at(-1);
+    assert.ok(call);
+    return call;
+  };
 
   test("a status before the effect, once by default", async () => {
     sim.control.fault({ match: onCreate, action: { status: 503, headers: { "X-Why": "test" }, body: { Message: "down" } } });
@@ -392,8 +423,8 @@ describe("faults", () => {
     const abort = new AbortController();
     const response = await fetch(`${sim.url}/v3${LIST}`, { headers: { "x-api-key": API_KEY }, signal: abort.signal });
     assert.equal(response.status, 200);
-    const reader = response.body.getReader();
-    assert.match(Buffer.from((await reader.read()).value).toString(), /^\{"data":/);
+    const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
+    assert.match(Buffer.from((await reader.read()).value ?? []).toString(), /^\{"data":/);
     const rest = fails(reader.read());
     assert.equal(lastCall().durationMs, null);
     abort.abort();
@@ -413,14 +444,14 @@ describe("faults", () => {
     sim.control.fault({ action: { truncated: true } });
     const truncated = await api("GET", LIST);
     assert.deepEqual([truncated.status, truncated.json], [200, undefined]);
-    assert.match(truncated.headers.get("content-type"), /json/);
+    assert.match(String(truncated.headers.get("content-type")), /json/);
     sim.control.fault({ match: onCreate, action: { truncated: true, after: true } });
     const cut = await create("ada@example.com");
     assert.ok(cut.text.startsWith('{"id":"') && cut.json === undefined, "after the effect the genuine answer is cut");
     sim.control.fault({ action: { html: true } });
     const html = await api("GET", LIST);
     assert.equal(html.status, 200);
-    assert.match(html.headers.get("content-type"), /html/);
+    assert.match(String(html.headers.get("content-type")), /html/);
   });
 
   test("a huge body is valid JSON, and stops when the client goes away", async () => {
@@ -432,7 +463,7 @@ describe("faults", () => {
     sim.control.fault({ action: { huge: 50 * 1024 * 1024 } });
     const abort = new AbortController();
     const response = await fetch(`${sim.url}/v3${LIST}`, { headers: { "x-api-key": API_KEY }, signal: abort.signal });
-    await response.body.getReader().read();
+    await response.body?.getReader().read();
     assert.equal(lastCall().durationMs, null);
     abort.abort();
     await until(() => lastCall().durationMs !== null);
@@ -450,7 +481,7 @@ describe("faults", () => {
   test("a delay before the effect, after it, and together with another fault", async () => {
     sim.control.fault({ match: onCreate, action: { delayMs: 60 } });
     assert.equal((await create("slow@example.com")).status, 201);
-    assert.ok(sim.control.calls()[0].durationMs >= 55);
+    assert.ok(Number(sim.control.calls()[0].durationMs) >= 55);
 
     sim.control.fault({ match: onCreate, action: { delayMs: 60_000, after: true } });
     await abandonCreate("late@example.com", () => sim.control.users().length === 2);
@@ -459,7 +490,7 @@ describe("faults", () => {
     sim.control.fault({ match: { path: "/users" }, action: { delayMs: 30 } });
     sim.control.fault({ match: { path: "/users" }, action: { status: 502 } });
     assert.equal((await api("GET", LIST)).status, 502);
-    assert.ok(lastCall().durationMs >= 25);
+    assert.ok(Number(lastCall().durationMs) >= 25);
   });
 
   test("a client that gives up during a delay doesn't undo the effect", async () => {
@@ -471,6 +502,7 @@ describe("faults", () => {
   });
 
   test("rules choose calls by method, path, pattern and created e-mail", async () => {
+    /** @param {object} match @param {number} status */
     const always = (match, status) => sim.control.fault({ match, times: "always", action: { status } });
     always({ method: "delete" }, 500);
     always({ path: "/roles/r1" }, 501);
@@ -489,6 +521,7 @@ describe("faults", () => {
   });
 
   test("rules count: nth, skip, times, and one rule after another", async () => {
+    /** @param {number} count */
     const statuses = async (count) => {
       const seen = [];
       for (let index = 0; index < count; index += 1) seen.push((await api("GET", LIST)).status);
@@ -515,6 +548,7 @@ describe("faults", () => {
   });
 
   test("a rule that would do nothing or contradicts itself is refused", () => {
+    /** @type {[object, RegExp][]} */
     const wrong = [
       [{}, /fault\.action is missing/],
       [{ action: {} }, /needs one of/],
@@ -554,7 +588,7 @@ describe("recorded calls", () => {
       ],
     );
     assert.deepEqual(calls[2].query, { customerId: "cust-1", page: "2" });
-    assert.ok(calls.every(({ at, durationMs }) => Math.abs(Date.now() - at) < 5000 && durationMs >= 0));
+    assert.ok(calls.every(({ at, durationMs }) => Math.abs(Date.now() - at) < 5000 && durationMs !== null && durationMs >= 0));
     assert.ok(!JSON.stringify(calls).includes(PASSWORD));
     sim.control.clearCalls();
     assert.deepEqual(sim.control.calls(), []);
@@ -582,7 +616,7 @@ describe("recorded calls", () => {
   test("show a fixed latency", async () => {
     sim.control.configure({ latencyMs: 40 });
     await Promise.all(Array.from({ length: 20 }, () => listUsers()));
-    assert.ok(sim.control.calls().every((call) => call.durationMs >= 35));
+    assert.ok(sim.control.calls().every((call) => Number(call.durationMs) >= 35));
   });
 
   test("tell how many ran side by side", async () => {
@@ -604,13 +638,15 @@ describe("recorded calls", () => {
 });
 
 describe("the token issuer", () => {
-  const jwks = async (from = sim) => (await (await fetch(from.url + JWKS)).json()).keys;
+  const jwks = async (from = sim) => /** @type {any} */ (await (await fetch(from.url + JWKS)).json()).keys;
+  /** @param {string} token */
   const decode = (token) =>
     token
       .split(".")
       .slice(0, 2)
-      .map((part) => JSON.parse(Buffer.from(part, "base64url").toString()));
+      .map((/** @type {string} */ part) => JSON.parse(Buffer.from(part, "base64url").toString()));
 
+  /** @param {any} jwk @param {string} token */
   function isSignedBy(jwk, token) {
     const [header, payload, signature] = token.split(".");
     const key = createPublicKey({ key: jwk, format: "jwk" });
@@ -658,7 +694,7 @@ describe("the token issuer", () => {
   test("makes the tokens a verifier has to refuse", async () => {
     for (const jwk of await jwks()) {
       const unknown = sim.control.mint({ alg: jwk.alg, key: "unknown" });
-      assert.ok(!(await jwks()).some((known) => known.kid === decode(unknown)[0].kid));
+      assert.ok(!(await jwks()).some((/** @type {{kid: string}} */ known) => known.kid === decode(unknown)[0].kid));
       const impostor = sim.control.mint({ alg: jwk.alg, key: "impostor" });
       assert.equal(decode(impostor)[0].kid, jwk.kid);
       assert.ok(!isSignedBy(jwk, impostor) && !isSignedBy(jwk, unknown));
@@ -677,7 +713,14 @@ describe("the token issuer", () => {
     const token = sim.control.mint();
     sim.control.rotateKeys();
     const now = await jwks();
-    assert.ok(now.every((key) => earlier.every((old) => old.kid !== key.kid && (old.n ?? old.x) !== (key.n ?? key.x))));
+    assert.ok(
+      now.every((/** @type {{kid: string, n: string, x: string}} */ key) =>
+        earlier.every(
+          (/** @type {{kid: string, n: string, x: string}} */ old) =>
+            old.kid !== key.kid && (old.n ?? old.x) !== (key.n ?? key.x),
+        ),
+      ),
+    );
     assert.ok(isSignedBy(earlier[0], token) && !isSignedBy(now[0], token));
   });
 });
@@ -718,6 +761,7 @@ describe("the controls over HTTP", () => {
   });
 
   test("refuse what they don't understand, and say what it is", async () => {
+    /** @type {[string, string, unknown, string][]} */
     const wrong = [
       ["PATCH", "/config", { latencyMS: 5 }, "config.latencyMS"],
       ["PATCH", "/config", { visibilityDelayMs: { crate: 5 } }, "config.visibilityDelayMs.crate"],
@@ -750,10 +794,11 @@ describe("the process", () => {
   });
   after(() => rm(folder, { recursive: true }));
 
-  /** Runs the command line; resolves with its address once it listens. */
+  /** Runs the command line; resolves with its address once it listens. @param {...string} args */
   async function run(...args) {
     const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "inherit"] });
     const [line] = await once(child.stdout.setEncoding("utf8"), "data");
+    /** @param {NodeJS.Signals} signal */
     const stop = async (signal) => {
       child.kill(signal);
       return (await once(child, "exit"))[0];
@@ -761,7 +806,7 @@ describe("the process", () => {
     return { line, url: /http:\/\/[\d.:]+/.exec(line)?.[0], stop };
   }
 
-  /** Runs a command line that is expected to end by itself. */
+  /** Runs a command line that is expected to end by itself. @param {...string} args */
   async function runToEnd(...args) {
     const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "ignore", "pipe"] });
     let errors = "";
@@ -804,7 +849,7 @@ describe("the process", () => {
     assert.equal(await (await fetch(second.url + JWKS)).text(), keys);
     const { json } = await api("GET", "/users?customerId=cust-1", { from: { url: second.url } });
     assert.deepEqual(
-      json.data.map((user) => [user.email, user.roles]),
+      json.data.map((/** @type {{email: string, roles: string}} */ user) => [user.email, user.roles]),
       [
         ["a@example.com", [{ id: "r", name: "Gate" }]],
         ["b@example.com", []],
@@ -825,7 +870,7 @@ describe("the process", () => {
     const broken = join(folder, "broken.json");
     await writeFile(broken, "{");
     const [busy, unknown, unreadable] = await Promise.all([
-      runToEnd("--port", new URL(running.url).port),
+      runToEnd("--port", new URL(String(running.url)).port),
       runToEnd("--prot", "1"),
       runToEnd("--port", "0", "--state", broken),
     ]);

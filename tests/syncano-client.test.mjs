@@ -21,9 +21,13 @@ const wire = await tap(service);
 after(() => wire.close());
 beforeEach(() => wire.heard.splice(0));
 
+/** @param {object} keys */
 const connect = (keys) => Syncano({ ...keys, baseUrl: wire.url });
-/** Sends what was put together, as the client does on `then`; whose second argument it ignores, so that no `await` would see a refusal. */
-const sent = (order) => order.then((user) => user);
+/**
+ * Sends what was put together, as the client does on `then`; whose second argument it ignores, so that no `await` would see a refusal.
+ * @param {Promise<any>} order
+ */
+const sent = (order) => order.then((/** @type {any} */ user) => user);
 const said = () => wire.heard.map(({ method, path, body, status }) => [method, path, body, status]);
 
 describe("npm syncano 1.0.30", () => {

@@ -18,10 +18,13 @@ async function run() {
   assert.equal(answer.status, 200, answer.text);
   return answer.json;
 }
+/** @param {number} count */
 const many = (count) => service.addUsers(Array.from({ length: count }, () => ({})));
+/** @param {object} patch */
 const configure = (patch) => service.sim.configure(patch);
 
 describe("a create whose answer is lost", () => {
+  /** @type {Record<string, any>} */
   const lost = {
     "a 500": { status: 500, body: { message: UPSTREAM_TEXT } },
     "a 502 in HTML": { status: 502, contentType: "text/html", body: "<h1>Bad gateway</h1>" },
@@ -31,7 +34,7 @@ describe("a create whose answer is lost", () => {
     "an answer of 50 MB": { huge: 50 * 1024 * 1024 },
     "an answer that stops": { hangBody: true },
   };
-  for (const [what, action] of [...Object.entries(lost), ["a broken connection", { reset: "after" }]]) {
+  for (const [what, action] of Object.entries({ ...lost, "a broken connection": { reset: "after" } })) {
     test(`after it took effect (${what}): the account is adopted, and not made a second time`, async () => {
       const user = await service.addUser();
       service.sim.fault({ match: CREATE, action: action.reset ? action : { ...action, after: true } });

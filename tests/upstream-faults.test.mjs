@@ -26,6 +26,7 @@ async function run() {
   assert.doesNotMatch(answer.text, new RegExp(UPSTREAM_TEXT));
   return answer.json;
 }
+/** @param {number} count */
 const many = (count) => service.addUsers(Array.from({ length: count }, () => ({})));
 
 describe("3dEye that cannot be reached", () => {
@@ -129,6 +130,7 @@ describe("a list that", () => {
 });
 
 describe("Retry-After", () => {
+  /** @param {number} seconds */
   const inSeconds = (seconds) => new Date(Date.now() + seconds * 1000).toUTCString();
   for (const [what, retryAfter] of Object.entries({
     "as seconds": 1,

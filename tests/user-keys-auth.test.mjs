@@ -24,6 +24,7 @@ import { serviceForThisFile } from "./support/service.mjs";
 const service = await serviceForThisFile({ instrumented: true });
 
 const ORDER = ["reset", "user", "own", "class"];
+/** @type {Record<"denied" | "unknown" | "gone", [number, string]>} */
 const VERDICTS = { denied: [403, DENIED], unknown: [403, NO_KEY], gone: [404, NOT_FOUND] };
 const NOBODYS = "unknown unknown unknown unknown";
 const NOT_PERMITTED = "denied denied denied denied";
@@ -130,7 +131,7 @@ describe("callers", () => {
         const answer = await service.call(method, path(home.name, home.ada.id), { headers: headersOf(home, abroad) });
         const what = `${method} ${path("{}", "{}")}`;
         if (verdict !== "in") {
-          const [status, detail] = VERDICTS[verdict];
+          const [status, detail] = VERDICTS[/** @type {keyof typeof VERDICTS} */ (verdict)];
           assertDetail(answer, status, detail, what);
           continue;
         }
@@ -187,6 +188,7 @@ test("an odd key is no user key, even where a user has it", async () => {
 
 test("the log names a caller by the id of its key, and tells why it was turned away", async () => {
   const { name, account, program, ada } = await addInstance(service);
+  /** @param {Record<string, string>} headers */
   const line = async (headers) =>
     service.lineOf(await service.call("GET", `/v1/instances/${name}/users/${ada.id}/`, { headers }));
   assert.equal((await line(keyHeaders(account.full)))["caller.name"], `account-key:${account.full.id}`);

@@ -20,19 +20,25 @@ import {
 } from "./support/instances.mjs";
 import { serviceForThisFile, until } from "./support/service.mjs";
 
+/** @import { Instance } from "./support/instances.mjs" */
+/** @import { Answer } from "./support/http.mjs" */
+
 const service = await serviceForThisFile({ instrumented: true });
 afterEach(() => service.instruments({ held: false, heldAfter: 0, frozenAt: null }));
 
+/** @param {Instance} instance @param {{id: number}} user @param {Record<string, string | string[] | undefined>} [headers] */
 const reset = (instance, user, headers, more = {}) =>
   service.call("POST", `/v1.1/instances/${instance.name}/users/${user.id}/reset_key/`, { headers: { ...headers, ...more } });
 
-/** What a user key opens. */
+/** What a user key opens. @param {Instance} instance @param {string} key */
 const own = (instance, key) =>
   service.call("GET", `/v1.1/instances/${instance.name}/user/`, { headers: keyHeaders(instance.program.plain, { key }) });
 
-/** Those of the keys that open anything. */
+/** Those of the keys that open anything. @param {Instance} instance @param {string[]} keys */
 async function valid(instance, keys) {
-  const answers = await Promise.all(keys.map(async (key) => ({ key, status: (await own(instance, key)).status })));
+  const answers = await Promise.all(
+    keys.map(async (/** @type {any} */ key) => ({ key, status: (await own(instance, key)).status })),
+  );
   for (const { status } of answers) assert.ok([200, 403].includes(status), String(status));
   return answers.filter(({ status }) => status === 200).map(({ key }) => key);
 }
@@ -47,11 +53,11 @@ async function everythingStored() {
 }
 
 const RESETTERS = {
-  "an account key": ({ account }) => keyHeaders(account.full),
-  "an account key that may write": ({ account }) => keyHeaders(account.write),
-  "a key that ignores ACLs": ({ program }) => keyHeaders(program.ignoreAcl),
-  "the user's own key": ({ program, ada }) => keyHeaders(program.plain, ada),
-  "an account key beside another user's key": ({ account, bob }) => keyHeaders(account.full, bob),
+  "an account key": (/** @type {Instance} */ { account }) => keyHeaders(account.full),
+  "an account key that may write": (/** @type {Instance} */ { account }) => keyHeaders(account.write),
+  "a key that ignores ACLs": (/** @type {Instance} */ { program }) => keyHeaders(program.ignoreAcl),
+  "the user's own key": (/** @type {Instance} */ { program, ada }) => keyHeaders(program.plain, ada),
+  "an account key beside another user's key": (/** @type {Instance} */ { account, bob }) => keyHeaders(account.full, bob),
 };
 
 describe("a reset", () => {
@@ -109,6 +115,7 @@ describe("a reset", () => {
     const byUser = await reset(instance, ada, keyHeaders(program.plain, ada), { "cf-connecting-ip": "not an address" });
     assert.equal((await reset(instance, ada, keyHeaders(program.plain))).status, 403);
     const rows = await service.sql("SELECT * FROM audit_log ORDER BY id");
+    /** @param {string} actor @param {string | null} address @param {{id: number}} user @param {Answer} given */
     const row = (actor, address, user, { headers }) => ({
       at,
       actor,
@@ -198,7 +205,11 @@ describe("resets at the same time", () => {
     });
   }
 
-  /** Lets something happen between what a reset has read and what it writes. */
+  /**
+   * Lets something happen between what a reset has read and what it writes.
+   * @param {() => Promise<Answer>} start
+   * @param {() => unknown} happens
+   */
   async function between(start, happens) {
     await service.instruments({ held: true, heldAfter: 1 });
     const pending = start();
@@ -341,6 +352,7 @@ describe("the database refuses", () => {
 });
 
 describe("what it costs of D1", () => {
+  /** @param {Answer} given */
   const cost = ({ headers }) => ["round-trips", "rows-read", "rows-written"].map((what) => Number(headers[`x-d1-${what}`]));
 
   test("one round trip to read or to refuse, two to reset, however many users and keys there are", async () => {
@@ -379,6 +391,7 @@ describe("what it costs of D1", () => {
 
   test("an instance that is not there costs one round trip, a key of no form too", async () => {
     const { name, account } = await addInstance(service);
+    /** @param {string} instance */
     const path = (instance) => `/v1/instances/${instance}/user/`;
     assert.deepEqual(
       cost(await service.call("GET", path("nowhere"), { headers: keyHeaders(account.full) })).filter((_, index) => index !== 1),

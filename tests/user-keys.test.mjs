@@ -23,18 +23,27 @@ import {
 } from "./support/instances.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
+/** @import { Options } from "./support/http.mjs" */
+/** @import { Instance } from "./support/instances.mjs" */
+
 const service = await serviceForThisFile({ instrumented: true });
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "PROPFIND", "MKCOL", "REPORT"];
+/** @param {string} method */
 const served = (method) => (method === "GET" ? ["GET", "HEAD"] : [method]);
+/** @param {string} [text] */
 const listed = (text) => (text ?? "").toLowerCase().split(/, */).sort();
 
 /** Answers what the four routes do of `instance.ada`, by the routes' names. */
 const bodies = {
-  reset: (instance, version, answer) => userBody(instance, instance.ada, version, answer.json.user_key),
-  user: (instance, version) => userBody(instance, instance.ada, version),
-  own: (instance, version) => userBody(instance, instance.ada, version),
-  class: (instance, version) => classBody(instance, version),
+  reset: (
+    /** @type {Instance} */ instance,
+    /** @type {string} */ version,
+    /** @type {{json: {user_key: string | undefined}}} */ answer,
+  ) => userBody(instance, instance.ada, version, answer.json.user_key),
+  user: (/** @type {Instance} */ instance, /** @type {string} */ version) => userBody(instance, instance.ada, version),
+  own: (/** @type {Instance} */ instance, /** @type {string} */ version) => userBody(instance, instance.ada, version),
+  class: (/** @type {Instance} */ instance, /** @type {string} */ version) => classBody(instance, version),
 };
 
 describe("the routes", () => {
@@ -68,7 +77,7 @@ describe("the routes", () => {
         if (other === "HEAD") assert.deepEqual([answer.status, answer.text], [405, ""]);
         else assertDetail(answer, 405, notAllowed(other));
         assertWireHeaders(answer);
-        const allowed = listed(answer.headers.allow).filter((one) => one !== "options");
+        const allowed = listed(answer.headers.allow).filter((/** @type {string} */ one) => one !== "options");
         assert.deepEqual(allowed, listed(served(method).join(", ")), other);
       }
       assert.deepEqual(await service.audit(), []);
@@ -98,6 +107,7 @@ describe("the routes", () => {
     const instance = await addInstance(service);
     const headers = keyHeaders(instance.program.plain, instance.ada);
     for (const { method, path } of EVERY_ROUTE.filter((route) => route.method === "GET")) {
+      /** @param {string} one */
       const call = (one, given = headers) => service.call(one, path(instance.name, instance.ada.id), { headers: given });
       const [get, head] = [await call(method), await call("HEAD")];
       assert.deepEqual([head.status, head.text, head.headers["content-type"]], [get.status, "", get.headers["content-type"]]);
@@ -153,21 +163,23 @@ describe("the routes", () => {
 
 /** Where a key may be put, the first that counts first. */
 const API_KEY_PLACES = {
-  "X-API-KEY": (key) => ({ headers: { "x-api-key": key } }),
-  api_key: (key) => ({ query: { api_key: key } }),
-  apikey: (key) => ({ query: { apikey: key } }),
-  Authorization: (key) => ({ headers: { authorization: `token ${key}` } }),
+  "X-API-KEY": (/** @type {string} */ key) => ({ headers: { "x-api-key": key } }),
+  api_key: (/** @type {string} */ key) => ({ query: { api_key: key } }),
+  apikey: (/** @type {string} */ key) => ({ query: { apikey: key } }),
+  Authorization: (/** @type {string} */ key) => ({ headers: { authorization: `token ${key}` } }),
 };
 const USER_KEY_PLACES = {
-  "X-USER-KEY": (key) => ({ headers: { "x-user-key": key } }),
-  user_key: (key) => ({ query: { user_key: key } }),
-  userkey: (key) => ({ query: { userkey: key } }),
+  "X-USER-KEY": (/** @type {string} */ key) => ({ headers: { "x-user-key": key } }),
+  user_key: (/** @type {string} */ key) => ({ query: { user_key: key } }),
+  userkey: (/** @type {string} */ key) => ({ query: { userkey: key } }),
 };
 
-/** @param {string} path @param {...{headers?: object, query?: object}} parts @param {string} [method] */
+/** @param {string} path @param {{headers?: Record<string, string>, query?: Record<string, string>}[]} parts */
 function callWith(path, parts, method = "GET") {
-  const query = new URLSearchParams(Object.assign({}, ...parts.map((part) => part.query)));
-  return service.call(method, `${path}?${query}`, { headers: Object.assign({}, ...parts.map(({ headers }) => headers)) });
+  const query = new URLSearchParams(Object.assign({}, ...parts.map(({ query }) => query)));
+  return service.call(method, `${path}?${query}`, {
+    headers: Object.assign({}, ...parts.map(({ headers }) => headers)),
+  });
 }
 
 describe("keys", () => {
@@ -188,6 +200,7 @@ describe("keys", () => {
   test("come after any word in Authorization", async () => {
     const { name, account, ada } = await addInstance(service);
     const path = `/v1/instances/${name}/users/${ada.id}/`;
+    /** @param {string} authorization */
     const call = (authorization) => service.call("GET", path, { headers: { authorization } });
     for (const word of ["token", "Token", "ApiKey", "Bearer", "Basic", "x"])
       assert.equal((await call(`${word} ${account.read.key}`)).status, 200, word);
@@ -210,6 +223,7 @@ describe("keys", () => {
           kind === "API key"
             ? [instance.program.plain.key, keyHeaders(undefined, instance.ada)]
             : [instance.ada.key, keyHeaders(instance.program.plain)];
+        /** @param {string} one @param {string} other */
         const call = (one, other) => callWith(path, [{ headers: beside }, putFirst(one), putSecond(other)]);
         assert.equal((await call(good, newUserKey())).status, 200);
         assert.equal((await call(good, "nonsense")).status, 200);
@@ -245,15 +259,16 @@ describe("the order of checks", () => {
       const instance = await addInstance(service);
       const wrong = method === "GET" ? "DELETE" : "GET";
       const nobody = 9_000_000;
+      /** @param {string} one @param {string} where @param {string | number} id @param {Record<string, string>} headers */
       const call = (one, where, id, headers) => service.call(one, path(where, id), { headers });
       for (const one of [method, wrong]) {
         for (const id of [instance.ada.id, nobody, "x"]) {
-          for (const headers of [
+          for (const headers of /** @type {Record<string, string>[]} */ ([
             {},
             { "x-api-key": "x" },
             keyHeaders({ id: "", key: newUserKey() }),
             keyHeaders(instance.account.full),
-          ]) {
+          ])) {
             for (const where of ["nowhere", "a.b"]) assertDetail(await call(one, where, id, headers), 404, NO_INSTANCE);
           }
           assertDetail(await call(one, instance.name, id, { "x-api-key": newProgramKey() }), 403, NO_KEY);
@@ -274,6 +289,7 @@ describe("the order of checks", () => {
 });
 
 describe("bodies", () => {
+  /** @type {Record<string, Options>} */
   const BODIES = {
     "an empty object": { json: {} },
     "what no JSON is": { body: "{", headers: { "content-type": "application/json" } },
@@ -430,7 +446,7 @@ describe("bad input", () => {
       for (const { name, version, method, path } of EVERY_ROUTE) {
         const where = path(instance.name, ada.id);
         const good = keyHeaders(program.plain, ada);
-        for (const headers of [
+        for (const headers of /** @type {Record<string, string>[]} */ ([
           { "x-api-key": byte },
           { "x-api-key": byte + key },
           { "x-api-key": key + byte },
@@ -439,7 +455,7 @@ describe("bad input", () => {
           { ...good, "x-user-key": ada.key + byte },
           { authorization: `token ${byte}${key}` },
           { authorization: `token ${key}${byte}` },
-        ])
+        ]))
           assertDetail(await service.callRaw(method, where, headers), 403, NO_KEY, JSON.stringify(headers));
         const answer = await service.callRaw(method, where, { ...good, "content-type": `text/${byte}plain`, accept: byte });
         assertFine(answer, bodies[name](instance, version, answer));
@@ -450,6 +466,7 @@ describe("bad input", () => {
 
   test("both headers twice are two keys in one: nobody's", async () => {
     const { name, ada, program } = await addInstance(service);
+    /** @param {string} key */
     const twice = (key) => [key, key];
     const path = `/v1/instances/${name}/user/`;
     assertDetail(

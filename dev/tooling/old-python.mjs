@@ -17,6 +17,7 @@ import { attempt, run } from "./run.mjs";
  */
 export async function findPython(versions) {
   const names = ["python", ...versions.map((version) => `python${version}`)];
+  /** @type {Python[]} */
   const found = [];
   for (const command of [process.env.PYTHON ?? [], ...names, ...pyenvPythons()].flat()) {
     const { code, stdout } = await attempt(command, ["-c", "import pip, sys; print('%d.%d' % sys.version_info[:2])"]);

@@ -13,6 +13,7 @@ import { Secret, TOTP } from "otpauth";
  * @typedef {import("./http.mjs").Answer} Answer
  * @typedef {{authorization: string}} Headers
  * @typedef {{id: string}} Person
+ * @typedef {Person | Headers} Caller a person stands for a token of their own
  * @typedef {{secret: string, codes: string[]}} Factor what a user who has enrolled knows
  */
 

@@ -11,7 +11,7 @@ const CONSOLE = fileURLToPath(new URL("d1-console.js", import.meta.url));
 /** A Worker for Miniflare that answers for one database. @param {string} database */
 export const consoleOf = async (database) => ({
   name: `console-${database}`,
-  modules: [{ type: /** @type {const} */ ("ESModule"), path: CONSOLE, contents: await readFile(CONSOLE, "utf8") }],
+  modules: [{ type: "ESModule", path: CONSOLE, contents: await readFile(CONSOLE, "utf8") }],
   compatibilityDate: "2026-01-01",
   d1Databases: { DB: database },
   unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],

@@ -66,8 +66,15 @@ export async function addInstance(service, name = `rivia-${randomBytes(6).toStri
   const program = keysOf(PROGRAMS, "ikey", newProgramKey);
   service.keepsConfidential(...[...Object.values(account), ...Object.values(program)].map(({ key }) => key));
   const rows = [
-    ...Object.entries(ACCOUNTS).map(([kind, given]) => ({ role: kind, ...given, ...rest(account[kind]) })),
-    ...Object.entries(PROGRAMS).map(([kind, given]) => ({ ...given, ...rest(program[kind]) })),
+    ...Object.entries(ACCOUNTS).map(([kind, given]) => ({
+      role: kind,
+      ...given,
+      ...rest(account[/** @type {keyof typeof ACCOUNTS} */ (kind)]),
+    })),
+    ...Object.entries(PROGRAMS).map(([kind, given]) => ({
+      ...given,
+      ...rest(program[/** @type {keyof typeof PROGRAMS} */ (kind)]),
+    })),
   ];
   await service.sql("INSERT INTO instances (name, created_at) VALUES (?, ?)", name, createdAt);
   await service.sql(

@@ -274,6 +274,7 @@ export class Service {
     const known = new Set((await this.log()).map((line) => line["request.id"]));
     await sendRaw(this.url, method, path, headers, body, false);
     const isNew = (/** @type {any} */ line) => line.event === "http.request" && !known.has(line["request.id"]);
+    /** @type {any} */
     let line;
     await until(async () => (line = (await this.log()).find(isNew)), "a log line for the request that was abandoned");
     this.#world.requestIds.push(line["request.id"]);
@@ -450,7 +451,7 @@ export class Service {
 
   /**
    * Steers the instruments.
-   * @param {{aheadMs?: number, frozenAt?: number | null, sparedRoundTrips?: number | null, held?: boolean, heldAfter?: number, queueIs?: "keeps" | "refuses" | "loses", breakdowns?: number}} order
+   * @param {{aheadMs?: number, frozenAt?: number | null, sparedRoundTrips?: number | null, held?: boolean, heldAfter?: number, queueIs?: "keeps" | "refuses" | "loses", breakdowns?: number, breaksAtClock?: boolean}} order
    */
   async instruments(order) {
     return (await send(this.url, "POST", "/__instruments", { json: order })).json;
@@ -546,7 +547,7 @@ export function assertError(answer, status, message = MESSAGES[status]) {
   const { success, error, code, requestId, message: said } = answer.json;
   assert.deepEqual({ success, error, code }, { success: false, error: REASONS[status], code: status });
   assert.equal(requestId, answer.headers["x-request-id"]);
-  assert.match(requestId, /^req_[0-9A-HJKMNP-TV-Z]{26}$/);
+  assert.match(String(requestId), /^req_[0-9A-HJKMNP-TV-Z]{26}$/);
   assert.equal(answer.headers["www-authenticate"], status === 401 ? "Bearer" : undefined);
   assert.equal(typeof said, "string");
   if (typeof message === "string") assert.equal(said, message);

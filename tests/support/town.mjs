@@ -72,6 +72,7 @@ export class Town {
       mover,
       orphan,
     }));
+    /** @param {{emails: string[]}} given */
     const accountFor = ({ emails: [email] }) => ({
       email,
       customerId: orphan ? "another-customer" : this.#service.customer,
@@ -124,7 +125,7 @@ export class Town {
       headers,
       body: JSON.stringify(this.#service.login),
     });
-    const { accessToken } = await login.json();
+    const { accessToken } = /** @type {any} */ (await login.json());
     const attach = { method: "POST", headers: { ...headers, authorization: `Bearer ${accessToken}` } };
     const { status } = await fetch(`${this.#service.vendor}/roles/${role}/users/${account.id}`, attach);
     assert.ok([204, 409].includes(status), String(status));
@@ -188,8 +189,9 @@ async function answered(sent) {
     return true;
   } catch (error) {
     const broken = ["ECONNRESET", "ECONNREFUSED", "EPIPE", "UND_ERR_SOCKET"];
-    const codes = [error.code, error.cause?.code];
-    if (codes.some((code) => broken.includes(code))) return false;
+    const { code, cause } = /** @type {{code?: string, cause?: {code?: string}}} */ (error);
+    const codes = [code, cause?.code];
+    if (codes.some((one) => broken.includes(String(one)))) return false;
     throw error;
   }
 }

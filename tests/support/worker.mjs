@@ -122,7 +122,7 @@ export async function startWorkers(settings) {
       ratelimits: Object.fromEntries(
         Object.entries(rateLimits).map(([binding, limit]) => [
           binding,
-          { namespace_id: `${name}-${binding}`, simple: { limit, period: 60 } },
+          { namespace_id: `${name}-${binding}`, simple: { limit, period: /** @type {const} */ (60) } },
         ]),
       ),
       unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
@@ -139,7 +139,7 @@ export async function startWorkers(settings) {
       // The host starts a workerd that has died again by itself, at the same address and over the same D1, which lies on
       // disk until the host is disposed.
       unsafeHandleRuntimeRestart: () => onRestart(),
-      workers: [...workers, ...consoles],
+      workers: [...workers, .../** @type {typeof workers} */ (consoles)],
     }),
   );
   await host.ready;
