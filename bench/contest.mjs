@@ -43,7 +43,8 @@ export async function contest(surroundings) {
       for (const load of AT_A_TIME) duels.push({ ...request, ...load, ...(await inTurn(pair, request, load)) });
     }
     const backfills = [];
-    for (const order of BACKFILLS) backfills.push({ ...order, limitMs: (order.users * order.latencyMs) / CONNECTIONS, ...(await backfill(pair, order)) });
+    for (const order of BACKFILLS)
+      backfills.push({ ...order, limitMs: (order.users * order.latencyMs) / CONNECTIONS, ...(await backfill(pair, order)) });
     return { duels, backfills: backfills.slice(1) };
   } finally {
     await both(pair, (world) => world.close());
@@ -53,7 +54,10 @@ export async function contest(surroundings) {
 /** What the same number of requests costs a Worker that does (next to) nothing: the plumbing below both. @param {import("./world.mjs").Surroundings} surroundings */
 export async function plumbing(surroundings) {
   const floors = [];
-  for (const [name, modules] of /** @type {const} */ ([["an empty Worker", EMPTY], ["a Worker with one D1 query", ONE_QUERY]])) {
+  for (const [name, modules] of /** @type {const} */ ([
+    ["an empty Worker", EMPTY],
+    ["a Worker with one D1 query", ONE_QUERY],
+  ])) {
     const world = await World.create(modules, surroundings);
     const request = { method: "GET", path: "/", status: 200 };
     await measure(world, request, WARM_UP);
@@ -110,13 +114,22 @@ export const ownUser = (instances, userKey) => ({
 export const resetKey = (instances) => ({
   method: "POST",
   path: "",
-  turns: instances.map(({ name, id, apiKey }) => ({ path: `/v1.1/instances/${name}/users/${id}/reset_key/`, headers: { "x-api-key": apiKey } })),
+  turns: instances.map(({ name, id, apiKey }) => ({
+    path: `/v1.1/instances/${name}/users/${id}/reset_key/`,
+    headers: { "x-api-key": apiKey },
+  })),
 });
 
 /** What the first requests of a kind that does a little of everything take. @param {Pair} pair @param {(Request & {name: string})[]} requests */
 async function youth({ ours, twin }, requests) {
   const request = /** @type {Request & {name: string}} */ (requests.findLast(({ status, turns }) => status === 200 && !turns));
-  return { ...request, ...YOUTH, name: `the first ${YOUTH.times}`, ours: await measure(ours, request, YOUTH), twin: await measure(twin, request, YOUTH) };
+  return {
+    ...request,
+    ...YOUTH,
+    name: `the first ${YOUTH.times}`,
+    ours: await measure(ours, request, YOUTH),
+    twin: await measure(twin, request, YOUTH),
+  };
 }
 
 /** A twin that left something out would be no measure. @param {Pair} pair @param {(Request & {name: string})[]} requests */
@@ -159,7 +172,8 @@ async function backfill(pair, { users, latencyMs, rounds }) {
       await simulator.ask("configure", { latencyMs });
       const request = { method: "POST", path: `/admin/backfill-threedeye?limit=${users}`, headers: admin, status: 200 };
       const figures = await measure(world, request, { times: 1, concurrency: 1 });
-      if (figures.answers[0].created !== users) throw new Failure(`A backfill made ${figures.answers[0].created} of ${users} accounts`);
+      if (figures.answers[0].created !== users)
+        throw new Failure(`A backfill made ${figures.answers[0].created} of ${users} accounts`);
       runs[name].push(figures);
     }
   }

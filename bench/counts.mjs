@@ -65,6 +65,7 @@ export async function countAll(surroundings) {
 async function count(world, request, times) {
   const { simulator } = world.surroundings;
   await simulator.ask("clearCalls");
+  /** @type {Awaited<ReturnType<World["call"]>>[]} */
   const answers = [];
   for (let i = 0; i < times; i += 1) answers.push(await world.call(request));
   const calls = await simulator.ask("calls");
@@ -92,20 +93,52 @@ async function scenarios(world) {
   const phone = { token: "bench-phone", platform: "ios" };
   return [
     lookup("GET /health", { method: "GET", path: "/health", status: 200 }, { d1: 1, upstream: 0 }),
-    lookup("401: wrong admin key", { ...backfill, headers: { ...admin, "x-admin-api-key": "wrong" }, status: 401 }, { d1: 0, upstream: 0 }),
+    lookup(
+      "401: wrong admin key",
+      { ...backfill, headers: { ...admin, "x-admin-api-key": "wrong" }, status: 401 },
+      { d1: 0, upstream: 0 },
+    ),
     // Refused only once the caller is known: all that it costs is authentication.
-    lookup("400: the admin pair is right", { ...backfill, path: `${backfill.path}&unknown=1`, status: 400 }, { d1: 0, upstream: 0 }),
-    lookup("diagnostics", { method: "GET", path: `/admin/threedeye/users/${user}`, headers: admin, status: 200 }, { d1: 1, upstream: 1 }),
+    lookup(
+      "400: the admin pair is right",
+      { ...backfill, path: `${backfill.path}&unknown=1`, status: 400 },
+      { d1: 0, upstream: 0 },
+    ),
+    lookup(
+      "diagnostics",
+      { method: "GET", path: `/admin/threedeye/users/${user}`, headers: admin, status: 200 },
+      { d1: 1, upstream: 1 },
+    ),
     lookup("credentials, by API key", { ...credentials, headers: await world.program() }, { d1: 1, upstream: 0 }),
     lookup("credentials, by JWT", { ...credentials, headers: person }, { d1: 1, upstream: 0 }),
     lookup("a user of an instance, by its key", { ...ownUser(keeping), status: 200 }, { d1: 1, upstream: 0, rowsRead: 3 }),
-    lookup("… with an unknown user key", { ...ownUser(keeping, "0".repeat(40)), status: 403 }, { d1: 1, upstream: 0, rowsRead: 3 }),
+    lookup(
+      "… with an unknown user key",
+      { ...ownUser(keeping, "0".repeat(40)), status: 403 },
+      { d1: 1, upstream: 0, rowsRead: 3 },
+    ),
     lookup("reset of a user's key", { ...resetKey(changing), status: 200 }, { d1: 2, upstream: 0, rowsRead: 8 }),
     lookup("the full user", { method: "GET", path: ME, headers: person, status: 200 }, { d1: 1, upstream: 0, rowsRead: 3 }),
-    lookup("two-factor status", { method: "GET", path: `${ME}/two_factor_status`, headers: person, status: 200 }, { d1: 1, upstream: 0, rowsRead: 3 }),
-    lookup("start of a two-factor set-up", { method: "GET", path: `${ME}/two_factor_start_setup`, headers: person, status: 200 }, { d1: 1, upstream: 0, rowsRead: 9 }),
-    lookup("a change of the profile", { method: "PATCH", path: ME, headers: person, json: { theme_mode: "dark" }, status: 200 }, { d1: 2, upstream: 0, rowsRead: 23 }),
-    lookup("a phone that registers again", { method: "POST", path: `${ME}/push_tokens`, headers: person, json: phone, status: 200 }, { d1: 2, upstream: 0, rowsRead: 11 }),
+    lookup(
+      "two-factor status",
+      { method: "GET", path: `${ME}/two_factor_status`, headers: person, status: 200 },
+      { d1: 1, upstream: 0, rowsRead: 3 },
+    ),
+    lookup(
+      "start of a two-factor set-up",
+      { method: "GET", path: `${ME}/two_factor_start_setup`, headers: person, status: 200 },
+      { d1: 1, upstream: 0, rowsRead: 9 },
+    ),
+    lookup(
+      "a change of the profile",
+      { method: "PATCH", path: ME, headers: person, json: { theme_mode: "dark" }, status: 200 },
+      { d1: 2, upstream: 0, rowsRead: 23 },
+    ),
+    lookup(
+      "a phone that registers again",
+      { method: "POST", path: `${ME}/push_tokens`, headers: person, json: phone, status: 200 },
+      { d1: 2, upstream: 0, rowsRead: 11 },
+    ),
     ...[0, LATENCY_MS].map((latencyMs) => ({
       name: `backfill of ${BATCH}, upstream +${latencyMs} ms`,
       request: backfill,
@@ -135,7 +168,11 @@ function backfillPromises({ d1, answers, calls }, latencyMs) {
   const together = [Math.max(...creates.map(({ concurrent }) => concurrent))];
   return [
     atMost("D1 calls", MAX_D1_CALLS, d1),
-    exactly("users provisioned", BATCH, answers.map(({ created }) => created)),
+    exactly(
+      "users provisioned",
+      BATCH,
+      answers.map(({ created }) => created),
+    ),
     // The list is one page long.
     exactly("list reads", 1, [lists.length / RUNS]),
     exactly("creates", BATCH, [creates.length / RUNS]),

@@ -1,7 +1,7 @@
 // workerd with one Worker and an empty D1 in it, started by Miniflare without
 // wrangler in between, so that nothing but the Worker and D1 is measured.
 
-import { convertV4MiniflareOptions as optionsOf, Miniflare } from "miniflare";
+import { Miniflare, convertV4MiniflareOptions as optionsOf } from "miniflare";
 import workerd from "workerd";
 import { unstable_readConfig as readConfig } from "wrangler";
 import { inRoot } from "../dev/tooling/paths.mjs";

@@ -35,8 +35,26 @@ const KINDS = [
   { name: "… all reset", maxRead: MAX_READ, work: async (world) => run(world, await resetBatch(world)) },
   { name: "… all failed before", maxRead: MAX_READ, work: async (world) => run(world, await failedBatch(world)) },
   { name: "… all cut short before", maxRead: MAX_READ, work: async (world) => run(world, await cutShortBatch(world)) },
-  { name: "dry run", work: (world) => rows(world, { method: "POST", path: `/admin/backfill-threedeye?limit=${BATCH}&dryRun=true`, headers: world.surroundings.admin, status: 200 }) },
-  { name: "diagnostics", work: async (world) => rows(world, { method: "GET", path: `/admin/threedeye/users/${await provisioned(world)}`, headers: world.surroundings.admin, status: 200 }) },
+  {
+    name: "dry run",
+    work: (world) =>
+      rows(world, {
+        method: "POST",
+        path: `/admin/backfill-threedeye?limit=${BATCH}&dryRun=true`,
+        headers: world.surroundings.admin,
+        status: 200,
+      }),
+  },
+  {
+    name: "diagnostics",
+    work: async (world) =>
+      rows(world, {
+        method: "GET",
+        path: `/admin/threedeye/users/${await provisioned(world)}`,
+        headers: world.surroundings.admin,
+        status: 200,
+      }),
+  },
   { name: "credentials", work: credentials },
 ];
 
@@ -55,7 +73,12 @@ export async function benchScale() {
       });
     }
     say(EXPLANATION);
-    say(table([["", ...SIZES.map((size) => size.toLocaleString("en"))], ...measured.map(({ name, rows }) => [name, ...rows.map(shown)])]));
+    say(
+      table([
+        ["", ...SIZES.map((size) => size.toLocaleString("en"))],
+        ...measured.map(({ name, rows }) => [name, ...rows.map(shown)]),
+      ]),
+    );
     const broken = measured.flatMap(brokenPromises);
     const promises = `a backfill of ${BATCH} reads ${MAX_READ} rows at most, and nothing reads more because there are more users`;
     say(broken.length === 0 ? `\n✓ ${promises}` : `\n${broken.map((line) => `✗ ${line}`).join("\n")}`);
@@ -113,7 +136,9 @@ async function failedBatch(world) {
 async function cutShortBatch(world) {
   const users = await failedBatch(world);
   await world.host.db
-    .prepare("UPDATE threedeye_users SET lease_token = 'lease_of_the_dead', lease_until = 1 WHERE user_id IN (SELECT value FROM json_each(?))")
+    .prepare(
+      "UPDATE threedeye_users SET lease_token = 'lease_of_the_dead', lease_until = 1 WHERE user_id IN (SELECT value FROM json_each(?))",
+    )
     .bind(JSON.stringify(users))
     .run();
   return users;
@@ -121,7 +146,12 @@ async function cutShortBatch(world) {
 
 /** @param {World} world */
 async function backfillOnce(world) {
-  const { headers, json } = await world.call({ method: "POST", path: `/admin/backfill-threedeye?limit=${BATCH}`, headers: world.surroundings.admin, status: 200 });
+  const { headers, json } = await world.call({
+    method: "POST",
+    path: `/admin/backfill-threedeye?limit=${BATCH}`,
+    headers: world.surroundings.admin,
+    status: 200,
+  });
   return { figures: told(headers), failed: json.failed };
 }
 
@@ -139,7 +169,12 @@ async function run(world, users) {
 /** A user that has its account. @param {World} world */
 async function provisioned(world) {
   const [user = ""] = await world.addUsers(1);
-  await world.call({ method: "GET", path: `/users/${user}/3deye-credentials`, headers: await world.surroundings.person(user), status: 200 });
+  await world.call({
+    method: "GET",
+    path: `/users/${user}/3deye-credentials`,
+    headers: await world.surroundings.person(user),
+    status: 200,
+  });
   return user;
 }
 
@@ -152,12 +187,21 @@ async function reset(world) {
 
 /** @param {World} world @param {string} user */
 const resetOne = (world, user) =>
-  world.call({ method: "POST", path: `/admin/threedeye/users/${user}/reset`, headers: world.surroundings.admin, json: { deleteRemote: true }, status: 200 });
+  world.call({
+    method: "POST",
+    path: `/admin/threedeye/users/${user}/reset`,
+    headers: world.surroundings.admin,
+    json: { deleteRemote: true },
+    status: 200,
+  });
 
 /** As another service does it. @param {World} world */
 async function insert(world) {
   const user = randomUUID();
-  await world.host.db.prepare("INSERT INTO users (uuid, email, created_at) VALUES (?, ?, '2024-01-15T10:30:00.000Z')").bind(user, `${user}@residents.example`).run();
+  await world.host.db
+    .prepare("INSERT INTO users (uuid, email, created_at) VALUES (?, ?, '2024-01-15T10:30:00.000Z')")
+    .bind(user, `${user}@residents.example`)
+    .run();
   return user;
 }
 
@@ -172,5 +216,10 @@ async function addEmail(world) {
 /** @param {World} world */
 async function credentials(world) {
   const user = await provisioned(world);
-  return rows(world, { method: "GET", path: `/users/${user}/3deye-credentials`, headers: await world.surroundings.person(user), status: 200 });
+  return rows(world, {
+    method: "GET",
+    path: `/users/${user}/3deye-credentials`,
+    headers: await world.surroundings.person(user),
+    status: 200,
+  });
 }

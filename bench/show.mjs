@@ -80,9 +80,19 @@ export function startUp(starts) {
   const names = /** @type {const} */ (["ours", "twin", "empty"]);
   const rows = names.map((name) => {
     const { first, warm, cpu, answered } = starts[name];
-    return [name === "empty" ? "an empty Worker" : name, fixed(first - warm, 1), fixed(cpu - starts.empty.cpu, 1), fixed(answered, 0)];
+    return [
+      name === "empty" ? "an empty Worker" : name,
+      fixed(first - warm, 1),
+      fixed(cpu - starts.empty.cpu, 1),
+      fixed(answered, 0),
+    ];
   });
-  const headings = ["start-up", "first request, ms beyond a later one", "CPU ms beyond an empty Worker", "ms from starting Miniflare to the first answer"];
+  const headings = [
+    "start-up",
+    "first request, ms beyond a later one",
+    "CPU ms beyond an empty Worker",
+    "ms from starting Miniflare to the first answer",
+  ];
   return table([headings, ...rows]);
 }
 

@@ -2,9 +2,9 @@
 // database of its own, and the credentials of the callers.
 
 import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { Failure } from "../dev/tooling/say.mjs";
 import { send } from "../tests/support/http.mjs";
 import { migrate } from "../tests/support/worker.mjs";
-import { Failure } from "../dev/tooling/say.mjs";
 import { startHost } from "./host.mjs";
 import { startSimulatorThread } from "./simulator.mjs";
 
@@ -72,7 +72,13 @@ export class Surroundings {
   /** How 3dEye stands now. @returns {Promise<() => Promise<void>>} puts it back to that */
   async remember() {
     const users = await this.simulator.ask("users");
-    const kept = users.map((/** @type {any} */ { id, email, password, customerId, roles }) => ({ id, email, password, customerId, roles }));
+    const kept = users.map((/** @type {any} */ { id, email, password, customerId, roles }) => ({
+      id,
+      email,
+      password,
+      customerId,
+      roles,
+    }));
     return () => this.simulator.ask("reset", { config: THREEDEYE, users: kept });
   }
 }
@@ -109,7 +115,13 @@ export class World {
   /** Headers of a program with a key of its own. Only our own Worker makes keys. */
   async program() {
     const wish = { scopes: ["threedeye:read"] };
-    const { json } = await this.call({ method: "POST", path: "/admin/api-keys", headers: this.surroundings.admin, json: wish, status: 201 });
+    const { json } = await this.call({
+      method: "POST",
+      path: "/admin/api-keys",
+      headers: this.surroundings.admin,
+      json: wish,
+      status: 201,
+    });
     return { "x-api-key": json.key };
   }
 
@@ -118,13 +130,27 @@ export class World {
    * @returns two halves of them, one for those whose keys are to change
    */
   async addInstances() {
-    const instances = Array.from({ length: INSTANCES }, (_, index) => ({ name: `building-${index}`, apiKey: newKey("1"), userKey: newKey("2") }));
-    const rows = JSON.stringify(instances.map(({ name, apiKey, userKey }) => ({ name, apiKey: sha256(apiKey), userKey: sha256(userKey) })));
+    const instances = Array.from({ length: INSTANCES }, (_, index) => ({
+      name: `building-${index}`,
+      apiKey: newKey("1"),
+      userKey: newKey("2"),
+    }));
+    const rows = JSON.stringify(
+      instances.map(({ name, apiKey, userKey }) => ({ name, apiKey: sha256(apiKey), userKey: sha256(userKey) })),
+    );
     const { db } = this.host;
     const [, , made] = await db.batch([
       db.prepare("INSERT INTO instances (name, created_at) SELECT value ->> 'name', 1 FROM json_each(?)").bind(rows),
-      db.prepare("INSERT INTO instance_keys (id, key_hash, instance, ignore_acl, created_at) SELECT 'ikey_' || key, value ->> 'apiKey', value ->> 'name', 1, 1 FROM json_each(?)").bind(rows),
-      db.prepare("INSERT INTO instance_users (instance, username, key_hash, key_changed_at, created_at) SELECT value ->> 'name', 'resident', value ->> 'userKey', 1, 1 FROM json_each(?) WHERE true RETURNING id, instance").bind(rows),
+      db
+        .prepare(
+          "INSERT INTO instance_keys (id, key_hash, instance, ignore_acl, created_at) SELECT 'ikey_' || key, value ->> 'apiKey', value ->> 'name', 1, 1 FROM json_each(?)",
+        )
+        .bind(rows),
+      db
+        .prepare(
+          "INSERT INTO instance_users (instance, username, key_hash, key_changed_at, created_at) SELECT value ->> 'name', 'resident', value ->> 'userKey', 1, 1 FROM json_each(?) WHERE true RETURNING id, instance",
+        )
+        .bind(rows),
     ]);
     const ids = new Map(made.results.map((/** @type {any} */ { id, instance }) => [instance, id]));
     const all = instances.map((one) => ({ ...one, id: /** @type {number} */ (ids.get(one.name)) }));
@@ -135,7 +161,9 @@ export class World {
   async copyTo(other) {
     for (const table of TABLES) {
       const { results } = await this.host.db.prepare(`SELECT * FROM ${table}`).all();
-      const rows = results.map(({ email_key, ...row }) => (table === "users" ? row : { ...row, ...(email_key && { email_key }) }));
+      const rows = results.map((/** @type {any} */ { email_key, ...row }) =>
+        table === "users" ? row : { ...row, ...(email_key && { email_key }) },
+      );
       const insert = (/** @type {Record<string, unknown>} */ row) => {
         const names = Object.keys(row);
         return other.host.db
@@ -150,7 +178,8 @@ export class World {
   async call({ method, status, turns = [], ...given }) {
     const { path, ...options } = { ...given, ...turns[this.#turn++ % turns.length] };
     const answer = await send(this.host.url, method, path, options);
-    if (answer.status !== status) throw new Failure(`${method} ${path} answered ${answer.status} instead of ${status}`, { tail: answer.text });
+    if (answer.status !== status)
+      throw new Failure(`${method} ${path} answered ${answer.status} instead of ${status}`, { tail: answer.text });
     return answer;
   }
 

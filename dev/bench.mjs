@@ -5,18 +5,15 @@
 
 import { build } from "./build.mjs";
 import { ensureToolchain } from "./setup.mjs";
-import { handOverToNewerNode } from "./tooling/node-modules.mjs";
 import { whenParentIsGone } from "./tooling/parent.mjs";
 import { Failure, runMain, say, seconds } from "./tooling/say.mjs";
 import { wranglerEnv } from "./tooling/wrangler.mjs";
 
 async function main() {
   const toolchain = await ensureToolchain();
-  if (await handOverToNewerNode()) return;
   await build(toolchain);
   whenParentIsGone(() => process.exit(1));
   Object.assign(process.env, wranglerEnv());
-  // Only now: Miniflare comes with the packages, and wants the newer Node.
   const began = performance.now();
   const broken = process.argv.includes("--scale")
     ? await (await import("../bench/scale.mjs")).benchScale()

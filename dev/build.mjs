@@ -4,7 +4,6 @@
 import { join } from "node:path";
 import { ensureToolchain } from "./setup.mjs";
 import { isUpToDate, remember } from "./tooling/fingerprint.mjs";
-import { isMain } from "./tooling/is-main.mjs";
 import { withLock } from "./tooling/lock.mjs";
 import { DEV, inRoot } from "./tooling/paths.mjs";
 import { attempt, compilerErrors, run } from "./tooling/run.mjs";
@@ -15,7 +14,7 @@ export async function build(toolchain) {
   const { stdout } = await attempt("rustc", ["-vV"], { env: toolchain.wasmEnv });
   const compiler = `${stdout}${toolchain.workerBuild}`;
   const waiting = () => say("  … another process builds the Worker, waiting for it");
-  return withLock(join(DEV, "build.lock"), { waiting }, async () => {
+  return withLock(join(DEV, "build.lock.db"), { waiting }, async () => {
     if (isUpToDate(compiler)) return "up to date";
     const done = remember(compiler);
     await step("building the Worker", async (progress) => {
@@ -43,7 +42,7 @@ async function putEntryInFront() {
   });
 }
 
-if (isMain(import.meta)) {
+if (import.meta.main) {
   await runMain(async () => {
     const outcome = await build(await ensureToolchain());
     say(outcome === "built" ? "The Worker is in build/." : "The Worker in build/ is up to date.");

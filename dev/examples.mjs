@@ -6,7 +6,6 @@ import { tryAccount } from "./examples/account.mjs";
 import { tryFirstRequest } from "./examples/first-request.mjs";
 import { tryUserKeys } from "./examples/user-keys.mjs";
 import { readDemoInstance } from "./tooling/demo-instance.mjs";
-import { handOverToNewerNode } from "./tooling/node-modules.mjs";
 import { readRunFile } from "./tooling/run-file.mjs";
 import { Failure, runMain, say } from "./tooling/say.mjs";
 
@@ -21,7 +20,6 @@ The Python example takes the first Python that can run it: $PYTHON, those on the
 async function main() {
   const { values } = parseArgs({ options: { all: { type: "boolean" }, help: { type: "boolean", short: "h" } } });
   if (values.help) return say(HELP);
-  if (await handOverToNewerNode()) return;
   const running = readRunFile();
   if (!running) throw new Failure("Nothing runs in this checkout", { hint: "Start it with npm start, then try again." });
   const instance = readDemoInstance();

@@ -5,7 +5,6 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { ensureToolchain } from "./setup.mjs";
 import { buildFuzzers, fuzz, fuzzTargets, replay, replayCommand } from "./tooling/fuzzers.mjs";
-import { handOverToNewerNode } from "./tooling/node-modules.mjs";
 import { tail } from "./tooling/run.mjs";
 import { Failure, runMain, say, step } from "./tooling/say.mjs";
 
@@ -26,7 +25,6 @@ async function main() {
   if (values.help) return say(HELP);
   const { targets, seconds, file } = understand(positionals);
   const { nativeEnv } = await ensureToolchain();
-  if (await handOverToNewerNode()) return;
   const fuzzers = await step("building the fuzzers", (progress) => buildFuzzers(nativeEnv, progress));
   for (const target of targets) {
     const search = (/** @type {{latest: string}} */ progress) => fuzz(fuzzers, target, { seconds, fresh: false, progress });

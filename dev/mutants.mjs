@@ -29,7 +29,14 @@ const TIMEOUT_MS = 10 * 60 * 1000;
  */
 async function simulate(env, log, progress) {
   const cargo = (/** @type {string[]} */ ...args) =>
-    attempt("cargo", ["test", "--lib", "--locked", ...args], { cwd: CHECKOUT, env, log, append: true, progress, timeoutMs: TIMEOUT_MS });
+    attempt("cargo", ["test", "--lib", "--locked", ...args], {
+      cwd: CHECKOUT,
+      env,
+      log,
+      append: true,
+      progress,
+      timeoutMs: TIMEOUT_MS,
+    });
   const built = await cargo("--no-run");
   if (built.code !== 0) throw new Failure("It does not compile", { tail: compilerErrors(built.output) });
   const { code, output, timedOut } = await cargo("--", "--exact", TEST);
@@ -51,7 +58,14 @@ function chosen(names) {
 /** @param {string[][]} rows the head first */
 function table(rows) {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()).join("\n");
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
 }
 
 async function main() {

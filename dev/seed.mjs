@@ -18,9 +18,21 @@ export const EXAMPLES = {
 };
 
 const WITH_EMAIL = [
-  "alan.turing", "edsger.dijkstra", "barbara.liskov", "donald.knuth", "radia.perlman", "tony.hoare",
-  "frances.allen", "niklaus.wirth", "margaret.hamilton", "dennis.ritchie", "hedy.lamarr", "ken.thompson", "karen.jones",
-  "john.backus", "mary.keller",
+  "alan.turing",
+  "edsger.dijkstra",
+  "barbara.liskov",
+  "donald.knuth",
+  "radia.perlman",
+  "tony.hoare",
+  "frances.allen",
+  "niklaus.wirth",
+  "margaret.hamilton",
+  "dennis.ritchie",
+  "hedy.lamarr",
+  "ken.thompson",
+  "karen.jones",
+  "john.backus",
+  "mary.keller",
 ].map((name) => ({ email: `${name}@example.com` }));
 
 const WITH_BOTH = ["jean.bartik", "kathleen.booth", "peter.naur", "adele.goldberg"].map((name, index) => ({

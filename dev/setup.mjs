@@ -1,19 +1,17 @@
-// Makes a machine ready to build and test: npm's packages, a Rust that compiles
-// to Wasm, the two tools that post-process the result. Each part is left alone
-// when it is there already; nothing asks a question.
+// Makes a machine ready to build and test: a Rust that compiles to Wasm, and the
+// two tools that post-process the result. Each part is left alone when it is
+// there already; nothing asks a question.
 
 import { delimiter, join } from "node:path";
-import { findTool, installTools } from "./tooling/cargo-tools.mjs";
-import { debianPossible, debianRustPath, installDebianRust } from "./tooling/debian-rust.mjs";
-import { isMain } from "./tooling/is-main.mjs";
+import { findTool, installTools } from "./toolchain/cargo-tools.mjs";
+import { debianPossible, debianRustPath, installDebianRust } from "./toolchain/debian-rust.mjs";
+import { minimumRust, rustIsNewEnough, toolVersions } from "./toolchain/rust-versions.mjs";
+import { clearScratch } from "./toolchain/scratch.mjs";
+import { findWasmToolchain, installWasmToolchain } from "./toolchain/wasm-target.mjs";
 import { withLock } from "./tooling/lock.mjs";
-import { checkNode, ensureNodeModules } from "./tooling/node-modules.mjs";
-import { DEV, inRoot, TOOLS } from "./tooling/paths.mjs";
+import { inRoot, TOOLS } from "./tooling/paths.mjs";
 import { attempt } from "./tooling/run.mjs";
-import { minimumRust, rustIsNewEnough, toolVersions } from "./tooling/rust-versions.mjs";
 import { Failure, runMain, say, seconds } from "./tooling/say.mjs";
-import { clearScratch } from "./tooling/scratch.mjs";
-import { findWasmToolchain, installWasmToolchain } from "./tooling/wasm-target.mjs";
 
 /**
  * @typedef {object} Toolchain
@@ -24,9 +22,7 @@ import { findWasmToolchain, installWasmToolchain } from "./tooling/wasm-target.m
 
 /** @returns {Promise<Toolchain>} */
 export async function ensureToolchain() {
-  checkNode();
-  // npm and apt wait for the network where cargo waits for the processor: side by side.
-  const [rust] = await Promise.all([ensureRust(), ensurePackages()]);
+  const rust = await ensureRust();
   return {
     nativeEnv: rust.nativeEnv,
     workerBuild: rust.tools.workerBuild,
@@ -41,18 +37,12 @@ export async function ensureToolchain() {
   };
 }
 
-/** The npm part alone, for what needs no Rust. */
-export async function ensurePackages() {
-  const waiting = () => say("  … another process installs the npm packages, waiting for it");
-  await withLock(join(DEV, "npm.lock"), { waiting }, ensureNodeModules);
-}
-
 async function ensureRust() {
   const present = await findRust();
   if (present.complete) return present.complete;
   // Another checkout may be setting up the same user's tools just now: look again once it is our turn.
   const waiting = () => say("  … another process sets up the Rust tools, waiting for it");
-  return withLock(join(TOOLS, "setup.lock"), { waiting }, installMissing);
+  return withLock(join(TOOLS, "setup.lock.db"), { waiting }, installMissing);
 }
 
 /** What is there; `complete` when nothing is missing. */
@@ -108,7 +98,7 @@ async function findNativeEnv() {
   return undefined;
 }
 
-if (isMain(import.meta)) {
+if (import.meta.main) {
   await runMain(async () => {
     const began = performance.now();
     await ensureToolchain();

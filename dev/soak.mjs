@@ -1,12 +1,12 @@
 // `npm run soak`: plays schedules of provisioning, with everything going wrong
 // that can, until one breaks a promise or somebody ends it.
 
-import { parseArgs } from "node:util";
-import { ensureToolchain } from "./setup.mjs";
-import { runMain, say, Failure } from "./tooling/say.mjs";
-import { whenParentIsGone } from "./tooling/parent.mjs";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { parseArgs } from "node:util";
+import { ensureToolchain } from "./setup.mjs";
+import { whenParentIsGone } from "./tooling/parent.mjs";
+import { Failure, runMain, say } from "./tooling/say.mjs";
 
 const HELP = `npm run soak [-- --seed N] [--schedules N] | [-- --tell SEED]
 

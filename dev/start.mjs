@@ -16,15 +16,14 @@ import { prepareDatabase } from "./tooling/database.mjs";
 import { DEMO_INSTANCE_FILE, ensureDemoInstance } from "./tooling/demo-instance.mjs";
 import { localConfig, usesForeignUpstream } from "./tooling/local-config.mjs";
 import { tryLock } from "./tooling/lock.mjs";
-import { handOverToNewerNode, NODE, WRANGLER } from "./tooling/node-modules.mjs";
 import { receiveNotices } from "./tooling/notices.mjs";
 import { whenParentIsGone } from "./tooling/parent.mjs";
 import { DEV, inRoot } from "./tooling/paths.mjs";
 import { freePort } from "./tooling/ports.mjs";
-import { readRunFile, removeRunFile, RUN_LOCK, writeRunFile } from "./tooling/run-file.mjs";
+import { RUN_LOCK, readRunFile, removeRunFile, writeRunFile } from "./tooling/run-file.mjs";
 import { explain, Failure, runMain, say, secondsSinceStart, step } from "./tooling/say.mjs";
 import { addAccounts, countAccounts, mintToken } from "./tooling/simulator.mjs";
-import { STATE, wranglerEnv } from "./tooling/wrangler.mjs";
+import { STATE, WRANGLER, wranglerEnv } from "./tooling/wrangler.mjs";
 
 const HELP = `npm start [-- options]
 
@@ -46,14 +45,15 @@ async function main() {
   const options = readOptions();
   if (options.help) return say(HELP);
   const toolchain = await ensureToolchain();
-  if (await handOverToNewerNode()) return;
   holdTheOnlyRun();
   if (options.fresh) throwLocalDataAway();
   await build(toolchain);
   const service = await startAll(options.port);
   const access = await accessOf(service);
   showHowToUse(service, access, await demoInstance(access));
-  say(`\nReady after ${secondsSinceStart()}. Logs are in .dev/logs (tail -f .dev/logs/worker.log); changes in src/ are built at once; Ctrl-C stops everything.`);
+  say(
+    `\nReady after ${secondsSinceStart()}. Logs are in .dev/logs (tail -f .dev/logs/worker.log); changes in src/ are built at once; Ctrl-C stops everything.`,
+  );
 }
 
 function readOptions() {
@@ -67,17 +67,17 @@ function readOptions() {
 
 /** Two Workers on one database file would only disturb each other. */
 function holdTheOnlyRun() {
-  const lock = tryLock(RUN_LOCK);
-  if (!("holder" in lock)) return;
+  if (tryLock(RUN_LOCK)) return;
   const running = readRunFile();
-  throw new Failure(`It runs already in this checkout${running ? `: ${running.worker}` : ""} (process ${lock.holder.pid})`, {
+  throw new Failure(`It runs already in this checkout${running ? `: ${running.worker} (process ${running.pid})` : ""}`, {
     hint: "Stop that one first (Ctrl-C in its terminal), or use it.",
   });
 }
 
 function throwLocalDataAway() {
   say("  Throwing away the local database, the simulated accounts and the secrets.");
-  for (const path of [STATE, SIMULATOR_STATE, join(DEV, "secrets.json"), DEMO_INSTANCE_FILE]) rmSync(path, { recursive: true, force: true });
+  for (const path of [STATE, SIMULATOR_STATE, join(DEV, "secrets.json"), DEMO_INSTANCE_FILE])
+    rmSync(path, { recursive: true, force: true });
 }
 
 /**
@@ -102,8 +102,14 @@ async function startAll(wantedPort) {
   if (foreign) say(`  THREEDEYE_BASE_URL is not the local simulator: no demo users, and no scheduled runs of their own accord.`);
   const isNew = await prepareDatabase(foreign ? [] : demoUsers());
 
-  children.start("simulator", NODE, [inRoot("dev", "simulator", "main.mjs"), "--port", String(simulatorPort), "--state", SIMULATOR_STATE]);
-  await answers(simulator + "/.well-known/jwks.json", "the simulator");
+  children.start("simulator", [
+    inRoot("dev", "simulator", "main.mjs"),
+    "--port",
+    String(simulatorPort),
+    "--state",
+    SIMULATOR_STATE,
+  ]);
+  await answers(`${simulator}/.well-known/jwks.json`, "the simulator");
   if ((await countAccounts(simulator)) === 0) await addAccounts(simulator, demoAccounts());
 
   const port = await freePort(wantedPort, "the Worker");
@@ -111,8 +117,18 @@ async function startAll(wantedPort) {
   let isUp = false;
   await step("starting the Worker", async () => {
     const files = config.files.flatMap((file) => ["--env-file", file]);
-    const args = ["dev", "--ip", "127.0.0.1", "--port", String(port), "--persist-to", STATE, "--show-interactive-dev-session=false", ...files];
-    children.start("worker", NODE, [WRANGLER, ...args], { env: wranglerEnv(), onLine: (line) => isUp && tellOfRebuild(line) });
+    const args = [
+      "dev",
+      "--ip",
+      "127.0.0.1",
+      "--port",
+      String(port),
+      "--persist-to",
+      STATE,
+      "--show-interactive-dev-session=false",
+      ...files,
+    ];
+    children.start("worker", [WRANGLER, ...args], { env: wranglerEnv(), onLine: (line) => isUp && tellOfRebuild(line) });
     await answers(`${worker}/health`, "the Worker");
   });
   isUp = true;
@@ -143,7 +159,7 @@ function supervise() {
   });
   /** @param {number} code */
   async function stop(code) {
-    // One Ctrl-C may arrive twice, from the terminal and from npm. A second one means: at once; the undertaker sees to the rest.
+    // One Ctrl-C may arrive twice, from the terminal and from npm. A second one means: at once.
     if (askedAt > 0 && performance.now() - askedAt > IMPATIENT_AFTER_MS) process.exit(code);
     if (askedAt > 0) return;
     askedAt = performance.now();
@@ -210,7 +226,8 @@ function showHowToUse({ config }, access, instance) {
   if (instance) say(`\n${userKeyLines(access.worker, instance)}`);
   say(`\n${accountLines(access.worker)}`);
   say("\n# More tokens: npm run -s token -- --help");
-  if (config.own.includes("JWT_JWKS_URL")) say("# .dev.vars names another token issuer: it will not accept these tokens, use its own.");
+  if (config.own.includes("JWT_JWKS_URL"))
+    say("# .dev.vars names another token issuer: it will not accept these tokens, use its own.");
 }
 
 await runMain(main);

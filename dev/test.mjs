@@ -1,38 +1,41 @@
-// `npm test`: formatting, lints, native tests, then the built Worker on real
-// workerd. Every stage is run even when an earlier one failed, except that
-// without a build there is nothing to test end to end.
+// `npm test`: formatting, lints, types, native tests, fuzzers, then the built Worker
+// on real workerd. Every stage is run even when an earlier one failed, except
+// that without a build there is nothing to test end to end.
 
-import { readdirSync, rmSync } from "node:fs";
-import { basename } from "node:path";
-import { fileURLToPath } from "node:url";
+import { readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { build } from "./build.mjs";
 import { ensureToolchain } from "./setup.mjs";
-import { cargoResults } from "./tooling/cargo-results.mjs";
 import { buildFuzzers, fuzz, fuzzTargets, replayCommand } from "./tooling/fuzzers.mjs";
-import { handOverToNewerNode, NODE, WRANGLER } from "./tooling/node-modules.mjs";
-import { nodeResults } from "./tooling/node-results.mjs";
-import { inRoot, logFile } from "./tooling/paths.mjs";
-import { countOf, noResults, report } from "./tooling/results.mjs";
-import { attempt, tail } from "./tooling/run.mjs";
-import { explain, Failure, runMain, say, seconds, signsOfLife } from "./tooling/say.mjs";
-import { wranglerEnv } from "./tooling/wrangler.mjs";
+import { whenParentIsGone } from "./tooling/parent.mjs";
+import { DEV, inRoot } from "./tooling/paths.mjs";
+import { attempt, run, tail } from "./tooling/run.mjs";
+import { explain, Failure, runMain, say, seconds, secondsSinceStart, signsOfLife } from "./tooling/say.mjs";
+import { WRANGLER, wranglerEnv } from "./tooling/wrangler.mjs";
 
 /** @typedef {import("./setup.mjs").Toolchain} Toolchain */
-/** @typedef {import("./tooling/results.mjs").Results} Results */
+/** @typedef {{passed: number, failed: number, skipped: number}} Results */
 /** @typedef {{latest: string}} Progress */
 /** @typedef {"lint" | "native" | "fuzz" | "e2e"} Part */
 /** @typedef {{title: string, part: Part, run: (toolchain: Toolchain, progress: Progress) => Promise<Results>}} Stage */
 
 const HELP = `npm test [-- [--only lint|native|fuzz|e2e] [TEST-FILE …]]
 
-  --only PART   lint: formatting and clippy; native: cargo test; fuzz: every fuzz target for
-                some seconds; e2e: the built Worker
+  --only PART   lint: formatting, clippy, Biome and types; native: cargo test;
+                fuzz: every fuzz target for some seconds; e2e: the built Worker
   TEST-FILE     only these end-to-end tests, e.g. "auth" for tests/auth.test.mjs
 `;
 
-/** End-to-end test files at a time; each has a workerd of its own. */
-const FILES_AT_A_TIME = 2;
+/** End-to-end test files at a time; each has a workerd of its own. More than there are processors: many tests wait. */
+const FILES_AT_A_TIME = 2 * Math.max(1, Math.min(4, availableParallelism()));
+
+/** Those that take longest are begun first, so that none is left to run alone. */
+const LONG_FILES = ["kill", "long-list", "upstream-doubts", "upstream-faults"].map((name) => `${name}.test.mjs`);
+
+/** What runs on Node, and what runs in workerd: each has globals of its own. */
+const TSCONFIGS = ["tsconfig.json", "tsconfig.workers.json"];
 
 /** For how long every fuzz target searches, and how many do so at a time. */
 const FUZZ_SECONDS = 6;
@@ -51,46 +54,88 @@ async function main() {
   if (only && !["lint", "native", "fuzz", "e2e"].includes(only)) throw new Failure(`Unknown part: ${only}\n\n${HELP}`);
   const files = testFiles(positionals);
   const toolchain = await ensureToolchain();
-  if (await handOverToNewerNode()) return;
-  const chosen = stages(files).filter((stage) => !only || stage.part === only);
+  whenParentIsGone(() => process.exit(1));
+  /** @type {{title: string, results: Results}[]} */
   const done = [];
   let buildFailed = false;
-  for (const stage of chosen) {
-    const results = buildFailed ? notRun("the build failed") : await runStage(stage, toolchain);
-    done.push({ title: stage.title, results });
-    buildFailed ||= stage.run === buildWorker && results.failed.length > 0;
-  }
+  /** @param {Stage[]} lane */
+  const oneAfterTheOther = async (lane) => {
+    for (const stage of lane.filter(({ part }) => !only || part === only)) {
+      const results = buildFailed && stage.part === "e2e" ? notRun(stage) : await runStage(stage, toolchain);
+      done.push({ title: stage.title, results });
+      buildFailed ||= stage.run === buildWorker && results.failed > 0;
+    }
+  };
+  for (const lanes of stages(files)) await Promise.all(lanes.map(oneAfterTheOther));
   if (!report(done)) process.exitCode = 1;
 }
 
-/** @param {string[]} files @returns {Stage[]} */
+/**
+ * In the order in which they are run; lanes of one step beside each other.
+ * @param {string[]} files @returns {Stage[][][]}
+ */
 function stages(files) {
   // From fuzz/ on, all that it depends on in this checkout is formatted too.
   const fmt = ["fmt", "--all", "--check", "--manifest-path", inRoot("fuzz", "Cargo.toml"), "--", "--color=never"];
   const clippy = ["clippy", "--all-targets", "--locked", "--", "-D", "warnings"];
   return [
-    { title: "cargo fmt --check", part: "lint", run: ({ nativeEnv }, progress) => check("cargo", fmt, "fmt", nativeEnv, progress) },
-    { title: "cargo clippy", part: "lint", run: ({ nativeEnv }, progress) => check("cargo", clippy, "clippy", nativeEnv, progress) },
-    { title: "native tests", part: "native", run: nativeTests },
-    { title: "fuzzers", part: "fuzz", run: fuzzers },
-    { title: "build", part: "e2e", run: buildWorker },
-    { title: "end-to-end tests", part: "e2e", run: (_, progress) => endToEndTests(files, progress) },
-    { title: "wrangler deploy --dry-run", part: "e2e", run: dryRun },
+    [
+      [
+        {
+          title: "cargo fmt --check",
+          part: "lint",
+          run: ({ nativeEnv }, progress) => check("cargo", fmt, "fmt", nativeEnv, progress),
+        },
+        {
+          title: "biome",
+          part: "lint",
+          run: (_, progress) => check(bin("biome"), ["ci", "--colors=off"], "biome", process.env, progress),
+        },
+        ...TSCONFIGS.map(types),
+        {
+          title: "cargo clippy",
+          part: "lint",
+          run: ({ nativeEnv }, progress) => check("cargo", clippy, "clippy", nativeEnv, progress),
+        },
+        { title: "native tests", part: "native", run: nativeTests },
+      ],
+      // Linking and optimizing the Worker keeps one processor busy, and writes to folders of its own.
+      [{ title: "build", part: "e2e", run: buildWorker }],
+    ],
+    [[{ title: "fuzzers", part: "fuzz", run: fuzzers }]],
+    [
+      [
+        { title: "end-to-end tests", part: "e2e", run: (_, progress) => endToEndTests(files, progress) },
+        { title: "wrangler deploy --dry-run", part: "e2e", run: dryRun },
+      ],
+    ],
   ];
 }
+
+/** @param {string} config @returns {Stage} */
+const types = (config) => ({
+  title: `tsc --project ${config}`,
+  part: "lint",
+  run: (_, progress) => check(bin("tsc"), ["--project", inRoot(config), "--pretty", "false"], "tsc", process.env, progress),
+});
+
+/** A tool of the npm packages. @param {string} name */
+const bin = (name) => inRoot("node_modules", ".bin", name);
 
 /** @param {Stage} stage @param {Toolchain} toolchain */
 async function runStage(stage, toolchain) {
   const began = performance.now();
   const progress = { latest: "" };
-  say(`\n━━ ${stage.title}`);
+  say(`━━ ${stage.title}`);
   const stop = signsOfLife(stage.title, progress);
   const results = await stage.run(toolchain, progress);
   stop();
-  if (countOf(results) === 0) results.failed.push("not a single test was run");
   const { passed, failed, skipped } = results;
-  const counts = `${passed} passed, ${failed.length} failed, ${skipped.length} skipped`;
-  say(`━━ ${failed.length === 0 ? "✓" : "✗"} ${stage.title}: ${counts} (${seconds(began)})`);
+  if (passed + failed + skipped === 0) {
+    say("Not a single test was run.");
+    results.failed += 1;
+  }
+  say(`━━ ${results.failed === 0 ? "✓" : "✗"} ${stage.title}: ${countsOf(results)} (${seconds(began)})`);
   return results;
 }
 
@@ -101,19 +146,18 @@ async function runStage(stage, toolchain) {
  */
 async function check(command, args, log, env, progress) {
   const result = await attempt(command, args, { log, env: { ...env, CARGO_TERM_COLOR: "never" }, progress });
-  if (result.code === 0) return passedOnce();
-  say(tail(result.output, 120));
-  return failedOnce(`see .dev/logs/${log}.log`);
+  if (result.code !== 0) say(tail(result.output, 120));
+  return once(result.code === 0);
 }
 
 /** @param {Toolchain} toolchain @param {Progress} progress @returns {Promise<Results>} */
 async function nativeTests({ nativeEnv }, progress) {
-  const env = { ...nativeEnv, CARGO_TERM_COLOR: "never", SPKEY_NODE: NODE };
+  const env = { ...nativeEnv, CARGO_TERM_COLOR: "never", SPKEY_NODE: process.execPath };
   // Those that a bare `cargo test` ignores need node and the npm packages, which are here.
   const args = ["test", "--locked", "--no-fail-fast", "--", "--include-ignored", "--skip", "tests::soak::"];
-  const result = await attempt("cargo", args, { log: "native-tests", env, progress });
-  if (result.code !== 0) say(fromFirst(/^(failures:$|error(\[|:))/m, result.output));
-  return cargoResults(result.output, result.code);
+  const { output, code } = await attempt("cargo", args, { log: "native-tests", env, progress });
+  if (code !== 0) say(fromFirst(/^(failures:$|error(\[|:))/m, output));
+  return sum(output, /^test result: \S+ (?<passed>\d+) passed; (?<failed>\d+) failed; (?<skipped>\d+) ignored;/gm, code);
 }
 
 /**
@@ -121,7 +165,7 @@ async function nativeTests({ nativeEnv }, progress) {
  * @param {Toolchain} toolchain @param {Progress} progress @returns {Promise<Results>}
  */
 async function fuzzers({ nativeEnv }, progress) {
-  const results = noResults();
+  const results = { passed: 0, failed: 0, skipped: 0 };
   try {
     const built = await buildFuzzers(nativeEnv, progress);
     const waiting = fuzzTargets();
@@ -132,14 +176,15 @@ async function fuzzers({ nativeEnv }, progress) {
         if (outcome.ok) results.passed += 1;
         else {
           say(tail(outcome.output, 40));
-          results.failed.push(`${target}: ${replayCommand(target, outcome)}`);
+          say(`  Again: ${replayCommand(target, outcome)}`);
+          results.failed += 1;
         }
       }
     };
     await Promise.all(Array.from({ length: FUZZERS_AT_A_TIME }, worker));
   } catch (error) {
     explain(error);
-    results.failed.push("see .dev/logs/fuzz-build.log");
+    results.failed += 1;
   }
   return results;
 }
@@ -148,39 +193,31 @@ async function fuzzers({ nativeEnv }, progress) {
 async function buildWorker(toolchain) {
   try {
     say(`The Worker: ${await build(toolchain)}`);
-    return passedOnce();
+    return once(true);
   } catch (error) {
     explain(error);
-    return failedOnce("see .dev/logs/build.log");
+    return once(false);
   }
 }
 
 /** @param {string[]} files @param {Progress} progress @returns {Promise<Results>} */
 async function endToEndTests(files, progress) {
-  const events = logFile("e2e-events");
-  rmSync(events, { force: true });
-  const reporter = fileURLToPath(new URL("tooling/node-reporter.mjs", import.meta.url));
-  const args = [
-    "--test",
-    `--test-concurrency=${FILES_AT_A_TIME}`,
-    `--test-timeout=${TEST_LIMIT_MS}`,
-    "--test-reporter=spec",
-    "--test-reporter-destination=stdout",
-    `--test-reporter=${reporter}`,
-    `--test-reporter-destination=${events}`,
-    ...files,
-  ];
-  // What a developer keeps in .env is not part of the tests.
-  const env = { ...wranglerEnv(), CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV: "false" };
-  const result = await attempt(NODE, args, { log: "e2e", env, progress });
-  if (result.code !== 0) say(withoutPasses(result.output));
-  return nodeResults(events, result.code);
+  await run(process.execPath, [inRoot("dev", "install.mjs"), inRoot("tests", "clients")], { log: "npm-ci-clients", progress });
+  const options = [`--test-concurrency=${FILES_AT_A_TIME}`, `--test-timeout=${TEST_LIMIT_MS}`, "--test-reporter=spec"];
+  const env = {
+    ...wranglerEnv(),
+    CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV: "false", // what a developer keeps in .env is not part of the tests
+    NODE_COMPILE_CACHE: join(DEV, "compile-cache"), // every file loads Miniflare
+  };
+  const { output, code } = await attempt(process.execPath, ["--test", ...options, ...files], { log: "e2e", env, progress });
+  if (code !== 0) say(withoutPasses(output));
+  return sum(output, /^ℹ (?:pass (?<passed>\d+)|(?:fail|cancelled) (?<failed>\d+)|(?:skipped|todo) (?<skipped>\d+))$/gm, code);
 }
 
 /** @param {Toolchain} _ @param {Progress} progress */
 function dryRun(_, progress) {
   const args = ["deploy", "--dry-run", "--outdir", inRoot(".dev", "dry-run")];
-  return check(NODE, [WRANGLER, ...args], "dry-run", wranglerEnv(), progress);
+  return check(process.execPath, [WRANGLER, ...args], "dry-run", wranglerEnv(), progress);
 }
 
 /** The end-to-end test files, all or those named on the command line. @param {string[]} names */
@@ -191,7 +228,25 @@ function testFiles(names) {
     if (!all.includes(file)) throw new Failure(`There is no tests/${file}`, { hint: `There are: ${all.join(", ")}` });
     return file;
   });
-  return (names.length > 0 ? chosen : all).map((name) => inRoot("tests", name));
+  const others = all.filter((name) => !LONG_FILES.includes(name));
+  return (names.length > 0 ? chosen : [...LONG_FILES, ...others]).map((name) => inRoot("tests", name));
+}
+
+/**
+ * Adds up the totals that a test runner prints.
+ * @param {string} output @param {RegExp} totals with groups named like the results @param {number | null} exitCode
+ * @returns {Results}
+ */
+function sum(output, totals, exitCode) {
+  const results = { passed: 0, failed: 0, skipped: 0 };
+  for (const { groups = {} } of output.matchAll(totals)) {
+    results.passed += Number(groups.passed ?? 0);
+    results.failed += Number(groups.failed ?? 0);
+    results.skipped += Number(groups.skipped ?? 0);
+  }
+  // It broke before it could count.
+  if (exitCode !== 0 && results.failed === 0) results.failed = 1;
+  return results;
 }
 
 /** The part of some output that tells what failed. @param {RegExp} start @param {string} output */
@@ -205,11 +260,34 @@ function withoutPasses(output) {
   return tail(output.replace(/^\s*[✔▶ℹ].*\n/gm, ""), 300);
 }
 
-/** @returns {Results} */
-const passedOnce = () => ({ ...noResults(), passed: 1 });
-/** @param {string} why @returns {Results} */
-const failedOnce = (why) => ({ ...noResults(), failed: [why] });
-/** @param {string} why @returns {Results} */
-const notRun = (why) => ({ ...noResults(), skipped: [`not run: ${why}`] });
+/** @param {boolean} passed @returns {Results} */
+const once = (passed) => ({ passed: Number(passed), failed: Number(!passed), skipped: 0 });
+
+/** @param {Stage} stage @returns {Results} */
+function notRun({ title }) {
+  say(`━━ ${title}: not run, as the build failed`);
+  return { passed: 0, failed: 0, skipped: 1 };
+}
+
+/** @param {Results} results */
+const countsOf = ({ passed, failed, skipped }) => `${passed} passed, ${failed} failed, ${skipped} skipped`;
+
+/**
+ * Closes with the line that CI reads.
+ * @param {{title: string, results: Results}[]} done
+ * @returns {boolean} all is well
+ */
+function report(done) {
+  const failed = done.filter(({ results }) => results.failed > 0);
+  if (failed.length > 0) say(`\nFailed, see above and .dev/logs: ${failed.map(({ title }) => title).join(", ")}`);
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  for (const { results } of done) {
+    total.passed += results.passed;
+    total.failed += results.failed;
+    total.skipped += results.skipped;
+  }
+  say(`\nAfter ${secondsSinceStart()}:\n${countsOf(total)}`);
+  return failed.length === 0;
+}
 
 await runMain(main);

@@ -40,9 +40,11 @@ async function main() {
     ...(values.email && { [running.tokens.emailClaim]: values.email, email_verified: true }),
     ...Object.fromEntries(values.claim.map(claim)),
   };
-  console.log(await mintToken(running, claims, expiresIn).catch((error) => {
-    throw error instanceof Failure ? error : notRunning();
-  }));
+  console.log(
+    await mintToken(running, claims, expiresIn).catch((error) => {
+      throw error instanceof Failure ? error : notRunning();
+    }),
+  );
 }
 
 const notRunning = () => new Failure("Nothing runs in this checkout", { hint: "Start it with npm start, then ask again." });

@@ -7,13 +7,30 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 
 import {
-  Accounts, assertDenied, assertFine, assertInvalid, assertNotRecent, assertProblem, HOUR, lacksScope, NO_API_KEYS, NOT_BOUND, NOT_PERMITTED, ONLY_ME,
-  OWNER_ONLY, pathTo, TOKENS_OF_ME_ONLY,
+  Accounts,
+  assertDenied,
+  assertFine,
+  assertInvalid,
+  assertNotRecent,
+  assertProblem,
+  HOUR,
+  lacksScope,
+  NO_API_KEYS,
+  NOT_BOUND,
+  NOT_PERMITTED,
+  ONLY_ME,
+  OWNER_ONLY,
+  pathTo,
+  TOKENS_OF_ME_ONLY,
 } from "./support/accounts.mjs";
 import { pathOf, routes } from "./support/openapi.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
-const service = await serviceForThisFile({ instrumented: true, bare: true });
+/** @import { Route } from "./support/openapi.mjs" */
+/** @import { Answer } from "./support/http.mjs" */
+/** @import { Caller, Headers } from "./support/accounts.mjs" */
+
+const service = await serviceForThisFile({ instrumented: true });
 const api = new Accounts(service);
 beforeEach(() => api.freeze());
 
@@ -32,12 +49,16 @@ const KINDS = /** @type {[string, RegExp][]} */ ([
 ]);
 /** The order of the columns below; nobody is asked for anything at those that are open. */
 const COLUMNS = ["plain", "sensitive", "codes", "validate", "start", "push", "verify"];
+/** @param {Route} given */
 const kindOf = ({ path }) => KINDS.find(([, pattern]) => pattern.test(path))?.[0] ?? assert.fail(`${path} is of no kind`);
 
 const JWT_REFUSED = "The access token is invalid or has expired.";
 const KEY_REFUSED = "The API key is invalid or was revoked.";
-const refused401 = (code, detail) => (answer, what) => assertProblem(answer, 401, "authentication_error", code, { detail, what });
-const denied = (detail) => (answer, what) => assertDenied(answer, detail, what);
+/** @param {string} code @param {string} detail */
+const refused401 = (code, detail) => (/** @type {Answer} */ answer, /** @type {string} */ what) =>
+  assertProblem(answer, 401, "authentication_error", code, { detail, what });
+/** @param {string} [detail] */
+const denied = (detail) => (/** @type {Answer} */ answer, /** @type {string} */ what) => assertDenied(answer, detail, what);
 
 /** What the words of the table mean. */
 const VERDICTS = /** @type {Record<string, (answer: any, what: string) => void>} */ ({
@@ -58,22 +79,14 @@ const VERDICTS = /** @type {Record<string, (answer: any, what: string) => void>}
 });
 
 const PATHS = ["@me", "own", "other", "unknown"];
+/** @param {string} word */
 const everywhere = (word) => Array(4).fill(Array(COLUMNS.length).fill(word).join(" "));
 
 //                  plain sensitive codes validate start push verify
-const A_PERSON = [
-  "in in in in in in in",
-  ...Array(3).fill("mine mine mine mine in tokens mine"),
-];
+const A_PERSON = ["in in in in in in in", ...Array(3).fill("mine mine mine mine in tokens mine")];
 /** Whose the token is is looked up only where the path leaves it open. */
-const A_STRANGER = [
-  "bad bad bad bad bad bad bad",
-  ...Array(3).fill("mine mine mine mine bad tokens mine"),
-];
-const LONG_SIGNED_IN = [
-  "in stale stale stale in in in",
-  ...Array(3).fill("mine stale stale stale in tokens mine"),
-];
+const A_STRANGER = ["bad bad bad bad bad bad bad", ...Array(3).fill("mine mine mine mine bad tokens mine")];
+const LONG_SIGNED_IN = ["in stale stale stale in in in", ...Array(3).fill("mine stale stale stale in tokens mine")];
 const STAFF = [
   "in in in in in in in",
   "in in in in in tokens in",
@@ -87,14 +100,19 @@ const STAFF_WITHOUT_ROW = [
 ];
 /** Keys get no further than two kinds of route. @param {string[]} push @param {string[]} verify by path */
 const aKey = (push, verify) => PATHS.map((_, index) => `nokeys nokeys nokeys nokeys nokeys ${push[index]} ${verify[index]}`);
+/** @param {string} word */
 const four = (word) => Array(4).fill(word);
 
+/** @param {string} text */
 const token = (text) => ({ authorization: `Bearer ${text}` });
 
 /** What a caller shows, and how it fares; `user` is the one that `own` names. */
 const CALLERS = /** @type {Record<string, [string[], (user: any, other: any) => Promise<any> | any]>} */ ({
-  "nobody": [everywhere("anon"), () => ({})],
-  "an API key in another header": [everywhere("anon"), async (user) => ({ "x-api-key": (await api.apiKey(["user:write", "user:verify"], user)).authorization.slice(7) })],
+  nobody: [everywhere("anon"), () => ({})],
+  "an API key in another header": [
+    everywhere("anon"),
+    async (user) => ({ "x-api-key": (await api.apiKey(["user:write", "user:verify"], user)).authorization.slice(7) }),
+  ],
   "the admin key alone": [everywhere("anon"), () => ({ "x-admin-api-key": service.adminKey })],
   "the admin key as a token": [everywhere("bad"), () => token(service.adminKey)],
   "a token that is none": [everywhere("bad"), () => token("of.nothing.good")],
@@ -103,9 +121,15 @@ const CALLERS = /** @type {Record<string, [string[], (user: any, other: any) => 
   "a token for another audience": [everywhere("bad"), (user) => api.person(user, { aud: "https://other.example" })],
   "a token of a foreign key": [everywhere("bad"), (user) => token(service.mint({ key: "impostor", claims: { sub: user.id } }))],
   "a token with alg none": [everywhere("bad"), (user) => token(service.mint({ alg: "none", claims: { sub: user.id } }))],
-  "a token signed with the public key": [everywhere("bad"), (user) => token(service.mint({ alg: "HS256", claims: { sub: user.id, is_staff: true } }))],
+  "a token signed with the public key": [
+    everywhere("bad"),
+    (user) => token(service.mint({ alg: "HS256", claims: { sub: user.id, is_staff: true } })),
+  ],
   "a token from the future": [everywhere("bad"), (user) => api.person(user, { iat: Math.floor(api.now / 1000) + 3600 })],
-  "an auth_time from the future": [everywhere("bad"), (user) => api.person(user, { auth_time: Math.floor(api.now / 1000) + 3600 })],
+  "an auth_time from the future": [
+    everywhere("bad"),
+    (user) => api.person(user, { auth_time: Math.floor(api.now / 1000) + 3600 }),
+  ],
   "an auth_time in words": [everywhere("bad"), (user) => api.person(user, { auth_time: "yesterday" })],
   "a person who is no user": [A_STRANGER, () => api.bearer({ sub: "auth0|nobody" })],
   "a person without a subject": [everywhere("bad"), () => api.bearer({ email: "ada@residents.example" })],
@@ -114,34 +138,58 @@ const CALLERS = /** @type {Record<string, [string[], (user: any, other: any) => 
   "a person by the provider's subject": [A_PERSON, (user) => api.bearer({ sub: `auth0|${user.id}` })],
   "a person with auth_time": [A_PERSON, (user) => api.signedInAgo(user, 2 * HOUR - 1000)],
   "a person who says to be staff": [A_PERSON, (user) => api.person(user, { is_staff: "true", staff: true, role: "staff" })],
-  "a person of another domain": [A_PERSON, (user) => api.person(user, { email: "ada@notsmartphonekey.com", email_verified: true })],
-  "a person of an allowed domain, not verified": [A_PERSON, (user) => api.person(user, { email: "ada@smartphonekey.com", email_verified: false })],
+  "a person of another domain": [
+    A_PERSON,
+    (user) => api.person(user, { email: "ada@notsmartphonekey.com", email_verified: true }),
+  ],
+  "a person of an allowed domain, not verified": [
+    A_PERSON,
+    (user) => api.person(user, { email: "ada@smartphonekey.com", email_verified: false }),
+  ],
   "a person with the admin key": [A_PERSON, (user) => ({ ...api.person(user), "x-admin-api-key": service.adminKey })],
   "a person signed in long ago": [LONG_SIGNED_IN, (user) => api.signedInAgo(user, 2 * HOUR)],
   "a person with neither auth_time nor iat": [LONG_SIGNED_IN, (user) => api.person(user, { iat: undefined })],
-  "staff": [STAFF, (user) => api.staff(user)],
+  staff: [STAFF, (user) => api.staff(user)],
   "staff by an allowed domain": [STAFF, (user) => api.person(user, { email: "Grace@SmartphoneKey.com", email_verified: true })],
   "staff who are no user": [STAFF_WITHOUT_ROW, () => api.staff()],
   "staff without a subject": [STAFF_WITHOUT_ROW, () => api.bearer({ is_staff: true, email: "grace@smartphonekey.com" })],
-  "the admin pair": [STAFF_WITHOUT_ROW, () => ({ ...service.adminPair(), ...api.bearer({ sub: "auth0|grace", email: "grace@smartphonekey.com" }) })],
+  "the admin pair": [
+    STAFF_WITHOUT_ROW,
+    () => ({ ...service.adminPair(), ...api.bearer({ sub: "auth0|grace", email: "grace@smartphonekey.com" }) }),
+  ],
 
   "an unknown key": [everywhere("badkey"), () => token(`spk_${"A".repeat(43)}`)],
-  "half a key": [everywhere("badkey"), async (user) => token((await api.apiKey(["user:write"], user)).authorization.slice(7, 27))],
-  "a revoked key": [everywhere("badkey"), async (user) => {
-    const { id, authorization } = await api.apiKey(["user:write", "user:verify"], user);
-    assert.equal((await service.admin("DELETE", `/admin/api-keys/${id}`)).status, 204);
-    return { authorization };
-  }],
-  "a user's key to write": [aKey(["in", "tokens", "tokens", "tokens"], four("check")), (user) => api.apiKey(["user:write"], user)],
+  "half a key": [
+    everywhere("badkey"),
+    async (user) => token((await api.apiKey(["user:write"], user)).authorization.slice(7, 27)),
+  ],
+  "a revoked key": [
+    everywhere("badkey"),
+    async (user) => {
+      const { id, authorization } = await api.apiKey(["user:write", "user:verify"], user);
+      assert.equal((await service.admin("DELETE", `/admin/api-keys/${id}`)).status, 204);
+      return { authorization };
+    },
+  ],
+  "a user's key to write": [
+    aKey(["in", "tokens", "tokens", "tokens"], four("check")),
+    (user) => api.apiKey(["user:write"], user),
+  ],
   "a user's key to verify": [aKey(four("write"), ["in", "in", "denied", "denied"]), (user) => api.apiKey(["user:verify"], user)],
-  "a user's key to write and verify": [aKey(["in", "tokens", "tokens", "tokens"], ["in", "in", "denied", "denied"]), (user) => api.apiKey(["user:write", "user:verify"], user)],
+  "a user's key to write and verify": [
+    aKey(["in", "tokens", "tokens", "tokens"], ["in", "in", "denied", "denied"]),
+    (user) => api.apiKey(["user:write", "user:verify"], user),
+  ],
   "a user's key to read from 3dEye": [aKey(four("write"), four("check")), (user) => api.apiKey(["threedeye:read"], user)],
   "a service's key to write": [aKey(four("nobodys"), four("check")), () => api.apiKey(["user:write"])],
   "a service's key to verify": [aKey(four("write"), ["nobodys", "in", "in", "gone"]), () => api.apiKey(["user:verify"])],
-  "another user's key": [aKey(["in", "tokens", "tokens", "tokens"], ["in", "denied", "in", "denied"]), (_, other) => api.apiKey(["user:write", "user:verify"], other)],
+  "another user's key": [
+    aKey(["in", "tokens", "tokens", "tokens"], ["in", "denied", "in", "denied"]),
+    (_, other) => api.apiKey(["user:write", "user:verify"], other),
+  ],
 });
 
-/** Bodies that are good as far as they go. */
+/** Bodies that are good as far as they go. @param {string} kind @param {string} method */
 const bodyOf = (kind, method) => {
   if (method === "GET") return {};
   return { json: kind === "push" ? { token: "a-device", platform: "ios" } : kind === "plain" ? {} : { token: "x" } };
@@ -150,7 +198,10 @@ const bodyOf = (kind, method) => {
 describe("the routes", () => {
   test("are all of one kind or another, and every kind is there", () => {
     assert.deepEqual([...new Set(ours.map(kindOf))].sort(), ["open", ...COLUMNS].sort());
-    assert.deepEqual(ours.filter(({ path }) => !path.startsWith("/api/users/")), []);
+    assert.deepEqual(
+      ours.filter(({ path }) => !path.startsWith("/api/users/")),
+      [],
+    );
   });
 
   for (const [who, [rows, headersOf]] of Object.entries(CALLERS)) {
@@ -183,7 +234,9 @@ describe("the routes", () => {
 
 describe("what is refused first", () => {
   const json = { "content-type": "application/json" };
-  const knock = (headers, action, body, uuid) => service.call("POST", pathTo(action, uuid), { headers: { ...headers, ...json }, body });
+  /** @param {Partial<Headers>} headers @param {string} action @param {string} body @param {string} [uuid] */
+  const knock = (headers, action, body, uuid) =>
+    service.call("POST", pathTo(action, uuid), { headers: { ...headers, ...json }, body });
 
   test("is a caller before anything they sent", async () => {
     const [ada, bob] = [await service.addUser(), await service.addUser()];
@@ -199,7 +252,8 @@ describe("what is refused first", () => {
 
   test("is a body before the state of the account", async () => {
     const user = await service.addUser();
-    for (const action of ["two_factor_validate", "two_factor_verify"]) assertInvalid(await api.post(user, action, {}), "required", "token");
+    for (const action of ["two_factor_validate", "two_factor_verify"])
+      assertInvalid(await api.post(user, action, {}), "required", "token");
   });
 
   test("is a method nobody knows, before the caller", async () => {
@@ -211,16 +265,28 @@ describe("what is refused first", () => {
   });
 
   test("is a path nobody knows, in the words of this API", async () => {
-    for (const path of ["/api/", "/api/users", "/api/users/@me/", "/api/users/@me/nothing", "/api/users/@me/push_tokens/unregister/x", "/api/users/@me/two_factor_status//", "/api/projects/1"]) {
+    for (const path of [
+      "/api/",
+      "/api/users",
+      "/api/users/@me/",
+      "/api/users/@me/nothing",
+      "/api/users/@me/push_tokens/unregister/x",
+      "/api/users/@me/two_factor_status//",
+      "/api/projects/1",
+    ]) {
       const answer = await service.call("POST", path, { headers: api.staff() });
-      if (path === "/api/users/@me/") assertProblem(answer, 405, "invalid_request", "method_not_allowed", { detail: 'Method "POST" not allowed.' });
+      if (path === "/api/users/@me/")
+        assertProblem(answer, 405, "invalid_request", "method_not_allowed", { detail: 'Method "POST" not allowed.' });
       else VERDICTS.gone(answer, path);
     }
   });
 });
 
 describe("an API key", () => {
-  const lastUsed = async (id) => (await service.admin("GET", "/admin/api-keys")).json.apiKeys.find((key) => key.id === id).lastUsedAt;
+  /** @param {string} id */
+  const lastUsed = async (id) =>
+    (await service.admin("GET", "/admin/api-keys")).json.apiKeys.find((/** @type {{id: string}} */ key) => key.id === id)
+      .lastUsedAt;
 
   for (const [scope, action, body] of /** @type {const} */ ([
     ["user:write", "push_tokens", { token: "a-device", platform: "ios" }],
@@ -247,14 +313,21 @@ describe("an API key", () => {
     const user = await service.addUser();
     const key = await api.apiKey(["user:write", "user:verify"], user);
     await service.sql("DELETE FROM users WHERE uuid = ?", user.id);
-    for (const [action, body] of /** @type {const} */ ([["push_tokens", { token: "a-device", platform: "ios" }], ["two_factor_verify", { token: "x" }]])) {
+    for (const [action, body] of /** @type {const} */ ([
+      ["push_tokens", { token: "a-device", platform: "ios" }],
+      ["two_factor_verify", { token: "x" }],
+    ])) {
       VERDICTS.badkey(await api.post(key, action, body), action);
     }
   });
 
-  for (const [what, uuid] of [["a NUL", "%00"], ["300 characters", "x".repeat(300)]]) {
+  for (const [what, uuid] of [
+    ["a NUL", "%00"],
+    ["300 characters", "x".repeat(300)],
+  ]) {
     test(`is looked at before a uuid that is none: ${what}`, async () => {
       const user = await service.addUser();
+      /** @param {Caller | PromiseLike<Caller>} headers */
       const knock = async (headers) => api.post(await headers, "two_factor_verify", { token: "x" }, uuid);
       VERDICTS.badkey(await knock(token(`spk_${"A".repeat(43)}`)), "unknown");
       VERDICTS.check(await knock(api.apiKey(["user:write"])), "without the scope");

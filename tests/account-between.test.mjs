@@ -6,12 +6,24 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 
-import { Accounts, assertFine, assertInvalid, assertLocked, assertWrongToken, pathTo, SECOND, STEP, totp } from "./support/accounts.mjs";
+import {
+  Accounts,
+  assertFine,
+  assertInvalid,
+  assertLocked,
+  assertWrongToken,
+  pathTo,
+  SECOND,
+  STEP,
+  totp,
+} from "./support/accounts.mjs";
 import { receiverForThisFile } from "./support/notices.mjs";
 import { serviceForThisFile, until } from "./support/service.mjs";
 
+/** @import { Caller } from "./support/accounts.mjs" */
+
 const receiver = await receiverForThisFile();
-const service = await serviceForThisFile({ instrumented: true, bare: true, ...receiver.settings });
+const service = await serviceForThisFile({ instrumented: true, ...receiver.settings });
 const api = new Accounts(service);
 beforeEach(() => api.freeze());
 
@@ -41,8 +53,12 @@ async function enrolled() {
   return { user, ...(await api.enrol(user)) };
 }
 
+/** @param {Caller} user */
 const isOn = async (user) => (await api.status(user)).is_enabled;
-const change = (/** @type {string} */ assignments, user) => service.sql(`UPDATE second_factors SET ${assignments} WHERE user_id = ?`, user.id);
+/** @param {{id: string}} user */
+const change = (/** @type {string} */ assignments, user) =>
+  service.sql(`UPDATE second_factors SET ${assignments} WHERE user_id = ?`, user.id);
+/** @param {{id: string}} user */
 const turnsOff = (user) => api.post(api.staff(), "two_factor_disable", {}, user.id);
 
 describe("a code", () => {
@@ -60,7 +76,13 @@ describe("a code", () => {
     test(`of kind ${kind} is refused where a hundred failures came first`, async () => {
       const { user, secret, codes } = await enrolled();
       const token = kind === "totp" ? totp(secret, api.now) : codes[0];
-      assertLocked(await meanwhile(() => api.verify(user, token), () => change(`${kind}_failures = 100`, user)), 3600);
+      assertLocked(
+        await meanwhile(
+          () => api.verify(user, token),
+          () => change(`${kind}_failures = 100`, user),
+        ),
+        3600,
+      );
       assert.equal((await api.status(user)).backup_codes_remaining, 10);
     });
 
@@ -81,7 +103,12 @@ describe("a code", () => {
 
   test("of the authenticator opens nothing when its secret was replaced", async () => {
     const [{ user, secret }, other] = [await enrolled(), await enrolled()];
-    const replaced = () => service.sql("UPDATE second_factors SET secret_sealed = (SELECT secret_sealed FROM second_factors WHERE user_id = ?) WHERE user_id = ?", other.user.id, user.id);
+    const replaced = () =>
+      service.sql(
+        "UPDATE second_factors SET secret_sealed = (SELECT secret_sealed FROM second_factors WHERE user_id = ?) WHERE user_id = ?",
+        other.user.id,
+        user.id,
+      );
     const answer = await meanwhile(() => api.post(user, "two_factor_disable", { token: totp(secret, api.now + STEP) }), replaced);
     assertWrongToken(answer);
     assert.equal(await isOn(user), true);
@@ -107,13 +134,23 @@ describe("the factor", () => {
   test("that was turned on meanwhile is not turned off without a proof", async () => {
     const user = await service.addUser();
     await api.start(user);
-    await meanwhile(() => api.post(user, "two_factor_disable"), () => change("secret_sealed = 'v1.x', enabled_at = 1", user));
+    await meanwhile(
+      () => api.post(user, "two_factor_disable"),
+      () => change("secret_sealed = 'v1.x', enabled_at = 1", user),
+    );
     assert.equal(await isOn(user), true);
   });
 
   test("that was turned off meanwhile gets no backup codes", async () => {
     const { user } = await enrolled();
-    assertInvalid(await meanwhile(() => api.post(user, "two_factor_backup_codes"), () => service.sql("DELETE FROM second_factors WHERE user_id = ?", user.id)), "2fa_not_enabled", null);
+    assertInvalid(
+      await meanwhile(
+        () => api.post(user, "two_factor_backup_codes"),
+        () => service.sql("DELETE FROM second_factors WHERE user_id = ?", user.id),
+      ),
+      "2fa_not_enabled",
+      null,
+    );
     assert.deepEqual(await service.sql("SELECT position FROM backup_codes WHERE position > 9"), []);
   });
 
@@ -152,15 +189,26 @@ describe("an e-mail", () => {
 
   for (const [what, happens, code] of /** @type {const} */ ([
     ["that somebody else got does not take effect", taken, "invalid_input"],
-    ["that was taken back does not take effect", () => service.sql("UPDATE profiles SET pending_email = NULL, pending_email_hash = NULL, pending_email_until = NULL"), "invalid_token"],
-    ["that another one was asked for in place of does not take effect", () => service.sql("UPDATE profiles SET pending_email = 'third@residents.example', pending_email_hash = 'x'"), "invalid_token"],
+    [
+      "that was taken back does not take effect",
+      () => service.sql("UPDATE profiles SET pending_email = NULL, pending_email_hash = NULL, pending_email_until = NULL"),
+      "invalid_token",
+    ],
+    [
+      "that another one was asked for in place of does not take effect",
+      () => service.sql("UPDATE profiles SET pending_email = 'third@residents.example', pending_email_hash = 'x'"),
+      "invalid_token",
+    ],
   ])) {
     test(what, async () => {
       const user = await service.addUser();
       await api.patch(user, { email: NEW });
       await service.scheduled();
       const [{ data }] = receiver.notices("email_change_verification");
-      const answer = await meanwhile(() => service.call("POST", pathTo("", "verify_email"), { json: { uuid: user.id, token: data.token } }), happens);
+      const answer = await meanwhile(
+        () => service.call("POST", pathTo("", "verify_email"), { json: { uuid: user.id, token: data.token } }),
+        happens,
+      );
       assertInvalid(answer, code, code === "invalid_token" ? "token" : "email");
       assert.equal((await api.user(user)).email, user.email);
       assert.equal((await service.sql("SELECT count(*) AS n FROM notices WHERE type = 'email_changed'"))[0].n, 0);
@@ -188,9 +236,13 @@ describe("a user who is deleted meanwhile leaves nothing behind", () => {
       await api.joins(life.user, TEAM);
       const dashboard = await api.dashboard(TEAM);
       const { secret: pending } = await api.start(life.user);
-      const answer = await meanwhile(() => call({ ...life, dashboard, pending }), () => service.sql("DELETE FROM users WHERE uuid = ?", life.user.id));
+      const answer = await meanwhile(
+        () => call({ ...life, dashboard, pending }),
+        () => service.sql("DELETE FROM users WHERE uuid = ?", life.user.id),
+      );
       assert.ok(answer.status < 500, answer.text);
-      for (const table of TABLES) assert.deepEqual(await service.sql(`SELECT * FROM ${table} WHERE user_id = ?`, life.user.id), [], table);
+      for (const table of TABLES)
+        assert.deepEqual(await service.sql(`SELECT * FROM ${table} WHERE user_id = ?`, life.user.id), [], table);
     });
   }
 });

@@ -7,11 +7,15 @@ import { Accounts, pathTo, totp, wrongBackupCode, wrongTotp } from "./support/ac
 import { receiverForThisFile } from "./support/notices.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
+/** @import { Answer } from "./support/http.mjs" */
+/** @import { Person } from "./support/accounts.mjs" */
+
 const receiver = await receiverForThisFile();
-const service = await serviceForThisFile({ instrumented: true, bare: true, ...receiver.settings });
+const service = await serviceForThisFile({ instrumented: true, ...receiver.settings });
 const api = new Accounts(service);
 beforeEach(() => api.freeze());
 
+/** @param {Answer} answer */
 const roundTrips = (answer) => Number(answer.headers["x-d1-round-trips"]);
 const GET = 1;
 const CHANGE = 2;
@@ -38,27 +42,47 @@ const CALLS = /** @type {Record<string, [number, number, (life: any) => any]>} *
   "a profile": [200, CHANGE, ({ user }) => api.patch(user, { first_name: "Ada", notification_settings: { a: 1 } })],
   "an e-mail asked for": [200, CHANGE, ({ user }) => api.patch(user, { email: "other@residents.example", last_name: "x" })],
   "an e-mail taken back": [200, CHANGE, ({ user }) => api.call("PATCH", user, pathTo("", "cancel_email_change_request"))],
-  "an e-mail confirmed": [200, CHANGE, async ({ user }) => {
-    await service.scheduled();
-    const { token } = receiver.notices("email_change_verification")[0].data;
-    return service.call("POST", pathTo("", "verify_email"), { json: { uuid: user.id, token } });
-  }],
+  "an e-mail confirmed": [
+    200,
+    CHANGE,
+    async ({ user }) => {
+      await service.scheduled();
+      const { token } = receiver.notices("email_change_verification")[0].data;
+      return service.call("POST", pathTo("", "verify_email"), { json: { uuid: user.id, token } });
+    },
+  ],
   "a push token": [200, CHANGE, ({ user }) => api.post(user, "push_tokens", { token: "device-20", platform: "web" })],
   "a push token dropped": [204, CHANGE, ({ user }) => api.post(user, "push_tokens/unregister", { token: "device-1" })],
-  "a push token by a key": [200, CHANGE, async ({ user }) => api.post(await api.apiKey(["user:write"], user), "push_tokens", { token: "device-2", platform: "web" })],
+  "a push token by a key": [
+    200,
+    CHANGE,
+    async ({ user }) => api.post(await api.apiKey(["user:write"], user), "push_tokens", { token: "device-2", platform: "web" }),
+  ],
   "a scene": [200, CHANGE, ({ user, dashboard }) => api.post(user, "scene_personalisation", { scene: "Alarms", dashboard })],
   "a code": [200, CHANGE, ({ user, secret }) => api.verify(user, totp(secret, api.now))],
   "a code, by staff": [200, CHANGE, ({ user, secret }) => api.verify(api.staff(), totp(secret, api.now), user.id)],
-  "a code, by a key": [200, CHANGE, async ({ user, secret }) => api.verify(await api.apiKey(["user:verify"]), totp(secret, api.now), user.id)],
+  "a code, by a key": [
+    200,
+    CHANGE,
+    async ({ user, secret }) => api.verify(await api.apiKey(["user:verify"]), totp(secret, api.now), user.id),
+  ],
   "a wrong code": [400, CHANGE, ({ user, secret }) => api.verify(user, wrongTotp(secret, api.now))],
   "a backup code": [200, CHANGE, ({ user, codes }) => api.verify(user, codes[0])],
   "a wrong backup code": [400, CHANGE, ({ user }) => api.verify(user, wrongBackupCode())],
   "new backup codes": [200, CHANGE, ({ user }) => api.post(user, "two_factor_backup_codes")],
-  "a set-up proved": [200, CHANGE, async ({ user }) => {
-    const { secret } = await api.start(user);
-    return api.post(user, "two_factor_validate", { token: totp(secret, api.now) });
-  }],
-  "turning off with a code": [200, CHANGE, ({ user, secret }) => api.post(user, "two_factor_disable", { token: totp(secret, api.now) })],
+  "a set-up proved": [
+    200,
+    CHANGE,
+    async ({ user }) => {
+      const { secret } = await api.start(user);
+      return api.post(user, "two_factor_validate", { token: totp(secret, api.now) });
+    },
+  ],
+  "turning off with a code": [
+    200,
+    CHANGE,
+    ({ user, secret }) => api.post(user, "two_factor_disable", { token: totp(secret, api.now) }),
+  ],
   "turning off with a backup code": [200, CHANGE, ({ user, codes }) => api.post(user, "two_factor_disable", { token: codes[0] })],
   "turning off by support": [200, CHANGE, ({ user }) => api.post(api.staff(), "two_factor_disable", {}, user.id)],
 });
@@ -80,8 +104,13 @@ describe("round trips to D1", () => {
 });
 
 test("a user among very many costs no more rows than one alone", async () => {
+  /** @param {{user: Person, secret: string}} given */
   const rows = async ({ user, secret }) => {
-    const answers = [await api.get(user, ""), await api.get(user, "two_factor_status"), await api.verify(user, totp(secret, api.now))];
+    const answers = [
+      await api.get(user, ""),
+      await api.get(user, "two_factor_status"),
+      await api.verify(user, totp(secret, api.now)),
+    ];
     await api.advance(30_000);
     return answers.map(({ headers }) => Number(headers["x-d1-rows-read"]));
   };
@@ -91,5 +120,8 @@ test("a user among very many costs no more rows than one alone", async () => {
   await service.sql("INSERT INTO second_factors (user_id) SELECT uuid FROM users WHERE true ON CONFLICT DO NOTHING");
   await service.sql("INSERT INTO profiles (user_id, updated_at) SELECT uuid, 1 FROM users WHERE true ON CONFLICT DO NOTHING");
   assert.deepEqual(await rows(life), alone);
-  assert.ok(alone.every((count) => count > 0 && count < 100), String(alone));
+  assert.ok(
+    alone.every((count) => count > 0 && count < 100),
+    String(alone),
+  );
 });

@@ -3,19 +3,37 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 
-import { Accounts, assertFine, assertInvalid, assertNotRecent, assertUser, DAY, HOUR, pathTo, SECOND } from "./support/accounts.mjs";
+import {
+  Accounts,
+  assertFine,
+  assertInvalid,
+  assertNotRecent,
+  assertUser,
+  DAY,
+  HOUR,
+  pathTo,
+  SECOND,
+} from "./support/accounts.mjs";
 import { receiverForThisFile } from "./support/notices.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
+/** @import { Caller, Person } from "./support/accounts.mjs" */
+/** @import { Answer } from "./support/http.mjs" */
+
 const receiver = await receiverForThisFile();
-const service = await serviceForThisFile({ instrumented: true, bare: true, ...receiver.settings });
+const service = await serviceForThisFile({ instrumented: true, ...receiver.settings });
 const api = new Accounts(service);
 beforeEach(() => api.freeze());
 
 const NEW = "new.ada@residents.example";
 const TAKEN = "There is already an account with this email address.";
 
-/** Asks for an e-mail. @returns {Promise<string>} the token that was sent to it */
+/**
+ * Asks for an e-mail.
+ * @param {Person} user
+ * @param {string | null} email
+ * @returns {Promise<string>} the token that was sent to it
+ */
 async function ask(user, email) {
   assert.equal(assertUser(await api.patch(user, { email })).pending_email, email);
   await service.scheduled();
@@ -25,17 +43,28 @@ async function ask(user, email) {
   return token;
 }
 
+/** @param {{id: string}} user @param {string} token */
 const confirm = (user, token) => service.call("POST", pathTo("", "verify_email"), { json: { uuid: user.id, token } });
+/** @param {Caller} caller */
 const cancel = (caller) => api.call("PATCH", caller, pathTo("", "cancel_email_change_request"));
-const assertDead = (answer, what) => assertInvalid(answer, "invalid_token", "token", "This verification token is invalid or has expired.", what);
+/** @param {Answer} answer @param {string} [what] */
+const assertDead = (answer, what) =>
+  assertInvalid(answer, "invalid_token", "token", "This verification token is invalid or has expired.", what);
+/** @param {Caller} user */
 const emails = async (user) => {
   const { email, pending_email, is_email_verified } = await api.user(user);
   return [email, pending_email, is_email_verified];
 };
 /** What the trail tells of the e-mail; the cron trigger that delivers notices makes the user's 3dEye account as well. */
-const trail = async () => (await service.audit()).map(({ action }) => action).filter((action) => action.startsWith("email_change."));
+const trail = async () =>
+  (await service.audit()).map(({ action }) => action).filter((action) => action.startsWith("email_change."));
 /** Who was told what. */
-const told = () => receiver.notices().map(({ type, to }) => [type, to]).sort();
+const told = () =>
+  receiver
+    .notices()
+    .map(({ type, to }) => [type, to])
+    .sort();
+/** @param {{id: string}} user */
 const inDatabase = async (user) => (await service.sql("SELECT email FROM users WHERE uuid = ?", user.id))[0].email;
 
 describe("another e-mail", () => {
@@ -51,8 +80,15 @@ describe("another e-mail", () => {
     assertDead(await confirm(user, token), "used");
 
     await service.scheduled();
-    const told = receiver.notices().map(({ type, to, data }) => [type, to, Object.keys(data)]).sort();
-    assert.deepEqual(told, [["email_change_requested", user.email, []], ["email_change_verification", NEW, ["token"]], ["email_changed", user.email, []]]);
+    const told = receiver
+      .notices()
+      .map(({ type, to, data }) => [type, to, Object.keys(data)])
+      .sort();
+    assert.deepEqual(told, [
+      ["email_change_requested", user.email, []],
+      ["email_change_verification", NEW, ["token"]],
+      ["email_changed", user.email, []],
+    ]);
     assert.deepEqual(await trail(), ["email_change.request", "email_change.confirm"]);
   });
 
@@ -61,13 +97,22 @@ describe("another e-mail", () => {
     assertFine(await confirm(user, await ask(user, NEW)), { success: true });
     assert.deepEqual(await emails(user), [NEW, null, true]);
     await service.scheduled();
-    assert.deepEqual(receiver.notices("email_changed").map(({ to }) => to), [NEW]);
+    assert.deepEqual(
+      receiver.notices("email_changed").map(({ to }) => to),
+      [NEW],
+    );
   });
 
   test("is confirmed with or without a trailing slash, by whoever has the token", async () => {
     const user = await service.addUser();
     const json = { uuid: user.id, token: await ask(user, NEW) };
-    assertFine(await service.call("POST", `${pathTo("", "verify_email")}/`, { json, headers: { authorization: "Bearer of.nothing.good" } }), { success: true });
+    assertFine(
+      await service.call("POST", `${pathTo("", "verify_email")}/`, {
+        json,
+        headers: { authorization: "Bearer of.nothing.good" },
+      }),
+      { success: true },
+    );
   });
 
   test("is asked for beside other changes, which take effect at once", async () => {
@@ -91,7 +136,11 @@ describe("another e-mail", () => {
     assert.deepEqual(await service.sql("SELECT id FROM notices"), []);
   });
 
-  for (const spelt of [(email) => email, (email) => email.toUpperCase(), (email) => ` ${email} `]) {
+  for (const spelt of [
+    (/** @type {string} */ email) => email,
+    (/** @type {string} */ email) => email.toUpperCase(),
+    (/** @type {string} */ email) => ` ${email} `,
+  ]) {
     test(`of somebody else is refused: ${spelt("x@y.example")}`, async () => {
       const [ada, bob] = [await service.addUser(), await service.addUser()];
       assertInvalid(await api.patch(ada, { email: spelt(bob.email) }), "invalid_input", "email", TAKEN);
@@ -110,19 +159,39 @@ describe("another e-mail", () => {
   test("must look like one, in 254 characters at most", async () => {
     const user = await service.addUser();
     const long = `${"x".repeat(254 - "@y.example".length)}@y.example`;
-    for (const email of ["ada", "ada@", "@y.example", "a b@y.example", "a@b@c", "ada@y.example\nBcc: all@y.example", "a\u0000@y.example", 7, true, [], {}]) {
+    for (const email of [
+      "ada",
+      "ada@",
+      "@y.example",
+      "a b@y.example",
+      "a@b@c",
+      "ada@y.example\nBcc: all@y.example",
+      "a\u0000@y.example",
+      7,
+      true,
+      [],
+      {},
+    ]) {
       assertInvalid(await api.patch(user, { email }), "invalid_input", "email", undefined, JSON.stringify(email));
     }
     for (const email of ["", "  "]) assertInvalid(await api.patch(user, { email }), "blank", "email");
     assertInvalid(await api.patch(user, { email: null }), "null", "email");
-    assertInvalid(await api.patch(user, { email: `x${long}` }), "max_length", "email", "Ensure this field has no more than 254 characters.");
+    assertInvalid(
+      await api.patch(user, { email: `x${long}` }),
+      "max_length",
+      "email",
+      "Ensure this field has no more than 254 characters.",
+    );
     assert.deepEqual(await emails(user), [user.email, null, null]);
     assert.deepEqual(await service.sql("SELECT id FROM notices"), []);
   });
 });
 
 describe("a token", () => {
-  for (const [what, after, isGood] of /** @type {const} */ ([["just under 24 h", DAY - SECOND, true], ["over 24 h", DAY + SECOND, false]])) {
+  for (const [what, after, isGood] of /** @type {const} */ ([
+    ["just under 24 h", DAY - SECOND, true],
+    ["over 24 h", DAY + SECOND, false],
+  ])) {
     test(`is ${isGood ? "good" : "dead"} after ${what}`, async () => {
       const user = await service.addUser();
       const token = await ask(user, NEW);
@@ -148,10 +217,20 @@ describe("a token", () => {
     assertUser(await api.patch(bob, { email: "bob.new@residents.example" }));
     for (const email of ["first@residents.example", "second@residents.example", NEW]) assertUser(await api.patch(ada, { email }));
     const kinds = await service.sql("SELECT type FROM notices WHERE user_id = ? ORDER BY type", ada.id);
-    assert.deepEqual(kinds.map(({ type }) => type), ["email_change_requested", "email_change_verification"]);
+    assert.deepEqual(
+      kinds.map(({ type }) => type),
+      ["email_change_requested", "email_change_verification"],
+    );
     await service.scheduled();
-    const ofAda = receiver.notices().filter(({ userId }) => userId === ada.id).map(({ type, to }) => [type, to]).sort();
-    assert.deepEqual(ofAda, [["email_change_requested", ada.email], ["email_change_verification", NEW]]);
+    const ofAda = receiver
+      .notices()
+      .filter(({ userId }) => userId === ada.id)
+      .map(({ type, to }) => [type, to])
+      .sort();
+    assert.deepEqual(ofAda, [
+      ["email_change_requested", ada.email],
+      ["email_change_verification", NEW],
+    ]);
     assert.equal(receiver.deliveries.length, 4, "and bob's");
   });
 
@@ -160,7 +239,14 @@ describe("a token", () => {
     const [hers] = [await ask(ada, NEW), await ask(bob, "bob.new@residents.example")];
     assertDead(await confirm(bob, hers), "another's");
     assertDead(await confirm({ id: "nobody" }, hers), "nobody's");
-    for (const token of [`${hers}x`, hers.slice(1), hers.toUpperCase() === hers ? hers.toLowerCase() : hers.toUpperCase(), "x", "%"]) assertDead(await confirm(ada, token), token.length.toString());
+    for (const token of [
+      `${hers}x`,
+      hers.slice(1),
+      hers.toUpperCase() === hers ? hers.toLowerCase() : hers.toUpperCase(),
+      "x",
+      "%",
+    ])
+      assertDead(await confirm(ada, token), token.length.toString());
     assert.equal(await inDatabase(bob), bob.email);
     assertFine(await confirm(ada, hers));
   });
@@ -195,7 +281,11 @@ describe("taking it back", () => {
     assertUser(await api.patch(ada, { email: NEW }));
     assertUser(await cancel(ada));
     await service.scheduled();
-    const expected = [["email_change_requested", ada.email], ["email_change_requested", bob.email], ["email_change_verification", "bob.new@residents.example"]];
+    const expected = [
+      ["email_change_requested", ada.email],
+      ["email_change_requested", bob.email],
+      ["email_change_verification", "bob.new@residents.example"],
+    ];
     assert.deepEqual(told(), expected.sort());
   });
 

@@ -17,7 +17,7 @@ const USERS = 6;
 /** In which most of them are under way. */
 const LATEST_KILL_MS = 120;
 
-const service = await serviceForThisFile({ bare: true, instrumented: true });
+const service = await serviceForThisFile({ instrumented: true });
 const api = new Accounts(service);
 
 test(`codes are used up as a whole or not at all, over ${ROUNDS} kills`, async (t) => {
@@ -46,7 +46,11 @@ async function play(dice, cut) {
   const done = Promise.allSettled(sent);
   await sleep(dice.below(LATEST_KILL_MS));
   await service.kill();
-  for (const outcome of await done) assert.ok(outcome.status === "fulfilled" || outcome.reason.code !== "ERR_ASSERTION", String(outcome.status === "rejected" && outcome.reason));
+  for (const outcome of await done)
+    assert.ok(
+      outcome.status === "fulfilled" || outcome.reason.code !== "ERR_ASSERTION",
+      String(outcome.status === "rejected" && outcome.reason),
+    );
 
   await api.freeze();
   for (const { user, codes, accepted } of people) {

@@ -6,13 +6,13 @@ import { beforeEach, describe, test } from "node:test";
 import { Accounts, assertFine, assertUser, assertWrongToken } from "./support/accounts.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
-const service = await serviceForThisFile({ instrumented: true, bare: true });
+const service = await serviceForThisFile({ instrumented: true });
 const api = new Accounts(service);
 beforeEach(() => api.freeze());
 
 const TABLES = ["profiles", "push_tokens", "scene_personalisations", "second_factors", "backup_codes", "notices"];
 
-/** How many rows of account data a user has, by table. */
+/** How many rows of account data a user has, by table. @param {{id: string}} user */
 async function rows(user) {
   const counts = TABLES.map((name) => `(SELECT count(*) FROM ${name} WHERE user_id = ?1) AS ${name}`);
   return (await service.sql(`SELECT ${counts.join(", ")}`, user.id))[0];

@@ -6,10 +6,24 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 
-import { Accounts, assertFine, assertLocked, assertWrongToken, HOUR, SECOND, STEP, totp, wrongBackupCode, wrongTotp } from "./support/accounts.mjs";
+import {
+  Accounts,
+  assertFine,
+  assertLocked,
+  assertWrongToken,
+  HOUR,
+  SECOND,
+  STEP,
+  totp,
+  wrongBackupCode,
+  wrongTotp,
+} from "./support/accounts.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
-const service = await serviceForThisFile({ instrumented: true, bare: true });
+/** @import { Caller } from "./support/accounts.mjs" */
+/** @import { Answer } from "./support/http.mjs" */
+
+const service = await serviceForThisFile({ instrumented: true });
 const api = new Accounts(service);
 beforeEach(() => api.freeze());
 
@@ -31,7 +45,14 @@ async function enrolled() {
   return { user, factor: await api.enrol(user) };
 }
 
-/** Fails so often in a row, waiting for every lock to end. */
+/**
+ * Fails so often in a row, waiting for every lock to end.
+ * @param {Caller} user
+ * @param {{secret: string, codes: string[]}} factor
+ * @param {string} kind
+ * @param {number} from
+ * @param {number} to
+ */
 async function fail(user, factor, kind, from, to) {
   for (let failures = from + 1; failures <= to; failures += 1) {
     assertWrongToken(await api.verify(user, KINDS[kind].wrong(factor)), `failure ${failures}`);
@@ -41,6 +62,7 @@ async function fail(user, factor, kind, from, to) {
 
 for (const [kind, { right, wrong }] of Object.entries(KINDS)) {
   const other = kind === "totp" ? "backup_code" : "totp";
+  /** @param {Answer} answer */
   const assertOpens = (answer, method = kind) => assertFine(answer, { success: true, method });
 
   describe(`wrong codes of kind ${kind}`, () => {
@@ -159,6 +181,7 @@ for (const [kind, { right, wrong }] of Object.entries(KINDS)) {
 }
 
 describe("while enrolling", () => {
+  /** @param {Caller} user @param {string} token */
   const validate = (user, token) => api.post(user, "two_factor_validate", { token });
 
   test("wrong codes lock as well, the right one included", async () => {
@@ -174,7 +197,8 @@ describe("while enrolling", () => {
   test("text that is no code at all counts as one of the authenticator", async () => {
     const user = await service.addUser();
     const { secret } = await api.start(user);
-    for (let count = 0; count < TOLERATED; count += 1) assertWrongToken(await validate(user, ["x", "12345", wrongBackupCode()][count % 3]));
+    for (let count = 0; count < TOLERATED; count += 1)
+      assertWrongToken(await validate(user, ["x", "12345", wrongBackupCode()][count % 3]));
     assertLocked(await validate(user, totp(secret, api.now)), 30);
   });
 

@@ -48,11 +48,17 @@ describe("a delivery", () => {
   test("is one signed POST with what is to be told, and nothing more", async () => {
     const user = await change();
     assert.equal(await waiting(), 1);
-    assert.deepEqual(receiver.deliveries, [], "not before the cron trigger");
+    assert.deepEqual([...receiver.deliveries], [], "not before the cron trigger");
     const createdAt = new Date(api.now).toISOString();
     await api.advance(3 * MINUTE);
     await service.scheduled();
-    const [{ notice: { id, ...notice }, ...how }, ...more] = receiver.deliveries;
+    const [
+      {
+        notice: { id, ...notice },
+        ...how
+      },
+      ...more
+    ] = receiver.deliveries;
     assert.deepEqual(more, []);
     assert.match(id, /^ntc_[0-9A-HJKMNP-TV-Z]{26}$/);
     assert.deepEqual(notice, { type: "two_factor_enabled", userId: user.id, to: user.email, createdAt, data: {} });
@@ -61,13 +67,23 @@ describe("a delivery", () => {
   });
 
   test("goes to the phone where there is no e-mail, and to nobody in particular where there is neither", async () => {
-    for (const person of [{ email: null, phone: "+4366012345" }, { email: null }, { email: "Both@residents.example", phone: "+4366012345" }]) {
+    for (const person of [
+      { email: null, phone: "+4366012345" },
+      { email: null },
+      { email: "Both@residents.example", phone: "+4366012345" },
+    ]) {
       const user = await service.addUser(person);
       const { secret } = await api.start(user);
       assertFine(await api.post(user, "two_factor_validate", { token: totp(secret, api.now) }));
     }
     await service.scheduled();
-    assert.deepEqual(receiver.notices().map(({ to }) => to).sort(), ["+4366012345", "Both@residents.example", null].sort());
+    assert.deepEqual(
+      receiver
+        .notices()
+        .map(({ to }) => to)
+        .sort(),
+      ["+4366012345", "Both@residents.example", null].sort(),
+    );
   });
 
   test("of every kind there is, from the changes that they are about", async () => {
@@ -84,13 +100,22 @@ describe("a delivery", () => {
     assertFine(await service.call("POST", pathTo("", "verify_email"), { json: { uuid: user.id, token: data.token } }));
     await service.scheduled();
     const mine = (/** @type {string} */ type) => [type, user.email];
-    assert.deepEqual(kinds().sort(), [
-      mine("two_factor_enabled"), mine("two_factor_enabled"), mine("two_factor_disabled"), mine("backup_code_used"), mine("email_change_requested"),
-      ["email_change_verification", NEW], mine("email_changed"),
-    ].sort());
+    assert.deepEqual(
+      kinds().sort(),
+      [
+        mine("two_factor_enabled"),
+        mine("two_factor_enabled"),
+        mine("two_factor_disabled"),
+        mine("backup_code_used"),
+        mine("email_change_requested"),
+        ["email_change_verification", NEW],
+        mine("email_changed"),
+      ].sort(),
+    );
     assert.ok(secret !== begun.secret && receiver.deliveries.every(({ genuine }) => genuine));
     assert.equal(new Set(receiver.notices().map(({ id }) => id)).size, 7);
-    for (const { type, data: told } of receiver.notices()) assert.deepEqual(Object.keys(told), type === "email_change_verification" ? ["token"] : []);
+    for (const { type, data: told } of receiver.notices())
+      assert.deepEqual(Object.keys(told), type === "email_change_verification" ? ["token"] : []);
   });
 
   test("is not made of what failed", async () => {
@@ -133,9 +158,12 @@ describe("while all is well", () => {
 });
 
 describe("when it goes wrong", () => {
-  for (const [what, breakIt] of /** @type {const} */ ([
+  for (const [what, breakIt] of /** @type {[string, () => unknown][]} */ ([
     ...[500, 503, 429, 404, 400].map((status) => [`an answer of ${status}`, () => receiver.answers(status)]),
-    ...[301, 302, 307, 308].map((status) => [`a redirection by ${status}`, () => receiver.answers(status, { location: receiver.url })]),
+    ...[301, 302, 307, 308].map((status) => [
+      `a redirection by ${status}`,
+      () => receiver.answers(status, { location: receiver.url }),
+    ]),
     ["nobody who listens", () => receiver.goes()],
   ])) {
     test(`${what} is no delivery: it is made again, when its wait is over, and as the same notice`, async () => {
@@ -150,7 +178,7 @@ describe("when it goes wrong", () => {
       await service.scheduled();
       await api.advance(10 * MINUTE - SECOND);
       await service.scheduled();
-      assert.deepEqual(receiver.deliveries, [], "not before ten minutes are over");
+      assert.deepEqual([...receiver.deliveries], [], "not before ten minutes are over");
       await api.advance(SECOND);
       await service.scheduled();
       const [{ notice, genuine, signedAt }, ...more] = receiver.deliveries;
@@ -164,7 +192,10 @@ describe("when it goes wrong", () => {
     await changes(A_TICK);
     receiver.answers(undefined);
     await service.scheduled();
-    assert.ok(receiver.deliveries.length > 0 && receiver.deliveries.length < A_TICK / 2, `${receiver.deliveries.length} were tried`);
+    assert.ok(
+      receiver.deliveries.length > 0 && receiver.deliveries.length < A_TICK / 2,
+      `${receiver.deliveries.length} were tried`,
+    );
     assert.equal(await waiting(), A_TICK);
     receiver.clear();
     await api.advance(10 * MINUTE);
@@ -198,7 +229,10 @@ describe("when it goes wrong", () => {
     receiver.clear();
     const user = await change();
     await service.scheduled();
-    assert.deepEqual(receiver.notices().map(({ userId }) => userId), [user.id]);
+    assert.deepEqual(
+      receiver.notices().map(({ userId }) => userId),
+      [user.id],
+    );
   });
 
   test("a token that has run out is not told any more", async () => {
@@ -239,7 +273,10 @@ describe("where nobody is named to tell", () => {
     await silent.scheduled();
     assert.equal(await waiting(), 1);
     await service.scheduled();
-    assert.deepEqual(receiver.notices().map(({ type }) => type), ["two_factor_enabled"]);
+    assert.deepEqual(
+      receiver.notices().map(({ type }) => type),
+      ["two_factor_enabled"],
+    );
   });
 });
 

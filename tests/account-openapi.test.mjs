@@ -8,6 +8,10 @@ import { receiverForThisFile } from "./support/notices.mjs";
 import { document, routes, routeTo } from "./support/openapi.mjs";
 import { serviceForThisFile, servicesForThisFile } from "./support/service.mjs";
 
+/** @import { Options } from "./support/http.mjs" */
+/** @import { Route } from "./support/openapi.mjs" */
+/** @import { Service } from "./support/service.mjs" */
+
 const receiver = await receiverForThisFile();
 const service = await serviceForThisFile({ instrumented: true, ...receiver.settings });
 const { keyless, braked } = await servicesForThisFile({
@@ -21,22 +25,35 @@ const ours = routes.filter(({ access }) => access === "person");
 const json = { "content-type": "application/json" };
 /** Those that ask who calls. */
 const guarded = ours.filter(({ path }) => !path.endsWith("/verify_email"));
+/** @param {Route} given */
 const operationOf = ({ path, method }) => document.paths[path][method.toLowerCase()];
+/** @param {Route} given */
 const at = ({ path }, uuid = "@me") => path.replace(/\{\w+\}/, uuid);
-const examplesOf = (route) => Object.values(operationOf(route).requestBody?.content["application/json"].examples ?? {}).map(({ value }) => value);
+/** @param {Route} route */
+const examplesOf = (route) =>
+  Object.values(operationOf(route).requestBody?.content["application/json"].examples ?? {}).map(({ value }) => value);
+/** @param {Service} over @param {Route} route @param {{authorization?: string}} headers @param {Options} [options] */
 const call = (over, route, headers, options = {}, uuid = "@me") =>
   over.call(route.method, at(route, uuid), { ...options, headers: { ...headers, ...options.headers } });
-const seen = () => new Set([service, keyless, braked].flatMap(({ answers }) => answers).flatMap(({ method, path, status }) => {
-  const route = routeTo(method, path);
-  return route ? [`${route.method} ${route.path} ${status}`] : [];
-}));
+const seen = () =>
+  new Set(
+    [service, keyless, braked]
+      .flatMap(({ answers }) => answers)
+      .flatMap(({ method, path, status }) => {
+        const route = routeTo(method, path);
+        return route ? [`${route.method} ${route.path} ${status}`] : [];
+      }),
+  );
 
 describe("what goes well", () => {
   test("every operation, its aliases included", async () => {
     const user = await service.addUser();
     await api.joins(user, 7);
     const dashboard = await api.dashboard(7);
-    for (const [start, proof] of [["two_factor_start_setup", "two_factor_validate"], ["start_2fa_setup", "validate_2fa"]]) {
+    for (const [start, proof] of [
+      ["two_factor_start_setup", "two_factor_validate"],
+      ["start_2fa_setup", "validate_2fa"],
+    ]) {
       const { secret } = assertFine(await api.get(user, start));
       assertFine(await api.post(user, proof, { token: totp(secret, api.now) }));
       assertFine(await api.verify(user, await api.nextCode(secret)));
@@ -45,11 +62,15 @@ describe("what goes well", () => {
     await api.status(user);
     assertFine(await api.post(api.person(user, { amr: ["otp"] }), "two_factor_disable"));
     for (const [path, body, status] of /** @type {const} */ ([
-      ["push_tokens", { token: "x", platform: "web" }, 200], ["push_tokens/unregister", { token: "x" }, 204], ["scene_personalisation", { scene: "Doors", dashboard }, 200],
-    ])) assert.equal((await api.post(user, path, body)).status, status);
+      ["push_tokens", { token: "x", platform: "web" }, 200],
+      ["push_tokens/unregister", { token: "x" }, 204],
+      ["scene_personalisation", { scene: "Doors", dashboard }, 200],
+    ]))
+      assert.equal((await api.post(user, path, body)).status, status);
     await api.user(user);
     await api.user(api.staff(), user.id);
-    for (const uuid of ["@me", user.id]) assertFine(await api.patch(uuid === "@me" ? user : api.staff(), { email: "new@residents.example" }, uuid));
+    for (const uuid of ["@me", user.id])
+      assertFine(await api.patch(uuid === "@me" ? user : api.staff(), { email: "new@residents.example" }, uuid));
     await service.scheduled();
     const { token } = receiver.notices("email_change_verification").at(-1)?.data ?? {};
     assertFine(await service.call("POST", pathTo("", "verify_email"), { json: { uuid: user.id, token } }));
@@ -64,7 +85,9 @@ describe("what goes well", () => {
       for (const example of examples) {
         const { status, json: body } = await call(service, route, api.person(await service.addUser()), { json: example });
         // The state of the account may refuse them, their fields may not.
-        const isRead = status < 300 || (status === 400 && ["token_invalid", "setup_expired", "invalid_token", "does_not_exist"].includes(body.code));
+        const isRead =
+          status < 300 ||
+          (status === 400 && ["token_invalid", "setup_expired", "invalid_token", "does_not_exist"].includes(body.code));
         assert.ok(isRead, `${route.path}: ${JSON.stringify(body)}`);
       }
     }
@@ -76,7 +99,12 @@ describe("what goes wrong", () => {
     // One of the Workers that no proxy stands before.
     const { authorization } = braked.personOf(await braked.addUser());
     for (const route of ours) {
-      const answer = await braked.callRaw(route.method, at(route), { authorization, "content-length": "9", "content-type": "application/json" }, "{");
+      const answer = await braked.callRaw(
+        route.method,
+        at(route),
+        { authorization, "content-length": "9", "content-type": "application/json" },
+        "{",
+      );
       assert.deepEqual([answer.status, answer.json.type, answer.json.code], [400, "invalid_request", "parse_error"], route.path);
     }
   });
@@ -85,9 +113,11 @@ describe("what goes wrong", () => {
     const changing = ours.filter(({ path, method }) => method === "GET" && path.includes("setup"));
     assert.equal(changing.length, 2);
     const user = await service.addUser();
-    for (const route of changing) assert.equal((await service.call("HEAD", at(route), { headers: api.person(user) })).status, 405);
+    for (const route of changing)
+      assert.equal((await service.call("HEAD", at(route), { headers: api.person(user) })).status, 405);
     assert.deepEqual(await service.sql("SELECT user_id FROM second_factors"), []);
-    for (const path of [pathTo(), pathTo("two_factor_status")]) assert.equal((await service.call("HEAD", path, { headers: api.person(user) })).status, 200);
+    for (const path of [pathTo(), pathTo("two_factor_status")])
+      assert.equal((await service.call("HEAD", path, { headers: api.person(user) })).status, 200);
   });
 
   test("415", async () => {
@@ -119,7 +149,11 @@ describe("what goes wrong", () => {
   test("413", async () => {
     const user = await service.addUser();
     for (const route of ours) {
-      assert.equal((await call(service, route, api.person(user), { body: "x".repeat(70_000), headers: json })).status, 413, route.path);
+      assert.equal(
+        (await call(service, route, api.person(user), { body: "x".repeat(70_000), headers: json })).status,
+        413,
+        route.path,
+      );
     }
   });
 
@@ -137,7 +171,8 @@ describe("what goes wrong", () => {
     for (const route of ours) {
       let answer;
       const body = route.method === "GET" ? {} : { json: { uuid: "nobody", token: "x" } };
-      for (let count = 0; count < 12 && answer?.status !== 429; count += 1) answer = await call(braked, route, { authorization: "Bearer x" }, body);
+      for (let count = 0; count < 12 && answer?.status !== 429; count += 1)
+        answer = await call(braked, route, { authorization: "Bearer x" }, body);
       assert.equal(answer?.status, 429, route.path);
       assert.deepEqual([answer.json.type, answer.json.code], ["throttled_error", "throttled"]);
       assert.ok(Number(answer.headers["retry-after"]) >= 1);
@@ -150,9 +185,14 @@ describe("what goes wrong", () => {
     await service.instruments({ sparedRoundTrips: 0 });
     try {
       for (const route of ours) {
-        const body = route.method === "GET" ? {} : { json: { token: "x", platform: "ios", uuid: user.id, scene: "x", dashboard: 1 } };
+        const body =
+          route.method === "GET" ? {} : { json: { token: "x", platform: "ios", uuid: user.id, scene: "x", dashboard: 1 } };
         const { status, json: told } = await call(service, route, headers, body);
-        assert.deepEqual([status, told], [500, { type: "server_error", code: "error", detail: "A server error occurred.", attr: null }], route.path);
+        assert.deepEqual(
+          [status, told],
+          [500, { type: "server_error", code: "error", detail: "A server error occurred.", attr: null }],
+          route.path,
+        );
       }
     } finally {
       await service.instruments({ sparedRoundTrips: null });
@@ -169,7 +209,12 @@ describe("what goes wrong", () => {
 
 test("the description lists no answer that was not brought about above", () => {
   const there = seen();
-  const listed = ours.flatMap(({ method, path, responses }) => Object.keys(responses).map((status) => `${method} ${path} ${status}`));
+  const listed = ours.flatMap(({ method, path, responses }) =>
+    Object.keys(responses).map((status) => `${method} ${path} ${status}`),
+  );
   assert.ok(listed.length > 50);
-  assert.deepEqual(listed.filter((one) => !there.has(one)), []);
+  assert.deepEqual(
+    listed.filter((one) => !there.has(one)),
+    [],
+  );
 });

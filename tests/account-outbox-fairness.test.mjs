@@ -7,8 +7,10 @@ import { Accounts, assertFine, MINUTE, SECOND, STEP, totp } from "./support/acco
 import { receiverForThisFile } from "./support/notices.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
+/** @import { Person } from "./support/accounts.mjs" */
+
 const receiver = await receiverForThisFile();
-const service = await serviceForThisFile({ instrumented: true, bare: true, ...receiver.settings });
+const service = await serviceForThisFile({ instrumented: true, ...receiver.settings });
 const api = new Accounts(service);
 beforeEach(() => api.freeze());
 
@@ -17,9 +19,10 @@ const KEPT = 20;
 /** As many as one tick delivers. */
 const A_TICK = 50;
 
-const waiting = (/** @type {any} */ user) => service.sql("SELECT id, type, created_at AS at FROM notices WHERE user_id = ? ORDER BY id", user.id);
+const waiting = (/** @type {any} */ user) =>
+  service.sql("SELECT id, type, created_at AS at FROM notices WHERE user_id = ? ORDER BY id", user.id);
 
-/** Turns the second factor on and off again, a second later: two notices. */
+/** Turns the second factor on and off again, a second later: two notices. @param {Person} user */
 async function toggle(user) {
   const { secret } = await api.start(user);
   assertFine(await api.post(user, "two_factor_validate", { token: totp(secret, api.now) }));
@@ -34,13 +37,17 @@ async function changes(count) {
   await service.sql(
     `INSERT INTO notices (id, type, user_id, recipient, created_at, due_at)
      SELECT printf('ntc_%026d', person.key), 'two_factor_enabled', person.value, 'x@residents.example', ?2, ?2 FROM json_each(?1) person`,
-    JSON.stringify(users.map(({ id }) => id)), api.now,
+    JSON.stringify(users.map(({ id }) => id)),
+    api.now,
   );
   return users.map(({ id }) => id);
 }
 
 /** How many of those that wait were tried so often. */
-const attempts = async () => Object.fromEntries((await service.sql("SELECT attempts, count(*) AS n FROM notices GROUP BY attempts")).map((row) => [row.attempts, row.n]));
+const attempts = async () =>
+  Object.fromEntries(
+    (await service.sql("SELECT attempts, count(*) AS n FROM notices GROUP BY attempts")).map((row) => [row.attempts, row.n]),
+  );
 
 describe("of one user", () => {
   test(`the newest ${KEPT} notices wait, and nobody else's are touched`, async () => {
@@ -54,7 +61,10 @@ describe("of one user", () => {
     await toggle(user);
     const later = await waiting(user);
     assert.deepEqual(later.slice(0, -2), full.slice(2), "the oldest two made room");
-    assert.deepEqual(later.slice(-2).map(({ type }) => type), ["two_factor_enabled", "two_factor_disabled"]);
+    assert.deepEqual(
+      later.slice(-2).map(({ type }) => type),
+      ["two_factor_enabled", "two_factor_disabled"],
+    );
     assert.equal((await waiting(bystander)).length, 2);
   });
 
@@ -63,14 +73,22 @@ describe("of one user", () => {
     const many = JSON.stringify(Array.from({ length: 3 * A_TICK }, (_, index) => index));
     await service.sql(
       `INSERT INTO notices (id, type, user_id, created_at, due_at)
-       SELECT printf('ntc_%026d', value), 'backup_code_used', ?2, ?3 + value, ?3 FROM json_each(?1)`, many, user.id, api.now - MINUTE,
+       SELECT printf('ntc_%026d', value), 'backup_code_used', ?2, ?3 + value, ?3 FROM json_each(?1)`,
+      many,
+      user.id,
+      api.now - MINUTE,
     );
     await toggle(bystander);
     await service.scheduled();
     const told = receiver.notices();
     assert.equal(told.filter(({ userId }) => userId === bystander.id).length, 2);
-    const times = told.filter(({ userId }) => userId === user.id).map(({ createdAt }) => Date.parse(createdAt) - (api.now - STEP - MINUTE));
-    assert.deepEqual(times.sort((one, other) => one - other), Array.from({ length: KEPT }, (_, index) => 3 * A_TICK - KEPT + index));
+    const times = told
+      .filter(({ userId }) => userId === user.id)
+      .map(({ createdAt }) => Date.parse(createdAt) - (api.now - STEP - MINUTE));
+    assert.deepEqual(
+      times.sort((one, other) => one - other),
+      Array.from({ length: KEPT }, (_, index) => 3 * A_TICK - KEPT + index),
+    );
   });
 });
 

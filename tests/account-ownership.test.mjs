@@ -9,7 +9,7 @@ import { beforeEach, describe, test } from "node:test";
 import { Accounts, assertDenied, assertFine, assertInvalid, OWNER_ONLY, totp } from "./support/accounts.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
-const service = await serviceForThisFile({ instrumented: true, bare: true });
+const service = await serviceForThisFile({ instrumented: true });
 const api = new Accounts(service);
 beforeEach(() => api.freeze());
 

@@ -6,14 +6,20 @@ import { beforeEach, describe, test } from "node:test";
 import { Accounts, assertDenied, assertInvalid, assertProblem, assertUser, HOUR, ONLY_ME } from "./support/accounts.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
-const service = await serviceForThisFile({ instrumented: true, bare: true });
+const service = await serviceForThisFile({ instrumented: true });
 const api = new Accounts(service);
 beforeEach(() => api.freeze());
 
 /** In bytes, of a field that holds JSON. */
 const LARGEST = 16 * 1024;
 
-const FLAGS = ["anonymize_data", "allow_impersonation", "allow_sidebar_suggestions", "hide_mcp_hints", "passkeys_enabled_for_2fa"];
+const FLAGS = [
+  "anonymize_data",
+  "allow_impersonation",
+  "allow_sidebar_suggestions",
+  "hide_mcp_hints",
+  "passkeys_enabled_for_2fa",
+];
 const OBJECTS = ["events_column_config", "has_seen_product_intro_for", "hedgehog_config"];
 const CHOICES = {
   toolbar_mode: ["disabled", "toolbar", "", null],
@@ -21,7 +27,7 @@ const CHOICES = {
   shortcut_position: ["above", "below", "hidden", "", null],
   role_at_organization: ["engineering", "data", "product", "founder", "leadership", "marketing", "sales", "other", null],
 };
-const ANY_JSON = [{ active: ["a", { b: null }], "ü": 1.5 }, {}, { deep: { deeper: [[]], nothing: null }, nothing: null }];
+const ANY_JSON = [{ active: ["a", { b: null }], ü: 1.5 }, {}, { deep: { deeper: [[]], nothing: null }, nothing: null }];
 
 const GOOD = /** @type {Record<string, any[]>} */ ({
   first_name: ["Ada", "", "Ä".repeat(150), "O'Hara; --"],
@@ -31,7 +37,7 @@ const GOOD = /** @type {Record<string, any[]>} */ ({
   ...CHOICES,
 });
 
-/** The full user of somebody of whom nothing is known yet. */
+/** The full user of somebody of whom nothing is known yet. @param {{id: string, email: string}} user @param {string} createdAt */
 const newcomer = (user, createdAt) => ({
   uuid: user.id,
   date_joined: createdAt,
@@ -107,8 +113,18 @@ describe("a change", () => {
     const user = await service.addUser();
     const before = await api.user(user);
     const mine = {
-      uuid: "mine", id: 1, date_joined: "1999-01-01T00:00:00.000Z", pending_email: "x@y.example", is_email_verified: true, is_2fa_enabled: true,
-      scene_personalisation: [{ scene: "x", dashboard: 1 }], team: { id: 1 }, team_id: 1, is_staff: true, auth_subject: "x", phone_number: "1",
+      uuid: "mine",
+      id: 1,
+      date_joined: "1999-01-01T00:00:00.000Z",
+      pending_email: "x@y.example",
+      is_email_verified: true,
+      is_2fa_enabled: true,
+      scene_personalisation: [{ scene: "x", dashboard: 1 }],
+      team: { id: 1 },
+      team_id: 1,
+      is_staff: true,
+      auth_subject: "x",
+      phone_number: "1",
     };
     assert.deepEqual(assertUser(await api.patch(user, mine)), before);
     assert.deepEqual(await api.user(user), before);
@@ -127,7 +143,10 @@ describe("a change", () => {
     assert.equal(assertUser(await api.patch(support, { first_name: "Ada" }, user.id)).first_name, "Ada");
     assertUser(await api.patch(user, { last_name: "Lovelace" }));
     const trail = (await service.audit()).map(({ actor, action, subject }) => [actor, action, subject]);
-    assert.deepEqual(trail, [["staff:g***@smartphonekey.com", "profile.update", user.id], [`user:${user.id}`, "profile.update", user.id]]);
+    assert.deepEqual(trail, [
+      ["staff:g***@smartphonekey.com", "profile.update", user.id],
+      [`user:${user.id}`, "profile.update", user.id],
+    ]);
     assertDenied(await api.patch(user, { first_name: "x" }, user.id), ONLY_ME);
     assertProblem(await api.patch(api.staff(), { first_name: "x" }, "nobody"), 404, "invalid_request", "not_found");
   });
@@ -141,14 +160,24 @@ describe("notification settings", () => {
   test("are merged by key, and null takes one out", async () => {
     const user = await service.addUser();
     const steps = [
-      [{ digest: true, alarms: { doors: true } }, { digest: true, alarms: { doors: true } }],
+      [
+        { digest: true, alarms: { doors: true } },
+        { digest: true, alarms: { doors: true } },
+      ],
       [{ digest: false }, { digest: false, alarms: { doors: true } }],
       [{}, { digest: false, alarms: { doors: true } }],
-      [{ digest: null, more: [1] }, { alarms: { doors: true }, more: [1] }],
-      [{ more: [{ a: null }], unknown: null }, { alarms: { doors: true }, more: [{ a: null }] }],
+      [
+        { digest: null, more: [1] },
+        { alarms: { doors: true }, more: [1] },
+      ],
+      [
+        { more: [{ a: null }], unknown: null },
+        { alarms: { doors: true }, more: [{ a: null }] },
+      ],
       [{ alarms: null, more: null }, {}],
     ];
-    for (const [sent, expected] of steps) assert.deepEqual(assertUser(await api.patch(user, { notification_settings: sent })).notification_settings, expected);
+    for (const [sent, expected] of steps)
+      assert.deepEqual(assertUser(await api.patch(user, { notification_settings: sent })).notification_settings, expected);
   });
 
   test("stay within their size, also when they grow bit by bit", async () => {
@@ -161,6 +190,7 @@ describe("notification settings", () => {
       if (answer.status !== 200) break;
       kept = { ...kept, ...more };
     }
+    assert.ok(answer);
     assertInvalid(answer, ["max_length", "invalid_input"], "notification_settings");
     const enough = Object.keys(kept).length;
     assert.ok(enough >= 3 && enough < 50, `${enough} times a quarter of the size`);
@@ -169,6 +199,7 @@ describe("notification settings", () => {
 });
 
 describe("what is refused", () => {
+  /** @param {number} bytes */
   const ofSize = (bytes) => ({ a: "x".repeat(bytes - JSON.stringify({ a: "" }).length) });
   const NO_TEXT = [7, true, [], {}, ["Ada"]];
   const BAD = /** @type {[string, any, string | string[], (string | RegExp)?][]} */ ([
@@ -178,13 +209,23 @@ describe("what is refused", () => {
       [name, "a\u0000b", "invalid_input"],
       ...NO_TEXT.map((value) => [name, value, "invalid_input", "Not a valid string."]),
     ]),
-    ...FLAGS.flatMap((name) => ["true", "yes", "", 1, 0, [], {}].map((value) => [name, value, "invalid_input", "Must be a valid boolean."])),
-    ...Object.keys(CHOICES).flatMap((name) => ["purple", "DARK", " ", "x".repeat(5000)].map((value) => [name, value, "invalid_choice", /Not a valid choice\./])),
-    ...Object.keys(CHOICES).flatMap((name) => [7, true, {}, []].map((value) => [name, value, ["invalid_choice", "invalid_input"]])),
+    ...FLAGS.flatMap((name) =>
+      ["true", "yes", "", 1, 0, [], {}].map((value) => [name, value, "invalid_input", "Must be a valid boolean."]),
+    ),
+    ...Object.keys(CHOICES).flatMap((name) =>
+      ["purple", "DARK", " ", "x".repeat(5000)].map((value) => [name, value, "invalid_choice", /Not a valid choice\./]),
+    ),
+    ...Object.keys(CHOICES).flatMap((name) =>
+      [7, true, {}, []].map((value) => [name, value, ["invalid_choice", "invalid_input"]]),
+    ),
     ...[...OBJECTS, "notification_settings"].map((name) => [name, ofSize(LARGEST + 1), ["max_length", "invalid_input"]]),
     ...["x", 7, true, []].map((value) => ["notification_settings", value, "invalid_input"]),
     ...[...OBJECTS, "notification_settings"].flatMap((name) =>
-      [{ "a\u0000b": 1 }, { a: "b\u0000" }, { a: [1, { b: ["\u0000"] }] }, { a: { "\u0000": null } }].map((value) => [name, value, "invalid_input"]),
+      [{ "a\u0000b": 1 }, { a: "b\u0000" }, { a: [1, { b: ["\u0000"] }] }, { a: { "\u0000": null } }].map((value) => [
+        name,
+        value,
+        "invalid_input",
+      ]),
     ),
   ]);
 

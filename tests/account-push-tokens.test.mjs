@@ -3,20 +3,38 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 
-import { Accounts, assertDenied, assertFine, assertInvalid, assertNothing, HOUR, MINUTE, NOT_BOUND, pathTo, SECOND, TOKENS_OF_ME_ONLY } from "./support/accounts.mjs";
+import {
+  Accounts,
+  assertDenied,
+  assertFine,
+  assertInvalid,
+  assertNothing,
+  HOUR,
+  MINUTE,
+  NOT_BOUND,
+  pathTo,
+  SECOND,
+  TOKENS_OF_ME_ONLY,
+} from "./support/accounts.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
-const service = await serviceForThisFile({ instrumented: true, bare: true });
+/** @import { Caller } from "./support/accounts.mjs" */
+
+const service = await serviceForThisFile({ instrumented: true });
 const api = new Accounts(service);
 beforeEach(() => api.freeze());
 
 const MOST = 20;
 const TOKEN = "dGhpcy1pcy1hLXRva2Vu:APA91bE-push_token/1+2=";
 
+/** @param {Caller} caller @param {string} token */
 const register = (caller, token, platform = "ios") => api.post(caller, "push_tokens", { token, platform });
+/** @param {Caller} caller @param {string} token */
 const unregister = (caller, token) => api.post(caller, "push_tokens/unregister", { token });
+/** @param {Caller} caller @param {string} token @param {string} [platform] */
 const registered = async (caller, token, platform) => assertFine(await register(caller, token, platform));
 const count = async () => (await service.sql("SELECT count(*) AS n FROM push_tokens"))[0].n;
+/** @param {number} millis */
 const iso = (millis) => new Date(millis).toISOString();
 
 describe("registering", () => {
@@ -29,7 +47,8 @@ describe("registering", () => {
   });
 
   for (const platform of ["ios", "android", "web"]) {
-    test(`takes ${platform}`, async () => assert.equal((await registered(await service.addUser(), TOKEN, platform)).platform, platform));
+    test(`takes ${platform}`, async () =>
+      assert.equal((await registered(await service.addUser(), TOKEN, platform)).platform, platform));
   }
 
   test("again is seeing it again", async () => {
@@ -49,13 +68,26 @@ describe("registering", () => {
   test("takes 1 to 512 characters, blanks around them not counted", async () => {
     const user = await service.addUser();
     for (const token of ["x", "x".repeat(512), "ü".repeat(512), ` ${"y".repeat(512)} `]) await registered(user, token);
-    assertInvalid(await register(user, "x".repeat(513)), "max_length", "token", "Ensure this field has no more than 512 characters.");
+    assertInvalid(
+      await register(user, "x".repeat(513)),
+      "max_length",
+      "token",
+      "Ensure this field has no more than 512 characters.",
+    );
     assert.equal(await count(), 4);
   });
 
   test("takes nothing for a user but the token and its platform", async () => {
     const [ada, bob] = [await service.addUser(), await service.addUser()];
-    const strange = { token: TOKEN, platform: "ios", user: bob.id, user_id: bob.id, id: "mine", created_at: "2020-01-01T00:00:00.000Z", is_staff: true };
+    const strange = {
+      token: TOKEN,
+      platform: "ios",
+      user: bob.id,
+      user_id: bob.id,
+      id: "mine",
+      created_at: "2020-01-01T00:00:00.000Z",
+      is_staff: true,
+    };
     const { id, created_at } = assertFine(await api.post(ada, "push_tokens", strange));
     assert.notEqual(id, "mine");
     assert.equal(created_at, iso(api.now));
@@ -99,7 +131,8 @@ describe("a token that another user registers", () => {
     await registered(bob, "device-0");
     await registered(ada, "device-new");
     assert.equal(await count(), MOST + 1);
-    for (let index = 1; index < MOST; index += 1) assert.equal((await registered(ada, `device-${index}`)).id, ids.get(index), `device-${index}`);
+    for (let index = 1; index < MOST; index += 1)
+      assert.equal((await registered(ada, `device-${index}`)).id, ids.get(index), `device-${index}`);
   });
 });
 
@@ -118,7 +151,8 @@ describe("the twenty-first token", () => {
     await api.advance(SECOND);
     const { id } = await registered(user, "device-20");
     assert.equal(await count(), MOST + 1);
-    for (const index of [0, ...Array.from({ length: MOST - 2 }, (_, at) => at + 2)]) assert.equal((await registered(user, `device-${index}`)).id, ids[index], `device-${index}`);
+    for (const index of [0, ...Array.from({ length: MOST - 2 }, (_, at) => at + 2)])
+      assert.equal((await registered(user, `device-${index}`)).id, ids[index], `device-${index}`);
     assert.equal((await registered(user, "device-20")).id, id);
     assert.equal((await registered(bystander, "another's")).id, other.id);
     await api.advance(SECOND);
@@ -152,12 +186,18 @@ describe("dropping", () => {
     await registered(user, TOKEN);
     for (let times = 0; times < 2; times += 1) await unregister(user, TOKEN);
     const trail = (await service.audit()).map(({ actor, action, subject }) => [actor, action, subject]);
-    assert.deepEqual(trail, [[`user:${user.id}`, "push_token.register", user.id], [`user:${user.id}`, "push_token.unregister", user.id]]);
+    assert.deepEqual(trail, [
+      [`user:${user.id}`, "push_token.register", user.id],
+      [`user:${user.id}`, "push_token.unregister", user.id],
+    ]);
   });
 });
 
 describe("any other path than @me", () => {
-  const BODIES = /** @type {const} */ ([["push_tokens", { token: TOKEN, platform: "ios" }], ["push_tokens/unregister", { token: TOKEN }]]);
+  const BODIES = /** @type {const} */ ([
+    ["push_tokens", { token: TOKEN, platform: "ios" }],
+    ["push_tokens/unregister", { token: TOKEN }],
+  ]);
 
   for (const [action, body] of BODIES) {
     test(`of ${action} is refused to everybody, once the body was found good`, async () => {
@@ -178,9 +218,17 @@ test("tokens go with their user, and stay when another service writes that user 
   const [ada, bob] = [await service.addUser(), await service.addUser()];
   await registered(ada, "hers");
   await registered(bob, "his");
-  await service.sql("INSERT OR REPLACE INTO users (uuid, email, created_at) VALUES (?, ?, '2024-01-15T10:30:00.000Z')", ada.id, ada.email);
+  await service.sql(
+    "INSERT OR REPLACE INTO users (uuid, email, created_at) VALUES (?, ?, '2024-01-15T10:30:00.000Z')",
+    ada.id,
+    ada.email,
+  );
   assert.equal(await count(), 2);
   await service.sql("DELETE FROM users WHERE uuid = ?", ada.id);
   assert.equal(await count(), 1);
-  assert.equal((await service.call("POST", pathTo("push_tokens"), { headers: api.person(ada), json: { token: "hers", platform: "ios" } })).status, 401);
+  assert.equal(
+    (await service.call("POST", pathTo("push_tokens"), { headers: api.person(ada), json: { token: "hers", platform: "ios" } }))
+      .status,
+    401,
+  );
 });

@@ -6,14 +6,27 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 
-import { Accounts, assertFine, assertLocked, assertNothing, pathTo, SECOND, totp, wrongBackupCode, wrongTotp } from "./support/accounts.mjs";
+import {
+  Accounts,
+  assertFine,
+  assertLocked,
+  assertNothing,
+  pathTo,
+  SECOND,
+  totp,
+  wrongBackupCode,
+  wrongTotp,
+} from "./support/accounts.mjs";
 import { receiverForThisFile } from "./support/notices.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
+
+/** @import { Answer } from "./support/http.mjs" */
+/** @import { Caller, Factor } from "./support/accounts.mjs" */
 
 const MANY = 50;
 
 const receiver = await receiverForThisFile();
-const service = await serviceForThisFile({ instrumented: true, bare: true, ...receiver.settings });
+const service = await serviceForThisFile({ instrumented: true, ...receiver.settings });
 const api = new Accounts(service);
 beforeEach(() => api.freeze());
 
@@ -30,14 +43,19 @@ function tally(answers) {
   return counts;
 }
 
-/** Exactly one got in, and nothing but refusals besides. */
+/** Exactly one got in, and nothing but refusals besides. @param {Answer[]} answers */
 function assertOneWon(answers, refusals = ["400 token_invalid", "429 throttled"]) {
   const counts = tally(answers);
   assert.equal(counts["200"], 1, JSON.stringify(counts));
-  assert.deepEqual(Object.keys(counts).filter((name) => !["200", ...refusals].includes(name)), []);
+  assert.deepEqual(
+    Object.keys(counts).filter((name) => !["200", ...refusals].includes(name)),
+    [],
+  );
 }
 
+/** @param {Caller} user @param {string} token */
 const verifyAtOnce = (user, token, count = MANY) => atOnce(count, () => api.verify(user, token));
+/** @param {{id: string}} user @param {string} action */
 const trailOf = async (user, action) => (await service.audit()).filter((row) => row.subject === user.id && row.action === action);
 
 async function enrolled() {
@@ -57,7 +75,8 @@ describe("a code of the authenticator", () => {
     const answers = await atOnce(MANY, (index) => api.verify(user, codes[index % 2]));
     const won = answers.filter(({ status }) => status === 200).length;
     assert.ok(won === 1 || won === 2, JSON.stringify(tally(answers)));
-    for (const parity of [0, 1]) assert.ok(answers.filter(({ status }, index) => status === 200 && index % 2 === parity).length <= 1);
+    for (const parity of [0, 1])
+      assert.ok(answers.filter(({ status }, index) => status === 200 && index % 2 === parity).length <= 1);
   });
 
   test("enrols once", async () => {
@@ -75,7 +94,9 @@ describe("a code of the authenticator", () => {
     const user = await service.addUser();
     const { secret } = await api.start(user);
     const token = totp(secret, api.now);
-    const answers = await atOnce(MANY, (index) => api.post(user, index % 2 ? "two_factor_verify" : "two_factor_validate", { token }));
+    const answers = await atOnce(MANY, (index) =>
+      api.post(user, index % 2 ? "two_factor_verify" : "two_factor_validate", { token }),
+    );
     assert.equal(answers.filter(({ status }, index) => status === 200 && index % 2 === 1).length, 0, "nothing was verified");
     // Those that came first may have locked the right one out.
     const won = answers.filter(({ status }) => status === 200).length;
@@ -88,7 +109,9 @@ describe("a code of the authenticator", () => {
   test("is either verified or turns the factor off", async () => {
     const { user, secret } = await enrolled();
     const token = totp(secret, api.now);
-    const answers = await atOnce(MANY, (index) => api.post(user, index % 2 ? "two_factor_verify" : "two_factor_disable", { token }));
+    const answers = await atOnce(MANY, (index) =>
+      api.post(user, index % 2 ? "two_factor_verify" : "two_factor_disable", { token }),
+    );
     const verified = answers.filter(({ status }, index) => status === 200 && index % 2 === 1).length;
     assert.ok(verified <= 1, JSON.stringify(tally(answers)));
     assert.equal((await api.status(user)).is_enabled, verified === 1);
@@ -117,7 +140,9 @@ describe("a backup code", () => {
 
   test("is accepted once by verification and turning off together", async () => {
     const { user, codes } = await enrolled();
-    const answers = await atOnce(MANY, (index) => api.post(user, index % 2 ? "two_factor_verify" : "two_factor_disable", { token: codes[0] }));
+    const answers = await atOnce(MANY, (index) =>
+      api.post(user, index % 2 ? "two_factor_verify" : "two_factor_disable", { token: codes[0] }),
+    );
     const verified = answers.filter(({ status }, index) => status === 200 && index % 2 === 1).length;
     assert.ok(verified <= 1, JSON.stringify(tally(answers)));
     assert.equal((await api.status(user)).is_enabled, verified === 1);
@@ -126,11 +151,19 @@ describe("a backup code", () => {
   test("is missed by no count while all ten are tried", async () => {
     const { user, codes } = await enrolled();
     const answers = await atOnce(MANY, (index) => api.verify(user, codes[index % codes.length]));
-    const won = codes.map((_, own) => answers.filter(({ status }, index) => status === 200 && index % codes.length === own).length);
-    assert.ok(won.every((times) => times <= 1), JSON.stringify(won));
+    const won = codes.map(
+      (_, own) => answers.filter(({ status }, index) => status === 200 && index % codes.length === own).length,
+    );
+    assert.ok(
+      won.every((times) => times <= 1),
+      JSON.stringify(won),
+    );
     const { backup_codes: left, backup_codes_remaining: count } = await api.status(user);
     assert.equal(count, codes.length - won.reduce((sum, times) => sum + times));
-    assert.deepEqual(left, codes.filter((_, own) => won[own] === 0));
+    assert.deepEqual(
+      left,
+      codes.filter((_, own) => won[own] === 0),
+    );
   });
 
   test("belongs to the one set that is left when many are made", async () => {
@@ -148,7 +181,10 @@ describe("wrong codes", () => {
   /** How long so many refusals in a row lock. @param {number} refusals */
   const lockOf = (refusals) => Math.min(30 * 2 ** (refusals - 5), 3600);
 
-  for (const [kind, wrong] of Object.entries({ totp: ({ secret }) => wrongTotp(secret, api.now), "backup code": () => wrongBackupCode() })) {
+  for (const [kind, wrong] of Object.entries({
+    totp: (/** @type {Factor} */ { secret }) => wrongTotp(secret, api.now),
+    "backup code": () => wrongBackupCode(),
+  })) {
     test(`of kind ${kind} are all counted, and no more than five get a try`, async () => {
       const factor = await enrolled();
       const counts = tally(await atOnce(MANY, () => api.verify(factor.user, wrong(factor))));
@@ -173,7 +209,9 @@ describe("wrong codes", () => {
     const { user, secret } = await enrolled();
     await api.start(user);
     const doors = ["two_factor_verify", "two_factor_disable", "two_factor_validate"];
-    const counts = tally(await atOnce(MANY, (index) => api.post(user, doors[index % doors.length], { token: wrongTotp(secret, api.now) })));
+    const counts = tally(
+      await atOnce(MANY, (index) => api.post(user, doors[index % doors.length], { token: wrongTotp(secret, api.now) })),
+    );
     assert.deepEqual(counts, { "400 token_invalid": 5, "429 throttled": MANY - 5 });
   });
 
@@ -187,6 +225,7 @@ describe("wrong codes", () => {
 });
 
 describe("push tokens", () => {
+  /** @param {Caller} user @param {string} token */
   const register = (user, token) => api.post(user, "push_tokens", { token, platform: "ios" });
   const rows = async () => (await service.sql("SELECT user_id AS user FROM push_tokens")).map(({ user }) => user);
 
@@ -222,7 +261,9 @@ test("one token of an e-mail change is good once, and its effect is told of once
   assertFine(await api.patch(user, { email }));
   await service.scheduled();
   const [{ data }] = receiver.notices("email_change_verification");
-  const answers = await atOnce(MANY, () => service.call("POST", pathTo("", "verify_email"), { json: { uuid: user.id, token: data.token } }));
+  const answers = await atOnce(MANY, () =>
+    service.call("POST", pathTo("", "verify_email"), { json: { uuid: user.id, token: data.token } }),
+  );
   assert.deepEqual(tally(answers), { 200: 1, "400 invalid_token": MANY - 1 });
   assert.equal((await api.user(user)).email, email);
   await service.scheduled();
@@ -233,9 +274,14 @@ test("a scene has one dashboard, whoever chose last", async () => {
   const user = await service.addUser();
   await api.joins(user, 7);
   const dashboards = [await api.dashboard(7, "A"), await api.dashboard(7, "B")];
-  const answers = await atOnce(20, (index) => api.post(user, "scene_personalisation", { scene: "Doors", dashboard: dashboards[index % 2] }));
+  const answers = await atOnce(20, (index) =>
+    api.post(user, "scene_personalisation", { scene: "Doors", dashboard: dashboards[index % 2] }),
+  );
   assert.deepEqual(tally(answers), { 200: 20 });
   const { scene_personalisation: scenes } = await api.user(user);
-  assert.deepEqual(scenes.map(({ scene }) => scene), ["Doors"]);
+  assert.deepEqual(
+    scenes.map((/** @type {{scene: string}} */ { scene }) => scene),
+    ["Doors"],
+  );
   assert.ok(dashboards.includes(scenes[0].dashboard));
 });

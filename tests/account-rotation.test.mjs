@@ -7,7 +7,17 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { beforeEach, describe, test } from "node:test";
 
-import { Accounts, assertFine, assertInvalid, assertProblem, assertUser, assertWrongToken, pathTo, STEP, totp } from "./support/accounts.mjs";
+import {
+  Accounts,
+  assertFine,
+  assertInvalid,
+  assertProblem,
+  assertUser,
+  assertWrongToken,
+  pathTo,
+  STEP,
+  totp,
+} from "./support/accounts.mjs";
 import { receiverForThisFile } from "./support/notices.mjs";
 import { servicesForThisFile } from "./support/service.mjs";
 
@@ -26,7 +36,9 @@ const services = await servicesForThisFile({
   unsigned: { instrumented, database, vars, secrets: { NOTIFY_WEBHOOK_SECRET: undefined } },
   oddPolicy: { instrumented, database, vars: { TWO_FACTOR_DISABLE: "never" }, secrets: { CREDENTIALS_KEY: oldKey } },
 });
-const apis = /** @type {Record<keyof typeof services, Accounts>} */ (Object.fromEntries(Object.entries(services).map(([name, service]) => [name, new Accounts(service)])));
+const apis = /** @type {Record<keyof typeof services, Accounts>} */ (
+  Object.fromEntries(Object.entries(services).map(([name, service]) => [name, new Accounts(service)]))
+);
 beforeEach(() => Promise.all(Object.values(apis).map((api) => api.freeze())));
 const advance = (/** @type {number} */ by) => Promise.all(Object.values(apis).map((api) => api.advance(by)));
 
@@ -76,9 +88,13 @@ describe("while the sealing key is rotated", () => {
 describe("when the key that sealed a factor is gone", () => {
   test("nobody is let in by it, and support can turn it off", async () => {
     const { user, secret, codes } = await enrolled();
-    for (const token of [totp(secret, apis.after.now), codes[0]]) assert.notEqual((await apis.after.verify(user, token)).status, 200);
+    for (const token of [totp(secret, apis.after.now), codes[0]])
+      assert.notEqual((await apis.after.verify(user, token)).status, 200);
     const { is_enabled, backup_codes, backup_codes_remaining } = await apis.after.status(user);
-    assert.deepEqual({ is_enabled, backup_codes, backup_codes_remaining }, { is_enabled: true, backup_codes: [], backup_codes_remaining: 10 });
+    assert.deepEqual(
+      { is_enabled, backup_codes, backup_codes_remaining },
+      { is_enabled: true, backup_codes: [], backup_codes_remaining: 10 },
+    );
     assertFine(await apis.after.post(apis.after.staff(), "two_factor_disable", {}, user.id));
     const anew = await apis.after.start(user);
     assertFine(await apis.after.post(user, "two_factor_validate", { token: totp(anew.secret, apis.after.now) }));
@@ -98,7 +114,12 @@ describe("without a sealing key", () => {
       assert.ok(answer.status >= 500, answer.text);
       assertProblem(answer, answer.status, "server_error", "error");
     }
-    assert.deepEqual(await services.keyless.sql("SELECT user_id FROM second_factors UNION ALL SELECT user_id FROM push_tokens UNION ALL SELECT user_id FROM notices"), []);
+    assert.deepEqual(
+      await services.keyless.sql(
+        "SELECT user_id FROM second_factors UNION ALL SELECT user_id FROM push_tokens UNION ALL SELECT user_id FROM notices",
+      ),
+      [],
+    );
     assert.equal(assertUser(await api.patch(user, { first_name: "Ada" })).first_name, "Ada");
     assert.equal((await api.status(user)).is_enabled, false);
   });

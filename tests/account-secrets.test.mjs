@@ -11,7 +11,7 @@ import { receiverForThisFile } from "./support/notices.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
 const receiver = await receiverForThisFile();
-const service = await serviceForThisFile({ instrumented: true, bare: true, ...receiver.settings });
+const service = await serviceForThisFile({ instrumented: true, ...receiver.settings });
 const api = new Accounts(service);
 beforeEach(() => api.freeze());
 
@@ -20,13 +20,18 @@ const DEVICE = "APA91bE-very-secret-device-token/1+2=";
 
 /** Every row of every table, as text. Blobs as hexadecimal digits. */
 async function dump() {
-  const tables = await service.sql("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite%'");
+  const tables = await service.sql(
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite%'",
+  );
   assert.ok(tables.length > 10);
   const told = (/** @type {any} */ value) => (Array.isArray(value) ? Buffer.from(value).toString("hex") : value);
   const texts = [];
   for (const { name } of tables) {
     const rows = await service.sql(`SELECT * FROM ${name}`);
-    texts.push([name, JSON.stringify(rows.map((row) => Object.fromEntries(Object.entries(row).map(([column, value]) => [column, told(value)]))))]);
+    texts.push([
+      name,
+      JSON.stringify(rows.map((row) => Object.fromEntries(Object.entries(row).map(([column, value]) => [column, told(value)])))),
+    ]);
   }
   return Object.fromEntries(texts);
 }
@@ -34,7 +39,13 @@ async function dump() {
 /** A text in all the ways in which it would still be readable. @param {string} secret */
 const formsOf = (secret) => {
   const bytes = Buffer.from(secret, "utf8");
-  return [secret, bytes.toString("hex"), bytes.toString("base64").replace(/=+$/, ""), bytes.toString("base64url"), encodeURIComponent(secret)];
+  return [
+    secret,
+    bytes.toString("hex"),
+    bytes.toString("base64").replace(/=+$/, ""),
+    bytes.toString("base64url"),
+    encodeURIComponent(secret),
+  ];
 };
 
 /** @param {Record<string, string>} tables @param {Record<string, string[]>} secrets */
@@ -64,8 +75,17 @@ async function live() {
 
 /** @param {Awaited<ReturnType<typeof live>>} life @param {string[]} tokens of e-mails */
 const secretsOf = ({ secrets, codes, key }, tokens) => ({
-  "a TOTP secret": secrets.flatMap((secret) => [...formsOf(secret), base32(secret).toString("hex"), base32(secret).toString("base64").replace(/=+$/, ""), base32(secret).toString("base64url")]),
-  "a backup code": codes.flatMap((code) => [...formsOf(code), ...formsOf(plain(code)), base32(plain(code).toUpperCase()).toString("hex")]),
+  "a TOTP secret": secrets.flatMap((secret) => [
+    ...formsOf(secret),
+    base32(secret).toString("hex"),
+    base32(secret).toString("base64").replace(/=+$/, ""),
+    base32(secret).toString("base64url"),
+  ]),
+  "a backup code": codes.flatMap((code) => [
+    ...formsOf(code),
+    ...formsOf(plain(code)),
+    base32(plain(code).toUpperCase()).toString("hex"),
+  ]),
   "a push token": formsOf(DEVICE),
   "an e-mail's token": tokens.flatMap(formsOf),
   "an API key": formsOf(key),
@@ -90,7 +110,11 @@ describe("D1", () => {
 
   test("is looked through by a search that would find them", async () => {
     const life = await live();
-    await service.sql("UPDATE profiles SET settings = json_object('x', ?) WHERE user_id = ?", Buffer.from(plain(life.codes[0])).toString("base64"), life.user.id);
+    await service.sql(
+      "UPDATE profiles SET settings = json_object('x', ?) WHERE user_id = ?",
+      Buffer.from(plain(life.codes[0])).toString("base64"),
+      life.user.id,
+    );
     const tables = await dump();
     assert.throws(() => assertNowhere(tables, secretsOf(life, [])), /profiles holds a backup code/);
   });
@@ -99,7 +123,11 @@ describe("D1", () => {
     const [ada, mallory] = [await service.addUser(), await service.addUser()];
     const hers = await api.enrol(ada);
     const own = await api.enrol(mallory);
-    await service.sql("UPDATE second_factors SET secret_sealed = (SELECT secret_sealed FROM second_factors WHERE user_id = ?) WHERE user_id = ?", mallory.id, ada.id);
+    await service.sql(
+      "UPDATE second_factors SET secret_sealed = (SELECT secret_sealed FROM second_factors WHERE user_id = ?) WHERE user_id = ?",
+      mallory.id,
+      ada.id,
+    );
     const answer = await api.verify(ada, totp(own.secret, api.now));
     assert.notEqual(answer.status, 200, "another's sealed secret opens nothing");
     assert.notEqual((await api.verify(ada, totp(hers.secret, api.now))).status, 200);
@@ -123,7 +151,15 @@ describe("the audit trail", () => {
     assert.doesNotMatch(trail, /[^\s"'*]@/, "a masked e-mail at most");
     assertNowhere({ audit_log: trail }, secretsOf(life, []));
     const actions = (await service.audit()).filter(({ subject }) => subject === life.user.id).map(({ action }) => action);
-    for (const action of ["two_factor.start", "two_factor.enable", "backup_codes.generate", "backup_code.use", "push_token.register", "email_change.request", "profile.update"]) {
+    for (const action of [
+      "two_factor.start",
+      "two_factor.enable",
+      "backup_codes.generate",
+      "backup_code.use",
+      "push_token.register",
+      "email_change.request",
+      "profile.update",
+    ]) {
       assert.ok(actions.includes(action), `${action} is missing in ${actions}`);
     }
   });
@@ -134,7 +170,10 @@ describe("answers", () => {
     const life = await live();
     const texts = [];
     for (const action of ["", "two_factor_status"]) texts.push((await api.get(api.staff(), action, life.user.id)).text);
-    texts.push((await service.diagnose(life.user)).text, (await api.post(api.staff(), "two_factor_backup_codes", {}, life.user.id)).text);
+    texts.push(
+      (await service.diagnose(life.user)).text,
+      (await api.post(api.staff(), "two_factor_backup_codes", {}, life.user.id)).text,
+    );
     assertNowhere({ answers: texts.join() }, secretsOf(life, []));
   });
 
@@ -144,7 +183,10 @@ describe("answers", () => {
     const texts = [];
     for (const action of ["", "two_factor_status"]) texts.push((await api.get(life.user, action)).text);
     await api.advance(STEP);
-    texts.push((await api.patch(life.user, {})).text, (await api.post(life.user, "two_factor_verify", { token: life.codes[2] })).text);
+    texts.push(
+      (await api.patch(life.user, {})).text,
+      (await api.post(life.user, "two_factor_verify", { token: life.codes[2] })).text,
+    );
     assertNowhere({ answers: texts.join() }, others);
   });
 

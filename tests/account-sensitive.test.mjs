@@ -6,7 +6,7 @@ import { beforeEach, describe, test } from "node:test";
 import { Accounts, assertFine, assertNotRecent, assertUser, HOUR, pathTo, SECOND, totp } from "./support/accounts.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
-const service = await serviceForThisFile({ instrumented: true, bare: true });
+const service = await serviceForThisFile({ instrumented: true });
 const api = new Accounts(service);
 beforeEach(() => api.freeze());
 
@@ -27,7 +27,8 @@ const SENSITIVE = /** @type {Record<string, [method: string, always: boolean]>} 
 
 for (const [path, [method, always]] of Object.entries(SENSITIVE)) {
   describe(`${method} ${path}`, () => {
-    const knock = (/** @type {any} */ headers, token = "123456") => api.call(method, headers, path, method === "POST" ? { token } : undefined);
+    const knock = (/** @type {any} */ headers, token = "123456") =>
+      api.call(method, headers, path, method === "POST" ? { token } : undefined);
 
     test("is refused two hours after signing in, and not before", async () => {
       const user = await service.addUser();
@@ -36,12 +37,18 @@ for (const [path, [method, always]] of Object.entries(SENSITIVE)) {
       const token = totp(secret, api.now);
       assertNotRecent(await knock(api.signedInAgo(user, WINDOW), token));
       assertNotRecent(await knock(api.signedInAgo(user, WINDOW, { amr: ["mfa"] }), token), "whatever it was done with");
-      assertNotRecent(await knock(api.person(user, { iat: seconds(api.now - WINDOW) }), token), "iat counts where auth_time is not said");
+      assertNotRecent(
+        await knock(api.person(user, { iat: seconds(api.now - WINDOW) }), token),
+        "iat counts where auth_time is not said",
+      );
       assertNotRecent(await knock(api.person(user, { iat: undefined }), token), "neither is said");
       assertNotRecent(await knock(api.person(user, { auth_time: 0 }), token), "long ago");
       assertNotRecent(await knock(api.staff(user, { auth_time: seconds(api.now - WINDOW) }), token), "as staff");
       assert.deepEqual(await api.status(user), before);
-      for (const headers of [api.signedInAgo(user, WINDOW - SECOND), api.person(user, { iat: seconds(api.now - WINDOW + SECOND) })]) {
+      for (const headers of [
+        api.signedInAgo(user, WINDOW - SECOND),
+        api.person(user, { iat: seconds(api.now - WINDOW + SECOND) }),
+      ]) {
         assert.notEqual((await knock(headers, token)).status, 403);
       }
     });
@@ -65,7 +72,11 @@ for (const [path, [method, always]] of Object.entries(SENSITIVE)) {
 describe("another e-mail", () => {
   const NEW = "new@residents.example";
 
-  for (const [who, prepare, asking] of /** @type {[string, (user: any) => Promise<unknown>, (user: any, agoMs: number) => any][]} */ ([
+  for (const [
+    who,
+    prepare,
+    asking,
+  ] of /** @type {[string, (user: any) => Promise<unknown>, (user: any, agoMs: number) => any][]} */ ([
     ["a user", async () => {}, (user, agoMs) => api.signedInAgo(user, agoMs)],
     ["a user with a second factor", (user) => api.enrol(user), (user, agoMs) => api.signedInAgo(user, agoMs, { amr: ["mfa"] })],
     ["staff", async () => {}, (_, agoMs) => api.staff(undefined, { auth_time: seconds(api.now - agoMs) })],
@@ -74,7 +85,11 @@ describe("another e-mail", () => {
       const user = await service.addUser();
       await prepare(user);
       const before = await api.user(user);
-      const state = async () => [await service.sql("SELECT * FROM profiles"), await service.sql("SELECT * FROM notices"), await service.audit()];
+      const state = async () => [
+        await service.sql("SELECT * FROM profiles"),
+        await service.sql("SELECT * FROM notices"),
+        await service.audit(),
+      ];
       const known = await state();
       for (const body of [{ email: NEW }, { first_name: "Ada", email: NEW, notification_settings: { digest: true } }]) {
         const answer = await api.patch(asking(user, WINDOW), body, who === "staff" ? user.id : "@me");
@@ -83,7 +98,9 @@ describe("another e-mail", () => {
       }
       assert.deepEqual(await state(), known);
       assert.deepEqual(await api.user(user), before);
-      const after = assertUser(await api.patch(asking(user, WINDOW - SECOND), { first_name: "Ada", email: NEW }, who === "staff" ? user.id : "@me"));
+      const after = assertUser(
+        await api.patch(asking(user, WINDOW - SECOND), { first_name: "Ada", email: NEW }, who === "staff" ? user.id : "@me"),
+      );
       assert.deepEqual(after, { ...before, first_name: "Ada", pending_email: NEW });
     });
   }

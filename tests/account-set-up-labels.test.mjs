@@ -7,7 +7,7 @@ import { Accounts, assertFine, totp } from "./support/accounts.mjs";
 import { scan } from "./support/qr.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
-const service = await serviceForThisFile({ instrumented: true, bare: true });
+const service = await serviceForThisFile({ instrumented: true });
 const api = new Accounts(service);
 beforeEach(() => api.freeze());
 

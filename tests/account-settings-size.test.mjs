@@ -6,7 +6,10 @@ import { beforeEach, describe, test } from "node:test";
 import { Accounts, assertInvalid, assertUser, SECOND } from "./support/accounts.mjs";
 import { serviceForThisFile, until } from "./support/service.mjs";
 
-const service = await serviceForThisFile({ instrumented: true, bare: true });
+/** @import { Caller } from "./support/accounts.mjs" */
+/** @import { Answer } from "./support/http.mjs" */
+
+const service = await serviceForThisFile({ instrumented: true });
 const api = new Accounts(service);
 beforeEach(() => api.freeze());
 
@@ -16,16 +19,20 @@ const LARGEST = 128 * 1024;
 const CHUNK = "x".repeat(15 * 1024);
 const NEW = "new@residents.example";
 
-const size = async (user) => (await service.sql("SELECT length(settings) AS size FROM profiles WHERE user_id = ?", user.id))[0].size;
+/** @param {{id: string}} user */
+const size = async (user) =>
+  (await service.sql("SELECT length(settings) AS size FROM profiles WHERE user_id = ?", user.id))[0].size;
+/** @param {Caller} user @param {string} key @param {string} text */
 const add = (user, key, text, more = {}) => api.patch(user, { notification_settings: { [key]: text }, ...more });
-/** It is all settings that are too much, whichever were given. */
+/** It is all settings that are too much, whichever were given. @param {Answer} answer */
 const assertFull = (answer) => assertInvalid(answer, "max_length", "notification_settings");
 
 /** A user whose settings could not be a character longer. */
 async function full(settings = {}) {
   const user = await service.addUser();
   assertUser(await api.patch(user, { theme_mode: "system", ...settings }));
-  for (let count = 0; (await size(user)) + CHUNK.length + 100 < LARGEST; count += 1) assertUser(await add(user, `k${count}`, CHUNK));
+  for (let count = 0; (await size(user)) + CHUNK.length + 100 < LARGEST; count += 1)
+    assertUser(await add(user, `k${count}`, CHUNK));
   assertUser(await add(user, "last", ""));
   assertUser(await add(user, "last", "x".repeat(LARGEST - (await size(user)))));
   assert.equal(await size(user), LARGEST);
@@ -41,7 +48,10 @@ async function together(calls, happens) {
   await service.instruments({ held: true, heldAfter: 1 });
   try {
     const answers = Promise.all(calls.map((call) => call()));
-    await until(async () => (await service.instruments({})).waiting === calls.length, "requests between their read and their write");
+    await until(
+      async () => (await service.instruments({})).waiting === calls.length,
+      "requests between their read and their write",
+    );
     await happens?.();
     await service.instruments({ held: false, heldAfter: 0 });
     return await answers;
@@ -67,7 +77,12 @@ describe("settings that come together", () => {
     assertUser(await api.patch(user, { theme_mode: "dark" }));
     await api.advance(SECOND);
     const known = await service.audit();
-    const fill = () => service.sql("UPDATE profiles SET settings = json_set(settings, '$.notification_settings', json_object('k', ?)) WHERE user_id = ?", "x".repeat(LARGEST - 100), user.id);
+    const fill = () =>
+      service.sql(
+        "UPDATE profiles SET settings = json_set(settings, '$.notification_settings', json_object('k', ?)) WHERE user_id = ?",
+        "x".repeat(LARGEST - 100),
+        user.id,
+      );
     const [answer] = await together([() => add(user, "late", CHUNK, { email: NEW, first_name: "Ada" })], fill);
     assertFull(answer);
     const { first_name, pending_email, notification_settings: settings } = await api.user(user);
@@ -102,7 +117,8 @@ describe("a full profile", () => {
 
   test("takes what is as long, or shorter", async () => {
     const user = await full();
-    for (const value of ["system", "light", "dark"]) assert.equal(assertUser(await api.patch(user, { theme_mode: value })).theme_mode, value);
+    for (const value of ["system", "light", "dark"])
+      assert.equal(assertUser(await api.patch(user, { theme_mode: value })).theme_mode, value);
     assert.equal(await size(user), LARGEST - "system".length + "dark".length);
   });
 

@@ -3,10 +3,20 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 
-import { Accounts, assertFine, assertLocked, assertWrongToken, SECOND, STEP, totp, wrongBackupCode, wrongTotp } from "./support/accounts.mjs";
+import {
+  Accounts,
+  assertFine,
+  assertLocked,
+  assertWrongToken,
+  SECOND,
+  STEP,
+  totp,
+  wrongBackupCode,
+  wrongTotp,
+} from "./support/accounts.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
-const service = await serviceForThisFile({ instrumented: true, bare: true });
+const service = await serviceForThisFile({ instrumented: true });
 const api = new Accounts(service);
 beforeEach(() => api.freeze());
 
@@ -27,12 +37,22 @@ describe("the trail of a second factor", () => {
     const other = api.bearer({ sub: "auth0|ada" });
     let secret = "";
     assert.deepEqual(await noted(async () => ({ secret } = await api.start(other))), [[MINE(user), "two_factor.start", user.id]]);
-    assert.deepEqual(await noted(async () => assertFine(await api.post(other, "two_factor_validate", { token: totp(secret, api.now) }))), [[MINE(user), "two_factor.enable", user.id]]);
+    assert.deepEqual(
+      await noted(async () => assertFine(await api.post(other, "two_factor_validate", { token: totp(secret, api.now) }))),
+      [[MINE(user), "two_factor.enable", user.id]],
+    );
     let codes = /** @type {string[]} */ ([]);
-    assert.deepEqual(await noted(async () => (codes = await api.backupCodes(user))), [[MINE(user), "backup_codes.generate", user.id]]);
-    assert.deepEqual(await noted(async () => assertFine(await api.verify(user, codes[0]))), [[MINE(user), "backup_code.use", user.id]]);
+    assert.deepEqual(await noted(async () => (codes = await api.backupCodes(user))), [
+      [MINE(user), "backup_codes.generate", user.id],
+    ]);
+    assert.deepEqual(await noted(async () => assertFine(await api.verify(user, codes[0]))), [
+      [MINE(user), "backup_code.use", user.id],
+    ]);
     await api.advance(STEP);
-    assert.deepEqual(await noted(async () => assertFine(await api.post(other, "two_factor_disable", { token: totp(secret, api.now) }))), [[MINE(user), "two_factor.disable", user.id]]);
+    assert.deepEqual(
+      await noted(async () => assertFine(await api.post(other, "two_factor_disable", { token: totp(secret, api.now) }))),
+      [[MINE(user), "two_factor.disable", user.id]],
+    );
   });
 
   test("names support and the sign-in service for what they do to others", async () => {
@@ -40,19 +60,28 @@ describe("the trail of a second factor", () => {
     const { codes } = await api.enrol(user);
     const grace = api.staff(undefined, { email: "grace@smartphonekey.com" });
     const key = await api.apiKey(["user:verify"]);
-    assert.deepEqual(await noted(async () => assertFine(await api.verify(grace, codes[0], user.id))), [["staff:g***@smartphonekey.com", "backup_code.use", user.id]]);
-    assert.deepEqual(await noted(async () => assertFine(await api.verify(key, codes[1], user.id))), [[`api-key:${key.id}`, "backup_code.use", user.id]]);
-    assert.deepEqual(await noted(async () => assertFine(await api.post(grace, "two_factor_disable", {}, user.id))), [["staff:g***@smartphonekey.com", "two_factor.disable", user.id]]);
+    assert.deepEqual(await noted(async () => assertFine(await api.verify(grace, codes[0], user.id))), [
+      ["staff:g***@smartphonekey.com", "backup_code.use", user.id],
+    ]);
+    assert.deepEqual(await noted(async () => assertFine(await api.verify(key, codes[1], user.id))), [
+      [`api-key:${key.id}`, "backup_code.use", user.id],
+    ]);
+    assert.deepEqual(await noted(async () => assertFine(await api.post(grace, "two_factor_disable", {}, user.id))), [
+      ["staff:g***@smartphonekey.com", "two_factor.disable", user.id],
+    ]);
   });
 
   test("has nothing of what was refused", async () => {
     const user = await service.addUser();
     const { secret } = await api.enrol(user);
-    assert.deepEqual(await noted(async () => {
-      assertWrongToken(await api.verify(user, wrongTotp(secret, api.now)));
-      assertWrongToken(await api.post(user, "two_factor_disable", { token: wrongBackupCode() }));
-      assert.equal((await api.post(user, "two_factor_validate", { token: "x" })).status, 400);
-    }), []);
+    assert.deepEqual(
+      await noted(async () => {
+        assertWrongToken(await api.verify(user, wrongTotp(secret, api.now)));
+        assertWrongToken(await api.post(user, "two_factor_disable", { token: wrongBackupCode() }));
+        assert.equal((await api.post(user, "two_factor_validate", { token: "x" })).status, 400);
+      }),
+      [],
+    );
   });
 });
 
@@ -95,14 +124,18 @@ describe("a lock", () => {
   test("is noted while enrolling as well", async () => {
     const user = await service.addUser();
     const { secret } = await api.start(user);
-    const refuse = async () => assertWrongToken(await api.post(user, "two_factor_validate", { token: wrongTotp(secret, api.now) }));
+    const refuse = async () =>
+      assertWrongToken(await api.post(user, "two_factor_validate", { token: wrongTotp(secret, api.now) }));
     for (let count = 1; count < TOLERATED; count += 1) await refuse();
     assert.deepEqual(await noted(refuse), [[MINE(user), "two_factor.lock", user.id]]);
   });
 });
 
 describe("the log", () => {
-  for (const [subject, shown] of [["ada@x.example", "ada@"], ["+41791234567", "41791234567"]]) {
+  for (const [subject, shown] of [
+    ["ada@x.example", "ada@"],
+    ["+41791234567", "41791234567"],
+  ]) {
     test(`never has a subject like ${subject} as a whole`, async () => {
       await service.addUser({ subject });
       const answers = [
@@ -112,7 +145,10 @@ describe("the log", () => {
         await api.post(api.bearer({ sub: subject }), "two_factor_disable", {}, "another"),
         await api.get(api.bearer({ sub: `${subject}0` }), "two_factor_status"),
       ];
-      assert.deepEqual(answers.map(({ status }) => status), [200, 200, 400, 403, 401]);
+      assert.deepEqual(
+        answers.map(({ status }) => status),
+        [200, 200, 400, 403, 401],
+      );
       for (const answer of answers) {
         const line = JSON.stringify(await service.lineOf(answer));
         assert.match(line, /"http\.status"/);

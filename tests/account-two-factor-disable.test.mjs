@@ -5,9 +5,23 @@ import { randomUUID } from "node:crypto";
 import { beforeEach, describe, test } from "node:test";
 
 import {
-  Accounts, assertDenied, assertFine, assertInvalid, assertLocked, assertNotRecent, assertWrongToken, HOUR, ONLY_ME, totp, wrongBackupCode, wrongTotp,
+  Accounts,
+  assertDenied,
+  assertFine,
+  assertInvalid,
+  assertLocked,
+  assertNotRecent,
+  assertWrongToken,
+  HOUR,
+  ONLY_ME,
+  totp,
+  wrongBackupCode,
+  wrongTotp,
 } from "./support/accounts.mjs";
 import { servicesForThisFile } from "./support/service.mjs";
+
+/** @import { Caller } from "./support/accounts.mjs" */
+/** @import { Answer } from "./support/http.mjs" */
 
 const { strict, relaxed } = await servicesForThisFile({
   strict: { instrumented: true },
@@ -18,30 +32,37 @@ const [api, relaxedApi] = [new Accounts(strict), new Accounts(relaxed)];
 beforeEach(() => Promise.all([api.freeze(), relaxedApi.freeze()]));
 
 const DONE = { success: true };
+/** @param {Caller} caller @param {unknown} [body] @param {string} [uuid] */
 const disable = (caller, body, uuid) => api.post(caller, "two_factor_disable", body, uuid);
+/** @param {Caller} user */
 const isOn = async (user) => (await api.status(user)).is_enabled;
+/** @param {Answer} answer @param {string} [what] */
 const assertProofMissing = (answer, what) => assertInvalid(answer, "required", "token", "This field is required.", what);
 
 /** What each shows, and whether that is proof enough; "missing" and "wrong" are told apart. */
-const PROOFS = /** @type {Record<string, ["enough" | "missing" | "wrong", (user: any, factor: any) => [any, any?, string?]]>} */ ({
-  "a code of the authenticator": ["enough", (user, { secret }) => [user, { token: totp(secret, api.now) }]],
-  "a backup code": ["enough", (user, { codes }) => [user, { token: codes[7] }]],
-  "a sign-in with mfa": ["enough", (user) => [api.person(user, { amr: ["pwd", "mfa"] })]],
-  "a sign-in with otp": ["enough", (user) => [api.person(user, { amr: ["otp"] }), {}]],
-  "a sign-in with mfa, as staff": ["enough", (user) => [api.staff(user, { amr: ["mfa"] })]],
-  "nothing": ["missing", (user) => [user]],
-  "an empty object": ["missing", (user) => [user, {}]],
-  "a sign-in with a password": ["missing", (user) => [api.person(user, { amr: ["pwd"] })]],
-  "a sign-in with mfa that is no list": ["missing", (user) => [api.person(user, { amr: "mfa" })]],
-  "a sign-in with MFA in capitals": ["missing", (user) => [api.person(user, { amr: ["MFA"] })]],
-  "an empty list of methods": ["missing", (user) => [api.person(user, { amr: [] })]],
-  "nothing, as staff": ["missing", (user) => [api.staff(user)]],
-  "nothing, as staff by their own uuid": ["missing", (user) => [api.staff(user), {}, user.id]],
-  "nothing, as staff by the provider's subject and their own uuid": ["missing", (user) => [api.staff({ id: `auth0|${user.id}` }), {}, user.id]],
-  "another code": ["wrong", (user, { secret }) => [user, { token: wrongTotp(secret, api.now) }]],
-  "another backup code": ["wrong", (user) => [user, { token: wrongBackupCode() }]],
-  "a wrong code, as staff": ["wrong", (user, { secret }) => [api.staff(user), { token: wrongTotp(secret, api.now) }]],
-});
+const PROOFS =
+  /** @type {Record<string, ["enough" | "missing" | "wrong", (user: any, factor: any) => [any, any?, string?]]>} */ ({
+    "a code of the authenticator": ["enough", (user, { secret }) => [user, { token: totp(secret, api.now) }]],
+    "a backup code": ["enough", (user, { codes }) => [user, { token: codes[7] }]],
+    "a sign-in with mfa": ["enough", (user) => [api.person(user, { amr: ["pwd", "mfa"] })]],
+    "a sign-in with otp": ["enough", (user) => [api.person(user, { amr: ["otp"] }), {}]],
+    "a sign-in with mfa, as staff": ["enough", (user) => [api.staff(user, { amr: ["mfa"] })]],
+    nothing: ["missing", (user) => [user]],
+    "an empty object": ["missing", (user) => [user, {}]],
+    "a sign-in with a password": ["missing", (user) => [api.person(user, { amr: ["pwd"] })]],
+    "a sign-in with mfa that is no list": ["missing", (user) => [api.person(user, { amr: "mfa" })]],
+    "a sign-in with MFA in capitals": ["missing", (user) => [api.person(user, { amr: ["MFA"] })]],
+    "an empty list of methods": ["missing", (user) => [api.person(user, { amr: [] })]],
+    "nothing, as staff": ["missing", (user) => [api.staff(user)]],
+    "nothing, as staff by their own uuid": ["missing", (user) => [api.staff(user), {}, user.id]],
+    "nothing, as staff by the provider's subject and their own uuid": [
+      "missing",
+      (user) => [api.staff({ id: `auth0|${user.id}` }), {}, user.id],
+    ],
+    "another code": ["wrong", (user, { secret }) => [user, { token: wrongTotp(secret, api.now) }]],
+    "another backup code": ["wrong", (user) => [user, { token: wrongBackupCode() }]],
+    "a wrong code, as staff": ["wrong", (user, { secret }) => [api.staff(user), { token: wrongTotp(secret, api.now) }]],
+  });
 
 describe("a factor is turned off by its owner", () => {
   for (const [what, [verdict, show]] of Object.entries(PROOFS)) {
@@ -104,7 +125,11 @@ describe("where nothing is on", () => {
 describe("a factor is turned off by support", () => {
   test("without a proof", async () => {
     const [user, bystander] = [await strict.addUser(), await strict.addUser()];
-    for (const headers of [api.staff(), api.staff(await strict.addUser()), api.bearer({ sub: "auth0|7", email: "grace@smartphonekey.com", email_verified: true })]) {
+    for (const headers of [
+      api.staff(),
+      api.staff(await strict.addUser()),
+      api.bearer({ sub: "auth0|7", email: "grace@smartphonekey.com", email_verified: true }),
+    ]) {
       await api.enrol(user);
       await api.enrol(bystander);
       assertFine(await disable(headers, undefined, user.id), DONE);
@@ -116,12 +141,18 @@ describe("a factor is turned off by support", () => {
   test("which the audit trail tells from what users do", async () => {
     const user = await strict.addUser();
     const ownWay = async () => disable(api.person(user, { amr: ["mfa"] }));
-    for (const [act, actor] of /** @type {const} */ ([[ownWay, `user:${user.id}`], [() => disable(api.staff(), {}, user.id), "staff:auth0|support"]])) {
+    for (const [act, actor] of /** @type {const} */ ([
+      [ownWay, `user:${user.id}`],
+      [() => disable(api.staff(), {}, user.id), "staff:auth0|support"],
+    ])) {
       await api.enrol(user);
       const known = (await strict.audit()).length;
       assertFine(await act(), DONE);
       const rows = (await strict.audit()).slice(known);
-      assert.deepEqual(rows.map((row) => [row.actor, row.action, row.subject]), [[actor, "two_factor.disable", user.id]]);
+      assert.deepEqual(
+        rows.map((row) => [row.actor, row.action, row.subject]),
+        [[actor, "two_factor.disable", user.id]],
+      );
     }
   });
 
@@ -131,7 +162,12 @@ describe("a factor is turned off by support", () => {
     const longAgo = Math.floor((api.now - 2 * HOUR) / 1000);
     assertNotRecent(await disable(api.staff(undefined, { auth_time: longAgo }), {}, user.id));
     assertDenied(await disable(await strict.addUser(), {}, user.id), ONLY_ME);
-    for (const claims of [{ is_staff: "true" }, { is_staff: 1 }, { email: "mallory@smartphonekey.com.evil.example" }, { email: "mallory@smartphonekey.com", email_verified: false }]) {
+    for (const claims of [
+      { is_staff: "true" },
+      { is_staff: 1 },
+      { email: "mallory@smartphonekey.com.evil.example" },
+      { email: "mallory@smartphonekey.com", email_verified: false },
+    ]) {
       assertDenied(await disable(api.person(await strict.addUser(), claims), {}, user.id), ONLY_ME);
     }
     assert.equal(await isOn(user), true);
@@ -139,12 +175,16 @@ describe("a factor is turned off by support", () => {
 });
 
 describe("what other services do to a user's row", () => {
+  /** @param {{id: string, email: string}} user */
   const newRow = (user) => [user.id, user.email];
 
   test("leaves the factor on when the row is written anew", async () => {
     const user = await strict.addUser();
     const { secret, codes } = await api.enrol(user);
-    await strict.sql("INSERT OR REPLACE INTO users (uuid, email, created_at) VALUES (?, ?, '2024-01-15T10:30:00.000Z')", ...newRow(user));
+    await strict.sql(
+      "INSERT OR REPLACE INTO users (uuid, email, created_at) VALUES (?, ?, '2024-01-15T10:30:00.000Z')",
+      ...newRow(user),
+    );
     assert.equal(await isOn(user), true);
     for (const token of [totp(secret, api.now), codes[0]]) assertFine(await api.verify(user, token));
   });

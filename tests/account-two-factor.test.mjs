@@ -4,21 +4,50 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 
 import {
-  Accounts, assertDenied, assertFine, assertInvalid, assertWrongToken, BACKUP_CODE, base32, HOUR, MINUTE, OWNER_ONLY, plain, SECOND, STEP, totp, wrongTotp,
+  Accounts,
+  assertDenied,
+  assertFine,
+  assertInvalid,
+  assertWrongToken,
+  BACKUP_CODE,
+  base32,
+  HOUR,
+  MINUTE,
+  OWNER_ONLY,
+  plain,
+  SECOND,
+  STEP,
+  totp,
+  wrongTotp,
 } from "./support/accounts.mjs";
 import { scan } from "./support/qr.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
-const service = await serviceForThisFile({ instrumented: true, bare: true });
+/** @import { Answer } from "./support/http.mjs" */
+/** @import { Caller } from "./support/accounts.mjs" */
+
+const service = await serviceForThisFile({ instrumented: true });
 const api = new Accounts(service);
 beforeEach(() => api.freeze());
 
 const DONE = { success: true };
-const assertExpired = (answer) => assertInvalid(answer, "setup_expired", null, "2FA setup session expired. Please start setup again.");
+/** @param {Answer} answer */
+const assertExpired = (answer) =>
+  assertInvalid(answer, "setup_expired", null, "2FA setup session expired. Please start setup again.");
+/** @param {Caller} caller @param {string} token @param {string} [uuid] */
 const validate = (caller, token, uuid) => api.post(caller, "two_factor_validate", { token }, uuid);
+/** @param {Caller} caller @param {unknown} [body] @param {string} [uuid] */
 const disable = (caller, body, uuid) => api.post(caller, "two_factor_disable", body, uuid);
+/** @param {Caller} user */
 const isOn = async (user) => (await api.status(user)).is_enabled;
-const rest = ({ is_enabled, backup_codes, backup_codes_remaining, method, has_totp }) => ({ is_enabled, backup_codes, backup_codes_remaining, method, has_totp });
+/** @param {Record<string, unknown>} given */
+const rest = ({ is_enabled, backup_codes, backup_codes_remaining, method, has_totp }) => ({
+  is_enabled,
+  backup_codes,
+  backup_codes_remaining,
+  method,
+  has_totp,
+});
 const OFF = { is_enabled: false, backup_codes: [], backup_codes_remaining: 0, method: null, has_totp: false };
 
 test("a user enrols by scanning, uses a code and a backup code, and turns it off again", async () => {
@@ -42,11 +71,15 @@ test("a user enrols by scanning, uses a code and a backup code, and turns it off
   assertFine(await api.verify(user, await api.nextCode(secret)), { ...DONE, method: "totp" });
   assertFine(await api.verify(user, codes[3]), { ...DONE, method: "backup_code" });
   assertWrongToken(await api.verify(user, codes[3]), "used");
-  assert.deepEqual((await api.status(user)).backup_codes, codes.filter((code) => code !== codes[3]));
+  assert.deepEqual(
+    (await api.status(user)).backup_codes,
+    codes.filter((code) => code !== codes[3]),
+  );
 
   assertFine(await disable(user, { token: await api.nextCode(secret) }), DONE);
   assert.deepEqual(rest(await api.status(user)), OFF);
-  for (const token of [await api.nextCode(secret), codes[0]]) assertWrongToken(await api.verify(user, token), "of a factor that is off");
+  for (const token of [await api.nextCode(secret), codes[0]])
+    assertWrongToken(await api.verify(user, token), "of a factor that is off");
 
   const again = await api.enrol(user);
   assertWrongToken(await api.verify(user, totp(secret, api.now)), "of the factor before");
@@ -54,7 +87,11 @@ test("a user enrols by scanning, uses a code and a backup code, and turns it off
   assertFine(await api.verify(user, totp(again.secret, api.now)));
 });
 
-for (const [start, proof] of [["two_factor_start_setup/", "two_factor_validate/"], ["start_2fa_setup", "validate_2fa"], ["start_2fa_setup/", "validate_2fa/"]]) {
+for (const [start, proof] of [
+  ["two_factor_start_setup/", "two_factor_validate/"],
+  ["start_2fa_setup", "validate_2fa"],
+  ["start_2fa_setup/", "validate_2fa/"],
+]) {
   test(`${start} and ${proof} do the same`, async () => {
     const user = await service.addUser();
     const { secret } = assertFine(await api.get(user, start));
@@ -79,12 +116,18 @@ describe("the start of a set-up", () => {
     assert.deepEqual([url.protocol, url.host], ["otpauth:", "totp"]);
     // What is not said is what every authenticator takes for granted.
     const { issuer, ...said } = Object.fromEntries(url.searchParams);
-    assert.deepEqual({ algorithm: "SHA1", digits: "6", period: "30", ...said }, { secret: begun.secret, algorithm: "SHA1", digits: "6", period: "30" });
+    assert.deepEqual(
+      { algorithm: "SHA1", digits: "6", period: "30", ...said },
+      { secret: begun.secret, algorithm: "SHA1", digits: "6", period: "30" },
+    );
     assert.equal(decodeURIComponent(url.pathname), `/${issuer}:${user.email}`);
     assert.ok(!begun.otpauth_url.includes("+"), "which some authenticators take for a blank and others for a plus");
   });
 
-  for (const [who, person] of Object.entries({ "only a phone number": { email: null, phone: "+4366012345" }, "neither e-mail nor phone": { email: null } })) {
+  for (const [who, person] of Object.entries({
+    "only a phone number": { email: null, phone: "+4366012345" },
+    "neither e-mail nor phone": { email: null },
+  })) {
     test(`is to be had with ${who}`, async () => {
       const user = await service.addUser(person);
       const { secret, qr_svg, otpauth_url } = await api.start(user);
@@ -133,7 +176,10 @@ describe("the start of a set-up", () => {
 });
 
 describe("a pending set-up", () => {
-  for (const [what, after, isGood] of /** @type {const} */ ([["just under ten minutes", 10 * MINUTE - SECOND, true], ["over ten minutes", 10 * MINUTE + SECOND, false]])) {
+  for (const [what, after, isGood] of /** @type {const} */ ([
+    ["just under ten minutes", 10 * MINUTE - SECOND, true],
+    ["over ten minutes", 10 * MINUTE + SECOND, false],
+  ])) {
     test(`is ${isGood ? "good" : "gone"} after ${what}`, async () => {
       const user = await service.addUser();
       const { secret } = await api.start(user);
@@ -162,7 +208,10 @@ describe("a pending set-up", () => {
   test("is the same one, by whichever of their two names a user signs in", async () => {
     const user = await service.addUser({ subject: "auth0|ada" });
     const other = api.bearer({ sub: "auth0|ada" });
-    for (const [one, two] of [[user, other], [other, user]]) {
+    for (const [one, two] of [
+      [user, other],
+      [other, user],
+    ]) {
       const { secret } = await api.start(one);
       assertFine(await validate(two, totp(secret, api.now)), DONE);
       assertFine(await api.verify(one, await api.nextCode(secret)));
@@ -190,7 +239,13 @@ describe("a pending set-up", () => {
 });
 
 describe("a code of the authenticator", () => {
-  for (const [steps, isGood] of /** @type {const} */ ([[-2, false], [-1, true], [0, true], [1, true], [2, false]])) {
+  for (const [steps, isGood] of /** @type {const} */ ([
+    [-2, false],
+    [-1, true],
+    [0, true],
+    [1, true],
+    [2, false],
+  ])) {
     test(`of ${steps} steps from now is ${isGood ? "good once" : "no good"}`, async () => {
       const user = await service.addUser();
       const { secret } = await api.enrol(user);
@@ -222,7 +277,8 @@ describe("a code of the authenticator", () => {
     const { secret } = await api.enrol(user);
     const code = totp(secret, api.now);
     const fullWidth = code.replace(/\d/g, (digit) => String.fromCodePoint(0xff10 + Number(digit)));
-    for (const token of [`${code}0`, code.slice(1), `${code.slice(0, 3)} ${code.slice(3)}`, fullWidth]) assertWrongToken(await api.verify(user, token), token);
+    for (const token of [`${code}0`, code.slice(1), `${code.slice(0, 3)} ${code.slice(3)}`, fullWidth])
+      assertWrongToken(await api.verify(user, token), token);
     assertFine(await api.verify(user, ` \t${code}\n`));
   });
 
@@ -246,7 +302,13 @@ describe("backup codes", () => {
     const { codes } = await api.enrol(user);
     assert.equal(new Set(codes).size, 10);
     for (const code of codes) assert.match(code, BACKUP_CODE);
-    const spellings = [(code) => code, plain, (code) => code.toUpperCase(), (code) => ` ${code.replaceAll("-", " ")} `, (code) => plain(code).replace(/(.)/g, "$1-")];
+    const spellings = [
+      (/** @type {string} */ code) => code,
+      plain,
+      (/** @type {string} */ code) => code.toUpperCase(),
+      (/** @type {string} */ code) => ` ${code.replaceAll("-", " ")} `,
+      (/** @type {string} */ code) => plain(code).replace(/(.)/g, "$1-"),
+    ];
     for (const [index, code] of codes.entries()) {
       assertFine(await api.verify(user, spellings[index % spellings.length](code)), { ...DONE, method: "backup_code" });
       const { backup_codes: left, backup_codes_remaining: count } = await api.status(user);
@@ -259,7 +321,10 @@ describe("backup codes", () => {
     const user = await service.addUser();
     const { codes: old } = await api.enrol(user);
     const codes = await api.backupCodes(user);
-    assert.deepEqual(codes.filter((code) => old.includes(code)), []);
+    assert.deepEqual(
+      codes.filter((code) => old.includes(code)),
+      [],
+    );
     assertWrongToken(await api.verify(user, old[0]));
     assertFine(await api.verify(user, codes[0]));
     assert.equal((await api.status(user)).backup_codes_remaining, 9);
@@ -267,7 +332,8 @@ describe("backup codes", () => {
 
   test("are not to be had without a factor", async () => {
     const user = await service.addUser();
-    const assertNone = async () => assertInvalid(await api.post(user, "two_factor_backup_codes"), "2fa_not_enabled", null, "2FA must be enabled first");
+    const assertNone = async () =>
+      assertInvalid(await api.post(user, "two_factor_backup_codes"), "2fa_not_enabled", null, "2FA must be enabled first");
     await assertNone();
     await api.start(user);
     await assertNone();
@@ -282,7 +348,11 @@ describe("backup codes", () => {
     assert.deepEqual(rest(await api.status(api.staff(), user.id)), hidden);
     assert.deepEqual(rest(await api.status(api.staff(await service.addUser()), user.id)), hidden);
     assertDenied(await api.post(api.staff(), "two_factor_backup_codes", {}, user.id), OWNER_ONLY);
-    assert.deepEqual((await api.status(api.staff(user), user.id)).backup_codes, codes, "to staff their own, whatever the path says");
+    assert.deepEqual(
+      (await api.status(api.staff(user), user.id)).backup_codes,
+      codes,
+      "to staff their own, whatever the path says",
+    );
     assert.deepEqual((await api.status(user)).backup_codes, codes, "and are still the same");
   });
 });

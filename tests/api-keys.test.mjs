@@ -20,7 +20,11 @@ const list = async () => (await service.admin("GET", PATH)).json.apiKeys;
 describe("a key", () => {
   test("is shown when it is made, with what it may do", async () => {
     const user = await service.addUser();
-    const { json, headers } = await make({ scopes: ["user:write", "threedeye:read", "user:verify"], userId: user.id, label: "Türe 7" });
+    const { json, headers } = await make({
+      scopes: ["user:write", "threedeye:read", "user:verify"],
+      userId: user.id,
+      label: "Türe 7",
+    });
     assert.equal(headers["cache-control"], "no-store");
     assert.deepEqual(Object.keys(json).sort(), ["createdAt", "id", "key", "label", "scopes", "userId"]);
     assert.match(json.key, /^spk_[\w-]{43}$/);
@@ -46,7 +50,11 @@ describe("a key", () => {
   });
 
   test("is for a user that exists", async () => {
-    assertError(await service.admin("POST", PATH, { json: { scopes: ["threedeye:read"], userId: "nobody" } }), 400, "userId: no such user");
+    assertError(
+      await service.admin("POST", PATH, { json: { scopes: ["threedeye:read"], userId: "nobody" } }),
+      400,
+      "userId: no such user",
+    );
     assert.deepEqual(await list(), []);
   });
 });
@@ -56,8 +64,12 @@ describe("the list", () => {
     const first = (await make({ label: "first" })).json;
     const second = (await make({ label: "second" })).json;
     const listed = await list();
-    assert.deepEqual(listed.map(({ id }) => id), [second.id, first.id]);
-    for (const entry of listed) assert.deepEqual(Object.keys(entry).sort(), ["createdAt", "id", "label", "lastUsedAt", "scopes", "userId"]);
+    assert.deepEqual(
+      listed.map((/** @type {{id: string}} */ { id }) => id),
+      [second.id, first.id],
+    );
+    for (const entry of listed)
+      assert.deepEqual(Object.keys(entry).sort(), ["createdAt", "id", "label", "lastUsedAt", "scopes", "userId"]);
     assert.ok(!JSON.stringify(listed).includes(first.key));
     assert.equal(listed[0].lastUsedAt, null);
   });
@@ -94,7 +106,10 @@ describe("revoking", () => {
   test("touches no other key", async () => {
     const [one, other] = [(await make()).json, (await make()).json];
     await service.admin("DELETE", `${PATH}/${one.id}`);
-    assert.deepEqual((await list()).map(({ id }) => id), [other.id]);
+    assert.deepEqual(
+      (await list()).map((/** @type {{id: string}} */ { id }) => id),
+      [other.id],
+    );
   });
 });
 
@@ -114,10 +129,13 @@ describe("the audit trail", () => {
     await service.admin("DELETE", `${PATH}/${id}`);
     await service.admin("DELETE", `${PATH}/never-was`);
     const rows = await service.audit();
-    assert.deepEqual(rows.map(({ action, subject, request_id: request }) => [action, subject, request]), [
-      ["api_key.create", id, made.headers["x-request-id"]],
-      ["api_key.revoke", id, revoked.headers["x-request-id"]],
-    ]);
+    assert.deepEqual(
+      rows.map(({ action, subject, request_id: request }) => [action, subject, request]),
+      [
+        ["api_key.create", id, made.headers["x-request-id"]],
+        ["api_key.revoke", id, revoked.headers["x-request-id"]],
+      ],
+    );
     for (const { actor } of rows) assert.match(actor, /^admin-key:[0-9a-f]{8} a\*\*\*@smartphonekey\.com$/);
   });
 });

@@ -10,13 +10,16 @@ import { pathOf, routes } from "./support/openapi.mjs";
 import { assertError, serviceForThisFile } from "./support/service.mjs";
 import { tokensOfAdministrators } from "./support/tokens.mjs";
 
+/** @import { Answer, Options } from "./support/http.mjs" */
+
 const PREVIOUS = "the-admin-key-before-the-rotation";
 
-const service = await serviceForThisFile({ instrumented: true, bare: true, secrets: { ADMIN_API_KEY_PREVIOUS: PREVIOUS } });
+const service = await serviceForThisFile({ instrumented: true, secrets: { ADMIN_API_KEY_PREVIOUS: PREVIOUS } });
 const key = service.adminKey;
 const adminRoutes = routes.filter(({ access }) => access === "admin");
 
 /** By what is special about them; whether they hold the key. */
+/** @type {Record<string, [right: boolean, headers: Record<string, string | string[]>]>} */
 const keys = {
   "no key": [false, {}],
   "a wrong key": [false, { "x-admin-api-key": "wrong" }],
@@ -43,20 +46,32 @@ const keys = {
  */
 const knock = (route, headers) => service.call(route.method, pathOf(route), { headers });
 
-/** Asserts that a caller was turned away, and that nothing else had happened. */
+/**
+ * Asserts that a caller was turned away, and that nothing else had happened.
+ * @param {Answer} answer
+ * @param {number} status
+ * @param {string} who
+ */
 function assertTurnedAway(answer, status, who) {
   assertError(answer, status, status === 403 ? "You do not have permission to perform this action" : undefined);
   assert.equal(answer.headers["x-d1-round-trips"], "0", `${who}: D1 was asked`);
   assert.deepEqual(service.upstream().all, [], `${who}: 3dEye was called`);
 }
 
+/**
+ * @param {Answer} answer
+ * @param {string} who
+ */
 function assertLetIn(answer, who) {
   assert.ok(![401, 403, 500, 501].includes(answer.status), `${who}: ${answer.status} ${answer.text}`);
 }
 
 describe("the admin pair", () => {
   test("is asked for by every route under /admin, and by no other alone", () => {
-    assert.deepEqual(adminRoutes, routes.filter(({ path }) => path.startsWith("/admin/")));
+    assert.deepEqual(
+      adminRoutes,
+      routes.filter(({ path }) => path.startsWith("/admin/")),
+    );
     assert.ok(adminRoutes.length >= 7);
   });
 
@@ -72,7 +87,11 @@ describe("the admin pair", () => {
       const tokens = tokensOfAdministrators(service);
       const without = Object.entries(keys).filter(([, [right]]) => !right);
       for (const [keyName, [, headers]] of without) {
-        for (const [tokenName, { authorization }] of [["RS256", tokens.RS256], ["no token", {}], ["expired", tokens.expired]]) {
+        for (const [tokenName, { authorization }] of /** @type {[string, {authorization?: string | string[]}][]} */ ([
+          ["RS256", tokens.RS256],
+          ["no token", {}],
+          ["expired", tokens.expired],
+        ])) {
           const given = { authorization, ...headers };
           assertTurnedAway(await knock(route, given), 401, `${keyName}, ${tokenName}`);
         }
@@ -102,12 +121,12 @@ describe("the admin pair", () => {
   test("nobody else's body, path or query is even looked at", async () => {
     const user = "x".repeat(200);
     const stranger = { authorization: `Bearer ${service.mint({ claims: { email: "ada@evil.example" } })}` };
-    for (const [method, path, options] of [
+    for (const [method, path, options] of /** @type {[string, string, Options][]} */ ([
       ["GET", `/admin/threedeye/users/${user}`, {}],
       ["POST", "/admin/backfill-threedeye?limit=abc", {}],
       ["POST", "/admin/api-keys", { body: "{", headers: { "content-type": "text/plain" } }],
       ["POST", "/admin/threedeye/users/x/reset", { body: "x".repeat(70_000) }],
-    ]) {
+    ])) {
       assertError(await service.call(method, path, options), 401);
       assertError(await service.admin(method, path, { ...options, headers: { ...options.headers, ...stranger } }), 403);
     }
@@ -121,7 +140,9 @@ describe("the admin pair", () => {
 
   test("the cause of a refusal goes to the log", async () => {
     const tokens = tokensOfAdministrators(service);
-    const cause = async (headers) => (await service.lineOf(await service.call("GET", "/admin/api-keys", { headers })))["error.cause"];
+    /** @param {{"x-admin-api-key"?: string, authorization?: string | string[] | undefined}} headers */
+    const cause = async (headers) =>
+      (await service.lineOf(await service.call("GET", "/admin/api-keys", { headers })))["error.cause"];
     const right = { "x-admin-api-key": key };
     assert.equal(await cause({}), "admin_key_missing");
     assert.equal(await cause({ "x-admin-api-key": "wrong" }), "admin_key_wrong");
@@ -129,13 +150,18 @@ describe("the admin pair", () => {
     assert.equal(await cause({ ...right, authorization: tokens.expired.authorization }), "expired");
     assert.equal(await cause({ ...right, authorization: tokens["alg none"].authorization }), "algorithm_not_allowed");
     assert.equal(await cause({ ...right, authorization: tokens["another issuer"].authorization }), "issuer_wrong");
-    assert.equal(await cause({ ...right, authorization: tokens["e-mail \"ada@evil.example\""].authorization }), "domain_not_allowed");
+    assert.equal(
+      await cause({ ...right, authorization: tokens['e-mail "ada@evil.example"'].authorization }),
+      "domain_not_allowed",
+    );
   });
 
   test("the log names an administrator by a masked e-mail and the key's fingerprint", async () => {
     const line = await service.lineOf(await service.admin("GET", "/admin/api-keys"));
     assert.match(line["caller.name"], /^admin-key:[0-9a-f]{8} a\*\*\*@smartphonekey\.com$/);
-    const previous = await service.lineOf(await service.admin("GET", "/admin/api-keys", { headers: { "x-admin-api-key": PREVIOUS } }));
+    const previous = await service.lineOf(
+      await service.admin("GET", "/admin/api-keys", { headers: { "x-admin-api-key": PREVIOUS } }),
+    );
     assert.notEqual(previous["caller.name"], line["caller.name"]);
   });
 });

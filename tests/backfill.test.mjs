@@ -5,6 +5,8 @@ import { describe, test } from "node:test";
 
 import { serviceForThisFile } from "./support/service.mjs";
 
+/** @import { User } from "./support/service.mjs" */
+
 const service = await serviceForThisFile({ instrumented: true, vars: { BACKFILL_MAX_TAKEOVERS: "2", BACKFILL_CRON_LIMIT: "3" } });
 
 async function run(query = "") {
@@ -12,12 +14,34 @@ async function run(query = "") {
   assert.equal(answer.status, 200, answer.text);
   return answer.json;
 }
+/** @param {number} count */
 const many = (count, person = {}) => service.addUsers(Array.from({ length: count }, () => person));
+/** @param {string | User} user */
 const stateOf = async (user) => (await service.diagnose(user)).json.mapping;
-const provisionedCount = async () => (await service.sql("SELECT count(*) AS n FROM threedeye_users WHERE state = 'complete'"))[0].n;
-const NOTHING = { success: true, total: 0, created: 0, failed: 0, errors: [], skipped: 0, quarantined: 0, remaining: 0, dryRun: false, planned: [] };
+const provisionedCount = async () =>
+  (await service.sql("SELECT count(*) AS n FROM threedeye_users WHERE state = 'complete'"))[0].n;
+const NOTHING = {
+  success: true,
+  total: 0,
+  created: 0,
+  failed: 0,
+  errors: [],
+  skipped: 0,
+  quarantined: 0,
+  remaining: 0,
+  dryRun: false,
+  planned: [],
+};
 
-const counts = ({ total, created, failed, skipped, quarantined, remaining }) => ({ total, created, failed, skipped, quarantined, remaining });
+/** @param {Record<string, number>} given */
+const counts = ({ total, created, failed, skipped, quarantined, remaining }) => ({
+  total,
+  created,
+  failed,
+  skipped,
+  quarantined,
+  remaining,
+});
 
 describe("a run", () => {
   test("makes an account for every user with an e-mail that has none", async () => {
@@ -42,8 +66,22 @@ describe("a run", () => {
   test("takes up 50 users unless told otherwise, and tells how many remain", async () => {
     await many(53);
     assert.deepEqual(counts(await run()), { total: 50, created: 50, failed: 0, skipped: 0, quarantined: 0, remaining: 3 });
-    assert.deepEqual(counts(await run("?limit=2")), { total: 2, created: 2, failed: 0, skipped: 0, quarantined: 0, remaining: 1 });
-    assert.deepEqual(counts(await run("?limit=500")), { total: 1, created: 1, failed: 0, skipped: 0, quarantined: 0, remaining: 0 });
+    assert.deepEqual(counts(await run("?limit=2")), {
+      total: 2,
+      created: 2,
+      failed: 0,
+      skipped: 0,
+      quarantined: 0,
+      remaining: 1,
+    });
+    assert.deepEqual(counts(await run("?limit=500")), {
+      total: 1,
+      created: 1,
+      failed: 0,
+      skipped: 0,
+      quarantined: 0,
+      remaining: 0,
+    });
   });
 
   test("never takes up users without an e-mail", async () => {
@@ -60,14 +98,23 @@ describe("a run", () => {
     await service.sql("UPDATE users SET email = NULL WHERE uuid = ?", emptied.id);
     await service.sql("DELETE FROM users WHERE uuid = ?", deleted.id);
     assert.deepEqual(counts(await run()), { total: 1, created: 1, failed: 0, skipped: 0, quarantined: 0, remaining: 0 });
-    assert.deepEqual(service.sim.users().map(({ email }) => email), ["late@example.com"]);
+    assert.deepEqual(
+      service.sim.users().map(({ email }) => email),
+      ["late@example.com"],
+    );
   });
 
   test("leaves an audit row for every user: who, what, outcome, request", async () => {
     const [user] = await many(1);
     const answer = await service.backfill();
     const [row] = await service.audit();
-    assert.deepEqual(row, { actor: row.actor, action: "threedeye.provision", subject: user.id, outcome: "created", request_id: answer.headers["x-request-id"] });
+    assert.deepEqual(row, {
+      actor: row.actor,
+      action: "threedeye.provision",
+      subject: user.id,
+      outcome: "created",
+      request_id: answer.headers["x-request-id"],
+    });
     assert.match(row.actor, /^admin-key:[0-9a-f]{8} a\*\*\*@smartphonekey\.com$/);
     await service.addUser();
     await service.scheduled();
@@ -76,7 +123,11 @@ describe("a run", () => {
 
   test("passes over a user under another actor's lease, until it has ended", async () => {
     const [held, free] = await many(2);
-    await service.sql("INSERT INTO threedeye_users (user_id, state, lease_token, lease_until, created_at, updated_at) VALUES (?, 'idle', 'lease_other', ?, 1, 1)", held.id, Date.now() + 40_000);
+    await service.sql(
+      "INSERT INTO threedeye_users (user_id, state, lease_token, lease_until, created_at, updated_at) VALUES (?, 'idle', 'lease_other', ?, 1, 1)",
+      held.id,
+      Date.now() + 40_000,
+    );
     assert.equal((await run()).created, 1);
     await service.assertProvisioned(free);
     assert.equal(service.accountsOf(held.email).length, 0);
@@ -90,12 +141,17 @@ describe("a dry run", () => {
   test("lists whom it would take up and changes nothing", async () => {
     const users = await many(3);
     await service.addUser({ email: null });
-    const rows = async () => Promise.all(["threedeye_users", "provisioning_queue", "provisioning_runs", "audit_log"].map((table) => service.sql(`SELECT * FROM ${table}`)));
+    const rows = async () =>
+      Promise.all(
+        ["threedeye_users", "provisioning_queue", "provisioning_runs", "audit_log"].map((table) =>
+          service.sql(`SELECT * FROM ${table}`),
+        ),
+      );
     const before = await rows();
     const { planned, ...rest } = await run("?dryRun=true&limit=2");
     assert.deepEqual({ ...rest, planned: [] }, { ...NOTHING, total: 2, remaining: 3, runId: null, dryRun: true });
     assert.equal(planned.length, 2);
-    assert.ok(planned.every((id) => users.some((user) => user.id === id)));
+    assert.ok(planned.every((/** @type {string} */ id) => users.some((user) => user.id === id)));
     assert.deepEqual(await rows(), before);
     assert.deepEqual(service.upstream().all, []);
     assert.equal((await run("?limit=2")).total, 2);
@@ -106,7 +162,11 @@ describe("a user who cannot be provisioned", () => {
   test("never blocks those behind", async () => {
     const [first] = await service.addUsers([{ id: "00000000-first", email: "poison@example.com" }]);
     const others = await many(3);
-    service.sim.fault({ match: { email: "poison@example.com" }, times: "always", action: { status: 400, body: { message: "bad domain" } } });
+    service.sim.fault({
+      match: { email: "poison@example.com" },
+      times: "always",
+      action: { status: 400, body: { message: "bad domain" } },
+    });
     for (let count = 0; count < 6; count += 1) await run("?limit=1");
     for (const user of others) await service.assertProvisioned(user);
     assert.equal(service.accountsOf(first.email).length, 0);
@@ -114,7 +174,11 @@ describe("a user who cannot be provisioned", () => {
 
   test("is told in one line without its e-mail, and its attempts are counted while the waits grow", async () => {
     const user = await service.addUser({ email: "poison@example.com" });
-    service.sim.fault({ match: { email: "poison@example.com" }, times: "always", action: { status: 400, body: { message: "poison@example.com is bad" } } });
+    service.sim.fault({
+      match: { email: "poison@example.com" },
+      times: "always",
+      action: { status: 400, body: { message: "poison@example.com is bad" } },
+    });
     const waits = [];
     for (let attempt = 1, ahead = 0; attempt <= 5; attempt += 1) {
       const result = await run();
@@ -125,7 +189,7 @@ describe("a user who cannot be provisioned", () => {
       assert.equal(attempts, attempt);
       waits.push(Date.parse(nextAttemptAt) - (Date.now() + ahead));
       if (attempt > 2) assert.equal((await run()).total, 0, "not before it is due");
-      ahead += Math.max(0, waits.at(-1)) + 1000;
+      ahead += Math.max(0, waits.at(-1) ?? 0) + 1000;
       await service.instruments({ aheadMs: ahead });
     }
     await service.instruments({ aheadMs: 0 });
@@ -152,7 +216,10 @@ describe("an e-mail taken in another customer", () => {
     assert.deepEqual(counts(result), { total: 2, created: 1, failed: 1, skipped: 0, quarantined: 1, remaining: 0 });
     assert.deepEqual(result.errors, [`${orphan.id}: the e-mail belongs to an account outside our customer`]);
     await service.assertProvisioned(other);
-    assert.deepEqual([(await stateOf(orphan)).state, (await stateOf(orphan)).lastError], ["quarantined", "the e-mail belongs to an account outside our customer"]);
+    assert.deepEqual(
+      [(await stateOf(orphan)).state, (await stateOf(orphan)).lastError],
+      ["quarantined", "the e-mail belongs to an account outside our customer"],
+    );
     service.sim.clearCalls();
     assert.equal((await run()).total, 0);
     assert.deepEqual(service.upstream().all, []);
@@ -213,9 +280,13 @@ describe("an account that was there before", () => {
     const { threeDeyeUserId } = await service.assertProvisioned(user, { roles: ["r1", "r2"] });
     assert.notEqual(threeDeyeUserId, old.id);
     assert.equal((await service.diagnose(user)).json.recovery.found, false);
-    assert.deepEqual((await service.audit()).map(({ action, outcome }) => [action, outcome]), [
-      ["threedeye.save_roles", `2 role(s) of account ${old.id}`], ["threedeye.provision", "replaced"],
-    ]);
+    assert.deepEqual(
+      (await service.audit()).map(({ action, outcome }) => [action, outcome]),
+      [
+        ["threedeye.save_roles", `2 role(s) of account ${old.id}`],
+        ["threedeye.provision", "replaced"],
+      ],
+    );
   });
 
   test("no more than BACKFILL_MAX_TAKEOVERS are replaced in a run, the rest is left for the next, which is told", async () => {
@@ -224,7 +295,10 @@ describe("an account that was there before", () => {
     const first = await run();
     assert.deepEqual(counts(first), { total: 5, created: 4, failed: 0, skipped: 1, quarantined: 0, remaining: 1 });
     assert.equal(service.upstream().deletes.length, 2);
-    assert.ok(first.errors.some((line) => /take-over limit/.test(line)), String(first.errors));
+    assert.ok(
+      first.errors.some((/** @type {string} */ line) => /take-over limit/.test(line)),
+      String(first.errors),
+    );
     assert.equal((await run()).created, 1);
     for (const user of users) await service.assertProvisioned(user);
   });
@@ -239,7 +313,7 @@ describe("an account that was there before", () => {
   test("roles that wait from before are attached to whatever account comes", async () => {
     const user = await service.addUser();
     service.sim.configure({ roles: ["r1", "r2"] });
-    await service.sql("INSERT INTO threedeye_recovery (user_id, role_ids, created_at) VALUES (?, '[\"r1\",\"r2\"]', 1)", user.id);
+    await service.sql('INSERT INTO threedeye_recovery (user_id, role_ids, created_at) VALUES (?, \'["r1","r2"]\', 1)', user.id);
     assert.equal((await run()).created, 1);
     await service.assertProvisioned(user, { roles: ["r1", "r2"] });
     assert.equal((await service.diagnose(user)).json.recovery.found, false);
@@ -249,10 +323,18 @@ describe("an account that was there before", () => {
 describe("an early end", () => {
   test("429 ends the run, the errors say so, and nothing is lost", async () => {
     const users = await many(20);
-    service.sim.fault({ match: { method: "POST", path: "/users" }, skip: 3, times: 12, action: { rateLimit: { retryAfter: 60 } } });
+    service.sim.fault({
+      match: { method: "POST", path: "/users" },
+      skip: 3,
+      times: 12,
+      action: { rateLimit: { retryAfter: 60 } },
+    });
     const first = await run();
     assert.equal(first.success, false);
-    assert.ok(first.errors.some((line) => /^run ended early: 3dEye limits our rate/.test(line)), String(first.errors));
+    assert.ok(
+      first.errors.some((/** @type {string} */ line) => /^run ended early: 3dEye limits our rate/.test(line)),
+      String(first.errors),
+    );
     assert.equal(first.total, 20);
     assert.equal(first.created + first.failed + first.skipped, 20);
     assert.ok(first.skipped >= 8, "nobody new was taken up");
@@ -269,7 +351,10 @@ describe("an early end", () => {
     service.sim.fault({ match: { method: "POST", path: "/users" }, times: "always", action: { status: 500, after: true } });
     const first = await run();
     assert.equal(first.success, false);
-    assert.ok(first.errors.some((line) => /^run ended early: five upstream failures in a row/.test(line)), String(first.errors));
+    assert.ok(
+      first.errors.some((/** @type {string} */ line) => /^run ended early: five upstream failures in a row/.test(line)),
+      String(first.errors),
+    );
     assert.ok(service.upstream().creates.length <= 10, "no new one is begun after the fifth");
     assert.ok(first.skipped >= 10);
     service.sim.clearFaults();
@@ -316,13 +401,35 @@ describe("the ledger", () => {
     const results = [];
     for (let count = 0; count < 3; count += 1) results.push(await run("?limit=1"));
     const rows = await service.runs();
-    assert.deepEqual(rows.map(({ runId }) => runId), results.map(({ runId }) => runId).reverse());
+    assert.deepEqual(
+      rows.map((/** @type {{runId: string}} */ { runId }) => runId),
+      results.map(({ runId }) => runId).reverse(),
+    );
     const [newest, , oldest] = rows;
-    assert.deepEqual({ ...oldest, startedAt: "", finishedAt: "" }, {
-      runId: results[0].runId, trigger: "manual", mode: "inline", status: "completed", limit: 1, total: 1, created: 1, failed: 0, skipped: 0, quarantined: 0, remaining: 1, errors: [], startedAt: "", finishedAt: "",
-    });
+    assert.deepEqual(
+      { ...oldest, startedAt: "", finishedAt: "" },
+      {
+        runId: results[0].runId,
+        trigger: "manual",
+        mode: "inline",
+        status: "completed",
+        limit: 1,
+        total: 1,
+        created: 1,
+        failed: 0,
+        skipped: 0,
+        quarantined: 0,
+        remaining: 1,
+        errors: [],
+        startedAt: "",
+        finishedAt: "",
+      },
+    );
     assert.ok(Date.parse(oldest.finishedAt) >= Date.parse(oldest.startedAt));
-    assert.deepEqual((await service.runs("?limit=1")).map(({ runId }) => runId), [newest.runId]);
+    assert.deepEqual(
+      (await service.runs("?limit=1")).map((/** @type {{runId: string}} */ { runId }) => runId),
+      [newest.runId],
+    );
     assert.equal((await service.runs("?limit=200")).length, 3);
   });
 
@@ -330,7 +437,8 @@ describe("the ledger", () => {
     await service.sql(
       `INSERT INTO provisioning_runs (run_id, trigger_kind, actor, request_id, status, batch_limit, started_at)
        SELECT 'run_01JZX0000000000000000000' || char(65 + value / 10) || (value % 10), 'cron', 'cron', 'req_x', 'running', 50, 1000 + value FROM json_each(?)`,
-      JSON.stringify(Array.from({ length: 25 }, (_, index) => index)));
+      JSON.stringify(Array.from({ length: 25 }, (_, index) => index)),
+    );
     const rows = await service.runs();
     assert.equal(rows.length, 20);
     assert.deepEqual([rows[0].status, rows[0].finishedAt, rows[0].remaining], ["running", null, null]);
@@ -341,8 +449,16 @@ describe("the ledger", () => {
     await many(5);
     await service.scheduled();
     const [row] = await service.runs();
-    assert.deepEqual([row.trigger, row.status, row.limit, row.total, row.created, row.remaining], ["cron", "completed", 3, 3, 3, 2]);
-    const { event, level, "run.id": id, "run.created": created } = (await service.log()).findLast((line) => line.event === "backfill.run");
+    assert.deepEqual(
+      [row.trigger, row.status, row.limit, row.total, row.created, row.remaining],
+      ["cron", "completed", 3, 3, 3, 2],
+    );
+    const {
+      event,
+      level,
+      "run.id": id,
+      "run.created": created,
+    } = (await service.log()).findLast((line) => line.event === "backfill.run");
     assert.deepEqual([event, level, id, created], ["backfill.run", "info", row.runId, 3]);
   });
 

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { send } from "./support/http.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
-const service = await serviceForThisFile({ instrumented: true });
+const service = await serviceForThisFile({ wrangler: true, instrumented: true });
 
 for (const time of ["first", "second"]) {
   test(`the ${time} breakdown fails one request, and the next finds the Worker set up anew`, async () => {

@@ -8,7 +8,7 @@ import { describe, test } from "node:test";
 
 import { assertError, serviceForThisFile, until } from "./support/service.mjs";
 
-const service = await serviceForThisFile({ instrumented: true, bare: true, vars: { THREEDEYE_TIMEOUT_MS: "1000" } });
+const service = await serviceForThisFile({ instrumented: true, vars: { THREEDEYE_TIMEOUT_MS: "1000" } });
 
 const MINUTE_MS = 60_000;
 const UNAVAILABLE = "3dEye is unavailable";
@@ -29,17 +29,39 @@ async function cron() {
   return { trigger, status, total, created, failed, quarantined, remaining, errors };
 }
 
-const ran = (figures) => ({ trigger: "cron", status: "completed", failed: 0, quarantined: 0, remaining: 0, errors: [], ...figures });
-const OUT = (total) => ({ trigger: "cron", status: "ended_early", total, created: 0, failed: 0, quarantined: 0, remaining: total, errors: [`run ended early: the user list could not be read: ${UNAVAILABLE}`] });
+/** @param {any} figures */
+const ran = (figures) => ({
+  trigger: "cron",
+  status: "completed",
+  failed: 0,
+  quarantined: 0,
+  remaining: 0,
+  errors: [],
+  ...figures,
+});
+/** @param {number} total */
+const OUT = (total) => ({
+  trigger: "cron",
+  status: "ended_early",
+  total,
+  created: 0,
+  failed: 0,
+  quarantined: 0,
+  remaining: total,
+  errors: [`run ended early: the user list could not be read: ${UNAVAILABLE}`],
+});
 
 /** Lets the other customer delete its account. @param {string} email @param {string} theirs */
 async function deleteElsewhere(email, theirs) {
   const [{ id }] = service.accountsOf(email);
   const headers = { "x-api-key": service.sim.config().apiKey, "content-type": "application/json" };
   const login = await fetch(`${service.vendor}/auth/token`, { method: "POST", headers, body: JSON.stringify(service.login) });
-  const { accessToken } = await login.json();
+  const { accessToken } = /** @type {any} */ (await login.json());
   service.sim.configure({ ownCustomerId: theirs });
-  const { status } = await fetch(`${service.vendor}/users/${id}`, { method: "DELETE", headers: { ...headers, authorization: `Bearer ${accessToken}` } });
+  const { status } = await fetch(`${service.vendor}/users/${id}`, {
+    method: "DELETE",
+    headers: { ...headers, authorization: `Bearer ${accessToken}` },
+  });
   service.sim.configure({ ownCustomerId: service.customer });
   assert.equal(status, 204);
 }
@@ -60,7 +82,11 @@ describe("an upstream that goes down and comes back", () => {
     assert.deepEqual(await cron(), OUT(5));
     await assertHealth(503, "failing");
     const [known, unknown, probe, reset, backfill] = await Promise.all([
-      service.credentials(settled), service.credentials(waiting), service.diagnose(waiting), service.reset(holder, EVERYTHING), service.backfill(),
+      service.credentials(settled),
+      service.credentials(waiting),
+      service.diagnose(waiting),
+      service.reset(holder, EVERYTHING),
+      service.backfill(),
     ]);
     assert.deepEqual([known.status, known.json], [200, login], "whoever has an account does not notice");
     assertError(unknown, 502, UNAVAILABLE);
@@ -93,7 +119,7 @@ describe("an upstream that goes down and comes back", () => {
     assertError(await service.credentials(taken), 409, OUTSIDE);
     const early = await service.reset(taken, { reprovision: true });
     assert.deepEqual([early.status, early.json.reprovision], [200, { attempted: true, threedeyeUserId: null, error: OUTSIDE }]);
-    await deleteElsewhere(taken.email, "their-customer");
+    await deleteElsewhere(String(taken.email), "their-customer");
     assertError(await service.credentials(taken), 409, OUTSIDE);
     const late = await service.reset(taken, { reprovision: true });
     assert.deepEqual([late.status, late.json.clearedMapping, late.json.reprovision.error], [200, true, null]);

@@ -6,6 +6,8 @@ import { describe, test } from "node:test";
 
 import { assertError, servicesForThisFile } from "./support/service.mjs";
 
+/** @import { Service } from "./support/service.mjs" */
+
 const sealingKey = () => randomBytes(32).toString("base64");
 const [oldKey, newKey] = [sealingKey(), sealingKey()];
 const NOBODY_LISTENS = "http://127.0.0.1:9";
@@ -29,24 +31,30 @@ const services = await servicesForThisFile({
   plainUpstream: { vars: { THREEDEYE_BASE_URL: "http://admin-api.3deye.example/v3" } },
   halfLogin: { secrets: { THREEDEYE_PASSWORD: undefined } },
   withoutLogin: { secrets: { THREEDEYE_USERNAME: undefined, THREEDEYE_PASSWORD: undefined } },
-  oddNumbers: { vars: { BACKFILL_CRON_LIMIT: "0", BACKFILL_MAX_TAKEOVERS: "many", THREEDEYE_PAGE_SIZE: "-1", THREEDEYE_TIMEOUT_MS: "1e3" } },
+  oddNumbers: {
+    vars: { BACKFILL_CRON_LIMIT: "0", BACKFILL_MAX_TAKEOVERS: "many", THREEDEYE_PAGE_SIZE: "-1", THREEDEYE_TIMEOUT_MS: "1e3" },
+  },
   namespacedEmail: { vars: { JWT_EMAIL_CLAIM: "https://spkey.co/email" } },
   otherDomains: { vars: { ADMIN_EMAIL_DOMAINS: " SpKey.co ,example.org,, " } },
   empty: { migrated: false },
 });
 const { complete } = services;
 
+/** @param {Service} service */
 const health = async (service) => {
   const answer = await service.call("GET", "/health");
   assert.equal(answer.headers["cache-control"], "no-store");
   return { status: answer.status, ...answer.json };
 };
-const withClaims = (service, claims) => service.admin("GET", "/admin/api-keys", { headers: { authorization: `Bearer ${service.mint({ claims })}` } });
+/** @param {Service} service @param {Record<string, unknown>} claims */
+const withClaims = (service, claims) =>
+  service.admin("GET", "/admin/api-keys", { headers: { authorization: `Bearer ${service.mint({ claims })}` } });
 
 describe("/health", () => {
   test("is 200 when all is well, without asking who asks", async () => {
     assert.deepEqual(await health(complete), {
-      status: "ok", checks: { configuration: { status: "ok", problems: [] }, database: "ok", migrations: "ok", scheduledRun: "none_yet" },
+      status: "ok",
+      checks: { configuration: { status: "ok", problems: [] }, database: "ok", migrations: "ok", scheduledRun: "none_yet" },
     });
     assert.equal((await complete.call("GET", "/health")).status, 200);
   });
@@ -56,21 +64,38 @@ describe("/health", () => {
     for (const service of Object.values(services)) {
       const { text } = await service.call("GET", "/health");
       assert.doesNotMatch(text, /37/);
-      for (const secret of [service.adminKey, service.customer, service.login.username, service.login.password, oldKey, newKey, "c2hvcnQ=", "the-previous-admin-key"]) {
+      for (const secret of [
+        service.adminKey,
+        service.customer,
+        service.login.username,
+        service.login.password,
+        oldKey,
+        newKey,
+        "c2hvcnQ=",
+        "the-previous-admin-key",
+      ]) {
         assert.ok(!text.includes(secret));
       }
     }
   });
 
   for (const [name, problem] of Object.entries({
-    withoutAdminKey: /^ADMIN_API_KEY\b/, blankAdminKey: /^ADMIN_API_KEY\b/, withoutIssuer: /^JWT_ISSUER\b/, withoutAudience: /^JWT_AUDIENCE\b/,
-    withoutKeySet: /^JWT_JWKS_URL\b/, plainKeySet: /^JWT_JWKS_URL\b/, withoutSealingKey: /^CREDENTIALS_KEY\b/, shortSealingKey: /^CREDENTIALS_KEY\b/,
-    plainUpstream: /^THREEDEYE_BASE_URL\b/, halfLogin: /^THREEDEYE_USERNAME and THREEDEYE_PASSWORD\b/,
+    withoutAdminKey: /^ADMIN_API_KEY\b/,
+    blankAdminKey: /^ADMIN_API_KEY\b/,
+    withoutIssuer: /^JWT_ISSUER\b/,
+    withoutAudience: /^JWT_AUDIENCE\b/,
+    withoutKeySet: /^JWT_JWKS_URL\b/,
+    plainKeySet: /^JWT_JWKS_URL\b/,
+    withoutSealingKey: /^CREDENTIALS_KEY\b/,
+    shortSealingKey: /^CREDENTIALS_KEY\b/,
+    plainUpstream: /^THREEDEYE_BASE_URL\b/,
+    halfLogin: /^THREEDEYE_USERNAME and THREEDEYE_PASSWORD\b/,
   })) {
     test(`is 503 and names the setting: ${name}`, async () => {
-      const { status, checks } = await health(services[name]);
+      const service = services[/** @type {keyof typeof services} */ (name)];
+      const { status, checks } = await health(service);
       assert.equal(status, "degraded");
-      assert.equal((await services[name].call("GET", "/health")).status, 503);
+      assert.equal((await service.call("GET", "/health")).status, 503);
       assert.equal(checks.configuration.status, "invalid");
       assert.equal(checks.configuration.problems.length, 1, String(checks.configuration.problems));
       assert.match(checks.configuration.problems[0], problem);
@@ -79,7 +104,12 @@ describe("/health", () => {
 
   test("names every number that is none, and the defaults are used", async () => {
     const { checks } = await health(services.oddNumbers);
-    assert.deepEqual(checks.configuration.problems.map((problem) => problem.split(" ")[0]).sort(), ["BACKFILL_CRON_LIMIT", "BACKFILL_MAX_TAKEOVERS", "THREEDEYE_PAGE_SIZE", "THREEDEYE_TIMEOUT_MS"]);
+    assert.deepEqual(checks.configuration.problems.map((/** @type {string} */ problem) => problem.split(" ")[0]).sort(), [
+      "BACKFILL_CRON_LIMIT",
+      "BACKFILL_MAX_TAKEOVERS",
+      "THREEDEYE_PAGE_SIZE",
+      "THREEDEYE_TIMEOUT_MS",
+    ]);
     const user = await services.oddNumbers.addUser();
     await services.oddNumbers.scheduled();
     await services.oddNumbers.assertProvisioned(user);
@@ -100,20 +130,42 @@ describe("/health", () => {
     assert.equal((await complete.call("GET", "/health")).status, 200);
   });
 
-  const ledger = (minutesAgo, status, trigger = "cron") => complete.sql(
-    "INSERT INTO provisioning_runs (run_id, trigger_kind, actor, request_id, status, batch_limit, started_at) VALUES (?, ?, 'cron', 'req_x', ?, 50, ?)",
-    `run_${minutesAgo}`, trigger, status, Date.now() - minutesAgo * 60_000);
+  /** @param {number} minutesAgo @param {string | number | null} status */
+  const ledger = (minutesAgo, status, trigger = "cron") =>
+    complete.sql(
+      "INSERT INTO provisioning_runs (run_id, trigger_kind, actor, request_id, status, batch_limit, started_at) VALUES (?, ?, 'cron', 'req_x', ?, 50, ?)",
+      `run_${minutesAgo}`,
+      trigger,
+      status,
+      Date.now() - minutesAgo * 60_000,
+    );
 
-  for (const [what, runs, word, status] of [
+  for (const [what, runs, word, status] of /** @type {[string, [number, string][], string, number][]} */ ([
     ["a run that ended well a moment ago", [[1, "completed"]], "ok", 200],
     ["a run of half an hour ago", [[30, "completed"]], "ok", 200],
     ["a run of an hour ago", [[60, "completed"]], "overdue", 503],
     ["a run that ended early", [[1, "ended_early"]], "failing", 503],
     ["a run that goes on", [[1, "running"]], "running", 200],
     ["a run that never ended", [[20, "running"]], "died", 503],
-    ["a good run after a bad one", [[16, "ended_early"], [1, "completed"]], "ok", 200],
-    ["a bad run after a good one", [[16, "completed"], [1, "ended_early"]], "failing", 503],
-  ]) {
+    [
+      "a good run after a bad one",
+      [
+        [16, "ended_early"],
+        [1, "completed"],
+      ],
+      "ok",
+      200,
+    ],
+    [
+      "a bad run after a good one",
+      [
+        [16, "completed"],
+        [1, "ended_early"],
+      ],
+      "failing",
+      503,
+    ],
+  ])) {
     test(`says ${word} of ${what}`, async () => {
       for (const [minutesAgo, state] of runs) await ledger(minutesAgo, state);
       assert.equal((await health(complete)).checks.scheduledRun, word);
@@ -144,7 +196,7 @@ describe("without", () => {
   });
 
   test("an issuer, an audience or a key set no token is good", async () => {
-    for (const name of ["withoutIssuer", "withoutAudience", "withoutKeySet", "plainKeySet"]) {
+    for (const name of /** @type {const} */ (["withoutIssuer", "withoutAudience", "withoutKeySet", "plainKeySet"])) {
       const service = services[name];
       assertError(await service.admin("GET", "/admin/api-keys"), 401);
       assertError(await withClaims(service, { email: "ada@smartphonekey.com", iss: undefined, aud: undefined }), 401);
@@ -160,7 +212,11 @@ describe("without", () => {
 
   test("a key set at the address given: no redirect is followed", async () => {
     const service = services.movedKeySet;
-    service.sim.fault({ match: { path: { regex: "^/.well-known/jwks.json$" } }, times: "always", action: { status: 302, headers: { location: "/.well-known/jwks.json?again" } } });
+    service.sim.fault({
+      match: { path: { regex: "^/.well-known/jwks.json$" } },
+      times: "always",
+      action: { status: 302, headers: { location: "/.well-known/jwks.json?again" } },
+    });
     assertError(await service.admin("GET", "/admin/api-keys"), 503);
     assert.equal(service.upstream().keySets.length, 1);
   });
@@ -187,7 +243,7 @@ describe("without", () => {
 describe("3dEye not configured", () => {
   const NOT_CONFIGURED = "3dEye provisioning is not configured";
 
-  for (const name of ["withoutApiKey", "withoutCustomer", "plainUpstream", "halfLogin"]) {
+  for (const name of /** @type {const} */ (["withoutApiKey", "withoutCustomer", "plainUpstream", "halfLogin"])) {
     const service = services[name];
 
     test(`${name}: has its own answers`, async () => {
@@ -197,7 +253,15 @@ describe("3dEye not configured", () => {
       assertError(await service.credentials("nobody"), 404);
       assertError(await service.reset(user, { deleteRemote: true }), 503, NOT_CONFIGURED);
       const { json } = await service.diagnose(user);
-      assert.deepEqual(json.remote, { configured: false, customerId: null, customerUserCount: null, emailPresentInCustomer: null, match: null, sampleEmails: [], error: null });
+      assert.deepEqual(json.remote, {
+        configured: false,
+        customerId: null,
+        customerUserCount: null,
+        emailPresentInCustomer: null,
+        match: null,
+        sampleEmails: [],
+        error: null,
+      });
       assert.equal(json.user.found, true);
       assert.deepEqual(service.upstream().all, []);
     });
@@ -214,7 +278,7 @@ describe("3dEye not configured", () => {
   }
 
   test("is a normal state to /health", async () => {
-    for (const name of ["withoutApiKey", "withoutCustomer"]) {
+    for (const name of /** @type {const} */ (["withoutApiKey", "withoutCustomer"])) {
       const { status, checks } = await health(services[name]);
       assert.deepEqual([status, checks.configuration.problems, checks.scheduledRun], ["ok", [], "not_configured"]);
     }
@@ -240,8 +304,10 @@ describe("settings", () => {
 
   test("ADMIN_EMAIL_DOMAINS is a list in any case, and replaces the default", async () => {
     const service = services.otherDomains;
-    for (const email of ["a@spkey.co", "a@SPKEY.CO", "a@example.org"]) assert.equal((await withClaims(service, { email })).status, 200, email);
-    for (const email of ["a@smartphonekey.com", "a@", "a@spkey.co ,example.org", "a@co"]) assertError(await withClaims(service, { email }), 403);
+    for (const email of ["a@spkey.co", "a@SPKEY.CO", "a@example.org"])
+      assert.equal((await withClaims(service, { email })).status, 200, email);
+    for (const email of ["a@smartphonekey.com", "a@", "a@spkey.co ,example.org", "a@co"])
+      assertError(await withClaims(service, { email }), 403);
   });
 });
 

@@ -5,15 +5,20 @@ import { describe, test } from "node:test";
 
 import { serviceForThisFile } from "./support/service.mjs";
 
+/** @import { Answer } from "./support/http.mjs" */
+
 const PAGE_SIZE = 100;
 /** Rows of D1 that a backfill of 50 may read, whatever became of its users before. */
 const MAX_READ = 700;
 const service = await serviceForThisFile({ instrumented: true, vars: { THREEDEYE_PAGE_SIZE: String(PAGE_SIZE) } });
 
+/** @param {number} count */
 const many = (count) => service.addUsers(Array.from({ length: count }, () => ({})));
+/** @param {Answer} answer */
 const roundTrips = (answer) => Number(answer.headers["x-d1-round-trips"]);
+/** @param {Answer} answer */
 const rowsRead = (answer) => Number(answer.headers["x-d1-rows-read"]);
-const waiting = async () => (await service.sql("SELECT user_id, email_key FROM provisioning_queue ORDER BY user_id"));
+const waiting = async () => await service.sql("SELECT user_id, email_key FROM provisioning_queue ORDER BY user_id");
 const counted = async () => (await service.sql("SELECT value FROM provisioning_totals WHERE name = 'waiting'"))[0].value;
 
 /** The simulator forgets its access tokens between tests; the Worker learns of it here and not in what is counted. */
@@ -65,6 +70,7 @@ describe("a fault-free backfill of 50 users", () => {
 });
 
 describe("finding work costs what the batch costs", () => {
+  /** @param {{id: string}} user */
   const reset = (user) => service.admin("POST", `/admin/threedeye/users/${user.id}/reset`, { json: { deleteRemote: true } });
   const provisioned = async () => {
     const user = await service.addUser();
@@ -72,7 +78,7 @@ describe("finding work costs what the batch costs", () => {
     return user;
   };
 
-  /** A run over `user` and 49 new ones. */
+  /** A run over `user` and 49 new ones. @param {{id: string, email: string}} user */
   async function takesUp(user) {
     await many(49);
     await warmUp();
@@ -115,23 +121,35 @@ describe("finding work costs what the batch costs", () => {
   test("after another service has put a user in another one's place", async () => {
     const [old] = await service.addUsers([{ subject: "auth0|1" }]);
     const email = "next@residents.example";
-    await service.sql("INSERT OR REPLACE INTO users (uuid, email, created_at, auth_subject) VALUES ('next', ?, '2024-01-15T10:30:00.000Z', 'auth0|1')", email);
+    await service.sql(
+      "INSERT OR REPLACE INTO users (uuid, email, created_at, auth_subject) VALUES ('next', ?, '2024-01-15T10:30:00.000Z', 'auth0|1')",
+      email,
+    );
     assert.deepEqual(await waiting(), [{ user_id: "next", email_key: email }], `nothing is left of ${old.id}`);
     await takesUp({ id: "next", email });
   });
 
   test("nothing is forgotten, and the count is right, whatever is done to users", async () => {
     const now = "'2024-01-15T10:30:00.000Z'";
-    const steps = [
-      [`INSERT INTO users (uuid, email, created_at, auth_subject) VALUES ('a', 'A@x.example', ${now}, 's')`, { a: "a@x.example" }],
-      [`INSERT OR IGNORE INTO users (uuid, email, created_at, auth_subject) VALUES ('b', 'b@x.example', ${now}, 's')`, { a: "a@x.example" }],
+    const steps = /** @type {[string, Record<string, string>][]} */ ([
+      [
+        `INSERT INTO users (uuid, email, created_at, auth_subject) VALUES ('a', 'A@x.example', ${now}, 's')`,
+        { a: "a@x.example" },
+      ],
+      [
+        `INSERT OR IGNORE INTO users (uuid, email, created_at, auth_subject) VALUES ('b', 'b@x.example', ${now}, 's')`,
+        { a: "a@x.example" },
+      ],
       [`UPDATE users SET email = 'a2@x.example' WHERE uuid = 'a'`, { a: "a2@x.example" }],
       [`UPDATE users SET uuid = 'c' WHERE uuid = 'a'`, { c: "a2@x.example" }],
       [`INSERT OR REPLACE INTO users (uuid, email, created_at) VALUES ('c', 'c@x.example', ${now})`, { c: "c@x.example" }],
-      [`INSERT INTO users (uuid, email, created_at) VALUES ('d', ' ', ${now}), ('e', 'e@x.example', ${now})`, { c: "c@x.example", e: "e@x.example" }],
+      [
+        `INSERT INTO users (uuid, email, created_at) VALUES ('d', ' ', ${now}), ('e', 'e@x.example', ${now})`,
+        { c: "c@x.example", e: "e@x.example" },
+      ],
       [`UPDATE users SET email = NULL WHERE uuid = 'c'`, { e: "e@x.example" }],
       [`DELETE FROM users WHERE uuid = 'e'`, {}],
-    ];
+    ]);
     for (const [sql, expected] of steps) {
       await service.sql(sql);
       assert.deepEqual(Object.fromEntries((await waiting()).map((row) => [row.user_id, row.email_key])), expected, sql);
@@ -144,9 +162,16 @@ describe("finding work costs what the batch costs", () => {
     const wait = Date.now() + 3_600_000;
     await service.sql(
       `INSERT INTO threedeye_users (user_id, state, email_key, attempts, created_at, updated_at)
-       SELECT uuid, 'pending', email_key, 3, 1, 1 FROM users`);
+       SELECT uuid, 'pending', email_key, 3, 1, 1 FROM users`,
+    );
     await service.sql("UPDATE threedeye_users SET next_attempt_at = ?", wait);
-    const replace = (email) => service.sql("INSERT OR REPLACE INTO users (uuid, email, created_at) VALUES (?, ?, '2024-01-15T10:30:00.000Z')", user.id, email);
+    /** @param {string | number | null} email */
+    const replace = (email) =>
+      service.sql(
+        "INSERT OR REPLACE INTO users (uuid, email, created_at) VALUES (?, ?, '2024-01-15T10:30:00.000Z')",
+        user.id,
+        email,
+      );
     const due = async () => (await service.sql("SELECT due_at FROM provisioning_queue"))[0].due_at;
     await replace(user.email);
     assert.equal(await due(), wait);
@@ -163,15 +188,26 @@ describe("finding work costs what the batch costs", () => {
     await reset(user);
     const { prepared } = await service.instruments({});
     const steps = (await Promise.all(prepared.map(plan))).flat();
-    assert.ok(steps.some(({ detail }) => /^SEARCH q USING COVERING INDEX provisioning_queue_due/.test(detail)), "what is due is read off an index");
-    assert.deepEqual(steps.filter(({ detail, growing }) => growing.has(/^SCAN (\w+)/.exec(detail)?.[1] ?? "")), []);
+    assert.ok(
+      steps.some(({ detail }) => /^SEARCH q USING COVERING INDEX provisioning_queue_due/.test(detail)),
+      "what is due is read off an index",
+    );
+    assert.deepEqual(
+      steps.filter(({ detail, growing }) => growing.has(/^SCAN (\w+)/.exec(detail)?.[1] ?? "")),
+      [],
+    );
   });
 
-  /** The steps that SQLite takes for a statement, and what it calls the tables in it that grow. */
+  /** The steps that SQLite takes for a statement, and what it calls the tables in it that grow. @param {string} sql */
   async function plan(sql) {
     const parameters = Math.max(0, ...Array.from(sql.matchAll(/\?(\d+)/g), ([, number]) => Number(number)));
     const steps = await service.sql(`EXPLAIN QUERY PLAN ${sql}`, ...Array(parameters).fill(null));
-    const growing = new Set(Array.from(sql.matchAll(/\b(users|threedeye_\w+|provisioning_queue|audit_log)\b(?: ([a-z]\w*))?/g), ([, table, alias]) => [table, alias]).flat());
+    const growing = new Set(
+      Array.from(sql.matchAll(/\b(users|threedeye_\w+|provisioning_queue|audit_log)\b(?: ([a-z]\w*))?/g), ([, table, alias]) => [
+        table,
+        alias,
+      ]).flat(),
+    );
     return steps.map(({ detail }) => ({ sql, detail, growing }));
   }
 });
@@ -194,7 +230,8 @@ describe("the price of the rest", () => {
   });
 
   test("the list, keys and ledger routes cost one D1 call each", async () => {
-    for (const path of ["/admin/api-keys", "/admin/threedeye/backfill/runs"]) assert.equal(roundTrips(await service.admin("GET", path)), 1, path);
+    for (const path of ["/admin/api-keys", "/admin/threedeye/backfill/runs"])
+      assert.equal(roundTrips(await service.admin("GET", path)), 1, path);
     const made = await service.admin("POST", "/admin/api-keys", { json: { scopes: ["threedeye:read"] } });
     assert.equal(roundTrips(made), 1);
     assert.equal(roundTrips(await service.admin("DELETE", `/admin/api-keys/${made.json.id}`)), 1);

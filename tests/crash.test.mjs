@@ -8,6 +8,8 @@ import { describe, test } from "node:test";
 
 import { serviceForThisFile } from "./support/service.mjs";
 
+/** @import { User } from "./support/service.mjs" */
+
 const service = await serviceForThisFile({ instrumented: true, vars: { THREEDEYE_TIMEOUT_MS: "400" } });
 
 /** Longer than any lease. */
@@ -33,6 +35,7 @@ async function runToTheEnd() {
   await service.instruments({ aheadMs: 0 });
 }
 
+/** @param {Record<"fresh" | "replaced", User>} given */
 async function assertWhole({ fresh, replaced }) {
   assert.deepEqual(await service.sql("SELECT state FROM threedeye_users"), [{ state: "complete" }, { state: "complete" }]);
   await service.assertProvisioned(fresh);

@@ -11,11 +11,14 @@ const FORBIDDEN = "You do not have permission to perform this action";
 
 /** Makes an API key and answers the headers that present it. */
 async function apiKey(order = {}) {
-  const { status, json, text } = await service.admin("POST", "/admin/api-keys", { json: { scopes: ["threedeye:read"], ...order } });
+  const { status, json, text } = await service.admin("POST", "/admin/api-keys", {
+    json: { scopes: ["threedeye:read"], ...order },
+  });
   assert.equal(status, 201, text);
   return { id: json.id, headers: { "x-api-key": json.key } };
 }
 
+/** @param {Record<string, unknown>} claims */
 const tokenFor = (claims) => ({ authorization: `Bearer ${service.mint({ claims })}` });
 
 describe("who may ask", () => {
@@ -31,9 +34,17 @@ describe("who may ask", () => {
     const user = await service.addUser();
     const own = { sub: user.id };
     for (const headers of [
-      {}, { authorization: "Bearer x" }, { authorization: `Basic ${service.mint({ claims: own })}` },
-      ...[{ expiresInSeconds: -120 }, { alg: "none" }, { alg: "HS256" }, { key: "impostor" }, { claims: { ...own, aud: "other" } }, { claims: { ...own, iss: "other" } }]
-        .map((order) => ({ authorization: `Bearer ${service.mint({ claims: own, ...order })}` })),
+      {},
+      { authorization: "Bearer x" },
+      { authorization: `Basic ${service.mint({ claims: own })}` },
+      ...[
+        { expiresInSeconds: -120 },
+        { alg: "none" },
+        { alg: "HS256" },
+        { key: "impostor" },
+        { claims: { ...own, aud: "other" } },
+        { claims: { ...own, iss: "other" } },
+      ].map((order) => ({ authorization: `Bearer ${service.mint(/** @type {any} */ ({ claims: own, ...order }))}` })),
     ]) {
       const answer = await service.credentials(user, headers);
       assertError(answer, 401);
@@ -51,7 +62,11 @@ describe("who may ask", () => {
       assertError(await service.credentials("nobody", tokenFor({ sub })), 403, FORBIDDEN);
     }
     // The e-mail of an administrator alone opens nobody else's account.
-    assertError(await service.credentials(jane, tokenFor({ sub: "ada", email: "ada@smartphonekey.com", email_verified: true })), 403, FORBIDDEN);
+    assertError(
+      await service.credentials(jane, tokenFor({ sub: "ada", email: "ada@smartphonekey.com", email_verified: true })),
+      403,
+      FORBIDDEN,
+    );
     assert.deepEqual(service.upstream().all, []);
   });
 
@@ -88,7 +103,10 @@ describe("who may ask", () => {
     const user = await service.addUser();
     const pair = service.adminPair();
     assert.equal((await service.credentials(user, pair)).status, 200);
-    assert.equal((await service.credentials(user, { "x-api-key": service.adminKey, authorization: pair.authorization })).status, 200);
+    assert.equal(
+      (await service.credentials(user, { "x-api-key": service.adminKey, authorization: pair.authorization })).status,
+      200,
+    );
     assertError(await service.credentials(user, { "x-admin-api-key": service.adminKey }), 401);
     assertError(await service.credentials(user, { "x-api-key": service.adminKey }), 401);
     assertError(await service.credentials(user, { ...pair, "x-admin-api-key": "wrong" }), 401);
@@ -116,7 +134,12 @@ describe("what is answered", () => {
     assert.equal(first.status, 200);
     assert.equal(first.headers["cache-control"], "no-store");
     const [account] = service.accountsOf("jane@example.com");
-    assert.deepEqual(first.json, { userId: user.id, email: "jane@example.com", threeDeyeUserId: account.id, password: account.password });
+    assert.deepEqual(first.json, {
+      userId: user.id,
+      email: "jane@example.com",
+      threeDeyeUserId: account.id,
+      password: account.password,
+    });
     assert.equal(account.email, "jane@example.com");
     service.sim.clearCalls();
     const second = await service.credentials(user);
@@ -164,7 +187,11 @@ describe("what is answered", () => {
 
   test("502 when 3dEye fails, in our words", async () => {
     const user = await service.addUser();
-    service.sim.fault({ match: { method: "GET", path: "/users" }, times: "always", action: { status: 503, body: { message: "upstream-text" } } });
+    service.sim.fault({
+      match: { method: "GET", path: "/users" },
+      times: "always",
+      action: { status: 503, body: { message: "upstream-text" } },
+    });
     const answer = await service.credentials(user);
     assertError(answer, 502, "3dEye is unavailable");
     service.sim.clearFaults();
@@ -195,7 +222,10 @@ describe("at the same time", () => {
     const user = await service.addUser();
     service.sim.configure({ latencyMs: 40 });
     const answers = await Promise.all(Array.from({ length: 8 }, () => service.credentials(user)));
-    assert.deepEqual(answers.map(({ status }) => status), answers.map(() => 200));
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      answers.map(() => 200),
+    );
     assert.equal(new Set(answers.map(({ json }) => json.password)).size, 1);
     assert.equal(service.upstream().creates.length, 1);
     await service.assertProvisioned(user);
@@ -213,13 +243,21 @@ describe("at the same time", () => {
 
   test("409 with Retry-After while another actor's lease lasts, and not for longer", async () => {
     const user = await service.addUser();
-    const lease = async (until) => service.sql(
-      `INSERT INTO threedeye_users (user_id, state, lease_token, lease_until, created_at, updated_at) VALUES (?1, 'idle', 'lease_other', ?2, 1, 1)
-       ON CONFLICT (user_id) DO UPDATE SET lease_until = ?2`, user.id, until);
+    /** @param {number | null} until */
+    const lease = async (until) =>
+      service.sql(
+        `INSERT INTO threedeye_users (user_id, state, lease_token, lease_until, created_at, updated_at) VALUES (?1, 'idle', 'lease_other', ?2, 1, 1)
+       ON CONFLICT (user_id) DO UPDATE SET lease_until = ?2`,
+        user.id,
+        until,
+      );
     await lease(Date.now() + 40_000);
     const answer = await service.credentials(user);
     assertError(answer, 409, "Another provisioning of this user is under way");
-    assert.ok(Number(answer.headers["retry-after"]) >= 1 && Number(answer.headers["retry-after"]) <= 60, answer.headers["retry-after"]);
+    assert.ok(
+      Number(answer.headers["retry-after"]) >= 1 && Number(answer.headers["retry-after"]) <= 60,
+      answer.headers["retry-after"],
+    );
     assert.deepEqual(service.upstream().all, []);
     await lease(Date.now() - 1);
     await service.assertProvisioned(user);
@@ -229,7 +267,8 @@ describe("at the same time", () => {
     const user = await service.addUser();
     service.sim.fault({ match: { method: "GET", path: "/users" }, action: { delayMs: 200 } });
     const answer = service.credentials(user);
-    const lease = async () => (await service.sql("SELECT lease_until FROM threedeye_users WHERE user_id = ?", user.id))[0]?.lease_until ?? 0;
+    const lease = async () =>
+      (await service.sql("SELECT lease_until FROM threedeye_users WHERE user_id = ?", user.id))[0]?.lease_until ?? 0;
     await until(async () => (await lease()) > 0, "a lease is taken");
     assert.ok((await lease()) <= Date.now() + 60_000);
     assert.equal((await answer).status, 200);
@@ -242,10 +281,18 @@ describe("at rest", () => {
     const [jane, john] = await service.addUsers([{}, {}]);
     const secret = (await service.credentials(jane)).json.password;
     await service.credentials(john);
-    const rows = JSON.stringify(await Promise.all(["threedeye_users", "threedeye_recovery", "audit_log"].map((table) => service.sql(`SELECT * FROM ${table}`))));
+    const rows = JSON.stringify(
+      await Promise.all(
+        ["threedeye_users", "threedeye_recovery", "audit_log"].map((table) => service.sql(`SELECT * FROM ${table}`)),
+      ),
+    );
     assert.ok(!rows.includes(secret));
     assert.ok(!rows.includes(Buffer.from(secret).toString("base64").replace(/=+$/, "")));
-    await service.sql("UPDATE threedeye_users SET password_sealed = (SELECT password_sealed FROM threedeye_users WHERE user_id = ?1) WHERE user_id = ?2", jane.id, john.id);
+    await service.sql(
+      "UPDATE threedeye_users SET password_sealed = (SELECT password_sealed FROM threedeye_users WHERE user_id = ?1) WHERE user_id = ?2",
+      jane.id,
+      john.id,
+    );
     assertError(await service.credentials(john), 500);
   });
 
@@ -253,7 +300,13 @@ describe("at rest", () => {
     const user = await service.addUser();
     const answer = await service.credentials(user);
     assert.deepEqual(await service.audit(), [
-      { actor: `user:${user.id}`, action: "threedeye.provision", subject: user.id, outcome: "created", request_id: answer.headers["x-request-id"] },
+      {
+        actor: `user:${user.id}`,
+        action: "threedeye.provision",
+        subject: user.id,
+        outcome: "created",
+        request_id: answer.headers["x-request-id"],
+      },
     ]);
   });
 });

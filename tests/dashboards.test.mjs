@@ -5,16 +5,21 @@ import { describe, test } from "node:test";
 
 import { assertError, serviceForThisFile } from "./support/service.mjs";
 
+/** @import { Answer } from "./support/http.mjs" */
+
 const service = await serviceForThisFile({ instrumented: true });
 
 const DASHBOARDS = "/admin/dashboards";
 const LARGEST = Number.MAX_SAFE_INTEGER;
 const NO_TEAM = `teamId: expected an integer from 1 to ${LARGEST}`;
 
+/** @param {string} id */
 const teamOf = (id) => `/admin/users/${encodeURIComponent(id)}/team`;
+/** @param {unknown} [body] */
 const make = (body) => service.admin("POST", DASHBOARDS, body === undefined ? {} : { json: body });
+/** @param {string} id @param {unknown} [body] */
 const assign = (id, body) => service.admin("PUT", teamOf(id), body === undefined ? {} : { json: body });
-/** A body that is sent letter by letter: `JSON.stringify` would not write it. */
+/** A body that is sent letter by letter: `JSON.stringify` would not write it. @param {string} body */
 const literal = (body) => ({ body, headers: { "content-type": "application/json" } });
 
 const dashboards = () => service.sql("SELECT id, team_id, name FROM dashboards ORDER BY id");
@@ -23,10 +28,27 @@ const trail = async () => (await service.audit()).map(({ action, subject, outcom
 
 /** What no team's id is, as JSON. */
 const NO_TEAMS = [
-  "0", "-1", "-0.5", "1.5", "1.0", "1e3", "9007199254740992", "9223372036854775808", "18446744073709551616", "1e400",
-  '"7"', '"٧"', '"seven"', '""', "null", "true", "[7]", '{"id":7}',
+  "0",
+  "-1",
+  "-0.5",
+  "1.5",
+  "1.0",
+  "1e3",
+  "9007199254740992",
+  "9223372036854775808",
+  "18446744073709551616",
+  "1e400",
+  '"7"',
+  '"٧"',
+  '"seven"',
+  '""',
+  "null",
+  "true",
+  "[7]",
+  '{"id":7}',
 ];
 
+/** @param {Answer} answer @param {number} status */
 function assertDone(answer, status) {
   assert.equal(answer.status, status, answer.text);
   assert.equal(answer.headers["cache-control"], "no-store");
@@ -57,17 +79,26 @@ describe("a dashboard", () => {
 
   test("takes teams up to what JSON carries exactly", async () => {
     for (const teamId of [1, LARGEST]) assert.equal(assertDone(await make({ teamId, name: "x" }), 201).teamId, teamId);
-    assert.deepEqual((await service.sql("SELECT CAST(team_id AS TEXT) AS team FROM dashboards ORDER BY id")).map(({ team }) => team), ["1", String(LARGEST)]);
+    assert.deepEqual(
+      (await service.sql("SELECT CAST(team_id AS TEXT) AS team FROM dashboards ORDER BY id")).map(({ team }) => team),
+      ["1", String(LARGEST)],
+    );
   });
 
   test("has a name of 1 to 200 characters, whatever is around it", async () => {
-    for (const [given, kept] of [["  Türe 7 \n", "Türe 7"], ["\u00a0\u2003x\u3000", "x"], ["🚪".repeat(200), "🚪".repeat(200)], [` ${"a".repeat(200)} `, "a".repeat(200)], ["'; --", "'; --"]]) {
+    for (const [given, kept] of [
+      ["  Türe 7 \n", "Türe 7"],
+      ["\u00a0\u2003x\u3000", "x"],
+      ["🚪".repeat(200), "🚪".repeat(200)],
+      [` ${"a".repeat(200)} `, "a".repeat(200)],
+      ["'; --", "'; --"],
+    ]) {
       assert.equal(assertDone(await make({ teamId: 7, name: given }), 201).name, kept);
     }
   });
 
   test("is not made of anything else, and the field is named", async () => {
-    for (const [body, message] of [
+    for (const [body, message] of /** @type {[unknown, string][]} */ ([
       [{}, "teamId: required"],
       [{ name: "x" }, "teamId: required"],
       [{ teamId: 7 }, "name: required"],
@@ -85,11 +116,20 @@ describe("a dashboard", () => {
       [[7, "x"], "body: expected a JSON object"],
       ["x", "body: expected a JSON object"],
       [null, "body: expected a JSON object"],
-    ]) assertError(await make(body), 400, message);
+    ]))
+      assertError(await make(body), 400, message);
     for (const team of NO_TEAMS) {
-      assertError(await service.admin("POST", DASHBOARDS, literal(`{"teamId": ${team}, "name": "x"}`)), 400, /^(teamId: expected an integer from 1 to|body: not valid JSON)/);
+      assertError(
+        await service.admin("POST", DASHBOARDS, literal(`{"teamId": ${team}, "name": "x"}`)),
+        400,
+        /^(teamId: expected an integer from 1 to|body: not valid JSON)/,
+      );
     }
-    assertError(await service.admin("POST", DASHBOARDS, literal('{"teamId": 7, "teamId": 8, "name": "x"}')), 400, "teamId: given more than once");
+    assertError(
+      await service.admin("POST", DASHBOARDS, literal('{"teamId": 7, "teamId": 8, "name": "x"}')),
+      400,
+      "teamId: given more than once",
+    );
     assertError(await service.admin("POST", DASHBOARDS, literal("{")), 400, "body: not valid JSON");
     assertError(await service.admin("POST", `${DASHBOARDS}?teamId=7`, { json: { teamId: 7, name: "x" } }), 400);
     assertError(await make(), 415);
@@ -102,10 +142,17 @@ describe("the team of a user", () => {
     const [ada, bob] = await service.addUsers([{}, {}]);
     for (const teamId of [7, 8]) {
       assert.deepEqual(assertDone(await assign(ada.id, { teamId }), 200), { userId: ada.id, teamId });
-      assert.deepEqual((await profiles()).map(({ user_id: user, team_id: team }) => [user, team]), [[ada.id, teamId]]);
+      assert.deepEqual(
+        (await profiles()).map(({ user_id: user, team_id: team }) => [user, team]),
+        [[ada.id, teamId]],
+      );
     }
     assertDone(await assign(bob.id, { teamId: 8 }), 200);
-    assert.deepEqual(await trail(), [["team.assign", ada.id, "team 7"], ["team.assign", ada.id, "team 8"], ["team.assign", bob.id, "team 8"]]);
+    assert.deepEqual(await trail(), [
+      ["team.assign", ada.id, "team 7"],
+      ["team.assign", ada.id, "team 8"],
+      ["team.assign", bob.id, "team 8"],
+    ]);
   });
 
   test("set again changes nothing, and leaves no trace", async () => {
@@ -117,10 +164,17 @@ describe("the team of a user", () => {
 
   test("leaves the rest of a profile alone", async () => {
     const { id } = await service.addUser();
-    await service.sql("INSERT INTO profiles (user_id, settings, pending_email, updated_at) VALUES (?, ?, 'a@residents.example', 1)", id, '{"first_name":"Ada"}');
+    await service.sql(
+      "INSERT INTO profiles (user_id, settings, pending_email, updated_at) VALUES (?, ?, 'a@residents.example', 1)",
+      id,
+      '{"first_name":"Ada"}',
+    );
     assertDone(await assign(id, { teamId: LARGEST }), 200);
     const [profile, ...more] = await service.sql("SELECT settings, pending_email, CAST(team_id AS TEXT) AS team FROM profiles");
-    assert.deepEqual([profile, more], [{ settings: '{"first_name":"Ada"}', pending_email: "a@residents.example", team: String(LARGEST) }, []]);
+    assert.deepEqual(
+      [profile, more],
+      [{ settings: '{"first_name":"Ada"}', pending_email: "a@residents.example", team: String(LARGEST) }, []],
+    );
   });
 
   test("is that of a user who exists, with or without an e-mail", async () => {
@@ -137,16 +191,21 @@ describe("the team of a user", () => {
 
   test("is not set to anything else, and the field is named", async () => {
     const { id } = await service.addUser();
-    for (const [body, message] of [
+    for (const [body, message] of /** @type {[unknown, string][]} */ ([
       [{}, "teamId: required"],
       [{ teamId: 7, userId: id }, "userId: unknown field"],
       [{ teamId: null }, NO_TEAM],
       [{ teamId: 0 }, NO_TEAM],
       [[7], "body: expected a JSON object"],
       [7, "body: expected a JSON object"],
-    ]) assertError(await assign(id, body), 400, message);
+    ]))
+      assertError(await assign(id, body), 400, message);
     for (const team of NO_TEAMS) {
-      assertError(await service.admin("PUT", teamOf(id), literal(`{"teamId": ${team}}`)), 400, /^(teamId: expected an integer from 1 to|body: not valid JSON)/);
+      assertError(
+        await service.admin("PUT", teamOf(id), literal(`{"teamId": ${team}}`)),
+        400,
+        /^(teamId: expected an integer from 1 to|body: not valid JSON)/,
+      );
     }
     assertError(await service.admin("PUT", `${teamOf(id)}?x=1`, { json: { teamId: 7 } }), 400);
     assertError(await assign(id), 415);
@@ -161,10 +220,18 @@ describe("the audit trail", () => {
     const made = await service.admin("POST", DASHBOARDS, { json: { teamId: 7, name: "x" }, headers });
     const assigned = await service.admin("PUT", teamOf(id), { json: { teamId: 7 }, headers });
     const rows = await service.sql("SELECT action, subject, outcome, request_id, actor, address FROM audit_log ORDER BY id");
-    assert.deepEqual(rows.map(({ actor, address, ...row }) => row), [
-      { action: "dashboard.create", subject: `dashboard:${made.json.id}`, outcome: "team 7", request_id: made.headers["x-request-id"] },
-      { action: "team.assign", subject: id, outcome: "team 7", request_id: assigned.headers["x-request-id"] },
-    ]);
+    assert.deepEqual(
+      rows.map(({ actor, address, ...row }) => row),
+      [
+        {
+          action: "dashboard.create",
+          subject: `dashboard:${made.json.id}`,
+          outcome: "team 7",
+          request_id: made.headers["x-request-id"],
+        },
+        { action: "team.assign", subject: id, outcome: "team 7", request_id: assigned.headers["x-request-id"] },
+      ],
+    );
     for (const { actor, address } of rows) {
       assert.match(actor, /^admin-key:[0-9a-f]{8} a\*\*\*@smartphonekey\.com$/);
       assert.equal(address, "192.0.2.7");

@@ -5,14 +5,23 @@ import { describe, test } from "node:test";
 
 import { assertError, serviceForThisFile, until } from "./support/service.mjs";
 
+/** @import { Service, User } from "./support/service.mjs" */
+
 const service = await serviceForThisFile({ instrumented: true, vars: { THREEDEYE_PAGE_SIZE: "3", THREEDEYE_TIMEOUT_MS: "400" } });
 
 const NOTHING_MAPPED = {
-  found: false, threedeyeUserId: null, hasPassword: false, createdAt: null, remoteAccountExists: null,
-  state: null, attempts: 0, lastError: null, nextAttemptAt: null,
+  found: false,
+  threedeyeUserId: null,
+  hasPassword: false,
+  createdAt: null,
+  remoteAccountExists: null,
+  state: null,
+  attempts: 0,
+  lastError: null,
+  nextAttemptAt: null,
 };
 
-/** The answer for a user, after the checks that hold for each. */
+/** The answer for a user, after the checks that hold for each. @param {string | User} user */
 async function diagnose(user) {
   const answer = await service.diagnose(user);
   assert.equal(answer.status, 200, answer.text);
@@ -20,6 +29,7 @@ async function diagnose(user) {
   return answer.json;
 }
 
+/** @param {Parameters<Service["addUser"]>[0]} [person] */
 async function provisioned(person) {
   const user = await service.addUser(person);
   assert.equal((await service.credentials(user)).status, 200);
@@ -29,9 +39,20 @@ async function provisioned(person) {
 describe("the rows", () => {
   test("an unknown user is 200 and not found", async () => {
     const { remote, ...rest } = await diagnose("nobody");
-    assert.deepEqual(rest, { userId: "nobody", user: { found: false, email: null }, mapping: NOTHING_MAPPED, recovery: { found: false, roleIds: [] } });
+    assert.deepEqual(rest, {
+      userId: "nobody",
+      user: { found: false, email: null },
+      mapping: NOTHING_MAPPED,
+      recovery: { found: false, roleIds: [] },
+    });
     assert.deepEqual(remote, {
-      configured: true, customerId: service.customer, customerUserCount: 0, emailPresentInCustomer: null, match: null, sampleEmails: [], error: null,
+      configured: true,
+      customerId: service.customer,
+      customerUserCount: 0,
+      emailPresentInCustomer: null,
+      match: null,
+      sampleEmails: [],
+      error: null,
     });
   });
 
@@ -60,7 +81,14 @@ describe("the rows", () => {
     const { mapping, remote } = await diagnose(user);
     const { createdAt, ...rest } = mapping;
     assert.deepEqual(rest, {
-      found: true, threedeyeUserId: account.id, hasPassword: true, remoteAccountExists: true, state: "complete", attempts: 0, lastError: null, nextAttemptAt: null,
+      found: true,
+      threedeyeUserId: account.id,
+      hasPassword: true,
+      remoteAccountExists: true,
+      state: "complete",
+      attempts: 0,
+      lastError: null,
+      nextAttemptAt: null,
     });
     assert.match(createdAt, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
     assert.ok(Date.parse(createdAt) >= before - 1000 && Date.parse(createdAt) <= Date.now() + 1000);
@@ -79,13 +107,21 @@ describe("the rows", () => {
 
   test("roles that wait to be attached again are listed", async () => {
     const user = await service.addUser();
-    await service.sql("INSERT INTO threedeye_recovery (user_id, role_ids, created_at) VALUES (?, ?, 1)", user.id, JSON.stringify(["cam-2", "cam-1"]));
+    await service.sql(
+      "INSERT INTO threedeye_recovery (user_id, role_ids, created_at) VALUES (?, ?, 1)",
+      user.id,
+      JSON.stringify(["cam-2", "cam-1"]),
+    );
     assert.deepEqual((await diagnose(user)).recovery, { found: true, roleIds: ["cam-2", "cam-1"] });
   });
 
   test("a user that failed tells how often, why, and when it is due again, without its e-mail", async () => {
     const user = await service.addUser();
-    service.sim.fault({ match: { method: "POST", path: "/users" }, times: "always", action: { status: 400, body: { message: "no such domain" } } });
+    service.sim.fault({
+      match: { method: "POST", path: "/users" },
+      times: "always",
+      action: { status: 400, body: { message: "no such domain" } },
+    });
     for (let run = 0; run < 2; run += 1) await service.backfill();
     const { mapping } = await diagnose(user);
     assert.equal(mapping.state, "pending");
@@ -125,12 +161,24 @@ describe("the probe", () => {
     const { remote } = await diagnose(user);
     assert.equal(remote.customerUserCount, 10);
     assert.equal(remote.emailPresentInCustomer, false, "an account of another customer is not present");
-    assert.deepEqual(service.upstream().lists.map(({ query }) => query.page).sort().filter((page, at, all) => page !== all[at - 1]), ["1", "2", "3", "4"]);
+    assert.deepEqual(
+      service
+        .upstream()
+        .lists.map(({ query }) => query.page)
+        .sort()
+        .filter((page, at, all) => page !== all[at - 1]),
+      ["1", "2", "3", "4"],
+    );
     assert.ok(service.upstream().lists.every(({ query }) => query.pageSize === "3" && query.customerId === service.customer));
   });
 
   test("shows at most five e-mails, masked", async () => {
-    service.sim.seed(["anna", "bob", "c", "dora", "emil", "fritz", "gerd"].map((name) => ({ email: `${name}@example.com`, customerId: service.customer })));
+    service.sim.seed(
+      ["anna", "bob", "c", "dora", "emil", "fritz", "gerd"].map((name) => ({
+        email: `${name}@example.com`,
+        customerId: service.customer,
+      })),
+    );
     const { remote } = await diagnose("nobody");
     assert.equal(remote.sampleEmails.length, 5);
     for (const sample of remote.sampleEmails) assert.match(sample, /^[a-g]\*\*\*@example\.com$/);
@@ -143,14 +191,14 @@ describe("the probe", () => {
   });
 
   for (const [what, action] of Object.entries({
-    "fails": { status: 500, body: { message: "upstream-text" } },
+    fails: { status: 500, body: { message: "upstream-text" } },
     "refuses us": { status: 401, body: { message: "upstream-text" } },
-    "forbids": { status: 403, body: { message: "upstream-text" } },
+    forbids: { status: 403, body: { message: "upstream-text" } },
     "limits our rate": { rateLimit: { retryAfter: 3600 } },
     "sends HTML": { html: true },
     "sends half of its JSON": { truncated: true },
     "sends something else": { status: 200, body: { data: "upstream-text" } },
-    "hangs": { hang: true },
+    hangs: { hang: true },
   })) {
     test(`3dEye ${what}: still 200, with the rows and the reason`, async () => {
       const user = await provisioned();
@@ -159,9 +207,18 @@ describe("the probe", () => {
       assert.equal(row.found, true);
       assert.equal(mapping.state, "complete");
       assert.equal(mapping.remoteAccountExists, null, "unknown");
-      assert.deepEqual({ ...remote, error: undefined }, {
-        configured: true, customerId: service.customer, customerUserCount: null, emailPresentInCustomer: null, match: null, sampleEmails: [], error: undefined,
-      });
+      assert.deepEqual(
+        { ...remote, error: undefined },
+        {
+          configured: true,
+          customerId: service.customer,
+          customerUserCount: null,
+          emailPresentInCustomer: null,
+          match: null,
+          sampleEmails: [],
+          error: undefined,
+        },
+      );
       assert.match(remote.error, /^(3dEye|not found)/);
       assert.doesNotMatch(remote.error, /upstream-text/);
     });
@@ -175,7 +232,11 @@ describe("asking", () => {
     await service.sql("INSERT INTO threedeye_recovery (user_id, role_ids, created_at) VALUES (?, '[\"r1\"]', 1)", user.id);
     const everything = async () => ({
       users: service.sim.users(),
-      rows: await Promise.all(["users", "threedeye_users", "threedeye_recovery", "provisioning_queue", "provisioning_runs", "audit_log"].map((table) => service.sql(`SELECT * FROM ${table}`))),
+      rows: await Promise.all(
+        ["users", "threedeye_users", "threedeye_recovery", "provisioning_queue", "provisioning_runs", "audit_log"].map((table) =>
+          service.sql(`SELECT * FROM ${table}`),
+        ),
+      ),
     });
     const before = await everything();
     await diagnose(user);

@@ -6,23 +6,35 @@ import { describe, test } from "node:test";
 import { pathOf, routeOf, routes } from "./support/openapi.mjs";
 import { assertError, serviceForThisFile } from "./support/service.mjs";
 
-const service = await serviceForThisFile();
+const service = await serviceForThisFile({ wrangler: true });
 
 // The user-key API and the account API have rules of their own: user-keys*.test.mjs, account-*.test.mjs.
 const own = routes.filter(({ access }) => !["instance", "person"].includes(access));
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "MKCOL", "REPORT"];
 const LIMIT = 64 * 1024;
 const KEYS = "/admin/api-keys";
+/** @param {string} id */
 const resetOf = (id) => `/admin/threedeye/users/${id}/reset`;
 const json = { "content-type": "application/json" };
 
-/** A valid order for a key, padded with blanks to so many bytes. */
+/** A valid order for a key, padded with blanks to so many bytes. @param {number} bytes */
 const orderOfSize = (bytes) => JSON.stringify({ scopes: ["threedeye:read"] }).padEnd(bytes, " ");
 
 describe("paths and methods", () => {
   test("an unknown path is 404, whatever the method and whoever asks", async () => {
-    for (const path of ["/", "/admin", "/admin/", "/users", "/admin/threedeye/users/", "/health/", "//health", "/Health", "/admin/threedeye/users/a/b/reset"]) {
-      for (const method of ["GET", "POST", "DELETE", "PROPFIND"]) assertError(await service.call(method, path), 404, "The requested resource was not found");
+    for (const path of [
+      "/",
+      "/admin",
+      "/admin/",
+      "/users",
+      "/admin/threedeye/users/",
+      "/health/",
+      "//health",
+      "/Health",
+      "/admin/threedeye/users/a/b/reset",
+    ]) {
+      for (const method of ["GET", "POST", "DELETE", "PROPFIND"])
+        assertError(await service.call(method, path), 404, "The requested resource was not found");
     }
     assertError(await service.admin("GET", "/admin/no-such-thing"), 404);
   });
@@ -42,7 +54,13 @@ describe("paths and methods", () => {
   }
 
   test("HEAD answers what GET does, without a body", async () => {
-    for (const path of ["/health", "/openapi.json", "/admin/api-keys", "/admin/threedeye/users/nobody", "/admin/threedeye/backfill/runs"]) {
+    for (const path of [
+      "/health",
+      "/openapi.json",
+      "/admin/api-keys",
+      "/admin/threedeye/users/nobody",
+      "/admin/threedeye/backfill/runs",
+    ]) {
       const [get, head] = [await service.admin("GET", path), await service.admin("HEAD", path)];
       assert.equal(head.status, get.status, path);
       assert.equal(head.text, "");
@@ -54,7 +72,9 @@ describe("paths and methods", () => {
 
   test("every answer has a request id of its own, whatever id the client sent", async () => {
     const answers = await Promise.all(
-      Array.from({ length: 60 }, (_, index) => service.call("GET", ["/health", "/nowhere", "/admin/api-keys"][index % 3], { headers: { "x-request-id": "req_mine" } })),
+      Array.from({ length: 60 }, (_, index) =>
+        service.call("GET", ["/health", "/nowhere", "/admin/api-keys"][index % 3], { headers: { "x-request-id": "req_mine" } }),
+      ),
     );
     assert.equal(new Set(answers.map(({ headers }) => headers["x-request-id"])).size, answers.length);
   });
@@ -67,7 +87,9 @@ describe("paths and methods", () => {
 });
 
 describe("user ids", () => {
+  /** @param {string} escaped */
   const diagnose = (escaped) => service.admin("GET", `/admin/threedeye/users/${escaped}`);
+  /** @param {string} escaped */
   const places = (escaped) => [
     () => diagnose(escaped),
     () => service.admin("POST", resetOf(escaped)),
@@ -78,7 +100,8 @@ describe("user ids", () => {
     for (const character of ["a", "é", "𝄞"]) {
       const id = character.repeat(128);
       assert.equal((await diagnose(encodeURIComponent(id))).json.userId, id);
-      for (const call of places(encodeURIComponent(`${id}${character}`))) assertError(await call(), 400, "userId: must be at most 128 characters");
+      for (const call of places(encodeURIComponent(`${id}${character}`)))
+        assertError(await call(), 400, "userId: must be at most 128 characters");
     }
   });
 
@@ -95,7 +118,21 @@ describe("user ids", () => {
   });
 
   test("quotes, slashes, percent signs and words of SQL are ids like any other", async () => {
-    const ids = ["O'Brien", "\"; DROP TABLE users; --", "a/b", "%41", "100%", "a b", "a+b", "?x=1#y", "*", "\\", "<script>", "ünï", "' OR '1'='1"];
+    const ids = [
+      "O'Brien",
+      '"; DROP TABLE users; --',
+      "a/b",
+      "%41",
+      "100%",
+      "a b",
+      "a+b",
+      "?x=1#y",
+      "*",
+      "\\",
+      "<script>",
+      "ünï",
+      "' OR '1'='1",
+    ];
     await service.addUsers(ids.map((id) => ({ id })));
     for (const id of ids) {
       const { json: found } = await diagnose(encodeURIComponent(id));
@@ -110,20 +147,33 @@ describe("user ids", () => {
   test("an id is compared as it is, not as a pattern and not without its case", async () => {
     const user = await service.addUser({ id: "Abc" });
     assert.equal((await service.diagnose(user.id)).json.user.found, true);
-    for (const other of ["abc", "A%", "A_c", "Abc ", " Abc"]) assert.equal((await service.diagnose(other)).json.user.found, false, other);
+    for (const other of ["abc", "A%", "A_c", "Abc ", " Abc"])
+      assert.equal((await service.diagnose(other)).json.user.found, false, other);
   });
 });
 
 describe("bodies", () => {
   test("a body that is not declared as JSON is 415", async () => {
-    for (const type of [undefined, "text/plain", "application/x-www-form-urlencoded", "application/jsonp", "application/json2", "multipart/form-data", ""]) {
+    for (const type of [
+      undefined,
+      "text/plain",
+      "application/x-www-form-urlencoded",
+      "application/jsonp",
+      "application/json2",
+      "multipart/form-data",
+      "",
+    ]) {
       const headers = { "content-type": type };
       assertError(await service.admin("POST", KEYS, { body: "{}", headers }), 415, "The request body must be application/json");
       assertError(await service.admin("POST", resetOf("x"), { body: "{}", headers }), 415);
     }
     assertError(await service.admin("POST", KEYS), 415);
     for (const type of ["application/json; charset=utf-8", "Application/JSON", "application/json ;charset=UTF-8"]) {
-      assert.equal((await service.admin("POST", resetOf("x"), { body: "{}", headers: { "content-type": type } })).status, 200, type);
+      assert.equal(
+        (await service.admin("POST", resetOf("x"), { body: "{}", headers: { "content-type": type } })).status,
+        200,
+        type,
+      );
     }
   });
 
@@ -133,7 +183,11 @@ describe("bodies", () => {
     }
     const large = orderOfSize(LIMIT + 1);
     for (const body of [large, [large.slice(0, 1000), large.slice(1000)], Buffer.alloc(1024 * 1024, " ")]) {
-      assertError(await service.admin("POST", KEYS, { body, headers: json }), 413, "The request body must be at most 65536 bytes");
+      assertError(
+        await service.admin("POST", KEYS, { body, headers: json }),
+        413,
+        "The request body must be at most 65536 bytes",
+      );
     }
     assert.equal((await service.sql("SELECT count(*) AS n FROM api_keys"))[0].n, 2, "nothing came of the large ones");
   });
@@ -145,20 +199,35 @@ describe("bodies", () => {
   });
 
   test("what is not JSON is 400", async () => {
-    const broken = ["{", "", " ", "nul", "{\"scopes\":[\"threedeye:read\"]", "{'scopes':[]}", "{\"scopes\":[NaN]}", "\ufeff{}", "{\"label\":\"\u0000\"}", "{\"label\":\"\\ud800\"}", Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d]), Buffer.from([0xff, 0xfe, 0x00])];
-    for (const body of broken) assertError(await service.admin("POST", KEYS, { body, headers: json }), 400, "body: not valid JSON");
-    assertError(await service.admin("POST", KEYS, { body: "{\"scopes\":[\"threedeye:read\"]} {}", headers: json }), 400, /^body: /);
+    const broken = [
+      "{",
+      "",
+      " ",
+      "nul",
+      '{"scopes":["threedeye:read"]',
+      "{'scopes':[]}",
+      '{"scopes":[NaN]}',
+      "\ufeff{}",
+      '{"label":"\u0000"}',
+      '{"label":"\\ud800"}',
+      Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d]),
+      Buffer.from([0xff, 0xfe, 0x00]),
+    ];
+    for (const body of broken)
+      assertError(await service.admin("POST", KEYS, { body, headers: json }), 400, "body: not valid JSON");
+    assertError(await service.admin("POST", KEYS, { body: '{"scopes":["threedeye:read"]} {}', headers: json }), 400, /^body: /);
   });
 
   test("what is no object is 400", async () => {
-    for (const body of ["[]", "[[\"threedeye:read\"]]", "null", "true", "1", "\"x\""]) {
-      for (const path of [KEYS, resetOf("x")]) assertError(await service.admin("POST", path, { body, headers: json }), 400, /^body: expected /);
+    for (const body of ["[]", '[["threedeye:read"]]', "null", "true", "1", '"x"']) {
+      for (const path of [KEYS, resetOf("x")])
+        assertError(await service.admin("POST", path, { body, headers: json }), 400, /^body: expected /);
     }
   });
 
   test("deep JSON is 400, where a value and where nothing is expected", async () => {
     const deep = "[".repeat(20_000) + "]".repeat(20_000);
-    for (const body of [deep, `{"scopes":${deep}}`, `{"x":${deep}}`, "{\"a\":".repeat(10_000) + "1" + "}".repeat(10_000)]) {
+    for (const body of [deep, `{"scopes":${deep}}`, `{"x":${deep}}`, `${'{"a":'.repeat(10_000)}1${"}".repeat(10_000)}`]) {
       assertError(await service.admin("POST", KEYS, { body, headers: json }), 400);
       assertError(await service.admin("POST", resetOf("x"), { body, headers: json }), 400);
     }
@@ -166,11 +235,18 @@ describe("bodies", () => {
 
   test("an unknown field is 400 and named", async () => {
     for (const name of ["clear", "clearmapping", "clear_mapping", "ClearMapping", "", "__proto__", "a`b"]) {
-      const answer = await service.admin("POST", resetOf("x"), { json: { [name]: true, ...(name === "__proto__" ? { ["__proto__"]: 1 } : {}) }, ...(name === "__proto__" && { json: undefined, body: "{\"__proto__\":1}", headers: json }) });
+      const answer = await service.admin("POST", resetOf("x"), {
+        json: { [name]: true, ...(name === "__proto__" ? { ["__proto__"]: 1 } : {}) },
+        ...(name === "__proto__" && { json: undefined, body: '{"__proto__":1}', headers: json }),
+      });
       assertError(answer, 400);
       assert.equal(answer.json.message, `${name}: unknown field`);
     }
-    assertError(await service.admin("POST", KEYS, { json: { scopes: ["threedeye:read"], key: "mine" } }), 400, "key: unknown field");
+    assertError(
+      await service.admin("POST", KEYS, { json: { scopes: ["threedeye:read"], key: "mine" } }),
+      400,
+      "key: unknown field",
+    );
   });
 
   test("an ill-typed field is 400 and named, and its value is not repeated", async () => {
@@ -180,13 +256,13 @@ describe("bodies", () => {
         assertError(await service.admin("POST", resetOf("x"), { json: { [name]: value } }), 400, `${name}: expected a boolean`);
       }
     }
-    const twice = await service.admin("POST", resetOf("x"), { body: "{\"reprovision\":false,\"reprovision\":true}", headers: json });
+    const twice = await service.admin("POST", resetOf("x"), { body: '{"reprovision":false,"reprovision":true}', headers: json });
     assertError(twice, 400, "reprovision: given more than once");
   });
 
   test("an order for a key names its faulty field", async () => {
     const scopes = ["threedeye:read"];
-    for (const [order, message] of [
+    for (const [order, message] of /** @type {[object, string | RegExp][]} */ ([
       [{}, "scopes: required"],
       [{ scopes: [] }, "scopes: must not be empty"],
       [{ scopes: "threedeye:read" }, /^scopes: expected /],
@@ -201,7 +277,7 @@ describe("bodies", () => {
       [{ scopes, label: false }, /^label: expected a string/],
       [{ scopes, label: "x".repeat(101) }, "label: must be at most 100 characters"],
       [{ scopes, label: "a\nb" }, "label: must not contain control characters"],
-    ]) {
+    ])) {
       assertError(await service.admin("POST", KEYS, { json: order }), 400, message);
     }
     assert.deepEqual(await service.sql("SELECT id FROM api_keys"), []);
@@ -210,21 +286,49 @@ describe("bodies", () => {
 });
 
 describe("queries", () => {
-  const places = [["POST", "/admin/backfill-threedeye", 500], ["GET", "/admin/threedeye/backfill/runs", 200]];
+  const places = /** @type {[string, string, number][]} */ ([
+    ["POST", "/admin/backfill-threedeye", 500],
+    ["GET", "/admin/threedeye/backfill/runs", 200],
+  ]);
 
   test("a limit is an integer from 1 to its maximum, anything else is 400 and named", async () => {
     for (const [method, path, max] of places) {
-      const bad = ["", "0", "-1", "+1", "%2B1", "1.0", "1e2", "0x10", "01", "1%20", "%201", "abc", "null", "NaN", "Infinity", "1,2", "%D9%A3", "%FF", "%00", String(max + 1), "4294967297", "99999999999999999999"];
+      const bad = [
+        "",
+        "0",
+        "-1",
+        "+1",
+        "%2B1",
+        "1.0",
+        "1e2",
+        "0x10",
+        "01",
+        "1%20",
+        "%201",
+        "abc",
+        "null",
+        "NaN",
+        "Infinity",
+        "1,2",
+        "%D9%A3",
+        "%FF",
+        "%00",
+        String(max + 1),
+        "4294967297",
+        "99999999999999999999",
+      ];
       for (const value of bad) {
         assertError(await service.admin(method, `${path}?limit=${value}`), 400, `limit: must be an integer from 1 to ${max}`);
       }
-      for (const value of ["1", String(max)]) assert.equal((await service.admin(method, `${path}?limit=${value}`)).status, 200, value);
+      for (const value of ["1", String(max)])
+        assert.equal((await service.admin(method, `${path}?limit=${value}`)).status, 200, value);
       assertError(await service.admin(method, `${path}?limit=1&limit=2`), 400, "limit: given more than once");
     }
   });
 
   test("dryRun is true or false", async () => {
-    for (const value of ["", "1", "TRUE", "yes", "null"]) assertError(await service.backfill(`?dryRun=${value}`), 400, "dryRun: must be true or false");
+    for (const value of ["", "1", "TRUE", "yes", "null"])
+      assertError(await service.backfill(`?dryRun=${value}`), 400, "dryRun: must be true or false");
     assert.equal((await service.backfill("?dryRun=true")).json.dryRun, true);
     assert.equal((await service.backfill("?dryRun=false")).json.dryRun, false);
   });
@@ -241,14 +345,79 @@ describe("whatever comes", () => {
   test("there is never a 5xx", async () => {
     // A generator of its own, so that a failure can be had again.
     let state = 20_261_117;
-    const draw = (list) => list[(state = (state * 1_103_515_245 + 12_345) % 2_147_483_648) % list.length];
-    const pieces = ["admin", "users", "threedeye", "reset", "%00", "%2F", "..", "%", "%zz", "é", "'", "\"", "x".repeat(300), "", "api-keys", "backfill", "runs", "3deye-credentials", "v1", "v1.1", "instances", "user", "reset_key", "0", "%F0%9F%98%80", ";", "*", "[", "{userId}"];
-    const bodies = [undefined, "", "{", "[]", "null", "{\"scopes\":[\"threedeye:read\"]}", "\u0000", "x".repeat(5000), "{\"a\":1e999}", "{\"clearMapping\":true}"];
-    const queries = ["", "?", "?limit=1", "?limit", "?%", "?a=%FF", "?limit=1&limit=1", `?${"a&".repeat(500)}`, "?=", "?dryRun=true"];
+    /** @template T @param {T[]} list @returns {T} */
+    const draw = (list) => {
+      state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+      return list[state % list.length];
+    };
+    const pieces = [
+      "admin",
+      "users",
+      "threedeye",
+      "reset",
+      "%00",
+      "%2F",
+      "..",
+      "%",
+      "%zz",
+      "é",
+      "'",
+      '"',
+      "x".repeat(300),
+      "",
+      "api-keys",
+      "backfill",
+      "runs",
+      "3deye-credentials",
+      "v1",
+      "v1.1",
+      "instances",
+      "user",
+      "reset_key",
+      "0",
+      "%F0%9F%98%80",
+      ";",
+      "*",
+      "[",
+      "{userId}",
+    ];
+    const bodies = [
+      undefined,
+      "",
+      "{",
+      "[]",
+      "null",
+      '{"scopes":["threedeye:read"]}',
+      "\u0000",
+      "x".repeat(5000),
+      '{"a":1e999}',
+      '{"clearMapping":true}',
+    ];
+    const queries = [
+      "",
+      "?",
+      "?limit=1",
+      "?limit",
+      "?%",
+      "?a=%FF",
+      "?limit=1&limit=1",
+      `?${"a&".repeat(500)}`,
+      "?=",
+      "?dryRun=true",
+    ];
     for (let count = 0; count < 400; count += 1) {
-      const path = count % 2 === 0 ? pathOf(draw(routes), { userId: draw(pieces), keyId: draw(pieces), instance: draw(pieces), id: draw(pieces) }) : `/${Array.from({ length: 1 + (count % 4) }, () => draw(pieces)).join("/")}`;
+      const path =
+        count % 2 === 0
+          ? pathOf(draw(routes), { userId: draw(pieces), keyId: draw(pieces), instance: draw(pieces), id: draw(pieces) })
+          : `/${Array.from({ length: 1 + (count % 4) }, () => draw(pieces)).join("/")}`;
       const url = encodeURI(path).replaceAll("%25", "%") + draw(queries);
-      const headers = draw([{}, json, { "content-type": "text/plain" }, { authorization: "Bearer x" }, { "x-api-key": `spk_${"A".repeat(43)}`, "x-admin-api-key": undefined, authorization: undefined }]);
+      const headers = draw([
+        {},
+        json,
+        { "content-type": "text/plain" },
+        { authorization: "Bearer x" },
+        { "x-api-key": `spk_${"A".repeat(43)}`, "x-admin-api-key": undefined, authorization: undefined },
+      ]);
       const answer = await service.admin(draw(METHODS), url, { body: draw(bodies), headers });
       assert.ok(answer.status < 500, `${answer.status} for ${url}`);
     }

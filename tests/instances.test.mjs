@@ -6,17 +6,26 @@ import { describe, test } from "node:test";
 
 import { assertError, serviceForThisFile } from "./support/service.mjs";
 
+/** @import { Answer } from "./support/http.mjs" */
+
 const service = await serviceForThisFile({ instrumented: true });
 
 const INSTANCES = "/admin/instances";
 const ACCOUNT_KEYS = "/admin/account-keys";
+/** @param {string} name */
 const keysOf = (name) => `${INSTANCES}/${name}/api-keys`;
+/** @param {string} name */
 const usersOf = (name) => `${INSTANCES}/${name}/users`;
+/** @param {string} key */
 const hashOf = (key) => createHash("sha256").update(key).digest("hex");
+/** @param {string} path @param {unknown} [body] */
 const post = (path, body) => service.admin("POST", path, body === undefined ? {} : { json: body });
+/** @param {string} path */
 const get = (path) => service.admin("GET", path);
+/** @param {string} path */
 const remove = (path) => service.admin("DELETE", path);
 
+/** @param {string} path @param {unknown} [body] */
 async function made(path, body) {
   const answer = await post(path, body);
   assert.equal(answer.status, 201, answer.text);
@@ -25,6 +34,7 @@ async function made(path, body) {
   assert.ok(Math.abs(Date.parse(answer.json.createdAt) - Date.now()) < 60_000);
   return answer.json;
 }
+/** @param {string} path */
 async function listed(path) {
   const answer = await get(path);
   assert.equal(answer.status, 200, answer.text);
@@ -32,6 +42,7 @@ async function listed(path) {
   assert.equal(answer.headers["x-d1-round-trips"], "1");
   return answer.json;
 }
+/** @param {string} path */
 async function gone(path) {
   const answer = await remove(path);
   assert.deepEqual([answer.status, answer.text], [204, ""]);
@@ -39,7 +50,8 @@ async function gone(path) {
   return answer;
 }
 const rivia = () => made(INSTANCES, { name: "rivia" });
-const idsOf = (rows) => rows.map(({ id }) => id);
+/** @param {{id: string}[]} rows */
+const idsOf = (rows) => rows.map((/** @type {{id: string}} */ { id }) => id);
 /** What the trail says was done, and to what. */
 const trail = async () => (await service.audit()).map(({ action, subject, outcome }) => [action, subject, outcome]);
 
@@ -59,21 +71,26 @@ describe("an instance", () => {
   test("is listed by name, in lower case", async () => {
     for (const name of ["Zerrikania", "kaer-morhen", "0_x", "a".repeat(64), "-"]) await made(INSTANCES, { name });
     const { instances } = await listed(INSTANCES);
-    assert.deepEqual(instances.map(({ name }) => name), ["-", "0_x", "a".repeat(64), "kaer-morhen", "zerrikania"]);
+    assert.deepEqual(
+      instances.map((/** @type {{name: string}} */ { name }) => name),
+      ["-", "0_x", "a".repeat(64), "kaer-morhen", "zerrikania"],
+    );
     for (const instance of instances) assert.deepEqual(Object.keys(instance).sort(), ["createdAt", "name"]);
   });
 
   test("has a name of 1 to 64 letters, digits, hyphens or underscores", async () => {
     const bad = ["", "a".repeat(65), "a b", " a", "a.b", "a/b", "ä", "рiviа", "\u212a", "a\u0000", "a\n", "%61", "..", "'; --"];
-    for (const name of bad) assertError(await post(INSTANCES, { name }), 400, "name: must be 1 to 64 letters, digits, hyphens or underscores");
-    for (const [body, message] of [
+    for (const name of bad)
+      assertError(await post(INSTANCES, { name }), 400, "name: must be 1 to 64 letters, digits, hyphens or underscores");
+    for (const [body, message] of /** @type {[unknown, string | RegExp][]} */ ([
       [{}, "name: required"],
       [{ name: 7 }, "name: expected a string"],
       [{ name: null }, "name: expected a string"],
       [{ name: ["rivia"] }, "name: expected a string"],
       [{ name: "rivia", createdAt: "2024-01-15T10:30:00.000Z" }, "createdAt: unknown field"],
       [[], "body: expected a JSON object"],
-    ]) assertError(await post(INSTANCES, body), 400, message);
+    ]))
+      assertError(await post(INSTANCES, body), 400, message);
     assertError(await post(INSTANCES), 415);
     assert.deepEqual((await listed(INSTANCES)).instances, []);
     assert.deepEqual(await trail(), []);
@@ -88,7 +105,16 @@ describe("an instance", () => {
 });
 
 describe("an API key of an instance", () => {
-  const PARTS = ["allowAnonymousRead", "allowGroupCreate", "allowUserCreate", "createdAt", "id", "ignoreAcl", "instance", "label"];
+  const PARTS = [
+    "allowAnonymousRead",
+    "allowGroupCreate",
+    "allowUserCreate",
+    "createdAt",
+    "id",
+    "ignoreAcl",
+    "instance",
+    "label",
+  ];
 
   test("is shown when it is made, with what it may do", async () => {
     await rivia();
@@ -97,12 +123,16 @@ describe("an API key of an instance", () => {
     assert.match(key.apiKey, /^[0-9a-f]{39}[13579bdf]$/);
     assert.match(key.id, /^ikey_[0-9A-HJKMNP-TV-Z]{26}$/);
     const { instance, ignoreAcl, allowUserCreate, allowGroupCreate, allowAnonymousRead, label } = key;
-    assert.deepEqual([instance, ignoreAcl, allowUserCreate, allowGroupCreate, allowAnonymousRead, label], ["rivia", true, false, false, true, "Türe 7"]);
+    assert.deepEqual(
+      [instance, ignoreAcl, allowUserCreate, allowGroupCreate, allowAnonymousRead, label],
+      ["rivia", true, false, false, true, "Türe 7"],
+    );
   });
 
   test("has each flag by itself, and none without a body", async () => {
     await rivia();
     const flags = ["ignoreAcl", "allowUserCreate", "allowGroupCreate", "allowAnonymousRead"];
+    /** @param {{[x: string]: unknown}} key */
     const setOn = (key) => flags.filter((flag) => key[flag]);
     for (const flag of flags) assert.deepEqual(setOn(await made(keysOf("rivia"), { [flag]: true })), [flag]);
     for (const body of [undefined, {}, { label: null, ignoreAcl: false }]) {
@@ -110,12 +140,19 @@ describe("an API key of an instance", () => {
       assert.deepEqual([setOn(bare), bare.label], [[], null]);
     }
     const { apiKeys } = await listed(keysOf("rivia"));
-    assert.deepEqual(apiKeys.map(setOn).filter((set) => set.length > 0).flat().sort(), flags.sort());
+    assert.deepEqual(
+      apiKeys
+        .map(setOn)
+        .filter((/** @type {string[]} */ set) => set.length > 0)
+        .flat()
+        .sort(),
+      flags.sort(),
+    );
   });
 
   test("names its faulty field", async () => {
     await rivia();
-    for (const [body, message] of [
+    for (const [body, message] of /** @type {[unknown, string | RegExp][]} */ ([
       [{ ignoreAcl: "true" }, "ignoreAcl: expected a boolean"],
       [{ allowUserCreate: 1 }, "allowUserCreate: expected a boolean"],
       [{ allowGroupCreate: null }, "allowGroupCreate: expected a boolean"],
@@ -125,7 +162,8 @@ describe("an API key of an instance", () => {
       [{ label: "x".repeat(101) }, "label: must be at most 100 characters"],
       [{ label: "a\u0007" }, "label: must not contain control characters"],
       [[], "body: expected a JSON object"],
-    ]) assertError(await post(keysOf("rivia"), body), 400, message);
+    ]))
+      assertError(await post(keysOf("rivia"), body), 400, message);
     assertError(await service.admin("POST", keysOf("rivia"), { body: "{}", headers: { "content-type": "text/plain" } }), 415);
     assert.equal((await made(keysOf("rivia"), { label: "ü".repeat(100) })).label, "ü".repeat(100));
     assert.equal((await service.sql("SELECT id FROM instance_keys")).length, 1);
@@ -153,7 +191,8 @@ describe("an API key of an instance", () => {
     await gone(`${keysOf("cintra")}/${key.id}`);
     await gone(`${keysOf("rivia")}/${account.id}`);
     assert.deepEqual(await service.sql("SELECT id FROM instance_keys WHERE revoked_at IS NOT NULL"), []);
-    for (const id of [key.id, key.id, "ikey_01JZX0000000000000000000EX", "nonsense", "'; --"]) await gone(`${keysOf("Rivia")}/${encodeURIComponent(id)}`);
+    for (const id of [key.id, key.id, "ikey_01JZX0000000000000000000EX", "nonsense", "'; --"])
+      await gone(`${keysOf("Rivia")}/${encodeURIComponent(id)}`);
     assert.deepEqual(idsOf((await listed(keysOf("rivia"))).apiKeys), [kept.id]);
     assert.deepEqual(idsOf((await listed(ACCOUNT_KEYS)).accountKeys), [account.id]);
   });
@@ -177,7 +216,7 @@ describe("an account key", () => {
   test("names its faulty field", async () => {
     await rivia();
     const instance = "rivia";
-    for (const [body, message] of [
+    for (const [body, message] of /** @type {[unknown, string | RegExp][]} */ ([
       [{ role: "full" }, "instance: required"],
       [{ instance }, "role: required"],
       [{ instance: 7, role: "full" }, "instance: expected a string"],
@@ -189,7 +228,8 @@ describe("an account key", () => {
       [{ instance, role: null }, "role: expected a string"],
       [{ instance, role: "full", label: "x".repeat(101) }, "label: must be at most 100 characters"],
       [{ instance, role: "full", ignoreAcl: true }, "ignoreAcl: unknown field"],
-    ]) assertError(await post(ACCOUNT_KEYS, body), 400, message);
+    ]))
+      assertError(await post(ACCOUNT_KEYS, body), 400, message);
     assertError(await post(ACCOUNT_KEYS), 415);
     assert.deepEqual(await service.sql("SELECT id FROM instance_keys"), []);
   });
@@ -208,16 +248,24 @@ describe("an account key", () => {
     for (const key of accountKeys) assert.deepEqual(Object.keys(key).sort(), PARTS);
     assert.ok(!JSON.stringify(accountKeys).includes(first.accountKey));
     assert.deepEqual(idsOf((await listed(`${ACCOUNT_KEYS}?instance=RIVIA`)).accountKeys), [third.id, first.id]);
-    assertError(await get(`${ACCOUNT_KEYS}?instance=a.b`), 400, "instance: must be 1 to 64 letters, digits, hyphens or underscores");
+    assertError(
+      await get(`${ACCOUNT_KEYS}?instance=a.b`),
+      400,
+      "instance: must be 1 to 64 letters, digits, hyphens or underscores",
+    );
     assertError(await get(`${ACCOUNT_KEYS}?instance=rivia&instance=cintra`), 400, "instance: given more than once");
   });
 
   test("is revoked at once and for good, and no instance API key with it", async () => {
     await rivia();
-    const [key, kept] = [await made(ACCOUNT_KEYS, { instance: "rivia", role: "full" }), await made(ACCOUNT_KEYS, { instance: "rivia", role: "full" })];
+    const [key, kept] = [
+      await made(ACCOUNT_KEYS, { instance: "rivia", role: "full" }),
+      await made(ACCOUNT_KEYS, { instance: "rivia", role: "full" }),
+    ];
     const apiKey = await made(keysOf("rivia"));
     for (const id of [key.id, key.id, apiKey.id, "nonsense"]) await gone(`${ACCOUNT_KEYS}/${id}`);
-    for (const query of ["", "?instance=rivia"]) assert.deepEqual(idsOf((await listed(`${ACCOUNT_KEYS}${query}`)).accountKeys), [kept.id], query);
+    for (const query of ["", "?instance=rivia"])
+      assert.deepEqual(idsOf((await listed(`${ACCOUNT_KEYS}${query}`)).accountKeys), [kept.id], query);
     assert.deepEqual(idsOf((await listed(keysOf("rivia"))).apiKeys), [apiKey.id]);
   });
 });
@@ -231,20 +279,44 @@ describe("a user of an instance", () => {
     assert.match(user.userKey, /^[0-9a-f]{39}[02468ace]$/);
     assert.ok(Number.isInteger(user.id) && user.id > 0);
     assert.deepEqual([user.username, user.instance, user.userId], ["geralt", "rivia", person.id]);
-    for (const [username, userId] of [["ciri", undefined], ["triss", null]]) assert.equal((await made(usersOf("rivia"), { username, userId })).userId, null);
-    assert.equal((await made(usersOf("rivia"), { username: "white wolf", userId: person.id })).userId, person.id, "a person may have several");
+    for (const [username, userId] of [
+      ["ciri", undefined],
+      ["triss", null],
+    ])
+      assert.equal((await made(usersOf("rivia"), { username, userId })).userId, null);
+    assert.equal(
+      (await made(usersOf("rivia"), { username: "white wolf", userId: person.id })).userId,
+      person.id,
+      "a person may have several",
+    );
   });
 
   test("is tied to a person that exists", async () => {
     await rivia();
     assertError(await post(usersOf("rivia"), { username: "geralt", userId: "nobody" }), 400, "userId: no such user");
     assert.deepEqual((await listed(usersOf("rivia"))).users, []);
-    assert.deepEqual((await trail()).map(([action]) => action), ["instance.create"]);
+    assert.deepEqual(
+      (await trail()).map(([action]) => action),
+      ["instance.create"],
+    );
   });
 
   test("has a name of 1 to 254 characters, unique in its instance to the letter", async () => {
     for (const name of ["rivia", "cintra"]) await made(INSTANCES, { name });
-    const names = ["geralt", "Geralt", " geralt", "gérâlt", "ge\u0301ra\u0302lt", "狼", "🐺".repeat(127), "x".repeat(254), "%", "'; DROP TABLE instance_users; --", "a/b", "ann@riverside.example"];
+    const names = [
+      "geralt",
+      "Geralt",
+      " geralt",
+      "gérâlt",
+      "ge\u0301ra\u0302lt",
+      "狼",
+      "🐺".repeat(127),
+      "x".repeat(254),
+      "%",
+      "'; DROP TABLE instance_users; --",
+      "a/b",
+      "ann@riverside.example",
+    ];
     for (const username of names) {
       assert.equal((await made(usersOf("rivia"), { username })).username, username);
       assertError(await post(usersOf("RIVIA"), { username }), 409, "The instance has a user of this name already");
@@ -252,13 +324,13 @@ describe("a user of an instance", () => {
     assert.equal((await made(usersOf("cintra"), { username: "geralt" })).instance, "cintra", "another instance, another geralt");
     for (const username of names) {
       const { users, next } = await listed(`${usersOf("rivia")}?username=${encodeURIComponent(username)}`);
-      assert.deepEqual([users.map((user) => user.username), next], [[username], null]);
+      assert.deepEqual([users.map((/** @type {{username: string}} */ user) => user.username), next], [[username], null]);
     }
   });
 
   test("names its faulty field", async () => {
     await rivia();
-    for (const [body, message] of [
+    for (const [body, message] of /** @type {[unknown, string | RegExp][]} */ ([
       [{}, "username: required"],
       [{ username: "" }, "username: must not be empty"],
       [{ username: " " }, "username: must not be blank"],
@@ -271,7 +343,8 @@ describe("a user of an instance", () => {
       [{ username: "geralt", userId: "" }, "userId: must not be empty"],
       [{ username: "geralt", userKey: "mine" }, "userKey: unknown field"],
       [{ username: "geralt", id: 1 }, "id: unknown field"],
-    ]) assertError(await post(usersOf("rivia"), body), 400, message);
+    ]))
+      assertError(await post(usersOf("rivia"), body), 400, message);
     assertError(await post(usersOf("rivia")), 415);
     assert.deepEqual((await listed(usersOf("rivia"))).users, []);
   });
@@ -281,7 +354,8 @@ describe("a user of an instance", () => {
     const answers = await Promise.all(Array.from({ length: 10 }, () => post(usersOf("rivia"), { username: "geralt" })));
     const [winner, ...more] = answers.filter(({ status }) => status === 201);
     assert.deepEqual(more, []);
-    for (const answer of answers.filter((one) => one !== winner)) assertError(answer, 409, "The instance has a user of this name already");
+    for (const answer of answers.filter((one) => one !== winner))
+      assertError(answer, 409, "The instance has a user of this name already");
     const [row, ...others] = await service.sql("SELECT id, key_hash FROM instance_users");
     assert.deepEqual([row, others], [{ id: winner.json.id, key_hash: hashOf(winner.json.userKey) }, []]);
     assert.deepEqual((await trail()).slice(1), [["instance_user.create", `instance-user:${row.id}`, "instance rivia"]]);
@@ -293,7 +367,20 @@ describe("a user of an instance", () => {
     const other = await made(usersOf("cintra"), { username: "geralt" });
     await gone(`${usersOf("cintra")}/${user.id}`);
     assert.deepEqual(idsOf((await listed(usersOf("rivia"))).users), [user.id]);
-    for (const id of [user.id, user.id, 999, "0", "-1", "1e3", `0${other.id}`, "9223372036854775808", "1".repeat(100), "%D9%A3", "geralt"]) await gone(`${usersOf("Rivia")}/${id}`);
+    for (const id of [
+      user.id,
+      user.id,
+      999,
+      "0",
+      "-1",
+      "1e3",
+      `0${other.id}`,
+      "9223372036854775808",
+      "1".repeat(100),
+      "%D9%A3",
+      "geralt",
+    ])
+      await gone(`${usersOf("Rivia")}/${id}`);
     assert.deepEqual(await service.sql("SELECT id FROM instance_users WHERE key_hash = ?", hashOf(user.userKey)), []);
     assert.deepEqual(idsOf((await listed(usersOf("cintra"))).users), [other.id]);
     await gone(`${usersOf("cintra")}/${other.id}`);
@@ -304,7 +391,7 @@ describe("a user of an instance", () => {
 });
 
 describe("the list of users", () => {
-  /** So many users in rivia, and one in another instance between them. */
+  /** So many users in rivia, and one in another instance between them. @param {number} count */
   async function crowd(count) {
     for (const name of ["rivia", "cintra"]) await made(INSTANCES, { name });
     const ids = [];
@@ -339,7 +426,10 @@ describe("the list of users", () => {
   test("shows 50 unless told otherwise", async () => {
     await rivia();
     const rows = JSON.stringify(Array.from({ length: 51 }, (_, number) => number));
-    await service.sql("INSERT INTO instance_users (instance, username, key_hash, key_changed_at, created_at) SELECT 'rivia', value, 'hash ' || value, 0, 0 FROM json_each(?)", rows);
+    await service.sql(
+      "INSERT INTO instance_users (instance, username, key_hash, key_changed_at, created_at) SELECT 'rivia', value, 'hash ' || value, 0, 0 FROM json_each(?)",
+      rows,
+    );
     const { users, next } = await listed(usersOf("rivia"));
     assert.deepEqual([users.length, next], [50, users[49].id]);
     assert.equal((await listed(`${usersOf("rivia")}?limit=500`)).users.length, 51);
@@ -348,9 +438,10 @@ describe("the list of users", () => {
   test("finds by name, by person, by both, and after an id", async () => {
     await rivia();
     const [one, other] = await service.addUsers([{}, {}]);
+    /** @param {string} username @param {{id: string}} given */
     const make = async (username, { id }) => (await made(usersOf("rivia"), { username, userId: id })).id;
     const [a, b, c] = [await make("a", one), await make("b", other), await make("c", one)];
-    for (const [query, expected] of [
+    for (const [query, expected] of /** @type {[string, string[]][]} */ ([
       ["username=b", [b]],
       ["username=B", []],
       ["username=_", []],
@@ -361,7 +452,8 @@ describe("the list of users", () => {
       ["userId=nobody", []],
       [`username=a&after=${a}`, []],
       [`after=${c}`, []],
-    ]) assert.deepEqual(idsOf((await listed(`${usersOf("rivia")}?${query}`)).users), expected, query);
+    ]))
+      assert.deepEqual(idsOf((await listed(`${usersOf("rivia")}?${query}`)).users), expected, query);
     const { users, next } = await listed(`${usersOf("rivia")}?userId=${one.id}&limit=1`);
     assert.deepEqual([idsOf(users), next], [[a], a]);
   });
@@ -381,14 +473,23 @@ describe("the list of users", () => {
       ["userId=", "userId: must not be empty"],
       ["after=1&after=2", "after: given more than once"],
       ["user_id=x", "user_id: unknown parameter"],
-    ]) assertError(await get(`${usersOf("rivia")}?${query}`), 400, message);
+    ])
+      assertError(await get(`${usersOf("rivia")}?${query}`), 400, message);
   });
 });
 
 describe("a key opens what it is for", () => {
   const OURS = "/v1.1/instances/rivia";
-  /** What the user-key API answers to these keys. */
-  const ask = (method, path, apiKey, userKey) => service.call(method, path, { headers: { "x-api-key": apiKey, "x-user-key": userKey } });
+  /**
+   * What the user-key API answers to these keys.
+   * @param {string} method
+   * @param {string} path
+   * @param {string} apiKey
+   * @param {string} [userKey]
+   */
+  const ask = (method, path, apiKey, userKey) =>
+    service.call(method, path, { headers: { "x-api-key": apiKey, "x-user-key": userKey } });
+  /** @param {Answer} answer */
   const assertRefused = (answer) => assert.deepEqual([answer.status, answer.json], [403, { detail: "No such API Key." }]);
 
   test("until it is revoked", async () => {
@@ -396,7 +497,10 @@ describe("a key opens what it is for", () => {
     const { id } = await made(usersOf("rivia"), { username: "geralt" });
     const account = await made(ACCOUNT_KEYS, { instance: "rivia", role: "read" });
     const program = await made(keysOf("rivia"), { ignoreAcl: true });
-    for (const [key, path] of [[account.accountKey, `${ACCOUNT_KEYS}/${account.id}`], [program.apiKey, `${keysOf("rivia")}/${program.id}`]]) {
+    for (const [key, path] of [
+      [account.accountKey, `${ACCOUNT_KEYS}/${account.id}`],
+      [program.apiKey, `${keysOf("rivia")}/${program.id}`],
+    ]) {
       const answer = await ask("GET", `${OURS}/users/${id}/`, key);
       assert.deepEqual([answer.status, answer.json.username], [200, "geralt"]);
       await gone(path);
@@ -424,7 +528,7 @@ test("what is asked of an instance that is not there is 404, and nothing comes o
   await rivia();
   const person = await service.addUser();
   for (const name of ["cintra", "a".repeat(65), "a.b", "%C3%A4", "rivia%20", "%2F", "%00"]) {
-    for (const [method, path, json] of [
+    for (const [method, path, json] of /** @type {[string, string, object?][]} */ ([
       ["POST", keysOf(name), { ignoreAcl: true }],
       ["GET", keysOf(name)],
       ["DELETE", `${keysOf(name)}/ikey_01JZX0000000000000000000EX`],
@@ -435,25 +539,35 @@ test("what is asked of an instance that is not there is 404, and nothing comes o
       ["GET", `${usersOf(name)}?username=geralt`],
       ["DELETE", `${usersOf(name)}/1`],
       ["DELETE", `${usersOf(name)}/x`],
-    ]) assertError(await service.admin(method, path, { json }), 404, "Instance not found");
+    ]))
+      assertError(await service.admin(method, path, { json }), 404, "Instance not found");
   }
   assertError(await post(ACCOUNT_KEYS, { instance: "cintra", role: "full" }), 404, "Instance not found");
   assertError(await get(`${ACCOUNT_KEYS}?instance=cintra`), 404, "Instance not found");
   assert.deepEqual(await service.sql("SELECT id FROM instance_keys UNION SELECT id FROM instance_users"), []);
-  assert.deepEqual((await trail()).map(([action]) => action), ["instance.create"]);
+  assert.deepEqual(
+    (await trail()).map(([action]) => action),
+    ["instance.create"],
+  );
 });
 
 describe("at rest", () => {
   test("there is the hash of a key and nowhere the key: not in the tables, not in the trail, not in the log", async () => {
     await rivia();
-    const shown = await Promise.all(Array.from({ length: 5 }, async (_, number) => [
-      (await made(keysOf("rivia"))).apiKey,
-      (await made(ACCOUNT_KEYS, { instance: "rivia", role: "read" })).accountKey,
-      (await made(usersOf("rivia"), { username: `witcher ${number}` })).userKey,
-    ]));
+    const shown = await Promise.all(
+      Array.from({ length: 5 }, async (_, number) => [
+        (await made(keysOf("rivia"))).apiKey,
+        (await made(ACCOUNT_KEYS, { instance: "rivia", role: "read" })).accountKey,
+        (await made(usersOf("rivia"), { username: `witcher ${number}` })).userKey,
+      ]),
+    );
     const keys = shown.flat();
     assert.equal(new Set(keys).size, 15);
-    const stored = JSON.stringify(await Promise.all(["instances", "instance_keys", "instance_users", "audit_log"].map((table) => service.sql(`SELECT * FROM ${table}`))));
+    const stored = JSON.stringify(
+      await Promise.all(
+        ["instances", "instance_keys", "instance_users", "audit_log"].map((table) => service.sql(`SELECT * FROM ${table}`)),
+      ),
+    );
     const log = JSON.stringify(await service.log());
     for (const key of keys) {
       assert.ok(stored.includes(hashOf(key)));
@@ -466,7 +580,9 @@ describe("at rest", () => {
 describe("the audit trail", () => {
   test("tells who changed what, from where, once each", async () => {
     const person = await service.addUser();
+    /** @type {Answer[]} */
     const answers = [];
+    /** @param {string} method @param {string} path @param {unknown} [json] */
     const step = async (method, path, json) => {
       const answer = await service.admin(method, path, { json, headers: { "cf-connecting-ip": "192.0.2.7" } });
       answers.push(answer);
@@ -496,7 +612,10 @@ describe("the audit trail", () => {
       ["instance_user.delete", `instance-user:${user.id}`, "instance rivia"],
     ]);
     const rows = await service.sql("SELECT actor, address, request_id FROM audit_log ORDER BY id");
-    assert.deepEqual(rows.map((row) => row.request_id), answers.map(({ headers }) => headers["x-request-id"]));
+    assert.deepEqual(
+      rows.map((row) => row.request_id),
+      answers.map(({ headers }) => headers["x-request-id"]),
+    );
     for (const { actor, address } of rows) {
       assert.match(actor, /^admin-key:[0-9a-f]{8} a\*\*\*@smartphonekey\.com$/);
       assert.equal(address, "192.0.2.7");

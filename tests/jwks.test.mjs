@@ -9,24 +9,31 @@ const service = await serviceForThisFile({ instrumented: true });
 
 const MINUTE = 60_000;
 const JWKS = { path: "/.well-known/jwks.json" };
-const published = await (await fetch(`${service.issuer}.well-known/jwks.json`)).json();
+const published = /** @type {object} */ (await (await fetch(`${service.issuer}.well-known/jwks.json`)).json());
 
 /** The Worker's clock only ever goes forward, over all tests of this file: its cache outlives each of them. */
 let ahead = 0;
-const later = (ms) => service.instruments({ aheadMs: (ahead += ms) });
+/** @param {number} ms */
+const later = (ms) => {
+  ahead += ms;
+  return service.instruments({ aheadMs: ahead });
+};
 const fetches = () => service.upstream().keySets.length;
 
 /** A call with a right key and a token made now. */
 function knock(order = {}) {
   const claims = { email: "ada@smartphonekey.com", exp: Math.floor((Date.now() + ahead) / 1000) + 3600 };
-  return service.call("GET", "/admin/api-keys", { headers: { "x-admin-api-key": service.adminKey, authorization: `Bearer ${service.mint({ claims, ...order })}` } });
+  return service.call("GET", "/admin/api-keys", {
+    headers: { "x-admin-api-key": service.adminKey, authorization: `Bearer ${service.mint({ claims, ...order })}` },
+  });
 }
+/** @param {number} count @param {object} [order] */
 const knocks = (count, order) => Promise.all(Array.from({ length: count }, () => knock(order)));
 
 // First of all, because once there are keys there always are some.
 describe("while no key has ever been had", () => {
   for (const [what, action] of Object.entries({
-    "fails": { status: 500 },
+    fails: { status: 500 },
     "is not there": { status: 404 },
     "is a page": { html: true },
     "is no key set": { status: 200, body: { keys: "none" } },
@@ -46,9 +53,17 @@ describe("while no key has ever been had", () => {
   }
 
   test("a wrong key or no token makes us fetch nothing", async () => {
-    assertError(await service.call("GET", "/admin/api-keys", { headers: { "x-admin-api-key": "wrong", authorization: "Bearer a.b.c" } }), 401);
+    assertError(
+      await service.call("GET", "/admin/api-keys", { headers: { "x-admin-api-key": "wrong", authorization: "Bearer a.b.c" } }),
+      401,
+    );
     assertError(await service.call("GET", "/admin/api-keys", { headers: { "x-admin-api-key": service.adminKey } }), 401);
-    assertError(await service.call("GET", "/admin/api-keys", { headers: { "x-admin-api-key": service.adminKey, authorization: "Bearer a.b.c" } }), 401);
+    assertError(
+      await service.call("GET", "/admin/api-keys", {
+        headers: { "x-admin-api-key": service.adminKey, authorization: "Bearer a.b.c" },
+      }),
+      401,
+    );
     assert.equal(fetches(), 0);
   });
 
@@ -82,7 +97,10 @@ describe("once there are keys", () => {
   test("a new key is found by its unknown id, and a dropped one is refused from then on", async () => {
     await later(2 * MINUTE);
     const old = service.mint({ claims: { email: "ada@smartphonekey.com" }, expiresInSeconds: 86_400 });
-    const withOld = () => service.call("GET", "/admin/api-keys", { headers: { "x-admin-api-key": service.adminKey, authorization: `Bearer ${old}` } });
+    const withOld = () =>
+      service.call("GET", "/admin/api-keys", {
+        headers: { "x-admin-api-key": service.adminKey, authorization: `Bearer ${old}` },
+      });
     assert.equal((await withOld()).status, 200);
     service.sim.rotateKeys();
     assert.equal((await knock()).status, 200);
@@ -91,7 +109,11 @@ describe("once there are keys", () => {
     assert.equal(fetches(), 1);
   });
 
-  for (const [what, action] of Object.entries({ "fails": { status: 500 }, "is empty": { status: 200, body: "" }, "is a page": { html: true } })) {
+  for (const [what, action] of Object.entries({
+    fails: { status: 500 },
+    "is empty": { status: 200, body: "" },
+    "is a page": { html: true },
+  })) {
     test(`an outage is survived, however long it lasts: the document ${what}`, async () => {
       service.sim.fault({ match: JWKS, times: "always", action });
       for (let hour = 0; hour < 3; hour += 1) {

@@ -25,7 +25,6 @@ const ROUND_MS = 1_500;
 
 const service = await serviceForThisFile({
   instrumented: true,
-  bare: true,
   vars: { THREEDEYE_TIMEOUT_MS: "400", THREEDEYE_PAGE_SIZE: "25", BACKFILL_MAX_TAKEOVERS: "500", BACKFILL_CRON_LIMIT: "5" },
   simulator: { roles: ROLES },
 });
@@ -65,7 +64,8 @@ function stepOf(method, path) {
 
 /** What was sent has had its effect: nothing is under way for as long as a lease lasts. */
 async function effectsHaveEnded() {
-  for (let waited = 0; waited < LONGEST_EFFECT_MS && sim.calls().some(({ status }) => status === null); waited += 20) await sleep(20);
+  for (let waited = 0; waited < LONGEST_EFFECT_MS && sim.calls().some(({ status }) => status === null); waited += 20)
+    await sleep(20);
   sim.clearCalls();
 }
 
@@ -100,7 +100,9 @@ async function untilDeath(town, round, deaths) {
   await town.live();
   upset(sim, town.dice);
   let restarted = /** @type {Promise<void> | undefined} */ (undefined);
-  const strike = () => void (restarted ??= service.kill());
+  const strike = () => {
+    restarted ??= service.kill();
+  };
   const drawn = atDrawnMoment(town.dice, round, strike);
   const sent = Promise.all(town.send());
   await Promise.race([sent, sleep(ROUND_MS)]);
@@ -149,7 +151,7 @@ test(`${ROUNDS} kills, and one account for each user with the stored password an
     try {
       await untilDeath(town, round, deaths);
     } catch (error) {
-      throw new Error(`round ${round}, ${where}: ${error.message}`, { cause: error });
+      throw new Error(`round ${round}, ${where}: ${/** @type {Error} */ (error).message}`, { cause: error });
     }
   }
   t.diagnostic(JSON.stringify({ users: town.people.length, ...deaths, answers: town.statuses }));
@@ -181,10 +183,22 @@ async function assertPromised(town, person, where) {
   }
   assert.equal(answer.status, 200, `${whose}: ${answer.text}`);
   const { email, threeDeyeUserId, password } = answer.json;
-  assert.deepEqual({ email, threeDeyeUserId, password }, { email: account.email, threeDeyeUserId: account.id, password: account.password }, whose);
+  assert.deepEqual(
+    { email, threeDeyeUserId, password },
+    { email: account.email, threeDeyeUserId: account.id, password: account.password },
+    whose,
+  );
   const held = account.roles.map(String);
-  assert.deepEqual([...person.must].filter((role) => !held.includes(role)), [], `${whose}: lost roles`);
-  assert.deepEqual(held.filter((role) => !person.may.has(role)), [], `${whose}: roles it never had, or that were taken away`);
+  assert.deepEqual(
+    [...person.must].filter((role) => !held.includes(role)),
+    [],
+    `${whose}: lost roles`,
+  );
+  assert.deepEqual(
+    held.filter((role) => !person.may.has(role)),
+    [],
+    `${whose}: roles it never had, or that were taken away`,
+  );
 }
 
 /** No lease that lasts, no saved roles, no work, and a count that is right. @param {Town} town @param {string} where */
@@ -210,8 +224,18 @@ async function assertLedger(town, where) {
   }
   for (const { runId, success, total, created, failed } of town.runsDone) {
     const row = rows.find(({ run_id: id }) => id === runId);
-    assert.deepEqual([row?.status, row?.total, row?.created, row?.failed], [success ? "completed" : "ended_early", total, created, failed], where);
+    assert.deepEqual(
+      [row?.status, row?.total, row?.created, row?.failed],
+      [success ? "completed" : "ended_early", total, created, failed],
+      where,
+    );
   }
-  const audited = new Set((await service.audit()).filter(({ action }) => action === "threedeye.reset").map(({ request_id: id }) => id));
-  assert.deepEqual(town.resetsDone.filter((id) => !audited.has(id)), [], `${where}: every reset that was answered is in the audit trail`);
+  const audited = new Set(
+    (await service.audit()).filter(({ action }) => action === "threedeye.reset").map(({ request_id: id }) => id),
+  );
+  assert.deepEqual(
+    town.resetsDone.filter((id) => !audited.has(id)),
+    [],
+    `${where}: every reset that was answered is in the audit trail`,
+  );
 }

@@ -16,7 +16,11 @@ test("a run does not call provisioned what it could not write down any more", as
   await service.sql("UPDATE threedeye_users SET lease_token = 'lease_other' WHERE user_id = ?", lost.id);
   const { json } = await running;
   assert.deepEqual([json.total, json.created, json.skipped, json.failed, json.remaining], [2, 1, 1, 0, 1]);
-  assert.deepEqual((await service.audit()).map(({ subject }) => subject), [kept.id], "nothing is told of what was not written");
+  assert.deepEqual(
+    (await service.audit()).map(({ subject }) => subject),
+    [kept.id],
+    "nothing is told of what was not written",
+  );
   const [row] = await service.sql("SELECT state, lease_token FROM threedeye_users WHERE user_id = ?", lost.id);
   assert.deepEqual(row, { state: "pending", lease_token: "lease_other" });
   assert.deepEqual(await service.sql("SELECT * FROM provisioning_unsettled"), []);

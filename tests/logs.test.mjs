@@ -7,12 +7,20 @@ import { sweep } from "./support/log-sweep.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 import { deployment } from "./support/worker.mjs";
 
-const service = await serviceForThisFile();
+const service = await serviceForThisFile({ wrangler: true });
 
 const innocent = {
-  event: "http.request", level: "info", "request.id": "req_01JZX0000000000000000000EX", "http.method": "GET", "http.route": "/health",
-  "http.status": 200, "caller.name": "admin-key:01234567 a***@smartphonekey.com", "error.cause": null, "duration.ms": 3,
+  event: "http.request",
+  level: "info",
+  "request.id": "req_01JZX0000000000000000000EX",
+  "http.method": "GET",
+  "http.route": "/health",
+  "http.status": 200,
+  "caller.name": "admin-key:01234567 a***@smartphonekey.com",
+  "error.cause": null,
+  "duration.ms": 3,
 };
+/** @param {object} more */
 const line = (more) => JSON.stringify({ ...innocent, ...more });
 
 test("of the platform's own lines the query is taken out: clients may send keys there", () => {

@@ -15,7 +15,7 @@ const PAGES_OF_FEWER = FEWER / PAGE_SIZE;
 const SINGLE_BUDGET_S = 30;
 const MEBI = 2 ** 20;
 
-const service = await serviceForThisFile({ instrumented: true, bare: true, vars: { THREEDEYE_PAGE_SIZE: String(PAGE_SIZE) } });
+const service = await serviceForThisFile({ instrumented: true, vars: { THREEDEYE_PAGE_SIZE: String(PAGE_SIZE) } });
 
 const LIST = { method: "GET", path: "/users" };
 const INCOMPLETE = "the customer's user list could not be read whole in time";
@@ -39,7 +39,13 @@ async function longList(length, count, { to: settled = 0 } = {}) {
 }
 
 /** The pages that were read, in order; a repetition shows. The first call may have learnt that its token has ended. */
-const pagesRead = () => service.upstream().lists.filter(({ status }) => status === 200).map(({ query }) => Number(query.page)).sort((a, b) => a - b);
+const pagesRead = () =>
+  service
+    .upstream()
+    .lists.filter(({ status }) => status === 200)
+    .map(({ query }) => Number(query.page))
+    .sort((a, b) => a - b);
+/** @param {number} last */
 const countedTo = (last) => Array.from({ length: last }, (_, index) => index + 1);
 
 /** @param {Promise<import("./support/http.mjs").Answer>} sent */
@@ -70,7 +76,10 @@ describe(`a list of ${USERS} users`, () => {
       const { status, json } = await service.diagnose(last);
       const { customerUserCount, emailPresentInCustomer, match, error } = json.remote;
       // Those two accounts were made anew, after the three new ones.
-      assert.deepEqual([status, customerUserCount, emailPresentInCustomer, match.roleCount, error], [200, USERS + 3, true, 1, null]);
+      assert.deepEqual(
+        [status, customerUserCount, emailPresentInCustomer, match.roleCount, error],
+        [200, USERS + 3, true, 1, null],
+      );
       assert.deepEqual(pagesRead(), countedTo(PAGES + 1));
     });
   }
@@ -84,25 +93,49 @@ describe(`a list of ${USERS} users`, () => {
 
 describe("a list that cannot be read to its end", () => {
   test("because it is slow: each operation ends in its time, says so, does what can be done, and concludes nothing", async (t) => {
-    const { first, last, provisioned: [seen, removed], fresh: [fresh] } = await longList(FEWER, 3, { to: 2 });
+    const {
+      first,
+      last,
+      provisioned: [seen, removed],
+      fresh: [fresh],
+    } = await longList(FEWER, 3, { to: 2 });
     const login = (await service.credentials(removed)).json;
     service.sim.fault({ match: LIST, times: "always", action: { delayMs: 5000 } });
     service.sim.fault({ match: { method: "DELETE", path: "/users" }, times: "always", action: { delayMs: 8000 } });
-    const all = await Promise.all([
-      service.diagnose(seen), service.diagnose(first), service.credentials(seen), service.credentials(fresh),
-      service.credentials(last), service.reset(removed, EVERYTHING), service.reset(first, EVERYTHING),
-    ].map(timed));
+    const all = await Promise.all(
+      [
+        service.diagnose(seen),
+        service.diagnose(first),
+        service.credentials(seen),
+        service.credentials(fresh),
+        service.credentials(last),
+        service.reset(removed, EVERYTHING),
+        service.reset(first, EVERYTHING),
+      ].map(timed),
+    );
     t.diagnostic(`seconds: ${all.map(({ seconds }) => seconds.toFixed(1)).join(", ")}`);
     for (const { seconds } of all) assert.ok(seconds < SINGLE_BUDGET_S, `${seconds} s`);
     const [farProbe, nearProbe, stored, made, taken, kept, cleared] = all.map(({ answer }) => answer);
 
     const { mapping, remote } = farProbe.json;
     assert.deepEqual(
-      [farProbe.status, mapping.remoteAccountExists, remote.customerUserCount, remote.emailPresentInCustomer, remote.match, remote.error],
+      [
+        farProbe.status,
+        mapping.remoteAccountExists,
+        remote.customerUserCount,
+        remote.emailPresentInCustomer,
+        remote.match,
+        remote.error,
+      ],
       [200, null, null, null, null, INCOMPLETE],
     );
     assert.deepEqual(
-      [nearProbe.status, nearProbe.json.remote.emailPresentInCustomer, nearProbe.json.remote.match.roleCount, nearProbe.json.remote.error],
+      [
+        nearProbe.status,
+        nearProbe.json.remote.emailPresentInCustomer,
+        nearProbe.json.remote.match.roleCount,
+        nearProbe.json.remote.error,
+      ],
       [200, true, 1, INCOMPLETE],
     );
     assert.equal(stored.status, 200, "what is stored needs no list");
@@ -131,9 +164,17 @@ describe("a list that cannot be read to its end", () => {
     const answer = await running;
     assert.equal(answer.status, 200, answer.text);
     const { success, total, created, failed, quarantined, errors } = answer.json;
-    assert.deepEqual({ success, total, created, failed, quarantined, errors }, {
-      success: true, total: 4, created: 3, failed: 1, quarantined: 0, errors: [`${last.id}: ${INCOMPLETE}`],
-    });
+    assert.deepEqual(
+      { success, total, created, failed, quarantined, errors },
+      {
+        success: true,
+        total: 4,
+        created: 3,
+        failed: 1,
+        quarantined: 0,
+        errors: [`${last.id}: ${INCOMPLETE}`],
+      },
+    );
     await service.assertProvisioned(first, { roles: ["front-door"] });
     for (const user of fresh) await service.assertProvisioned(user);
     service.sim.clearFaults();
@@ -143,14 +184,29 @@ describe("a list that cannot be read to its end", () => {
   });
 
   test("because one page fails for good: 502, and nothing is concluded from the others", async () => {
-    const { first, last, provisioned: [settled], fresh } = await longList(FEWER, 2, { to: 1 });
+    const {
+      first,
+      last,
+      provisioned: [settled],
+      fresh,
+    } = await longList(FEWER, 2, { to: 1 });
     const login = (await service.credentials(settled)).json;
-    service.sim.fault({ match: { ...LIST, query: { page: String(PAGES_OF_FEWER / 2) } }, times: "always", action: { status: 500 } });
+    service.sim.fault({
+      match: { ...LIST, query: { page: String(PAGES_OF_FEWER / 2) } },
+      times: "always",
+      action: { status: 500 },
+    });
     const [probe, asked, near, reset] = await Promise.all([
-      service.diagnose(last), service.credentials(last), service.credentials(first), service.reset(settled, EVERYTHING),
+      service.diagnose(last),
+      service.credentials(last),
+      service.credentials(first),
+      service.reset(settled, EVERYTHING),
     ]);
     const { customerUserCount, emailPresentInCustomer, match, error } = probe.json.remote;
-    assert.deepEqual([probe.status, customerUserCount, emailPresentInCustomer, match, error], [200, null, null, null, "3dEye is unavailable"]);
+    assert.deepEqual(
+      [probe.status, customerUserCount, emailPresentInCustomer, match, error],
+      [200, null, null, null, "3dEye is unavailable"],
+    );
     assertError(asked, 502, "3dEye is unavailable");
     assertError(reset, 502, "3dEye is unavailable");
     assert.equal(near.status, 200, near.text);

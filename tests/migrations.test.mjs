@@ -7,7 +7,7 @@ import { before, describe, test } from "node:test";
 import { serviceForThisFile } from "./support/service.mjs";
 
 const FILES = readdirSync(new URL("../migrations", import.meta.url)).sort();
-const service = await serviceForThisFile({ bare: true, migrated: false });
+const service = await serviceForThisFile({ migrated: false });
 
 /** What each migration left the version at. @type {number[]} */
 const versions = [];

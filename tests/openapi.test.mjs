@@ -10,6 +10,8 @@ import { addInstance, EVERY_ROUTE, keyHeaders } from "./support/instances.mjs";
 import { deviations, document, isOfAccounts, misfits, pathOf, routeOf, routes, routeTo } from "./support/openapi.mjs";
 import { serviceForThisFile, servicesForThisFile } from "./support/service.mjs";
 
+/** @import { Route } from "./support/openapi.mjs" */
+
 const service = await serviceForThisFile({ instrumented: true, vars: { THREEDEYE_TIMEOUT_MS: "400" } });
 const { keyless, unconfigured, braked, queued } = await servicesForThisFile({
   keyless: { vars: { JWT_JWKS_URL: "http://127.0.0.1:9/jwks.json" } },
@@ -23,7 +25,7 @@ const stranger = () => ({ authorization: `Bearer ${service.mint({ claims: { emai
 // The user-key API and the account API have callers and refusals of their own.
 const ours = routes.filter(({ access }) => !["instance", "person"].includes(access));
 const guarded = ours.filter(({ access }) => access !== "public");
-/** The first example of a body that may not be left out. */
+/** The first example of a body that may not be left out. @param {Route} given */
 const bodyOf = ({ method, path }) => {
   const { requestBody } = document.paths[path][method.toLowerCase()];
   if (!requestBody?.required) return {};
@@ -32,10 +34,15 @@ const bodyOf = ({ method, path }) => {
 };
 
 /** Which answers of which operations there were, in words. */
-const seen = () => new Set([service, keyless].flatMap(({ answers }) => answers).flatMap(({ method, path, status }) => {
-  const route = routeTo(method, path);
-  return route ? [`${route.operation} ${status}`] : [];
-}));
+const seen = () =>
+  new Set(
+    [service, keyless]
+      .flatMap(({ answers }) => answers)
+      .flatMap(({ method, path, status }) => {
+        const route = routeTo(method, path);
+        return route ? [`${route.operation} ${status}`] : [];
+      }),
+  );
 
 describe("what goes well", () => {
   test("every operation", async () => {
@@ -46,11 +53,13 @@ describe("what goes well", () => {
     assert.equal((await service.reset(user, { deleteRemote: true, reprovision: true, preserveRoles: true })).status, 200);
     const { status, json } = await service.admin("POST", "/admin/api-keys", { json: { ...SCOPES, userId: user.id, label: "x" } });
     assert.equal(status, 201);
-    for (const path of ["/admin/api-keys", "/admin/threedeye/backfill/runs", "/health", "/openapi.json"]) assert.equal((await service.admin("GET", path)).status, 200);
+    for (const path of ["/admin/api-keys", "/admin/threedeye/backfill/runs", "/health", "/openapi.json"])
+      assert.equal((await service.admin("GET", path)).status, 200);
     assert.equal((await service.admin("DELETE", `/admin/api-keys/${json.id}`)).status, 204);
   });
 
   test("every operation on instances", async () => {
+    /** @param {string} path @param {unknown} order */
     const make = async (path, order) => (await service.admin("POST", path, { json: order })).json;
     const { name } = await make("/admin/instances", { name: "rivia" });
     assert.equal((await service.admin("POST", "/admin/instances", { json: { name } })).status, 200);
@@ -58,10 +67,19 @@ describe("what goes well", () => {
     const key = await make(`${instance}/api-keys`, { ignoreAcl: true });
     const accountKey = await make("/admin/account-keys", { instance: name, role: "read" });
     const user = await make(`${instance}/users`, { username: "geralt" });
-    for (const path of ["/admin/instances", `${instance}/api-keys`, `${instance}/users`, `/admin/account-keys?instance=${name}`]) {
+    for (const path of [
+      "/admin/instances",
+      `${instance}/api-keys`,
+      `${instance}/users`,
+      `/admin/account-keys?instance=${name}`,
+    ]) {
       assert.equal((await service.admin("GET", path)).status, 200);
     }
-    for (const path of [`${instance}/api-keys/${key.id}`, `/admin/account-keys/${accountKey.id}`, `${instance}/users/${user.id}`]) {
+    for (const path of [
+      `${instance}/api-keys/${key.id}`,
+      `/admin/account-keys/${accountKey.id}`,
+      `${instance}/users/${user.id}`,
+    ]) {
       assert.equal((await service.admin("DELETE", path)).status, 204);
     }
   });
@@ -77,14 +95,16 @@ describe("what goes well", () => {
     await queued.addUser();
     const { status, headers, json } = await queued.backfill("?mode=queue");
     assert.equal(status, 202);
-    assert.equal((await queued.admin("GET", headers.location)).status, 200);
+    assert.equal((await queued.admin("GET", String(headers.location))).status, 200);
     assert.equal((await queued.ended(json.runId)).done, 1);
   });
 
   test("every operation with the keys of an instance", async () => {
     const instance = await addInstance(service);
     for (const { method, path } of EVERY_ROUTE) {
-      const { status, json } = await service.call(method, path(instance.name, instance.ada.id), { headers: keyHeaders(instance.program.plain, instance.ada) });
+      const { status, json } = await service.call(method, path(instance.name, instance.ada.id), {
+        headers: keyHeaders(instance.program.plain, instance.ada),
+      });
       assert.equal(status, 200);
       instance.ada.key = json.user_key ?? instance.ada.key;
     }
@@ -125,7 +145,10 @@ describe("what goes wrong", () => {
     assert.equal((await service.admin("GET", "/admin/account-keys?instance=none")).status, 404);
     await service.admin("POST", "/admin/instances", { json: { name: "rivia" } });
     for (const status of [201, 409]) {
-      assert.equal((await service.admin("POST", "/admin/instances/rivia/users", { json: { username: "geralt" } })).status, status);
+      assert.equal(
+        (await service.admin("POST", "/admin/instances/rivia/users", { json: { username: "geralt" } })).status,
+        status,
+      );
     }
   });
 
@@ -155,12 +178,18 @@ describe("what goes wrong", () => {
         assert.equal((await service.call("PATCH", path(name, ada.id), { headers })).status, 405);
       }
       // Whoever asks for what isn't there is counted as well.
-      await Promise.all(Array.from({ length: 60 }, () => service.call("GET", `/v1/instances/${name}/users/${ada.id}/`, { headers })));
-      for (const { method, path } of EVERY_ROUTE) assert.equal((await service.call(method, path(name, ada.id), { headers })).status, 429);
+      await Promise.all(
+        Array.from({ length: 60 }, () => service.call("GET", `/v1/instances/${name}/users/${ada.id}/`, { headers })),
+      );
+      for (const { method, path } of EVERY_ROUTE)
+        assert.equal((await service.call(method, path(name, ada.id), { headers })).status, 429);
     } finally {
       await service.instruments({ frozenAt: null });
     }
-    assert.equal((await service.call("GET", `/v1/instances/${name}/users/${ada.id}/`, { headers: keyHeaders(account.read) })).status, 200);
+    assert.equal(
+      (await service.call("GET", `/v1/instances/${name}/users/${ada.id}/`, { headers: keyHeaders(account.read) })).status,
+      200,
+    );
   });
 
   test("413 and 415", async () => {
@@ -169,15 +198,22 @@ describe("what goes wrong", () => {
       assert.equal((await service.admin(route.method, pathOf(route), body)).status, 413, route.operation);
     }
     for (const route of guarded.filter(({ responses }) => 415 in responses)) {
-      assert.equal((await service.admin(route.method, pathOf(route), { body: "{}", headers: { "content-type": "text/plain" } })).status, 415);
+      assert.equal(
+        (await service.admin(route.method, pathOf(route), { body: "{}", headers: { "content-type": "text/plain" } })).status,
+        415,
+      );
     }
   });
 
   test("429 where the rate-limit bindings are there: of an administrator, and of an address that keeps failing", async () => {
-    for (const [headers, over] of [[{}, guarded.filter(({ access }) => access === "admin")], [{ "x-admin-api-key": "wrong", authorization: undefined }, guarded.filter(({ access }) => access === "user")]]) {
+    for (const [headers, over] of /** @type {[Record<string, string | undefined>, Route[]][]} */ ([
+      [{}, guarded.filter(({ access }) => access === "admin")],
+      [{ "x-admin-api-key": "wrong", authorization: undefined }, guarded.filter(({ access }) => access === "user")],
+    ])) {
       for (const route of over) {
         let answer;
-        for (let count = 0; count < 12 && answer?.status !== 429; count += 1) answer = await braked.admin(route.method, pathOf(route), { ...bodyOf(route), headers });
+        for (let count = 0; count < 12 && answer?.status !== 429; count += 1)
+          answer = await braked.admin(route.method, pathOf(route), { ...bodyOf(route), headers });
         assert.equal(answer?.status, 429, route.operation);
         assert.ok(Number(answer.headers["retry-after"]) >= 1);
         assert.equal(answer.json.error, "Too Many Requests");
@@ -189,7 +225,8 @@ describe("what goes wrong", () => {
   test("500 when the database fails, and /health says so", async () => {
     await service.instruments({ sparedRoundTrips: 0 });
     try {
-      for (const route of guarded) assert.equal((await service.admin(route.method, pathOf(route), bodyOf(route))).status, 500, route.operation);
+      for (const route of guarded)
+        assert.equal((await service.admin(route.method, pathOf(route), bodyOf(route))).status, 500, route.operation);
       for (const { method, path } of EVERY_ROUTE) assert.equal((await service.call(method, path("rivia"))).status, 500);
       const { status, json } = await service.call("GET", "/health");
       assert.deepEqual([status, json.checks.database], [503, "unreachable"]);
@@ -222,8 +259,13 @@ describe("the description", () => {
   // Last, when all the others have run.
   test("lists no answer that was not brought about above", () => {
     const there = seen();
-    const listed = routes.filter(({ access }) => access !== "person").flatMap(({ operation, responses }) => Object.keys(responses).map((status) => `${operation} ${status}`));
-    assert.deepEqual(listed.filter((one) => !there.has(one)), []);
+    const listed = routes
+      .filter(({ access }) => access !== "person")
+      .flatMap(({ operation, responses }) => Object.keys(responses).map((status) => `${operation} ${status}`));
+    assert.deepEqual(
+      listed.filter((one) => !there.has(one)),
+      [],
+    );
   });
 
   test("has examples that are what they are examples of", () => {
@@ -236,7 +278,15 @@ describe("the description", () => {
 
   test("would catch an answer that deviates from it", () => {
     const route = routeOf("getHealth");
-    const good = { status: 200, headers: { "cache-control": "no-store", "x-request-id": "req_01JZX0000000000000000000EX" }, text: "x", json: { status: "ok", checks: { configuration: { status: "ok", problems: [] }, database: "ok", migrations: "ok", scheduledRun: "ok" } } };
+    const good = {
+      status: 200,
+      headers: { "cache-control": "no-store", "x-request-id": "req_01JZX0000000000000000000EX" },
+      text: "x",
+      json: {
+        status: "ok",
+        checks: { configuration: { status: "ok", problems: [] }, database: "ok", migrations: "ok", scheduledRun: "ok" },
+      },
+    };
     assert.deepEqual(deviations("GET", route.path, good), []);
     assert.notDeepEqual(deviations("GET", route.path, { ...good, json: { ...good.json, users: 7 } }), []);
     assert.notDeepEqual(deviations("GET", route.path, { ...good, json: { status: "fine", checks: good.json.checks } }), []);

@@ -11,7 +11,11 @@ import { beforeEach, describe, test } from "node:test";
 import { assertError, serviceForThisFile, servicesForThisFile, until } from "./support/service.mjs";
 
 const bare = await servicesForThisFile({
-  service: { queue: true, instrumented: true, vars: { THREEDEYE_TIMEOUT_MS: "1000", BACKFILL_CRON_LIMIT: "60", BACKFILL_MAX_TAKEOVERS: "2" } },
+  service: {
+    queue: true,
+    instrumented: true,
+    vars: { THREEDEYE_TIMEOUT_MS: "1000", BACKFILL_CRON_LIMIT: "60", BACKFILL_MAX_TAKEOVERS: "2" },
+  },
   // Its queue loses everything, so nobody interferes with what a test hands over.
   byHand: { queue: true, instrumented: true, vars: { THREEDEYE_TIMEOUT_MS: "1000", BACKFILL_MAX_TAKEOVERS: "2" } },
   withoutQueue: {},
@@ -22,9 +26,21 @@ const { service, byHand, withoutQueue } = bare;
 const LEASE_MS = 61_000;
 const RUN_IDLE_MS = 30 * 60_000;
 
+/** @param {number} count */
 const many = (count, of = service) => of.addUsers(Array.from({ length: count }, () => ({})));
+/** @param {string} runId */
 const chunk = (runId, number = 1) => ({ runId, chunk: number });
-const figures = ({ status, planned, done, failed, skipped, quarantined, chunks }) => ({ status, planned, done, failed, skipped, quarantined, chunks: `${chunks.closed}/${chunks.planned}` });
+/** @param {Record<string, any>} given */
+const figures = ({ status, planned, done, failed, skipped, quarantined, chunks }) => ({
+  status,
+  planned,
+  done,
+  failed,
+  skipped,
+  quarantined,
+  chunks: `${chunks.closed}/${chunks.planned}`,
+});
+/** @param {number} retryAfter */
 const limited = (retryAfter) => ({ rateLimit: { retryAfter } });
 
 beforeEach(async () => {
@@ -39,11 +55,38 @@ describe("a planned run", () => {
     const answer = await service.backfill("?mode=queue&limit=10000");
     assert.equal(answer.status, 202, answer.text);
     const { runId, errors, ...told } = answer.json;
-    assert.deepEqual([told, errors], [{ success: true, total: 330, created: 0, failed: 0, skipped: 0, quarantined: 0, remaining: 330, dryRun: false, planned: [] }, []]);
+    assert.deepEqual(
+      [told, errors],
+      [
+        {
+          success: true,
+          total: 330,
+          created: 0,
+          failed: 0,
+          skipped: 0,
+          quarantined: 0,
+          remaining: 330,
+          dryRun: false,
+          planned: [],
+        },
+        [],
+      ],
+    );
     assert.equal(answer.headers.location, `/admin/threedeye/backfill/runs/${runId}`);
     const end = await service.ended(runId);
-    assert.deepEqual(figures(end), { status: "completed", planned: 330, done: 330, failed: 0, skipped: 0, quarantined: 0, chunks: "7/7" });
-    assert.deepEqual([end.mode, end.trigger, end.limit, end.remaining, end.estimatedEnd, end.errors], ["queue", "manual", 10_000, 0, null, []]);
+    assert.deepEqual(figures(end), {
+      status: "completed",
+      planned: 330,
+      done: 330,
+      failed: 0,
+      skipped: 0,
+      quarantined: 0,
+      chunks: "7/7",
+    });
+    assert.deepEqual(
+      [end.mode, end.trigger, end.limit, end.remaining, end.estimatedEnd, end.errors],
+      ["queue", "manual", 10_000, 0, null, []],
+    );
     assert.ok(end.usersPerMinute > 0);
     const { creates, lists } = service.upstream();
     assert.equal(creates.length, 330);
@@ -57,7 +100,10 @@ describe("a planned run", () => {
     const [user] = await many(1);
     await service.ended(await service.fanOut());
     const [{ actor, action, subject, outcome }] = await service.audit();
-    assert.deepEqual({ actor, action, subject, outcome }, { actor: "queue", action: "threedeye.provision", subject: user.id, outcome: "created" });
+    assert.deepEqual(
+      { actor, action, subject, outcome },
+      { actor: "queue", action: "threedeye.provision", subject: user.id, outcome: "created" },
+    );
   });
 
   test("takes up as many as asked, 50 unless told otherwise, and one run's users are no other's", async () => {
@@ -68,24 +114,54 @@ describe("a planned run", () => {
     assert.deepEqual([second.json.total, second.json.created, second.json.remaining], [20, 20, 50]);
     const third = await byHand.backfill("?mode=queue");
     assert.equal(third.json.total, 0);
-    assert.deepEqual(figures(await byHand.progress(third.json.runId)), { status: "completed", planned: 0, done: 0, failed: 0, skipped: 0, quarantined: 0, chunks: "0/0" });
+    assert.deepEqual(figures(await byHand.progress(third.json.runId)), {
+      status: "completed",
+      planned: 0,
+      done: 0,
+      failed: 0,
+      skipped: 0,
+      quarantined: 0,
+      chunks: "0/0",
+    });
   });
 
   test("can be watched", async () => {
     await many(60, byHand);
     const runId = await byHand.fanOut("&limit=60");
     const planned = await byHand.progress(runId);
-    assert.deepEqual(figures(planned), { status: "running", planned: 60, done: 0, failed: 0, skipped: 0, quarantined: 0, chunks: "0/2" });
-    assert.deepEqual([planned.usersPerMinute, planned.estimatedEnd, planned.finishedAt, planned.remaining], [null, null, null, null]);
+    assert.deepEqual(figures(planned), {
+      status: "running",
+      planned: 60,
+      done: 0,
+      failed: 0,
+      skipped: 0,
+      quarantined: 0,
+      chunks: "0/2",
+    });
+    assert.deepEqual(
+      [planned.usersPerMinute, planned.estimatedEnd, planned.finishedAt, planned.remaining],
+      [null, null, null, null],
+    );
     await byHand.instruments({ aheadMs: 10_000 });
     await byHand.deliver([chunk(runId)]);
     const half = await byHand.progress(runId);
-    assert.deepEqual(figures(half), { status: "running", planned: 60, done: 50, failed: 0, skipped: 0, quarantined: 0, chunks: "1/2" });
+    assert.deepEqual(figures(half), {
+      status: "running",
+      planned: 60,
+      done: 50,
+      failed: 0,
+      skipped: 0,
+      quarantined: 0,
+      chunks: "1/2",
+    });
     // 50 users in 10 s and a little.
     assert.ok(half.usersPerMinute > 200 && half.usersPerMinute <= 300, String(half.usersPerMinute));
     assert.ok(Date.parse(half.estimatedEnd) > Date.parse(half.startedAt) + 12_000);
     const [listed] = await byHand.runs();
-    assert.deepEqual([listed.runId, listed.mode, listed.status, listed.total, listed.created], [runId, "queue", "running", 60, 50]);
+    assert.deepEqual(
+      [listed.runId, listed.mode, listed.status, listed.total, listed.created],
+      [runId, "queue", "running", 60, 50],
+    );
     await byHand.deliver([chunk(runId, 2)]);
     assert.equal((await byHand.progress(runId)).status, "completed");
   });
@@ -94,11 +170,26 @@ describe("a planned run", () => {
     const [orphan, refused, fine] = await many(3);
     service.sim.seed([{ email: orphan.email, customerId: "somebody-else" }]);
     await many(1).then(([rival]) => service.sql("UPDATE users SET email = ? WHERE uuid = ?", fine.email, rival.id));
-    service.sim.fault({ match: { method: "POST", path: "/users", email: refused.email }, times: "always", action: { status: 422 } });
+    service.sim.fault({
+      match: { method: "POST", path: "/users", email: refused.email },
+      times: "always",
+      action: { status: 422 },
+    });
     const end = await service.ended(await service.fanOut());
-    assert.deepEqual(figures(end), { status: "completed", planned: 4, done: 1, failed: 3, skipped: 0, quarantined: 1, chunks: "1/1" });
+    assert.deepEqual(figures(end), {
+      status: "completed",
+      planned: 4,
+      done: 1,
+      failed: 3,
+      skipped: 0,
+      quarantined: 1,
+      chunks: "1/1",
+    });
     assert.equal(end.errors.length, 3);
-    assert.ok(end.errors.every((line) => /^[0-9a-f-]{36}: \w/.test(line)), String(end.errors));
+    assert.ok(
+      end.errors.every((/** @type {string} */ line) => /^[0-9a-f-]{36}: \w/.test(line)),
+      String(end.errors),
+    );
     const [{ attempts }] = await service.sql("SELECT attempts FROM threedeye_users WHERE user_id = ?", refused.id);
     assert.equal(attempts, 1);
   });
@@ -111,10 +202,23 @@ describe("a planned run", () => {
     for (const number of [1, 2]) await byHand.deliver([chunk(runId, number)]);
     assert.equal(byHand.upstream().deletes.length, 2);
     const end = await byHand.progress(runId);
-    assert.deepEqual(figures(end), { status: "completed", planned: 60, done: 57, failed: 0, skipped: 3, quarantined: 0, chunks: "2/2" });
+    assert.deepEqual(figures(end), {
+      status: "completed",
+      planned: 60,
+      done: 57,
+      failed: 0,
+      skipped: 3,
+      quarantined: 0,
+      chunks: "2/2",
+    });
     // Which chunk they fall into is up to their ids.
-    const told = end.errors.map((line) => Number(/^chunk \d: (\d) user\(s\) left as they were: gone, changed, or beyond the take-over limit$/.exec(line)?.[1]));
-    assert.equal(told.reduce((sum, count) => sum + count, 0), 3);
+    const told = end.errors.map((/** @type {string} */ line) =>
+      Number(/^chunk \d: (\d) user\(s\) left as they were: gone, changed, or beyond the take-over limit$/.exec(line)?.[1]),
+    );
+    assert.equal(
+      told.reduce((/** @type {any} */ sum, /** @type {number} */ count) => sum + count, 0),
+      3,
+    );
     assert.deepEqual((await byHand.backfill()).json.total, 3, "they don't have to wait for it");
   });
 
@@ -127,7 +231,7 @@ describe("a planned run", () => {
     await byHand.deliver([chunk(answer.json.runId)]);
     const { roundTripsOfEvents } = await byHand.instruments({});
     assert.ok(roundTripsOfEvents - before <= 8, `${roundTripsOfEvents - before} D1 round trips`);
-    const progress = await byHand.admin("GET", answer.headers.location);
+    const progress = await byHand.admin("GET", String(answer.headers.location));
     assert.equal(progress.json.done, 50);
     assert.equal(progress.headers["x-d1-round-trips"], "1");
   });
@@ -141,9 +245,12 @@ describe("a planned run", () => {
   });
 
   test("an unknown mode, a limit beyond 10,000, and one beyond 500 in one process are refused", async () => {
-    for (const query of ["?mode=", "?mode=Queue", "?mode=background", "?mode=queue&mode=queue"]) assertError(await service.backfill(query), 400, /^mode: /);
-    for (const query of ["?mode=queue&limit=10001", "?mode=queue&limit=0"]) assertError(await service.backfill(query), 400, "limit: must be an integer from 1 to 10000");
-    for (const query of ["?limit=501", "?mode=inline&limit=501"]) assertError(await service.backfill(query), 400, "limit: must be an integer from 1 to 500");
+    for (const query of ["?mode=", "?mode=Queue", "?mode=background", "?mode=queue&mode=queue"])
+      assertError(await service.backfill(query), 400, /^mode: /);
+    for (const query of ["?mode=queue&limit=10001", "?mode=queue&limit=0"])
+      assertError(await service.backfill(query), 400, "limit: must be an integer from 1 to 10000");
+    for (const query of ["?limit=501", "?mode=inline&limit=501"])
+      assertError(await service.backfill(query), 400, "limit: must be an integer from 1 to 500");
     assert.deepEqual(await service.runs(), []);
   });
 });
@@ -200,7 +307,15 @@ describe("a message", () => {
     assert.ok(answers.every(({ outcome }) => outcome === "ok"));
     assert.ok(answers.some(({ explicitAcks }) => explicitAcks.length === 1));
     assert.equal(byHand.upstream().creates.length, 40);
-    assert.deepEqual(figures(await byHand.progress(runId)), { status: "completed", planned: 40, done: 40, failed: 0, skipped: 0, quarantined: 0, chunks: "1/1" });
+    assert.deepEqual(figures(await byHand.progress(runId)), {
+      status: "completed",
+      planned: 40,
+      done: 40,
+      failed: 0,
+      skipped: 0,
+      quarantined: 0,
+      chunks: "1/1",
+    });
   });
 
   test("that is in the queue five times is worked off once", async () => {
@@ -251,7 +366,11 @@ describe("a message", () => {
   test("comes again while another actor has one of its users", async () => {
     const [held] = await many(2, byHand);
     const runId = await byHand.fanOut();
-    await byHand.sql("INSERT INTO threedeye_users (user_id, state, lease_token, lease_until, created_at, updated_at) VALUES (?, 'idle', 'lease_other', ?, 1, 1)", held.id, Date.now() + 40_000);
+    await byHand.sql(
+      "INSERT INTO threedeye_users (user_id, state, lease_token, lease_until, created_at, updated_at) VALUES (?, 'idle', 'lease_other', ?, 1, 1)",
+      held.id,
+      Date.now() + 40_000,
+    );
     assert.deepEqual((await byHand.deliver([chunk(runId)])).retryMessages, [{ msgId: "0", delaySeconds: 30 }]);
     assert.equal((await byHand.progress(runId)).done, 1);
     await byHand.sql("UPDATE threedeye_users SET lease_until = 0 WHERE user_id = ?", held.id);
@@ -267,13 +386,25 @@ describe("a message", () => {
     await byHand.sql("UPDATE users SET email = 'moved@example.com' WHERE uuid = ?", changed.id);
     await byHand.sql("UPDATE users SET email = NULL WHERE uuid = ?", silent.id);
     assert.deepEqual((await byHand.deliver([chunk(runId)])).explicitAcks, ["0"]);
-    assert.deepEqual(figures(await byHand.progress(runId)), { status: "completed", planned: 4, done: 1, failed: 0, skipped: 3, quarantined: 0, chunks: "1/1" });
+    assert.deepEqual(figures(await byHand.progress(runId)), {
+      status: "completed",
+      planned: 4,
+      done: 1,
+      failed: 0,
+      skipped: 3,
+      quarantined: 0,
+      chunks: "1/1",
+    });
     const [{ created }] = [(await byHand.backfill()).json];
     assert.equal(created, 1, "the changed one is due at once");
   });
 
   for (const [what, message] of Object.entries({
-    "text": "hello", "nothing": null, "a list": [1], "another object": { hello: 1 }, "a chunk that is no number": { runId: "run_x", chunk: "1" },
+    text: "hello",
+    nothing: null,
+    "a list": [1],
+    "another object": { hello: 1 },
+    "a chunk that is no number": { runId: "run_x", chunk: "1" },
     "a chunk below zero": { runId: "run_x", chunk: -1 },
   })) {
     test(`that is ${what} is none of ours: it is logged and done with, and keeps nobody else back`, async () => {
@@ -283,7 +414,10 @@ describe("a message", () => {
       assert.deepEqual([outcome, explicitAcks, retryMessages], ["ok", ["0", "1"], []]);
       assert.equal((await byHand.progress(runId)).done, 1);
       const line = (await byHand.log()).findLast(({ event }) => event === "queue.delivery");
-      assert.deepEqual([line.level, line["queue.unreadable"], line["error.cause"]], ["error", 1, "messages that are none of ours"]);
+      assert.deepEqual(
+        [line.level, line["queue.unreadable"], line["error.cause"]],
+        ["error", 1, "messages that are none of ours"],
+      );
     });
   }
 
@@ -302,7 +436,11 @@ describe("a consumer that dies", () => {
       await byHand.instruments({ sparedRoundTrips: spared });
       const first = await byHand.deliver([chunk(runId)]);
       assert.equal(first.outcome, "ok", "it does not throw");
-      if (spared < 2) assert.deepEqual(first.retryMessages.map(({ msgId }) => msgId), ["0"]);
+      if (spared < 2)
+        assert.deepEqual(
+          first.retryMessages.map(({ msgId }) => msgId),
+          ["0"],
+        );
       await byHand.instruments({ sparedRoundTrips: null, aheadMs: 2 * LEASE_MS });
       assert.deepEqual((await byHand.deliver([chunk(runId)])).explicitAcks, ["0"]);
       const { status, done, skipped } = await byHand.progress(runId);
@@ -320,7 +458,11 @@ describe("a consumer that dies", () => {
     await service.instruments({ breakdowns: 1 });
     const runId = await service.fanOut();
     assert.equal((await service.ended(runId)).done, 10);
-    await until(async () => (await service.log()).filter((line) => line.event === "queue.delivery" && line["run.ids"].includes(runId)).length === 2, "the second delivery");
+    await until(
+      async () =>
+        (await service.log()).filter((line) => line.event === "queue.delivery" && line["run.ids"].includes(runId)).length === 2,
+      "the second delivery",
+    );
     assert.equal(service.upstream().creates.length, 10);
   });
 });
@@ -330,13 +472,25 @@ describe("a message that fails five times", () => {
     const users = await many(3);
     await service.instruments({ queueIs: "loses" });
     const runId = await service.fanOut();
-    const deliveries = async (queue) => (await service.log()).filter((line) => line.event === "queue.delivery" && line["queue.name"] === queue && line["run.ids"].includes(runId));
+    /** @param {string} queue */
+    const deliveries = async (queue) =>
+      (await service.log()).filter(
+        (line) => line.event === "queue.delivery" && line["queue.name"] === queue && line["run.ids"].includes(runId),
+      );
     await service.instruments({ sparedRoundTrips: 0 });
     await service.enqueue(chunk(runId));
     await until(async () => (await deliveries("service")).length === 5, "five deliveries");
     await service.instruments({ sparedRoundTrips: null });
     const end = await service.ended(runId);
-    assert.deepEqual(figures(end), { status: "ended_early", planned: 3, done: 0, failed: 0, skipped: 3, quarantined: 0, chunks: "1/1" });
+    assert.deepEqual(figures(end), {
+      status: "ended_early",
+      planned: 3,
+      done: 0,
+      failed: 0,
+      skipped: 3,
+      quarantined: 0,
+      chunks: "1/1",
+    });
     assert.deepEqual([end.errors, end.remaining], [["chunk 1: failed 5 deliveries; its users wait for the next run"], 3]);
     assert.equal((await deliveries("service")).length, 5);
     const [letter] = (await deliveries("service-dead-letters")).slice(-1);
@@ -375,7 +529,10 @@ describe("a queue", () => {
     await service.instruments({ queueIs: "keeps", aheadMs: RUN_IDLE_MS + 10_000 });
     await service.fanOut();
     const { status, skipped, errors } = await service.progress(lost);
-    assert.deepEqual([status, skipped, errors], ["ended_early", 3, ["chunk 1: no delivery for too long; its users wait for the next run"]]);
+    assert.deepEqual(
+      [status, skipped, errors],
+      ["ended_early", 3, ["chunk 1: no delivery for too long; its users wait for the next run"]],
+    );
     assert.equal((await service.ended(await service.fanOut())).done, 3);
   });
 });
@@ -387,7 +544,10 @@ describe("without a queue", () => {
     assert.deepEqual([status, json.total, json.created, json.remaining, headers.location], [200, 3, 3, 0, undefined]);
     assertError(await withoutQueue.backfill("?mode=queue&limit=501"), 400, "limit: must be an integer from 1 to 500");
     const progress = await withoutQueue.progress(json.runId);
-    assert.deepEqual([progress.mode, figures(progress)], ["inline", { status: "completed", planned: 3, done: 3, failed: 0, skipped: 0, quarantined: 0, chunks: "0/0" }]);
+    assert.deepEqual(
+      [progress.mode, figures(progress)],
+      ["inline", { status: "completed", planned: 3, done: 3, failed: 0, skipped: 0, quarantined: 0, chunks: "0/0" }],
+    );
     assert.equal(progress.estimatedEnd, null);
   });
 
@@ -412,7 +572,7 @@ describe("one run of the ledger", () => {
 });
 
 describe("as wrangler runs it", async () => {
-  const released = await serviceForThisFile({ queue: true });
+  const released = await serviceForThisFile({ wrangler: true, queue: true });
 
   test("with the queues of wrangler.toml cron and mode=queue are left to consumers", async () => {
     const [user] = await many(30, released);

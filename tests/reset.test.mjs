@@ -5,18 +5,24 @@ import { describe, test } from "node:test";
 
 import { assertError, serviceForThisFile } from "./support/service.mjs";
 
+/** @import { Service, User } from "./support/service.mjs" */
+
 const service = await serviceForThisFile({ instrumented: true, vars: { THREEDEYE_TIMEOUT_MS: "400" } });
 
 const NOT_ASKED = { attemptedDelete: false, deletedThreedeyeUserId: null, notVisible: false, removedRoleIds: [] };
 const NOT_REPROVISIONED = { attempted: false, threedeyeUserId: null, error: null };
 
+/** @param {string | User} user @param {object} [options] */
 async function reset(user, options) {
   const answer = await service.reset(user, options);
   assert.equal(answer.status, 200, answer.text);
   return answer.json;
 }
 
-/** A user with its account, which may hold roles. */
+/**
+ * A user with its account, which may hold roles.
+ * @param {{roles?: (string | number)[]} & Parameters<Service["addUser"]>[0]} [given]
+ */
 async function provisioned({ roles = [], ...person } = {}) {
   const user = await service.addUser(person);
   assert.equal((await service.credentials(user)).status, 200);
@@ -27,17 +33,28 @@ async function provisioned({ roles = [], ...person } = {}) {
   return { user, account };
 }
 
-/** As another client of the vendor would. */
+/**
+ * As another client of the vendor would.
+ * @param {string | number} role
+ * @param {import("../dev/simulator/directory.mjs").Id} id
+ */
 async function attach(role, id) {
   const { apiKey, login } = service.sim.config();
   const base = service.issuer.replace(/\/$/, "");
   const headers = { "x-api-key": apiKey, "content-type": "application/json" };
-  const { accessToken } = await (await fetch(`${base}/v3/auth/token`, { method: "POST", headers, body: JSON.stringify(login) })).json();
-  const answer = await fetch(`${base}/v3/roles/${role}/users/${id}`, { method: "POST", headers: { ...headers, authorization: `Bearer ${accessToken}` } });
+  const answered = await fetch(`${base}/v3/auth/token`, { method: "POST", headers, body: JSON.stringify(login) });
+  const { accessToken } = /** @type {any} */ (await answered.json());
+  const answer = await fetch(`${base}/v3/roles/${role}/users/${id}`, {
+    method: "POST",
+    headers: { ...headers, authorization: `Bearer ${accessToken}` },
+  });
   assert.ok(answer.ok);
 }
 
-const recover = (user, roles) => service.sql("INSERT INTO threedeye_recovery (user_id, role_ids, created_at) VALUES (?, ?, 1)", user.id, JSON.stringify(roles));
+/** @param {{id: string}} user @param {string[]} roles */
+const recover = (user, roles) =>
+  service.sql("INSERT INTO threedeye_recovery (user_id, role_ids, created_at) VALUES (?, ?, 1)", user.id, JSON.stringify(roles));
+/** @param {{id: string}} user */
 const rowsOf = async (user) => ({
   mapping: (await service.sql("SELECT * FROM threedeye_users WHERE user_id = ?", user.id))[0],
   recovery: (await service.sql("SELECT * FROM threedeye_recovery WHERE user_id = ?", user.id))[0],
@@ -49,17 +66,38 @@ describe("the rows", () => {
       const { user, account } = await provisioned();
       await recover(user, ["r1"]);
       assert.deepEqual(await reset(user, options), {
-        userId: user.id, email: user.email, clearedMapping: true, clearedRecovery: true, remote: NOT_ASKED, reprovision: NOT_REPROVISIONED,
+        userId: user.id,
+        email: user.email,
+        clearedMapping: true,
+        clearedRecovery: true,
+        remote: NOT_ASKED,
+        reprovision: NOT_REPROVISIONED,
       });
       assert.deepEqual(service.upstream().all, []);
       const { mapping, recovery } = await rowsOf(user);
       const { state, email_key, threedeye_id, password_sealed, lease_token } = mapping;
-      assert.deepEqual({ state, email_key, threedeye_id, password_sealed, lease_token, recovery }, {
-        state: "idle", email_key: null, threedeye_id: null, password_sealed: null, lease_token: null, recovery: undefined,
-      });
-      assert.deepEqual([mapping.forgotten_email, mapping.forgotten_threedeye_id], [user.email, account.id], "it is known whose the account was");
+      assert.deepEqual(
+        { state, email_key, threedeye_id, password_sealed, lease_token, recovery },
+        {
+          state: "idle",
+          email_key: null,
+          threedeye_id: null,
+          password_sealed: null,
+          lease_token: null,
+          recovery: undefined,
+        },
+      );
+      assert.deepEqual(
+        [mapping.forgotten_email, mapping.forgotten_threedeye_id],
+        [user.email, account.id],
+        "it is known whose the account was",
+      );
       assert.equal((await service.diagnose(user)).json.mapping.found, false);
-      assert.deepEqual(service.accountsOf(user.email).map(({ id }) => id), [account.id], "the account stays");
+      assert.deepEqual(
+        service.accountsOf(user.email).map(({ id }) => id),
+        [account.id],
+        "the account stays",
+      );
     }
   });
 
@@ -88,7 +126,7 @@ describe("the rows", () => {
     assert.deepEqual([answer.clearedMapping, answer.clearedRecovery], [false, false]);
     const { mapping, recovery } = await rowsOf(user);
     assert.equal(mapping.state, "complete");
-    assert.equal(recovery.role_ids, "[\"r1\"]");
+    assert.equal(recovery.role_ids, '["r1"]');
   });
 
   test("of a user unknown here are cleared all the same", async () => {
@@ -140,24 +178,39 @@ describe("deleteRemote", () => {
   test("deletes the mapped account, then clears the rows", async () => {
     const { user, account } = await provisioned();
     const { remote, clearedMapping } = await reset(user, { deleteRemote: true });
-    assert.deepEqual(remote, { attemptedDelete: true, deletedThreedeyeUserId: account.id, notVisible: false, removedRoleIds: [] });
+    assert.deepEqual(remote, {
+      attemptedDelete: true,
+      deletedThreedeyeUserId: account.id,
+      notVisible: false,
+      removedRoleIds: [],
+    });
     assert.equal(clearedMapping, true);
     assert.deepEqual(service.accountsOf(user.email), []);
     const { lists, deletes } = service.upstream();
-    assert.ok(lists.at(-1).seq < deletes[0].seq, "the probe comes first");
+    assert.ok(Number(lists.at(-1)?.seq) < deletes[0].seq, "the probe comes first");
   });
 
   test("deletes by e-mail what no mapping names, whatever its case", async () => {
     const user = await service.addUser({ email: "jane@example.com" });
-    const [account] = service.sim.seed([{ email: "JANE@example.com", customerId: service.customer }, { email: "john@example.com", customerId: service.customer }]);
+    const [account] = service.sim.seed([
+      { email: "JANE@example.com", customerId: service.customer },
+      { email: "john@example.com", customerId: service.customer },
+    ]);
     const { remote } = await reset(user, { deleteRemote: true });
     assert.equal(remote.deletedThreedeyeUserId, account.id);
-    assert.deepEqual(service.sim.users().map(({ email }) => email), ["john@example.com"], "and no other");
+    assert.deepEqual(
+      service.sim.users().map(({ email }) => email),
+      ["john@example.com"],
+      "and no other",
+    );
   });
 
   test("deletes by the mapped id an account that was renamed since", async () => {
     const { user, account } = await provisioned();
-    service.sim.reset({ config: { ...service.sim.config(), roles: undefined }, users: [{ id: account.id, email: "renamed@example.com", customerId: service.customer }] });
+    service.sim.reset({
+      config: { ...service.sim.config(), roles: undefined },
+      users: [{ id: account.id, email: "renamed@example.com", customerId: service.customer }],
+    });
     const { remote } = await reset(user, { deleteRemote: true });
     assert.equal(remote.deletedThreedeyeUserId, account.id);
     assert.deepEqual(service.sim.users(), []);
@@ -168,13 +221,21 @@ describe("deleteRemote", () => {
     await service.sql("UPDATE users SET email = 'new@example.com' WHERE uuid = ?", user.id);
     const { remote, reprovision } = await reset(user, { deleteRemote: true, reprovision: true });
     assert.equal(remote.deletedThreedeyeUserId, account.id);
-    assert.deepEqual(service.sim.users().map(({ id, email }) => [id, email]), [[reprovision.threedeyeUserId, "new@example.com"]]);
+    assert.deepEqual(
+      service.sim.users().map(({ id, email }) => [id, email]),
+      [[reprovision.threedeyeUserId, "new@example.com"]],
+    );
     await service.assertProvisioned({ ...user, email: "new@example.com" });
   });
 
   test("notVisible when neither id nor e-mail is in our customer, also when another one has the e-mail", async () => {
     const user = await service.addUser();
-    assert.deepEqual((await reset(user, { deleteRemote: true })).remote, { attemptedDelete: true, deletedThreedeyeUserId: null, notVisible: true, removedRoleIds: [] });
+    assert.deepEqual((await reset(user, { deleteRemote: true })).remote, {
+      attemptedDelete: true,
+      deletedThreedeyeUserId: null,
+      notVisible: true,
+      removedRoleIds: [],
+    });
     service.sim.seed([{ email: user.email, customerId: "another" }]);
     assert.equal((await reset(user, { deleteRemote: true })).remote.notVisible, true);
     assert.deepEqual(service.upstream().deletes, []);
@@ -192,7 +253,10 @@ describe("deleteRemote", () => {
 
   test("preserveRoles keeps them for the next provisioning, with those saved before", async () => {
     const { user, account } = await provisioned({ roles: ["r1", "r2", "r3"] });
-    service.sim.reset({ config: { ...service.sim.config(), roles: [{ id: "r1" }, { id: "r2" }, { id: "r3" }] }, users: [{ id: account.id, email: user.email, customerId: service.customer, roles: ["r1", "r2"] }] });
+    service.sim.reset({
+      config: { ...service.sim.config(), roles: [{ id: "r1" }, { id: "r2" }, { id: "r3" }] },
+      users: [{ id: account.id, email: user.email, customerId: service.customer, roles: ["r1", "r2"] }],
+    });
     await recover(user, ["r3", "r1"]);
     const { remote, clearedMapping, clearedRecovery } = await reset(user, { deleteRemote: true, preserveRoles: true });
     assert.deepEqual(remote.removedRoleIds.sort(), ["r1", "r2"]);
@@ -211,14 +275,14 @@ describe("deleteRemote", () => {
   });
 
   // Once a delete was sent it may have had its effect: the row stops calling itself complete, so that the queue finds out.
-  for (const [what, match, action, state] of [
+  for (const [what, match, action, state] of /** @type {[string, object, object, string][]} */ ([
     ["the delete fails", { method: "DELETE" }, { status: 500 }, "pending"],
     ["the delete is refused", { method: "DELETE" }, { status: 403 }, "pending"],
     ["the delete is answered by a login page", { method: "DELETE" }, { html: true }, "pending"],
     ["the delete hangs", { method: "DELETE" }, { hang: true }, "pending"],
     ["the probe fails", { method: "GET" }, { status: 500 }, "complete"],
     ["the probe is unreadable", { method: "GET" }, { truncated: true }, "complete"],
-  ]) {
+  ])) {
     test(`when ${what}: 502, and nothing is cleared`, async () => {
       const { user, account } = await provisioned({ roles: ["r1"] });
       await recover(user, ["r9"]);
@@ -230,9 +294,16 @@ describe("deleteRemote", () => {
       // What hangs may take effect yet; what was answered will not.
       assert.equal(mapping.settled_at > Date.now(), "hang" in action);
       assert.deepEqual(recovery, before.recovery);
-      assert.deepEqual(service.accountsOf(user.email).map(({ id }) => id), [account.id]);
+      assert.deepEqual(
+        service.accountsOf(user.email).map(({ id }) => id),
+        [account.id],
+      );
       service.sim.clearFaults();
-      assert.equal((await reset(user, { deleteRemote: true })).remote.deletedThreedeyeUserId, account.id, "the lease was given back");
+      assert.equal(
+        (await reset(user, { deleteRemote: true })).remote.deletedThreedeyeUserId,
+        account.id,
+        "the lease was given back",
+      );
     });
   }
 
@@ -274,7 +345,11 @@ describe("reprovision", () => {
 
   test("a failure is told inside the 200, in our words", async () => {
     const user = await service.addUser();
-    service.sim.fault({ match: { method: "POST", path: "/users" }, times: "always", action: { status: 400, body: { message: "upstream-text" } } });
+    service.sim.fault({
+      match: { method: "POST", path: "/users" },
+      times: "always",
+      action: { status: 400, body: { message: "upstream-text" } },
+    });
     const { reprovision, clearedMapping } = await reset(user, { reprovision: true });
     assert.deepEqual([reprovision.attempted, reprovision.threedeyeUserId, clearedMapping], [true, null, false]);
     assert.equal(reprovision.error, "3dEye refused the request with status 400");
@@ -298,7 +373,10 @@ describe("the guards", () => {
       assert.equal((await service.diagnose(user)).json.mapping.found, false);
       if (when === "after") await change();
       assert.equal((await service.backfill()).json.created, 1);
-      assert.deepEqual(service.sim.users().map(({ email }) => email), ["new@example.com"]);
+      assert.deepEqual(
+        service.sim.users().map(({ email }) => email),
+        ["new@example.com"],
+      );
       await service.assertProvisioned({ ...user, email: "new@example.com" }, { roles: account.roles });
     });
   }
@@ -320,13 +398,18 @@ describe("the guards", () => {
 
   test("409 with Retry-After while another provisioning of the user holds its lease, and nothing is done", async () => {
     const { user } = await provisioned();
-    const hold = (until) => service.sql("UPDATE threedeye_users SET lease_token = 'lease_other', lease_until = ? WHERE user_id = ?", until, user.id);
+    /** @param {number | null} until */
+    const hold = (until) =>
+      service.sql("UPDATE threedeye_users SET lease_token = 'lease_other', lease_until = ? WHERE user_id = ?", until, user.id);
     await hold(Date.now() + 30_000);
     const before = await rowsOf(user);
     for (const options of [{}, { deleteRemote: true, reprovision: true }]) {
       const answer = await service.reset(user, options);
       assertError(answer, 409, "Another provisioning of this user is under way");
-      assert.ok(Number(answer.headers["retry-after"]) >= 25 && Number(answer.headers["retry-after"]) <= 31, answer.headers["retry-after"]);
+      assert.ok(
+        Number(answer.headers["retry-after"]) >= 25 && Number(answer.headers["retry-after"]) <= 31,
+        answer.headers["retry-after"],
+      );
     }
     assert.deepEqual(await rowsOf(user), before);
     assert.deepEqual(service.upstream().all, []);
@@ -335,7 +418,9 @@ describe("the guards", () => {
   });
 
   test("our own login is never deleted, nor replaced, by any route", async () => {
-    const [own] = service.sim.seed([{ email: service.login.username.toUpperCase(), customerId: service.customer, roles: ["r1"] }]);
+    const [own] = service.sim.seed([
+      { email: service.login.username.toUpperCase(), customerId: service.customer, roles: ["r1"] },
+    ]);
     const user = await service.addUser({ email: service.login.username });
     const message = "the e-mail is the service's own login, which is never replaced";
     assertError(await service.reset(user, { deleteRemote: true }), 409, message);
@@ -344,7 +429,10 @@ describe("the guards", () => {
     const { json: run } = await service.backfill();
     assert.deepEqual([run.created, run.failed, run.errors], [0, 1, [`${user.id}: ${message}`]]);
     assert.deepEqual(service.upstream().deletes, []);
-    assert.deepEqual(service.sim.users().map(({ id }) => id), [own.id]);
+    assert.deepEqual(
+      service.sim.users().map(({ id }) => id),
+      [own.id],
+    );
   });
 
   test("our own login is not deleted by a mapping that names it either", async () => {
@@ -361,7 +449,10 @@ describe("the guards", () => {
     const user = await service.addUser({ email: "jane@example.com" });
     const { remote } = await reset(user, { deleteRemote: true });
     assert.deepEqual([remote.attemptedDelete, remote.deletedThreedeyeUserId, remote.notVisible], [true, null, false]);
-    assert.deepEqual(service.accountsOf("jane@example.com").map(({ id }) => id), [account.id]);
+    assert.deepEqual(
+      service.accountsOf("jane@example.com").map(({ id }) => id),
+      [account.id],
+    );
     assert.deepEqual(service.upstream().deletes, []);
   });
 
@@ -382,8 +473,14 @@ describe("the audit trail", () => {
     const { user, account } = await provisioned({ roles: ["r1"] });
     const answer = await service.reset(user, { deleteRemote: true, preserveRoles: true });
     const rows = (await service.audit()).filter(({ request_id: id }) => id === answer.headers["x-request-id"]);
-    assert.deepEqual(rows.map(({ action, subject }) => [action, subject]), [["threedeye.delete_account", user.id], ["threedeye.reset", user.id]]);
-    assert.match(rows[1].outcome, new RegExp(account.id));
+    assert.deepEqual(
+      rows.map(({ action, subject }) => [action, subject]),
+      [
+        ["threedeye.delete_account", user.id],
+        ["threedeye.reset", user.id],
+      ],
+    );
+    assert.match(rows[1].outcome, new RegExp(String(account.id)));
     for (const { actor } of rows) assert.match(actor, /^admin-key:[0-9a-f]{8} a\*\*\*@smartphonekey\.com$/);
     assert.ok(!JSON.stringify(await service.audit()).includes(user.email));
   });

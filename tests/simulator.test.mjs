@@ -31,7 +31,13 @@ before(async () => {
 beforeEach(() => sim.control.reset());
 after(() => sim.close());
 
-/** One call to the upstream API, with its JSON when there is some. */
+/**
+ * One call to the upstream API, with its JSON when there is some.
+ * @param {string} method
+ * @param {string} path
+ * @param {{body?: unknown, headers?: Record<string, string>, signal?: AbortSignal, from?: {url?: string}}} [options]
+ * @returns {Promise<{status: number, headers: Headers, text: string, json: any}>}
+ */
 async function api(method, path, { body, headers, signal, from = sim } = {}) {
   const response = await fetch(`${from.url}/v3${path}`, {
     method,
@@ -49,16 +55,30 @@ async function api(method, path, { body, headers, signal, from = sim } = {}) {
   return { status: response.status, headers: response.headers, text, json };
 }
 
+/** @param {string} email */
 const newUser = (email, more = {}) => ({
-  email, password: PASSWORD, firstName: "Ada", lastName: "Lovelace", customerId: "cust-1", roleIds: [], ...more,
+  email,
+  password: PASSWORD,
+  firstName: "Ada",
+  lastName: "Lovelace",
+  customerId: "cust-1",
+  roleIds: [],
+  ...more,
 });
+/** @param {string} email @param {object} [more] */
 const create = (email, more) => api("POST", "/users", { body: newUser(email, more) });
 const listUsers = async (query = "customerId=cust-1") => (await api("GET", `/users?${query}`)).json.data;
-const emailsOf = async (query) => (await listUsers(query)).map((user) => user.email);
+/** @param {string} [query] */
+const emailsOf = async (query) => (await listUsers(query)).map((/** @type {{email: string}} */ user) => user.email);
+/** @param {object} [credentials] */
 const login = async (credentials = LOGIN) => api("POST", "/auth/token", { body: credentials });
+/** @param {string} token */
 const bearer = (token) => ({ authorization: `Bearer ${token}` });
 
-/** Waits for something that happens beside the test, without a guess at how long it takes on a busy machine. */
+/**
+ * Waits for something that happens beside the test, without a guess at how long it takes on a busy machine.
+ * @param {() => unknown} condition
+ */
 async function until(condition) {
   const deadline = performance.now() + 10_000;
   while (!(await condition())) {
@@ -67,13 +87,16 @@ async function until(condition) {
   }
 }
 
-/** Puts the wall clock into the test's hands, so that expiry is exact; timers and connections go on as usual. */
+/**
+ * Puts the wall clock into the test's hands, so that expiry is exact; timers and connections go on as usual.
+ * @param {test.TestContext} t
+ */
 function holdClock(t) {
   t.mock.timers.enable({ apis: ["Date"], now: Date.now() });
-  return (ms) => t.mock.timers.tick(ms);
+  return (/** @type {any} */ ms) => t.mock.timers.tick(ms);
 }
 
-/** One call to the HTTP controls. */
+/** One call to the HTTP controls. @param {string} method @param {string} path @param {unknown} [body] */
 async function control(method, path, body) {
   const content = typeof body === "string" ? body : JSON.stringify(body);
   const response = await fetch(`${sim.url}/__sim${path}`, { method, body: content });
@@ -83,7 +106,11 @@ async function control(method, path, body) {
 
 describe("authentication", () => {
   test("every API call needs the key, the token call too", async () => {
-    for (const [method, path] of [["GET", "/users?customerId=cust-1"], ["POST", "/auth/token"], ["DELETE", "/users/x"]]) {
+    for (const [method, path] of [
+      ["GET", "/users?customerId=cust-1"],
+      ["POST", "/auth/token"],
+      ["DELETE", "/users/x"],
+    ]) {
       assert.equal((await api(method, path, { headers: { "x-api-key": "wrong" } })).status, 401);
     }
     sim.control.configure({ apiKey: "other" });
@@ -188,7 +215,9 @@ describe("listing", () => {
   });
 
   test("10,000 users are seeded and paged quickly", async () => {
-    const { status, json } = await control("POST", "/users", { generate: { count: 10_000, customerId: "cust-1", prefix: "m", roles: ["r"] } });
+    const { status, json } = await control("POST", "/users", {
+      generate: { count: 10_000, customerId: "cust-1", prefix: "m", roles: ["r"] },
+    });
     assert.equal(status, 201);
     assert.equal(json.created, 10_000);
     const emails = new Set();
@@ -222,8 +251,23 @@ describe("creating and deleting", () => {
   });
 
   test("incomplete users, unknown roles and weak passwords are refused", async () => {
-    const weak = ["Abcdefghij0123456-_", "Abcdefghij0123456-_ZZ", "abcdefghij0123456-_z", "ABCDEFGHIJ0123456-_Z", "Abcdefghijklmnopq-_Z", "Abcdefghij0123456789", "Abcdefghij0123456-é!"];
-    const wrong = [{ email: undefined }, { password: undefined }, { customerId: undefined }, { roleIds: ["nope"] }, ...weak.map((password) => ({ password }))];
+    const weak = [
+      "Abcdefghij0123456-_",
+      "Abcdefghij0123456-_ZZ",
+      "abcdefghij0123456-_z",
+      "ABCDEFGHIJ0123456-_Z",
+      "Abcdefghijklmnopq-_Z",
+      "Abcdefghij0123456789",
+      "Abcdefghij0123456-é!",
+    ];
+    /** @type {object[]} */
+    const wrong = [
+      { email: undefined },
+      { password: undefined },
+      { customerId: undefined },
+      { roleIds: ["nope"] },
+      ...weak.map((password) => ({ password })),
+    ];
     for (const more of wrong) assert.equal((await create("ada@example.com", more)).status, 400, JSON.stringify(more));
     assert.equal((await api("POST", "/users", { body: "not an object" })).status, 400);
     assert.deepEqual(sim.control.users(), []);
@@ -273,8 +317,12 @@ describe("creating and deleting", () => {
 
 describe("roles", () => {
   test("a role is attached once, to known users only", async () => {
-    const [user, theirs] = sim.control.seed([{ email: "ada@example.com", roles: ["old role"] }, { email: "b@example.com", customerId: "cust-2" }]);
+    const [user, theirs] = sim.control.seed([
+      { email: "ada@example.com", roles: ["old role"] },
+      { email: "b@example.com", customerId: "cust-2" },
+    ]);
     sim.control.configure({ roles: ["new role"] });
+    /** @param {string | number} role @param {import("../dev/simulator/directory.mjs").Id} id */
     const attach = (role, id) => api("POST", `/roles/${encodeURIComponent(role)}/users/${id}`);
     assert.equal((await attach("new role", user.id)).status, 204);
     assert.equal((await attach("new role", user.id)).status, 409);
@@ -305,10 +353,18 @@ test("unknown paths are 404, other methods 405, a malformed path 400", async () 
 describe("faults", () => {
   const LIST = "/users?customerId=cust-1";
   const onCreate = { method: "POST", path: "/users" };
+  /** @param {Promise<unknown> | (() => Promise<unknown>)} promise @param {string} [code] */
   const fails = (promise, code) =>
-    assert.rejects(promise, (error) => !code || error.cause?.code === code || assert.fail(`${error.cause?.code} is not ${code}`));
+    assert.rejects(
+      promise,
+      (/** @type {any} */ error) => !code || error.cause?.code === code || assert.fail(`${error.cause?.code} is not ${code}`),
+    );
 
-  /** Creates a user, but leaves without the answer as soon as the condition holds. */
+  /**
+   * Creates a user, but leaves without the answer as soon as the condition holds.
+   * @param {string} email
+   * @param {() => unknown} condition
+   */
   async function abandonCreate(email, condition) {
     const abort = new AbortController();
     const failed = fails(api("POST", "/users", { body: newUser(email), signal: abort.signal }));
@@ -350,7 +406,10 @@ describe("faults", () => {
   });
 
   test("hanging without an answer and within a body, before or after the effect", async () => {
-    for (const [action, expected] of [[{ hang: true }, []], [{ hang: true, after: true }, ["0@example.com"]]]) {
+    for (const [action, expected] of [
+      [{ hang: true }, []],
+      [{ hang: true, after: true }, ["0@example.com"]],
+    ]) {
       sim.control.fault({ match: onCreate, action });
       await abandonCreate("0@example.com", () => lastCall()?.status === "hang");
       assert.deepEqual(await emailsOf(), expected);
@@ -360,13 +419,13 @@ describe("faults", () => {
     const abort = new AbortController();
     const response = await fetch(`${sim.url}/v3${LIST}`, { headers: { "x-api-key": API_KEY }, signal: abort.signal });
     assert.equal(response.status, 200);
-    const reader = response.body.getReader();
-    assert.match(Buffer.from((await reader.read()).value).toString(), /^\{"data":/);
+    const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
+    assert.match(Buffer.from((await reader.read()).value ?? []).toString(), /^\{"data":/);
     const rest = fails(reader.read());
-    assert.equal(lastCall().durationMs, null);
+    assert.equal(lastCall()?.durationMs, null);
     abort.abort();
     await rest;
-    await until(() => lastCall().durationMs !== null);
+    await until(() => typeof lastCall()?.durationMs === "number");
   });
 
   test("rate limits with seconds, a date, an absurd value and none", async () => {
@@ -381,14 +440,14 @@ describe("faults", () => {
     sim.control.fault({ action: { truncated: true } });
     const truncated = await api("GET", LIST);
     assert.deepEqual([truncated.status, truncated.json], [200, undefined]);
-    assert.match(truncated.headers.get("content-type"), /json/);
+    assert.match(String(truncated.headers.get("content-type")), /json/);
     sim.control.fault({ match: onCreate, action: { truncated: true, after: true } });
     const cut = await create("ada@example.com");
     assert.ok(cut.text.startsWith('{"id":"') && cut.json === undefined, "after the effect the genuine answer is cut");
     sim.control.fault({ action: { html: true } });
     const html = await api("GET", LIST);
     assert.equal(html.status, 200);
-    assert.match(html.headers.get("content-type"), /html/);
+    assert.match(String(html.headers.get("content-type")), /html/);
   });
 
   test("a huge body is valid JSON, and stops when the client goes away", async () => {
@@ -400,10 +459,10 @@ describe("faults", () => {
     sim.control.fault({ action: { huge: 50 * 1024 * 1024 } });
     const abort = new AbortController();
     const response = await fetch(`${sim.url}/v3${LIST}`, { headers: { "x-api-key": API_KEY }, signal: abort.signal });
-    await response.body.getReader().read();
-    assert.equal(lastCall().durationMs, null);
+    await response.body?.getReader().read();
+    assert.equal(lastCall()?.durationMs, null);
     abort.abort();
-    await until(() => lastCall().durationMs !== null);
+    await until(() => typeof lastCall()?.durationMs === "number");
   });
 
   test("tokens expire in mid-run, and the call goes on as usual", async () => {
@@ -418,7 +477,7 @@ describe("faults", () => {
   test("a delay before the effect, after it, and together with another fault", async () => {
     sim.control.fault({ match: onCreate, action: { delayMs: 60 } });
     assert.equal((await create("slow@example.com")).status, 201);
-    assert.ok(sim.control.calls()[0].durationMs >= 55);
+    assert.ok(Number(sim.control.calls()[0].durationMs) >= 55);
 
     sim.control.fault({ match: onCreate, action: { delayMs: 60_000, after: true } });
     await abandonCreate("late@example.com", () => sim.control.users().length === 2);
@@ -427,7 +486,7 @@ describe("faults", () => {
     sim.control.fault({ match: { path: "/users" }, action: { delayMs: 30 } });
     sim.control.fault({ match: { path: "/users" }, action: { status: 502 } });
     assert.equal((await api("GET", LIST)).status, 502);
-    assert.ok(lastCall().durationMs >= 25);
+    assert.ok(Number(lastCall()?.durationMs) >= 25);
   });
 
   test("a client that gives up during a delay doesn't undo the effect", async () => {
@@ -435,10 +494,11 @@ describe("faults", () => {
     await abandonCreate("ada@example.com", () => sim.control.calls().length === 1);
     assert.equal(sim.control.users().length, 0);
     await until(() => sim.control.users().length === 1);
-    await until(() => lastCall().status === 201);
+    await until(() => lastCall()?.status === 201);
   });
 
   test("rules choose calls by method, path, pattern and created e-mail", async () => {
+    /** @param {object} match @param {number} status */
     const always = (match, status) => sim.control.fault({ match, times: "always", action: { status } });
     always({ method: "delete" }, 500);
     always({ path: "/roles/r1" }, 501);
@@ -457,6 +517,7 @@ describe("faults", () => {
   });
 
   test("rules count: nth, skip, times, and one rule after another", async () => {
+    /** @param {number} count */
     const statuses = async (count) => {
       const seen = [];
       for (let index = 0; index < count; index += 1) seen.push((await api("GET", LIST)).status);
@@ -471,7 +532,10 @@ describe("faults", () => {
     sim.control.fault({ action: { status: 500 } });
     sim.control.fault({ action: { status: 502 } });
     assert.deepEqual(await statuses(3), [500, 502, 200]);
-    assert.deepEqual(sim.control.faults().map((rule) => rule.fired), [1, 1]);
+    assert.deepEqual(
+      sim.control.faults().map((rule) => rule.fired),
+      [1, 1],
+    );
   });
 
   test("a rule without a path leaves the issuer's keys alone", async () => {
@@ -480,6 +544,7 @@ describe("faults", () => {
   });
 
   test("a rule that would do nothing or contradicts itself is refused", () => {
+    /** @type {[object, RegExp][]} */
     const wrong = [
       [{}, /fault\.action is missing/],
       [{ action: {} }, /needs one of/],
@@ -519,7 +584,7 @@ describe("recorded calls", () => {
       ],
     );
     assert.deepEqual(calls[2].query, { customerId: "cust-1", page: "2" });
-    assert.ok(calls.every(({ at, durationMs }) => Math.abs(Date.now() - at) < 5000 && durationMs >= 0));
+    assert.ok(calls.every(({ at, durationMs }) => Math.abs(Date.now() - at) < 5000 && durationMs !== null && durationMs >= 0));
     assert.ok(!JSON.stringify(calls).includes(PASSWORD));
     sim.control.clearCalls();
     assert.deepEqual(sim.control.calls(), []);
@@ -527,14 +592,19 @@ describe("recorded calls", () => {
 
   test("can be followed as they arrive and are answered, until nobody wants to know", async () => {
     const seen = /** @type {any[]} */ ([]);
-    const unwatch = sim.control.watchCalls((moment, { method, status }) => seen.push([moment, method, status, sim.control.users().length]));
+    const unwatch = sim.control.watchCalls((moment, { method, status }) =>
+      seen.push([moment, method, status, sim.control.users().length]),
+    );
     await create("ada@example.com");
     sim.control.fault({ action: { reset: "before" } });
     await listUsers().catch(() => {});
     unwatch();
     await listUsers();
     assert.deepEqual(seen.slice(0, 4), [
-      ["arrived", "POST", null, 0], ["answered", "POST", 201, 1], ["arrived", "GET", null, 1], ["answered", "GET", "reset", 1],
+      ["arrived", "POST", null, 0],
+      ["answered", "POST", 201, 1],
+      ["arrived", "GET", null, 1],
+      ["answered", "GET", "reset", 1],
     ]);
     assert.ok(seen.length <= 6, "the client may repeat what was reset, and nothing is told after the end");
   });
@@ -542,7 +612,7 @@ describe("recorded calls", () => {
   test("show a fixed latency", async () => {
     sim.control.configure({ latencyMs: 40 });
     await Promise.all(Array.from({ length: 20 }, () => listUsers()));
-    assert.ok(sim.control.calls().every((call) => call.durationMs >= 35));
+    assert.ok(sim.control.calls().every((call) => Number(call.durationMs) >= 35));
   });
 
   test("tell how many ran side by side", async () => {
@@ -556,18 +626,32 @@ describe("recorded calls", () => {
     await until(() => sim.control.calls().every((call) => call.durationMs !== null));
     sim.control.reset();
     for (let index = 0; index < 50; index += 1) await listUsers();
-    assert.ok(sim.control.calls().every((call) => call.concurrent === 1), "calls in sequence never overlap");
+    assert.ok(
+      sim.control.calls().every((call) => call.concurrent === 1),
+      "calls in sequence never overlap",
+    );
   });
 });
 
 describe("the token issuer", () => {
-  const jwks = async (from = sim) => (await (await fetch(from.url + JWKS)).json()).keys;
-  const decode = (token) => token.split(".").slice(0, 2).map((part) => JSON.parse(Buffer.from(part, "base64url").toString()));
+  const jwks = async (from = sim) => /** @type {any} */ (await (await fetch(from.url + JWKS)).json()).keys;
+  /** @param {string} token */
+  const decode = (token) =>
+    token
+      .split(".")
+      .slice(0, 2)
+      .map((/** @type {string} */ part) => JSON.parse(Buffer.from(part, "base64url").toString()));
 
+  /** @param {any} jwk @param {string} token */
   function isSignedBy(jwk, token) {
     const [header, payload, signature] = token.split(".");
     const key = createPublicKey({ key: jwk, format: "jwk" });
-    return verify("sha256", Buffer.from(`${header}.${payload}`), { key, dsaEncoding: "ieee-p1363" }, Buffer.from(signature, "base64url"));
+    return verify(
+      "sha256",
+      Buffer.from(`${header}.${payload}`),
+      { key, dsaEncoding: "ieee-p1363" },
+      Buffer.from(signature, "base64url"),
+    );
   }
 
   test("publishes an RSA and an EC key, nothing private", async () => {
@@ -592,7 +676,9 @@ describe("the token issuer", () => {
 
   test("claims and header win over the defaults", () => {
     sim.control.configure({ issuer: "https://tenant.example/", audience: "other" });
-    const [header, payload] = decode(sim.control.mint({ claims: { aud: ["a", "b"], nbf: 1 }, header: { crit: ["x"], typ: "at+jwt" }, kid: "mine" }));
+    const [header, payload] = decode(
+      sim.control.mint({ claims: { aud: ["a", "b"], nbf: 1 }, header: { crit: ["x"], typ: "at+jwt" }, kid: "mine" }),
+    );
     assert.deepEqual([payload.iss, payload.aud, payload.nbf], ["https://tenant.example/", ["a", "b"], 1]);
     assert.deepEqual([header.kid, header.crit, header.typ], ["mine", ["x"], "at+jwt"]);
     assert.deepEqual(decode(sim.control.mint({ defaults: false, claims: { a: 1 } }))[1], { a: 1 });
@@ -604,7 +690,7 @@ describe("the token issuer", () => {
   test("makes the tokens a verifier has to refuse", async () => {
     for (const jwk of await jwks()) {
       const unknown = sim.control.mint({ alg: jwk.alg, key: "unknown" });
-      assert.ok(!(await jwks()).some((known) => known.kid === decode(unknown)[0].kid));
+      assert.ok(!(await jwks()).some((/** @type {{kid: string}} */ known) => known.kid === decode(unknown)[0].kid));
       const impostor = sim.control.mint({ alg: jwk.alg, key: "impostor" });
       assert.equal(decode(impostor)[0].kid, jwk.kid);
       assert.ok(!isSignedBy(jwk, impostor) && !isSignedBy(jwk, unknown));
@@ -623,7 +709,14 @@ describe("the token issuer", () => {
     const token = sim.control.mint();
     sim.control.rotateKeys();
     const now = await jwks();
-    assert.ok(now.every((key) => earlier.every((old) => old.kid !== key.kid && (old.n ?? old.x) !== (key.n ?? key.x))));
+    assert.ok(
+      now.every((/** @type {{kid: string, n: string, x: string}} */ key) =>
+        earlier.every(
+          (/** @type {{kid: string, n: string, x: string}} */ old) =>
+            old.kid !== key.kid && (old.n ?? old.x) !== (key.n ?? key.x),
+        ),
+      ),
+    );
     assert.ok(isSignedBy(earlier[0], token) && !isSignedBy(now[0], token));
   });
 });
@@ -632,11 +725,21 @@ describe("the controls over HTTP", () => {
   test("offer every verb", async () => {
     assert.equal((await control("PATCH", "/config", { latencyMs: 1, roles: ["a"] })).json.latencyMs, 1);
     assert.deepEqual((await control("GET", "/config")).json.roles, [{ id: "a", name: "Role a" }]);
-    const seeded = await control("POST", "/users", { users: [{ email: "a@example.com", password: "p", customerId: "cust-2", roles: ["a"] }] });
+    const seeded = await control("POST", "/users", {
+      users: [{ email: "a@example.com", password: "p", customerId: "cust-2", roles: ["a"] }],
+    });
     assert.deepEqual([seeded.status, seeded.json.created], [201, 1]);
     const { id, createdAt, ...user } = (await control("GET", "/users")).json.users[0];
     assert.ok(id && createdAt);
-    assert.deepEqual(user, { email: "a@example.com", password: "p", firstName: "", lastName: "", customerId: "cust-2", roles: ["a"], visible: true });
+    assert.deepEqual(user, {
+      email: "a@example.com",
+      password: "p",
+      firstName: "",
+      lastName: "",
+      customerId: "cust-2",
+      roles: ["a"],
+      visible: true,
+    });
 
     const fault = await control("POST", "/faults", { match: { path: { regex: "users" } }, action: { status: 418 } });
     assert.equal(fault.status, 201);
@@ -654,6 +757,7 @@ describe("the controls over HTTP", () => {
   });
 
   test("refuse what they don't understand, and say what it is", async () => {
+    /** @type {[string, string, unknown, string][]} */
     const wrong = [
       ["PATCH", "/config", { latencyMS: 5 }, "config.latencyMS"],
       ["PATCH", "/config", { visibilityDelayMs: { crate: 5 } }, "config.visibilityDelayMs.crate"],
@@ -686,10 +790,11 @@ describe("the process", () => {
   });
   after(() => rm(folder, { recursive: true }));
 
-  /** Runs the command line; resolves with its address once it listens. */
+  /** Runs the command line; resolves with its address once it listens. @param {...string} args */
   async function run(...args) {
     const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "inherit"] });
     const [line] = await once(child.stdout.setEncoding("utf8"), "data");
+    /** @param {NodeJS.Signals} signal */
     const stop = async (signal) => {
       child.kill(signal);
       return (await once(child, "exit"))[0];
@@ -697,7 +802,7 @@ describe("the process", () => {
     return { line, url: /http:\/\/[\d.:]+/.exec(line)?.[0], stop };
   }
 
-  /** Runs a command line that is expected to end by itself. */
+  /** Runs a command line that is expected to end by itself. @param {...string} args */
   async function runToEnd(...args) {
     const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "ignore", "pipe"] });
     let errors = "";
@@ -723,7 +828,10 @@ describe("the process", () => {
     const file = join(folder, "new", "state.json");
     const first = await run("--port", "0", "--state", file);
     const from = { url: first.url };
-    await fetch(`${first.url}/__sim/users`, { method: "POST", body: JSON.stringify({ users: [{ email: "a@example.com", roles: [{ id: "r", name: "Gate" }] }] }) });
+    await fetch(`${first.url}/__sim/users`, {
+      method: "POST",
+      body: JSON.stringify({ users: [{ email: "a@example.com", roles: [{ id: "r", name: "Gate" }] }] }),
+    });
     await api("POST", "/users", { from, body: newUser("b@example.com") });
     const keys = await (await fetch(first.url + JWKS)).text();
     // saved soon, not only at the end
@@ -736,8 +844,18 @@ describe("the process", () => {
     const second = await run("--port", "0", "--state", file);
     assert.equal(await (await fetch(second.url + JWKS)).text(), keys);
     const { json } = await api("GET", "/users?customerId=cust-1", { from: { url: second.url } });
-    assert.deepEqual(json.data.map((user) => [user.email, user.roles]), [["a@example.com", [{ id: "r", name: "Gate" }]], ["b@example.com", []], ["c@example.com", []]]);
-    const proof = await api("POST", "/auth/token", { from: { url: second.url }, body: { username: "c@example.com", password: PASSWORD } });
+    assert.deepEqual(
+      json.data.map((/** @type {{email: string, roles: string}} */ user) => [user.email, user.roles]),
+      [
+        ["a@example.com", [{ id: "r", name: "Gate" }]],
+        ["b@example.com", []],
+        ["c@example.com", []],
+      ],
+    );
+    const proof = await api("POST", "/auth/token", {
+      from: { url: second.url },
+      body: { username: "c@example.com", password: PASSWORD },
+    });
     assert.equal(proof.status, 200);
     assert.equal(await second.stop("SIGINT"), 0);
   });
@@ -748,7 +866,7 @@ describe("the process", () => {
     const broken = join(folder, "broken.json");
     await writeFile(broken, "{");
     const [busy, unknown, unreadable] = await Promise.all([
-      runToEnd("--port", new URL(running.url).port),
+      runToEnd("--port", new URL(String(running.url)).port),
       runToEnd("--prot", "1"),
       runToEnd("--port", "0", "--state", broken),
     ]);

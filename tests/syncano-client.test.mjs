@@ -14,16 +14,20 @@ import { serviceForThisFile, until } from "./support/service.mjs";
 import { tap } from "./support/tap.mjs";
 
 /** @type {(options: {apiKey?: string, accountKey?: string, userKey?: string, baseUrl: string}) => any} */
-const Syncano = createRequire(import.meta.url)("syncano");
+const Syncano = createRequire(new URL("clients/package.json", import.meta.url))("syncano");
 
-const service = await serviceForThisFile({ instrumented: true, bare: true });
+const service = await serviceForThisFile({ instrumented: true });
 const wire = await tap(service);
 after(() => wire.close());
 beforeEach(() => wire.heard.splice(0));
 
+/** @param {object} keys */
 const connect = (keys) => Syncano({ ...keys, baseUrl: wire.url });
-/** Sends what was put together, as the client does on `then`; whose second argument it ignores, so that no `await` would see a refusal. */
-const sent = (order) => order.then((user) => user);
+/**
+ * Sends what was put together, as the client does on `then`; whose second argument it ignores, so that no `await` would see a refusal.
+ * @param {Promise<any>} order
+ */
+const sent = (order) => order.then((/** @type {any} */ user) => user);
 const said = () => wire.heard.map(({ method, path, body, status }) => [method, path, body, status]);
 
 describe("npm syncano 1.0.30", () => {
@@ -37,8 +41,12 @@ describe("npm syncano 1.0.30", () => {
     assert.match(renewed.user_key, /^[0-9a-f]{39}[02468ace]$/);
     assert.notEqual(renewed.user_key, ada.key);
     const path = `/v1.1/instances/${name}/users/${ada.id}/`;
-    assert.deepEqual(said(), [["GET", path, "{}", 200], ["POST", `${path}reset_key/`, "{}", 200]]);
-    for (const { headers } of wire.heard) assert.deepEqual([headers["x-api-key"], headers["x-user-key"]], [account.full.key, undefined]);
+    assert.deepEqual(said(), [
+      ["GET", path, "{}", 200],
+      ["POST", `${path}reset_key/`, "{}", 200],
+    ]);
+    for (const { headers } of wire.heard)
+      assert.deepEqual([headers["x-api-key"], headers["x-user-key"]], [account.full.key, undefined]);
   });
 
   test("with a user's key: gets that user, resets the key, and is refused with the old one", async () => {
@@ -47,11 +55,28 @@ describe("npm syncano 1.0.30", () => {
     const { User } = connect({ apiKey, userKey: ada.key });
     assert.equal((await sent(User.please().get({ instanceName: name, id: ada.id }))).username, ada.username);
     const { user_key: key } = await sent(User.please().resetKey({ instanceName: name, id: ada.id }));
-    await assert.rejects(sent(User.please().get({ instanceName: name, id: ada.id })), { name: "RequestError", status: 403, message: NO_KEY });
-    await assert.rejects(sent(User.please().resetKey({ instanceName: name, id: ada.id })), { name: "RequestError", status: 403, message: NO_KEY });
-    assert.equal((await sent(connect({ apiKey, userKey: key }).User.please().get({ instanceName: name, id: ada.id }))).id, ada.id);
+    await assert.rejects(sent(User.please().get({ instanceName: name, id: ada.id })), {
+      name: "RequestError",
+      status: 403,
+      message: NO_KEY,
+    });
+    await assert.rejects(sent(User.please().resetKey({ instanceName: name, id: ada.id })), {
+      name: "RequestError",
+      status: 403,
+      message: NO_KEY,
+    });
+    assert.equal(
+      (await sent(connect({ apiKey, userKey: key }).User.please().get({ instanceName: name, id: ada.id }))).id,
+      ada.id,
+    );
     const [own, reset] = [`/v1.1/instances/${name}/user/`, `/v1.1/instances/${name}/users/${ada.id}/reset_key/`];
-    assert.deepEqual(said(), [["GET", own, "{}", 200], ["POST", reset, "{}", 200], ["GET", own, "{}", 403], ["POST", reset, "{}", 403], ["GET", own, "{}", 200]]);
+    assert.deepEqual(said(), [
+      ["GET", own, "{}", 200],
+      ["POST", reset, "{}", 200],
+      ["GET", own, "{}", 403],
+      ["POST", reset, "{}", 403],
+      ["GET", own, "{}", 200],
+    ]);
     assert.equal(wire.heard[0].headers["x-user-key"], ada.key);
   });
 
@@ -63,7 +88,9 @@ describe("npm syncano 1.0.30", () => {
       [{ accountKey: account.full.key }, { id: 9_000_000 }, 404, NOT_FOUND],
       [{ accountKey: account.full.key }, { instanceName: "nowhere" }, 404, NO_INSTANCE],
     ])) {
-      const reset = connect(keys).User.please().resetKey({ instanceName: name, id: ada.id, ...order });
+      const reset = connect(keys)
+        .User.please()
+        .resetKey({ instanceName: name, id: ada.id, ...order });
       await assert.rejects(sent(reset), { name: "RequestError", status, message });
     }
   });
@@ -79,7 +106,10 @@ describe("npm syncano 1.0.30", () => {
       await service.instruments({ frozenAt: null });
       const { user_key: key } = await pending;
       assert.match(key, /^[0-9a-f]{40}$/);
-      assert.deepEqual(said(), [["POST", `${path}reset_key/`, "{}", 429], ["POST", `${path}reset_key/`, "{}", 200]]);
+      assert.deepEqual(said(), [
+        ["POST", `${path}reset_key/`, "{}", 429],
+        ["POST", `${path}reset_key/`, "{}", 200],
+      ]);
     } finally {
       await service.instruments({ frozenAt: null });
     }
@@ -108,7 +138,9 @@ describe("the requests of PyPI syncano 5.4.6", () => {
         assert.deepEqual([status, json], [200, classBody(instance, "v1.1")]);
         assert.ok(Array.isArray(json.schema), "else the client breaks");
       }
-      const reset = await service.call("POST", `${root}/users/${ada.id}/reset_key/`, { headers: { ...headers, "content-length": "0" } });
+      const reset = await service.call("POST", `${root}/users/${ada.id}/reset_key/`, {
+        headers: { ...headers, "content-length": "0" },
+      });
       assert.deepEqual([reset.status, reset.json], [200, userBody(instance, ada, "v1.1", reset.json.user_key)]);
       assert.notEqual(reset.json.user_key, ada.key);
     });
@@ -116,7 +148,10 @@ describe("the requests of PyPI syncano 5.4.6", () => {
 
   test("times are what it reads: microseconds and a Z", async () => {
     const instance = await addInstance(service);
-    const { json } = await service.call("GET", `/v1.1/instances/${instance.name}/users/${instance.ada.id}/`, { headers: keyHeaders(instance.account.read) });
-    for (const time of [json.profile.created_at, json.profile.updated_at]) assert.match(time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
+    const { json } = await service.call("GET", `/v1.1/instances/${instance.name}/users/${instance.ada.id}/`, {
+      headers: keyHeaders(instance.account.read),
+    });
+    for (const time of [json.profile.created_at, json.profile.updated_at])
+      assert.match(time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
   });
 });

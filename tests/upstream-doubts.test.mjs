@@ -8,7 +8,7 @@ import { describe, test } from "node:test";
 
 import { assertError, serviceForThisFile } from "./support/service.mjs";
 
-const service = await serviceForThisFile({ bare: true, vars: { THREEDEYE_TIMEOUT_MS: "400", THREEDEYE_PAGE_SIZE: "4" } });
+const service = await serviceForThisFile({ vars: { THREEDEYE_TIMEOUT_MS: "400", THREEDEYE_PAGE_SIZE: "4" } });
 
 const UPSTREAM_TEXT = "text-of-the-upstream";
 const CREATE = { method: "POST", path: "/users" };
@@ -18,10 +18,13 @@ async function run() {
   assert.equal(answer.status, 200, answer.text);
   return answer.json;
 }
+/** @param {number} count */
 const many = (count) => service.addUsers(Array.from({ length: count }, () => ({})));
+/** @param {object} patch */
 const configure = (patch) => service.sim.configure(patch);
 
 describe("a create whose answer is lost", () => {
+  /** @type {Record<string, any>} */
   const lost = {
     "a 500": { status: 500, body: { message: UPSTREAM_TEXT } },
     "a 502 in HTML": { status: 502, contentType: "text/html", body: "<h1>Bad gateway</h1>" },
@@ -31,7 +34,7 @@ describe("a create whose answer is lost", () => {
     "an answer of 50 MB": { huge: 50 * 1024 * 1024 },
     "an answer that stops": { hangBody: true },
   };
-  for (const [what, action] of [...Object.entries(lost), ["a broken connection", { reset: "after" }]]) {
+  for (const [what, action] of Object.entries({ ...lost, "a broken connection": { reset: "after" } })) {
     test(`after it took effect (${what}): the account is adopted, and not made a second time`, async () => {
       const user = await service.addUser();
       service.sim.fault({ match: CREATE, action: action.reset ? action : { ...action, after: true } });
@@ -49,7 +52,10 @@ describe("a create whose answer is lost", () => {
       assert.equal((await run()).created, 1);
       const { creates, lists } = service.upstream();
       assert.equal(creates.length, 2);
-      assert.ok(lists.some(({ seq }) => seq > creates[0].seq && seq < creates[1].seq), "never repeated before the list was read");
+      assert.ok(
+        lists.some(({ seq }) => seq > creates[0].seq && seq < creates[1].seq),
+        "never repeated before the list was read",
+      );
       await service.assertProvisioned(user);
     });
   }
@@ -160,8 +166,14 @@ describe("a stored password that does not open the account with the user's e-mai
   }
 
   for (const [what, action] of Object.entries({
-    "403": { status: 403 }, "404": { status: 404 }, "429": { rateLimit: {} }, "500": { status: 500 }, "a login page": { html: true }, "no token in it": { status: 200, body: {} },
-    "no answer": { hang: true }, "a broken connection": { reset: "before" },
+    403: { status: 403 },
+    404: { status: 404 },
+    429: { rateLimit: {} },
+    500: { status: 500 },
+    "a login page": { html: true },
+    "no token in it": { status: 200, body: {} },
+    "no answer": { hang: true },
+    "a broken connection": { reset: "before" },
   })) {
     test(`${what} is no definite no: nothing is deleted`, async () => {
       const user = await strangersAccount();

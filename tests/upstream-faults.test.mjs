@@ -26,17 +26,32 @@ async function run() {
   assert.doesNotMatch(answer.text, new RegExp(UPSTREAM_TEXT));
   return answer.json;
 }
+/** @param {number} count */
 const many = (count) => service.addUsers(Array.from({ length: count }, () => ({})));
 
 describe("3dEye that cannot be reached", () => {
   test("is a 502 on credentials and backfill, a reason in diagnostics, and told inside a reset", async () => {
     const [asking, deleted, reprovisioned] = await down.addUsers([{}, {}, {}]);
     const answers = await Promise.all([
-      down.credentials(asking), down.reset(deleted, { deleteRemote: true }), down.reset(reprovisioned, { reprovision: true }), down.diagnose("nobody"),
+      down.credentials(asking),
+      down.reset(deleted, { deleteRemote: true }),
+      down.reset(reprovisioned, { reprovision: true }),
+      down.diagnose("nobody"),
     ]);
-    const told = [answers[0].json.message, answers[1].json.message, answers[2].json.reprovision.error, answers[3].json.remote.error];
-    assert.deepEqual(answers.map(({ status }) => status), [502, 502, 200, 200]);
-    assert.deepEqual(told, told.map(() => "3dEye is unavailable"));
+    const told = [
+      answers[0].json.message,
+      answers[1].json.message,
+      answers[2].json.reprovision.error,
+      answers[3].json.remote.error,
+    ];
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [502, 502, 200, 200],
+    );
+    assert.deepEqual(
+      told,
+      told.map(() => "3dEye is unavailable"),
+    );
     assertError(await down.backfill(), 502, "3dEye is unavailable");
     const [{ status }] = await down.runs();
     assert.equal(status, "ended_early");
@@ -51,10 +66,12 @@ describe("a list that", () => {
     "is cut off": { truncated: true },
     "is 50 MB": { huge: 50 * 1024 * 1024 },
     "is 5 MB in chunks that are announced as two bytes": {
-      status: 200, contentType: "application/json", body: `{"data":[],"total":0}${" ".repeat(5 * 1024 * 1024)}`,
+      status: 200,
+      contentType: "application/json",
+      body: `{"data":[],"total":0}${" ".repeat(5 * 1024 * 1024)}`,
       headers: { "content-length": "2", "transfer-encoding": "chunked" },
     },
-    "hangs": { hang: true },
+    hangs: { hang: true },
     "hangs in its body": { hangBody: true },
     "breaks the connection": { reset: "before" },
     "is empty": { status: 200, contentType: "application/json", body: "" },
@@ -64,7 +81,10 @@ describe("a list that", () => {
     "has an object in the place of users": { status: 200, body: { data: { id: 1 } } },
     "has a number for an e-mail": { status: 200, body: { data: [{ id: "1", email: 7, roles: [] }], total: 1 } },
     "has an object for an id": { status: 200, body: { data: [{ id: {}, email: "a@example.com", roles: [] }], total: 1 } },
-    "has roles without ids": { status: 200, body: { data: [{ id: "1", email: "a@example.com", roles: [{ name: "x" }] }], total: 1 } },
+    "has roles without ids": {
+      status: 200,
+      body: { data: [{ id: "1", email: "a@example.com", roles: [{ name: "x" }] }], total: 1 },
+    },
     "is nested deeply": { status: 200, contentType: "application/json", body: `{"data":${"[".repeat(5000)}${"]".repeat(5000)}}` },
     "sends us elsewhere": { status: 302, headers: { location: "/v3/users?customerId=elsewhere" } },
     "is forbidden": { status: 403, body: { message: UPSTREAM_TEXT } },
@@ -88,7 +108,9 @@ describe("a list that", () => {
   }
 
   for (const [what, action] of Object.entries({
-    "fails once": { status: 500 }, "hangs once": { hang: true }, "breaks the connection once": { reset: "after" },
+    "fails once": { status: 500 },
+    "hangs once": { hang: true },
+    "breaks the connection once": { reset: "after" },
   })) {
     test(`${what} is asked for again`, async () => {
       const user = await service.addUser();
@@ -108,9 +130,18 @@ describe("a list that", () => {
 });
 
 describe("Retry-After", () => {
+  /** @param {number} seconds */
   const inSeconds = (seconds) => new Date(Date.now() + seconds * 1000).toUTCString();
   for (const [what, retryAfter] of Object.entries({
-    "as seconds": 1, "as a date": inSeconds(1), "absent": null, "as 0": 0, "as a date in the past": inSeconds(-100), "negative": "-5", "in words": "soon", "absurd": "99999999999999999999", "in fractions": "0.5",
+    "as seconds": 1,
+    "as a date": inSeconds(1),
+    absent: null,
+    "as 0": 0,
+    "as a date in the past": inSeconds(-100),
+    negative: "-5",
+    "in words": "soon",
+    absurd: "99999999999999999999",
+    "in fractions": "0.5",
   })) {
     test(`${what}: a list that is limited once is asked for again`, async () => {
       const user = await service.addUser();

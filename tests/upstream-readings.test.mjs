@@ -5,14 +5,16 @@ import { describe, test } from "node:test";
 
 import { serviceForThisFile } from "./support/service.mjs";
 
-const service = await serviceForThisFile({ bare: true, vars: { THREEDEYE_TIMEOUT_MS: "400", THREEDEYE_PAGE_SIZE: "4" } });
+const service = await serviceForThisFile({ vars: { THREEDEYE_TIMEOUT_MS: "400", THREEDEYE_PAGE_SIZE: "4" } });
 
 async function run() {
   const answer = await service.backfill();
   assert.equal(answer.status, 200, answer.text);
   return answer.json;
 }
+/** @param {number} count */
 const many = (count) => service.addUsers(Array.from({ length: count }, () => ({})));
+/** @param {object} patch */
 const configure = (patch) => service.sim.configure(patch);
 
 describe("another reading of the vendor's API", () => {
@@ -41,7 +43,7 @@ describe("another reading of the vendor's API", () => {
       const [fresh, replaced, adopted] = await many(3);
       // Takes a re-read, for which the Worker waits: only where it makes a difference.
       const losesAnswer = /id|password/.test(what);
-      service.sim.seed([{ email: replaced.email.toUpperCase(), customerId: service.customer, roles: ["r1", "r2"] }]);
+      service.sim.seed([{ email: String(replaced.email).toUpperCase(), customerId: service.customer, roles: ["r1", "r2"] }]);
       if (losesAnswer) service.sim.fault({ match: { email: adopted.email }, action: { status: 500, after: true } });
       for (let count = 0; count < 3 && (await run()).remaining > 0; count += 1);
       await service.assertProvisioned(fresh);

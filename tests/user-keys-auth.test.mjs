@@ -6,13 +6,25 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { addInstance, assertDetail, DENIED, EVERY_ROUTE, hashOf, keyHeaders, newProgramKey, newUserKey, NO_KEY, NOT_FOUND } from "./support/instances.mjs";
+import {
+  addInstance,
+  assertDetail,
+  DENIED,
+  EVERY_ROUTE,
+  hashOf,
+  keyHeaders,
+  NO_KEY,
+  NOT_FOUND,
+  newProgramKey,
+  newUserKey,
+} from "./support/instances.mjs";
 import { routes } from "./support/openapi.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
-const service = await serviceForThisFile({ instrumented: true, bare: true });
+const service = await serviceForThisFile({ instrumented: true });
 
 const ORDER = ["reset", "user", "own", "class"];
+/** @type {Record<"denied" | "unknown" | "gone", [number, string]>} */
 const VERDICTS = { denied: [403, DENIED], unknown: [403, NO_KEY], gone: [404, NOT_FOUND] };
 const NOBODYS = "unknown unknown unknown unknown";
 const NOT_PERMITTED = "denied denied denied denied";
@@ -21,7 +33,7 @@ const EVERYWHERE = "in in in in";
 
 /** What a caller shows, and how it fares at the four routes of `home`, where the path names Ada. */
 const CALLERS = /** @type {Record<string, [verdicts: string, (home: any, abroad: any) => Record<string, any>]>} */ ({
-  "nobody": [NOT_PERMITTED, () => ({})],
+  nobody: [NOT_PERMITTED, () => ({})],
   "empty keys": [NOT_PERMITTED, () => ({ "x-api-key": "", "x-user-key": "" })],
   "an unknown instance key": [NOBODYS, () => ({ "x-api-key": newProgramKey() })],
   "an unknown account key": [NOBODYS, () => ({ "x-api-key": newUserKey() })],
@@ -35,7 +47,10 @@ const CALLERS = /** @type {Record<string, [verdicts: string, (home: any, abroad:
   "an instance key with allow_user_create": [NOT_PERMITTED, ({ program }) => keyHeaders(program.userCreate)],
   "an instance key with allow_group_create": [NOT_PERMITTED, ({ program }) => keyHeaders(program.groupCreate)],
   "an instance key with allow_anonymous_read": ["denied denied denied in", ({ program }) => keyHeaders(program.anonymousRead)],
-  "an instance key with all flags but ignore_acl": ["denied denied denied in", ({ program }) => keyHeaders(program.allButIgnoreAcl)],
+  "an instance key with all flags but ignore_acl": [
+    "denied denied denied in",
+    ({ program }) => keyHeaders(program.allButIgnoreAcl),
+  ],
   "an instance key with all flags": [ALL_BUT_OWN, ({ program }) => keyHeaders(program.allFlags)],
   "a revoked instance key": [NOBODYS, ({ program }) => keyHeaders(program.revoked)],
   "a revoked instance key and a good user key": [NOBODYS, ({ program, ada }) => keyHeaders(program.revoked, ada)],
@@ -45,15 +60,26 @@ const CALLERS = /** @type {Record<string, [verdicts: string, (home: any, abroad:
 
   "an instance key and the user's": [EVERYWHERE, ({ program, ada }) => keyHeaders(program.plain, ada)],
   "an instance key with ignore_acl and the user's": [EVERYWHERE, ({ program, ada }) => keyHeaders(program.ignoreAcl, ada)],
-  "an instance key with all flags but ignore_acl and the user's": [EVERYWHERE, ({ program, ada }) => keyHeaders(program.allButIgnoreAcl, ada)],
+  "an instance key with all flags but ignore_acl and the user's": [
+    EVERYWHERE,
+    ({ program, ada }) => keyHeaders(program.allButIgnoreAcl, ada),
+  ],
   "an instance key and another user's": ["gone gone in in", ({ program, bob }) => keyHeaders(program.plain, bob)],
-  "an instance key with ignore_acl and another user's": ["gone gone in in", ({ program, bob }) => keyHeaders(program.ignoreAcl, bob)],
+  "an instance key with ignore_acl and another user's": [
+    "gone gone in in",
+    ({ program, bob }) => keyHeaders(program.ignoreAcl, bob),
+  ],
   "an instance key and an empty user key": [NOT_PERMITTED, ({ program }) => keyHeaders(program.plain, { key: "" })],
-  "an instance key with ignore_acl and an empty user key": [ALL_BUT_OWN, ({ program }) => keyHeaders(program.ignoreAcl, { key: "" })],
+  "an instance key with ignore_acl and an empty user key": [
+    ALL_BUT_OWN,
+    ({ program }) => keyHeaders(program.ignoreAcl, { key: "" }),
+  ],
   ...Object.fromEntries(
     ["plain", "ignoreAcl"].flatMap((flags) => {
-      const beside = (/** @type {(home: any, abroad: any) => {key: string}} */ userKey) => (/** @type {any} */ home, /** @type {any} */ abroad) =>
-        keyHeaders(home.program[flags], userKey(home, abroad));
+      const beside =
+        (/** @type {(home: any, abroad: any) => {key: string}} */ userKey) =>
+        (/** @type {any} */ home, /** @type {any} */ abroad) =>
+          keyHeaders(home.program[flags], userKey(home, abroad));
       return [
         [`an instance key (${flags}) and a user key of another instance`, [NOBODYS, beside((_, { ada }) => ada)]],
         [`an instance key (${flags}) and an unknown user key`, [NOBODYS, beside(() => ({ key: newUserKey() }))]],
@@ -90,7 +116,9 @@ const CALLERS = /** @type {Record<string, [verdicts: string, (home: any, abroad:
 });
 
 test("these are all the routes there are", () => {
-  const described = routes.filter(({ access }) => access === "instance").map(({ method, path }) => `${method} ${path.replace(/\{\w+\}/g, "{}")}`);
+  const described = routes
+    .filter(({ access }) => access === "instance")
+    .map(({ method, path }) => `${method} ${path.replace(/\{\w+\}/g, "{}")}`);
   assert.deepEqual(described.sort(), EVERY_ROUTE.map(({ method, path }) => `${method} ${path("{}", "{}")}`).sort());
 });
 
@@ -103,7 +131,7 @@ describe("callers", () => {
         const answer = await service.call(method, path(home.name, home.ada.id), { headers: headersOf(home, abroad) });
         const what = `${method} ${path("{}", "{}")}`;
         if (verdict !== "in") {
-          const [status, detail] = VERDICTS[verdict];
+          const [status, detail] = VERDICTS[/** @type {keyof typeof VERDICTS} */ (verdict)];
           assertDetail(answer, status, detail, what);
           continue;
         }
@@ -134,7 +162,11 @@ describe("one instance and another", () => {
     const [home, abroad] = [await addInstance(service), await addInstance(service)];
     for (const { name, method, path } of EVERY_ROUTE) {
       for (const key of [home.account.full, home.program.ignoreAcl]) {
-        assertDetail(await service.call(method, path(home.name, abroad.ada.id), { headers: keyHeaders(key, abroad.ada) }), 403, NO_KEY);
+        assertDetail(
+          await service.call(method, path(home.name, abroad.ada.id), { headers: keyHeaders(key, abroad.ada) }),
+          403,
+          NO_KEY,
+        );
         if (["own", "class"].includes(name)) continue;
         assertDetail(await service.call(method, path(home.name, abroad.ada.id), { headers: keyHeaders(key) }), 404, NOT_FOUND);
       }
@@ -156,10 +188,15 @@ test("an odd key is no user key, even where a user has it", async () => {
 
 test("the log names a caller by the id of its key, and tells why it was turned away", async () => {
   const { name, account, program, ada } = await addInstance(service);
-  const line = async (headers) => service.lineOf(await service.call("GET", `/v1/instances/${name}/users/${ada.id}/`, { headers }));
+  /** @param {Record<string, string>} headers */
+  const line = async (headers) =>
+    service.lineOf(await service.call("GET", `/v1/instances/${name}/users/${ada.id}/`, { headers }));
   assert.equal((await line(keyHeaders(account.full)))["caller.name"], `account-key:${account.full.id}`);
   assert.equal((await line(keyHeaders(program.ignoreAcl)))["caller.name"], `instance-key:${program.ignoreAcl.id}`);
-  assert.equal((await line(keyHeaders(program.plain, ada)))["caller.name"], `instance-key:${program.plain.id} instance-user:${ada.id}`);
+  assert.equal(
+    (await line(keyHeaders(program.plain, ada)))["caller.name"],
+    `instance-key:${program.plain.id} instance-user:${ada.id}`,
+  );
   assert.equal((await line({}))["error.cause"], "instance_key_missing");
   assert.equal((await line(keyHeaders(program.plain)))["error.cause"], "instance_permission");
   assert.equal((await line({ "x-api-key": newUserKey() }))["error.cause"], "instance_key_unknown");

@@ -18,7 +18,7 @@ const RESETS = 40;
 /** In which most of them are under way. */
 const LATEST_KILL_MS = 150;
 
-const service = await serviceForThisFile({ bare: true });
+const service = await serviceForThisFile();
 
 test(`a reset is whole or never was, over ${ROUNDS} kills`, async (t) => {
   const dice = new Dice(process.env.KILL_SEED);
@@ -33,7 +33,8 @@ test(`a reset is whole or never was, over ${ROUNDS} kills`, async (t) => {
 async function play(dice, cut) {
   const instance = await addInstance(service);
   const { name, ada, account, program } = instance;
-  const reset = () => service.call("POST", `/v1.1/instances/${name}/users/${ada.id}/reset_key/`, { headers: keyHeaders(account.full) });
+  const reset = () =>
+    service.call("POST", `/v1.1/instances/${name}/users/${ada.id}/reset_key/`, { headers: keyHeaders(account.full) });
   const opens = async (/** @type {string} */ key) =>
     (await service.call("GET", `/v1.1/instances/${name}/user/`, { headers: keyHeaders(program.plain, { key }) })).status === 200;
 
@@ -43,9 +44,13 @@ async function play(dice, cut) {
   const answered = (await sent).flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   for (const { status } of answered) assert.equal(status, 200);
 
-  const trail = await service.sql("SELECT at, request_id AS request FROM audit_log WHERE subject = ? ORDER BY id", `instance-user:${ada.id}`);
+  const trail = await service.sql(
+    "SELECT at, request_id AS request FROM audit_log WHERE subject = ? ORDER BY id",
+    `instance-user:${ada.id}`,
+  );
   const keys = new Map(answered.map(({ headers, json }) => [headers["x-request-id"], json.user_key]));
-  for (const id of keys.keys()) assert.equal(trail.filter(({ request }) => request === id).length, 1, "every key that was told has its row");
+  for (const id of keys.keys())
+    assert.equal(trail.filter(({ request }) => request === id).length, 1, "every key that was told has its row");
   const last = trail.at(-1);
   const [{ changedAt }] = await service.sql("SELECT key_changed_at AS changedAt FROM instance_users WHERE id = ?", ada.id);
   assert.equal(changedAt, last?.at ?? ada.createdAt, "the last row tells of the key in force");

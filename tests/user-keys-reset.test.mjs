@@ -4,39 +4,60 @@ import assert from "node:assert/strict";
 import { afterEach, describe, test } from "node:test";
 
 import {
-  addInstance, addInstanceUsers, assertDetail, assertFine, DENIED, EVERY_ROUTE, hashOf, keyHeaders, newUserKey, NO_INSTANCE, NO_KEY, NOT_FOUND, userBody,
+  addInstance,
+  addInstanceUsers,
+  assertDetail,
+  assertFine,
+  DENIED,
+  EVERY_ROUTE,
+  hashOf,
+  keyHeaders,
+  NO_INSTANCE,
+  NO_KEY,
+  NOT_FOUND,
+  newUserKey,
+  userBody,
 } from "./support/instances.mjs";
 import { serviceForThisFile, until } from "./support/service.mjs";
 
-const service = await serviceForThisFile({ instrumented: true, bare: true });
+/** @import { Instance } from "./support/instances.mjs" */
+/** @import { Answer } from "./support/http.mjs" */
+
+const service = await serviceForThisFile({ instrumented: true });
 afterEach(() => service.instruments({ held: false, heldAfter: 0, frozenAt: null }));
 
+/** @param {Instance} instance @param {{id: number}} user @param {Record<string, string | string[] | undefined>} [headers] */
 const reset = (instance, user, headers, more = {}) =>
   service.call("POST", `/v1.1/instances/${instance.name}/users/${user.id}/reset_key/`, { headers: { ...headers, ...more } });
 
-/** What a user key opens. */
-const own = (instance, key) => service.call("GET", `/v1.1/instances/${instance.name}/user/`, { headers: keyHeaders(instance.program.plain, { key }) });
+/** What a user key opens. @param {Instance} instance @param {string} key */
+const own = (instance, key) =>
+  service.call("GET", `/v1.1/instances/${instance.name}/user/`, { headers: keyHeaders(instance.program.plain, { key }) });
 
-/** Those of the keys that open anything. */
+/** Those of the keys that open anything. @param {Instance} instance @param {string[]} keys */
 async function valid(instance, keys) {
-  const answers = await Promise.all(keys.map(async (key) => ({ key, status: (await own(instance, key)).status })));
+  const answers = await Promise.all(
+    keys.map(async (/** @type {any} */ key) => ({ key, status: (await own(instance, key)).status })),
+  );
   for (const { status } of answers) assert.ok([200, 403].includes(status), String(status));
   return answers.filter(({ status }) => status === 200).map(({ key }) => key);
 }
 
 /** All that rests in the database, as text. */
 async function everythingStored() {
-  const tables = await service.sql("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite%'");
+  const tables = await service.sql(
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite%'",
+  );
   const rows = await Promise.all(tables.map(({ name }) => service.sql(`SELECT * FROM "${name}"`)));
   return JSON.stringify(rows).toLowerCase();
 }
 
 const RESETTERS = {
-  "an account key": ({ account }) => keyHeaders(account.full),
-  "an account key that may write": ({ account }) => keyHeaders(account.write),
-  "a key that ignores ACLs": ({ program }) => keyHeaders(program.ignoreAcl),
-  "the user's own key": ({ program, ada }) => keyHeaders(program.plain, ada),
-  "an account key beside another user's key": ({ account, bob }) => keyHeaders(account.full, bob),
+  "an account key": (/** @type {Instance} */ { account }) => keyHeaders(account.full),
+  "an account key that may write": (/** @type {Instance} */ { account }) => keyHeaders(account.write),
+  "a key that ignores ACLs": (/** @type {Instance} */ { program }) => keyHeaders(program.ignoreAcl),
+  "the user's own key": (/** @type {Instance} */ { program, ada }) => keyHeaders(program.plain, ada),
+  "an account key beside another user's key": (/** @type {Instance} */ { account, bob }) => keyHeaders(account.full, bob),
 };
 
 describe("a reset", () => {
@@ -57,11 +78,16 @@ describe("a reset", () => {
   test("makes a key that no other was, of the right parity, and keeps its hash alone", async () => {
     const instance = await addInstance(service);
     const keys = [instance.ada.key];
-    for (let count = 0; count < 20; count += 1) keys.push((await reset(instance, instance.ada, keyHeaders(instance.account.full))).json.user_key);
+    for (let count = 0; count < 20; count += 1)
+      keys.push((await reset(instance, instance.ada, keyHeaders(instance.account.full))).json.user_key);
     assert.equal(new Set(keys).size, keys.length);
     const stored = await everythingStored();
-    for (const key of [...keys, instance.bob.key, instance.account.full.key, instance.program.plain.key]) assert.ok(!stored.includes(key));
-    assert.deepEqual(keys.filter((key) => stored.includes(hashOf(key))), keys.slice(-1));
+    for (const key of [...keys, instance.bob.key, instance.account.full.key, instance.program.plain.key])
+      assert.ok(!stored.includes(key));
+    assert.deepEqual(
+      keys.filter((key) => stored.includes(hashOf(key))),
+      keys.slice(-1),
+    );
     assert.deepEqual(await valid(instance, keys), keys.slice(-1));
   });
 
@@ -89,16 +115,27 @@ describe("a reset", () => {
     const byUser = await reset(instance, ada, keyHeaders(program.plain, ada), { "cf-connecting-ip": "not an address" });
     assert.equal((await reset(instance, ada, keyHeaders(program.plain))).status, 403);
     const rows = await service.sql("SELECT * FROM audit_log ORDER BY id");
+    /** @param {string} actor @param {string | null} address @param {{id: number}} user @param {Answer} given */
     const row = (actor, address, user, { headers }) => ({
-      at, actor, address, action: "user_key.reset", subject: `instance-user:${user.id}`, outcome: `new key in ${instance.name}`, request_id: headers["x-request-id"],
+      at,
+      actor,
+      address,
+      action: "user_key.reset",
+      subject: `instance-user:${user.id}`,
+      outcome: `new key in ${instance.name}`,
+      request_id: headers["x-request-id"],
     });
-    assert.deepEqual(rows.map(({ id, ...told }) => told), [
-      row(`account-key:${account.write.id}`, "192.0.2.7", bob, byAccount),
-      row(`instance-key:${program.ignoreAcl.id}`, "2001:db8::7", bob, byProgram),
-      row(`instance-key:${program.plain.id} instance-user:${ada.id}`, null, ada, byUser),
-    ]);
+    assert.deepEqual(
+      rows.map(({ id, ...told }) => told),
+      [
+        row(`account-key:${account.write.id}`, "192.0.2.7", bob, byAccount),
+        row(`instance-key:${program.ignoreAcl.id}`, "2001:db8::7", bob, byProgram),
+        row(`instance-key:${program.plain.id} instance-user:${ada.id}`, null, ada, byUser),
+      ],
+    );
     const trail = JSON.stringify(rows);
-    for (const { json } of [byAccount, byProgram, byUser]) assert.ok(!trail.includes(json.user_key) && !trail.includes(hashOf(json.user_key)));
+    for (const { json } of [byAccount, byProgram, byUser])
+      assert.ok(!trail.includes(json.user_key) && !trail.includes(hashOf(json.user_key)));
     assert.ok(!trail.includes(old) && !trail.includes(hashOf(old)));
   });
 
@@ -106,7 +143,8 @@ describe("a reset", () => {
     const instance = await addInstance(service);
     const { program, ada } = instance;
     const path = `/v1/instances/${instance.name}/users/${ada.id}/reset_key/`;
-    for (const method of ["GET", "HEAD", "PUT"]) assert.equal((await service.call(method, path, { headers: keyHeaders(program.plain, ada) })).status, 405);
+    for (const method of ["GET", "HEAD", "PUT"])
+      assert.equal((await service.call(method, path, { headers: keyHeaders(program.plain, ada) })).status, 405);
     assert.equal((await reset(instance, ada, keyHeaders(program.plain, ada))).status, 200);
     assertDetail(await reset(instance, ada, keyHeaders(program.plain, ada)), 403, NO_KEY);
     assert.equal((await service.audit()).length, 1);
@@ -141,7 +179,9 @@ describe("resets at the same time", () => {
   for (const count of [2, 50]) {
     test(`${count} by one account key leave one valid key: that of the last commit`, async () => {
       const instance = await addInstance(service);
-      const answers = await Promise.all(Array.from({ length: count }, () => reset(instance, instance.ada, keyHeaders(instance.account.full))));
+      const answers = await Promise.all(
+        Array.from({ length: count }, () => reset(instance, instance.ada, keyHeaders(instance.account.full))),
+      );
       assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200]);
       const keys = answers.map(({ json }) => json.user_key);
       assert.equal(new Set(keys).size, count);
@@ -153,7 +193,9 @@ describe("resets at the same time", () => {
 
     test(`${count} by the user's own key: once it is replaced it replaces nothing more`, async () => {
       const instance = await addInstance(service);
-      const answers = await Promise.all(Array.from({ length: count }, () => reset(instance, instance.ada, keyHeaders(instance.program.plain, instance.ada))));
+      const answers = await Promise.all(
+        Array.from({ length: count }, () => reset(instance, instance.ada, keyHeaders(instance.program.plain, instance.ada))),
+      );
       const winners = answers.filter(({ status }) => status === 200);
       for (const loser of answers.filter((answer) => !winners.includes(answer))) assertDetail(loser, 403, NO_KEY);
       assert.equal(winners.length, 1);
@@ -163,7 +205,11 @@ describe("resets at the same time", () => {
     });
   }
 
-  /** Lets something happen between what a reset has read and what it writes. */
+  /**
+   * Lets something happen between what a reset has read and what it writes.
+   * @param {() => Promise<Answer>} start
+   * @param {() => unknown} happens
+   */
   async function between(start, happens) {
     await service.instruments({ held: true, heldAfter: 1 });
     const pending = start();
@@ -173,17 +219,44 @@ describe("resets at the same time", () => {
     return pending;
   }
 
-  const MEANWHILE = /** @type {[string, (instance: any) => Record<string, string>, (instance: any) => Promise<unknown>, number, string][]} */ ([
-    ["the account key is revoked", RESETTERS["an account key"],
-      ({ account }) => service.sql("UPDATE instance_keys SET revoked_at = 1 WHERE id = ?", account.full.id), 403, NO_KEY],
-    ["the program's key is revoked", RESETTERS["the user's own key"],
-      ({ program }) => service.sql("UPDATE instance_keys SET revoked_at = 1 WHERE id = ?", program.plain.id), 403, NO_KEY],
-    ["the user's key is replaced", RESETTERS["the user's own key"],
-      ({ ada }) => service.sql("UPDATE instance_users SET key_hash = ? WHERE id = ?", hashOf(newUserKey()), ada.id), 403, NO_KEY],
-    ["the user is deleted", RESETTERS["an account key"], ({ ada }) => service.sql("DELETE FROM instance_users WHERE id = ?", ada.id), 404, NOT_FOUND],
-    ["the user is deleted whose key it is", RESETTERS["the user's own key"],
-      ({ ada }) => service.sql("DELETE FROM instance_users WHERE id = ?", ada.id), 403, NO_KEY],
-  ]);
+  const MEANWHILE =
+    /** @type {[string, (instance: any) => Record<string, string>, (instance: any) => Promise<unknown>, number, string][]} */ ([
+      [
+        "the account key is revoked",
+        RESETTERS["an account key"],
+        ({ account }) => service.sql("UPDATE instance_keys SET revoked_at = 1 WHERE id = ?", account.full.id),
+        403,
+        NO_KEY,
+      ],
+      [
+        "the program's key is revoked",
+        RESETTERS["the user's own key"],
+        ({ program }) => service.sql("UPDATE instance_keys SET revoked_at = 1 WHERE id = ?", program.plain.id),
+        403,
+        NO_KEY,
+      ],
+      [
+        "the user's key is replaced",
+        RESETTERS["the user's own key"],
+        ({ ada }) => service.sql("UPDATE instance_users SET key_hash = ? WHERE id = ?", hashOf(newUserKey()), ada.id),
+        403,
+        NO_KEY,
+      ],
+      [
+        "the user is deleted",
+        RESETTERS["an account key"],
+        ({ ada }) => service.sql("DELETE FROM instance_users WHERE id = ?", ada.id),
+        404,
+        NOT_FOUND,
+      ],
+      [
+        "the user is deleted whose key it is",
+        RESETTERS["the user's own key"],
+        ({ ada }) => service.sql("DELETE FROM instance_users WHERE id = ?", ada.id),
+        403,
+        NO_KEY,
+      ],
+    ]);
 
   for (const [what, headersOf, happens, status, detail] of MEANWHILE) {
     test(`${what} in the middle of it: ${status}, and no key is changed`, async () => {
@@ -223,7 +296,8 @@ describe("what stops being good", () => {
       const path = `/v1/instances/${name}/users/${ada.id}/`;
       assert.equal((await service.call("GET", path, { headers })).status, 200);
       await service.sql("UPDATE instance_keys SET revoked_at = 1 WHERE id = ?", id);
-      for (const route of EVERY_ROUTE) assertDetail(await service.call(route.method, route.path(name, ada.id), { headers }), 403, NO_KEY);
+      for (const route of EVERY_ROUTE)
+        assertDetail(await service.call(route.method, route.path(name, ada.id), { headers }), 403, NO_KEY);
     }
   });
 
@@ -244,16 +318,33 @@ describe("what stops being good", () => {
 
 describe("the database refuses", () => {
   const REFUSED = /** @type {[string, string, RegExp][]} */ ([
-    ["a second user with a key", "INSERT INTO instance_users (instance, username, key_hash, key_changed_at, created_at) SELECT instance, 'eve', key_hash, 0, 0 FROM instance_users LIMIT 1",
-      /UNIQUE constraint failed: instance_users\.key_hash/],
-    ["a second user of a name", "INSERT INTO instance_users (instance, username, key_hash, key_changed_at, created_at) SELECT instance, username, 'hash', 0, 0 FROM instance_users LIMIT 1",
-      /UNIQUE constraint failed: instance_users\.instance, instance_users\.username/],
-    ["a key that is there", "INSERT INTO instance_keys (id, key_hash, instance, created_at) SELECT 'another', key_hash, instance, 0 FROM instance_keys LIMIT 1",
-      /UNIQUE constraint failed: instance_keys\.key_hash/],
+    [
+      "a second user with a key",
+      "INSERT INTO instance_users (instance, username, key_hash, key_changed_at, created_at) SELECT instance, 'eve', key_hash, 0, 0 FROM instance_users LIMIT 1",
+      /UNIQUE constraint failed: instance_users\.key_hash/,
+    ],
+    [
+      "a second user of a name",
+      "INSERT INTO instance_users (instance, username, key_hash, key_changed_at, created_at) SELECT instance, username, 'hash', 0, 0 FROM instance_users LIMIT 1",
+      /UNIQUE constraint failed: instance_users\.instance, instance_users\.username/,
+    ],
+    [
+      "a key that is there",
+      "INSERT INTO instance_keys (id, key_hash, instance, created_at) SELECT 'another', key_hash, instance, 0 FROM instance_keys LIMIT 1",
+      /UNIQUE constraint failed: instance_keys\.key_hash/,
+    ],
     ["a role that is none", "UPDATE instance_keys SET role = 'owner'", /CHECK constraint failed: role/],
     ...["ignore_acl", "allow_user_create", "allow_group_create", "allow_anonymous_read"].flatMap((flag) =>
-      [["2", `CHECK constraint failed: ${flag}`], ["-1", `CHECK constraint failed: ${flag}`], ["'yes'", `cannot store TEXT value in INTEGER column instance_keys\\.${flag}`]]
-        .map(([value, why]) => [`${flag} = ${value}`, `UPDATE instance_keys SET ${flag} = ${value}`, new RegExp(why)])),
+      [
+        ["2", `CHECK constraint failed: ${flag}`],
+        ["-1", `CHECK constraint failed: ${flag}`],
+        ["'yes'", `cannot store TEXT value in INTEGER column instance_keys\\.${flag}`],
+      ].map(([value, why]) => [
+        `${flag} = ${value}`,
+        `UPDATE instance_keys SET ${flag} = ${value}`,
+        new RegExp(why),
+      ]),
+    ),
   ]);
 
   for (const [what, statement, why] of REFUSED) {
@@ -265,11 +356,16 @@ describe("the database refuses", () => {
 });
 
 describe("what it costs of D1", () => {
+  /** @param {Answer} given */
   const cost = ({ headers }) => ["round-trips", "rows-read", "rows-written"].map((what) => Number(headers[`x-d1-${what}`]));
 
   test("one round trip to read or to refuse, two to reset, however many users and keys there are", async () => {
     const instance = await addInstance(service);
-    await addInstanceUsers(service, instance.name, Array.from({ length: 3000 }, (_, index) => `resident ${index}`));
+    await addInstanceUsers(
+      service,
+      instance.name,
+      Array.from({ length: 3000 }, (_, index) => `resident ${index}`),
+    );
     await addInstance(service);
     const { name, account, program, ada, bob } = instance;
     const callers = {
@@ -299,11 +395,18 @@ describe("what it costs of D1", () => {
 
   test("an instance that is not there costs one round trip, a key of no form too", async () => {
     const { name, account } = await addInstance(service);
+    /** @param {string} instance */
     const path = (instance) => `/v1/instances/${instance}/user/`;
-    assert.deepEqual(cost(await service.call("GET", path("nowhere"), { headers: keyHeaders(account.full) })).filter((_, index) => index !== 1), [1, 0]);
+    assert.deepEqual(
+      cost(await service.call("GET", path("nowhere"), { headers: keyHeaders(account.full) })).filter((_, index) => index !== 1),
+      [1, 0],
+    );
     const answer = await service.call("GET", path(name), { headers: { "x-api-key": "x" } });
     assertDetail(answer, 403, NO_KEY);
-    assert.deepEqual(cost(answer).filter((_, index) => index !== 1), [1, 0]);
+    assert.deepEqual(
+      cost(answer).filter((_, index) => index !== 1),
+      [1, 0],
+    );
     assertDetail(await service.call("GET", path(name)), 403, DENIED);
   });
 

@@ -3,28 +3,48 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 
-import { addInstance, assertDetail, assertThrottled, DENIED, keyHeaders, newUserKey, NO_KEY, NOT_FOUND, notAllowed, ROUTES } from "./support/instances.mjs";
+import {
+  addInstance,
+  assertDetail,
+  assertThrottled,
+  DENIED,
+  keyHeaders,
+  NO_KEY,
+  NOT_FOUND,
+  newUserKey,
+  notAllowed,
+  ROUTES,
+} from "./support/instances.mjs";
 import { servicesForThisFile } from "./support/service.mjs";
+
+/** @import { Instance, Key } from "./support/instances.mjs" */
+/** @import { Answer } from "./support/http.mjs" */
 
 const CALLER_PER_SECOND = 60;
 const INSTANCE_PER_SECOND = 300;
 
-const { service, braked } = await servicesForThisFile({ service: { instrumented: true }, braked: { rateLimits: { AUTH_RATE_LIMITER: 5 } } });
+const { service, braked } = await servicesForThisFile({
+  service: { instrumented: true },
+  braked: { rateLimits: { AUTH_RATE_LIMITER: 5 } },
+});
 
 const NOON = Date.UTC(2030, 0, 1, 12);
-/** Milliseconds since noon. */
+/** Milliseconds since noon. @param {number} millis */
 const clockAt = (millis) => service.instruments({ frozenAt: NOON + millis });
 beforeEach(() => clockAt(0));
 afterEach(() => service.instruments({ frozenAt: null }));
 
-const at = (instance, route, id) => `/v1.1${ROUTES[route].path(instance.name, id)}`;
+/** @param {Instance} instance @param {keyof typeof ROUTES} route @param {number | string} [id] */
+const at = (instance, route, id) => `/v1.1${ROUTES[route].path(instance.name, id ?? "")}`;
+/** @param {Instance} instance @param {Record<string, string>} headers */
 const read = (instance, headers) => service.call("GET", at(instance, "user", instance.ada.id), { headers });
 
-/** So many of them at once. */
+/** So many of them at once. @param {number} count @param {() => Promise<Answer>} call */
 const many = (count, call) => Promise.all(Array.from({ length: count }, call));
-const counted = (answers, status) => answers.filter((answer) => answer.status === status).length;
+/** @param {Answer[]} answers @param {number} status */
+const counted = (answers, status) => answers.filter((/** @type {Answer} */ answer) => answer.status === status).length;
 
-/** Uses up what a caller may. */
+/** Uses up what a caller may. @param {Instance} instance @param {Record<string, string>} headers */
 async function exhaust(instance, headers) {
   const answers = await many(CALLER_PER_SECOND, () => read(instance, headers));
   assert.equal(counted(answers, 200), CALLER_PER_SECOND);
@@ -76,6 +96,7 @@ describe("a caller", () => {
     const instance = await addInstance(service);
     const { name, account, ada } = instance;
     const headers = keyHeaders(account.full);
+    /** @type {[string, string, number][]} */
     const calls = [
       ["GET", `/v1/instances/${name}/users/${ada.id}/`, 200],
       ["GET", `/v1.1/instances/${name}/classes/user_profile/`, 200],
@@ -85,9 +106,11 @@ describe("a caller", () => {
       ["DELETE", `/v1.1/instances/${name}/users/${ada.id}/`, 405],
     ];
     for (let round = 0; round < CALLER_PER_SECOND / calls.length; round += 1) {
-      for (const [method, path, status] of calls) assert.equal((await service.call(method, path, { headers })).status, status, `${method} ${path}`);
+      for (const [method, path, status] of calls)
+        assert.equal((await service.call(method, path, { headers })).status, status, `${method} ${path}`);
     }
-    for (const [method, path] of calls) assert.equal((await service.call(method, path, { headers })).status, 429, `${method} ${path}`);
+    for (const [method, path] of calls)
+      assert.equal((await service.call(method, path, { headers })).status, 429, `${method} ${path}`);
   });
 
   test("is told of it before its method or its user is looked at, and after its permission", async () => {
@@ -99,7 +122,11 @@ describe("a caller", () => {
     assertThrottled(await service.call("GET", at(instance, "user", "nonsense"), { headers }));
     assertDetail(await service.call("POST", at(instance, "reset", instance.ada.id), { headers }), 403, DENIED);
     assertDetail(await read(instance, { ...headers, "x-user-key": newUserKey() }), 403, NO_KEY);
-    assertDetail(await service.call("DELETE", at(instance, "user", 1), { headers: keyHeaders(program.ignoreAcl) }), 405, notAllowed("DELETE"));
+    assertDetail(
+      await service.call("DELETE", at(instance, "user", 1), { headers: keyHeaders(program.ignoreAcl) }),
+      405,
+      notAllowed("DELETE"),
+    );
     assertDetail(await service.call("GET", at(instance, "user", 0), { headers: keyHeaders(program.ignoreAcl) }), 404, NOT_FOUND);
   });
 
@@ -133,11 +160,12 @@ describe("a caller", () => {
 });
 
 describe("an instance", () => {
-  /** Programs that use up together what the instance may. */
+  /** Programs that use up together what the instance may. @param {Instance} instance */
   async function exhaustAll(instance) {
     const { program, ada } = instance;
     const callers = [
-      keyHeaders(program.ignoreAcl), keyHeaders(program.allFlags),
+      keyHeaders(program.ignoreAcl),
+      keyHeaders(program.allFlags),
       ...[program.plain, program.userCreate, program.groupCreate].map((key) => keyHeaders(key, ada)),
     ];
     assert.equal(callers.length * CALLER_PER_SECOND, INSTANCE_PER_SECOND);
@@ -148,7 +176,10 @@ describe("an instance", () => {
     const [instance, other] = [await addInstance(service), await addInstance(service)];
     const { program, ada, bob } = instance;
     await exhaustAll(instance);
-    for (const [key, user] of [[program.plain, bob], [program.anonymousRead, ada]]) {
+    for (const [key, user] of /** @type {[Key, {key: string}][]} */ ([
+      [program.plain, bob],
+      [program.anonymousRead, ada],
+    ])) {
       assertThrottled(await service.call("GET", at(instance, "own"), { headers: keyHeaders(key, user) }));
     }
     assertDetail(await read(instance, {}), 403, DENIED);
@@ -171,7 +202,11 @@ describe("an address, where there is the binding for it,", () => {
   /** More often than a minute and the next allow together. */
   const OFTEN = 12;
   let address = 0;
-  const knock = ({ name, ada }, headers) => braked.call("GET", `/v1/instances/${name}/users/${ada.id}/`, { headers: { "cf-connecting-ip": `192.0.2.${address}`, ...headers } });
+  /** @param {Instance} given @param {Record<string, string | string[] | undefined>} [headers] */
+  const knock = ({ name, ada }, headers) =>
+    braked.call("GET", `/v1/instances/${name}/users/${ada.id}/`, {
+      headers: { "cf-connecting-ip": `192.0.2.${address}`, ...headers },
+    });
   beforeEach(() => (address += 1));
 
   const STRANGERS = /** @type {Record<string, (instance: any) => [where: any, headers: Record<string, string>]>} */ ({
@@ -186,6 +221,7 @@ describe("an address, where there is the binding for it,", () => {
       const instance = await addInstance(braked);
       let answer;
       for (let count = 0; count < OFTEN && answer?.status !== 429; count += 1) answer = await knock(...headersOf(instance));
+      assert.ok(answer);
       assertThrottled(answer);
       assert.equal((await knock(instance, keyHeaders(instance.account.read))).status, 200);
       address += 1;

@@ -4,23 +4,46 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import {
-  addInstance, assertDetail, assertFine, assertWireHeaders, classBody, DENIED, EVERY_ROUTE, keyHeaders, newProgramKey, newUserKey, NO_INSTANCE,
-  NO_KEY, NOT_FOUND, notAllowed, userBody, VERSIONS,
+  addInstance,
+  assertDetail,
+  assertFine,
+  assertWireHeaders,
+  classBody,
+  DENIED,
+  EVERY_ROUTE,
+  keyHeaders,
+  NO_INSTANCE,
+  NO_KEY,
+  NOT_FOUND,
+  newProgramKey,
+  newUserKey,
+  notAllowed,
+  userBody,
+  VERSIONS,
 } from "./support/instances.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
-const service = await serviceForThisFile({ instrumented: true, bare: true });
+/** @import { Options } from "./support/http.mjs" */
+/** @import { Instance } from "./support/instances.mjs" */
+
+const service = await serviceForThisFile({ instrumented: true });
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "PROPFIND", "MKCOL", "REPORT"];
+/** @param {string} method */
 const served = (method) => (method === "GET" ? ["GET", "HEAD"] : [method]);
+/** @param {string} [text] */
 const listed = (text) => (text ?? "").toLowerCase().split(/, */).sort();
 
 /** Answers what the four routes do of `instance.ada`, by the routes' names. */
 const bodies = {
-  reset: (instance, version, answer) => userBody(instance, instance.ada, version, answer.json.user_key),
-  user: (instance, version) => userBody(instance, instance.ada, version),
-  own: (instance, version) => userBody(instance, instance.ada, version),
-  class: (instance, version) => classBody(instance, version),
+  reset: (
+    /** @type {Instance} */ instance,
+    /** @type {string} */ version,
+    /** @type {{json: {user_key: string | undefined}}} */ answer,
+  ) => userBody(instance, instance.ada, version, answer.json.user_key),
+  user: (/** @type {Instance} */ instance, /** @type {string} */ version) => userBody(instance, instance.ada, version),
+  own: (/** @type {Instance} */ instance, /** @type {string} */ version) => userBody(instance, instance.ada, version),
+  class: (/** @type {Instance} */ instance, /** @type {string} */ version) => classBody(instance, version),
 };
 
 describe("the routes", () => {
@@ -28,7 +51,9 @@ describe("the routes", () => {
     test(`${method} ${path("{instance}", "{id}")} answers as the published clients expect it`, async () => {
       const instance = await addInstance(service);
       const { plain } = instance.program;
-      const answer = await service.call(method, path(instance.name, instance.ada.id), { headers: keyHeaders(plain, instance.ada) });
+      const answer = await service.call(method, path(instance.name, instance.ada.id), {
+        headers: keyHeaders(plain, instance.ada),
+      });
       assertFine(answer, bodies[name](instance, version, answer));
       assert.equal(answer.headers["x-content-type-options"], "nosniff");
       if (name === "reset") assert.match(answer.json.user_key, /^[0-9a-f]{39}[02468ace]$/, "the parity of a user key");
@@ -52,7 +77,7 @@ describe("the routes", () => {
         if (other === "HEAD") assert.deepEqual([answer.status, answer.text], [405, ""]);
         else assertDetail(answer, 405, notAllowed(other));
         assertWireHeaders(answer);
-        const allowed = listed(answer.headers.allow).filter((one) => one !== "options");
+        const allowed = listed(answer.headers.allow).filter((/** @type {string} */ one) => one !== "options");
         assert.deepEqual(allowed, listed(served(method).join(", ")), other);
       }
       assert.deepEqual(await service.audit(), []);
@@ -61,13 +86,18 @@ describe("the routes", () => {
     test(`OPTIONS ${path("{instance}", "{id}")} is answered before anybody has a key`, async () => {
       for (const instance of [(await addInstance(service)).name, "nowhere", "a.b"]) {
         const answer = await service.call("OPTIONS", path(instance), {
-          headers: { origin: "https://app.example", "access-control-request-method": method, "access-control-request-headers": "x-api-key,x-user-key" },
+          headers: {
+            origin: "https://app.example",
+            "access-control-request-method": method,
+            "access-control-request-headers": "x-api-key,x-user-key",
+          },
         });
         assert.deepEqual([answer.status, answer.text], [204, ""]);
         assert.equal(answer.headers["access-control-allow-origin"], "*");
         assert.ok(listed(answer.headers["access-control-allow-methods"]).includes(method.toLowerCase()));
         const headers = listed(answer.headers["access-control-allow-headers"]);
-        for (const header of ["x-api-key", "x-user-key", "authorization", "content-type"]) assert.ok(headers.includes(header), header);
+        for (const header of ["x-api-key", "x-user-key", "authorization", "content-type"])
+          assert.ok(headers.includes(header), header);
         assert.equal(answer.headers["x-d1-round-trips"], "0");
       }
     });
@@ -77,6 +107,7 @@ describe("the routes", () => {
     const instance = await addInstance(service);
     const headers = keyHeaders(instance.program.plain, instance.ada);
     for (const { method, path } of EVERY_ROUTE.filter((route) => route.method === "GET")) {
+      /** @param {string} one */
       const call = (one, given = headers) => service.call(one, path(instance.name, instance.ada.id), { headers: given });
       const [get, head] = [await call(method), await call("HEAD")];
       assert.deepEqual([head.status, head.text, head.headers["content-type"]], [get.status, "", get.headers["content-type"]]);
@@ -88,10 +119,23 @@ describe("the routes", () => {
   test("what lies beside the routes is not found, whoever asks", async () => {
     const { name, ada, account } = await addInstance(service);
     for (const version of VERSIONS) {
-      for (const path of ["", "instances/", `instances/${name}/`, `instances/${name}/users/`, `instances/${name}/users/${ada.id}/groups/`,
-        `instances/${name}/classes/other/`, `instances/${name}/users/${ada.id}/reset_key/x/`, `instances/${name}/USER/`]) {
+      for (const path of [
+        "",
+        "instances/",
+        `instances/${name}/`,
+        `instances/${name}/users/`,
+        `instances/${name}/users/${ada.id}/groups/`,
+        `instances/${name}/classes/other/`,
+        `instances/${name}/users/${ada.id}/reset_key/x/`,
+        `instances/${name}/USER/`,
+      ]) {
         for (const method of ["GET", "POST"]) {
-          assertDetail(await service.call(method, `/${version}/${path}`, { headers: keyHeaders(account.full) }), 404, NOT_FOUND, path);
+          assertDetail(
+            await service.call(method, `/${version}/${path}`, { headers: keyHeaders(account.full) }),
+            404,
+            NOT_FOUND,
+            path,
+          );
         }
       }
     }
@@ -106,7 +150,12 @@ describe("the routes", () => {
         }
       }
       const ofBob = { headers: keyHeaders(instance.program.ignoreAcl, instance.bob) };
-      assertDetail(await service.call(method, path(instance.name, instance.ada.id), ofBob), 404, NOT_FOUND, "a user's key opens that user alone");
+      assertDetail(
+        await service.call(method, path(instance.name, instance.ada.id), ofBob),
+        404,
+        NOT_FOUND,
+        "a user's key opens that user alone",
+      );
     }
     assert.deepEqual(await service.audit(), []);
   });
@@ -114,21 +163,23 @@ describe("the routes", () => {
 
 /** Where a key may be put, the first that counts first. */
 const API_KEY_PLACES = {
-  "X-API-KEY": (key) => ({ headers: { "x-api-key": key } }),
-  "api_key": (key) => ({ query: { api_key: key } }),
-  "apikey": (key) => ({ query: { apikey: key } }),
-  "Authorization": (key) => ({ headers: { authorization: `token ${key}` } }),
+  "X-API-KEY": (/** @type {string} */ key) => ({ headers: { "x-api-key": key } }),
+  api_key: (/** @type {string} */ key) => ({ query: { api_key: key } }),
+  apikey: (/** @type {string} */ key) => ({ query: { apikey: key } }),
+  Authorization: (/** @type {string} */ key) => ({ headers: { authorization: `token ${key}` } }),
 };
 const USER_KEY_PLACES = {
-  "X-USER-KEY": (key) => ({ headers: { "x-user-key": key } }),
-  "user_key": (key) => ({ query: { user_key: key } }),
-  "userkey": (key) => ({ query: { userkey: key } }),
+  "X-USER-KEY": (/** @type {string} */ key) => ({ headers: { "x-user-key": key } }),
+  user_key: (/** @type {string} */ key) => ({ query: { user_key: key } }),
+  userkey: (/** @type {string} */ key) => ({ query: { userkey: key } }),
 };
 
-/** @param {string} path @param {...{headers?: object, query?: object}} parts @param {string} [method] */
+/** @param {string} path @param {{headers?: Record<string, string>, query?: Record<string, string>}[]} parts */
 function callWith(path, parts, method = "GET") {
-  const query = new URLSearchParams(Object.assign({}, ...parts.map((part) => part.query)));
-  return service.call(method, `${path}?${query}`, { headers: Object.assign({}, ...parts.map(({ headers }) => headers)) });
+  const query = new URLSearchParams(Object.assign({}, ...parts.map(({ query }) => query)));
+  return service.call(method, `${path}?${query}`, {
+    headers: Object.assign({}, ...parts.map(({ headers }) => headers)),
+  });
 }
 
 describe("keys", () => {
@@ -149,28 +200,36 @@ describe("keys", () => {
   test("come after any word in Authorization", async () => {
     const { name, account, ada } = await addInstance(service);
     const path = `/v1/instances/${name}/users/${ada.id}/`;
+    /** @param {string} authorization */
     const call = (authorization) => service.call("GET", path, { headers: { authorization } });
-    for (const word of ["token", "Token", "ApiKey", "Bearer", "Basic", "x"]) assert.equal((await call(`${word} ${account.read.key}`)).status, 200, word);
-    for (const gap of ["\t", "  ", " \t "]) assert.equal((await call(`token${gap}${account.read.key}`)).status, 200, JSON.stringify(gap));
+    for (const word of ["token", "Token", "ApiKey", "Bearer", "Basic", "x"])
+      assert.equal((await call(`${word} ${account.read.key}`)).status, 200, word);
+    for (const gap of ["\t", "  ", " \t "])
+      assert.equal((await call(`token${gap}${account.read.key}`)).status, 200, JSON.stringify(gap));
     for (const nothing of ["", "token", account.read.key]) assertDetail(await call(nothing), 403, DENIED, nothing);
     assertDetail(await call(`token ${newUserKey()}`), 403, NO_KEY);
   });
 
   for (const [kind, places] of Object.entries({ "API key": API_KEY_PLACES, "user key": USER_KEY_PLACES })) {
     const ordered = Object.entries(places);
-    const pairs = ordered.flatMap(([first, putFirst], index) => ordered.slice(index + 1).map(([second, putSecond]) => ({ first, second, putFirst, putSecond })));
+    const pairs = ordered.flatMap(([first, putFirst], index) =>
+      ordered.slice(index + 1).map(([second, putSecond]) => ({ first, second, putFirst, putSecond })),
+    );
     for (const { first, second, putFirst, putSecond } of pairs) {
       test(`the ${kind} in ${first} counts before that in ${second}, unless it is empty`, async () => {
         const instance = await addInstance(service);
         const path = `/v1.1/instances/${instance.name}/user/`;
-        const [good, beside] = kind === "API key"
-          ? [instance.program.plain.key, keyHeaders(undefined, instance.ada)]
-          : [instance.ada.key, keyHeaders(instance.program.plain)];
+        const [good, beside] =
+          kind === "API key"
+            ? [instance.program.plain.key, keyHeaders(undefined, instance.ada)]
+            : [instance.ada.key, keyHeaders(instance.program.plain)];
+        /** @param {string} one @param {string} other */
         const call = (one, other) => callWith(path, [{ headers: beside }, putFirst(one), putSecond(other)]);
         assert.equal((await call(good, newUserKey())).status, 200);
         assert.equal((await call(good, "nonsense")).status, 200);
         assert.equal((await call("", good)).status, 200, "an empty one gives way");
-        for (const bad of [newUserKey(), newProgramKey(), "nonsense", good.slice(1)]) assertDetail(await call(bad, good), 403, NO_KEY);
+        for (const bad of [newUserKey(), newProgramKey(), "nonsense", good.slice(1)])
+          assertDetail(await call(bad, good), 403, NO_KEY);
       });
     }
   }
@@ -200,14 +259,24 @@ describe("the order of checks", () => {
       const instance = await addInstance(service);
       const wrong = method === "GET" ? "DELETE" : "GET";
       const nobody = 9_000_000;
+      /** @param {string} one @param {string} where @param {string | number} id @param {Record<string, string>} headers */
       const call = (one, where, id, headers) => service.call(one, path(where, id), { headers });
       for (const one of [method, wrong]) {
         for (const id of [instance.ada.id, nobody, "x"]) {
-          for (const headers of [{}, { "x-api-key": "x" }, keyHeaders({ id: "", key: newUserKey() }), keyHeaders(instance.account.full)]) {
+          for (const headers of /** @type {Record<string, string>[]} */ ([
+            {},
+            { "x-api-key": "x" },
+            keyHeaders({ id: "", key: newUserKey() }),
+            keyHeaders(instance.account.full),
+          ])) {
             for (const where of ["nowhere", "a.b"]) assertDetail(await call(one, where, id, headers), 404, NO_INSTANCE);
           }
           assertDetail(await call(one, instance.name, id, { "x-api-key": newProgramKey() }), 403, NO_KEY);
-          assertDetail(await call(one, instance.name, id, keyHeaders(instance.program.plain, { key: newUserKey() })), 403, NO_KEY);
+          assertDetail(
+            await call(one, instance.name, id, keyHeaders(instance.program.plain, { key: newUserKey() })),
+            403,
+            NO_KEY,
+          );
           assertDetail(await call(one, instance.name, id, {}), 403, DENIED);
           assertDetail(await call(one, instance.name, id, keyHeaders(instance.program.plain)), 403, DENIED);
         }
@@ -220,14 +289,15 @@ describe("the order of checks", () => {
 });
 
 describe("bodies", () => {
+  /** @type {Record<string, Options>} */
   const BODIES = {
     "an empty object": { json: {} },
     "what no JSON is": { body: "{", headers: { "content-type": "application/json" } },
     "a list": { json: [1, 2] },
-    "bytes": { body: Buffer.from([0xff, 0, 0xfe]), headers: { "content-type": "application/octet-stream" } },
+    bytes: { body: Buffer.from([0xff, 0, 0xfe]), headers: { "content-type": "application/octet-stream" } },
     "a form": { body: "id=1&user_key=x", headers: { "content-type": "application/x-www-form-urlencoded" } },
     "text of no type": { body: "x", headers: {} },
-    "chunks": { body: ["{", "}"], headers: { "content-type": "text/plain", "transfer-encoding": "chunked" } },
+    chunks: { body: ["{", "}"], headers: { "content-type": "text/plain", "transfer-encoding": "chunked" } },
     "200 KB": { body: "x".repeat(200 * 1024), headers: { "content-type": "application/json" } },
     "nothing, announced": { body: "", headers: { "content-type": "application/json" } },
   };
@@ -247,8 +317,37 @@ describe("bodies", () => {
 });
 
 describe("bad input", () => {
-  const IDS = ["0", "-1", "+1", "1e3", "1.0", "01", "0x1", "9223372036854775807", "9223372036854775808", "9007199254740992", "1".repeat(100), "%2e", "%2e%2e", "%00",
-    "%ff", "%c3", "%D9%A3", "%EF%BC%91", "%20", "1%20", "%201", "1%2f", "%31%00", "", "1;2", "null", "NaN", "'", "*"];
+  const IDS = [
+    "0",
+    "-1",
+    "+1",
+    "1e3",
+    "1.0",
+    "01",
+    "0x1",
+    "9223372036854775807",
+    "9223372036854775808",
+    "9007199254740992",
+    "1".repeat(100),
+    "%2e",
+    "%2e%2e",
+    "%00",
+    "%ff",
+    "%c3",
+    "%D9%A3",
+    "%EF%BC%91",
+    "%20",
+    "1%20",
+    "%201",
+    "1%2f",
+    "%31%00",
+    "",
+    "1;2",
+    "null",
+    "NaN",
+    "'",
+    "*",
+  ];
 
   for (const id of IDS) {
     test(`the id ${JSON.stringify(id.slice(0, 24))} is nobody's`, async () => {
@@ -257,7 +356,8 @@ describe("bad input", () => {
         assertDetail(await service.call(method, path(name, id), { headers: keyHeaders(account.full) }), 404, NOT_FOUND);
         // Those that leave no segment of a path are no route to anybody.
         const isSegment = !["", "%2e", "%2e%2e"].includes(id);
-        if (isSegment) assertDetail(await service.call(method, path(name, id), { headers: keyHeaders(program.plain) }), 403, DENIED);
+        if (isSegment)
+          assertDetail(await service.call(method, path(name, id), { headers: keyHeaders(program.plain) }), 403, DENIED);
       }
     });
   }
@@ -267,12 +367,29 @@ describe("bad input", () => {
       const instance = await addInstance(service, name);
       for (const written of [name, name.toUpperCase()]) {
         const headers = keyHeaders(instance.program.plain, instance.ada);
-        assertFine(await service.call("GET", `/v1.1/instances/${written}/user/`, { headers }), userBody(instance, instance.ada, "v1.1"));
+        assertFine(
+          await service.call("GET", `/v1.1/instances/${written}/user/`, { headers }),
+          userBody(instance, instance.ada, "v1.1"),
+        );
       }
     }
   });
 
-  for (const name of ["a".repeat(65), "%C3%A4", "%E2%84%AA", "a%2fb", "%ff", "a%00", "a.b", "a%20b", "%2525", "a%0a", "-%27", "a".repeat(4000), ""]) {
+  for (const name of [
+    "a".repeat(65),
+    "%C3%A4",
+    "%E2%84%AA",
+    "a%2fb",
+    "%ff",
+    "a%00",
+    "a.b",
+    "a%20b",
+    "%2525",
+    "a%0a",
+    "-%27",
+    "a".repeat(4000),
+    "",
+  ]) {
     test(`the instance ${JSON.stringify(name.slice(0, 24))} is not there, and D1 isn't asked for it`, async () => {
       const { account } = await addInstance(service);
       for (const { method, path } of EVERY_ROUTE) {
@@ -296,7 +413,17 @@ describe("bad input", () => {
     const instance = await addInstance(service);
     const { ada, program } = instance;
     const long = "x".repeat(8000);
-    for (const bad of [ada.key.slice(1), `${ada.key}0`, `${ada.key.slice(1)}g`, `0x${ada.key.slice(2)}`, "x", "'; --", long, `${ada.key} ${ada.key}`, "\xff".repeat(40)]) {
+    for (const bad of [
+      ada.key.slice(1),
+      `${ada.key}0`,
+      `${ada.key.slice(1)}g`,
+      `0x${ada.key.slice(2)}`,
+      "x",
+      "'; --",
+      long,
+      `${ada.key} ${ada.key}`,
+      "\xff".repeat(40),
+    ]) {
       for (const { method, path } of EVERY_ROUTE) {
         const where = path(instance.name, ada.id);
         assertDetail(await service.call(method, where, { headers: { "x-api-key": bad } }), 403, NO_KEY);
@@ -309,15 +436,27 @@ describe("bad input", () => {
   for (const byte of ["\x01", "\x1f", "\x7f", "\xff"]) {
     test(`the byte ${byte.charCodeAt(0)} in a key makes it nobody's, and in what nobody reads it does no harm`, async () => {
       const instance = await addInstance(service);
-      const { program, ada, account: { full: { key } } } = instance;
+      const {
+        program,
+        ada,
+        account: {
+          full: { key },
+        },
+      } = instance;
       for (const { name, version, method, path } of EVERY_ROUTE) {
         const where = path(instance.name, ada.id);
         const good = keyHeaders(program.plain, ada);
-        for (const headers of [
-          { "x-api-key": byte }, { "x-api-key": byte + key }, { "x-api-key": key + byte },
-          { ...good, "x-user-key": byte }, { ...good, "x-user-key": byte + ada.key }, { ...good, "x-user-key": ada.key + byte },
-          { authorization: `token ${byte}${key}` }, { authorization: `token ${key}${byte}` },
-        ]) assertDetail(await service.callRaw(method, where, headers), 403, NO_KEY, JSON.stringify(headers));
+        for (const headers of /** @type {Record<string, string>[]} */ ([
+          { "x-api-key": byte },
+          { "x-api-key": byte + key },
+          { "x-api-key": key + byte },
+          { ...good, "x-user-key": byte },
+          { ...good, "x-user-key": byte + ada.key },
+          { ...good, "x-user-key": ada.key + byte },
+          { authorization: `token ${byte}${key}` },
+          { authorization: `token ${key}${byte}` },
+        ]))
+          assertDetail(await service.callRaw(method, where, headers), 403, NO_KEY, JSON.stringify(headers));
         const answer = await service.callRaw(method, where, { ...good, "content-type": `text/${byte}plain`, accept: byte });
         assertFine(answer, bodies[name](instance, version, answer));
         if (name === "reset") ada.key = answer.json.user_key;
@@ -327,9 +466,18 @@ describe("bad input", () => {
 
   test("both headers twice are two keys in one: nobody's", async () => {
     const { name, ada, program } = await addInstance(service);
+    /** @param {string} key */
     const twice = (key) => [key, key];
     const path = `/v1/instances/${name}/user/`;
-    assertDetail(await service.call("GET", path, { headers: { "x-api-key": twice(program.plain.key), "x-user-key": ada.key } }), 403, NO_KEY);
-    assertDetail(await service.call("GET", path, { headers: { "x-api-key": program.plain.key, "x-user-key": twice(ada.key) } }), 403, NO_KEY);
+    assertDetail(
+      await service.call("GET", path, { headers: { "x-api-key": twice(program.plain.key), "x-user-key": ada.key } }),
+      403,
+      NO_KEY,
+    );
+    assertDetail(
+      await service.call("GET", path, { headers: { "x-api-key": program.plain.key, "x-user-key": twice(ada.key) } }),
+      403,
+      NO_KEY,
+    );
   });
 });

@@ -3,7 +3,7 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { HTTPException } from "hono/http-exception";
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload } from "jose";
+import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from "jose";
 import type { App, Bindings } from "./env";
 
 const ADMIN_DOMAIN = "smartphonekey.com";
@@ -30,7 +30,8 @@ async function verifyToken(c: Context<App>): Promise<JWTPayload> {
     });
     return payload;
   } catch (cause) {
-    if (cause instanceof errors.JWKSTimeout) throw new HTTPException(503, { message: "Tokens cannot be verified at the moment", cause });
+    if (cause instanceof errors.JWKSTimeout)
+      throw new HTTPException(503, { message: "Tokens cannot be verified at the moment", cause });
     throw unauthorized(cause);
   }
 }
@@ -43,8 +44,7 @@ async function isAdminKey(env: Bindings, key: string | undefined): Promise<boole
   return timingSafeEqual(await adminKeyHash, await digest(key));
 }
 
-/** workerd's own, which the DOM's types do not know. */
-const timingSafeEqual = (a: ArrayBuffer, b: ArrayBuffer): boolean => (crypto.subtle as any).timingSafeEqual(a, b);
+const timingSafeEqual = (a: ArrayBuffer, b: ArrayBuffer): boolean => crypto.subtle.timingSafeEqual(a, b);
 
 async function authenticateAdmin(c: Context<App>): Promise<void> {
   const key = c.req.header("X-Admin-API-Key") ?? c.req.header("X-API-Key");
@@ -80,7 +80,12 @@ export interface KeyRow {
 }
 
 /** Whether the caller may see this user, now that the database has answered. */
-export function authorize(caller: UserCaller, userId: string, authSubject: string | null | undefined, key: KeyRow | undefined): void {
+export function authorize(
+  caller: UserCaller,
+  userId: string,
+  authSubject: string | null | undefined,
+  key: KeyRow | undefined,
+): void {
   if (caller.kind === "person" && caller.subject !== userId && caller.subject !== authSubject) throw forbidden();
   if (caller.kind !== "key") return;
   if (!key) throw unauthorized();
@@ -88,4 +93,5 @@ export function authorize(caller: UserCaller, userId: string, authSubject: strin
   if (key.user_id !== null && key.user_id !== userId) throw forbidden();
 }
 
-export const hex = (bytes: ArrayBuffer) => Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
+export const hex = (bytes: ArrayBuffer) =>
+  Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");

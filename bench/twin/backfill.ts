@@ -1,6 +1,6 @@
 // Makes the accounts that are missing, six at a time.
 
-import { findMissing, saveAccounts, type Account } from "./database";
+import { type Account, findMissing, saveAccounts } from "./database";
 import type { Bindings } from "./env";
 import { newPassword, type Sealer } from "./sealing";
 import { createUser, listUsers } from "./threedeye";

@@ -1,7 +1,7 @@
 // All SQL, over the tables of the Rust Worker's migrations.
 
 import type { KeyRow } from "./auth";
-import type { D1Database } from "./env";
+import { type D1Database, given } from "./env";
 
 export interface UserRow {
   uuid: string | null;
@@ -27,12 +27,12 @@ LEFT JOIN threedeye_recovery r ON r.user_id = q.id`;
 
 const KEY = "SELECT scopes, user_id FROM api_keys WHERE key_hash = ?1 AND revoked_at IS NULL";
 
-export const findUser = async (db: D1Database, id: string) => (await db.prepare(USER).bind(id).first<UserRow>())!;
+export const findUser = async (db: D1Database, id: string) => given(await db.prepare(USER).bind(id).first<UserRow>());
 
 /** Both in one round trip. */
 export async function findUserAndKey(db: D1Database, id: string, hash: string): Promise<[UserRow, KeyRow | undefined]> {
   const [user, key] = await db.batch<UserRow & KeyRow>([db.prepare(USER).bind(id), db.prepare(KEY).bind(hash)]);
-  return [user!.results[0]!, key!.results[0]];
+  return [given(user?.results[0]), key?.results[0]];
 }
 
 export interface MissingRow {
@@ -74,5 +74,5 @@ export async function saveAccounts(db: D1Database, accounts: Account[]): Promise
   );
   const inserts = accounts.map(({ userId, email, threedeyeId, sealed }) => insert.bind(userId, email, threedeyeId, sealed, now));
   const results = await db.batch<{ remaining: number }>([...inserts, count]);
-  return results.at(-1)!.results[0]!.remaining;
+  return given(results.at(-1)?.results[0]).remaining;
 }

@@ -29,4 +29,10 @@ export interface Bindings {
   CREDENTIALS_KEY: string;
 }
 
+/** What a query answers if it can be trusted to. */
+export function given<Value>(value: Value | null | undefined): Value {
+  if (value === null || value === undefined) throw new Error("an answer of D1 is incomplete");
+  return value;
+}
+
 export type App = { Bindings: Bindings; Variables: RequestIdVariables };

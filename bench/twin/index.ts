@@ -1,6 +1,6 @@
 // The routes.
 
-import { Hono, type Context } from "hono";
+import { type Context, Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { requestId } from "hono/request-id";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
@@ -85,7 +85,8 @@ function userIdOf(c: Context<App>): string {
 }
 
 async function sealerOf(c: Context<App>): Promise<Sealer> {
-  return (sealer ??= await Sealer.create(c.env.CREDENTIALS_KEY));
+  sealer ??= await Sealer.create(c.env.CREDENTIALS_KEY);
+  return sealer;
 }
 
 function errorAnswer(c: Context<App>, status: ContentfulStatusCode, message: string): Response {

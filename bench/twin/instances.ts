@@ -1,8 +1,8 @@
 // The user-key API: whom a key opens an instance to, and a user's own key.
 
 import type { Context } from "hono";
-import { hex, digest } from "./auth";
-import type { App } from "./env";
+import { digest, hex } from "./auth";
+import { type App, given } from "./env";
 
 const VISIT = `
 SELECT i.name, k.id AS key_id, k.role, k.ignore_acl,
@@ -71,7 +71,7 @@ export async function resetKey(c: Context<App>): Promise<Response> {
   if (!inPerson && !row.ignore_acl && row.role !== "full" && row.role !== "write") return refuse(c, 403, DENIED);
   if (!target || (inPerson && owner.id !== target.id)) return refuse(c, 404, "Not found");
   const bytes = crypto.getRandomValues(new Uint8Array(20));
-  bytes[19]! &= 0xfe;
+  bytes[19] = given(bytes[19]) & 0xfe;
   const key = hex(bytes.buffer);
   const now = Date.now();
   const { DB } = c.env;
@@ -79,7 +79,7 @@ export async function resetKey(c: Context<App>): Promise<Response> {
     DB.prepare(RESET).bind(target.id, await hashOf(key), now, inPerson ? userHash : null),
     DB.prepare(AUDIT).bind(now, `instance-key:${row.key_id}`, `instance-user:${target.id}`, c.get("requestId")),
   ]);
-  if (written!.results.length === 0) return refuse(c, 403, NO_KEY);
+  if (written?.results.length === 0) return refuse(c, 403, NO_KEY);
   return c.json(shown(c, target, key), 200, HEADERS);
 }
 
@@ -87,19 +87,25 @@ async function authenticate(c: Context<App>, id: number | null) {
   const apiKey = presented(c, "X-API-KEY", ["api_key", "apikey"], true);
   const userKey = presented(c, "X-USER-KEY", ["user_key", "userkey"], false);
   const [keyHash, userHash] = await Promise.all([hashOf(apiKey), hashOf(userKey)]);
-  const row = await c.env.DB.prepare(VISIT).bind(c.req.param("instance")!.toLowerCase(), keyHash, userHash, id).first<VisitRow>();
+  const row = await c.env.DB.prepare(VISIT)
+    .bind(given(c.req.param("instance")).toLowerCase(), keyHash, userHash, id)
+    .first<VisitRow>();
   if (!row) return refuse(c, 404, "Instance was not found.");
   if ((apiKey && !row.key_id) || (userKey && !row.owner_id)) return refuse(c, 403, NO_KEY);
   if (!apiKey) return refuse(c, 403, DENIED);
-  const owner = row.owner_id ? { id: row.owner_id, username: row.owner_username!, createdAt: row.owner_created_at! } : undefined;
-  const target = row.target_id ? { id: row.target_id, username: row.target_username!, createdAt: row.target_created_at! } : undefined;
+  const owner = row.owner_id
+    ? { id: row.owner_id, username: given(row.owner_username), createdAt: given(row.owner_created_at) }
+    : undefined;
+  const target = row.target_id
+    ? { id: row.target_id, username: given(row.target_username), createdAt: given(row.target_created_at) }
+    : undefined;
   return { row, owner, target, userHash };
 }
 
 const refuse = (c: Context<App>, status: 403 | 404, detail: string) => c.json({ detail }, status, HEADERS);
 
 function shown(c: Context<App>, { id, username, createdAt }: User, key?: string) {
-  const root = `/v1.1/instances/${c.req.param("instance")!.toLowerCase()}`;
+  const root = `/v1.1/instances/${given(c.req.param("instance")).toLowerCase()}`;
   const self = `${root}/users/${id}/`;
   const profile = `${root}/classes/user_profile/objects/${id}/`;
   const made = new Date(createdAt).toISOString().replace("Z", "000Z");

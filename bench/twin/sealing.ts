@@ -33,7 +33,11 @@ export class Sealer {
     const [version, id, body = ""] = sealed.split(".");
     if (version !== "v1" || id !== this.id) throw new Error("sealed under an unknown key");
     const whole = Uint8Array.fromBase64(body, { alphabet: "base64url" });
-    const plain = await crypto.subtle.decrypt(parameters(whole.subarray(0, NONCE_BYTES), userId), this.key, whole.subarray(NONCE_BYTES));
+    const plain = await crypto.subtle.decrypt(
+      parameters(whole.subarray(0, NONCE_BYTES), userId),
+      this.key,
+      whole.subarray(NONCE_BYTES),
+    );
     return new TextDecoder().decode(plain);
   }
 }

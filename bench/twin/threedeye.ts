@@ -84,6 +84,9 @@ export async function createUser(env: Bindings, email: string, password: string)
     customerId: env.THREEDEYE_CUSTOMER_ID,
     roleIds: [],
   };
-  const created = await call<{ id?: string; data?: { id: string } }>(env, "/users", { method: "POST", body: JSON.stringify(user) });
+  const created = await call<{ id?: string; data?: { id: string } }>(env, "/users", {
+    method: "POST",
+    body: JSON.stringify(user),
+  });
   return String(created.data?.id ?? created.id);
 }

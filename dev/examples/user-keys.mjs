@@ -84,7 +84,10 @@ async function resetKey(place) {
   const { instance } = place;
   const { status, text } = await call(place, "POST", `users/${instance.user}/reset_key/`, { "X-API-KEY": instance.apiKey });
   const [key] = keysIn(text);
-  if (!key) throw new Failure(`The demo instance's user got no key: ${status} ${text}`, { hint: "Is npm start of this checkout still running?" });
+  if (!key)
+    throw new Failure(`The demo instance's user got no key: ${status} ${text}`, {
+      hint: "Is npm start of this checkout still running?",
+    });
   return key;
 }
 

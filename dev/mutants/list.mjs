@@ -61,7 +61,11 @@ export const MUTANTS = [
         find: "                Ok(true) => {\n                    let id = account.id.clone();",
         replace: "                Ok(true | false) => {\n                    let id = account.id.clone();",
       },
-      { file: "account.rs", find: "                Ok(false) => {}\n                Err(failure) => return Ok(failed(failure)),\n", replace: "                Err(failure) => return Ok(failed(failure)),\n" },
+      {
+        file: "account.rs",
+        find: "                Ok(false) => {}\n                Err(failure) => return Ok(failed(failure)),\n",
+        replace: "                Err(failure) => return Ok(failed(failure)),\n",
+      },
     ],
   },
   {
@@ -84,7 +88,9 @@ export const MUTANTS = [
   {
     name: "roles-not-saved",
     breaks: "only the roles that waited before are saved, not those of the account to be deleted",
-    edits: [{ file: "account.rs", find: "let roles = union(waiting, &account.roles);", replace: "let roles = union(waiting, &[]);" }],
+    edits: [
+      { file: "account.rs", find: "let roles = union(waiting, &account.roles);", replace: "let roles = union(waiting, &[]);" },
+    ],
   },
   {
     name: "done-without-roles",
@@ -100,19 +106,31 @@ export const MUTANTS = [
   {
     name: "own-login-replaced",
     breaks: "the service takes over the account that it logs in with",
-    edits: [{ file: "account.rs", find: "if self.upstream.own_login().as_ref() == Some(&case.claimed.email) {", replace: "if false {" }],
+    edits: [
+      { file: "account.rs", find: "if self.upstream.own_login().as_ref() == Some(&case.claimed.email) {", replace: "if false {" },
+    ],
   },
   {
     name: "orphan-from-a-partial-list",
     breaks: "an e-mail is called an orphan although the list was not read whole",
     edits: [
-      { file: "account.rs", find: "            (Ok(false), Doubt::Taken) if !list_complete => End::Failed(Failure::ListIncomplete),\n", replace: "            (Ok(false), Doubt::Taken) if !list_complete => End::Orphan,\n" },
+      {
+        file: "account.rs",
+        find: "            (Ok(false), Doubt::Taken) if !list_complete => End::Failed(Failure::ListIncomplete),\n",
+        replace: "            (Ok(false), Doubt::Taken) if !list_complete => End::Orphan,\n",
+      },
     ],
   },
   {
     name: "no-removal-grace",
     breaks: "an e-mail that is still taken right after our own delete is called an orphan",
-    edits: [{ file: "policy.rs", find: "pub const REMOVAL_GRACE: Duration = Duration::from_secs(15 * 60);", replace: "pub const REMOVAL_GRACE: Duration = Duration::ZERO;" }],
+    edits: [
+      {
+        file: "policy.rs",
+        find: "pub const REMOVAL_GRACE: Duration = Duration::from_secs(15 * 60);",
+        replace: "pub const REMOVAL_GRACE: Duration = Duration::ZERO;",
+      },
+    ],
   },
   {
     name: "two-holders-of-an-e-mail",
@@ -122,27 +140,49 @@ export const MUTANTS = [
   {
     name: "clear-without-delete",
     breaks: "a reset clears the rows although the delete before it failed",
-    edits: [{ file: "reset.rs", find: "self.upstream.delete(&account.id, deadline).await?;", replace: "let _ = self.upstream.delete(&account.id, deadline).await;" }],
+    edits: [
+      {
+        file: "reset.rs",
+        find: "self.upstream.delete(&account.id, deadline).await?;",
+        replace: "let _ = self.upstream.delete(&account.id, deadline).await;",
+      },
+    ],
   },
   {
     name: "unannounced-delete",
     breaks: "a row still calls itself complete while a reset deletes its account",
-    edits: [{ file: "memory/store.rs", find: "if matches!(row.mapping.state, State::Complete | State::Attaching) {\n                row.mapping.state = State::Pending;\n            }\n            tables.write", replace: "tables.write" }],
+    edits: [
+      {
+        file: "memory/store.rs",
+        find: "if matches!(row.mapping.state, State::Complete | State::Attaching) {\n                row.mapping.state = State::Pending;\n            }\n            tables.write",
+        replace: "tables.write",
+      },
+    ],
   },
   {
     name: "reset-forgets",
     breaks: "a reset without a delete does not remember the account that it lets go of",
-    edits: [{ file: "reset.rs", find: "            forgotten,\n", replace: "            forgotten: forgotten.filter(|_| false),\n" }],
+    edits: [
+      { file: "reset.rs", find: "            forgotten,\n", replace: "            forgotten: forgotten.filter(|_| false),\n" },
+    ],
   },
   {
     name: "reset-deletes-foreign",
     breaks: "a reset deletes an account that is another user's",
-    edits: [{ file: "reset.rs", find: "accounts.retain(|account| !foreign.contains(&account.id));", replace: "let _ = foreign;" }],
+    edits: [
+      { file: "reset.rs", find: "accounts.retain(|account| !foreign.contains(&account.id));", replace: "let _ = foreign;" },
+    ],
   },
   {
     name: "reset-drops-roles",
     breaks: "a reset that is to preserve the roles does not",
-    edits: [{ file: "reset.rs", find: "(order.preserve_roles && worth_keeping).then_some(roles)", replace: "(order.preserve_roles && worth_keeping && false).then_some(roles)" }],
+    edits: [
+      {
+        file: "reset.rs",
+        find: "(order.preserve_roles && worth_keeping).then_some(roles)",
+        replace: "(order.preserve_roles && worth_keeping && false).then_some(roles)",
+      },
+    ],
   },
   {
     name: "lost-outcome-counted",
@@ -170,13 +210,23 @@ export const MUTANTS = [
   {
     name: "no-settling",
     breaks: "calls that were given up on count as over at once",
-    edits: [{ file: "policy.rs", find: "pub const SETTLING: Duration = Duration::from_secs(60);", replace: "pub const SETTLING: Duration = Duration::ZERO;" }],
+    edits: [
+      {
+        file: "policy.rs",
+        find: "pub const SETTLING: Duration = Duration::from_secs(60);",
+        replace: "pub const SETTLING: Duration = Duration::ZERO;",
+      },
+    ],
   },
   {
     name: "doomed-adopted",
     breaks: "an account is adopted although an earlier delete may still take it away",
     edits: [
-      { file: "account.rs", find: "!case.deleted && self.is_open(case) && self.removed_lately(case)", replace: "!case.deleted && self.is_open(case) && false" },
+      {
+        file: "account.rs",
+        find: "!case.deleted && self.is_open(case) && self.removed_lately(case)",
+        replace: "!case.deleted && self.is_open(case) && false",
+      },
     ],
   },
 ];

@@ -31,7 +31,10 @@ export class CallLedger {
    */
   open({ upstream, ...request }) {
     /** @type {OpenCall} */
-    const open = new OpenCall(() => this.#upstreamInFlight.delete(open), () => this.#tell("answered", open.call));
+    const open = new OpenCall(
+      () => this.#upstreamInFlight.delete(open),
+      () => this.#tell("answered", open.call),
+    );
     if (upstream) this.#upstreamInFlight.add(open);
     const concurrent = this.#upstreamInFlight.size;
     const arrival = { seq: ++this.#lastSeq, at: Date.now(), ...request };

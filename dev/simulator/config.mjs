@@ -3,7 +3,19 @@
  * a guess about it is a setting here, and tests can run the client against each reading.
  */
 
-import { anything, choice, flag, identifier, integer, list, milliseconds, nonNegative, nullable, record, text } from "./shape.mjs";
+import {
+  anything,
+  choice,
+  flag,
+  identifier,
+  integer,
+  list,
+  milliseconds,
+  nonNegative,
+  nullable,
+  record,
+  text,
+} from "./shape.mjs";
 
 /**
  * @typedef {object} Config

@@ -16,7 +16,10 @@ const MAX_BODY_BYTES = 16 * 1024 * 1024;
 /** @type {Record<string, Record<string, (control: Control, body: any) => Answer>>} */
 const ROUTES = {
   "/reset": {
-    POST: (control, body) => (control.reset(body), { status: 204 }),
+    POST: (control, body) => {
+      control.reset(body);
+      return { status: 204 };
+    },
   },
   "/users": {
     GET: (control) => ({ status: 200, body: { users: control.users() } }),
@@ -32,11 +35,17 @@ const ROUTES = {
   "/faults": {
     GET: (control) => ({ status: 200, body: { faults: control.faults() } }),
     POST: (control, body = {}) => ({ status: 201, body: control.fault(body) }),
-    DELETE: (control) => (control.clearFaults(), { status: 204 }),
+    DELETE: (control) => {
+      control.clearFaults();
+      return { status: 204 };
+    },
   },
   "/calls": {
     GET: (control) => ({ status: 200, body: { calls: control.calls() } }),
-    DELETE: (control) => (control.clearCalls(), { status: 204 }),
+    DELETE: (control) => {
+      control.clearCalls();
+      return { status: 204 };
+    },
   },
   "/token": {
     POST: (control, body) => ({ status: 200, body: { token: control.mint(body) } }),

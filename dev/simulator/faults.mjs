@@ -1,7 +1,18 @@
 /** Which calls go wrong, when, and how. What a fault does on the wire is in `delivery.mjs`. */
 
 import {
-  anything, ControlError, choice, flag, integer, milliseconds, nullable, onlyTrue, openRecord, record, refuse, text,
+  anything,
+  ControlError,
+  choice,
+  flag,
+  integer,
+  milliseconds,
+  nullable,
+  onlyTrue,
+  openRecord,
+  record,
+  refuse,
+  text,
 } from "./shape.mjs";
 
 /**
@@ -118,7 +129,8 @@ export class FaultRules {
   add(input) {
     const { match = {}, times = 1, skip, action } = ruleShape(input, "fault");
     checkCombination(action);
-    if (match.nth !== undefined && skip !== undefined) throw new ControlError("fault.match.nth and fault.skip exclude each other");
+    if (match.nth !== undefined && skip !== undefined)
+      throw new ControlError("fault.match.nth and fault.skip exclude each other");
     const id = this.#nextId++;
     this.#rules.push({ id, match, skip: skip ?? (match.nth ?? 1) - 1, times, action, seen: 0, fired: 0 });
     return id;

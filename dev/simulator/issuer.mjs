@@ -48,7 +48,8 @@ export class Issuer {
    * @returns {KeyObject}
    */
   foreignKey(alg) {
-    return (this.#foreign[alg] ??= newKey(alg).privateKey);
+    this.#foreign[alg] ??= newKey(alg).privateKey;
+    return this.#foreign[alg];
   }
 
   /** @returns {SavedKeys} */

@@ -20,7 +20,11 @@ function leave(message, code) {
 function readOptions() {
   try {
     const { values } = parseArgs({
-      options: { port: { type: "string", default: "8790" }, host: { type: "string", default: "127.0.0.1" }, state: { type: "string" } },
+      options: {
+        port: { type: "string", default: "8790" },
+        host: { type: "string", default: "127.0.0.1" },
+        state: { type: "string" },
+      },
     });
     const port = /^\d{1,5}$/.test(values.port) ? Number(values.port) : NaN;
     if (!(port <= 65535)) throw new Error(`--port must be a number from 0 to 65535, not ${values.port}`);
@@ -35,8 +39,10 @@ function readOptions() {
  * @param {{port: number, host: string}} options
  */
 function explain(error, { port, host }) {
-  if (error.code === "EADDRINUSE") return `Port ${port} on ${host} is busy: stop the process that uses it, or choose another --port.`;
-  if (error.code === "EACCES" && error.syscall === "listen") return `Port ${port} on ${host} needs rights that this user has not.`;
+  if (error.code === "EADDRINUSE")
+    return `Port ${port} on ${host} is busy: stop the process that uses it, or choose another --port.`;
+  if (error.code === "EACCES" && error.syscall === "listen")
+    return `Port ${port} on ${host} needs rights that this user has not.`;
   return `The simulator can't start: ${error.message}`;
 }
 
@@ -45,7 +51,9 @@ try {
   const simulator = await startSimulator(options);
   console.log(`3dEye simulator listening on ${simulator.url} (API ${simulator.url}/v3, controls ${simulator.url}/__sim)`);
   for (const signal of ["SIGINT", "SIGTERM"]) {
-    process.once(signal, () => simulator.close().catch((error) => leave(`The simulator's state is not saved: ${error.message}`, 1)));
+    process.once(signal, () =>
+      simulator.close().catch((error) => leave(`The simulator's state is not saved: ${error.message}`, 1)),
+    );
   }
 } catch (error) {
   leave(explain(/** @type {NodeJS.ErrnoException} */ (error), options), 1);

@@ -9,8 +9,8 @@ import { createServer } from "node:http";
 import { AccessTokens } from "./access-tokens.mjs";
 import { CallLedger } from "./calls.mjs";
 import { defaultConfig } from "./config.mjs";
-import { CONTROL_BASE, serveControl } from "./control-http.mjs";
 import { createControl } from "./control.mjs";
+import { CONTROL_BASE, serveControl } from "./control-http.mjs";
 import { Directory } from "./directory.mjs";
 import { exchange, isRecorded } from "./exchange.mjs";
 import { FaultRules } from "./faults.mjs";
@@ -43,9 +43,10 @@ export async function startSimulator({ port = 0, host = "127.0.0.1", stateFile }
   const saved = stateFile === undefined ? undefined : await loadState(stateFile);
   const directory = new Directory(() => saver?.changed());
   const issuer = new Issuer(saved?.keys);
-  const saver = stateFile === undefined
-    ? undefined
-    : new StateSaver(stateFile, () => ({ directory: directory.snapshot(), keys: issuer.snapshot() }));
+  const saver =
+    stateFile === undefined
+      ? undefined
+      : new StateSaver(stateFile, () => ({ directory: directory.snapshot(), keys: issuer.snapshot() }));
   if (saved) directory.restore(saved.directory);
 
   /** @type {Simulation} */

@@ -32,8 +32,7 @@ export function refuse(path, expectation) {
 export const anything = (value) => value;
 
 /** @type {Check} */
-export const text = (value, path) =>
-  typeof value === "string" && value !== "" ? value : refuse(path, "a non-empty string");
+export const text = (value, path) => (typeof value === "string" && value !== "" ? value : refuse(path, "a non-empty string"));
 
 /** @type {Check} */
 export const flag = (value, path) => (typeof value === "boolean" ? value : refuse(path, "true or false"));
@@ -45,10 +44,12 @@ export const onlyTrue = (value, path) => (value === true ? value : refuse(path, 
  * @param {{min?: number, max?: number}} [range]
  * @returns {Check}
  */
-export const integer = ({ min = 0, max = Number.MAX_SAFE_INTEGER } = {}) => (value, path) =>
-  Number.isSafeInteger(value) && value >= min && value <= max
-    ? value
-    : refuse(path, `an integer from ${min}${max === Number.MAX_SAFE_INTEGER ? "" : ` to ${max}`}`);
+export const integer =
+  ({ min = 0, max = Number.MAX_SAFE_INTEGER } = {}) =>
+  (value, path) =>
+    Number.isSafeInteger(value) && value >= min && value <= max
+      ? value
+      : refuse(path, `an integer from ${min}${max === Number.MAX_SAFE_INTEGER ? "" : ` to ${max}`}`);
 
 /** @type {Check} */
 export const nonNegative = (value, path) =>
@@ -67,8 +68,10 @@ export const identifier = (value, path) =>
  * @param {...(string | number)} options
  * @returns {Check}
  */
-export const choice = (...options) => (value, path) =>
-  options.includes(value) ? value : refuse(path, `one of ${options.map((option) => JSON.stringify(option)).join(", ")}`);
+export const choice =
+  (...options) =>
+  (value, path) =>
+    options.includes(value) ? value : refuse(path, `one of ${options.map((option) => JSON.stringify(option)).join(", ")}`);
 
 /**
  * @param {Check} check
@@ -93,18 +96,20 @@ export const openRecord = (value, path) =>
  * @param {string[]} [required]
  * @returns {Check}
  */
-export const record = (fields, required = []) => (value, path) => {
-  openRecord(value, path);
-  /** @type {Record<string, any>} */
-  const accepted = {};
-  for (const [name, entry] of Object.entries(value)) {
-    if (!Object.hasOwn(fields, name)) {
-      throw new ControlError(`${path}.${name} is not a known field (known: ${Object.keys(fields).join(", ")})`);
+export const record =
+  (fields, required = []) =>
+  (value, path) => {
+    openRecord(value, path);
+    /** @type {Record<string, any>} */
+    const accepted = {};
+    for (const [name, entry] of Object.entries(value)) {
+      if (!Object.hasOwn(fields, name)) {
+        throw new ControlError(`${path}.${name} is not a known field (known: ${Object.keys(fields).join(", ")})`);
+      }
+      if (entry !== undefined) accepted[name] = fields[name](entry, `${path}.${name}`);
     }
-    if (entry !== undefined) accepted[name] = fields[name](entry, `${path}.${name}`);
-  }
-  for (const name of required) {
-    if (!Object.hasOwn(accepted, name)) throw new ControlError(`${path}.${name} is missing`);
-  }
-  return accepted;
-};
+    for (const name of required) {
+      if (!Object.hasOwn(accepted, name)) throw new ControlError(`${path}.${name} is missing`);
+    }
+    return accepted;
+  };

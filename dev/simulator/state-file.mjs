@@ -28,7 +28,12 @@ export async function loadState(file) {
   }
   // A file that isn't ours is never taken for an empty one: the next save would overwrite it.
   const state = parse(content);
-  if (state?.version !== VERSION || !Array.isArray(state.directory?.users) || !Array.isArray(state.directory.roles) || !state.keys) {
+  if (
+    state?.version !== VERSION ||
+    !Array.isArray(state.directory?.users) ||
+    !Array.isArray(state.directory.roles) ||
+    !state.keys
+  ) {
     throw new Error(`${file} is not a simulator state of version ${VERSION}; move it away to begin afresh`);
   }
   return state;

@@ -24,12 +24,18 @@ export function accountLines(worker) {
     ...paragraphs([
       ["Who am I?", `me ""`],
       ["A phone registers for pushes", `me /push_tokens -d ${body({ token: "example-device-token", platform: "ios" })}`],
-      ["… and leaves: 204, also when it had left before", `me /push_tokens/unregister -i -d ${body({ token: "example-device-token" })}`],
+      [
+        "… and leaves: 204, also when it had left before",
+        `me /push_tokens/unregister -i -d ${body({ token: "example-device-token" })}`,
+      ],
       [
         `Set a second factor up: what an authenticator app scans, as a text and in ${PICTURE}`,
         `SETUP="$(me /two_factor_start_setup)"; field "$SETUP" otpauth_url; field "$SETUP" qr_svg > ${PICTURE}`,
       ],
-      [`The code that the app shows; or oathtool --totp --base32 "$SECRET"`, `SECRET="$(field "$SETUP" secret)"; CODE="$(npm run -s code -- "$SECRET")"; echo "$CODE"`],
+      [
+        `The code that the app shows; or oathtool --totp --base32 "$SECRET"`,
+        `SECRET="$(field "$SETUP" secret)"; CODE="$(npm run -s code -- "$SECRET")"; echo "$CODE"`,
+      ],
       ["Turn it on", `me /two_factor_validate -d ${body({ token: "$CODE" })}`],
       ["Ten codes for the day the phone is lost", `CODES="$(me /two_factor_backup_codes -X POST)"; echo "$CODES"`],
       ["How is the account protected?", "me /two_factor_status"],
@@ -37,9 +43,18 @@ export function accountLines(worker) {
       ["… once", verify],
       ["A backup code …", `CODE="$(field "$CODES" backup_codes.0)"; ${verify}`],
       ["… as well", verify],
-      ["Turn it off, for which a proof is needed", `me /two_factor_disable -d ${body({ token: '$(field "$CODES" backup_codes.1)' })}`],
-      ["Another name, and another e-mail, which waits until it is confirmed", `me "" -X PATCH -d ${body({ first_name: "Grace", email: "grace.$(date +%s)@example.com" })}`],
-      [`Cron delivers the notices, every quarter of an hour and now, and npm start writes them down`, `curl -sw '\\n' "$BASE/cdn-cgi/handler/scheduled"; tail -n 6 ${notices}`],
+      [
+        "Turn it off, for which a proof is needed",
+        `me /two_factor_disable -d ${body({ token: '$(field "$CODES" backup_codes.1)' })}`,
+      ],
+      [
+        "Another name, and another e-mail, which waits until it is confirmed",
+        `me "" -X PATCH -d ${body({ first_name: "Grace", email: "grace.$(date +%s)@example.com" })}`,
+      ],
+      [
+        `Cron delivers the notices, every quarter of an hour and now, and npm start writes them down`,
+        `curl -sw '\\n' "$BASE/cdn-cgi/handler/scheduled"; tail -n 6 ${notices}`,
+      ],
       [
         "The e-mail is confirmed by the token in its notice",
         `TOKEN="$(sed -n 's/.*"token":"\\([^"]*\\)".*/\\1/p' ${notices} | tail -n 1)"; curl -sw '\\n' ${json} -d ${body({ uuid: "$PERSON", token: "$TOKEN" })} "$BASE/api/users/verify_email"`,

@@ -23,7 +23,10 @@ export function curlLines({ worker, adminKey, adminToken, userToken }) {
     ["Do it for five users", `curl -sw '\\n' -X POST ${admin} '${worker}/admin/backfill-threedeye?limit=5'`],
     ["The runs so far", `curl -sw '\\n' ${admin} '${worker}/admin/threedeye/backfill/runs?limit=5'`],
     ["Credentials, asked by support", `curl -sw '\\n' ${admin} ${worker}/users/${fresh.uuid}/3deye-credentials`],
-    ["Credentials, asked by the user", `curl -sw '\\n' -H "Authorization: Bearer $USER_JWT" ${worker}/users/${fresh.uuid}/3deye-credentials`],
+    [
+      "Credentials, asked by the user",
+      `curl -sw '\\n' -H "Authorization: Bearer $USER_JWT" ${worker}/users/${fresh.uuid}/3deye-credentials`,
+    ],
     [
       "An API key for another service",
       `curl -sw '\\n' -X POST ${admin} ${json} -d '{"scopes":["threedeye:read"],"label":"demo"}' ${worker}/admin/api-keys`,
@@ -62,7 +65,10 @@ export function userKeyLines(worker, { name, apiKey, accountKey, user }) {
     `export SYNCANO_INSTANCE="$INSTANCE"`,
     ...paragraphs([
       ["A user's key has leaked: a new one, shown this once", `curl ${reset("$INSTANCE_KEY")}`],
-      ["Another one, to go on with", `USER_KEY=$(curl -s ${reset("$INSTANCE_KEY")} | sed 's/.*"user_key":"\\([0-9a-f]*\\)".*/\\1/')`],
+      [
+        "Another one, to go on with",
+        `USER_KEY=$(curl -s ${reset("$INSTANCE_KEY")} | sed 's/.*"user_key":"\\([0-9a-f]*\\)".*/\\1/')`,
+      ],
       ["Whose key is it?", whose],
       ["The holder of an account key may reset it too", `curl ${reset("$ACCOUNT_KEY")}`],
       ["From now on the old one is refused", whose],

@@ -52,7 +52,11 @@ async function seed(db, users) {
 async function withDatabase(work) {
   Object.assign(process.env, wranglerEnv());
   const { getPlatformProxy } = await import("wrangler");
-  const proxy = await getPlatformProxy({ configPath: inRoot("wrangler.toml"), envFiles: [], persist: { path: join(STATE, "v3") } });
+  const proxy = await getPlatformProxy({
+    configPath: inRoot("wrangler.toml"),
+    envFiles: [],
+    persist: { path: join(STATE, "v3") },
+  });
   try {
     return await work(proxy.env.DB);
   } finally {

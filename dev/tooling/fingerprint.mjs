@@ -57,7 +57,11 @@ function filesIn(path) {
 function extraFiles() {
   if (!existsSync(DEP_INFO)) return [];
   const known = new Set(INPUTS.flatMap((name) => filesIn(inRoot(name))));
-  const read = readFileSync(DEP_INFO, "utf8").split("\n")[0]?.split(/(?<!\\) /).slice(1) ?? [];
+  const read =
+    readFileSync(DEP_INFO, "utf8")
+      .split("\n")[0]
+      ?.split(/(?<!\\) /)
+      .slice(1) ?? [];
   return read
     .map((name) => name.replaceAll("\\ ", " "))
     .filter((name) => name.startsWith(`${ROOT}/`) && !name.startsWith(inRoot("target")) && !known.has(name))

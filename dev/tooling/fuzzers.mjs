@@ -3,7 +3,7 @@
 
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
-import { debianPossible, installDebianPackages } from "./debian-rust.mjs";
+import { debianPossible, installDebianPackages } from "../toolchain/debian-rust.mjs";
 import { DEV, inRoot, ROOT } from "./paths.mjs";
 import { attempt, compilerErrors, run } from "./run.mjs";
 import { Failure, step } from "./say.mjs";
@@ -31,7 +31,10 @@ const SECONDS_PER_INPUT = 10;
 /** The names of all targets. */
 export function fuzzTargets() {
   const files = readdirSync(inRoot("fuzz", "fuzz_targets"));
-  return files.filter((name) => name.endsWith(".rs")).map((name) => name.slice(0, -".rs".length)).sort();
+  return files
+    .filter((name) => name.endsWith(".rs"))
+    .map((name) => name.slice(0, -".rs".length))
+    .sort();
 }
 
 /**

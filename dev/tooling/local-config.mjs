@@ -12,7 +12,12 @@ const GENERATED = join(DEV, "generated.vars");
 const OWN = inRoot(".dev.vars");
 
 /** What the simulator expects; see its config.mjs. */
-const SIMULATOR = { apiKey: "sim-threedeye-key", username: "svc@spkey.example", password: "sim-login-pass", customerId: "cust-1" };
+const SIMULATOR = {
+  apiKey: "sim-threedeye-key",
+  username: "svc@spkey.example",
+  password: "sim-login-pass",
+  customerId: "cust-1",
+};
 
 /**
  * @param {{simulator: string, notices: string}} urls

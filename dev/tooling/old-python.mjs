@@ -4,9 +4,9 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, renameSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { withScratch } from "../toolchain/scratch.mjs";
 import { TOOLS } from "./paths.mjs";
 import { attempt, run } from "./run.mjs";
-import { withScratch } from "./scratch.mjs";
 
 /** @typedef {{command: string, version: string}} Python */
 
@@ -17,6 +17,7 @@ import { withScratch } from "./scratch.mjs";
  */
 export async function findPython(versions) {
   const names = ["python", ...versions.map((version) => `python${version}`)];
+  /** @type {Python[]} */
   const found = [];
   for (const command of [process.env.PYTHON ?? [], ...names, ...pyenvPythons()].flat()) {
     const { code, stdout } = await attempt(command, ["-c", "import pip, sys; print('%d.%d' % sys.version_info[:2])"]);

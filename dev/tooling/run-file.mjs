@@ -7,7 +7,7 @@ import { DEV } from "./paths.mjs";
 const FILE = join(DEV, "run.json");
 
 /** Held while `npm start` runs. */
-export const RUN_LOCK = join(DEV, "run.lock");
+export const RUN_LOCK = join(DEV, "run.lock.db");
 
 /**
  * @typedef {object} Running

@@ -21,11 +21,8 @@ export const say = (text) => log(text);
 /** @param {number} since as given by performance.now() */
 export const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 
-/** How long the whole program has run, also when it was handed over to a newer Node. */
-export function secondsSinceStart() {
-  const began = Number(process.env.SPKEY_BEGAN ?? performance.timeOrigin);
-  return `${Math.round((Date.now() - began) / 1000)} s`;
-}
+/** How long the whole program has run. */
+export const secondsSinceStart = () => `${Math.round(performance.now() / 1000)} s`;
 
 const SIGN_OF_LIFE_EVERY_MS = 30_000;
 

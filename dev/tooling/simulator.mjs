@@ -4,9 +4,10 @@ import { Failure } from "./say.mjs";
 
 /** @param {string} simulator its address @param {string} path @param {unknown} [body] */
 async function call(simulator, path, body) {
-  const init = body === undefined ? {} : { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+  const init =
+    body === undefined ? {} : { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } };
   const response = await fetch(`${simulator}/__sim${path}`, { ...init, signal: AbortSignal.timeout(10_000) });
-  const answer = await response.json();
+  const answer = /** @type {any} */ (await response.json());
   if (!response.ok) throw new Failure(`The simulator refused ${path}: ${answer.error ?? response.status}`);
   return answer;
 }

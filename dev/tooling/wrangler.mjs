@@ -1,8 +1,9 @@
-// How wrangler is called: by the packages' own Node, offline, and quiet about itself.
+// How wrangler is called: offline, and quiet about itself.
 
-import { NODE, WRANGLER } from "./node-modules.mjs";
 import { inRoot, LOGS } from "./paths.mjs";
 import { run } from "./run.mjs";
+
+export const WRANGLER = inRoot("node_modules", "wrangler", "bin", "wrangler.js");
 
 /** Local data: D1, queues. Kept from one start to the next. */
 export const STATE = inRoot(".wrangler", "state");
@@ -18,4 +19,4 @@ export function wranglerEnv() {
 }
 
 /** @param {string[]} args @param {import("./run.mjs").RunOptions} [options] */
-export const wrangler = (args, options) => run(NODE, [WRANGLER, ...args], { ...options, env: wranglerEnv() });
+export const wrangler = (args, options) => run(process.execPath, [WRANGLER, ...args], { ...options, env: wranglerEnv() });

@@ -1,16 +1,19 @@
 /**
  * The account API as its callers know it: who they say they are, what their authenticator shows, how a refusal looks. All from
- * the RFCs and the description, nothing with the product's own code.
+ * the description and with an authenticator's own library, nothing with the product's own code.
  */
 
 import assert from "node:assert/strict";
-import { createHmac, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
+
+import { Secret, TOTP } from "otpauth";
 
 /**
  * @typedef {import("./service.mjs").Service} Service
  * @typedef {import("./http.mjs").Answer} Answer
  * @typedef {{authorization: string}} Headers
  * @typedef {{id: string}} Person
+ * @typedef {Person | Headers} Caller a person stands for a token of their own
  * @typedef {{secret: string, codes: string[]}} Factor what a user who has enrolled knows
  */
 
@@ -34,28 +37,36 @@ export const BACKUP_CODE = /^[a-z2-7]{4}(-[a-z2-7]{4}){3}$/;
 
 /** The fields of the full user, in no order. */
 export const USER_FIELDS = [
-  "uuid", "date_joined", "first_name", "last_name", "email", "pending_email", "is_email_verified", "notification_settings", "anonymize_data",
-  "allow_impersonation", "toolbar_mode", "theme_mode", "shortcut_position", "events_column_config", "has_seen_product_intro_for",
-  "hedgehog_config", "allow_sidebar_suggestions", "role_at_organization", "hide_mcp_hints", "passkeys_enabled_for_2fa", "is_2fa_enabled",
-  "scene_personalisation", "team",
+  "uuid",
+  "date_joined",
+  "first_name",
+  "last_name",
+  "email",
+  "pending_email",
+  "is_email_verified",
+  "notification_settings",
+  "anonymize_data",
+  "allow_impersonation",
+  "toolbar_mode",
+  "theme_mode",
+  "shortcut_position",
+  "events_column_config",
+  "has_seen_product_intro_for",
+  "hedgehog_config",
+  "allow_sidebar_suggestions",
+  "role_at_organization",
+  "hide_mcp_hints",
+  "passkeys_enabled_for_2fa",
+  "is_2fa_enabled",
+  "scene_personalisation",
+  "team",
 ];
 
 /** What an authenticator shows: RFC 6238 with SHA-1, six digits and 30 s. @param {string} secret in base32 @param {number} atMs */
-export function totp(secret, atMs) {
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(atMs / STEP)));
-  const digest = createHmac("sha1", base32(secret)).update(counter).digest();
-  const offset = digest[digest.length - 1] & 15;
-  return String((digest.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, "0");
-}
-
-const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+export const totp = (secret, atMs) => new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: atMs });
 
 /** @param {string} text whole bytes, without padding */
-export function base32(text) {
-  const bits = Array.from(text, (letter) => BASE32.indexOf(letter).toString(2).padStart(5, "0")).join("");
-  return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => parseInt(byte, 2)));
-}
+export const base32 = (text) => Buffer.from(Secret.fromBase32(text).bytes);
 
 /** A code of the right form that opens nothing, not even a step too early or too late. @param {string} secret @param {number} atMs */
 export function wrongTotp(secret, atMs) {
@@ -63,9 +74,13 @@ export function wrongTotp(secret, atMs) {
   return /** @type {string} */ (["000000", "111111", "222222", "333333", "444444", "555555"].find((code) => !right.has(code)));
 }
 
+const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
+
 /** A backup code that is nobody's. */
 export const wrongBackupCode = () =>
-  Array.from(randomBytes(16), (byte) => BASE32[byte % 32].toLowerCase()).join("").replace(/(.{4})(?=.)/g, "$1-");
+  Array.from(randomBytes(16), (byte) => BASE32[byte % 32])
+    .join("")
+    .replace(/(.{4})(?=.)/g, "$1-");
 
 /** The path of an action; of the user itself without one. @param {string} [action] @param {string} [uuid] */
 export const pathTo = (action = "", uuid = "@me") => `/api/users/${uuid}${action && `/${action}`}`;
@@ -262,7 +277,8 @@ export function assertProblem(answer, status, type, code, { detail, attr = null,
 }
 
 /** @param {Answer} answer @param {string | string[]} code @param {string | null} attr @param {string | RegExp} [detail] @param {string} [what] */
-export const assertInvalid = (answer, code, attr, detail, what) => assertProblem(answer, 400, "validation_error", code, { attr, detail, what });
+export const assertInvalid = (answer, code, attr, detail, what) =>
+  assertProblem(answer, 400, "validation_error", code, { attr, detail, what });
 
 /** @param {Answer} answer @param {string} [what] */
 export const assertWrongToken = (answer, what) => assertInvalid(answer, "token_invalid", null, "Token is not valid", what);
@@ -274,11 +290,13 @@ export const assertDenied = (answer, detail = NOT_PERMITTED, what = "") =>
 /** @param {Answer} answer @param {string} [what] */
 export const assertNotRecent = (answer, what) =>
   assertProblem(answer, 403, "authentication_error", "sensitive_action_required_reauth", {
-    detail: "This action requires you to be recently authenticated.", what,
+    detail: "This action requires you to be recently authenticated.",
+    what,
   });
 
 /** @param {Answer} answer @param {number} seconds */
 export const assertLocked = (answer, seconds) =>
   assertProblem(answer, 429, "throttled_error", "throttled", {
-    detail: `Request was throttled. Expected available in ${seconds} seconds.`, retryAfter: seconds,
+    detail: `Request was throttled. Expected available in ${seconds} seconds.`,
+    retryAfter: seconds,
   });

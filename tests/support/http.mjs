@@ -39,14 +39,16 @@ export function send(origin, method, path, { headers = {}, json, body } = {}) {
     ...given,
   };
   return new Promise((resolve, reject) => {
+    let answered = false;
     const call = open({ agent, hostname, port, method, path, headers: sent }, (incoming) => {
+      answered = true;
       const chunks = /** @type {Buffer[]} */ ([]);
       incoming.on("data", (chunk) => chunks.push(chunk));
       incoming.on("error", reject);
       incoming.on("end", () => resolve(answerOf(incoming, Buffer.concat(chunks).toString("utf8"))));
     });
     // A server that has answered an overlong body need not read the rest of it.
-    call.on("error", (error) => (call.res ? undefined : reject(error)));
+    call.on("error", (error) => (answered ? undefined : reject(error)));
     for (const part of Array.isArray(content) ? content : []) call.write(part);
     call.end(Array.isArray(content) ? undefined : content);
   });
@@ -82,7 +84,9 @@ export function sendRaw(origin, method, path, headers, body = "", stays = true) 
 function parse(answer) {
   const [head, text] = answer.split("\r\n\r\n", 2);
   const [status, ...lines] = head.split("\r\n");
-  const headers = Object.fromEntries(lines.map((line) => line.split(": ", 2)).map(([name, value]) => [name.toLowerCase(), value]));
+  const headers = Object.fromEntries(
+    lines.map((line) => line.split(": ", 2)).map(([name, value]) => [name.toLowerCase(), value]),
+  );
   return answerOf({ statusCode: Number(status.split(" ")[1]), headers }, text);
 }
 

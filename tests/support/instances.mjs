@@ -34,7 +34,8 @@ const EVEN = "02468ace";
 const ODD = "13579bdf";
 
 /** A key as they are made: the last digit tells whose. @param {string} [lastDigits] those that it may have */
-const newKey = (lastDigits = EVEN) => randomBytes(20).toString("hex").slice(0, 39) + lastDigits[randomBytes(1)[0] % lastDigits.length];
+const newKey = (lastDigits = EVEN) =>
+  randomBytes(20).toString("hex").slice(0, 39) + lastDigits[randomBytes(1)[0] % lastDigits.length];
 export const newUserKey = () => newKey(EVEN);
 export const newProgramKey = () => newKey(ODD);
 
@@ -65,8 +66,15 @@ export async function addInstance(service, name = `rivia-${randomBytes(6).toStri
   const program = keysOf(PROGRAMS, "ikey", newProgramKey);
   service.keepsConfidential(...[...Object.values(account), ...Object.values(program)].map(({ key }) => key));
   const rows = [
-    ...Object.entries(ACCOUNTS).map(([kind, given]) => ({ role: kind, ...given, ...rest(account[kind]) })),
-    ...Object.entries(PROGRAMS).map(([kind, given]) => ({ ...given, ...rest(program[kind]) })),
+    ...Object.entries(ACCOUNTS).map(([kind, given]) => ({
+      role: kind,
+      ...given,
+      ...rest(account[/** @type {keyof typeof ACCOUNTS} */ (kind)]),
+    })),
+    ...Object.entries(PROGRAMS).map(([kind, given]) => ({
+      ...given,
+      ...rest(program[/** @type {keyof typeof PROGRAMS} */ (kind)]),
+    })),
   ];
   await service.sql("INSERT INTO instances (name, created_at) VALUES (?, ?)", name, createdAt);
   await service.sql(
@@ -74,7 +82,9 @@ export async function addInstance(service, name = `rivia-${randomBytes(6).toStri
      SELECT value ->> 'id', value ->> 'hash', ?1, value ->> 'role', ifnull(value ->> 'ignore_acl', 0), ifnull(value ->> 'allow_user_create', 0),
        ifnull(value ->> 'allow_group_create', 0), ifnull(value ->> 'allow_anonymous_read', 0), ?2, iif(value ->> 'revoked', ?2 + 1, NULL)
      FROM json_each(?3)`,
-    name, createdAt, JSON.stringify(rows),
+    name,
+    createdAt,
+    JSON.stringify(rows),
   );
   const [ada, bob] = await addInstanceUsers(service, name, ["Ada Lovelace", "bob@residents.example"]);
   return { name, createdAt, account, program, ada, bob };
@@ -86,7 +96,9 @@ export async function addInstance(service, name = `rivia-${randomBytes(6).toStri
  * @returns {Record<Kind, Key>}
  */
 const keysOf = (kinds, prefix, make) =>
-  /** @type {any} */ (Object.fromEntries(Object.keys(kinds).map((kind) => [kind, { id: `${prefix}_${randomUUID()}`, key: make() }])));
+  /** @type {any} */ (
+    Object.fromEntries(Object.keys(kinds).map((kind) => [kind, { id: `${prefix}_${randomUUID()}`, key: make() }]))
+  );
 
 /** @param {Key} key */
 const rest = ({ id, key }) => ({ id, hash: hashOf(key) });
@@ -103,7 +115,9 @@ export async function addInstanceUsers(service, instance, usernames) {
   const made = await service.sql(
     `INSERT INTO instance_users (instance, username, key_hash, key_changed_at, created_at)
      SELECT ?1, value ->> 'username', value ->> 'hash', ?2, ?2 FROM json_each(?3) WHERE true RETURNING id, username`,
-    instance, createdAt, JSON.stringify(users.map(({ username, key }) => ({ username, hash: hashOf(key) }))),
+    instance,
+    createdAt,
+    JSON.stringify(users.map(({ username, key }) => ({ username, hash: hashOf(key) }))),
   );
   const ids = new Map(made.map(({ id, username }) => [username, id]));
   return users.map(({ username, key }) => ({ id: ids.get(username), username, key, createdAt }));
@@ -136,7 +150,10 @@ export const EVERY_ROUTE = VERSIONS.flatMap((version) =>
  * @param {Key | undefined} [program] @param {{key: string}} [user]
  * @returns {Record<string, string>}
  */
-export const keyHeaders = (program, user) => ({ ...(program && { "x-api-key": program.key }), ...(user && { "x-user-key": user.key }) });
+export const keyHeaders = (program, user) => ({
+  ...(program && { "x-api-key": program.key }),
+  ...(user && { "x-user-key": user.key }),
+});
 
 /** A user, as the contract shows it. @param {Instance} instance @param {User} user @param {string} version @param {string} [key] */
 export function userBody(instance, { id, username, createdAt }, version, key) {

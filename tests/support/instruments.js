@@ -6,7 +6,13 @@
 
 import { WorkerEntrypoint } from "cloudflare:workers";
 
+// @ts-expect-error: it is given this name when the Worker is put together
 import service from "the-built-worker";
+
+/**
+ * @typedef {{roundTrips: number, rowsRead: number, rowsWritten: number}} Meter
+ * @typedef {{DB: D1Database, PROVISIONING_QUEUE?: Queue}} Bindings
+ */
 
 /** Milliseconds by which the Worker's clock is ahead. */
 let ahead = 0;
@@ -44,7 +50,9 @@ Date.now = () => {
 };
 
 // The Worker's glue keeps the memory to itself, but asks it for its buffer whenever it has grown.
-const { get: bufferOf, ...buffer } = Object.getOwnPropertyDescriptor(WebAssembly.Memory.prototype, "buffer");
+const { get: bufferOf, ...buffer } = /** @type {PropertyDescriptor & {get: () => ArrayBuffer}} */ (
+  Object.getOwnPropertyDescriptor(WebAssembly.Memory.prototype, "buffer")
+);
 Object.defineProperty(WebAssembly.Memory.prototype, "buffer", {
   ...buffer,
   get() {
@@ -56,6 +64,7 @@ Object.defineProperty(WebAssembly.Memory.prototype, "buffer", {
 const CONTROL = "/__instruments";
 
 export default class extends WorkerEntrypoint {
+  /** @param {Request} request */
   async fetch(request) {
     if (new URL(request.url).pathname === CONTROL) return control(request);
     const meter = { roundTrips: 0, rowsRead: 0, rowsWritten: 0 };
@@ -67,14 +76,16 @@ export default class extends WorkerEntrypoint {
     return told;
   }
 
+  /** @param {unknown} event */
   async scheduled(event) {
     const meter = { roundTrips: 0, rowsRead: 0, rowsWritten: 0 };
     await service.scheduled(event, measured(this.env, meter), this.ctx);
     roundTripsOfEvents += meter.roundTrips;
   }
 
+  /** @param {unknown} batch */
   async queue(batch) {
-    const meter = { roundTrips: 0 };
+    const meter = { roundTrips: 0, rowsRead: 0, rowsWritten: 0 };
     await service.queue(batch, measured(this.env, meter), this.ctx);
     roundTripsOfEvents += meter.roundTrips;
     if (breakdowns > 0) {
@@ -90,8 +101,9 @@ function failure() {
   return new Error(`D1_ERROR: ${cause.message}`, { cause });
 }
 
+/** @param {Request} request */
 async function control(request) {
-  const order = await request.json();
+  const order = /** @type {any} */ (await request.json());
   if ("aheadMs" in order) ahead = order.aheadMs;
   if ("frozenAt" in order) frozenAt = order.frozenAt;
   if ("held" in order) held = order.held;
@@ -103,6 +115,7 @@ async function control(request) {
   return Response.json({ roundTripsOfEvents, waiting, memoryBytes: memory?.buffer.byteLength ?? null, prepared: [...prepared] });
 }
 
+/** @param {Bindings} env @param {Meter} meter */
 function measured(env, meter) {
   const statements = new WeakMap();
   const count = async () => {
@@ -115,17 +128,22 @@ function measured(env, meter) {
     spared -= 1;
   };
   // As D1 bills them. `first` and `raw` do not tell; the Worker uses neither.
+  /** @template {{meta?: any}} Result @param {Result} result */
   const weigh = (result) => {
     meter.rowsRead += result?.meta?.rows_read ?? 0;
     meter.rowsWritten += result?.meta?.rows_written ?? 0;
     return result;
   };
+  /** @param {D1PreparedStatement} real */
   const statement = (real) => {
     const shown = new Proxy(real, {
-      get(target, name) {
-        if (name === "bind") return (...values) => statement(target.bind(...values));
-        if (["all", "first", "run", "raw"].includes(name)) return async (...rest) => (await count(), weigh(await target[name](...rest)));
-        return Reflect.get(target, name, target);
+      get(/** @type {any} */ target, /** @type {string} */ name) {
+        if (name === "bind") return (/** @type {unknown[]} */ ...values) => statement(target.bind(...values));
+        if (!["all", "first", "run", "raw"].includes(name)) return Reflect.get(target, name, target);
+        return async (/** @type {unknown[]} */ ...rest) => {
+          await count();
+          return weigh(await target[name](...rest));
+        };
       },
     });
     statements.set(shown, real);
@@ -133,18 +151,33 @@ function measured(env, meter) {
   };
   const DB = new Proxy(env.DB, {
     get(target, name) {
-      if (name === "prepare") return (sql) => (prepared.add(sql), statement(target.prepare(sql)));
-      if (name === "batch") return async (list) => (await count(), (await target.batch(list.map((one) => statements.get(one) ?? one))).map(weigh));
-      if (name === "exec") return async (sql) => (await count(), target.exec(sql));
+      if (name === "prepare") {
+        return (/** @type {string} */ sql) => {
+          prepared.add(sql);
+          return statement(target.prepare(sql));
+        };
+      }
+      if (name === "batch") {
+        return async (/** @type {D1PreparedStatement[]} */ list) => {
+          await count();
+          return (await target.batch(list.map((one) => statements.get(one) ?? one))).map(weigh);
+        };
+      }
+      if (name === "exec") {
+        return async (/** @type {string} */ sql) => {
+          await count();
+          return target.exec(sql);
+        };
+      }
       const value = Reflect.get(target, name, target);
       return name === "constructor" || typeof value !== "function" ? value : value.bind(target);
     },
   });
   if (!env.PROVISIONING_QUEUE) return { ...env, DB };
   const PROVISIONING_QUEUE = new Proxy(env.PROVISIONING_QUEUE, {
-    get(target, name) {
+    get(/** @type {any} */ target, name) {
       if (name === "constructor") return target.constructor;
-      return async (...rest) => {
+      return async (/** @type {unknown[]} */ ...rest) => {
         if (queueIs === "refuses") throw new Error("made to refuse");
         if (queueIs === "keeps") return target[name](...rest);
       };

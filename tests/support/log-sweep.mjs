@@ -76,7 +76,9 @@ const SHORTEST_SECRET = 8;
  */
 export function sweep(lines, secrets) {
   const text = lines.join("\n").toLowerCase();
-  const found = [...secrets].filter((secret) => secret.length >= SHORTEST_SECRET && formsOf(secret).some((form) => text.includes(form)));
+  const found = [...secrets].filter(
+    (secret) => secret.length >= SHORTEST_SECRET && formsOf(secret).some((form) => text.includes(form)),
+  );
   return [
     ...lines.flatMap(faultsOfForm),
     ...found.map((secret) => `a line holds a secret that begins with ${secret.slice(0, 4)}`),
@@ -85,7 +87,8 @@ export function sweep(lines, secrets) {
 }
 
 /** A secret also counts when it was escaped, or in another case. @param {string} secret */
-const formsOf = (secret) => [...new Set([secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)])].map((form) => form.toLowerCase());
+const formsOf = (secret) =>
+  [...new Set([secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)])].map((form) => form.toLowerCase());
 
 /** @param {string} line */
 function faultsOfForm(line) {
@@ -96,8 +99,12 @@ function faultsOfForm(line) {
   const names = Object.keys(parsed);
   return [
     ...names.filter((name) => !(name in fields)).map((name) => `an undocumented field ${name}: ${line}`),
-    ...Object.keys(fields).filter((name) => !names.includes(name)).map((name) => `without ${name}: ${line}`),
-    ...Object.entries(fields).filter(([name, type]) => !isOf(type, parsed[name])).map(([name]) => `${name} is of another type: ${line}`),
+    ...Object.keys(fields)
+      .filter((name) => !names.includes(name))
+      .map((name) => `without ${name}: ${line}`),
+    ...Object.entries(fields)
+      .filter(([name, type]) => !isOf(type, parsed[name]))
+      .map(([name]) => `${name} is of another type: ${line}`),
     ...(["info", "warn", "error"].includes(parsed.level) ? [] : [`an unknown level: ${line}`]),
   ];
 }

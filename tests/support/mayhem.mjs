@@ -55,5 +55,10 @@ export function upset(sim, dice) {
 /** Back to an upstream that does what it is asked to. @param {import("../../dev/simulator/control.mjs").Control} sim */
 export function calm(sim) {
   sim.clearFaults();
-  sim.configure({ latencyMs: 0, visibilityDelayMs: { create: 0, delete: 0 }, roleAttachNotFoundTimes: 0, createWithoutId: false });
+  sim.configure({
+    latencyMs: 0,
+    visibilityDelayMs: { create: 0, delete: 0 },
+    roleAttachNotFoundTimes: 0,
+    createWithoutId: false,
+  });
 }

@@ -36,14 +36,19 @@ export const routes = Object.entries(document.paths).flatMap(([path, item]) =>
       path,
       operation: operation.operationId,
       access: isOfAccounts(path) ? "person" : accessOf(operation.security),
-      responses: Object.fromEntries(Object.entries(operation.responses).map(([status, response]) => [status, locate(response, path, method, status)])),
+      responses: Object.fromEntries(
+        Object.entries(operation.responses).map(([status, response]) => [status, locate(response, path, method, status)]),
+      ),
       pattern: patternOf(path),
     })),
 );
 
 /** As the Worker's router reads it: a parameter may be empty, but not at the end. @param {string} path */
 function patternOf(path) {
-  const parts = path.replaceAll(/[./]/g, "\\$&").replaceAll(/\{\w+\}(?=.)/g, "[^/]*").replaceAll(/\{\w+\}/g, "[^/]+");
+  const parts = path
+    .replaceAll(/[./]/g, "\\$&")
+    .replaceAll(/\{\w+\}(?=.)/g, "[^/]*")
+    .replaceAll(/\{\w+\}/g, "[^/]+");
   return new RegExp(`^${parts}${isOfAccounts(path) ? "/?" : ""}$`);
 }
 
@@ -86,7 +91,10 @@ function locateShared(name) {
 
 /** @param {any} response @param {string} place */
 function withSchema(response, place) {
-  const headers = Object.entries(response.headers ?? {}).map(([name, header]) => [name.toLowerCase(), header.$ref ? document.components.headers[header.$ref.split("/").at(-1)] : header]);
+  const headers = Object.entries(response.headers ?? {}).map(([name, header]) => [
+    name.toLowerCase(),
+    header.$ref ? document.components.headers[header.$ref.split("/").at(-1)] : header,
+  ]);
   const schema = response.content ? `openapi.json#/${place}/content/application~1json/schema` : undefined;
   return { schema, headers: Object.fromEntries(headers) };
 }
@@ -96,7 +104,8 @@ function withSchema(response, place) {
  * @param {Pick<Route, "path">} route
  * @param {Record<string, string>} [values]
  */
-export const pathOf = ({ path }, values = {}) => path.replace(/\{([^}]+)\}/g, (_, name) => encodeURIComponent(values[name] ?? `no-such-${name}`));
+export const pathOf = ({ path }, values = {}) =>
+  path.replace(/\{([^}]+)\}/g, (_, name) => encodeURIComponent(values[name] ?? `no-such-${name}`));
 
 /** @param {string} operation */
 export function routeOf(operation) {
@@ -112,7 +121,8 @@ export function routeOf(operation) {
  */
 export function routeTo(method, path) {
   const [bare] = path.split("?");
-  const answers = (/** @type {Route} */ route) => route.access === "instance" || route.method === method || (method === "HEAD" && route.method === "GET");
+  const answers = (/** @type {Route} */ route) =>
+    route.access === "instance" || route.method === method || (method === "HEAD" && route.method === "GET");
   const there = routes.filter((route) => route.pattern.test(bare));
   // A path in so many letters comes before one with a parameter in their place, whatever its methods.
   const fewest = Math.min(...there.map(parametersOf));
@@ -144,7 +154,9 @@ export function deviations(method, path, answer) {
   const where = `${method} ${routeTo(method, path)?.path ?? "(no route)"} ${answer.status}`;
   const expected = expectedOf(method, path, answer.status);
   if (!expected) return [`${where} is not described`];
-  return [...deviationsOfBody(expected, method, answer), ...deviationsOfHeaders(expected, answer)].map((what) => `${where}: ${what}`);
+  return [...deviationsOfBody(expected, method, answer), ...deviationsOfHeaders(expected, answer)].map(
+    (what) => `${where}: ${what}`,
+  );
 }
 
 /** @param {any} expected @param {string} method @param {import("./http.mjs").Answer} answer */
@@ -155,14 +167,20 @@ function deviationsOfBody({ schema }, method, { text, json }) {
   return validate(json) ? [] : [ajv.errorsText(validate.errors)];
 }
 
+/** Of a header. Those that are only referred to are compiled once, too. @param {any} schema */
+function validatorOf(schema) {
+  if (!schema.$ref) return ajv.compile(schema);
+  const reference = `openapi.json${schema.$ref}`;
+  return ajv.getSchema(reference) ?? ajv.compile({ $ref: reference });
+}
+
 /** @param {any} expected @param {import("./http.mjs").Answer} answer */
 function deviationsOfHeaders({ headers }, answer) {
   return Object.entries(headers).flatMap(([name, { required, schema }]) => {
     const value = answer.headers[name];
     if (value === undefined) return required ? [`without ${name}`] : [];
     const typed = schema.type === "integer" ? Number(value) : value;
-    const resolved = schema.$ref ? { $ref: `openapi.json${schema.$ref}` } : schema;
-    return ajv.validate(resolved, typed) ? [] : [`${name} is ${value}`];
+    return validatorOf(schema)(typed) ? [] : [`${name} is ${value}`];
   });
 }
 
@@ -175,9 +193,13 @@ function deviationsOfHeaders({ headers }, answer) {
 export function misfits(part = document, path = []) {
   if (typeof part !== "object" || part === null) return [];
   const own = "schema" in part ? Object.entries(part.examples ?? {}) : [];
-  const pointer = [...path, "schema"].map((name) => encodeURIComponent(name.replaceAll("~", "~0").replaceAll("/", "~1"))).join("/");
+  const pointer = [...path, "schema"]
+    .map((name) => encodeURIComponent(name.replaceAll("~", "~0").replaceAll("/", "~1")))
+    .join("/");
   return [
-    ...own.filter(([, { value }]) => !ajv.validate({ $ref: `openapi.json#/${pointer}` }, value)).map(([name]) => [...path, name].join(" ")),
+    ...own
+      .filter(([, { value }]) => !ajv.validate({ $ref: `openapi.json#/${pointer}` }, value))
+      .map(([name]) => [...path, name].join(" ")),
     ...Object.entries(part).flatMap(([name, value]) => misfits(value, [...path, name])),
   ];
 }

@@ -12,7 +12,7 @@ import { startSimulator } from "../../dev/simulator/server.mjs";
 import { send, sendRaw } from "./http.mjs";
 import { sweep } from "./log-sweep.mjs";
 import { deviations } from "./openapi.mjs";
-import { migrate, startBareWorkers, startWorker } from "./worker.mjs";
+import { migrate, startUnderWrangler, startWorkers } from "./worker.mjs";
 
 /**
  * @typedef {import("./http.mjs").Answer} Answer
@@ -24,7 +24,7 @@ import { migrate, startBareWorkers, startWorker } from "./worker.mjs";
  * @property {Record<string, string | undefined>} [secrets]
  * @property {object} [simulator] settings of `dev/simulator/config.mjs`, kept by `fresh`
  * @property {boolean} [instrumented] counts D1 round trips and turns the clock, see `instruments.js`
- * @property {boolean} [bare] without wrangler's proxies, see `startBareWorkers`
+ * @property {boolean} [wrangler] as wrangler runs it, see `startUnderWrangler`
  * @property {boolean} [migrated]
  * @property {Record<string, number>} [rateLimits]
  * @property {boolean | object} [queue] with the queues of wrangler.toml, or with some of their settings changed
@@ -42,7 +42,7 @@ export async function serviceForThisFile(changes = {}) {
   const surroundings = await Surroundings.create(changes.simulator);
   const service = new Service(surroundings);
   const settings = service.settings(changes);
-  service.run(changes.bare ? (await startBareWorkers({ worker: settings })).worker : await startWorker(settings));
+  service.run(changes.wrangler ? await startUnderWrangler(settings) : (await startWorkers({ worker: settings })).worker);
   beforeEach(() => service.fresh());
   after(() => service.close());
   return service;
@@ -50,7 +50,7 @@ export async function serviceForThisFile(changes = {}) {
 
 /**
  * The same with several Workers that differ in their configuration, beside one simulator and, where they name the same
- * `database`, over one database. Without wrangler in between.
+ * `database`, over one database.
  * @template {string} Name
  * @param {Record<Name, Changes & {database?: string}>} changes
  * @param {object} [simulator]
@@ -59,9 +59,11 @@ export async function serviceForThisFile(changes = {}) {
 export async function servicesForThisFile(changes, simulator) {
   const surroundings = await Surroundings.create(simulator);
   const named = /** @type {[Name, Changes & {database?: string}][]} */ (Object.entries(changes));
-  const services = /** @type {Record<Name, Service>} */ (Object.fromEntries(named.map(([name]) => [name, new Service(surroundings)])));
+  const services = /** @type {Record<Name, Service>} */ (
+    Object.fromEntries(named.map(([name]) => [name, new Service(surroundings)]))
+  );
   const settings = named.map(([name, change]) => [name, { ...services[name].settings(change), database: change.database }]);
-  const workers = await startBareWorkers(Object.fromEntries(settings));
+  const workers = await startWorkers(Object.fromEntries(settings));
   for (const [name] of named) services[name].run(workers[name]);
   const all = /** @type {Service[]} */ (Object.values(services));
   beforeEach(() => Promise.all(all.map((service) => service.fresh())));
@@ -85,7 +87,13 @@ class Surroundings {
   /** @param {import("../../dev/simulator/server.mjs").Simulator} simulator @param {object} config */
   constructor(simulator, config) {
     this.simulator = simulator;
-    const own = { apiKey: random("threedeye-key"), login: this.login, ownCustomerId: this.customer, requireBearer: true, audience: random("audience") };
+    const own = {
+      apiKey: random("threedeye-key"),
+      login: this.login,
+      ownCustomerId: this.customer,
+      requireBearer: true,
+      audience: random("audience"),
+    };
     this.config = { ...own, ...config };
     simulator.control.reset({ config: this.config });
   }
@@ -202,7 +210,10 @@ export class Service {
   /** @param {string} statement @param {...(string | number | null)} values @returns {Promise<any[]>} */
   async sql(statement, ...values) {
     this.#used = true;
-    const { results } = await this.#worker.db.prepare(statement).bind(...values).all();
+    const { results } = await this.#worker.db
+      .prepare(statement)
+      .bind(...values)
+      .all();
     return results;
   }
 
@@ -212,9 +223,15 @@ export class Service {
    * @returns {Promise<User[]>}
    */
   async addUsers(people) {
-    const rows = people.map(({ id = randomUUID(), email, phone = null, createdAt = "2024-01-15T10:30:00.000Z", subject = null }) => ({
-      id, phone, createdAt, subject, email: email === undefined ? `${random("resident")}@residents.example` : email,
-    }));
+    const rows = people.map(
+      ({ id = randomUUID(), email, phone = null, createdAt = "2024-01-15T10:30:00.000Z", subject = null }) => ({
+        id,
+        phone,
+        createdAt,
+        subject,
+        email: email === undefined ? `${random("resident")}@residents.example` : email,
+      }),
+    );
     await this.sql(
       `INSERT INTO users (uuid, email, phone_number, created_at, auth_subject)
        SELECT value ->> 'id', value ->> 'email', value ->> 'phone', value ->> 'createdAt', value ->> 'subject' FROM json_each(?)`,
@@ -238,7 +255,7 @@ export class Service {
   }
 
   /**
-   * The same byte by byte, see `sendRaw`; bare Workers only, as a proxy would put it in order.
+   * The same byte by byte, see `sendRaw`; not under wrangler, whose proxy would put it in order.
    * @param {string} method @param {string} path @param {Record<string, string>} headers @param {string} [body]
    */
   async callRaw(method, path, headers, body) {
@@ -257,6 +274,7 @@ export class Service {
     const known = new Set((await this.log()).map((line) => line["request.id"]));
     await sendRaw(this.url, method, path, headers, body, false);
     const isNew = (/** @type {any} */ line) => line.event === "http.request" && !known.has(line["request.id"]);
+    /** @type {any} */
     let line;
     await until(async () => (line = (await this.log()).find(isNew)), "a log line for the request that was abandoned");
     this.#world.requestIds.push(line["request.id"]);
@@ -271,7 +289,9 @@ export class Service {
     assert.deepEqual(deviations(method, path, answer), []);
     this.#world.answers.push({ method, path, status: answer.status });
     const { json } = answer;
-    this.keepsConfidential(...[json?.user_key, json?.userKey, json?.apiKey, json?.accountKey].filter((key) => typeof key === "string"));
+    this.keepsConfidential(
+      ...[json?.user_key, json?.userKey, json?.apiKey, json?.accountKey].filter((key) => typeof key === "string"),
+    );
     return answer;
   }
 
@@ -346,7 +366,10 @@ export class Service {
 
   /** Waits until consumers have closed a run. @param {string} id */
   async ended(id) {
-    await until(async () => (await this.sql("SELECT status FROM provisioning_runs WHERE run_id = ?", id))[0].status !== "running", `the end of ${id}`);
+    await until(
+      async () => (await this.sql("SELECT status FROM provisioning_runs WHERE run_id = ?", id))[0].status !== "running",
+      `the end of ${id}`,
+    );
     return this.progress(id);
   }
 
@@ -370,12 +393,12 @@ export class Service {
 
   /** SIGKILL for workerd, at once; resolves when it runs again over the same database. */
   async kill() {
-    assert.ok(this.#worker.kill, "only bare Workers can be killed");
+    assert.ok(this.#worker.kill, "not under wrangler");
     this.#killed = true;
     await this.#worker.kill();
   }
 
-  /** Of workerd; bare Workers only. */
+  /** Of workerd; not under wrangler. */
   get pid() {
     return this.#worker.pid?.();
   }
@@ -388,7 +411,8 @@ export class Service {
   /** The calls that reached 3dEye and the issuer, by what they are. */
   upstream() {
     const calls = this.sim.calls();
-    const of = (/** @type {string} */ method, /** @type {RegExp} */ path) => calls.filter((call) => call.method === method && path.test(call.path));
+    const of = (/** @type {string} */ method, /** @type {RegExp} */ path) =>
+      calls.filter((call) => call.method === method && path.test(call.path));
     const tokenCalls = of("POST", /^\/v3\/auth\/token$/);
     const isOwn = (/** @type {any} */ call) => call.email?.toLowerCase() === this.login.username.toLowerCase();
     return {
@@ -427,7 +451,7 @@ export class Service {
 
   /**
    * Steers the instruments.
-   * @param {{aheadMs?: number, frozenAt?: number | null, sparedRoundTrips?: number | null, held?: boolean, heldAfter?: number, queueIs?: "keeps" | "refuses" | "loses", breakdowns?: number}} order
+   * @param {{aheadMs?: number, frozenAt?: number | null, sparedRoundTrips?: number | null, held?: boolean, heldAfter?: number, queueIs?: "keeps" | "refuses" | "loses", breakdowns?: number, breaksAtClock?: boolean}} order
    */
   async instruments(order) {
     return (await send(this.url, "POST", "/__instruments", { json: order })).json;
@@ -473,7 +497,8 @@ export class Service {
 }
 
 /** @param {Record<string, string | undefined>} settings @returns {Record<string, string>} */
-const present = (settings) => /** @type {any} */ (Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)));
+const present = (settings) =>
+  /** @type {any} */ (Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)));
 
 /**
  * Waits for something that happens beside the test.
@@ -489,9 +514,19 @@ export async function until(condition, what) {
 }
 
 const REASONS = /** @type {Record<number, string>} */ ({
-  400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 409: "Conflict",
-  413: "Payload Too Large", 415: "Unsupported Media Type", 429: "Too Many Requests", 500: "Internal Server Error",
-  501: "Not Implemented", 502: "Bad Gateway", 503: "Service Unavailable",
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  409: "Conflict",
+  413: "Payload Too Large",
+  415: "Unsupported Media Type",
+  429: "Too Many Requests",
+  500: "Internal Server Error",
+  501: "Not Implemented",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
 });
 
 const MESSAGES = /** @type {Record<number, string>} */ ({
@@ -512,7 +547,7 @@ export function assertError(answer, status, message = MESSAGES[status]) {
   const { success, error, code, requestId, message: said } = answer.json;
   assert.deepEqual({ success, error, code }, { success: false, error: REASONS[status], code: status });
   assert.equal(requestId, answer.headers["x-request-id"]);
-  assert.match(requestId, /^req_[0-9A-HJKMNP-TV-Z]{26}$/);
+  assert.match(String(requestId), /^req_[0-9A-HJKMNP-TV-Z]{26}$/);
   assert.equal(answer.headers["www-authenticate"], status === 401 ? "Bearer" : undefined);
   assert.equal(typeof said, "string");
   if (typeof message === "string") assert.equal(said, message);

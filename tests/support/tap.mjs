@@ -3,8 +3,8 @@
  * client really sends, and each answer it gets is held against openapi.json like any other.
  */
 
-import { createServer } from "node:http";
 import { once } from "node:events";
+import { createServer } from "node:http";
 
 /**
  * @typedef {{method: string, path: string, headers: import("node:http").IncomingHttpHeaders, body: string, status: number}} Exchange
@@ -42,5 +42,7 @@ export async function tap(service) {
  */
 function passedOn(headers) {
   const own = ["host", "connection", "transfer-encoding", "accept-encoding"];
-  return /** @type {Record<string, string>} */ (Object.fromEntries(Object.entries(headers).filter(([name]) => !own.includes(name))));
+  return /** @type {Record<string, string>} */ (
+    Object.fromEntries(Object.entries(headers).filter(([name]) => !own.includes(name)))
+  );
 }

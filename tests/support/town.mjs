@@ -36,7 +36,8 @@ const RESETS = [
 const RESETS_OF_MOVERS = RESETS.filter(({ deleteRemote }) => deleteRemote);
 
 /** Whether such a reset forgets roles: those that wait, and with the account those that it holds. */
-const dropsRoles = ({ preserveRoles = false, deleteRemote = false, clearMapping = true }) => !preserveRoles && (deleteRemote || clearMapping);
+const dropsRoles = ({ preserveRoles = false, deleteRemote = false, clearMapping = true }) =>
+  !preserveRoles && (deleteRemote || clearMapping);
 
 /** Lives beside the Worker and through it, and remembers what it was promised. */
 export class Town {
@@ -64,9 +65,19 @@ export class Town {
   /** @param {number} count @param {{mover?: boolean, orphan?: boolean, holding?: string[]}} [what] */
   async moveIn(count, { mover = false, orphan = false, holding } = {}) {
     const people = Array.from({ length: count }, () => ({
-      id: randomUUID(), emails: [this.#email()], must: new Set(holding), may: new Set(holding), mover, orphan,
+      id: randomUUID(),
+      emails: [this.#email()],
+      must: new Set(holding),
+      may: new Set(holding),
+      mover,
+      orphan,
     }));
-    const accountFor = ({ emails: [email] }) => ({ email, customerId: orphan ? "another-customer" : this.#service.customer, roles: holding ?? [] });
+    /** @param {{emails: string[]}} given */
+    const accountFor = ({ emails: [email] }) => ({
+      email,
+      customerId: orphan ? "another-customer" : this.#service.customer,
+      roles: holding ?? [],
+    });
     if (holding || orphan) this.#service.sim.seed(people.map(accountFor));
     await this.#service.addUsers(people.map(({ id, emails: [email] }) => ({ id, email })));
     this.people.push(...people);
@@ -91,7 +102,11 @@ export class Town {
     if (dice.happens(0.5)) await this.moveIn(1 + dice.below(2), { mover: dice.happens(0.2) });
     if (dice.happens(0.3)) await this.moveIn(1, { holding: dice.some(ROLES, 1 + dice.below(3)) });
     if (dice.happens(0.4)) await this.#changeEmail(dice.one(this.people.filter(({ mover }) => mover)));
-    for (const person of dice.some(this.people.filter(({ orphan }) => !orphan), 3)) await this.#grant(person, dice.one(ROLES));
+    for (const person of dice.some(
+      this.people.filter(({ orphan }) => !orphan),
+      3,
+    ))
+      await this.#grant(person, dice.one(ROLES));
   }
 
   /** @param {Person} person */
@@ -105,8 +120,12 @@ export class Town {
     const [account] = this.accountsOf(person);
     if (!account) return;
     const headers = { "x-api-key": this.#service.sim.config().apiKey, "content-type": "application/json" };
-    const login = await fetch(`${this.#service.vendor}/auth/token`, { method: "POST", headers, body: JSON.stringify(this.#service.login) });
-    const { accessToken } = await login.json();
+    const login = await fetch(`${this.#service.vendor}/auth/token`, {
+      method: "POST",
+      headers,
+      body: JSON.stringify(this.#service.login),
+    });
+    const { accessToken } = /** @type {any} */ (await login.json());
     const attach = { method: "POST", headers: { ...headers, authorization: `Bearer ${accessToken}` } };
     const { status } = await fetch(`${this.#service.vendor}/roles/${role}/users/${account.id}`, attach);
     assert.ok([204, 409].includes(status), String(status));
@@ -117,9 +136,14 @@ export class Town {
   /** Sends what the round asks for. @returns {Promise<any>[]} each tells whether it was answered */
   send() {
     const { dice } = this;
-    const runs = Array.from({ length: 1 + dice.below(2) }, () => () => (dice.happens(0.3) ? this.#scheduled() : this.#backfill()));
+    const runs = Array.from(
+      { length: 1 + dice.below(2) },
+      () => () => (dice.happens(0.3) ? this.#scheduled() : this.#backfill()),
+    );
     const askers = dice.some(this.people, 3).map((person) => () => this.#credentials(person));
-    const resets = dice.some(this.people, 4).map((person) => () => this.#reset(person, dice.one(person.mover ? RESETS_OF_MOVERS : RESETS)));
+    const resets = dice
+      .some(this.people, 4)
+      .map((person) => () => this.#reset(person, dice.one(person.mover ? RESETS_OF_MOVERS : RESETS)));
     return dice.some([...runs, ...askers, ...resets], Infinity).map((send) => answered(send()));
   }
 
@@ -165,9 +189,9 @@ async function answered(sent) {
     return true;
   } catch (error) {
     const broken = ["ECONNRESET", "ECONNREFUSED", "EPIPE", "UND_ERR_SOCKET"];
-    const codes = [error.code, error.cause?.code];
-    if (codes.some((code) => broken.includes(code))) return false;
+    const { code, cause } = /** @type {{code?: string, cause?: {code?: string}}} */ (error);
+    const codes = [code, cause?.code];
+    if (codes.some((one) => broken.includes(String(one)))) return false;
     throw error;
   }
 }
-

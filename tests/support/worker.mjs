@@ -1,15 +1,17 @@
-/** The built Worker on real workerd with a real D1, run as wrangler runs it or by the runtime's own host, Miniflare. */
+/** The built Worker on real workerd with a real D1, run by the runtime's own host, Miniflare, or as wrangler runs it. */
 
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { build as bundle } from "esbuild";
+import { parse as parseToml, stringify as stringifyToml } from "smol-toml";
 
 import { workerdPids } from "../../bench/cpu.mjs";
+import { consoleOf, Database } from "./d1.mjs";
 
 // Before wrangler is loaded: it stays offline and reads no developer's files.
 Object.assign(process.env, {
@@ -17,14 +19,13 @@ Object.assign(process.env, {
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
   CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV: "false",
 });
-const { createTestHarness, unstable_readConfig: readConfig, unstable_splitSqlQuery: splitSql } = await import("wrangler");
 const { Miniflare, convertV4MiniflareOptions: optionsOf } = await import("miniflare");
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const BUILD = join(ROOT, "build");
 const CONFIG = join(ROOT, "wrangler.toml");
-/** `wrangler.toml`, as wrangler reads it. */
-export const deployment = () => readConfig({ config: CONFIG });
+/** What wrangler.toml says. Wrangler itself takes most of a second to load, which few test files need. */
+export const deployment = () => /** @type {any} */ (parseToml(readFileSync(CONFIG, "utf8")));
 
 /**
  * @typedef {{timestamp: number, level: string, message: string}} LogLine
@@ -33,14 +34,14 @@ export const deployment = () => readConfig({ config: CONFIG });
  * @property {string} url
  * @property {any} db the D1 binding, to seed and to look into
  * @property {(cron: string) => Promise<void>} scheduled
- * @property {(messages: unknown[]) => Promise<Delivered>} [deliver] bare Workers with a queue only: hands messages over, past
- *   the queue
+ * @property {(messages: unknown[]) => Promise<Delivered>} [deliver] only with a queue, and not under wrangler: hands messages
+ *   over, past the queue
  * @property {(message: unknown) => Promise<unknown>} [enqueue] the same Workers: puts a message into the queue
  * @property {() => LogLine[]} logs
  * @property {() => Promise<void>} close
- * @property {() => number} [pid] of workerd; bare Workers only
+ * @property {() => number} [pid] of workerd; not under wrangler
  * @property {() => Promise<void>} [kill] SIGKILLs workerd, at once; resolves when it runs again over what was stored.
- *   Bare Workers only
+ *   Not under wrangler
  *
  * @typedef {object} Delivered how the messages were answered, by their places from 0
  * @property {string} outcome
@@ -52,10 +53,10 @@ export const deployment = () => readConfig({ config: CONFIG });
  * @property {Record<string, string>} secrets
  * @property {boolean} [instrumented] with the instruments of `instruments.js`
  * @property {boolean} [migrated] false: the database is left empty
- * @property {string} [database] bare Workers that name the same one share it
- * @property {Record<string, number>} [rateLimits] bare Workers only: how often a minute, by binding
- * @property {boolean | object} [queue] with the queues of wrangler.toml; bare Workers may change settings of the consumer.
- *   Without it there is no queue.
+ * @property {string} [database] Workers that name the same one share it; not under wrangler
+ * @property {Record<string, number>} [rateLimits] how often a minute, by binding; not under wrangler
+ * @property {boolean | object} [queue] with the queues of wrangler.toml, or with some settings of the consumer changed, but not
+ *   under wrangler. Without it there is no queue.
  */
 
 /**
@@ -63,9 +64,10 @@ export const deployment = () => readConfig({ config: CONFIG });
  * @param {Settings} settings
  * @returns {Promise<Running>}
  */
-export async function startWorker({ vars, secrets, instrumented = false, migrated = true, queue = false }) {
+export async function startUnderWrangler({ vars, secrets, instrumented = false, migrated = true, queue = false }) {
   const config = queue ? { path: CONFIG, remove: async () => {} } : await configWithoutQueues();
   const built = instrumented ? await instrument() : { dir: theBuild(), remove: async () => {} };
+  const { createTestHarness } = await import("wrangler");
   const harness = createTestHarness({
     root: ROOT,
     workers: [{ configPath: config.path, prebuiltWorkerDir: built.dir, vars, secrets }],
@@ -89,10 +91,11 @@ export async function startWorker({ vars, secrets, instrumented = false, migrate
 /** A copy of wrangler.toml without its queues, as a deployment without them has it. */
 async function configWithoutQueues() {
   const dir = await mkdtemp(join(tmpdir(), "spkey-edge-config-"));
-  const tables = (await readFile(CONFIG, "utf8")).split(/^(?=\[)/m).filter((table) => !table.startsWith("[[queues."));
-  const text = tables.join("").replace(/^(main|migrations_dir) = "(.*)"/gm, (_, name, path) => `${name} = ${JSON.stringify(join(ROOT, path))}`);
+  const { queues: _, ...config } = deployment();
+  config.main = join(ROOT, config.main);
+  for (const database of config.d1_databases) database.migrations_dir = join(ROOT, database.migrations_dir);
   const path = join(dir, "wrangler.toml");
-  await writeFile(path, text);
+  await writeFile(path, stringifyToml(config));
   return { path, remove: () => rm(dir, { recursive: true, force: true }) };
 }
 
@@ -102,24 +105,31 @@ async function configWithoutQueues() {
  * @param {Record<string, Settings>} settings by a name for each Worker
  * @returns {Promise<Record<string, Running>>}
  */
-export async function startBareWorkers(settings) {
+export async function startWorkers(settings) {
   const { compatibility_date: compatibilityDate, compatibility_flags: compatibilityFlags } = deployment();
   const logs = /** @type {LogLine[]} */ ([]);
   const plain = { dir: theBuild(), remove: async () => {} };
   const built = Object.values(settings).some(({ instrumented }) => instrumented) ? await instrument() : plain;
-  const workers = Object.entries(settings).map(([name, { vars, secrets, database = name, rateLimits = {}, instrumented, queue }]) => ({
-    name,
-    ...modulesOf(instrumented ? built.dir : plain.dir),
-    compatibilityDate,
-    compatibilityFlags,
-    bindings: { ...vars, ...secrets },
-    d1Databases: { DB: `db-${database}` },
-    ...(queue ? queuesOf(name, queue) : {}),
-    ratelimits: Object.fromEntries(
-      Object.entries(rateLimits).map(([binding, limit]) => [binding, { namespace_id: `${name}-${binding}`, simple: { limit, period: 60 } }]),
-    ),
-    unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
-  }));
+  const workers = Object.entries(settings).map(
+    ([name, { vars, secrets, database = name, rateLimits = {}, instrumented, queue }]) => ({
+      name,
+      ...modulesOf(instrumented ? built.dir : plain.dir),
+      compatibilityDate,
+      compatibilityFlags,
+      bindings: { ...vars, ...secrets },
+      d1Databases: { DB: `db-${database}` },
+      ...(queue ? queuesOf(name, queue) : {}),
+      ratelimits: Object.fromEntries(
+        Object.entries(rateLimits).map(([binding, limit]) => [
+          binding,
+          { namespace_id: `${name}-${binding}`, simple: { limit, period: /** @type {const} */ (60) } },
+        ]),
+      ),
+      unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+    }),
+  );
+  const databases = [...new Set(workers.map(({ d1Databases }) => d1Databases.DB))];
+  const consoles = await Promise.all(databases.map(consoleOf));
   let onRestart = () => {};
   const host = new Miniflare(
     optionsOf({
@@ -129,30 +139,30 @@ export async function startBareWorkers(settings) {
       // The host starts a workerd that has died again by itself, at the same address and over the same D1, which lies on
       // disk until the host is disposed.
       unsafeHandleRuntimeRestart: () => onRestart(),
-      workers,
+      workers: [...workers, .../** @type {typeof workers} */ (consoles)],
     }),
   );
   await host.ready;
   const running = /** @type {Record<string, Running>} */ ({});
-  let pid = pidOfWorkerd();
+  const databaseOf = async (/** @type {string} */ name) =>
+    new Database((await host.unsafeGetDirectURL(`console-db-${settings[name].database ?? name}`)).href);
   /** What leads into workerd has to be fetched anew after it was restarted. */
   const connect = async () => {
-    pid = pidOfWorkerd();
     for (const [name, worker] of Object.entries(running)) {
       const { scheduled } = await host.getWorker(name);
-      worker.db = await host.getD1Database("DB", name);
+      worker.db = await databaseOf(name);
       worker.scheduled = async (cron) => void (await scheduled({ cron }));
     }
   };
   const kill = async () => {
     const restarted = new Promise((resolve) => (onRestart = () => resolve(undefined)));
-    process.kill(pid, "SIGKILL");
+    process.kill(pidOfWorkerd(), "SIGKILL");
     await restarted;
     await connect();
   };
   const ready = new Set();
   for (const [name, { migrated = true, database = name }] of Object.entries(settings)) {
-    const db = await host.getD1Database("DB", name);
+    const db = await databaseOf(name);
     if (migrated && !ready.has(database)) await migrate(db);
     ready.add(database);
     const { scheduled, queue } = await host.getWorker(name);
@@ -161,22 +171,27 @@ export async function startBareWorkers(settings) {
       db,
       scheduled: async (cron) => void (await scheduled({ cron })),
       ...(settings[name].queue && {
-        deliver: (messages) => queue(name, messages.map((body, index) => ({ id: String(index), timestamp: new Date(), attempts: 1, body }))),
-        enqueue: async (message) => (await host.getQueueProducer("PROVISIONING_QUEUE", name)).send(message, { contentType: "json" }),
+        deliver: (messages) =>
+          queue(
+            name,
+            messages.map((body, index) => ({ id: String(index), timestamp: new Date(), attempts: 1, body })),
+          ),
+        enqueue: async (message) =>
+          (await host.getQueueProducer("PROVISIONING_QUEUE", name)).send(message, { contentType: "json" }),
       }),
       logs: () => logs,
       close: async () => {
         await host.dispose();
         await built.remove();
       },
-      pid: () => pid,
+      pid: pidOfWorkerd,
       kill,
     };
   }
   return running;
 }
 
-/** This process has one workerd at a time. Where there is no /proc, the system is asked. */
+/** For files with one workerd at a time. Where there is no /proc, the system is asked. */
 function pidOfWorkerd() {
   const [known] = workerdPids();
   const pid = known ?? Number(execFileSync("pgrep", ["-P", String(process.pid), "workerd"], { encoding: "utf8" }));
@@ -193,7 +208,11 @@ function queuesOf(name, changes) {
   const [main] = /** @type {any[]} */ (consumers);
   const deadLetters = `${name}-dead-letters`;
   const settings = {
-    maxBatchSize: main.max_batch_size, maxRetries: main.max_retries, deadLetterQueue: deadLetters, maxBatchTimeout: 0.2, retryDelay: 0,
+    maxBatchSize: main.max_batch_size,
+    maxRetries: main.max_retries,
+    deadLetterQueue: deadLetters,
+    maxBatchTimeout: 0.2,
+    retryDelay: 0,
   };
   return {
     queueProducers: { [/** @type {any} */ (producers)[0].binding]: name },
@@ -239,7 +258,6 @@ async function instrument() {
 export async function migrate(db, isWanted = (/** @type {string} */ _) => true) {
   const dir = join(ROOT, "migrations");
   for (const file of (await readdir(dir)).sort().filter(isWanted)) {
-    const statements = splitSql(await readFile(join(dir, file), "utf8"));
-    await db.batch(statements.map((sql) => db.prepare(sql)));
+    await db.batch([db.prepare(await readFile(join(dir, file), "utf8"))]);
   }
 }

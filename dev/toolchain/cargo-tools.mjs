@@ -3,9 +3,9 @@
 
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { TOOLS } from "./paths.mjs";
-import { attempt, run } from "./run.mjs";
-import { Failure, step } from "./say.mjs";
+import { TOOLS } from "../tooling/paths.mjs";
+import { attempt, run } from "../tooling/run.mjs";
+import { Failure, step } from "../tooling/say.mjs";
 import { withScratch } from "./scratch.mjs";
 
 /** @typedef {{crate: string, binary: string, version: string}} Tool */

@@ -4,10 +4,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { attempt } from "../tooling/run.mjs";
+import { Failure, say, seconds } from "../tooling/say.mjs";
 import { debianPossible, debianRustPath, installDebianRust } from "./debian-rust.mjs";
-import { attempt } from "./run.mjs";
 import { minimumRust, rustIsNewEnough } from "./rust-versions.mjs";
-import { Failure, say, seconds } from "./say.mjs";
 
 export const TARGET = "wasm32-unknown-unknown";
 
@@ -54,7 +54,11 @@ async function rustupAddsTarget() {
   const began = performance.now();
   say(`▸ rustup target add ${TARGET}`);
   const added = (await attempt("rustup", ["target", "add", TARGET], options)).code === 0;
-  say(added ? `  ✓ added (${seconds(began)})` : `  – rustup could not (${seconds(began)}; .dev/logs/rustup.log): trying another way`);
+  say(
+    added
+      ? `  ✓ added (${seconds(began)})`
+      : `  – rustup could not (${seconds(began)}; .dev/logs/rustup.log): trying another way`,
+  );
   return added;
 }
 
@@ -75,7 +79,7 @@ async function compilesWasm(env) {
   const folder = mkdtempSync(join(tmpdir(), "spkey-edge-"));
   try {
     const source = join(folder, "probe.rs");
-    writeFileSync(source, "#[unsafe(no_mangle)] pub extern fn probe(n: u32) -> usize { format!(\"{n}\").len() }\n");
+    writeFileSync(source, '#[unsafe(no_mangle)] pub extern fn probe(n: u32) -> usize { format!("{n}").len() }\n');
     const args = ["--edition=2024", "--target", TARGET, "--crate-type=cdylib", "-o", join(folder, "probe.wasm"), source];
     return (await attempt("rustc", args, { env, cwd: folder })).code === 0;
   } finally {

@@ -2,12 +2,22 @@
 // rustup's downloads. Debian ships no standard library for wasm32, only its
 // source: it is built once and put where that rustc looks.
 
-import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, delimiter, dirname, join } from "node:path";
-import { TOOLS } from "./paths.mjs";
-import { attempt, run } from "./run.mjs";
+import { TOOLS } from "../tooling/paths.mjs";
+import { attempt, run } from "../tooling/run.mjs";
+import { Failure, step } from "../tooling/say.mjs";
 import { atLeast, minimumRust } from "./rust-versions.mjs";
-import { Failure, step } from "./say.mjs";
 import { withScratch } from "./scratch.mjs";
 
 const TARGET = "wasm32-unknown-unknown";
@@ -72,7 +82,11 @@ async function chooseFamily() {
 /** @param {string[]} packages @param {{latest: string}} progress */
 export async function installDebianPackages(packages, progress) {
   const waitForOthers = ["-o", "DPkg::Lock::Timeout=120"];
-  await asRoot(["apt-get", "install", "-y", "--no-install-recommends", ...waitForOthers, ...packages], { log: "apt", append: true, progress });
+  await asRoot(["apt-get", "install", "-y", "--no-install-recommends", ...waitForOthers, ...packages], {
+    log: "apt",
+    append: true,
+    progress,
+  });
 }
 
 // rust-lld is a link into a package that is only recommended.
@@ -119,7 +133,7 @@ async function putStdInPlace(folder, env) {
 
 const isRoot = () => process.getuid?.() === 0;
 
-/** @param {string[]} command @param {import("./run.mjs").RunOptions} options */
+/** @param {string[]} command @param {import("../tooling/run.mjs").RunOptions} options */
 async function asRoot(command, options) {
   const [program = "", ...args] = isRoot() ? command : ["sudo", "-n", ...command];
   return run(program, args, {

@@ -3,7 +3,7 @@
 
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { TOOLS } from "./paths.mjs";
+import { TOOLS } from "../tooling/paths.mjs";
 
 const PREFIX = ".scratch-";
 

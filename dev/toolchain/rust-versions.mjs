@@ -1,9 +1,9 @@
 // Cargo.toml and Cargo.lock say which versions the Rust tools must have.
 
 import { readFileSync } from "node:fs";
-import { inRoot } from "./paths.mjs";
-import { attempt } from "./run.mjs";
-import { Failure } from "./say.mjs";
+import { inRoot } from "../tooling/paths.mjs";
+import { attempt } from "../tooling/run.mjs";
+import { Failure } from "../tooling/say.mjs";
 
 /**
  * worker-build is released together with `worker`; the wasm-bindgen CLI refuses

@@ -1,0 +1,5 @@
+// The package comes without types.
+declare module "workerd" {
+  const workerd: { /** Where its executable is. */ default: string };
+  export default workerd;
+}
