@@ -19,25 +19,36 @@ before(async () => {
   }
 });
 
-const add = (/** @type {string} */ id, /** @type {string} */ email) => service.sql(`INSERT INTO users (uuid, email, created_at) VALUES (${id}, ?, '2024-01-15T10:30:00.000Z')`, email);
+const add = (/** @type {string} */ id, /** @type {string} */ email) =>
+  service.sql(`INSERT INTO users (uuid, email, created_at) VALUES (${id}, ?, '2024-01-15T10:30:00.000Z')`, email);
 const queue = () => service.sql("SELECT user_id, email_key, due_at FROM provisioning_queue ORDER BY user_id");
 const queued = async () => (await queue()).map((row) => row.user_id);
 const waiting = async () => (await service.sql("SELECT value FROM provisioning_totals WHERE name = 'waiting'"))[0].value;
 
 test("every migration raises the version", () => {
-  assert.deepEqual(versions, FILES.map((_, index) => index + 1));
+  assert.deepEqual(
+    versions,
+    FILES.map((_, index) => index + 1),
+  );
 });
 
 test("all tables are strict, but for those that other services write to", async () => {
-  const tables = await service.sql("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '\\_%' ESCAPE '\\' ORDER BY name");
+  const tables = await service.sql(
+    "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '\\_%' ESCAPE '\\' ORDER BY name",
+  );
   assert.ok(tables.length > 20);
-  assert.deepEqual(tables.filter(({ sql }) => !/\)\s*STRICT\b/.test(sql)).map(({ name }) => name), ["provisioning_queue", "users"]);
+  assert.deepEqual(
+    tables.filter(({ sql }) => !/\)\s*STRICT\b/.test(sql)).map(({ name }) => name),
+    ["provisioning_queue", "users"],
+  );
 });
 
 test("a user that a REPLACE took away leaves no place in the queue, and a provisioned one has none", async () => {
   await service.sql(`INSERT INTO users (uuid, email, created_at, auth_subject) VALUES ('new', 'New@x.example', '2024-01-15', NULL), ('gone', 'gone@x.example', '2024-01-15', 's'),
     ('done', 'done@x.example', '2024-01-15', NULL), ('tried', 'tried@x.example', '2024-01-15', NULL)`);
-  await service.sql("INSERT OR REPLACE INTO users (uuid, email, created_at, auth_subject) VALUES ('heir', 'heir@x.example', '2024-01-15', 's')");
+  await service.sql(
+    "INSERT OR REPLACE INTO users (uuid, email, created_at, auth_subject) VALUES ('heir', 'heir@x.example', '2024-01-15', 's')",
+  );
   await service.sql(`INSERT INTO threedeye_users (user_id, state, email_key, threedeye_id, password_sealed, attempts, last_error, next_attempt_at, lease_token, lease_until, created_at, updated_at)
     VALUES ('done', 'complete', 'done@x.example', '77', 'sealed', 0, NULL, NULL, NULL, 0, 1, 2), ('tried', 'pending', 'tried@x.example', NULL, 'sealed', 3, 'why', 9, 'lease_x', 8, 3, 4)`);
   await service.sql("UPDATE provisioning_queue SET due_at = length(user_id)");
@@ -76,7 +87,11 @@ describe("the queue leaves out whom no run could take up, and accepts the user",
 });
 
 test("a saved list of roles is a JSON array of strings", async () => {
-  const save = (/** @type {string} */ roles) => service.sql("INSERT INTO threedeye_recovery (user_id, role_ids, created_at) VALUES ('ada', ?, 1) ON CONFLICT DO UPDATE SET role_ids = excluded.role_ids", roles);
+  const save = (/** @type {string} */ roles) =>
+    service.sql(
+      "INSERT INTO threedeye_recovery (user_id, role_ids, created_at) VALUES ('ada', ?, 1) ON CONFLICT DO UPDATE SET role_ids = excluded.role_ids",
+      roles,
+    );
   const unreadable = ["", "r1", "['r1']", "{}", "[1]", '["r1",null]', "[]\0", '["\\uD800"]', '["r1","\\\\\\udfff"]'];
   for (const roles of unreadable) await assert.rejects(save(roles), /CHECK|JSON/, roles);
   await save('["r1"]');

@@ -339,11 +339,7 @@ describe("the database refuses", () => {
         ["2", `CHECK constraint failed: ${flag}`],
         ["-1", `CHECK constraint failed: ${flag}`],
         ["'yes'", `cannot store TEXT value in INTEGER column instance_keys\\.${flag}`],
-      ].map(([value, why]) => [
-        `${flag} = ${value}`,
-        `UPDATE instance_keys SET ${flag} = ${value}`,
-        new RegExp(why),
-      ]),
+      ].map(([value, why]) => [`${flag} = ${value}`, `UPDATE instance_keys SET ${flag} = ${value}`, new RegExp(why)]),
     ),
   ]);
 

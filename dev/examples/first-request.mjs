@@ -15,6 +15,7 @@ export async function tryFirstRequest(running) {
   const env = { ...process.env, BASE: worker, KEY: adminKey, JWT: adminToken };
   await step("a first request: curl", async () => {
     const printed = await output("sh", ["-c", only("sh", "/admin/threedeye/users/")], env);
-    if (JSON.parse(printed).user?.email !== EXAMPLES.stuck.email) throw new Failure("It did not print the user", { tail: printed });
+    if (JSON.parse(printed).user?.email !== EXAMPLES.stuck.email)
+      throw new Failure("It did not print the user", { tail: printed });
   });
 }
