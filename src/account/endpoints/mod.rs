@@ -3,6 +3,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `caller` | callers, and the accounts that they have access to |
+//! | `credential` | tokens of people, and API keys |
 //! | `body` | a body's fields |
 //! | `problem` | errors of this API |
 //! | `representation` | what several actions answer |
@@ -15,6 +16,7 @@ pub mod body;
 pub mod caller;
 pub mod cancel_email_change;
 pub mod create_dashboard;
+pub mod credential;
 pub mod disable;
 pub mod problem;
 pub mod push_token_register;
