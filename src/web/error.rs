@@ -28,7 +28,7 @@ pub struct ApiError {
     /// `Retry-After`, in seconds.
     pub retry_after_s: Option<u64>,
     /// `Allow`: the methods there are.
-    pub allow: Option<Cow<'static, str>>,
+    pub allow: Option<Box<str>>,
     /// Whether it counts against the client's address.
     pub failed_authentication: bool,
     /// The fault's name, for an API that has names; `None`: the status' own.
@@ -100,7 +100,7 @@ impl ApiError {
 
     /// Names the methods there are.
     #[must_use]
-    pub fn allow(mut self, methods: impl Into<Cow<'static, str>>) -> Self {
+    pub fn allow(mut self, methods: impl Into<Box<str>>) -> Self {
         self.allow = Some(methods.into());
         self
     }
