@@ -9,6 +9,7 @@ use crate::db::DatabaseError;
 use crate::provisioning::Failure;
 use crate::provisioning::reset::ResetRefused;
 use crate::provisioning::single::Unavailable;
+use crate::services::NoSealingKey;
 use crate::threedeye::UpstreamError;
 
 /// The client's face of every 401. The cause goes to the log only.
@@ -143,6 +144,12 @@ impl ApiError {
 
 impl From<DatabaseError> for ApiError {
     fn from(error: DatabaseError) -> Self {
+        Self::internal(error.to_string())
+    }
+}
+
+impl From<NoSealingKey> for ApiError {
+    fn from(error: NoSealingKey) -> Self {
         Self::internal(error.to_string())
     }
 }
