@@ -11,6 +11,10 @@ const MAX: i64 = (1 << 53) - 1;
 /// A team's id, from 1 to 2^53 - 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(
+    description = "A team's id; another service gives it out.",
+    extend("minimum" = 1, "maximum" = MAX, "examples" = [7]),
+))]
 pub struct TeamId(i64);
 
 impl TeamId {

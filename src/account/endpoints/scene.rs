@@ -6,6 +6,12 @@ use crate::account::store::{SceneChange, SceneOutcome, personalise_scene, read_s
 use crate::account::user::MAX_SCENES;
 use crate::account::{Fields, Invalid};
 use crate::kernel::audit::Action;
+#[cfg(test)]
+use crate::account::endpoints::{self, representation};
+#[cfg(test)]
+use crate::account::user::DashboardId;
+#[cfg(test)]
+use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::problem::no_account;
@@ -100,6 +106,46 @@ fn canonical(text: &str) -> Option<u64> {
 fn another_team() -> Invalid {
     let detail = "Dashboard must belong to the user's current team.";
     Invalid::input(DASHBOARD, detail)
+}
+
+#[cfg(test)]
+fn openapi(spec: &mut Spec) -> OperationDoc {
+    /// Which dashboard a page of the app starts with. Team and user are the caller's, whatever the
+    /// body says.
+    #[derive(schemars::JsonSchema)]
+    #[expect(dead_code)]
+    struct PersonaliseScene {
+        /// The page of the app.
+        #[schemars(length(min = 1, max = MAX_SCENE_CHARS))]
+        scene: String,
+        /// The id of a dashboard of the user's present team, as a number or in plain decimal digits.
+        dashboard: DashboardIdText,
+    }
+
+    #[derive(schemars::JsonSchema)]
+    #[schemars(untagged, inline)]
+    #[expect(dead_code)]
+    enum DashboardIdText {
+        Number(DashboardId),
+        Digits(#[schemars(regex(pattern = "^[1-9][0-9]*$"))] String),
+    }
+
+    OperationDoc::new(
+        "Account security",
+        "Chooses the dashboard a page starts with",
+        "One dashboard for each page, team and user; another one takes its place in the list. An \
+         unknown dashboard is does_not_exist, one of another team invalid_input, as is a scene \
+         beyond the first 200.",
+    )
+    .parameter(endpoints::openapi_uuid())
+    .body(
+        spec.body::<PersonaliseScene>()
+            .example("home", example!({ "scene": "Home", "dashboard": 7 })),
+    )
+    .answer(
+        spec.json::<representation::FullUserBody>(200, "The user, with the choice.")
+            .example("jane", representation::example_user()),
+    )
 }
 
 #[cfg(test)]

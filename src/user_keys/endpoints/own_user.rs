@@ -3,6 +3,12 @@
 use crate::user_keys::Operation;
 use crate::user_keys::endpoints::user::handle;
 use crate::user_keys::endpoints::{InstanceCaller, v1, v1_1};
+#[cfg(test)]
+use crate::user_keys::endpoints::{self, representation::Example};
+#[cfg(test)]
+use crate::user_keys::endpoints::representation::UserPart;
+#[cfg(test)]
+use crate::web::openapi::{OperationDoc, Spec};
 use crate::web::{Route, handler};
 
 pub const V1: Route = Route::get(
@@ -16,3 +22,17 @@ pub const V1_1: Route = Route::get(
     "getOwnUser",
     handler!(handle: InstanceCaller, v1_1(Operation::ReadOwnUser)),
 );
+
+#[cfg(test)]
+fn openapi(spec: &mut Spec) -> OperationDoc {
+    OperationDoc::new(
+        "User keys",
+        "Shows the user that the user key belongs to",
+        "For an instance API key together with a user key.",
+    )
+    .parameter(endpoints::openapi_instance())
+    .answer(
+        spec.json::<UserPart>(200, "The user.")
+            .example("example", Example::of(spec.route).user(None)),
+    )
+}
