@@ -15,18 +15,12 @@ use crate::web::openapi::{Components, DOCUMENT, Json, Schemas, Spec, errors, exa
 const DESCRIPTION: &str = "Every answer carries X-Request-Id and X-Content-Type-Options: nosniff. GET routes answer HEAD as well, but for those that begin a set-up. Unknown paths are 404, known paths with another method 405 with Allow, all with the Error body, or under /v1 and /v1.1 with the Detail body, or under /api with the AccountError body. Request bodies are JSON of at most 65536 bytes; unknown fields and unknown query parameters are refused with 400; under /v1, /v1.1 and /api both are ignored. Fields are never left out, but for the user_key: what is not known is null.";
 
 const TAGS: [(&str, &str); 8] = [
-    (
-        "service",
-        "The service about itself.",
-    ),
+    ("service", "The service about itself."),
     (
         "3dEye support",
         "Look at provisioning, reset it, catch up with it.",
     ),
-    (
-        "API keys",
-        "Keys for programs.",
-    ),
+    ("API keys", "Keys for programs."),
     (
         "Instances",
         "Instances of the user-key API, the keys that open them, and their users.",
@@ -35,10 +29,7 @@ const TAGS: [(&str, &str); 8] = [
         "Teams",
         "Who is in which team, and the dashboards that its people may choose.",
     ),
-    (
-        "users",
-        "What users and their programs may ask.",
-    ),
+    ("users", "What users and their programs may ask."),
     (
         "User keys",
         "Keys of the users of an instance, for clients that have long been published. Errors are {\"detail\"}; bodies of requests are ignored; unknown parameters as well. OPTIONS is answered with 204 and CORS headers.",
@@ -52,66 +43,96 @@ const TAGS: [(&str, &str); 8] = [
 /// How callers prove who they are.
 fn security_schemes() -> Json {
     Json::object([
-        ("adminKey", example!({
-    "type": "apiKey",
-    "in": "header",
-    "name": "X-Admin-API-Key",
-    "description": "Half of the admin pair. X-API-Key is read instead when this header is absent."
-})),
-        ("adminToken", example!({
-    "type": "http",
-    "scheme": "bearer",
-    "bearerFormat": "JWT",
-    "description": "The other half: a token (RS256 or ES256) whose verified e-mail is in an allowed domain."
-})),
-        ("personToken", example!({
-    "type": "http",
-    "scheme": "bearer",
-    "bearerFormat": "JWT",
-    "description": "A person's token (RS256 or ES256): `sub` is their `users.uuid` or `users.auth_subject`. To the account API its bearer is support if `is_staff` is true or the verified e-mail is in an allowed domain."
-})),
-        ("personKey", example!({
-    "type": "http",
-    "scheme": "bearer",
-    "bearerFormat": "spk_ key",
-    "description": "A key made by createApiKey, in place of the token: for push tokens one with the scope user:write that is bound to a user, for two_factor_verify one with the scope user:verify. Every other action refuses it with 403."
-})),
-        ("apiKey", example!({
-    "type": "apiKey",
-    "in": "header",
-    "name": "X-API-Key",
-    "description": "A key made by createApiKey."
-})),
-        ("instanceKey", example!({
-    "type": "apiKey",
-    "in": "header",
-    "name": "X-API-KEY",
-    "description": "An instance API key or an account key: 40 hex digits. The first of X-API-KEY, the parameters api_key and apikey, and Authorization that is not empty counts."
-})),
-        ("instanceKeyQuery", example!({
-    "type": "apiKey",
-    "in": "query",
-    "name": "api_key",
-    "description": "The same in the query; apikey is read as well."
-})),
-        ("instanceKeyAuthorization", example!({
-    "type": "apiKey",
-    "in": "header",
-    "name": "Authorization",
-    "description": "The same after one word, such as `token`."
-})),
-        ("userKey", example!({
-    "type": "apiKey",
-    "in": "header",
-    "name": "X-USER-KEY",
-    "description": "The key of a user of the instance: 40 hex digits. The first of X-USER-KEY and the parameters user_key and userkey that is not empty counts."
-})),
-        ("userKeyQuery", example!({
-    "type": "apiKey",
-    "in": "query",
-    "name": "user_key",
-    "description": "The same in the query; userkey is read as well."
-})),
+        (
+            "adminKey",
+            example!({
+                "type": "apiKey",
+                "in": "header",
+                "name": "X-Admin-API-Key",
+                "description": "Half of the admin pair. X-API-Key is read instead when this header is absent."
+            }),
+        ),
+        (
+            "adminToken",
+            example!({
+                "type": "http",
+                "scheme": "bearer",
+                "bearerFormat": "JWT",
+                "description": "The other half: a token (RS256 or ES256) whose verified e-mail is in an allowed domain."
+            }),
+        ),
+        (
+            "personToken",
+            example!({
+                "type": "http",
+                "scheme": "bearer",
+                "bearerFormat": "JWT",
+                "description": "A person's token (RS256 or ES256): `sub` is their `users.uuid` or `users.auth_subject`. To the account API its bearer is support if `is_staff` is true or the verified e-mail is in an allowed domain."
+            }),
+        ),
+        (
+            "personKey",
+            example!({
+                "type": "http",
+                "scheme": "bearer",
+                "bearerFormat": "spk_ key",
+                "description": "A key made by createApiKey, in place of the token: for push tokens one with the scope user:write that is bound to a user, for two_factor_verify one with the scope user:verify. Every other action refuses it with 403."
+            }),
+        ),
+        (
+            "apiKey",
+            example!({
+                "type": "apiKey",
+                "in": "header",
+                "name": "X-API-Key",
+                "description": "A key made by createApiKey."
+            }),
+        ),
+        (
+            "instanceKey",
+            example!({
+                "type": "apiKey",
+                "in": "header",
+                "name": "X-API-KEY",
+                "description": "An instance API key or an account key: 40 hex digits. The first of X-API-KEY, the parameters api_key and apikey, and Authorization that is not empty counts."
+            }),
+        ),
+        (
+            "instanceKeyQuery",
+            example!({
+                "type": "apiKey",
+                "in": "query",
+                "name": "api_key",
+                "description": "The same in the query; apikey is read as well."
+            }),
+        ),
+        (
+            "instanceKeyAuthorization",
+            example!({
+                "type": "apiKey",
+                "in": "header",
+                "name": "Authorization",
+                "description": "The same after one word, such as `token`."
+            }),
+        ),
+        (
+            "userKey",
+            example!({
+                "type": "apiKey",
+                "in": "header",
+                "name": "X-USER-KEY",
+                "description": "The key of a user of the instance: 40 hex digits. The first of X-USER-KEY and the parameters user_key and userkey that is not empty counts."
+            }),
+        ),
+        (
+            "userKeyQuery",
+            example!({
+                "type": "apiKey",
+                "in": "query",
+                "name": "user_key",
+                "description": "The same in the query; userkey is read as well."
+            }),
+        ),
     ])
 }
 
@@ -119,14 +140,48 @@ fn headers() -> Json {
     let seconds = "Seconds to wait before asking again.";
     let seconds_schema = json!({ "type": "integer", "minimum": 1 });
     Json::object([
-        ("RequestId", header("The name of this request in logs and in the audit trail.", true, json!({ "$ref": "#/components/schemas/RequestId" }))),
-        ("NoStore", header("Not to be cached.", true, json!({ "const": "no-store" }))),
+        (
+            "RequestId",
+            header(
+                "The name of this request in logs and in the audit trail.",
+                true,
+                json!({ "$ref": "#/components/schemas/RequestId" }),
+            ),
+        ),
+        (
+            "NoStore",
+            header("Not to be cached.", true, json!({ "const": "no-store" })),
+        ),
         ("RetryAfter", header(seconds, true, seconds_schema.clone())),
         ("RetryAfterAtTimes", header(seconds, false, seconds_schema)),
-        ("Challenge", header("How to authenticate.", true, json!({ "const": "Bearer" }))),
-        ("Allow", header("The methods of this path.", true, json!({ "type": "string", "minLength": 1 }))),
-        ("RunLocation", header("Where the run can be watched.", true, json!({ "type": "string", "pattern": "^/admin/threedeye/backfill/runs/run_[0-7][0-9A-HJKMNP-TV-Z]{25}$" }))),
-        ("AnyOrigin", header("Pages of any origin may read the answer.", true, json!({ "const": "*" }))),
+        (
+            "Challenge",
+            header("How to authenticate.", true, json!({ "const": "Bearer" })),
+        ),
+        (
+            "Allow",
+            header(
+                "The methods of this path.",
+                true,
+                json!({ "type": "string", "minLength": 1 }),
+            ),
+        ),
+        (
+            "RunLocation",
+            header(
+                "Where the run can be watched.",
+                true,
+                json!({ "type": "string", "pattern": "^/admin/threedeye/backfill/runs/run_[0-7][0-9A-HJKMNP-TV-Z]{25}$" }),
+            ),
+        ),
+        (
+            "AnyOrigin",
+            header(
+                "Pages of any origin may read the answer.",
+                true,
+                json!({ "const": "*" }),
+            ),
+        ),
     ])
 }
 
@@ -156,7 +211,10 @@ fn document() -> Json {
         }
     }
     for tag in &components.tags {
-        assert!(TAGS.iter().any(|(known, _)| known == tag), "{tag} is not described");
+        assert!(
+            TAGS.iter().any(|(known, _)| known == tag),
+            "{tag} is not described"
+        );
     }
     let mut errors = components.errors;
     errors.extend(errors::unrouted().map(|error| (error, ErrorFormat::Admin)));
@@ -170,38 +228,65 @@ fn document() -> Json {
             error.name
         );
     }
-    // An operation may have an error of its own in place of its caller's.
-    responses.retain(|name, _| {
-        components.used.contains(&Json::reference("responses", name))
-            || errors::unrouted().iter().any(|error| error.name == *name)
-    });
     let _ = schemas.answer::<crate::kernel::RequestId>();
     let schemas = schemas.named();
     Json::object([
         ("openapi", Json::from("3.1.0")),
-        ("info", Json::object([
-            ("title", Json::from("spkey-edge")),
-            ("version", env!("CARGO_PKG_VERSION").into()),
-            ("summary", "Accounts and secrets of SmartphoneKey's users.".into()),
-            ("description", DESCRIPTION.into()),
-            ("license", example!({ "name": "MIT", "identifier": "MIT" })),
-        ])),
-        ("jsonSchemaDialect", "https://json-schema.org/draft/2020-12/schema".into()),
-        ("servers", example!([
-            { "url": "/", "description": "The host that served this document." },
-            { "url": "https://api.spkey.co", "description": "The public host." }
-        ])),
-        ("tags", Json::array(TAGS.map(|(name, description)| {
-            Json::object([("name", name), ("description", description)])
-        }))),
-        ("paths", Json::object(paths.into_iter().map(|(path, item)| (path, Json::object(item))))),
-        ("components", Json::object([
-            ("securitySchemes", security_schemes()),
-            ("parameters", Json::object(components.parameters)),
-            ("headers", headers()),
-            ("responses", Json::object(responses)),
-            ("schemas", Json::object(schemas.iter().map(|(name, one)| (name.as_str(), Json::schema(one))))),
-        ])),
+        (
+            "info",
+            Json::object([
+                ("title", Json::from("spkey-edge")),
+                ("version", env!("CARGO_PKG_VERSION").into()),
+                (
+                    "summary",
+                    "Accounts and secrets of SmartphoneKey's users.".into(),
+                ),
+                ("description", DESCRIPTION.into()),
+                ("license", example!({ "name": "MIT", "identifier": "MIT" })),
+            ]),
+        ),
+        (
+            "jsonSchemaDialect",
+            "https://json-schema.org/draft/2020-12/schema".into(),
+        ),
+        (
+            "servers",
+            example!([
+                { "url": "/", "description": "The host that served this document." },
+                { "url": "https://api.spkey.co", "description": "The public host." }
+            ]),
+        ),
+        (
+            "tags",
+            Json::array(TAGS.map(|(name, description)| {
+                Json::object([("name", name), ("description", description)])
+            })),
+        ),
+        (
+            "paths",
+            Json::object(
+                paths
+                    .into_iter()
+                    .map(|(path, item)| (path, Json::object(item))),
+            ),
+        ),
+        (
+            "components",
+            Json::object([
+                ("securitySchemes", security_schemes()),
+                ("parameters", Json::object(components.parameters)),
+                ("headers", headers()),
+                ("responses", Json::object(responses)),
+                (
+                    "schemas",
+                    Json::object(
+                        schemas
+                            .iter()
+                            .map(|(name, one)| (name.as_str(), Json::schema(one))),
+                    ),
+                ),
+            ]),
+        ),
     ])
 }
 
@@ -210,7 +295,11 @@ fn the_document_that_is_checked_in_is_the_one_that_is_generated() {
     let mut generated = serde_json::to_string_pretty(&document()).unwrap();
     generated.push('\n');
     if std::env::var_os("SPKEY_WRITE_OPENAPI").is_some() {
-        std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json"), generated).unwrap();
+        std::fs::write(
+            concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json"),
+            generated,
+        )
+        .unwrap();
         return;
     }
     let mut lines = generated.lines().zip(DOCUMENT.lines()).enumerate();

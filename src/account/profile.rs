@@ -203,7 +203,8 @@ impl Rule {
             Self::Text(most) => serde_json::json!({ "type": "string", "maxLength": most }),
             Self::Flag => serde_json::json!({ "type": ["boolean", "null"] }),
             Self::Choice(choices) => {
-                let mut values: Vec<Value> = choices.iter().map(|text| Value::from(*text)).collect();
+                let mut values: Vec<Value> =
+                    choices.iter().map(|text| Value::from(*text)).collect();
                 values.push(Value::Null);
                 serde_json::json!({ "type": ["string", "null"], "enum": values })
             }
@@ -218,9 +219,7 @@ impl Rule {
                  key; null removes a key. As JSON at most 16 KiB."
             }
             ("role_at_organization", _) => "What the person works as.",
-            ("passkeys_enabled_for_2fa", _) => {
-                "Belongs to the client: there are no passkeys here."
-            }
+            ("passkeys_enabled_for_2fa", _) => "Belongs to the client: there are no passkeys here.",
             (_, Self::Json) => "Any JSON of at most 16 KiB. Belongs to the client.",
             _ => "Belongs to the client.",
         }

@@ -5,9 +5,9 @@ use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 use http::Method;
 
-use super::caller::{Access, Caller};
 #[cfg(test)]
 use super::caller::CallerDescription;
+use super::caller::{Access, Caller};
 #[cfg(test)]
 use super::openapi::{OperationDoc, Spec};
 use super::request::{Call, Incoming};

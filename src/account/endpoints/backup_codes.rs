@@ -7,12 +7,12 @@ use serde::Serialize;
 
 use crate::account::BackupCode;
 use crate::account::backup_code::BACKUP_CODES;
+#[cfg(test)]
+use crate::account::endpoints::{self, error_answers};
 use crate::account::store::{NewBackupCode, read_second_factor, replace_backup_codes};
 use crate::kernel::Random;
 use crate::kernel::audit::Action;
 use crate::kernel::{Purpose, Sealer, UserId};
-#[cfg(test)]
-use crate::account::endpoints::{self, error_answers};
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
@@ -98,22 +98,22 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
          authentication; support makes none for others (403). A body is ignored.",
     )
     .parameter(endpoints::openapi_uuid())
-    .answer(
-        spec.json::<Body>(200, "The codes.")
-            .example("codes", example!({
-                "backup_codes": [
-                    "aaaa-bbbb-cccc-ddda",
-                    "aaaa-bbbb-cccc-dddb",
-                    "aaaa-bbbb-cccc-dddc",
-                    "aaaa-bbbb-cccc-dddd",
-                    "aaaa-bbbb-cccc-ddde",
-                    "aaaa-bbbb-cccc-dddf",
-                    "aaaa-bbbb-cccc-dddg",
-                    "aaaa-bbbb-cccc-dddh",
-                    "aaaa-bbbb-cccc-dddi",
-                    "aaaa-bbbb-cccc-dddj"
-                ]
-            })),
-    )
+    .answer(spec.json::<Body>(200, "The codes.").example(
+        "codes",
+        example!({
+            "backup_codes": [
+                "aaaa-bbbb-cccc-ddda",
+                "aaaa-bbbb-cccc-dddb",
+                "aaaa-bbbb-cccc-dddc",
+                "aaaa-bbbb-cccc-dddd",
+                "aaaa-bbbb-cccc-ddde",
+                "aaaa-bbbb-cccc-dddf",
+                "aaaa-bbbb-cccc-dddg",
+                "aaaa-bbbb-cccc-dddh",
+                "aaaa-bbbb-cccc-dddi",
+                "aaaa-bbbb-cccc-dddj"
+            ]
+        }),
+    ))
     .error(error_answers::bad_request())
 }

@@ -5,14 +5,14 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 
+#[cfg(test)]
+use crate::account::endpoints::error_answers;
 use crate::account::store::{AccountLookup, AccountSelector, ApiKeyUse};
 use crate::account::{Account, AuditContext, Person};
 use crate::auth::Scope;
 use crate::auth::store::ApiKeyRow;
 use crate::kernel::audit::Actor;
 use crate::kernel::{Timestamp, UserId};
-#[cfg(test)]
-use crate::account::endpoints::error_answers;
 #[cfg(test)]
 use crate::web::caller::CallerDescription;
 use crate::web::{Access, ApiError, Call, Caller, Incoming};

@@ -1,9 +1,9 @@
 //! `PATCH /api/users/cancel_email_change_request`: cancels a change of e-mail.
 
-use crate::account::store;
-use crate::kernel::audit::Action;
 #[cfg(test)]
 use crate::account::endpoints::{error_answers, representation};
+use crate::account::store;
+use crate::kernel::audit::Action;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec};
 use crate::web::{ApiError, Call, Reply, Route, handler};

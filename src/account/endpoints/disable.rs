@@ -1,11 +1,11 @@
 //! `POST /api/users/{uuid}/two_factor_disable`: turns the second factor off. Safe to repeat.
 
+#[cfg(test)]
+use crate::account::endpoints::{self, representation};
 use crate::account::store::{Disable, disable_two_factor, drop_setup, read_second_factor};
 use crate::account::{AuditContext, CodeCheck, Invalid, Notice, NoticeKind, SecondFactor};
 use crate::config::DisablePolicy;
 use crate::kernel::audit::Action;
-#[cfg(test)]
-use crate::account::endpoints::{self, representation};
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};

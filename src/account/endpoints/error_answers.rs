@@ -10,7 +10,9 @@ use crate::web::openapi::{ErrorAnswer, errors};
 use crate::web::{ApiError, ErrorFormat};
 
 use super::body::{not_an_object, not_json as invalid_json, unsupported_media_type};
-use super::problem::{denied, invalid_api_key, invalid_token, no_account, not_recent, unauthenticated, wrong_code};
+use super::problem::{
+    denied, invalid_api_key, invalid_token, no_account, not_recent, unauthenticated, wrong_code,
+};
 
 /// Those of every operation that a person calls.
 pub fn of_every_caller() -> Vec<ErrorAnswer> {
@@ -31,7 +33,10 @@ fn unreadable() -> ErrorAnswer {
     ErrorAnswer::new(
         "AccountUnreadable",
         "The path is no UTF-8, or a body that nobody asked for breaks off.",
-        [("path", ApiError::bad_request("path: not valid UTF-8 after percent-decoding"))],
+        [(
+            "path",
+            ApiError::bad_request("path: not valid UTF-8 after percent-decoding"),
+        )],
     )
 }
 
@@ -85,11 +90,19 @@ fn forbidden() -> ErrorAnswer {
         [
             (
                 "anotherUser",
-                denied("As a non-staff user you're only allowed to access the `@me` user instance."),
+                denied(
+                    "As a non-staff user you're only allowed to access the `@me` user instance.",
+                ),
             ),
             ("notRecent", not_recent()),
-            ("apiKey", denied("This action does not support personal API key access")),
-            ("scope", denied("API key missing required scope 'user:write'")),
+            (
+                "apiKey",
+                denied("This action does not support personal API key access"),
+            ),
+            (
+                "scope",
+                denied("API key missing required scope 'user:write'"),
+            ),
         ],
     )
 }
@@ -109,7 +122,10 @@ pub fn method_not_allowed() -> ErrorAnswer {
         "AccountMethodNotAllowed",
         "The path exists, but not with this method. Tied to a route only where HEAD is refused, \
          because the GET changes something.",
-        [("method", ErrorFormat::Account.unknown_method(&Method::PUT, "GET"))],
+        [(
+            "method",
+            ErrorFormat::Account.unknown_method(&Method::PUT, "GET"),
+        )],
     )
     .text_like("^Method \".+\" not allowed\\.$")
 }

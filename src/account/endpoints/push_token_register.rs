@@ -5,14 +5,14 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+#[cfg(test)]
+use crate::account::endpoints;
 use crate::account::store::{NewPushToken, read_person, register_push_token};
 use crate::account::{Platform, PushToken};
 use crate::auth::Scope;
 use crate::kernel::audit::Action;
 use crate::kernel::ids::prefixed_ulid;
 use crate::kernel::{Purpose, Timestamp};
-#[cfg(test)]
-use crate::account::endpoints;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
@@ -120,17 +120,17 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
          the body is found right.",
     )
     .parameter(endpoints::openapi_uuid())
-    .body(
-        spec.body::<RegisterPushToken>()
-            .example("ios", example!({ "token": "example-device-token", "platform": "ios" })),
-    )
-    .answer(
-        spec.json::<Body>(200, "The registration.")
-            .example("ios", example!({
-                "id": "push_01JZX0000000000000000000EX",
-                "platform": "ios",
-                "created_at": "2026-11-21T10:30:00.000Z",
-                "last_seen_at": "2026-11-21T10:30:00.000Z"
-            })),
-    )
+    .body(spec.body::<RegisterPushToken>().example(
+        "ios",
+        example!({ "token": "example-device-token", "platform": "ios" }),
+    ))
+    .answer(spec.json::<Body>(200, "The registration.").example(
+        "ios",
+        example!({
+            "id": "push_01JZX0000000000000000000EX",
+            "platform": "ios",
+            "created_at": "2026-11-21T10:30:00.000Z",
+            "last_seen_at": "2026-11-21T10:30:00.000Z"
+        }),
+    ))
 }

@@ -3,11 +3,11 @@
 use http::StatusCode;
 
 use crate::account::PushToken;
+#[cfg(test)]
+use crate::account::endpoints;
 use crate::account::store::unregister_push_token;
 use crate::auth::Scope;
 use crate::kernel::audit::Action;
-#[cfg(test)]
-use crate::account::endpoints;
 #[cfg(test)]
 use crate::web::openapi::{Answer, OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};

@@ -1,15 +1,16 @@
 //! `POST /api/users/{uuid}/scene_personalisation`: chooses a dashboard for a scene.
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
+#[cfg(test)]
+use crate::account::endpoints::{self, representation};
 use crate::account::store::{SceneChange, SceneOutcome, personalise_scene, read_scene_target};
+#[cfg(test)]
+use crate::account::user::DashboardId;
 use crate::account::user::MAX_SCENES;
 use crate::account::{Fields, Invalid};
 use crate::kernel::audit::Action;
-#[cfg(test)]
-use crate::account::endpoints::{self, representation};
-#[cfg(test)]
-use crate::account::user::DashboardId;
+use crate::kernel::number::{MAX_SAFE_INTEGER, integral};
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
@@ -27,8 +28,7 @@ pub const ROUTE: Route = Route::post(
 const DASHBOARD: &str = "dashboard";
 const SCENE: &str = "scene";
 const MAX_SCENE_CHARS: usize = 200;
-/// The largest integer that every JSON reader keeps exactly.
-const MAX_ID: u64 = (1 << 53) - 1;
+const MAX_ID: u64 = MAX_SAFE_INTEGER as u64;
 
 async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
     let selector = call.caller.select(call.uuid()?)?;
@@ -88,7 +88,7 @@ fn require(fields: &Fields) -> Result<(), Invalid> {
 fn dashboard(fields: &Fields) -> Result<u64, Invalid> {
     let id = match fields.get(DASHBOARD) {
         Some(Value::Null) => return Err(Invalid::null(DASHBOARD)),
-        Some(Value::Number(number)) => number.as_u64(),
+        Some(Value::Number(number)) => integer(number),
         Some(Value::String(text)) => canonical(text),
         _ => None,
     };
@@ -96,6 +96,11 @@ fn dashboard(fields: &Fields) -> Result<u64, Invalid> {
         let detail = "Incorrect type. Expected a dashboard's id.";
         Invalid::new(DASHBOARD, "incorrect_type", detail)
     })
+}
+
+fn integer(number: &Number) -> Option<u64> {
+    let written_otherwise = || u64::try_from(integral(number.as_f64()?)?).ok();
+    number.as_u64().or_else(written_otherwise)
 }
 
 fn canonical(text: &str) -> Option<u64> {
@@ -164,11 +169,11 @@ mod tests {
     fn an_id_is_a_number_or_its_digits() {
         assert_eq!(read(json!(7)), Ok(7));
         assert_eq!(read(json!("7")), Ok(7));
+        assert_eq!(read(json!(7.0)), Ok(7));
         assert_eq!(read(json!(9_007_199_254_740_991_u64)), Ok(MAX_ID));
         assert_eq!(read(json!(null)), Err("null"));
         for bad in [
             json!(-1),
-            json!(1.0),
             json!(1.5),
             json!(true),
             json!("07"),

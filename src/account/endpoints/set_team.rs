@@ -11,7 +11,7 @@ use crate::kernel::audit::{Action, Entry};
 use crate::kernel::{Clock as _, UserId};
 use crate::web::caller::Admin;
 #[cfg(test)]
-use crate::web::openapi::{ErrorAnswer, OperationDoc, Spec, example};
+use crate::web::openapi::{OperationDoc, Spec, errors, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 pub const ROUTE: Route = Route::put(
@@ -50,17 +50,13 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     };
     let database = call.services.database()?;
     if !assign_team(&database, &user, team_id, &entry).await? {
-        return Err(unknown_user());
+        return Err(ApiError::unknown_user());
     }
     let body = Body {
         user_id: &user,
         team_id,
     };
     Ok(Reply::json(StatusCode::OK, &body).no_store())
-}
-
-fn unknown_user() -> ApiError {
-    ApiError::not_found("User not found")
 }
 
 #[cfg(test)]
@@ -78,7 +74,10 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     .answer(
         spec.json::<Body>(200, "The user is in the team.")
             .no_store()
-            .example("assigned", example!({ "userId": "00000000-0000-4000-8000-000000000001", "teamId": 7 })),
+            .example(
+                "assigned",
+                example!({ "userId": "00000000-0000-4000-8000-000000000001", "teamId": 7 }),
+            ),
     )
-    .error(ErrorAnswer::new("UnknownUser", "No such user.", [("unknown", unknown_user())]))
+    .error(errors::unknown_user())
 }

@@ -6,13 +6,13 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+#[cfg(test)]
+use crate::account::endpoints::{self, error_answers};
 use crate::account::store::{AccountLookup, NewSetup, start_setup};
 use crate::account::totp::SETUP_TTL;
 use crate::account::{PendingSetup, TotpSecret, qr};
 use crate::kernel::Timestamp;
 use crate::kernel::audit::{Action, Actor, Entry};
-#[cfg(test)]
-use crate::account::endpoints::{self, error_answers};
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};

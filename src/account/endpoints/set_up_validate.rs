@@ -1,9 +1,9 @@
 //! `POST /api/users/{uuid}/two_factor_validate`: turns the second factor on by its first code. As
 //! with its start, the set-up is the caller's own, also where staff name another user in the path.
 
-use crate::account::store::read_second_factor_and_existence;
 #[cfg(test)]
 use crate::account::endpoints::{self, representation};
+use crate::account::store::read_second_factor_and_existence;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
@@ -65,7 +65,11 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     } else {
         description.to_owned()
     };
-    OperationDoc::new("Account security", "Turns the second factor on", description)
+    OperationDoc::new(
+        "Account security",
+        "Turns the second factor on",
+        description,
+    )
     .parameter(endpoints::openapi_uuid())
     .body(
         spec.body::<TotpCode>()

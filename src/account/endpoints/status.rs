@@ -6,10 +6,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::account::BackupCode;
-use crate::account::store::{TwoFactorStatus, read_two_factor_status};
-use crate::kernel::Purpose;
 #[cfg(test)]
 use crate::account::endpoints;
+use crate::account::store::{TwoFactorStatus, read_two_factor_status};
+use crate::kernel::Purpose;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
@@ -100,16 +100,16 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
          authenticated within the last 2 h.",
     )
     .parameter(endpoints::openapi_uuid())
-    .answer(
-        spec.json::<Body>(200, "The status.")
-            .example("on", example!({
-                "is_enabled": true,
-                "backup_codes": ["aaaa-bbbb-cccc-dddd"],
-                "backup_codes_remaining": 1,
-                "method": "TOTP",
-                "has_passkeys": false,
-                "has_totp": true,
-                "passkeys_enabled_for_2fa": false
-            })),
-    )
+    .answer(spec.json::<Body>(200, "The status.").example(
+        "on",
+        example!({
+            "is_enabled": true,
+            "backup_codes": ["aaaa-bbbb-cccc-dddd"],
+            "backup_codes_remaining": 1,
+            "method": "TOTP",
+            "has_passkeys": false,
+            "has_totp": true,
+            "passkeys_enabled_for_2fa": false
+        }),
+    ))
 }

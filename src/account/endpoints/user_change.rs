@@ -2,6 +2,10 @@
 //! sent there is shown to `verify_email`.
 
 use crate::account::email_change::EMAIL_TOKEN_TTL;
+#[cfg(test)]
+use crate::account::endpoints::{self, representation};
+#[cfg(test)]
+use crate::account::profile::Settings;
 use crate::account::profile::{MAX_SETTINGS_CHARS, MERGED};
 use crate::account::store::{
     NewEmail, ProfileChange, ProfileChangeOutcome, change_profile, read_user_and_email_holder,
@@ -9,10 +13,6 @@ use crate::account::store::{
 use crate::account::{AuditContext, EmailToken, Invalid, Notice, NoticeKind, Person, ProfilePatch};
 use crate::kernel::audit::Action;
 use crate::kernel::{EmailKey, Purpose, mask_email};
-#[cfg(test)]
-use crate::account::endpoints::{self, representation};
-#[cfg(test)]
-use crate::account::profile::Settings;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};

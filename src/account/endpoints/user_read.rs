@@ -1,8 +1,8 @@
 //! `GET /api/users/{uuid}`: the full user.
 
-use crate::account::store::read_user;
 #[cfg(test)]
 use crate::account::endpoints::{self, representation};
+use crate::account::store::read_user;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec};
 use crate::web::{ApiError, Call, Reply, Route, handler};

@@ -6,12 +6,12 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+#[cfg(test)]
+use crate::account::endpoints;
 use crate::account::store::{CodeKind, read_second_factor};
 use crate::account::{AuditContext, CodeCheck, SecondFactor};
 use crate::auth::Scope;
 use crate::db::Database;
-#[cfg(test)]
-use crate::account::endpoints;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};

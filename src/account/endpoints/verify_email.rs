@@ -1,12 +1,12 @@
 //! `POST /api/users/verify_email`: puts another e-mail into effect. The token shows that its bearer
 //! reads mail sent there, so no sign-in is needed.
 
+#[cfg(test)]
+use crate::account::endpoints::{error_answers, representation};
 use crate::account::store::{EmailConfirmation, confirm_email, read_pending_email};
 use crate::account::{EmailToken, Invalid, Notice, NoticeKind};
 use crate::kernel::audit::{Action, Actor, Entry};
 use crate::kernel::{Clock as _, EmailKey, UserId, mask_email};
-#[cfg(test)]
-use crate::account::endpoints::{error_answers, representation};
 use crate::web::caller::Anyone;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};

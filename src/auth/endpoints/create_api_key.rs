@@ -13,7 +13,7 @@ use crate::kernel::{Clock as _, Timestamp, UserId};
 use crate::web::caller::Admin;
 use crate::web::fields;
 #[cfg(test)]
-use crate::web::openapi::{NO_CONTROL, OperationDoc, Spec, example};
+use crate::web::openapi::{NO_CONTROL, OperationDoc, Spec, errors, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 pub const ROUTE: Route = Route::post("/admin/api-keys", "createApiKey", handler!(handle: Admin));
@@ -132,26 +132,36 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "API keys",
         "Makes an API key",
         "The answer is the only place where the key's text is ever shown. A userId that is not in \
-         the database is a 400.",
+         the database is a 404.",
     )
     .body(
         spec.body::<RequestBody>()
-            .example("service", example!({ "scopes": ["threedeye:read"], "label": "video gateway" }))
-            .example("oneUser", example!({
-                "scopes": ["threedeye:read"],
-                "userId": "00000000-0000-4000-8000-000000000001"
-            })),
+            .example(
+                "service",
+                example!({ "scopes": ["threedeye:read"], "label": "video gateway" }),
+            )
+            .example(
+                "oneUser",
+                example!({
+                    "scopes": ["threedeye:read"],
+                    "userId": "00000000-0000-4000-8000-000000000001"
+                }),
+            ),
     )
     .answer(
         spec.json::<ResponseBody>(201, "The new key.")
             .no_store()
-            .example("created", example!({
-                "id": "key_01JZX0000000000000000000EX",
-                "key": "spk_EXAMPLE-ONLY-not-a-real-key-000000000000000",
-                "scopes": ["threedeye:read"],
-                "userId": null,
-                "label": "video gateway",
-                "createdAt": "2026-11-21T10:30:00.000Z"
-            })),
+            .example(
+                "created",
+                example!({
+                    "id": "key_01JZX0000000000000000000EX",
+                    "key": "spk_EXAMPLE-ONLY-not-a-real-key-000000000000000",
+                    "scopes": ["threedeye:read"],
+                    "userId": null,
+                    "label": "video gateway",
+                    "createdAt": "2026-11-21T10:30:00.000Z"
+                }),
+            ),
     )
+    .error(errors::unknown_user())
 }

@@ -42,17 +42,20 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     .answer(
         spec.json::<ResponseBody>(200, "The keys.")
             .no_store()
-            .example("keys", example!({
-                "apiKeys": [
-                    {
-                        "id": "key_01JZX0000000000000000000EX",
-                        "scopes": ["threedeye:read"],
-                        "userId": null,
-                        "label": "video gateway",
-                        "createdAt": "2026-11-21T10:30:00.000Z",
-                        "lastUsedAt": null
-                    }
-                ]
-            })),
+            .example(
+                "keys",
+                example!({
+                    "apiKeys": [
+                        {
+                            "id": "key_01JZX0000000000000000000EX",
+                            "scopes": ["threedeye:read"],
+                            "userId": null,
+                            "label": "video gateway",
+                            "createdAt": "2026-11-21T10:30:00.000Z",
+                            "lastUsedAt": null
+                        }
+                    ]
+                }),
+            ),
     )
 }

@@ -8,15 +8,15 @@ use serde::Serialize;
 #[cfg(test)]
 use serde_json::json;
 
+#[cfg(test)]
+use crate::kernel::UserId;
 use crate::provisioning::backfill::Order;
+#[cfg(test)]
+use crate::provisioning::endpoints::{RunId, error_answers};
 use crate::provisioning::fanout::store::RunQueue;
 use crate::provisioning::store::{Tally, Trigger};
 use crate::services::Tools;
 use crate::threedeye::UpstreamError;
-#[cfg(test)]
-use crate::provisioning::endpoints::{RunId, error_answers};
-#[cfg(test)]
-use crate::kernel::UserId;
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Parameter, Spec, example};

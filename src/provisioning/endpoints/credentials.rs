@@ -15,14 +15,14 @@ use crate::auth::{ApiKey, Scope};
 use crate::db::Database;
 use crate::kernel::audit::Actor;
 use crate::kernel::{Clock as _, UserId};
-use crate::provisioning::record::Dossier;
-use crate::provisioning::store::credentials::user_and_key;
 #[cfg(test)]
 use crate::provisioning::Failure;
 #[cfg(test)]
 use crate::provisioning::endpoints::error_answers;
+use crate::provisioning::record::Dossier;
 #[cfg(test)]
 use crate::provisioning::single::Unavailable;
+use crate::provisioning::store::credentials::user_and_key;
 #[cfg(test)]
 use crate::threedeye::RemoteId;
 use crate::web::caller::UserCaller;
@@ -53,7 +53,10 @@ struct Body<'a> {
     #[cfg_attr(test, schemars(with = "RemoteId"))]
     three_deye_user_id: &'a str,
     /// The account's password.
-    #[cfg_attr(test, schemars(length(equal = 20), regex(pattern = r"^[A-Za-z0-9._!\-]+$")))]
+    #[cfg_attr(
+        test,
+        schemars(length(equal = 20), regex(pattern = r"^[A-Za-z0-9._!\-]+$"))
+    )]
     password: &'a str,
 }
 
@@ -63,7 +66,7 @@ async fn handle(call: Call<UserCaller>) -> Result<Reply, ApiError> {
     let database = call.services.database()?;
     let (dossier, actor) = load(&call, &database, &user).await?;
     match &dossier.user {
-        None => return Err(ApiError::not_found("User not found")),
+        None => return Err(ApiError::unknown_user()),
         Some(row) if row.email_key.is_none() => {
             return Err(ApiError::not_found("The user has no e-mail"));
         }
@@ -162,16 +165,15 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
          user, that user; the admin pair sees every user's.",
     )
     .parameter(spec.user_id())
-    .answer(
-        spec.json::<Body>(200, "The login.")
-            .no_store()
-            .example("credentials", example!({
-                "userId": "00000000-0000-4000-8000-000000000001",
-                "email": "jane@example.com",
-                "threeDeyeUserId": "11111111-1111-4111-8111-111111111111",
-                "password": "Example-Password-0.!"
-            })),
-    )
+    .answer(spec.json::<Body>(200, "The login.").no_store().example(
+        "credentials",
+        example!({
+            "userId": "00000000-0000-4000-8000-000000000001",
+            "email": "jane@example.com",
+            "threeDeyeUserId": "11111111-1111-4111-8111-111111111111",
+            "password": "Example-Password-0.!"
+        }),
+    ))
     .error(ErrorAnswer::new(
         "UserNotFound",
         "No such user, or one without an e-mail.",

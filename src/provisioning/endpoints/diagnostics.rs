@@ -14,9 +14,9 @@ use crate::kernel::{Timestamp, UserId};
 use crate::provisioning::Failure;
 use crate::provisioning::diagnosis::{Diagnosis, diagnose};
 use crate::provisioning::record::{Dossier, Mapping};
-use crate::threedeye::{Survey, UpstreamError};
 #[cfg(test)]
 use crate::threedeye::RemoteId;
+use crate::threedeye::{Survey, UpstreamError};
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
@@ -255,84 +255,93 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     .answer(
         spec.json::<Body>(200, "What is known.")
             .no_store()
-            .example("provisioned", example!({
-                "userId": "00000000-0000-4000-8000-000000000001",
-                "user": { "found": true, "email": "jane@example.com" },
-                "mapping": {
-                    "found": true,
-                    "threedeyeUserId": "11111111-1111-4111-8111-111111111111",
-                    "hasPassword": true,
-                    "createdAt": "2026-11-21T10:30:00.000Z",
-                    "remoteAccountExists": true,
-                    "state": "complete",
-                    "attempts": 0,
-                    "lastError": null,
-                    "nextAttemptAt": null
-                },
-                "recovery": { "found": false, "roleIds": [] },
-                "remote": {
-                    "configured": true,
-                    "customerId": "customer-example",
-                    "customerUserCount": 42,
-                    "emailPresentInCustomer": true,
-                    "match": {
-                        "id": "11111111-1111-4111-8111-111111111111",
-                        "email": "jane@example.com",
-                        "roleCount": 2
+            .example(
+                "provisioned",
+                example!({
+                    "userId": "00000000-0000-4000-8000-000000000001",
+                    "user": { "found": true, "email": "jane@example.com" },
+                    "mapping": {
+                        "found": true,
+                        "threedeyeUserId": "11111111-1111-4111-8111-111111111111",
+                        "hasPassword": true,
+                        "createdAt": "2026-11-21T10:30:00.000Z",
+                        "remoteAccountExists": true,
+                        "state": "complete",
+                        "attempts": 0,
+                        "lastError": null,
+                        "nextAttemptAt": null
                     },
-                    "sampleEmails": ["a***@example.com", "b***@example.org"],
-                    "error": null
-                }
-            }))
-            .example("stuck", example!({
-                "userId": "00000000-0000-4000-8000-000000000002",
-                "user": { "found": true, "email": "omar@example.com" },
-                "mapping": {
-                    "found": true,
-                    "threedeyeUserId": null,
-                    "hasPassword": true,
-                    "createdAt": "2026-11-21T10:30:00.000Z",
-                    "remoteAccountExists": null,
-                    "state": "pending",
-                    "attempts": 3,
-                    "lastError": "3dEye is unavailable",
-                    "nextAttemptAt": "2026-11-21T10:46:00.000Z"
-                },
-                "recovery": { "found": false, "roleIds": [] },
-                "remote": {
-                    "configured": true,
-                    "customerId": "customer-example",
-                    "customerUserCount": null,
-                    "emailPresentInCustomer": null,
-                    "match": null,
-                    "sampleEmails": [],
-                    "error": "3dEye is unavailable"
-                }
-            }))
-            .example("unknownUser", example!({
-                "userId": "nobody",
-                "user": { "found": false, "email": null },
-                "mapping": {
-                    "found": false,
-                    "threedeyeUserId": null,
-                    "hasPassword": false,
-                    "createdAt": null,
-                    "remoteAccountExists": null,
-                    "state": null,
-                    "attempts": 0,
-                    "lastError": null,
-                    "nextAttemptAt": null
-                },
-                "recovery": { "found": false, "roleIds": [] },
-                "remote": {
-                    "configured": false,
-                    "customerId": null,
-                    "customerUserCount": null,
-                    "emailPresentInCustomer": null,
-                    "match": null,
-                    "sampleEmails": [],
-                    "error": null
-                }
-            })),
+                    "recovery": { "found": false, "roleIds": [] },
+                    "remote": {
+                        "configured": true,
+                        "customerId": "customer-example",
+                        "customerUserCount": 42,
+                        "emailPresentInCustomer": true,
+                        "match": {
+                            "id": "11111111-1111-4111-8111-111111111111",
+                            "email": "jane@example.com",
+                            "roleCount": 2
+                        },
+                        "sampleEmails": ["a***@example.com", "b***@example.org"],
+                        "error": null
+                    }
+                }),
+            )
+            .example(
+                "stuck",
+                example!({
+                    "userId": "00000000-0000-4000-8000-000000000002",
+                    "user": { "found": true, "email": "omar@example.com" },
+                    "mapping": {
+                        "found": true,
+                        "threedeyeUserId": null,
+                        "hasPassword": true,
+                        "createdAt": "2026-11-21T10:30:00.000Z",
+                        "remoteAccountExists": null,
+                        "state": "pending",
+                        "attempts": 3,
+                        "lastError": "3dEye is unavailable",
+                        "nextAttemptAt": "2026-11-21T10:46:00.000Z"
+                    },
+                    "recovery": { "found": false, "roleIds": [] },
+                    "remote": {
+                        "configured": true,
+                        "customerId": "customer-example",
+                        "customerUserCount": null,
+                        "emailPresentInCustomer": null,
+                        "match": null,
+                        "sampleEmails": [],
+                        "error": "3dEye is unavailable"
+                    }
+                }),
+            )
+            .example(
+                "unknownUser",
+                example!({
+                    "userId": "nobody",
+                    "user": { "found": false, "email": null },
+                    "mapping": {
+                        "found": false,
+                        "threedeyeUserId": null,
+                        "hasPassword": false,
+                        "createdAt": null,
+                        "remoteAccountExists": null,
+                        "state": null,
+                        "attempts": 0,
+                        "lastError": null,
+                        "nextAttemptAt": null
+                    },
+                    "recovery": { "found": false, "roleIds": [] },
+                    "remote": {
+                        "configured": false,
+                        "customerId": null,
+                        "customerUserCount": null,
+                        "emailPresentInCustomer": null,
+                        "match": null,
+                        "sampleEmails": [],
+                        "error": null
+                    }
+                }),
+            ),
     )
 }

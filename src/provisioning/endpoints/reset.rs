@@ -8,17 +8,17 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::provisioning::reset::ResetOrder;
-#[cfg(test)]
-use crate::provisioning::reset::ResetRefused;
-use crate::provisioning::single::Unavailable;
-use crate::threedeye::RemoteId;
 #[cfg(test)]
 use crate::kernel::UserId;
 #[cfg(test)]
 use crate::provisioning::Failure;
 #[cfg(test)]
 use crate::provisioning::endpoints::error_answers;
+use crate::provisioning::reset::ResetOrder;
+#[cfg(test)]
+use crate::provisioning::reset::ResetRefused;
+use crate::provisioning::single::Unavailable;
+use crate::threedeye::RemoteId;
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{ErrorAnswer, OperationDoc, Spec, example};

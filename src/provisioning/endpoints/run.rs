@@ -8,12 +8,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::kernel::{Clock as _, Timestamp};
-use crate::provisioning::store::runs::{Chunks, RunRow};
 #[cfg(test)]
 use crate::provisioning::endpoints::RunId;
+use crate::provisioning::store::runs::{Chunks, RunRow};
 use crate::web::caller::Admin;
 #[cfg(test)]
-use crate::web::openapi::{ErrorAnswer, OperationDoc, Parameter, any_text, Spec, example};
+use crate::web::openapi::{ErrorAnswer, OperationDoc, Parameter, Spec, any_text, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 /// Lines of errors shown at most.

@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::kernel::Timestamp;
-use crate::provisioning::store::runs::RunRow;
 #[cfg(test)]
 use crate::provisioning::endpoints::RunId;
+use crate::provisioning::store::runs::RunRow;
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Parameter, Spec, example};

@@ -1,12 +1,12 @@
 //! `GET …/user/`: the user that the user key belongs to.
 
 use crate::user_keys::Operation;
-use crate::user_keys::endpoints::user::handle;
-use crate::user_keys::endpoints::{InstanceCaller, v1, v1_1};
-#[cfg(test)]
-use crate::user_keys::endpoints::{self, representation::Example};
 #[cfg(test)]
 use crate::user_keys::endpoints::representation::UserPart;
+use crate::user_keys::endpoints::user::handle;
+#[cfg(test)]
+use crate::user_keys::endpoints::{self, representation::Example};
+use crate::user_keys::endpoints::{InstanceCaller, v1, v1_1};
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec};
 use crate::web::{Route, handler};

@@ -5,9 +5,9 @@ use http::StatusCode;
 
 use crate::user_keys::Operation;
 use crate::user_keys::endpoints::representation::ProfileClassPart;
-use crate::user_keys::endpoints::{InstanceCaller, v1, v1_1};
 #[cfg(test)]
 use crate::user_keys::endpoints::{self, representation::Example};
+use crate::user_keys::endpoints::{InstanceCaller, v1, v1_1};
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec};
 use crate::web::{ApiError, Call, Reply, Route, handler};

@@ -72,14 +72,32 @@ pub struct UserPart<'a> {
 #[cfg_attr(test, derive(JsonSchema), schemars(inline))]
 struct UserLinks {
     #[serde(rename = "self")]
-    #[cfg_attr(test, schemars(regex(pattern = r"^/v1(\.1)?/instances/[a-z0-9_-]{1,64}/users/[1-9][0-9]*/$")))]
+    #[cfg_attr(
+        test,
+        schemars(regex(pattern = r"^/v1(\.1)?/instances/[a-z0-9_-]{1,64}/users/[1-9][0-9]*/$"))
+    )]
     own: String,
-    #[cfg_attr(test, schemars(regex(pattern = r"^/v1(\.1)?/instances/[a-z0-9_-]{1,64}/users/[1-9][0-9]*/groups/$")))]
+    #[cfg_attr(
+        test,
+        schemars(regex(
+            pattern = r"^/v1(\.1)?/instances/[a-z0-9_-]{1,64}/users/[1-9][0-9]*/groups/$"
+        ))
+    )]
     groups: String,
     #[serde(rename = "reset-key")]
-    #[cfg_attr(test, schemars(regex(pattern = r"^/v1(\.1)?/instances/[a-z0-9_-]{1,64}/users/[1-9][0-9]*/reset_key/$")))]
+    #[cfg_attr(
+        test,
+        schemars(regex(
+            pattern = r"^/v1(\.1)?/instances/[a-z0-9_-]{1,64}/users/[1-9][0-9]*/reset_key/$"
+        ))
+    )]
     reset_key: String,
-    #[cfg_attr(test, schemars(regex(pattern = r"^/v1(\.1)?/instances/[a-z0-9_-]{1,64}/classes/user_profile/objects/[1-9][0-9]*/$")))]
+    #[cfg_attr(
+        test,
+        schemars(regex(
+            pattern = r"^/v1(\.1)?/instances/[a-z0-9_-]{1,64}/classes/user_profile/objects/[1-9][0-9]*/$"
+        ))
+    )]
     profile: String,
 }
 
@@ -111,9 +129,17 @@ struct ProfilePart {
 #[cfg_attr(test, derive(JsonSchema), schemars(inline))]
 struct ProfileLinks {
     #[serde(rename = "self")]
-    #[cfg_attr(test, schemars(regex(pattern = r"^/v1(\.1)?/instances/[a-z0-9_-]{1,64}/classes/user_profile/objects/[1-9][0-9]*/$")))]
+    #[cfg_attr(
+        test,
+        schemars(regex(
+            pattern = r"^/v1(\.1)?/instances/[a-z0-9_-]{1,64}/classes/user_profile/objects/[1-9][0-9]*/$"
+        ))
+    )]
     own: String,
-    #[cfg_attr(test, schemars(regex(pattern = r"^/v1(\.1)?/instances/[a-z0-9_-]{1,64}/users/[1-9][0-9]*/$")))]
+    #[cfg_attr(
+        test,
+        schemars(regex(pattern = r"^/v1(\.1)?/instances/[a-z0-9_-]{1,64}/users/[1-9][0-9]*/$"))
+    )]
     owner: String,
 }
 
@@ -189,9 +215,19 @@ struct Metadata {}
 #[cfg_attr(test, derive(JsonSchema), schemars(inline))]
 struct ClassLinks {
     #[serde(rename = "self")]
-    #[cfg_attr(test, schemars(regex(pattern = r"^/v1(\.1)?/instances/[a-z0-9_-]{1,64}/classes/user_profile/$")))]
+    #[cfg_attr(
+        test,
+        schemars(regex(
+            pattern = r"^/v1(\.1)?/instances/[a-z0-9_-]{1,64}/classes/user_profile/$"
+        ))
+    )]
     own: String,
-    #[cfg_attr(test, schemars(regex(pattern = r"^/v1(\.1)?/instances/[a-z0-9_-]{1,64}/classes/user_profile/objects/$")))]
+    #[cfg_attr(
+        test,
+        schemars(regex(
+            pattern = r"^/v1(\.1)?/instances/[a-z0-9_-]{1,64}/classes/user_profile/objects/$"
+        ))
+    )]
     objects: String,
 }
 
@@ -265,12 +301,19 @@ impl Example {
                 created_at: Timestamp::parse_iso("2026-11-21T10:30:00.000Z").unwrap(),
             },
             instance: InstanceName::parse("rivia").unwrap(),
-            version: if route.path.starts_with("/v1.1/") { Version::V1_1 } else { Version::V1 },
+            version: if route.path.starts_with("/v1.1/") {
+                Version::V1_1
+            } else {
+                Version::V1
+            },
         }
     }
 
     fn links(&self) -> Links<'_> {
-        Links { version: self.version, instance: &self.instance }
+        Links {
+            version: self.version,
+            instance: &self.instance,
+        }
     }
 
     pub fn user(&self, key: Option<&Key>) -> Json {

@@ -9,11 +9,14 @@ use crate::kernel::Clock as _;
 use crate::kernel::audit::{Action, Entry};
 use crate::user_keys::endpoints::caller::unknown_user;
 use crate::user_keys::endpoints::representation::UserPart;
+#[cfg(test)]
+use crate::user_keys::endpoints::{
+    self,
+    representation::{Example, UserWithKeyPart},
+};
 use crate::user_keys::endpoints::{InstanceCaller, v1, v1_1};
 use crate::user_keys::store::{KeyReset, ResetOutcome, reset_user_key};
 use crate::user_keys::{AccessDenied, Key, Operation, Parity};
-#[cfg(test)]
-use crate::user_keys::endpoints::{self, representation::{Example, UserWithKeyPart}};
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec};
 use crate::web::{ApiError, Call, Reply, Route, handler};

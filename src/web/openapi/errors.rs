@@ -4,8 +4,8 @@
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Json, Schemas};
 use super::operation::headers_of;
+use super::{Json, Schemas};
 use crate::auth::{AuthError, KeysError};
 use crate::kernel::RequestId;
 use crate::web::{ApiError, ErrorFormat, Reply, body};
@@ -41,25 +41,38 @@ impl ErrorAnswer {
     /// There are no other texts than those of the examples.
     #[must_use]
     pub fn fixed(self) -> Self {
-        Self { is_fixed: true, ..self }
+        Self {
+            is_fixed: true,
+            ..self
+        }
     }
 
     /// The texts are all like this.
     #[must_use]
     pub fn text_like(self, pattern: &'static str) -> Self {
-        Self { pattern: Some(pattern), ..self }
+        Self {
+            pattern: Some(pattern),
+            ..self
+        }
     }
 
     /// What the body has, beyond what all errors have; otherwise that is taken from the examples.
     #[must_use]
     pub fn narrowed(self, schema: Value) -> Self {
-        Self { narrowing: Some(schema), ..self }
+        Self {
+            narrowing: Some(schema),
+            ..self
+        }
     }
 
     pub fn status(&self) -> StatusCode {
         let mut examples = self.examples.iter();
         let status = examples.next().unwrap().1.status;
-        assert!(examples.all(|(_, error)| error.status == status), "{}", self.name);
+        assert!(
+            examples.all(|(_, error)| error.status == status),
+            "{}",
+            self.name
+        );
         status
     }
 
@@ -74,7 +87,10 @@ impl ErrorAnswer {
             .iter()
             .map(|(name, reply)| (*name, serde_json::from_slice(&reply.body).unwrap()))
             .collect();
-        let narrowing = self.narrowing.clone().unwrap_or_else(|| self.narrowing(&bodies));
+        let narrowing = self
+            .narrowing
+            .clone()
+            .unwrap_or_else(|| self.narrowing(&bodies));
         let schema = json!({ "allOf": [
             format.schema(schemas),
             narrowing,
@@ -88,10 +104,16 @@ impl ErrorAnswer {
         Json::object([
             ("description", self.description.into()),
             ("headers", headers_of(&headers)),
-            ("content", Json::object([("application/json", Json::object([
-                ("schema", Json::schema(&schema)),
-                ("examples", Json::object(examples)),
-            ]))])),
+            (
+                "content",
+                Json::object([(
+                    "application/json",
+                    Json::object([
+                        ("schema", Json::schema(&schema)),
+                        ("examples", Json::object(examples)),
+                    ]),
+                )]),
+            ),
         ])
     }
 
@@ -102,7 +124,9 @@ impl ErrorAnswer {
             let is_text = matches!(member, "message" | "detail");
             let mut values: Vec<&Value> = Vec::new();
             for (_, body) in bodies {
-                if let Some(value) = body.get(member) && !values.contains(&value) {
+                if let Some(value) = body.get(member)
+                    && !values.contains(&value)
+                {
                     values.push(value);
                 }
             }
@@ -131,8 +155,14 @@ pub fn bad_request() -> ErrorAnswer {
         "BadRequest",
         "A parameter or a field of the body is unknown, missing or wrong. The message begins with its name and never repeats a value.",
         [
-            ("parameter", ApiError::bad_request("limit: must be an integer from 1 to 500")),
-            ("field", ApiError::bad_request("clearMapping: expected a boolean")),
+            (
+                "parameter",
+                ApiError::bad_request("limit: must be an integer from 1 to 500"),
+            ),
+            (
+                "field",
+                ApiError::bad_request("clearMapping: expected a boolean"),
+            ),
         ],
     )
 }
@@ -167,7 +197,10 @@ pub fn not_json() -> ErrorAnswer {
     ErrorAnswer::new(
         "NotJson",
         "The request body is not declared as application/json.",
-        [("notJson", body::require_json(&HeaderMap::new()).unwrap_err())],
+        [(
+            "notJson",
+            body::require_json(&HeaderMap::new()).unwrap_err(),
+        )],
     )
 }
 
@@ -202,19 +235,33 @@ pub fn no_keys() -> ApiError {
     AuthError::KeysUnavailable(KeysError::TimedOut).into()
 }
 
+/// 404 of a user whom the path or the body names.
+pub fn unknown_user() -> ErrorAnswer {
+    ErrorAnswer::new(
+        "UnknownUser",
+        "No such user.",
+        [("unknown", ApiError::unknown_user())],
+    )
+}
+
 /// 405 and 501, which belong to no operation.
 pub fn unrouted() -> [ErrorAnswer; 2] {
     [
         ErrorAnswer::new(
             "MethodNotAllowed",
             "The path exists, but not with this method. Not tied to a route.",
-            [("method", ErrorFormat::Admin.unknown_method(&http::Method::PUT, "GET, HEAD"))],
+            [(
+                "method",
+                ErrorFormat::Admin.unknown_method(&http::Method::PUT, "GET, HEAD"),
+            )],
         ),
         ErrorAnswer::new(
             "NotImplemented",
             "The method is not a valid name. Not tied to a route.",
-            [("method", ApiError::new(StatusCode::NOT_IMPLEMENTED, "The method is not known"))],
+            [(
+                "method",
+                ApiError::new(StatusCode::NOT_IMPLEMENTED, "The method is not known"),
+            )],
         ),
     ]
 }
-

@@ -36,7 +36,11 @@ impl Json {
         members: impl IntoIterator<Item = (K, V)>,
     ) -> Self {
         let members = members.into_iter();
-        Self::Object(members.map(|(name, value)| (name.into(), value.into())).collect())
+        Self::Object(
+            members
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+        )
     }
 
     pub fn array<V: Into<Self>>(items: impl IntoIterator<Item = V>) -> Self {

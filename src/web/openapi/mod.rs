@@ -26,7 +26,9 @@ pub use json::Json;
 #[cfg(test)]
 pub(crate) use json::example;
 #[cfg(test)]
-pub use operation::{Answer, Components, OperationDoc, Parameter, RequestBody, Spec, any_text, key_id};
+pub use operation::{
+    Answer, Components, OperationDoc, Parameter, RequestBody, Spec, any_text, key_id,
+};
 #[cfg(test)]
 pub use schemas::{NO_CONTROL, Schemas};
 

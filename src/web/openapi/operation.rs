@@ -30,12 +30,18 @@ impl Spec<'_> {
 
     /// A body that may be left out.
     pub fn optional_body<T: JsonSchema>(&mut self) -> RequestBody {
-        RequestBody { is_required: false, ..self.body::<T>() }
+        RequestBody {
+            is_required: false,
+            ..self.body::<T>()
+        }
     }
 
     /// An answer with a body that is written from `T`.
     pub fn json<T: JsonSchema>(&mut self, status: u16, description: &'static str) -> Answer {
-        Answer { schema: Some(self.schemas.answer::<T>()), ..Answer::empty(status, description) }
+        Answer {
+            schema: Some(self.schemas.answer::<T>()),
+            ..Answer::empty(status, description)
+        }
     }
 
     /// The path's `{userId}`.
@@ -46,7 +52,11 @@ impl Spec<'_> {
     }
 
     /// A parameter of the query that is read into `T`.
-    pub fn query<T: JsonSchema>(&mut self, name: &'static str, description: &'static str) -> Parameter {
+    pub fn query<T: JsonSchema>(
+        &mut self,
+        name: &'static str,
+        description: &'static str,
+    ) -> Parameter {
         Parameter::query(name, description, self.schemas.request::<T>())
     }
 }
@@ -83,7 +93,10 @@ impl OperationDoc {
 
     #[must_use]
     pub fn body(self, body: RequestBody) -> Self {
-        Self { body: Some(body), ..self }
+        Self {
+            body: Some(body),
+            ..self
+        }
     }
 
     #[must_use]
@@ -110,13 +123,19 @@ impl OperationDoc {
             ("tags", Json::array([self.tag])),
             ("summary", self.summary.into()),
             ("description", self.description.into()),
-            ("security", Json::array(caller.security.iter().map(|schemes| {
-                Json::object(schemes.iter().map(|name| (*name, Json::Array(Vec::new()))))
-            }))),
+            (
+                "security",
+                Json::array(caller.security.iter().map(|schemes| {
+                    Json::object(schemes.iter().map(|name| (*name, Json::Array(Vec::new()))))
+                })),
+            ),
         ];
         if !self.parameters.is_empty() {
             let parameters = self.parameters.into_iter();
-            members.push(("parameters", Json::array(parameters.map(|one| one.render(components)))));
+            members.push((
+                "parameters",
+                Json::array(parameters.map(|one| one.render(components))),
+            ));
         }
         let mut errors = caller.errors;
         if let Some(body) = self.body {
@@ -124,16 +143,21 @@ impl OperationDoc {
             members.push(("requestBody", body.render()));
         }
         errors.extend(self.errors);
-        let mut responses: BTreeMap<String, Json> = BTreeMap::new();
-        for error in errors {
-            let name = error.name;
-            responses.insert(error.status().as_str().to_owned(), Json::reference("responses", name));
+        // The last one of a status counts.
+        let errors: BTreeMap<u16, ErrorAnswer> = errors
+            .into_iter()
+            .map(|error| (error.status().as_u16(), error))
+            .collect();
+        let mut responses: BTreeMap<u16, Json> = BTreeMap::new();
+        for answer in self.answers {
+            responses.insert(answer.status, answer.render(format));
+        }
+        for (status, error) in errors {
+            responses.insert(status, Json::reference("responses", error.name));
             components.errors.push((error, format));
         }
-        for answer in self.answers {
-            responses.insert(answer.status.to_string(), answer.render(format));
-        }
-        components.used.extend(responses.values().cloned());
+        let responses = responses.into_iter();
+        let responses = responses.map(|(status, answer)| (status.to_string(), answer));
         members.push(("responses", Json::object(responses)));
         Json::object(members)
     }
@@ -141,7 +165,11 @@ impl OperationDoc {
     fn check_path(&self, route: &Route) {
         let parameters = self.parameters.iter().filter(|one| one.place == "path");
         let described: Vec<&str> = parameters.map(|one| one.name).collect();
-        let named: Vec<&str> = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
+        let named: Vec<&str> = route
+            .path
+            .split('/')
+            .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+            .collect();
         assert_eq!(described, named, "the parameters of {}", route.path);
     }
 }
@@ -152,8 +180,6 @@ pub struct Components {
     pub tags: Vec<&'static str>,
     pub parameters: BTreeMap<&'static str, Json>,
     pub errors: Vec<(ErrorAnswer, ErrorFormat)>,
-    /// Answers of operations, some of them references.
-    pub used: Vec<Json>,
 }
 
 /// A parameter of the path or the query.
@@ -173,12 +199,24 @@ impl Parameter {
         description: &'static str,
         schema: Value,
     ) -> Self {
-        Self { shared: Some(shared), name, place: "path", description, schema }
+        Self {
+            shared: Some(shared),
+            name,
+            place: "path",
+            description,
+            schema,
+        }
     }
 
     /// A parameter of the query, which may be left out.
     pub const fn query(name: &'static str, description: &'static str, schema: Value) -> Self {
-        Self { shared: None, name, place: "query", description, schema }
+        Self {
+            shared: None,
+            name,
+            place: "query",
+            description,
+            schema,
+        }
     }
 
     /// A number from 1 to `max`, see [`Query::count`].
@@ -201,7 +239,10 @@ impl Parameter {
             return rendered;
         };
         let other = components.parameters.insert(shared, rendered.clone());
-        assert!(other.is_none_or(|other| other == rendered), "two parameters are called {shared}");
+        assert!(
+            other.is_none_or(|other| other == rendered),
+            "two parameters are called {shared}"
+        );
         Json::reference("parameters", shared)
     }
 }
@@ -227,7 +268,10 @@ pub struct RequestBody {
 impl RequestBody {
     #[must_use]
     pub fn described(self, description: &'static str) -> Self {
-        Self { description: Some(description), ..self }
+        Self {
+            description: Some(description),
+            ..self
+        }
     }
 
     #[must_use]
@@ -277,13 +321,19 @@ impl Answer {
 
     #[must_use]
     pub fn no_store(self) -> Self {
-        Self { is_never_stored: true, ..self }
+        Self {
+            is_never_stored: true,
+            ..self
+        }
     }
 
     /// A header that is called `shared` in `components/headers`.
     #[must_use]
     pub fn header(self, name: &'static str, shared: &'static str) -> Self {
-        Self { header: Some((name, shared)), ..self }
+        Self {
+            header: Some((name, shared)),
+            ..self
+        }
     }
 
     /// What may be asked next: another operation, and where its parameters come from.
@@ -293,10 +343,13 @@ impl Answer {
         operation: &'static str,
         parameters: [(&'static str, &'static str); N],
     ) -> Self {
-        self.links.push((operation, Json::object([
-            ("operationId", Json::from(operation)),
-            ("parameters", Json::object(parameters)),
-        ])));
+        self.links.push((
+            operation,
+            Json::object([
+                ("operationId", Json::from(operation)),
+                ("parameters", Json::object(parameters)),
+            ]),
+        ));
         self
     }
 
@@ -309,7 +362,10 @@ impl Answer {
         if let (Json::Object(members), Some((name, shared))) = (&mut headers, self.header) {
             members.push((name.to_owned(), Json::reference("headers", shared)));
         }
-        let mut members = vec![("description", self.description.into()), ("headers", headers)];
+        let mut members = vec![
+            ("description", self.description.into()),
+            ("headers", headers),
+        ];
         if let Some(schema) = &self.schema {
             members.push(("content", content(schema, self.examples)));
         }
@@ -324,9 +380,10 @@ fn content(schema: &Value, examples: Vec<(&'static str, Json)>) -> Json {
     let mut members = vec![("schema", Json::schema(schema))];
     if !examples.is_empty() {
         let examples = examples.into_iter();
-        members.push(("examples", Json::object(examples.map(|(name, value)| {
-            (name, Json::object([("value", value)]))
-        }))));
+        members.push((
+            "examples",
+            Json::object(examples.map(|(name, value)| (name, Json::object([("value", value)])))),
+        ));
     }
     Json::object([("application/json", Json::object(members))])
 }
@@ -335,18 +392,29 @@ fn content(schema: &Value, examples: Vec<(&'static str, Json)>) -> Json {
 pub fn headers_of(replies: &[&HeaderMap]) -> Json {
     let known = [
         (header::CACHE_CONTROL, "Cache-Control", "NoStore"),
-        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "Access-Control-Allow-Origin", "AnyOrigin"),
+        (
+            header::ACCESS_CONTROL_ALLOW_ORIGIN,
+            "Access-Control-Allow-Origin",
+            "AnyOrigin",
+        ),
         (header::WWW_AUTHENTICATE, "WWW-Authenticate", "Challenge"),
         (header::ALLOW, "Allow", "Allow"),
         (header::RETRY_AFTER, "Retry-After", "RetryAfter"),
     ];
     let mut headers = vec![("X-Request-Id", Json::reference("headers", "RequestId"))];
     for (name, spelling, shared) in known {
-        let count = replies.iter().filter(|headers| headers.contains_key(&name)).count();
+        let count = replies
+            .iter()
+            .filter(|headers| headers.contains_key(&name))
+            .count();
         if count > 0 {
             // The only one that an answer has at times.
             let is_optional = name == header::RETRY_AFTER && count < replies.len();
-            let shared = if is_optional { "RetryAfterAtTimes" } else { shared };
+            let shared = if is_optional {
+                "RetryAfterAtTimes"
+            } else {
+                shared
+            };
             headers.push((spelling, Json::reference("headers", shared)));
         }
     }

@@ -58,7 +58,10 @@ impl Schemas {
         }
         for name in named.keys() {
             // How schemars tells types of the same name apart.
-            assert!(!name.ends_with(char::is_numeric), "two schemas are called {name}");
+            assert!(
+                !name.ends_with(char::is_numeric),
+                "two schemas are called {name}"
+            );
         }
         named
     }
@@ -71,8 +74,13 @@ fn tidied(value: Value) -> Value {
             *text = text.replace('\n', " ");
         }
         let format = schema.get("format").and_then(Value::as_str);
-        if format.is_some_and(|format| format.starts_with(['u', 'i', 'f'])) {
+        let is_of_rust = |format: &str| format == "double" || format.starts_with("uint");
+        if format.is_some_and(is_of_rust) {
             schema.remove("format");
+        }
+        if schema.get("enum").is_some() {
+            schema.remove("minimum");
+            schema.remove("maximum");
         }
     })
 }

@@ -100,21 +100,24 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "Makes an account key",
         "The answer is the only place where the key's text is ever shown.",
     )
-    .body(
-        spec.body::<RequestBody>()
-            .example("support", example!({ "instance": "rivia", "role": "write", "label": "support desk" })),
-    )
+    .body(spec.body::<RequestBody>().example(
+        "support",
+        example!({ "instance": "rivia", "role": "write", "label": "support desk" }),
+    ))
     .answer(
         spec.json::<ResponseBody>(201, "The new key.")
             .no_store()
-            .example("created", example!({
-                "accountKey": "000000000000000000000000000000000000000e",
-                "id": "akey_01JZX0000000000000000000EX",
-                "instance": "rivia",
-                "role": "write",
-                "label": "support desk",
-                "createdAt": "2026-11-21T10:30:00.000Z"
-            })),
+            .example(
+                "created",
+                example!({
+                    "accountKey": "000000000000000000000000000000000000000e",
+                    "id": "akey_01JZX0000000000000000000EX",
+                    "instance": "rivia",
+                    "role": "write",
+                    "label": "support desk",
+                    "createdAt": "2026-11-21T10:30:00.000Z"
+                }),
+            ),
     )
     .error(instances::openapi_not_found())
 }

@@ -51,21 +51,26 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "Lists the account keys in force",
         "Newest first, without the keys themselves. Revoked keys are left out.",
     )
-    .parameter(spec.query::<instances::GivenInstanceName>("instance", "Only the keys of this instance."))
+    .parameter(
+        spec.query::<instances::GivenInstanceName>("instance", "Only the keys of this instance."),
+    )
     .answer(
         spec.json::<ResponseBody>(200, "The keys.")
             .no_store()
-            .example("keys", example!({
-                "accountKeys": [
-                    {
-                        "id": "akey_01JZX0000000000000000000EX",
-                        "instance": "rivia",
-                        "role": "write",
-                        "label": "support desk",
-                        "createdAt": "2026-11-21T10:30:00.000Z"
-                    }
-                ]
-            })),
+            .example(
+                "keys",
+                example!({
+                    "accountKeys": [
+                        {
+                            "id": "akey_01JZX0000000000000000000EX",
+                            "instance": "rivia",
+                            "role": "write",
+                            "label": "support desk",
+                            "createdAt": "2026-11-21T10:30:00.000Z"
+                        }
+                    ]
+                }),
+            ),
     )
     .error(instances::openapi_not_found())
 }

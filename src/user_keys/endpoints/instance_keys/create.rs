@@ -125,23 +125,29 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     .parameter(instances::openapi_name())
     .body(
         spec.optional_body::<RequestBody>()
-            .example("anyUser", example!({ "ignoreAcl": true, "label": "door bell" }))
+            .example(
+                "anyUser",
+                example!({ "ignoreAcl": true, "label": "door bell" }),
+            )
             .example("noFlags", example!({})),
     )
     .answer(
         spec.json::<ResponseBody>(201, "The new key.")
             .no_store()
-            .example("created", example!({
-                "apiKey": "000000000000000000000000000000000000000f",
-                "id": "ikey_01JZX0000000000000000000EX",
-                "instance": "rivia",
-                "ignoreAcl": true,
-                "allowUserCreate": false,
-                "allowGroupCreate": false,
-                "allowAnonymousRead": false,
-                "label": "door bell",
-                "createdAt": "2026-11-21T10:30:00.000Z"
-            })),
+            .example(
+                "created",
+                example!({
+                    "apiKey": "000000000000000000000000000000000000000f",
+                    "id": "ikey_01JZX0000000000000000000EX",
+                    "instance": "rivia",
+                    "ignoreAcl": true,
+                    "allowUserCreate": false,
+                    "allowGroupCreate": false,
+                    "allowAnonymousRead": false,
+                    "label": "door bell",
+                    "createdAt": "2026-11-21T10:30:00.000Z"
+                }),
+            ),
     )
     .error(instances::openapi_not_found())
 }

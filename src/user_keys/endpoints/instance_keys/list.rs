@@ -52,20 +52,23 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     .answer(
         spec.json::<ResponseBody>(200, "The keys.")
             .no_store()
-            .example("keys", example!({
-                "apiKeys": [
-                    {
-                        "id": "ikey_01JZX0000000000000000000EX",
-                        "instance": "rivia",
-                        "ignoreAcl": true,
-                        "allowUserCreate": false,
-                        "allowGroupCreate": false,
-                        "allowAnonymousRead": false,
-                        "label": "door bell",
-                        "createdAt": "2026-11-21T10:30:00.000Z"
-                    }
-                ]
-            })),
+            .example(
+                "keys",
+                example!({
+                    "apiKeys": [
+                        {
+                            "id": "ikey_01JZX0000000000000000000EX",
+                            "instance": "rivia",
+                            "ignoreAcl": true,
+                            "allowUserCreate": false,
+                            "allowGroupCreate": false,
+                            "allowAnonymousRead": false,
+                            "label": "door bell",
+                            "createdAt": "2026-11-21T10:30:00.000Z"
+                        }
+                    ]
+                }),
+            ),
     )
     .error(instances::openapi_not_found())
 }

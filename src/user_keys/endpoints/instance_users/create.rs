@@ -77,7 +77,7 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let created = create_user(&database, &user, &entry).await?;
     let id = created.map_err(|cause| match cause {
         UserNotCreated::UnknownInstance => instances::unknown(),
-        UserNotCreated::UnknownAccount => ApiError::bad_request("userId: no such user"),
+        UserNotCreated::UnknownAccount => ApiError::unknown_user(),
         UserNotCreated::UsernameTaken => username_taken(),
     })?;
     let body = ResponseBody {
@@ -102,29 +102,46 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "Instances",
         "Makes a user of an instance",
         "The answer shows the user key; only a reset shows another. A userId that is not in the \
-         database is a 400.",
+         database is a 404.",
     )
     .parameter(instances::openapi_name())
     .body(
         spec.body::<RequestBody>()
             .example("plain", example!({ "username": "geralt" }))
-            .example("tied", example!({
-                "username": "yennefer",
-                "userId": "00000000-0000-4000-8000-000000000001"
-            })),
+            .example(
+                "tied",
+                example!({
+                    "username": "yennefer",
+                    "userId": "00000000-0000-4000-8000-000000000001"
+                }),
+            ),
     )
     .answer(
         spec.json::<ResponseBody>(201, "The new user.")
             .no_store()
-            .example("created", example!({
-                "id": 9,
-                "username": "geralt",
-                "userKey": "000000000000000000000000000000000000000e",
-                "instance": "rivia",
-                "userId": null,
-                "createdAt": "2026-11-21T10:30:00.000Z"
-            })),
+            .example(
+                "created",
+                example!({
+                    "id": 9,
+                    "username": "geralt",
+                    "userKey": "000000000000000000000000000000000000000e",
+                    "instance": "rivia",
+                    "userId": null,
+                    "createdAt": "2026-11-21T10:30:00.000Z"
+                }),
+            ),
     )
-    .error(instances::openapi_not_found())
-    .error(ErrorAnswer::new("NameTaken", "The instance has a user of this name.", [("taken", username_taken())]))
+    .error(ErrorAnswer::new(
+        "InstanceOrPersonNotFound",
+        "No such instance; or no such user as the body names.",
+        [
+            ("instance", instances::unknown()),
+            ("user", ApiError::unknown_user()),
+        ],
+    ))
+    .error(ErrorAnswer::new(
+        "NameTaken",
+        "The instance has a user of this name.",
+        [("taken", username_taken())],
+    ))
 }

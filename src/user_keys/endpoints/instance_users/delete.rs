@@ -6,10 +6,10 @@ use http::StatusCode;
 use crate::kernel::Clock as _;
 use crate::kernel::audit::{Action, Entry};
 use crate::user_keys::InstanceUserId;
-use crate::user_keys::endpoints::instances;
-use crate::user_keys::store::delete_user;
 #[cfg(test)]
 use crate::user_keys::endpoints;
+use crate::user_keys::endpoints::instances;
+use crate::user_keys::store::delete_user;
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{Answer, OperationDoc, Spec};

@@ -12,9 +12,9 @@ use crate::user_keys::store::{UserFilter, UserRow, list_users};
 use crate::user_keys::{InstanceUserId, Username};
 use crate::web::caller::Admin;
 use crate::web::fields;
-use crate::web::query::Query;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Parameter, Spec, example};
+use crate::web::query::Query;
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 const DEFAULT_LIMIT: u32 = 50;
@@ -106,25 +106,36 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "By id, a page at a time, without their keys.",
     )
     .parameter(instances::openapi_name())
-    .parameter(Parameter::count("limit", "Users to list at most.", DEFAULT_LIMIT, MAX_LIMIT))
-    .parameter(spec.query::<InstanceUserId>("after", "Only users whose id comes after this one: `next` of the page before."))
+    .parameter(Parameter::count(
+        "limit",
+        "Users to list at most.",
+        DEFAULT_LIMIT,
+        MAX_LIMIT,
+    ))
+    .parameter(spec.query::<InstanceUserId>(
+        "after",
+        "Only users whose id comes after this one: `next` of the page before.",
+    ))
     .parameter(spec.query::<Username>("username", "Only the user of this name, to the letter."))
     .parameter(spec.query::<UserId>("userId", "Only users tied to this person."))
     .answer(
         spec.json::<ResponseBody>(200, "The users.")
             .no_store()
-            .example("users", example!({
-                "users": [
-                    {
-                        "id": 9,
-                        "username": "geralt",
-                        "userId": null,
-                        "createdAt": "2026-11-21T10:30:00.000Z",
-                        "keyChangedAt": "2026-11-21T10:30:00.000Z"
-                    }
-                ],
-                "next": null
-            })),
+            .example(
+                "users",
+                example!({
+                    "users": [
+                        {
+                            "id": 9,
+                            "username": "geralt",
+                            "userId": null,
+                            "createdAt": "2026-11-21T10:30:00.000Z",
+                            "keyChangedAt": "2026-11-21T10:30:00.000Z"
+                        }
+                    ],
+                    "next": null
+                }),
+            ),
     )
     .error(instances::openapi_not_found())
 }

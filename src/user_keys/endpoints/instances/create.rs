@@ -65,11 +65,17 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     .answer(
         spec.json::<InstancePart>(200, "The instance was there already; nothing was changed.")
             .no_store()
-            .example("existing", example!({ "name": "rivia", "createdAt": "2026-11-21T10:30:00.000Z" })),
+            .example(
+                "existing",
+                example!({ "name": "rivia", "createdAt": "2026-11-21T10:30:00.000Z" }),
+            ),
     )
     .answer(
         spec.json::<InstancePart>(201, "The new instance.")
             .no_store()
-            .example("created", example!({ "name": "rivia", "createdAt": "2026-11-21T10:30:00.000Z" })),
+            .example(
+                "created",
+                example!({ "name": "rivia", "createdAt": "2026-11-21T10:30:00.000Z" }),
+            ),
     )
 }

@@ -33,16 +33,14 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
 
 #[cfg(test)]
 fn openapi(spec: &mut Spec) -> OperationDoc {
-    OperationDoc::new(
-        "Instances",
-        "Lists the instances",
-        "By name.",
-    )
-    .answer(
+    OperationDoc::new("Instances", "Lists the instances", "By name.").answer(
         spec.json::<ResponseBody>(200, "The instances.")
             .no_store()
-            .example("instances", example!({
-                "instances": [{"name": "rivia", "createdAt": "2026-11-21T10:30:00.000Z"}]
-            })),
+            .example(
+                "instances",
+                example!({
+                    "instances": [{"name": "rivia", "createdAt": "2026-11-21T10:30:00.000Z"}]
+                }),
+            ),
     )
 }

@@ -68,7 +68,11 @@ pub(crate) fn openapi_name() -> Parameter {
 
 #[cfg(test)]
 pub(crate) fn openapi_not_found() -> ErrorAnswer {
-    ErrorAnswer::new("InstanceNotFound", "No such instance.", [("unknown", unknown())])
+    ErrorAnswer::new(
+        "InstanceNotFound",
+        "No such instance.",
+        [("unknown", unknown())],
+    )
 }
 
 #[cfg(test)]
