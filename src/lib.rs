@@ -14,6 +14,8 @@ pub mod config;
 pub mod db;
 pub mod health;
 pub mod kernel;
+#[cfg(test)]
+mod openapi;
 pub mod platform;
 pub mod provisioning;
 pub mod services;

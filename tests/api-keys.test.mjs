@@ -52,8 +52,8 @@ describe("a key", () => {
   test("is for a user that exists", async () => {
     assertError(
       await service.admin("POST", PATH, { json: { scopes: ["threedeye:read"], userId: "nobody" } }),
-      400,
-      "userId: no such user",
+      404,
+      "User not found",
     );
     assert.deepEqual(await list(), []);
   });

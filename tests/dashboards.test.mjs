@@ -32,8 +32,6 @@ const NO_TEAMS = [
   "-1",
   "-0.5",
   "1.5",
-  "1.0",
-  "1e3",
   "9007199254740992",
   "9223372036854775808",
   "18446744073709551616",
@@ -61,6 +59,14 @@ describe("a dashboard", () => {
     const made = assertDone(await make({ teamId: 7, name: "Front door" }), 201);
     assert.deepEqual(made, { id: made.id, teamId: 7, name: "Front door" });
     assert.deepEqual(await dashboards(), [{ id: made.id, team_id: 7, name: "Front door" }]);
+  });
+
+  test("is made with a team's id however JSON writes it", async () => {
+    for (const [written, teamId] of [
+      ["557884163423.0", 557884163423],
+      ["1e3", 1000],
+    ])
+      assert.equal(assertDone(await service.admin("POST", DASHBOARDS, literal(`{"teamId":${written},"name":"x"}`)), 201).teamId, teamId);
   });
 
   test("is another one each time, also of the same name and at once", async () => {

@@ -293,7 +293,7 @@ describe("a user of an instance", () => {
 
   test("is tied to a person that exists", async () => {
     await rivia();
-    assertError(await post(usersOf("rivia"), { username: "geralt", userId: "nobody" }), 400, "userId: no such user");
+    assertError(await post(usersOf("rivia"), { username: "geralt", userId: "nobody" }), 404, "User not found");
     assert.deepEqual((await listed(usersOf("rivia"))).users, []);
     assert.deepEqual(
       (await trail()).map(([action]) => action),

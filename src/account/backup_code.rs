@@ -18,7 +18,11 @@ const BASE32: Alphabet = Alphabet::Rfc4648Lower { padding: false };
 
 /// A backup code in canonical form: 16 lower-case characters of base32, without hyphens.
 #[derive(Clone)]
-pub struct BackupCode(Secret);
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(
+    description = "80 random bits in base32. Good for one use.",
+    extend("pattern" = "^[a-z2-7]{4}(-[a-z2-7]{4}){3}$"),
+))]
+pub struct BackupCode(#[cfg_attr(test, schemars(with = "String"))] Secret);
 
 impl BackupCode {
     pub fn generate(random: &dyn Random) -> Self {

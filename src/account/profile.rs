@@ -172,6 +172,62 @@ fn is_email(text: &str) -> bool {
             .all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'))
 }
 
+/// The schema of all settings, for `openapi.json`.
+#[cfg(test)]
+pub(crate) struct Settings;
+
+#[cfg(test)]
+impl schemars::JsonSchema for Settings {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Settings".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let properties: Map<String, Value> = SETTINGS
+            .iter()
+            .map(|(name, rule)| ((*name).to_owned(), rule.schema(name)))
+            .collect();
+        let mut schema = schemars::json_schema!({ "type": "object", "properties": properties });
+        if generator.contract().is_serialize() {
+            let names = SETTINGS.iter().map(|(name, _)| Value::from(*name));
+            schema.insert("required".to_owned(), names.collect());
+        }
+        schema
+    }
+}
+
+#[cfg(test)]
+impl Rule {
+    fn schema(&self, name: &str) -> Value {
+        let mut schema = match self {
+            Self::Text(most) => serde_json::json!({ "type": "string", "maxLength": most }),
+            Self::Flag => serde_json::json!({ "type": ["boolean", "null"] }),
+            Self::Choice(choices) => {
+                let mut values: Vec<Value> =
+                    choices.iter().map(|text| Value::from(*text)).collect();
+                values.push(Value::Null);
+                serde_json::json!({ "type": ["string", "null"], "enum": values })
+            }
+            Self::Object => serde_json::json!({ "type": "object" }),
+            Self::Json => serde_json::json!({}),
+        };
+        schema["description"] = match (name, self) {
+            ("first_name", _) => "The given name.",
+            ("last_name", _) => "The family name.",
+            (MERGED, _) => {
+                "Which notifications are wanted. A change is merged into the present ones key by \
+                 key; null removes a key. As JSON at most 16 KiB."
+            }
+            ("role_at_organization", _) => "What the person works as.",
+            ("passkeys_enabled_for_2fa", _) => "Belongs to the client: there are no passkeys here.",
+            (_, Self::Json) => "Any JSON of at most 16 KiB. Belongs to the client.",
+            _ => "Belongs to the client.",
+        }
+        .into();
+        schema
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

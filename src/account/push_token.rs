@@ -12,7 +12,12 @@ const MAX_TOKEN_CHARS: usize = 512;
 
 /// A push token as its platform issued it. A secret: it is all that sending to the device takes.
 #[derive(Clone)]
-pub struct PushToken(Secret);
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(
+    rename = "PushTokenText",
+    description = "The token of the push service. White space around it does not matter.",
+    extend("minLength" = 1, "maxLength" = MAX_TOKEN_CHARS, "examples" = ["example-device-token"]),
+))]
+pub struct PushToken(#[cfg_attr(test, schemars(with = "String"))] Secret);
 
 impl PushToken {
     /// Reads the field `token`: 1 to 512 characters.
@@ -44,6 +49,11 @@ impl fmt::Debug for PushToken {
 
 /// The platform that a token is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(
+    rename = "PushPlatform",
+    description = "Whose push service the token is of.",
+    extend("enum" = ["ios", "android", "web"]),
+))]
 pub struct Platform(&'static str);
 
 impl Platform {

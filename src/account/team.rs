@@ -5,12 +5,15 @@ use std::fmt;
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// The largest integer that JSON and D1 carry exactly.
-const MAX: i64 = (1 << 53) - 1;
+use crate::kernel::number::{MAX_SAFE_INTEGER as MAX, integral};
 
 /// A team's id, from 1 to 2^53 - 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(
+    description = "A team's id; another service gives it out.",
+    extend("minimum" = 1, "maximum" = MAX, "examples" = [7]),
+))]
 pub struct TeamId(i64);
 
 impl TeamId {
@@ -54,6 +57,11 @@ impl Visitor<'_> for TeamIdVisitor {
         let team = i64::try_from(number).ok().and_then(TeamId::new);
         team.ok_or_else(|| E::invalid_value(Unexpected::Unsigned(number), &self))
     }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<TeamId, E> {
+        let team = integral(number).and_then(TeamId::new);
+        team.ok_or_else(|| E::invalid_value(Unexpected::Float(number), &self))
+    }
 }
 
 #[cfg(test)]
@@ -68,6 +76,8 @@ mod tests {
     fn a_team_is_a_positive_integer_that_json_carries_exactly() {
         assert_eq!(parse("1"), Ok(TeamId(1)));
         assert_eq!(parse("9007199254740991"), Ok(TeamId(MAX)));
+        assert_eq!(parse("557884163423.0"), Ok(TeamId(557_884_163_423)));
+        assert_eq!(parse("1e3"), Ok(TeamId(1000)));
         for wrong in [
             "0",
             "-1",
@@ -75,7 +85,7 @@ mod tests {
             "9223372036854775808",
             "18446744073709551615",
             "1e400",
-            "1.0",
+            "1e300",
             "1.5",
             "\"1\"",
             "true",

@@ -73,6 +73,7 @@ impl fmt::Debug for ApiKey {
 /// and the error would not name the field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(!try_from, description = "What an API key may do."))]
 pub enum Scope {
     /// Manages a person's push tokens.
     #[serde(rename = "user:write")]

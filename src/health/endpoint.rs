@@ -3,12 +3,16 @@
 use std::time::Duration;
 
 use http::StatusCode;
+#[cfg(test)]
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::health::store::{RunStatus, Vitals, ping, read_vitals};
 use crate::kernel::Timestamp;
 use crate::services::Services;
 use crate::web::caller::Anyone;
+#[cfg(test)]
+use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 /// The cron trigger fires every 15 minutes; two missed runs are one too many.
@@ -19,26 +23,45 @@ const LONGEST_SILENCE: Duration = Duration::from_secs(15 * 60);
 
 pub const ROUTE: Route = Route::get("/health", "getHealth", handler!(handle: Anyone));
 
+/// Whether the service can do its work. No secrets, no counts.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Health"))]
 struct Body {
+    /// ok goes with 200, degraded with 503.
+    #[cfg_attr(test, schemars(extend("enum" = ["ok", "degraded"])))]
     status: &'static str,
+    /// The single checks.
     checks: Checks,
 }
 
-/// `ok`, or a word that says what is wrong.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(JsonSchema), schemars(inline))]
 struct Checks {
+    /// The settings.
     configuration: Configuration,
+    /// missing: no binding `DB`.
+    #[cfg_attr(test, schemars(extend("enum" = ["ok", "missing", "unreachable"])))]
     database: &'static str,
+    /// outdated: the schema is not the one that this build was made for. missing: there is none.
+    #[cfg_attr(test, schemars(extend("enum" = ["ok", "outdated", "missing", "unknown"])))]
     migrations: &'static str,
+    /// The last run of the cron trigger. ok, running, none_yet and not_configured are healthy.
+    /// overdue: none began within 45 minutes. failing: the last one ended early. died: it did not
+    /// end within 15 minutes.
+    #[cfg_attr(test, schemars(extend("enum" = [
+        "ok", "running", "none_yet", "not_configured", "overdue", "failing", "died", "unknown",
+    ])))]
     scheduled_run: &'static str,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(inline))]
 struct Configuration {
+    #[cfg_attr(test, schemars(extend("enum" = ["ok", "invalid"])))]
     status: &'static str,
     /// Names of settings and what is wrong with them, never their values.
+    #[cfg_attr(test, schemars(inner(length(min = 1))))]
     problems: Vec<String>,
 }
 
@@ -123,6 +146,41 @@ fn check_scheduled_run(vitals: &Vitals, is_configured: bool, now: Timestamp) -> 
             RunStatus::Running => "running",
         },
     }
+}
+
+#[cfg(test)]
+fn openapi(spec: &mut Spec) -> OperationDoc {
+    OperationDoc::new(
+        "service",
+        "Whether the service can do its work",
+        "For monitors and after a deployment.",
+    )
+    .answer(
+        spec.json::<Body>(200, "All checks are healthy.")
+            .no_store()
+            .example("ok", example!({
+                "status": "ok",
+                "checks": {
+                    "configuration": { "status": "ok", "problems": [] },
+                    "database": "ok",
+                    "migrations": "ok",
+                    "scheduledRun": "ok"
+                }
+            })),
+    )
+    .answer(
+        spec.json::<Body>(503, "At least one check is not healthy.")
+            .no_store()
+            .example("degraded", example!({
+                "status": "degraded",
+                "checks": {
+                    "configuration": { "status": "invalid", "problems": ["CREDENTIALS_KEY is missing"] },
+                    "database": "ok",
+                    "migrations": "ok",
+                    "scheduledRun": "ok"
+                }
+            })),
+    )
 }
 
 #[cfg(test)]

@@ -13,7 +13,16 @@ use serde::{Deserialize, Serialize, Serializer};
 /// A moment, in whole milliseconds since the Unix epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Deserialize)]
 #[serde(transparent)]
-pub struct Timestamp(i64);
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(
+    rename = "Moment",
+    description = "A moment in UTC with milliseconds.",
+    extend(
+        "format" = "date-time",
+        "pattern" = "Z$",
+        "examples" = ["2026-11-21T10:30:00.000Z"],
+    )
+))]
+pub struct Timestamp(#[cfg_attr(test, schemars(with = "String"))] i64);
 
 impl Timestamp {
     /// The moment `millis` milliseconds after the Unix epoch.

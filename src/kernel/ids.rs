@@ -10,6 +10,15 @@ use crate::kernel::{Random, Timestamp};
 /// A user's `users.uuid`: opaque, because other services assign it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(
+    description = "A user's `users.uuid`. Opaque: 1 to 128 characters, no control characters.",
+    extend(
+        "minLength" = 1,
+        "maxLength" = 128,
+        "pattern" = r"^[^\u0000-\u001f\u007f-\u009f]*$",
+        "examples" = ["00000000-0000-4000-8000-000000000001"],
+    )
+))]
 pub struct UserId(String);
 
 impl UserId {
@@ -46,11 +55,24 @@ impl fmt::Display for UserId {
 
 /// The id of a request or a scheduled event: `req_` and a ULID.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(
+    description = "The name of one request: `req_` and a ULID. Also the header X-Request-Id and the log's `request.id`.",
+    extend(
+        "pattern" = "^req_[0-7][0-9A-HJKMNP-TV-Z]{25}$",
+        "examples" = ["req_01JZX0000000000000000000EX"],
+    )
+))]
 pub struct RequestId(String);
 
 impl RequestId {
     pub fn mint(now: Timestamp, random: &dyn Random) -> Self {
         Self(prefixed_ulid("req", now, random))
+    }
+
+    /// The one in the examples of `openapi.json`.
+    #[cfg(test)]
+    pub fn example() -> Self {
+        Self("req_01JZX0000000000000000000EX".to_owned())
     }
 
     pub fn as_str(&self) -> &str {

@@ -24,6 +24,14 @@ pub use error::UpstreamError;
 
 /// The id 3dEye gave to one of its users.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(
+        description = "An id that 3dEye gave. Opaque.",
+        extend("minLength" = 1, "examples" = ["11111111-1111-4111-8111-111111111111"]),
+    )
+)]
 pub struct RemoteId(pub String);
 
 /// The id of a 3dEye camera role.

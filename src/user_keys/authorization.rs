@@ -24,6 +24,11 @@ pub enum Operation {
 
 /// What an account key may do in its instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(rename = "AccountRole", rename_all = "lowercase")
+)]
 pub enum Role {
     /// Everything.
     Full,

@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 /// The id of an instance's user: a positive integer, unique across instances and never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(
+    description = "The id of a user of an instance.",
+    extend("minimum" = 1, "maximum" = Self::MAX),
+))]
 pub struct InstanceUserId(u64);
 
 impl InstanceUserId {

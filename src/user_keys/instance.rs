@@ -8,6 +8,10 @@ use serde::Serialize;
 /// underscores, in lower case.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(
+    description = "The name of an instance.",
+    extend("pattern" = r"^[a-z0-9_\-]{1,64}$", "examples" = ["rivia"]),
+))]
 pub struct InstanceName(String);
 
 impl InstanceName {

@@ -8,6 +8,15 @@ use serde::Serialize;
 /// characters, so that an e-mail fits, no control characters, not all blank.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(
+    description = "A name, unique within the instance to the letter, without control characters and not all white space.",
+    extend(
+        "minLength" = 1,
+        "maxLength" = Self::MAX_CHARS,
+        "pattern" = r"^[^\u0000-\u001f\u007f-\u009f]*[^\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000][^\u0000-\u001f\u007f-\u009f]*$",
+        "examples" = ["geralt"],
+    ),
+))]
 pub struct Username(String);
 
 impl Username {

@@ -7,6 +7,8 @@ use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 use http::HeaderMap;
 
+#[cfg(test)]
+use super::openapi::{ErrorAnswer, errors};
 use super::request::Incoming;
 use super::{ApiError, ErrorFormat};
 use crate::auth::admin_key::{ADMIN_KEY_HEADER, API_KEY_HEADER};
@@ -42,6 +44,42 @@ pub trait Caller: Sized + 'static {
         incoming: &mut Incoming,
         requirements: Self::Requirements,
     ) -> LocalBoxFuture<'_, Result<Self, ApiError>>;
+
+    #[cfg(test)]
+    fn describe(requirements: Self::Requirements) -> CallerDescription;
+}
+
+/// What every operation of a kind of caller has in common, for `openapi.json`.
+#[cfg(test)]
+pub struct CallerDescription {
+    /// Which security schemes go together; any of the sets will do.
+    pub security: Vec<Vec<&'static str>>,
+    pub errors: Vec<ErrorAnswer>,
+    /// Where a body is read as well; they take the place of `errors` of the same status.
+    pub body_errors: Vec<ErrorAnswer>,
+}
+
+#[cfg(test)]
+const ADMIN_PAIR: [&str; 2] = ["adminKey", "adminToken"];
+
+#[cfg(test)]
+impl CallerDescription {
+    /// For a caller who shows a token, where errors are written as for administrators.
+    fn authenticated(security: &[&[&'static str]]) -> Self {
+        Self {
+            security: security.iter().map(|schemes| schemes.to_vec()).collect(),
+            errors: vec![
+                errors::bad_request(),
+                errors::unauthorized(),
+                errors::forbidden(),
+                errors::too_large(),
+                errors::too_many(),
+                errors::internal(),
+                errors::keys_unavailable(),
+            ],
+            body_errors: vec![errors::not_json()],
+        }
+    }
 }
 
 /// A caller without credentials.
@@ -54,6 +92,15 @@ impl Caller for Anyone {
 
     fn authenticate(_: &mut Incoming, (): ()) -> LocalBoxFuture<'_, Result<Self, ApiError>> {
         Box::pin(std::future::ready(Ok(Self(()))))
+    }
+
+    #[cfg(test)]
+    fn describe((): ()) -> CallerDescription {
+        CallerDescription {
+            security: Vec::new(),
+            errors: vec![errors::too_large()],
+            body_errors: Vec::new(),
+        }
     }
 }
 
@@ -91,6 +138,11 @@ impl Caller for Admin {
             }
         }
         .boxed_local()
+    }
+
+    #[cfg(test)]
+    fn describe((): ()) -> CallerDescription {
+        CallerDescription::authenticated(&[&ADMIN_PAIR])
     }
 }
 
@@ -137,6 +189,11 @@ impl Caller for UserCaller {
             Ok(caller)
         }
         .boxed_local()
+    }
+
+    #[cfg(test)]
+    fn describe((): ()) -> CallerDescription {
+        CallerDescription::authenticated(&[&["personToken"], &["apiKey"], &ADMIN_PAIR])
     }
 }
 

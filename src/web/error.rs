@@ -83,6 +83,11 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, message)
     }
 
+    /// 404 for a user, of the path or the body.
+    pub fn unknown_user() -> Self {
+        Self::not_found("User not found")
+    }
+
     /// 500; why is for the log.
     pub fn internal(cause: impl Into<Cow<'static, str>>) -> Self {
         Self {
@@ -226,7 +231,7 @@ fn busy(retry_after_s: u64) -> ApiError {
 impl From<Unavailable> for ApiError {
     fn from(error: Unavailable) -> Self {
         match error {
-            Unavailable::NoUser => Self::not_found("User not found"),
+            Unavailable::NoUser => Self::unknown_user(),
             Unavailable::NoEmail => Self::not_found("The user has no e-mail"),
             Unavailable::Busy { retry_after_s } => busy(retry_after_s),
             Unavailable::Failed(failure) => failure.into(),

@@ -9,6 +9,17 @@ const MAX_LABEL_CHARS: usize = 100;
 /// The most characters a name may have.
 const MAX_NAME_CHARS: usize = 200;
 
+/// What [`name`] takes, for `openapi.json`: white space as [`str::trim`] knows it, then 1 to 200
+/// characters that begin and end with something else, then white space.
+#[cfg(test)]
+pub const NAME_PATTERN: &str = concat!(
+    r"^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*",
+    r"[^\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]",
+    r"([^\u0000-\u001f\u007f-\u009f]{0,198}",
+    r"[^\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000])?",
+    r"[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*$",
+);
+
 /// A key's label: at most 100 characters, none of them a control character.
 ///
 /// # Errors

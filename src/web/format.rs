@@ -5,10 +5,14 @@ use http::header::{
     WWW_AUTHENTICATE,
 };
 use http::{HeaderValue, Method, StatusCode};
+#[cfg(test)]
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::kernel::RequestId;
 
+#[cfg(test)]
+use crate::web::openapi::Schemas;
 use crate::web::{ApiError, Reply};
 
 /// The shortest period that a rate-limit binding knows, in seconds.
@@ -25,32 +29,101 @@ pub enum ErrorFormat {
     Account,
 }
 
-/// The error body of [`ErrorFormat::Admin`].
+/// How every error is written.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Error"))]
 struct AdminErrorBody<'a> {
+    /// Always false.
+    #[cfg_attr(test, schemars(extend("const" = false)))]
     success: bool,
+    /// The reason phrase of the status.
+    #[cfg_attr(test, schemars(extend("enum" = STATUSES.map(reason))))]
     error: &'a str,
+    /// For humans. Carries no secret, no e-mail and no text of 3dEye.
+    #[cfg_attr(test, schemars(length(min = 1)))]
     message: &'a str,
+    /// The status.
+    #[cfg_attr(test, schemars(extend("enum" = STATUSES)))]
     code: u16,
+    #[cfg_attr(test, schemars(with = "RequestId"))]
     request_id: &'a str,
 }
 
-/// The error body of [`ErrorFormat::UserKeys`].
+/// How the user-key API writes every error.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Detail"))]
 struct UserKeysErrorBody<'a> {
+    #[cfg_attr(test, schemars(length(min = 1)))]
     detail: &'a str,
 }
 
-/// The error body of [`ErrorFormat::Account`].
+/// How the account API writes every error.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "AccountError"))]
 struct AccountErrorBody<'a> {
+    /// The kind of error.
     #[serde(rename = "type")]
+    #[cfg_attr(test, schemars(extend("enum" = ACCOUNT_TYPES)))]
     kind: &'static str,
+    /// The error's name, for programs.
+    #[cfg_attr(test, schemars(extend("enum" = ACCOUNT_CODES)))]
     code: &'static str,
+    /// For humans. Never repeats a value.
+    #[cfg_attr(test, schemars(length(min = 1)))]
     detail: &'a str,
+    /// The field of the body that is at fault; null: none is.
+    #[cfg_attr(test, schemars(length(min = 1)))]
     attr: Option<&'static str>,
 }
+
+#[cfg(test)]
+const STATUSES: [u16; 13] = [
+    400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 501, 502, 503,
+];
+
+#[cfg(test)]
+fn reason(status: u16) -> &'static str {
+    let status = StatusCode::from_u16(status).unwrap();
+    status.canonical_reason().unwrap()
+}
+
+#[cfg(test)]
+const ACCOUNT_TYPES: [&str; 5] = [
+    "authentication_error",
+    "invalid_request",
+    "validation_error",
+    "throttled_error",
+    "server_error",
+];
+
+#[cfg(test)]
+const ACCOUNT_CODES: [&str; 24] = [
+    "not_authenticated",
+    "authentication_failed",
+    "permission_denied",
+    "sensitive_action_required_reauth",
+    "not_found",
+    "method_not_allowed",
+    "parse_error",
+    "request_too_large",
+    "unsupported_media_type",
+    "required",
+    "blank",
+    "null",
+    "max_length",
+    "invalid_input",
+    "invalid_choice",
+    "does_not_exist",
+    "incorrect_type",
+    "setup_expired",
+    "token_invalid",
+    "2fa_not_enabled",
+    "email_change_request_not_found",
+    "invalid_token",
+    "throttled",
+    "error",
+];
 
 /// The client's face of every 500 of [`ErrorFormat::Account`].
 const SERVER_ERROR: &str = "A server error occurred.";
@@ -180,6 +253,16 @@ impl ErrorFormat {
             reply = reply.header(ALLOW, methods);
         }
         reply
+    }
+
+    /// The schema of its errors, in `openapi.json`.
+    #[cfg(test)]
+    pub fn schema(self, schemas: &mut Schemas) -> serde_json::Value {
+        match self {
+            Self::Admin => schemas.answer::<AdminErrorBody>(),
+            Self::UserKeys => schemas.answer::<UserKeysErrorBody>(),
+            Self::Account => schemas.answer::<AccountErrorBody>(),
+        }
     }
 
     /// What every answer of the API has, whatever it says.

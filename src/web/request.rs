@@ -113,9 +113,14 @@ impl Incoming {
     pub async fn discard_body(&mut self) -> Result<(), ApiError> {
         if let Some(body) = self.request.body.take() {
             let read = body.read(0, MAX_DISCARDED_BYTES).await;
-            read.map_err(|_| ApiError::bad_request("The request body could not be read."))?;
+            read.map_err(|_| Self::unreadable_body())?;
         }
         Ok(())
+    }
+
+    /// 400 of a body that broke off, where it is not looked at.
+    pub fn unreadable_body() -> ApiError {
+        ApiError::bad_request("The request body could not be read.")
     }
 
     /// Everything that the request says, its body read.

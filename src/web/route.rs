@@ -5,7 +5,11 @@ use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 use http::Method;
 
+#[cfg(test)]
+use super::caller::CallerDescription;
 use super::caller::{Access, Caller};
+#[cfg(test)]
+use super::openapi::{OperationDoc, Spec};
 use super::request::{Call, Incoming};
 use super::{ApiError, Reply};
 
@@ -17,9 +21,15 @@ pub type Handled = LocalBoxFuture<'static, Result<Reply, ApiError>>;
 pub struct Handler {
     pub access: Access,
     pub run: fn(Incoming) -> Handled,
+    /// What follows from the kind of caller, for `openapi.json`.
+    #[cfg(test)]
+    pub caller: fn() -> CallerDescription,
+    #[cfg(test)]
+    pub openapi: fn(&mut Spec) -> OperationDoc,
 }
 
-/// `handler!(handle: Caller)` or `handler!(handle: Caller, requirements)`.
+/// `handler!(handle: Caller)` or `handler!(handle: Caller, requirements)`. In tests, the `openapi`
+/// of the same file belongs to it, so that there is no route without a description.
 macro_rules! handler {
     ($handle:ident: $caller:ty) => {
         $crate::web::handler!($handle: $caller, ())
@@ -30,6 +40,10 @@ macro_rules! handler {
             run: |incoming| {
                 $crate::web::route::serve::<$caller, _>(incoming, $requirements, $handle)
             },
+            #[cfg(test)]
+            caller: || <$caller as $crate::web::Caller>::describe($requirements),
+            #[cfg(test)]
+            openapi,
         }
     };
 }

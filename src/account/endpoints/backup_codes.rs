@@ -1,14 +1,20 @@
 //! `POST /api/users/{uuid}/two_factor_backup_codes`: replaces the backup codes by ten new ones.
 
 use http::StatusCode;
+#[cfg(test)]
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::account::BackupCode;
 use crate::account::backup_code::BACKUP_CODES;
+#[cfg(test)]
+use crate::account::endpoints::{self, error_answers};
 use crate::account::store::{NewBackupCode, read_second_factor, replace_backup_codes};
 use crate::kernel::Random;
 use crate::kernel::audit::Action;
 use crate::kernel::{Purpose, Sealer, UserId};
+#[cfg(test)]
+use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::problem::{denied, two_factor_is_off};
@@ -20,8 +26,15 @@ pub const ROUTE: Route = Route::post(
     handler!(handle: AccountCaller, Requirements::RECENT),
 );
 
+/// New backup codes. Those before are dead.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "BackupCodes"))]
 struct Body {
+    #[cfg_attr(test, schemars(with = "Vec<BackupCode>", extend(
+        "minItems" = BACKUP_CODES,
+        "maxItems" = BACKUP_CODES,
+        "uniqueItems" = true,
+    )))]
     backup_codes: Vec<String>,
 }
 
@@ -74,4 +87,33 @@ fn seal(
         })
     };
     codes.iter().map(seal).collect()
+}
+
+#[cfg(test)]
+fn openapi(spec: &mut Spec) -> OperationDoc {
+    OperationDoc::new(
+        "Account security",
+        "Makes ten backup codes",
+        "The codes before are dead. Without a second factor: 400 2fa_not_enabled. Needs a recent \
+         authentication; support makes none for others (403). A body is ignored.",
+    )
+    .parameter(endpoints::openapi_uuid())
+    .answer(spec.json::<Body>(200, "The codes.").example(
+        "codes",
+        example!({
+            "backup_codes": [
+                "aaaa-bbbb-cccc-ddda",
+                "aaaa-bbbb-cccc-dddb",
+                "aaaa-bbbb-cccc-dddc",
+                "aaaa-bbbb-cccc-dddd",
+                "aaaa-bbbb-cccc-ddde",
+                "aaaa-bbbb-cccc-dddf",
+                "aaaa-bbbb-cccc-dddg",
+                "aaaa-bbbb-cccc-dddh",
+                "aaaa-bbbb-cccc-dddi",
+                "aaaa-bbbb-cccc-dddj"
+            ]
+        }),
+    ))
+    .error(error_answers::bad_request())
 }

@@ -22,19 +22,27 @@ fn fields(input: &Input) -> Result<Fields, ApiError> {
     if input.body.is_empty() {
         return Ok(Fields::default());
     }
-    require_json(&input.headers).map_err(|error| ApiError {
-        message: "Unsupported media type in request.".into(),
-        ..error
-    })?;
+    require_json(&input.headers).map_err(unsupported_media_type)?;
     match serde_json::from_slice(&input.body) {
         Ok(Value::Object(fields)) => Ok(fields.into()),
         Ok(_) => Err(not_an_object().into()),
         // What the parser says may quote the body.
-        Err(_) => Err(ApiError::bad_request("The request body is not valid JSON.")),
+        Err(_) => Err(not_json()),
     }
 }
 
-fn not_an_object() -> Invalid {
+pub(crate) fn not_json() -> ApiError {
+    ApiError::bad_request("The request body is not valid JSON.")
+}
+
+pub(crate) fn unsupported_media_type(error: ApiError) -> ApiError {
+    ApiError {
+        message: "Unsupported media type in request.".into(),
+        ..error
+    }
+}
+
+pub(crate) fn not_an_object() -> Invalid {
     Invalid {
         code: "invalid_input",
         detail: "Expected a JSON object.".into(),

@@ -5,12 +5,16 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 
+#[cfg(test)]
+use crate::account::endpoints::error_answers;
 use crate::account::store::{AccountLookup, AccountSelector, ApiKeyUse};
 use crate::account::{Account, AuditContext, Person};
 use crate::auth::Scope;
 use crate::auth::store::ApiKeyRow;
 use crate::kernel::audit::Actor;
 use crate::kernel::{Timestamp, UserId};
+#[cfg(test)]
+use crate::web::caller::CallerDescription;
 use crate::web::{Access, ApiError, Call, Caller, Incoming};
 
 use crate::account::endpoints::credential::{Credential, authenticate, is_recent, name, staff};
@@ -86,6 +90,19 @@ impl Caller for AccountCaller {
             Ok(Self { credential })
         }
         .boxed_local()
+    }
+
+    #[cfg(test)]
+    fn describe(requirements: Requirements) -> CallerDescription {
+        let mut security = vec![vec!["personToken"]];
+        if requirements.key_scope.is_some() {
+            security.push(vec!["personKey"]);
+        }
+        CallerDescription {
+            security,
+            errors: error_answers::of_every_caller(),
+            body_errors: vec![error_answers::bad_request(), error_answers::not_json()],
+        }
     }
 }
 

@@ -1,7 +1,11 @@
 //! `PATCH /api/users/cancel_email_change_request`: cancels a change of e-mail.
 
+#[cfg(test)]
+use crate::account::endpoints::{error_answers, representation};
 use crate::account::store;
 use crate::kernel::audit::Action;
+#[cfg(test)]
+use crate::web::openapi::{OperationDoc, Spec};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::representation::full_user;
@@ -33,4 +37,19 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
 fn not_found() -> ApiError {
     ApiError::bad_request("No active email change requests found.")
         .coded("email_change_request_not_found")
+}
+
+#[cfg(test)]
+fn openapi(spec: &mut Spec) -> OperationDoc {
+    OperationDoc::new(
+        "Account security",
+        "Gives up the change of e-mail",
+        "The token of the pending e-mail is dead. None pending: 400 email_change_request_not_found. \
+         Needs a recent authentication (403). A body is ignored.",
+    )
+    .answer(
+        spec.json::<representation::FullUserBody>(200, "The user; pending_email is null.")
+            .example("jane", representation::example_user().with("pending_email", serde_json::Value::Null)),
+    )
+    .error(error_answers::bad_request())
 }

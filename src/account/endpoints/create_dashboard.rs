@@ -1,6 +1,8 @@
 //! `POST /admin/dashboards`: makes a dashboard, which people can choose for a scene.
 
 use http::StatusCode;
+#[cfg(test)]
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::account::TeamId;
@@ -9,6 +11,8 @@ use crate::kernel::Clock as _;
 use crate::kernel::audit::{Action, Entry};
 use crate::web::caller::Admin;
 use crate::web::fields;
+#[cfg(test)]
+use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 pub const ROUTE: Route = Route::post(
@@ -17,18 +21,29 @@ pub const ROUTE: Route = Route::post(
     handler!(handle: Admin),
 );
 
+/// The dashboard to make.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "CreateDashboard"))]
 struct NewDashboard {
     team_id: TeamId,
+    /// 1 to 200 characters once white space around them is cut off, none of them a control
+    /// character.
+    #[cfg_attr(test, schemars(length(min = 1), regex(pattern = fields::NAME_PATTERN)))]
     name: String,
 }
 
+/// A dashboard.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Dashboard"))]
 struct Body<'a> {
+    /// Its id, never given out twice.
+    #[cfg_attr(test, schemars(range(min = 1)))]
     id: u64,
     team_id: TeamId,
+    /// A name without control characters.
+    #[cfg_attr(test, schemars(length(min = 1, max = 200)))]
     name: &'a str,
 }
 
@@ -52,4 +67,23 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         name,
     };
     Ok(Reply::json(StatusCode::CREATED, &body).no_store())
+}
+
+#[cfg(test)]
+fn openapi(spec: &mut Spec) -> OperationDoc {
+    OperationDoc::new(
+        "Teams",
+        "Makes a dashboard",
+        "People of the team may then choose it for a scene. White space around the name is cut off. \
+         Each request makes another one, also under the same name.",
+    )
+    .body(
+        spec.body::<NewDashboard>()
+            .example("frontDoor", example!({ "teamId": 7, "name": "Front door" })),
+    )
+    .answer(
+        spec.json::<Body>(201, "The new dashboard.")
+            .no_store()
+            .example("created", example!({ "id": 1, "teamId": 7, "name": "Front door" })),
+    )
 }

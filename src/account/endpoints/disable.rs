@@ -1,9 +1,13 @@
 //! `POST /api/users/{uuid}/two_factor_disable`: turns the second factor off. Safe to repeat.
 
+#[cfg(test)]
+use crate::account::endpoints::{self, representation};
 use crate::account::store::{Disable, disable_two_factor, drop_setup, read_second_factor};
 use crate::account::{AuditContext, CodeCheck, Invalid, Notice, NoticeKind, SecondFactor};
 use crate::config::DisablePolicy;
 use crate::kernel::audit::Action;
+#[cfg(test)]
+use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::caller::AuthorizedAccount;
@@ -64,4 +68,38 @@ fn disable(
         entry: audit.entry(Action::DisableTwoFactor, "off"),
         notice: Notice::new(kind, account.user(), to, audit.at, &call.services.random),
     }
+}
+
+#[cfg(test)]
+fn openapi(spec: &mut Spec) -> OperationDoc {
+    /// A proof of the second factor, where one is asked for.
+    #[derive(schemars::JsonSchema)]
+    #[expect(dead_code)]
+    struct DisableTwoFactor {
+        /// Six digits of the authenticator, or a backup code. White space around either does not
+        /// matter; in a backup code neither case nor spaces nor hyphens do.
+        #[schemars(extend("type" = "string", "minLength" = 1, "maxLength" = MAX_CODE_CHARS))]
+        token: Option<String>,
+    }
+
+    OperationDoc::new(
+        "Account security",
+        "Turns the second factor off",
+        "Secret, backup codes and any set-up that waits are gone. Needs a recent authentication \
+         (403) and, when a second factor is on, a proof of it: token, or an `amr` claim with `mfa` \
+         or `otp`; support needs no proof for others. No proof: 400 required; a wrong one: 400 \
+         token_invalid, and five in a row lock (429). With TWO_FACTOR_DISABLE=recent no proof is \
+         asked for. Nothing on: 200.",
+    )
+    .parameter(endpoints::openapi_uuid())
+    .body(
+        spec.optional_body::<DisableTwoFactor>()
+            .example("code", example!({ "token": "123456" }))
+            .example("backupCode", example!({ "token": "aaaa-bbbb-cccc-dddd" }))
+            .example("none", example!({})),
+    )
+    .answer(
+        spec.json::<representation::Success>(200, "It is done.")
+            .example("done", example!({ "success": true })),
+    )
 }

@@ -18,6 +18,8 @@ pub mod cancel_email_change;
 pub mod create_dashboard;
 pub mod credential;
 pub mod disable;
+#[cfg(test)]
+mod error_answers;
 pub mod problem;
 pub mod push_token_register;
 pub mod push_token_unregister;
@@ -33,3 +35,17 @@ pub mod verify;
 pub mod verify_email;
 
 pub use caller::{AccountCaller, Requirements};
+
+#[cfg(test)]
+use crate::web::openapi::Parameter;
+
+#[cfg(test)]
+fn openapi_uuid() -> Parameter {
+    Parameter::path(
+        "AccountUuid",
+        "uuid",
+        "`@me`: the caller. Support may name any user by `users.uuid`; whoever else does so, if \
+         only to name themself, is refused with 403.",
+        serde_json::json!({ "type": "string", "minLength": 1, "examples": ["@me"] }),
+    )
+}

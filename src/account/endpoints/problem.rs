@@ -81,7 +81,7 @@ impl From<CodeError> for ApiError {
     }
 }
 
-fn wrong_code() -> ApiError {
+pub fn wrong_code() -> ApiError {
     ApiError::bad_request("Token is not valid").coded("token_invalid")
 }
 

@@ -1,14 +1,20 @@
 //! `POST /api/users/@me/push_tokens`: registers a push token, or notes that it was seen.
 
 use http::StatusCode;
+#[cfg(test)]
+use schemars::JsonSchema;
 use serde::Serialize;
 
+#[cfg(test)]
+use crate::account::endpoints;
 use crate::account::store::{NewPushToken, read_person, register_push_token};
 use crate::account::{Platform, PushToken};
 use crate::auth::Scope;
 use crate::kernel::audit::Action;
 use crate::kernel::ids::prefixed_ulid;
 use crate::kernel::{Purpose, Timestamp};
+#[cfg(test)]
+use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::caller::{AuthorizedAccount, ME};
@@ -21,9 +27,17 @@ pub const ROUTE: Route = Route::post(
     handler!(handle: AccountCaller, Requirements::key(Scope::UserWrite)),
 );
 
+/// A push token, without its text.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "PushToken"))]
 struct Body {
+    /// `push_` and a ULID: the same as long as its owner registers the token again.
+    #[cfg_attr(test, schemars(extend(
+        "pattern" = "^push_[0-7][0-9A-HJKMNP-TV-Z]{25}$",
+        "examples" = ["push_01JZX0000000000000000000EX"],
+    )))]
     id: String,
+    #[cfg_attr(test, schemars(with = "Platform"))]
     platform: String,
     created_at: Timestamp,
     last_seen_at: Timestamp,
@@ -85,4 +99,38 @@ pub(crate) async fn authorize<B>(
     } else {
         Err(not_me())
     }
+}
+
+#[cfg(test)]
+fn openapi(spec: &mut Spec) -> OperationDoc {
+    /// The token to register.
+    #[derive(JsonSchema)]
+    #[expect(dead_code)]
+    struct RegisterPushToken {
+        token: PushToken,
+        platform: Platform,
+    }
+
+    OperationDoc::new(
+        "Account security",
+        "Registers a push token",
+        "Registers the token of one of the caller's devices, or notes that it was seen again; \
+         another user's becomes the caller's. A user has 20 at most: of more, the one not seen for \
+         the longest time goes. Only by `@me`: any other uuid is a 403, for support as well, once \
+         the body is found right.",
+    )
+    .parameter(endpoints::openapi_uuid())
+    .body(spec.body::<RegisterPushToken>().example(
+        "ios",
+        example!({ "token": "example-device-token", "platform": "ios" }),
+    ))
+    .answer(spec.json::<Body>(200, "The registration.").example(
+        "ios",
+        example!({
+            "id": "push_01JZX0000000000000000000EX",
+            "platform": "ios",
+            "created_at": "2026-11-21T10:30:00.000Z",
+            "last_seen_at": "2026-11-21T10:30:00.000Z"
+        }),
+    ))
 }

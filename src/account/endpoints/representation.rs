@@ -1,34 +1,60 @@
 //! Replies of several endpoints: the full user, and success.
 
+#[cfg(test)]
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+#[cfg(test)]
+use crate::account::TeamId;
+#[cfg(test)]
+use crate::account::profile::Settings;
 use crate::account::profile::settings;
 use crate::account::{Person, Scene, UserDetails};
 use crate::kernel::UserId;
 use crate::web::Reply;
+#[cfg(test)]
+use crate::web::openapi::{Json, example};
 
+/// A user, whole.
 #[derive(Serialize)]
-struct Body<'a> {
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "AccountUser"))]
+pub struct FullUserBody<'a> {
     uuid: &'a UserId,
+    /// `users.created_at` as it is: a moment, where the service that wrote it kept to that.
+    #[cfg_attr(test, schemars(length(min = 1), extend("examples" = ["2024-01-15T10:30:00.000Z"])))]
     date_joined: &'a str,
+    /// The e-mail in force, as it is spelt in `users.email`.
     email: Option<&'a str>,
+    /// The e-mail that waits to be confirmed, for 24 h at most.
+    #[cfg_attr(test, schemars(length(min = 1)))]
     pending_email: Option<&'a str>,
+    /// true: this very e-mail was confirmed here; null: not known.
+    #[cfg_attr(test, schemars(extend("enum" = [true, null])))]
     is_email_verified: Option<bool>,
+    /// Whether a second factor is on.
     is_2fa_enabled: bool,
+    /// The present team; null: none.
     team: Option<Team>,
+    /// The start pages chosen in the present team, in the order in which they were first chosen.
     scene_personalisation: &'a [Scene],
     #[serde(flatten)]
+    #[cfg_attr(test, schemars(with = "Settings"))]
     settings: Map<String, Value>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(inline))]
 struct Team {
+    #[cfg_attr(test, schemars(with = "TeamId"))]
     id: u64,
 }
 
+/// It is done.
 #[derive(Serialize)]
-struct Success {
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Success"))]
+pub struct Success {
+    #[cfg_attr(test, schemars(extend("const" = true)))]
     success: bool,
 }
 
@@ -39,7 +65,7 @@ pub fn success() -> Reply {
 
 /// 200 with the full user.
 pub fn full_user(person: &Person, user: UserDetails) -> Reply {
-    let body = Body {
+    let body = FullUserBody {
         uuid: &person.id,
         date_joined: &user.created_at,
         email: person.email.as_deref(),
@@ -52,4 +78,34 @@ pub fn full_user(person: &Person, user: UserDetails) -> Reply {
         settings: settings(user.settings),
     };
     Reply::json(http::StatusCode::OK, &body)
+}
+
+/// The user of the examples in `openapi.json`.
+#[cfg(test)]
+pub(crate) fn example_user() -> Json {
+    example!({
+        "uuid": "00000000-0000-4000-8000-000000000001",
+        "date_joined": "2024-01-15T10:30:00.000Z",
+        "first_name": "Jane",
+        "last_name": "Doe",
+        "email": "jane@example.com",
+        "pending_email": "jane.doe@example.com",
+        "is_email_verified": null,
+        "notification_settings": { "digest": true },
+        "anonymize_data": null,
+        "allow_impersonation": null,
+        "toolbar_mode": null,
+        "theme_mode": "dark",
+        "shortcut_position": null,
+        "events_column_config": null,
+        "has_seen_product_intro_for": null,
+        "hedgehog_config": null,
+        "allow_sidebar_suggestions": null,
+        "role_at_organization": null,
+        "hide_mcp_hints": null,
+        "passkeys_enabled_for_2fa": null,
+        "is_2fa_enabled": true,
+        "scene_personalisation": [{"scene": "Home", "dashboard": 7}],
+        "team": { "id": 3 }
+    })
 }

@@ -1,11 +1,18 @@
 //! `POST /api/users/{uuid}/scene_personalisation`: chooses a dashboard for a scene.
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
+#[cfg(test)]
+use crate::account::endpoints::{self, representation};
 use crate::account::store::{SceneChange, SceneOutcome, personalise_scene, read_scene_target};
+#[cfg(test)]
+use crate::account::user::DashboardId;
 use crate::account::user::MAX_SCENES;
 use crate::account::{Fields, Invalid};
 use crate::kernel::audit::Action;
+use crate::kernel::number::{MAX_SAFE_INTEGER, integral};
+#[cfg(test)]
+use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::problem::no_account;
@@ -21,8 +28,7 @@ pub const ROUTE: Route = Route::post(
 const DASHBOARD: &str = "dashboard";
 const SCENE: &str = "scene";
 const MAX_SCENE_CHARS: usize = 200;
-/// The largest integer that every JSON reader keeps exactly.
-const MAX_ID: u64 = (1 << 53) - 1;
+const MAX_ID: u64 = MAX_SAFE_INTEGER as u64;
 
 async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
     let selector = call.caller.select(call.uuid()?)?;
@@ -82,7 +88,7 @@ fn require(fields: &Fields) -> Result<(), Invalid> {
 fn dashboard(fields: &Fields) -> Result<u64, Invalid> {
     let id = match fields.get(DASHBOARD) {
         Some(Value::Null) => return Err(Invalid::null(DASHBOARD)),
-        Some(Value::Number(number)) => number.as_u64(),
+        Some(Value::Number(number)) => integer(number),
         Some(Value::String(text)) => canonical(text),
         _ => None,
     };
@@ -90,6 +96,11 @@ fn dashboard(fields: &Fields) -> Result<u64, Invalid> {
         let detail = "Incorrect type. Expected a dashboard's id.";
         Invalid::new(DASHBOARD, "incorrect_type", detail)
     })
+}
+
+fn integer(number: &Number) -> Option<u64> {
+    let written_otherwise = || u64::try_from(integral(number.as_f64()?)?).ok();
+    number.as_u64().or_else(written_otherwise)
 }
 
 fn canonical(text: &str) -> Option<u64> {
@@ -100,6 +111,46 @@ fn canonical(text: &str) -> Option<u64> {
 fn another_team() -> Invalid {
     let detail = "Dashboard must belong to the user's current team.";
     Invalid::input(DASHBOARD, detail)
+}
+
+#[cfg(test)]
+fn openapi(spec: &mut Spec) -> OperationDoc {
+    /// Which dashboard a page of the app starts with. Team and user are the caller's, whatever the
+    /// body says.
+    #[derive(schemars::JsonSchema)]
+    #[expect(dead_code)]
+    struct PersonaliseScene {
+        /// The page of the app.
+        #[schemars(length(min = 1, max = MAX_SCENE_CHARS))]
+        scene: String,
+        /// The id of a dashboard of the user's present team, as a number or in plain decimal digits.
+        dashboard: DashboardIdText,
+    }
+
+    #[derive(schemars::JsonSchema)]
+    #[schemars(untagged, inline)]
+    #[expect(dead_code)]
+    enum DashboardIdText {
+        Number(DashboardId),
+        Digits(#[schemars(regex(pattern = "^[1-9][0-9]*$"))] String),
+    }
+
+    OperationDoc::new(
+        "Account security",
+        "Chooses the dashboard a page starts with",
+        "One dashboard for each page, team and user; another one takes its place in the list. An \
+         unknown dashboard is does_not_exist, one of another team invalid_input, as is a scene \
+         beyond the first 200.",
+    )
+    .parameter(endpoints::openapi_uuid())
+    .body(
+        spec.body::<PersonaliseScene>()
+            .example("home", example!({ "scene": "Home", "dashboard": 7 })),
+    )
+    .answer(
+        spec.json::<representation::FullUserBody>(200, "The user, with the choice.")
+            .example("jane", representation::example_user()),
+    )
 }
 
 #[cfg(test)]
@@ -118,11 +169,11 @@ mod tests {
     fn an_id_is_a_number_or_its_digits() {
         assert_eq!(read(json!(7)), Ok(7));
         assert_eq!(read(json!("7")), Ok(7));
+        assert_eq!(read(json!(7.0)), Ok(7));
         assert_eq!(read(json!(9_007_199_254_740_991_u64)), Ok(MAX_ID));
         assert_eq!(read(json!(null)), Err("null"));
         for bad in [
             json!(-1),
-            json!(1.0),
             json!(1.5),
             json!(true),
             json!("07"),

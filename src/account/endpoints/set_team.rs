@@ -1,6 +1,8 @@
 //! `PUT /admin/users/{userId}/team`: puts a user into a team. Safe to repeat.
 
 use http::StatusCode;
+#[cfg(test)]
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::account::TeamId;
@@ -8,6 +10,8 @@ use crate::account::store::assign_team;
 use crate::kernel::audit::{Action, Entry};
 use crate::kernel::{Clock as _, UserId};
 use crate::web::caller::Admin;
+#[cfg(test)]
+use crate::web::openapi::{OperationDoc, Spec, errors, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 pub const ROUTE: Route = Route::put(
@@ -16,14 +20,18 @@ pub const ROUTE: Route = Route::put(
     handler!(handle: Admin),
 );
 
+/// The team.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "AssignTeam"))]
 struct TeamAssignment {
     team_id: TeamId,
 }
 
+/// Who is in which team.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "TeamMembership"))]
 struct Body<'a> {
     user_id: &'a UserId,
     team_id: TeamId,
@@ -42,11 +50,34 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     };
     let database = call.services.database()?;
     if !assign_team(&database, &user, team_id, &entry).await? {
-        return Err(ApiError::not_found("User not found"));
+        return Err(ApiError::unknown_user());
     }
     let body = Body {
         user_id: &user,
         team_id,
     };
     Ok(Reply::json(StatusCode::OK, &body).no_store())
+}
+
+#[cfg(test)]
+fn openapi(spec: &mut Spec) -> OperationDoc {
+    OperationDoc::new(
+        "Teams",
+        "Puts a user into a team",
+        "In place of the one the user was in. Safe to repeat.",
+    )
+    .parameter(spec.user_id())
+    .body(
+        spec.body::<TeamAssignment>()
+            .example("seven", example!({ "teamId": 7 })),
+    )
+    .answer(
+        spec.json::<Body>(200, "The user is in the team.")
+            .no_store()
+            .example(
+                "assigned",
+                example!({ "userId": "00000000-0000-4000-8000-000000000001", "teamId": 7 }),
+            ),
+    )
+    .error(errors::unknown_user())
 }

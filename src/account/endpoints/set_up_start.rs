@@ -2,13 +2,19 @@
 //! factor, whichever user the path names. A GET as in the original API.
 
 use http::StatusCode;
+#[cfg(test)]
+use schemars::JsonSchema;
 use serde::Serialize;
 
+#[cfg(test)]
+use crate::account::endpoints::{self, error_answers};
 use crate::account::store::{AccountLookup, NewSetup, start_setup};
 use crate::account::totp::SETUP_TTL;
 use crate::account::{PendingSetup, TotpSecret, qr};
 use crate::kernel::Timestamp;
 use crate::kernel::audit::{Action, Actor, Entry};
+#[cfg(test)]
+use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::problem::{invalid_token, not_recent};
@@ -37,12 +43,22 @@ const fn route(path: &'static str, operation: &'static str) -> Route {
 /// The issuer that authenticators show.
 const ISSUER: &str = "SmartphoneKey";
 
+/// A secret for an authenticator app. It counts once a code of it was accepted.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "TwoFactorSetup"))]
 struct Body<'a> {
+    #[cfg_attr(test, schemars(extend("const" = true)))]
     success: bool,
+    /// The secret: 20 random bytes in base32.
+    #[cfg_attr(test, schemars(regex(pattern = "^[A-Z2-7]{32}$")))]
     secret: &'a str,
+    /// The same as authenticator apps take it, with issuer and account.
+    #[cfg_attr(test, schemars(regex(pattern = "^otpauth://totp/")))]
     otpauth_url: &'a str,
+    /// The otpauth_url as a QR code: an SVG document.
+    #[cfg_attr(test, schemars(regex(pattern = "<svg[ >]")))]
     qr_svg: String,
+    /// Until when a code can finish the set-up: 10 minutes from now.
     expires_at: Timestamp,
 }
 
@@ -93,4 +109,29 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
         expires_at: setup.until,
     };
     Ok(Reply::json(StatusCode::OK, &body))
+}
+
+#[cfg(test)]
+fn openapi(spec: &mut Spec) -> OperationDoc {
+    let description = "Makes a new secret for the caller, whatever the uuid. It waits 10 minutes for \
+         validateTwoFactor; starting again kills the one before. A second factor that is on stays \
+         as it is until then, and starting needs a recent authentication (403).";
+    let description = if spec.route.path == ALIAS.path {
+        format!("The same as startTwoFactorSetup. {description}")
+    } else {
+        description.to_owned()
+    };
+    OperationDoc::new("Account security", "Begins to set up a second factor", description)
+    .parameter(endpoints::openapi_uuid())
+    .answer(
+        spec.json::<Body>(200, "The secret, shown this once.")
+            .example("setup", example!({
+                "success": true,
+                "secret": "EXAMPLEONLYEXAMPLEONLYEXAMPLEONL",
+                "otpauth_url": "otpauth://totp/SmartphoneKey:jane%40example.com?secret=EXAMPLEONLYEXAMPLEONLYEXAMPLEONL&issuer=SmartphoneKey",
+                "qr_svg": "<svg xmlns=\"http://www.w3.org/2000/svg\"/>",
+                "expires_at": "2026-11-21T10:40:00.000Z"
+            })),
+    )
+    .error(error_answers::method_not_allowed())
 }

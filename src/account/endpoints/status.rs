@@ -1,11 +1,17 @@
 //! `GET /api/users/{uuid}/two_factor_status`: the state of the second factor.
 
 use http::StatusCode;
+#[cfg(test)]
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::account::BackupCode;
+#[cfg(test)]
+use crate::account::endpoints;
 use crate::account::store::{TwoFactorStatus, read_two_factor_status};
 use crate::kernel::Purpose;
+#[cfg(test)]
+use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::caller::AuthorizedAccount;
@@ -17,14 +23,27 @@ pub const ROUTE: Route = Route::get(
     handler!(handle: AccountCaller, Requirements::NONE),
 );
 
+/// How an account is protected.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "TwoFactorStatus"))]
 struct Body {
+    /// Whether a second factor is on.
     is_enabled: bool,
+    /// The unused backup codes; empty for support, and unless the authentication is recent.
+    #[cfg_attr(test, schemars(with = "Vec<BackupCode>", extend("maxItems" = 10)))]
     backup_codes: Vec<String>,
+    /// How many backup codes are unused.
+    #[cfg_attr(test, schemars(range(max = 10)))]
     backup_codes_remaining: usize,
+    /// The kind of second factor; null: none is on.
+    #[cfg_attr(test, schemars(extend("enum" = ["TOTP", null])))]
     method: Option<&'static str>,
+    /// There are no passkeys here.
+    #[cfg_attr(test, schemars(extend("const" = false)))]
     has_passkeys: bool,
+    /// The same as is_enabled.
     has_totp: bool,
+    /// Whether updateUser set it.
     passkeys_enabled_for_2fa: bool,
 }
 
@@ -70,4 +89,27 @@ fn codes(
         code.ok().map(|code| BackupCode::from_sealed(code).shown())
     });
     Ok(open.collect())
+}
+
+#[cfg(test)]
+fn openapi(spec: &mut Spec) -> OperationDoc {
+    OperationDoc::new(
+        "Account security",
+        "Whether a second factor is on",
+        "Support sees the status of others, never their backup codes. Oneself sees them when \
+         authenticated within the last 2 h.",
+    )
+    .parameter(endpoints::openapi_uuid())
+    .answer(spec.json::<Body>(200, "The status.").example(
+        "on",
+        example!({
+            "is_enabled": true,
+            "backup_codes": ["aaaa-bbbb-cccc-dddd"],
+            "backup_codes_remaining": 1,
+            "method": "TOTP",
+            "has_passkeys": false,
+            "has_totp": true,
+            "passkeys_enabled_for_2fa": false
+        }),
+    ))
 }

@@ -2,6 +2,10 @@
 //! sent there is shown to `verify_email`.
 
 use crate::account::email_change::EMAIL_TOKEN_TTL;
+#[cfg(test)]
+use crate::account::endpoints::{self, representation};
+#[cfg(test)]
+use crate::account::profile::Settings;
 use crate::account::profile::{MAX_SETTINGS_CHARS, MERGED};
 use crate::account::store::{
     NewEmail, ProfileChange, ProfileChangeOutcome, change_profile, read_user_and_email_holder,
@@ -9,6 +13,8 @@ use crate::account::store::{
 use crate::account::{AuditContext, EmailToken, Invalid, Notice, NoticeKind, Person, ProfilePatch};
 use crate::kernel::audit::Action;
 use crate::kernel::{EmailKey, Purpose, mask_email};
+#[cfg(test)]
+use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::problem::{email_taken, no_account, not_recent};
@@ -100,4 +106,40 @@ fn new_email<'a>(
         verification: notice(NoticeKind::EmailChangeVerification, email)
             .with_token(sealed, EMAIL_TOKEN_TTL),
     })
+}
+
+#[cfg(test)]
+fn openapi(spec: &mut Spec) -> OperationDoc {
+    /// The fields to change. Others stay, unknown ones are ignored.
+    #[derive(schemars::JsonSchema)]
+    #[expect(dead_code)]
+    struct UpdateUser {
+        /// A new e-mail becomes pending_email, and takes effect when verifyEmail confirms it. The
+        /// present one: nothing happens.
+        #[schemars(extend("type" = "string", "format" = "email", "minLength" = 1, "maxLength" = 254))]
+        email: Option<String>,
+        #[schemars(flatten)]
+        settings: Settings,
+    }
+
+    OperationDoc::new(
+        "Account security",
+        "Changes a user's profile",
+        "Changes the fields that are there. An email that is not the present one takes a recent \
+         authentication and is kept as pending_email for 24 h; notices tell the present address and \
+         bring a token to the new one, and verifyEmail lets it take effect. A further one replaces \
+         it, and its token is dead. The email of another user is a 400 with attr email. All \
+         settings of a profile together come to 128 KiB at most.",
+    )
+    .parameter(endpoints::openapi_uuid())
+    .body(
+        spec.body::<UpdateUser>()
+            .example("names", example!({ "first_name": "Jane", "last_name": "Doe", "theme_mode": "dark" }))
+            .example("notifications", example!({ "notification_settings": {"digest": true, "weekly": null} }))
+            .example("email", example!({ "email": "jane.doe@example.com" })),
+    )
+    .answer(
+        spec.json::<representation::FullUserBody>(200, "The user as it is now.")
+            .example("jane", representation::example_user()),
+    )
 }

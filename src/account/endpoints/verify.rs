@@ -2,12 +2,18 @@
 //! calls it, with an API key.
 
 use http::StatusCode;
+#[cfg(test)]
+use schemars::JsonSchema;
 use serde::Serialize;
 
+#[cfg(test)]
+use crate::account::endpoints;
 use crate::account::store::{CodeKind, read_second_factor};
 use crate::account::{AuditContext, CodeCheck, SecondFactor};
 use crate::auth::Scope;
 use crate::db::Database;
+#[cfg(test)]
+use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::caller::AuthorizedAccount;
@@ -22,9 +28,14 @@ pub const ROUTE: Route = Route::post(
 /// The most characters of a code, as it is typed.
 pub const MAX_CODE_CHARS: usize = 128;
 
+/// The proof is good.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "VerifiedTwoFactor"))]
 struct Body {
+    #[cfg_attr(test, schemars(extend("const" = true)))]
     success: bool,
+    /// What was proved.
+    #[cfg_attr(test, schemars(extend("enum" = ["totp", "backup_code"])))]
     method: &'static str,
 }
 
@@ -65,4 +76,38 @@ pub(crate) fn code_check<'a>(
         api_key: account.api_key.as_ref(),
         disable: None,
     }
+}
+
+#[cfg(test)]
+fn openapi(spec: &mut Spec) -> OperationDoc {
+    /// A proof of the second factor.
+    #[derive(JsonSchema)]
+    #[expect(dead_code)]
+    struct SecondFactor {
+        /// Six digits of the authenticator, or a backup code. White space around either does not
+        /// matter; in a backup code neither case nor spaces nor hyphens do.
+        #[schemars(length(min = 1, max = MAX_CODE_CHARS))]
+        token: String,
+    }
+
+    OperationDoc::new(
+        "Account security",
+        "Checks a proof of the second factor",
+        "For the service that signs people in: its key needs the scope user:verify. A key bound to \
+         a user checks that user, one bound to nobody any uuid, a person themself, support anybody. \
+         A code counts once: whoever sends it again, or a code of a step before, gets 400 \
+         token_invalid, as for a wrong one and without a second factor. Five refused in a row lock \
+         that kind of code for 30 s, each further one twice as long, up to 1 h; 100 lock it until \
+         support turns the second factor off (429).",
+    )
+    .parameter(endpoints::openapi_uuid())
+    .body(
+        spec.body::<SecondFactor>()
+            .example("code", example!({ "token": "123456" }))
+            .example("backupCode", example!({ "token": "aaaa-bbbb-cccc-dddd" })),
+    )
+    .answer(
+        spec.json::<Body>(200, "The proof is good, and used up.")
+            .example("totp", example!({ "success": true, "method": "totp" })),
+    )
 }

@@ -1,11 +1,15 @@
 //! `POST /api/users/verify_email`: puts another e-mail into effect. The token shows that its bearer
 //! reads mail sent there, so no sign-in is needed.
 
+#[cfg(test)]
+use crate::account::endpoints::{error_answers, representation};
 use crate::account::store::{EmailConfirmation, confirm_email, read_pending_email};
 use crate::account::{EmailToken, Invalid, Notice, NoticeKind};
 use crate::kernel::audit::{Action, Actor, Entry};
 use crate::kernel::{Clock as _, EmailKey, UserId, mask_email};
 use crate::web::caller::Anyone;
+#[cfg(test)]
+use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::problem::email_taken;
@@ -63,4 +67,43 @@ fn invalid_token() -> ApiError {
     let detail = "This verification token is invalid or has expired.";
     ApiError::from(Invalid::new("token", "invalid_token", detail))
         .counted_as_failed_authentication()
+}
+
+#[cfg(test)]
+fn openapi(spec: &mut Spec) -> OperationDoc {
+    /// The confirmation of an e-mail.
+    #[derive(schemars::JsonSchema)]
+    #[expect(dead_code)]
+    struct VerifyEmail {
+        /// The user's `users.uuid`: `userId` of the notice.
+        #[schemars(length(min = 1, max = UserId::MAX_CHARS))]
+        uuid: String,
+        /// `data.token` of the notice email_change_verification.
+        #[schemars(length(min = 1, max = MAX_TOKEN_CHARS))]
+        token: String,
+    }
+
+    OperationDoc::new(
+        "Account security",
+        "Confirms an e-mail",
+        "The pending e-mail becomes the user's. The token alone is the credential. Wrong, too old, \
+         replaced or of nobody: 400 invalid_token, which counts as a failed authentication. Another \
+         user's by now: 400 with attr email.",
+    )
+    .body(
+        spec.body::<VerifyEmail>()
+            .example("token", example!({
+                "uuid": "00000000-0000-4000-8000-000000000001",
+                "token": "example-token-of-a-notice"
+            })),
+    )
+    .answer(
+        spec.json::<representation::Success>(200, "It is done.")
+            .example("done", example!({ "success": true })),
+    )
+    .error(error_answers::bad_request())
+    .error(error_answers::too_large())
+    .error(error_answers::not_json())
+    .error(error_answers::throttled())
+    .error(error_answers::internal())
 }

@@ -1,6 +1,8 @@
 //! `POST /admin/api-keys`: creates a key and shows it once.
 
 use http::StatusCode;
+#[cfg(test)]
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::auth::store::{ApiKeyRow, NewApiKey, insert_api_key};
@@ -10,17 +12,27 @@ use crate::kernel::ids::prefixed_ulid;
 use crate::kernel::{Clock as _, Timestamp, UserId};
 use crate::web::caller::Admin;
 use crate::web::fields;
+#[cfg(test)]
+use crate::web::openapi::{NO_CONTROL, OperationDoc, Spec, errors, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 pub const ROUTE: Route = Route::post("/admin/api-keys", "createApiKey", handler!(handle: Admin));
 
+/// The key to make.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "CreateApiKey"))]
 pub struct RequestBody {
+    /// What it may do.
+    #[cfg_attr(test, schemars(length(min = 1)))]
     scopes: Vec<Scope>,
+    /// Binds the key to one user, who must exist.
     #[serde(default)]
+    #[cfg_attr(test, schemars(with = "Option<UserId>"))]
     user_id: Option<String>,
+    /// A name for humans, without control characters.
     #[serde(default)]
+    #[cfg_attr(test, schemars(length(max = 100), regex(pattern = NO_CONTROL)))]
     label: Option<String>,
 }
 
@@ -33,13 +45,27 @@ pub struct NewKey {
     pub label: Option<String>,
 }
 
+/// A new key. Its text is shown this once and cannot be read back.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "CreatedApiKey"))]
 struct ResponseBody<'a> {
+    /// `key_` and a ULID.
+    #[cfg_attr(test, schemars(extend(
+        "pattern" = "^key_[0-7][0-9A-HJKMNP-TV-Z]{25}$",
+        "examples" = ["key_01JZX0000000000000000000EX"],
+    )))]
     id: &'a str,
+    /// The key's text, to be sent as X-API-Key, and to the account API as Authorization: Bearer.
+    #[cfg_attr(test, schemars(regex(pattern = r"^spk_[A-Za-z0-9_\-]{43}$")))]
     key: &'a str,
+    /// What it may do.
+    #[cfg_attr(test, schemars(with = "Vec<Scope>", extend("minItems" = 1, "uniqueItems" = true)))]
     scopes: &'a [String],
+    /// The one user it is good for; null: every user.
     user_id: Option<&'a UserId>,
+    /// What its maker called it.
+    #[cfg_attr(test, schemars(length(max = 100)))]
     label: Option<&'a str>,
     created_at: Timestamp,
 }
@@ -98,4 +124,44 @@ pub fn validate(body: RequestBody) -> Result<NewKey, ApiError> {
         user_id: fields::user_id(body.user_id.as_deref())?,
         label: fields::label(body.label)?,
     })
+}
+
+#[cfg(test)]
+fn openapi(spec: &mut Spec) -> OperationDoc {
+    OperationDoc::new(
+        "API keys",
+        "Makes an API key",
+        "The answer is the only place where the key's text is ever shown. A userId that is not in \
+         the database is a 404.",
+    )
+    .body(
+        spec.body::<RequestBody>()
+            .example(
+                "service",
+                example!({ "scopes": ["threedeye:read"], "label": "video gateway" }),
+            )
+            .example(
+                "oneUser",
+                example!({
+                    "scopes": ["threedeye:read"],
+                    "userId": "00000000-0000-4000-8000-000000000001"
+                }),
+            ),
+    )
+    .answer(
+        spec.json::<ResponseBody>(201, "The new key.")
+            .no_store()
+            .example(
+                "created",
+                example!({
+                    "id": "key_01JZX0000000000000000000EX",
+                    "key": "spk_EXAMPLE-ONLY-not-a-real-key-000000000000000",
+                    "scopes": ["threedeye:read"],
+                    "userId": null,
+                    "label": "video gateway",
+                    "createdAt": "2026-11-21T10:30:00.000Z"
+                }),
+            ),
+    )
+    .error(errors::unknown_user())
 }

@@ -1,18 +1,25 @@
 //! `GET /admin/api-keys`: the keys that are not revoked, newest first, without the keys themselves.
 
 use http::StatusCode;
+#[cfg(test)]
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::auth::endpoints::KeyPart;
 use crate::auth::store::list_api_keys;
 use crate::web::caller::Admin;
+#[cfg(test)]
+use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 pub const ROUTE: Route = Route::get("/admin/api-keys", "listApiKeys", handler!(handle: Admin));
 
+/// The keys in force, newest first.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "ApiKeys"))]
 struct ResponseBody {
+    /// The keys.
     api_keys: Vec<KeyPart>,
 }
 
@@ -23,4 +30,32 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         api_keys: rows.into_iter().map(Into::into).collect(),
     };
     Ok(Reply::json(StatusCode::OK, &body).no_store())
+}
+
+#[cfg(test)]
+fn openapi(spec: &mut Spec) -> OperationDoc {
+    OperationDoc::new(
+        "API keys",
+        "Lists the API keys in force",
+        "Newest first, without the keys themselves. Revoked keys are left out.",
+    )
+    .answer(
+        spec.json::<ResponseBody>(200, "The keys.")
+            .no_store()
+            .example(
+                "keys",
+                example!({
+                    "apiKeys": [
+                        {
+                            "id": "key_01JZX0000000000000000000EX",
+                            "scopes": ["threedeye:read"],
+                            "userId": null,
+                            "label": "video gateway",
+                            "createdAt": "2026-11-21T10:30:00.000Z",
+                            "lastUsedAt": null
+                        }
+                    ]
+                }),
+            ),
+    )
 }

@@ -6,6 +6,8 @@ use crate::auth::store::revoke_api_key;
 use crate::kernel::Clock as _;
 use crate::kernel::audit::{Action, Entry};
 use crate::web::caller::Admin;
+#[cfg(test)]
+use crate::web::openapi::{self, Answer, OperationDoc, Spec};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 pub const ROUTE: Route = Route::delete(
@@ -26,4 +28,15 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     };
     revoke_api_key(&call.services.database()?, &id, &entry).await?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))
+}
+
+#[cfg(test)]
+fn openapi(_: &mut Spec) -> OperationDoc {
+    OperationDoc::new(
+        "API keys",
+        "Revokes an API key",
+        "At once. Also 204 when the key is revoked already or never was.",
+    )
+    .parameter(openapi::key_id())
+    .answer(Answer::empty(204, "The key is not in force (any more)."))
 }

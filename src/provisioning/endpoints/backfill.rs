@@ -2,14 +2,24 @@
 
 use http::header::LOCATION;
 use http::{HeaderValue, StatusCode};
+#[cfg(test)]
+use schemars::JsonSchema;
 use serde::Serialize;
+#[cfg(test)]
+use serde_json::json;
 
+#[cfg(test)]
+use crate::kernel::UserId;
 use crate::provisioning::backfill::Order;
+#[cfg(test)]
+use crate::provisioning::endpoints::{RunId, error_answers};
 use crate::provisioning::fanout::store::RunQueue;
 use crate::provisioning::store::{Tally, Trigger};
 use crate::services::Tools;
 use crate::threedeye::UpstreamError;
 use crate::web::caller::Admin;
+#[cfg(test)]
+use crate::web::openapi::{OperationDoc, Parameter, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 /// Users taken up when the caller does not say.
@@ -34,21 +44,41 @@ pub const ROUTE: Route = Route::post(
     handler!(handle: Admin),
 );
 
+/// What one run did, or what it would take up.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "BackfillResult"))]
 struct Body {
+    /// Whether the run went to its end. Users that failed do not make it false.
     success: bool,
+    /// Users taken up: created, failed and skipped together.
+    #[cfg_attr(test, schemars(range(max = 10_000)))]
     total: u32,
+    /// Users that now have their account, adopted and replaced ones included.
+    #[cfg_attr(test, schemars(range(max = 10_000)))]
     created: u32,
+    /// Users that could not be provisioned; they are due again later.
+    #[cfg_attr(test, schemars(range(max = 10_000)))]
     failed: u32,
+    /// One line a failed user (`<uuid>: <reason>`, no e-mail), and one for an early end or a limit
+    /// reached.
+    #[cfg_attr(test, schemars(inner(length(min = 1))))]
     errors: Vec<String>,
+    /// Users left as they were: held by another actor, beyond the take-over limit, or not reached.
+    #[cfg_attr(test, schemars(range(max = 10_000)))]
     skipped: u32,
+    /// Those of `failed` whose e-mail is taken outside our customer.
+    #[cfg_attr(test, schemars(range(max = 10_000)))]
     quarantined: u32,
+    /// Users that still wait, those not yet due included.
     remaining: u64,
-    /// Null in a dry run, which leaves no trace.
+    /// The run's row in the ledger. Null in a dry run.
+    #[cfg_attr(test, schemars(with = "Option<RunId>"))]
     run_id: Option<String>,
+    /// Whether nothing was changed.
     dry_run: bool,
-    /// The users that a dry run would take up; empty otherwise.
+    /// The users a dry run would take up, in order; empty otherwise.
+    #[cfg_attr(test, schemars(with = "Vec<UserId>", extend("maxItems" = 10_000)))]
     planned: Vec<String>,
 }
 
@@ -157,4 +187,79 @@ fn reply(
         planned,
     };
     Reply::json(StatusCode::OK, &body)
+}
+
+#[cfg(test)]
+fn openapi(spec: &mut Spec) -> OperationDoc {
+    OperationDoc::new(
+        "3dEye support",
+        "Makes the accounts that are missing",
+        "Takes up the users that are due, longest waiting first. Users without an e-mail, or with \
+         one of more than 320 bytes, are never taken up. A user that fails is tried again after a \
+         growing wait and holds nobody up. Five upstream failures in a row, or a rate limit, end \
+         the run early. With `mode=queue`, and where the deployment has a queue, the users are only \
+         planned, and the answer is 202: consumers provision them in chunks afterwards, and \
+         `getBackfillRun` tells how far they are. Without a queue it is as `inline`.",
+    )
+    .parameter(Parameter::count(
+        "limit",
+        "Users to take up at most: 500, or 10,000 where they are left to the queue. Decimal \
+             digits only, no sign, no leading zero.",
+        DEFAULT_LIMIT,
+        MAX_QUEUE_LIMIT,
+    ))
+    .parameter(Parameter::query("dryRun", "List the users and change nothing.", json!({"type": "boolean", "default": false})))
+    .parameter(Parameter::query("mode", "Whether to provision the users before the answer, or to leave them to the queue.", json!({"type": "string", "enum": ["inline", "queue"], "default": "inline"})))
+    .answer(
+        spec.json::<Body>(200, "What the run did, or in a dry run what it would take up.")
+            .example("run", example!({
+                "success": true,
+                "total": 3,
+                "created": 2,
+                "failed": 1,
+                "errors": [
+                    "00000000-0000-4000-8000-000000000002: the e-mail belongs to an account outside our customer"
+                ],
+                "skipped": 0,
+                "quarantined": 1,
+                "remaining": 0,
+                "runId": "run_01JZX0000000000000000000EX",
+                "dryRun": false,
+                "planned": []
+            }))
+            .example("dryRun", example!({
+                "success": true,
+                "total": 1,
+                "created": 0,
+                "failed": 0,
+                "errors": [],
+                "skipped": 0,
+                "quarantined": 0,
+                "remaining": 1,
+                "runId": null,
+                "dryRun": true,
+                "planned": ["00000000-0000-4000-8000-000000000001"]
+            })),
+    )
+    .answer(
+        spec.json::<Body>(202, "The run is planned and left to the queue. `total` users are in it, and none of them is \
+             through yet. `success` is false where the queue did not take all of it; what it did \
+             not take is due again at once.")
+            .header("Location", "RunLocation")
+            .example("planned", example!({
+                "success": true,
+                "total": 4000,
+                "created": 0,
+                "failed": 0,
+                "errors": [],
+                "skipped": 0,
+                "quarantined": 0,
+                "remaining": 4120,
+                "runId": "run_01JZX0000000000000000000EX",
+                "dryRun": false,
+                "planned": []
+            })),
+    )
+    .error(error_answers::upstream())
+    .error(error_answers::not_configured())
 }

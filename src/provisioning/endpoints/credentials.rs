@@ -5,6 +5,8 @@
 //! without an account costs more.
 
 use http::StatusCode;
+#[cfg(test)]
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::Duration;
 
@@ -13,9 +15,19 @@ use crate::auth::{ApiKey, Scope};
 use crate::db::Database;
 use crate::kernel::audit::Actor;
 use crate::kernel::{Clock as _, UserId};
+#[cfg(test)]
+use crate::provisioning::Failure;
+#[cfg(test)]
+use crate::provisioning::endpoints::error_answers;
 use crate::provisioning::record::Dossier;
+#[cfg(test)]
+use crate::provisioning::single::Unavailable;
 use crate::provisioning::store::credentials::user_and_key;
+#[cfg(test)]
+use crate::threedeye::RemoteId;
 use crate::web::caller::UserCaller;
+#[cfg(test)]
+use crate::web::openapi::{ErrorAnswer, OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 /// How exactly `last_used_at` of a key is kept.
@@ -27,12 +39,24 @@ pub const ROUTE: Route = Route::get(
     handler!(handle: UserCaller),
 );
 
+/// A user's 3dEye login.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Credentials"))]
 struct Body<'a> {
+    #[cfg_attr(test, schemars(with = "UserId"))]
     user_id: &'a str,
+    /// The e-mail that the password opens the account with; normalised, and still the earlier one
+    /// after the e-mail of the user was changed.
+    #[cfg_attr(test, schemars(length(min = 1)))]
     email: &'a str,
+    #[cfg_attr(test, schemars(with = "RemoteId"))]
     three_deye_user_id: &'a str,
+    /// The account's password.
+    #[cfg_attr(
+        test,
+        schemars(length(equal = 20), regex(pattern = r"^[A-Za-z0-9._!\-]+$"))
+    )]
     password: &'a str,
 }
 
@@ -42,7 +66,7 @@ async fn handle(call: Call<UserCaller>) -> Result<Reply, ApiError> {
     let database = call.services.database()?;
     let (dossier, actor) = load(&call, &database, &user).await?;
     match &dossier.user {
-        None => return Err(ApiError::not_found("User not found")),
+        None => return Err(ApiError::unknown_user()),
         Some(row) if row.email_key.is_none() => {
             return Err(ApiError::not_found("The user has no e-mail"));
         }
@@ -129,4 +153,45 @@ async fn note_use(
         touch_api_key(database, &row.id, now, stale).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+fn openapi(spec: &mut Spec) -> OperationDoc {
+    OperationDoc::new(
+        "users",
+        "A user's 3dEye login",
+        "Makes the account on the first call. A person sees only their own (`sub` is the user's id \
+         or `users.auth_subject`); an API key needs the scope threedeye:read and, if bound to a \
+         user, that user; the admin pair sees every user's.",
+    )
+    .parameter(spec.user_id())
+    .answer(spec.json::<Body>(200, "The login.").no_store().example(
+        "credentials",
+        example!({
+            "userId": "00000000-0000-4000-8000-000000000001",
+            "email": "jane@example.com",
+            "threeDeyeUserId": "11111111-1111-4111-8111-111111111111",
+            "password": "Example-Password-0.!"
+        }),
+    ))
+    .error(ErrorAnswer::new(
+        "UserNotFound",
+        "No such user, or one without an e-mail.",
+        [
+            ("unknown", Unavailable::NoUser.into()),
+            ("noEmail", Unavailable::NoEmail.into()),
+        ],
+    ))
+    .error(ErrorAnswer::new(
+        "Conflict",
+        "The account cannot be made. With Retry-After: another actor is provisioning this user \
+         right now. Without: it takes a human, as the message says.",
+        [
+            ("busy", Unavailable::Busy { retry_after_s: 1 }.into()),
+            ("orphan", Failure::Orphan.into()),
+            ("duplicate", Failure::Duplicate.into()),
+        ],
+    ))
+    .error(error_answers::upstream())
+    .error(error_answers::not_configured())
 }

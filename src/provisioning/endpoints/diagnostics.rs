@@ -6,14 +6,20 @@
 use std::time::Duration;
 
 use http::StatusCode;
+#[cfg(test)]
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::kernel::{Timestamp, UserId};
 use crate::provisioning::Failure;
 use crate::provisioning::diagnosis::{Diagnosis, diagnose};
 use crate::provisioning::record::{Dossier, Mapping};
+#[cfg(test)]
+use crate::threedeye::RemoteId;
 use crate::threedeye::{Survey, UpstreamError};
 use crate::web::caller::Admin;
+#[cfg(test)]
+use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 /// The whole probe; a list too long for it is answered as unknown.
@@ -25,61 +31,103 @@ pub const ROUTE: Route = Route::get(
     handler!(handle: Admin),
 );
 
+/// Where one user's provisioning stands.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Diagnostics"))]
 struct Body {
+    #[cfg_attr(test, schemars(with = "UserId"))]
     user_id: String,
+    /// The row in `users`.
     user: UserPart,
+    /// The row in `threedeye_users`. Where found is false, everything else is null, false or 0.
     mapping: MappingPart,
+    /// Roles that wait to be attached again.
     recovery: RecoveryPart,
+    /// What 3dEye shows right now.
     remote: RemotePart,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(inline))]
 struct UserPart {
+    /// Whether there is one.
     found: bool,
+    /// The e-mail as it was entered.
     email: Option<String>,
 }
 
 #[derive(Serialize, Default)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(JsonSchema), schemars(inline))]
 struct MappingPart {
+    /// Whether there is one that tells something.
     found: bool,
+    /// The account's id, once known.
+    #[cfg_attr(test, schemars(length(min = 1)))]
     threedeye_user_id: Option<String>,
+    /// Whether a sealed password is stored. The password itself is never part of this answer.
     has_password: bool,
+    /// When the row was made.
     created_at: Option<Timestamp>,
+    /// Whether the customer's list shows the mapped id. Null: not probed, not seen whole, or no id.
     remote_account_exists: Option<bool>,
+    /// pending: an intent is recorded, the account may exist or not. attaching: the account is
+    /// there, saved roles wait. complete: done. quarantined: the e-mail is taken outside our
+    /// customer; a reset or another e-mail lifts it. set_aside: another user holds the same e-mail.
+    /// Null: nothing is recorded.
+    #[cfg_attr(test, schemars(extend("enum" = ["pending", "attaching", "complete", "quarantined", "set_aside", null])))]
     state: Option<&'static str>,
+    /// Failed attempts since the last success or reset.
     attempts: u32,
+    /// Why the last attempt failed.
     last_error: Option<String>,
+    /// When the next attempt is due.
     next_attempt_at: Option<Timestamp>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(JsonSchema), schemars(inline))]
 struct RecoveryPart {
+    /// Whether there is a row.
     found: bool,
+    /// The roles.
     role_ids: Vec<String>,
 }
 
 #[derive(Serialize, Default)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(JsonSchema), schemars(inline))]
 struct RemotePart {
+    /// Whether 3dEye is configured. If not, the rest is null or empty.
     configured: bool,
+    /// Our customer.
     customer_id: Option<String>,
+    /// How many users our customer has. Null: unknown.
     customer_user_count: Option<u64>,
+    /// Whether an account of our customer has this user's e-mail. Null: unknown.
     email_present_in_customer: Option<bool>,
+    /// The account with this user's e-mail, or null.
     #[serde(rename = "match")]
     matched: Option<MatchPart>,
+    /// A few masked e-mails, to see whether this is the right customer.
+    #[cfg_attr(test, schemars(length(max = 5), inner(regex(pattern = r"\*\*\*"))))]
     sample_emails: Vec<String>,
+    /// Why the probe failed. The answer is a 200 all the same.
     error: Option<String>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(JsonSchema), schemars(inline))]
 struct MatchPart {
+    #[cfg_attr(test, schemars(with = "RemoteId"))]
     id: String,
+    /// The e-mail as 3dEye spells it.
+    #[cfg_attr(test, schemars(length(min = 1)))]
     email: String,
+    /// How many camera roles it holds.
     role_count: usize,
 }
 
@@ -193,4 +241,107 @@ fn describe_remote(
         error: (!survey.complete).then(|| Failure::ListIncomplete.to_string()),
         ..part
     }
+}
+
+#[cfg(test)]
+fn openapi(spec: &mut Spec) -> OperationDoc {
+    OperationDoc::new(
+        "3dEye support",
+        "Where a user's provisioning stands",
+        "Reads the rows and asks 3dEye at the same time; changes nothing. An unknown user and an \
+         unreachable 3dEye are answers, not errors.",
+    )
+    .parameter(spec.user_id())
+    .answer(
+        spec.json::<Body>(200, "What is known.")
+            .no_store()
+            .example(
+                "provisioned",
+                example!({
+                    "userId": "00000000-0000-4000-8000-000000000001",
+                    "user": { "found": true, "email": "jane@example.com" },
+                    "mapping": {
+                        "found": true,
+                        "threedeyeUserId": "11111111-1111-4111-8111-111111111111",
+                        "hasPassword": true,
+                        "createdAt": "2026-11-21T10:30:00.000Z",
+                        "remoteAccountExists": true,
+                        "state": "complete",
+                        "attempts": 0,
+                        "lastError": null,
+                        "nextAttemptAt": null
+                    },
+                    "recovery": { "found": false, "roleIds": [] },
+                    "remote": {
+                        "configured": true,
+                        "customerId": "customer-example",
+                        "customerUserCount": 42,
+                        "emailPresentInCustomer": true,
+                        "match": {
+                            "id": "11111111-1111-4111-8111-111111111111",
+                            "email": "jane@example.com",
+                            "roleCount": 2
+                        },
+                        "sampleEmails": ["a***@example.com", "b***@example.org"],
+                        "error": null
+                    }
+                }),
+            )
+            .example(
+                "stuck",
+                example!({
+                    "userId": "00000000-0000-4000-8000-000000000002",
+                    "user": { "found": true, "email": "omar@example.com" },
+                    "mapping": {
+                        "found": true,
+                        "threedeyeUserId": null,
+                        "hasPassword": true,
+                        "createdAt": "2026-11-21T10:30:00.000Z",
+                        "remoteAccountExists": null,
+                        "state": "pending",
+                        "attempts": 3,
+                        "lastError": "3dEye is unavailable",
+                        "nextAttemptAt": "2026-11-21T10:46:00.000Z"
+                    },
+                    "recovery": { "found": false, "roleIds": [] },
+                    "remote": {
+                        "configured": true,
+                        "customerId": "customer-example",
+                        "customerUserCount": null,
+                        "emailPresentInCustomer": null,
+                        "match": null,
+                        "sampleEmails": [],
+                        "error": "3dEye is unavailable"
+                    }
+                }),
+            )
+            .example(
+                "unknownUser",
+                example!({
+                    "userId": "nobody",
+                    "user": { "found": false, "email": null },
+                    "mapping": {
+                        "found": false,
+                        "threedeyeUserId": null,
+                        "hasPassword": false,
+                        "createdAt": null,
+                        "remoteAccountExists": null,
+                        "state": null,
+                        "attempts": 0,
+                        "lastError": null,
+                        "nextAttemptAt": null
+                    },
+                    "recovery": { "found": false, "roleIds": [] },
+                    "remote": {
+                        "configured": false,
+                        "customerId": null,
+                        "customerUserCount": null,
+                        "emailPresentInCustomer": null,
+                        "match": null,
+                        "sampleEmails": [],
+                        "error": null
+                    }
+                }),
+            ),
+    )
 }

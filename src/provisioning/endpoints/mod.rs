@@ -3,6 +3,17 @@
 pub mod backfill;
 pub mod credentials;
 pub mod diagnostics;
+#[cfg(test)]
+mod error_answers;
 pub mod reset;
 pub mod run;
 pub mod runs;
+
+/// The name of one run: `run_` and a ULID.
+#[cfg(test)]
+#[derive(schemars::JsonSchema)]
+#[schemars(extend(
+    "pattern" = "^run_[0-7][0-9A-HJKMNP-TV-Z]{25}$",
+    "examples" = ["run_01JZX0000000000000000000EX"],
+))]
+struct RunId(#[expect(dead_code)] String);

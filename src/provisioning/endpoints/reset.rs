@@ -4,12 +4,24 @@
 //! and its guards are those of `provisioning::reset`.
 
 use http::StatusCode;
+#[cfg(test)]
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+#[cfg(test)]
+use crate::kernel::UserId;
+#[cfg(test)]
+use crate::provisioning::Failure;
+#[cfg(test)]
+use crate::provisioning::endpoints::error_answers;
 use crate::provisioning::reset::ResetOrder;
+#[cfg(test)]
+use crate::provisioning::reset::ResetRefused;
 use crate::provisioning::single::Unavailable;
 use crate::threedeye::RemoteId;
 use crate::web::caller::Admin;
+#[cfg(test)]
+use crate::web::openapi::{ErrorAnswer, OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 pub const ROUTE: Route = Route::post(
@@ -18,13 +30,19 @@ pub const ROUTE: Route = Route::post(
     handler!(handle: Admin),
 );
 
-/// The body of the request.
+/// What to reset. Every field may be left out.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "ResetRequest"))]
 pub struct Options {
+    /// Forget the mapping and the saved roles.
     clear_mapping: bool,
+    /// Delete this user's account at 3dEye first; it takes its camera roles with it.
     delete_remote: bool,
+    /// Provision again at once.
     reprovision: bool,
+    /// Keep the roles of the deleted account, and those saved before, for the next provisioning to
+    /// attach.
     preserve_roles: bool,
 }
 
@@ -39,31 +57,50 @@ impl Default for Options {
     }
 }
 
+/// What was done.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "ResetResult"))]
 struct Body {
+    #[cfg_attr(test, schemars(with = "UserId"))]
     user_id: String,
+    /// The user's e-mail; null for an unknown user or one without.
     email: Option<String>,
+    /// Whether a mapping was deleted.
     cleared_mapping: bool,
+    /// Whether saved roles were deleted.
     cleared_recovery: bool,
+    /// What was done at 3dEye.
     remote: RemotePart,
+    /// The provisioning afterwards. Its failure is told here, not by the status.
     reprovision: ReprovisionPart,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(JsonSchema), schemars(inline))]
 struct RemotePart {
+    /// Whether a delete was asked for and tried.
     attempted_delete: bool,
+    /// The account that was deleted.
+    #[cfg_attr(test, schemars(length(min = 1)))]
     deleted_threedeye_user_id: Option<String>,
+    /// A delete was asked for, and neither id nor e-mail is in our customer.
     not_visible: bool,
+    /// The camera roles that went with the account.
     removed_role_ids: Vec<String>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(JsonSchema), schemars(inline))]
 struct ReprovisionPart {
+    /// Whether it was asked for.
     attempted: bool,
+    /// The account's id.
+    #[cfg_attr(test, schemars(length(min = 1)))]
     threedeye_user_id: Option<String>,
+    /// Why there is none; also set for an unknown user.
     error: Option<String>,
 }
 
@@ -119,4 +156,70 @@ fn describe_reprovision(
         threedeye_user_id,
         error,
     }
+}
+
+#[cfg(test)]
+fn openapi(spec: &mut Spec) -> OperationDoc {
+    OperationDoc::new(
+        "3dEye support",
+        "Puts a stuck user right",
+        "In this order: probe, delete the account if asked, clear the rows, provision again if \
+         asked. When the requested delete fails nothing is cleared (502). Only an account with this \
+         user's e-mail or mapped id is deleted, and never the service's own. Lifts a quarantine. \
+         Safe to repeat. All of it has 30 s: when they end before the rows are cleared nothing is \
+         cleared (502), when they end later `reprovision.error` says so and the next backfill goes \
+         on with the user.",
+    )
+    .parameter(spec.user_id())
+    .body(
+        spec.optional_body::<Options>()
+            .described("Without a body the defaults apply.")
+            .example("rowsOnly", example!({}))
+            .example("everything", example!({ "deleteRemote": true, "reprovision": true, "preserveRoles": true })),
+    )
+    .answer(
+        spec.json::<Body>(200, "What was done.")
+            .example("rowsOnly", example!({
+                "userId": "00000000-0000-4000-8000-000000000001",
+                "email": "jane@example.com",
+                "clearedMapping": true,
+                "clearedRecovery": false,
+                "remote": {
+                    "attemptedDelete": false,
+                    "deletedThreedeyeUserId": null,
+                    "notVisible": false,
+                    "removedRoleIds": []
+                },
+                "reprovision": { "attempted": false, "threedeyeUserId": null, "error": null }
+            }))
+            .example("everything", example!({
+                "userId": "00000000-0000-4000-8000-000000000001",
+                "email": "jane@example.com",
+                "clearedMapping": true,
+                "clearedRecovery": false,
+                "remote": {
+                    "attemptedDelete": true,
+                    "deletedThreedeyeUserId": "11111111-1111-4111-8111-111111111111",
+                    "notVisible": false,
+                    "removedRoleIds": ["role-front-door"]
+                },
+                "reprovision": {
+                    "attempted": true,
+                    "threedeyeUserId": "22222222-2222-4222-8222-222222222222",
+                    "error": null
+                }
+            })),
+    )
+    .error(ErrorAnswer::new(
+        "Busy",
+        "Something stands against it. With Retry-After: another actor is provisioning this user \
+         right now. Without: it takes a human, as the message says.",
+        [
+            ("busy", ResetRefused::Busy { retry_after_s: 1 }.into()),
+            ("ownLogin", Failure::OwnLogin.into()),
+            ("madeForEarlierEmail", Failure::MadeForAnotherEmail.into()),
+        ],
+    ))
+    .error(error_answers::upstream())
+    .error(error_answers::not_configured())
 }

@@ -3,11 +3,17 @@
 use std::time::Duration;
 
 use http::StatusCode;
+#[cfg(test)]
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::kernel::{Clock as _, Timestamp};
+#[cfg(test)]
+use crate::provisioning::endpoints::RunId;
 use crate::provisioning::store::runs::{Chunks, RunRow};
 use crate::web::caller::Admin;
+#[cfg(test)]
+use crate::web::openapi::{ErrorAnswer, OperationDoc, Parameter, Spec, any_text, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 /// Lines of errors shown at most.
@@ -19,31 +25,70 @@ pub const ROUTE: Route = Route::get(
     handler!(handle: Admin),
 );
 
+/// How far a run is. While it is at work, planned = done + failed + skipped + those who still wait
+/// for it. The figures of a run in one process come with its end.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "BackfillProgress"))]
 struct Body {
+    #[cfg_attr(test, schemars(with = "RunId"))]
     run_id: String,
+    /// What started it.
+    #[cfg_attr(test, schemars(extend("enum" = ["manual", "cron"])))]
     trigger: String,
+    /// inline: in one process. queue: planned, and worked off by queue consumers.
+    #[cfg_attr(test, schemars(extend("enum" = ["inline", "queue"])))]
     mode: String,
+    /// running: at work, or it died, which loses nothing. An inline run that has not ended after 15
+    /// minutes has died. A planned run that no consumer had a hand in for 30 minutes is closed by
+    /// the next plan.
+    #[cfg_attr(test, schemars(extend("enum" = ["running", "completed", "ended_early"])))]
     status: String,
+    /// Users it would take up at most.
+    #[cfg_attr(test, schemars(range(min = 1, max = 10_000)))]
     limit: u32,
+    /// Users in the run.
+    #[cfg_attr(test, schemars(range(max = 10_000)))]
     planned: u32,
+    /// Those of them that have their account.
+    #[cfg_attr(test, schemars(range(max = 10_000)))]
     done: u32,
+    /// Those that could not be provisioned, and wait for their next attempt or for support.
+    #[cfg_attr(test, schemars(range(max = 10_000)))]
     failed: u32,
+    /// Those left as they were: gone or changed meanwhile, beyond the take-over limit, or in a
+    /// chunk that was given up.
+    #[cfg_attr(test, schemars(range(max = 10_000)))]
     skipped: u32,
+    /// Those of `failed` that went into quarantine.
+    #[cfg_attr(test, schemars(range(max = 10_000)))]
     quarantined: u32,
+    /// Users that still waited when it ended.
     remaining: Option<u64>,
+    /// The chunks of a planned run; a run in one process has none.
     chunks: ChunksPart,
+    /// Users the run got through a minute, up to the last delivery. Null until that is known.
+    #[cfg_attr(test, schemars(range(min = 0)))]
     users_per_minute: Option<f64>,
+    /// When the rest will be through at that rate. Null once the run has ended, and until the rate
+    /// is known.
     estimated_end: Option<Timestamp>,
+    /// One line a failed user or given-up chunk, a hundred at most.
+    #[cfg_attr(test, schemars(length(max = MAX_ERRORS), inner(length(min = 1))))]
     errors: Vec<String>,
     started_at: Timestamp,
+    /// When it ended. Null: at work, or it died.
     finished_at: Option<Timestamp>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(inline))]
 struct ChunksPart {
+    /// All of them.
+    #[cfg_attr(test, schemars(range(max = 10_000)))]
     planned: u32,
+    /// Those for which nobody waits any more.
+    #[cfg_attr(test, schemars(range(max = 10_000)))]
     closed: u32,
 }
 
@@ -56,8 +101,12 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         .database()?
         .run_by_id(id)
         .await?
-        .ok_or_else(|| ApiError::not_found("Run not found"))?;
+        .ok_or_else(not_found)?;
     Ok(Reply::json(StatusCode::OK, &body(row, chunks, now)).no_store())
+}
+
+fn not_found() -> ApiError {
+    ApiError::not_found("Run not found")
 }
 
 fn body(row: RunRow, chunks: Chunks, now: Timestamp) -> Body {
@@ -109,6 +158,44 @@ fn pace(row: &RunRow, now: Timestamp) -> (Option<f64>, Option<Timestamp>) {
     let rest = elapsed.as_secs_f64() * f64::from(waiting) / f64::from(through);
     let end = Duration::try_from_secs_f64(rest).map(|rest| seen_at.plus(rest).max(now));
     (Some(rounded), end.ok())
+}
+
+#[cfg(test)]
+fn openapi(spec: &mut Spec) -> OperationDoc {
+    OperationDoc::new(
+        "3dEye support",
+        "How far one run is",
+        "What was planned, what is done and what failed, at what rate, and when the rest will be \
+         through. One read of the database, so it may be asked again and again.",
+    )
+    .parameter(Parameter::path("RunId", "runId", "The id of a run.", any_text()))
+    .answer(
+        spec.json::<Body>(200, "The run as it stands.")
+            .no_store()
+            .example("running", example!({
+                "runId": "run_01JZX0000000000000000000EX",
+                "trigger": "manual",
+                "mode": "queue",
+                "status": "running",
+                "limit": 10000,
+                "planned": 4000,
+                "done": 998,
+                "failed": 2,
+                "skipped": 0,
+                "quarantined": 2,
+                "remaining": null,
+                "chunks": { "planned": 80, "closed": 20 },
+                "usersPerMinute": 1200,
+                "estimatedEnd": "2026-11-21T10:33:20.000Z",
+                "errors": [
+                    "00000000-0000-4000-8000-000000000002: the e-mail belongs to an account outside our customer",
+                    "00000000-0000-4000-8000-000000000003: the e-mail belongs to an account outside our customer"
+                ],
+                "startedAt": "2026-11-21T10:30:00.000Z",
+                "finishedAt": null
+            })),
+    )
+    .error(ErrorAnswer::new("RunNotFound", "No such run.", [("unknown", not_found())]))
 }
 
 #[cfg(test)]

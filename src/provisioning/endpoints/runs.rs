@@ -1,11 +1,17 @@
 //! `GET /admin/threedeye/backfill/runs`: the ledger of runs, newest first.
 
 use http::StatusCode;
+#[cfg(test)]
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::kernel::Timestamp;
+#[cfg(test)]
+use crate::provisioning::endpoints::RunId;
 use crate::provisioning::store::runs::RunRow;
 use crate::web::caller::Admin;
+#[cfg(test)]
+use crate::web::openapi::{OperationDoc, Parameter, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 /// Runs listed when the caller does not say.
@@ -19,27 +25,59 @@ pub const ROUTE: Route = Route::get(
     handler!(handle: Admin),
 );
 
+/// Runs, newest first.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "BackfillRuns"))]
 struct Body {
+    /// The runs.
+    #[cfg_attr(test, schemars(length(max = MAX_LIMIT)))]
     runs: Vec<RunPart>,
 }
 
+/// One run of the ledger.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "BackfillRun"))]
 struct RunPart {
+    #[cfg_attr(test, schemars(with = "RunId"))]
     run_id: String,
+    /// What started it.
+    #[cfg_attr(test, schemars(extend("enum" = ["manual", "cron"])))]
     trigger: String,
+    /// inline: in one process. queue: planned, and worked off by queue consumers.
+    #[cfg_attr(test, schemars(extend("enum" = ["inline", "queue"])))]
     mode: String,
+    /// running: at work, or it died, which loses nothing. An inline run that has not ended after 15
+    /// minutes has died. A planned run that no consumer had a hand in for 30 minutes is closed by
+    /// the next plan.
+    #[cfg_attr(test, schemars(extend("enum" = ["running", "completed", "ended_early"])))]
     status: String,
+    /// Users it would take up at most.
+    #[cfg_attr(test, schemars(range(min = 1, max = 10_000)))]
     limit: u32,
+    /// Users taken up, or planned.
+    #[cfg_attr(test, schemars(range(max = 10_000)))]
     total: u32,
+    /// Users that got their account.
+    #[cfg_attr(test, schemars(range(max = 10_000)))]
     created: u32,
+    /// Users that could not be provisioned.
+    #[cfg_attr(test, schemars(range(max = 10_000)))]
     failed: u32,
+    /// Users left as they were.
+    #[cfg_attr(test, schemars(range(max = 10_000)))]
     skipped: u32,
+    /// Those of `failed` that went into quarantine.
+    #[cfg_attr(test, schemars(range(max = 10_000)))]
     quarantined: u32,
+    /// Users that still waited when it ended.
     remaining: Option<u64>,
+    /// One line a failed user, and one for an early end or a limit reached. Of a planned run the
+    /// first hundred.
+    #[cfg_attr(test, schemars(inner(length(min = 1))))]
     errors: Vec<String>,
     started_at: Timestamp,
+    /// When it ended. Null: at work, or it died.
     finished_at: Option<Timestamp>,
 }
 
@@ -73,4 +111,40 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         runs: rows.into_iter().map(Into::into).collect(),
     };
     Ok(Reply::json(StatusCode::OK, &body).no_store())
+}
+
+#[cfg(test)]
+fn openapi(spec: &mut Spec) -> OperationDoc {
+    OperationDoc::new(
+        "3dEye support",
+        "The ledger of runs",
+        "Manual and scheduled runs, newest first.",
+    )
+    .parameter(Parameter::count("limit", "Runs to list at most.", DEFAULT_LIMIT, MAX_LIMIT))
+    .answer(
+        spec.json::<Body>(200, "The latest runs.")
+            .no_store()
+            .example("runs", example!({
+                "runs": [
+                    {
+                        "runId": "run_01JZX0000000000000000000EX",
+                        "trigger": "cron",
+                        "mode": "inline",
+                        "status": "completed",
+                        "limit": 50,
+                        "total": 3,
+                        "created": 2,
+                        "failed": 1,
+                        "skipped": 0,
+                        "quarantined": 1,
+                        "remaining": 0,
+                        "errors": [
+                            "00000000-0000-4000-8000-000000000002: the e-mail belongs to an account outside our customer"
+                        ],
+                        "startedAt": "2026-11-21T10:30:00.000Z",
+                        "finishedAt": "2026-11-21T10:30:01.250Z"
+                    }
+                ]
+            })),
+    )
 }

@@ -2,6 +2,8 @@
 
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
+#[cfg(test)]
+use http::Method;
 
 use crate::kernel::audit::Actor;
 use crate::user_keys::authorization::{InstanceUser, authorize};
@@ -10,6 +12,10 @@ use crate::user_keys::store::find_access;
 use crate::user_keys::{
     AccessDenied, AuthorizedClient, Credentials, InstanceName, InstanceUserId, Operation,
 };
+#[cfg(test)]
+use crate::web::caller::CallerDescription;
+#[cfg(test)]
+use crate::web::openapi::ErrorAnswer;
 use crate::web::{Access, ApiError, Caller, ErrorFormat, Incoming, cors};
 
 /// A client whose keys permit the route's operation in the instance in the path.
@@ -56,6 +62,77 @@ impl Caller for InstanceCaller {
         }
         .boxed_local()
     }
+
+    #[cfg(test)]
+    fn describe(requirements: Requirements) -> CallerDescription {
+        let with_user_key = [
+            vec!["instanceKey", "userKey"],
+            vec!["instanceKeyQuery", "userKeyQuery"],
+            vec!["instanceKeyAuthorization", "userKey"],
+        ];
+        let mut security = Vec::new();
+        if requirements.operation != Operation::ReadOwnUser {
+            security.extend(with_user_key.iter().map(|schemes| vec![schemes[0]]));
+        }
+        security.extend(with_user_key);
+        CallerDescription {
+            security,
+            errors: openapi_errors(),
+            body_errors: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+fn openapi_errors() -> Vec<ErrorAnswer> {
+    vec![
+        ErrorAnswer::new(
+            "BodyCutShort",
+            "The body broke off. Nothing was changed.",
+            [("cut", Incoming::unreadable_body())],
+        )
+        .fixed(),
+        ErrorAnswer::new(
+            "KeyRefused",
+            "A key is nobody's, or opens another instance; or the keys are good, but not for this; \
+             or none came at all.",
+            [
+                ("unknown", AccessDenied::UnknownKey.into()),
+                ("denied", AccessDenied::NotPermitted.into()),
+            ],
+        )
+        .fixed(),
+        ErrorAnswer::new(
+            "InstanceOrUserNotFound",
+            "No such instance; or no such user of it, or none that these keys reach; or no such path.",
+            [
+                ("instance", AccessDenied::UnknownInstance.into()),
+                ("user", unknown_user()),
+            ],
+        )
+        .fixed(),
+        ErrorAnswer::new(
+            "WrongMethod",
+            "Not this method here. Told only to those who may use the path.",
+            [("get", ErrorFormat::UserKeys.unknown_method(&Method::GET, "POST, OPTIONS"))],
+        )
+        .text_like("^Method \".+\" not allowed\\.$"),
+        ErrorAnswer::new(
+            "Throttled",
+            "Too many requests in a second, by this caller or on this instance; or too many from \
+             this address whose keys are nobody's.",
+            [("second", ErrorFormat::UserKeys.throttled(1))],
+        )
+        .text_like(
+            "^Request was throttled\\. Expected available in [1-9][0-9]* second\\(s\\)\\.$",
+        ),
+        ErrorAnswer::new(
+            "DetailInternal",
+            "A fault of the service. Look for the request id in the log.",
+            [("internal", ApiError::internal("example"))],
+        )
+        .fixed(),
+    ]
 }
 
 impl InstanceCaller {

@@ -29,6 +29,8 @@ pub use caller::{InstanceCaller, Requirements};
 
 use crate::user_keys::Operation;
 use crate::user_keys::endpoints::representation::Version;
+#[cfg(test)]
+use crate::web::openapi::{Parameter, any_text};
 
 /// What a route under `/v1` asks of its callers.
 const fn v1(operation: Operation) -> Requirements {
@@ -44,4 +46,16 @@ const fn v1_1(operation: Operation) -> Requirements {
         version: Version::V1_1,
         operation,
     }
+}
+
+#[cfg(test)]
+fn openapi_instance() -> Parameter {
+    let description = "The name of the instance, in either case.";
+    Parameter::path("Instance", "instance", description, any_text())
+}
+
+#[cfg(test)]
+fn openapi_user_id() -> Parameter {
+    let description = "The id of a user of the instance. What is no positive integer is nobody's.";
+    Parameter::path("InstanceUserId", "id", description, any_text())
 }

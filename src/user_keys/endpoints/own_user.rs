@@ -1,8 +1,14 @@
 //! `GET …/user/`: the user that the user key belongs to.
 
 use crate::user_keys::Operation;
+#[cfg(test)]
+use crate::user_keys::endpoints::representation::UserPart;
 use crate::user_keys::endpoints::user::handle;
+#[cfg(test)]
+use crate::user_keys::endpoints::{self, representation::Example};
 use crate::user_keys::endpoints::{InstanceCaller, v1, v1_1};
+#[cfg(test)]
+use crate::web::openapi::{OperationDoc, Spec};
 use crate::web::{Route, handler};
 
 pub const V1: Route = Route::get(
@@ -16,3 +22,17 @@ pub const V1_1: Route = Route::get(
     "getOwnUser",
     handler!(handle: InstanceCaller, v1_1(Operation::ReadOwnUser)),
 );
+
+#[cfg(test)]
+fn openapi(spec: &mut Spec) -> OperationDoc {
+    OperationDoc::new(
+        "User keys",
+        "Shows the user that the user key belongs to",
+        "For an instance API key together with a user key.",
+    )
+    .parameter(endpoints::openapi_instance())
+    .answer(
+        spec.json::<UserPart>(200, "The user.")
+            .example("example", Example::of(spec.route).user(None)),
+    )
+}

@@ -1,12 +1,16 @@
 //! A user and the class of its profile in JSON. Links are paths without a host, in the version
 //! of the request.
 
+#[cfg(test)]
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::kernel::Timestamp;
 
 use crate::user_keys::authorization::InstanceUser;
 use crate::user_keys::{InstanceName, InstanceUserId, Key};
+#[cfg(test)]
+use crate::web::{Route, openapi::Json};
 
 /// The versions of the API, which differ only in their links.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,10 +55,13 @@ impl Links<'_> {
 
 /// A user. Its key is shown only when it was just made.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "InstanceUser"))]
 pub struct UserPart<'a> {
     id: InstanceUserId,
+    #[cfg_attr(test, schemars(length(min = 1)))]
     username: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(skip))]
     user_key: Option<&'a str>,
     groups: [(); 0],
     profile: ProfilePart,
@@ -62,36 +69,77 @@ pub struct UserPart<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(inline))]
 struct UserLinks {
     #[serde(rename = "self")]
+    #[cfg_attr(
+        test,
+        schemars(regex(pattern = r"^/v1(\.1)?/instances/[a-z0-9_-]{1,64}/users/[1-9][0-9]*/$"))
+    )]
     own: String,
+    #[cfg_attr(
+        test,
+        schemars(regex(
+            pattern = r"^/v1(\.1)?/instances/[a-z0-9_-]{1,64}/users/[1-9][0-9]*/groups/$"
+        ))
+    )]
     groups: String,
     #[serde(rename = "reset-key")]
+    #[cfg_attr(
+        test,
+        schemars(regex(
+            pattern = r"^/v1(\.1)?/instances/[a-z0-9_-]{1,64}/users/[1-9][0-9]*/reset_key/$"
+        ))
+    )]
     reset_key: String,
+    #[cfg_attr(
+        test,
+        schemars(regex(
+            pattern = r"^/v1(\.1)?/instances/[a-z0-9_-]{1,64}/classes/user_profile/objects/[1-9][0-9]*/$"
+        ))
+    )]
     profile: String,
 }
 
 /// Every user has one profile, which is created with it, has its id and never changes.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "InstanceUserProfile"))]
 struct ProfilePart {
     id: InstanceUserId,
     owner: InstanceUserId,
+    #[cfg_attr(test, schemars(range(min = 1)))]
     revision: u32,
+    #[cfg_attr(test, schemars(with = "MicrosecondMoment"))]
     created_at: String,
+    #[cfg_attr(test, schemars(with = "MicrosecondMoment"))]
     updated_at: String,
     channel: Option<()>,
     channel_room: Option<()>,
     group: Option<()>,
+    #[cfg_attr(test, schemars(extend("const" = "full")))]
     owner_permissions: &'static str,
+    #[cfg_attr(test, schemars(extend("const" = "none")))]
     group_permissions: &'static str,
+    #[cfg_attr(test, schemars(extend("const" = "none")))]
     other_permissions: &'static str,
     links: ProfileLinks,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(inline))]
 struct ProfileLinks {
     #[serde(rename = "self")]
+    #[cfg_attr(
+        test,
+        schemars(regex(
+            pattern = r"^/v1(\.1)?/instances/[a-z0-9_-]{1,64}/classes/user_profile/objects/[1-9][0-9]*/$"
+        ))
+    )]
     own: String,
+    #[cfg_attr(
+        test,
+        schemars(regex(pattern = r"^/v1(\.1)?/instances/[a-z0-9_-]{1,64}/users/[1-9][0-9]*/$"))
+    )]
     owner: String,
 }
 
@@ -134,28 +182,52 @@ impl<'a> UserPart<'a> {
 
 /// The class of profiles. It has no fields of its own.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "ProfileClass"))]
 pub struct ProfileClassPart {
+    #[cfg_attr(test, schemars(extend("const" = "user_profile")))]
     name: &'static str,
+    #[cfg_attr(test, schemars(extend("const" = "")))]
     description: &'static str,
     schema: [(); 0],
+    #[cfg_attr(test, schemars(extend("const" = "ready")))]
     status: &'static str,
+    #[cfg_attr(test, schemars(range(min = 1)))]
     revision: u32,
+    #[cfg_attr(test, schemars(with = "MicrosecondMoment"))]
     created_at: String,
+    #[cfg_attr(test, schemars(with = "MicrosecondMoment"))]
     updated_at: String,
     group: Option<()>,
+    #[cfg_attr(test, schemars(extend("const" = "none")))]
     group_permissions: &'static str,
+    #[cfg_attr(test, schemars(extend("const" = "none")))]
     other_permissions: &'static str,
+    #[cfg_attr(test, schemars(extend("maxProperties" = 0)))]
     metadata: Metadata,
     links: ClassLinks,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(inline))]
 struct Metadata {}
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(inline))]
 struct ClassLinks {
     #[serde(rename = "self")]
+    #[cfg_attr(
+        test,
+        schemars(regex(
+            pattern = r"^/v1(\.1)?/instances/[a-z0-9_-]{1,64}/classes/user_profile/$"
+        ))
+    )]
     own: String,
+    #[cfg_attr(
+        test,
+        schemars(regex(
+            pattern = r"^/v1(\.1)?/instances/[a-z0-9_-]{1,64}/classes/user_profile/objects/$"
+        ))
+    )]
     objects: String,
 }
 
@@ -188,6 +260,69 @@ impl ProfileClassPart {
 fn to_micros(moment: Timestamp) -> String {
     let iso = moment.to_iso();
     format!("{}000Z", iso.trim_end_matches('Z'))
+}
+
+/// ISO 8601 in UTC with microseconds.
+#[cfg(test)]
+#[derive(JsonSchema)]
+#[schemars(extend(
+    "pattern" = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z$"
+))]
+struct MicrosecondMoment(#[expect(dead_code)] String);
+
+/// A user with the key that was just made.
+#[cfg(test)]
+#[derive(JsonSchema)]
+#[schemars(rename = "InstanceUserWithKey")]
+#[expect(dead_code)]
+pub struct UserWithKeyPart<'a> {
+    /// 40 hex digits, the last of them even.
+    #[schemars(regex(pattern = "^[0-9a-f]{39}[02468ace]$"))]
+    user_key: &'a str,
+    #[schemars(flatten)]
+    user: UserPart<'a>,
+}
+
+/// What the examples of `openapi.json` show, in the version of the route.
+#[cfg(test)]
+pub struct Example {
+    user: InstanceUser,
+    instance: InstanceName,
+    version: Version,
+}
+
+#[cfg(test)]
+impl Example {
+    pub fn of(route: &Route) -> Self {
+        Self {
+            user: InstanceUser {
+                id: InstanceUserId::parse("9").unwrap(),
+                username: "geralt".to_owned(),
+                created_at: Timestamp::parse_iso("2026-11-21T10:30:00.000Z").unwrap(),
+            },
+            instance: InstanceName::parse("rivia").unwrap(),
+            version: if route.path.starts_with("/v1.1/") {
+                Version::V1_1
+            } else {
+                Version::V1
+            },
+        }
+    }
+
+    fn links(&self) -> Links<'_> {
+        Links {
+            version: self.version,
+            instance: &self.instance,
+        }
+    }
+
+    pub fn user(&self, key: Option<&Key>) -> Json {
+        Json::of(&UserPart::new(&self.user, key, self.links()))
+    }
+
+    pub fn class(&self) -> Json {
+        Json::of(&ProfileClassPart::new(self.user.created_at, self.links()))
+    }
 }
 
 #[cfg(test)]

@@ -9,9 +9,16 @@ use crate::kernel::Clock as _;
 use crate::kernel::audit::{Action, Entry};
 use crate::user_keys::endpoints::caller::unknown_user;
 use crate::user_keys::endpoints::representation::UserPart;
+#[cfg(test)]
+use crate::user_keys::endpoints::{
+    self,
+    representation::{Example, UserWithKeyPart},
+};
 use crate::user_keys::endpoints::{InstanceCaller, v1, v1_1};
 use crate::user_keys::store::{KeyReset, ResetOutcome, reset_user_key};
 use crate::user_keys::{AccessDenied, Key, Operation, Parity};
+#[cfg(test)]
+use crate::web::openapi::{OperationDoc, Spec};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 pub const V1: Route = Route::post(
@@ -52,4 +59,23 @@ async fn handle(call: Call<InstanceCaller>) -> Result<Reply, ApiError> {
     }
     let body = UserPart::new(user, Some(&key), caller.links());
     Ok(Reply::json(StatusCode::OK, &body))
+}
+
+#[cfg(test)]
+fn openapi(spec: &mut Spec) -> OperationDoc {
+    let key = Key::parse("0123456789abcdef0123456789abcdef01234560").unwrap();
+    OperationDoc::new(
+        "User keys",
+        "Gives a user a new key",
+        "The old key is dead from the same moment. The answer is the only place where the new one \
+         is ever shown. An account key of role full or write, and an instance API key with \
+         ignore_acl, reset any user; together with a user key, an instance API key resets that user \
+         alone. Of several at once, the last one to be written counts. The body is ignored.",
+    )
+    .parameter(endpoints::openapi_instance())
+    .parameter(endpoints::openapi_user_id())
+    .answer(
+        spec.json::<UserWithKeyPart>(200, "The user, with the new key.")
+            .example("example", Example::of(spec.route).user(Some(&key))),
+    )
 }

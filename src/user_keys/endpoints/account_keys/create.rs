@@ -1,6 +1,8 @@
 //! `POST /admin/account-keys`: creates a key and shows it once.
 
 use http::StatusCode;
+#[cfg(test)]
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::Clock as _;
@@ -13,6 +15,8 @@ use crate::user_keys::store::{KeyRow, NewKey, create_key};
 use crate::user_keys::{Key, Parity};
 use crate::web::caller::Admin;
 use crate::web::fields;
+#[cfg(test)]
+use crate::web::openapi::{NO_CONTROL, OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 pub const ROUTE: Route = Route::post(
@@ -21,18 +25,28 @@ pub const ROUTE: Route = Route::post(
     handler!(handle: Admin),
 );
 
+/// The key to make.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "CreateAccountKey"))]
 struct RequestBody {
+    #[cfg_attr(test, schemars(with = "instances::GivenInstanceName"))]
     instance: String,
+    #[cfg_attr(test, schemars(with = "Role"))]
     role: String,
+    /// A name for humans, without control characters.
     #[serde(default)]
+    #[cfg_attr(test, schemars(length(max = 100), regex(pattern = NO_CONTROL)))]
     label: Option<String>,
 }
 
+/// A new key. Its text is shown this once and cannot be read back.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "CreatedAccountKey"))]
 struct ResponseBody<'a> {
+    /// The key's text: 40 hex digits, the last of them even.
+    #[cfg_attr(test, schemars(regex(pattern = "^[0-9a-f]{39}[02468ace]$")))]
     account_key: &'a str,
     #[serde(flatten)]
     rest: KeyPart,
@@ -77,4 +91,33 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
 
 fn role(name: &str) -> Result<Role, ApiError> {
     Role::from_name(name).ok_or_else(|| ApiError::bad_request("role: must be full, write or read"))
+}
+
+#[cfg(test)]
+fn openapi(spec: &mut Spec) -> OperationDoc {
+    OperationDoc::new(
+        "Instances",
+        "Makes an account key",
+        "The answer is the only place where the key's text is ever shown.",
+    )
+    .body(spec.body::<RequestBody>().example(
+        "support",
+        example!({ "instance": "rivia", "role": "write", "label": "support desk" }),
+    ))
+    .answer(
+        spec.json::<ResponseBody>(201, "The new key.")
+            .no_store()
+            .example(
+                "created",
+                example!({
+                    "accountKey": "000000000000000000000000000000000000000e",
+                    "id": "akey_01JZX0000000000000000000EX",
+                    "instance": "rivia",
+                    "role": "write",
+                    "label": "support desk",
+                    "createdAt": "2026-11-21T10:30:00.000Z"
+                }),
+            ),
+    )
+    .error(instances::openapi_not_found())
 }

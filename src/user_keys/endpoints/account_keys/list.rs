@@ -2,12 +2,16 @@
 //! the keys themselves.
 
 use http::StatusCode;
+#[cfg(test)]
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::user_keys::endpoints::account_keys::KeyPart;
 use crate::user_keys::endpoints::instances;
 use crate::user_keys::store::list_account_keys;
 use crate::web::caller::Admin;
+#[cfg(test)]
+use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 pub const ROUTE: Route = Route::get(
@@ -16,9 +20,12 @@ pub const ROUTE: Route = Route::get(
     handler!(handle: Admin),
 );
 
+/// The keys in force, newest first.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "AccountKeys"))]
 struct ResponseBody {
+    /// The keys.
     account_keys: Vec<KeyPart>,
 }
 
@@ -35,4 +42,35 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         account_keys: rows.into_iter().map(Into::into).collect(),
     };
     Ok(Reply::json(StatusCode::OK, &body).no_store())
+}
+
+#[cfg(test)]
+fn openapi(spec: &mut Spec) -> OperationDoc {
+    OperationDoc::new(
+        "Instances",
+        "Lists the account keys in force",
+        "Newest first, without the keys themselves. Revoked keys are left out.",
+    )
+    .parameter(
+        spec.query::<instances::GivenInstanceName>("instance", "Only the keys of this instance."),
+    )
+    .answer(
+        spec.json::<ResponseBody>(200, "The keys.")
+            .no_store()
+            .example(
+                "keys",
+                example!({
+                    "accountKeys": [
+                        {
+                            "id": "akey_01JZX0000000000000000000EX",
+                            "instance": "rivia",
+                            "role": "write",
+                            "label": "support desk",
+                            "createdAt": "2026-11-21T10:30:00.000Z"
+                        }
+                    ]
+                }),
+            ),
+    )
+    .error(instances::openapi_not_found())
 }

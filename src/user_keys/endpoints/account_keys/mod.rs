@@ -4,6 +4,8 @@ pub mod create;
 pub mod list;
 pub mod revoke;
 
+#[cfg(test)]
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::kernel::Timestamp;
@@ -11,13 +13,22 @@ use crate::user_keys::InstanceName;
 use crate::user_keys::authorization::Role;
 use crate::user_keys::store::KeyRow;
 
-/// A key's metadata.
+/// An account key, without the key itself.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "AccountKey"))]
 struct KeyPart {
+    /// `akey_` and a ULID.
+    #[cfg_attr(test, schemars(extend(
+        "pattern" = "^akey_[0-7][0-9A-HJKMNP-TV-Z]{25}$",
+        "examples" = ["akey_01JZX0000000000000000000EX"],
+    )))]
     id: String,
     instance: InstanceName,
+    #[cfg_attr(test, schemars(with = "Role"))]
     role: &'static str,
+    /// What its maker called it.
+    #[cfg_attr(test, schemars(length(max = 100)))]
     label: Option<String>,
     created_at: Timestamp,
 }

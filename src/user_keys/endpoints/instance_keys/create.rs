@@ -1,6 +1,8 @@
 //! `POST /admin/instances/{name}/api-keys`: creates a key and shows it once.
 
 use http::StatusCode;
+#[cfg(test)]
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::Clock as _;
@@ -13,6 +15,8 @@ use crate::user_keys::store::{KeyRow, NewKey, create_key};
 use crate::user_keys::{Key, Parity};
 use crate::web::caller::Admin;
 use crate::web::fields;
+#[cfg(test)]
+use crate::web::openapi::{NO_CONTROL, OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 pub const ROUTE: Route = Route::post(
@@ -21,19 +25,31 @@ pub const ROUTE: Route = Route::post(
     handler!(handle: Admin),
 );
 
+/// The key to make.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "CreateInstanceApiKey"))]
 struct RequestBody {
+    /// Acts on every user of the instance.
     ignore_acl: bool,
+    /// May make users. Kept for clients that ask for it.
     allow_user_create: bool,
+    /// May make groups. Kept for clients that ask for it.
     allow_group_create: bool,
+    /// May read what is open to anybody.
     allow_anonymous_read: bool,
+    /// A name for humans, without control characters.
+    #[cfg_attr(test, schemars(length(max = 100), regex(pattern = NO_CONTROL)))]
     label: Option<String>,
 }
 
+/// A new key. Its text is shown this once and cannot be read back.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "CreatedInstanceApiKey"))]
 struct ResponseBody<'a> {
+    /// The key's text: 40 hex digits, the last of them odd.
+    #[cfg_attr(test, schemars(regex(pattern = "^[0-9a-f]{39}[13579bdf]$")))]
     api_key: &'a str,
     #[serde(flatten)]
     rest: KeyPart,
@@ -96,4 +112,42 @@ fn names(flags: Flags) -> String {
     } else {
         set.join(" ")
     }
+}
+
+#[cfg(test)]
+fn openapi(spec: &mut Spec) -> OperationDoc {
+    OperationDoc::new(
+        "Instances",
+        "Makes an API key of an instance",
+        "The answer is the only place where the key's text is ever shown. Without a body the key \
+         has no flag and no label.",
+    )
+    .parameter(instances::openapi_name())
+    .body(
+        spec.optional_body::<RequestBody>()
+            .example(
+                "anyUser",
+                example!({ "ignoreAcl": true, "label": "door bell" }),
+            )
+            .example("noFlags", example!({})),
+    )
+    .answer(
+        spec.json::<ResponseBody>(201, "The new key.")
+            .no_store()
+            .example(
+                "created",
+                example!({
+                    "apiKey": "000000000000000000000000000000000000000f",
+                    "id": "ikey_01JZX0000000000000000000EX",
+                    "instance": "rivia",
+                    "ignoreAcl": true,
+                    "allowUserCreate": false,
+                    "allowGroupCreate": false,
+                    "allowAnonymousRead": false,
+                    "label": "door bell",
+                    "createdAt": "2026-11-21T10:30:00.000Z"
+                }),
+            ),
+    )
+    .error(instances::openapi_not_found())
 }

@@ -2,12 +2,16 @@
 //! first, without the keys themselves.
 
 use http::StatusCode;
+#[cfg(test)]
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::user_keys::endpoints::instance_keys::KeyPart;
 use crate::user_keys::endpoints::instances;
 use crate::user_keys::store::list_instance_keys;
 use crate::web::caller::Admin;
+#[cfg(test)]
+use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 pub const ROUTE: Route = Route::get(
@@ -16,9 +20,12 @@ pub const ROUTE: Route = Route::get(
     handler!(handle: Admin),
 );
 
+/// The keys in force, newest first.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "InstanceApiKeys"))]
 struct ResponseBody {
+    /// The keys.
     api_keys: Vec<KeyPart>,
 }
 
@@ -32,4 +39,36 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         api_keys: rows.into_iter().map(Into::into).collect(),
     };
     Ok(Reply::json(StatusCode::OK, &body).no_store())
+}
+
+#[cfg(test)]
+fn openapi(spec: &mut Spec) -> OperationDoc {
+    OperationDoc::new(
+        "Instances",
+        "Lists the API keys of an instance that are in force",
+        "Newest first, without the keys themselves. Revoked keys are left out.",
+    )
+    .parameter(instances::openapi_name())
+    .answer(
+        spec.json::<ResponseBody>(200, "The keys.")
+            .no_store()
+            .example(
+                "keys",
+                example!({
+                    "apiKeys": [
+                        {
+                            "id": "ikey_01JZX0000000000000000000EX",
+                            "instance": "rivia",
+                            "ignoreAcl": true,
+                            "allowUserCreate": false,
+                            "allowGroupCreate": false,
+                            "allowAnonymousRead": false,
+                            "label": "door bell",
+                            "createdAt": "2026-11-21T10:30:00.000Z"
+                        }
+                    ]
+                }),
+            ),
+    )
+    .error(instances::openapi_not_found())
 }

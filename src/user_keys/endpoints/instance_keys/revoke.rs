@@ -8,6 +8,8 @@ use crate::kernel::audit::{Action, Entry};
 use crate::user_keys::endpoints::instances;
 use crate::user_keys::store::revoke_instance_key;
 use crate::web::caller::Admin;
+#[cfg(test)]
+use crate::web::openapi::{self, Answer, OperationDoc, Spec};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 pub const ROUTE: Route = Route::delete(
@@ -32,4 +34,17 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         return Err(instances::unknown());
     }
     Ok(Reply::empty(StatusCode::NO_CONTENT))
+}
+
+#[cfg(test)]
+fn openapi(_: &mut Spec) -> OperationDoc {
+    OperationDoc::new(
+        "Instances",
+        "Revokes an API key of an instance",
+        "At once. Also 204 when the key is revoked already or never was of this instance.",
+    )
+    .parameter(instances::openapi_name())
+    .parameter(openapi::key_id())
+    .answer(Answer::empty(204, "The key is not in force (any more)."))
+    .error(instances::openapi_not_found())
 }

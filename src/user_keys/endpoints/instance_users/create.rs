@@ -1,6 +1,8 @@
 //! `POST /admin/instances/{name}/users`: creates a user and shows its key once.
 
 use http::StatusCode;
+#[cfg(test)]
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::audit::{Action, Entry};
@@ -10,6 +12,8 @@ use crate::user_keys::store::{NewUser, UserNotCreated, create_user};
 use crate::user_keys::{InstanceName, InstanceUserId, Key, Parity, Username};
 use crate::web::caller::Admin;
 use crate::web::fields;
+#[cfg(test)]
+use crate::web::openapi::{ErrorAnswer, OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 pub const ROUTE: Route = Route::post(
@@ -18,21 +22,31 @@ pub const ROUTE: Route = Route::post(
     handler!(handle: Admin),
 );
 
+/// The user to make.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "CreateInstanceUser"))]
 struct RequestBody {
+    #[cfg_attr(test, schemars(with = "Username"))]
     username: String,
+    /// Ties the user to a person, who must exist.
     #[serde(default)]
+    #[cfg_attr(test, schemars(with = "Option<UserId>"))]
     user_id: Option<String>,
 }
 
+/// A new user. Its key is shown this once and cannot be read back.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "CreatedInstanceUser"))]
 struct ResponseBody<'a> {
     id: InstanceUserId,
     username: &'a Username,
+    /// The key's text: 40 hex digits, the last of them even.
+    #[cfg_attr(test, schemars(regex(pattern = "^[0-9a-f]{39}[02468ace]$")))]
     user_key: &'a str,
     instance: &'a InstanceName,
+    /// The person that the user is tied to.
     user_id: Option<&'a UserId>,
     created_at: Timestamp,
 }
@@ -63,11 +77,8 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let created = create_user(&database, &user, &entry).await?;
     let id = created.map_err(|cause| match cause {
         UserNotCreated::UnknownInstance => instances::unknown(),
-        UserNotCreated::UnknownAccount => ApiError::bad_request("userId: no such user"),
-        UserNotCreated::UsernameTaken => ApiError::new(
-            StatusCode::CONFLICT,
-            "The instance has a user of this name already",
-        ),
+        UserNotCreated::UnknownAccount => ApiError::unknown_user(),
+        UserNotCreated::UsernameTaken => username_taken(),
     })?;
     let body = ResponseBody {
         id,
@@ -78,4 +89,59 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         created_at: entry.at,
     };
     Ok(Reply::json(StatusCode::CREATED, &body).no_store())
+}
+
+fn username_taken() -> ApiError {
+    let message = "The instance has a user of this name already";
+    ApiError::new(StatusCode::CONFLICT, message)
+}
+
+#[cfg(test)]
+fn openapi(spec: &mut Spec) -> OperationDoc {
+    OperationDoc::new(
+        "Instances",
+        "Makes a user of an instance",
+        "The answer shows the user key; only a reset shows another. A userId that is not in the \
+         database is a 404.",
+    )
+    .parameter(instances::openapi_name())
+    .body(
+        spec.body::<RequestBody>()
+            .example("plain", example!({ "username": "geralt" }))
+            .example(
+                "tied",
+                example!({
+                    "username": "yennefer",
+                    "userId": "00000000-0000-4000-8000-000000000001"
+                }),
+            ),
+    )
+    .answer(
+        spec.json::<ResponseBody>(201, "The new user.")
+            .no_store()
+            .example(
+                "created",
+                example!({
+                    "id": 9,
+                    "username": "geralt",
+                    "userKey": "000000000000000000000000000000000000000e",
+                    "instance": "rivia",
+                    "userId": null,
+                    "createdAt": "2026-11-21T10:30:00.000Z"
+                }),
+            ),
+    )
+    .error(ErrorAnswer::new(
+        "InstanceOrPersonNotFound",
+        "No such instance; or no such user as the body names.",
+        [
+            ("instance", instances::unknown()),
+            ("user", ApiError::unknown_user()),
+        ],
+    ))
+    .error(ErrorAnswer::new(
+        "NameTaken",
+        "The instance has a user of this name.",
+        [("taken", username_taken())],
+    ))
 }

@@ -6,9 +6,13 @@ use http::StatusCode;
 use crate::kernel::Clock as _;
 use crate::kernel::audit::{Action, Entry};
 use crate::user_keys::InstanceUserId;
+#[cfg(test)]
+use crate::user_keys::endpoints;
 use crate::user_keys::endpoints::instances;
 use crate::user_keys::store::delete_user;
 use crate::web::caller::Admin;
+#[cfg(test)]
+use crate::web::openapi::{Answer, OperationDoc, Spec};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 pub const ROUTE: Route = Route::delete(
@@ -35,4 +39,18 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         return Err(instances::unknown());
     }
     Ok(Reply::empty(StatusCode::NO_CONTENT))
+}
+
+#[cfg(test)]
+fn openapi(_: &mut Spec) -> OperationDoc {
+    OperationDoc::new(
+        "Instances",
+        "Deletes a user of an instance",
+        "At once, and its key with it. Also 204 when the user is gone already or never was of this \
+         instance.",
+    )
+    .parameter(instances::openapi_name())
+    .parameter(endpoints::openapi_user_id())
+    .answer(Answer::empty(204, "There is no such user (any more)."))
+    .error(instances::openapi_not_found())
 }

@@ -2,6 +2,8 @@
 //! without their keys.
 
 use http::StatusCode;
+#[cfg(test)]
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::kernel::{Timestamp, UserId};
@@ -10,6 +12,8 @@ use crate::user_keys::store::{UserFilter, UserRow, list_users};
 use crate::user_keys::{InstanceUserId, Username};
 use crate::web::caller::Admin;
 use crate::web::fields;
+#[cfg(test)]
+use crate::web::openapi::{OperationDoc, Parameter, Spec, example};
 use crate::web::query::Query;
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
@@ -22,17 +26,25 @@ pub const ROUTE: Route = Route::get(
     handler!(handle: Admin),
 );
 
+/// A page of an instance's users, by id.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "InstanceUsers"))]
 struct ResponseBody {
+    /// The users.
     users: Vec<UserPart>,
+    /// What to send as `after` for the next page; null: there is none.
     next: Option<InstanceUserId>,
 }
 
+/// A user of an instance, without its key.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "ListedInstanceUser"))]
 struct UserPart {
     id: InstanceUserId,
+    #[cfg_attr(test, schemars(with = "Username"))]
     username: String,
+    /// The person that the user is tied to.
     user_id: Option<UserId>,
     created_at: Timestamp,
     key_changed_at: Timestamp,
@@ -84,6 +96,48 @@ fn page(rows: Vec<UserRow>, limit: usize) -> ResponseBody {
         users,
         next: last.filter(|_| has_more),
     }
+}
+
+#[cfg(test)]
+fn openapi(spec: &mut Spec) -> OperationDoc {
+    OperationDoc::new(
+        "Instances",
+        "Lists users of an instance",
+        "By id, a page at a time, without their keys.",
+    )
+    .parameter(instances::openapi_name())
+    .parameter(Parameter::count(
+        "limit",
+        "Users to list at most.",
+        DEFAULT_LIMIT,
+        MAX_LIMIT,
+    ))
+    .parameter(spec.query::<InstanceUserId>(
+        "after",
+        "Only users whose id comes after this one: `next` of the page before.",
+    ))
+    .parameter(spec.query::<Username>("username", "Only the user of this name, to the letter."))
+    .parameter(spec.query::<UserId>("userId", "Only users tied to this person."))
+    .answer(
+        spec.json::<ResponseBody>(200, "The users.")
+            .no_store()
+            .example(
+                "users",
+                example!({
+                    "users": [
+                        {
+                            "id": 9,
+                            "username": "geralt",
+                            "userId": null,
+                            "createdAt": "2026-11-21T10:30:00.000Z",
+                            "keyChangedAt": "2026-11-21T10:30:00.000Z"
+                        }
+                    ],
+                    "next": null
+                }),
+            ),
+    )
+    .error(instances::openapi_not_found())
 }
 
 #[cfg(test)]

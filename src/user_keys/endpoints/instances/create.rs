@@ -1,6 +1,8 @@
 //! `POST /admin/instances`: creates an instance. Safe to repeat.
 
 use http::StatusCode;
+#[cfg(test)]
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::kernel::Clock as _;
@@ -9,6 +11,8 @@ use crate::user_keys::endpoints::instances;
 use crate::user_keys::endpoints::instances::InstancePart;
 use crate::user_keys::store::create_instance;
 use crate::web::caller::Admin;
+#[cfg(test)]
+use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 pub const ROUTE: Route = Route::post(
@@ -17,9 +21,12 @@ pub const ROUTE: Route = Route::post(
     handler!(handle: Admin),
 );
 
+/// The instance to make.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "CreateInstance"))]
 struct RequestBody {
+    #[cfg_attr(test, schemars(with = "instances::GivenInstanceName"))]
     name: String,
 }
 
@@ -42,4 +49,33 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         StatusCode::CREATED
     };
     Ok(Reply::json(status, &InstancePart::from(created.row)).no_store())
+}
+
+#[cfg(test)]
+fn openapi(spec: &mut Spec) -> OperationDoc {
+    OperationDoc::new(
+        "Instances",
+        "Makes an instance",
+        "Safe to repeat. The name is put into lower case.",
+    )
+    .body(
+        spec.body::<RequestBody>()
+            .example("rivia", example!({ "name": "Rivia" })),
+    )
+    .answer(
+        spec.json::<InstancePart>(200, "The instance was there already; nothing was changed.")
+            .no_store()
+            .example(
+                "existing",
+                example!({ "name": "rivia", "createdAt": "2026-11-21T10:30:00.000Z" }),
+            ),
+    )
+    .answer(
+        spec.json::<InstancePart>(201, "The new instance.")
+            .no_store()
+            .example(
+                "created",
+                example!({ "name": "rivia", "createdAt": "2026-11-21T10:30:00.000Z" }),
+            ),
+    )
 }

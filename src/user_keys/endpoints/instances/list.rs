@@ -1,17 +1,24 @@
 //! `GET /admin/instances`: the instances, by name.
 
 use http::StatusCode;
+#[cfg(test)]
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::user_keys::endpoints::instances::InstancePart;
 use crate::user_keys::store::list_instances;
 use crate::web::caller::Admin;
+#[cfg(test)]
+use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 pub const ROUTE: Route = Route::get("/admin/instances", "listInstances", handler!(handle: Admin));
 
+/// All instances, by name.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Instances"))]
 struct ResponseBody {
+    /// The instances.
     instances: Vec<InstancePart>,
 }
 
@@ -22,4 +29,18 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         instances: rows.into_iter().map(Into::into).collect(),
     };
     Ok(Reply::json(StatusCode::OK, &body).no_store())
+}
+
+#[cfg(test)]
+fn openapi(spec: &mut Spec) -> OperationDoc {
+    OperationDoc::new("Instances", "Lists the instances", "By name.").answer(
+        spec.json::<ResponseBody>(200, "The instances.")
+            .no_store()
+            .example(
+                "instances",
+                example!({
+                    "instances": [{"name": "rivia", "createdAt": "2026-11-21T10:30:00.000Z"}]
+                }),
+            ),
+    )
 }

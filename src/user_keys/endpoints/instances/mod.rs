@@ -3,15 +3,21 @@
 pub mod create;
 pub mod list;
 
+#[cfg(test)]
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::kernel::Timestamp;
 use crate::user_keys::InstanceName;
 use crate::user_keys::store::InstanceRow;
+#[cfg(test)]
+use crate::web::openapi::{ErrorAnswer, Parameter, any_text};
 use crate::web::{ApiError, Call};
 
+/// An instance.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Instance"))]
 struct InstancePart {
     name: InstanceName,
     created_at: Timestamp,
@@ -46,6 +52,27 @@ pub(crate) fn name_in_field(field: &str, name: &str) -> Result<InstanceName, Api
             "{field}: must be 1 to 64 letters, digits, hyphens or underscores"
         ))
     })
+}
+
+/// The name of an instance, in either case.
+#[cfg(test)]
+#[derive(JsonSchema)]
+#[schemars(extend("pattern" = r"^[A-Za-z0-9_\-]{1,64}$", "examples" = ["Rivia"]))]
+pub(crate) struct GivenInstanceName(#[expect(dead_code)] String);
+
+#[cfg(test)]
+pub(crate) fn openapi_name() -> Parameter {
+    let description = "The name of an instance, in either case.";
+    Parameter::path("InstanceName", "name", description, any_text())
+}
+
+#[cfg(test)]
+pub(crate) fn openapi_not_found() -> ErrorAnswer {
+    ErrorAnswer::new(
+        "InstanceNotFound",
+        "No such instance.",
+        [("unknown", unknown())],
+    )
 }
 
 #[cfg(test)]
