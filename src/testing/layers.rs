@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each layer may use those before it. Within a layer nothing uses its neighbours.
-const LAYERS: [&[&str]; 12] = [
+const LAYERS: [&[&str]; 13] = [
     &["kernel"],
     &["db"],
     &["threedeye"],
@@ -22,6 +22,7 @@ const LAYERS: [&[&str]; 12] = [
         "health/endpoint",
     ],
     &["app"],
+    &["openapi"],
     &["platform"],
     &["lib"],
 ];
