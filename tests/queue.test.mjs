@@ -407,7 +407,7 @@ describe("a message", () => {
     "a chunk that is no number": { runId: "run_x", chunk: "1" },
     "a chunk below zero": { runId: "run_x", chunk: -1 },
   })) {
-    test(`that is ${what} is none of ours: it is logged and done with, and keeps nobody else back`, async () => {
+    test(`that is ${what} cannot be read: it is logged and acknowledged, and holds no other message up`, async () => {
       await many(1, byHand);
       const runId = await byHand.fanOut();
       const { outcome, explicitAcks, retryMessages } = await byHand.deliver([message, chunk(runId)]);
@@ -416,7 +416,7 @@ describe("a message", () => {
       const line = (await byHand.log()).findLast(({ event }) => event === "queue.delivery");
       assert.deepEqual(
         [line.level, line["queue.unreadable"], line["error.cause"]],
-        ["error", 1, "messages that are none of ours"],
+        ["error", 1, "messages that cannot be read"],
       );
     });
   }

@@ -51,9 +51,8 @@ pub const RUN_BUDGET: Duration = Duration::from_secs(10 * 60);
 /// after it included.
 pub const SINGLE_BUDGET: Duration = Duration::from_secs(30);
 
-/// With less of it left nobody is taken up any more: reading the list, creating
-/// and attaching would hardly make it, and what is begun and not finished has
-/// to be seen to by the next run.
+/// With less of it left no provisioning is begun: reading the list, creating and attaching would
+/// hardly be done in time, and what is begun and not finished is work for the next run.
 pub const SHORTEST_PROVISIONING: Duration = Duration::from_secs(3);
 
 /// How often a run that is reading the list looks whether its leases last.
@@ -78,13 +77,13 @@ pub const MESSAGES_A_SEND: usize = 100;
 /// the first delivery.
 pub const DELIVERIES: u32 = 5;
 
-/// A planned run that no consumer has had a hand in for this long is given up.
-pub const RUN_IDLE: Duration = Duration::from_secs(30 * 60);
+/// A planned run that no consumer has worked on for this long is given up.
+pub const RUN_ABANDONED_AFTER: Duration = Duration::from_secs(30 * 60);
 
 /// For how long a plan for `limit` users keeps them from every other run. If
-/// its messages are lost, they are due again by then without anybody's doing.
+/// its messages are lost, they are due again by themselves by then.
 pub fn hold(limit: u32) -> Duration {
-    RUN_IDLE + Duration::from_secs(u64::from(limit))
+    RUN_ABANDONED_AFTER + Duration::from_secs(u64::from(limit))
 }
 
 /// The wait after a first delivery that could not be finished.
@@ -121,9 +120,8 @@ pub fn list_deadline(deadline: Deadline, now: Timestamp) -> Deadline {
 
 /// When a user whose `attempts`-th attempt just failed is due again.
 ///
-/// The first retry is due at once: it goes to the end of the queue, so it
-/// blocks nobody, and most failures are gone by the next run. From then on the
-/// waits double from 30 s.
+/// The first retry is due at once: it goes to the end of the queue, so it holds no other user up, and
+/// most failures are gone by the next run. From then on the waits double from 30 s.
 pub fn next_attempt(attempts: u32, outage: bool, now: Timestamp) -> Timestamp {
     let longest = if outage {
         LONGEST_OUTAGE_WAIT

@@ -6,7 +6,7 @@ use http::StatusCode;
 use serde::Serialize;
 
 use crate::kernel::{Clock as _, Timestamp};
-use crate::provisioning::store::runs::{Chunks, RunRow};
+use crate::provisioning::store::{self, Chunks, RunRow};
 use crate::web::caller::Admin;
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
@@ -51,10 +51,8 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     call.query(&[])?;
     let id = call.path("runId")?;
     let now = call.services.clock.now();
-    let (row, chunks) = call
-        .services
-        .database()?
-        .run_by_id(id)
+    let database = call.services.database()?;
+    let (row, chunks) = store::find_run(&database, id)
         .await?
         .ok_or_else(|| ApiError::not_found("Run not found"))?;
     Ok(Reply::json(StatusCode::OK, &body(row, chunks, now)).no_store())
