@@ -74,8 +74,7 @@ pub async fn load_with_key(
 ) -> Result<(ProvisioningRecord, Option<ApiKeyRow>), DatabaseError> {
     let mut batch = Batch::new();
     let record = batch.push::<RecordRow>(load_statement(user));
-    let key =
-        key_hash.map(|hash| batch.push::<KeyColumns>(Statement::new(KEY_BY_HASH, [hash.into()])));
+    let key = key_hash.map(|hash| batch.push::<KeyColumns>(find_api_key_statement(hash)));
     let answers = database.run(batch).await?;
     let record = answers.one(record)?.into_record()?;
     let key = match key {

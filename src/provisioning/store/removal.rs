@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::db::{Arg, Batch, Database, DatabaseError, Slot, Statement, audit_change};
+use crate::db::{Arg, Batch, Database, DatabaseError, Slot, Statement};
 use crate::kernel::audit::Entry;
 use crate::kernel::{EmailKey, Timestamp, UserId};
 use crate::provisioning::policy::REMOVAL_MEMORY;
@@ -95,8 +95,8 @@ pub(super) fn keep_recovery(
     Ok(Statement::new(KEEP_RECOVERY, args))
 }
 
-/// Pushes a change and what is written only if it changed something: its audit row, and the removals
-/// that it announces. Each depends on the statement right before it, so they stay together here.
+/// Pushes a change and what is written only if it changed something: its audit row and, right after it
+/// because it depends on that, the removals that it announces.
 fn announce(
     batch: &mut Batch,
     change: Statement,
@@ -104,8 +104,7 @@ fn announce(
     entry: &Entry,
 ) -> Result<Slot<UserIdRow>, DatabaseError> {
     let emails: Vec<EmailKey> = accounts.iter().filter_map(|a| a.email_key()).collect();
-    let changed = batch.push(change);
-    batch.execute(audit_change(entry)?);
+    let changed = batch.push_audited(change, entry)?;
     batch.execute(note_if_changed(&emails, entry.at)?);
     let old = entry.at.minus(REMOVAL_MEMORY);
     batch.execute(Statement::new(DROP_OLD, [old.into()]));
