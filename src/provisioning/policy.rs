@@ -102,6 +102,12 @@ pub fn redelivery(deliveries: u32, asked: Option<Duration>) -> Duration {
         .min(LONGEST_REDELIVERY)
 }
 
+/// Abandoned chunks that one plan gives up at most; the next one sees to the others.
+pub const ABANDONED_AT_ONCE: u32 = 1000;
+
+/// Lines of errors that the ledger keeps of a planned run, and that are shown of any run.
+pub const MAX_RUN_ERRORS: u32 = 100;
+
 /// How far the database's clock may be ahead of ours: a user that was queued
 /// this moment by D1's clock must be due for a run that starts now by ours.
 pub const CLOCK_SKEW: Duration = Duration::from_secs(5);
@@ -140,6 +146,16 @@ pub fn next_attempt(attempts: u32, outage: bool, now: Timestamp) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const WRANGLER: &str = include_str!("../../wrangler.toml");
+
+    #[test]
+    fn a_dead_letter_has_failed_as_many_deliveries_as_its_error_says() {
+        // The first consumer's; the second one reads dead letters.
+        let (_, setting) = WRANGLER.split_once("max_retries = ").unwrap();
+        let retries: u32 = setting.split(' ').next().unwrap().parse().unwrap();
+        assert_eq!(retries + 1, DELIVERIES);
+    }
 
     #[test]
     fn reading_the_list_leaves_time_to_act() {

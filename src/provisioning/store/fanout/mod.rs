@@ -2,7 +2,7 @@
 //!
 //! A user waits for its chunk as long as its place in the work queue is the run's hold, even while
 //! another actor works on it. Figures are read off where the users stand and never added up, so what
-//! is done twice counts once. The ledger shows the sums of a run's chunks, and the first hundred of
+//! is done twice counts once. The ledger shows the sums of a run's chunks, and the first [`MAX_RUN_ERRORS`](crate::provisioning::policy::MAX_RUN_ERRORS) of
 //! their lines. What is closed keeps its figures and its end.
 //!
 //! CROSS JOIN keeps SQLite from reordering: the chunks come first, so a statement reads what its

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use crate::db::{Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
 use crate::provisioning::fanout::ChunkId;
+use crate::provisioning::policy::ABANDONED_AT_ONCE;
 use crate::provisioning::store::RunOpening;
 use crate::provisioning::store::fanout::ChunkRow;
 use crate::provisioning::store::fanout::sums::update_runs;
@@ -51,12 +52,12 @@ SELECT total AS users,
        (SELECT value FROM provisioning_totals WHERE name = 'waiting') AS remaining
 FROM provisioning_runs WHERE run_id = ?1";
 
-// ?1 moment. The limit keeps a plan cheap; the next one tells of the others.
+// ?1 moment, ?2 limit, which keeps a plan cheap
 const ABANDONED: &str = "
 SELECT c.run_id, c.chunk
 FROM provisioning_runs r CROSS JOIN provisioning_chunks c ON c.run_id = r.run_id
 WHERE r.status = 'running' AND r.mode = 'queue' AND r.advanced_at <= ?1 AND c.state = 'open'
-LIMIT 1000";
+LIMIT ?2";
 
 /// What to plan.
 #[derive(Debug, Clone)]
@@ -82,7 +83,8 @@ pub struct Planned {
     pub users: u32,
     /// Users that wait, the planned ones included.
     pub remaining: u64,
-    /// Open chunks of earlier runs that no delivery will come for any more, a thousand at most.
+    /// Open chunks of earlier runs that no delivery will come for any more, at most
+    /// [`ABANDONED_AT_ONCE`].
     pub abandoned: Vec<ChunkId>,
 }
 
@@ -127,7 +129,7 @@ pub async fn plan_run(database: &Database, planning: &Planning) -> Result<Planne
     ));
     batch.execute(update_runs(&BTreeSet::from([run_id]), opening.started_at)?);
     let planned = batch.push::<PlannedRow>(Statement::new(PLANNED, [run_id.into()]));
-    let args = [planning.abandoned_before.into()];
+    let args = [planning.abandoned_before.into(), ABANDONED_AT_ONCE.into()];
     let abandoned = batch.push::<ChunkRow>(Statement::new(ABANDONED, args));
 
     let answers = database.run(batch).await?;

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use crate::db::{Arg, Batch, DatabaseError, Slot, Statement};
 use crate::kernel::Timestamp;
 use crate::provisioning::fanout::ChunkId;
+use crate::provisioning::policy::MAX_RUN_ERRORS;
 use crate::provisioning::store::fanout::chunk_list;
 
 // ?1 chunks, ?2 why the chunks are given up, or NULL. Failed are those that were settled with a wait
@@ -53,7 +54,7 @@ FROM (
 WHERE provisioning_chunks.run_id = s.run_id AND provisioning_chunks.chunk = s.chunk
 RETURNING run_id, chunk, waiting, deliveries";
 
-// ?1 runs, ?2 now. The run closes with its last open chunk; what is closed keeps its end.
+// ?1 runs, ?2 now, ?3 lines of errors. The run closes with its last open chunk; what is closed keeps its end.
 const UPDATE_RUNS: &str = "
 UPDATE provisioning_runs SET
   total = s.planned, created = s.created, failed = s.failed, skipped = s.skipped,
@@ -61,7 +62,7 @@ UPDATE provisioning_runs SET
   errors = (
     SELECT json_group_array(value) FROM (
       SELECT e.value FROM provisioning_chunks c CROSS JOIN json_each(c.errors) e
-      WHERE c.run_id = provisioning_runs.run_id LIMIT 100
+      WHERE c.run_id = provisioning_runs.run_id LIMIT ?3
     )
   ),
   status = CASE WHEN s.open > 0 THEN 'running' WHEN s.given_up > 0 THEN 'ended_early'
@@ -132,6 +133,6 @@ pub(super) fn update_runs(
     runs: &BTreeSet<&str>,
     now: Timestamp,
 ) -> Result<Statement, DatabaseError> {
-    let args = [Arg::json(runs)?, now.into()];
+    let args = [Arg::json(runs)?, now.into(), MAX_RUN_ERRORS.into()];
     Ok(Statement::new(UPDATE_RUNS, args))
 }
