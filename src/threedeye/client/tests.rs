@@ -80,7 +80,7 @@ fn without_a_login_only_the_api_key_is_sent() {
         Ok(Deleted::Removed)
     );
     assert_eq!(script.requests.borrow().len(), 1);
-    assert_eq!(bearer(script.requests.borrow()[0]), "");
+    assert_eq!(bearer(&script.requests.borrow()[0]), "");
     assert_eq!(client.own_login(), None);
 }
 

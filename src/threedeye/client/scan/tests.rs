@@ -3,7 +3,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::config::ThreedeyeConfig;
-use crate::kernel::EmailKey;
+use crate::kernel::{Clock as _, EmailKey};
 use crate::kernel::http_client::{HttpError, HttpRequest};
 use crate::kernel::random::seeded::Seeded;
 use crate::threedeye::RemoteId;
@@ -225,9 +225,9 @@ fn an_error_on_the_first_page_is_an_error() {
 
 #[test]
 fn a_later_error_is_an_error_once_its_retries_are_spent() {
-    let failures = Cell::new(0);
+    let failures = Rc::new(Cell::new(0));
     let flaky = |times: u32| {
-        let failures = &failures;
+        let failures = Rc::clone(&failures);
         failures.set(times);
         move |request: &HttpRequest| match (number_of(request), failures.get()) {
             (2, 1..) => {
