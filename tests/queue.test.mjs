@@ -414,10 +414,7 @@ describe("a message", () => {
       assert.deepEqual([outcome, explicitAcks, retryMessages], ["ok", ["0", "1"], []]);
       assert.equal((await byHand.progress(runId)).done, 1);
       const line = (await byHand.log()).findLast(({ event }) => event === "queue.delivery");
-      assert.deepEqual(
-        [line.level, line["queue.unreadable"], line["error.cause"]],
-        ["error", 1, "messages that cannot be read"],
-      );
+      assert.deepEqual([line.level, line["queue.unreadable"], line["error.cause"]], ["error", 1, "messages that cannot be read"]);
     });
   }
 

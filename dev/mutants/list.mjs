@@ -17,80 +17,115 @@ export const MUTANTS = [
   {
     name: "reset-without-lease",
     breaks: "a reset acquires the lease of a user that another actor holds",
-    edits: [
-      { file: "store/lease.rs", find: "WHERE lease_until <= ?4\n", replace: "WHERE lease_until <= ?3\n" },
-    ],
+    edits: [{ file: "store/lease.rs", find: "WHERE lease_until <= ?4\n", replace: "WHERE lease_until <= ?3\n" }],
   },
   {
     name: "claim-without-lease",
     breaks: "a run claims a user that another actor holds",
-    edits: [
-      { file: "store/claim.rs", find: "WHERE lease_until <= ?4 AND (", replace: "WHERE (" },
-    ],
+    edits: [{ file: "store/claim.rs", find: "WHERE lease_until <= ?4 AND (", replace: "WHERE (" }],
   },
   {
     name: "renew-without-token",
     breaks: "an actor that lost its lease takes it back by renewing it",
     edits: [
-      { file: "store/lease.rs", find: "WHERE user_id IN (SELECT value FROM json_each(?3)) AND lease_token = ?1", replace: "WHERE user_id IN (SELECT value FROM json_each(?3)) AND ?1 IS NOT NULL" },
+      {
+        file: "store/lease.rs",
+        find: "WHERE user_id IN (SELECT value FROM json_each(?3)) AND lease_token = ?1",
+        replace: "WHERE user_id IN (SELECT value FROM json_each(?3)) AND ?1 IS NOT NULL",
+      },
     ],
   },
   {
     name: "save-without-token",
     breaks: "an actor that lost its lease still saves roles and deletes the account",
     edits: [
-      { file: "store/removal.rs", find: "SELECT ?1, ?4, ?3, ?5\nWHERE EXISTS (SELECT 1 FROM threedeye_users WHERE user_id = ?1 AND lease_token = ?2)", replace: "SELECT ?1, ?4, ?3, ?5\nWHERE ?2 IS NOT NULL" },
+      {
+        file: "store/removal.rs",
+        find: "SELECT ?1, ?4, ?3, ?5\nWHERE EXISTS (SELECT 1 FROM threedeye_users WHERE user_id = ?1 AND lease_token = ?2)",
+        replace: "SELECT ?1, ?4, ?3, ?5\nWHERE ?2 IS NOT NULL",
+      },
     ],
   },
   {
     name: "lease-too-long",
     breaks: "a renewed lease lasts twice as long as is promised",
-    edits: [
-      { file: "batch/leases.rs", find: "let until = now.plus(LEASE);", replace: "let until = now.plus(LEASE * 2);" },
-    ],
+    edits: [{ file: "batch/leases.rs", find: "let until = now.plus(LEASE);", replace: "let until = now.plus(LEASE * 2);" }],
   },
   {
     name: "another-password",
     breaks: "the create carries another password than the one that was recorded",
     edits: [
-      { file: "attempt/create.rs", find: ".create_account(&attempt.claimed.email, &password, deadline)", replace: ".create_account(&attempt.claimed.email, &crate::threedeye::password::generate(self.random), deadline)" },
+      {
+        file: "attempt/create.rs",
+        find: ".create_account(&attempt.claimed.email, &password, deadline)",
+        replace: ".create_account(&attempt.claimed.email, &crate::threedeye::password::generate(self.random), deadline)",
+      },
     ],
   },
   {
     name: "adopted-unproved",
     breaks: "an account with the user's e-mail is adopted whether or not the password opens it",
     edits: [
-      { file: "attempt/replace.rs", find: "                Ok(true) => {\n                    let id = account.id.clone();", replace: "                Ok(true | false) => {\n                    let id = account.id.clone();" },
-      { file: "attempt/replace.rs", find: "                Ok(false) => {}\n                Err(failure) => return Ok(failed(failure)),\n", replace: "                Err(failure) => return Ok(failed(failure)),\n" },
+      {
+        file: "attempt/replace.rs",
+        find: "                Ok(true) => {\n                    let id = account.id.clone();",
+        replace: "                Ok(true | false) => {\n                    let id = account.id.clone();",
+      },
+      {
+        file: "attempt/replace.rs",
+        find: "                Ok(false) => {}\n                Err(failure) => return Ok(failed(failure)),\n",
+        replace: "                Err(failure) => return Ok(failed(failure)),\n",
+      },
     ],
   },
   {
     name: "delete-before-roles-are-saved",
     breaks: "an account is deleted first and its roles are saved then",
     edits: [
-      { file: "attempt/replace.rs", find: "        let saved = store::save_recovery(\n", replace: "        if let Err(error) = self.remote.delete_account(&account.id, deadline).await {\n            return Ok(Some(failed(error.into())));\n        }\n        let saved = store::save_recovery(\n" },
-      { file: "attempt/replace.rs", find: "        claimed.removed_at = Some(entry.at);\n        if let Err(error) = self.remote.delete_account(&account.id, deadline).await {\n            return Ok(Some(failed(error.into())));\n        }\n", replace: "        claimed.removed_at = Some(entry.at);\n" },
+      {
+        file: "attempt/replace.rs",
+        find: "        let saved = store::save_recovery(\n",
+        replace:
+          "        if let Err(error) = self.remote.delete_account(&account.id, deadline).await {\n            return Ok(Some(failed(error.into())));\n        }\n        let saved = store::save_recovery(\n",
+      },
+      {
+        file: "attempt/replace.rs",
+        find: "        claimed.removed_at = Some(entry.at);\n        if let Err(error) = self.remote.delete_account(&account.id, deadline).await {\n            return Ok(Some(failed(error.into())));\n        }\n",
+        replace: "        claimed.removed_at = Some(entry.at);\n",
+      },
     ],
   },
   {
     name: "roles-not-saved",
     breaks: "only the roles that waited before are saved, not those of the account to be deleted",
     edits: [
-      { file: "attempt/replace.rs", find: "let roles = union(waiting, &account.roles);", replace: "let roles = union(waiting, &[]);" },
+      {
+        file: "attempt/replace.rs",
+        find: "let roles = union(waiting, &account.roles);",
+        replace: "let roles = union(waiting, &[]);",
+      },
     ],
   },
   {
     name: "done-without-roles",
     breaks: "a user whose roles were not attached counts as done",
     edits: [
-      { file: "attempt/create.rs", find: "        Step::Done(AttemptResult::RolesPending(id, UpstreamError::NotFound))", replace: "        Step::Done(AttemptResult::Ready(id, origin))" },
+      {
+        file: "attempt/create.rs",
+        find: "        Step::Done(AttemptResult::RolesPending(id, UpstreamError::NotFound))",
+        replace: "        Step::Done(AttemptResult::Ready(id, origin))",
+      },
     ],
   },
   {
     name: "own-login-replaced",
     breaks: "the service replaces the account that it logs in with",
     edits: [
-      { file: "attempt/begin.rs", find: "if self.remote.own_login().as_ref() == Some(&attempt.claimed.email) {", replace: "if false {" },
+      {
+        file: "attempt/begin.rs",
+        find: "if self.remote.own_login().as_ref() == Some(&attempt.claimed.email) {",
+        replace: "if false {",
+      },
     ],
   },
   {
@@ -104,79 +139,127 @@ export const MUTANTS = [
     name: "no-removal-grace",
     breaks: "an e-mail that is still taken right after our own delete is called an orphan",
     edits: [
-      { file: "policy.rs", find: "pub const REMOVAL_GRACE: Duration = Duration::from_secs(15 * 60);", replace: "pub const REMOVAL_GRACE: Duration = Duration::ZERO;" },
+      {
+        file: "policy.rs",
+        find: "pub const REMOVAL_GRACE: Duration = Duration::from_secs(15 * 60);",
+        replace: "pub const REMOVAL_GRACE: Duration = Duration::ZERO;",
+      },
     ],
   },
   {
     name: "two-holders-of-an-e-mail",
     breaks: "an idle row is claimed although its user's e-mail is another's",
     edits: [
-      { file: "store/claim.rs", find: "    WHERE o.email_key = excluded.email_key AND o.state <> 'set_aside'\n", replace: "    WHERE o.email_key = excluded.email_key AND o.state = 'set_aside'\n" },
-      { file: "store/claim.rs", find: "              WHERE o.email_key = u.email_key AND o.state <> 'set_aside' AND o.user_id <> u.uuid)", replace: "              WHERE o.email_key = u.email_key AND o.state = 'none' AND o.user_id <> u.uuid)" },
+      {
+        file: "store/claim.rs",
+        find: "    WHERE o.email_key = excluded.email_key AND o.state <> 'set_aside'\n",
+        replace: "    WHERE o.email_key = excluded.email_key AND o.state = 'set_aside'\n",
+      },
+      {
+        file: "store/claim.rs",
+        find: "              WHERE o.email_key = u.email_key AND o.state <> 'set_aside' AND o.user_id <> u.uuid)",
+        replace: "              WHERE o.email_key = u.email_key AND o.state = 'none' AND o.user_id <> u.uuid)",
+      },
     ],
   },
   {
     name: "clear-without-delete",
     breaks: "a reset clears the rows although the delete before it failed",
     edits: [
-      { file: "reset/removal.rs", find: "                .delete_account(&account.id, self.deadline)\n                .await?;", replace: "                .delete_account(&account.id, self.deadline)\n                .await\n                .ok();" },
+      {
+        file: "reset/removal.rs",
+        find: "                .delete_account(&account.id, self.deadline)\n                .await?;",
+        replace: "                .delete_account(&account.id, self.deadline)\n                .await\n                .ok();",
+      },
     ],
   },
   {
     name: "unannounced-delete",
     breaks: "a row is still complete while a reset deletes its account",
     edits: [
-      { file: "store/removal.rs", find: "SET state = CASE WHEN state IN ('complete', 'attaching') THEN 'pending' ELSE state END,", replace: "SET state = state," },
+      {
+        file: "store/removal.rs",
+        find: "SET state = CASE WHEN state IN ('complete', 'attaching') THEN 'pending' ELSE state END,",
+        replace: "SET state = state,",
+      },
     ],
   },
   {
     name: "reset-forgets",
     breaks: "a reset without a delete does not remember the account that it lets go of",
     edits: [
-      { file: "reset/mod.rs", find: "            forgotten,\n            // Found", replace: "            forgotten: forgotten.filter(|_| false),\n            // Found" },
+      {
+        file: "reset/mod.rs",
+        find: "            forgotten,\n            // Found",
+        replace: "            forgotten: forgotten.filter(|_| false),\n            // Found",
+      },
     ],
   },
   {
     name: "reset-deletes-others",
     breaks: "a reset deletes an account that is another user's",
     edits: [
-      { file: "reset/removal.rs", find: "accounts.retain(|account| !of_others.contains(&account.id));", replace: "let _ = of_others;" },
+      {
+        file: "reset/removal.rs",
+        find: "accounts.retain(|account| !of_others.contains(&account.id));",
+        replace: "let _ = of_others;",
+      },
     ],
   },
   {
     name: "reset-drops-roles",
     breaks: "a reset that is to preserve the roles does not",
     edits: [
-      { file: "reset/mod.rs", find: "(order.preserve_roles && worth_keeping).then(", replace: "(order.preserve_roles && worth_keeping && false).then(" },
+      {
+        file: "reset/mod.rs",
+        find: "(order.preserve_roles && worth_keeping).then(",
+        replace: "(order.preserve_roles && worth_keeping && false).then(",
+      },
     ],
   },
   {
     name: "lost-outcome-counted",
     breaks: "a run counts a user whose outcome it could not write down",
-    edits: [
-      { file: "batch/mod.rs", find: "if self.leases.was_lost(&user.user) {", replace: "if false {" },
-    ],
+    edits: [{ file: "batch/mod.rs", find: "if self.leases.was_lost(&user.user) {", replace: "if false {" }],
   },
   {
     name: "intent-after-create",
     breaks: "the password is recorded after the create that carries it",
     edits: [
-      { file: "attempt/create.rs", find: "        if deadline.passed(self.clock.now()) {\n            return Ok(failed(Failure::OutOfTime));\n        }\n        let answer = self", replace: "        let Ok(fresh) = self.new_password(&attempt.claimed.user) else {\n            return Ok(failed(Failure::Unsealable));\n        };\n        attempt.claimed.password = fresh.clone();\n        let Ok(password) = self.password(attempt) else {\n            return Ok(failed(Failure::Unsealable));\n        };\n        let answer = self" },
-      { file: "attempt/create.rs", find: "        attempt.claimed.fresh = false;\n", replace: "        attempt.claimed.fresh = false;\n        let (user, email) = (&attempt.claimed.user, &attempt.claimed.email);\n        let now = self.clock.now();\n        crate::provisioning::store::replace_intent(self.database, &attempt.token, user, email, &fresh, now).await?;\n" },
+      {
+        file: "attempt/create.rs",
+        find: "        if deadline.passed(self.clock.now()) {\n            return Ok(failed(Failure::OutOfTime));\n        }\n        let answer = self",
+        replace:
+          "        let Ok(fresh) = self.new_password(&attempt.claimed.user) else {\n            return Ok(failed(Failure::Unsealable));\n        };\n        attempt.claimed.password = fresh.clone();\n        let Ok(password) = self.password(attempt) else {\n            return Ok(failed(Failure::Unsealable));\n        };\n        let answer = self",
+      },
+      {
+        file: "attempt/create.rs",
+        find: "        attempt.claimed.fresh = false;\n",
+        replace:
+          "        attempt.claimed.fresh = false;\n        let (user, email) = (&attempt.claimed.user, &attempt.claimed.email);\n        let now = self.clock.now();\n        crate::provisioning::store::replace_intent(self.database, &attempt.token, user, email, &fresh, now).await?;\n",
+      },
     ],
   },
   {
     name: "no-settling",
     breaks: "calls that were given up on count as over at once",
     edits: [
-      { file: "policy.rs", find: "pub const SETTLING: Duration = Duration::from_secs(60);", replace: "pub const SETTLING: Duration = Duration::ZERO;" },
+      {
+        file: "policy.rs",
+        find: "pub const SETTLING: Duration = Duration::from_secs(60);",
+        replace: "pub const SETTLING: Duration = Duration::ZERO;",
+      },
     ],
   },
   {
     name: "doomed-adopted",
     breaks: "an account is adopted although an earlier delete may still take it away",
     edits: [
-      { file: "attempt/checks.rs", find: "!attempt.deleted && self.is_unsettled(attempt) && self.was_removed_lately(attempt)", replace: "!attempt.deleted && self.is_unsettled(attempt) && false" },
+      {
+        file: "attempt/checks.rs",
+        find: "!attempt.deleted && self.is_unsettled(attempt) && self.was_removed_lately(attempt)",
+        replace: "!attempt.deleted && self.is_unsettled(attempt) && false",
+      },
     ],
   },
 ];
