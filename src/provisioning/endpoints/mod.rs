@@ -3,6 +3,7 @@
 pub mod backfill;
 pub mod credentials;
 pub mod diagnostics;
+mod errors;
 pub mod reset;
 pub mod run;
 pub mod runs;

@@ -6,12 +6,10 @@ use http::StatusCode;
 use serde::Serialize;
 
 use crate::kernel::{Clock as _, Timestamp};
-use crate::provisioning::store::runs::{Chunks, RunRow};
+use crate::provisioning::policy::MAX_RUN_ERRORS;
+use crate::provisioning::store::{self, Chunks, RunRow};
 use crate::web::caller::Admin;
 use crate::web::{ApiError, Call, Reply, Route, handler};
-
-/// Lines of errors shown at most.
-const MAX_ERRORS: usize = 100;
 
 pub const ROUTE: Route = Route::get(
     "/admin/threedeye/backfill/runs/{runId}",
@@ -51,10 +49,8 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     call.query(&[])?;
     let id = call.path("runId")?;
     let now = call.services.clock.now();
-    let (row, chunks) = call
-        .services
-        .database()?
-        .run_by_id(id)
+    let database = call.services.database()?;
+    let (row, chunks) = store::find_run(&database, id)
         .await?
         .ok_or_else(|| ApiError::not_found("Run not found"))?;
     Ok(Reply::json(StatusCode::OK, &body(row, chunks, now)).no_store())
@@ -63,7 +59,7 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
 fn body(row: RunRow, chunks: Chunks, now: Timestamp) -> Body {
     let (rate, estimated_end) = pace(&row, now);
     let mut errors = row.errors;
-    errors.truncate(MAX_ERRORS);
+    errors.truncate(usize::try_from(MAX_RUN_ERRORS).unwrap_or(usize::MAX));
     Body {
         run_id: row.run_id,
         trigger: row.trigger,

@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde::Serialize;
 
 use crate::kernel::Timestamp;
-use crate::provisioning::store::runs::RunRow;
+use crate::provisioning::store::{self, RunRow};
 use crate::web::caller::Admin;
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
@@ -68,7 +68,7 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let limit = call
         .query(&["limit"])?
         .count("limit", DEFAULT_LIMIT, MAX_LIMIT)?;
-    let rows = call.services.database()?.runs(limit).await?;
+    let rows = store::list_runs(&call.services.database()?, limit).await?;
     let body = Body {
         runs: rows.into_iter().map(Into::into).collect(),
     };

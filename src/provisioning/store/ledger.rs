@@ -2,10 +2,8 @@
 
 use serde::Deserialize;
 
-use crate::db::DatabaseError;
+use crate::db::{Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
-
-use crate::db::{Database, Statement};
 
 const LIST_RUNS: &str = "
 SELECT run_id, trigger_kind, mode, status, batch_limit, total, created, failed, skipped,
@@ -17,7 +15,7 @@ SELECT run_id, trigger_kind, mode, status, batch_limit, total, created, failed, 
        quarantined, remaining, errors, started_at, advanced_at, finished_at
 FROM provisioning_runs WHERE run_id = ?1";
 
-const CHUNKS: &str = "
+const COUNT_CHUNKS: &str = "
 SELECT count(*) AS planned, count(*) FILTER (WHERE state <> 'open') AS closed
 FROM provisioning_chunks WHERE run_id = ?1";
 
@@ -48,9 +46,8 @@ pub struct RunRow {
     pub remaining: Option<u64>,
     /// One line a user.
     pub errors: Vec<String>,
-    /// When it began.
     pub started_at: Timestamp,
-    /// When a consumer last had a hand in it; `None` for a run in one process.
+    /// When a consumer last worked on it; `None` for a run in one process.
     pub advanced_at: Option<Timestamp>,
     /// When it ended; `None`: at work, or it died.
     pub finished_at: Option<Timestamp>,
@@ -59,9 +56,8 @@ pub struct RunRow {
 /// The chunks of a run; none for a run in one process.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct Chunks {
-    /// All of them.
     pub planned: u32,
-    /// Those for which nobody waits any more.
+    /// Those whose users wait no longer.
     pub closed: u32,
 }
 
@@ -108,24 +104,25 @@ impl RunColumns {
     }
 }
 
-impl Database {
-    /// The latest runs, newest first.
-    pub async fn runs(&self, limit: u32) -> Result<Vec<RunRow>, DatabaseError> {
-        let list = Statement::new(LIST_RUNS, [limit.into()]);
-        let rows: Vec<RunColumns> = self.batch(vec![list]).await?.rows()?;
-        rows.into_iter().map(RunColumns::into_row).collect()
-    }
+/// The latest runs, newest first.
+pub async fn list_runs(database: &Database, limit: u32) -> Result<Vec<RunRow>, DatabaseError> {
+    let mut batch = Batch::new();
+    let runs = batch.push::<RunColumns>(Statement::new(LIST_RUNS, [limit.into()]));
+    let rows = database.run(batch).await?.rows(runs)?;
+    rows.into_iter().map(RunColumns::into_row).collect()
+}
 
-    /// One run and how far its chunks are; `None`: there is no such run.
-    pub async fn run_by_id(&self, id: &str) -> Result<Option<(RunRow, Chunks)>, DatabaseError> {
-        let statements = [ONE_RUN, CHUNKS].map(|sql| Statement::new(sql, [id.into()]));
-        let mut answers = self.batch(statements.into()).await?;
-        let row: Option<RunColumns> = answers.first()?;
-        let chunks: Option<Chunks> = answers.first()?;
-        let chunks = chunks.unwrap_or(Chunks {
-            planned: 0,
-            closed: 0,
-        });
-        row.map(|row| Ok((row.into_row()?, chunks))).transpose()
-    }
+/// One run and how far its chunks are; `None`: there is no such run.
+pub async fn find_run(
+    database: &Database,
+    id: &str,
+) -> Result<Option<(RunRow, Chunks)>, DatabaseError> {
+    let mut batch = Batch::new();
+    let run = batch.push::<RunColumns>(Statement::new(ONE_RUN, [id.into()]));
+    let chunks = batch.push::<Chunks>(Statement::new(COUNT_CHUNKS, [id.into()]));
+    let answers = database.run(batch).await?;
+    let Some(row) = answers.first(run)? else {
+        return Ok(None);
+    };
+    Ok(Some((row.into_row()?, answers.one(chunks)?)))
 }

@@ -4,7 +4,7 @@
 //! pages are fetched up to six at a time; if not, one after the other until a
 //! page is shorter than asked. Either way pages are looked at in their order,
 //! so that the result does not depend on which answer came first. Reading ends
-//! early when everything wanted was found and nobody asked for the count.
+//! early when everything sought was found and no count was asked for.
 //!
 //! Memory: a page becomes a [`Digest`] as soon as its body has arrived, in one
 //! go, so there are at most six bodies of 4 MiB and one parsed page at a time,
@@ -17,10 +17,9 @@ use std::ops::Range;
 use futures_util::future::join;
 use futures_util::stream::{self, StreamExt as _};
 
-use crate::kernel::http_client::HttpClient;
-use crate::kernel::{Clock, Deadline, EmailKey, Random, mask_email};
+use crate::kernel::{Deadline, EmailKey, mask_email};
 use crate::threedeye::wire::list::{ListUsers, UserPage};
-use crate::threedeye::{RemoteId, RemoteUser, Survey, UpstreamError, Wanted};
+use crate::threedeye::{DirectoryScan, RemoteAccount, RemoteId, ScanQuery, UpstreamError};
 
 use crate::threedeye::client::{Client, MAX_AT_ONCE};
 
@@ -28,22 +27,28 @@ use crate::threedeye::client::{Client, MAX_AT_ONCE};
 /// that goes on beyond is broken.
 const MAX_PAGES: u32 = 10_000;
 
-impl<T: HttpClient, C: Clock, R: Random> Client<T, C, R> {
-    pub(super) async fn read_list(
+impl Client {
+    /// Reads the customer's list until everything sought was found, to its end, or as far as the
+    /// deadline allows ([`DirectoryScan::complete`] tells).
+    ///
+    /// An error means that not even the first page could be read, or that a later page failed for
+    /// another reason than the deadline. `query` is a future so that the first page can be under
+    /// way before it is known what to look for.
+    pub async fn scan(
         &self,
-        wanted: impl Future<Output = Wanted>,
+        query: impl Future<Output = ScanQuery>,
         deadline: Deadline,
-    ) -> Result<Survey, UpstreamError> {
+    ) -> Result<DirectoryScan, UpstreamError> {
         let page_size = usize::try_from(self.config.page_size).unwrap_or(usize::MAX);
         // What to look for is found out while the first page is under way.
-        let (first, wanted) = join(self.page(1, deadline), wanted).await;
-        let wanted = &wanted;
-        let first = Digest::of(first?, wanted);
-        let mut reading = Reading::new(wanted, page_size, &first);
+        let (first, query) = join(self.page(1, deadline), query).await;
+        let query = &query;
+        let first = Digest::of(first?, query);
+        let mut reading = Reading::new(query, page_size, &first);
         reading.take(first)?;
         while let Some(numbers) = reading.next_pages()? {
             let mut pages = stream::iter(numbers)
-                .map(|number| self.digest(number, wanted, deadline))
+                .map(|number| self.digest(number, query, deadline))
                 .buffered(MAX_AT_ONCE);
             while let Some(page) = pages.next().await {
                 match page {
@@ -70,10 +75,10 @@ impl<T: HttpClient, C: Clock, R: Random> Client<T, C, R> {
     async fn digest(
         &self,
         number: u32,
-        wanted: &Wanted,
+        query: &ScanQuery,
         deadline: Deadline,
     ) -> Result<Digest, UpstreamError> {
-        Ok(Digest::of(self.page(number, deadline).await?, wanted))
+        Ok(Digest::of(self.page(number, deadline).await?, query))
     }
 }
 
@@ -82,13 +87,13 @@ struct Digest {
     total: Option<u64>,
     /// A hash of each user's id, in the page's order.
     ids: Vec<u64>,
-    found: Vec<RemoteUser>,
+    found: Vec<RemoteAccount>,
     /// Masked e-mails of others, with the hash of their ids.
     samples: Vec<(u64, String)>,
 }
 
 impl Digest {
-    fn of(page: UserPage, wanted: &Wanted) -> Self {
+    fn of(page: UserPage, query: &ScanQuery) -> Self {
         let mut digest = Self {
             total: page.total,
             ids: Vec::with_capacity(page.users.len()),
@@ -101,11 +106,11 @@ impl Digest {
             let email = user.email_key();
             let by_email = email
                 .as_ref()
-                .is_some_and(|email| wanted.emails.contains(email));
-            if by_email || wanted.ids.contains(&user.id) {
+                .is_some_and(|email| query.emails.contains(email));
+            if by_email || query.ids.contains(&user.id) {
                 digest.found.push(user);
             } else if let Some(email) = email
-                && digest.samples.len() < wanted.samples
+                && digest.samples.len() < query.samples
             {
                 digest.samples.push((id, mask_email(email.as_str())));
             }
@@ -124,7 +129,7 @@ fn hash_of(value: &impl Hash) -> u64 {
 
 /// The list as far as it was read.
 struct Reading<'a> {
-    wanted: &'a Wanted,
+    query: &'a ScanQuery,
     page_size: usize,
     /// How many users all pages hold, as page 1 told. A total that page 1 itself
     /// exceeds (an unset 0, say) is no total.
@@ -134,30 +139,30 @@ struct Reading<'a> {
     last_planned: u32,
     ids: BTreeSet<u64>,
     pages: BTreeSet<u64>,
-    /// What is wanted and was not seen yet.
+    /// What is sought and was not seen yet.
     missing_emails: BTreeSet<&'a EmailKey>,
     missing_ids: BTreeSet<&'a RemoteId>,
     reached_end: bool,
     was_cut_short: bool,
-    survey: Survey,
+    scan: DirectoryScan,
 }
 
 impl<'a> Reading<'a> {
-    fn new(wanted: &'a Wanted, page_size: usize, first: &Digest) -> Self {
+    fn new(query: &'a ScanQuery, page_size: usize, first: &Digest) -> Self {
         let length = count(first.ids.len());
         Self {
-            wanted,
+            query,
             page_size,
             total: first.total.filter(|total| *total >= length),
             users_per_page: length.max(1),
             last_planned: 1,
             ids: BTreeSet::new(),
             pages: BTreeSet::new(),
-            missing_emails: wanted.emails.iter().collect(),
-            missing_ids: wanted.ids.iter().collect(),
+            missing_emails: query.emails.iter().collect(),
+            missing_ids: query.ids.iter().collect(),
             reached_end: false,
             was_cut_short: false,
-            survey: Survey::default(),
+            scan: DirectoryScan::default(),
         }
     }
 
@@ -172,17 +177,17 @@ impl<'a> Reading<'a> {
             return Err(UpstreamError::Protocol);
         }
         for user in page.found {
-            if self.survey.by_id(&user.id).is_none() {
+            if self.scan.by_id(&user.id).is_none() {
                 self.missing_ids.remove(&user.id);
                 if let Some(email) = user.email_key() {
                     self.missing_emails.remove(&email);
                 }
-                self.survey.found.push(user);
+                self.scan.found.push(user);
             }
         }
         for (id, sample) in page.samples {
-            if self.survey.samples.len() < self.wanted.samples && !self.ids.contains(&id) {
-                self.survey.samples.push(sample);
+            if self.scan.samples.len() < self.query.samples && !self.ids.contains(&id) {
+                self.scan.samples.push(sample);
             }
         }
         let length = page.ids.len();
@@ -198,14 +203,14 @@ impl<'a> Reading<'a> {
         count(self.ids.len())
     }
 
-    /// Whether all that is wanted was found: e-mails and ids are unique, so no
+    /// Whether all that is sought was found: e-mails and ids are unique, so no
     /// later page has anything to add.
-    fn is_settled(&self) -> bool {
-        !self.wanted.count && self.missing_emails.is_empty() && self.missing_ids.is_empty()
+    fn has_found_all(&self) -> bool {
+        !self.query.count && self.missing_emails.is_empty() && self.missing_ids.is_empty()
     }
 
     fn has_ended(&self) -> bool {
-        self.reached_end || self.is_settled()
+        self.reached_end || self.has_found_all()
     }
 
     /// The pages to read next; `None` when there is nothing more to read.
@@ -232,18 +237,18 @@ impl<'a> Reading<'a> {
         Ok(Some(next..self.last_planned.saturating_add(1)))
     }
 
-    fn finish(self) -> Survey {
+    fn finish(self) -> DirectoryScan {
         let seen = self.seen();
         let is_whole = self.reached_end && !self.was_cut_short;
-        Survey {
+        DirectoryScan {
             // Counted where it could be; the upstream's word where not.
             total: if is_whole {
                 seen
             } else {
                 self.total.unwrap_or(seen).max(seen)
             },
-            complete: is_whole || self.is_settled(),
-            ..self.survey
+            complete: is_whole || self.has_found_all(),
+            ..self.scan
         }
     }
 }
