@@ -37,14 +37,10 @@ pub mod reset;
 pub mod single;
 pub mod store;
 
-#[cfg(test)]
-pub(crate) mod conformance;
-#[cfg(test)]
-mod memory;
-#[cfg(test)]
-mod simulation;
-#[cfg(test)]
-mod tests;
+// PORT pub(crate) mod conformance;
+// PORT mod memory;
+// PORT mod simulation;
+// PORT mod tests;
 
 use crate::db::Database;
 use crate::kernel::audit::Origin;

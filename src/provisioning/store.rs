@@ -6,8 +6,7 @@
 mod claim;
 mod clear;
 mod columns;
-#[cfg(test)]
-pub(crate) mod conformance;
+// PORT pub(crate) mod conformance;
 mod fanout;
 mod intent;
 mod lease;

@@ -11,6 +11,8 @@ pub mod error;
 pub mod password;
 pub mod retry;
 #[cfg(test)]
+pub(crate) mod simulated;
+#[cfg(test)]
 mod testing;
 pub mod wire;
 

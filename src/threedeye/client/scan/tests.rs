@@ -3,9 +3,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::config::ThreedeyeConfig;
-use crate::kernel::{Clock as _, EmailKey};
 use crate::kernel::http_client::{HttpError, HttpRequest};
 use crate::kernel::random::seeded::Seeded;
+use crate::kernel::{Clock as _, EmailKey};
 use crate::threedeye::RemoteId;
 use crate::threedeye::client::scan::*;
 use crate::threedeye::testing::{
