@@ -38,9 +38,10 @@ pub mod single;
 pub mod store;
 
 // PORT pub(crate) mod conformance;
-// PORT mod memory;
 // PORT mod simulation;
 // PORT mod tests;
+#[cfg(test)]
+pub(crate) mod world;
 
 use crate::db::Database;
 use crate::kernel::audit::Origin;

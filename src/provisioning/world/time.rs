@@ -7,8 +7,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
 
-use crate::kernel::Timestamp;
+use futures_util::future::LocalBoxFuture;
+
+use crate::kernel::{Clock, Timestamp};
 
 /// The clock that all actors of a world share.
 pub struct Time {
@@ -61,7 +64,23 @@ impl Time {
 }
 
 /// The clock's resolution.
-const TICK: std::time::Duration = std::time::Duration::from_millis(1);
+const TICK: Duration = Duration::from_millis(1);
+
+impl Clock for Time {
+    fn now(&self) -> Timestamp {
+        self.now.get()
+    }
+
+    fn sleep(&self, duration: Duration) -> LocalBoxFuture<'_, ()> {
+        Box::pin(async move {
+            if duration.is_zero() {
+                yield_once().await;
+            } else {
+                self.until(self.now.get().plus(duration)).await;
+            }
+        })
+    }
+}
 
 struct Sleep<'a> {
     time: &'a Time,
