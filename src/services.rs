@@ -14,16 +14,10 @@ use crate::db::{Database, DatabaseError};
 use crate::kernel::audit::Origin;
 use crate::kernel::http_client::HttpClient;
 use crate::kernel::{Clock, Random, Sealer, Timestamp};
-use crate::provisioning::Toolbox;
-use crate::provisioning::fanout::store::RunQueue;
-use crate::threedeye::client::{Client, TokenCache};
+use crate::provisioning;
+use crate::provisioning::fanout::RunQueue;
+use crate::threedeye;
 use crate::user_keys::{InstanceName, Throttle};
-
-/// 3dEye as it is reached; `None`: not configured.
-pub type Upstream = Option<Client<Rc<dyn HttpClient>, Rc<dyn Clock>, Rc<dyn Random>>>;
-
-/// The tools of provisioning.
-pub type Tools<'a> = Toolbox<'a, Upstream, Database, Rc<dyn Clock>, Rc<dyn Random>>;
 
 /// Nothing can be sealed or opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -69,7 +63,7 @@ pub struct Environment {
 pub struct Shared {
     config: OnceCell<Rc<Config>>,
     keys: RefCell<JwksCache>,
-    remote_token: Rc<RefCell<TokenCache>>,
+    remote_token: Rc<RefCell<threedeye::TokenCache>>,
     throttle: RefCell<Throttle>,
 }
 
@@ -118,10 +112,10 @@ impl Services {
         self.environment.bindings.run_queue()
     }
 
-    /// 3dEye.
-    pub fn upstream(&self) -> Upstream {
+    /// 3dEye; `None`: not configured.
+    pub fn remote(&self) -> Option<threedeye::Client> {
         self.config.threedeye.clone().map(|config| {
-            Client::new(
+            threedeye::Client::new(
                 config,
                 Rc::clone(&self.environment.http),
                 Rc::clone(&self.clock),
@@ -136,18 +130,16 @@ impl Services {
         self.config.sealer.as_ref().ok_or(NoSealingKey)
     }
 
-    /// The tools of provisioning.
-    pub fn tools<'a>(
+    /// What provisioning works with.
+    pub fn provisioning<'a>(
         &'a self,
-        upstream: &'a Upstream,
-        store: &'a Database,
+        database: &'a Database,
         origin: &'a Origin,
-    ) -> Result<Tools<'a>, NoSealingKey> {
-        Ok(Toolbox {
-            upstream,
-            store,
-            clock: &self.clock,
-            random: &self.random,
+    ) -> Result<provisioning::Context<'a>, NoSealingKey> {
+        Ok(provisioning::Context {
+            database,
+            clock: &*self.clock,
+            random: &*self.random,
             sealer: self.sealer()?,
             origin,
         })

@@ -407,17 +407,14 @@ describe("a message", () => {
     "a chunk that is no number": { runId: "run_x", chunk: "1" },
     "a chunk below zero": { runId: "run_x", chunk: -1 },
   })) {
-    test(`that is ${what} is none of ours: it is logged and done with, and keeps nobody else back`, async () => {
+    test(`that is ${what} cannot be read: it is logged and acknowledged, and holds no other message up`, async () => {
       await many(1, byHand);
       const runId = await byHand.fanOut();
       const { outcome, explicitAcks, retryMessages } = await byHand.deliver([message, chunk(runId)]);
       assert.deepEqual([outcome, explicitAcks, retryMessages], ["ok", ["0", "1"], []]);
       assert.equal((await byHand.progress(runId)).done, 1);
       const line = (await byHand.log()).findLast(({ event }) => event === "queue.delivery");
-      assert.deepEqual(
-        [line.level, line["queue.unreadable"], line["error.cause"]],
-        ["error", 1, "messages that are none of ours"],
-      );
+      assert.deepEqual([line.level, line["queue.unreadable"], line["error.cause"]], ["error", 1, "messages that cannot be read"]);
     });
   }
 

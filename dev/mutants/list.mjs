@@ -1,5 +1,4 @@
-// Production code broken on purpose, a guard at a time. Those of the in-memory
-// store stand for the SQL: the conformance tests hold D1 to the same rules.
+// Production code broken on purpose, a guard at a time: the shipped SQL and Rust.
 
 /**
  * @typedef {object} Edit
@@ -17,38 +16,49 @@
 export const MUTANTS = [
   {
     name: "reset-without-lease",
-    breaks: "a reset seizes a user that another actor holds",
-    edits: [{ file: "memory/store.rs", find: "if until > terms.now {", replace: "if until > terms.until {" }],
+    breaks: "a reset acquires the lease of a user that another actor holds",
+    edits: [{ file: "store/lease.rs", find: "WHERE lease_until <= ?4\n", replace: "WHERE lease_until <= ?3\n" }],
   },
   {
     name: "claim-without-lease",
     breaks: "a run claims a user that another actor holds",
-    edits: [{ file: "memory/store.rs", find: "            || row.mapping.lease_until > terms.now\n", replace: "" }],
+    edits: [{ file: "store/claim.rs", find: "WHERE lease_until <= ?4 AND (", replace: "WHERE (" }],
   },
   {
-    name: "no-lease-token",
-    breaks: "whoever has lost the lease still writes",
+    name: "renew-without-token",
+    breaks: "an actor that lost its lease takes it back by renewing it",
     edits: [
       {
-        file: "memory/tables.rs",
-        find: "(row.lease.as_ref() == Some(token)).then(|| row.clone())",
-        replace: "(row.lease.as_ref() == Some(token) || row.lease.is_some()).then(|| row.clone())",
+        file: "store/lease.rs",
+        find: "WHERE user_id IN (SELECT value FROM json_each(?3)) AND lease_token = ?1",
+        replace: "WHERE user_id IN (SELECT value FROM json_each(?3)) AND ?1 IS NOT NULL",
+      },
+    ],
+  },
+  {
+    name: "save-without-token",
+    breaks: "an actor that lost its lease still saves roles and deletes the account",
+    edits: [
+      {
+        file: "store/removal.rs",
+        find: "SELECT ?1, ?4, ?3, ?5\nWHERE EXISTS (SELECT 1 FROM threedeye_users WHERE user_id = ?1 AND lease_token = ?2)",
+        replace: "SELECT ?1, ?4, ?3, ?5\nWHERE ?2 IS NOT NULL",
       },
     ],
   },
   {
     name: "lease-too-long",
     breaks: "a renewed lease lasts twice as long as is promised",
-    edits: [{ file: "batch.rs", find: "let until = now.plus(LEASE);", replace: "let until = now.plus(LEASE * 2);" }],
+    edits: [{ file: "batch/leases.rs", find: "let until = now.plus(LEASE);", replace: "let until = now.plus(LEASE * 2);" }],
   },
   {
     name: "another-password",
     breaks: "the create carries another password than the one that was recorded",
     edits: [
       {
-        file: "account.rs",
-        find: ".create(&case.claimed.email, &password, deadline)",
-        replace: ".create(&case.claimed.email, &password::generate(self.random), deadline)",
+        file: "attempt/create.rs",
+        find: ".create_account(&attempt.claimed.email, &password, deadline)",
+        replace: ".create_account(&attempt.claimed.email, &crate::threedeye::password::generate(self.random), deadline)",
       },
     ],
   },
@@ -57,12 +67,12 @@ export const MUTANTS = [
     breaks: "an account with the user's e-mail is adopted whether or not the password opens it",
     edits: [
       {
-        file: "account.rs",
+        file: "attempt/replace.rs",
         find: "                Ok(true) => {\n                    let id = account.id.clone();",
         replace: "                Ok(true | false) => {\n                    let id = account.id.clone();",
       },
       {
-        file: "account.rs",
+        file: "attempt/replace.rs",
         find: "                Ok(false) => {}\n                Err(failure) => return Ok(failed(failure)),\n",
         replace: "                Err(failure) => return Ok(failed(failure)),\n",
       },
@@ -73,15 +83,15 @@ export const MUTANTS = [
     breaks: "an account is deleted first and its roles are saved then",
     edits: [
       {
-        file: "account.rs",
-        find: "        let saved = self\n",
+        file: "attempt/replace.rs",
+        find: "        let saved = store::save_recovery(\n",
         replace:
-          "        if let Err(error) = self.upstream.delete(&account.id, deadline).await {\n            return Ok(Some(failed(error.into())));\n        }\n        let saved = self\n",
+          "        if let Err(error) = self.remote.delete_account(&account.id, deadline).await {\n            return Ok(Some(failed(error.into())));\n        }\n        let saved = store::save_recovery(\n",
       },
       {
-        file: "account.rs",
-        find: "        case.claimed.removed_at = Some(entry.at);\n        if let Err(error) = self.upstream.delete(&account.id, deadline).await {\n            return Ok(Some(failed(error.into())));\n        }\n",
-        replace: "        case.claimed.removed_at = Some(entry.at);\n",
+        file: "attempt/replace.rs",
+        find: "        claimed.removed_at = Some(entry.at);\n        if let Err(error) = self.remote.delete_account(&account.id, deadline).await {\n            return Ok(Some(failed(error.into())));\n        }\n",
+        replace: "        claimed.removed_at = Some(entry.at);\n",
       },
     ],
   },
@@ -89,7 +99,11 @@ export const MUTANTS = [
     name: "roles-not-saved",
     breaks: "only the roles that waited before are saved, not those of the account to be deleted",
     edits: [
-      { file: "account.rs", find: "let roles = union(waiting, &account.roles);", replace: "let roles = union(waiting, &[]);" },
+      {
+        file: "attempt/replace.rs",
+        find: "let roles = union(waiting, &account.roles);",
+        replace: "let roles = union(waiting, &[]);",
+      },
     ],
   },
   {
@@ -97,28 +111,28 @@ export const MUTANTS = [
     breaks: "a user whose roles were not attached counts as done",
     edits: [
       {
-        file: "account.rs",
-        find: "        Step::Done(End::RolesPending(id, UpstreamError::NotFound))",
-        replace: "        Step::Done(End::Ready(id, how))",
+        file: "attempt/create.rs",
+        find: "        Step::Done(AttemptResult::RolesPending(id, UpstreamError::NotFound))",
+        replace: "        Step::Done(AttemptResult::Ready(id, origin))",
       },
     ],
   },
   {
     name: "own-login-replaced",
-    breaks: "the service takes over the account that it logs in with",
+    breaks: "the service replaces the account that it logs in with",
     edits: [
-      { file: "account.rs", find: "if self.upstream.own_login().as_ref() == Some(&case.claimed.email) {", replace: "if false {" },
+      {
+        file: "attempt/begin.rs",
+        find: "if self.remote.own_login().as_ref() == Some(&attempt.claimed.email) {",
+        replace: "if false {",
+      },
     ],
   },
   {
     name: "orphan-from-a-partial-list",
     breaks: "an e-mail is called an orphan although the list was not read whole",
     edits: [
-      {
-        file: "account.rs",
-        find: "            (Ok(false), Doubt::Taken) if !list_complete => End::Failed(Failure::ListIncomplete),\n",
-        replace: "            (Ok(false), Doubt::Taken) if !list_complete => End::Orphan,\n",
-      },
+      { file: "attempt/create.rs", find: "        if !list_complete {\n", replace: "        if false && !list_complete {\n" },
     ],
   },
   {
@@ -134,28 +148,39 @@ export const MUTANTS = [
   },
   {
     name: "two-holders-of-an-e-mail",
-    breaks: "a user is claimed although its e-mail is another's",
-    edits: [{ file: "memory/store.rs", find: "            || (fresh && self.holder_of(&email, user))\n", replace: "" }],
+    breaks: "an idle row is claimed although its user's e-mail is another's",
+    edits: [
+      {
+        file: "store/claim.rs",
+        find: "    WHERE o.email_key = excluded.email_key AND o.state <> 'set_aside'\n",
+        replace: "    WHERE o.email_key = excluded.email_key AND o.state = 'set_aside'\n",
+      },
+      {
+        file: "store/claim.rs",
+        find: "              WHERE o.email_key = u.email_key AND o.state <> 'set_aside' AND o.user_id <> u.uuid)",
+        replace: "              WHERE o.email_key = u.email_key AND o.state = 'none' AND o.user_id <> u.uuid)",
+      },
+    ],
   },
   {
     name: "clear-without-delete",
     breaks: "a reset clears the rows although the delete before it failed",
     edits: [
       {
-        file: "reset.rs",
-        find: "self.upstream.delete(&account.id, deadline).await?;",
-        replace: "let _ = self.upstream.delete(&account.id, deadline).await;",
+        file: "reset/removal.rs",
+        find: "                .delete_account(&account.id, self.deadline)\n                .await?;",
+        replace: "                .delete_account(&account.id, self.deadline)\n                .await\n                .ok();",
       },
     ],
   },
   {
     name: "unannounced-delete",
-    breaks: "a row still calls itself complete while a reset deletes its account",
+    breaks: "a row is still complete while a reset deletes its account",
     edits: [
       {
-        file: "memory/store.rs",
-        find: "if matches!(row.mapping.state, State::Complete | State::Attaching) {\n                row.mapping.state = State::Pending;\n            }\n            tables.write",
-        replace: "tables.write",
+        file: "store/removal.rs",
+        find: "SET state = CASE WHEN state IN ('complete', 'attaching') THEN 'pending' ELSE state END,",
+        replace: "SET state = state,",
       },
     ],
   },
@@ -163,14 +188,22 @@ export const MUTANTS = [
     name: "reset-forgets",
     breaks: "a reset without a delete does not remember the account that it lets go of",
     edits: [
-      { file: "reset.rs", find: "            forgotten,\n", replace: "            forgotten: forgotten.filter(|_| false),\n" },
+      {
+        file: "reset/mod.rs",
+        find: "            forgotten,\n            // Found",
+        replace: "            forgotten: forgotten.filter(|_| false),\n            // Found",
+      },
     ],
   },
   {
-    name: "reset-deletes-foreign",
+    name: "reset-deletes-others",
     breaks: "a reset deletes an account that is another user's",
     edits: [
-      { file: "reset.rs", find: "accounts.retain(|account| !foreign.contains(&account.id));", replace: "let _ = foreign;" },
+      {
+        file: "reset/removal.rs",
+        find: "accounts.retain(|account| !of_others.contains(&account.id));",
+        replace: "let _ = of_others;",
+      },
     ],
   },
   {
@@ -178,32 +211,32 @@ export const MUTANTS = [
     breaks: "a reset that is to preserve the roles does not",
     edits: [
       {
-        file: "reset.rs",
-        find: "(order.preserve_roles && worth_keeping).then_some(roles)",
-        replace: "(order.preserve_roles && worth_keeping && false).then_some(roles)",
+        file: "reset/mod.rs",
+        find: "(order.preserve_roles && worth_keeping).then(",
+        replace: "(order.preserve_roles && worth_keeping && false).then(",
       },
     ],
   },
   {
     name: "lost-outcome-counted",
     breaks: "a run counts a user whose outcome it could not write down",
-    edits: [{ file: "batch.rs", find: "if lost.contains(&report.user) {", replace: "if false {" }],
+    edits: [{ file: "batch/mod.rs", find: "if self.leases.was_lost(&user.user) {", replace: "if false {" }],
   },
   {
     name: "intent-after-create",
     breaks: "the password is recorded after the create that carries it",
     edits: [
       {
-        file: "account.rs",
+        file: "attempt/create.rs",
         find: "        if deadline.passed(self.clock.now()) {\n            return Ok(failed(Failure::OutOfTime));\n        }\n        let answer = self",
         replace:
-          "        let Ok(fresh) = self.new_password(case) else {\n            return Ok(failed(Failure::Unsealable));\n        };\n        case.claimed.password = fresh.clone();\n        let Ok(password) = self.password(case) else {\n            return Ok(failed(Failure::Unsealable));\n        };\n        let answer = self",
+          "        let Ok(fresh) = self.new_password(&attempt.claimed.user) else {\n            return Ok(failed(Failure::Unsealable));\n        };\n        attempt.claimed.password = fresh.clone();\n        let Ok(password) = self.password(attempt) else {\n            return Ok(failed(Failure::Unsealable));\n        };\n        let answer = self",
       },
       {
-        file: "account.rs",
-        find: "        case.claimed.fresh = false;\n",
+        file: "attempt/create.rs",
+        find: "        attempt.claimed.fresh = false;\n",
         replace:
-          "        case.claimed.fresh = false;\n        let (user, email) = (&case.claimed.user, &case.claimed.email);\n        let now = self.clock.now();\n        self.store.replace_intent(&case.token, user, email, &fresh, now).await?;\n",
+          "        attempt.claimed.fresh = false;\n        let (user, email) = (&attempt.claimed.user, &attempt.claimed.email);\n        let now = self.clock.now();\n        crate::provisioning::store::replace_intent(self.database, &attempt.token, user, email, &fresh, now).await?;\n",
       },
     ],
   },
@@ -223,9 +256,9 @@ export const MUTANTS = [
     breaks: "an account is adopted although an earlier delete may still take it away",
     edits: [
       {
-        file: "account.rs",
-        find: "!case.deleted && self.is_open(case) && self.removed_lately(case)",
-        replace: "!case.deleted && self.is_open(case) && false",
+        file: "attempt/checks.rs",
+        find: "!attempt.deleted && self.is_unsettled(attempt) && self.was_removed_lately(attempt)",
+        replace: "!attempt.deleted && self.is_unsettled(attempt) && false",
       },
     ],
   },

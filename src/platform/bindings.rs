@@ -10,7 +10,7 @@ use worker::{Env, RateLimiter};
 use super::d1::D1;
 use super::queue::ProvisioningQueue;
 use crate::db::{Database, DatabaseError};
-use crate::provisioning::fanout::store::RunQueue;
+use crate::provisioning::fanout::RunQueue;
 use crate::services::{Bindings, RateLimit};
 
 #[wasm_bindgen]

@@ -86,7 +86,7 @@ pub struct DeliveryLine<'a> {
     /// Those of them that are to come again.
     #[serde(rename = "queue.retried")]
     pub retried: usize,
-    /// Those of them that are none of ours.
+    /// Those of them that could not be read.
     #[serde(rename = "queue.unreadable")]
     pub unreadable: usize,
     /// The runs in the ledger that they belong to.

@@ -1,11 +1,12 @@
-//! The platform's queue, spoken in the words of fan-out.
+//! The platform's queue of planned runs.
 
 use std::time::Duration;
 
+use futures_util::future::LocalBoxFuture;
 use wasm_bindgen::JsValue;
 use worker::{MessageBatch, MessageExt as _, Queue, QueueRetryOptionsBuilder, RawMessage};
 
-use crate::provisioning::fanout::store::{ChunkId, QueueError, RunQueue};
+use crate::provisioning::fanout::{ChunkId, QueueError, RunQueue};
 
 /// How the dead-letter queue's name ends, whatever the deployment calls it.
 const DEAD_LETTERS: &str = "dead-letters";
@@ -14,17 +15,13 @@ const DEAD_LETTERS: &str = "dead-letters";
 pub struct ProvisioningQueue(Queue);
 
 impl ProvisioningQueue {
-    /// Wraps the binding.
     pub fn new(binding: Queue) -> Self {
         Self(binding)
     }
 }
 
 impl RunQueue for ProvisioningQueue {
-    fn send<'a>(
-        &'a self,
-        chunks: &'a [ChunkId],
-    ) -> futures_util::future::LocalBoxFuture<'a, Result<(), QueueError>> {
+    fn send<'a>(&'a self, chunks: &'a [ChunkId]) -> LocalBoxFuture<'a, Result<(), QueueError>> {
         Box::pin(async move {
             self.0
                 .send_batch(chunks.to_vec())
@@ -35,14 +32,14 @@ impl RunQueue for ProvisioningQueue {
 }
 
 /// One message as it was delivered.
-pub struct Letter {
-    /// The chunk; `None`: the message is none of ours.
+pub struct Message {
+    /// The chunk; `None`: the message cannot be read.
     pub chunk: Option<ChunkId>,
     raw: RawMessage,
 }
 
-impl Letter {
-    /// Nobody waits for it any more.
+impl Message {
+    /// The message is done with.
     pub fn ack(&self) {
         self.raw.ack();
     }
@@ -65,36 +62,35 @@ fn whole_seconds(duration: Duration) -> u32 {
     u32::try_from(seconds).unwrap_or(u32::MAX)
 }
 
-/// One delivery.
-pub struct Mail {
+/// The messages of one delivery.
+pub struct Messages {
     /// The queue's name.
     pub queue: String,
-    /// The messages.
-    pub letters: Vec<Letter>,
+    pub all: Vec<Message>,
 }
 
-impl Mail {
+impl Messages {
     /// Reads a delivery. What a message holds may be anything.
     pub fn read(batch: &MessageBatch<JsValue>) -> Self {
-        let letters = batch.raw_iter().map(|raw| Letter {
+        let messages = batch.raw_iter().map(|raw| Message {
             chunk: serde_wasm_bindgen::from_value(raw.body()).ok(),
             raw,
         });
         Self {
             queue: batch.queue(),
-            letters: letters.collect(),
+            all: messages.collect(),
         }
     }
 
     /// Whether these are messages that failed too often.
-    pub fn is_dead(&self) -> bool {
+    pub fn are_dead_letters(&self) -> bool {
         self.queue.ends_with(DEAD_LETTERS)
     }
 
     /// The chunks of all readable messages.
     pub fn chunks(&self) -> Vec<ChunkId> {
-        let chunks = self.letters.iter();
-        chunks.filter_map(|letter| letter.chunk.clone()).collect()
+        let chunks = self.all.iter();
+        chunks.filter_map(|message| message.chunk.clone()).collect()
     }
 }
 

@@ -1,29 +1,27 @@
-//! One backfill run: plan, claim, survey, batch, ledger.
+//! One backfill run: plan, claim, batch, ledger.
 
 use std::collections::BTreeSet;
 
-use crate::kernel::audit::{Action, Entry};
-use crate::kernel::sealing::Purpose;
-use crate::kernel::{Clock, Deadline, Random, UserId, ids};
-use crate::threedeye::{Upstream, UpstreamError, password};
-
 use crate::db::DatabaseError;
-use crate::provisioning::account::{End, Takeovers};
-use crate::provisioning::batch::{Batch, Leases, Outcome, Stop};
-use crate::provisioning::listing::{Candidate, Listed};
-use crate::provisioning::policy::{CLOCK_SKEW, LEASE, RUN_BUDGET};
-use crate::provisioning::store::{Bid, LeaseToken, RunClosing, RunOpening, Tally, Terms, Trigger};
-use crate::provisioning::{Failure, Store, Toolbox};
+use crate::kernel::audit::{Action, Entry};
+use crate::kernel::{Deadline, UserId, ids};
+use crate::provisioning::attempt::{AttemptResult, ReplacementBudget};
+use crate::provisioning::batch::{BatchReport, BatchRun, Leases};
+use crate::provisioning::policy::{CLOCK_SKEW, RUN_BUDGET};
+use crate::provisioning::store::{
+    self, Candidate, LeaseTerms, RunClosing, RunOpening, Tally, Trigger,
+};
+use crate::provisioning::{Context, Failure, Provisioner};
+use crate::threedeye::UpstreamError;
 
 /// What to run.
 #[derive(Debug, Clone, Copy)]
-pub struct Order {
-    /// What started it.
+pub struct RunOrder {
     pub trigger: Trigger,
     /// Users to take up at most.
     pub limit: u32,
     /// Existing accounts to delete and re-create at most.
-    pub max_takeovers: u32,
+    pub max_replacements: u32,
 }
 
 /// What came of it.
@@ -33,12 +31,11 @@ pub struct Finished {
     pub run_id: String,
     /// Whether the run went to its end.
     pub success: bool,
-    /// The sums.
     pub tally: Tally,
     /// Users that still wait, those not yet due included.
     pub remaining: u64,
-    /// The upstream's failure that kept the run from looking at anybody.
-    pub blind: Option<UpstreamError>,
+    /// Set if the customer's list could not be read at all, so that no user was looked at.
+    pub scan_error: Option<UpstreamError>,
 }
 
 /// What a run would take up.
@@ -50,19 +47,21 @@ pub struct Plan {
     pub remaining: u64,
 }
 
-impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
+impl Context<'_> {
     /// Lists what a run would take up, and changes nothing.
     pub async fn plan(&self, limit: u32) -> Result<Plan, DatabaseError> {
         let due_by = self.clock.now().plus(CLOCK_SKEW);
-        let users = self.store.due(due_by, limit).await?;
+        let users = store::list_due(self.database, due_by, limit).await?;
         Ok(Plan {
             users: users.into_iter().map(|candidate| candidate.user).collect(),
-            remaining: self.store.waiting().await?,
+            remaining: store::count_waiting(self.database).await?,
         })
     }
+}
 
+impl Provisioner<'_> {
     /// Runs a backfill and leaves its row in the ledger.
-    pub async fn backfill(&self, order: Order) -> Result<Finished, DatabaseError> {
+    pub async fn backfill(&self, order: RunOrder) -> Result<Finished, DatabaseError> {
         let started_at = self.clock.now();
         let opening = RunOpening {
             run_id: ids::prefixed_ulid("run", started_at, self.random),
@@ -71,51 +70,53 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
             limit: order.limit,
             started_at,
         };
-        let candidates = self
-            .store
-            .open_run(&opening, started_at.plus(CLOCK_SKEW))
-            .await?;
+        let due_by = started_at.plus(CLOCK_SKEW);
+        let candidates = store::open_run(self.database, &opening, due_by).await?;
+        let budget = ReplacementBudget::limited(order.max_replacements);
+        let (report, mut tally) = self.provision(candidates, &budget).await?;
+        tell_early_end(&report, &mut tally);
+        let success = report.stop.is_none() && report.scan_error.is_none();
+        let closing = RunClosing {
+            run_id: opening.run_id,
+            completed: success,
+            tally,
+            finished_at: self.clock.now(),
+        };
+        let remaining = store::close_run(self.database, &closing).await?;
+        Ok(Finished {
+            run_id: closing.run_id,
+            success,
+            tally: closing.tally,
+            remaining,
+            scan_error: report.scan_error,
+        })
+    }
+
+    /// Takes every candidate as far as it goes, and adds up how they ended.
+    pub(super) async fn provision(
+        &self,
+        candidates: Vec<Candidate>,
+        budget: &ReplacementBudget,
+    ) -> Result<(BatchReport, Tally), DatabaseError> {
         let mut tally = Tally {
             total: u32::try_from(candidates.len()).unwrap_or(u32::MAX),
             ..Tally::default()
         };
-        let (free, rivals) = part_rivals(candidates);
-        let takeovers = Takeovers::limited(order.max_takeovers);
-        let outcome = self.provision_all(free, &takeovers, &mut tally).await?;
-        self.put_aside(rivals, &mut tally).await?;
-        let stop = outcome.stop;
-        let blind = outcome.blind.clone();
-        count(outcome, &mut tally);
-        tell_early_end(stop, blind.as_ref(), &mut tally);
-        let success = stop.is_none() && blind.is_none();
-        let closing = RunClosing {
-            run_id: opening.run_id.clone(),
-            completed: success,
-            tally: tally.clone(),
-            finished_at: self.clock.now(),
-        };
-        let remaining = self.store.close_run(&closing).await?;
-        Ok(Finished {
-            run_id: opening.run_id,
-            success,
-            tally,
-            remaining,
-            blind,
-        })
+        let (free, duplicates) = split_duplicates(candidates);
+        let report = self.claim_and_run(free, budget, &mut tally).await?;
+        self.set_aside(duplicates, &mut tally).await?;
+        count(&report, &mut tally);
+        Ok((report, tally))
     }
 
     /// 3. A second user with the same e-mail fails once and is then set aside.
-    pub(super) async fn put_aside(
-        &self,
-        rivals: Vec<UserId>,
-        tally: &mut Tally,
-    ) -> Result<(), DatabaseError> {
-        if rivals.is_empty() {
+    async fn set_aside(&self, users: Vec<UserId>, tally: &mut Tally) -> Result<(), DatabaseError> {
+        if users.is_empty() {
             return Ok(());
         }
         let error = Failure::Duplicate.to_string();
         let now = self.clock.now();
-        let entries: Vec<Entry> = rivals
+        let entries: Vec<Entry> = users
             .iter()
             .map(|user| Entry {
                 at: now,
@@ -125,8 +126,8 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
                 outcome: error.clone(),
             })
             .collect();
-        self.store.set_aside(&rivals, &error, now, &entries).await?;
-        for user in rivals {
+        store::set_aside(self.database, &users, &error, now, &entries).await?;
+        for user in users {
             tally.failed += 1;
             tally.errors.push(format!("{user}: {error}"));
         }
@@ -134,110 +135,85 @@ impl<U: Upstream, S: Store, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
     }
 
     /// Claims them, and takes those that were granted as far as they go.
-    pub(super) async fn provision_all(
+    async fn claim_and_run(
         &self,
-        free: Vec<Candidate>,
-        takeovers: &Takeovers,
+        candidates: Vec<Candidate>,
+        budget: &ReplacementBudget,
         tally: &mut Tally,
-    ) -> Result<Outcome, DatabaseError> {
-        let mut bids = Vec::with_capacity(free.len());
-        for candidate in free {
-            match self.bid(&candidate.user, Some(candidate.listed)) {
-                Ok(bid) => bids.push(bid),
+    ) -> Result<BatchReport, DatabaseError> {
+        let mut requests = Vec::with_capacity(candidates.len());
+        for candidate in candidates {
+            match self.claim_request(&candidate.user) {
+                Ok(request) => requests.push(request),
                 Err(failure) => {
                     tally.failed += 1;
                     tally.errors.push(format!("{}: {failure}", candidate.user));
                 }
             }
         }
-        if bids.is_empty() {
-            return Ok(Outcome::default());
+        if requests.is_empty() {
+            return Ok(BatchReport::default());
         }
-        let terms = self.terms();
-        let claimed = self.store.claim(&bids, &terms).await?;
-        let refused = bids.len().saturating_sub(claimed.len());
+        let terms = LeaseTerms::new(self.clock, self.random);
+        let deadline = Deadline::at(terms.now.plus(RUN_BUDGET));
+        let claimed = store::claim(self.database, &requests, &terms).await?;
+        let refused = requests.len().saturating_sub(claimed.len());
         tally.skipped += u32::try_from(refused).unwrap_or(u32::MAX);
         if claimed.is_empty() {
-            return Ok(Outcome::default());
+            return Ok(BatchReport::default());
         }
-        let leases = Leases::new(terms.token, terms.until, &claimed);
-        let deadline = Deadline::at(terms.now.plus(RUN_BUDGET));
-        // Few enough writes to cost little and keep to the platform's limit, many
-        // enough to keep a crash cheap.
+        let leases = Leases::new(terms, &claimed);
+        // Few enough writes to cost little and keep to the platform's limit, many enough to keep a
+        // crash cheap.
         let bundle = (claimed.len() / 10).max(25);
-        Batch::new(*self, leases, takeovers, deadline, bundle)
+        BatchRun::new(*self, leases, budget, deadline, bundle)
             .run(claimed)
             .await
     }
-
-    /// Asks for a user's lease, with a new password in case none is recorded.
-    pub(super) fn bid(&self, user: &UserId, listed: Option<Listed>) -> Result<Bid, Failure> {
-        let plain = password::generate(self.random);
-        let password = self
-            .sealer
-            .seal(Purpose::ThreedeyePassword, user, &plain, self.random)
-            .map_err(|_| Failure::Unsealable)?;
-        Ok(Bid {
-            user: user.clone(),
-            password,
-            listed,
-        })
-    }
-
-    /// The terms of a claim made now.
-    pub(super) fn terms(&self) -> Terms {
-        let now = self.clock.now();
-        Terms {
-            token: LeaseToken(ids::prefixed_ulid("lease", now, self.random)),
-            now,
-            until: now.plus(LEASE),
-        }
-    }
 }
 
-/// Parts those whose e-mail is free from those that lose it to another user,
-/// of the database or of this very run.
-pub(super) fn part_rivals(candidates: Vec<Candidate>) -> (Vec<Candidate>, Vec<UserId>) {
+/// Splits off those who lose their e-mail to another user, of the database or of this very run.
+fn split_duplicates(candidates: Vec<Candidate>) -> (Vec<Candidate>, Vec<UserId>) {
     let mut seen = BTreeSet::new();
-    let (mut free, mut rivals) = (Vec::new(), Vec::new());
+    let (mut free, mut duplicates) = (Vec::new(), Vec::new());
     for candidate in candidates {
-        if !candidate.contested && seen.insert(candidate.listed.email.clone()) {
+        if !candidate.contested && seen.insert(candidate.email.clone()) {
             free.push(candidate);
         } else {
-            rivals.push(candidate.user);
+            duplicates.push(candidate.user);
         }
     }
-    (free, rivals)
+    (free, duplicates)
 }
 
-/// Adds up how they ended, and says of whom it is not well.
-pub(super) fn count(outcome: Outcome, tally: &mut Tally) {
+/// Adds up how they ended, with a line for each failure.
+fn count(report: &BatchReport, tally: &mut Tally) {
     let mut limited = 0_u32;
-    for report in outcome.reports {
-        let failure = match report.end {
-            End::Ready(..) => {
+    for user in &report.users {
+        let failure = match &user.result {
+            AttemptResult::Ready(..) => {
                 tally.created += 1;
                 continue;
             }
-            End::Untouched | End::LeaseLost => {
+            AttemptResult::Untouched | AttemptResult::LeaseLost => {
                 tally.skipped += 1;
                 continue;
             }
-            End::TakeoverLimit => {
+            AttemptResult::ReplacementLimit => {
                 tally.skipped += 1;
                 limited += 1;
                 continue;
             }
-            End::RolesPending(_, error) => Failure::RolesPending(error),
-            End::Orphan => {
+            AttemptResult::RolesPending(_, error) => Failure::RolesPending(error.clone()),
+            AttemptResult::Orphan => {
                 tally.quarantined += 1;
                 Failure::Orphan
             }
-            End::Duplicate => Failure::Duplicate,
-            End::Failed(failure) => failure,
+            AttemptResult::Duplicate => Failure::Duplicate,
+            AttemptResult::Failed(failure) => failure.clone(),
         };
         tally.failed += 1;
-        tally.errors.push(format!("{}: {failure}", report.user));
+        tally.errors.push(format!("{}: {failure}", user.user));
     }
     if limited > 0 {
         tally.errors.push(format!(
@@ -246,14 +222,14 @@ pub(super) fn count(outcome: Outcome, tally: &mut Tally) {
     }
 }
 
-fn tell_early_end(stop: Option<Stop>, blind: Option<&UpstreamError>, tally: &mut Tally) {
+fn tell_early_end(report: &BatchReport, tally: &mut Tally) {
     let left = tally.skipped;
-    if let Some(error) = blind {
+    if let Some(error) = &report.scan_error {
         tally.errors.push(format!(
             "run ended early: the user list could not be read: {error}"
         ));
     }
-    if let Some(stop) = stop {
+    if let Some(stop) = report.stop {
         tally.errors.push(format!(
             "run ended early: {stop}; {left} user(s) left for the next run"
         ));

@@ -2,67 +2,63 @@
 
 use std::time::Duration;
 
+use crate::db::{Database, DatabaseError};
 use crate::kernel::{Clock, Deadline, UserId};
-use crate::threedeye::{Survey, Upstream, UpstreamError, Wanted};
+use crate::provisioning::record::ProvisioningRecord;
+use crate::provisioning::store;
+use crate::threedeye::{Client, DirectoryScan, ScanQuery, UpstreamError};
 
-use crate::db::DatabaseError;
-use crate::provisioning::Store;
-use crate::provisioning::record::Dossier;
-
-/// How many masked e-mails a human gets to recognise the customer by.
+/// How many masked e-mails are shown for a human to recognise the customer by.
 const SAMPLES: usize = 5;
 
 /// The rows and the probe, taken at the same time.
 #[derive(Debug)]
 pub struct Diagnosis {
-    /// The rows.
-    pub dossier: Dossier,
+    pub record: ProvisioningRecord,
     /// What the customer's list shows; `None`: not configured.
-    pub probe: Option<Result<Survey, UpstreamError>>,
+    pub probe: Option<Result<DirectoryScan, UpstreamError>>,
 }
 
 /// Reads the rows (one round trip) while the list's first page is under way.
 pub async fn diagnose(
-    store: &impl Store,
-    upstream: Option<&impl Upstream>,
+    database: &Database,
+    remote: Option<&Client>,
     clock: &dyn Clock,
     user: &UserId,
     budget: Duration,
 ) -> Result<Diagnosis, DatabaseError> {
-    let Some(upstream) = upstream else {
+    let Some(remote) = remote else {
         return Ok(Diagnosis {
-            dossier: store.dossier(user).await?,
+            record: store::load(database, user).await?,
             probe: None,
         });
     };
     let mut rows = None;
-    let wanted = async {
-        let read = store.dossier(user).await;
-        let wanted = read.as_ref().map(what_to_look_for).unwrap_or_default();
+    let query = async {
+        let read = store::load(database, user).await;
+        let query = read.as_ref().map(scan_query).unwrap_or_default();
         rows = Some(read);
-        wanted
+        query
     };
-    let probe = upstream
-        .survey(wanted, Deadline::after(clock, budget))
-        .await;
-    let dossier = match rows {
+    let probe = remote.scan(query, Deadline::after(clock, budget)).await;
+    let record = match rows {
         Some(read) => read?,
         // The probe failed before it asked what to look for.
-        None => store.dossier(user).await?,
+        None => store::load(database, user).await?,
     };
     Ok(Diagnosis {
-        dossier,
+        record,
         probe: Some(probe),
     })
 }
 
-fn what_to_look_for(dossier: &Dossier) -> Wanted {
-    let email = dossier.user.as_ref().and_then(|row| row.email_key.clone());
-    let mapped = dossier
+fn scan_query(record: &ProvisioningRecord) -> ScanQuery {
+    let email = record.user.as_ref().and_then(|row| row.email_key.clone());
+    let mapped = record
         .mapping
         .as_ref()
         .and_then(|row| row.threedeye_id.clone());
-    Wanted {
+    ScanQuery {
         emails: email.into_iter().collect(),
         ids: mapped.into_iter().collect(),
         samples: SAMPLES,

@@ -20,7 +20,7 @@ pub enum Failure {
     OwnLogin,
     /// The account with this e-mail is mapped to another user.
     #[error("the account with this e-mail belongs to another user")]
-    ForeignMapping,
+    AccountOfAnotherUser,
     /// 3dEye neither accepted the stored password nor called it wrong.
     #[error("3dEye would not say whether the stored password is right")]
     Unproved,
@@ -60,7 +60,7 @@ impl Failure {
             Self::Orphan => "orphan",
             Self::Duplicate => "duplicate",
             Self::OwnLogin => "own_login",
-            Self::ForeignMapping => "foreign_mapping",
+            Self::AccountOfAnotherUser => "foreign_mapping",
             Self::Unproved => "unproved",
             Self::MadeForAnotherEmail => "made_for_another_email",
             Self::NotVisibleYet => "not_visible_yet",
@@ -74,7 +74,7 @@ impl Failure {
     }
 
     /// Whether a call to 3dEye may still take effect.
-    pub const fn is_open(&self) -> bool {
+    pub const fn is_unsettled(&self) -> bool {
         matches!(self, Self::Upstream(UpstreamError::UnknownOutcome))
     }
 

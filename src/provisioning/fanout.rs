@@ -1,34 +1,30 @@
 //! A run that is planned once and worked off by queue consumers.
 //!
-//! Planning cuts what is due into chunks and moves their users' place in the
-//! work queue to the run's *hold*, a moment in the future. The hold is the
-//! mark by which a delivery knows its users: whatever settles a user (an
-//! account, a failure with its own wait, a reset, another run after the hold)
-//! takes it away. So a message that comes twice finds nobody left, one that
-//! never comes leaves users that are due again by themselves, and nothing has
-//! to be remembered between deliveries.
+//! Planning cuts what is due into chunks and moves their users' place in the work queue to the run's
+//! *hold*, a moment in the future. The hold is the mark by which a delivery knows its users: whatever
+//! settles a user (an account, a failure with its own wait, a reset, another run after the hold) takes
+//! it away. So a message that comes twice finds no user left, one that never comes leaves users that
+//! are due again by themselves, and nothing has to be remembered between deliveries.
 
-pub mod store;
-#[cfg(test)]
-mod tests;
+mod queue;
+// PORT mod tests;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::kernel::{Clock, Random, Timestamp, ids};
-use crate::threedeye::{Upstream, UpstreamError};
-
 use crate::db::DatabaseError;
-use crate::provisioning::Toolbox;
-use crate::provisioning::account::Takeovers;
-use crate::provisioning::backfill::{Order, count, part_rivals};
+use crate::kernel::ids;
+use crate::provisioning::attempt::ReplacementBudget;
+use crate::provisioning::backfill::RunOrder;
 use crate::provisioning::batch::Stop;
 use crate::provisioning::policy::{
-    CHUNK_SIZE, CLOCK_SKEW, DELIVERIES, MESSAGES_A_SEND, RUN_IDLE, hold, redelivery,
+    CHUNK_SIZE, CLOCK_SKEW, DELIVERIES, MESSAGES_A_SEND, RUN_ABANDONED_AFTER, hold, redelivery,
 };
-use crate::provisioning::store::{RunOpening, Tally};
+use crate::provisioning::store::{self, Planning, ReplacementAllowance, RunOpening, Tally};
+use crate::provisioning::{Context, Provisioner};
+use crate::threedeye::UpstreamError;
 
-use store::{Allowance, ChunkId, FanoutStore, Planning, RunQueue};
+pub use queue::{ChunkId, QueueError, RunQueue};
 
 /// What planning came to.
 #[derive(Debug, Clone)]
@@ -43,21 +39,18 @@ pub struct FannedOut {
     pub chunks: usize,
     /// Those of them that the queue did not take; their users are due again.
     pub unsent: usize,
-    /// Chunks of earlier runs that no message will come for any more; their
-    /// users are due again as well.
+    /// Chunks of earlier runs that no message will come for any more; their users are due again too.
     pub abandoned: usize,
-    /// Why the queue did not take what it did not take.
+    /// Why the queue did not take messages.
     pub cause: Option<String>,
 }
 
 /// What becomes of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Receipt {
-    /// Nobody waits for it any more.
     Done,
     /// To be delivered again.
-    Again {
-        /// After this long.
+    Retry {
         after: Duration,
     },
 }
@@ -67,17 +60,16 @@ pub enum Receipt {
 pub struct Delivery {
     /// One receipt a chunk.
     pub receipts: Vec<(ChunkId, Receipt)>,
-    /// What this delivery did, and to whom.
     pub tally: Tally,
-    /// Set when it was ended early.
+    /// Set if it ended early.
     pub stop: Option<Stop>,
-    /// Set when the customer's list could not be read at all.
-    pub blind: Option<UpstreamError>,
+    /// Set if the customer's list could not be read at all.
+    pub scan_error: Option<UpstreamError>,
 }
 
 impl Delivery {
     fn retry_after(&self) -> Option<Duration> {
-        match (&self.stop, &self.blind) {
+        match (&self.stop, &self.scan_error) {
             (Some(Stop::RateLimited { retry_after }), _)
             | (_, Some(UpstreamError::RateLimited { retry_after })) => *retry_after,
             _ => None,
@@ -85,37 +77,35 @@ impl Delivery {
     }
 }
 
-impl<U: Upstream, S: FanoutStore, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
+impl Context<'_> {
     /// Plans a run and sends its chunks to the queue.
     pub async fn fan_out(
         &self,
-        order: Order,
+        order: RunOrder,
         queue: &dyn RunQueue,
     ) -> Result<FannedOut, DatabaseError> {
         let now = self.clock.now();
         let run_id = ids::prefixed_ulid("run", now, self.random);
-        let planned = self
-            .store
-            .plan_run(&Planning {
-                opening: RunOpening {
-                    run_id: run_id.clone(),
-                    trigger: order.trigger,
-                    origin: self.origin.clone(),
-                    limit: order.limit,
-                    started_at: now,
-                },
-                max_takeovers: order.max_takeovers,
-                due_by: now.plus(CLOCK_SKEW),
-                hold_until: now.plus(hold(order.limit)),
-                chunk_size: CHUNK_SIZE,
-                idle_since: now.minus(RUN_IDLE),
-            })
-            .await?;
+        let planning = Planning {
+            opening: RunOpening {
+                run_id: run_id.clone(),
+                trigger: order.trigger,
+                origin: self.origin.clone(),
+                limit: order.limit,
+                started_at: now,
+            },
+            max_replacements: order.max_replacements,
+            due_by: now.plus(CLOCK_SKEW),
+            hold_until: now.plus(hold(order.limit)),
+            chunk_size: CHUNK_SIZE,
+            abandoned_before: now.minus(RUN_ABANDONED_AFTER),
+        };
+        let planned = store::plan_run(self.database, &planning).await?;
         let mut unsent = Vec::new();
         let mut cause = None;
         for group in planned.chunks.chunks(MESSAGES_A_SEND) {
             if let Err(error) = queue.send(group).await {
-                // Had the queue taken them all the same, they will find nobody waiting.
+                // If the queue took them all the same, they will find no user waiting.
                 unsent.extend_from_slice(group);
                 cause = Some(error.to_string());
             }
@@ -139,51 +129,9 @@ impl<U: Upstream, S: FanoutStore, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         })
     }
 
-    /// Takes up everybody who waits for these chunks, in one batch: the
-    /// customer's list is read once a delivery. A failed database leaves
-    /// everything to the next delivery.
-    pub async fn consume(&self, chunks: &[ChunkId]) -> Result<Delivery, DatabaseError> {
-        let chunks: Vec<ChunkId> = distinct(chunks);
-        let opened = self.store.open_delivery(&chunks, self.clock.now()).await?;
-        let mut delivery = Delivery {
-            receipts: Vec::new(),
-            tally: Tally {
-                total: u32::try_from(opened.candidates.len()).unwrap_or(u32::MAX),
-                ..Tally::default()
-            },
-            stop: None,
-            blind: None,
-        };
-        let takeovers = Takeovers::limited(total(&opened.allowances));
-        let (free, rivals) = part_rivals(opened.candidates);
-        let outcome = self
-            .provision_all(free, &takeovers, &mut delivery.tally)
-            .await?;
-        self.put_aside(rivals, &mut delivery.tally).await?;
-        delivery.stop = outcome.stop;
-        delivery.blind = outcome.blind.clone();
-        count(outcome, &mut delivery.tally);
-        let now = self.clock.now();
-        let unused = share_out(takeovers.left(), opened.allowances);
-        let standings = self.store.close_delivery(&chunks, &unused, now).await?;
-        let asked = delivery.retry_after();
-        delivery.receipts = chunks
-            .into_iter()
-            .map(|id| {
-                // A chunk that was closed before has no standing.
-                let open = standings.iter().find(|one| one.id == id && one.waiting > 0);
-                let receipt = open.map_or(Receipt::Done, |open| Receipt::Again {
-                    after: redelivery(open.deliveries, asked),
-                });
-                (id, receipt)
-            })
-            .collect();
-        Ok(delivery)
-    }
-
-    /// Closes the chunks whose message failed too often. Their users stay in
-    /// the work queue and are due for the next run.
-    pub async fn bury(&self, chunks: &[ChunkId]) -> Result<(), DatabaseError> {
+    /// Closes the chunks whose message failed too often. Their users stay in the work queue and are due
+    /// for the next run.
+    pub async fn dead_letter(&self, chunks: &[ChunkId]) -> Result<(), DatabaseError> {
         let why = format!("failed {DELIVERIES} deliveries");
         self.leave_to_the_next_run(&distinct(chunks), &why).await
     }
@@ -194,8 +142,40 @@ impl<U: Upstream, S: FanoutStore, C: Clock, R: Random> Toolbox<'_, U, S, C, R> {
         why: &str,
     ) -> Result<(), DatabaseError> {
         let line = format!("{why}; its users wait for the next run");
-        let now: Timestamp = self.clock.now();
-        self.store.give_up(chunks, &line, now).await
+        store::give_up(self.database, chunks, &line, self.clock.now()).await
+    }
+}
+
+impl Provisioner<'_> {
+    /// Takes up all users that wait for these chunks, in one batch: the customer's list is read once a
+    /// delivery. A failed database leaves everything to the next delivery.
+    pub async fn consume(&self, chunks: &[ChunkId]) -> Result<Delivery, DatabaseError> {
+        let chunks: Vec<ChunkId> = distinct(chunks);
+        let opened = store::open_delivery(self.database, &chunks, self.clock.now()).await?;
+        let budget = ReplacementBudget::limited(total(&opened.allowances));
+        let (report, tally) = self.provision(opened.candidates, &budget).await?;
+        let unused = share_out(budget.left(), opened.allowances);
+        let now = self.clock.now();
+        let open = store::close_delivery(self.database, &chunks, &unused, now).await?;
+        let mut delivery = Delivery {
+            receipts: Vec::new(),
+            tally,
+            stop: report.stop,
+            scan_error: report.scan_error,
+        };
+        let asked = delivery.retry_after();
+        delivery.receipts = chunks
+            .into_iter()
+            .map(|id| {
+                // A chunk that was closed before has no status.
+                let waiting = open.iter().find(|one| one.id == id && one.waiting > 0);
+                let receipt = waiting.map_or(Receipt::Done, |chunk| Receipt::Retry {
+                    after: redelivery(chunk.deliveries, asked),
+                });
+                (id, receipt)
+            })
+            .collect();
+        Ok(delivery)
     }
 }
 
@@ -204,22 +184,24 @@ fn distinct(chunks: &[ChunkId]) -> Vec<ChunkId> {
     chunks.into_iter().cloned().collect()
 }
 
-fn total(allowances: &[Allowance]) -> u32 {
+fn total(allowances: &[ReplacementAllowance]) -> u32 {
     allowances
         .iter()
-        .fold(0, |sum, one| sum.saturating_add(one.takeovers))
+        .fold(0, |sum, one| sum.saturating_add(one.replacements))
 }
 
-/// What is left of the allowances together, given back to no run beyond what
-/// it had.
-fn share_out(left: u32, allowances: Vec<Allowance>) -> Vec<Allowance> {
+/// Splits what is left of the allowances together, giving no run back more than it had.
+fn share_out(left: u32, allowances: Vec<ReplacementAllowance>) -> Vec<ReplacementAllowance> {
     let mut left = left;
     allowances
         .into_iter()
         .map(|had| {
-            let takeovers = had.takeovers.min(left);
-            left -= takeovers;
-            Allowance { takeovers, ..had }
+            let replacements = had.replacements.min(left);
+            left -= replacements;
+            ReplacementAllowance {
+                replacements,
+                ..had
+            }
         })
         .collect()
 }

@@ -51,9 +51,8 @@ pub const RUN_BUDGET: Duration = Duration::from_secs(10 * 60);
 /// after it included.
 pub const SINGLE_BUDGET: Duration = Duration::from_secs(30);
 
-/// With less of it left nobody is taken up any more: reading the list, creating
-/// and attaching would hardly make it, and what is begun and not finished has
-/// to be seen to by the next run.
+/// With less of it left no provisioning is begun: reading the list, creating and attaching would
+/// hardly be done in time, and what is begun and not finished is work for the next run.
 pub const SHORTEST_PROVISIONING: Duration = Duration::from_secs(3);
 
 /// How often a run that is reading the list looks whether its leases last.
@@ -78,13 +77,13 @@ pub const MESSAGES_A_SEND: usize = 100;
 /// the first delivery.
 pub const DELIVERIES: u32 = 5;
 
-/// A planned run that no consumer has had a hand in for this long is given up.
-pub const RUN_IDLE: Duration = Duration::from_secs(30 * 60);
+/// A planned run that no consumer has worked on for this long is given up.
+pub const RUN_ABANDONED_AFTER: Duration = Duration::from_secs(30 * 60);
 
 /// For how long a plan for `limit` users keeps them from every other run. If
-/// its messages are lost, they are due again by then without anybody's doing.
+/// its messages are lost, they are due again by themselves by then.
 pub fn hold(limit: u32) -> Duration {
-    RUN_IDLE + Duration::from_secs(u64::from(limit))
+    RUN_ABANDONED_AFTER + Duration::from_secs(u64::from(limit))
 }
 
 /// The wait after a first delivery that could not be finished.
@@ -102,6 +101,12 @@ pub fn redelivery(deliveries: u32, asked: Option<Duration>) -> Duration {
         .map_or(own, |asked| asked.max(Duration::from_secs(1)))
         .min(LONGEST_REDELIVERY)
 }
+
+/// Abandoned chunks that one plan gives up at most; the next one sees to the others.
+pub const ABANDONED_AT_ONCE: u32 = 1000;
+
+/// Lines of errors that the ledger keeps of a planned run, and that are shown of any run.
+pub const MAX_RUN_ERRORS: u32 = 100;
 
 /// How far the database's clock may be ahead of ours: a user that was queued
 /// this moment by D1's clock must be due for a run that starts now by ours.
@@ -121,9 +126,8 @@ pub fn list_deadline(deadline: Deadline, now: Timestamp) -> Deadline {
 
 /// When a user whose `attempts`-th attempt just failed is due again.
 ///
-/// The first retry is due at once: it goes to the end of the queue, so it
-/// blocks nobody, and most failures are gone by the next run. From then on the
-/// waits double from 30 s.
+/// The first retry is due at once: it goes to the end of the queue, so it holds no other user up, and
+/// most failures are gone by the next run. From then on the waits double from 30 s.
 pub fn next_attempt(attempts: u32, outage: bool, now: Timestamp) -> Timestamp {
     let longest = if outage {
         LONGEST_OUTAGE_WAIT
@@ -142,6 +146,16 @@ pub fn next_attempt(attempts: u32, outage: bool, now: Timestamp) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const WRANGLER: &str = include_str!("../../wrangler.toml");
+
+    #[test]
+    fn a_dead_letter_has_failed_as_many_deliveries_as_its_error_says() {
+        // The first consumer's; the second one reads dead letters.
+        let (_, setting) = WRANGLER.split_once("max_retries = ").unwrap();
+        let retries: u32 = setting.split(' ').next().unwrap().parse().unwrap();
+        assert_eq!(retries + 1, DELIVERIES);
+    }
 
     #[test]
     fn reading_the_list_leaves_time_to_act() {

@@ -21,7 +21,6 @@ pub enum State {
 }
 
 impl State {
-    /// Every state.
     pub const ALL: [Self; 6] = [
         Self::Idle,
         Self::Pending,
@@ -65,7 +64,6 @@ pub struct User {
 /// A row of `threedeye_users`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mapping {
-    /// Where provisioning stands.
     pub state: State,
     /// The e-mail that the account is, or is to be, made for.
     pub email_key: Option<EmailKey>,
@@ -79,26 +77,24 @@ pub struct Mapping {
     pub last_error: Option<String>,
     /// When the next attempt is due.
     pub next_attempt_at: Option<Timestamp>,
-    /// Until when an actor holds this user; in the past when nobody does.
+    /// Until when an actor holds this user; in the past if it is free.
     pub lease_until: Timestamp,
-    /// When the row was made.
     pub created_at: Timestamp,
     /// Calls to 3dEye that were given up may still take effect until then.
     pub settled_at: Timestamp,
-    /// The account of a mapping that was cleared.
-    pub forgotten: Option<Forgotten>,
+    /// The account that the last reset let go of.
+    pub forgotten: Option<ForgottenAccount>,
 }
 
-/// An account that a reset has let go of and that may still be there. It comes
-/// back into sight with its e-mail; but if the user's e-mail has changed by
-/// then, only this tells that it was the user's.
+/// An account that a reset let go of and that may still exist. A scan for its e-mail finds it; but if
+/// the user's e-mail has changed by then, only this record tells that it was the user's.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Forgotten {
+pub struct ForgottenAccount {
     /// The e-mail that it was, or was to be, made for.
     pub email: EmailKey,
     /// Its id, where it was known.
     pub id: Option<RemoteId>,
-    /// Its password: proves whether it is there while the list does not show it.
+    /// Its password: proves whether it exists while the list does not show it.
     pub password: Sealed,
 }
 
@@ -119,23 +115,18 @@ impl Mapping {
     }
 }
 
-/// A row of `threedeye_recovery`: roles that wait to be attached again. Its
-/// mere existence tells that an account of this user was (or was about to be)
-/// deleted by us.
+/// A row of `threedeye_recovery`: roles that wait to be attached again. Its mere existence tells that
+/// we deleted, or were about to delete, an account of this user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recovery {
-    /// The roles.
     pub roles: Vec<RoleId>,
 }
 
 /// All three rows of one user, read at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Dossier {
-    /// The `users` row.
+pub struct ProvisioningRecord {
     pub user: Option<User>,
-    /// The `threedeye_users` row.
     pub mapping: Option<Mapping>,
-    /// The `threedeye_recovery` row.
     pub recovery: Option<Recovery>,
     /// Whether another user's row holds this user's e-mail.
     pub contested: bool,
@@ -144,20 +135,17 @@ pub struct Dossier {
 /// A user whose lease we hold, as the claim found it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claimed {
-    /// The user.
     pub user: UserId,
     /// The user's e-mail now.
     pub email: EmailKey,
     /// The e-mail of the recorded intent; differs from `email` when the user's
     /// e-mail was changed since.
     pub intent_email: EmailKey,
-    /// The recorded password.
     pub password: Sealed,
     /// Whether `password` was recorded by this very claim, so that 3dEye cannot know it yet.
     pub fresh: bool,
     /// The account's id, once known.
     pub threedeye_id: Option<RemoteId>,
-    /// Where provisioning stands.
     pub state: State,
     /// Failed attempts so far.
     pub attempts: u32,
@@ -165,9 +153,8 @@ pub struct Claimed {
     pub recovery: Option<Recovery>,
     /// When we last deleted, or let go of, an account with `email` or `intent_email`.
     pub removed_at: Option<Timestamp>,
-    /// Calls to 3dEye that were given up, or died with whoever had sent them,
-    /// may still take effect until then.
+    /// Calls to 3dEye that were given up, or whose sender died, may still take effect until then.
     pub settled_at: Timestamp,
-    /// The account of a mapping that was cleared.
-    pub forgotten: Option<Forgotten>,
+    /// The account that the last reset let go of.
+    pub forgotten: Option<ForgottenAccount>,
 }

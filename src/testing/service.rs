@@ -22,7 +22,7 @@ use crate::db::{Database, DatabaseError};
 use crate::kernel::http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use crate::kernel::random::seeded::Seeded;
 use crate::kernel::{Clock as _, RequestId};
-use crate::provisioning::fanout::store::{ChunkId, QueueError, RunQueue};
+use crate::provisioning::fanout::{ChunkId, QueueError, RunQueue};
 use crate::services::{Bindings, Environment, RateLimit, Services, Shared};
 use crate::web::Router;
 use crate::web::request::{Body, BrokenBody, Request};

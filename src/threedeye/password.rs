@@ -27,7 +27,7 @@ pub fn generate(random: &dyn Random) -> Secret {
 
 fn draw(random: &dyn Random) -> Secret {
     let size = u32::try_from(ALPHABET.len()).unwrap_or(0);
-    // Sized beforehand: growing would leave copies behind that nobody wipes.
+    // Sized beforehand: growing would leave unwiped copies behind.
     let mut text = String::with_capacity(LENGTH);
     while text.len() < LENGTH {
         let index = usize::try_from(random.below(size)).unwrap_or(0);

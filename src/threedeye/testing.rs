@@ -23,6 +23,12 @@ pub fn config() -> ThreedeyeConfig {
     }
 }
 
+/// Keeps a value until the test process ends: what a client holds by `Rc` may borrow nothing that
+/// ends with the test.
+pub fn leak<T>(value: T) -> &'static T {
+    Box::leak(Box::new(value))
+}
+
 impl Script<'_> {
     /// How many requests had this method and, after the base, this path.
     pub fn count(&self, method: &str, path: &str) -> usize {

@@ -11,10 +11,10 @@ use crate::kernel::{Clock as _, RequestId};
 use crate::platform::isolate::services;
 use crate::platform::log;
 use crate::platform::log::DeliveryLine;
-use crate::platform::queue::Mail;
-use crate::provisioning::fanout::store::ChunkId;
-use crate::provisioning::fanout::{Delivery, Receipt};
+use crate::platform::queue::Messages;
+use crate::provisioning::fanout::{ChunkId, Delivery, Receipt};
 use crate::services::Services;
+use crate::threedeye::UpstreamError;
 
 use crate::platform::events::millis;
 
@@ -26,49 +26,52 @@ type Outcome = Result<Option<Delivery>, String>;
 ///
 /// A message that cannot be read is acknowledged, with an error in the log. It
 /// would be unreadable the next time too, and what it may have meant is in the
-/// database: users that nobody comes for are due again when their hold ends.
+/// database: users whose message is gone are due again when their hold ends.
 pub async fn queue(batch: MessageBatch<JsValue>, env: Env) {
     let services = services(&env);
     let started = services.clock.now();
     let request_id = RequestId::mint(started, &services.random);
-    let mail = Mail::read(&batch);
-    let chunks = mail.chunks();
+    let messages = Messages::read(&batch);
+    let chunks = messages.chunks();
     let outcome = if chunks.is_empty() {
         Ok(None)
     } else {
-        work(&services, &request_id, &mail, &chunks).await
+        work(&services, &request_id, &messages, &chunks).await
     };
-    let retried = answer(&mail, &outcome);
+    let retried = answer(&messages, &outcome);
     let duration_ms = millis(services.clock.now().since(started));
-    tell(&mail, &outcome, retried, &request_id, duration_ms);
+    tell(&messages, &outcome, retried, &request_id, duration_ms);
 }
 
 async fn work(
     services: &Services,
     request_id: &RequestId,
-    mail: &Mail,
+    messages: &Messages,
     chunks: &[ChunkId],
 ) -> Outcome {
     let store = |error: DatabaseError| error.to_string();
     let database = services.database().map_err(|error| error.to_string())?;
-    let upstream = services.upstream();
     let origin = Origin::event(Actor::queue(), request_id.clone());
-    let tools = services
-        .tools(&upstream, &database, &origin)
+    let provisioning = services
+        .provisioning(&database, &origin)
         .map_err(|error| error.to_string())?;
-    if mail.is_dead() {
-        tools.bury(chunks).await.map_err(store)?;
+    if messages.are_dead_letters() {
+        provisioning.dead_letter(chunks).await.map_err(store)?;
         return Ok(None);
     }
-    tools.consume(chunks).await.map(Some).map_err(store)
+    let Some(remote) = services.remote() else {
+        return Err(UpstreamError::NotConfigured.to_string());
+    };
+    let provisioner = provisioning.with(&remote);
+    provisioner.consume(chunks).await.map(Some).map_err(store)
 }
 
 /// Answers every message; tells how many are to come again.
-fn answer(mail: &Mail, outcome: &Outcome) -> usize {
+fn answer(messages: &Messages, outcome: &Outcome) -> usize {
     let mut retried = 0;
-    for letter in &mail.letters {
-        let Some(chunk) = &letter.chunk else {
-            letter.ack();
+    for message in &messages.all {
+        let Some(chunk) = &message.chunk else {
+            message.ack();
             continue;
         };
         let wait = match outcome {
@@ -79,39 +82,45 @@ fn answer(mail: &Mail, outcome: &Outcome) -> usize {
                 .find(|(id, _)| id == chunk)
                 .and_then(|(_, receipt)| match receipt {
                     Receipt::Done => None,
-                    Receipt::Again { after } => Some(Some(*after)),
+                    Receipt::Retry { after } => Some(Some(*after)),
                 }),
             Err(_) => Some(None),
         };
         match wait {
-            None => letter.ack(),
+            None => message.ack(),
             Some(after) => {
                 retried += 1;
-                letter.retry(after);
+                message.retry(after);
             }
         }
     }
     retried
 }
 
-fn tell(mail: &Mail, outcome: &Outcome, retried: usize, request_id: &RequestId, duration_ms: u64) {
-    let chunks = mail.chunks();
+fn tell(
+    messages: &Messages,
+    outcome: &Outcome,
+    retried: usize,
+    request_id: &RequestId,
+    duration_ms: u64,
+) {
+    let chunks = messages.chunks();
     let run_ids: BTreeSet<&str> = chunks.iter().map(|chunk| chunk.run_id.as_str()).collect();
     let run_ids: Vec<&str> = run_ids.into_iter().collect();
-    let unreadable = mail.letters.len().saturating_sub(chunks.len());
+    let unreadable = messages.all.len().saturating_sub(chunks.len());
     let delivery = outcome.as_ref().ok().and_then(Option::as_ref);
-    let early_end = delivery.and_then(|delivery| match (&delivery.stop, &delivery.blind) {
+    let early_end = delivery.and_then(|delivery| match (&delivery.stop, &delivery.scan_error) {
         (Some(stop), _) => Some(stop.to_string()),
         (None, Some(error)) => Some(format!("the user list could not be read: {error}")),
         (None, None) => None,
     });
     let (level, cause) = match outcome {
         Err(cause) => ("error", Some(cause.as_str())),
-        Ok(_) if mail.is_dead() && !chunks.is_empty() => (
+        Ok(_) if messages.are_dead_letters() && !chunks.is_empty() => (
             "error",
             Some("dead letters: their users wait for the next run"),
         ),
-        Ok(_) if unreadable > 0 => ("error", Some("messages that are none of ours")),
+        Ok(_) if unreadable > 0 => ("error", Some("messages that cannot be read")),
         Ok(_) if retried > 0 => ("warn", early_end.as_deref()),
         Ok(_) => ("info", None),
     };
@@ -122,8 +131,8 @@ fn tell(mail: &Mail, outcome: &Outcome, retried: usize, request_id: &RequestId, 
             event: "queue.delivery",
             level,
             request_id: request_id.as_str(),
-            queue: &mail.queue,
-            messages: mail.letters.len(),
+            queue: &messages.queue,
+            messages: messages.all.len(),
             retried,
             unreadable,
             run_ids: &run_ids,

@@ -10,12 +10,12 @@ use serde_json::json;
 
 #[cfg(test)]
 use crate::kernel::UserId;
-use crate::provisioning::backfill::Order;
+use crate::provisioning::Context;
+use crate::provisioning::backfill::RunOrder;
 #[cfg(test)]
 use crate::provisioning::endpoints::{RunId, error_answers};
-use crate::provisioning::fanout::store::RunQueue;
+use crate::provisioning::fanout::RunQueue;
 use crate::provisioning::store::{Tally, Trigger};
-use crate::services::Tools;
 use crate::threedeye::UpstreamError;
 use crate::web::caller::Admin;
 #[cfg(test)]
@@ -96,15 +96,13 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     };
     let limit = query.count("limit", DEFAULT_LIMIT, max_limit)?;
     let dry_run = query.flag("dryRun")?;
-    let upstream = call.services.upstream();
-    if upstream.is_none() {
-        return Err(ApiError::not_configured());
-    }
+    let remote = call.services.remote();
+    let remote = remote.as_ref().ok_or_else(ApiError::not_configured)?;
     let database = call.services.database()?;
     let origin = call.origin(call.caller.actor());
-    let tools = call.services.tools(&upstream, &database, &origin)?;
+    let provisioning = call.services.provisioning(&database, &origin)?;
     if dry_run {
-        let plan = tools.plan(limit).await?;
+        let plan = provisioning.plan(limit).await?;
         let planned: Vec<String> = plan.users.iter().map(ToString::to_string).collect();
         let tally = Tally {
             total: u32::try_from(planned.len()).unwrap_or(u32::MAX),
@@ -112,19 +110,19 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         };
         return Ok(reply(true, tally, plan.remaining, None, planned));
     }
-    let order = Order {
+    let order = RunOrder {
         trigger: Trigger::Manual,
         limit,
-        max_takeovers: call.services.config.backfill_max_takeovers,
+        max_replacements: call.services.config.backfill_max_takeovers,
     };
     if let Some(queue) = queue {
-        return fan_out(&tools, order, &*queue).await;
+        return fan_out(&provisioning, order, &*queue).await;
     }
-    let finished = tools.backfill(order).await?;
-    match finished.blind {
+    let finished = provisioning.with(remote).backfill(order).await?;
+    match finished.scan_error {
         // A rate limit ends a run early, wherever it strikes; `errors` says so.
         None | Some(UpstreamError::RateLimited { .. }) => {}
-        // Nobody could even be looked at: that is the upstream's failure, not a result.
+        // No user could be looked at: that is the upstream's failure, not a result.
         Some(error) => return Err(error.into()),
     }
     Ok(reply(
@@ -137,8 +135,12 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
 }
 
 /// Leaves the run to the queue, and tells where it can be watched.
-async fn fan_out(tools: &Tools<'_>, order: Order, queue: &dyn RunQueue) -> Result<Reply, ApiError> {
-    let planned = tools.fan_out(order, queue).await?;
+async fn fan_out(
+    provisioning: &Context<'_>,
+    order: RunOrder,
+    queue: &dyn RunQueue,
+) -> Result<Reply, ApiError> {
+    let planned = provisioning.fan_out(order, queue).await?;
     let mut tally = Tally {
         total: planned.users,
         ..Tally::default()

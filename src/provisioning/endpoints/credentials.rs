@@ -19,10 +19,10 @@ use crate::kernel::{Clock as _, UserId};
 use crate::provisioning::Failure;
 #[cfg(test)]
 use crate::provisioning::endpoints::error_answers;
-use crate::provisioning::record::Dossier;
+use crate::provisioning::record::ProvisioningRecord;
 #[cfg(test)]
 use crate::provisioning::single::Unavailable;
-use crate::provisioning::store::credentials::user_and_key;
+use crate::provisioning::store;
 #[cfg(test)]
 use crate::threedeye::RemoteId;
 use crate::web::caller::UserCaller;
@@ -64,26 +64,26 @@ async fn handle(call: Call<UserCaller>) -> Result<Reply, ApiError> {
     let user = call.user_id()?;
     call.query(&[])?;
     let database = call.services.database()?;
-    let (dossier, actor) = load(&call, &database, &user).await?;
-    match &dossier.user {
+    let (record, actor) = load(&call, &database, &user).await?;
+    match &record.user {
         None => return Err(ApiError::unknown_user()),
         Some(row) if row.email_key.is_none() => {
             return Err(ApiError::not_found("The user has no e-mail"));
         }
         Some(_) => {}
     }
-    let upstream = call.services.upstream();
+    let remote = call.services.remote();
     let origin = call.origin(actor);
-    let account = call
+    let credentials = call
         .services
-        .tools(&upstream, &database, &origin)?
-        .account(&user, dossier, upstream.is_some())
+        .provisioning(&database, &origin)?
+        .credentials(remote.as_ref(), &user, record)
         .await?;
     let body = Body {
         user_id: user.as_str(),
-        email: account.email.as_str(),
-        three_deye_user_id: &account.id.0,
-        password: account.password.expose(),
+        email: credentials.email.as_str(),
+        three_deye_user_id: &credentials.id.0,
+        password: credentials.password.expose(),
     };
     Ok(Reply::json(StatusCode::OK, &body).no_store())
 }
@@ -94,26 +94,26 @@ async fn load(
     call: &Call<UserCaller>,
     database: &Database,
     user: &UserId,
-) -> Result<(Dossier, Actor), ApiError> {
+) -> Result<(ProvisioningRecord, Actor), ApiError> {
     match &call.caller {
         UserCaller::Admin(admin) => {
-            let (dossier, _) = user_and_key(database, user, None).await?;
-            Ok((dossier, admin.actor()))
+            let (record, _) = store::load_with_key(database, user, None).await?;
+            Ok((record, admin.actor()))
         }
         UserCaller::Person(identity) => {
-            let (dossier, _) = user_and_key(database, user, None).await?;
+            let (record, _) = store::load_with_key(database, user, None).await?;
             let subject = identity
                 .subject
                 .as_deref()
                 .ok_or_else(|| ApiError::unauthorized("subject_missing"))?;
-            let linked = dossier
+            let linked = record
                 .user
                 .as_ref()
                 .and_then(|row| row.auth_subject.as_deref());
             if subject != user.as_str() && linked != Some(subject) {
                 return Err(ApiError::forbidden("another_user"));
             }
-            Ok((dossier, Actor::person(user.as_str())))
+            Ok((record, Actor::person(user.as_str())))
         }
         UserCaller::Key(key) => load_by_key(call, database, user, key).await,
     }
@@ -124,8 +124,8 @@ async fn load_by_key(
     database: &Database,
     user: &UserId,
     key: &ApiKey,
-) -> Result<(Dossier, Actor), ApiError> {
-    let (dossier, row) = user_and_key(database, user, Some(&key.hash())).await?;
+) -> Result<(ProvisioningRecord, Actor), ApiError> {
+    let (record, row) = store::load_with_key(database, user, Some(&key.hash())).await?;
     let row = row.ok_or_else(|| ApiError::unauthorized("api_key_unknown"))?;
     if !row
         .scopes
@@ -138,7 +138,7 @@ async fn load_by_key(
         return Err(ApiError::forbidden("api_key_of_another_user"));
     }
     note_use(call, database, &row).await?;
-    Ok((dossier, Actor::api_key(&row.id)))
+    Ok((record, Actor::api_key(&row.id)))
 }
 
 /// At most one write an hour and key, so that reading stays cheap.

@@ -13,10 +13,10 @@ use serde::Serialize;
 use crate::kernel::{Timestamp, UserId};
 use crate::provisioning::Failure;
 use crate::provisioning::diagnosis::{Diagnosis, diagnose};
-use crate::provisioning::record::{Dossier, Mapping};
+use crate::provisioning::record::{Mapping, ProvisioningRecord};
 #[cfg(test)]
 use crate::threedeye::RemoteId;
-use crate::threedeye::{Survey, UpstreamError};
+use crate::threedeye::{DirectoryScan, UpstreamError};
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
@@ -136,11 +136,11 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     call.query(&[])?;
     let services = &call.services;
     let database = services.database()?;
-    let upstream = services.upstream();
+    let remote = services.remote();
     let found = diagnose(
         &database,
-        upstream.as_ref(),
-        &services.clock,
+        remote.as_ref(),
+        &*services.clock,
         &user,
         PROBE_BUDGET,
     )
@@ -155,23 +155,23 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
 }
 
 fn describe(user: &UserId, found: &Diagnosis, customer_id: Option<String>) -> Body {
-    let Diagnosis { dossier, probe } = found;
-    let survey = probe.as_ref().and_then(|probe| probe.as_ref().ok());
+    let Diagnosis { record, probe } = found;
+    let scan = probe.as_ref().and_then(|probe| probe.as_ref().ok());
     Body {
         user_id: user.to_string(),
         user: UserPart {
-            found: dossier.user.is_some(),
-            email: dossier.user.as_ref().and_then(|row| row.email.clone()),
+            found: record.user.is_some(),
+            email: record.user.as_ref().and_then(|row| row.email.clone()),
         },
-        mapping: dossier
+        mapping: record
             .mapping
             .as_ref()
             .filter(|mapping| mapping.is_recorded())
-            .map(|mapping| describe_mapping(mapping, survey))
+            .map(|mapping| describe_mapping(mapping, scan))
             .unwrap_or_default(),
         recovery: RecoveryPart {
-            found: dossier.recovery.is_some(),
-            role_ids: dossier
+            found: record.recovery.is_some(),
+            role_ids: record
                 .recovery
                 .iter()
                 .flat_map(|saved| saved.roles.iter().map(|role| role.0.clone()))
@@ -179,15 +179,15 @@ fn describe(user: &UserId, found: &Diagnosis, customer_id: Option<String>) -> Bo
         },
         remote: match probe {
             None => RemotePart::default(),
-            Some(probe) => describe_remote(dossier, probe, customer_id),
+            Some(probe) => describe_remote(record, probe, customer_id),
         },
     }
 }
 
-fn describe_mapping(mapping: &Mapping, survey: Option<&Survey>) -> MappingPart {
-    let exists = match (&mapping.threedeye_id, survey) {
-        (Some(id), Some(survey)) if survey.by_id(id).is_some() => Some(true),
-        (Some(_), Some(survey)) if survey.complete => Some(false),
+fn describe_mapping(mapping: &Mapping, scan: Option<&DirectoryScan>) -> MappingPart {
+    let exists = match (&mapping.threedeye_id, scan) {
+        (Some(id), Some(scan)) if scan.by_id(id).is_some() => Some(true),
+        (Some(_), Some(scan)) if scan.complete => Some(false),
         _ => None,
     };
     MappingPart {
@@ -204,8 +204,8 @@ fn describe_mapping(mapping: &Mapping, survey: Option<&Survey>) -> MappingPart {
 }
 
 fn describe_remote(
-    dossier: &Dossier,
-    probe: &Result<Survey, UpstreamError>,
+    record: &ProvisioningRecord,
+    probe: &Result<DirectoryScan, UpstreamError>,
     customer_id: Option<String>,
 ) -> RemotePart {
     let part = RemotePart {
@@ -213,8 +213,8 @@ fn describe_remote(
         customer_id,
         ..RemotePart::default()
     };
-    let survey = match probe {
-        Ok(survey) => survey,
+    let scan = match probe {
+        Ok(scan) => scan,
         Err(error) => {
             return RemotePart {
                 error: Some(error.to_string()),
@@ -222,23 +222,23 @@ fn describe_remote(
             };
         }
     };
-    let email = dossier.user.as_ref().and_then(|row| row.email_key.as_ref());
-    let matched = email.and_then(|email| survey.by_email(email));
+    let email = record.user.as_ref().and_then(|row| row.email_key.as_ref());
+    let matched = email.and_then(|email| scan.by_email(email));
     let present = match (email, matched) {
         (None, _) => None,
         (Some(_), Some(_)) => Some(true),
-        (Some(_), None) => survey.complete.then_some(false),
+        (Some(_), None) => scan.complete.then_some(false),
     };
     RemotePart {
-        customer_user_count: survey.complete.then_some(survey.total),
+        customer_user_count: scan.complete.then_some(scan.total),
         email_present_in_customer: present,
         matched: matched.map(|account| MatchPart {
             id: account.id.0.clone(),
             email: account.email.clone(),
             role_count: account.roles.len(),
         }),
-        sample_emails: survey.samples.clone(),
-        error: (!survey.complete).then(|| Failure::ListIncomplete.to_string()),
+        sample_emails: scan.samples.clone(),
+        error: (!scan.complete).then(|| Failure::ListIncomplete.to_string()),
         ..part
     }
 }

@@ -5,6 +5,7 @@ pub mod credentials;
 pub mod diagnostics;
 #[cfg(test)]
 mod error_answers;
+mod errors;
 pub mod reset;
 pub mod run;
 pub mod runs;

@@ -109,7 +109,7 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     call.query(&[])?;
     let options: Options = call.optional_body()?;
     let database = call.services.database()?;
-    let upstream = call.services.upstream();
+    let remote = call.services.remote();
     let origin = call.origin(call.caller.actor());
     let order = ResetOrder {
         clear_mapping: options.clear_mapping,
@@ -119,8 +119,8 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     };
     let done = call
         .services
-        .tools(&upstream, &database, &origin)?
-        .reset(&user, order, upstream.is_some())
+        .provisioning(&database, &origin)?
+        .reset(remote.as_ref(), &user, order)
         .await?;
     let body = Body {
         user_id: user.to_string(),

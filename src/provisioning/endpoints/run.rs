@@ -10,14 +10,12 @@ use serde::Serialize;
 use crate::kernel::{Clock as _, Timestamp};
 #[cfg(test)]
 use crate::provisioning::endpoints::RunId;
-use crate::provisioning::store::runs::{Chunks, RunRow};
+use crate::provisioning::policy::MAX_RUN_ERRORS;
+use crate::provisioning::store::{self, Chunks, RunRow};
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{ErrorAnswer, OperationDoc, Parameter, Spec, any_text, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
-
-/// Lines of errors shown at most.
-const MAX_ERRORS: usize = 100;
 
 pub const ROUTE: Route = Route::get(
     "/admin/threedeye/backfill/runs/{runId}",
@@ -74,7 +72,7 @@ struct Body {
     /// is known.
     estimated_end: Option<Timestamp>,
     /// One line a failed user or given-up chunk, a hundred at most.
-    #[cfg_attr(test, schemars(length(max = MAX_ERRORS), inner(length(min = 1))))]
+    #[cfg_attr(test, schemars(length(max = MAX_RUN_ERRORS), inner(length(min = 1))))]
     errors: Vec<String>,
     started_at: Timestamp,
     /// When it ended. Null: at work, or it died.
@@ -96,10 +94,8 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     call.query(&[])?;
     let id = call.path("runId")?;
     let now = call.services.clock.now();
-    let (row, chunks) = call
-        .services
-        .database()?
-        .run_by_id(id)
+    let database = call.services.database()?;
+    let (row, chunks) = store::find_run(&database, id)
         .await?
         .ok_or_else(not_found)?;
     Ok(Reply::json(StatusCode::OK, &body(row, chunks, now)).no_store())
@@ -112,7 +108,7 @@ fn not_found() -> ApiError {
 fn body(row: RunRow, chunks: Chunks, now: Timestamp) -> Body {
     let (rate, estimated_end) = pace(&row, now);
     let mut errors = row.errors;
-    errors.truncate(MAX_ERRORS);
+    errors.truncate(usize::try_from(MAX_RUN_ERRORS).unwrap_or(usize::MAX));
     Body {
         run_id: row.run_id,
         trigger: row.trigger,

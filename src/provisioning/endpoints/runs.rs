@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::kernel::Timestamp;
 #[cfg(test)]
 use crate::provisioning::endpoints::RunId;
-use crate::provisioning::store::runs::RunRow;
+use crate::provisioning::store::{self, RunRow};
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Parameter, Spec, example};
@@ -106,7 +106,7 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let limit = call
         .query(&["limit"])?
         .count("limit", DEFAULT_LIMIT, MAX_LIMIT)?;
-    let rows = call.services.database()?.runs(limit).await?;
+    let rows = store::list_runs(&call.services.database()?, limit).await?;
     let body = Body {
         runs: rows.into_iter().map(Into::into).collect(),
     };

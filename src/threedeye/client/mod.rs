@@ -1,15 +1,14 @@
-//! 3dEye's user directory over HTTP: [`Upstream`] by way of a [`HttpClient`].
+//! 3dEye's user directory over HTTP.
 //!
-//! What the calls look like is `wire`'s business and when they are repeated is
-//! `retry`'s. Here they get their bearer token (`tokens`), their share of the
-//! six connections (`permits`) and of the time, and the list its reader (`survey`).
+//! `wire` knows what the calls look like, `retry` when they are repeated. Here they get their bearer
+//! token (`tokens`), their share of the six connections (`permits`) and of the time; `scan` reads
+//! the list.
 //!
-//! A call is tried in three layers: `send` is one request on the wire,
-//! `attempt` adds the token and its one renewal, `repeat` the retries. A create
-//! goes without the third.
+//! A call is tried in three layers: `send` is one request on the wire, `attempt` adds the token and
+//! its one renewal, `repeat` the retries. A create goes without the third.
 
 mod permits;
-mod survey;
+mod scan;
 mod tokens;
 
 use std::cell::{Cell, RefCell};
@@ -19,52 +18,52 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 
+use crate::kernel::http_client::{HttpClient, HttpResponse};
 use crate::kernel::{Clock, Deadline, EmailKey, Random, Secret};
 use crate::threedeye::config::ThreedeyeConfig;
-
-use crate::kernel::http_client::{HttpClient, HttpResponse};
 use crate::threedeye::retry::with_retries;
-use crate::threedeye::wire;
-use crate::threedeye::wire::Call;
 use crate::threedeye::wire::accounts::{CreateUser, DeleteUser};
 use crate::threedeye::wire::auth::ProvePassword;
 use crate::threedeye::wire::roles::AttachRole;
-use crate::threedeye::{Deleted, RemoteId, RoleId, Survey, Upstream, UpstreamError, Wanted};
+use crate::threedeye::wire::{self, Call};
+use crate::threedeye::{Deleted, RemoteId, RoleId, UpstreamError};
 
 use permits::Permits;
 pub use tokens::TokenCache;
 
-/// How many calls are under way at once: the platform opens no more
-/// connections for one invocation.
+/// How many calls are under way at once: the platform opens no more connections for one invocation.
 pub const MAX_AT_ONCE: usize = 6;
 
-/// With less time left than this nothing is sent: the answer could not make it,
-/// and timers may fire a little early.
+/// With less time left than this nothing is sent: the answer would come too late, and timers may
+/// fire a little early.
 const SHORTEST_CALL: Duration = Duration::from_millis(10);
 
 /// A client for one request to us; only its [`TokenCache`] outlives it.
-pub struct Client<T, C, R> {
+///
+/// Every call ends by its deadline and is retried where that is safe, so an error is final for this
+/// attempt.
+pub struct Client {
     config: ThreedeyeConfig,
-    transport: T,
-    clock: C,
-    random: R,
+    http: Rc<dyn HttpClient>,
+    clock: Rc<dyn Clock>,
+    random: Rc<dyn Random>,
     tokens: Rc<RefCell<TokenCache>>,
     connections: Permits,
     renewal: Permits,
 }
 
-impl<T: HttpClient, C: Clock, R: Random> Client<T, C, R> {
+impl Client {
     /// A client that shares `tokens` with those before and after it in this isolate.
     pub const fn new(
         config: ThreedeyeConfig,
-        transport: T,
-        clock: C,
-        random: R,
+        http: Rc<dyn HttpClient>,
+        clock: Rc<dyn Clock>,
+        random: Rc<dyn Random>,
         tokens: Rc<RefCell<TokenCache>>,
     ) -> Self {
         Self {
             config,
-            transport,
+            http,
             clock,
             random,
             tokens,
@@ -73,13 +72,89 @@ impl<T: HttpClient, C: Clock, R: Random> Client<T, C, R> {
         }
     }
 
+    /// Creates an account in our customer. Never repeated by itself: after
+    /// [`UpstreamError::UnknownOutcome`] the list must be read again first.
+    /// `None`: created, but the answer did not tell the id.
+    pub async fn create_account(
+        &self,
+        email: &EmailKey,
+        password: &Secret,
+        deadline: Deadline,
+    ) -> Result<Option<RemoteId>, UpstreamError> {
+        if let Some(login) = &self.config.login {
+            // The token may be fetched repeatedly, unlike what follows.
+            with_retries(&*self.clock, &*self.random, deadline, async || {
+                self.token(login, None, deadline).await
+            })
+            .await?;
+        }
+        self.attempt(&CreateUser { email, password }, deadline)
+            .await
+    }
+
+    /// Deletes an account of our customer. After [`UpstreamError::UnknownOutcome`] it may still
+    /// vanish.
+    pub async fn delete_account(
+        &self,
+        id: &RemoteId,
+        deadline: Deadline,
+    ) -> Result<Deleted, UpstreamError> {
+        let call = DeleteUser(id);
+        let lost = Cell::new(false);
+        let deleted = with_retries(&*self.clock, &*self.random, deadline, async || {
+            let answer = self.attempt(&call, deadline).await;
+            answer.map_err(|error| match error {
+                // Deleting twice is safe, so it is sent again all the same.
+                UpstreamError::UnknownOutcome => {
+                    lost.set(true);
+                    UpstreamError::Transient
+                }
+                error => error,
+            })
+        })
+        .await;
+        // However the last try ended, an earlier one may still take effect.
+        deleted.map_err(|error| match lost.get() {
+            true => UpstreamError::UnknownOutcome,
+            false => error,
+        })
+    }
+
+    /// Attaches a role; attaching it twice is no error. [`UpstreamError::NotFound`], which is not
+    /// retried here, means that the role or the account is not there, or not yet.
+    pub async fn attach_role(
+        &self,
+        role: &RoleId,
+        user: &RemoteId,
+        deadline: Deadline,
+    ) -> Result<(), UpstreamError> {
+        self.repeat(&AttachRole { role, user }, deadline).await
+    }
+
+    /// Whether this password opens the account with this e-mail. False only after a definite
+    /// refusal by 3dEye; an `Err` says nothing about the password.
+    pub async fn verify_password(
+        &self,
+        email: &EmailKey,
+        password: &Secret,
+        deadline: Deadline,
+    ) -> Result<bool, UpstreamError> {
+        self.repeat(&ProvePassword { email, password }, deadline)
+            .await
+    }
+
+    /// The e-mail of the account that we log in with ourselves, which must never be deleted.
+    pub fn own_login(&self) -> Option<EmailKey> {
+        self.config.login.as_ref()?.email_key()
+    }
+
     /// Makes a call, and again as `retry` allows.
     async fn repeat<K: Call>(
         &self,
         call: &K,
         deadline: Deadline,
     ) -> Result<K::Answer, UpstreamError> {
-        with_retries(&self.clock, &self.random, deadline, async || {
+        with_retries(&*self.clock, &*self.random, deadline, async || {
             self.attempt(call, deadline).await
         })
         .await
@@ -129,7 +204,7 @@ impl<T: HttpClient, C: Clock, R: Random> Client<T, C, R> {
         }
         let _connection = self.within(deadline, self.connections.acquire()).await?;
         let timeout = self.config.timeout.min(self.time_left(deadline)?);
-        self.transport
+        self.http
             .send(request, timeout, K::MAX_ANSWER_BYTES)
             .await
             .map_err(|cause| call.lost(cause))
@@ -154,78 +229,6 @@ impl<T: HttpClient, C: Clock, R: Random> Client<T, C, R> {
             Either::Left((done, _)) => Ok(done),
             Either::Right(_) => Err(UpstreamError::Transient),
         }
-    }
-}
-
-impl<T: HttpClient, C: Clock, R: Random> Upstream for Client<T, C, R> {
-    async fn survey(
-        &self,
-        wanted: impl Future<Output = Wanted>,
-        deadline: Deadline,
-    ) -> Result<Survey, UpstreamError> {
-        self.read_list(wanted, deadline).await
-    }
-
-    async fn create(
-        &self,
-        email: &EmailKey,
-        password: &Secret,
-        deadline: Deadline,
-    ) -> Result<Option<RemoteId>, UpstreamError> {
-        if let Some(login) = &self.config.login {
-            // The token may be fetched again and again, unlike what follows.
-            with_retries(&self.clock, &self.random, deadline, async || {
-                self.token(login, None, deadline).await
-            })
-            .await?;
-        }
-        self.attempt(&CreateUser { email, password }, deadline)
-            .await
-    }
-
-    async fn delete(&self, id: &RemoteId, deadline: Deadline) -> Result<Deleted, UpstreamError> {
-        let call = DeleteUser(id);
-        let lost = Cell::new(false);
-        let deleted = with_retries(&self.clock, &self.random, deadline, async || {
-            let answer = self.attempt(&call, deadline).await;
-            answer.map_err(|error| match error {
-                // Deleting twice is safe, so it is sent again all the same.
-                UpstreamError::UnknownOutcome => {
-                    lost.set(true);
-                    UpstreamError::Transient
-                }
-                error => error,
-            })
-        })
-        .await;
-        // However the last try ended, one before it may still take effect.
-        deleted.map_err(|error| match lost.get() {
-            true => UpstreamError::UnknownOutcome,
-            false => error,
-        })
-    }
-
-    async fn attach_role(
-        &self,
-        role: &RoleId,
-        user: &RemoteId,
-        deadline: Deadline,
-    ) -> Result<(), UpstreamError> {
-        self.repeat(&AttachRole { role, user }, deadline).await
-    }
-
-    async fn opens(
-        &self,
-        email: &EmailKey,
-        password: &Secret,
-        deadline: Deadline,
-    ) -> Result<bool, UpstreamError> {
-        self.repeat(&ProvePassword { email, password }, deadline)
-            .await
-    }
-
-    fn own_login(&self) -> Option<EmailKey> {
-        self.config.login.as_ref()?.email_key()
     }
 }
 

@@ -65,7 +65,7 @@ mod tests {
     use crate::threedeye::testing::VirtualClock;
 
     #[test]
-    fn never_more_than_the_count_and_nobody_is_forgotten() {
+    fn never_more_than_the_count_and_no_waiter_is_forgotten() {
         let clock = VirtualClock::default();
         let permits = Permits::new(6);
         let (running, most) = (Cell::new(0), Cell::new(0));

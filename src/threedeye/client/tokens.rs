@@ -3,8 +3,7 @@
 
 use std::time::Duration;
 
-use crate::kernel::http_client::HttpClient;
-use crate::kernel::{Clock, Deadline, Random, Secret, Timestamp};
+use crate::kernel::{Deadline, Secret, Timestamp};
 use crate::threedeye::UpstreamError;
 use crate::threedeye::config::{ThreedeyeConfig, ThreedeyeLogin};
 use crate::threedeye::wire::auth::{FetchToken, IssuedToken};
@@ -17,8 +16,8 @@ const MAX_SKEW: Duration = Duration::from_secs(60);
 
 /// The last token that was fetched; one per isolate.
 ///
-/// Requests share this value and never a fetch under way: the runtime ends a
-/// request's futures with the request, and whoever waited for them would hang.
+/// Requests share this value and never a fetch under way: the runtime ends a request's futures with
+/// the request, and another request that waited for them would hang.
 #[derive(Default)]
 pub struct TokenCache {
     entry: Option<Entry>,
@@ -60,7 +59,7 @@ impl TokenCache {
     }
 }
 
-impl<T: HttpClient, C: Clock, R: Random> Client<T, C, R> {
+impl Client {
     /// A token other than `refused`: the cached one, or one fetched by a single
     /// try. Of several calls that need one at once, one fetches and the others
     /// wait for it.

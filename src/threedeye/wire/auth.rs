@@ -1,4 +1,4 @@
-//! `POST /auth/token`: our own bearer token, and proof of somebody's password.
+//! `POST /auth/token`: our own bearer token, and proof of a password.
 
 use std::time::Duration;
 

@@ -27,7 +27,7 @@ impl<'de> Deserialize<'de> for Id {
 }
 
 /// Reads an [`Id`]. Fractions are refused: serde reads whole numbers beyond 64
-/// bits as such, and a rounded id is somebody else's.
+/// bits as such, and a rounded id is another account's.
 struct IdVisitor;
 
 impl Visitor<'_> for IdVisitor {

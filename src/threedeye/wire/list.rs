@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::kernel::http_client::{HttpRequest, HttpResponse};
 use crate::kernel::{Object, Timestamp};
 use crate::threedeye::config::ThreedeyeConfig;
-use crate::threedeye::{RemoteUser, UpstreamError};
+use crate::threedeye::{RemoteAccount, UpstreamError};
 
 use crate::threedeye::wire::fields::{Id, Role, nullable_list, nullable_text};
 use crate::threedeye::wire::{Call, PAGE_BYTES, is_success, json, refusal, request, usable_id};
@@ -22,7 +22,7 @@ pub struct ListUsers {
 #[derive(Debug)]
 pub struct UserPage {
     /// The users, in the upstream's order.
-    pub users: Vec<RemoteUser>,
+    pub users: Vec<RemoteAccount>,
     /// How many users all pages together hold, if the upstream says so.
     pub total: Option<u64>,
 }
@@ -53,7 +53,7 @@ impl Call for ListUsers {
         let Object(Page { data, total }) = json(&response.body)?;
         let users: Result<_, _> = data
             .into_iter()
-            .map(|Object(user)| RemoteUser::try_from(user))
+            .map(|Object(user)| RemoteAccount::try_from(user))
             .collect();
         users.map(|users| UserPage { users, total })
     }
@@ -87,7 +87,7 @@ struct User {
     role_ids: Vec<Role>,
 }
 
-impl TryFrom<User> for RemoteUser {
+impl TryFrom<User> for RemoteAccount {
     type Error = UpstreamError;
 
     fn try_from(user: User) -> Result<Self, UpstreamError> {

@@ -6,18 +6,19 @@ use crate::kernel::{Clock as _, RequestId};
 use crate::platform::events::millis;
 use crate::platform::log;
 use crate::platform::log::RunLine;
-use crate::provisioning::backfill::Order;
+use crate::provisioning::backfill::RunOrder;
 use crate::provisioning::store::Trigger;
 use crate::services::Services;
+use crate::threedeye::Client;
 
 /// Runs the backfill, or plans it where there is a queue. Without 3dEye there is nothing to
 /// run: a normal state, and `/health` knows.
 pub async fn run(services: &Services, request_id: &RequestId) {
-    if services.config.threedeye.is_none() {
+    let Some(remote) = services.remote() else {
         return;
-    }
+    };
     let started = services.clock.now();
-    let result = backfill(services, request_id).await;
+    let result = backfill(services, &remote, request_id).await;
     let duration_ms = millis(services.clock.now().since(started));
     let line = RunLine {
         event: "backfill.run",
@@ -67,21 +68,24 @@ struct Ran {
     cause: Option<String>,
 }
 
-async fn backfill(services: &Services, request_id: &RequestId) -> Result<Ran, String> {
+async fn backfill(
+    services: &Services,
+    remote: &Client,
+    request_id: &RequestId,
+) -> Result<Ran, String> {
     let database = services.database().map_err(|error| error.to_string())?;
-    let upstream = services.upstream();
     let origin = Origin::event(Actor::cron(), request_id.clone());
-    let tools = services
-        .tools(&upstream, &database, &origin)
+    let provisioning = services
+        .provisioning(&database, &origin)
         .map_err(|error| error.to_string())?;
-    let order = Order {
+    let order = RunOrder {
         trigger: Trigger::Cron,
         limit: services.config.backfill_cron_limit,
-        max_takeovers: services.config.backfill_max_takeovers,
+        max_replacements: services.config.backfill_max_takeovers,
     };
     let store = |error: DatabaseError| error.to_string();
     if let Some(queue) = services.run_queue() {
-        let planned = tools.fan_out(order, &*queue).await.map_err(store)?;
+        let planned = provisioning.fan_out(order, &*queue).await.map_err(store)?;
         return Ok(Ran {
             run_id: planned.run_id,
             total: planned.users,
@@ -93,7 +97,11 @@ async fn backfill(services: &Services, request_id: &RequestId) -> Result<Ran, St
             }),
         });
     }
-    let mut finished = tools.backfill(order).await.map_err(store)?;
+    let mut finished = provisioning
+        .with(remote)
+        .backfill(order)
+        .await
+        .map_err(store)?;
     let last_error = finished.tally.errors.pop();
     Ok(Ran {
         run_id: finished.run_id,

@@ -1,0 +1,140 @@
+//! Create, attach roles, and what follows a create that was lost or refused.
+
+use crate::db::DatabaseError;
+use crate::kernel::Deadline;
+use crate::provisioning::attempt::{
+    AccountOrigin, Attempt, AttemptResult, ReplacementBudget, RescanReason, Step, StepResult,
+    failed,
+};
+use crate::provisioning::policy::ATTACH_DELAYS;
+use crate::provisioning::{Failure, Provisioner};
+use crate::threedeye::{DirectoryScan, RemoteId, RoleId, UpstreamError};
+
+impl Provisioner<'_> {
+    /// 5. The intent is stored, so the create may be sent.
+    pub(super) async fn create(
+        &self,
+        attempt: &mut Attempt,
+        origin: AccountOrigin,
+        deadline: Deadline,
+    ) -> StepResult {
+        let password = match self.password(attempt) {
+            Ok(password) => password,
+            Err(failure) => return Ok(failed(failure)),
+        };
+        if deadline.passed(self.clock.now()) {
+            return Ok(failed(Failure::OutOfTime));
+        }
+        let answer = self
+            .remote
+            .create_account(&attempt.claimed.email, &password, deadline)
+            .await;
+        attempt.claimed.fresh = false;
+        Ok(match answer {
+            Ok(Some(id)) => self.finish(attempt, id, origin, deadline).await,
+            Ok(None) => Step::Rescan(RescanReason::IdUnknown),
+            Err(UpstreamError::EmailTaken) => Step::Rescan(RescanReason::EmailTaken),
+            Err(UpstreamError::UnknownOutcome) => Step::Rescan(RescanReason::AnswerLost),
+            Err(error) => failed(error.into()),
+        })
+    }
+
+    /// 8. The account exists: attach the roles that wait.
+    pub(super) async fn finish(
+        &self,
+        attempt: &Attempt,
+        id: RemoteId,
+        origin: AccountOrigin,
+        deadline: Deadline,
+    ) -> Step {
+        let recovery = attempt.claimed.recovery.as_ref();
+        let waiting = recovery.map(|saved| saved.roles.as_slice());
+        let mut missing: Vec<&RoleId> = waiting.unwrap_or_default().iter().collect();
+        if missing.is_empty() {
+            return Step::Done(AttemptResult::Ready(id, origin));
+        }
+        // "Not found" may mean "not propagated yet". Every role gets its try before the next wait: one
+        // that is gone must not hold up the rest.
+        for delay in ATTACH_DELAYS {
+            self.clock.sleep(delay).await;
+            let mut still_missing = Vec::new();
+            for role in missing {
+                match self.remote.attach_role(role, &id, deadline).await {
+                    Ok(()) => {}
+                    Err(UpstreamError::NotFound | UpstreamError::Rejected { .. }) => {
+                        still_missing.push(role);
+                    }
+                    Err(error) => return Step::Done(AttemptResult::RolesPending(id, error)),
+                }
+            }
+            missing = still_missing;
+            if missing.is_empty() {
+                return Step::Done(AttemptResult::Ready(id, origin));
+            }
+        }
+        Step::Done(AttemptResult::RolesPending(id, UpstreamError::NotFound))
+    }
+
+    /// Later passes: the list was read again because of `reason`.
+    pub async fn resume(
+        &self,
+        attempt: &mut Attempt,
+        reason: RescanReason,
+        scan: &DirectoryScan,
+        budget: &ReplacementBudget,
+        deadline: Deadline,
+    ) -> StepResult {
+        match (scan.by_email(&attempt.claimed.email), reason) {
+            (Some(account), _) => {
+                self.adopt_or_replace(attempt, account, budget, deadline)
+                    .await
+            }
+            // It exists; another create would only be refused.
+            (None, RescanReason::IdUnknown) => Ok(Step::Rescan(reason)),
+            (None, RescanReason::EmailTaken | RescanReason::AnswerLost) => {
+                let origin = if attempt.claimed.recovery.is_some() {
+                    AccountOrigin::Replaced
+                } else {
+                    AccountOrigin::Created
+                };
+                self.create(attempt, origin, deadline).await
+            }
+        }
+    }
+
+    /// 7. The last re-read did not help: what that means for this user.
+    pub async fn conclude_unseen(
+        &self,
+        attempt: &Attempt,
+        reason: RescanReason,
+        list_complete: bool,
+        deadline: Deadline,
+    ) -> Result<AttemptResult, DatabaseError> {
+        if reason == RescanReason::IdUnknown {
+            return Ok(AttemptResult::Failed(Failure::NotVisibleYet));
+        }
+        let password = match self.password(attempt) {
+            Ok(password) => password,
+            Err(failure) => return Ok(AttemptResult::Failed(failure)),
+        };
+        let email = &attempt.claimed.email;
+        let opens = match self.proves(email, &password, deadline).await {
+            Ok(opens) => opens,
+            Err(failure) => return Ok(AttemptResult::Failed(failure)),
+        };
+        if opens {
+            return Ok(AttemptResult::Failed(Failure::NotVisibleYet));
+        }
+        if reason == RescanReason::AnswerLost {
+            return Ok(AttemptResult::Failed(UpstreamError::UnknownOutcome.into()));
+        }
+        if !list_complete {
+            return Ok(AttemptResult::Failed(Failure::ListIncomplete));
+        }
+        // After we deleted an account with this e-mail, it may stay taken for a while.
+        if self.was_freed_lately(attempt).await? {
+            return Ok(AttemptResult::Failed(Failure::StillTaken));
+        }
+        Ok(AttemptResult::Orphan)
+    }
+}

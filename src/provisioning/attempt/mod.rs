@@ -1,0 +1,152 @@
+//! The steps for one user whose lease is held.
+//!
+//! The numbers in the comments are those of "Provisioning of one user" in docs/ARCHITECTURE.md. Each
+//! step can be the last one that a process takes: the next actor finds its way from the rows and the
+//! customer's list.
+//!
+//! | module | steps |
+//! |---|---|
+//! | `begin` | the first pass, and an intent for an earlier e-mail |
+//! | `forgotten` | the account that a reset let go of |
+//! | `replace` | an account that exists: adopt it, or delete it and create another |
+//! | `create` | create, attach roles, and what follows a lost or refused create |
+//! | `checks` | questions that several steps ask |
+
+mod begin;
+mod checks;
+mod create;
+mod forgotten;
+mod replace;
+
+use std::cell::Cell;
+
+use crate::db::DatabaseError;
+use crate::provisioning::Failure;
+use crate::provisioning::record::Claimed;
+use crate::provisioning::store::LeaseToken;
+use crate::threedeye::{RemoteId, ScanQuery, UpstreamError};
+
+/// How many existing accounts may still be deleted and re-created.
+#[derive(Debug)]
+pub struct ReplacementBudget(Cell<u32>);
+
+impl ReplacementBudget {
+    pub fn limited(limit: u32) -> Self {
+        Self(Cell::new(limit))
+    }
+
+    pub fn left(&self) -> u32 {
+        self.0.get()
+    }
+
+    fn take(&self) -> bool {
+        let left = self.0.get();
+        self.0.set(left.saturating_sub(1));
+        left > 0
+    }
+}
+
+/// How a user got its account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountOrigin {
+    /// It existed, and only roles were missing.
+    RolesAttached,
+    Created,
+    /// An earlier create had succeeded although its answer was lost.
+    Adopted,
+    /// An account that did not open was deleted and created again.
+    Replaced,
+}
+
+impl AccountOrigin {
+    /// The word in the audit trail.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RolesAttached => "roles_attached",
+            Self::Created => "created",
+            Self::Adopted => "adopted",
+            Self::Replaced => "replaced",
+        }
+    }
+}
+
+/// How an attempt ended.
+#[derive(Debug)]
+pub enum AttemptResult {
+    /// The account exists and holds its roles.
+    Ready(RemoteId, AccountOrigin),
+    /// The account exists, saved roles are missing; the error is the first role's.
+    RolesPending(RemoteId, UpstreamError),
+    Failed(Failure),
+    /// The e-mail is taken outside our customer.
+    Orphan,
+    /// Another user holds the new e-mail.
+    Duplicate,
+    /// This run has replaced as many accounts as it may.
+    ReplacementLimit,
+    /// Not begun: the run was stopped.
+    Untouched,
+    /// Another actor has the user by now; nothing of this may be written down.
+    LeaseLost,
+}
+
+/// How far a pass got.
+#[derive(Debug)]
+pub enum Step {
+    Done(AttemptResult),
+    /// The list has to be read again.
+    Rescan(RescanReason),
+}
+
+/// Why the list has to be read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RescanReason {
+    /// The create was refused because the e-mail is taken.
+    EmailTaken,
+    /// The create's answer was lost.
+    AnswerLost,
+    /// The create succeeded but did not tell the id.
+    IdUnknown,
+}
+
+/// One user on its way.
+#[derive(Debug)]
+pub struct Attempt {
+    /// What the claim found; kept up to date as steps are taken.
+    pub claimed: Claimed,
+    /// Whether 3dEye has confirmed a delete that this attempt asked for.
+    pub deleted: bool,
+    /// The hold under which the user may be changed.
+    pub token: LeaseToken,
+}
+
+impl Attempt {
+    pub const fn new(claimed: Claimed, token: LeaseToken) -> Self {
+        Self {
+            claimed,
+            deleted: false,
+            token,
+        }
+    }
+}
+
+type StepResult = Result<Step, DatabaseError>;
+
+/// What a scan must look for on behalf of these users.
+pub fn scan_query<'a>(attempts: impl IntoIterator<Item = &'a Attempt>) -> ScanQuery {
+    let mut query = ScanQuery::default();
+    for attempt in attempts {
+        let claimed = &attempt.claimed;
+        query.emails.insert(claimed.email.clone());
+        query.emails.insert(claimed.intent_email.clone());
+        if let Some(forgotten) = &claimed.forgotten {
+            query.emails.insert(forgotten.email.clone());
+            query.ids.extend(forgotten.id.clone());
+        }
+    }
+    query
+}
+
+fn failed(failure: Failure) -> Step {
+    Step::Done(AttemptResult::Failed(failure))
+}

@@ -1,0 +1,100 @@
+//! How a result is reported and written down.
+
+use crate::db::DatabaseError;
+use crate::kernel::audit::{Action, Entry};
+use crate::provisioning::Failure;
+use crate::provisioning::attempt::{Attempt, AttemptResult};
+use crate::provisioning::batch::{BatchReport, BatchRun, UserReport};
+use crate::provisioning::policy::{SETTLING, next_attempt};
+use crate::provisioning::store::{self, Outcome, UserOutcome};
+
+impl BatchRun<'_> {
+    /// Reports a result and says what has to be written down for it.
+    pub(super) fn note(
+        &self,
+        attempt: &Attempt,
+        result: AttemptResult,
+        report: &mut BatchReport,
+    ) -> Option<UserOutcome> {
+        let user = &attempt.claimed.user;
+        let outcome = self.outcome_of(attempt, &result);
+        let audited = match &result {
+            AttemptResult::Ready(_, origin) => Some(origin.as_str()),
+            _ => outcome.as_ref().and_then(Outcome::error),
+        };
+        let entry = audited.map(|text| Entry {
+            at: self.provisioner.clock.now(),
+            origin: self.provisioner.origin.clone(),
+            action: Action::Provision,
+            subject: user.to_string(),
+            outcome: text.to_owned(),
+        });
+        if outcome.is_none() {
+            self.leases.drop_lease(user);
+        }
+        report.users.push(UserReport {
+            user: user.clone(),
+            result,
+        });
+        outcome.map(|outcome| UserOutcome {
+            user: user.clone(),
+            outcome,
+            entry,
+        })
+    }
+
+    /// What becomes of the user's row; `None` if it is another actor's by now.
+    fn outcome_of(&self, attempt: &Attempt, result: &AttemptResult) -> Option<Outcome> {
+        let claimed = &attempt.claimed;
+        let now = self.provisioner.clock.now();
+        let attempts = claimed.attempts.saturating_add(1);
+        Some(match result {
+            AttemptResult::Ready(id, _) => Outcome::Complete { id: id.clone() },
+            AttemptResult::RolesPending(id, cause) => {
+                let failure = Failure::RolesPending(cause.clone());
+                Outcome::Attaching {
+                    id: id.clone(),
+                    next_attempt_at: next_attempt(attempts, failure.is_outage(), now),
+                    error: failure.to_string(),
+                }
+            }
+            AttemptResult::Failed(failure) => {
+                let due = next_attempt(attempts, failure.is_outage(), now);
+                Outcome::Failed {
+                    next_attempt_at: if *failure == Failure::Settling {
+                        due.max(claimed.settled_at)
+                    } else {
+                        due
+                    },
+                    error: failure.to_string(),
+                    settled_at: failure.is_unsettled().then(|| now.plus(SETTLING)),
+                }
+            }
+            AttemptResult::Orphan => Outcome::Quarantined {
+                error: Failure::Orphan.to_string(),
+            },
+            AttemptResult::Duplicate => Outcome::SetAside {
+                email: claimed.email.clone(),
+                error: Failure::Duplicate.to_string(),
+            },
+            // To the end of the queue, or the same users would always come first.
+            AttemptResult::ReplacementLimit => Outcome::Released { due_at: Some(now) },
+            AttemptResult::Untouched => Outcome::Released { due_at: None },
+            AttemptResult::LeaseLost => return None,
+        })
+    }
+
+    /// Writes outcomes. Until then the users stay among those whose lease is kept, or another actor
+    /// could take them before their outcome is known.
+    pub(super) async fn write(&self, outcomes: Vec<UserOutcome>) -> Result<(), DatabaseError> {
+        let provisioner = &self.provisioner;
+        let now = provisioner.clock.now();
+        let lost = store::record_outcomes(provisioner.database, &self.leases.token, &outcomes, now)
+            .await?;
+        self.leases.note_lost(lost);
+        for outcome in &outcomes {
+            self.leases.drop_lease(&outcome.user);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,82 @@
+//! What a client is told of a failure, and what the log is.
+
+use http::StatusCode;
+
+use crate::provisioning::Failure;
+use crate::provisioning::reset::ResetRefused;
+use crate::provisioning::single::Unavailable;
+use crate::threedeye::UpstreamError;
+use crate::web::ApiError;
+
+impl From<UpstreamError> for ApiError {
+    fn from(error: UpstreamError) -> Self {
+        match error {
+            UpstreamError::NotConfigured => Self::not_configured(),
+            _ => {
+                let reply = Self::new(StatusCode::BAD_GATEWAY, error.to_string());
+                let wait = match &error {
+                    UpstreamError::RateLimited { retry_after } => *retry_after,
+                    _ => None,
+                };
+                let reply = reply.because(error.code());
+                match wait {
+                    Some(wait) => reply.retry_after(wait.as_secs().max(1)),
+                    None => reply,
+                }
+            }
+        }
+    }
+}
+
+impl From<Failure> for ApiError {
+    fn from(failure: Failure) -> Self {
+        let status = match &failure {
+            Failure::Upstream(error) => return error.clone().into(),
+            Failure::Orphan
+            | Failure::Duplicate
+            | Failure::OwnLogin
+            | Failure::AccountOfAnotherUser
+            | Failure::MadeForAnotherEmail => StatusCode::CONFLICT,
+            Failure::Unsealable => return Self::internal(failure.code()),
+            Failure::Unproved
+            | Failure::NotVisibleYet
+            | Failure::StillTaken
+            | Failure::Settling
+            | Failure::ListIncomplete
+            | Failure::RolesPending(_)
+            | Failure::OutOfTime => StatusCode::BAD_GATEWAY,
+        };
+        Self::new(status, failure.to_string()).because(failure.code())
+    }
+}
+
+fn busy(retry_after_s: u64) -> ApiError {
+    ApiError::new(
+        StatusCode::CONFLICT,
+        "Another provisioning of this user is under way",
+    )
+    .because("lease_held")
+    .retry_after(retry_after_s)
+}
+
+impl From<Unavailable> for ApiError {
+    fn from(error: Unavailable) -> Self {
+        match error {
+            Unavailable::NoUser => Self::not_found("User not found"),
+            Unavailable::NoEmail => Self::not_found("The user has no e-mail"),
+            Unavailable::Busy { retry_after_s } => busy(retry_after_s),
+            Unavailable::Failed(failure) => failure.into(),
+            Unavailable::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<ResetRefused> for ApiError {
+    fn from(error: ResetRefused) -> Self {
+        match error {
+            ResetRefused::Busy { retry_after_s } => busy(retry_after_s),
+            ResetRefused::Failed(failure) => failure.into(),
+            ResetRefused::Database(error) => error.into(),
+        }
+    }
+}

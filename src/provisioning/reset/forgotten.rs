@@ -1,0 +1,90 @@
+//! Which account the cleared rows have to remember: one that may still exist, and that nothing would
+//! lead to any more if the user's e-mail changed after the mapping was cleared.
+
+use crate::provisioning::policy::SETTLING;
+use crate::provisioning::record::{ForgottenAccount, Mapping, State};
+use crate::provisioning::reset::LeasedReset;
+use crate::provisioning::{Failure, Provisioner, unsealed};
+use crate::threedeye::RemoteAccount;
+
+/// Without a remote delete: the account of the intent, or the one remembered earlier. Only one can be
+/// remembered: two for different e-mails refuse the reset.
+pub(super) fn to_remember(mapping: &Mapping) -> Result<Option<ForgottenAccount>, Failure> {
+    match (mapping.forgotten.clone(), intended(mapping)) {
+        (Some(earlier), Some(current)) if earlier.email != current.email => {
+            Err(Failure::MadeForAnotherEmail)
+        }
+        (earlier, current) => Ok(current.or(earlier)),
+    }
+}
+
+impl LeasedReset<'_> {
+    /// After the whole list was searched: an account that was not deleted and may yet appear.
+    pub(super) async fn still_to_remember(
+        &self,
+        remover: Provisioner<'_>,
+        mapping: &Mapping,
+        gone: &[RemoteAccount],
+    ) -> Result<Option<ForgottenAccount>, Failure> {
+        // If no key opens the password any more, it can tell nothing that the list does not, and
+        // waiting for it would never end.
+        let may_exist = |account: &ForgottenAccount| {
+            !is_among(gone, account)
+                && unsealed(remover.sealer, self.user, &account.password).is_ok()
+        };
+        let earlier = mapping.forgotten.clone().filter(may_exist);
+        let current = intended(mapping).filter(may_exist);
+        let (Some(earlier), Some(current)) = (&earlier, &current) else {
+            return Ok(current.or(earlier));
+        };
+        if earlier.email != current.email {
+            self.prove_gone(remover, mapping, earlier).await?;
+        }
+        Ok(Some(current.clone()))
+    }
+
+    /// Fails unless an account that the list does not show does not exist, and will not.
+    async fn prove_gone(
+        &self,
+        remover: Provisioner<'_>,
+        mapping: &Mapping,
+        account: &ForgottenAccount,
+    ) -> Result<(), Failure> {
+        let password = unsealed(remover.sealer, self.user, &account.password)?;
+        if remover
+            .proves(&account.email, &password, self.deadline)
+            .await?
+        {
+            return Err(Failure::NotVisibleYet);
+        }
+        // A lease that was not given back had a holder that died.
+        let settled_at = mapping.settled_at.max(mapping.lease_until.plus(SETTLING));
+        if remover.clock.now() < settled_at {
+            return Err(Failure::Settling);
+        }
+        Ok(())
+    }
+}
+
+fn is_among(accounts: &[RemoteAccount], sought: &ForgottenAccount) -> bool {
+    accounts.iter().any(|account| {
+        sought.id.as_ref() == Some(&account.id)
+            || account.email_key().as_ref() == Some(&sought.email)
+    })
+}
+
+/// What came, or may yet come, of the row's intent.
+fn intended(mapping: &Mapping) -> Option<ForgottenAccount> {
+    let may_exist = matches!(
+        mapping.state,
+        State::Pending | State::Attaching | State::Complete
+    );
+    if !may_exist {
+        return None;
+    }
+    Some(ForgottenAccount {
+        email: mapping.email_key.clone()?,
+        id: mapping.threedeye_id.clone(),
+        password: mapping.password.clone()?,
+    })
+}

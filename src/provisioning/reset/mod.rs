@@ -1,0 +1,254 @@
+//! The repair by hand: probe, delete remotely, clear the rows, provision again.
+//!
+//! The rows are cleared in one batch, and never before a requested remote delete has succeeded or was
+//! found to have nothing to delete. All of it shares one budget of time. When that runs out before the
+//! rows are cleared, the reset is refused and may be sent again; afterwards only the provisioning is
+//! left undone, which the queue knows.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `removal` | finds and deletes the user's accounts |
+//! | `forgotten` | which account the cleared rows have to remember |
+
+mod forgotten;
+mod removal;
+
+use crate::db::DatabaseError;
+use crate::kernel::audit::{Action, Entry};
+use crate::kernel::{Deadline, UserId};
+use crate::provisioning::policy::{SETTLING, SINGLE_BUDGET};
+use crate::provisioning::record::{ForgottenAccount, ProvisioningRecord};
+use crate::provisioning::single::Unavailable;
+use crate::provisioning::store::{self, Clearing, LeaseTerms, LeaseToken};
+use crate::provisioning::{Context, Failure, Provisioner};
+use crate::threedeye::{Client, RemoteId, RoleId, UpstreamError};
+
+pub use removal::Removal;
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct ResetOrder {
+    /// Forget the mapping and the saved roles.
+    pub clear_mapping: bool,
+    /// Delete the account at 3dEye.
+    pub delete_remote: bool,
+    /// Provision again at once.
+    pub reprovision: bool,
+    /// Keep the deleted account's roles for the next provisioning.
+    pub preserve_roles: bool,
+}
+
+/// What was done.
+#[derive(Debug)]
+pub struct ResetDone {
+    /// The user's e-mail; `None` for an unknown user or one without.
+    pub email: Option<String>,
+    /// A mapping row was deleted.
+    pub cleared_mapping: bool,
+    /// A recovery row was deleted.
+    pub cleared_recovery: bool,
+    /// What was done at 3dEye.
+    pub removal: Removal,
+    /// The account after reprovisioning, or why there is none; `None`: not asked for.
+    pub reprovisioned: Option<Result<RemoteId, Unavailable>>,
+    pub user_found: bool,
+}
+
+/// Why nothing was reset.
+#[derive(Debug, thiserror::Error)]
+pub enum ResetRefused {
+    /// Another actor holds the user's lease.
+    #[error("another provisioning of this user is under way")]
+    Busy {
+        /// Seconds until that lease has ended.
+        retry_after_s: u64,
+    },
+    /// 3dEye failed, or its account must not be deleted; nothing was cleared.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+}
+
+impl From<UpstreamError> for ResetRefused {
+    fn from(error: UpstreamError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// The reset of one user whose lease is held.
+struct LeasedReset<'a> {
+    deadline: Deadline,
+    user: &'a UserId,
+    order: ResetOrder,
+    /// The rows as the lease found them.
+    record: &'a ProvisioningRecord,
+    token: &'a LeaseToken,
+}
+
+impl Context<'_> {
+    /// Resets one user. `remote` is `None` where 3dEye is not configured.
+    pub async fn reset(
+        &self,
+        remote: Option<&Client>,
+        user: &UserId,
+        order: ResetOrder,
+    ) -> Result<ResetDone, ResetRefused> {
+        let remover = match (order.delete_remote, remote) {
+            (true, None) => return Err(UpstreamError::NotConfigured.into()),
+            (true, Some(remote)) => Some(self.with(remote)),
+            (false, _) => None,
+        };
+        let deadline = Deadline::after(self.clock, SINGLE_BUDGET);
+        let record = store::load(self.database, user).await?;
+        let is_known =
+            record.user.is_some() || record.mapping.is_some() || record.recovery.is_some();
+        let mut done = ResetDone {
+            user_found: record.user.is_some(),
+            email: record.user.and_then(|row| row.email),
+            cleared_mapping: false,
+            cleared_recovery: false,
+            removal: Removal::default(),
+            reprovisioned: None,
+        };
+        if is_known {
+            self.reset_rows(deadline, remover, user, order, &mut done)
+                .await?;
+        } else if order.delete_remote {
+            // Neither e-mail nor id is known, so this user has nothing there.
+            done.removal.attempted = true;
+            done.removal.not_visible = true;
+        }
+        if order.reprovision {
+            let record = store::load(self.database, user).await?;
+            let account = self.credentials_by(deadline, remote, user, record).await;
+            done.reprovisioned = Some(account.map(|account| account.id));
+        }
+        Ok(done)
+    }
+
+    /// Deletes the accounts with `remover`, if there is one, and clears the rows.
+    async fn reset_rows(
+        &self,
+        deadline: Deadline,
+        remover: Option<Provisioner<'_>>,
+        user: &UserId,
+        order: ResetOrder,
+        done: &mut ResetDone,
+    ) -> Result<(), ResetRefused> {
+        let terms = LeaseTerms::new(self.clock, self.random);
+        // Read again with the lease: what was read before may have changed since.
+        let record = match store::acquire_lease(self.database, user, &terms).await? {
+            Ok(record) => record,
+            Err(busy) => {
+                let left = busy.until.since(terms.now).as_secs();
+                return Err(ResetRefused::Busy {
+                    retry_after_s: left.saturating_add(1),
+                });
+            }
+        };
+        let token = &terms.token;
+        let reset = LeasedReset {
+            deadline,
+            user,
+            order,
+            record: &record,
+            token,
+        };
+        let (removal, forgotten) = match reset.remove_accounts(remover).await {
+            Ok(both) => both,
+            Err(refused) => {
+                let is_unsettled =
+                    matches!(&refused, ResetRefused::Failed(why) if why.is_unsettled());
+                let settled_at = is_unsettled.then(|| self.clock.now().plus(SETTLING));
+                store::release_lease(self.database, token, user, settled_at).await?;
+                return Err(refused);
+            }
+        };
+        done.removal = removal;
+        let clearing = Clearing {
+            clear_mapping: order.clear_mapping,
+            forgotten,
+            // Found by its id it was deleted; not found, it was gone before.
+            forget_remote: order.delete_remote,
+            keep_roles: kept_roles(order, &record, &done.removal),
+        };
+        let now = self.clock.now();
+        let entry = self.reset_entry(user, order, &done.removal);
+        let cleared = store::clear(self.database, token, user, &clearing, now, &entry)
+            .await?
+            .ok_or(ResetRefused::Busy { retry_after_s: 1 })?;
+        // An idle row told nothing, so deleting it cleared nothing.
+        let recorded = record.mapping.is_some_and(|mapping| mapping.is_recorded());
+        done.cleared_mapping = cleared.mapping && recorded;
+        done.cleared_recovery = cleared.recovery;
+        Ok(())
+    }
+
+    fn reset_entry(&self, user: &UserId, order: ResetOrder, removal: &Removal) -> Entry {
+        let deleted = match &removal.deleted {
+            Some(id) => format!("deleted account {}", id.0),
+            None if removal.not_visible => "no visible account to delete".to_owned(),
+            None => "account left alone".to_owned(),
+        };
+        let rows = if order.clear_mapping {
+            "rows cleared"
+        } else {
+            "rows kept"
+        };
+        Entry {
+            at: self.clock.now(),
+            origin: self.origin.clone(),
+            action: Action::Reset,
+            subject: user.to_string(),
+            outcome: format!("{rows}, {deleted}"),
+        }
+    }
+}
+
+impl LeasedReset<'_> {
+    /// Deletes accounts, if there is a remover; tells what was done, and which account the cleared rows
+    /// have to remember.
+    async fn remove_accounts(
+        &self,
+        remover: Option<Provisioner<'_>>,
+    ) -> Result<(Removal, Option<ForgottenAccount>), ResetRefused> {
+        // A user that is gone will have no other e-mail, and no next provisioning.
+        let mapping = self.record.mapping.as_ref();
+        let cleared = mapping.filter(|_| self.record.user.is_some() && self.order.clear_mapping);
+        let Some(remover) = remover else {
+            let forgotten = match cleared {
+                Some(mapping) => forgotten::to_remember(mapping)?,
+                None => None,
+            };
+            return Ok((Removal::default(), forgotten));
+        };
+        let (removal, gone) = self.remove(remover).await?;
+        let forgotten = match cleared {
+            Some(mapping) => self.still_to_remember(remover, mapping, &gone).await?,
+            None => None,
+        };
+        Ok((removal, forgotten))
+    }
+}
+
+/// What stays as recovery: everything with `preserve_roles`, if anything is there to keep.
+fn kept_roles(
+    order: ResetOrder,
+    record: &ProvisioningRecord,
+    removal: &Removal,
+) -> Option<Vec<RoleId>> {
+    let worth_keeping = record.recovery.is_some() || removal.deleted.is_some();
+    (order.preserve_roles && worth_keeping).then(|| merged_roles(record, removal))
+}
+
+/// The roles of the accounts found, and those saved earlier.
+fn merged_roles(record: &ProvisioningRecord, removal: &Removal) -> Vec<RoleId> {
+    let mut roles = removal.roles.clone();
+    for role in record.recovery.iter().flat_map(|saved| &saved.roles) {
+        if !roles.contains(role) {
+            roles.push(role.clone());
+        }
+    }
+    roles
+}

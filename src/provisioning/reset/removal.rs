@@ -1,0 +1,154 @@
+//! Finds and deletes the user's accounts.
+
+use crate::kernel::audit::{Action, Entry};
+use crate::provisioning::policy::list_deadline;
+use crate::provisioning::record::{ProvisioningRecord, State};
+use crate::provisioning::reset::{LeasedReset, ResetRefused, merged_roles};
+use crate::provisioning::{Failure, Provisioner, store};
+use crate::threedeye::{RemoteAccount, RemoteId, RoleId, ScanQuery};
+
+/// What was done at 3dEye.
+#[derive(Debug, Default)]
+pub struct Removal {
+    /// A delete was asked for and tried.
+    pub attempted: bool,
+    /// The account that was deleted.
+    pub deleted: Option<RemoteId>,
+    /// A delete was asked for, and neither id nor e-mail is in our customer.
+    pub not_visible: bool,
+    /// The camera roles that went with the account.
+    pub roles: Vec<RoleId>,
+}
+
+impl LeasedReset<'_> {
+    /// Probes, then deletes what is this user's; tells which accounts that were.
+    pub(super) async fn remove(
+        &self,
+        remover: Provisioner<'_>,
+    ) -> Result<(Removal, Vec<RemoteAccount>), ResetRefused> {
+        let query = own_accounts(self.record);
+        let sought = query.emails.len().saturating_add(query.ids.len());
+        let reading = list_deadline(self.deadline, remover.clock.now());
+        let scan = remover
+            .remote
+            .scan(std::future::ready(query.clone()), reading)
+            .await?;
+        // Found by id and by e-mail, an account counts for both.
+        let seen = query.ids.iter().filter_map(|id| scan.by_id(id));
+        let seen = seen.chain(query.emails.iter().filter_map(|e| scan.by_email(e)));
+        let seen: Vec<&RemoteAccount> = seen.collect();
+        if seen.len() < sought && !scan.complete {
+            return Err(Failure::ListIncomplete.into());
+        }
+        // The mapped account comes first: it is the one the answer names.
+        let mut accounts: Vec<&RemoteAccount> = Vec::new();
+        for account in seen {
+            if !accounts.iter().any(|other| other.id == account.id) {
+                accounts.push(account);
+            }
+        }
+        let mut removal = Removal {
+            attempted: true,
+            not_visible: accounts.is_empty(),
+            ..Removal::default()
+        };
+        self.leave_others_out(remover, &mut accounts).await?;
+        if accounts.is_empty() {
+            return Ok((removal, Vec::new()));
+        }
+        for role in accounts.iter().flat_map(|account| &account.roles) {
+            if !removal.roles.contains(role) {
+                removal.roles.push(role.clone());
+            }
+        }
+        self.announce(remover, &accounts, &removal).await?;
+        for account in &accounts {
+            // Whatever the error says, one of its tries may have had its effect: the row stays open,
+            // and the queue finds out what became of the account.
+            remover
+                .remote
+                .delete_account(&account.id, self.deadline)
+                .await?;
+            removal.deleted.get_or_insert_with(|| account.id.clone());
+        }
+        Ok((removal, accounts.into_iter().cloned().collect()))
+    }
+
+    /// Guards: our own login is never deleted, and other users' accounts are left alone.
+    async fn leave_others_out(
+        &self,
+        remover: Provisioner<'_>,
+        accounts: &mut Vec<&RemoteAccount>,
+    ) -> Result<(), ResetRefused> {
+        let own = remover.remote.own_login();
+        if own.is_some() && accounts.iter().any(|account| account.email_key() == own) {
+            return Err(Failure::OwnLogin.into());
+        }
+        if !accounts.is_empty() {
+            let of_others =
+                store::accounts_of_others(remover.database, self.user, accounts).await?;
+            accounts.retain(|account| !of_others.contains(&account.id));
+        }
+        Ok(())
+    }
+
+    /// Before anything is deleted: roles are stored, a complete row is opened, the audit trail knows.
+    async fn announce(
+        &self,
+        remover: Provisioner<'_>,
+        accounts: &[&RemoteAccount],
+        removal: &Removal,
+    ) -> Result<(), ResetRefused> {
+        let roles = merged_roles(self.record, removal);
+        let ids: Vec<&str> = accounts
+            .iter()
+            .map(|account| account.id.0.as_str())
+            .collect();
+        let entry = Entry {
+            at: remover.clock.now(),
+            origin: remover.origin.clone(),
+            action: Action::DeleteAccount,
+            subject: self.user.to_string(),
+            outcome: format!("about to delete {}", ids.join(", ")),
+        };
+        let keep = self.order.preserve_roles.then_some(roles.as_slice());
+        let written = store::begin_removal(
+            remover.database,
+            self.token,
+            self.user,
+            accounts,
+            keep,
+            &entry,
+        )
+        .await?;
+        if written {
+            Ok(())
+        } else {
+            Err(ResetRefused::Busy { retry_after_s: 1 })
+        }
+    }
+}
+
+/// The accounts that are this user's: the mapped one, the one with its e-mail, and those that were, or
+/// were to be, made for an earlier e-mail.
+fn own_accounts(record: &ProvisioningRecord) -> ScanQuery {
+    let mapping = record.mapping.as_ref();
+    let own = record.user.as_ref().and_then(|row| row.email_key.clone());
+    // A row that was set aside names an e-mail that another user holds.
+    let intended = mapping
+        .filter(|row| row.state != State::SetAside)
+        .and_then(|row| row.email_key.clone());
+    let mapped = mapping.and_then(|row| row.threedeye_id.clone());
+    let forgotten = mapping.and_then(|row| row.forgotten.as_ref());
+    let emails = [
+        own,
+        intended,
+        forgotten.map(|account| account.email.clone()),
+    ];
+    let ids = [mapped, forgotten.and_then(|account| account.id.clone())];
+    ScanQuery {
+        emails: emails.into_iter().flatten().collect(),
+        ids: ids.into_iter().flatten().collect(),
+        ..ScanQuery::default()
+    }
+}

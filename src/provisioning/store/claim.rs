@@ -1,0 +1,161 @@
+//! Taking users' leases, with an intent (e-mail and password) recorded where there is none.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
+use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
+use crate::provisioning::policy::SETTLING;
+use crate::provisioning::record::Claimed;
+use crate::provisioning::store::LeaseTerms;
+use crate::provisioning::store::columns::{ForgottenColumns, recovery, state};
+use crate::threedeye::RemoteId;
+
+// ?1 requests, ?2 token, ?3 until, ?4 now, ?5 policy::SETTLING, as in ACQUIRE of lease.rs. Of two
+// requests for one e-mail the first gets it: OR IGNORE and the last condition see what this very
+// statement has written, which NOT EXISTS in the SELECT does not.
+const CLAIM: &str = "
+INSERT OR IGNORE INTO threedeye_users
+  (user_id, state, email_key, password_sealed, lease_token, lease_until, created_at, updated_at)
+SELECT u.uuid, 'pending', u.email_key, b.value ->> 'password', ?2, ?3, ?4, ?4
+FROM json_each(?1) b
+JOIN users u ON u.uuid = (b.value ->> 'user')
+WHERE u.email_key IS NOT NULL AND (
+  NOT EXISTS (SELECT 1 FROM threedeye_users o
+              WHERE o.email_key = u.email_key AND o.state <> 'set_aside' AND o.user_id <> u.uuid)
+  OR EXISTS (SELECT 1 FROM threedeye_users s
+             WHERE s.user_id = u.uuid AND s.password_sealed IS NOT NULL)
+)
+ON CONFLICT (user_id) DO UPDATE SET
+  state = CASE state WHEN 'idle' THEN 'pending' ELSE state END,
+  email_key = coalesce(email_key, excluded.email_key),
+  password_sealed = coalesce(password_sealed, excluded.password_sealed),
+  settled_at = iif(lease_token IS NULL, settled_at, max(settled_at, lease_until + ?5)),
+  lease_token = excluded.lease_token,
+  lease_until = excluded.lease_until,
+  updated_at = excluded.updated_at
+WHERE lease_until <= ?4 AND (state = 'idle' OR state = 'pending' OR state = 'attaching')
+  AND (email_key IS NOT NULL OR NOT EXISTS (
+    SELECT 1 FROM threedeye_users o
+    WHERE o.email_key = excluded.email_key AND o.state <> 'set_aside'
+  ))
+RETURNING user_id, (SELECT u.email_key FROM users u WHERE u.uuid = user_id) AS email,
+          email_key AS intent_email, password_sealed, threedeye_id, state, attempts,
+          (SELECT r.role_ids FROM threedeye_recovery r
+           WHERE r.user_id = threedeye_users.user_id) AS role_ids,
+          settled_at, forgotten_email, forgotten_threedeye_id, forgotten_password,
+          (SELECT r.removed_at FROM users u JOIN threedeye_removals r ON r.email_key = u.email_key
+           WHERE u.uuid = threedeye_users.user_id) AS email_removed_at,
+          (SELECT r.removed_at FROM threedeye_removals r
+           WHERE r.email_key = threedeye_users.email_key) AS intent_removed_at";
+
+/// Asks for a user's lease, and records an intent where none is recorded yet.
+#[derive(Debug, Clone)]
+pub struct ClaimRequest {
+    pub user: UserId,
+    /// The password to record if the row has none.
+    pub password: Sealed,
+}
+
+#[derive(Serialize)]
+struct RequestParameter<'a> {
+    user: &'a str,
+    password: &'a str,
+}
+
+impl<'a> From<&'a ClaimRequest> for RequestParameter<'a> {
+    fn from(request: &'a ClaimRequest) -> Self {
+        Self {
+            user: request.user.as_str(),
+            password: request.password.as_str(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct ClaimedRow {
+    user_id: String,
+    email: Option<String>,
+    intent_email: Option<String>,
+    password_sealed: Option<String>,
+    threedeye_id: Option<String>,
+    state: String,
+    attempts: u32,
+    role_ids: Option<String>,
+    email_removed_at: Option<i64>,
+    intent_removed_at: Option<i64>,
+    settled_at: i64,
+    #[serde(flatten)]
+    forgotten: ForgottenColumns,
+}
+
+impl ClaimedRow {
+    /// `offered` is the password of the request: if the row holds that very value, this claim
+    /// recorded it.
+    fn into_claimed(self, offered: Option<&Sealed>) -> Result<Claimed, DatabaseError> {
+        let row = self.user_id.as_str();
+        let bad = |column| DatabaseError::bad_value("threedeye_users", column, row);
+        let email = self.email.as_deref().and_then(EmailKey::of);
+        let intent = self.intent_email.as_deref().and_then(EmailKey::of);
+        let password = self.password_sealed.map(Sealed::from_stored);
+        let password = password.ok_or_else(|| bad("password_sealed"))?;
+        Ok(Claimed {
+            email: email.ok_or_else(|| DatabaseError::bad_value("users", "email_key", row))?,
+            intent_email: intent.ok_or_else(|| bad("email_key"))?,
+            fresh: offered == Some(&password),
+            password,
+            threedeye_id: self.threedeye_id.map(RemoteId),
+            state: state(&self.state, row)?,
+            attempts: self.attempts,
+            recovery: recovery(self.role_ids, row)?,
+            removed_at: self
+                .email_removed_at
+                .max(self.intent_removed_at)
+                .map(Timestamp::from_millis),
+            settled_at: Timestamp::from_millis(self.settled_at),
+            forgotten: self.forgotten.into_account(),
+            user: UserId::new(self.user_id),
+        })
+    }
+}
+
+/// Takes the leases of all requests whose user has an e-mail that no other user holds, whose lease is
+/// free and whose row is not complete, quarantined or set aside. A row that already has an intent is
+/// granted even if its user's new e-mail is contested: the old intent has to be dealt with first. Of
+/// several requests for one free e-mail the first is granted. A lease that ran out without being given
+/// back had a holder that died: `settled_at` becomes [`SETTLING`] after its end, if that is later.
+///
+/// Answers in the order of the requests.
+pub async fn claim(
+    database: &Database,
+    requests: &[ClaimRequest],
+    terms: &LeaseTerms,
+) -> Result<Vec<Claimed>, DatabaseError> {
+    let parameters: Vec<RequestParameter> = requests.iter().map(Into::into).collect();
+    let mut batch = Batch::new();
+    let granted = batch.push::<ClaimedRow>(Statement::new(
+        CLAIM,
+        [
+            Arg::json(&parameters)?,
+            (&terms.token).into(),
+            terms.until.into(),
+            terms.now.into(),
+            SETTLING.into(),
+        ],
+    ));
+    let mut rows: BTreeMap<String, ClaimedRow> = database
+        .run(batch)
+        .await?
+        .rows(granted)?
+        .into_iter()
+        .map(|row| (row.user_id.clone(), row))
+        .collect();
+    requests
+        .iter()
+        .filter_map(|request| {
+            let row = rows.remove(request.user.as_str())?;
+            Some(row.into_claimed(Some(&request.password)))
+        })
+        .collect()
+}

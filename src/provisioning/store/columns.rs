@@ -1,0 +1,101 @@
+//! Columns that several statements read, as the domain's values. A stored value that cannot be read is
+//! an error that names table, column and row.
+
+use serde::Deserialize;
+
+use crate::db::{DatabaseError, json_text};
+use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
+use crate::provisioning::record::{ForgottenAccount, Mapping, Recovery, State};
+use crate::threedeye::{RemoteId, RoleId};
+
+#[derive(Deserialize)]
+pub(super) struct UserIdRow {
+    pub user_id: String,
+}
+
+pub(super) fn user_ids(rows: Vec<UserIdRow>) -> Vec<UserId> {
+    rows.into_iter()
+        .map(|row| UserId::new(row.user_id))
+        .collect()
+}
+
+/// The columns of `threedeye_users`; all NULL if there is no row.
+#[derive(Deserialize)]
+pub(super) struct MappingColumns {
+    state: Option<String>,
+    intent_email: Option<String>,
+    threedeye_id: Option<String>,
+    password_sealed: Option<String>,
+    attempts: Option<u32>,
+    last_error: Option<String>,
+    next_attempt_at: Option<i64>,
+    lease_until: Option<i64>,
+    mapped_at: Option<i64>,
+    settled_at: Option<i64>,
+    #[serde(flatten)]
+    forgotten: ForgottenColumns,
+}
+
+impl MappingColumns {
+    pub(super) fn into_mapping(self, user: &str) -> Result<Option<Mapping>, DatabaseError> {
+        let Some(name) = self.state else {
+            return Ok(None);
+        };
+        Ok(Some(Mapping {
+            state: state(&name, user)?,
+            email_key: self.intent_email.as_deref().and_then(EmailKey::of),
+            threedeye_id: self.threedeye_id.map(RemoteId),
+            password: self.password_sealed.map(Sealed::from_stored),
+            attempts: self.attempts.unwrap_or(0),
+            last_error: self.last_error,
+            next_attempt_at: self.next_attempt_at.map(Timestamp::from_millis),
+            lease_until: Timestamp::from_millis(self.lease_until.unwrap_or(0)),
+            created_at: Timestamp::from_millis(self.mapped_at.unwrap_or(0)),
+            settled_at: Timestamp::from_millis(self.settled_at.unwrap_or(0)),
+            forgotten: self.forgotten.into_account(),
+        }))
+    }
+}
+
+/// The account that a reset let go of; all NULL if there is none.
+#[derive(Deserialize)]
+pub(super) struct ForgottenColumns {
+    forgotten_email: Option<String>,
+    forgotten_threedeye_id: Option<String>,
+    forgotten_password: Option<String>,
+}
+
+impl ForgottenColumns {
+    pub(super) fn into_account(self) -> Option<ForgottenAccount> {
+        Some(ForgottenAccount {
+            email: EmailKey::of(&self.forgotten_email?)?,
+            id: self.forgotten_threedeye_id.map(RemoteId),
+            password: Sealed::from_stored(self.forgotten_password?),
+        })
+    }
+}
+
+/// `threedeye_users.state`.
+pub(super) fn state(name: &str, user: &str) -> Result<State, DatabaseError> {
+    State::parse(name).ok_or_else(|| DatabaseError::bad_value("threedeye_users", "state", user))
+}
+
+/// `threedeye_recovery.role_ids`, read.
+pub(super) fn recovery(
+    role_ids: Option<String>,
+    user: &str,
+) -> Result<Option<Recovery>, DatabaseError> {
+    let Some(json) = role_ids else {
+        return Ok(None);
+    };
+    let ids: Vec<String> = serde_json::from_str(&json)
+        .map_err(|_| DatabaseError::bad_value("threedeye_recovery", "role_ids", user))?;
+    let roles = ids.into_iter().map(RoleId).collect();
+    Ok(Some(Recovery { roles }))
+}
+
+/// `threedeye_recovery.role_ids`, as it is written.
+pub(super) fn role_list(roles: &[RoleId]) -> Result<String, DatabaseError> {
+    let ids: Vec<&str> = roles.iter().map(|role| role.0.as_str()).collect();
+    json_text(&ids)
+}

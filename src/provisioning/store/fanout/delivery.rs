@@ -1,0 +1,134 @@
+//! A delivery of chunks: what it has to do, and where it leaves them.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
+use crate::kernel::Timestamp;
+use crate::provisioning::fanout::ChunkId;
+use crate::provisioning::store::fanout::chunk_list;
+use crate::provisioning::store::fanout::sums::{ChunkStatus, push_sums};
+use crate::provisioning::store::queue::{
+    Candidate, CandidateRow, read_candidates, select_candidates,
+};
+
+// ?1 runs
+const ALLOWANCES: &str = "
+SELECT run_id, takeovers_left FROM provisioning_runs
+WHERE run_id IN (SELECT value FROM json_each(?1))";
+
+// ?1 runs, ?2 now. Everything that ALLOWANCES read is taken: a delivery that dies takes it along, so a
+// run replaces fewer accounts than it may, never more.
+const RESERVE: &str = "
+UPDATE provisioning_runs SET takeovers_left = 0, advanced_at = ?2
+WHERE run_id IN (SELECT value FROM json_each(?1))";
+
+// ?1 allowances
+const GIVE_BACK: &str = "
+UPDATE provisioning_runs SET takeovers_left = takeovers_left + a.replacements
+FROM (SELECT value ->> 'run' AS run, value ->> 'replacements' AS replacements FROM json_each(?1)) a
+WHERE provisioning_runs.run_id = a.run";
+
+// ?1 chunks
+const COUNT_DELIVERY: &str = "
+UPDATE provisioning_chunks SET deliveries = deliveries + 1
+FROM (SELECT value ->> 'run' AS run, value ->> 'chunk' AS chunk FROM json_each(?1)) m
+WHERE provisioning_chunks.run_id = m.run AND provisioning_chunks.chunk = m.chunk
+  AND state = 'open'";
+
+// ?1 chunks, ?2 now
+const LIST_HELD: &str = select_candidates!(
+    "
+FROM json_each(?1) m
+CROSS JOIN provisioning_chunks c
+  ON c.run_id = m.value ->> 'run' AND c.chunk = m.value ->> 'chunk' AND c.state = 'open'
+CROSS JOIN provisioning_runs r ON r.run_id = c.run_id
+CROSS JOIN json_each(c.user_ids) i
+CROSS JOIN provisioning_queue q ON q.user_id = i.value AND q.due_at = r.hold_until
+LEFT JOIN threedeye_users s ON s.user_id = q.user_id
+WHERE coalesce(s.lease_until, 0) <= ?2"
+);
+
+/// How many accounts a delivery may replace on behalf of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplacementAllowance {
+    pub run_id: String,
+    pub replacements: u32,
+}
+
+/// What a delivery has to do.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OpenedDelivery {
+    /// The users that still wait for their chunk and are under no lease.
+    pub candidates: Vec<Candidate>,
+    /// What was reserved; what is not used is to be given back.
+    pub allowances: Vec<ReplacementAllowance>,
+}
+
+#[derive(Serialize)]
+struct AllowanceParameter<'a> {
+    run: &'a str,
+    replacements: u32,
+}
+
+#[derive(Deserialize)]
+struct AllowanceRow {
+    run_id: String,
+    takeovers_left: u32,
+}
+
+impl From<AllowanceRow> for ReplacementAllowance {
+    fn from(row: AllowanceRow) -> Self {
+        Self {
+            run_id: row.run_id,
+            replacements: row.takeovers_left,
+        }
+    }
+}
+
+/// Notes a delivery of these chunks, reserves what is left of their runs' replacements, and lists the
+/// users that wait for them. A chunk that is closed or unknown has none.
+pub async fn open_delivery(
+    database: &Database,
+    chunks: &[ChunkId],
+    now: Timestamp,
+) -> Result<OpenedDelivery, DatabaseError> {
+    let runs: BTreeSet<&str> = chunks.iter().map(|chunk| chunk.run_id.as_str()).collect();
+    let runs = Arg::json(&runs)?;
+    let chunks = chunk_list(chunks)?;
+    let mut batch = Batch::new();
+    let allowances = batch.push::<AllowanceRow>(Statement::new(ALLOWANCES, [runs.clone()]));
+    batch.execute(Statement::new(RESERVE, [runs, now.into()]));
+    batch.execute(Statement::new(COUNT_DELIVERY, [chunks.clone()]));
+    let held = batch.push::<CandidateRow>(Statement::new(LIST_HELD, [chunks, now.into()]));
+    let answers = database.run(batch).await?;
+    let allowances = answers.rows(allowances)?;
+    Ok(OpenedDelivery {
+        candidates: read_candidates(answers.rows(held)?)?,
+        allowances: allowances.into_iter().map(Into::into).collect(),
+    })
+}
+
+/// Gives unused replacements back, one allowance a run, and reads off where the chunks' users stand. A
+/// chunk that no user waits for is closed, and with its last open chunk the run. Answers for the
+/// chunks that were open.
+pub async fn close_delivery(
+    database: &Database,
+    chunks: &[ChunkId],
+    unused: &[ReplacementAllowance],
+    now: Timestamp,
+) -> Result<Vec<ChunkStatus>, DatabaseError> {
+    let unused: Vec<AllowanceParameter> = unused
+        .iter()
+        .map(|allowance| AllowanceParameter {
+            run: &allowance.run_id,
+            replacements: allowance.replacements,
+        })
+        .collect();
+    let mut batch = Batch::new();
+    batch.execute(Statement::new(GIVE_BACK, [Arg::json(&unused)?]));
+    let status = push_sums(&mut batch, chunks, None, now)?;
+    let rows = database.run(batch).await?.rows(status)?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}

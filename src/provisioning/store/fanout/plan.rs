@@ -1,0 +1,146 @@
+//! Planning a run: what is due is cut into chunks and held back from every other run.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+
+use crate::db::{Batch, Database, DatabaseError, Statement};
+use crate::kernel::Timestamp;
+use crate::provisioning::fanout::ChunkId;
+use crate::provisioning::policy::ABANDONED_AT_ONCE;
+use crate::provisioning::store::RunOpening;
+use crate::provisioning::store::fanout::ChunkRow;
+use crate::provisioning::store::fanout::sums::update_runs;
+
+// ?1 run, ?2 trigger, ?3 actor, ?4 request, ?5 limit, ?6 start, ?7 hold, ?8 take-overs
+const OPEN: &str = "
+INSERT INTO provisioning_runs
+  (run_id, trigger_kind, actor, request_id, status, batch_limit, started_at, advanced_at,
+   mode, hold_until, takeovers_left)
+VALUES (?1, ?2, ?3, ?4, 'running', ?5, ?6, ?6, 'queue', ?7, ?8)";
+
+// ?1 run, ?2 due by, ?3 limit, ?4 users a chunk. The cast is for the division: D1 binds every number
+// as a float. Who is due and who is passed over is as in a run in one process.
+const CUT: &str = "
+INSERT INTO provisioning_chunks (run_id, chunk, user_ids, planned, waiting)
+SELECT ?1, chunk, json_group_array(user_id), count(*), count(*)
+FROM (
+  SELECT user_id,
+         (row_number() OVER (ORDER BY due_at, user_id) - 1) / CAST(?4 AS INTEGER) + 1 AS chunk
+  FROM (
+    SELECT q.user_id, q.due_at FROM provisioning_queue q
+    LEFT JOIN threedeye_users s ON s.user_id = q.user_id
+    WHERE q.due_at <= ?2 AND coalesce(s.lease_until, 0) <= ?2
+    ORDER BY q.due_at, q.user_id
+    LIMIT ?3
+  )
+)
+GROUP BY chunk
+RETURNING run_id, chunk";
+
+// ?1 run, ?2 hold
+const HOLD: &str = "
+UPDATE provisioning_queue SET due_at = ?2
+WHERE user_id IN (
+  SELECT i.value FROM provisioning_chunks c CROSS JOIN json_each(c.user_ids) i
+  WHERE c.run_id = ?1
+)";
+
+// ?1 run
+const PLANNED: &str = "
+SELECT total AS users,
+       (SELECT value FROM provisioning_totals WHERE name = 'waiting') AS remaining
+FROM provisioning_runs WHERE run_id = ?1";
+
+// ?1 moment, ?2 limit, which keeps a plan cheap
+const ABANDONED: &str = "
+SELECT c.run_id, c.chunk
+FROM provisioning_runs r CROSS JOIN provisioning_chunks c ON c.run_id = r.run_id
+WHERE r.status = 'running' AND r.mode = 'queue' AND r.advanced_at <= ?1 AND c.state = 'open'
+LIMIT ?2";
+
+/// What to plan.
+#[derive(Debug, Clone)]
+pub struct Planning {
+    pub opening: RunOpening,
+    /// Existing accounts that the run may delete and re-create.
+    pub max_replacements: u32,
+    /// Users due by this moment are planned.
+    pub due_by: Timestamp,
+    /// Until when no other run takes them up.
+    pub hold_until: Timestamp,
+    /// Users a chunk, from 1; the last one may have fewer.
+    pub chunk_size: u32,
+    /// A planned run that was last worked on before this moment is abandoned.
+    pub abandoned_before: Timestamp,
+}
+
+/// What was planned.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Planned {
+    pub chunks: Vec<ChunkId>,
+    /// Users in them.
+    pub users: u32,
+    /// Users that wait, the planned ones included.
+    pub remaining: u64,
+    /// Open chunks of earlier runs that no delivery will come for any more, at most
+    /// [`ABANDONED_AT_ONCE`].
+    pub abandoned: Vec<ChunkId>,
+}
+
+#[derive(Deserialize)]
+struct PlannedRow {
+    users: u32,
+    remaining: u64,
+}
+
+/// Opens a run, cuts what is due into chunks, longest due first, and holds their users back from every
+/// other plan. Users under a lease are passed over. A run without users is closed at once. An error,
+/// and nothing written, if there is a run of that id.
+pub async fn plan_run(database: &Database, planning: &Planning) -> Result<Planned, DatabaseError> {
+    let opening = &planning.opening;
+    let run_id = opening.run_id.as_str();
+    let mut batch = Batch::new();
+    batch.execute(Statement::new(
+        OPEN,
+        [
+            run_id.into(),
+            opening.trigger.as_str().into(),
+            opening.origin.actor.as_str().into(),
+            (&opening.origin.request_id).into(),
+            opening.limit.into(),
+            opening.started_at.into(),
+            planning.hold_until.into(),
+            planning.max_replacements.into(),
+        ],
+    ));
+    let cut = batch.push::<ChunkRow>(Statement::new(
+        CUT,
+        [
+            run_id.into(),
+            planning.due_by.into(),
+            opening.limit.into(),
+            planning.chunk_size.into(),
+        ],
+    ));
+    batch.execute(Statement::new(
+        HOLD,
+        [run_id.into(), planning.hold_until.into()],
+    ));
+    batch.execute(update_runs(&BTreeSet::from([run_id]), opening.started_at)?);
+    let planned = batch.push::<PlannedRow>(Statement::new(PLANNED, [run_id.into()]));
+    let args = [planning.abandoned_before.into(), ABANDONED_AT_ONCE.into()];
+    let abandoned = batch.push::<ChunkRow>(Statement::new(ABANDONED, args));
+
+    let answers = database.run(batch).await?;
+    let mut chunks: Vec<ChunkId> = answers.rows(cut)?.into_iter().map(Into::into).collect();
+    chunks.sort();
+    let planned = answers.one(planned)?;
+    let abandoned = answers.rows(abandoned)?;
+    Ok(Planned {
+        chunks,
+        users: planned.users,
+        remaining: planned.remaining,
+        abandoned: abandoned.into_iter().map(Into::into).collect(),
+    })
+}

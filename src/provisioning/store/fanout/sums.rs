@@ -1,0 +1,138 @@
+//! Where the users of chunks stand, and what that makes of the chunks and of their runs.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+
+use crate::db::{Arg, Batch, DatabaseError, Slot, Statement};
+use crate::kernel::Timestamp;
+use crate::provisioning::fanout::ChunkId;
+use crate::provisioning::policy::MAX_RUN_ERRORS;
+use crate::provisioning::store::fanout::chunk_list;
+
+// ?1 chunks, ?2 why the chunks are given up, or NULL. Failed are those that were settled with a wait
+// of their own, or that left the queue without an account; skipped are those left as they were: gone,
+// changed meanwhile, or beyond the take-over limit.
+const UPDATE_CHUNKS: &str = "
+UPDATE provisioning_chunks SET
+  waiting = s.waiting, created = s.created, failed = s.failed, quarantined = s.quarantined,
+  skipped = s.skipped,
+  errors = CASE
+    WHEN ?2 IS NOT NULL THEN json_insert(s.errors, '$[#]', 'chunk ' || s.chunk || ': ' || ?2)
+    WHEN s.skipped > 0 THEN json_insert(s.errors, '$[#]', 'chunk ' || s.chunk || ': '
+      || s.skipped || ' user(s) left as they were: gone, changed, or beyond the take-over limit')
+    ELSE s.errors END,
+  state = CASE WHEN ?2 IS NOT NULL THEN 'given_up' WHEN s.waiting = 0 THEN 'done' ELSE 'open' END,
+  user_ids = CASE WHEN ?2 IS NULL AND s.waiting > 0 THEN user_ids ELSE '[]' END
+FROM (
+  SELECT run_id, chunk,
+         count(*) FILTER (WHERE standing = 'waiting') AS waiting,
+         count(*) FILTER (WHERE standing = 'created') AS created,
+         count(*) FILTER (WHERE standing IN ('failed', 'quarantined')) AS failed,
+         count(*) FILTER (WHERE standing = 'quarantined') AS quarantined,
+         count(*) FILTER (WHERE standing IS NULL) AS skipped,
+         json_group_array(user_id || ': ' || last_error)
+           FILTER (WHERE standing IN ('failed', 'quarantined')) AS errors
+  FROM (
+    SELECT c.run_id, c.chunk, t.user_id, coalesce(t.last_error, 'failed') AS last_error,
+           CASE
+             WHEN ?2 IS NULL AND q.due_at = r.hold_until THEN 'waiting'
+             WHEN t.state = 'complete' THEN 'created'
+             WHEN t.state = 'quarantined' THEN 'quarantined'
+             WHEN t.state = 'set_aside' OR q.due_at = t.next_attempt_at THEN 'failed'
+           END AS standing
+    FROM json_each(?1) m
+    CROSS JOIN provisioning_chunks c
+      ON c.run_id = m.value ->> 'run' AND c.chunk = m.value ->> 'chunk' AND c.state = 'open'
+    CROSS JOIN provisioning_runs r ON r.run_id = c.run_id
+    CROSS JOIN json_each(c.user_ids) i
+    LEFT JOIN provisioning_queue q ON q.user_id = i.value
+    LEFT JOIN threedeye_users t ON t.user_id = i.value
+  )
+  GROUP BY run_id, chunk
+) s
+WHERE provisioning_chunks.run_id = s.run_id AND provisioning_chunks.chunk = s.chunk
+RETURNING run_id, chunk, waiting, deliveries";
+
+// ?1 runs, ?2 now, ?3 lines of errors. The run closes with its last open chunk; what is closed keeps its end.
+const UPDATE_RUNS: &str = "
+UPDATE provisioning_runs SET
+  total = s.planned, created = s.created, failed = s.failed, skipped = s.skipped,
+  quarantined = s.quarantined, advanced_at = ?2,
+  errors = (
+    SELECT json_group_array(value) FROM (
+      SELECT e.value FROM provisioning_chunks c CROSS JOIN json_each(c.errors) e
+      WHERE c.run_id = provisioning_runs.run_id LIMIT ?3
+    )
+  ),
+  status = CASE WHEN s.open > 0 THEN 'running' WHEN s.given_up > 0 THEN 'ended_early'
+                ELSE 'completed' END,
+  finished_at = CASE WHEN s.open > 0 THEN NULL ELSE coalesce(finished_at, ?2) END,
+  remaining = CASE WHEN s.open > 0 THEN NULL ELSE coalesce(
+    remaining, (SELECT value FROM provisioning_totals WHERE name = 'waiting')
+  ) END
+FROM (
+  SELECT m.value AS run, count(*) FILTER (WHERE c.state = 'open') AS open,
+         count(*) FILTER (WHERE c.state = 'given_up') AS given_up,
+         coalesce(sum(c.planned), 0) AS planned, coalesce(sum(c.created), 0) AS created,
+         coalesce(sum(c.failed), 0) AS failed, coalesce(sum(c.skipped), 0) AS skipped,
+         coalesce(sum(c.quarantined), 0) AS quarantined
+  FROM json_each(?1) m
+  LEFT JOIN provisioning_chunks c ON c.run_id = m.value
+  GROUP BY m.value
+) s
+WHERE provisioning_runs.run_id = s.run AND provisioning_runs.mode = 'queue'";
+
+/// Where a chunk stands that was open before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChunkStatus {
+    pub id: ChunkId,
+    /// Users that still wait for it.
+    pub waiting: u32,
+    /// How often it was delivered.
+    pub deliveries: u32,
+}
+
+#[derive(Deserialize)]
+pub(super) struct ChunkStatusRow {
+    run_id: String,
+    chunk: u32,
+    waiting: u32,
+    deliveries: u32,
+}
+
+impl From<ChunkStatusRow> for ChunkStatus {
+    fn from(row: ChunkStatusRow) -> Self {
+        Self {
+            id: ChunkId {
+                run_id: row.run_id,
+                chunk: row.chunk,
+            },
+            waiting: row.waiting,
+            deliveries: row.deliveries,
+        }
+    }
+}
+
+/// Reads off where the chunks' users stand, then what that makes of the runs.
+pub(super) fn push_sums(
+    batch: &mut Batch,
+    chunks: &[ChunkId],
+    given_up: Option<&str>,
+    now: Timestamp,
+) -> Result<Slot<ChunkStatusRow>, DatabaseError> {
+    let args = [chunk_list(chunks)?, given_up.into()];
+    let status = batch.push(Statement::new(UPDATE_CHUNKS, args));
+    let runs: BTreeSet<&str> = chunks.iter().map(|chunk| chunk.run_id.as_str()).collect();
+    batch.execute(update_runs(&runs, now)?);
+    Ok(status)
+}
+
+/// What the chunks of these runs make of the runs.
+pub(super) fn update_runs(
+    runs: &BTreeSet<&str>,
+    now: Timestamp,
+) -> Result<Statement, DatabaseError> {
+    let args = [Arg::json(runs)?, now.into(), MAX_RUN_ERRORS.into()];
+    Ok(Statement::new(UPDATE_RUNS, args))
+}

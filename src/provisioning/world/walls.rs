@@ -1,0 +1,137 @@
+//! The hazards at both walls: before SQLite, and between 3dEye's client and 3dEye.
+
+use std::rc::{Rc, Weak};
+
+use futures_util::FutureExt as _;
+use futures_util::future::{LocalBoxFuture, pending};
+
+use crate::db::Statement;
+use crate::db::faulty::{self, Ending};
+use crate::kernel::http_client::HttpResponse;
+use crate::provisioning::world::hazard::{Fate, Hazard};
+use crate::provisioning::world::time::yield_once;
+use crate::provisioning::world::{Effect, World};
+use crate::threedeye::simulated::faults::{self, Fault};
+use crate::threedeye::simulated::{Operation, response};
+
+/// One wall of the world that it stands in.
+#[derive(Clone)]
+pub struct Wall(pub Weak<World>);
+
+impl Wall {
+    fn world(&self) -> Rc<World> {
+        self.0.upgrade().unwrap()
+    }
+}
+
+impl World {
+    /// The way to an effect: others get their turns, time passes, the actor may die.
+    async fn approach(&self, effect: Effect) -> Hazard {
+        let actor = self.actor.get();
+        self.effects.set(self.effects.get() + 1);
+        let hazards = Rc::clone(&self.hazards.borrow());
+        let hazard = hazards.next(actor, effect);
+        for _ in 0..hazard.turns {
+            yield_once().await;
+        }
+        if !hazard.delay.is_zero() {
+            self.time.until(self.now().plus(hazard.delay)).await;
+        }
+        if hazard.fate == Fate::DiesBefore {
+            self.dead.borrow_mut().insert(actor);
+        }
+        self.end_if_dead(actor).await;
+        hazard
+    }
+
+    /// Called right before an effect: what comes next is the way back from this very one.
+    fn light(&self, hazard: Hazard) {
+        if hazard.fate == Fate::DiesAfter {
+            self.dying.borrow_mut().insert(self.actor.get());
+        }
+    }
+
+    /// The way back from an effect.
+    async fn leave(&self, effect: Effect) {
+        let actor = self.actor.get();
+        let hazards = Rc::clone(&self.hazards.borrow());
+        hazards.observe(self, actor, effect);
+        if self.dying.borrow_mut().remove(&actor) {
+            self.dead.borrow_mut().insert(actor);
+        }
+        self.end_if_dead(actor).await;
+        // Others of the same actor get their turn.
+        yield_once().await;
+    }
+
+    /// An actor is dead whichever of its effects under way it died in.
+    async fn end_if_dead(&self, actor: usize) {
+        if self.is_dead(actor) {
+            pending::<()>().await;
+        }
+    }
+}
+
+impl faulty::Faults for Wall {
+    fn before<'a>(&'a self, _: &'a [Statement]) -> LocalBoxFuture<'a, Ending> {
+        async {
+            let world = self.world();
+            let hazard = world.approach(Effect::Database).await;
+            world.light(hazard);
+            match hazard.fate {
+                Fate::FailsBefore => Ending::Refused,
+                Fate::FailsAfter => Ending::AnswerLost,
+                _ => Ending::Genuine,
+            }
+        }
+        .boxed_local()
+    }
+
+    fn after(&self, _: Ending) -> LocalBoxFuture<'_, ()> {
+        async { self.world().leave(Effect::Database).await }.boxed_local()
+    }
+}
+
+impl faults::Faults for Wall {
+    fn before(&self, operation: Operation) -> LocalBoxFuture<'_, Fault> {
+        async move {
+            let world = self.world();
+            let actor = world.actor.get();
+            let hazard = world.approach(Effect::Request(operation)).await;
+            let fault = match hazard.fate {
+                Fate::FailsBefore => refusal(operation, hazard.flavour),
+                Fate::FailsAfter => Fault::AnswerLost,
+                Fate::Lands(after) => Fault::Lands { after, actor },
+                Fate::Hangs => Fault::Hangs,
+                Fate::IdUntold => Fault::Mangled(without_body),
+                _ => world.planned.before(operation).await,
+            };
+            world.light(hazard);
+            fault
+        }
+        .boxed_local()
+    }
+
+    fn after(&self, operation: Operation) -> LocalBoxFuture<'_, ()> {
+        async move { self.world().leave(Effect::Request(operation)).await }.boxed_local()
+    }
+}
+
+/// How 3dEye, or the way to it, refuses.
+fn refusal(operation: Operation, flavour: u32) -> Fault {
+    match flavour % 6 {
+        0 => Fault::Refused(response(429, "")),
+        1 => Fault::Refused(response(503, "")),
+        // To a login these would say that the password is wrong.
+        2 if operation != Operation::Token => Fault::Refused(response(403, "")),
+        3 if operation != Operation::Token => Fault::Refused(response(401, "")),
+        _ => Fault::Unreachable,
+    }
+}
+
+fn without_body(answer: HttpResponse) -> HttpResponse {
+    if (200..300).contains(&answer.status) {
+        return response(answer.status, "");
+    }
+    answer
+}
