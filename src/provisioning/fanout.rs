@@ -7,7 +7,8 @@
 //! are due again by themselves, and nothing has to be remembered between deliveries.
 
 mod queue;
-// PORT mod tests;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -39,7 +39,8 @@ pub mod store;
 
 // PORT pub(crate) mod conformance;
 // PORT mod simulation;
-// PORT mod tests;
+#[cfg(test)]
+mod tests;
 #[cfg(test)]
 pub(crate) mod world;
 
