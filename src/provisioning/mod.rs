@@ -38,7 +38,8 @@ pub mod single;
 pub mod store;
 
 // PORT pub(crate) mod conformance;
-// PORT mod simulation;
+#[cfg(test)]
+mod simulation;
 // PORT mod tests;
 #[cfg(test)]
 pub(crate) mod world;
