@@ -37,8 +37,8 @@ pub mod reset;
 pub mod single;
 pub mod store;
 
-// PORT pub(crate) mod conformance;
-// PORT mod simulation;
+#[cfg(test)]
+mod simulation;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -4,8 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::provisioning::memory::World;
-use crate::provisioning::memory::hazard::{Fate, Hazard, Hazards};
+use crate::provisioning::world::hazard::{Fate, Hazard, Hazards};
+use crate::provisioning::world::{Effect, World};
+use crate::threedeye::simulated::Operation;
 
 use crate::provisioning::simulation::dice::{Dice, Draws};
 use crate::provisioning::simulation::oracle::Oracle;
@@ -24,6 +25,9 @@ pub enum Part {
     Delay(usize, u64),
 }
 
+/// So many more reads of the list go unanswered after one that did.
+const REPEATED_SILENCE: u32 = 2;
+
 /// The hazards of one schedule.
 pub struct Director {
     dice: Dice,
@@ -31,6 +35,8 @@ pub struct Director {
     delays: u64,
     without: BTreeSet<Part>,
     effects: RefCell<BTreeMap<usize, u64>>,
+    /// Actors to whom 3dEye does not answer so many more reads of the list.
+    unanswered: RefCell<BTreeMap<usize, u32>>,
     /// The parts that played a role.
     pub played: RefCell<BTreeSet<Part>>,
     /// What happened, one line an effect; only where somebody will read it.
@@ -48,6 +54,7 @@ impl Director {
             delays: scene.delays,
             without,
             effects: RefCell::default(),
+            unanswered: RefCell::default(),
             played: RefCell::default(),
             trace: traced.then(RefCell::default),
             calm: Cell::new(false),
@@ -70,6 +77,19 @@ impl Director {
         }
     }
 
+    /// A single read without an answer is repeated with success; several in a row end a scan, or cut
+    /// it short.
+    fn repeat_silence(&self, actor: usize, hazard: &mut Hazard) {
+        let mut unanswered = self.unanswered.borrow_mut();
+        let left = unanswered.entry(actor).or_default();
+        if hazard.fate == Fate::Hangs {
+            *left = REPEATED_SILENCE;
+        } else if *left > 0 {
+            *left -= 1;
+            hazard.fate = Fate::Hangs;
+        }
+    }
+
     /// How many effects there were.
     pub fn effects(&self) -> u64 {
         self.effects.borrow().values().sum()
@@ -77,7 +97,7 @@ impl Director {
 }
 
 impl Hazards for Director {
-    fn next(&self, actor: usize, call: &'static str) -> Hazard {
+    fn next(&self, actor: usize, effect: Effect) -> Hazard {
         let number = {
             let mut effects = self.effects.borrow_mut();
             let number = effects.entry(actor).or_default();
@@ -96,26 +116,29 @@ impl Hazards for Director {
         if draws.chance(self.delays) && self.plays(Part::Delay(actor, number)) {
             hazard.delay = Duration::from_millis(delay);
         }
-        let fate = draws.pick(fates(call));
+        let fate = draws.pick(fates(effect));
         hazard.flavour = draws.below(1000) as u32;
         if draws.chance(self.faults) && self.plays(Part::Fault(actor, number)) {
             hazard.fate = fate;
         }
+        if effect == Effect::Request(Operation::List) {
+            self.repeat_silence(actor, &mut hazard);
+        }
         self.tell(|| {
             let (delay, fate) = (hazard.delay, hazard.fate);
-            format!("  actor {actor}, effect {number}: {call} ({fate:?}, after {delay:?})")
+            format!("  actor {actor}, effect {number}: {effect:?} ({fate:?}, after {delay:?})")
         });
         hazard
     }
 
-    fn observe(&self, world: &World, actor: usize, call: &'static str) {
-        self.tell(|| format!("  actor {actor}: {call} is over"));
-        self.oracle.borrow_mut().look(world, actor, call);
+    fn observe(&self, world: &World, actor: usize, effect: Effect) {
+        self.tell(|| format!("  actor {actor}: {effect:?} is over"));
+        self.oracle.borrow_mut().look(world, actor, effect);
     }
 }
 
-/// How a call can go wrong.
-fn fates(call: &str) -> &'static [Fate] {
+/// How an effect can go wrong.
+fn fates(effect: Effect) -> &'static [Fate] {
     const SOON: Fate = Fate::Lands(Duration::from_secs(4));
     const LATE: Fate = Fate::Lands(Duration::from_secs(25));
     const ALWAYS: &[Fate] = &[
@@ -124,23 +147,20 @@ fn fates(call: &str) -> &'static [Fate] {
         Fate::DiesBefore,
         Fate::DiesAfter,
     ];
-    match call {
-        "list" => &[
-            Fate::FailsBefore,
-            Fate::Partial,
-            Fate::Partial,
-            Fate::DiesAfter,
-        ],
-        "create" => &[
+    match effect {
+        Effect::Request(Operation::List) => {
+            &[Fate::FailsBefore, Fate::Hangs, Fate::Hangs, Fate::DiesAfter]
+        }
+        Effect::Request(Operation::Create) => &[
             Fate::FailsBefore,
             Fate::FailsAfter,
             Fate::DiesBefore,
             Fate::DiesAfter,
-            Fate::Partial,
+            Fate::IdUntold,
             SOON,
             LATE,
         ],
-        "delete" | "attach" => &[
+        Effect::Request(Operation::Delete | Operation::Attach) => &[
             Fate::FailsBefore,
             Fate::FailsAfter,
             Fate::DiesBefore,

@@ -1,21 +1,21 @@
 //! Looks at the world after every effect, and says what is wrong with it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::time::Duration;
 
 use base64::Engine as _;
 
 use crate::kernel::audit::Action;
 use crate::kernel::sealing::Purpose;
-use crate::kernel::{Clock as _, EmailKey, Sealer, Secret, Timestamp, UserId};
+use crate::kernel::{EmailKey, Sealer, Secret, Timestamp, UserId};
 use crate::provisioning::backfill::Finished;
-use crate::provisioning::memory::World;
-use crate::provisioning::memory::remote::Account;
-use crate::provisioning::memory::tables::Tables;
 use crate::provisioning::policy::LEASE;
 use crate::provisioning::record::State;
 use crate::provisioning::reset::ResetOrder;
-use crate::provisioning::store::LeaseToken;
+use crate::provisioning::world::rows::Snapshot;
+use crate::provisioning::world::{Effect, LOGIN, World};
+use crate::threedeye::simulated::directory::Account;
 use crate::threedeye::{RemoteId, RoleId};
 
 /// A promise that was broken.
@@ -57,13 +57,15 @@ pub struct Oracle {
     /// Every e-mail that a user ever had.
     emails: BTreeSet<Option<EmailKey>>,
     /// The leases as they were last seen, and when each ends.
-    leases: BTreeMap<UserId, (LeaseToken, Timestamp)>,
+    leases: BTreeMap<UserId, (String, Timestamp)>,
     /// The accounts as they were last seen.
     accounts: Vec<Account>,
     deletes_seen: usize,
     /// Runs that went to their end, with the request that started each.
     pub runs: Vec<(String, Finished)>,
     pub violation: Option<Violation>,
+    /// The tables as they were last read, and how many rows had been written by then.
+    tables: (Option<u64>, Rc<Snapshot>),
 }
 
 impl Oracle {
@@ -82,6 +84,7 @@ impl Oracle {
             deletes_seen: 0,
             runs: Vec::new(),
             violation: None,
+            tables: Default::default(),
         }
     }
 
@@ -89,13 +92,21 @@ impl Oracle {
         self.violation.get_or_insert(Violation { promise, seen });
     }
 
+    /// The tables as they are now.
+    pub fn tables(&mut self, world: &World) -> Rc<Snapshot> {
+        let written = Some(world.sqlite.total_changes());
+        if self.tables.0 != written {
+            self.tables = (written, Rc::new(world.rows()));
+        }
+        Rc::clone(&self.tables.1)
+    }
+
     /// Looks at the world as an actor's effect has left it.
-    pub fn look(&mut self, world: &World, actor: usize, call: &str) {
-        let tables = world.tables.borrow();
-        let remote = world.remote.borrow();
+    pub fn look(&mut self, world: &World, actor: usize, effect: Effect) {
+        let tables = self.tables(world);
+        let remote = world.remote.directory();
         self.learn_passwords(&tables);
-        self.emails
-            .extend(tables.users.values().map(|user| user.email_key.clone()));
+        self.emails.extend(tables.users.values().cloned());
         self.every_password_was_stored(&remote.accounts);
         self.nobody_has_two(&tables, &remote.accounts);
         self.complete_means_open(&tables, &remote.accounts);
@@ -112,7 +123,7 @@ impl Oracle {
             .unwrap_or_default()
             .to_vec();
         self.deletes_seen = remote.deleted.len();
-        if call != "landed late" {
+        if effect != Effect::Landing {
             for id in deleted {
                 self.was_theirs(&tables, &id);
             }
@@ -120,7 +131,7 @@ impl Oracle {
         self.accounts.clone_from(&remote.accounts);
     }
 
-    fn leases_end(&mut self, tables: &Tables, now: Timestamp) {
+    fn leases_end(&mut self, tables: &Snapshot, now: Timestamp) {
         for (user, row) in &tables.rows {
             if row.mapping.lease_until > now.plus(LEASE) {
                 let seen = format!("{user} is leased for more than {LEASE:?}");
@@ -132,7 +143,7 @@ impl Oracle {
     /// The token in every WHERE keeps the rows whole even where two actors hold
     /// a user one after the other too soon. But the first of them may have a call
     /// to 3dEye under way, which nothing but its lease keeps the second from.
-    fn leases_are_not_taken_over(&mut self, tables: &Tables, now: Timestamp) {
+    fn leases_are_not_taken_over(&mut self, tables: &Snapshot, now: Timestamp) {
         let mut leases = BTreeMap::new();
         for (user, row) in &tables.rows {
             let Some(token) = &row.lease else {
@@ -150,7 +161,7 @@ impl Oracle {
         self.leases = leases;
     }
 
-    fn learn_passwords(&mut self, tables: &Tables) {
+    fn learn_passwords(&mut self, tables: &Snapshot) {
         for (user, row) in &tables.rows {
             let Some(sealed) = &row.mapping.password else {
                 continue;
@@ -185,7 +196,7 @@ impl Oracle {
     }
 
     /// An account whose e-mail is another user's by now is that user's to take over.
-    fn nobody_has_two(&mut self, tables: &Tables, accounts: &[Account]) {
+    fn nobody_has_two(&mut self, tables: &Snapshot, accounts: &[Account]) {
         let mut seen: BTreeMap<&UserId, &RemoteId> = BTreeMap::new();
         let mut both = None;
         for account in accounts {
@@ -204,7 +215,7 @@ impl Oracle {
         }
     }
 
-    fn complete_means_open(&mut self, tables: &Tables, accounts: &[Account]) {
+    fn complete_means_open(&mut self, tables: &Snapshot, accounts: &[Account]) {
         for (user, row) in &tables.rows {
             let Some((id, sealed)) = row.mapping.credentials() else {
                 continue;
@@ -226,7 +237,7 @@ impl Oracle {
         }
     }
 
-    fn no_role_is_lost(&mut self, tables: &Tables, accounts: &[Account], may_drop: bool) {
+    fn no_role_is_lost(&mut self, tables: &Snapshot, accounts: &[Account], may_drop: bool) {
         let held: BTreeSet<&RoleId> = accounts
             .iter()
             .filter(|account| account.ours)
@@ -256,12 +267,12 @@ impl Oracle {
         }
     }
 
-    fn was_theirs(&mut self, tables: &Tables, id: &RemoteId) {
+    fn was_theirs(&mut self, tables: &Snapshot, id: &RemoteId) {
         let Some(account) = self.accounts.iter().find(|account| account.user.id == *id) else {
             return;
         };
         let email = account.user.email_key();
-        if email == EmailKey::of(crate::provisioning::simulation::scene::LOGIN) {
+        if email == EmailKey::of(LOGIN) {
             self.object("our own login is never deleted", id.0.clone());
             return;
         }
@@ -288,25 +299,24 @@ impl Oracle {
 
     /// Called once the faults are over and the last run has had its turn.
     pub fn judge(&mut self, world: &World) {
-        let tables = world.tables.borrow();
-        let remote = world.remote.borrow();
+        let tables = self.tables(world);
+        let remote = world.remote.directory();
         let now = world.now();
-        for user in tables.users.values() {
-            let Some(email) = &user.email_key else {
+        for (user, email) in &tables.users {
+            let Some(email) = email else {
                 continue;
             };
-            let row = tables.rows.get(&user.id);
+            let row = tables.rows.get(user);
             let state = row.map(|row| row.mapping.state);
             let taken = |ours: bool| {
                 let mut all = remote.accounts.iter();
                 all.any(|a| a.ours == ours && a.user.email_key().as_ref() == Some(email))
             };
-            let is_login =
-                *email == EmailKey::of(crate::provisioning::simulation::scene::LOGIN).unwrap();
+            let is_login = *email == EmailKey::of(LOGIN).unwrap();
             let settled = match state {
                 Some(State::Complete) => true,
                 Some(State::Quarantined) => taken(false),
-                Some(State::SetAside) => tables.holder_of(email, &user.id),
+                Some(State::SetAside) => tables.holder_of(email, user),
                 // Never replaced, so never done; it tries again for ever.
                 Some(State::Pending) => is_login,
                 _ => false,
@@ -314,7 +324,7 @@ impl Oracle {
             if !settled {
                 let seen = format!(
                     "{} <{}> is {state:?} ({:?})",
-                    user.id,
+                    user,
                     email.as_str(),
                     row.and_then(|row| row.mapping.last_error.clone())
                 );
@@ -361,25 +371,22 @@ impl Oracle {
         for role in homeless {
             self.object("no role is lost", role.0);
         }
-        drop((tables, remote));
+        drop(remote);
         self.books_balance(world);
     }
 
     /// What the runs said they did is what the audit trail says was done.
     fn books_balance(&mut self, world: &World) {
-        let tables = world.tables.borrow();
+        let audit = provisioned(world);
         let mut wrong = Vec::new();
         for (request, run) in &self.runs {
             let tally = &run.tally;
             if tally.total != tally.created + tally.failed + tally.skipped {
                 wrong.push(format!("{request}: {tally:?} does not add up"));
             }
-            let trail = tables.audit.iter().filter(|entry| {
-                entry.action == Action::Provision && entry.origin.request_id.as_str() == request
-            });
-            let (done, failed): (Vec<_>, Vec<_>) = trail.partition(|entry| {
-                ["created", "adopted", "replaced", "roles_attached"]
-                    .contains(&entry.outcome.as_str())
+            let trail = audit.iter().filter(|(by, _)| by == request);
+            let (done, failed): (Vec<_>, Vec<_>) = trail.partition(|(_, outcome)| {
+                ["created", "adopted", "replaced", "roles_attached"].contains(&outcome.as_str())
             });
             if done.len() != tally.created as usize {
                 let seen = done.len();
@@ -402,3 +409,12 @@ impl Oracle {
 
 /// How long after the last fault the world gets to come to rest.
 pub const REST: Duration = Duration::from_secs(60 * 60);
+
+/// What the audit trail tells of provisioning: by which request, with which outcome.
+fn provisioned(world: &World) -> Vec<(String, String)> {
+    let select = "SELECT request_id, outcome FROM audit_log WHERE action = ?1 ORDER BY id";
+    let action = [Action::Provision.as_str()];
+    world
+        .sqlite
+        .query(select, action, |row| Ok((row.get(0)?, row.get(1)?)))
+}

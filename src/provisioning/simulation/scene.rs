@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::provisioning::reset::ResetOrder;
 
 use crate::provisioning::simulation::dice::{Dice, Draws, Topic};
+use crate::provisioning::world::LOGIN;
 
 /// One schedule's world and its plot.
 #[derive(Debug, Clone)]
@@ -42,7 +43,7 @@ pub struct OldAccount {
 #[derive(Debug, Clone, Copy)]
 pub enum Script {
     /// `POST /admin/backfill-threedeye`, or the cron trigger.
-    Backfill { cron: bool, takeovers: u32 },
+    Backfill { cron: bool, replacements: u32 },
     /// The same with a queue: plans a run and sends its messages.
     Plan { cron: bool },
     /// A queue consumer: takes all messages there are, also those that another
@@ -68,9 +69,6 @@ pub enum Event {
     /// Another service adds a user.
     AddUser { email: String },
 }
-
-/// The account that we log in with ourselves.
-pub const LOGIN: &str = "svc@example.com";
 
 /// The id of the user with this number.
 pub fn user_id(number: usize) -> String {
@@ -144,7 +142,7 @@ fn script(draws: &Draws, users: usize) -> Script {
         11 | 12 => Script::Consume,
         0..=3 => Script::Backfill {
             cron: draws.chance(400),
-            takeovers: draws.pick(&[20, 20, 20, 1, 0]),
+            replacements: draws.pick(&[20, 20, 20, 1, 0]),
         },
         4..=6 => Script::Credentials { user },
         _ => Script::Reset {

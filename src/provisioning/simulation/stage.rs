@@ -10,24 +10,26 @@ use std::time::Duration;
 
 use crate::kernel::audit::{Actor, Origin};
 use crate::kernel::random::seeded::Seeded;
-use crate::kernel::{Clock as _, EmailKey, RequestId, Timestamp, UserId};
-use crate::provisioning::Toolbox;
-use crate::provisioning::backfill::Order;
-use crate::provisioning::fanout::Receipt;
-use crate::provisioning::fanout::store::{ChunkId, QueueError, RunQueue};
-use crate::provisioning::memory::World;
-use crate::provisioning::memory::time::Flag;
+use crate::kernel::{Clock as _, EmailKey, RequestId, Sealer, Timestamp, UserId};
+use crate::provisioning::backfill::RunOrder;
+use crate::provisioning::fanout::{ChunkId, QueueError, Receipt, RunQueue};
 use crate::provisioning::reset::ResetOrder;
-use crate::provisioning::store::{Store as _, Trigger};
-use crate::threedeye::RoleId;
+use crate::provisioning::store::{self, Trigger};
+use crate::provisioning::world::time::Flag;
+use crate::provisioning::world::{LOGIN, World};
+use crate::provisioning::{Context as Tools, Provisioner};
+use crate::threedeye::{Client, RoleId, TokenCache};
 
 use crate::provisioning::simulation::dice::{Dice, Topic};
 use crate::provisioning::simulation::director::{Director, Part};
 use crate::provisioning::simulation::oracle::{REST, Violation, sealer};
-use crate::provisioning::simulation::scene::{Event, LOGIN, Scene, Script, user_id};
+use crate::provisioning::simulation::scene::{Event, Scene, Script, user_id};
 
 /// No schedule takes more turns than this.
 const MOST_TURNS: u64 = 20_000;
+
+/// So short that most lists have several pages.
+const PAGE_SIZE: u32 = 2;
 
 /// How often cron runs.
 const CRON: Duration = Duration::from_secs(15 * 60);
@@ -62,13 +64,14 @@ pub fn play(schedule: &Schedule, traced: bool) -> Played {
         schedule.without.clone(),
         traced,
     ));
-    let world = World::new();
+    let world = World::with_page_size(PAGE_SIZE);
     let stage = Stage {
         world: &world,
         director: &director,
         dice,
         scene: &scene,
         post: &Post::default(),
+        isolates: &Default::default(),
     };
     let violation = stage.play().err();
     let parts = director.played.borrow().clone();
@@ -97,13 +100,15 @@ struct Stage<'a> {
     dice: Dice,
     scene: &'a Scene,
     post: &'a Post,
+    /// The tokens of each isolate.
+    isolates: &'a [Rc<RefCell<TokenCache>>; 2],
 }
 
 /// A queue that loses nothing and delivers everything again and again.
 #[derive(Default)]
 struct Post(RefCell<Vec<ChunkId>>);
 
-impl RunQueue for &Post {
+impl RunQueue for Post {
     fn send<'a>(
         &'a self,
         chunks: &'a [ChunkId],
@@ -159,10 +164,9 @@ impl<'a> Stage<'a> {
                 oracle.roles.extend(roles.into_iter().map(RoleId));
             }
         }
-        let mut remote = self.world.remote.borrow_mut();
-        remote.login = EmailKey::of(LOGIN);
-        remote.create_delay = self.scene.create_delay;
-        remote.delete_delay = self.scene.delete_delay;
+        let mut directory = self.world.remote.directory_mut();
+        directory.create_delay = self.scene.create_delay;
+        directory.delete_delay = self.scene.delete_delay;
     }
 
     /// All actors, by turns; returns whether the key was rotated.
@@ -196,7 +200,7 @@ impl<'a> Stage<'a> {
                 .filter(|place| slots[*place].flag.is_raised())
                 .collect();
             if ready.is_empty() {
-                if self.let_time_pass() {
+                if self.world.let_time_pass() {
                     continue;
                 }
                 if !slots.is_empty() {
@@ -216,17 +220,6 @@ impl<'a> Stage<'a> {
             self.verdict()?;
         }
         Err(hangs(&slots))
-    }
-
-    /// Whether there was anything to wait for.
-    fn let_time_pass(&self) -> bool {
-        let moments = [self.world.time.next(), self.world.next_landing()];
-        let Some(next) = moments.into_iter().flatten().min() else {
-            return false;
-        };
-        self.world.time.advance_to(next);
-        self.world.land();
-        true
     }
 
     /// Whether the actor has left the stage, alive or not.
@@ -252,7 +245,7 @@ impl<'a> Stage<'a> {
                     return self.verdict();
                 }
                 self.verdict()?;
-            } else if !self.let_time_pass() {
+            } else if !self.world.let_time_pass() {
                 break;
             }
         }
@@ -270,7 +263,9 @@ impl<'a> Stage<'a> {
         self.director
             .tell(|| format!("actor {number} enters: {script:?}"));
         let acting = match script {
-            Script::Backfill { cron, takeovers } => self.backfill(number, cron, takeovers, rotated),
+            Script::Backfill { cron, replacements } => {
+                self.backfill(number, cron, replacements, rotated)
+            }
             Script::Plan { cron } => self.plan(number, cron, rotated),
             Script::Consume => self.consume(number, rotated),
             Script::Credentials { user } => self.credentials(number, user, rotated),
@@ -283,12 +278,24 @@ impl<'a> Stage<'a> {
         }
     }
 
-    fn backfill(&self, number: usize, cron: bool, takeovers: u32, rotated: bool) -> Acting<'a> {
+    fn kit(&self, number: usize, rotated: bool) -> Kit {
+        let random = Rc::new(self.dice.stream(Topic::Random, number as u64).0);
+        let request_id = RequestId::mint(Timestamp::from_millis(1), &*random);
+        let tokens = Rc::clone(&self.isolates[number % self.isolates.len()]);
+        Kit {
+            client: self.world.client(Rc::<Seeded>::clone(&random), tokens),
+            random,
+            sealer: sealer(rotated),
+            origin: Origin::event(Actor::cron(), request_id),
+        }
+    }
+
+    fn backfill(&self, number: usize, cron: bool, replacements: u32, rotated: bool) -> Acting<'a> {
         let (world, director) = (self.world, Rc::clone(self.director));
-        let kit = Kit::of(self.dice, number, rotated);
-        let order = order(cron, takeovers);
+        let kit = self.kit(number, rotated);
+        let order = order(cron, replacements);
         Box::pin(async move {
-            let ended = kit.tools(world).backfill(order).await;
+            let ended = kit.provisioner(world).backfill(order).await;
             director.tell(|| format!("actor {number} ends: {ended:?}"));
             if let Ok(finished) = ended {
                 let request = kit.origin.request_id.as_str().to_owned();
@@ -299,21 +306,21 @@ impl<'a> Stage<'a> {
 
     fn plan(&self, number: usize, cron: bool, rotated: bool) -> Acting<'a> {
         let (world, director, post) = (self.world, Rc::clone(self.director), self.post);
-        let kit = Kit::of(self.dice, number, rotated);
+        let kit = self.kit(number, rotated);
         let order = order(cron, 20);
         Box::pin(async move {
-            let ended = kit.tools(world).fan_out(order, &post).await;
+            let ended = kit.tools(world).fan_out(order, post).await;
             director.tell(|| format!("actor {number} ends: {ended:?}"));
         })
     }
 
     fn consume(&self, number: usize, rotated: bool) -> Acting<'a> {
         let (world, director, post) = (self.world, Rc::clone(self.director), self.post);
-        let kit = Kit::of(self.dice, number, rotated);
+        let kit = self.kit(number, rotated);
         Box::pin(async move {
             for _ in 0..DELIVERIES {
                 let chunks = post.0.borrow().clone();
-                let ended = kit.tools(world).consume(&chunks).await;
+                let ended = kit.provisioner(world).consume(&chunks).await;
                 director.tell(|| format!("actor {number} has consumed: {ended:?}"));
                 let Ok(delivery) = ended else {
                     return;
@@ -323,36 +330,42 @@ impl<'a> Stage<'a> {
                     .iter()
                     .filter_map(|(_, receipt)| match receipt {
                         Receipt::Done => None,
-                        Receipt::Again { after } => Some(*after),
+                        Receipt::Retry { after } => Some(*after),
                     });
                 let Some(wait) = waits.min() else {
                     return;
                 };
-                world.sleep(wait).await;
+                world.time.sleep(wait).await;
             }
         })
     }
 
     fn credentials(&self, number: usize, user: usize, rotated: bool) -> Acting<'a> {
         let (world, director) = (self.world, Rc::clone(self.director));
-        let kit = Kit::of(self.dice, number, rotated);
+        let kit = self.kit(number, rotated);
         Box::pin(async move {
             let user = UserId::new(user_id(user));
-            let Ok(dossier) = world.dossier(&user).await else {
+            let Ok(record) = store::load(&world.database, &user).await else {
                 return;
             };
-            let ended = kit.tools(world).account(&user, dossier, true).await;
+            let ended = kit
+                .tools(world)
+                .credentials(Some(&kit.client), &user, record)
+                .await;
             director.tell(|| format!("actor {number} ends: {:?}", ended.map(|account| account.id)));
         })
     }
 
     fn reset(&self, number: usize, user: &str, order: ResetOrder, rotated: bool) -> Acting<'a> {
         let (world, director) = (self.world, Rc::clone(self.director));
-        let kit = Kit::of(self.dice, number, rotated);
+        let kit = self.kit(number, rotated);
         let user = UserId::new(user);
         director.oracle.borrow_mut().resets.insert(number, order);
         Box::pin(async move {
-            let ended = kit.tools(world).reset(&user, order, true).await;
+            let ended = kit
+                .tools(world)
+                .reset(Some(&kit.client), &user, order)
+                .await;
             director.tell(|| format!("actor {number} ends: {ended:?}"));
         })
     }
@@ -370,12 +383,7 @@ impl<'a> Stage<'a> {
     }
 
     fn email_of(&self, user: usize) -> Option<EmailKey> {
-        let tables = self.world.tables.borrow();
-        tables
-            .users
-            .get(&UserId::new(user_id(user)))?
-            .email_key
-            .clone()
+        self.world.email_of(&user_id(user))
     }
 
     fn lose_email(&self, user: usize) {
@@ -385,7 +393,7 @@ impl<'a> Stage<'a> {
         if email == EmailKey::of(LOGIN).unwrap() {
             return;
         }
-        let mut remote = self.world.remote.borrow_mut();
+        let mut remote = self.world.remote.directory_mut();
         let mut accounts = remote.accounts.iter_mut();
         if let Some(account) =
             accounts.find(|account| account.user.email_key().as_ref() == Some(&email))
@@ -413,7 +421,7 @@ impl<'a> Stage<'a> {
     fn grant_role(&self, number: usize, user: usize) {
         let email = self.email_of(user);
         let is_leased = {
-            let tables = self.world.tables.borrow();
+            let tables = self.world.rows();
             let mut rows = tables.rows.values();
             rows.any(|row| row.mapping.lease_until > self.world.now())
         };
@@ -422,12 +430,13 @@ impl<'a> Stage<'a> {
         if is_leased {
             return;
         }
-        let mut remote = self.world.remote.borrow_mut();
+        let mut remote = self.world.remote.directory_mut();
         let mut accounts = remote.accounts.iter_mut();
         let account = accounts.find(|account| account.ours && account.user.email_key() == email);
         if let Some(account) = account {
             let role = RoleId(format!("granted-{number}"));
             account.user.roles.push(role.clone());
+            remote.roles.insert(role.clone());
             self.director.oracle.borrow_mut().roles.insert(role);
         }
     }
@@ -436,7 +445,7 @@ impl<'a> Stage<'a> {
     /// know; support resets it.
     fn reset_the_robbed(&self, rotated: bool) -> Result<(), Violation> {
         let robbed: Vec<UserId> = {
-            let tables = self.world.tables.borrow();
+            let tables = self.world.rows();
             let oracle = self.director.oracle.borrow();
             let rows = tables.rows.iter();
             rows.filter(|(_, row)| {
@@ -464,7 +473,7 @@ impl<'a> Stage<'a> {
             let number = AFTER + run as usize;
             self.lone(number, self.backfill(number, true, 20, rotated))?;
             let next: Option<Timestamp> = {
-                let tables = self.world.tables.borrow();
+                let tables = self.world.rows();
                 tables.queue.values().min().copied()
             };
             let Some(next) = next else {
@@ -479,39 +488,30 @@ impl<'a> Stage<'a> {
 
 /// What one actor brings along.
 struct Kit {
-    random: Seeded,
-    sealer: crate::kernel::Sealer,
+    random: Rc<Seeded>,
+    sealer: Sealer,
     origin: Origin,
+    client: Client,
 }
 
 impl Kit {
-    fn of(dice: Dice, number: usize, rotated: bool) -> Self {
-        let random = dice.stream(Topic::Random, number as u64).0;
-        let request_id = RequestId::mint(Timestamp::from_millis(1), &random);
-        Self {
-            random,
-            sealer: sealer(rotated),
-            origin: Origin::event(Actor::cron(), request_id),
+    fn tools<'b>(&'b self, world: &'b World) -> Tools<'b> {
+        Tools {
+            random: &*self.random,
+            ..world.context(&self.sealer, &self.origin)
         }
     }
 
-    fn tools<'b>(&'b self, world: &'b World) -> Toolbox<'b, World, World, World, Seeded> {
-        Toolbox {
-            upstream: world,
-            store: world,
-            clock: world,
-            random: &self.random,
-            sealer: &self.sealer,
-            origin: &self.origin,
-        }
+    fn provisioner<'b>(&'b self, world: &'b World) -> Provisioner<'b> {
+        self.tools(world).with(&self.client)
     }
 }
 
-fn order(cron: bool, max_takeovers: u32) -> Order {
-    Order {
+fn order(cron: bool, max_replacements: u32) -> RunOrder {
+    RunOrder {
         trigger: if cron { Trigger::Cron } else { Trigger::Manual },
         limit: 50,
-        max_takeovers,
+        max_replacements,
     }
 }
 
