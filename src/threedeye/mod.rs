@@ -5,7 +5,7 @@
 //! [`HttpClient`](crate::kernel::http_client::HttpClient).
 
 pub mod client;
-#[cfg(any())]
+#[cfg(test)]
 pub(crate) mod conformance;
 pub mod error;
 pub mod password;
