@@ -7,3 +7,6 @@ mod errors;
 pub mod reset;
 pub mod run;
 pub mod runs;
+
+#[cfg(test)]
+mod tests;
