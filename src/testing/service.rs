@@ -68,12 +68,12 @@ pub struct TestService {
 impl TestService {
     /// A service whose 3dEye cannot be reached.
     pub fn new() -> Self {
-        Self::with_remote(Rc::new(Unreachable))
+        let clock = Rc::new(VirtualClock::starting(fake::at(0)));
+        Self::with_remote(clock, Rc::new(Unreachable))
     }
 
-    /// A service with this 3dEye behind [`REMOTE_URL`].
-    pub fn with_remote(remote: Rc<dyn HttpClient>) -> Self {
-        let clock = Rc::new(VirtualClock::starting(fake::at(0)));
+    /// A service with this 3dEye behind every address that is not another's.
+    pub fn with_remote(clock: Rc<VirtualClock>, remote: Rc<dyn HttpClient>) -> Self {
         let reads = Rc::clone(&clock);
         let mut settings: BTreeMap<&'static str, String> = SETTINGS
             .map(|(name, value)| (name, value.to_owned()))

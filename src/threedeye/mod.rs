@@ -6,7 +6,7 @@
 
 pub mod client;
 pub mod config;
-#[cfg(any())]
+#[cfg(test)]
 pub(crate) mod conformance;
 pub mod error;
 pub mod password;

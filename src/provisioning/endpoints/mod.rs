@@ -18,3 +18,6 @@ pub mod runs;
     "examples" = ["run_01JZX0000000000000000000EX"],
 ))]
 struct RunId(#[expect(dead_code)] String);
+
+#[cfg(test)]
+mod tests;

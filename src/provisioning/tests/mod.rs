@@ -28,7 +28,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderValue, header};
 
-use crate::config::ThreedeyeConfig;
 use crate::kernel::audit::{Actor, Origin};
 use crate::kernel::random::seeded::Seeded;
 use crate::kernel::sealing::Purpose;
@@ -41,6 +40,7 @@ use crate::provisioning::store::{self, Trigger};
 use crate::provisioning::world::time::Time;
 use crate::provisioning::world::{Fuse, World, yield_once};
 use crate::provisioning::{Context, Provisioner};
+use crate::threedeye::config::ThreedeyeConfig;
 use crate::threedeye::retry::MAX_TRIES;
 use crate::threedeye::simulated::directory::Directory;
 use crate::threedeye::simulated::faults::Fault;

@@ -1,36 +1,39 @@
-//! What every [`Upstream`] has to do, as one suite: for the upstream in memory
-//! that the tests of provisioning run on, and for the real client in front of
-//! the simulator.
+//! What the client has to do at 3dEye, as one suite: on `simulated` natively, and on the simulator
+//! in JavaScript over HTTP, so that what the native tests run on is held to the same answers.
 
 pub mod cases;
 mod simulator;
 
+use std::rc::Rc;
 use std::time::Duration;
 
-use crate::kernel::Deadline;
+use crate::kernel::Clock;
+use crate::threedeye::Client;
 
-use crate::threedeye::Upstream;
-
-/// Whom the subjects log in as.
+/// The user name that the client logs in with.
 pub const LOGIN: &str = "Svc@example.com";
 
 /// An account that has always been there.
 pub struct Seed {
-    /// Its id.
     pub id: &'static str,
-    /// Its e-mail, in whichever case.
+    /// In any case.
     pub email: &'static str,
-    /// Its password.
     pub password: &'static str,
-    /// Its roles; they exist from now on.
+    /// They exist from now on.
     pub roles: &'static [&'static str],
     /// Our customer's, or another's.
     pub ours: bool,
 }
 
-/// An upstream under test, and what happens to it from outside.
-pub trait Subject: Upstream {
-    /// Puts accounts there.
+/// A client, and the 3dEye in front of it.
+pub struct Subject {
+    pub client: Client,
+    pub clock: Rc<dyn Clock>,
+    pub remote: Box<dyn Remote>,
+}
+
+/// What happens at 3dEye other than by the client.
+pub trait Remote {
     fn seed(&self, accounts: &[Seed]);
 
     /// How long a created account stays unseen, and the e-mail of a deleted one taken.
@@ -42,15 +45,6 @@ pub trait Subject: Upstream {
     /// Creates do not tell the new account's id any more.
     fn keep_ids_secret(&self);
 
-    /// How many accounts have this e-mail, whoever may see them.
+    /// How many accounts of all customers have this e-mail.
     fn count(&self, email: &str) -> usize;
-
-    /// Lets time pass.
-    fn wait(&self, time: Duration);
-
-    /// A deadline far enough away.
-    fn deadline(&self) -> Deadline;
-
-    /// A deadline that has passed.
-    fn passed_deadline(&self) -> Deadline;
 }

@@ -1,27 +1,25 @@
-//! The real client in front of the real simulator, on real time.
+//! The suite on the simulator, over HTTP and in real time.
 
-use futures_util::future::LocalBoxFuture;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::MutexGuard;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use futures_executor::block_on;
+use futures_util::future::LocalBoxFuture;
 use serde_json::{Value, json};
 
 use crate::kernel::http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use crate::kernel::random::seeded::Seeded;
-use crate::kernel::{Clock, Deadline, EmailKey, Secret, Timestamp};
-use crate::testing;
-use crate::testing::Shared;
+use crate::kernel::{Clock, EmailKey, Secret, Timestamp};
+use crate::testing::{self, Shared};
 use crate::threedeye::client::{Client, TokenCache};
 use crate::threedeye::config::{ThreedeyeConfig, ThreedeyeLogin};
-use crate::threedeye::{Deleted, RemoteId, RoleId, Survey, Upstream, UpstreamError, Wanted};
-
-use crate::threedeye::conformance::{LOGIN, Seed, Subject};
+use crate::threedeye::conformance::{LOGIN, Remote, Seed, Subject};
 
 const CUSTOMER: &str = "our customer";
 
-/// Time as it is.
+/// The system's time.
 #[derive(Clone, Copy)]
 struct RealClock;
 
@@ -35,7 +33,7 @@ impl Clock for RealClock {
         Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap())
     }
 
-    /// Keeps everybody waiting: here one call is under way at a time.
+    /// Blocks the thread: one call is under way at a time.
     fn sleep(&self, duration: Duration) -> LocalBoxFuture<'_, ()> {
         Box::pin(async move {
             std::thread::sleep(duration);
@@ -43,7 +41,7 @@ impl Clock for RealClock {
     }
 }
 
-/// HTTP that keeps its thread waiting.
+/// HTTP that blocks the thread.
 struct Blocking;
 
 impl HttpClient for Blocking {
@@ -89,16 +87,16 @@ fn lost(error: &ureq::Error) -> HttpError {
     }
 }
 
-/// The client, the simulator's address, and the turn at it.
-struct Wired {
-    client: Client<Blocking, RealClock, Seeded>,
-    url: String,
+/// The simulator of the current test, which no other test uses meanwhile.
+struct Simulator {
+    url: &'static str,
     _turn: MutexGuard<'static, ()>,
 }
 
-fn lend() -> Box<Wired> {
+fn check(case: impl AsyncFnOnce(&Subject)) {
     static SERVER: Shared = Shared::new("simulator");
     let (url, turn) = SERVER.lend();
+    let simulator = Simulator { url, _turn: turn };
     let login = ThreedeyeLogin {
         username: LOGIN.to_owned(),
         password: Secret::new("the login's own"),
@@ -116,17 +114,22 @@ fn lend() -> Box<Wired> {
         page_size: 2,
         timeout: Duration::from_secs(10),
     };
-    let tokens = Rc::new(RefCell::new(TokenCache::default()));
-    let wired = Wired {
-        client: Client::new(config, Blocking, RealClock, Seeded::new(3), tokens),
-        url: url.to_owned(),
-        _turn: turn,
-    };
-    wired.control("/reset", &json!({ "config": settings }));
-    Box::new(wired)
+    simulator.control("/reset", &json!({ "config": settings }));
+    let client = Client::new(
+        config,
+        Rc::new(Blocking),
+        Rc::new(RealClock),
+        Rc::new(Seeded::new(3)),
+        Rc::new(RefCell::new(TokenCache::default())),
+    );
+    block_on(case(&Subject {
+        client,
+        clock: Rc::new(RealClock),
+        remote: Box::new(simulator),
+    }));
 }
 
-impl Wired {
+impl Simulator {
     fn control(&self, path: &str, body: &Value) {
         let url = format!("{}/__sim{path}", self.url);
         let body = serde_json::to_vec(body).unwrap();
@@ -142,7 +145,7 @@ impl Wired {
     }
 }
 
-impl Subject for Wired {
+impl Remote for Simulator {
     fn seed(&self, accounts: &[Seed]) {
         let user = |account: &Seed| {
             json!({
@@ -182,63 +185,6 @@ impl Subject for Wired {
             .filter(|key| *key == EmailKey::of(email).unwrap())
             .count()
     }
-
-    fn wait(&self, time: Duration) {
-        std::thread::sleep(time);
-    }
-
-    fn deadline(&self) -> Deadline {
-        Deadline::after(&RealClock, Duration::from_secs(60))
-    }
-
-    fn passed_deadline(&self) -> Deadline {
-        Deadline::at(RealClock.now())
-    }
 }
 
-impl Upstream for Wired {
-    async fn survey(
-        &self,
-        wanted: impl Future<Output = Wanted>,
-        deadline: Deadline,
-    ) -> Result<Survey, UpstreamError> {
-        self.client.survey(wanted, deadline).await
-    }
-
-    async fn create(
-        &self,
-        email: &EmailKey,
-        password: &Secret,
-        deadline: Deadline,
-    ) -> Result<Option<RemoteId>, UpstreamError> {
-        self.client.create(email, password, deadline).await
-    }
-
-    async fn delete(&self, id: &RemoteId, deadline: Deadline) -> Result<Deleted, UpstreamError> {
-        self.client.delete(id, deadline).await
-    }
-
-    async fn attach_role(
-        &self,
-        role: &RoleId,
-        user: &RemoteId,
-        deadline: Deadline,
-    ) -> Result<(), UpstreamError> {
-        self.client.attach_role(role, user, deadline).await
-    }
-
-    async fn opens(
-        &self,
-        email: &EmailKey,
-        password: &Secret,
-        deadline: Deadline,
-    ) -> Result<bool, UpstreamError> {
-        self.client.opens(email, password, deadline).await
-    }
-
-    fn own_login(&self) -> Option<EmailKey> {
-        self.client.own_login()
-    }
-}
-
-crate::threedeye::conformance::cases::conformance! { lend(), [ignore = "needs node and the npm packages; npm test runs it"] }
+crate::threedeye::conformance::cases::conformance! { check, [ignore = "needs node and the npm packages; npm test runs it"] }

@@ -13,7 +13,7 @@
 mod answers;
 pub mod directory;
 pub mod faults;
-// PORT mod tests;
+mod tests;
 
 use std::cell::{Cell, Ref, RefCell, RefMut};
 use std::collections::BTreeMap;

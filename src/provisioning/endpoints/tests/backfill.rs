@@ -1,0 +1,143 @@
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::{ANN, ANN_EMAIL, BOB, BOB_EMAIL, CYD, Setup, assert_error, setup};
+use crate::threedeye::simulated::Operation;
+
+/// The ledger's newest run.
+fn last_run(setup: &Setup) -> Value {
+    let path = "/admin/threedeye/backfill/runs?limit=1";
+    let answer = setup.service.get(path).admin().send();
+    assert_eq!(answer.status(), 200);
+    answer.json()["runs"][0].clone()
+}
+
+#[test]
+fn a_limit_is_an_integer_from_1_to_500() {
+    for limit in [
+        "0",
+        "501",
+        "-1",
+        "+1",
+        "1.0",
+        "1e2",
+        "05",
+        "",
+        "abc",
+        "%201",
+        "4294967297",
+    ] {
+        let setup = setup();
+        assert_error(
+            &setup.backfill(&format!("?limit={limit}")),
+            StatusCode::BAD_REQUEST,
+            "limit: must be an integer from 1 to 500",
+        );
+        assert_eq!(
+            (last_run(&setup), setup.calls()),
+            (Value::Null, 0),
+            "{limit}"
+        );
+    }
+    for (query, limit, total) in [("", 50, 2), ("?limit=1", 1, 1), ("?limit=500", 500, 2)] {
+        let setup = setup();
+        let answer = setup.backfill(query);
+        assert_eq!(
+            (answer.status(), &answer.json()["total"]),
+            (200, &json!(total))
+        );
+        assert_eq!(last_run(&setup)["limit"], limit, "{query}");
+    }
+}
+
+#[test]
+fn a_dry_run_lists_and_changes_nothing() {
+    let setup = setup();
+    let before = setup.service.database.total_changes();
+    for (query, planned) in [
+        ("?dryRun=true", &[ANN, BOB][..]),
+        ("?dryRun=true&limit=1", &[ANN]),
+    ] {
+        let answer = setup.backfill(query);
+        let expected = json!({
+            "success": true, "total": planned.len(), "created": 0, "failed": 0, "errors": [],
+            "skipped": 0, "quarantined": 0, "remaining": 2, "runId": null, "dryRun": true,
+            "planned": planned,
+        });
+        assert_eq!((answer.status(), answer.json()), (200, expected));
+    }
+    assert_eq!(setup.service.database.total_changes(), before);
+    assert_eq!((last_run(&setup), setup.calls()), (Value::Null, 0));
+}
+
+#[test]
+fn a_run_makes_what_is_missing_and_tells_what_it_could_not_make() {
+    let setup = setup();
+    setup.service.add_user(CYD, None);
+    setup.add_foreign_account(ANN_EMAIL);
+    let answer = setup.backfill("");
+    let run = last_run(&setup);
+    let line = format!("{ANN}: the e-mail belongs to an account outside our customer");
+    let expected = json!({
+        "success": true, "total": 2, "created": 1, "failed": 1, "errors": [line], "skipped": 0,
+        "quarantined": 1, "remaining": 0, "runId": run["runId"], "dryRun": false, "planned": [],
+    });
+    assert_eq!((answer.status(), answer.json()), (200, expected));
+    for (field, expected) in [
+        ("trigger", json!("manual")),
+        ("status", json!("completed")),
+        ("total", json!(2)),
+        ("created", json!(1)),
+        ("failed", json!(1)),
+        ("quarantined", json!(1)),
+        ("remaining", json!(0)),
+        ("errors", json!([line])),
+    ] {
+        assert_eq!(run[field], expected, "{field}");
+    }
+    // Those who are done, quarantined or without e-mail are not taken up.
+    assert_eq!(setup.backfill("").json()["total"], 0);
+    assert_eq!(setup.remote.directory().with_email(BOB_EMAIL).len(), 1);
+}
+
+#[test]
+fn a_rate_limit_ends_the_run_early_and_loses_nothing() {
+    let setup = setup();
+    setup.refuse(Operation::Create, 429, 1);
+    let answer = setup.backfill("?limit=1").json();
+    assert_eq!(answer["success"], false, "{answer}");
+    assert_eq!(
+        (&answer["total"], &answer["created"]),
+        (&json!(1), &json!(0))
+    );
+    let errors = answer["errors"].as_array().unwrap();
+    let said = |error: &Value| error.as_str().unwrap().starts_with("run ended early: ");
+    assert!(errors.iter().any(said), "{answer}");
+    assert_eq!(last_run(&setup)["status"], "ended_early");
+    assert_eq!(setup.backfill("").json()["created"], 2);
+}
+
+#[test]
+fn a_list_that_cannot_be_read_is_502() {
+    let setup = setup();
+    setup.refuse(Operation::List, 403, 1);
+    assert_error(
+        &setup.backfill(""),
+        StatusCode::BAD_GATEWAY,
+        "3dEye refused the request with status 403",
+    );
+    assert_eq!(setup.backfill("").json()["created"], 2);
+}
+
+#[test]
+fn a_service_without_3deye_is_503() {
+    let setup = setup().unconfigured();
+    for query in ["", "?dryRun=true"] {
+        assert_error(
+            &setup.backfill(query),
+            StatusCode::SERVICE_UNAVAILABLE,
+            "3dEye provisioning is not configured",
+        );
+    }
+    assert_eq!(last_run(&setup), Value::Null);
+}

@@ -1,0 +1,159 @@
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::{ANN, ANN_EMAIL, BOB, BOB_EMAIL, UNKNOWN, assert_error, setup};
+use crate::kernel::Clock as _;
+use crate::threedeye::simulated::Operation;
+
+/// `mapping` of a user without one.
+fn no_mapping() -> Value {
+    json!({
+        "found": false, "threedeyeUserId": null, "hasPassword": false, "createdAt": null,
+        "remoteAccountExists": null, "state": null, "attempts": 0, "lastError": null,
+        "nextAttemptAt": null,
+    })
+}
+
+/// `remote` of a customer without accounts.
+fn empty_customer() -> Value {
+    json!({
+        "configured": true, "customerId": "our customer", "customerUserCount": 0,
+        "emailPresentInCustomer": false, "match": null, "sampleEmails": [], "error": null,
+    })
+}
+
+#[test]
+fn a_provisioned_user_is_shown_with_its_account() {
+    let setup = setup();
+    let created_at = setup.service.clock.now().to_iso();
+    let id = setup.provision(ANN);
+    for number in 0..6 {
+        let email = format!("Guest{number}@example.com");
+        setup.add_account(&format!("guest-{number}"), &email, &["r1"]);
+    }
+    let expected = json!({
+        "userId": ANN,
+        "user": { "found": true, "email": ANN_EMAIL },
+        "mapping": {
+            "found": true, "threedeyeUserId": id, "hasPassword": true, "createdAt": created_at,
+            "remoteAccountExists": true, "state": "complete", "attempts": 0, "lastError": null,
+            "nextAttemptAt": null,
+        },
+        "recovery": { "found": false, "roleIds": [] },
+        "remote": {
+            "configured": true, "customerId": "our customer", "customerUserCount": 7,
+            "emailPresentInCustomer": true,
+            "match": { "id": id, "email": ANN_EMAIL, "roleCount": 0 },
+            "sampleEmails": [
+                "g***@example.com", "g***@example.com", "g***@example.com", "g***@example.com",
+                "g***@example.com",
+            ],
+            "error": null,
+        },
+    });
+    assert_eq!(setup.diagnose(ANN), expected);
+}
+
+#[test]
+fn an_account_of_another_customer_is_not_a_match() {
+    let setup = setup();
+    setup.add_foreign_account(ANN_EMAIL);
+    let expected = json!({
+        "userId": ANN,
+        "user": { "found": true, "email": ANN_EMAIL },
+        "mapping": no_mapping(),
+        "recovery": { "found": false, "roleIds": [] },
+        "remote": empty_customer(),
+    });
+    assert_eq!(setup.diagnose(ANN), expected);
+}
+
+#[test]
+fn an_account_is_matched_by_email_in_any_case() {
+    let setup = setup();
+    setup.add_account("old", "BOB@example.com", &["r1", "r2"]);
+    let remote = &setup.diagnose(BOB)["remote"];
+    let matched = json!({ "id": "old", "email": "BOB@example.com", "roleCount": 2 });
+    assert_eq!(
+        (&remote["match"], &remote["emailPresentInCustomer"]),
+        (&matched, &json!(true))
+    );
+}
+
+#[test]
+fn a_mapped_account_that_is_gone_is_told() {
+    let setup = setup();
+    let id = setup.provision(BOB);
+    setup.remote.directory_mut().accounts.clear();
+    let found = setup.diagnose(BOB);
+    assert_eq!(found["mapping"]["threedeyeUserId"], id);
+    assert_eq!(found["mapping"]["remoteAccountExists"], false);
+    assert_eq!(found["remote"], empty_customer());
+    assert_eq!(found["user"]["email"], BOB_EMAIL);
+}
+
+#[test]
+fn an_unknown_user_is_an_answer() {
+    let mut remote = empty_customer();
+    remote["emailPresentInCustomer"] = Value::Null;
+    let expected = json!({
+        "userId": UNKNOWN,
+        "user": { "found": false, "email": null },
+        "mapping": no_mapping(),
+        "recovery": { "found": false, "roleIds": [] },
+        "remote": remote,
+    });
+    assert_eq!(setup().diagnose(UNKNOWN), expected);
+}
+
+#[test]
+fn a_probe_that_fails_is_an_answer() {
+    let setup = setup();
+    let id = setup.provision(ANN);
+    setup.refuse(Operation::List, 403, 1);
+    let found = setup.diagnose(ANN);
+    let expected = json!({
+        "configured": true, "customerId": "our customer", "customerUserCount": null,
+        "emailPresentInCustomer": null, "match": null, "sampleEmails": [],
+        "error": "3dEye refused the request with status 403",
+    });
+    assert_eq!(found["remote"], expected);
+    assert_eq!(found["mapping"]["threedeyeUserId"], id);
+    assert_eq!(found["mapping"]["remoteAccountExists"], Value::Null);
+    assert_eq!(found["user"], json!({ "found": true, "email": ANN_EMAIL }));
+}
+
+#[test]
+fn a_service_without_3deye_is_an_answer() {
+    let setup = setup().unconfigured();
+    let expected = json!({
+        "configured": false, "customerId": null, "customerUserCount": null,
+        "emailPresentInCustomer": null, "match": null, "sampleEmails": [], "error": null,
+    });
+    assert_eq!(setup.diagnose(ANN)["remote"], expected);
+    assert_eq!(setup.calls(), 0);
+}
+
+#[test]
+fn it_changes_nothing() {
+    let setup = setup();
+    setup.add_account("old", ANN_EMAIL, &[]);
+    let before = setup.service.database.total_changes();
+    setup.diagnose(ANN);
+    assert_eq!(setup.service.database.total_changes(), before);
+    let changed = [Operation::Create, Operation::Delete, Operation::Attach];
+    assert_eq!(
+        changed.map(|operation| setup.remote.calls(operation)),
+        [0; 3]
+    );
+}
+
+#[test]
+fn an_id_has_128_characters_at_most() {
+    let setup = setup();
+    setup.diagnose(&"x".repeat(128));
+    let path = format!("/admin/threedeye/users/{}", "x".repeat(129));
+    let refused = setup.service.get(&path).admin().send();
+    let message = "userId: must be at most 128 characters";
+    assert_error(&refused, StatusCode::BAD_REQUEST, message);
+}

@@ -1,0 +1,167 @@
+//! The endpoints through the router, on the shipped SQL and a simulated 3dEye.
+
+mod backfill;
+mod credentials;
+mod diagnostics;
+mod reset;
+
+use std::rc::Rc;
+
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::auth::fake;
+use crate::kernel::Clock as _;
+use crate::testing::service::{TestAnswer, TestService};
+use crate::testing::transport::VirtualClock;
+use crate::threedeye::simulated::directory::Account;
+use crate::threedeye::simulated::faults::{Fault, Planned};
+use crate::threedeye::simulated::{Operation, Simulated, response};
+
+const ANN: &str = "0b9f3c1e-5d1f-4c8e-9d57-000000000001";
+const BOB: &str = "0b9f3c1e-5d1f-4c8e-9d57-000000000002";
+const CYD: &str = "0b9f3c1e-5d1f-4c8e-9d57-000000000003";
+const UNKNOWN: &str = "0b9f3c1e-5d1f-4c8e-9d57-00000000000f";
+
+const ANN_EMAIL: &str = "ann@example.com";
+const BOB_EMAIL: &str = "bob@example.com";
+
+/// A password that no user has.
+const OTHER_PASSWORD: &str = "Zz9_Zz9_Zz9_Zz9_Zz9_";
+const LOGIN: &str = "svc@example.com";
+
+type Remote = Simulated<Rc<VirtualClock>, Planned<Rc<VirtualClock>>>;
+
+/// The service, and the 3dEye that it talks to.
+struct Setup {
+    service: TestService,
+    remote: Remote,
+}
+
+/// No accounts, and the users Ann and Bob.
+fn setup() -> Setup {
+    let clock = Rc::new(VirtualClock::starting(fake::at(0)));
+    let remote: Remote = Simulated::new(LOGIN, Rc::clone(&clock), Planned::new(Rc::clone(&clock)));
+    let config = remote.config(500);
+    let login = config.login.unwrap();
+    let service = TestService::with_remote(clock, Rc::new(remote.clone()))
+        .setting("THREEDEYE_BASE_URL", &config.base_url)
+        .setting("THREEDEYE_API_KEY", config.api_key.expose())
+        .setting("THREEDEYE_CUSTOMER_ID", &config.customer_id)
+        .setting("THREEDEYE_USERNAME", &login.username)
+        .setting("THREEDEYE_PASSWORD", login.password.expose());
+    service.add_user(ANN, Some(ANN_EMAIL));
+    service.add_user(BOB, Some(BOB_EMAIL));
+    Setup { service, remote }
+}
+
+impl Setup {
+    /// The same without a key for 3dEye.
+    fn unconfigured(self) -> Self {
+        let service = self.service.setting("THREEDEYE_API_KEY", "");
+        service.restart();
+        Self { service, ..self }
+    }
+
+    /// Puts an account into our customer.
+    fn add_account(&self, id: &str, email: &str, roles: &[&str]) {
+        let mut directory = self.remote.directory_mut();
+        directory.add(id, email, OTHER_PASSWORD, roles, true);
+    }
+
+    /// Puts an account into another customer.
+    fn add_foreign_account(&self, email: &str) {
+        let mut directory = self.remote.directory_mut();
+        directory.add("foreign", email, OTHER_PASSWORD, &[], false);
+    }
+
+    /// The only account with this e-mail.
+    fn account(&self, email: &str) -> Account {
+        let directory = self.remote.directory();
+        let [account] = directory.with_email(email)[..] else {
+            panic!("not one account")
+        };
+        account.clone()
+    }
+
+    /// The next `times` calls of this kind are answered with `status`, and have no effect.
+    fn refuse(&self, operation: Operation, status: u16, times: usize) {
+        let fault = Fault::Refused(response(status, ""));
+        let faults = std::iter::repeat_n(fault, times);
+        self.remote.faults().plan(operation, faults);
+    }
+
+    /// Calls that have reached 3dEye.
+    fn calls(&self) -> u32 {
+        let operations = [
+            Operation::Token,
+            Operation::List,
+            Operation::Create,
+            Operation::Delete,
+            Operation::Attach,
+            Operation::Unknown,
+        ];
+        operations
+            .map(|operation| self.remote.calls(operation))
+            .iter()
+            .sum()
+    }
+
+    /// Has another provisioning of the user hold its lease for a minute.
+    fn hold_lease(&self, user: &str) {
+        let until = self.service.clock.now().as_millis() + 60_000;
+        self.service.database.execute(
+            "UPDATE threedeye_users SET lease_token = 'other', lease_until = ?2 WHERE user_id = ?1",
+            (user, until),
+        );
+    }
+
+    fn credentials(&self, user: &str) -> TestAnswer {
+        let path = format!("/users/{user}/3deye-credentials");
+        self.service.get(&path).admin().send()
+    }
+
+    /// Provisions the user, and tells the id of its account.
+    fn provision(&self, user: &str) -> String {
+        let answer = self.credentials(user);
+        assert_eq!(answer.status(), 200, "{}", answer.json());
+        text(&answer.json()["threeDeyeUserId"])
+    }
+
+    fn diagnose(&self, user: &str) -> Value {
+        let path = format!("/admin/threedeye/users/{user}");
+        let answer = self.service.get(&path).admin().send();
+        assert_eq!(answer.status(), 200, "{}", answer.json());
+        answer.json()
+    }
+
+    fn reset(&self, user: &str, options: &Value) -> TestAnswer {
+        let path = format!("/admin/threedeye/users/{user}/reset");
+        self.service.post(&path).admin().json(options).send()
+    }
+
+    fn backfill(&self, query: &str) -> TestAnswer {
+        let path = format!("/admin/backfill-threedeye{query}");
+        self.service.request(Method::POST, &path).admin().send()
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+/// The answer is this error, in the published form.
+#[track_caller]
+fn assert_error(answer: &TestAnswer, status: StatusCode, message: &str) {
+    let expected = json!({
+        "success": false,
+        "error": status.canonical_reason().unwrap(),
+        "message": message,
+        "code": status.as_u16(),
+        "requestId": answer.header("x-request-id").unwrap(),
+    });
+    assert_eq!(
+        (answer.status(), answer.json()),
+        (status.as_u16(), expected)
+    );
+}
