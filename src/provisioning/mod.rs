@@ -37,7 +37,6 @@ pub mod reset;
 pub mod single;
 pub mod store;
 
-// PORT pub(crate) mod conformance;
 // PORT mod memory;
 // PORT mod simulation;
 // PORT mod tests;
