@@ -314,7 +314,10 @@ BEGIN
         SELECT 1 FROM threedeye_users o
         WHERE o.email_key = threedeye_users.email_key AND o.state <> 'set_aside'
       ))
-    );
+    )
+    AND NOT EXISTS (
+      SELECT 1 FROM provisioning_unsettled
+      WHERE lease_token = NEW.lease_token AND user_id = NEW.user_id);
 
   UPDATE provisioning_queue SET due_at = NEW.due_at
   WHERE NEW.due_at IS NOT NULL AND user_id = NEW.user_id AND NOT EXISTS (

@@ -14,7 +14,6 @@ mod engine;
 mod error;
 #[cfg(test)]
 pub(crate) mod faulty;
-mod positional;
 #[cfg(test)]
 pub(crate) mod sqlite;
 mod statement;
@@ -26,7 +25,6 @@ pub use audit::{AuditParameter, audit_change, audit_insert, audit_json};
 pub use batch::{Batch, Results, Slot};
 pub use engine::Engine;
 pub use error::DatabaseError;
-pub use positional::Answers;
 pub use statement::{Arg, Statement, json_text};
 
 /// The only database.
@@ -41,9 +39,5 @@ impl Database {
     /// Runs the batch as one transaction in one round trip.
     pub async fn run(&self, batch: Batch) -> Result<Results, DatabaseError> {
         self.0.batch(batch.statements()).await.map(Results::new)
-    }
-
-    fn engine(&self) -> &dyn Engine {
-        &*self.0
     }
 }

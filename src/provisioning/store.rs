@@ -6,7 +6,6 @@
 mod claim;
 mod clear;
 mod columns;
-// PORT pub(crate) mod conformance;
 mod fanout;
 mod intent;
 mod lease;
@@ -17,6 +16,8 @@ mod queue;
 mod removal;
 mod run;
 mod set_aside;
+#[cfg(test)]
+mod tests;
 
 pub use claim::{ClaimRequest, claim};
 pub use clear::{Cleared, Clearing, clear};

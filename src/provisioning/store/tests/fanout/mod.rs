@@ -1,0 +1,185 @@
+//! Planned runs.
+
+mod close_delivery;
+mod give_up;
+mod open_delivery;
+mod plan;
+
+use super::tables::{Chunk, ChunkState, PlannedRun};
+use super::*;
+use crate::provisioning::fanout::ChunkId;
+use crate::provisioning::store::{
+    ChunkStatus, OpenedDelivery, Planned, Planning, ReplacementAllowance,
+};
+
+pub const HOLD: Duration = Duration::from_secs(30 * 60);
+
+/// After this long without a delivery a run counts as abandoned.
+pub const ABANDONED_AFTER: Duration = Duration::from_secs(10 * 60);
+
+/// Replacements that every run is planned with.
+pub const REPLACEMENTS: u32 = 7;
+
+pub fn chunk(run: &str, number: u32) -> ChunkId {
+    ChunkId {
+        run_id: run.to_owned(),
+        chunk: number,
+    }
+}
+
+pub fn allowance(run: &str, replacements: u32) -> ReplacementAllowance {
+    ReplacementAllowance {
+        run_id: run.to_owned(),
+        replacements,
+    }
+}
+
+pub fn names(users: &[Candidate]) -> Vec<&str> {
+    let mut names: Vec<&str> = users.iter().map(|one| one.user.as_str()).collect();
+    names.sort_unstable();
+    names
+}
+
+impl StoreTest {
+    /// Adds users, each with an e-mail of its own.
+    fn add_all(&self, users: &[&str]) {
+        for user in users {
+            self.add(user, &format!("{user}@example.com"));
+        }
+    }
+
+    /// Plans all that is due.
+    fn plan(&self, run: &str, chunk_size: u32) -> Planned {
+        let planning = planning(self, run, 10_000, chunk_size);
+        block_on(store::plan_run(&self.database, &planning)).unwrap()
+    }
+
+    fn open(&self, chunks: &[ChunkId]) -> OpenedDelivery {
+        block_on(store::open_delivery(&self.database, chunks, self.now())).unwrap()
+    }
+
+    /// Closes a delivery that has used all its replacements.
+    fn close(&self, chunks: &[ChunkId]) -> Vec<ChunkStatus> {
+        let statuses = block_on(store::close_delivery(
+            &self.database,
+            chunks,
+            &[],
+            self.now(),
+        ));
+        let mut statuses = statuses.unwrap();
+        statuses.sort_by(|a, b| a.id.cmp(&b.id));
+        statuses
+    }
+
+    fn give_up(&self, chunks: &[ChunkId]) {
+        let given_up = block_on(store::give_up(
+            &self.database,
+            chunks,
+            "no consumer came",
+            self.now(),
+        ));
+        given_up.unwrap();
+    }
+
+    fn chunk(&self, id: &ChunkId) -> Chunk {
+        let mut chunks = self.chunks().into_iter();
+        chunks.find(|(one, _)| one == id).unwrap().1
+    }
+
+    fn run(&self, run: &str) -> PlannedRun {
+        let mut plans = self.planned_runs().into_iter();
+        plans.find(|(id, _)| id == run).unwrap().1
+    }
+
+    /// `None`: it is open.
+    fn end_of(&self, run: &str) -> Option<RunClosing> {
+        let mut runs = self.runs().into_iter();
+        runs.find(|(id, _)| id == run).unwrap().1
+    }
+
+    /// The sums of a run; those of its chunks are the same, and add up.
+    fn sums(&self, run: &str) -> [u32; 5] {
+        let chunks: Vec<Chunk> = self
+            .chunks()
+            .into_iter()
+            .filter(|(id, _)| id.run_id == run)
+            .map(|(_, chunk)| chunk)
+            .collect();
+        for chunk in &chunks {
+            let settled = chunk.created + chunk.failed + chunk.skipped;
+            assert_eq!(chunk.planned, settled + chunk.waiting, "{chunk:?}");
+        }
+        let sum = |part: fn(&Chunk) -> u32| chunks.iter().map(part).sum::<u32>();
+        let tally = self.run(run).tally;
+        let sums = [
+            tally.total,
+            tally.created,
+            tally.failed,
+            tally.skipped,
+            tally.quarantined,
+        ];
+        let parts = [
+            sum(|chunk| chunk.planned),
+            sum(|chunk| chunk.created),
+            sum(|chunk| chunk.failed),
+            sum(|chunk| chunk.skipped),
+            sum(|chunk| chunk.quarantined),
+        ];
+        assert_eq!(sums, parts);
+        sums
+    }
+}
+
+pub fn planning(test: &StoreTest, run: &str, limit: u32, chunk_size: u32) -> Planning {
+    Planning {
+        opening: RunOpening {
+            run_id: run.to_owned(),
+            trigger: Trigger::Cron,
+            origin: origin(),
+            limit,
+            started_at: test.now(),
+        },
+        max_replacements: REPLACEMENTS,
+        due_by: test.now(),
+        hold_until: test.now().plus(HOLD),
+        chunk_size,
+        abandoned_before: test.now().minus(ABANDONED_AFTER),
+    }
+}
+
+pub fn users(names: &[&str]) -> Vec<UserId> {
+    names.iter().map(|name| UserId::new(*name)).collect()
+}
+
+pub fn status(run: &str, number: u32, waiting: u32, deliveries: u32) -> ChunkStatus {
+    ChunkStatus {
+        id: chunk(run, number),
+        waiting,
+        deliveries,
+    }
+}
+/// Users of a planned run, each named after what becomes of it.
+pub const ENDS: [&str; 11] = [
+    "aside", "changed", "cleared", "done", "failed", "gone", "limit", "orphan", "replaced",
+    "silent", "still",
+];
+
+/// After this, one of [`ENDS`] still waits for its chunk.
+fn end_each(test: &StoreTest) {
+    let now = test.now();
+    let [aside, changed, gone, silent] = ["aside", "changed", "gone", "silent"].map(UserId::new);
+    test.finish("done", "acc");
+    test.change_email(&aside, Some("done@example.com"));
+    test.set_aside(&["aside"]);
+    test.finish_with("failed", failed(now.plus(seconds(60))));
+    test.finish_with("orphan", quarantined());
+    let released = |due_at| Outcome::Released { due_at };
+    test.finish_with("limit", released(Some(now)));
+    test.finish_with("still", released(None));
+    test.change_email(&changed, Some("new@example.com"));
+    test.change_email(&silent, None);
+    test.delete_user(&gone);
+    test.add_all(&["replaced"]);
+    test.acquire("t1", "cleared");
+    test.clear_everything("t1", "cleared");
+}
