@@ -150,6 +150,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     )
     .answer(
         spec.json::<ResponseBody>(201, "The new key.")
+            .link("revokeApiKey", [("keyId", "$response.body#/id")])
             .no_store()
             .example(
                 "created",
