@@ -66,7 +66,10 @@ describe("a dashboard", () => {
       ["557884163423.0", 557884163423],
       ["1e3", 1000],
     ])
-      assert.equal(assertDone(await service.admin("POST", DASHBOARDS, literal(`{"teamId":${written},"name":"x"}`)), 201).teamId, teamId);
+      assert.equal(
+        assertDone(await service.admin("POST", DASHBOARDS, literal(`{"teamId":${written},"name":"x"}`)), 201).teamId,
+        teamId,
+      );
   });
 
   test("is another one each time, also of the same name and at once", async () => {
