@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use url::{Host, Url};
 
+pub use crate::account::outbox::receiver::WebhookConfig;
 use crate::auth::JwtConfig;
-use crate::kernel::{EmailKey, Sealer, Secret};
+use crate::kernel::{Sealer, Secret};
+pub use crate::threedeye::config::{ThreedeyeConfig, ThreedeyeLogin};
 
 /// Everything the service can be told from outside.
 pub struct Config {
@@ -42,48 +44,6 @@ pub enum DisablePolicy {
     SecondFactor,
     /// `recent`: nothing more.
     Recent,
-}
-
-/// Where account notices are delivered.
-#[derive(Debug, Clone)]
-pub struct WebhookConfig {
-    /// `NOTIFY_WEBHOOK_URL`.
-    pub url: String,
-    /// `NOTIFY_WEBHOOK_SECRET`: signs the deliveries.
-    pub secret: Secret,
-}
-
-/// How to reach 3dEye.
-#[derive(Clone)]
-pub struct ThreedeyeConfig {
-    /// `THREEDEYE_BASE_URL` without a trailing slash.
-    pub base_url: String,
-    /// `THREEDEYE_API_KEY`, sent as `x-api-key`.
-    pub api_key: Secret,
-    /// `THREEDEYE_CUSTOMER_ID`.
-    pub customer_id: String,
-    /// `THREEDEYE_USERNAME` and `THREEDEYE_PASSWORD`.
-    pub login: Option<ThreedeyeLogin>,
-    /// `THREEDEYE_PAGE_SIZE`.
-    pub page_size: u32,
-    /// `THREEDEYE_TIMEOUT_MS`: per call, slow bodies included.
-    pub timeout: Duration,
-}
-
-/// The account we fetch bearer tokens with.
-#[derive(Clone)]
-pub struct ThreedeyeLogin {
-    /// `THREEDEYE_USERNAME`.
-    pub username: String,
-    /// `THREEDEYE_PASSWORD`.
-    pub password: Secret,
-}
-
-impl ThreedeyeLogin {
-    /// The user name as an e-mail key: this account is never deleted.
-    pub fn email_key(&self) -> Option<EmailKey> {
-        EmailKey::of(&self.username)
-    }
 }
 
 impl Config {

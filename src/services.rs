@@ -18,13 +18,17 @@ use crate::provisioning::Toolbox;
 use crate::provisioning::fanout::store::RunQueue;
 use crate::threedeye::client::{Client, TokenCache};
 use crate::user_keys::{InstanceName, Throttle};
-use crate::web::ApiError;
 
 /// 3dEye as it is reached; `None`: not configured.
 pub type Upstream = Option<Client<Rc<dyn HttpClient>, Rc<dyn Clock>, Rc<dyn Random>>>;
 
 /// The tools of provisioning.
 pub type Tools<'a> = Toolbox<'a, Upstream, Database, Rc<dyn Clock>, Rc<dyn Random>>;
+
+/// Nothing can be sealed or opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("CREDENTIALS_KEY is missing or malformed")]
+pub struct NoSealingKey;
 
 /// A limit on how often something is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,8 +109,8 @@ impl Services {
         &*self.environment.http
     }
 
-    pub fn database(&self) -> Result<Database, ApiError> {
-        Ok(self.environment.bindings.database()?)
+    pub fn database(&self) -> Result<Database, DatabaseError> {
+        self.environment.bindings.database()
     }
 
     /// The queue of planned runs; without it a run stays in one process.
@@ -128,11 +132,8 @@ impl Services {
     }
 
     /// Seals values at rest; without `CREDENTIALS_KEY` what needs it is refused.
-    pub fn sealer(&self) -> Result<&Sealer, ApiError> {
-        self.config
-            .sealer
-            .as_ref()
-            .ok_or_else(|| ApiError::internal("CREDENTIALS_KEY is missing or malformed"))
+    pub fn sealer(&self) -> Result<&Sealer, NoSealingKey> {
+        self.config.sealer.as_ref().ok_or(NoSealingKey)
     }
 
     /// The tools of provisioning.
@@ -141,7 +142,7 @@ impl Services {
         upstream: &'a Upstream,
         store: &'a Database,
         origin: &'a Origin,
-    ) -> Result<Tools<'a>, ApiError> {
+    ) -> Result<Tools<'a>, NoSealingKey> {
         Ok(Toolbox {
             upstream,
             store,

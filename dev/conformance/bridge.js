@@ -1,6 +1,6 @@
 // Runs in workerd: one request, one batch, by way of the very lines that the Worker runs.
 
-import { batch } from "../../src/platform/d1/engine.js";
+import { batch } from "../../src/platform/d1.js";
 
 export default {
   async fetch(request, { DB }) {

@@ -6,12 +6,12 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures_util::future::LocalBoxFuture;
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value};
-use spkey_edge::auth::jwt::{LEEWAY, UnverifiedToken};
-use futures_util::future::LocalBoxFuture;
-use spkey_edge::auth::{CryptoError, Identity, PublicKey, Refusal};
 use spkey_edge::auth::JwtConfig;
+use spkey_edge::auth::jwt::{LEEWAY, UnverifiedToken};
+use spkey_edge::auth::{CryptoError, Identity, PublicKey, Refusal};
 use spkey_edge::kernel::Timestamp;
 use spkey_edge_fuzz::{lines, ready};
 

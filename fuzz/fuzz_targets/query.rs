@@ -4,8 +4,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use spkey_edge::web::ApiError;
 use spkey_edge::provisioning::endpoints::backfill::{DEFAULT_LIMIT, MAX_LIMIT};
+use spkey_edge::web::ApiError;
 use spkey_edge::web::query::Query;
 
 fuzz_target!(|query: &str| {

@@ -1,5 +1,7 @@
 //! Every route through the router, natively.
 
+use std::time::Duration;
+
 use http::Method;
 use serde_json::json;
 
@@ -93,4 +95,39 @@ fn a_person_is_known_by_the_uuid_of_their_row() {
     let stranger = token(&claims("0b9f3c1e-5d1f-4c8e-9d57-00000000000f"));
     let refused = service.get("/api/users/@me/").bearer(&stranger).send();
     assert_eq!(refused.status(), 401);
+}
+
+#[test]
+fn an_expired_token_is_refused_also_by_an_isolate_that_starts_anew() {
+    let service = TestService::new();
+    assert_eq!(service.get("/admin/api-keys").admin().send().status(), 200);
+    service.pass(Duration::from_secs(2 * 86_400));
+    assert_eq!(service.get("/admin/api-keys").admin().send().status(), 401);
+    service.restart();
+    assert_eq!(service.get("/admin/api-keys").admin().send().status(), 401);
+}
+
+#[test]
+fn a_service_without_an_issuer_lets_no_administrator_in_and_says_so() {
+    let service = TestService::new().setting("JWT_ISSUER", "");
+    assert_eq!(service.get("/admin/api-keys").admin().send().status(), 401);
+    let health = service.get("/health").send();
+    assert_eq!(health.status(), 503);
+    let problems = health.json()["checks"]["configuration"]["problems"].to_string();
+    assert!(problems.contains("JWT_ISSUER"), "{problems}");
+}
+
+#[test]
+fn a_planned_run_is_sent_to_the_queue_in_chunks() {
+    let service = TestService::new().queue();
+    for number in 0..51 {
+        service.add_user(
+            &format!("user-{number}"),
+            Some(&format!("p{number}@example.com")),
+        );
+    }
+    let path = "/admin/backfill-threedeye?mode=queue&limit=51";
+    let planned = service.post(path).admin().send();
+    assert_eq!(planned.status(), 202, "{}", planned.json());
+    assert_eq!(service.queued.borrow().len(), 2);
 }

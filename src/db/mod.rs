@@ -6,6 +6,10 @@
 
 mod audit;
 mod batch;
+#[cfg(test)]
+pub(crate) mod bridge;
+#[cfg(test)]
+pub(crate) mod differential;
 mod engine;
 mod error;
 #[cfg(test)]

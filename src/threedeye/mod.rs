@@ -6,6 +6,7 @@
 //! it nobody knows that 3dEye speaks HTTP at all.
 
 pub mod client;
+pub mod config;
 #[cfg(test)]
 pub(crate) mod conformance;
 pub mod error;

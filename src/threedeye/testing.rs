@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::config::{ThreedeyeConfig, ThreedeyeLogin};
 use crate::kernel::Secret;
 use crate::kernel::http_client::HttpRequest;
+use crate::threedeye::config::{ThreedeyeConfig, ThreedeyeLogin};
 
 pub use crate::testing::transport::{Reply, Script, VirtualClock, header_of};
 

@@ -9,6 +9,7 @@ use crate::db::DatabaseError;
 use crate::provisioning::Failure;
 use crate::provisioning::reset::ResetRefused;
 use crate::provisioning::single::Unavailable;
+use crate::services::NoSealingKey;
 use crate::threedeye::UpstreamError;
 
 /// The client's face of every 401. The cause goes to the log only.
@@ -28,7 +29,7 @@ pub struct ApiError {
     /// `Retry-After`, in seconds.
     pub retry_after_s: Option<u64>,
     /// `Allow`: the methods there are.
-    pub allow: Option<Cow<'static, str>>,
+    pub allow: Option<Box<str>>,
     /// Whether it counts against the client's address.
     pub failed_authentication: bool,
     /// The fault's name, for an API that has names; `None`: the status' own.
@@ -105,7 +106,7 @@ impl ApiError {
 
     /// Names the methods there are.
     #[must_use]
-    pub fn allow(mut self, methods: impl Into<Cow<'static, str>>) -> Self {
+    pub fn allow(mut self, methods: impl Into<Box<str>>) -> Self {
         self.allow = Some(methods.into());
         self
     }
@@ -148,6 +149,12 @@ impl ApiError {
 
 impl From<DatabaseError> for ApiError {
     fn from(error: DatabaseError) -> Self {
+        Self::internal(error.to_string())
+    }
+}
+
+impl From<NoSealingKey> for ApiError {
+    fn from(error: NoSealingKey) -> Self {
         Self::internal(error.to_string())
     }
 }

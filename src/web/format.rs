@@ -1,7 +1,5 @@
 //! The error formats: how each API writes an error down.
 
-use std::borrow::Cow;
-
 use http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ALLOW, RETRY_AFTER,
     WWW_AUTHENTICATE,
@@ -179,7 +177,7 @@ impl ErrorFormat {
     }
 
     /// The error of a method that a path does not have; `allow` lists those that it has.
-    pub fn unknown_method(self, method: &Method, allow: impl Into<Cow<'static, str>>) -> ApiError {
+    pub fn unknown_method(self, method: &Method, allow: impl Into<Box<str>>) -> ApiError {
         let status = StatusCode::METHOD_NOT_ALLOWED;
         let error = match self {
             Self::Admin => ApiError::new(status, "The method is not allowed for this resource"),

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use futures_util::{StreamExt as _, pin_mut, stream};
 
+use crate::account::outbox::receiver::WebhookConfig;
 use crate::account::outbox::{ClaimedNotice, Settlement, message};
 use crate::account::store::{claim_notices, settle_notices};
-use crate::config::WebhookConfig;
 use crate::db::{Database, DatabaseError};
 use crate::kernel::http_client::{HttpClient, HttpError};
 use crate::kernel::{Clock, Purpose, SealError, Sealer, Secret};

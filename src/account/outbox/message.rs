@@ -5,7 +5,7 @@ use http::Method;
 use serde::Serialize;
 use sha2::Sha256;
 
-use crate::config::WebhookConfig;
+use crate::account::outbox::receiver::WebhookConfig;
 use crate::kernel::http_client::HttpRequest;
 use crate::kernel::secret::hex;
 use crate::kernel::{Secret, Timestamp};

@@ -7,6 +7,7 @@
 
 pub mod dispatcher;
 pub mod message;
+pub mod receiver;
 
 use std::time::Duration;
 

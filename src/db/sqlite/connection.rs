@@ -19,14 +19,6 @@ static IDLE: Mutex<Vec<Migrated>> = Mutex::new(Vec::new());
 /// As many statements stay prepared: more than the service has.
 const PREPARED: usize = 1000;
 
-// Prepared statements are found by their text, so these must not be the ones
-// that a test tries in vain.
-const BEGIN: &str = "BEGIN DEFERRED TRANSACTION";
-const ROLLBACK: &str = "ROLLBACK TRANSACTION";
-const BEGIN_BATCH: &str = "SAVEPOINT batch_of_the_engine";
-const UNDO_BATCH: &str = "ROLLBACK TO batch_of_the_engine";
-const END_BATCH: &str = "RELEASE batch_of_the_engine";
-
 /// A connection with the shipped schema, outside or inside a transaction.
 pub struct Migrated {
     connection: Connection,
@@ -45,7 +37,7 @@ impl Migrated {
 
     /// Undoes all that was written, and lets others use the connection.
     pub fn give_back(self) {
-        if self.execute(ROLLBACK, []).is_ok() {
+        if self.execute("ROLLBACK", []).is_ok() {
             let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
             idle.push(self);
         }
@@ -68,7 +60,7 @@ impl Migrated {
 
     /// Begins what [`Self::give_back`] undoes.
     pub fn begin(&self) {
-        self.execute(BEGIN, []).unwrap();
+        self.execute("BEGIN", []).unwrap();
         // What `changes()` tells survives a rollback.
         self.execute("DELETE FROM users WHERE 0", []).unwrap();
     }
@@ -87,17 +79,17 @@ impl Migrated {
         if let [statement] = statements {
             return Ok(vec![self.answer(statement)?]);
         }
-        self.execute(BEGIN_BATCH, [])?;
+        self.execute("SAVEPOINT batch", [])?;
         let answers: rusqlite::Result<_> = statements.iter().map(|one| self.answer(one)).collect();
         if answers.is_err() {
-            self.execute(UNDO_BATCH, [])?;
+            self.execute("ROLLBACK TO batch", [])?;
         }
-        self.execute(END_BATCH, [])?;
+        self.execute("RELEASE batch", [])?;
         answers
     }
 
     fn answer(&self, statement: &Statement) -> rusqlite::Result<String> {
-        let mut prepared = self.prepare(statement.sql, true)?;
+        let mut prepared = self.prepare(statement.sql)?;
         let (expected, given) = (prepared.parameter_count(), statement.args.len());
         if expected != given {
             return Err(rusqlite::Error::InvalidParameterCount(given, expected));
@@ -115,17 +107,24 @@ impl Migrated {
         parameters: P,
         read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<Vec<T>> {
-        let mut prepared = self.prepare(sql, false)?;
+        let mut prepared = self.prepare_unguarded(sql)?;
         prepared.query_map(parameters, read)?.collect()
     }
 
     pub fn execute<P: Params>(&self, sql: &str, parameters: P) -> rusqlite::Result<()> {
-        self.prepare(sql, false)?.execute(parameters).map(|_| ())
+        self.prepare_unguarded(sql)?.execute(parameters).map(|_| ())
     }
 
-    fn prepare(&self, sql: &str, guarded: bool) -> rusqlite::Result<CachedStatement<'_>> {
-        self.guarded.store(guarded, Ordering::Relaxed);
+    fn prepare(&self, sql: &str) -> rusqlite::Result<CachedStatement<'_>> {
+        self.guarded.store(true, Ordering::Relaxed);
         self.connection.prepare_cached(sql)
+    }
+
+    /// Under a text of its own: what was prepared once is not looked at again.
+    fn prepare_unguarded(&self, sql: &str) -> rusqlite::Result<CachedStatement<'_>> {
+        self.guarded.store(false, Ordering::Relaxed);
+        self.connection
+            .prepare_cached(&format!("/* unguarded */ {sql}"))
     }
 }
 

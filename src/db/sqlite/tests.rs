@@ -77,6 +77,24 @@ fn triggers_read_the_clock_of_the_test() {
 }
 
 #[test]
+fn others_write_past_what_is_refused_to_the_service() {
+    let database = fresh();
+    database.execute("PRAGMA user_version = 7", []);
+    database.execute(
+        "INSERT INTO users (uuid, created_at) VALUES (?1, '')",
+        ["ann"],
+    );
+    assert_eq!(count(&database), 1);
+    let version: Vec<u32> = database.query("PRAGMA user_version", [], |row| row.get(0));
+    assert_eq!(version, [7]);
+    assert!(
+        database
+            .run(&[Statement::new("PRAGMA user_version", [])])
+            .is_err()
+    );
+}
+
+#[test]
 fn what_is_written_is_counted_also_by_triggers() {
     let database = fresh();
     let before = database.total_changes();

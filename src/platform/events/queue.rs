@@ -15,7 +15,6 @@ use crate::platform::queue::Mail;
 use crate::provisioning::fanout::store::ChunkId;
 use crate::provisioning::fanout::{Delivery, Receipt};
 use crate::services::Services;
-use crate::web::ApiError;
 
 use crate::platform::events::millis;
 
@@ -50,14 +49,13 @@ async fn work(
     mail: &Mail,
     chunks: &[ChunkId],
 ) -> Outcome {
-    let face = |error: ApiError| error.cause.into_owned();
     let store = |error: DatabaseError| error.to_string();
-    let database = services.database().map_err(face)?;
+    let database = services.database().map_err(|error| error.to_string())?;
     let upstream = services.upstream();
     let origin = Origin::event(Actor::queue(), request_id.clone());
     let tools = services
         .tools(&upstream, &database, &origin)
-        .map_err(face)?;
+        .map_err(|error| error.to_string())?;
     if mail.is_dead() {
         tools.bury(chunks).await.map_err(store)?;
         return Ok(None);

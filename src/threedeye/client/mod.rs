@@ -19,8 +19,8 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 
-use crate::config::ThreedeyeConfig;
 use crate::kernel::{Clock, Deadline, EmailKey, Random, Secret};
+use crate::threedeye::config::ThreedeyeConfig;
 
 use crate::kernel::http_client::{HttpClient, HttpResponse};
 use crate::threedeye::retry::with_retries;

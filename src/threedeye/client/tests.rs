@@ -2,11 +2,11 @@ use std::cell::Cell;
 
 use futures_util::future::join_all;
 
-use crate::config::ThreedeyeLogin;
 use crate::kernel::Timestamp;
 use crate::kernel::http_client::{HttpError, HttpRequest};
 use crate::kernel::random::seeded::Seeded;
 use crate::threedeye::client::*;
+use crate::threedeye::config::ThreedeyeLogin;
 use crate::threedeye::testing::{Reply, Script, VirtualClock, config, header_of, path_of};
 
 type TestClient<'s, 'c> = Client<&'s Script<'c>, &'c VirtualClock, Seeded>;

@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use crate::config::{ThreedeyeConfig, ThreedeyeLogin};
 use crate::kernel::http_client::HttpClient;
 use crate::kernel::{Clock, Deadline, Random, Secret, Timestamp};
 use crate::threedeye::UpstreamError;
+use crate::threedeye::config::{ThreedeyeConfig, ThreedeyeLogin};
 use crate::threedeye::wire::auth::{FetchToken, IssuedToken};
 
 use crate::threedeye::client::Client;

@@ -8,13 +8,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use crate::config::{ThreedeyeConfig, ThreedeyeLogin};
 use crate::kernel::http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use crate::kernel::random::seeded::Seeded;
 use crate::kernel::{Clock, Deadline, EmailKey, Secret, Timestamp};
 use crate::testing;
 use crate::testing::Shared;
 use crate::threedeye::client::{Client, TokenCache};
+use crate::threedeye::config::{ThreedeyeConfig, ThreedeyeLogin};
 use crate::threedeye::{Deleted, RemoteId, RoleId, Survey, Upstream, UpstreamError, Wanted};
 
 use crate::threedeye::conformance::{LOGIN, Seed, Subject};

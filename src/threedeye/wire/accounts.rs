@@ -4,9 +4,9 @@ use http::Method;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use crate::config::ThreedeyeConfig;
 use crate::kernel::http_client::{HttpError, HttpRequest, HttpResponse};
 use crate::kernel::{EmailKey, Secret, Timestamp};
+use crate::threedeye::config::ThreedeyeConfig;
 use crate::threedeye::{Deleted, RemoteId, UpstreamError};
 
 use crate::threedeye::wire::fields::Id;

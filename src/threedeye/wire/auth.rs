@@ -5,10 +5,10 @@ use std::time::Duration;
 use http::{HeaderValue, Method};
 use serde::{Deserialize, Serialize};
 
-use crate::config::{ThreedeyeConfig, ThreedeyeLogin};
 use crate::kernel::http_client::{HttpRequest, HttpResponse};
 use crate::kernel::{EmailKey, Secret, Timestamp};
 use crate::threedeye::UpstreamError;
+use crate::threedeye::config::{ThreedeyeConfig, ThreedeyeLogin};
 
 use crate::threedeye::wire::fields::Loose;
 use crate::threedeye::wire::{Call, is_success, refusal, request_with_json, single};

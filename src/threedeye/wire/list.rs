@@ -3,9 +3,9 @@
 use http::Method;
 use serde::Deserialize;
 
-use crate::config::ThreedeyeConfig;
 use crate::kernel::http_client::{HttpRequest, HttpResponse};
 use crate::kernel::{Object, Timestamp};
+use crate::threedeye::config::ThreedeyeConfig;
 use crate::threedeye::{RemoteUser, UpstreamError};
 
 use crate::threedeye::wire::fields::{Id, Role, nullable_list, nullable_text};

@@ -30,8 +30,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::config::ThreedeyeConfig;
 use crate::kernel::{Object, Secret, Timestamp};
+use crate::threedeye::config::ThreedeyeConfig;
 
 use crate::kernel::http_client::{HttpError, HttpRequest, HttpResponse};
 use crate::threedeye::retry::parse_retry_after;

@@ -2,9 +2,9 @@
 
 use http::Method;
 
-use crate::config::ThreedeyeConfig;
 use crate::kernel::Timestamp;
 use crate::kernel::http_client::{HttpRequest, HttpResponse};
+use crate::threedeye::config::ThreedeyeConfig;
 use crate::threedeye::{RemoteId, RoleId, UpstreamError};
 
 use crate::threedeye::wire::{Call, is_markup, is_success, refusal, request, segment};

@@ -118,7 +118,7 @@ fn administrators_learn_what_a_change_lacks() {
     let users = "/admin/instances/rivia/users";
     for (path, body, status) in [
         (users, json!({"username": "geralt"}), 409),
-        (users, json!({"username": "ciri", "userId": "bob"}), 400),
+        (users, json!({"username": "ciri", "userId": "bob"}), 404),
         ("/admin/instances/x/users", json!({"username": "ciri"}), 404),
         ("/admin/instances/x/api-keys", json!({}), 404),
         (

@@ -9,7 +9,6 @@ use crate::platform::log::RunLine;
 use crate::provisioning::backfill::Order;
 use crate::provisioning::store::Trigger;
 use crate::services::Services;
-use crate::web::ApiError;
 
 /// Runs the backfill, or plans it where there is a queue. Without 3dEye there is nothing to
 /// run: a normal state, and `/health` knows.
@@ -69,13 +68,12 @@ struct Ran {
 }
 
 async fn backfill(services: &Services, request_id: &RequestId) -> Result<Ran, String> {
-    let face = |error: ApiError| error.cause.into_owned();
-    let database = services.database().map_err(face)?;
+    let database = services.database().map_err(|error| error.to_string())?;
     let upstream = services.upstream();
     let origin = Origin::event(Actor::cron(), request_id.clone());
     let tools = services
         .tools(&upstream, &database, &origin)
-        .map_err(face)?;
+        .map_err(|error| error.to_string())?;
     let order = Order {
         trigger: Trigger::Cron,
         limit: services.config.backfill_cron_limit,

@@ -40,9 +40,7 @@ pub async fn deliver(services: &Services, request_id: &RequestId) {
 }
 
 async fn run_round(services: &Services, webhook: &WebhookConfig) -> Result<DeliveryReport, String> {
-    let database = services
-        .database()
-        .map_err(|error| error.cause.into_owned())?;
+    let database = services.database().map_err(|error| error.to_string())?;
     let dispatcher = WebhookDispatcher {
         database: &database,
         http: services.http(),

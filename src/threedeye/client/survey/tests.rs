@@ -2,12 +2,12 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::config::ThreedeyeConfig;
 use crate::kernel::EmailKey;
 use crate::kernel::http_client::{HttpError, HttpRequest};
 use crate::kernel::random::seeded::Seeded;
 use crate::threedeye::RemoteId;
 use crate::threedeye::client::survey::*;
+use crate::threedeye::config::ThreedeyeConfig;
 use crate::threedeye::testing::{
     Reply, Script, VirtualClock, config, header_of, path_of, query_of,
 };
