@@ -55,12 +55,20 @@ async function credentials(service) {
   const make = async (/** @type {string} */ path, /** @type {object} */ json) =>
     (await service.admin("POST", path, { json })).json;
   await make("/admin/instances", { name: INSTANCE });
-  const { accountKey } = await make("/admin/account-keys", { instance: INSTANCE, role: "full" });
-  const { apiKey } = await make(`/admin/instances/${INSTANCE}/api-keys`, {});
-  const { userKey } = await make(`/admin/instances/${INSTANCE}/users`, { username: "the one with the key" });
-  // A user for the paths, so that the other one keeps its key.
-  await make(`/admin/instances/${INSTANCE}/users`, { username: "the one in the paths" });
-  await service.sql("UPDATE instance_users SET id = 9 WHERE username = 'the one in the paths'");
+  const label = "of this test";
+  const { accountKey } = await make("/admin/account-keys", { instance: INSTANCE, role: "full", label });
+  const { apiKey } = await make(`/admin/instances/${INSTANCE}/api-keys`, { label });
+  const users = `/admin/instances/${INSTANCE}/users`;
+  const { userKey } = await make(users, { username: "keeps its key" });
+  await make(users, { username: "in the paths" });
+  await service.sql("UPDATE instance_users SET id = 9 WHERE username = 'in the paths'");
+  // It takes ids out of lists, and would revoke and delete what it needs itself.
+  for (const [name, when] of [
+    ["keep_keys", `UPDATE ON instance_keys WHEN old.label = '${label}'`],
+    ["keep_key", "UPDATE ON instance_users WHEN old.username = 'keeps its key'"],
+    ["keep_users", "DELETE ON instance_users WHEN old.username IN ('keeps its key', 'in the paths')"],
+  ])
+    await service.sql(`CREATE TRIGGER ${name} BEFORE ${when} BEGIN SELECT raise(ignore); END`);
   const pair = service.adminPair();
   return {
     ADMIN_KEY: pair["x-admin-api-key"],
