@@ -13,12 +13,13 @@ import { whenParentIsGone } from "./tooling/parent.mjs";
 import { DEV, inRoot } from "./tooling/paths.mjs";
 import { attempt, run, tail } from "./tooling/run.mjs";
 import { explain, Failure, runMain, say, seconds, secondsSinceStart, signsOfLife } from "./tooling/say.mjs";
+import { runSchemathesis } from "./tooling/schemathesis.mjs";
 import { WRANGLER, wranglerEnv } from "./tooling/wrangler.mjs";
 
 /** @typedef {import("./setup.mjs").Toolchain} Toolchain */
 /** @typedef {{passed: number, failed: number, skipped: number}} Results */
 /** @typedef {{latest: string}} Progress */
-/** @typedef {"lint" | "native" | "fuzz" | "e2e"} Part */
+/** @typedef {"lint" | "native" | "fuzz" | "e2e" | "api"} Part */
 /** @typedef {{title: string, part: Part, run: (toolchain: Toolchain, progress: Progress) => Promise<Results>}} Stage */
 
 const HELP = `npm test [-- [--only lint|native|fuzz|e2e] [TEST-FILE …]]
@@ -41,6 +42,9 @@ const TSCONFIGS = ["tsconfig.json", "tsconfig.workers.json"];
 const FUZZ_SECONDS = 6;
 const FUZZERS_AT_A_TIME = 2;
 
+/** Cases an operation at most: about a minute. `npm run test:api` takes more. */
+const SCHEMATHESIS_CASES = 10;
+
 /** How long a test, and a whole test file, may take before it counts as hung. */
 const TEST_LIMIT_MS = 600_000;
 
@@ -61,7 +65,7 @@ async function main() {
   /** @param {Stage[]} lane */
   const oneAfterTheOther = async (lane) => {
     for (const stage of lane.filter(({ part }) => !only || part === only)) {
-      const results = buildFailed && stage.part === "e2e" ? notRun(stage) : await runStage(stage, toolchain);
+      const results = buildFailed && ["e2e", "api"].includes(stage.part) ? notRun(stage) : await runStage(stage, toolchain);
       done.push({ title: stage.title, results });
       buildFailed ||= stage.run === buildWorker && results.failed > 0;
     }
@@ -108,6 +112,8 @@ function stages(files) {
         { title: "end-to-end tests", part: "e2e", run: (_, progress) => endToEndTests(files, progress) },
         { title: "wrangler deploy --dry-run", part: "e2e", run: dryRun },
       ],
+      // Most end-to-end tests wait most of the time.
+      [{ title: "Schemathesis", part: "api", run: schemathesis }],
     ],
   ];
 }
@@ -218,6 +224,17 @@ async function endToEndTests(files, progress) {
 function dryRun(_, progress) {
   const args = ["deploy", "--dry-run", "--outdir", inRoot(".dev", "dry-run")];
   return check(process.execPath, [WRANGLER, ...args], "dry-run", wranglerEnv(), progress);
+}
+
+/** @param {Toolchain} _ @param {Progress} progress @returns {Promise<Results>} */
+async function schemathesis(_, progress) {
+  const outcome = await runSchemathesis({ cases: SCHEMATHESIS_CASES, progress });
+  if ("skipped" in outcome) {
+    say(`Schemathesis is skipped: ${outcome.skipped}`);
+    return { passed: 0, failed: 0, skipped: 1 };
+  }
+  if (outcome.code !== 0) say(tail(outcome.output, 200));
+  return once(outcome.code === 0);
 }
 
 /** The end-to-end test files, all or those named on the command line. @param {string[]} names */

@@ -311,6 +311,31 @@ fn the_document_that_is_checked_in_is_the_one_that_is_generated() {
 }
 
 #[test]
+fn links_lead_to_operations_and_name_their_parameters() {
+    let text = serde_json::to_string(&document()).unwrap();
+    let document: Value = serde_json::from_str(&text).unwrap();
+    let mut count = 0;
+    for operation in ROUTES {
+        let method = operation.method.as_str().to_lowercase();
+        let answers = &document["paths"][operation.path][method]["responses"];
+        for answer in answers.as_object().unwrap().values() {
+            for (name, link) in answer["links"].as_object().into_iter().flatten() {
+                let target = ROUTES.iter().find(|route| route.operation == name);
+                let path = target.unwrap_or_else(|| panic!("no operation {name}")).path;
+                for parameter in link["parameters"].as_object().unwrap().keys() {
+                    assert!(
+                        path.contains(&format!("{{{parameter}}}")),
+                        "{name}: {parameter}"
+                    );
+                }
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 10);
+}
+
+#[test]
 fn operations_are_called_differently() {
     let mut names: Vec<&str> = ROUTES.iter().map(|route| route.operation).collect();
     names.sort_unstable();

@@ -152,6 +152,16 @@ describe("what goes wrong", () => {
     }
   });
 
+  test("404 of a user whom a body names", async () => {
+    await service.admin("POST", "/admin/instances", { json: { name: "rivia" } });
+    const userId = "nobody";
+    assert.equal((await service.admin("POST", "/admin/api-keys", { json: { ...SCOPES, userId } })).status, 404);
+    assert.equal(
+      (await service.admin("POST", "/admin/instances/rivia/users", { json: { username: "geralt", userId } })).status,
+      404,
+    );
+  });
+
   test("404 and 409 of credentials, 409 of a reset", async () => {
     assert.equal((await service.credentials("nobody")).status, 404);
     const user = await service.addUser({ email: service.login.username });

@@ -71,6 +71,23 @@ export async function servicesForThisFile(changes, simulator) {
   return services;
 }
 
+/**
+ * The same outside of a test, for tools that bring requests of their own.
+ * @param {Changes} [changes]
+ * @returns {Promise<{service: Service, stop: () => Promise<void>}>}
+ */
+export async function serviceForTool(changes = {}) {
+  const surroundings = await Surroundings.create(changes.simulator);
+  const service = new Service(surroundings);
+  const { worker } = await startWorkers({ worker: service.settings(changes) });
+  service.run(worker);
+  const stop = async () => {
+    await worker.close();
+    await surroundings.simulator.close();
+  };
+  return { service, stop };
+}
+
 /** What the Workers of one test file share: the simulator, who we are at 3dEye, and what was said and heard. */
 class Surroundings {
   /** Everything that no log may tell. */

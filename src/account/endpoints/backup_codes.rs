@@ -98,22 +98,30 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
          authentication; support makes none for others (403). A body is ignored.",
     )
     .parameter(endpoints::openapi_uuid())
-    .answer(spec.json::<Body>(200, "The codes.").example(
-        "codes",
-        example!({
-            "backup_codes": [
-                "aaaa-bbbb-cccc-ddda",
-                "aaaa-bbbb-cccc-dddb",
-                "aaaa-bbbb-cccc-dddc",
-                "aaaa-bbbb-cccc-dddd",
-                "aaaa-bbbb-cccc-ddde",
-                "aaaa-bbbb-cccc-dddf",
-                "aaaa-bbbb-cccc-dddg",
-                "aaaa-bbbb-cccc-dddh",
-                "aaaa-bbbb-cccc-dddi",
-                "aaaa-bbbb-cccc-dddj"
-            ]
-        }),
-    ))
+    .answer(
+        spec.json::<Body>(200, "The codes.")
+            .link_with_body(
+                "verifyTwoFactor",
+                [("uuid", "$request.path.uuid")],
+                example!({ "token": "$response.body#/backup_codes/0" }),
+            )
+            .example(
+                "codes",
+                example!({
+                    "backup_codes": [
+                        "aaaa-bbbb-cccc-ddda",
+                        "aaaa-bbbb-cccc-dddb",
+                        "aaaa-bbbb-cccc-dddc",
+                        "aaaa-bbbb-cccc-dddd",
+                        "aaaa-bbbb-cccc-ddde",
+                        "aaaa-bbbb-cccc-dddf",
+                        "aaaa-bbbb-cccc-dddg",
+                        "aaaa-bbbb-cccc-dddh",
+                        "aaaa-bbbb-cccc-dddi",
+                        "aaaa-bbbb-cccc-dddj"
+                    ]
+                }),
+            ),
+    )
     .error(error_answers::bad_request())
 }

@@ -83,6 +83,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     )
     .answer(
         spec.json::<Body>(201, "The new dashboard.")
+.link_with_body("personaliseScene", [("uuid", "@me")], example!({ "scene": "Home", "dashboard": "$response.body#/id" }))
             .no_store()
             .example("created", example!({ "id": 1, "teamId": 7, "name": "Front door" })),
     )

@@ -37,7 +37,7 @@ pub mod verify_email;
 pub use caller::{AccountCaller, Requirements};
 
 #[cfg(test)]
-use crate::web::openapi::Parameter;
+use crate::web::openapi::{Parameter, any_text};
 
 #[cfg(test)]
 fn openapi_uuid() -> Parameter {
@@ -46,6 +46,6 @@ fn openapi_uuid() -> Parameter {
         "uuid",
         "`@me`: the caller. Support may name any user by `users.uuid`; whoever else does so, if \
          only to name themself, is refused with 403.",
-        serde_json::json!({ "type": "string", "minLength": 1, "examples": ["@me"] }),
+        any_text("@me"),
     )
 }

@@ -124,13 +124,21 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "ios",
         example!({ "token": "example-device-token", "platform": "ios" }),
     ))
-    .answer(spec.json::<Body>(200, "The registration.").example(
-        "ios",
-        example!({
-            "id": "push_01JZX0000000000000000000EX",
-            "platform": "ios",
-            "created_at": "2026-11-21T10:30:00.000Z",
-            "last_seen_at": "2026-11-21T10:30:00.000Z"
-        }),
-    ))
+    .answer(
+        spec.json::<Body>(200, "The registration.")
+            .link_with_body(
+                "unregisterPushToken",
+                [("uuid", "$request.path.uuid")],
+                example!({ "token": "$request.body#/token" }),
+            )
+            .example(
+                "ios",
+                example!({
+                    "id": "push_01JZX0000000000000000000EX",
+                    "platform": "ios",
+                    "created_at": "2026-11-21T10:30:00.000Z",
+                    "last_seen_at": "2026-11-21T10:30:00.000Z"
+                }),
+            ),
+    )
 }

@@ -73,6 +73,10 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     )
     .answer(
         spec.json::<Body>(200, "The user is in the team.")
+            .link(
+                "getThreeDeyeCredentials",
+                [("userId", "$request.path.userId")],
+            )
             .no_store()
             .example(
                 "assigned",

@@ -125,6 +125,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     .parameter(endpoints::openapi_uuid())
     .answer(
         spec.json::<Body>(200, "The secret, shown this once.")
+.link("getTwoFactorStatus", [("uuid", "$request.path.uuid")])
             .example("setup", example!({
                 "success": true,
                 "secret": "EXAMPLEONLYEXAMPLEONLYEXAMPLEONL",

@@ -133,7 +133,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     )
     .parameter(endpoints::openapi_uuid())
     .body(
-        spec.body::<UpdateUser>()
+        spec.optional_body::<UpdateUser>()
             .example("names", example!({ "first_name": "Jane", "last_name": "Doe", "theme_mode": "dark" }))
             .example("notifications", example!({ "notification_settings": {"digest": true, "weekly": null} }))
             .example("email", example!({ "email": "jane.doe@example.com" })),

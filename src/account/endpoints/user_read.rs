@@ -34,6 +34,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     .parameter(endpoints::openapi_uuid())
     .answer(
         spec.json::<representation::FullUserBody>(200, "The user, whole.")
+            .link("updateUser", [("uuid", "$request.path.uuid")])
             .example("jane", representation::example_user()),
     )
 }

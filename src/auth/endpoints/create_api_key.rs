@@ -94,7 +94,7 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         outcome: format!("scopes {}", new.row.scopes.join(" ")),
     };
     if !insert_api_key(&call.services.database()?, &new, &entry).await? {
-        return Err(ApiError::bad_request("userId: no such user"));
+        return Err(ApiError::unknown_user());
     }
     let body = ResponseBody {
         id: &new.row.id,
@@ -150,6 +150,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     )
     .answer(
         spec.json::<ResponseBody>(201, "The new key.")
+            .link("revokeApiKey", [("keyId", "$response.body#/id")])
             .no_store()
             .example(
                 "created",

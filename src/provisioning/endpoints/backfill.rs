@@ -214,6 +214,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     .parameter(Parameter::query("mode", "Whether to provision the users before the answer, or to leave them to the queue.", json!({"type": "string", "enum": ["inline", "queue"], "default": "inline"})))
     .answer(
         spec.json::<Body>(200, "What the run did, or in a dry run what it would take up.")
+.link("getBackfillRun", [("runId", "$response.body#/runId")])
             .example("run", example!({
                 "success": true,
                 "total": 3,
@@ -247,6 +248,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         spec.json::<Body>(202, "The run is planned and left to the queue. `total` users are in it, and none of them is \
              through yet. `success` is false where the queue did not take all of it; what it did \
              not take is due again at once.")
+.link("getBackfillRun", [("runId", "$response.body#/runId")])
             .header("Location", "RunLocation")
             .example("planned", example!({
                 "success": true,

@@ -254,6 +254,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     .parameter(spec.user_id())
     .answer(
         spec.json::<Body>(200, "What is known.")
+            .link("resetUser", [("userId", "$request.path.userId")])
             .no_store()
             .example(
                 "provisioned",

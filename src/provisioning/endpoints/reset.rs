@@ -179,6 +179,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     )
     .answer(
         spec.json::<Body>(200, "What was done.")
+.link("diagnoseUser", [("userId", "$request.path.userId")])
             .example("rowsOnly", example!({
                 "userId": "00000000-0000-4000-8000-000000000001",
                 "email": "jane@example.com",

@@ -164,7 +164,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "What was planned, what is done and what failed, at what rate, and when the rest will be \
          through. One read of the database, so it may be asked again and again.",
     )
-    .parameter(Parameter::path("RunId", "runId", "The id of a run.", any_text()))
+    .parameter(Parameter::path("RunId", "runId", "The id of a run.", any_text("run_01JZX0000000000000000000EX")))
     .answer(
         spec.json::<Body>(200, "The run as it stands.")
             .no_store()

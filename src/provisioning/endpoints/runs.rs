@@ -123,6 +123,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     .parameter(Parameter::count("limit", "Runs to list at most.", DEFAULT_LIMIT, MAX_LIMIT))
     .answer(
         spec.json::<Body>(200, "The latest runs.")
+.link("getBackfillRun", [("runId", "$response.body#/runs/0/runId")])
             .no_store()
             .example("runs", example!({
                 "runs": [

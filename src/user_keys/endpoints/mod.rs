@@ -51,11 +51,11 @@ const fn v1_1(operation: Operation) -> Requirements {
 #[cfg(test)]
 fn openapi_instance() -> Parameter {
     let description = "The name of the instance, in either case.";
-    Parameter::path("Instance", "instance", description, any_text())
+    Parameter::path("Instance", "instance", description, any_text("rivia"))
 }
 
 #[cfg(test)]
 fn openapi_user_id() -> Parameter {
     let description = "The id of a user of the instance. What is no positive integer is nobody's.";
-    Parameter::path("InstanceUserId", "id", description, any_text())
+    Parameter::path("InstanceUserId", "id", description, any_text("9"))
 }

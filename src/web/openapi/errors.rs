@@ -4,7 +4,7 @@
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
-use super::operation::headers_of;
+use super::parts::headers_of;
 use super::{Json, Schemas};
 use crate::auth::{AuthError, KeysError};
 use crate::kernel::RequestId;

@@ -13,6 +13,8 @@ mod json;
 #[cfg(test)]
 mod operation;
 #[cfg(test)]
+mod parts;
+#[cfg(test)]
 mod schemas;
 
 use http::StatusCode;
@@ -26,9 +28,9 @@ pub use json::Json;
 #[cfg(test)]
 pub(crate) use json::example;
 #[cfg(test)]
-pub use operation::{
-    Answer, Components, OperationDoc, Parameter, RequestBody, Spec, any_text, key_id,
-};
+pub use operation::{Components, OperationDoc, Spec};
+#[cfg(test)]
+pub use parts::{Answer, Parameter, any_text, key_id};
 #[cfg(test)]
 pub use schemas::{NO_CONTROL, Schemas};
 

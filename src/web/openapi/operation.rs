@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use http::{HeaderMap, StatusCode, header};
 use schemars::JsonSchema;
-use serde_json::{Value, json};
 
+use super::parts::{Answer, Parameter, RequestBody};
 use super::{ErrorAnswer, Json, Schemas};
 use crate::kernel::UserId;
+use crate::web::ErrorFormat;
 use crate::web::route::Route;
-use crate::web::{ErrorFormat, Reply};
 
 /// What an endpoint describes itself with.
 pub struct Spec<'a> {
@@ -20,28 +19,17 @@ pub struct Spec<'a> {
 impl Spec<'_> {
     /// A body that is read into `T` and must be there.
     pub fn body<T: JsonSchema>(&mut self) -> RequestBody {
-        RequestBody {
-            is_required: true,
-            description: None,
-            schema: self.schemas.request::<T>(),
-            examples: Vec::new(),
-        }
+        RequestBody::new(true, self.schemas.request::<T>())
     }
 
     /// A body that may be left out.
     pub fn optional_body<T: JsonSchema>(&mut self) -> RequestBody {
-        RequestBody {
-            is_required: false,
-            ..self.body::<T>()
-        }
+        RequestBody::new(false, self.schemas.request::<T>())
     }
 
     /// An answer with a body that is written from `T`.
     pub fn json<T: JsonSchema>(&mut self, status: u16, description: &'static str) -> Answer {
-        Answer {
-            schema: Some(self.schemas.answer::<T>()),
-            ..Answer::empty(status, description)
-        }
+        Answer::empty(status, description).with_schema(self.schemas.answer::<T>())
     }
 
     /// The path's `{userId}`.
@@ -163,7 +151,7 @@ impl OperationDoc {
     }
 
     fn check_path(&self, route: &Route) {
-        let parameters = self.parameters.iter().filter(|one| one.place == "path");
+        let parameters = self.parameters.iter().filter(|one| one.is_in_path());
         let described: Vec<&str> = parameters.map(|one| one.name).collect();
         let named: Vec<&str> = route
             .path
@@ -180,243 +168,4 @@ pub struct Components {
     pub tags: Vec<&'static str>,
     pub parameters: BTreeMap<&'static str, Json>,
     pub errors: Vec<(ErrorAnswer, ErrorFormat)>,
-}
-
-/// A parameter of the path or the query.
-pub struct Parameter {
-    shared: Option<&'static str>,
-    name: &'static str,
-    place: &'static str,
-    description: &'static str,
-    schema: Value,
-}
-
-impl Parameter {
-    /// A parameter of the path, which is called `shared` in `components/parameters`.
-    pub const fn path(
-        shared: &'static str,
-        name: &'static str,
-        description: &'static str,
-        schema: Value,
-    ) -> Self {
-        Self {
-            shared: Some(shared),
-            name,
-            place: "path",
-            description,
-            schema,
-        }
-    }
-
-    /// A parameter of the query, which may be left out.
-    pub const fn query(name: &'static str, description: &'static str, schema: Value) -> Self {
-        Self {
-            shared: None,
-            name,
-            place: "query",
-            description,
-            schema,
-        }
-    }
-
-    /// A number from 1 to `max`, see [`Query::count`].
-    ///
-    /// [`Query::count`]: crate::web::query::Query::count
-    pub fn count(name: &'static str, description: &'static str, default: u32, max: u32) -> Self {
-        let schema = json!({ "type": "integer", "minimum": 1, "maximum": max, "default": default });
-        Self::query(name, description, schema)
-    }
-
-    fn render(self, components: &mut Components) -> Json {
-        let rendered = Json::object([
-            ("name", self.name.into()),
-            ("in", self.place.into()),
-            ("required", Json::from(self.place == "path")),
-            ("description", self.description.into()),
-            ("schema", Json::schema(&self.schema)),
-        ]);
-        let Some(shared) = self.shared else {
-            return rendered;
-        };
-        let other = components.parameters.insert(shared, rendered.clone());
-        assert!(
-            other.is_none_or(|other| other == rendered),
-            "two parameters are called {shared}"
-        );
-        Json::reference("parameters", shared)
-    }
-}
-
-/// The path's `{keyId}`.
-pub fn key_id() -> Parameter {
-    Parameter::path("KeyId", "keyId", "The id of an API key.", any_text())
-}
-
-/// A text of the path that is looked up as it is.
-pub fn any_text() -> Value {
-    json!({ "type": "string", "minLength": 1 })
-}
-
-/// The body of a request.
-pub struct RequestBody {
-    is_required: bool,
-    description: Option<&'static str>,
-    schema: Value,
-    examples: Vec<(&'static str, Json)>,
-}
-
-impl RequestBody {
-    #[must_use]
-    pub fn described(self, description: &'static str) -> Self {
-        Self {
-            description: Some(description),
-            ..self
-        }
-    }
-
-    #[must_use]
-    pub fn example(mut self, name: &'static str, value: Json) -> Self {
-        self.examples.push((name, value));
-        self
-    }
-
-    fn render(self) -> Json {
-        let mut members = vec![("required", Json::from(self.is_required))];
-        members.extend(self.description.map(|text| ("description", text.into())));
-        members.push(("content", content(&self.schema, self.examples)));
-        Json::object(members)
-    }
-}
-
-/// An answer that is no error.
-pub struct Answer {
-    status: u16,
-    description: &'static str,
-    schema: Option<Value>,
-    examples: Vec<(&'static str, Json)>,
-    is_never_stored: bool,
-    header: Option<(&'static str, &'static str)>,
-    links: Vec<(&'static str, Json)>,
-}
-
-impl Answer {
-    /// An answer without a body.
-    pub const fn empty(status: u16, description: &'static str) -> Self {
-        Self {
-            status,
-            description,
-            schema: None,
-            examples: Vec::new(),
-            is_never_stored: false,
-            header: None,
-            links: Vec::new(),
-        }
-    }
-
-    #[must_use]
-    pub fn example(mut self, name: &'static str, value: Json) -> Self {
-        self.examples.push((name, value));
-        self
-    }
-
-    #[must_use]
-    pub fn no_store(self) -> Self {
-        Self {
-            is_never_stored: true,
-            ..self
-        }
-    }
-
-    /// A header that is called `shared` in `components/headers`.
-    #[must_use]
-    pub fn header(self, name: &'static str, shared: &'static str) -> Self {
-        Self {
-            header: Some((name, shared)),
-            ..self
-        }
-    }
-
-    /// What may be asked next: another operation, and where its parameters come from.
-    #[must_use]
-    pub fn link<const N: usize>(
-        mut self,
-        operation: &'static str,
-        parameters: [(&'static str, &'static str); N],
-    ) -> Self {
-        self.links.push((
-            operation,
-            Json::object([
-                ("operationId", Json::from(operation)),
-                ("parameters", Json::object(parameters)),
-            ]),
-        ));
-        self
-    }
-
-    fn render(self, format: ErrorFormat) -> Json {
-        let mut reply = format.finish(Reply::empty(StatusCode::OK));
-        if self.is_never_stored {
-            reply = reply.no_store();
-        }
-        let mut headers = headers_of(&[&reply.headers]);
-        if let (Json::Object(members), Some((name, shared))) = (&mut headers, self.header) {
-            members.push((name.to_owned(), Json::reference("headers", shared)));
-        }
-        let mut members = vec![
-            ("description", self.description.into()),
-            ("headers", headers),
-        ];
-        if let Some(schema) = &self.schema {
-            members.push(("content", content(schema, self.examples)));
-        }
-        if !self.links.is_empty() {
-            members.push(("links", Json::object(self.links)));
-        }
-        Json::object(members)
-    }
-}
-
-fn content(schema: &Value, examples: Vec<(&'static str, Json)>) -> Json {
-    let mut members = vec![("schema", Json::schema(schema))];
-    if !examples.is_empty() {
-        let examples = examples.into_iter();
-        members.push((
-            "examples",
-            Json::object(examples.map(|(name, value)| (name, Json::object([("value", value)])))),
-        ));
-    }
-    Json::object([("application/json", Json::object(members))])
-}
-
-/// Which of the described headers the replies of one answer have: all of them, or some.
-pub fn headers_of(replies: &[&HeaderMap]) -> Json {
-    let known = [
-        (header::CACHE_CONTROL, "Cache-Control", "NoStore"),
-        (
-            header::ACCESS_CONTROL_ALLOW_ORIGIN,
-            "Access-Control-Allow-Origin",
-            "AnyOrigin",
-        ),
-        (header::WWW_AUTHENTICATE, "WWW-Authenticate", "Challenge"),
-        (header::ALLOW, "Allow", "Allow"),
-        (header::RETRY_AFTER, "Retry-After", "RetryAfter"),
-    ];
-    let mut headers = vec![("X-Request-Id", Json::reference("headers", "RequestId"))];
-    for (name, spelling, shared) in known {
-        let count = replies
-            .iter()
-            .filter(|headers| headers.contains_key(&name))
-            .count();
-        if count > 0 {
-            // The only one that an answer has at times.
-            let is_optional = name == header::RETRY_AFTER && count < replies.len();
-            let shared = if is_optional {
-                "RetryAfterAtTimes"
-            } else {
-                shared
-            };
-            headers.push((spelling, Json::reference("headers", shared)));
-        }
-    }
-    Json::object(headers)
 }

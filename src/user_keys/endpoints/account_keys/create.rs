@@ -106,6 +106,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     ))
     .answer(
         spec.json::<ResponseBody>(201, "The new key.")
+            .link("revokeAccountKey", [("keyId", "$response.body#/id")])
             .no_store()
             .example(
                 "created",

@@ -133,6 +133,14 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     )
     .answer(
         spec.json::<ResponseBody>(201, "The new key.")
+            .link(
+                "revokeInstanceApiKey",
+                [
+                    ("name", "$request.path.name"),
+                    ("keyId", "$response.body#/id"),
+                ],
+            )
+            .link("listInstanceApiKeys", [("name", "$request.path.name")])
             .no_store()
             .example(
                 "created",

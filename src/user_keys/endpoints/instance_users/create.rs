@@ -118,6 +118,24 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     )
     .answer(
         spec.json::<ResponseBody>(201, "The new user.")
+            .link(
+                "deleteInstanceUser",
+                [("name", "$request.path.name"), ("id", "$response.body#/id")],
+            )
+            .link(
+                "getInstanceUser",
+                [
+                    ("instance", "$request.path.name"),
+                    ("id", "$response.body#/id"),
+                ],
+            )
+            .link(
+                "resetUserKey",
+                [
+                    ("instance", "$request.path.name"),
+                    ("id", "$response.body#/id"),
+                ],
+            )
             .no_store()
             .example(
                 "created",

@@ -64,6 +64,9 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     )
     .answer(
         spec.json::<InstancePart>(200, "The instance was there already; nothing was changed.")
+            .link("createInstanceApiKey", [("name", "$response.body#/name")])
+            .link("createInstanceUser", [("name", "$response.body#/name")])
+            .link("listInstanceUsers", [("name", "$response.body#/name")])
             .no_store()
             .example(
                 "existing",
@@ -72,6 +75,9 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     )
     .answer(
         spec.json::<InstancePart>(201, "The new instance.")
+            .link("createInstanceApiKey", [("name", "$response.body#/name")])
+            .link("createInstanceUser", [("name", "$response.body#/name")])
+            .link("listInstanceUsers", [("name", "$response.body#/name")])
             .no_store()
             .example(
                 "created",

@@ -63,7 +63,7 @@ pub(crate) struct GivenInstanceName(#[expect(dead_code)] String);
 #[cfg(test)]
 pub(crate) fn openapi_name() -> Parameter {
     let description = "The name of an instance, in either case.";
-    Parameter::path("InstanceName", "name", description, any_text())
+    Parameter::path("InstanceName", "name", description, any_text("rivia"))
 }
 
 #[cfg(test)]

@@ -1,0 +1,19 @@
+// `npm run openapi`: writes openapi.json anew, from the routes, the types and what each endpoint says of itself.
+
+import { ensureToolchain } from "./setup.mjs";
+import { compilerErrors, run } from "./tooling/run.mjs";
+import { runMain, step } from "./tooling/say.mjs";
+
+async function main() {
+  const { nativeEnv } = await ensureToolchain();
+  await step("writing openapi.json", (progress) =>
+    run("cargo", ["test", "--lib", "--locked", "openapi::"], {
+      log: "openapi",
+      env: { ...nativeEnv, CARGO_TERM_COLOR: "never", SPKEY_WRITE_OPENAPI: "1" },
+      progress,
+      excerpt: compilerErrors,
+    }),
+  );
+}
+
+await runMain(main);
