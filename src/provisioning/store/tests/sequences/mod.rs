@@ -76,6 +76,7 @@ struct Played {
 }
 
 impl Drop for Played {
+    #[expect(clippy::print_stderr, reason = "what a failed test shows")]
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("seed {}, with these steps: {:#?}", self.seed, self.steps);
