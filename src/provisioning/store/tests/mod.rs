@@ -11,6 +11,7 @@ mod outcome;
 mod queue;
 mod removal;
 mod run;
+mod sequences;
 mod set_aside;
 mod tables;
 

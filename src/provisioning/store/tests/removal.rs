@@ -128,7 +128,7 @@ fn accounts_of_others_are_listed(test: &StoreTest) {
         account("acc-ann", ONE),
         account("acc-bob", "elsewhere@example.com"),
         account("acc-cyd", "C@Example.com"),
-        account("acc-nobody", "nobody@example.com"),
+        account("acc-free", "free@example.com"),
     ];
     let accounts: Vec<&RemoteAccount> = accounts.iter().collect();
     let of_others = block_on(store::accounts_of_others(
