@@ -181,7 +181,7 @@ async function backfill(pair, { users, latencyMs, rounds }) {
   return { ours: merge(runs.ours), twin: merge(runs.twin) };
 }
 
-/** Whoever goes first may be at a disadvantage: by turns. @param {number} round @returns {("ours" | "twin")[]} */
+/** Going first may be a disadvantage, so they take turns. @param {number} round @returns {("ours" | "twin")[]} */
 const order = (round) => (round % 2 === 0 ? ["ours", "twin"] : ["twin", "ours"]);
 
 /** @template T @param {Pair} pair @param {(world: World) => Promise<T>} work */

@@ -38,7 +38,7 @@ export const BATCH = 50;
 const AT_A_TIME = 6;
 const LATENCY_MS = 100;
 const MAX_D1_CALLS = 6;
-/** Where the account API keeps whoever calls. */
+/** The caller's own account. */
 const ME = "/api/users/@me";
 
 /** @param {import("./world.mjs").Surroundings} surroundings */

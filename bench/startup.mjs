@@ -33,7 +33,7 @@ export async function measureStartUp() {
 /** @param {import("./workers.mjs").Module[]} modules @returns {Promise<Start>} */
 async function start(modules) {
   const began = performance.now();
-  // Nobody is there to be called, and nobody is: the request ends at the missing key.
+  // The upstream's port is closed; the request ends at the missing key and never calls it.
   const host = await startHost(modules, bindings("http://127.0.0.1:9"));
   try {
     const first = await timed(host.url);

@@ -82,7 +82,7 @@ export function demoUsers() {
 export function demoAccounts() {
   const camera = (/** @type {number} */ n, /** @type {string} */ name) => ({ id: `role-${n}`, name });
   return [
-    // Made by hand once: nobody knows the password, and the cameras must survive a reset.
+    // Made by hand once: its password is unknown, and the cameras must survive a reset.
     { email: EXAMPLES.stuck.email, customerId: OWN_CUSTOMER, roles: [camera(101, "Front door"), camera(102, "Garage")] },
     // Taken where we can't see it.
     { email: EXAMPLES.orphan.email, customerId: OTHER_CUSTOMER, roles: [camera(201, "Warehouse")] },

@@ -1,5 +1,5 @@
 // `npm run soak`: plays schedules of provisioning, with everything going wrong
-// that can, until one breaks a promise or somebody ends it.
+// that can, until one breaks a promise or you stop it.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -150,7 +150,7 @@ function tellOfRebuild(line) {
   if (said && !said.startsWith("Running:")) say(`  ${said}`);
 }
 
-/** Ends everything when asked to, when a part of it dies, and when whoever started us is gone. */
+/** Ends everything when asked to, when a part of it dies, and when the process that started us is gone. */
 function supervise() {
   let askedAt = 0;
   const children = new Children((failure) => {

@@ -70,7 +70,7 @@ BEGIN
 END;
 
 -- E-mails whose account we deleted recently. For a while 3dEye may still report such an e-mail as
--- taken, which then does not mean that it belongs to somebody else's account.
+-- taken, which then does not mean that it belongs to an account outside our customer.
 CREATE TABLE threedeye_removals (
   email_key  TEXT PRIMARY KEY,
   removed_at INTEGER NOT NULL

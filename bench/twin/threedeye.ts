@@ -57,7 +57,7 @@ const send = (env: Bindings, path: string, init: { method: string; body?: string
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
 
-/** A body that nobody reads would keep its connection. */
+/** A body that is not read would keep its connection. */
 async function failure(response: Response): Promise<UpstreamError> {
   await response.body?.cancel();
   return new UpstreamError(response.status);

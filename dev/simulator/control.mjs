@@ -54,7 +54,7 @@ export function createControl(simulation, { baseUrl, changed }) {
 
     /**
      * Adds users that have always been there; the roles they hold come into being. The customer defaults to our own, the
-     * password to one that nobody was told. `{generate}` makes `${prefix}1@example.com`, `${prefix}2@example.com`, ...
+     * password to one that is never told. `{generate}` makes `${prefix}1@example.com`, `${prefix}2@example.com`, ...
      * @param {any} input a list of users, `{users}` or `{generate: {count, customerId, prefix, roles}}`
      */
     seed(input) {

@@ -48,7 +48,7 @@ const PASSWORD_RULE = /^(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])(?=.*[-_.!])[A-Za-z0-9\
  */
 export const isAcceptablePassword = (password) => PASSWORD_RULE.test(password);
 
-/** A password nobody was told, for seeded accounts that came into being outside our control. */
+/** A password that is never told, for seeded accounts that came into being outside our control. */
 function unknownPassword() {
   const alphabet = LOWER + UPPER + DIGITS + MARKS;
   const draw = (/** @type {string} */ from) => from[randomInt(from.length)];
@@ -66,7 +66,7 @@ export class Directory {
   #roles = new Map();
   /** @type {Map<string, number>} attempts to attach, by role and user */
   #attachAttempts = new Map();
-  /** @type {{customerId: string, users: User[], until: number} | undefined} the last list, for whoever reads it page by page */
+  /** @type {{customerId: string, users: User[], until: number} | undefined} the last list, for clients that read it page by page */
   #lastList;
   #nextNumericId = 1001;
   #onChange;

@@ -13,7 +13,7 @@ import { choice, flag, nullable, openRecord, record, refuse, text } from "./shap
  *   classic confusion of algorithms; `none` has an empty signature
  * @property {string | null} [kid] in place of the key's own; null leaves it out
  * @property {Record<string, any>} [header] merged into the header last
- * @property {"known" | "unknown" | "impostor"} [key] unknown: a foreign key under a kid nobody publishes;
+ * @property {"known" | "unknown" | "impostor"} [key] unknown: a foreign key under a kid that is not published;
  *   impostor: a foreign key under a published kid
  * @property {boolean} [defaults] fill in iss, aud, iat and exp
  * @property {number} [expiresInSeconds] negative for a token that has expired

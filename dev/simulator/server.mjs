@@ -62,7 +62,7 @@ export async function startSimulator({ port = 0, host = "127.0.0.1", stateFile }
   const lifetime = new AbortController();
   setMaxListeners(0, lifetime.signal); // one per delayed call, however many there are
   const server = createServer();
-  // Clients pool connections. Node's 5 s would now and then close one just as it is used again, a failure nobody asked for.
+  // Clients pool connections. Node's 5 s would now and then close one just as it is used again, a failure that is not part of any test.
   server.keepAliveTimeout = 120_000;
   server.listen(port, host);
   await once(server, "listening");

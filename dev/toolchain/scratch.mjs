@@ -1,5 +1,5 @@
 // Folders for work in progress. They lie in the cache and not in /tmp, which
-// may be small, and where nobody would clear up after an interrupted run.
+// may be small, and where nothing would clear up after an interrupted run.
 
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";

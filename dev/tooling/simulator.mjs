@@ -26,6 +26,6 @@ export const addAccounts = (simulator, users) => call(simulator, "/users", { use
  */
 export async function mintToken({ simulator, tokens }, claims, expiresInSeconds) {
   const all = { iss: tokens.iss, aud: tokens.aud, ...claims };
-  // ES256 rather than RS256: a third as long, which is kind to whoever pastes it.
+  // ES256 rather than RS256: a third as long, so easier to paste.
   return (await call(simulator, "/token", { claims: all, alg: "ES256", expiresInSeconds })).token;
 }
