@@ -2,6 +2,7 @@
 //! tests otherwise run on in memory.
 
 mod layers;
+mod operations;
 mod schema;
 pub mod service;
 pub mod transport;
