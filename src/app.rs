@@ -1,4 +1,6 @@
-//! What is built once an isolate: the table of routes and its router.
+//! The whole service: the table of routes with its router, and what cron starts.
+
+pub mod schedule;
 
 use crate::web::{Route, Router};
 use crate::{account, auth, health, provisioning, user_keys, web};

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod email;
 pub mod http_client;
 pub mod ids;
+pub mod log;
 pub mod number;
 pub mod object;
 pub mod random;

@@ -1,22 +1,22 @@
 //! Messages of planned runs, and those that failed too often.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 use worker::{Env, MessageBatch};
 
 use crate::db::DatabaseError;
+use crate::kernel::RequestId;
 use crate::kernel::audit::{Actor, Origin};
-use crate::kernel::{Clock as _, RequestId};
+use crate::kernel::log::{Level, Line};
 use crate::platform::isolate::services;
-use crate::platform::log;
-use crate::platform::log::DeliveryLine;
+use crate::platform::log::Console;
 use crate::platform::queue::Messages;
 use crate::provisioning::fanout::{ChunkId, Delivery, Receipt};
 use crate::services::Services;
 use crate::threedeye::UpstreamError;
-
-use crate::platform::events::millis;
 
 /// What came of a delivery: what it did, or why it did nothing.
 type Outcome = Result<Option<Delivery>, String>;
@@ -29,8 +29,8 @@ type Outcome = Result<Option<Delivery>, String>;
 /// database: users whose message is gone are due again when their hold ends.
 pub async fn queue(batch: MessageBatch<JsValue>, env: Env) {
     let services = services(&env);
-    let started = services.clock.now();
-    let request_id = RequestId::mint(started, &services.random);
+    let started = services.now();
+    let request_id = RequestId::mint(started, &*services.random);
     let messages = Messages::read(&batch);
     let chunks = messages.chunks();
     let outcome = if chunks.is_empty() {
@@ -39,8 +39,8 @@ pub async fn queue(batch: MessageBatch<JsValue>, env: Env) {
         work(&services, &request_id, &messages, &chunks).await
     };
     let retried = answer(&messages, &outcome);
-    let duration_ms = millis(services.clock.now().since(started));
-    tell(&messages, &outcome, retried, &request_id, duration_ms);
+    let duration = services.now().since(started);
+    log_delivery(&messages, &outcome, retried, &request_id, duration);
 }
 
 async fn work(
@@ -97,16 +97,42 @@ fn answer(messages: &Messages, outcome: &Outcome) -> usize {
     retried
 }
 
-fn tell(
+/// What the log tells of a delivery.
+#[derive(Serialize)]
+struct DeliveryFields<'a> {
+    #[serde(rename = "queue.name")]
+    queue: &'a str,
+    #[serde(rename = "queue.messages")]
+    messages: usize,
+    /// Messages that are to come again.
+    #[serde(rename = "queue.retried")]
+    retried: usize,
+    /// Messages that could not be read.
+    #[serde(rename = "queue.unreadable")]
+    unreadable: usize,
+    /// The runs in the ledger that the messages belong to.
+    #[serde(rename = "run.ids")]
+    run_ids: BTreeSet<&'a str>,
+    /// Users taken up.
+    #[serde(rename = "run.total")]
+    total: u32,
+    /// Users that got their account.
+    #[serde(rename = "run.created")]
+    created: u32,
+    /// Users that could not be provisioned.
+    #[serde(rename = "run.failed")]
+    failed: u32,
+}
+
+fn log_delivery(
     messages: &Messages,
     outcome: &Outcome,
     retried: usize,
     request_id: &RequestId,
-    duration_ms: u64,
+    duration: Duration,
 ) {
     let chunks = messages.chunks();
     let run_ids: BTreeSet<&str> = chunks.iter().map(|chunk| chunk.run_id.as_str()).collect();
-    let run_ids: Vec<&str> = run_ids.into_iter().collect();
     let unreadable = messages.all.len().saturating_sub(chunks.len());
     let delivery = outcome.as_ref().ok().and_then(Option::as_ref);
     let early_end = delivery.and_then(|delivery| match (&delivery.stop, &delivery.scan_error) {
@@ -115,32 +141,32 @@ fn tell(
         (None, None) => None,
     });
     let (level, cause) = match outcome {
-        Err(cause) => ("error", Some(cause.as_str())),
+        Err(cause) => (Level::Error, Some(cause.as_str())),
         Ok(_) if messages.are_dead_letters() && !chunks.is_empty() => (
-            "error",
+            Level::Error,
             Some("dead letters: their users wait for the next run"),
         ),
-        Ok(_) if unreadable > 0 => ("error", Some("messages that cannot be read")),
-        Ok(_) if retried > 0 => ("warn", early_end.as_deref()),
-        Ok(_) => ("info", None),
+        Ok(_) if unreadable > 0 => (Level::Error, Some("messages that cannot be read")),
+        Ok(_) if retried > 0 => (Level::Warn, early_end.as_deref()),
+        Ok(_) => (Level::Info, None),
     };
     let tally = delivery.map(|delivery| &delivery.tally);
-    log::write(
+    let line = Line {
+        event: "queue.delivery",
         level,
-        &DeliveryLine {
-            event: "queue.delivery",
-            level,
-            request_id: request_id.as_str(),
+        request_id: request_id.as_str(),
+        fields: DeliveryFields {
             queue: &messages.queue,
             messages: messages.all.len(),
             retried,
             unreadable,
-            run_ids: &run_ids,
+            run_ids,
             total: tally.map_or(0, |tally| tally.total),
             created: tally.map_or(0, |tally| tally.created),
             failed: tally.map_or(0, |tally| tally.failed),
-            cause,
-            duration_ms,
         },
-    );
+        cause,
+        duration,
+    };
+    line.write(&Console);
 }

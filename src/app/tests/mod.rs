@@ -1,5 +1,7 @@
 //! Every route through the router, natively.
 
+mod schedule;
+
 use std::time::Duration;
 
 use http::Method;
