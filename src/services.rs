@@ -8,7 +8,7 @@ use futures_util::future::LocalBoxFuture;
 use http::HeaderMap;
 
 use crate::auth::jwks::JwksCache;
-use crate::auth::{self, AuthError, Authenticator, Identity, Refusal, Signatures, bearer};
+use crate::auth::{self, Admin, AuthError, Authenticator, Identity, Refusal, Signatures, bearer};
 use crate::config::Config;
 use crate::db::{Database, DatabaseError};
 use crate::kernel::audit::Origin;
@@ -172,10 +172,7 @@ impl Services {
         throttle.admit(instance, caller, now)
     }
 
-    pub(crate) async fn authenticate_admin(
-        &self,
-        headers: &HeaderMap,
-    ) -> Result<auth::Admin, AuthError> {
+    pub(crate) async fn authenticate_admin(&self, headers: &HeaderMap) -> Result<Admin, AuthError> {
         let tokens = self.authenticator();
         auth::authenticate_admin(
             headers,

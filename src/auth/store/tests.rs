@@ -28,12 +28,9 @@ impl Store {
     }
 
     fn insert(&self, row: &ApiKeyRow) -> bool {
-        let key = NewApiKey {
-            row: row.clone(),
-            hash: hash(&row.id),
-        };
         let entry = sample_entry(Action::CreateApiKey, &row.id);
-        block_on(insert_api_key(&self.database, &key, &entry)).unwrap()
+        let hash = hash(&row.id);
+        block_on(insert_api_key(&self.database, row, &hash, &entry)).unwrap()
     }
 
     fn list(&self) -> Vec<ApiKeyRow> {
