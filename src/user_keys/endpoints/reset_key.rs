@@ -5,7 +5,6 @@
 
 use http::StatusCode;
 
-use crate::kernel::Clock as _;
 use crate::kernel::audit::{Action, Entry};
 use crate::user_keys::endpoints::caller::unknown_user;
 use crate::user_keys::endpoints::representation::UserPart;
@@ -37,7 +36,7 @@ async fn handle(call: Call<InstanceCaller>) -> Result<Reply, ApiError> {
     let caller = &call.caller;
     let client = caller.client();
     let user = caller.user()?;
-    let key = Key::generate(Parity::Even, &call.services.random);
+    let key = Key::generate(Parity::Even, &*call.services.random);
     let reset = KeyReset {
         user: user.id,
         new_key: &key,
@@ -45,7 +44,7 @@ async fn handle(call: Call<InstanceCaller>) -> Result<Reply, ApiError> {
         user_key: client.acting_user.as_ref().map(|user| &user.key),
     };
     let entry = Entry {
-        at: call.services.clock.now(),
+        at: call.now(),
         origin: call.origin(caller.actor()),
         action: Action::ResetUserKey,
         subject: format!("instance-user:{}", user.id),
