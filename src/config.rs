@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use url::{Host, Url};
 
-pub use crate::account::outbox::receiver::WebhookConfig;
+use crate::account::outbox::receiver::WebhookConfig;
 use crate::auth::JwtConfig;
 use crate::kernel::{Sealer, Secret};
-pub use crate::threedeye::config::{ThreedeyeConfig, ThreedeyeLogin};
+use crate::threedeye::config::{ThreedeyeConfig, ThreedeyeLogin};
 
 /// Everything the service can be told from outside.
 pub struct Config {

@@ -62,7 +62,7 @@ fn busy(retry_after_s: u64) -> ApiError {
 impl From<Unavailable> for ApiError {
     fn from(error: Unavailable) -> Self {
         match error {
-            Unavailable::NoUser => Self::not_found("User not found"),
+            Unavailable::NoUser => Self::unknown_user(),
             Unavailable::NoEmail => Self::not_found("The user has no e-mail"),
             Unavailable::Busy { retry_after_s } => busy(retry_after_s),
             Unavailable::Failed(failure) => failure.into(),
