@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
-use crate::kernel::{Random, Timestamp};
+use crate::kernel::{Random, Timestamp, text};
 
 /// A user's `users.uuid`: opaque, because other services assign it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -30,16 +30,13 @@ impl UserId {
     }
 
     /// Parses an id of a request: 1 to 128 characters, no control characters.
-    pub fn parse(id: &str) -> Result<Self, &'static str> {
-        if id.is_empty() {
-            Err("userId: must not be empty")
-        } else if id.chars().count() > Self::MAX_CHARS {
-            Err("userId: must be at most 128 characters")
-        } else if id.chars().any(char::is_control) {
-            Err("userId: must not contain control characters")
-        } else {
-            Ok(Self(id.to_owned()))
-        }
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the id, for the client.
+    pub fn parse(id: &str) -> Result<Self, String> {
+        text::check_not_empty("userId", id, Self::MAX_CHARS)?;
+        Ok(Self(id.to_owned()))
     }
 
     pub fn as_str(&self) -> &str {

@@ -11,6 +11,7 @@ pub mod object;
 pub mod random;
 pub mod sealing;
 pub mod secret;
+pub mod text;
 
 pub use clock::{Clock, Deadline, Timestamp};
 pub use email::{EmailKey, mask_email};

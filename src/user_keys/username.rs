@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::kernel::text;
+
 /// The name of an instance's user, unique within the instance and case-sensitive: 1 to 254
 /// characters, so that an e-mail fits, no control characters, not all blank.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
@@ -25,18 +27,12 @@ impl Username {
     /// # Errors
     ///
     /// What is wrong with the name, for the client.
-    pub fn parse(name: &str) -> Result<Self, &'static str> {
-        if name.is_empty() {
-            Err("username: must not be empty")
-        } else if name.chars().all(char::is_whitespace) {
-            Err("username: must not be blank")
-        } else if name.chars().count() > Self::MAX_CHARS {
-            Err("username: must be at most 254 characters")
-        } else if name.chars().any(char::is_control) {
-            Err("username: must not contain control characters")
-        } else {
-            Ok(Self(name.to_owned()))
+    pub fn parse(name: &str) -> Result<Self, String> {
+        if !name.is_empty() && name.trim().is_empty() {
+            return Err("username: must not be blank".to_owned());
         }
+        text::check_not_empty("username", name, Self::MAX_CHARS)?;
+        Ok(Self(name.to_owned()))
     }
 
     pub fn as_str(&self) -> &str {

@@ -1,6 +1,6 @@
 //! Fields that several requests share, held to what serde cannot say.
 
-use crate::kernel::UserId;
+use crate::kernel::{UserId, text};
 use crate::web::ApiError;
 
 /// The most characters a label may have.
@@ -26,18 +26,8 @@ pub const NAME_PATTERN: &str = concat!(
 ///
 /// 400 that names the field.
 pub fn label(label: Option<String>) -> Result<Option<String>, ApiError> {
-    let Some(text) = &label else {
-        return Ok(None);
-    };
-    if text.chars().count() > MAX_LABEL_CHARS {
-        return Err(ApiError::bad_request(
-            "label: must be at most 100 characters",
-        ));
-    }
-    if text.chars().any(char::is_control) {
-        return Err(ApiError::bad_request(
-            "label: must not contain control characters",
-        ));
+    if let Some(label) = &label {
+        text::check("label", label, MAX_LABEL_CHARS).map_err(ApiError::bad_request)?;
     }
     Ok(label)
 }
@@ -49,19 +39,8 @@ pub fn label(label: Option<String>) -> Result<Option<String>, ApiError> {
 /// 400 that names the field.
 pub fn name(name: &str) -> Result<&str, ApiError> {
     let name = name.trim();
-    if name.is_empty() {
-        Err(ApiError::bad_request("name: must not be empty"))
-    } else if name.chars().count() > MAX_NAME_CHARS {
-        Err(ApiError::bad_request(
-            "name: must be at most 200 characters",
-        ))
-    } else if name.chars().any(char::is_control) {
-        Err(ApiError::bad_request(
-            "name: must not contain control characters",
-        ))
-    } else {
-        Ok(name)
-    }
+    text::check_not_empty("name", name, MAX_NAME_CHARS).map_err(ApiError::bad_request)?;
+    Ok(name)
 }
 
 /// The `userId` that something is bound or tied to.

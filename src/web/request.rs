@@ -1,6 +1,6 @@
 //! A request: as it comes in, and as a handler gets it.
 
-use std::cell::RefCell;
+use std::cell::OnceCell;
 use std::net::IpAddr;
 use std::rc::Rc;
 
@@ -62,13 +62,6 @@ pub trait Body {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BrokenBody;
 
-/// What the log is told of a request besides its answer.
-#[derive(Default)]
-pub struct RequestLog {
-    /// Names the caller, once it is authenticated.
-    pub caller: RefCell<Option<String>>,
-}
-
 /// A request whose route has been found, before its caller is known.
 pub struct Incoming {
     pub request: Request,
@@ -76,7 +69,8 @@ pub struct Incoming {
     pub params: PathParams,
     pub services: Rc<Services>,
     pub request_id: RequestId,
-    pub log: Rc<RequestLog>,
+    /// Names the caller in the log, once it is authenticated.
+    pub caller_name: Rc<OnceCell<String>>,
 }
 
 /// The path's parameters, percent-decoded.
@@ -105,7 +99,8 @@ impl Incoming {
 
     /// Names the caller in the log.
     pub fn log_caller(&self, name: &str) {
-        *self.log.caller.borrow_mut() = Some(name.to_owned());
+        // It is authenticated once.
+        let _ = self.caller_name.set(name.to_owned());
     }
 
     /// Reads the body to its end and drops it: to a client that is still sending, an early

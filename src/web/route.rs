@@ -11,7 +11,7 @@ use super::caller::{Access, Caller};
 #[cfg(test)]
 use super::openapi::{OperationDoc, Spec};
 use super::request::{Call, Incoming};
-use super::{ApiError, Reply};
+use super::{ApiError, ErrorFormat, Reply};
 
 /// What a handler answers.
 pub type Handled = LocalBoxFuture<'static, Result<Reply, ApiError>>;
@@ -127,6 +127,18 @@ impl Route {
             handler,
             has_head,
         }
+    }
+
+    /// The methods that the route answers, for `Allow`.
+    pub fn allowed(&self) -> String {
+        let mut methods = self.method.to_string();
+        if self.has_head {
+            methods.push_str(", HEAD");
+        }
+        if ErrorFormat::of_path(self.path).has_cors() {
+            methods.push_str(", OPTIONS");
+        }
+        methods
     }
 
     /// Whether the route answers this method.

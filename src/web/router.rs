@@ -1,11 +1,12 @@
 //! One table of routes, and one request's way through it.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use http::{HeaderName, HeaderValue, Method};
 use percent_encoding::percent_decode_str;
 
-use super::request::{Incoming, PathParams, Request, RequestLog};
+use super::request::{Incoming, PathParams, Request};
 use super::route::Route;
 use super::{ApiError, ErrorFormat, Reply, cors};
 use crate::kernel::RequestId;
@@ -65,7 +66,7 @@ impl Router {
     ) -> Answer {
         let format = ErrorFormat::of_path(&request.path);
         let is_head = request.method == Method::HEAD;
-        let log = Rc::new(RequestLog::default());
+        let caller_name = Rc::new(OnceCell::new());
         let mut template = None;
         let result = match self.find(&request, format) {
             Err(error) => Err(error),
@@ -81,7 +82,7 @@ impl Router {
                     params,
                     services: Rc::clone(&services),
                     request_id: request_id.clone(),
-                    log: Rc::clone(&log),
+                    caller_name: Rc::clone(&caller_name),
                 };
                 let address = incoming.address();
                 match (route.handler.run)(incoming).await {
@@ -99,7 +100,7 @@ impl Router {
             answer.reply.body.clear();
         }
         answer.route = template;
-        answer.caller = log.caller.take();
+        answer.caller = caller_name.get().cloned();
         answer
     }
 
@@ -116,8 +117,10 @@ impl Router {
             [only] if format.authenticates_before_method() => Some(only),
             _ => routes.find(|route| route.answers(&request.method)),
         };
-        let route =
-            *route.ok_or_else(|| format.unknown_method(&request.method, allow(found.value)))?;
+        let route = *route.ok_or_else(|| {
+            let allowed: Vec<String> = found.value.iter().map(|route| route.allowed()).collect();
+            format.unknown_method(&request.method, allowed.join(", "))
+        })?;
         Ok((route, params(route.path, &request.path)))
     }
 }
@@ -149,18 +152,6 @@ fn finish(result: Result<Reply, ApiError>, format: ErrorFormat, request_id: &Req
         caller: None,
         cause,
     }
-}
-
-/// The methods of `Allow`.
-fn allow(routes: &[&'static Route]) -> String {
-    let mut methods: Vec<&str> = Vec::new();
-    for route in routes {
-        methods.push(route.method.as_str());
-        if route.has_head {
-            methods.push("HEAD");
-        }
-    }
-    methods.join(", ")
 }
 
 /// The parameters of `template` in a path that it matches.

@@ -16,7 +16,7 @@ use crate::user_keys::{
 use crate::web::caller::CallerDescription;
 #[cfg(test)]
 use crate::web::openapi::ErrorAnswer;
-use crate::web::{Access, ApiError, Caller, ErrorFormat, Incoming, cors};
+use crate::web::{Access, ApiError, Caller, ErrorFormat, Incoming};
 
 /// A client whose keys permit the route's operation in the instance in the path.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ impl Caller for InstanceCaller {
             if route.answers(method) {
                 Ok(caller)
             } else {
-                Err(ErrorFormat::UserKeys.unknown_method(method, cors::methods(route)))
+                Err(ErrorFormat::UserKeys.unknown_method(method, route.allowed()))
             }
         }
         .boxed_local()
