@@ -17,25 +17,8 @@ use crate::auth::{ApiKey, AuthError, Identity};
 use crate::kernel::audit::{Action, Entry};
 use crate::services::Services;
 
-/// The kinds of caller, as `openapi.json` tells them apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Access {
-    /// Without credentials.
-    Public,
-    /// The admin pair.
-    Admin,
-    /// The user in the path, an API key, or the admin pair.
-    User,
-    /// The keys of an instance.
-    Instance,
-    /// A signed-in person, or a personal API key.
-    Person,
-}
-
 /// A kind of caller.
 pub trait Caller: Sized + 'static {
-    const ACCESS: Access;
-
     /// What a route asks of its callers, beyond their kind.
     type Requirements: 'static;
 
@@ -87,7 +70,6 @@ impl CallerDescription {
 pub struct Anyone(());
 
 impl Caller for Anyone {
-    const ACCESS: Access = Access::Public;
     type Requirements = ();
 
     fn authenticate(_: &mut Incoming, (): ()) -> LocalBoxFuture<'_, Result<Self, ApiError>> {
@@ -105,7 +87,6 @@ impl Caller for Anyone {
 }
 
 impl Caller for Admin {
-    const ACCESS: Access = Access::Admin;
     type Requirements = ();
 
     /// No call of the database or 3dEye comes before it.
@@ -178,7 +159,6 @@ impl UserCaller {
 }
 
 impl Caller for UserCaller {
-    const ACCESS: Access = Access::User;
     type Requirements = ();
 
     fn authenticate(incoming: &mut Incoming, (): ()) -> LocalBoxFuture<'_, Result<Self, ApiError>> {

@@ -12,11 +12,13 @@ use crate::user_keys::store::find_access;
 use crate::user_keys::{
     AccessDenied, AuthorizedClient, Credentials, InstanceName, InstanceUserId, Operation,
 };
+use crate::web::body::MAX_DISCARDED_BYTES;
 #[cfg(test)]
 use crate::web::caller::CallerDescription;
 #[cfg(test)]
 use crate::web::openapi::ErrorAnswer;
-use crate::web::{Access, ApiError, Caller, ErrorFormat, Incoming};
+use crate::web::request::Request;
+use crate::web::{ApiError, Caller, ErrorFormat, Incoming};
 
 /// A client whose keys permit the route's operation in the instance in the path.
 #[derive(Debug)]
@@ -33,7 +35,6 @@ pub struct Requirements {
 }
 
 impl Caller for InstanceCaller {
-    const ACCESS: Access = Access::Instance;
     type Requirements = Requirements;
 
     /// The checks come in the order that published clients know: instance, keys, permission,
@@ -43,8 +44,7 @@ impl Caller for InstanceCaller {
         requirements: Requirements,
     ) -> LocalBoxFuture<'_, Result<Self, ApiError>> {
         async move {
-            // Its content is ignored: clients send one with a GET as well.
-            incoming.discard_body().await?;
+            discard_body(&mut incoming.request).await?;
             let caller = Self::of(incoming, requirements).await?;
             let name = caller.actor().as_str().to_owned();
             incoming.log_caller(&name);
@@ -89,7 +89,7 @@ fn openapi_errors() -> Vec<ErrorAnswer> {
         ErrorAnswer::new(
             "BodyCutShort",
             "The body broke off. Nothing was changed.",
-            [("cut", Incoming::unreadable_body())],
+            [("cut", unreadable_body())],
         )
         .fixed(),
         ErrorAnswer::new(
@@ -180,6 +180,20 @@ impl InstanceCaller {
             instance: &self.client.instance,
         }
     }
+}
+
+/// Reads the body to its end and drops it: clients send one with a GET as well, and to one that
+/// is still sending, an early answer looks like a broken connection.
+async fn discard_body(request: &mut Request) -> Result<(), ApiError> {
+    if let Some(body) = request.body.take() {
+        let read = body.read(0, MAX_DISCARDED_BYTES).await;
+        read.map_err(|_| unreadable_body())?;
+    }
+    Ok(())
+}
+
+fn unreadable_body() -> ApiError {
+    ApiError::bad_request("The request body could not be read.")
 }
 
 /// 404: the user does not exist, or is out of the caller's reach.
