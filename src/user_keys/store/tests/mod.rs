@@ -1,6 +1,7 @@
 mod access;
 mod instances;
 mod keys;
+mod mirrored;
 mod reset;
 mod users;
 
@@ -9,8 +10,8 @@ use std::rc::Rc;
 use futures_executor::block_on;
 
 use super::*;
-use crate::db::Database;
 use crate::db::sqlite::Sqlite;
+use crate::db::{Batch, Database};
 use crate::kernel::UserId;
 use crate::kernel::audit::{Action, Entry, sample_entry};
 use crate::kernel::random::seeded::Seeded;
@@ -34,11 +35,16 @@ struct Store {
 impl Store {
     fn new() -> Self {
         let sqlite = Sqlite::new(|| entry(Action::CreateInstance, "").at);
-        sqlite.execute(
+        Self::on((Database::new(Rc::new(sqlite.clone())), sqlite))
+    }
+
+    fn on((database, sqlite): (Database, Sqlite)) -> Self {
+        let mut batch = Batch::new();
+        batch.execute(Statement::new(
             "INSERT INTO users (uuid, email, created_at) VALUES ('ann', 'ann@example.com', '')",
             [],
-        );
-        let database = Database::new(Rc::new(sqlite.clone()));
+        ));
+        block_on(database.run(batch)).unwrap();
         let store = Self { sqlite, database };
         store.create_instance("rivia");
         store
