@@ -1,6 +1,6 @@
 //! What one request or event works with.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::net::IpAddr;
 use std::rc::Rc;
 
@@ -47,9 +47,7 @@ pub trait Bindings {
 }
 
 /// The outside world: one implementation on the runtime, one for native tests.
-#[derive(Clone)]
 pub struct Environment {
-    pub bindings: Rc<dyn Bindings>,
     pub clock: Rc<dyn Clock>,
     pub random: Rc<dyn Random>,
     pub http: Rc<dyn HttpClient>,
@@ -59,19 +57,23 @@ pub struct Environment {
 /// What the requests of one isolate share: finished values only. Awaiting a future that
 /// another request owns would hang or be cancelled by the runtime, so nothing here is a
 /// future or a lock.
-#[derive(Default)]
 pub struct Shared {
-    config: OnceCell<Rc<Config>>,
+    config: Rc<Config>,
+    environment: Environment,
     keys: RefCell<JwksCache>,
     remote_token: Rc<RefCell<threedeye::TokenCache>>,
     throttle: RefCell<Throttle>,
 }
 
 impl Shared {
-    /// The configuration, made once: the environment is the same for every request of an
-    /// isolate.
-    pub fn config(&self, make: impl FnOnce() -> Config) -> Rc<Config> {
-        Rc::clone(self.config.get_or_init(|| Rc::new(make())))
+    pub fn new(config: Config, environment: Environment) -> Self {
+        Self {
+            config: Rc::new(config),
+            environment,
+            keys: RefCell::default(),
+            remote_token: Rc::default(),
+            throttle: RefCell::default(),
+        }
     }
 }
 
@@ -80,17 +82,17 @@ pub struct Services {
     pub config: Rc<Config>,
     pub clock: Rc<dyn Clock>,
     pub random: Rc<dyn Random>,
-    environment: Environment,
+    bindings: Box<dyn Bindings>,
     shared: Rc<Shared>,
 }
 
 impl Services {
-    pub fn new(config: Rc<Config>, environment: Environment, shared: Rc<Shared>) -> Self {
+    pub fn new(bindings: Box<dyn Bindings>, shared: Rc<Shared>) -> Self {
         Self {
-            config,
-            clock: Rc::clone(&environment.clock),
-            random: Rc::clone(&environment.random),
-            environment,
+            config: Rc::clone(&shared.config),
+            clock: Rc::clone(&shared.environment.clock),
+            random: Rc::clone(&shared.environment.random),
+            bindings,
             shared,
         }
     }
@@ -100,16 +102,16 @@ impl Services {
     }
 
     pub fn http(&self) -> &dyn HttpClient {
-        &*self.environment.http
+        &*self.shared.environment.http
     }
 
     pub fn database(&self) -> Result<Database, DatabaseError> {
-        self.environment.bindings.database()
+        self.bindings.database()
     }
 
     /// The queue of planned runs; without it a run stays in one process.
     pub fn run_queue(&self) -> Option<Rc<dyn RunQueue>> {
-        self.environment.bindings.run_queue()
+        self.bindings.run_queue()
     }
 
     /// 3dEye; `None`: not configured.
@@ -117,7 +119,7 @@ impl Services {
         self.config.threedeye.clone().map(|config| {
             threedeye::Client::new(
                 config,
-                Rc::clone(&self.environment.http),
+                Rc::clone(&self.shared.environment.http),
                 Rc::clone(&self.clock),
                 Rc::clone(&self.random),
                 Rc::clone(&self.shared.remote_token),
@@ -147,16 +149,14 @@ impl Services {
 
     /// Whether an administrator keeps within the limit of requests.
     pub async fn admin_within_limit(&self, name: &str) -> bool {
-        let bindings = &self.environment.bindings;
-        bindings.within_limit(RateLimit::Admin, name).await
+        self.bindings.within_limit(RateLimit::Admin, name).await
     }
 
     /// Whether an address keeps within the limit of failed authentications. Requests to which
     /// the runtime gives no address count as one.
     pub async fn address_within_limit(&self, address: Option<IpAddr>) -> bool {
         let address = address.map_or_else(|| "unknown".to_owned(), |address| address.to_string());
-        let bindings = &self.environment.bindings;
-        bindings
+        self.bindings
             .within_limit(RateLimit::Authentication, &address)
             .await
     }
@@ -199,7 +199,7 @@ impl Services {
             policy: self.config.jwt.as_ref()?,
             cache: &self.shared.keys,
             http: self.http(),
-            signatures: &*self.environment.signatures,
+            signatures: &*self.shared.environment.signatures,
             clock: &*self.clock,
         })
     }

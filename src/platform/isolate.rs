@@ -1,5 +1,6 @@
 //! What an isolate keeps between its events.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use worker::Env;
@@ -16,7 +17,7 @@ use crate::web::Router;
 
 thread_local! {
     // An isolate has one thread.
-    static SHARED: Rc<Shared> = Rc::default();
+    static SHARED: OnceCell<Rc<Shared>> = const { OnceCell::new() };
     static ROUTER: Rc<Router> = Rc::new(app::router());
 }
 
@@ -27,18 +28,19 @@ pub fn router() -> Rc<Router> {
 
 /// The services of one event.
 pub fn services(env: &Env) -> Services {
-    let shared = SHARED.with(Rc::clone);
-    let config = shared.config(|| {
-        let config = Config::parse(|name| env.var(name).ok().map(|value| value.to_string()));
-        log::configuration(&config.problems);
-        config
-    });
+    let shared = SHARED.with(|shared| Rc::clone(shared.get_or_init(|| Rc::new(share(env)))));
+    Services::new(Box::new(EventBindings::new(env)), shared)
+}
+
+/// The settings are the same for every event of an isolate.
+fn share(env: &Env) -> Shared {
+    let config = Config::parse(|name| env.var(name).ok().map(|value| value.to_string()));
+    log::configuration(&config.problems);
     let environment = Environment {
-        bindings: Rc::new(EventBindings::new(env)),
         clock: Rc::new(RuntimeClock),
         random: Rc::new(RuntimeRandom),
         http: Rc::new(Fetch),
         signatures: Rc::new(WebCrypto),
     };
-    Services::new(config, environment, shared)
+    Shared::new(config, environment)
 }
