@@ -2,10 +2,10 @@
 
 use crate::user_keys::Operation;
 #[cfg(test)]
-use crate::user_keys::endpoints::representation::UserPart;
+use crate::user_keys::endpoints::openapi_instance;
 use crate::user_keys::endpoints::user::handle;
 #[cfg(test)]
-use crate::user_keys::endpoints::{self, representation::Example};
+use crate::user_keys::endpoints::user::{UserPart, example};
 use crate::user_keys::endpoints::{InstanceCaller, v1, v1_1};
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec};
@@ -30,9 +30,9 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "Shows the user that the user key belongs to",
         "For an instance API key together with a user key.",
     )
-    .parameter(endpoints::openapi_instance())
+    .parameter(openapi_instance())
     .answer(
         spec.json::<UserPart>(200, "The user.")
-            .example("example", Example::of(spec.route).user(None)),
+            .example("example", example(spec.route, None)),
     )
 }

@@ -4,16 +4,17 @@
 //! keys again, so that a leaked key cannot undo its own reset.
 
 use http::StatusCode;
+#[cfg(test)]
+use schemars::JsonSchema;
 
 use crate::kernel::audit::{Action, Entry};
 use crate::user_keys::endpoints::caller::unknown_user;
-use crate::user_keys::endpoints::representation::UserPart;
+use crate::user_keys::endpoints::user::UserPart;
 #[cfg(test)]
-use crate::user_keys::endpoints::{
-    self,
-    representation::{Example, UserWithKeyPart},
-};
+use crate::user_keys::endpoints::user::example;
 use crate::user_keys::endpoints::{InstanceCaller, v1, v1_1};
+#[cfg(test)]
+use crate::user_keys::endpoints::{openapi_instance, openapi_user_id};
 use crate::user_keys::store::{KeyReset, ResetOutcome, reset_user_key};
 use crate::user_keys::{AccessDenied, Key, Operation, Parity};
 #[cfg(test)]
@@ -60,6 +61,19 @@ async fn handle(call: Call<InstanceCaller>) -> Result<Reply, ApiError> {
     Ok(Reply::json(StatusCode::OK, &body))
 }
 
+/// A user with the key that was just made.
+#[cfg(test)]
+#[derive(JsonSchema)]
+#[schemars(rename = "InstanceUserWithKey")]
+#[expect(dead_code)]
+struct UserWithKeyPart<'a> {
+    /// 40 hex digits, the last of them even.
+    #[schemars(regex(pattern = "^[0-9a-f]{39}[02468ace]$"))]
+    user_key: &'a str,
+    #[schemars(flatten)]
+    user: UserPart<'a>,
+}
+
 #[cfg(test)]
 fn openapi(spec: &mut Spec) -> OperationDoc {
     let key = Key::parse("0123456789abcdef0123456789abcdef01234560").unwrap();
@@ -71,10 +85,10 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
          ignore_acl, reset any user; together with a user key, an instance API key resets that user \
          alone. Of several at once, the last one to be written counts. The body is ignored.",
     )
-    .parameter(endpoints::openapi_instance())
-    .parameter(endpoints::openapi_user_id())
+    .parameter(openapi_instance())
+    .parameter(openapi_user_id())
     .answer(
         spec.json::<UserWithKeyPart>(200, "The user, with the new key.")
-            .example("example", Example::of(spec.route).user(Some(&key))),
+            .example("example", example(spec.route, Some(&key))),
     )
 }
