@@ -5,7 +5,6 @@ use futures_util::future::LocalBoxFuture;
 #[cfg(test)]
 use http::Method;
 
-use crate::kernel::audit::Actor;
 use crate::user_keys::authorization::{InstanceUser, authorize};
 use crate::user_keys::endpoints::representation::{Links, Version};
 use crate::user_keys::store::find_access;
@@ -27,26 +26,19 @@ pub struct InstanceCaller {
     version: Version,
 }
 
-/// What a route of the user-key API asks of its callers.
-#[derive(Debug, Clone, Copy)]
-pub struct Requirements {
-    pub version: Version,
-    pub operation: Operation,
-}
-
 impl Caller for InstanceCaller {
-    type Requirements = Requirements;
+    type Requirements = Operation;
 
     /// The checks come in the order that published clients know: instance, keys, permission,
     /// throttle, and only then the method.
     fn authenticate(
         incoming: &mut Incoming,
-        requirements: Requirements,
+        operation: Operation,
     ) -> LocalBoxFuture<'_, Result<Self, ApiError>> {
         async move {
             discard_body(&mut incoming.request).await?;
-            let caller = Self::of(incoming, requirements).await?;
-            let name = caller.actor().as_str().to_owned();
+            let caller = Self::of(incoming, operation).await?;
+            let name = caller.client.actor().as_str().to_owned();
             incoming.log_caller(&name);
             let instance = caller.client.throttled_instance();
             incoming
@@ -64,14 +56,14 @@ impl Caller for InstanceCaller {
     }
 
     #[cfg(test)]
-    fn describe(requirements: Requirements) -> CallerDescription {
+    fn describe(operation: Operation) -> CallerDescription {
         let with_user_key = [
             vec!["instanceKey", "userKey"],
             vec!["instanceKeyQuery", "userKeyQuery"],
             vec!["instanceKeyAuthorization", "userKey"],
         ];
         let mut security = Vec::new();
-        if requirements.operation != Operation::ReadOwnUser {
+        if operation != Operation::ReadOwnUser {
             security.extend(with_user_key.iter().map(|schemes| vec![schemes[0]]));
         }
         security.extend(with_user_key);
@@ -137,7 +129,7 @@ fn openapi_errors() -> Vec<ErrorAnswer> {
 
 impl InstanceCaller {
     /// One read of the database, which loads the user as well.
-    async fn of(incoming: &Incoming, requirements: Requirements) -> Result<Self, ApiError> {
+    async fn of(incoming: &Incoming, operation: Operation) -> Result<Self, ApiError> {
         let request = &incoming.request;
         let instance = incoming
             .params
@@ -148,20 +140,15 @@ impl InstanceCaller {
         let user = incoming.params.get("id").and_then(InstanceUserId::parse);
         let database = incoming.services.database()?;
         let record = find_access(&database, &instance, &credentials, user).await?;
-        let client = authorize(requirements.operation, instance, &credentials, record)?;
+        let client = authorize(operation, instance, &credentials, record)?;
         Ok(Self {
             client,
-            version: requirements.version,
+            version: Version::of_path(incoming.route.path),
         })
     }
 
     pub const fn client(&self) -> &AuthorizedClient {
         &self.client
-    }
-
-    /// Names the caller in the audit trail and for the throttle.
-    pub fn actor(&self) -> Actor {
-        self.client.actor()
     }
 
     /// The user that the request is about.

@@ -1,12 +1,12 @@
 //! `GET …/user/`: the user that the user key belongs to.
 
 use crate::user_keys::Operation;
+use crate::user_keys::endpoints::InstanceCaller;
 #[cfg(test)]
 use crate::user_keys::endpoints::openapi_instance;
 use crate::user_keys::endpoints::user::handle;
 #[cfg(test)]
 use crate::user_keys::endpoints::user::{UserPart, example};
-use crate::user_keys::endpoints::{InstanceCaller, v1, v1_1};
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec};
 use crate::web::{Route, handler};
@@ -14,13 +14,13 @@ use crate::web::{Route, handler};
 pub const V1: Route = Route::get(
     "/v1/instances/{instance}/user/",
     "getOwnUserV1",
-    handler!(handle: InstanceCaller, v1(Operation::ReadOwnUser)),
+    handler!(handle: InstanceCaller, Operation::ReadOwnUser),
 );
 
 pub const V1_1: Route = Route::get(
     "/v1.1/instances/{instance}/user/",
     "getOwnUser",
-    handler!(handle: InstanceCaller, v1_1(Operation::ReadOwnUser)),
+    handler!(handle: InstanceCaller, Operation::ReadOwnUser),
 );
 
 #[cfg(test)]

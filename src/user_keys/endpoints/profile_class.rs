@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::kernel::Timestamp;
 use crate::user_keys::Operation;
+use crate::user_keys::endpoints::InstanceCaller;
 #[cfg(test)]
 use crate::user_keys::endpoints::openapi_instance;
 use crate::user_keys::endpoints::representation::{Links, to_micros};
@@ -15,7 +16,6 @@ use crate::user_keys::endpoints::representation::{Links, to_micros};
 use crate::user_keys::endpoints::representation::{
     MicrosecondMoment, example_links, example_user, link_pattern,
 };
-use crate::user_keys::endpoints::{InstanceCaller, v1, v1_1};
 #[cfg(test)]
 use crate::web::openapi::{Json, OperationDoc, Spec};
 use crate::web::{ApiError, Call, Reply, Route, handler};
@@ -23,13 +23,13 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 pub const V1: Route = Route::get(
     "/v1/instances/{instance}/classes/user_profile/",
     "getProfileClassV1",
-    handler!(handle: InstanceCaller, v1(Operation::ReadProfileClass)),
+    handler!(handle: InstanceCaller, Operation::ReadProfileClass),
 );
 
 pub const V1_1: Route = Route::get(
     "/v1.1/instances/{instance}/classes/user_profile/",
     "getProfileClass",
-    handler!(handle: InstanceCaller, v1_1(Operation::ReadProfileClass)),
+    handler!(handle: InstanceCaller, Operation::ReadProfileClass),
 );
 
 async fn handle(call: Call<InstanceCaller>) -> Result<Reply, ApiError> {

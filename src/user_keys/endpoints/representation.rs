@@ -19,6 +19,14 @@ pub enum Version {
 }
 
 impl Version {
+    pub fn of_path(path: &str) -> Self {
+        if path.starts_with("/v1.1/") {
+            Self::V1_1
+        } else {
+            Self::V1
+        }
+    }
+
     pub const fn prefix(self) -> &'static str {
         match self {
             Self::V1 => "/v1",
@@ -92,9 +100,8 @@ pub fn example_user() -> InstanceUser {
 pub fn example_links(route: &Route) -> Links<'static> {
     static RIVIA: std::sync::LazyLock<InstanceName> =
         std::sync::LazyLock::new(|| InstanceName::parse("rivia").unwrap());
-    let is_new = route.path.starts_with("/v1.1/");
     Links {
-        version: if is_new { Version::V1_1 } else { Version::V1 },
+        version: Version::of_path(route.path),
         instance: &RIVIA,
     }
 }

@@ -8,11 +8,11 @@ use http::StatusCode;
 use schemars::JsonSchema;
 
 use crate::kernel::audit::{Action, Entry};
+use crate::user_keys::endpoints::InstanceCaller;
 use crate::user_keys::endpoints::caller::unknown_user;
 use crate::user_keys::endpoints::user::UserPart;
 #[cfg(test)]
 use crate::user_keys::endpoints::user::example;
-use crate::user_keys::endpoints::{InstanceCaller, v1, v1_1};
 #[cfg(test)]
 use crate::user_keys::endpoints::{openapi_instance, openapi_user_id};
 use crate::user_keys::store::{KeyReset, ResetOutcome, reset_user_key};
@@ -24,13 +24,13 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 pub const V1: Route = Route::post(
     "/v1/instances/{instance}/users/{id}/reset_key/",
     "resetUserKeyV1",
-    handler!(handle: InstanceCaller, v1(Operation::ResetKey)),
+    handler!(handle: InstanceCaller, Operation::ResetKey),
 );
 
 pub const V1_1: Route = Route::post(
     "/v1.1/instances/{instance}/users/{id}/reset_key/",
     "resetUserKey",
-    handler!(handle: InstanceCaller, v1_1(Operation::ResetKey)),
+    handler!(handle: InstanceCaller, Operation::ResetKey),
 );
 
 async fn handle(call: Call<InstanceCaller>) -> Result<Reply, ApiError> {
@@ -46,7 +46,7 @@ async fn handle(call: Call<InstanceCaller>) -> Result<Reply, ApiError> {
     };
     let entry = Entry {
         at: call.now(),
-        origin: call.origin(caller.actor()),
+        origin: call.origin(client.actor()),
         action: Action::ResetUserKey,
         subject: format!("instance-user:{}", user.id),
         outcome: format!("new key in {}", client.instance),

@@ -6,12 +6,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::user_keys::authorization::InstanceUser;
+use crate::user_keys::endpoints::InstanceCaller;
 use crate::user_keys::endpoints::representation::{Links, to_micros};
 #[cfg(test)]
 use crate::user_keys::endpoints::representation::{
     MicrosecondMoment, example_links, example_user, link_pattern,
 };
-use crate::user_keys::endpoints::{InstanceCaller, v1, v1_1};
 #[cfg(test)]
 use crate::user_keys::endpoints::{openapi_instance, openapi_user_id};
 use crate::user_keys::{InstanceUserId, Key, Operation};
@@ -22,13 +22,13 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 pub const V1: Route = Route::get(
     "/v1/instances/{instance}/users/{id}/",
     "getInstanceUserV1",
-    handler!(handle: InstanceCaller, v1(Operation::ReadUser)),
+    handler!(handle: InstanceCaller, Operation::ReadUser),
 );
 
 pub const V1_1: Route = Route::get(
     "/v1.1/instances/{instance}/users/{id}/",
     "getInstanceUser",
-    handler!(handle: InstanceCaller, v1_1(Operation::ReadUser)),
+    handler!(handle: InstanceCaller, Operation::ReadUser),
 );
 
 pub(crate) async fn handle(call: Call<InstanceCaller>) -> Result<Reply, ApiError> {
