@@ -8,7 +8,7 @@ use worker::{MessageBatch, MessageExt as _, Queue, QueueRetryOptionsBuilder, Raw
 
 use crate::provisioning::fanout::{ChunkId, QueueError, RunQueue};
 
-/// How the dead-letter queue's name ends, whatever the deployment calls it.
+/// How the dead-letter queue's name ends in every deployment.
 const DEAD_LETTERS: &str = "dead-letters";
 
 /// The binding `PROVISIONING_QUEUE`.

@@ -1,4 +1,4 @@
-//! Errors with two faces: what the client may see, and what the log must say.
+//! Errors have two sides: what the client is told, and what the log says.
 
 use std::borrow::Cow;
 
@@ -12,9 +12,9 @@ use crate::services::NoSealingKey;
 #[derive(Debug, Clone)]
 pub struct ApiError {
     pub status: StatusCode,
-    /// The client's face.
+    /// For the client.
     pub message: Cow<'static, str>,
-    /// The log's face: a stable name or a sentence without secrets.
+    /// For the log: a stable name or a sentence without secrets.
     pub cause: Cow<'static, str>,
     /// `Retry-After`, in seconds.
     pub retry_after_s: Option<u64>,

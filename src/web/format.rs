@@ -206,7 +206,7 @@ impl ErrorFormat {
         self.throttled(LIMIT_PERIOD_S)
     }
 
-    /// The answer that tells the client's face of `error`.
+    /// What the client is told of `error`.
     pub fn render(self, error: &ApiError, request_id: &RequestId) -> Reply {
         let mut reply = match self {
             Self::Admin => Reply::json(
@@ -253,7 +253,7 @@ impl ErrorFormat {
         }
     }
 
-    /// What every answer of the API has, whatever it says.
+    /// Adds the headers that every answer of the API has.
     pub fn finish(self, reply: Reply) -> Reply {
         match self {
             Self::Admin => reply,

@@ -30,7 +30,7 @@ pub struct Answer {
     pub route: Option<&'static str>,
     /// Who called.
     pub caller: Option<String>,
-    /// The log's face of an error.
+    /// What the log says of an error.
     pub cause: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The runtime's events with messages and requests, converted to ours and back.
+//! Requests and messages of the runtime, converted to ours and back.
 
 pub mod fetch;
 pub mod queue;
