@@ -1,5 +1,7 @@
-//! The whole service: the table of routes with its router, and what cron starts.
+//! The whole service: the table of routes with its router, and what cron and
+//! the queue start.
 
+pub mod delivery;
 pub mod schedule;
 
 use crate::web::{Route, Router};

@@ -1,5 +1,6 @@
 //! Every route through the router, natively.
 
+mod delivery;
 mod schedule;
 
 use std::time::Duration;

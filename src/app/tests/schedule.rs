@@ -15,11 +15,11 @@ use crate::testing::transport::VirtualClock;
 use crate::threedeye::simulated::Simulated;
 use crate::threedeye::simulated::faults::Planned;
 
-const EMAIL: &str = "ada@example.com";
+pub const EMAIL: &str = "ada@example.com";
 
 /// The log's lines.
 #[derive(Default)]
-struct Lines(RefCell<Vec<Value>>);
+pub struct Lines(pub RefCell<Vec<Value>>);
 
 impl Log for Lines {
     fn write(&self, level: Level, line: &str) {
@@ -29,10 +29,10 @@ impl Log for Lines {
     }
 }
 
-type Remote = Simulated<Rc<VirtualClock>, Planned<Rc<VirtualClock>>>;
+pub type Remote = Simulated<Rc<VirtualClock>, Planned<Rc<VirtualClock>>>;
 
 /// A service with one user, who has no account yet, and its 3dEye.
-fn setup() -> (TestService, Remote) {
+pub fn setup() -> (TestService, Remote) {
     let clock = Rc::new(VirtualClock::starting(fake::at(0)));
     let faults = Planned::new(Rc::clone(&clock));
     let remote = Simulated::new("svc@example.com", Rc::clone(&clock), faults);
@@ -49,7 +49,7 @@ fn setup() -> (TestService, Remote) {
 }
 
 /// The lines of one event of the cron trigger.
-fn pass(service: &TestService) -> Vec<Value> {
+pub fn pass(service: &TestService) -> Vec<Value> {
     let log = Lines::default();
     let services = service.services();
     service.clock.run(schedule::run(&services, &log));
