@@ -35,7 +35,6 @@ pub enum RateLimit {
 
 /// What an event brings along.
 pub trait Bindings {
-    /// The database.
     fn database(&self) -> Result<Database, DatabaseError>;
 
     /// The queue of planned runs; without it a run stays in one process.

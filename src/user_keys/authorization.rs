@@ -80,9 +80,7 @@ pub struct Flags {
 /// What a client key permits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Grant {
-    /// An account key.
     Account(Role),
-    /// An instance API key.
     Instance(Flags),
 }
 
@@ -113,7 +111,6 @@ pub struct AccessRecord {
     pub api_key_is_a_user_key: bool,
     /// The user whose user key was presented.
     pub key_owner: Option<InstanceUser>,
-    /// The user in the path.
     pub path_user: Option<InstanceUser>,
 }
 

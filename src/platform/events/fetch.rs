@@ -135,7 +135,6 @@ fn incoming<'a>(
     })
 }
 
-/// The body of a request that has one.
 struct RuntimeBody(web_sys::Request);
 
 impl Body for RuntimeBody {
