@@ -1,6 +1,6 @@
 //! What one request or event works with.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::net::IpAddr;
 use std::rc::Rc;
 
@@ -46,7 +46,9 @@ pub trait Bindings {
 }
 
 /// The outside world: one implementation on the runtime, one for native tests.
+#[derive(Clone)]
 pub struct Environment {
+    pub bindings: Rc<dyn Bindings>,
     pub clock: Rc<dyn Clock>,
     pub random: Rc<dyn Random>,
     pub http: Rc<dyn HttpClient>,
@@ -56,23 +58,19 @@ pub struct Environment {
 /// What the requests of one isolate share: finished values only. Awaiting a future that
 /// another request owns would hang or be cancelled by the runtime, so nothing here is a
 /// future or a lock.
+#[derive(Default)]
 pub struct Shared {
-    config: Rc<Config>,
-    environment: Environment,
+    config: OnceCell<Rc<Config>>,
     keys: RefCell<JwksCache>,
     remote_token: Rc<RefCell<threedeye::TokenCache>>,
     throttle: RefCell<Throttle>,
 }
 
 impl Shared {
-    pub fn new(config: Config, environment: Environment) -> Self {
-        Self {
-            config: Rc::new(config),
-            environment,
-            keys: RefCell::default(),
-            remote_token: Rc::default(),
-            throttle: RefCell::default(),
-        }
+    /// The configuration, made once: the environment is the same for every request of an
+    /// isolate.
+    pub fn config(&self, make: impl FnOnce() -> Config) -> Rc<Config> {
+        Rc::clone(self.config.get_or_init(|| Rc::new(make())))
     }
 }
 
@@ -81,17 +79,17 @@ pub struct Services {
     pub config: Rc<Config>,
     pub clock: Rc<dyn Clock>,
     pub random: Rc<dyn Random>,
-    bindings: Box<dyn Bindings>,
+    environment: Environment,
     shared: Rc<Shared>,
 }
 
 impl Services {
-    pub fn new(bindings: Box<dyn Bindings>, shared: Rc<Shared>) -> Self {
+    pub fn new(config: Rc<Config>, environment: Environment, shared: Rc<Shared>) -> Self {
         Self {
-            config: Rc::clone(&shared.config),
-            clock: Rc::clone(&shared.environment.clock),
-            random: Rc::clone(&shared.environment.random),
-            bindings,
+            config,
+            clock: Rc::clone(&environment.clock),
+            random: Rc::clone(&environment.random),
+            environment,
             shared,
         }
     }
@@ -101,16 +99,16 @@ impl Services {
     }
 
     pub fn http(&self) -> &dyn HttpClient {
-        &*self.shared.environment.http
+        &*self.environment.http
     }
 
     pub fn database(&self) -> Result<Database, DatabaseError> {
-        self.bindings.database()
+        self.environment.bindings.database()
     }
 
     /// The queue of planned runs; without it a run stays in one process.
     pub fn run_queue(&self) -> Option<Rc<dyn RunQueue>> {
-        self.bindings.run_queue()
+        self.environment.bindings.run_queue()
     }
 
     /// 3dEye; `None`: not configured.
@@ -118,7 +116,7 @@ impl Services {
         self.config.threedeye.clone().map(|config| {
             threedeye::Client::new(
                 config,
-                Rc::clone(&self.shared.environment.http),
+                Rc::clone(&self.environment.http),
                 Rc::clone(&self.clock),
                 Rc::clone(&self.random),
                 Rc::clone(&self.shared.remote_token),
@@ -148,14 +146,16 @@ impl Services {
 
     /// Whether an administrator keeps within the limit of requests.
     pub async fn admin_within_limit(&self, name: &str) -> bool {
-        self.bindings.within_limit(RateLimit::Admin, name).await
+        let bindings = &self.environment.bindings;
+        bindings.within_limit(RateLimit::Admin, name).await
     }
 
     /// Whether an address keeps within the limit of failed authentications. Requests to which
     /// the runtime gives no address count as one.
     pub async fn address_within_limit(&self, address: Option<IpAddr>) -> bool {
         let address = address.map_or_else(|| "unknown".to_owned(), |address| address.to_string());
-        self.bindings
+        let bindings = &self.environment.bindings;
+        bindings
             .within_limit(RateLimit::Authentication, &address)
             .await
     }
@@ -198,7 +198,7 @@ impl Services {
             policy: self.config.jwt.as_ref()?,
             cache: &self.shared.keys,
             http: self.http(),
-            signatures: &*self.shared.environment.signatures,
+            signatures: &*self.environment.signatures,
             clock: &*self.clock,
         })
     }

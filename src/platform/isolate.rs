@@ -1,6 +1,5 @@
 //! What an isolate keeps between its events.
 
-use std::cell::OnceCell;
 use std::rc::Rc;
 
 use worker::Env;
@@ -11,14 +10,21 @@ use super::log;
 use super::runtime::{RuntimeClock, RuntimeRandom};
 use super::webcrypto::WebCrypto;
 use crate::app;
+use crate::auth::Signatures;
 use crate::config::Config;
+use crate::kernel::http_client::HttpClient;
+use crate::kernel::{Clock, Random};
 use crate::services::{Environment, Services, Shared};
 use crate::web::Router;
 
 thread_local! {
     // An isolate has one thread.
-    static SHARED: OnceCell<Rc<Shared>> = const { OnceCell::new() };
+    static SHARED: Rc<Shared> = Rc::default();
     static ROUTER: Rc<Router> = Rc::new(app::router());
+    static CLOCK: Rc<dyn Clock> = Rc::new(RuntimeClock);
+    static RANDOM: Rc<dyn Random> = Rc::new(RuntimeRandom);
+    static HTTP: Rc<dyn HttpClient> = Rc::new(Fetch);
+    static SIGNATURES: Rc<dyn Signatures> = Rc::new(WebCrypto);
 }
 
 /// The router, built once.
@@ -28,19 +34,18 @@ pub fn router() -> Rc<Router> {
 
 /// The services of one event.
 pub fn services(env: &Env) -> Services {
-    let shared = SHARED.with(|shared| Rc::clone(shared.get_or_init(|| Rc::new(share(env)))));
-    Services::new(Box::new(EventBindings::new(env)), shared)
-}
-
-/// The settings are the same for every event of an isolate.
-fn share(env: &Env) -> Shared {
-    let config = Config::parse(|name| env.var(name).ok().map(|value| value.to_string()));
-    log::configuration(&config.problems);
+    let shared = SHARED.with(Rc::clone);
+    let config = shared.config(|| {
+        let config = Config::parse(|name| env.var(name).ok().map(|value| value.to_string()));
+        log::configuration(&config.problems);
+        config
+    });
     let environment = Environment {
-        clock: Rc::new(RuntimeClock),
-        random: Rc::new(RuntimeRandom),
-        http: Rc::new(Fetch),
-        signatures: Rc::new(WebCrypto),
+        bindings: Rc::new(EventBindings::new(env)),
+        clock: CLOCK.with(Rc::clone),
+        random: RANDOM.with(Rc::clone),
+        http: HTTP.with(Rc::clone),
+        signatures: SIGNATURES.with(Rc::clone),
     };
-    Shared::new(config, environment)
+    Services::new(config, environment, shared)
 }

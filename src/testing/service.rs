@@ -60,7 +60,7 @@ pub struct TestService {
     settings: BTreeMap<&'static str, String>,
     remote: Rc<dyn HttpClient>,
     random: Rc<Seeded>,
-    shared: RefCell<Option<Rc<Shared>>>,
+    shared: RefCell<Rc<Shared>>,
     has_queue: bool,
     router: Router,
 }
@@ -108,7 +108,7 @@ impl TestService {
 
     /// Forgets what the isolate has cached, as a restart does.
     pub fn restart(&self) {
-        *self.shared.borrow_mut() = None;
+        *self.shared.borrow_mut() = Rc::default();
     }
 
     /// Lets time pass.
@@ -124,19 +124,12 @@ impl TestService {
 
     /// The services of one event.
     pub fn services(&self) -> Services {
-        let bindings = TestBindings {
-            database: self.database.clone(),
-            exhausted: Rc::clone(&self.exhausted),
-            queued: self.has_queue.then(|| Rc::clone(&self.queued)),
-        };
-        let mut shared = self.shared.borrow_mut();
-        let shared = shared.get_or_insert_with(|| Rc::new(self.share()));
-        Services::new(Box::new(bindings), Rc::clone(shared))
-    }
-
-    fn share(&self) -> Shared {
-        let config = Config::parse(|name| self.settings.get(name).cloned());
         let environment = Environment {
+            bindings: Rc::new(TestBindings {
+                database: self.database.clone(),
+                exhausted: Rc::clone(&self.exhausted),
+                queued: self.has_queue.then(|| Rc::clone(&self.queued)),
+            }),
             clock: Rc::clone(&self.clock) as _,
             random: Rc::clone(&self.random) as _,
             http: Rc::new(Outside {
@@ -145,7 +138,9 @@ impl TestService {
             }),
             signatures: Rc::new(FakeCrypto::default()),
         };
-        Shared::new(config, environment)
+        let shared = Rc::clone(&self.shared.borrow());
+        let config = shared.config(|| Config::parse(|name| self.settings.get(name).cloned()));
+        Services::new(config, environment, shared)
     }
 
     pub fn get(&self, path: &str) -> TestRequest<'_> {

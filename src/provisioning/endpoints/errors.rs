@@ -65,7 +65,7 @@ fn busy(retry_after_s: u64) -> ApiError {
 impl From<Unavailable> for ApiError {
     fn from(error: Unavailable) -> Self {
         match error {
-            Unavailable::NoUser => Self::unknown_user(),
+            Unavailable::NoUser => Self::not_found("User not found"),
             Unavailable::NoEmail => Self::not_found("The user has no e-mail"),
             Unavailable::Busy { retry_after_s } => busy(retry_after_s),
             Unavailable::Failed(failure) => failure.into(),
