@@ -10,8 +10,8 @@ CREATE TABLE instance_keys (
   id                   TEXT PRIMARY KEY,
   key_hash             TEXT NOT NULL UNIQUE, -- lower-case hex
   instance             TEXT NOT NULL REFERENCES instances (name) ON DELETE CASCADE,
-  -- NULL: an instance API key, which may do what its flags allow (user_keys::admission::Flags).
-  -- Otherwise an account key, which may do what its role allows (user_keys::admission::Role::ALL).
+  -- NULL: an instance API key, which may do what its flags allow (user_keys::authorization::Flags).
+  -- Otherwise an account key, which may do what its role allows (user_keys::authorization::Role::ALL).
   role                 TEXT CHECK (role IN ('full', 'write', 'read')),
   ignore_acl           INTEGER NOT NULL DEFAULT 0 CHECK (ignore_acl IN (0, 1)),
   allow_user_create    INTEGER NOT NULL DEFAULT 0 CHECK (allow_user_create IN (0, 1)),

@@ -1,4 +1,8 @@
-//! What is built once an isolate: the table of routes and its router.
+//! The whole service: the table of routes with its router, and what cron and
+//! the queue start.
+
+pub mod delivery;
+pub mod schedule;
 
 use crate::web::{Route, Router};
 use crate::{account, auth, health, provisioning, user_keys, web};

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use url::{Host, Url};
 
-pub use crate::account::outbox::receiver::WebhookConfig;
+use crate::account::outbox::receiver::WebhookConfig;
 use crate::auth::JwtConfig;
 use crate::kernel::{Sealer, Secret};
-pub use crate::threedeye::config::{ThreedeyeConfig, ThreedeyeLogin};
+use crate::threedeye::config::{ThreedeyeConfig, ThreedeyeLogin};
 
 /// Everything the service can be told from outside.
 pub struct Config {
@@ -23,7 +23,7 @@ pub struct Config {
     pub admin_email_domains: Vec<String>,
     /// The upstream; `None` is the normal state "not configured".
     pub threedeye: Option<ThreedeyeConfig>,
-    /// Seals at rest; `None` refuses whatever needs it.
+    /// Seals at rest; `None` refuses what needs it.
     pub sealer: Option<Sealer>,
     /// `BACKFILL_CRON_LIMIT`: users per scheduled run.
     pub backfill_cron_limit: u32,
@@ -217,7 +217,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
     fn webhook(&mut self) -> Option<WebhookConfig> {
         let url = self.get("NOTIFY_WEBHOOK_URL")?;
         let url = self.safe_url("NOTIFY_WEBHOOK_URL", &url);
-        // Nobody could tell an unsigned notice from a forged one.
+        // An unsigned notice could not be told from a forged one.
         let secret = self.required("NOTIFY_WEBHOOK_SECRET").map(Secret::new);
         Some(WebhookConfig {
             url: url?,

@@ -45,7 +45,7 @@ async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<
 /// The cron trigger.
 #[event(scheduled)]
 async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
-    platform::events::scheduled::scheduled(env).await;
+    app::schedule::run(&platform::isolate::services(&env), &platform::log::Console).await;
 }
 
 /// Messages of a queue. Never an `Err`: that would panic, and with it fail

@@ -8,7 +8,7 @@ use futures_util::future::LocalBoxFuture;
 use http::HeaderMap;
 
 use crate::auth::jwks::JwksCache;
-use crate::auth::{self, AuthError, Authenticator, Identity, Refusal, Signatures, bearer};
+use crate::auth::{self, Admin, AuthError, Authenticator, Identity, Refusal, Signatures, bearer};
 use crate::config::Config;
 use crate::db::{Database, DatabaseError};
 use crate::kernel::audit::Origin;
@@ -35,7 +35,6 @@ pub enum RateLimit {
 
 /// What an event brings along.
 pub trait Bindings {
-    /// The database.
     fn database(&self) -> Result<Database, DatabaseError>;
 
     /// The queue of planned runs; without it a run stays in one process.
@@ -172,10 +171,7 @@ impl Services {
         throttle.admit(instance, caller, now)
     }
 
-    pub(crate) async fn authenticate_admin(
-        &self,
-        headers: &HeaderMap,
-    ) -> Result<auth::Admin, AuthError> {
+    pub(crate) async fn authenticate_admin(&self, headers: &HeaderMap) -> Result<Admin, AuthError> {
         let tokens = self.authenticator();
         auth::authenticate_admin(
             headers,

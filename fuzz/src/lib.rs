@@ -5,8 +5,8 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value};
-use spkey_edge::config::{ThreedeyeConfig, ThreedeyeLogin};
 use spkey_edge::kernel::Secret;
+use spkey_edge::threedeye::config::{ThreedeyeConfig, ThreedeyeLogin};
 
 /// A value that stands for something confidential: no error may repeat it.
 pub const CONFIDENTIAL: &str = "c0nfidential";

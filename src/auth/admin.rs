@@ -2,14 +2,19 @@
 
 use http::HeaderMap;
 
-use crate::auth::{AdminKeyProof, AuthError, Authenticator, Identity, Refusal, admin_key, bearer};
-use crate::kernel::Secret;
+use crate::auth::{AuthError, Authenticator, Refusal, admin_key, bearer};
+use crate::kernel::audit::Actor;
+use crate::kernel::{Secret, mask_email};
 
-/// A caller who has presented both halves of the pair.
+/// A holder of both halves of the pair; only [`authenticate_admin`] makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Admin {
-    pub key: AdminKeyProof,
-    pub identity: Identity,
+pub struct Admin(Actor);
+
+impl Admin {
+    /// Names the caller in the audit trail and for rate limits.
+    pub fn actor(&self) -> Actor {
+        self.0.clone()
+    }
 }
 
 /// Checks both halves of the pair.
@@ -21,7 +26,7 @@ pub struct Admin {
 /// # Errors
 ///
 /// As [`admin_key::check`], [`bearer()`], [`Authenticator::verify`] and
-/// [`Identity::admin_domain`] have them.
+/// [`Identity::admin_domain`](crate::auth::Identity::admin_domain) have them.
 pub async fn authenticate_admin(
     headers: &HeaderMap,
     keys: &[Secret],
@@ -35,5 +40,7 @@ pub async fn authenticate_admin(
         .verify(token)
         .await?;
     identity.admin_domain(domains)?;
-    Ok(Admin { key, identity })
+    let email = identity.email.as_deref().unwrap_or_default();
+    let actor = Actor::admin(&key.fingerprint(), &mask_email(email));
+    Ok(Admin(actor))
 }

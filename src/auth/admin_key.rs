@@ -11,20 +11,7 @@ pub const ADMIN_KEY_HEADER: HeaderName = HeaderName::from_static("x-admin-api-ke
 /// The header that published examples send it in; also that of personal API keys.
 pub const API_KEY_HEADER: HeaderName = HeaderName::from_static("x-api-key");
 
-/// Proves that the caller has an admin key; only [`check`] makes one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AdminKeyProof {
-    fingerprint: String,
-}
-
-impl AdminKeyProof {
-    /// Identifies the key in the audit trail ([`Secret::fingerprint`]).
-    pub fn fingerprint(&self) -> &str {
-        &self.fingerprint
-    }
-}
-
-/// Looks for one of `keys` in the request's headers.
+/// Tells which of `keys` is in the request's headers.
 ///
 /// [`API_KEY_HEADER`] is read only when [`ADMIN_KEY_HEADER`] is absent, not when that is empty
 /// or wrong. Every key is compared, by hashes in constant time, so that the time taken does not
@@ -33,7 +20,7 @@ impl AdminKeyProof {
 /// # Errors
 ///
 /// A [`Refusal`] that tells a missing key from a malformed or wrong one.
-pub fn check(headers: &HeaderMap, keys: &[Secret]) -> Result<AdminKeyProof, Refusal> {
+pub fn check<'k>(headers: &HeaderMap, keys: &'k [Secret]) -> Result<&'k Secret, Refusal> {
     let name = if headers.contains_key(ADMIN_KEY_HEADER) {
         ADMIN_KEY_HEADER
     } else {
@@ -57,9 +44,6 @@ pub fn check(headers: &HeaderMap, keys: &[Secret]) -> Result<AdminKeyProof, Refu
             let is_match = key.matches(candidate);
             if is_match { Some(key) } else { found }
         })
-        .map(|key| AdminKeyProof {
-            fingerprint: key.fingerprint(),
-        })
         .ok_or(Refusal::AdminKeyWrong)
 }
 
@@ -79,7 +63,7 @@ mod tests {
             headers.append(*name, value);
         }
         let keys = [Secret::new("current"), Secret::new("previous")];
-        check(&headers, &keys).map(|proof| proof.fingerprint().to_owned())
+        check(&headers, &keys).map(Secret::fingerprint)
     }
 
     #[test]
@@ -129,10 +113,11 @@ mod tests {
     fn nothing_opens_when_no_key_is_configured() {
         let mut headers = HeaderMap::new();
         headers.insert(ADMIN, HeaderValue::from_static("current"));
-        let result = check(&headers, &[]);
-        assert_eq!(result, Err(Refusal::AdminKeyNotConfigured));
+        let refused = check(&headers, &[]).unwrap_err();
+        assert_eq!(refused, Refusal::AdminKeyNotConfigured);
         headers.insert(ADMIN, HeaderValue::from_static(""));
-        let result = check(&headers, &[Secret::new("")]);
-        assert_eq!(result, Err(Refusal::AdminKeyMalformed));
+        let keys = [Secret::new("")];
+        let refused = check(&headers, &keys).unwrap_err();
+        assert_eq!(refused, Refusal::AdminKeyMalformed);
     }
 }

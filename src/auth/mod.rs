@@ -21,7 +21,6 @@ pub mod store;
 pub(crate) mod fake;
 
 pub use admin::{Admin, authenticate_admin};
-pub use admin_key::AdminKeyProof;
 pub use api_key::{ApiKey, Scope};
 pub use authenticator::Authenticator;
 pub use bearer::bearer;

@@ -25,7 +25,7 @@ pub use audit::{AuditParameter, audit_change, audit_insert, audit_json};
 pub use batch::{Batch, Results, Slot};
 pub use engine::Engine;
 pub use error::DatabaseError;
-pub use statement::{Arg, Statement, json_text};
+pub use statement::{Arg, Statement, flag, json_text};
 
 /// The only database.
 #[derive(Clone)]

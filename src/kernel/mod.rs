@@ -5,11 +5,13 @@ pub mod clock;
 pub mod email;
 pub mod http_client;
 pub mod ids;
+pub mod log;
 pub mod number;
 pub mod object;
 pub mod random;
 pub mod sealing;
 pub mod secret;
+pub mod text;
 
 pub use clock::{Clock, Deadline, Timestamp};
 pub use email::{EmailKey, mask_email};

@@ -22,12 +22,6 @@ pub trait Random {
     }
 }
 
-impl<R: Random + ?Sized> Random for &R {
-    fn fill(&self, buffer: &mut [u8]) {
-        (**self).fill(buffer);
-    }
-}
-
 impl<R: Random + ?Sized> Random for std::rc::Rc<R> {
     fn fill(&self, buffer: &mut [u8]) {
         (**self).fill(buffer);

@@ -70,7 +70,6 @@ pub enum Purpose {
     PendingTotpSecret,
     /// A backup code, and its keyed hash.
     BackupCode,
-    /// A push token.
     PushToken,
     /// The token that confirms an e-mail, until it is sent.
     EmailToken,

@@ -10,7 +10,10 @@ use super::log;
 use super::runtime::{RuntimeClock, RuntimeRandom};
 use super::webcrypto::WebCrypto;
 use crate::app;
+use crate::auth::Signatures;
 use crate::config::Config;
+use crate::kernel::http_client::HttpClient;
+use crate::kernel::{Clock, Random};
 use crate::services::{Environment, Services, Shared};
 use crate::web::Router;
 
@@ -18,6 +21,10 @@ thread_local! {
     // An isolate has one thread.
     static SHARED: Rc<Shared> = Rc::default();
     static ROUTER: Rc<Router> = Rc::new(app::router());
+    static CLOCK: Rc<dyn Clock> = Rc::new(RuntimeClock);
+    static RANDOM: Rc<dyn Random> = Rc::new(RuntimeRandom);
+    static HTTP: Rc<dyn HttpClient> = Rc::new(Fetch);
+    static SIGNATURES: Rc<dyn Signatures> = Rc::new(WebCrypto);
 }
 
 /// The router, built once.
@@ -35,10 +42,10 @@ pub fn services(env: &Env) -> Services {
     });
     let environment = Environment {
         bindings: Rc::new(EventBindings::new(env)),
-        clock: Rc::new(RuntimeClock),
-        random: Rc::new(RuntimeRandom),
-        http: Rc::new(Fetch),
-        signatures: Rc::new(WebCrypto),
+        clock: CLOCK.with(Rc::clone),
+        random: RANDOM.with(Rc::clone),
+        http: HTTP.with(Rc::clone),
+        signatures: SIGNATURES.with(Rc::clone),
     };
     Services::new(config, environment, shared)
 }

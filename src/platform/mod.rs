@@ -1,4 +1,4 @@
-//! The runtime's gifts behind our own traits: D1, fetch, WebCrypto, clock,
+//! The runtime behind our own traits: D1, fetch, WebCrypto, clock,
 //! CSPRNG, logs, and what an isolate shares.
 
 pub mod bindings;

@@ -118,7 +118,7 @@ async fn settled(promise: Result<Promise, JsValue>) -> Result<JsValue, CryptoErr
         .map_err(refused)
 }
 
-/// What WebCrypto says about a refusal is of no use to anybody.
+/// WebCrypto's own words on a refusal say nothing about its cause.
 fn refused<E>(_: E) -> CryptoError {
     CryptoError
 }

@@ -4,6 +4,11 @@
 //! Whether the user in the path exists comes last, so that only a caller with permission
 //! learns it.
 
+#[cfg(test)]
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::db;
 use crate::kernel::Timestamp;
 use crate::kernel::audit::Actor;
 use crate::user_keys::credentials::Presented;
@@ -23,12 +28,9 @@ pub enum Operation {
 }
 
 /// What an account key may do in its instance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(
-    test,
-    derive(schemars::JsonSchema),
-    schemars(rename = "AccountRole", rename_all = "lowercase")
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "AccountRole"))]
 pub enum Role {
     /// Everything.
     Full,
@@ -56,38 +58,30 @@ impl Role {
     }
 }
 
-/// What an instance API key may do without a user key. `allow_user_create` and
-/// `allow_group_create` are kept for clients that ask for them; this service has no
-/// operation that needs them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// What an instance API key may do without a user key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all(serialize = "camelCase"))]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Flags {
     /// Acts on every user of the instance.
+    #[serde(deserialize_with = "db::flag")]
     pub ignore_acl: bool,
+    /// May make users. Kept for clients that ask for it.
+    #[serde(deserialize_with = "db::flag")]
     pub allow_user_create: bool,
+    /// May make groups. Kept for clients that ask for it.
+    #[serde(deserialize_with = "db::flag")]
     pub allow_group_create: bool,
-    /// May read what needs no user.
+    /// May read what is open to anybody.
+    #[serde(deserialize_with = "db::flag")]
     pub allow_anonymous_read: bool,
 }
 
 /// What a client key permits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Grant {
-    /// An account key.
     Account(Role),
-    /// An instance API key.
     Instance(Flags),
-}
-
-impl From<Role> for Grant {
-    fn from(role: Role) -> Self {
-        Self::Account(role)
-    }
-}
-
-impl From<Flags> for Grant {
-    fn from(flags: Flags) -> Self {
-        Self::Instance(flags)
-    }
 }
 
 /// An instance API key or an account key, without the key.
@@ -117,7 +111,6 @@ pub struct AccessRecord {
     pub api_key_is_a_user_key: bool,
     /// The user whose user key was presented.
     pub key_owner: Option<InstanceUser>,
-    /// The user in the path.
     pub path_user: Option<InstanceUser>,
 }
 

@@ -83,7 +83,7 @@ fn parameter(query: &str, names: &[&str]) -> Option<Presented> {
     })
 }
 
-/// `Authorization: <one word> <key>`, whatever the word.
+/// `Authorization: <any word> <key>`.
 fn authorization(headers: &HeaderMap) -> Option<Presented> {
     let value = headers.get(AUTHORIZATION)?.to_str().unwrap_or("? ?");
     let (_, key) = value.trim().split_once([' ', '\t'])?;

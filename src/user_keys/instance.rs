@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The name of an instance: 1 to 64 ASCII letters, digits, hyphens or
-/// underscores, in lower case.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+/// underscores, in lower case. It is deserialized from the database, which is not checked again.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(
     description = "The name of an instance.",
@@ -24,11 +24,6 @@ impl InstanceName {
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
         is_name.then(|| Self(text.to_ascii_lowercase()))
-    }
-
-    /// A name from the database, which is not checked again.
-    pub fn from_stored(name: impl Into<String>) -> Self {
-        Self(name.into())
     }
 
     pub fn as_str(&self) -> &str {

@@ -9,33 +9,16 @@ use http::HeaderMap;
 
 #[cfg(test)]
 use super::openapi::{ErrorAnswer, errors};
-use super::request::Incoming;
+use super::request::{Call, Incoming};
 use super::{ApiError, ErrorFormat};
+pub use crate::auth::Admin;
 use crate::auth::admin_key::{ADMIN_KEY_HEADER, API_KEY_HEADER};
-use crate::auth::{self, ApiKey, AuthError, Identity, Refusal};
-use crate::kernel::audit::Actor;
-use crate::kernel::mask_email;
+use crate::auth::{ApiKey, AuthError, Identity};
+use crate::kernel::audit::{Action, Entry};
 use crate::services::Services;
-
-/// The kinds of caller, as `openapi.json` tells them apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Access {
-    /// Without credentials.
-    Public,
-    /// The admin pair.
-    Admin,
-    /// The user in the path, an API key, or the admin pair.
-    User,
-    /// The keys of an instance.
-    Instance,
-    /// A signed-in person, or a personal API key.
-    Person,
-}
 
 /// A kind of caller.
 pub trait Caller: Sized + 'static {
-    const ACCESS: Access;
-
     /// What a route asks of its callers, beyond their kind.
     type Requirements: 'static;
 
@@ -87,7 +70,6 @@ impl CallerDescription {
 pub struct Anyone(());
 
 impl Caller for Anyone {
-    const ACCESS: Access = Access::Public;
     type Requirements = ();
 
     fn authenticate(_: &mut Incoming, (): ()) -> LocalBoxFuture<'_, Result<Self, ApiError>> {
@@ -104,31 +86,15 @@ impl Caller for Anyone {
     }
 }
 
-/// A holder of the admin pair.
-#[derive(Debug, Clone)]
-pub struct Admin(auth::Admin);
-
-impl Admin {
-    async fn of(headers: &HeaderMap, services: &Services) -> Result<Self, AuthError> {
-        services.authenticate_admin(headers).await.map(Self)
-    }
-
-    /// Names the caller in the audit trail and for rate limits.
-    pub fn actor(&self) -> Actor {
-        let email = self.0.identity.email.as_deref().unwrap_or_default();
-        Actor::admin(self.0.key.fingerprint(), &mask_email(email))
-    }
-}
-
 impl Caller for Admin {
-    const ACCESS: Access = Access::Admin;
     type Requirements = ();
 
     /// No call of the database or 3dEye comes before it.
     fn authenticate(incoming: &mut Incoming, (): ()) -> LocalBoxFuture<'_, Result<Self, ApiError>> {
         async move {
             let services = &incoming.services;
-            let admin = Self::of(&incoming.request.headers, services).await?;
+            let headers = &incoming.request.headers;
+            let admin = services.authenticate_admin(headers).await?;
             let actor = admin.actor();
             incoming.log_caller(actor.as_str());
             if services.admin_within_limit(actor.as_str()).await {
@@ -143,6 +109,24 @@ impl Caller for Admin {
     #[cfg(test)]
     fn describe((): ()) -> CallerDescription {
         CallerDescription::authenticated(&[&ADMIN_PAIR])
+    }
+}
+
+impl Call<Admin> {
+    /// The row of the audit trail for a change that this caller makes now.
+    pub fn entry(
+        &self,
+        action: Action,
+        subject: impl Into<String>,
+        outcome: impl Into<String>,
+    ) -> Entry {
+        Entry {
+            at: self.now(),
+            origin: self.origin(self.caller.actor()),
+            action,
+            subject: subject.into(),
+            outcome: outcome.into(),
+        }
     }
 }
 
@@ -162,22 +146,19 @@ impl UserCaller {
     /// A header that carries an admin key, or an API key of another form than ours, means the
     /// admin pair.
     async fn of(headers: &HeaderMap, services: &Services) -> Result<Self, AuthError> {
-        if headers.contains_key(ADMIN_KEY_HEADER) {
-            return Admin::of(headers, services).await.map(Self::Admin);
+        let has_admin_key = headers.contains_key(ADMIN_KEY_HEADER);
+        if !has_admin_key && !headers.contains_key(API_KEY_HEADER) {
+            let identity = services.authenticate_person(headers).await?;
+            return Ok(Self::Person(identity));
         }
-        if headers.contains_key(API_KEY_HEADER) {
-            return match presented_key(headers) {
-                Ok(key) => Ok(Self::Key(key)),
-                Err(_) => Admin::of(headers, services).await.map(Self::Admin),
-            };
+        match presented_key(headers) {
+            Some(key) if !has_admin_key => Ok(Self::Key(key)),
+            _ => services.authenticate_admin(headers).await.map(Self::Admin),
         }
-        let identity = services.authenticate_person(headers).await?;
-        Ok(Self::Person(identity))
     }
 }
 
 impl Caller for UserCaller {
-    const ACCESS: Access = Access::User;
     type Requirements = ();
 
     fn authenticate(incoming: &mut Incoming, (): ()) -> LocalBoxFuture<'_, Result<Self, ApiError>> {
@@ -197,11 +178,10 @@ impl Caller for UserCaller {
     }
 }
 
-fn presented_key(headers: &HeaderMap) -> Result<ApiKey, Refusal> {
+fn presented_key(headers: &HeaderMap) -> Option<ApiKey> {
     let mut values = headers.get_all(API_KEY_HEADER).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
-        return Err(Refusal::AdminKeyRepeated);
+        return None;
     };
-    let text = value.to_str().map_err(|_| Refusal::AdminKeyMalformed)?;
-    ApiKey::parse(text)
+    ApiKey::parse(value.to_str().ok()?).ok()
 }

@@ -1,4 +1,4 @@
-//! Errors with two faces: what the client may see, and what the log must say.
+//! Errors have two sides: what the client is told, and what the log says.
 
 use std::borrow::Cow;
 
@@ -8,19 +8,13 @@ use crate::auth::AuthError;
 use crate::db::DatabaseError;
 use crate::services::NoSealingKey;
 
-/// The client's face of every 401. The cause goes to the log only.
-pub const UNAUTHORIZED: &str = "Authentication required. Please provide a valid API token";
-/// The client's face of every 500. The cause goes to the log only.
-pub const INTERNAL: &str = "An unexpected error occurred on the server";
-
 /// A request that failed.
 #[derive(Debug, Clone)]
 pub struct ApiError {
-    /// The status, of those in the contract.
     pub status: StatusCode,
-    /// The client's face.
+    /// For the client.
     pub message: Cow<'static, str>,
-    /// The log's face: a stable name or a sentence without secrets.
+    /// For the log: a stable name or a sentence without secrets.
     pub cause: Cow<'static, str>,
     /// `Retry-After`, in seconds.
     pub retry_after_s: Option<u64>,
@@ -57,21 +51,14 @@ impl ApiError {
 
     /// 401; why is for the log.
     pub fn unauthorized(cause: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            cause: cause.into(),
-            ..Self::new(StatusCode::UNAUTHORIZED, UNAUTHORIZED)
-        }
+        let message = "Authentication required. Please provide a valid API token";
+        Self::new(StatusCode::UNAUTHORIZED, message).because(cause)
     }
 
     /// 403; why is for the log.
     pub fn forbidden(cause: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            cause: cause.into(),
-            ..Self::new(
-                StatusCode::FORBIDDEN,
-                "You do not have permission to perform this action",
-            )
-        }
+        let message = "You do not have permission to perform this action";
+        Self::new(StatusCode::FORBIDDEN, message).because(cause)
     }
 
     /// 404 for a thing that does not exist.
@@ -86,25 +73,8 @@ impl ApiError {
 
     /// 500; why is for the log.
     pub fn internal(cause: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            cause: cause.into(),
-            ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL)
-        }
-    }
-
-    /// 503: the upstream is not configured.
-    pub fn not_configured() -> Self {
-        Self::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "3dEye provisioning is not configured",
-        )
-    }
-
-    /// Names the methods there are.
-    #[must_use]
-    pub fn allow(mut self, methods: impl Into<Box<str>>) -> Self {
-        self.allow = Some(methods.into());
-        self
+        let message = "An unexpected error occurred on the server";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, message).because(cause)
     }
 
     /// Counts against the client's address, as every 401 does.

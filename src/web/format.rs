@@ -125,9 +125,6 @@ const ACCOUNT_CODES: [&str; 24] = [
     "error",
 ];
 
-/// The client's face of every 500 of [`ErrorFormat::Account`].
-const SERVER_ERROR: &str = "A server error occurred.";
-
 impl<'a> AccountErrorBody<'a> {
     fn of(error: &'a ApiError) -> Self {
         let (kind, code) = match error.status {
@@ -147,7 +144,7 @@ impl<'a> AccountErrorBody<'a> {
             kind,
             code: error.code.unwrap_or(code),
             detail: match error.status {
-                StatusCode::INTERNAL_SERVER_ERROR => SERVER_ERROR,
+                StatusCode::INTERNAL_SERVER_ERROR => "A server error occurred.",
                 _ => &error.message,
             },
             attr: error.attr,
@@ -179,38 +176,29 @@ impl ErrorFormat {
     /// The error of a method that a path does not have; `allow` lists those that it has.
     pub fn unknown_method(self, method: &Method, allow: impl Into<Box<str>>) -> ApiError {
         let status = StatusCode::METHOD_NOT_ALLOWED;
-        let error = match self {
-            Self::Admin => ApiError::new(status, "The method is not allowed for this resource"),
-            _ => ApiError::new(status, format!("Method \"{method}\" not allowed.")),
+        let message = match self {
+            Self::Admin => "The method is not allowed for this resource".to_owned(),
+            _ => format!("Method \"{method}\" not allowed."),
         };
-        error.allow(allow)
-    }
-
-    /// Whether pages of other origins may call the API.
-    pub const fn has_cors(self) -> bool {
-        matches!(self, Self::UserKeys)
-    }
-
-    /// Whether published clients expect the keys to be looked at before the method.
-    pub const fn authenticates_before_method(self) -> bool {
-        matches!(self, Self::UserKeys)
+        ApiError {
+            allow: Some(allow.into()),
+            ..ApiError::new(status, message)
+        }
     }
 
     /// 429 of a caller who may come again after `seconds`.
     pub fn throttled(self, seconds: u64) -> ApiError {
         let status = StatusCode::TOO_MANY_REQUESTS;
-        let error = match self {
-            Self::Admin => ApiError::new(status, "Too many requests"),
-            Self::UserKeys => ApiError::new(
-                status,
-                format!("Request was throttled. Expected available in {seconds} second(s)."),
-            ),
-            Self::Account => ApiError::new(
-                status,
-                format!("Request was throttled. Expected available in {seconds} seconds."),
-            ),
+        let message = match self {
+            Self::Admin => "Too many requests".to_owned(),
+            Self::UserKeys => {
+                format!("Request was throttled. Expected available in {seconds} second(s).")
+            }
+            Self::Account => {
+                format!("Request was throttled. Expected available in {seconds} seconds.")
+            }
         };
-        error.retry_after(seconds)
+        ApiError::new(status, message).retry_after(seconds)
     }
 
     /// 429 of a rate-limit binding.
@@ -218,7 +206,7 @@ impl ErrorFormat {
         self.throttled(LIMIT_PERIOD_S)
     }
 
-    /// The answer that tells the client's face of `error`.
+    /// What the client is told of `error`.
     pub fn render(self, error: &ApiError, request_id: &RequestId) -> Reply {
         let mut reply = match self {
             Self::Admin => Reply::json(
@@ -265,7 +253,7 @@ impl ErrorFormat {
         }
     }
 
-    /// What every answer of the API has, whatever it says.
+    /// Adds the headers that every answer of the API has.
     pub fn finish(self, reply: Reply) -> Reply {
         match self {
             Self::Admin => reply,

@@ -14,7 +14,7 @@ pub mod request;
 pub mod route;
 pub mod router;
 
-pub use caller::{Access, Admin, Anyone, Caller, UserCaller};
+pub use caller::{Admin, Anyone, Caller, UserCaller};
 pub use error::ApiError;
 pub use format::ErrorFormat;
 pub use reply::Reply;

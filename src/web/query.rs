@@ -67,13 +67,7 @@ impl Query {
 
     /// `true` or `false`.
     pub fn flag(&self, name: &str) -> Result<bool, ApiError> {
-        match self.text(name) {
-            None | Some("false") => Ok(false),
-            Some("true") => Ok(true),
-            Some(_) => Err(ApiError::bad_request(format!(
-                "{name}: must be true or false"
-            ))),
-        }
+        self.choice(name, false, &[("true", true), ("false", false)])
     }
 }
 

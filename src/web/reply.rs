@@ -7,11 +7,8 @@ use serde::Serialize;
 /// Status, headers and the whole body.
 #[derive(Debug, Clone)]
 pub struct Reply {
-    /// The status.
     pub status: StatusCode,
-    /// The headers.
     pub headers: HeaderMap,
-    /// The body.
     pub body: Vec<u8>,
 }
 
@@ -25,7 +22,6 @@ impl Reply {
         }
     }
 
-    /// A JSON answer.
     pub fn json(status: StatusCode, body: &impl Serialize) -> Self {
         // Our own types always serialise: no maps with odd keys, no failing impls.
         let body = serde_json::to_vec(body).unwrap_or_default();
@@ -43,7 +39,7 @@ impl Reply {
         }
     }
 
-    /// The same answer, not to be kept by anybody on its way.
+    /// The same answer, not to be stored by caches.
     #[must_use]
     pub fn no_store(self) -> Self {
         self.header(CACHE_CONTROL, HeaderValue::from_static("no-store"))

@@ -1,6 +1,6 @@
 //! A request: as it comes in, and as a handler gets it.
 
-use std::cell::RefCell;
+use std::cell::OnceCell;
 use std::net::IpAddr;
 use std::rc::Rc;
 
@@ -62,13 +62,6 @@ pub trait Body {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BrokenBody;
 
-/// What the log is told of a request besides its answer.
-#[derive(Default)]
-pub struct RequestLog {
-    /// Names the caller, once it is authenticated.
-    pub caller: RefCell<Option<String>>,
-}
-
 /// A request whose route has been found, before its caller is known.
 pub struct Incoming {
     pub request: Request,
@@ -76,57 +69,36 @@ pub struct Incoming {
     pub params: PathParams,
     pub services: Rc<Services>,
     pub request_id: RequestId,
-    pub log: Rc<RequestLog>,
+    /// Names the caller in the log, once it is authenticated.
+    pub caller_name: Rc<OnceCell<String>>,
 }
 
-/// The path's parameters, percent-decoded.
+/// The path's parameters, percent-decoded; `None`: that is not UTF-8.
 #[derive(Default)]
-pub struct PathParams {
-    /// What is not UTF-8 once it is decoded has U+FFFD in it.
-    pub values: Vec<(&'static str, String)>,
-    /// Whether all of them are UTF-8.
-    pub are_text: bool,
-}
+pub struct PathParams(pub Vec<(&'static str, Option<String>)>);
 
 impl PathParams {
     pub fn get(&self, name: &str) -> Option<&str> {
-        let mut values = self.values.iter();
-        values
-            .find(|(given, _)| *given == name)
-            .map(|(_, value)| value.as_str())
+        let (_, value) = self.0.iter().find(|(given, _)| *given == name)?;
+        value.as_deref()
+    }
+
+    fn are_text(&self) -> bool {
+        self.0.iter().all(|(_, value)| value.is_some())
     }
 }
 
 impl Incoming {
-    /// The client's address, as the runtime tells it.
-    pub fn address(&self) -> Option<IpAddr> {
-        client_address(&self.request.headers)
-    }
-
     /// Names the caller in the log.
     pub fn log_caller(&self, name: &str) {
-        *self.log.caller.borrow_mut() = Some(name.to_owned());
-    }
-
-    /// Reads the body to its end and drops it: to a client that is still sending, an early
-    /// answer looks like a broken connection.
-    pub async fn discard_body(&mut self) -> Result<(), ApiError> {
-        if let Some(body) = self.request.body.take() {
-            let read = body.read(0, MAX_DISCARDED_BYTES).await;
-            read.map_err(|_| Self::unreadable_body())?;
-        }
-        Ok(())
-    }
-
-    /// 400 of a body that broke off, where it is not looked at.
-    pub fn unreadable_body() -> ApiError {
-        ApiError::bad_request("The request body could not be read.")
+        // It is authenticated once.
+        let _ = self.caller_name.set(name.to_owned());
     }
 
     /// Everything that the request says, its body read.
     pub async fn input(&mut self) -> Result<Input, ApiError> {
-        let route = self.route;
-        if !self.params.are_text && ErrorFormat::of_path(route.path) != ErrorFormat::UserKeys {
+        let format = ErrorFormat::of_path(self.route.path);
+        if !self.params.are_text() && format != ErrorFormat::UserKeys {
             let message = "path: not valid UTF-8 after percent-decoding";
             return Err(ApiError::bad_request(message));
         }
@@ -199,22 +171,18 @@ impl<C> Call<C> {
         self.services.now()
     }
 
-    /// The client's address, as the runtime tells it.
-    pub fn address(&self) -> Option<IpAddr> {
-        client_address(&self.input.headers)
-    }
-
     /// On whose behalf this call changes things.
     pub fn origin(&self, actor: Actor) -> Origin {
         Origin {
             actor,
             request_id: self.request_id.clone(),
-            address: self.address().map(|address| address.to_string()),
+            address: client_address(&self.input.headers).map(|address| address.to_string()),
         }
     }
 }
 
-fn client_address(headers: &HeaderMap) -> Option<IpAddr> {
+/// The client's address, as the runtime tells it.
+pub(super) fn client_address(headers: &HeaderMap) -> Option<IpAddr> {
     let text = headers.get(CLIENT_ADDRESS_HEADER)?.to_str().ok()?;
     text.parse().ok()
 }

@@ -5,13 +5,13 @@ use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 use http::Method;
 
+use super::caller::Caller;
 #[cfg(test)]
 use super::caller::CallerDescription;
-use super::caller::{Access, Caller};
 #[cfg(test)]
 use super::openapi::{OperationDoc, Spec};
 use super::request::{Call, Incoming};
-use super::{ApiError, Reply};
+use super::{ApiError, ErrorFormat, Reply};
 
 /// What a handler answers.
 pub type Handled = LocalBoxFuture<'static, Result<Reply, ApiError>>;
@@ -19,7 +19,6 @@ pub type Handled = LocalBoxFuture<'static, Result<Reply, ApiError>>;
 /// A handler behind the authentication of its caller; made by [`handler!`](crate::web::handler).
 #[derive(Clone, Copy)]
 pub struct Handler {
-    pub access: Access,
     pub run: fn(Incoming) -> Handled,
     /// What follows from the kind of caller, for `openapi.json`.
     #[cfg(test)]
@@ -36,7 +35,6 @@ macro_rules! handler {
     };
     ($handle:ident: $caller:ty, $requirements:expr) => {
         $crate::web::route::Handler {
-            access: <$caller as $crate::web::Caller>::ACCESS,
             run: |incoming| {
                 $crate::web::route::serve::<$caller, _>(incoming, $requirements, $handle)
             },
@@ -127,6 +125,18 @@ impl Route {
             handler,
             has_head,
         }
+    }
+
+    /// The methods that the route answers, for `Allow`.
+    pub fn allowed(&self) -> String {
+        let mut methods = self.method.to_string();
+        if self.has_head {
+            methods.push_str(", HEAD");
+        }
+        if ErrorFormat::of_path(self.path) == ErrorFormat::UserKeys {
+            methods.push_str(", OPTIONS");
+        }
+        methods
     }
 
     /// Whether the route answers this method.

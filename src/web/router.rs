@@ -1,11 +1,14 @@
 //! One table of routes, and one request's way through it.
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use http::{HeaderName, HeaderValue, Method};
 use percent_encoding::percent_decode_str;
 
-use super::request::{Incoming, PathParams, Request, RequestLog};
+use super::request::{Incoming, PathParams, Request, client_address};
 use super::route::Route;
 use super::{ApiError, ErrorFormat, Reply, cors};
 use crate::kernel::RequestId;
@@ -27,7 +30,7 @@ pub struct Answer {
     pub route: Option<&'static str>,
     /// Who called.
     pub caller: Option<String>,
-    /// The log's face of an error.
+    /// What the log says of an error.
     pub cause: Option<String>,
 }
 
@@ -38,12 +41,9 @@ impl Router {
     ///
     /// When two paths of the table cannot be told apart.
     pub fn new(table: &'static [Route]) -> Result<Self, matchit::InsertError> {
-        let mut grouped: Vec<(&'static str, Vec<&'static Route>)> = Vec::new();
+        let mut grouped: BTreeMap<&str, Vec<&Route>> = BTreeMap::new();
         for route in table {
-            match grouped.iter_mut().find(|(path, _)| *path == route.path) {
-                Some((_, routes)) => routes.push(route),
-                None => grouped.push((route.path, vec![route])),
-            }
+            grouped.entry(route.path).or_default().push(route);
         }
         let mut paths = matchit::Router::new();
         for (path, routes) in grouped {
@@ -64,12 +64,15 @@ impl Router {
         request_id: RequestId,
     ) -> Answer {
         let format = ErrorFormat::of_path(&request.path);
+        let is_user_keys = format == ErrorFormat::UserKeys;
         let is_head = request.method == Method::HEAD;
-        let log = Rc::new(RequestLog::default());
+        let address = client_address(&request.headers);
+        let caller_name = Rc::new(OnceCell::new());
         let mut template = None;
         let result = match self.find(&request, format) {
             Err(error) => Err(error),
-            Ok((route, _)) if format.has_cors() && request.method == Method::OPTIONS => {
+            // Pages of other origins may call the user-key API.
+            Ok((route, _)) if is_user_keys && request.method == Method::OPTIONS => {
                 template = Some(route.path);
                 Ok(cors::preflight(route))
             }
@@ -81,9 +84,8 @@ impl Router {
                     params,
                     services: Rc::clone(&services),
                     request_id: request_id.clone(),
-                    log: Rc::clone(&log),
+                    caller_name: Rc::clone(&caller_name),
                 };
-                let address = incoming.address();
                 match (route.handler.run)(incoming).await {
                     Err(error) if error.failed_authentication => {
                         // Guessing is braked by address.
@@ -99,7 +101,7 @@ impl Router {
             answer.reply.body.clear();
         }
         answer.route = template;
-        answer.caller = log.caller.take();
+        answer.caller = caller_name.get().cloned();
         answer
     }
 
@@ -113,11 +115,13 @@ impl Router {
         let mut routes = found.value.iter();
         let route = match found.value.as_slice() {
             // The user-key API looks at the keys first and at the method then.
-            [only] if format.authenticates_before_method() => Some(only),
+            [only] if format == ErrorFormat::UserKeys => Some(only),
             _ => routes.find(|route| route.answers(&request.method)),
         };
-        let route =
-            *route.ok_or_else(|| format.unknown_method(&request.method, allow(found.value)))?;
+        let route = *route.ok_or_else(|| {
+            let allowed: Vec<String> = found.value.iter().map(|route| route.allowed()).collect();
+            format.unknown_method(&request.method, allowed.join(", "))
+        })?;
         Ok((route, params(route.path, &request.path)))
     }
 }
@@ -151,37 +155,15 @@ fn finish(result: Result<Reply, ApiError>, format: ErrorFormat, request_id: &Req
     }
 }
 
-/// The methods of `Allow`.
-fn allow(routes: &[&'static Route]) -> String {
-    let mut methods: Vec<&str> = Vec::new();
-    for route in routes {
-        methods.push(route.method.as_str());
-        if route.has_head {
-            methods.push("HEAD");
-        }
-    }
-    methods.join(", ")
-}
-
 /// The parameters of `template` in a path that it matches.
 fn params(template: &'static str, path: &str) -> PathParams {
-    let mut params = PathParams {
-        values: Vec::new(),
-        are_text: true,
-    };
-    for (expected, given) in template.split('/').zip(path.split('/')) {
-        let name = expected
-            .strip_prefix('{')
-            .and_then(|rest| rest.strip_suffix('}'));
-        if let Some(name) = name {
-            let decoded = percent_decode_str(given);
-            params.are_text &= decoded.clone().decode_utf8().is_ok();
-            params
-                .values
-                .push((name, decoded.decode_utf8_lossy().into_owned()));
-        }
-    }
-    params
+    let segments = template.split('/').zip(path.split('/'));
+    let params = segments.filter_map(|(expected, given)| {
+        let name = expected.strip_prefix('{')?.strip_suffix('}')?;
+        let decoded = percent_decode_str(given).decode_utf8();
+        Some((name, decoded.ok().map(Cow::into_owned)))
+    });
+    PathParams(params.collect())
 }
 
 #[cfg(test)]
@@ -196,26 +178,32 @@ mod tests {
 
     const TEMPLATE: &str = "/v1/instances/{instance}/users/{id}/";
 
-    fn read(path: &str) -> [String; 2] {
-        let found = params(TEMPLATE, path);
-        let names: Vec<&str> = found.values.iter().map(|(name, _)| *name).collect();
+    fn read(path: &str) -> [Option<String>; 2] {
+        let PathParams(found) = params(TEMPLATE, path);
+        let names: Vec<&str> = found.iter().map(|(name, _)| *name).collect();
         assert_eq!(names, ["instance", "id"]);
-        [found.values[0].1.clone(), found.values[1].1.clone()]
+        [found[0].1.clone(), found[1].1.clone()]
+    }
+
+    fn texts(first: &str, second: &str) -> [Option<String>; 2] {
+        [first, second].map(|text| Some(text.to_owned()))
     }
 
     #[test]
     fn parameters_are_decoded_once() {
-        assert_eq!(read("/v1/instances/rivia/users/9/"), ["rivia", "9"]);
-        assert_eq!(read("/v1/instances/%52ivia/users/%39/"), ["Rivia", "9"]);
-        assert_eq!(read("/v1/instances/a%2Fb/users/%2531/"), ["a/b", "%31"]);
-        assert_eq!(read("/v1/instances//users/%/"), ["", "%"]);
+        for (path, decoded) in [
+            ("/v1/instances/rivia/users/9/", texts("rivia", "9")),
+            ("/v1/instances/%52ivia/users/%39/", texts("Rivia", "9")),
+            ("/v1/instances/a%2Fb/users/%2531/", texts("a/b", "%31")),
+            ("/v1/instances//users/%/", texts("", "%")),
+            ("/v1/instances/a/users/%c3%a9/", texts("a", "é")),
+        ] {
+            assert_eq!(read(path), decoded, "{path}");
+        }
     }
 
     #[test]
     fn a_parameter_that_is_not_utf_8_is_told_apart() {
-        let path = "/v1/instances/%ff/users/%c3/";
-        assert_eq!(read(path), ["\u{fffd}", "\u{fffd}"]);
-        assert!(!params(TEMPLATE, path).are_text);
-        assert!(params(TEMPLATE, "/v1/instances/a/users/%c3%a9/").are_text);
+        assert_eq!(read("/v1/instances/%ff/users/%c3/"), [None, None]);
     }
 }

@@ -15,7 +15,7 @@ use crate::kernel::audit::Actor;
 use crate::kernel::{Timestamp, UserId};
 #[cfg(test)]
 use crate::web::caller::CallerDescription;
-use crate::web::{Access, ApiError, Call, Caller, Incoming};
+use crate::web::{ApiError, Call, Caller, Incoming};
 
 use crate::account::endpoints::credential::{Credential, authenticate, is_recent, name, staff};
 use crate::account::endpoints::problem::{
@@ -67,7 +67,6 @@ impl Requirements {
 }
 
 impl Caller for AccountCaller {
-    const ACCESS: Access = Access::Person;
     type Requirements = Requirements;
 
     fn authenticate(

@@ -5,11 +5,11 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::auth::store::{ApiKeyRow, NewApiKey, insert_api_key};
+use crate::auth::store::{ApiKeyRow, insert_api_key};
 use crate::auth::{ApiKey, Scope};
-use crate::kernel::audit::{Action, Entry};
+use crate::kernel::audit::Action;
 use crate::kernel::ids::prefixed_ulid;
-use crate::kernel::{Clock as _, Timestamp, UserId};
+use crate::kernel::{Timestamp, UserId};
 use crate::web::caller::Admin;
 use crate::web::fields;
 #[cfg(test)]
@@ -73,36 +73,29 @@ struct ResponseBody<'a> {
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     call.query(&[])?;
     let requested = validate(call.body()?)?;
-    let now = call.services.clock.now();
-    let key = ApiKey::generate(&call.services.random);
-    let new = NewApiKey {
-        hash: key.hash(),
-        row: ApiKeyRow {
-            id: prefixed_ulid("key", now, &call.services.random),
-            scopes: requested.scopes,
-            user_id: requested.user_id,
-            label: requested.label,
-            created_at: now,
-            last_used_at: None,
-        },
+    let random = &*call.services.random;
+    let key = ApiKey::generate(random);
+    let id = prefixed_ulid("key", call.now(), random);
+    let outcome = format!("scopes {}", requested.scopes.join(" "));
+    let entry = call.entry(Action::CreateApiKey, id.as_str(), outcome);
+    let row = ApiKeyRow {
+        id,
+        scopes: requested.scopes,
+        user_id: requested.user_id,
+        label: requested.label,
+        created_at: entry.at,
+        last_used_at: None,
     };
-    let entry = Entry {
-        at: now,
-        origin: call.origin(call.caller.actor()),
-        action: Action::CreateApiKey,
-        subject: new.row.id.clone(),
-        outcome: format!("scopes {}", new.row.scopes.join(" ")),
-    };
-    if !insert_api_key(&call.services.database()?, &new, &entry).await? {
+    if !insert_api_key(&call.services.database()?, &row, &key.hash(), &entry).await? {
         return Err(ApiError::unknown_user());
     }
     let body = ResponseBody {
-        id: &new.row.id,
+        id: &row.id,
         key: key.expose(),
-        scopes: &new.row.scopes,
-        user_id: new.row.user_id.as_ref(),
-        label: new.row.label.as_deref(),
-        created_at: now,
+        scopes: &row.scopes,
+        user_id: row.user_id.as_ref(),
+        label: row.label.as_deref(),
+        created_at: row.created_at,
     };
     Ok(Reply::json(StatusCode::CREATED, &body).no_store())
 }

@@ -5,8 +5,7 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::auth::endpoints::KeyPart;
-use crate::auth::store::list_api_keys;
+use crate::auth::store::{ApiKeyRow, list_api_keys};
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
@@ -20,16 +19,13 @@ pub const ROUTE: Route = Route::get("/admin/api-keys", "listApiKeys", handler!(h
 #[cfg_attr(test, derive(JsonSchema), schemars(rename = "ApiKeys"))]
 struct ResponseBody {
     /// The keys.
-    api_keys: Vec<KeyPart>,
+    api_keys: Vec<ApiKeyRow>,
 }
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     call.query(&[])?;
-    let rows = list_api_keys(&call.services.database()?).await?;
-    let body = ResponseBody {
-        api_keys: rows.into_iter().map(Into::into).collect(),
-    };
-    Ok(Reply::json(StatusCode::OK, &body).no_store())
+    let api_keys = list_api_keys(&call.services.database()?).await?;
+    Ok(Reply::json(StatusCode::OK, &ResponseBody { api_keys }).no_store())
 }
 
 #[cfg(test)]

@@ -3,8 +3,7 @@
 use http::StatusCode;
 
 use crate::auth::store::revoke_api_key;
-use crate::kernel::Clock as _;
-use crate::kernel::audit::{Action, Entry};
+use crate::kernel::audit::Action;
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{self, Answer, OperationDoc, Spec};
@@ -18,15 +17,9 @@ pub const ROUTE: Route = Route::delete(
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     call.query(&[])?;
-    let id = call.path("keyId")?.to_owned();
-    let entry = Entry {
-        at: call.services.clock.now(),
-        origin: call.origin(call.caller.actor()),
-        action: Action::RevokeApiKey,
-        subject: id.clone(),
-        outcome: "revoked".to_owned(),
-    };
-    revoke_api_key(&call.services.database()?, &id, &entry).await?;
+    let id = call.path("keyId")?;
+    let entry = call.entry(Action::RevokeApiKey, id, "revoked");
+    revoke_api_key(&call.services.database()?, id, &entry).await?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))
 }
 

@@ -73,19 +73,15 @@ struct Failure {
 
 impl<K> Default for JwksCache<K> {
     fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl<K> JwksCache<K> {
-    pub const fn new() -> Self {
         Self {
             set: None,
             refetched_at: None,
             failure: None,
         }
     }
+}
 
+impl<K> JwksCache<K> {
     /// Stores the keys of a fetch that began at `asked_at`. Of two concurrent fetches, the one
     /// that began later wins, whichever ends first.
     pub fn store(&mut self, keys: Vec<VerificationKey<K>>, asked_at: Timestamp) {
@@ -101,6 +97,7 @@ impl<K> JwksCache<K> {
     }
 
     /// Why the last fetch failed; `None` when it did not. There may be keys from an earlier one.
+    #[cfg(test)]
     pub fn failure(&self) -> Option<KeysError> {
         self.failure.map(|failure| failure.error)
     }

@@ -31,7 +31,7 @@ pub struct Jwk {
 /// The public parameters of a key.
 ///
 /// It serializes to a JWK of `kty` and these parameters only, whatever else the document said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kty")]
 pub enum KeyMaterial {
     /// An RSA key of at least 2048 bits (RFC 7518, section 6.3.1).
@@ -103,24 +103,12 @@ struct Members {
     key_ops: Option<Vec<String>>,
     alg: Option<String>,
     #[serde(flatten)]
-    parameters: Parameters,
-}
-
-#[derive(Deserialize)]
-#[serde(tag = "kty")]
-enum Parameters {
-    #[serde(rename = "RSA")]
-    Rsa { n: String, e: String },
-    #[serde(rename = "EC")]
-    Ec { crv: Curve, x: String, y: String },
+    material: KeyMaterial,
 }
 
 fn usable(jwk: Value) -> Option<Jwk> {
     let members: Members = serde_json::from_value(jwk).ok()?;
-    let material = match members.parameters {
-        Parameters::Rsa { n, e } => KeyMaterial::Rsa { n, e },
-        Parameters::Ec { crv, x, y } => KeyMaterial::Ec { crv, x, y },
-    };
+    let material = members.material;
     let has_id = (1..=MAX_KEY_ID_BYTES).contains(&members.kid.len());
     let is_for_signatures = members.public_key_use.is_none_or(|usage| usage == "sig")
         && members

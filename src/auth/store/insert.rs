@@ -11,25 +11,19 @@ SELECT ?1, ?2, ?3, ?4, ?5, ?6
 WHERE ?4 IS NULL OR EXISTS (SELECT 1 FROM users WHERE uuid = ?4)
 RETURNING id";
 
-#[derive(Debug, Clone)]
-pub struct NewApiKey {
-    pub row: ApiKeyRow,
-    /// SHA-256 of the key, lower-case hex.
-    pub hash: String,
-}
-
-/// Stores a new key; false when it is bound to a user that does not exist.
+/// Stores a new key under its [hash](crate::auth::ApiKey::hash); false when it is bound to a user
+/// that does not exist.
 pub async fn insert_api_key(
     database: &Database,
-    key: &NewApiKey,
+    row: &ApiKeyRow,
+    hash: &str,
     entry: &Entry,
 ) -> Result<bool, DatabaseError> {
-    let row = &key.row;
     let insert = Statement::new(
         INSERT,
         [
             row.id.as_str().into(),
-            key.hash.as_str().into(),
+            hash.into(),
             Arg::json(&row.scopes)?,
             row.user_id.as_ref().into(),
             row.label.as_deref().into(),

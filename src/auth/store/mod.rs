@@ -9,41 +9,54 @@ mod touch;
 #[cfg(test)]
 mod tests;
 
-use serde::Deserialize;
+#[cfg(test)]
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
+#[cfg(test)]
+use crate::auth::Scope;
 use crate::db::DatabaseError;
 use crate::kernel::{Timestamp, UserId};
 
 pub use find::find_api_key_statement;
-pub use insert::{NewApiKey, insert_api_key};
+pub use insert::insert_api_key;
 pub use list::list_api_keys;
 pub use revoke::revoke_api_key;
 pub use touch::{touch_api_key, touch_api_key_statement};
 
-/// An API key, without the key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A key, without the key itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "ApiKey"))]
 pub struct ApiKeyRow {
     /// `key_` and a ULID.
+    #[cfg_attr(test, schemars(extend(
+        "pattern" = "^key_[0-7][0-9A-HJKMNP-TV-Z]{25}$",
+        "examples" = ["key_01JZX0000000000000000000EX"],
+    )))]
     pub id: String,
-    /// What it may do, as stored.
+    /// What it may do.
+    #[cfg_attr(test, schemars(with = "Vec<Scope>", extend("minItems" = 1, "uniqueItems" = true)))]
     pub scopes: Vec<String>,
-    /// The one user it is good for; `None`: every user.
+    /// The one user it is good for; null: every user.
     pub user_id: Option<UserId>,
+    /// What its maker called it.
+    #[cfg_attr(test, schemars(length(max = 100)))]
     pub label: Option<String>,
     pub created_at: Timestamp,
-    /// To the hour.
+    /// When it was last used, to the hour.
     pub last_used_at: Option<Timestamp>,
 }
 
-/// The columns of an [`ApiKeyRow`], as every statement here reads them.
+/// The columns of an [`ApiKeyRow`]; its scopes are JSON in a text.
 #[derive(Deserialize)]
 pub struct KeyColumns {
     id: String,
     scopes: String,
-    user_id: Option<String>,
+    user_id: Option<UserId>,
     label: Option<String>,
-    created_at: i64,
-    last_used_at: Option<i64>,
+    created_at: Timestamp,
+    last_used_at: Option<Timestamp>,
 }
 
 impl KeyColumns {
@@ -53,10 +66,10 @@ impl KeyColumns {
         Ok(ApiKeyRow {
             id: self.id,
             scopes,
-            user_id: self.user_id.map(UserId::new),
+            user_id: self.user_id,
             label: self.label,
-            created_at: Timestamp::from_millis(self.created_at),
-            last_used_at: self.last_used_at.map(Timestamp::from_millis),
+            created_at: self.created_at,
+            last_used_at: self.last_used_at,
         })
     }
 }

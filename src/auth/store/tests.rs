@@ -4,8 +4,9 @@ use std::time::Duration;
 use futures_executor::block_on;
 
 use super::*;
+use crate::db::differential::Mirror;
 use crate::db::sqlite::Sqlite;
-use crate::db::{Batch, Database};
+use crate::db::{Batch, Database, Statement};
 use crate::kernel::audit::{Action, Entry, sample_entry};
 
 const MADE: Timestamp = Timestamp::from_millis(1_700_000_000_000);
@@ -19,21 +20,23 @@ struct Store {
 impl Store {
     fn new() -> Self {
         let sqlite = Sqlite::new(|| MADE);
-        sqlite.execute(
+        Self::on((Database::new(Rc::new(sqlite.clone())), sqlite))
+    }
+
+    fn on((database, sqlite): (Database, Sqlite)) -> Self {
+        let mut batch = Batch::new();
+        batch.execute(Statement::new(
             "INSERT INTO users (uuid, email, created_at) VALUES ('ann', 'ann@example.com', '')",
             [],
-        );
-        let database = Database::new(Rc::new(sqlite.clone()));
+        ));
+        block_on(database.run(batch)).unwrap();
         Self { sqlite, database }
     }
 
     fn insert(&self, row: &ApiKeyRow) -> bool {
-        let key = NewApiKey {
-            row: row.clone(),
-            hash: hash(&row.id),
-        };
         let entry = sample_entry(Action::CreateApiKey, &row.id);
-        block_on(insert_api_key(&self.database, &key, &entry)).unwrap()
+        let hash = hash(&row.id);
+        block_on(insert_api_key(&self.database, row, &hash, &entry)).unwrap()
     }
 
     fn list(&self) -> Vec<ApiKeyRow> {
@@ -173,4 +176,35 @@ fn scopes_that_cannot_be_read_name_the_row_and_not_the_value() {
         error.to_string(),
         "api_keys.scopes of row key_1 is not readable"
     );
+}
+
+/// Every operation, with and without effect. [`Mirror`] holds the answers and all tables of D1 to
+/// those of SQLite after each.
+#[test]
+#[ignore = "needs node and the npm packages; npm test runs it"]
+fn every_operation_does_on_d1_what_it_does_on_sqlite() {
+    let store = Store::on(Mirror::database(MADE));
+    let unknown = ApiKeyRow {
+        user_id: Some(UserId::new("bob")),
+        ..row("key_2", 0)
+    };
+    let service = ApiKeyRow {
+        user_id: None,
+        label: None,
+        ..row("key_3", 1)
+    };
+    assert!(store.insert(&row("key_1", 0)));
+    assert!(!store.insert(&unknown));
+    assert!(store.insert(&service));
+    for unless_after in [MADE, MADE.minus(Duration::from_secs(1))] {
+        store.touch("key_1", MADE, unless_after);
+    }
+    let used = store.find(&hash("key_1")).unwrap();
+    assert_eq!(used.last_used_at, Some(MADE));
+    assert_eq!(store.list(), [used, service]);
+    for id in ["key_1", "key_1", "key_2"] {
+        store.revoke(id);
+    }
+    assert_eq!(store.find(&hash("key_1")), None);
+    assert_eq!(store.trail().len(), 3);
 }

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use crate::db::DatabaseError;
-use crate::db::{Engine, Statement};
+use crate::db::{Database, Engine, Statement};
 use crate::kernel::Timestamp;
 
 use super::bridge::Bridge;
@@ -46,6 +46,13 @@ impl Mirror {
         };
         mirror.empty();
         mirror
+    }
+
+    /// Both as one database whose clock stands still, and the native one to read.
+    pub fn database(now: Timestamp) -> (Database, Sqlite) {
+        let mirror = Self::new(&Rc::new(Cell::new(now)));
+        let sqlite = mirror.sqlite.borrow().clone();
+        (Database::new(Rc::new(mirror)), sqlite)
     }
 
     /// Both as if they were new.

@@ -12,7 +12,7 @@ use crate::kernel::Timestamp;
 
 use super::{guard, json};
 
-/// Connections that nobody uses at the moment. Test threads come and go; a
+/// Connections that are not in use. Test threads come and go; a
 /// migration and the preparing of the statements cost milliseconds.
 static IDLE: Mutex<Vec<Migrated>> = Mutex::new(Vec::new());
 

@@ -20,7 +20,7 @@ const LIMITS: [(Limit, i32); 8] = [
     (Limit::SQLITE_LIMIT_VARIABLE_NUMBER, 100),
 ];
 
-/// Functions that D1 authorizes nobody to use.
+/// Functions that D1 does not authorize.
 pub const REFUSED_BY_D1: [&str; 22] = [
     "fts5",
     "fts5_get_locale",

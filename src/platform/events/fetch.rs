@@ -1,6 +1,7 @@
 //! An HTTPS call.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -10,10 +11,10 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use worker::{Env, web_sys};
 
-use super::millis;
 use crate::kernel::RequestId;
+use crate::kernel::log::{Level, Line};
 use crate::platform::isolate;
-use crate::platform::log::{self, RequestLine};
+use crate::platform::log::Console;
 use crate::web::ApiError;
 use crate::web::Reply;
 use crate::web::request::{Body, BrokenBody, READ_HEADERS, Request};
@@ -42,7 +43,7 @@ pub async fn fetch(request: web_sys::Request, env: Env) -> worker::Result<web_sy
     let services = Rc::new(isolate::services(&env));
     let clock = Rc::clone(&services.clock);
     let started = clock.now();
-    let request_id = RequestId::mint(started, &services.random);
+    let request_id = RequestId::mint(started, &*services.random);
     let head = NAMES.with(|names| head(&request, names));
     let mut lines = head.split('\n');
     let method = lines.next().unwrap_or_default();
@@ -53,32 +54,46 @@ pub async fn fetch(request: web_sys::Request, env: Env) -> worker::Result<web_sy
         }
         Err(error) => refuse(error, &request_id),
     };
-    let duration_ms = millis(clock.now().since(started));
-    log_request(&answer, &request_id, method, duration_ms);
+    let duration = clock.now().since(started);
+    log_request(&answer, &request_id, method, duration);
     outgoing(&answer.reply)
 }
 
-fn log_request(answer: &Answer, request_id: &RequestId, method: &str, duration_ms: u64) {
+/// What the log tells of a request.
+#[derive(Serialize)]
+struct RequestFields<'a> {
+    #[serde(rename = "http.method")]
+    method: &'a str,
+    /// The route's template; null where no route matched.
+    #[serde(rename = "http.route")]
+    route: Option<&'a str>,
+    #[serde(rename = "http.status")]
+    status: u16,
+    /// Who called, where that is an administrator or comes with the keys of an instance.
+    #[serde(rename = "caller.name")]
+    caller: Option<&'a str>,
+}
+
+fn log_request(answer: &Answer, request_id: &RequestId, method: &str, duration: Duration) {
     let status = answer.reply.status.as_u16();
-    let level = match status {
-        500.. => "error",
-        400..=499 => "warn",
-        _ => "info",
-    };
-    log::write(
-        level,
-        &RequestLine {
-            event: "http.request",
-            level,
-            request_id: request_id.as_str(),
+    let line = Line {
+        event: "http.request",
+        level: match status {
+            500.. => Level::Error,
+            400..=499 => Level::Warn,
+            _ => Level::Info,
+        },
+        request_id: request_id.as_str(),
+        fields: RequestFields {
             method,
             route: answer.route,
             status,
             caller: answer.caller.as_deref(),
-            cause: answer.cause.as_deref(),
-            duration_ms,
         },
-    );
+        cause: answer.cause.as_deref(),
+        duration,
+    };
+    line.write(&Console);
 }
 
 /// The runtime's request as ours. Nothing of it is trusted to be well formed.
@@ -120,7 +135,6 @@ fn incoming<'a>(
     })
 }
 
-/// The body of a request that has one.
 struct RuntimeBody(web_sys::Request);
 
 impl Body for RuntimeBody {

@@ -1,146 +1,57 @@
-//! Messages of planned runs, and those that failed too often.
+//! Messages of a queue.
 
-use std::collections::BTreeSet;
+use std::time::Duration;
 
 use wasm_bindgen::JsValue;
-use worker::{Env, MessageBatch};
+use worker::{Env, MessageBatch, MessageExt as _, QueueRetryOptionsBuilder, RawMessage};
 
-use crate::db::DatabaseError;
-use crate::kernel::audit::{Actor, Origin};
-use crate::kernel::{Clock as _, RequestId};
+use crate::app::delivery::{self, Verdict};
 use crate::platform::isolate::services;
-use crate::platform::log;
-use crate::platform::log::DeliveryLine;
-use crate::platform::queue::Messages;
-use crate::provisioning::fanout::{ChunkId, Delivery, Receipt};
-use crate::services::Services;
-use crate::threedeye::UpstreamError;
+use crate::platform::log::Console;
+use crate::provisioning::fanout::ChunkId;
 
-use crate::platform::events::millis;
-
-/// What came of a delivery: what it did, or why it did nothing.
-type Outcome = Result<Option<Delivery>, String>;
-
-/// Works off one delivery. Every message is acknowledged or sent back by
-/// itself, and nothing is thrown: that would send all of them back at once.
-///
-/// A message that cannot be read is acknowledged, with an error in the log. It
-/// would be unreadable the next time too, and what it may have meant is in the
-/// database: users whose message is gone are due again when their hold ends.
+/// Works off one delivery. Every message is acknowledged or sent back by itself, and nothing is
+/// thrown: that would send all of them back at once.
 pub async fn queue(batch: MessageBatch<JsValue>, env: Env) {
-    let services = services(&env);
-    let started = services.clock.now();
-    let request_id = RequestId::mint(started, &services.random);
-    let messages = Messages::read(&batch);
-    let chunks = messages.chunks();
-    let outcome = if chunks.is_empty() {
-        Ok(None)
-    } else {
-        work(&services, &request_id, &messages, &chunks).await
-    };
-    let retried = answer(&messages, &outcome);
-    let duration_ms = millis(services.clock.now().since(started));
-    tell(&messages, &outcome, retried, &request_id, duration_ms);
-}
-
-async fn work(
-    services: &Services,
-    request_id: &RequestId,
-    messages: &Messages,
-    chunks: &[ChunkId],
-) -> Outcome {
-    let store = |error: DatabaseError| error.to_string();
-    let database = services.database().map_err(|error| error.to_string())?;
-    let origin = Origin::event(Actor::queue(), request_id.clone());
-    let provisioning = services
-        .provisioning(&database, &origin)
-        .map_err(|error| error.to_string())?;
-    if messages.are_dead_letters() {
-        provisioning.dead_letter(chunks).await.map_err(store)?;
-        return Ok(None);
-    }
-    let Some(remote) = services.remote() else {
-        return Err(UpstreamError::NotConfigured.to_string());
-    };
-    let provisioner = provisioning.with(&remote);
-    provisioner.consume(chunks).await.map(Some).map_err(store)
-}
-
-/// Answers every message; tells how many are to come again.
-fn answer(messages: &Messages, outcome: &Outcome) -> usize {
-    let mut retried = 0;
-    for message in &messages.all {
-        let Some(chunk) = &message.chunk else {
-            message.ack();
-            continue;
-        };
-        let wait = match outcome {
-            Ok(None) => None,
-            Ok(Some(delivery)) => delivery
-                .receipts
-                .iter()
-                .find(|(id, _)| id == chunk)
-                .and_then(|(_, receipt)| match receipt {
-                    Receipt::Done => None,
-                    Receipt::Retry { after } => Some(Some(*after)),
-                }),
-            Err(_) => Some(None),
-        };
-        match wait {
-            None => message.ack(),
-            Some(after) => {
-                retried += 1;
-                message.retry(after);
-            }
+    let messages: Vec<RawMessage> = batch.raw_iter().collect();
+    // What a message holds may be anything.
+    let chunks = messages
+        .iter()
+        .map(|message| serde_wasm_bindgen::from_value(message.body()).ok());
+    let chunks: Vec<Option<ChunkId>> = chunks.collect();
+    let verdicts = delivery::run(&services(&env), &batch.queue(), &chunks, &Console).await;
+    for (message, verdict) in messages.iter().zip(verdicts) {
+        match verdict {
+            Verdict::Acknowledge => message.ack(),
+            Verdict::Retry(after) => retry(message, after),
         }
     }
-    retried
 }
 
-fn tell(
-    messages: &Messages,
-    outcome: &Outcome,
-    retried: usize,
-    request_id: &RequestId,
-    duration_ms: u64,
-) {
-    let chunks = messages.chunks();
-    let run_ids: BTreeSet<&str> = chunks.iter().map(|chunk| chunk.run_id.as_str()).collect();
-    let run_ids: Vec<&str> = run_ids.into_iter().collect();
-    let unreadable = messages.all.len().saturating_sub(chunks.len());
-    let delivery = outcome.as_ref().ok().and_then(Option::as_ref);
-    let early_end = delivery.and_then(|delivery| match (&delivery.stop, &delivery.scan_error) {
-        (Some(stop), _) => Some(stop.to_string()),
-        (None, Some(error)) => Some(format!("the user list could not be read: {error}")),
-        (None, None) => None,
-    });
-    let (level, cause) = match outcome {
-        Err(cause) => ("error", Some(cause.as_str())),
-        Ok(_) if messages.are_dead_letters() && !chunks.is_empty() => (
-            "error",
-            Some("dead letters: their users wait for the next run"),
-        ),
-        Ok(_) if unreadable > 0 => ("error", Some("messages that cannot be read")),
-        Ok(_) if retried > 0 => ("warn", early_end.as_deref()),
-        Ok(_) => ("info", None),
+fn retry(message: &RawMessage, after: Option<Duration>) {
+    let options = QueueRetryOptionsBuilder::new();
+    let options = match after {
+        Some(after) => options.with_delay_seconds(whole_seconds(after)),
+        None => options,
     };
-    let tally = delivery.map(|delivery| &delivery.tally);
-    log::write(
-        level,
-        &DeliveryLine {
-            event: "queue.delivery",
-            level,
-            request_id: request_id.as_str(),
-            queue: &messages.queue,
-            messages: messages.all.len(),
-            retried,
-            unreadable,
-            run_ids: &run_ids,
-            total: tally.map_or(0, |tally| tally.total),
-            created: tally.map_or(0, |tally| tally.created),
-            failed: tally.map_or(0, |tally| tally.failed),
-            cause,
-            duration_ms,
-        },
-    );
+    message.retry_with_options(&options.build());
+}
+
+/// Rounded up: to come back before 3dEye allows it is to be refused again.
+fn whole_seconds(duration: Duration) -> u32 {
+    let seconds = duration.as_millis().div_ceil(1000);
+    u32::try_from(seconds).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_rounded_up_to_whole_seconds() {
+        assert_eq!(whole_seconds(Duration::ZERO), 0);
+        assert_eq!(whole_seconds(Duration::from_millis(1)), 1);
+        assert_eq!(whole_seconds(Duration::from_secs(2)), 2);
+        assert_eq!(whole_seconds(Duration::MAX), u32::MAX);
+    }
 }

@@ -97,7 +97,7 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let limit = query.count("limit", DEFAULT_LIMIT, max_limit)?;
     let dry_run = query.flag("dryRun")?;
     let remote = call.services.remote();
-    let remote = remote.as_ref().ok_or_else(ApiError::not_configured)?;
+    let remote = remote.as_ref().ok_or(UpstreamError::NotConfigured)?;
     let database = call.services.database()?;
     let origin = call.origin(call.caller.actor());
     let provisioning = call.services.provisioning(&database, &origin)?;

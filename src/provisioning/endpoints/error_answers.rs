@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use crate::threedeye::UpstreamError;
-use crate::web::ApiError;
 use crate::web::openapi::{ErrorAnswer, errors};
 
 pub fn upstream() -> ErrorAnswer {
@@ -28,7 +27,7 @@ pub fn not_configured() -> ErrorAnswer {
         "3dEye is not configured; or, with Retry-After, the identity provider's signing keys \
          cannot be fetched.",
         [
-            ("notConfigured", ApiError::not_configured()),
+            ("notConfigured", UpstreamError::NotConfigured.into()),
             ("keys", errors::no_keys()),
         ],
     )

@@ -11,7 +11,10 @@ use crate::web::ApiError;
 impl From<UpstreamError> for ApiError {
     fn from(error: UpstreamError) -> Self {
         match error {
-            UpstreamError::NotConfigured => Self::not_configured(),
+            UpstreamError::NotConfigured => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "3dEye provisioning is not configured",
+            ),
             _ => {
                 let reply = Self::new(StatusCode::BAD_GATEWAY, error.to_string());
                 let wait = match &error {

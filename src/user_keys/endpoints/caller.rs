@@ -5,18 +5,19 @@ use futures_util::future::LocalBoxFuture;
 #[cfg(test)]
 use http::Method;
 
-use crate::kernel::audit::Actor;
 use crate::user_keys::authorization::{InstanceUser, authorize};
 use crate::user_keys::endpoints::representation::{Links, Version};
 use crate::user_keys::store::find_access;
 use crate::user_keys::{
     AccessDenied, AuthorizedClient, Credentials, InstanceName, InstanceUserId, Operation,
 };
+use crate::web::body::MAX_DISCARDED_BYTES;
 #[cfg(test)]
 use crate::web::caller::CallerDescription;
 #[cfg(test)]
 use crate::web::openapi::ErrorAnswer;
-use crate::web::{Access, ApiError, Caller, ErrorFormat, Incoming, cors};
+use crate::web::request::Request;
+use crate::web::{ApiError, Caller, ErrorFormat, Incoming};
 
 /// A client whose keys permit the route's operation in the instance in the path.
 #[derive(Debug)]
@@ -25,28 +26,19 @@ pub struct InstanceCaller {
     version: Version,
 }
 
-/// What a route of the user-key API asks of its callers.
-#[derive(Debug, Clone, Copy)]
-pub struct Requirements {
-    pub version: Version,
-    pub operation: Operation,
-}
-
 impl Caller for InstanceCaller {
-    const ACCESS: Access = Access::Instance;
-    type Requirements = Requirements;
+    type Requirements = Operation;
 
     /// The checks come in the order that published clients know: instance, keys, permission,
     /// throttle, and only then the method.
     fn authenticate(
         incoming: &mut Incoming,
-        requirements: Requirements,
+        operation: Operation,
     ) -> LocalBoxFuture<'_, Result<Self, ApiError>> {
         async move {
-            // Its content is ignored: clients send one with a GET as well.
-            incoming.discard_body().await?;
-            let caller = Self::of(incoming, requirements).await?;
-            let name = caller.actor().as_str().to_owned();
+            discard_body(&mut incoming.request).await?;
+            let caller = Self::of(incoming, operation).await?;
+            let name = caller.client.actor().as_str().to_owned();
             incoming.log_caller(&name);
             let instance = caller.client.throttled_instance();
             incoming
@@ -57,21 +49,21 @@ impl Caller for InstanceCaller {
             if route.answers(method) {
                 Ok(caller)
             } else {
-                Err(ErrorFormat::UserKeys.unknown_method(method, cors::methods(route)))
+                Err(ErrorFormat::UserKeys.unknown_method(method, route.allowed()))
             }
         }
         .boxed_local()
     }
 
     #[cfg(test)]
-    fn describe(requirements: Requirements) -> CallerDescription {
+    fn describe(operation: Operation) -> CallerDescription {
         let with_user_key = [
             vec!["instanceKey", "userKey"],
             vec!["instanceKeyQuery", "userKeyQuery"],
             vec!["instanceKeyAuthorization", "userKey"],
         ];
         let mut security = Vec::new();
-        if requirements.operation != Operation::ReadOwnUser {
+        if operation != Operation::ReadOwnUser {
             security.extend(with_user_key.iter().map(|schemes| vec![schemes[0]]));
         }
         security.extend(with_user_key);
@@ -89,7 +81,7 @@ fn openapi_errors() -> Vec<ErrorAnswer> {
         ErrorAnswer::new(
             "BodyCutShort",
             "The body broke off. Nothing was changed.",
-            [("cut", Incoming::unreadable_body())],
+            [("cut", unreadable_body())],
         )
         .fixed(),
         ErrorAnswer::new(
@@ -137,7 +129,7 @@ fn openapi_errors() -> Vec<ErrorAnswer> {
 
 impl InstanceCaller {
     /// One read of the database, which loads the user as well.
-    async fn of(incoming: &Incoming, requirements: Requirements) -> Result<Self, ApiError> {
+    async fn of(incoming: &Incoming, operation: Operation) -> Result<Self, ApiError> {
         let request = &incoming.request;
         let instance = incoming
             .params
@@ -148,20 +140,15 @@ impl InstanceCaller {
         let user = incoming.params.get("id").and_then(InstanceUserId::parse);
         let database = incoming.services.database()?;
         let record = find_access(&database, &instance, &credentials, user).await?;
-        let client = authorize(requirements.operation, instance, &credentials, record)?;
+        let client = authorize(operation, instance, &credentials, record)?;
         Ok(Self {
             client,
-            version: requirements.version,
+            version: Version::of_path(incoming.route.path),
         })
     }
 
     pub const fn client(&self) -> &AuthorizedClient {
         &self.client
-    }
-
-    /// Names the caller in the audit trail and for the throttle.
-    pub fn actor(&self) -> Actor {
-        self.client.actor()
     }
 
     /// The user that the request is about.
@@ -180,6 +167,20 @@ impl InstanceCaller {
             instance: &self.client.instance,
         }
     }
+}
+
+/// Reads the body to its end and drops it: clients send one with a GET as well, and to one that
+/// is still sending, an early answer looks like a broken connection.
+async fn discard_body(request: &mut Request) -> Result<(), ApiError> {
+    if let Some(body) = request.body.take() {
+        let read = body.read(0, MAX_DISCARDED_BYTES).await;
+        read.map_err(|_| unreadable_body())?;
+    }
+    Ok(())
+}
+
+fn unreadable_body() -> ApiError {
+    ApiError::bad_request("The request body could not be read.")
 }
 
 /// 404: the user does not exist, or is out of the caller's reach.

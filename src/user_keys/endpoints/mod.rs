@@ -25,28 +25,10 @@ pub mod user;
 #[cfg(test)]
 mod tests;
 
-pub use caller::{InstanceCaller, Requirements};
+pub use caller::InstanceCaller;
 
-use crate::user_keys::Operation;
-use crate::user_keys::endpoints::representation::Version;
 #[cfg(test)]
 use crate::web::openapi::{Parameter, any_text};
-
-/// What a route under `/v1` asks of its callers.
-const fn v1(operation: Operation) -> Requirements {
-    Requirements {
-        version: Version::V1,
-        operation,
-    }
-}
-
-/// What a route under `/v1.1` asks of its callers.
-const fn v1_1(operation: Operation) -> Requirements {
-    Requirements {
-        version: Version::V1_1,
-        operation,
-    }
-}
 
 #[cfg(test)]
 fn openapi_instance() -> Parameter {

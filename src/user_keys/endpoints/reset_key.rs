@@ -4,17 +4,17 @@
 //! keys again, so that a leaked key cannot undo its own reset.
 
 use http::StatusCode;
-
-use crate::kernel::Clock as _;
-use crate::kernel::audit::{Action, Entry};
-use crate::user_keys::endpoints::caller::unknown_user;
-use crate::user_keys::endpoints::representation::UserPart;
 #[cfg(test)]
-use crate::user_keys::endpoints::{
-    self,
-    representation::{Example, UserWithKeyPart},
-};
-use crate::user_keys::endpoints::{InstanceCaller, v1, v1_1};
+use schemars::JsonSchema;
+
+use crate::kernel::audit::{Action, Entry};
+use crate::user_keys::endpoints::InstanceCaller;
+use crate::user_keys::endpoints::caller::unknown_user;
+use crate::user_keys::endpoints::user::UserPart;
+#[cfg(test)]
+use crate::user_keys::endpoints::user::example;
+#[cfg(test)]
+use crate::user_keys::endpoints::{openapi_instance, openapi_user_id};
 use crate::user_keys::store::{KeyReset, ResetOutcome, reset_user_key};
 use crate::user_keys::{AccessDenied, Key, Operation, Parity};
 #[cfg(test)]
@@ -24,20 +24,20 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 pub const V1: Route = Route::post(
     "/v1/instances/{instance}/users/{id}/reset_key/",
     "resetUserKeyV1",
-    handler!(handle: InstanceCaller, v1(Operation::ResetKey)),
+    handler!(handle: InstanceCaller, Operation::ResetKey),
 );
 
 pub const V1_1: Route = Route::post(
     "/v1.1/instances/{instance}/users/{id}/reset_key/",
     "resetUserKey",
-    handler!(handle: InstanceCaller, v1_1(Operation::ResetKey)),
+    handler!(handle: InstanceCaller, Operation::ResetKey),
 );
 
 async fn handle(call: Call<InstanceCaller>) -> Result<Reply, ApiError> {
     let caller = &call.caller;
     let client = caller.client();
     let user = caller.user()?;
-    let key = Key::generate(Parity::Even, &call.services.random);
+    let key = Key::generate(Parity::Even, &*call.services.random);
     let reset = KeyReset {
         user: user.id,
         new_key: &key,
@@ -45,8 +45,8 @@ async fn handle(call: Call<InstanceCaller>) -> Result<Reply, ApiError> {
         user_key: client.acting_user.as_ref().map(|user| &user.key),
     };
     let entry = Entry {
-        at: call.services.clock.now(),
-        origin: call.origin(caller.actor()),
+        at: call.now(),
+        origin: call.origin(client.actor()),
         action: Action::ResetUserKey,
         subject: format!("instance-user:{}", user.id),
         outcome: format!("new key in {}", client.instance),
@@ -61,6 +61,19 @@ async fn handle(call: Call<InstanceCaller>) -> Result<Reply, ApiError> {
     Ok(Reply::json(StatusCode::OK, &body))
 }
 
+/// A user with the key that was just made.
+#[cfg(test)]
+#[derive(JsonSchema)]
+#[schemars(rename = "InstanceUserWithKey")]
+#[expect(dead_code)]
+struct UserWithKeyPart<'a> {
+    /// 40 hex digits, the last of them even.
+    #[schemars(regex(pattern = "^[0-9a-f]{39}[02468ace]$"))]
+    user_key: &'a str,
+    #[schemars(flatten)]
+    user: UserPart<'a>,
+}
+
 #[cfg(test)]
 fn openapi(spec: &mut Spec) -> OperationDoc {
     let key = Key::parse("0123456789abcdef0123456789abcdef01234560").unwrap();
@@ -72,10 +85,10 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
          ignore_acl, reset any user; together with a user key, an instance API key resets that user \
          alone. Of several at once, the last one to be written counts. The body is ignored.",
     )
-    .parameter(endpoints::openapi_instance())
-    .parameter(endpoints::openapi_user_id())
+    .parameter(openapi_instance())
+    .parameter(openapi_user_id())
     .answer(
         spec.json::<UserWithKeyPart>(200, "The user, with the new key.")
-            .example("example", Example::of(spec.route).user(Some(&key))),
+            .example("example", example(spec.route, Some(&key))),
     )
 }

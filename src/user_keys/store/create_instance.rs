@@ -15,7 +15,7 @@ const CREATED_AT: &str = "SELECT created_at FROM instances WHERE name = ?1";
 
 #[derive(Deserialize)]
 struct CreatedAt {
-    created_at: i64,
+    created_at: Timestamp,
 }
 
 #[derive(Debug, Clone)]
@@ -38,10 +38,7 @@ pub async fn create_instance(
     let results = database.run(batch).await?;
     let created_at = results.one(created_at)?.created_at;
     Ok(CreatedInstance {
-        row: InstanceRow {
-            name,
-            created_at: Timestamp::from_millis(created_at),
-        },
+        row: InstanceRow { name, created_at },
         existed: results.count(inserted)? == 0,
     })
 }

@@ -2,55 +2,73 @@ use serde::de::IgnoredAny;
 
 use crate::db::{Batch, Database, DatabaseError, Statement};
 use crate::kernel::audit::Entry;
-use crate::user_keys::authorization::{Flags, Grant};
-use crate::user_keys::store::KeyRow;
+use crate::user_keys::Key;
+use crate::user_keys::store::{AccountKeyRow, InstanceKeyRow};
 
-const INSERT: &str = "
-INSERT INTO instance_keys (id, key_hash, instance, label, created_at, role, ignore_acl,
+const INSERT_INSTANCE_KEY: &str = "
+INSERT INTO instance_keys (id, key_hash, instance, label, created_at, ignore_acl,
                            allow_user_create, allow_group_create, allow_anonymous_read)
-SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10
+SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9
 WHERE EXISTS (SELECT 1 FROM instances WHERE name = ?3)
 RETURNING id";
 
-#[derive(Debug, Clone)]
-pub struct NewKey<G> {
-    pub row: KeyRow<G>,
-    /// SHA-256 of the key, lower-case hex.
-    pub hash: String,
-}
+const INSERT_ACCOUNT_KEY: &str = "
+INSERT INTO instance_keys (id, key_hash, instance, label, created_at, role)
+SELECT ?1, ?2, ?3, ?4, ?5, ?6
+WHERE EXISTS (SELECT 1 FROM instances WHERE name = ?3)
+RETURNING id";
 
-impl<G: Copy + Into<Grant>> NewKey<G> {
-    fn insert_statement(&self) -> Statement {
-        let row = &self.row;
-        let (role, flags) = match row.grant.into() {
-            Grant::Account(role) => (Some(role.as_str()), Flags::default()),
-            Grant::Instance(flags) => (None, flags),
-        };
-        Statement::new(
-            INSERT,
-            [
-                row.id.as_str().into(),
-                self.hash.as_str().into(),
-                (&row.instance).into(),
-                row.label.as_deref().into(),
-                row.created_at.into(),
-                role.into(),
-                flags.ignore_acl.into(),
-                flags.allow_user_create.into(),
-                flags.allow_group_create.into(),
-                flags.allow_anonymous_read.into(),
-            ],
-        )
-    }
-}
-
-/// Stores a new instance API key or account key; false when there is no such instance.
-pub async fn create_key<G: Copy + Into<Grant>>(
+/// Stores a new API key of an instance; false when there is no such instance.
+pub async fn create_instance_key(
     database: &Database,
-    key: &NewKey<G>,
+    row: &InstanceKeyRow,
+    key: &Key,
+    entry: &Entry,
+) -> Result<bool, DatabaseError> {
+    let insert = Statement::new(
+        INSERT_INSTANCE_KEY,
+        [
+            row.id.as_str().into(),
+            key.hash().into(),
+            (&row.instance).into(),
+            row.label.as_deref().into(),
+            row.created_at.into(),
+            row.flags.ignore_acl.into(),
+            row.flags.allow_user_create.into(),
+            row.flags.allow_group_create.into(),
+            row.flags.allow_anonymous_read.into(),
+        ],
+    );
+    has_inserted(database, insert, entry).await
+}
+
+/// Stores a new account key; false when there is no such instance.
+pub async fn create_account_key(
+    database: &Database,
+    row: &AccountKeyRow,
+    key: &Key,
+    entry: &Entry,
+) -> Result<bool, DatabaseError> {
+    let insert = Statement::new(
+        INSERT_ACCOUNT_KEY,
+        [
+            row.id.as_str().into(),
+            key.hash().into(),
+            (&row.instance).into(),
+            row.label.as_deref().into(),
+            row.created_at.into(),
+            row.role.as_str().into(),
+        ],
+    );
+    has_inserted(database, insert, entry).await
+}
+
+async fn has_inserted(
+    database: &Database,
+    insert: Statement,
     entry: &Entry,
 ) -> Result<bool, DatabaseError> {
     let mut batch = Batch::new();
-    let inserted = batch.push_audited::<IgnoredAny>(key.insert_statement(), entry)?;
+    let inserted = batch.push_audited::<IgnoredAny>(insert, entry)?;
     Ok(database.run(batch).await?.count(inserted)? > 0)
 }

@@ -1,6 +1,6 @@
 use serde::Deserialize;
 
-use crate::db::{Batch, Database, DatabaseError, Statement};
+use crate::db::{self, Batch, Database, DatabaseError, Statement};
 use crate::kernel::UserId;
 use crate::kernel::audit::Entry;
 use crate::user_keys::{InstanceName, InstanceUserId, Username};
@@ -42,8 +42,10 @@ struct Inserted {
 
 #[derive(Deserialize)]
 struct Requirements {
-    instance_exists: u8,
-    account_exists: u8,
+    #[serde(deserialize_with = "db::flag")]
+    instance_exists: bool,
+    #[serde(deserialize_with = "db::flag")]
+    account_exists: bool,
 }
 
 /// Creates a user at `entry.at`. The new id completes the entry's subject.
@@ -72,9 +74,9 @@ pub async fn create_user(
         return Ok(Ok(inserted.id));
     }
     let required = results.one(required)?;
-    Ok(Err(if required.instance_exists == 0 {
+    Ok(Err(if !required.instance_exists {
         UserNotCreated::UnknownInstance
-    } else if account.is_some() && required.account_exists == 0 {
+    } else if account.is_some() && !required.account_exists {
         UserNotCreated::UnknownAccount
     } else {
         UserNotCreated::UsernameTaken

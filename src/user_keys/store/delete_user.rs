@@ -16,5 +16,5 @@ pub async fn delete_user(
     let mut batch = Batch::new();
     batch.execute_audited(Statement::new(DELETE, [id.into(), instance.into()]), entry)?;
     let exists = batch.push::<Exists>(instance_exists_statement(instance));
-    Ok(database.run(batch).await?.one(exists)?.is_found())
+    Ok(database.run(batch).await?.one(exists)?.found)
 }

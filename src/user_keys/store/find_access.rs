@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::db::{Batch, Database, DatabaseError, Statement};
+use crate::db::{self, Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
 use crate::user_keys::authorization::{AccessRecord, ClientKey, Flags, Grant, InstanceUser, Role};
 use crate::user_keys::credentials::Presented;
@@ -26,66 +26,50 @@ WHERE i.name = ?1";
 
 #[derive(Deserialize)]
 struct Columns {
-    created_at: i64,
+    created_at: Timestamp,
     key_id: Option<String>,
-    role: Option<String>,
-    ignore_acl: Option<u8>,
-    allow_user_create: Option<u8>,
-    allow_group_create: Option<u8>,
-    allow_anonymous_read: Option<u8>,
-    api_key_is_a_user_key: u8,
+    role: Option<Role>,
+    #[serde(flatten)]
+    flags: Flags,
+    #[serde(deserialize_with = "db::flag")]
+    api_key_is_a_user_key: bool,
     owner_id: Option<InstanceUserId>,
     owner_username: Option<String>,
-    owner_created_at: Option<i64>,
+    owner_created_at: Option<Timestamp>,
     user_id: Option<InstanceUserId>,
     username: Option<String>,
-    user_created_at: Option<i64>,
+    user_created_at: Option<Timestamp>,
 }
 
-impl Columns {
-    fn into_record(self) -> Result<AccessRecord, DatabaseError> {
-        let is_set = |flag: Option<u8>| flag == Some(1);
-        let flags = Flags {
-            ignore_acl: is_set(self.ignore_acl),
-            allow_user_create: is_set(self.allow_user_create),
-            allow_group_create: is_set(self.allow_group_create),
-            allow_anonymous_read: is_set(self.allow_anonymous_read),
+impl From<Columns> for AccessRecord {
+    fn from(columns: Columns) -> Self {
+        let grant = match columns.role {
+            None => Grant::Instance(columns.flags),
+            Some(role) => Grant::Account(role),
         };
-        let client_key = match self.key_id {
-            None => None,
-            Some(id) => Some(ClientKey {
-                grant: grant(self.role.as_deref(), flags)
-                    .ok_or_else(|| DatabaseError::bad_value("instance_keys", "role", &id))?,
-                id,
-            }),
-        };
-        Ok(AccessRecord {
-            instance_created_at: Timestamp::from_millis(self.created_at),
-            client_key,
-            api_key_is_a_user_key: self.api_key_is_a_user_key == 1,
-            key_owner: user(self.owner_id, self.owner_username, self.owner_created_at),
-            path_user: user(self.user_id, self.username, self.user_created_at),
-        })
-    }
-}
-
-/// `None`: the role is not known.
-fn grant(role: Option<&str>, flags: Flags) -> Option<Grant> {
-    match role {
-        None => Some(Grant::Instance(flags)),
-        Some(name) => Role::from_name(name).map(Grant::Account),
+        Self {
+            instance_created_at: columns.created_at,
+            client_key: columns.key_id.map(|id| ClientKey { id, grant }),
+            api_key_is_a_user_key: columns.api_key_is_a_user_key,
+            key_owner: user(
+                columns.owner_id,
+                columns.owner_username,
+                columns.owner_created_at,
+            ),
+            path_user: user(columns.user_id, columns.username, columns.user_created_at),
+        }
     }
 }
 
 fn user(
     id: Option<InstanceUserId>,
     username: Option<String>,
-    created_at: Option<i64>,
+    created_at: Option<Timestamp>,
 ) -> Option<InstanceUser> {
     Some(InstanceUser {
         id: id?,
         username: username?,
-        created_at: Timestamp::from_millis(created_at?),
+        created_at: created_at?,
     })
 }
 
@@ -113,5 +97,5 @@ pub async fn find_access(
     let mut batch = Batch::new();
     let access = batch.push::<Columns>(find);
     let found = database.run(batch).await?.first(access)?;
-    found.map(Columns::into_record).transpose()
+    Ok(found.map(Into::into))
 }

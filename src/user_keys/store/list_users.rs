@@ -1,4 +1,6 @@
-use serde::Deserialize;
+#[cfg(test)]
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::{Timestamp, UserId};
@@ -26,13 +28,15 @@ const LIST_BY_NAME: &str = list!(" AND username = ?4");
 const LIST_BY_ACCOUNT: &str = list!(" AND user_id = ?4");
 const LIST_BY_BOTH: &str = list!(" AND username = ?4 AND user_id = ?5");
 
-/// A user, without its key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A user of an instance, without its key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all(serialize = "camelCase"))]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "ListedInstanceUser"))]
 pub struct UserRow {
     pub id: InstanceUserId,
-    /// Unique within the instance.
+    #[cfg_attr(test, schemars(with = "Username"))]
     pub username: String,
-    /// The account that the user is tied to.
+    /// The person that the user is tied to.
     pub user_id: Option<UserId>,
     pub created_at: Timestamp,
     pub key_changed_at: Timestamp,
@@ -45,27 +49,6 @@ pub struct UserFilter {
     pub username: Option<Username>,
     /// Only users tied to this account.
     pub user_id: Option<UserId>,
-}
-
-#[derive(Deserialize)]
-struct Columns {
-    id: InstanceUserId,
-    username: String,
-    user_id: Option<String>,
-    created_at: i64,
-    key_changed_at: i64,
-}
-
-impl From<Columns> for UserRow {
-    fn from(columns: Columns) -> Self {
-        Self {
-            id: columns.id,
-            username: columns.username,
-            user_id: columns.user_id.map(UserId::new),
-            created_at: Timestamp::from_millis(columns.created_at),
-            key_changed_at: Timestamp::from_millis(columns.key_changed_at),
-        }
-    }
 }
 
 fn list_statement(instance: &InstanceName, filter: &UserFilter, limit: u32) -> Statement {
@@ -92,13 +75,12 @@ pub async fn list_users(
 ) -> Result<Option<Vec<UserRow>>, DatabaseError> {
     let mut batch = Batch::new();
     let exists = batch.push::<Exists>(instance_exists_statement(instance));
-    let users = batch.push::<Columns>(list_statement(instance, filter, limit));
+    let users = batch.push::<UserRow>(list_statement(instance, filter, limit));
     let results = database.run(batch).await?;
-    if !results.one(exists)?.is_found() {
+    if !results.one(exists)?.found {
         return Ok(None);
     }
-    let rows = results.rows(users)?;
-    Ok(Some(rows.into_iter().map(Into::into).collect()))
+    results.rows(users).map(Some)
 }
 
 #[cfg(test)]

@@ -17,14 +17,17 @@ mod revoke_key;
 #[cfg(test)]
 mod tests;
 
-use serde::Deserialize;
+#[cfg(test)]
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use crate::db::{Arg, Statement};
+use crate::db::{self, Arg, Statement};
 use crate::kernel::Timestamp;
+use crate::user_keys::authorization::{Flags, Role};
 use crate::user_keys::{InstanceName, InstanceUserId};
 
 pub use create_instance::{CreatedInstance, create_instance};
-pub use create_key::{NewKey, create_key};
+pub use create_key::{create_account_key, create_instance_key};
 pub use create_user::{NewUser, UserNotCreated, create_user};
 pub use delete_user::delete_user;
 pub use find_access::find_access;
@@ -34,20 +37,53 @@ pub use list_users::{UserFilter, UserRow, list_users};
 pub use reset_user_key::{KeyReset, ResetOutcome, reset_user_key};
 pub use revoke_key::{revoke_account_key, revoke_instance_key};
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all(serialize = "camelCase"))]
+#[cfg_attr(
+    test,
+    derive(JsonSchema),
+    schemars(rename = "Instance", description = "An instance.")
+)]
 pub struct InstanceRow {
     pub name: InstanceName,
     pub created_at: Timestamp,
 }
 
-/// A client key, without the key. `G` is what it grants: the `Flags` of an instance API key,
-/// the `Role` of an account key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyRow<G> {
-    /// `ikey_` or `akey_`, and a ULID.
+/// An API key of an instance, without the key itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all(serialize = "camelCase"))]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "InstanceApiKey"))]
+pub struct InstanceKeyRow {
+    /// `ikey_` and a ULID.
+    #[cfg_attr(test, schemars(extend(
+        "pattern" = "^ikey_[0-7][0-9A-HJKMNP-TV-Z]{25}$",
+        "examples" = ["ikey_01JZX0000000000000000000EX"],
+    )))]
     pub id: String,
     pub instance: InstanceName,
-    pub grant: G,
+    #[serde(flatten)]
+    pub flags: Flags,
+    /// What its maker called it.
+    #[cfg_attr(test, schemars(length(max = 100)))]
+    pub label: Option<String>,
+    pub created_at: Timestamp,
+}
+
+/// An account key, without the key itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all(serialize = "camelCase"))]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "AccountKey"))]
+pub struct AccountKeyRow {
+    /// `akey_` and a ULID.
+    #[cfg_attr(test, schemars(extend(
+        "pattern" = "^akey_[0-7][0-9A-HJKMNP-TV-Z]{25}$",
+        "examples" = ["akey_01JZX0000000000000000000EX"],
+    )))]
+    pub id: String,
+    pub instance: InstanceName,
+    pub role: Role,
+    /// What its maker called it.
+    #[cfg_attr(test, schemars(length(max = 100)))]
     pub label: Option<String>,
     pub created_at: Timestamp,
 }
@@ -73,11 +109,6 @@ fn instance_exists_statement(instance: &InstanceName) -> Statement {
 
 #[derive(Deserialize)]
 struct Exists {
-    found: u8,
-}
-
-impl Exists {
-    const fn is_found(&self) -> bool {
-        self.found == 1
-    }
+    #[serde(deserialize_with = "db::flag")]
+    found: bool,
 }

@@ -23,7 +23,7 @@ const CLIENT_KEY_IN_FORCE: &str =
 pub struct KeyReset<'a> {
     pub user: InstanceUserId,
     pub new_key: &'a Key,
-    /// The id of the client key.
+    /// Its id.
     pub client_key: &'a str,
     /// The user's current key, if the client acts for the user; `None`: the client key alone
     /// permits the reset.

@@ -26,7 +26,7 @@ pub async fn revoke_instance_key(
     );
     batch.execute_audited(revoke, entry)?;
     let exists = batch.push::<Exists>(instance_exists_statement(instance));
-    Ok(database.run(batch).await?.one(exists)?.is_found())
+    Ok(database.run(batch).await?.one(exists)?.found)
 }
 
 /// Revokes an account key at `entry.at`. A key that is revoked already, or unknown, stays as

@@ -5,13 +5,11 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kernel::Clock as _;
-use crate::kernel::audit::{Action, Entry};
+use crate::kernel::audit::Action;
 use crate::kernel::ids::prefixed_ulid;
 use crate::user_keys::authorization::Role;
-use crate::user_keys::endpoints::account_keys::KeyPart;
 use crate::user_keys::endpoints::instances;
-use crate::user_keys::store::{KeyRow, NewKey, create_key};
+use crate::user_keys::store::{AccountKeyRow, create_account_key};
 use crate::user_keys::{Key, Parity};
 use crate::web::caller::Admin;
 use crate::web::fields;
@@ -49,42 +47,30 @@ struct ResponseBody<'a> {
     #[cfg_attr(test, schemars(regex(pattern = "^[0-9a-f]{39}[02468ace]$")))]
     account_key: &'a str,
     #[serde(flatten)]
-    rest: KeyPart,
+    row: AccountKeyRow,
 }
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     call.query(&[])?;
     let body: RequestBody = call.body()?;
-    let now = call.services.clock.now();
-    let key = Key::generate(Parity::Even, &call.services.random);
-    let new = NewKey {
-        hash: key.hash(),
-        row: KeyRow {
-            id: prefixed_ulid("akey", now, &call.services.random),
-            instance: instances::name_in_field("instance", &body.instance)?,
-            grant: role(&body.role)?,
-            label: fields::label(body.label)?,
-            created_at: now,
-        },
+    let random = &*call.services.random;
+    let row = AccountKeyRow {
+        id: prefixed_ulid("akey", call.now(), random),
+        instance: instances::name_in_field("instance", &body.instance)?,
+        role: role(&body.role)?,
+        label: fields::label(body.label)?,
+        created_at: call.now(),
     };
-    let entry = Entry {
-        at: now,
-        origin: call.origin(call.caller.actor()),
-        action: Action::CreateAccountKey,
-        subject: new.row.id.clone(),
-        outcome: format!(
-            "instance {}, role {}",
-            new.row.instance,
-            new.row.grant.as_str()
-        ),
-    };
+    let key = Key::generate(Parity::Even, random);
+    let outcome = format!("instance {}, role {}", row.instance, row.role.as_str());
+    let entry = call.entry(Action::CreateAccountKey, row.id.as_str(), outcome);
     let database = call.services.database()?;
-    if !create_key(&database, &new, &entry).await? {
+    if !create_account_key(&database, &row, &key, &entry).await? {
         return Err(instances::unknown());
     }
     let body = ResponseBody {
         account_key: key.expose(),
-        rest: new.row.into(),
+        row,
     };
     Ok(Reply::json(StatusCode::CREATED, &body).no_store())
 }

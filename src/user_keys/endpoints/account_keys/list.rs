@@ -6,9 +6,8 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::user_keys::endpoints::account_keys::KeyPart;
 use crate::user_keys::endpoints::instances;
-use crate::user_keys::store::list_account_keys;
+use crate::user_keys::store::{AccountKeyRow, list_account_keys};
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
@@ -26,7 +25,7 @@ pub const ROUTE: Route = Route::get(
 #[cfg_attr(test, derive(JsonSchema), schemars(rename = "AccountKeys"))]
 struct ResponseBody {
     /// The keys.
-    account_keys: Vec<KeyPart>,
+    account_keys: Vec<AccountKeyRow>,
 }
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
@@ -36,12 +35,9 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         .map(|name| instances::name_in_field("instance", name))
         .transpose()?;
     let database = call.services.database()?;
-    let rows = list_account_keys(&database, instance.as_ref()).await?;
-    let rows = rows.ok_or_else(instances::unknown)?;
-    let body = ResponseBody {
-        account_keys: rows.into_iter().map(Into::into).collect(),
-    };
-    Ok(Reply::json(StatusCode::OK, &body).no_store())
+    let keys = list_account_keys(&database, instance.as_ref()).await?;
+    let account_keys = keys.ok_or_else(instances::unknown)?;
+    Ok(Reply::json(StatusCode::OK, &ResponseBody { account_keys }).no_store())
 }
 
 #[cfg(test)]

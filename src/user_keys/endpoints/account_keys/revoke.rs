@@ -2,8 +2,7 @@
 
 use http::StatusCode;
 
-use crate::kernel::Clock as _;
-use crate::kernel::audit::{Action, Entry};
+use crate::kernel::audit::Action;
 use crate::user_keys::store::revoke_account_key;
 use crate::web::caller::Admin;
 #[cfg(test)]
@@ -18,16 +17,9 @@ pub const ROUTE: Route = Route::delete(
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     call.query(&[])?;
-    let id = call.path("keyId")?.to_owned();
-    let entry = Entry {
-        at: call.services.clock.now(),
-        origin: call.origin(call.caller.actor()),
-        action: Action::RevokeAccountKey,
-        subject: id.clone(),
-        outcome: "revoked".to_owned(),
-    };
-    let database = call.services.database()?;
-    revoke_account_key(&database, &id, &entry).await?;
+    let id = call.path("keyId")?;
+    let entry = call.entry(Action::RevokeAccountKey, id, "revoked");
+    revoke_account_key(&call.services.database()?, id, &entry).await?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))
 }
 

@@ -5,13 +5,11 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kernel::Clock as _;
-use crate::kernel::audit::{Action, Entry};
+use crate::kernel::audit::Action;
 use crate::kernel::ids::prefixed_ulid;
 use crate::user_keys::authorization::Flags;
-use crate::user_keys::endpoints::instance_keys::KeyPart;
 use crate::user_keys::endpoints::instances;
-use crate::user_keys::store::{KeyRow, NewKey, create_key};
+use crate::user_keys::store::{InstanceKeyRow, create_instance_key};
 use crate::user_keys::{Key, Parity};
 use crate::web::caller::Admin;
 use crate::web::fields;
@@ -52,7 +50,7 @@ struct ResponseBody<'a> {
     #[cfg_attr(test, schemars(regex(pattern = "^[0-9a-f]{39}[13579bdf]$")))]
     api_key: &'a str,
     #[serde(flatten)]
-    rest: KeyPart,
+    row: InstanceKeyRow,
 }
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
@@ -65,32 +63,24 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         allow_group_create: body.allow_group_create,
         allow_anonymous_read: body.allow_anonymous_read,
     };
-    let now = call.services.clock.now();
-    let key = Key::generate(Parity::Odd, &call.services.random);
-    let new = NewKey {
-        hash: key.hash(),
-        row: KeyRow {
-            id: prefixed_ulid("ikey", now, &call.services.random),
-            instance,
-            grant: flags,
-            label: fields::label(body.label)?,
-            created_at: now,
-        },
+    let random = &*call.services.random;
+    let row = InstanceKeyRow {
+        id: prefixed_ulid("ikey", call.now(), random),
+        instance,
+        flags,
+        label: fields::label(body.label)?,
+        created_at: call.now(),
     };
-    let entry = Entry {
-        at: now,
-        origin: call.origin(call.caller.actor()),
-        action: Action::CreateInstanceApiKey,
-        subject: new.row.id.clone(),
-        outcome: format!("instance {}, flags {}", new.row.instance, names(flags)),
-    };
+    let key = Key::generate(Parity::Odd, random);
+    let outcome = format!("instance {}, flags {}", row.instance, names(flags));
+    let entry = call.entry(Action::CreateInstanceApiKey, row.id.as_str(), outcome);
     let database = call.services.database()?;
-    if !create_key(&database, &new, &entry).await? {
+    if !create_instance_key(&database, &row, &key, &entry).await? {
         return Err(instances::unknown());
     }
     let body = ResponseBody {
         api_key: key.expose(),
-        rest: new.row.into(),
+        row,
     };
     Ok(Reply::json(StatusCode::CREATED, &body).no_store())
 }

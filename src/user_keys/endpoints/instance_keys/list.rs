@@ -6,9 +6,8 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::user_keys::endpoints::instance_keys::KeyPart;
 use crate::user_keys::endpoints::instances;
-use crate::user_keys::store::list_instance_keys;
+use crate::user_keys::store::{InstanceKeyRow, list_instance_keys};
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
@@ -26,19 +25,16 @@ pub const ROUTE: Route = Route::get(
 #[cfg_attr(test, derive(JsonSchema), schemars(rename = "InstanceApiKeys"))]
 struct ResponseBody {
     /// The keys.
-    api_keys: Vec<KeyPart>,
+    api_keys: Vec<InstanceKeyRow>,
 }
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     call.query(&[])?;
     let instance = instances::in_path(&call)?;
     let database = call.services.database()?;
-    let rows = list_instance_keys(&database, &instance).await?;
-    let rows = rows.ok_or_else(instances::unknown)?;
-    let body = ResponseBody {
-        api_keys: rows.into_iter().map(Into::into).collect(),
-    };
-    Ok(Reply::json(StatusCode::OK, &body).no_store())
+    let keys = list_instance_keys(&database, &instance).await?;
+    let api_keys = keys.ok_or_else(instances::unknown)?;
+    Ok(Reply::json(StatusCode::OK, &ResponseBody { api_keys }).no_store())
 }
 
 #[cfg(test)]

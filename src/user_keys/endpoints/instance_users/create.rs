@@ -5,8 +5,8 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kernel::audit::{Action, Entry};
-use crate::kernel::{Clock as _, Timestamp, UserId};
+use crate::kernel::audit::Action;
+use crate::kernel::{Timestamp, UserId};
 use crate::user_keys::endpoints::instances;
 use crate::user_keys::store::{NewUser, UserNotCreated, create_user};
 use crate::user_keys::{InstanceName, InstanceUserId, Key, Parity, Username};
@@ -55,24 +55,19 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     call.query(&[])?;
     let instance = instances::in_path(&call)?;
     let body: RequestBody = call.body()?;
-    let key = Key::generate(Parity::Even, &call.services.random);
+    let key = Key::generate(Parity::Even, &*call.services.random);
     let user = NewUser {
         instance,
         username: Username::parse(&body.username).map_err(ApiError::bad_request)?,
         user_id: fields::user_id(body.user_id.as_deref())?,
         key_hash: key.hash(),
     };
-    let entry = Entry {
-        at: call.services.clock.now(),
-        origin: call.origin(call.caller.actor()),
-        action: Action::CreateInstanceUser,
-        // The database completes it with the id that it gives.
-        subject: "instance-user:".to_owned(),
-        outcome: match &user.user_id {
-            None => format!("instance {}", user.instance),
-            Some(account) => format!("instance {}, tied to {account}", user.instance),
-        },
+    let outcome = match &user.user_id {
+        None => format!("instance {}", user.instance),
+        Some(account) => format!("instance {}, tied to {account}", user.instance),
     };
+    // The database completes the subject with the id that it gives.
+    let entry = call.entry(Action::CreateInstanceUser, "instance-user:", outcome);
     let database = call.services.database()?;
     let created = create_user(&database, &user, &entry).await?;
     let id = created.map_err(|cause| match cause {

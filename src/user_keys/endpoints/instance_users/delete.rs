@@ -3,8 +3,7 @@
 
 use http::StatusCode;
 
-use crate::kernel::Clock as _;
-use crate::kernel::audit::{Action, Entry};
+use crate::kernel::audit::Action;
 use crate::user_keys::InstanceUserId;
 #[cfg(test)]
 use crate::user_keys::endpoints;
@@ -25,13 +24,11 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     call.query(&[])?;
     let instance = instances::in_path(&call)?;
     let id = call.path("id")?;
-    let entry = Entry {
-        at: call.services.clock.now(),
-        origin: call.origin(call.caller.actor()),
-        action: Action::DeleteInstanceUser,
-        subject: format!("instance-user:{id}"),
-        outcome: format!("instance {instance}"),
-    };
+    let (subject, outcome) = (
+        format!("instance-user:{id}"),
+        format!("instance {instance}"),
+    );
+    let entry = call.entry(Action::DeleteInstanceUser, subject, outcome);
     // A text that cannot be an id is treated like a user that was deleted already.
     let id = InstanceUserId::parse(id);
     let database = call.services.database()?;

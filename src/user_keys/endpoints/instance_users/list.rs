@@ -6,7 +6,8 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::kernel::{Timestamp, UserId};
+#[cfg(test)]
+use crate::kernel::UserId;
 use crate::user_keys::endpoints::instances;
 use crate::user_keys::store::{UserFilter, UserRow, list_users};
 use crate::user_keys::{InstanceUserId, Username};
@@ -31,35 +32,9 @@ pub const ROUTE: Route = Route::get(
 #[cfg_attr(test, derive(JsonSchema), schemars(rename = "InstanceUsers"))]
 struct ResponseBody {
     /// The users.
-    users: Vec<UserPart>,
+    users: Vec<UserRow>,
     /// What to send as `after` for the next page; null: there is none.
     next: Option<InstanceUserId>,
-}
-
-/// A user of an instance, without its key.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(JsonSchema), schemars(rename = "ListedInstanceUser"))]
-struct UserPart {
-    id: InstanceUserId,
-    #[cfg_attr(test, schemars(with = "Username"))]
-    username: String,
-    /// The person that the user is tied to.
-    user_id: Option<UserId>,
-    created_at: Timestamp,
-    key_changed_at: Timestamp,
-}
-
-impl From<UserRow> for UserPart {
-    fn from(row: UserRow) -> Self {
-        Self {
-            id: row.id,
-            username: row.username,
-            user_id: row.user_id,
-            created_at: row.created_at,
-            key_changed_at: row.key_changed_at,
-        }
-    }
 }
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
@@ -69,9 +44,9 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let instance = instances::in_path(&call)?;
     let database = call.services.database()?;
     // One more than is shown, to know whether there is a next page.
-    let rows = list_users(&database, &instance, &filter, limit + 1).await?;
-    let rows = rows.ok_or_else(instances::unknown)?;
-    Ok(Reply::json(StatusCode::OK, &page(rows, limit as usize)).no_store())
+    let users = list_users(&database, &instance, &filter, limit + 1).await?;
+    let users = users.ok_or_else(instances::unknown)?;
+    Ok(Reply::json(StatusCode::OK, &page(users, limit as usize)).no_store())
 }
 
 fn filter(query: &Query) -> Result<UserFilter, ApiError> {
@@ -87,10 +62,10 @@ fn filter(query: &Query) -> Result<UserFilter, ApiError> {
     })
 }
 
-/// The first `limit` rows, and the last id if more follow.
-fn page(rows: Vec<UserRow>, limit: usize) -> ResponseBody {
-    let has_more = rows.len() > limit;
-    let users: Vec<UserPart> = rows.into_iter().take(limit).map(Into::into).collect();
+/// The first `limit` users, and the last id if more follow.
+fn page(mut users: Vec<UserRow>, limit: usize) -> ResponseBody {
+    let has_more = users.len() > limit;
+    users.truncate(limit);
     let last = users.last().map(|user| user.id);
     ResponseBody {
         users,
@@ -145,6 +120,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::kernel::Timestamp;
 
     fn rows(count: usize) -> Vec<UserRow> {
         let row = |number: usize| UserRow {

@@ -5,10 +5,10 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::kernel::Clock as _;
-use crate::kernel::audit::{Action, Entry};
+use crate::kernel::audit::Action;
 use crate::user_keys::endpoints::instances;
-use crate::user_keys::endpoints::instances::InstancePart;
+#[cfg(test)]
+use crate::user_keys::store::InstanceRow;
 use crate::user_keys::store::create_instance;
 use crate::web::caller::Admin;
 #[cfg(test)]
@@ -34,13 +34,8 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     call.query(&[])?;
     let body: RequestBody = call.body()?;
     let name = instances::name_in_field("name", &body.name)?;
-    let entry = Entry {
-        at: call.services.clock.now(),
-        origin: call.origin(call.caller.actor()),
-        action: Action::CreateInstance,
-        subject: format!("instance:{name}"),
-        outcome: "created".to_owned(),
-    };
+    let subject = format!("instance:{name}");
+    let entry = call.entry(Action::CreateInstance, subject, "created");
     let database = call.services.database()?;
     let created = create_instance(&database, name, &entry).await?;
     let status = if created.existed {
@@ -48,7 +43,7 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     } else {
         StatusCode::CREATED
     };
-    Ok(Reply::json(status, &InstancePart::from(created.row)).no_store())
+    Ok(Reply::json(status, &created.row).no_store())
 }
 
 #[cfg(test)]
@@ -63,7 +58,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
             .example("rivia", example!({ "name": "Rivia" })),
     )
     .answer(
-        spec.json::<InstancePart>(200, "The instance was there already; nothing was changed.")
+        spec.json::<InstanceRow>(200, "The instance was there already; nothing was changed.")
             .link("createInstanceApiKey", [("name", "$response.body#/name")])
             .link("createInstanceUser", [("name", "$response.body#/name")])
             .link("listInstanceUsers", [("name", "$response.body#/name")])
@@ -74,7 +69,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
             ),
     )
     .answer(
-        spec.json::<InstancePart>(201, "The new instance.")
+        spec.json::<InstanceRow>(201, "The new instance.")
             .link("createInstanceApiKey", [("name", "$response.body#/name")])
             .link("createInstanceUser", [("name", "$response.body#/name")])
             .link("listInstanceUsers", [("name", "$response.body#/name")])

@@ -5,8 +5,7 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::user_keys::endpoints::instances::InstancePart;
-use crate::user_keys::store::list_instances;
+use crate::user_keys::store::{InstanceRow, list_instances};
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
@@ -19,16 +18,13 @@ pub const ROUTE: Route = Route::get("/admin/instances", "listInstances", handler
 #[cfg_attr(test, derive(JsonSchema), schemars(rename = "Instances"))]
 struct ResponseBody {
     /// The instances.
-    instances: Vec<InstancePart>,
+    instances: Vec<InstanceRow>,
 }
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     call.query(&[])?;
-    let rows = list_instances(&call.services.database()?).await?;
-    let body = ResponseBody {
-        instances: rows.into_iter().map(Into::into).collect(),
-    };
-    Ok(Reply::json(StatusCode::OK, &body).no_store())
+    let instances = list_instances(&call.services.database()?).await?;
+    Ok(Reply::json(StatusCode::OK, &ResponseBody { instances }).no_store())
 }
 
 #[cfg(test)]

@@ -5,32 +5,11 @@ pub mod list;
 
 #[cfg(test)]
 use schemars::JsonSchema;
-use serde::Serialize;
 
-use crate::kernel::Timestamp;
 use crate::user_keys::InstanceName;
-use crate::user_keys::store::InstanceRow;
 #[cfg(test)]
 use crate::web::openapi::{ErrorAnswer, Parameter, any_text};
 use crate::web::{ApiError, Call};
-
-/// An instance.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Instance"))]
-struct InstancePart {
-    name: InstanceName,
-    created_at: Timestamp,
-}
-
-impl From<InstanceRow> for InstancePart {
-    fn from(row: InstanceRow) -> Self {
-        Self {
-            name: row.name,
-            created_at: row.created_at,
-        }
-    }
-}
 
 pub(crate) fn unknown() -> ApiError {
     ApiError::not_found("Instance not found")

@@ -4,8 +4,8 @@ use super::*;
 fn keys_are_found_in_their_own_instance_only() {
     let store = Store::new();
     store.create_instance("novigrad");
-    store.create_key("ikey_1", "rivia", FLAGS);
-    store.create_key("akey_1", "rivia", Role::Write);
+    store.create_instance_key("ikey_1", "rivia", FLAGS);
+    store.create_account_key("akey_1", "rivia", Role::Write);
     let geralt = store.create_user("geralt");
     let (client, account) = (key("ikey_1"), key("akey_1"));
     let user_key = key("rivia geralt");
@@ -54,8 +54,8 @@ fn a_user_key_presented_as_api_key_is_recognised() {
 #[test]
 fn a_revoked_key_is_not_found() {
     let store = Store::new();
-    store.create_key("ikey_1", "rivia", FLAGS);
-    store.create_key("akey_1", "rivia", Role::Full);
+    store.create_instance_key("ikey_1", "rivia", FLAGS);
+    store.create_account_key("akey_1", "rivia", Role::Full);
     store.revoke_instance_key("rivia", "ikey_1");
     store.revoke_account_key("akey_1");
     for id in ["ikey_1", "akey_1"] {

@@ -4,28 +4,28 @@ use super::*;
 fn keys_are_listed_as_they_were_created() {
     let store = Store::new();
     store.create_instance("novigrad");
-    assert!(store.create_key("ikey_1", "rivia", FLAGS));
-    assert!(store.create_key("ikey_2", "rivia", Flags::default()));
+    assert!(store.create_instance_key("ikey_1", "rivia", FLAGS));
+    assert!(store.create_instance_key("ikey_2", "rivia", Flags::default()));
     for (id, role) in [
         ("akey_1", Role::Full),
         ("akey_2", Role::Write),
         ("akey_3", Role::Read),
     ] {
-        assert!(store.create_key(id, "rivia", role));
+        assert!(store.create_account_key(id, "rivia", role));
     }
-    assert!(store.create_key("akey_4", "novigrad", Role::Read));
+    assert!(store.create_account_key("akey_4", "novigrad", Role::Read));
 
     let listed = store.instance_keys("rivia").unwrap();
     let expected = [
-        key_row("ikey_2", "rivia", Flags::default()),
-        key_row("ikey_1", "rivia", FLAGS),
+        instance_key("ikey_2", "rivia", Flags::default()),
+        instance_key("ikey_1", "rivia", FLAGS),
     ];
     assert_eq!(listed, expected);
     assert_eq!(store.instance_keys("novigrad"), Some(vec![]));
     let of_rivia = [
-        key_row("akey_3", "rivia", Role::Read),
-        key_row("akey_2", "rivia", Role::Write),
-        key_row("akey_1", "rivia", Role::Full),
+        account_key("akey_3", "rivia", Role::Read),
+        account_key("akey_2", "rivia", Role::Write),
+        account_key("akey_1", "rivia", Role::Full),
     ];
     assert_eq!(store.account_keys(Some("rivia")).unwrap(), of_rivia);
     assert_eq!(store.account_keys(None).unwrap().len(), 4);
@@ -34,8 +34,8 @@ fn keys_are_listed_as_they_were_created() {
 #[test]
 fn an_unknown_instance_has_no_keys_and_gets_none() {
     let store = Store::new();
-    assert!(!store.create_key("ikey_1", "nilfgaard", FLAGS));
-    assert!(!store.create_key("akey_1", "nilfgaard", Role::Full));
+    assert!(!store.create_instance_key("ikey_1", "nilfgaard", FLAGS));
+    assert!(!store.create_account_key("akey_1", "nilfgaard", Role::Full));
     assert_eq!(store.instance_keys("nilfgaard"), None);
     assert_eq!(store.account_keys(Some("nilfgaard")), None);
     assert_eq!(store.account_keys(None), Some(vec![]));
@@ -47,8 +47,8 @@ fn an_unknown_instance_has_no_keys_and_gets_none() {
 fn a_key_is_revoked_once_and_only_as_what_it_is() {
     let store = Store::new();
     store.create_instance("novigrad");
-    store.create_key("ikey_1", "rivia", FLAGS);
-    store.create_key("akey_1", "rivia", Role::Full);
+    store.create_instance_key("ikey_1", "rivia", FLAGS);
+    store.create_account_key("akey_1", "rivia", Role::Full);
     let created = store.trail().len();
     assert!(store.revoke_instance_key("novigrad", "ikey_1"));
     assert!(store.revoke_instance_key("rivia", "akey_1"));

@@ -1,6 +1,7 @@
 mod access;
 mod instances;
 mod keys;
+mod mirrored;
 mod reset;
 mod users;
 
@@ -9,8 +10,8 @@ use std::rc::Rc;
 use futures_executor::block_on;
 
 use super::*;
-use crate::db::Database;
 use crate::db::sqlite::Sqlite;
+use crate::db::{Batch, Database};
 use crate::kernel::UserId;
 use crate::kernel::audit::{Action, Entry, sample_entry};
 use crate::kernel::random::seeded::Seeded;
@@ -34,11 +35,16 @@ struct Store {
 impl Store {
     fn new() -> Self {
         let sqlite = Sqlite::new(|| entry(Action::CreateInstance, "").at);
-        sqlite.execute(
+        Self::on((Database::new(Rc::new(sqlite.clone())), sqlite))
+    }
+
+    fn on((database, sqlite): (Database, Sqlite)) -> Self {
+        let mut batch = Batch::new();
+        batch.execute(Statement::new(
             "INSERT INTO users (uuid, email, created_at) VALUES ('ann', 'ann@example.com', '')",
             [],
-        );
-        let database = Database::new(Rc::new(sqlite.clone()));
+        ));
+        block_on(database.run(batch)).unwrap();
         let store = Self { sqlite, database };
         store.create_instance("rivia");
         store
@@ -49,20 +55,23 @@ impl Store {
         block_on(create_instance(&self.database, name(text), &entry)).unwrap()
     }
 
-    fn create_key<G: Copy + Into<Grant>>(&self, id: &str, instance: &str, grant: G) -> bool {
-        let new = NewKey {
-            row: key_row(id, instance, grant),
-            hash: key(id).hash(),
-        };
+    fn create_instance_key(&self, id: &str, instance: &str, flags: Flags) -> bool {
+        let row = instance_key(id, instance, flags);
         let entry = entry(Action::CreateInstanceApiKey, id);
-        block_on(create_key(&self.database, &new, &entry)).unwrap()
+        block_on(create_instance_key(&self.database, &row, &key(id), &entry)).unwrap()
     }
 
-    fn instance_keys(&self, instance: &str) -> Option<Vec<KeyRow<Flags>>> {
+    fn create_account_key(&self, id: &str, instance: &str, role: Role) -> bool {
+        let row = account_key(id, instance, role);
+        let entry = entry(Action::CreateAccountKey, id);
+        block_on(create_account_key(&self.database, &row, &key(id), &entry)).unwrap()
+    }
+
+    fn instance_keys(&self, instance: &str) -> Option<Vec<InstanceKeyRow>> {
         block_on(list_instance_keys(&self.database, &name(instance))).unwrap()
     }
 
-    fn account_keys(&self, instance: Option<&str>) -> Option<Vec<KeyRow<Role>>> {
+    fn account_keys(&self, instance: Option<&str>) -> Option<Vec<AccountKeyRow>> {
         let instance = instance.map(name);
         block_on(list_account_keys(&self.database, instance.as_ref())).unwrap()
     }
@@ -164,12 +173,22 @@ fn key(text: &str) -> Key {
     Key::generate(Parity::Even, &Seeded::new(seed))
 }
 
-fn key_row<G>(id: &str, instance: &str, grant: G) -> KeyRow<G> {
-    KeyRow {
+fn instance_key(id: &str, instance: &str, flags: Flags) -> InstanceKeyRow {
+    InstanceKeyRow {
         id: id.to_owned(),
         instance: name(instance),
-        grant,
+        flags,
         label: Some(format!("label of {id}")),
         created_at: entry(Action::CreateInstanceApiKey, id).at,
+    }
+}
+
+fn account_key(id: &str, instance: &str, role: Role) -> AccountKeyRow {
+    AccountKeyRow {
+        id: id.to_owned(),
+        instance: name(instance),
+        role,
+        label: Some(format!("label of {id}")),
+        created_at: entry(Action::CreateAccountKey, id).at,
     }
 }

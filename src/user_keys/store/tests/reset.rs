@@ -4,8 +4,8 @@ use super::*;
 /// keys.
 fn store() -> (Store, InstanceUserId) {
     let store = Store::new();
-    store.create_key("ikey_1", "rivia", FLAGS);
-    store.create_key("akey_1", "rivia", Role::Full);
+    store.create_instance_key("ikey_1", "rivia", FLAGS);
+    store.create_account_key("akey_1", "rivia", Role::Full);
     let geralt = store.create_user("geralt");
     (store, geralt)
 }

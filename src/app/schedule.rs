@@ -1,0 +1,195 @@
+//! What the cron trigger starts.
+//!
+//! The runtime throws errors of this event away, so what happened is in the log and, of a run, in
+//! the ledger. Cron is at-least-once, and events may overlap. That is safe: a notice is claimed by
+//! one round of delivery, a user taken under its own lease.
+
+use serde::Serialize;
+
+use crate::account::outbox::receiver::WebhookConfig;
+use crate::account::outbox::{DeliveryReport, WebhookDispatcher};
+use crate::db::DatabaseError;
+use crate::kernel::RequestId;
+use crate::kernel::audit::{Actor, Origin};
+use crate::kernel::log::{Level, Line, Log};
+use crate::provisioning::backfill::RunOrder;
+use crate::provisioning::store::Trigger;
+use crate::services::Services;
+use crate::threedeye::Client;
+
+/// Delivers notices, then runs the backfill. Each handles its own failures, so neither is in the
+/// other's way.
+pub async fn run(services: &Services, log: &dyn Log) {
+    let request_id = RequestId::mint(services.now(), &*services.random);
+    // First: it takes a minute and a half at worst, and a run may take all the time there is.
+    deliver_notices(services, &request_id, log).await;
+    run_backfill(services, &request_id, log).await;
+}
+
+/// What the log tells of a round of delivery.
+#[derive(Serialize, Default)]
+struct Notices {
+    #[serde(rename = "notices.claimed")]
+    claimed: usize,
+    #[serde(rename = "notices.delivered")]
+    delivered: usize,
+    /// Those that wait for another attempt.
+    #[serde(rename = "notices.failed")]
+    failed: usize,
+    /// Those that were given back untried.
+    #[serde(rename = "notices.deferred")]
+    deferred: usize,
+    /// Those that were deleted because they had expired.
+    #[serde(rename = "notices.expired")]
+    expired: usize,
+}
+
+/// Delivers what is due. Without a configured receiver, notices stay in the outbox; that is
+/// normal, and not logged.
+async fn deliver_notices(services: &Services, request_id: &RequestId, log: &dyn Log) {
+    let Some(webhook) = &services.config.webhook else {
+        return;
+    };
+    let started = services.now();
+    let (level, cause, fields) = match deliver(services, webhook).await {
+        Err(error) => (Level::Error, Some(error.to_string()), Notices::default()),
+        Ok(report) => (
+            level(&report),
+            cause(&report),
+            Notices {
+                claimed: report.claimed,
+                delivered: report.delivered,
+                failed: report.failed,
+                deferred: report.deferred,
+                expired: report.expired,
+            },
+        ),
+    };
+    let line = Line {
+        event: "notices.delivery",
+        level,
+        request_id: request_id.as_str(),
+        fields,
+        cause: cause.as_deref(),
+        duration: services.now().since(started),
+    };
+    line.write(log);
+}
+
+async fn deliver(
+    services: &Services,
+    webhook: &WebhookConfig,
+) -> Result<DeliveryReport, DatabaseError> {
+    let dispatcher = WebhookDispatcher {
+        database: &services.database()?,
+        http: services.http(),
+        clock: &*services.clock,
+        sealer: services.config.sealer.as_ref(),
+        webhook,
+    };
+    dispatcher.deliver().await
+}
+
+/// An outage of the receiver passes by itself; other failures need an operator.
+fn level(report: &DeliveryReport) -> Level {
+    let is_receivers = report.failures.iter().all(|failure| failure.is_receivers());
+    match (is_receivers, &report.unsettled) {
+        (true, None) if report.failed == 0 => Level::Info,
+        (true, None) => Level::Warn,
+        _ => Level::Error,
+    }
+}
+
+fn cause(report: &DeliveryReport) -> Option<String> {
+    let failures = report.failures.iter().map(ToString::to_string);
+    let unsettled = report.unsettled.iter().map(ToString::to_string);
+    let causes: Vec<String> = failures.chain(unsettled).collect();
+    (!causes.is_empty()).then(|| causes.join("; "))
+}
+
+/// What the log tells of a run. Of one that is left to the queue it tells what was planned.
+#[derive(Serialize, Default)]
+struct Run {
+    /// The row in the ledger.
+    #[serde(rename = "run.id")]
+    run_id: Option<String>,
+    /// Users taken up.
+    #[serde(rename = "run.total")]
+    total: u32,
+    /// Users that got their account.
+    #[serde(rename = "run.created")]
+    created: u32,
+    /// Users that could not be provisioned.
+    #[serde(rename = "run.failed")]
+    failed: u32,
+    /// Why it did not go well, if it did not.
+    #[serde(skip)]
+    cause: Option<String>,
+}
+
+/// Runs the backfill, or plans it where there is a queue. Without 3dEye there is nothing to run: a
+/// normal state, and `/health` knows.
+async fn run_backfill(services: &Services, request_id: &RequestId, log: &dyn Log) {
+    let Some(remote) = services.remote() else {
+        return;
+    };
+    let started = services.now();
+    let result = backfill(services, &remote, request_id).await;
+    let run = result.unwrap_or_else(|cause| Run {
+        cause: Some(cause),
+        ..Run::default()
+    });
+    let level = match run.cause {
+        None => Level::Info,
+        Some(_) => Level::Error,
+    };
+    let line = Line {
+        event: "backfill.run",
+        level,
+        request_id: request_id.as_str(),
+        cause: run.cause.as_deref(),
+        fields: &run,
+        duration: services.now().since(started),
+    };
+    line.write(log);
+}
+
+async fn backfill(
+    services: &Services,
+    remote: &Client,
+    request_id: &RequestId,
+) -> Result<Run, String> {
+    let store = |error: DatabaseError| error.to_string();
+    let database = services.database().map_err(store)?;
+    let origin = Origin::event(Actor::cron(), request_id.clone());
+    let provisioning = services
+        .provisioning(&database, &origin)
+        .map_err(|error| error.to_string())?;
+    let order = RunOrder {
+        trigger: Trigger::Cron,
+        limit: services.config.backfill_cron_limit,
+        max_replacements: services.config.backfill_max_takeovers,
+    };
+    if let Some(queue) = services.run_queue() {
+        let planned = provisioning.fan_out(order, &*queue).await.map_err(store)?;
+        return Ok(Run {
+            run_id: Some(planned.run_id),
+            total: planned.users,
+            cause: planned.cause.or_else(|| {
+                let lost = planned.abandoned;
+                (lost > 0).then(|| format!("{lost} chunk(s) of earlier runs were never delivered"))
+            }),
+            ..Run::default()
+        });
+    }
+    let finished = provisioning.with(remote).backfill(order).await;
+    let mut finished = finished.map_err(store)?;
+    let last_error = finished.tally.errors.pop();
+    Ok(Run {
+        run_id: Some(finished.run_id),
+        total: finished.tally.total,
+        created: finished.tally.created,
+        failed: finished.tally.failed,
+        cause: last_error.filter(|_| !finished.success),
+    })
+}
