@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
@@ -51,26 +51,16 @@ RETURNING user_id, (SELECT u.email_key FROM users u WHERE u.uuid = user_id) AS e
            WHERE r.email_key = threedeye_users.email_key) AS intent_removed_at";
 
 /// Asks for a user's lease, and records an intent where none is recorded yet.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct ClaimRequest {
     pub user: UserId,
     /// The password to record if the row has none.
+    #[serde(serialize_with = "sealed")]
     pub password: Sealed,
 }
 
-#[derive(Serialize)]
-struct RequestParameter<'a> {
-    user: &'a str,
-    password: &'a str,
-}
-
-impl<'a> From<&'a ClaimRequest> for RequestParameter<'a> {
-    fn from(request: &'a ClaimRequest) -> Self {
-        Self {
-            user: request.user.as_str(),
-            password: request.password.as_str(),
-        }
-    }
+fn sealed<S: Serializer>(password: &Sealed, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(password.as_str())
 }
 
 #[derive(Deserialize)]
@@ -132,12 +122,11 @@ pub async fn claim(
     requests: &[ClaimRequest],
     terms: &LeaseTerms,
 ) -> Result<Vec<Claimed>, DatabaseError> {
-    let parameters: Vec<RequestParameter> = requests.iter().map(Into::into).collect();
     let mut batch = Batch::new();
     let granted = batch.push::<ClaimedRow>(Statement::new(
         CLAIM,
         [
-            Arg::json(&parameters)?,
+            Arg::json(&requests)?,
             (&terms.token).into(),
             terms.until.into(),
             terms.now.into(),

@@ -1,12 +1,24 @@
 //! Columns that several statements read, as the domain's values. A stored value that cannot be read is
 //! an error that names table, column and row.
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use crate::db::{DatabaseError, json_text};
 use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
 use crate::provisioning::record::{ForgottenAccount, Mapping, Recovery, State};
 use crate::threedeye::{RemoteId, RoleId};
+
+/// A column that SQLite writes as 0 or 1.
+pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    u8::deserialize(deserializer).map(|number| number != 0)
+}
+
+/// A column that holds an e-mail in the normal form.
+pub(super) fn email_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<EmailKey, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    EmailKey::of(&text).ok_or_else(|| D::Error::custom("an empty e-mail"))
+}
 
 #[derive(Deserialize)]
 pub(super) struct UserIdRow {

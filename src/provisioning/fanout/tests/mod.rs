@@ -21,7 +21,7 @@ use futures_util::future::LocalBoxFuture;
 use crate::db::Database;
 use crate::provisioning::backfill::{Finished, RunOrder};
 use crate::provisioning::fanout::{ChunkId, Delivery, FannedOut, QueueError, Receipt, RunQueue};
-use crate::provisioning::store::{self, RunClosing, Tally, Trigger};
+use crate::provisioning::store::{self, RunClosing, Trigger};
 use crate::provisioning::tests::Bench;
 use crate::provisioning::world::Fuse;
 use crate::threedeye::simulated::Operation;
@@ -133,14 +133,7 @@ impl FanoutBench {
         Some(RunClosing {
             run_id: row.run_id,
             completed: row.status == "completed",
-            tally: Tally {
-                total: row.total,
-                created: row.created,
-                failed: row.failed,
-                skipped: row.skipped,
-                quarantined: row.quarantined,
-                errors: row.errors,
-            },
+            tally: row.tally,
             finished_at: row.finished_at?,
         })
     }
