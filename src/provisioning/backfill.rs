@@ -205,14 +205,10 @@ fn count(report: &BatchReport, tally: &mut Tally) {
                 continue;
             }
             AttemptResult::RolesPending(_, error) => Failure::RolesPending(error.clone()),
-            AttemptResult::Orphan => {
-                tally.quarantined += 1;
-                Failure::Orphan
-            }
-            AttemptResult::Duplicate => Failure::Duplicate,
             AttemptResult::Failed(failure) => failure.clone(),
         };
         tally.failed += 1;
+        tally.quarantined += u32::from(failure == Failure::Orphan);
         tally.errors.push(format!("{}: {failure}", user.user));
     }
     if limited > 0 {

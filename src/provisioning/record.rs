@@ -122,6 +122,19 @@ pub struct Recovery {
     pub roles: Vec<RoleId>,
 }
 
+/// The roles, and those of `more` that are not among them.
+pub fn union<'a>(
+    mut roles: Vec<RoleId>,
+    more: impl IntoIterator<Item = &'a RoleId>,
+) -> Vec<RoleId> {
+    for role in more {
+        if !roles.contains(role) {
+            roles.push(role.clone());
+        }
+    }
+    roles
+}
+
 /// All three rows of one user, read at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ProvisioningRecord {

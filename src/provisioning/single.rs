@@ -106,8 +106,6 @@ impl Context<'_> {
                     .ok_or(Unavailable::Failed(Failure::OutOfTime))
             }
             AttemptResult::Failed(failure) => Err(failure.into()),
-            AttemptResult::Orphan => Err(Failure::Orphan.into()),
-            AttemptResult::Duplicate => Err(Failure::Duplicate.into()),
             AttemptResult::ReplacementLimit
             | AttemptResult::Untouched
             | AttemptResult::LeaseLost => Err(Failure::OutOfTime.into()),

@@ -19,13 +19,15 @@ pub mod wire;
 
 use std::collections::BTreeSet;
 
+use serde::Serialize;
+
 use crate::kernel::EmailKey;
 
 pub use client::{Client, TokenCache};
 pub use error::UpstreamError;
 
 /// The id that 3dEye gave to one of its accounts.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[cfg_attr(
     test,
     derive(schemars::JsonSchema),

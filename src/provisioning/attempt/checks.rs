@@ -22,6 +22,17 @@ impl Provisioner<'_> {
         })
     }
 
+    /// Whether the recorded password opens an account with the user's e-mail.
+    pub(super) async fn opens(
+        &self,
+        attempt: &Attempt,
+        deadline: Deadline,
+    ) -> Result<bool, Failure> {
+        let password = self.password(attempt)?;
+        self.proves(&attempt.claimed.email, &password, deadline)
+            .await
+    }
+
     /// The user's recorded password.
     pub(super) fn password(&self, attempt: &Attempt) -> Result<Secret, Failure> {
         let claimed = &attempt.claimed;

@@ -18,7 +18,7 @@ use futures_util::{pin_mut, select_biased};
 use crate::db::DatabaseError;
 use crate::kernel::Deadline;
 use crate::provisioning::attempt::{
-    Attempt, AttemptResult, ReplacementBudget, RescanReason, Step, scan_query,
+    Attempt, AttemptResult, Ended, Pass, ReplacementBudget, RescanReason, Step, scan_query,
 };
 use crate::provisioning::policy::{
     CONCURRENCY, LEASE_WATCH, OUTAGES_TO_STOP, REREAD_DELAYS, list_deadline,
@@ -203,18 +203,19 @@ impl<'a> BatchRun<'a> {
         if !self.leases.holds(&attempt.claimed.user) {
             return Ok((attempt, Step::Done(AttemptResult::LeaseLost)));
         }
-        let deadline = self.deadline.min(self.leases.deadline());
-        let step = match reason {
-            None => {
-                provisioner
-                    .begin(&mut attempt, scan, self.budget, deadline)
-                    .await?
-            }
-            Some(reason) => {
-                provisioner
-                    .resume(&mut attempt, reason, scan, self.budget, deadline)
-                    .await?
-            }
+        let pass = Pass {
+            scan,
+            budget: self.budget,
+            deadline: self.deadline.min(self.leases.deadline()),
+        };
+        let stepped = match reason {
+            None => provisioner.begin(&mut attempt, pass).await,
+            Some(reason) => provisioner.resume(&mut attempt, reason, pass).await,
+        };
+        let step = match stepped {
+            Ok(step) => step,
+            Err(Ended::With(result)) => Step::Done(result),
+            Err(Ended::Database(error)) => return Err(error),
         };
         match &step {
             Step::Done(
@@ -250,27 +251,27 @@ impl<'a> BatchRun<'a> {
         let stopped = self.stop.get().is_some();
         let results = stream::iter(unresolved)
             .map(|(attempt, reason)| async move {
-                let result = match (reread_error, reason) {
+                let failure = match (reread_error, reason) {
                     // Whatever else went wrong, this is what has to be remembered.
                     (_, RescanReason::AnswerLost) if stopped || reread_error.is_some() => {
-                        AttemptResult::Failed(UpstreamError::UnknownOutcome.into())
+                        UpstreamError::UnknownOutcome.into()
                     }
-                    (Some(error), _) => AttemptResult::Failed(error.clone().into()),
-                    (None, _) if stopped => AttemptResult::Failed(Failure::OutOfTime),
+                    (Some(error), _) => error.clone().into(),
+                    (None, _) if stopped => Failure::OutOfTime,
                     (None, _) => {
                         self.provisioner
                             .conclude_unseen(&attempt, reason, list_complete, deadline)
                             .await?
                     }
                 };
-                Ok::<_, DatabaseError>((attempt, result))
+                Ok::<_, DatabaseError>((attempt, failure))
             })
             .buffer_unordered(CONCURRENCY);
         pin_mut!(results);
         let mut ended = Vec::new();
         while let Some(result) = results.next().await {
-            let (attempt, result) = result?;
-            ended.extend(self.note(&attempt, result, report));
+            let (attempt, failure) = result?;
+            ended.extend(self.note(&attempt, AttemptResult::Failed(failure), report));
         }
         if ended.is_empty() {
             return Ok(());

@@ -58,6 +58,13 @@ impl BatchRun<'_> {
                     error: failure.to_string(),
                 }
             }
+            AttemptResult::Failed(failure @ Failure::Orphan) => Outcome::Quarantined {
+                error: failure.to_string(),
+            },
+            AttemptResult::Failed(failure @ Failure::Duplicate) => Outcome::SetAside {
+                email: claimed.email.clone(),
+                error: failure.to_string(),
+            },
             AttemptResult::Failed(failure) => {
                 let due = next_attempt(attempts, failure.is_outage(), now);
                 Outcome::Failed {
@@ -70,13 +77,6 @@ impl BatchRun<'_> {
                     settled_at: failure.is_unsettled().then(|| now.plus(SETTLING)),
                 }
             }
-            AttemptResult::Orphan => Outcome::Quarantined {
-                error: Failure::Orphan.to_string(),
-            },
-            AttemptResult::Duplicate => Outcome::SetAside {
-                email: claimed.email.clone(),
-                error: Failure::Duplicate.to_string(),
-            },
             // To the end of the queue, or the same users would always come first.
             AttemptResult::ReplacementLimit => Outcome::Released { due_at: Some(now) },
             AttemptResult::Untouched => Outcome::Released { due_at: None },

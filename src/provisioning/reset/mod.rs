@@ -17,7 +17,7 @@ use crate::db::DatabaseError;
 use crate::kernel::audit::{Action, Entry};
 use crate::kernel::{Deadline, UserId};
 use crate::provisioning::policy::{SETTLING, SINGLE_BUDGET};
-use crate::provisioning::record::{ForgottenAccount, ProvisioningRecord};
+use crate::provisioning::record::{ForgottenAccount, ProvisioningRecord, union};
 use crate::provisioning::single::Unavailable;
 use crate::provisioning::store::{self, Clearing, LeaseTerms, LeaseToken};
 use crate::provisioning::{Context, Failure, Provisioner};
@@ -244,11 +244,6 @@ fn kept_roles(
 
 /// The roles of the accounts found, and those saved earlier.
 fn merged_roles(record: &ProvisioningRecord, removal: &Removal) -> Vec<RoleId> {
-    let mut roles = removal.roles.clone();
-    for role in record.recovery.iter().flat_map(|saved| &saved.roles) {
-        if !roles.contains(role) {
-            roles.push(role.clone());
-        }
-    }
-    roles
+    let saved = record.recovery.iter().flat_map(|saved| &saved.roles);
+    union(removal.roles.clone(), saved)
 }

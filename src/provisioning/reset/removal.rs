@@ -2,7 +2,7 @@
 
 use crate::kernel::audit::{Action, Entry};
 use crate::provisioning::policy::list_deadline;
-use crate::provisioning::record::{ProvisioningRecord, State};
+use crate::provisioning::record::{ProvisioningRecord, State, union};
 use crate::provisioning::reset::{LeasedReset, ResetRefused, merged_roles};
 use crate::provisioning::{Failure, Provisioner, store};
 use crate::threedeye::{RemoteAccount, RemoteId, RoleId, ScanQuery};
@@ -56,11 +56,8 @@ impl LeasedReset<'_> {
         if accounts.is_empty() {
             return Ok((removal, Vec::new()));
         }
-        for role in accounts.iter().flat_map(|account| &account.roles) {
-            if !removal.roles.contains(role) {
-                removal.roles.push(role.clone());
-            }
-        }
+        let roles = accounts.iter().flat_map(|account| &account.roles);
+        removal.roles = union(Vec::new(), roles);
         self.announce(remover, &accounts, &removal).await?;
         for account in &accounts {
             // Whatever the error says, one of its tries may have had its effect: the row stays open,
