@@ -21,7 +21,7 @@ SELECT count(*) AS planned, count(*) FILTER (WHERE state <> 'open') AS closed
 FROM provisioning_chunks WHERE run_id = ?1";
 
 /// One run.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct RunRow {
     /// `run_` and a ULID.
     pub run_id: String,
