@@ -45,7 +45,7 @@ fn a_reset_without_time_to_provision_says_so_and_leaves_it_to_the_queue() {
         Some(Err(Unavailable::Failed(Failure::OutOfTime)))
     ));
     assert!(took < SINGLE_BUDGET, "{took:?}");
-    assert!(bench.world.mapping("b").is_none(), "nothing was begun");
+    assert!(bench.mapping("b").is_none(), "nothing was begun");
     bench.backfill();
     bench.assert_settled("b", "bert@example.com", &["r1", "r2"]);
 }
@@ -64,8 +64,8 @@ fn a_reset_that_runs_out_of_time_before_it_clears_clears_nothing() {
     let (bench, ended, took) = slow_reset(15, 16);
     assert!(matches!(ended, Err(ResetRefused::Failed(_))));
     assert!(took <= SINGLE_BUDGET, "{took:?}");
-    assert!(bench.world.mapping("b").unwrap().password.is_some());
-    bench.world.pass(SETTLING);
+    assert!(bench.mapping("b").unwrap().password.is_some());
+    bench.pass(SETTLING);
     assert!(bench.reset("b", EVERYTHING).unwrap().cleared_mapping);
     bench.assert_settled("b", "bert@example.com", &["r1", "r2"]);
 }

@@ -48,7 +48,7 @@ fn wherever_planning_dies_no_user_is_forgotten() {
             let context = bench.context();
             let planning = context.fan_out(order(10_000, 20), &bench.queue);
             bench.world.run(fuse(step), planning);
-            bench.world.pass(hold(10_000));
+            bench.pass(hold(10_000));
             assert_eq!(bench.backfill().tally.created, 4);
             bench.assert_all_settled(4);
         }
@@ -74,12 +74,10 @@ fn lost_messages_forget_no_user_and_the_next_plan_closes_their_run() {
     let lost = bench.plan();
     let messages = bench.messages();
     bench.deliver(&messages[1..]);
-    bench
-        .world
-        .pass(RUN_ABANDONED_AFTER - Duration::from_secs(1));
+    bench.pass(RUN_ABANDONED_AFTER - Duration::from_secs(1));
     bench.plan();
     assert_eq!(bench.end_of(&lost.run_id), None, "not yet");
-    bench.world.pass(Duration::from_secs(1));
+    bench.pass(Duration::from_secs(1));
     bench.plan();
     let end = bench.end_of(&lost.run_id).unwrap();
     assert!(!end.completed);
