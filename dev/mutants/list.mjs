@@ -68,8 +68,8 @@ export const MUTANTS = [
     edits: [
       {
         file: "attempt/replace.rs",
-        find: "if self.opens(attempt, pass.deadline).await? {",
-        replace: "if self.opens(attempt, pass.deadline).await? || true {",
+        find: "if !attempt.claimed.fresh && self.opens(attempt, pass.deadline).await? {",
+        replace: "if !attempt.claimed.fresh && (self.opens(attempt, pass.deadline).await? || true) {",
       },
     ],
   },
@@ -163,8 +163,8 @@ export const MUTANTS = [
     edits: [
       {
         file: "reset/removal.rs",
-        find: "                .delete_account(&account.id, self.deadline)\n                .await?;",
-        replace: "                .delete_account(&account.id, self.deadline)\n                .await\n                .ok();",
+        find: "remote.delete_account(&account.id, self.deadline).await?;",
+        replace: "remote.delete_account(&account.id, self.deadline).await.ok();",
       },
     ],
   },

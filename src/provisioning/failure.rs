@@ -6,13 +6,10 @@ use crate::threedeye::UpstreamError;
 /// e-mail, no upstream text. [`Failure::code`] is the log's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// 3dEye failed or refused.
     #[error("{0}")]
     Upstream(UpstreamError),
-    /// The e-mail belongs to an account outside our customer.
     #[error("the e-mail belongs to an account outside our customer")]
     Orphan,
-    /// Another user holds the same e-mail.
     #[error("another user holds the same e-mail")]
     Duplicate,
     /// The account with this e-mail is the one we log in with.
@@ -47,7 +44,6 @@ pub enum Failure {
     /// The stored password does not open with the configured keys.
     #[error("the stored password cannot be unsealed; reset this user")]
     Unsealable,
-    /// Not done in the time allowed.
     #[error("not finished in the time allowed")]
     OutOfTime,
 }

@@ -4,17 +4,15 @@ use crate::db::DatabaseError;
 use crate::kernel::sealing::Purpose;
 use crate::kernel::{Deadline, EmailKey, Secret, UserId};
 use crate::provisioning::attempt::{AttemptResult, ReplacementBudget};
-use crate::provisioning::batch::{BatchRun, Leases};
 use crate::provisioning::policy::{BUSY_PATIENCE, BUSY_POLL, SHORTEST_PROVISIONING, SINGLE_BUDGET};
 use crate::provisioning::record::{ProvisioningRecord, State};
-use crate::provisioning::store::{self, LeaseTerms};
+use crate::provisioning::store;
 use crate::provisioning::{Context, Failure, Provisioner};
 use crate::threedeye::{Client, RemoteId, UpstreamError};
 
 /// What a user logs in to 3dEye with.
 #[derive(Debug)]
 pub struct RemoteCredentials {
-    /// The account's id.
     pub id: RemoteId,
     /// The e-mail that the password opens it with.
     pub email: EmailKey,
@@ -33,7 +31,6 @@ pub enum Unavailable {
         /// Seconds after which that actor's lease has ended.
         retry_after_s: u64,
     },
-    /// The account could not be provisioned.
     #[error(transparent)]
     Failed(#[from] Failure),
     #[error(transparent)]
@@ -172,18 +169,10 @@ impl Provisioner<'_> {
         deadline: Deadline,
         user: &UserId,
     ) -> Result<Option<AttemptResult>, Unavailable> {
-        let terms = LeaseTerms::new(self.clock, self.random);
         let request = self.claim_request(user)?;
-        let claimed = store::claim(self.database, &[request], &terms).await?;
-        if claimed.is_empty() {
-            return Ok(None);
-        }
-        let leases = Leases::new(terms, &claimed);
         // Asked for by name, so the number of replacements is not limited.
         let budget = ReplacementBudget::limited(u32::MAX);
-        let report = BatchRun::new(*self, leases, &budget, deadline, 1)
-            .run(claimed)
-            .await?;
+        let report = self.run_batch(&[request], &budget, deadline, 1).await?;
         if let Some(error) = report.scan_error {
             return Err(Failure::Upstream(error).into());
         }

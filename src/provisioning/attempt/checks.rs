@@ -4,7 +4,7 @@ use crate::db::DatabaseError;
 use crate::kernel::{Deadline, EmailKey, Secret, Timestamp};
 use crate::provisioning::attempt::Attempt;
 use crate::provisioning::policy::REMOVAL_GRACE;
-use crate::provisioning::{Failure, Provisioner, store, unsealed};
+use crate::provisioning::{Failure, Provisioner, store};
 use crate::threedeye::UpstreamError;
 
 impl Provisioner<'_> {
@@ -33,10 +33,9 @@ impl Provisioner<'_> {
             .await
     }
 
-    /// The user's recorded password.
     pub(super) fn password(&self, attempt: &Attempt) -> Result<Secret, Failure> {
         let claimed = &attempt.claimed;
-        unsealed(self.sealer, &claimed.user, &claimed.password)
+        self.unsealed(&claimed.user, &claimed.password)
     }
 
     /// Whether a call from earlier may still take effect.

@@ -2,7 +2,7 @@
 
 use crate::provisioning::attempt::{Attempt, AttemptResult, Ended, Pass};
 use crate::provisioning::record::ForgottenAccount;
-use crate::provisioning::{Failure, Provisioner, store, unsealed};
+use crate::provisioning::{Failure, Provisioner, store};
 use crate::threedeye::RemoteAccount;
 
 impl Provisioner<'_> {
@@ -53,7 +53,7 @@ impl Provisioner<'_> {
         if of_others.is_empty() {
             return Ok(true);
         }
-        let Ok(password) = unsealed(self.sealer, user, &forgotten.password) else {
+        let Ok(password) = self.unsealed(user, &forgotten.password) else {
             return Ok(false);
         };
         let proved = self.proves(&forgotten.email, &password, pass.deadline);
@@ -70,7 +70,7 @@ impl Provisioner<'_> {
         if !pass.scan.complete {
             return Err(Failure::ListIncomplete);
         }
-        let password = unsealed(self.sealer, &attempt.claimed.user, &forgotten.password)?;
+        let password = self.unsealed(&attempt.claimed.user, &forgotten.password)?;
         let proved = self.proves(&forgotten.email, &password, pass.deadline);
         if proved.await? {
             return Err(Failure::NotVisibleYet);

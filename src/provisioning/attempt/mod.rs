@@ -71,7 +71,6 @@ impl AccountOrigin {
     }
 }
 
-/// How an attempt ended.
 #[derive(Debug)]
 pub enum AttemptResult {
     /// The account exists and holds its roles.
@@ -100,7 +99,6 @@ pub enum Step {
 pub enum RescanReason {
     /// The create was refused because the e-mail is taken.
     EmailTaken,
-    /// The create's answer was lost.
     AnswerLost,
     /// The create succeeded but did not tell the id.
     IdUnknown,

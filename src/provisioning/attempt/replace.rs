@@ -1,7 +1,7 @@
 //! An account with the user's e-mail exists in our customer.
 
 use crate::kernel::Deadline;
-use crate::kernel::audit::{Action, Entry};
+use crate::kernel::audit::Action;
 use crate::provisioning::attempt::{AccountOrigin, Attempt, AttemptResult, Ended, Pass, Step};
 use crate::provisioning::record::{Recovery, union};
 use crate::provisioning::store::Guarded;
@@ -17,16 +17,14 @@ impl Provisioner<'_> {
         pass: Pass<'_>,
     ) -> Result<Step, Ended> {
         // A password recorded by this very claim was never sent: no need to ask.
-        if !attempt.claimed.fresh {
-            if self.opens(attempt, pass.deadline).await? {
-                // It may be about to vanish.
-                if self.may_be_doomed(attempt) {
-                    return Err(Failure::Settling.into());
-                }
-                let id = account.id.clone();
-                let adopted = self.finish(attempt, id, AccountOrigin::Adopted, pass.deadline);
-                return Ok(adopted.await);
+        if !attempt.claimed.fresh && self.opens(attempt, pass.deadline).await? {
+            // It may be about to vanish.
+            if self.may_be_doomed(attempt) {
+                return Err(Failure::Settling.into());
             }
+            let id = account.id.clone();
+            let adopted = self.finish(attempt, id, AccountOrigin::Adopted, pass.deadline);
+            return Ok(adopted.await);
         }
         if !pass.budget.take() {
             return Err(AttemptResult::ReplacementLimit.into());
@@ -47,13 +45,8 @@ impl Provisioner<'_> {
         let claimed = &mut attempt.claimed;
         let waiting = claimed.recovery.take().map_or(Vec::new(), |r| r.roles);
         let roles = union(waiting, &account.roles);
-        let entry = Entry {
-            at: self.clock.now(),
-            origin: self.origin.clone(),
-            action: Action::SaveRoles,
-            subject: claimed.user.to_string(),
-            outcome: format!("{} role(s) of account {}", roles.len(), account.id.0),
-        };
+        let outcome = format!("{} role(s) of account {}", roles.len(), account.id.0);
+        let entry = self.entry(Action::SaveRoles, &claimed.user, outcome);
         let saved = store::save_recovery(
             self.database,
             &attempt.token,

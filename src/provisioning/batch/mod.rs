@@ -24,15 +24,46 @@ use crate::provisioning::policy::{
     CONCURRENCY, LEASE_WATCH, OUTAGES_TO_STOP, REREAD_DELAYS, list_deadline,
 };
 use crate::provisioning::record::Claimed;
-use crate::provisioning::store::UserOutcome;
-use crate::provisioning::{Failure, Provisioner};
+use crate::provisioning::store::{ClaimRequest, LeaseTerms, UserOutcome};
+use crate::provisioning::{Failure, Provisioner, store};
 use crate::threedeye::{DirectoryScan, UpstreamError};
 
-pub use leases::Leases;
+use leases::Leases;
 pub use report::{BatchReport, Stop, UserReport};
 
+impl Provisioner<'_> {
+    /// Claims these users, and takes those that were granted as far as they go; their outcomes are
+    /// written `bundle` at a time. It does not report those that another actor has.
+    pub(super) async fn run_batch(
+        &self,
+        requests: &[ClaimRequest],
+        budget: &ReplacementBudget,
+        deadline: Deadline,
+        bundle: usize,
+    ) -> Result<BatchReport, DatabaseError> {
+        if requests.is_empty() {
+            return Ok(BatchReport::default());
+        }
+        let terms = LeaseTerms::new(self.clock, self.random);
+        let claimed = store::claim(self.database, requests, &terms).await?;
+        if claimed.is_empty() {
+            return Ok(BatchReport::default());
+        }
+        let run = BatchRun {
+            provisioner: *self,
+            leases: Leases::new(terms, &claimed),
+            budget,
+            deadline,
+            bundle,
+            stop: Cell::new(None),
+            outages: Cell::new(0),
+        };
+        run.run(claimed).await
+    }
+}
+
 /// What all users of one batch share.
-pub struct BatchRun<'a> {
+struct BatchRun<'a> {
     provisioner: Provisioner<'a>,
     leases: Leases,
     /// How many accounts may be replaced.
@@ -49,27 +80,9 @@ pub struct BatchRun<'a> {
 /// Users whose attempt is not finished after a pass.
 type Unresolved = Vec<(Attempt, RescanReason)>;
 
-impl<'a> BatchRun<'a> {
-    pub fn new(
-        provisioner: Provisioner<'a>,
-        leases: Leases,
-        budget: &'a ReplacementBudget,
-        deadline: Deadline,
-        bundle: usize,
-    ) -> Self {
-        Self {
-            provisioner,
-            leases,
-            budget,
-            deadline,
-            bundle: bundle.max(1),
-            stop: Cell::new(None),
-            outages: Cell::new(0),
-        }
-    }
-
+impl BatchRun<'_> {
     /// Takes every claimed user as far as it goes, and gives every lease back.
-    pub async fn run(&self, claimed: Vec<Claimed>) -> Result<BatchReport, DatabaseError> {
+    async fn run(&self, claimed: Vec<Claimed>) -> Result<BatchReport, DatabaseError> {
         let attempts: Vec<Attempt> = claimed
             .into_iter()
             .map(|claimed| Attempt::new(claimed, self.leases.token.clone()))

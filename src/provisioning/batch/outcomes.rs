@@ -1,7 +1,7 @@
 //! How a result is reported and written down.
 
 use crate::db::DatabaseError;
-use crate::kernel::audit::{Action, Entry};
+use crate::kernel::audit::Action;
 use crate::provisioning::Failure;
 use crate::provisioning::attempt::{Attempt, AttemptResult};
 use crate::provisioning::batch::{BatchReport, BatchRun, UserReport};
@@ -22,13 +22,8 @@ impl BatchRun<'_> {
             AttemptResult::Ready(_, origin) => Some(origin.as_str()),
             _ => outcome.as_ref().and_then(Outcome::error),
         };
-        let entry = audited.map(|text| Entry {
-            at: self.provisioner.clock.now(),
-            origin: self.provisioner.origin.clone(),
-            action: Action::Provision,
-            subject: user.to_string(),
-            outcome: text.to_owned(),
-        });
+        let provisioner = self.provisioner;
+        let entry = audited.map(|text| provisioner.entry(Action::Provision, user, text.to_owned()));
         if outcome.is_none() {
             self.leases.drop_lease(user);
         }

@@ -17,12 +17,13 @@ use crate::db::DatabaseError;
 use crate::kernel::audit::{Action, Entry};
 use crate::kernel::{Deadline, UserId};
 use crate::provisioning::policy::{SETTLING, SINGLE_BUDGET};
-use crate::provisioning::record::{ForgottenAccount, ProvisioningRecord, union};
+use crate::provisioning::record::{ProvisioningRecord, union};
 use crate::provisioning::single::Unavailable;
-use crate::provisioning::store::{self, Clearing, LeaseTerms, LeaseToken};
+use crate::provisioning::store::{self, Clearing, LeaseTerms};
 use crate::provisioning::{Context, Failure, Provisioner};
 use crate::threedeye::{Client, RemoteId, RoleId, UpstreamError};
 
+use removal::LeasedRemoval;
 pub use removal::Removal;
 
 /// What is asked for.
@@ -74,16 +75,6 @@ impl From<UpstreamError> for ResetRefused {
     fn from(error: UpstreamError) -> Self {
         Self::Failed(error.into())
     }
-}
-
-/// The reset of one user whose lease is held.
-struct LeasedReset<'a> {
-    deadline: Deadline,
-    user: &'a UserId,
-    order: ResetOrder,
-    /// The rows as the lease found them.
-    record: &'a ProvisioningRecord,
-    token: &'a LeaseToken,
 }
 
 impl Context<'_> {
@@ -148,14 +139,27 @@ impl Context<'_> {
             }
         };
         let token = &terms.token;
-        let reset = LeasedReset {
-            deadline,
-            user,
-            order,
-            record: &record,
-            token,
+        // A user that is gone will have no other e-mail, and no next provisioning.
+        let cleared = record.mapping.as_ref();
+        let cleared = cleared.filter(|_| record.user.is_some() && order.clear_mapping);
+        let removed = match remover {
+            Some(remover) => {
+                let removal = LeasedRemoval {
+                    remover,
+                    deadline,
+                    user,
+                    order,
+                    record: &record,
+                    token,
+                };
+                removal.remove_accounts(cleared).await
+            }
+            None => match cleared.map(forgotten::to_remember).transpose() {
+                Ok(forgotten) => Ok((Removal::default(), forgotten.flatten())),
+                Err(failure) => Err(failure.into()),
+            },
         };
-        let (removal, forgotten) = match reset.remove_accounts(remover).await {
+        let (removal, forgotten) = match removed {
             Ok(both) => both,
             Err(refused) => {
                 let is_unsettled =
@@ -196,39 +200,7 @@ impl Context<'_> {
         } else {
             "rows kept"
         };
-        Entry {
-            at: self.clock.now(),
-            origin: self.origin.clone(),
-            action: Action::Reset,
-            subject: user.to_string(),
-            outcome: format!("{rows}, {deleted}"),
-        }
-    }
-}
-
-impl LeasedReset<'_> {
-    /// Deletes accounts, if there is a remover; tells what was done, and which account the cleared rows
-    /// have to remember.
-    async fn remove_accounts(
-        &self,
-        remover: Option<Provisioner<'_>>,
-    ) -> Result<(Removal, Option<ForgottenAccount>), ResetRefused> {
-        // A user that is gone will have no other e-mail, and no next provisioning.
-        let mapping = self.record.mapping.as_ref();
-        let cleared = mapping.filter(|_| self.record.user.is_some() && self.order.clear_mapping);
-        let Some(remover) = remover else {
-            let forgotten = match cleared {
-                Some(mapping) => forgotten::to_remember(mapping)?,
-                None => None,
-            };
-            return Ok((Removal::default(), forgotten));
-        };
-        let (removal, gone) = self.remove(remover).await?;
-        let forgotten = match cleared {
-            Some(mapping) => self.still_to_remember(remover, mapping, &gone).await?,
-            None => None,
-        };
-        Ok((removal, forgotten))
+        self.entry(Action::Reset, user, format!("{rows}, {deleted}"))
     }
 }
 

@@ -9,8 +9,7 @@ use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
 use crate::provisioning::policy::SETTLING;
 use crate::provisioning::record::Claimed;
 use crate::provisioning::store::LeaseTerms;
-use crate::provisioning::store::columns::{ForgottenColumns, recovery, state};
-use crate::threedeye::RemoteId;
+use crate::provisioning::store::columns::{MappingColumns, recovery};
 
 // ?1 requests, ?2 token, ?3 until, ?4 now, ?5 policy::SETTLING, as in ACQUIRE of lease.rs. Of two
 // requests for one e-mail the first gets it: OR IGNORE and the last condition see what this very
@@ -67,44 +66,35 @@ fn sealed<S: Serializer>(password: &Sealed, serializer: S) -> Result<S::Ok, S::E
 struct ClaimedRow {
     user_id: String,
     email: Option<String>,
-    intent_email: Option<String>,
-    password_sealed: Option<String>,
-    threedeye_id: Option<String>,
-    state: String,
-    attempts: u32,
     role_ids: Option<String>,
-    email_removed_at: Option<i64>,
-    intent_removed_at: Option<i64>,
-    settled_at: i64,
+    email_removed_at: Option<Timestamp>,
+    intent_removed_at: Option<Timestamp>,
     #[serde(flatten)]
-    forgotten: ForgottenColumns,
+    mapping: MappingColumns,
 }
 
 impl ClaimedRow {
     /// `offered` is the password of the request: if the row holds that very value, this claim
     /// recorded it.
-    fn into_claimed(self, offered: Option<&Sealed>) -> Result<Claimed, DatabaseError> {
+    fn into_claimed(self, offered: &Sealed) -> Result<Claimed, DatabaseError> {
         let row = self.user_id.as_str();
         let bad = |column| DatabaseError::bad_value("threedeye_users", column, row);
         let email = self.email.as_deref().and_then(EmailKey::of);
-        let intent = self.intent_email.as_deref().and_then(EmailKey::of);
-        let password = self.password_sealed.map(Sealed::from_stored);
-        let password = password.ok_or_else(|| bad("password_sealed"))?;
+        let mapping = self.mapping.into_mapping(row)?;
+        let mapping = mapping.ok_or_else(|| bad("state"))?;
+        let password = mapping.password.ok_or_else(|| bad("password_sealed"))?;
         Ok(Claimed {
             email: email.ok_or_else(|| DatabaseError::bad_value("users", "email_key", row))?,
-            intent_email: intent.ok_or_else(|| bad("email_key"))?,
-            fresh: offered == Some(&password),
+            intent_email: mapping.email_key.ok_or_else(|| bad("email_key"))?,
+            fresh: *offered == password,
             password,
-            threedeye_id: self.threedeye_id.map(RemoteId),
-            state: state(&self.state, row)?,
-            attempts: self.attempts,
+            threedeye_id: mapping.threedeye_id,
+            state: mapping.state,
+            attempts: mapping.attempts,
             recovery: recovery(self.role_ids, row)?,
-            removed_at: self
-                .email_removed_at
-                .max(self.intent_removed_at)
-                .map(Timestamp::from_millis),
-            settled_at: Timestamp::from_millis(self.settled_at),
-            forgotten: self.forgotten.into_account(),
+            removed_at: self.email_removed_at.max(self.intent_removed_at),
+            settled_at: mapping.settled_at,
+            forgotten: mapping.forgotten,
             user: UserId::new(self.user_id),
         })
     }
@@ -144,7 +134,7 @@ pub async fn claim(
         .iter()
         .filter_map(|request| {
             let row = rows.remove(request.user.as_str())?;
-            Some(row.into_claimed(Some(&request.password)))
+            Some(row.into_claimed(&request.password))
         })
         .collect()
 }

@@ -40,10 +40,10 @@ pub(super) struct MappingColumns {
     password_sealed: Option<String>,
     attempts: Option<u32>,
     last_error: Option<String>,
-    next_attempt_at: Option<i64>,
-    lease_until: Option<i64>,
-    mapped_at: Option<i64>,
-    settled_at: Option<i64>,
+    next_attempt_at: Option<Timestamp>,
+    lease_until: Option<Timestamp>,
+    mapped_at: Option<Timestamp>,
+    settled_at: Option<Timestamp>,
     #[serde(flatten)]
     forgotten: ForgottenColumns,
 }
@@ -54,16 +54,17 @@ impl MappingColumns {
             return Ok(None);
         };
         Ok(Some(Mapping {
-            state: state(&name, user)?,
+            state: State::parse(&name)
+                .ok_or_else(|| DatabaseError::bad_value("threedeye_users", "state", user))?,
             email_key: self.intent_email.as_deref().and_then(EmailKey::of),
             threedeye_id: self.threedeye_id.map(RemoteId),
             password: self.password_sealed.map(Sealed::from_stored),
             attempts: self.attempts.unwrap_or(0),
             last_error: self.last_error,
-            next_attempt_at: self.next_attempt_at.map(Timestamp::from_millis),
-            lease_until: Timestamp::from_millis(self.lease_until.unwrap_or(0)),
-            created_at: Timestamp::from_millis(self.mapped_at.unwrap_or(0)),
-            settled_at: Timestamp::from_millis(self.settled_at.unwrap_or(0)),
+            next_attempt_at: self.next_attempt_at,
+            lease_until: self.lease_until.unwrap_or_default(),
+            created_at: self.mapped_at.unwrap_or_default(),
+            settled_at: self.settled_at.unwrap_or_default(),
             forgotten: self.forgotten.into_account(),
         }))
     }
@@ -85,11 +86,6 @@ impl ForgottenColumns {
             password: Sealed::from_stored(self.forgotten_password?),
         })
     }
-}
-
-/// `threedeye_users.state`.
-pub(super) fn state(name: &str, user: &str) -> Result<State, DatabaseError> {
-    State::parse(name).ok_or_else(|| DatabaseError::bad_value("threedeye_users", "state", user))
 }
 
 /// `threedeye_recovery.role_ids`, read.
