@@ -1,5 +1,6 @@
 //! Why a user could not be provisioned.
 
+use crate::db::DatabaseError;
 use crate::threedeye::UpstreamError;
 
 /// The reason, as a closed list. Its `Display` is the client's face: no
@@ -46,6 +47,32 @@ pub enum Failure {
     Unsealable,
     #[error("not finished in the time allowed")]
     OutOfTime,
+}
+
+/// Why what was asked for one user was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum ProvisioningError {
+    #[error("no such user")]
+    NoUser,
+    #[error("the user has no e-mail")]
+    NoEmail,
+    #[error("another provisioning of this user is under way")]
+    Busy {
+        /// Seconds after which that actor's lease has ended.
+        retry_after_s: u64,
+    },
+    /// The account could not be provisioned; or 3dEye failed, or its account must not be deleted, and
+    /// nothing was reset.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+}
+
+impl From<UpstreamError> for ProvisioningError {
+    fn from(error: UpstreamError) -> Self {
+        Self::Failed(error.into())
+    }
 }
 
 impl Failure {

@@ -52,7 +52,7 @@ use crate::kernel::sealing::Purpose;
 use crate::kernel::{Clock, Random, Sealed, Sealer, Secret, UserId};
 use crate::threedeye::{Client, password};
 
-pub use failure::Failure;
+pub use failure::{Failure, ProvisioningError};
 
 use store::ClaimRequest;
 

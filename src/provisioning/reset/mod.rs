@@ -13,14 +13,12 @@
 mod forgotten;
 mod removal;
 
-use crate::db::DatabaseError;
 use crate::kernel::audit::{Action, Entry};
 use crate::kernel::{Deadline, UserId};
 use crate::provisioning::policy::{SETTLING, SINGLE_BUDGET};
 use crate::provisioning::record::{ProvisioningRecord, union};
-use crate::provisioning::single::Unavailable;
 use crate::provisioning::store::{self, Clearing, LeaseTerms};
-use crate::provisioning::{Context, Failure, Provisioner};
+use crate::provisioning::{Context, Provisioner, ProvisioningError};
 use crate::threedeye::{Client, RemoteId, RoleId, UpstreamError};
 
 use removal::LeasedRemoval;
@@ -51,30 +49,8 @@ pub struct ResetDone {
     /// What was done at 3dEye.
     pub removal: Removal,
     /// The account after reprovisioning, or why there is none; `None`: not asked for.
-    pub reprovisioned: Option<Result<RemoteId, Unavailable>>,
+    pub reprovisioned: Option<Result<RemoteId, ProvisioningError>>,
     pub user_found: bool,
-}
-
-/// Why nothing was reset.
-#[derive(Debug, thiserror::Error)]
-pub enum ResetRefused {
-    /// Another actor holds the user's lease.
-    #[error("another provisioning of this user is under way")]
-    Busy {
-        /// Seconds until that lease has ended.
-        retry_after_s: u64,
-    },
-    /// 3dEye failed, or its account must not be deleted; nothing was cleared.
-    #[error(transparent)]
-    Failed(#[from] Failure),
-    #[error(transparent)]
-    Database(#[from] DatabaseError),
-}
-
-impl From<UpstreamError> for ResetRefused {
-    fn from(error: UpstreamError) -> Self {
-        Self::Failed(error.into())
-    }
 }
 
 impl Context<'_> {
@@ -84,7 +60,7 @@ impl Context<'_> {
         remote: Option<&Client>,
         user: &UserId,
         order: ResetOrder,
-    ) -> Result<ResetDone, ResetRefused> {
+    ) -> Result<ResetDone, ProvisioningError> {
         let remover = match (order.delete_remote, remote) {
             (true, None) => return Err(UpstreamError::NotConfigured.into()),
             (true, Some(remote)) => Some(self.with(remote)),
@@ -126,14 +102,14 @@ impl Context<'_> {
         user: &UserId,
         order: ResetOrder,
         done: &mut ResetDone,
-    ) -> Result<(), ResetRefused> {
+    ) -> Result<(), ProvisioningError> {
         let terms = LeaseTerms::new(self.clock, self.random);
         // Read again with the lease: what was read before may have changed since.
         let record = match store::acquire_lease(self.database, user, &terms).await? {
             Ok(record) => record,
             Err(busy) => {
                 let left = busy.until.since(terms.now).as_secs();
-                return Err(ResetRefused::Busy {
+                return Err(ProvisioningError::Busy {
                     retry_after_s: left.saturating_add(1),
                 });
             }
@@ -163,7 +139,7 @@ impl Context<'_> {
             Ok(both) => both,
             Err(refused) => {
                 let is_unsettled =
-                    matches!(&refused, ResetRefused::Failed(why) if why.is_unsettled());
+                    matches!(&refused, ProvisioningError::Failed(why) if why.is_unsettled());
                 let settled_at = is_unsettled.then(|| self.clock.now().plus(SETTLING));
                 store::release_lease(self.database, token, user, settled_at).await?;
                 return Err(refused);
@@ -181,7 +157,7 @@ impl Context<'_> {
         let entry = self.reset_entry(user, order, &done.removal);
         let cleared = store::clear(self.database, token, user, &clearing, now, &entry)
             .await?
-            .ok_or(ResetRefused::Busy { retry_after_s: 1 })?;
+            .ok_or(ProvisioningError::Busy { retry_after_s: 1 })?;
         // An idle row told nothing, so deleting it cleared nothing.
         let recorded = record.mapping.is_some_and(|mapping| mapping.is_recorded());
         done.cleared_mapping = cleared.mapping && recorded;

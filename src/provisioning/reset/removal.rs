@@ -4,9 +4,9 @@ use crate::kernel::audit::Action;
 use crate::kernel::{Deadline, UserId};
 use crate::provisioning::policy::list_deadline;
 use crate::provisioning::record::{ForgottenAccount, Mapping, ProvisioningRecord, State, union};
-use crate::provisioning::reset::{ResetOrder, ResetRefused, merged_roles};
+use crate::provisioning::reset::{ResetOrder, merged_roles};
 use crate::provisioning::store::LeaseToken;
-use crate::provisioning::{Failure, Provisioner, store};
+use crate::provisioning::{Failure, Provisioner, ProvisioningError, store};
 use crate::threedeye::{RemoteAccount, RemoteId, RoleId, ScanQuery};
 
 /// What was done at 3dEye.
@@ -38,7 +38,7 @@ impl LeasedRemoval<'_> {
     pub(super) async fn remove_accounts(
         &self,
         cleared: Option<&Mapping>,
-    ) -> Result<(Removal, Option<ForgottenAccount>), ResetRefused> {
+    ) -> Result<(Removal, Option<ForgottenAccount>), ProvisioningError> {
         let (removal, gone) = self.remove().await?;
         let forgotten = match cleared {
             Some(mapping) => self.still_to_remember(mapping, &gone).await?,
@@ -48,7 +48,7 @@ impl LeasedRemoval<'_> {
     }
 
     /// Probes, then deletes what is this user's; tells which accounts that were.
-    async fn remove(&self) -> Result<(Removal, Vec<RemoteAccount>), ResetRefused> {
+    async fn remove(&self) -> Result<(Removal, Vec<RemoteAccount>), ProvisioningError> {
         let remote = self.remover.remote;
         let query = own_accounts(self.record);
         let sought = query.emails.len().saturating_add(query.ids.len());
@@ -95,7 +95,7 @@ impl LeasedRemoval<'_> {
     async fn leave_others_out(
         &self,
         accounts: &mut Vec<&RemoteAccount>,
-    ) -> Result<(), ResetRefused> {
+    ) -> Result<(), ProvisioningError> {
         let own = self.remover.remote.own_login();
         if own.is_some() && accounts.iter().any(|account| account.email_key() == own) {
             return Err(Failure::OwnLogin.into());
@@ -113,7 +113,7 @@ impl LeasedRemoval<'_> {
         &self,
         accounts: &[&RemoteAccount],
         removal: &Removal,
-    ) -> Result<(), ResetRefused> {
+    ) -> Result<(), ProvisioningError> {
         let roles = merged_roles(self.record, removal);
         let ids: Vec<&str> = accounts
             .iter()
@@ -136,7 +136,7 @@ impl LeasedRemoval<'_> {
         if written {
             Ok(())
         } else {
-            Err(ResetRefused::Busy { retry_after_s: 1 })
+            Err(ProvisioningError::Busy { retry_after_s: 1 })
         }
     }
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{ANNA, Bench, CLAIM, CLEAR, EVERYTHING, crash_scene};
-use crate::provisioning::reset::{ResetOrder, ResetRefused};
+use crate::provisioning::ProvisioningError;
+use crate::provisioning::reset::ResetOrder;
 use crate::provisioning::world::Fuse;
 
 /// The effects of a reset up to its delete: load, acquire the lease, list, accounts of others, begin
@@ -79,7 +80,7 @@ fn a_dead_holder_blocks_its_user_for_a_minute_at_most() {
     assert!(held_until.since(bench.world.now()) <= Duration::from_secs(60));
     assert!(matches!(
         bench.reset("a", CLEAR),
-        Err(ResetRefused::Busy {
+        Err(ProvisioningError::Busy {
             retry_after_s: 1..=61
         })
     ));

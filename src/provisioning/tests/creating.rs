@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use super::{ANNA, Bench, CLEAR, CREATE, NEW_ANNA, outage};
 use crate::kernel::EmailKey;
-use crate::provisioning::Failure;
 use crate::provisioning::record::State;
-use crate::provisioning::single::Unavailable;
 use crate::provisioning::world::Fuse;
+use crate::provisioning::{Failure, ProvisioningError};
 use crate::threedeye::simulated::Operation;
 use crate::threedeye::simulated::faults::Fault;
 
@@ -47,7 +46,7 @@ fn an_orphan_is_quarantined_and_blocks_no_other_user() {
     assert_eq!(bench.backfill().tally.total, 0, "quarantined until a reset");
     assert!(matches!(
         bench.credentials("a"),
-        Err(Unavailable::Failed(Failure::Orphan))
+        Err(ProvisioningError::Failed(Failure::Orphan))
     ));
     bench.directory().accounts.clear();
     bench.reset("a", CLEAR).unwrap();

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use super::{ANNA, Bench, CLEAR, CLEAR_AND_DELETE, CREATE, NEW_ANNA, sealer};
-use crate::provisioning::Failure;
-use crate::provisioning::reset::ResetRefused;
 use crate::provisioning::world::Fuse;
+use crate::provisioning::{Failure, ProvisioningError};
 use crate::threedeye::simulated::Operation;
 use crate::threedeye::simulated::faults::Fault;
 
@@ -71,7 +70,7 @@ fn a_reset_that_sees_neither_account_forgets_none_that_is_there() {
     let ended = bench.reset("a", CLEAR_AND_DELETE);
     assert!(matches!(
         ended,
-        Err(ResetRefused::Failed(Failure::NotVisibleYet))
+        Err(ProvisioningError::Failed(Failure::NotVisibleYet))
     ));
     bench.directory().create_delay = Duration::ZERO;
     bench.converge();

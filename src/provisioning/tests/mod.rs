@@ -35,12 +35,11 @@ use crate::kernel::sealing::Purpose;
 use crate::kernel::{RequestId, Sealer, Secret, Timestamp, UserId};
 use crate::provisioning::backfill::{Finished, RunOrder};
 use crate::provisioning::record::State;
-use crate::provisioning::reset::{ResetDone, ResetOrder, ResetRefused};
-use crate::provisioning::single::Unavailable;
+use crate::provisioning::reset::{ResetDone, ResetOrder};
 use crate::provisioning::store::{self, Trigger};
 use crate::provisioning::world::time::Time;
 use crate::provisioning::world::{Fuse, World, yield_once};
-use crate::provisioning::{Context, Provisioner};
+use crate::provisioning::{Context, Provisioner, ProvisioningError};
 use crate::threedeye::config::ThreedeyeConfig;
 use crate::threedeye::retry::MAX_TRIES;
 use crate::threedeye::simulated::directory::Directory;
@@ -243,7 +242,7 @@ impl Bench {
         ended.unwrap()
     }
 
-    fn credentials(&self, user: &str) -> Result<(String, String), Unavailable> {
+    fn credentials(&self, user: &str) -> Result<(String, String), ProvisioningError> {
         let user = UserId::new(user);
         let context = self.context();
         self.world
@@ -262,14 +261,14 @@ impl Bench {
         fuse: Fuse,
         user: &str,
         order: ResetOrder,
-    ) -> Option<Result<ResetDone, ResetRefused>> {
+    ) -> Option<Result<ResetDone, ProvisioningError>> {
         let user = UserId::new(user);
         let context = self.context();
         let reset = context.reset(Some(self.client()), &user, order);
         self.world.run(fuse, reset)
     }
 
-    fn reset(&self, user: &str, order: ResetOrder) -> Result<ResetDone, ResetRefused> {
+    fn reset(&self, user: &str, order: ResetOrder) -> Result<ResetDone, ProvisioningError> {
         self.reset_until(Fuse::None, user, order).unwrap()
     }
 

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use super::{ANNA, Bench, CLEAR_AND_DELETE, outage};
-use crate::provisioning::Failure;
 use crate::provisioning::record::State;
-use crate::provisioning::reset::ResetRefused;
 use crate::provisioning::world::LOGIN;
+use crate::provisioning::{Failure, ProvisioningError};
 use crate::threedeye::RoleId;
 use crate::threedeye::retry::MAX_TRIES;
 use crate::threedeye::simulated::Operation;
@@ -49,7 +48,7 @@ fn our_own_login_is_never_deleted() {
     assert_eq!(run.tally.failed, 1);
     assert!(matches!(
         bench.reset("a", CLEAR_AND_DELETE),
-        Err(ResetRefused::Failed(Failure::OwnLogin))
+        Err(ProvisioningError::Failed(Failure::OwnLogin))
     ));
     assert_eq!(bench.accounts_of(LOGIN).len(), 1);
 }

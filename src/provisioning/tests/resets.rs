@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use super::{ANNA, Bench, CLEAR, CLEAR_AND_DELETE, CREATE, EVERYTHING, NEW_ANNA};
-use crate::provisioning::Failure;
 use crate::provisioning::reset::ResetOrder;
-use crate::provisioning::single::Unavailable;
 use crate::provisioning::world::Fuse;
+use crate::provisioning::{Failure, ProvisioningError};
 use crate::threedeye::RoleId;
 
 #[test]
@@ -49,7 +48,10 @@ fn an_unknown_user_is_reset_without_leaving_a_trace() {
     };
     let done = bench.reset("unknown", order).unwrap();
     assert!(!done.user_found && !done.cleared_mapping);
-    assert!(matches!(done.reprovisioned, Some(Err(Unavailable::NoUser))));
+    assert!(matches!(
+        done.reprovisioned,
+        Some(Err(ProvisioningError::NoUser))
+    ));
     assert!(bench.mapping("unknown").is_none());
 }
 
@@ -120,7 +122,7 @@ fn an_email_freed_by_a_reset_is_no_orphan_while_it_stays_taken() {
     let done = bench.reset("a", order).unwrap();
     assert!(matches!(
         done.reprovisioned,
-        Some(Err(Unavailable::Failed(Failure::StillTaken)))
+        Some(Err(ProvisioningError::Failed(Failure::StillTaken)))
     ));
     bench.converge();
     bench.assert_settled("a", ANNA, &[]);

@@ -1,9 +1,8 @@
 //! A backfill run as a whole.
 
 use super::{ANNA, Bench, CLEAR_AND_DELETE, refused};
-use crate::provisioning::Failure;
 use crate::provisioning::record::State;
-use crate::provisioning::single::Unavailable;
+use crate::provisioning::{Failure, ProvisioningError};
 use crate::threedeye::simulated::Operation;
 
 #[test]
@@ -44,7 +43,7 @@ fn the_second_user_of_an_email_fails_once_and_is_set_aside() {
     assert_eq!(bench.backfill().tally.total, 0);
     assert!(matches!(
         bench.credentials("b"),
-        Err(Unavailable::Failed(Failure::Duplicate))
+        Err(ProvisioningError::Failed(Failure::Duplicate))
     ));
     // The other's mapping changes, so this one is due again.
     bench.reset("a", CLEAR_AND_DELETE).unwrap();

@@ -61,9 +61,7 @@ fn a_leased_user_is_refused_until_the_lease_ends(test: &StoreTest) {
 }
 
 fn closed_rows_are_not_claimed(test: &StoreTest) {
-    for (user, email) in [("ann", ONE), ("bob", ONE), ("cyd", TWO)] {
-        test.add(user, email);
-    }
+    test.add_each(&[("ann", ONE), ("bob", ONE), ("cyd", TWO)]);
     test.finish("ann", "acc");
     test.set_aside(&["bob"]);
     test.claim_one("t1", "cyd");
@@ -149,9 +147,7 @@ fn a_claim_tells_what_is_known(test: &StoreTest) {
 }
 
 fn a_claim_answers_in_the_order_of_the_requests(test: &StoreTest) {
-    for (user, email) in [("ann", ONE), ("bob", TWO), ("cyd", "c@example.com")] {
-        test.add(user, email);
-    }
+    test.add_each(&[("ann", ONE), ("bob", TWO), ("cyd", "c@example.com")]);
     let granted = test.claim_in_order("t1", &["cyd", "ann", "stranger", "bob"]);
     assert_eq!(granted, ["cyd", "ann", "bob"]);
 }
@@ -193,9 +189,7 @@ fn a_claim_tells_a_new_intent_from_a_recorded_one(test: &StoreTest) {
 }
 
 fn what_changed_since_the_users_were_listed_is_claimed_as_it_is_now(test: &StoreTest) {
-    for (user, email) in [("ann", ONE), ("bob", TWO)] {
-        test.add(user, email);
-    }
+    test.add_each(&[("ann", ONE), ("bob", TWO)]);
     assert_eq!(test.due(9).len(), 2);
     test.claim_one("t1", "ann");
     assert_eq!(test.try_claim("t2", "ann"), None);
@@ -211,9 +205,7 @@ fn what_changed_since_the_users_were_listed_is_claimed_as_it_is_now(test: &Store
 }
 
 fn a_claim_tells_of_removals_and_kept_roles(test: &StoreTest) {
-    for (user, email) in [("ann", ONE), ("bob", TWO), ("cyd", "c@example.com")] {
-        test.add(user, email);
-    }
+    test.add_each(&[("ann", ONE), ("bob", TWO), ("cyd", "c@example.com")]);
     test.claim_one("t1", "ann");
     test.save_roles("t1", "ann", &account("old", TWO));
     let claimed = test.claim_one("t2", "bob");

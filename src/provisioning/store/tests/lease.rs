@@ -24,14 +24,12 @@ fn renewing_tells_which_users_are_still_held(test: &StoreTest) {
 }
 
 fn a_lease_is_acquired_in_every_state(test: &StoreTest) {
-    for (user, email) in [
+    test.add_each(&[
         ("ann", ONE),
         ("bob", ONE),
         ("cyd", TWO),
         ("dan", "d@example.com"),
-    ] {
-        test.add(user, email);
-    }
+    ]);
     test.finish("ann", "acc");
     test.set_aside(&["bob"]);
     test.claim_one("t1", "cyd");

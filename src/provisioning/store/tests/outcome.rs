@@ -195,9 +195,7 @@ fn no_user_waits_for_an_email_that_is_free(test: &StoreTest) {
 }
 
 fn an_outcome_without_the_lease_reopens_no_closed_row(test: &StoreTest) {
-    for (user, email) in [("ann", ONE), ("bob", TWO), ("cyd", TWO)] {
-        test.add(user, email);
-    }
+    test.add_each(&[("ann", ONE), ("bob", TWO), ("cyd", TWO)]);
     test.finish_with("ann", quarantined());
     test.claim_one("t1", "bob");
     test.set_aside(&["cyd"]);

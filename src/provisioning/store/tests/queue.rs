@@ -76,9 +76,7 @@ fn a_replaced_user_is_judged_by_its_new_email(test: &StoreTest) {
 fn the_longest_due_come_first_and_the_leased_not_at_all(test: &StoreTest) {
     test.add("dan", "d@example.com");
     test.advance(seconds(1));
-    for (user, email) in [("cyd", TWO), ("bob", ONE), ("ann", ONE)] {
-        test.add(user, email);
-    }
+    test.add_each(&[("cyd", TWO), ("bob", ONE), ("ann", ONE)]);
     let candidate = |user: &str, text: &str, contested| Candidate {
         user: UserId::new(user),
         contested,
@@ -110,9 +108,7 @@ fn the_longest_due_come_first_and_the_leased_not_at_all(test: &StoreTest) {
 }
 
 fn a_changed_email_ends_quarantine_and_waiting(test: &StoreTest) {
-    for (user, email) in [("ann", ONE), ("bob", ONE), ("cyd", TWO)] {
-        test.add(user, email);
-    }
+    test.add_each(&[("ann", ONE), ("bob", ONE), ("cyd", TWO)]);
     test.finish("ann", "acc");
     test.set_aside(&["bob"]);
     test.claim_one("t1", "cyd");

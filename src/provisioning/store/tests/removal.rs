@@ -97,9 +97,7 @@ fn a_removal_is_found_by_its_email(test: &StoreTest) {
 }
 
 fn accounts_of_others_are_listed(test: &StoreTest) {
-    for (user, email) in [("ann", ONE), ("bob", TWO), ("cyd", "c@example.com")] {
-        test.add(user, email);
-    }
+    test.add_each(&[("ann", ONE), ("bob", TWO), ("cyd", "c@example.com")]);
     test.finish("ann", "acc-ann");
     test.finish("bob", "acc-bob");
     test.claim_one("t1", "cyd");

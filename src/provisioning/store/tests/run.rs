@@ -27,9 +27,7 @@ fn closing(test: &StoreTest) -> RunClosing {
 }
 
 fn a_run_is_opened_and_closed(test: &StoreTest) {
-    for (user, email) in [("ann", ONE), ("bob", TWO)] {
-        test.add(user, email);
-    }
+    test.add_each(&[("ann", ONE), ("bob", TWO)]);
     let opening = test.opening("run-1", 1);
     let listed = done(store::open_run(&test.database, &opening, test.now()));
     assert_eq!(listed.len(), 1);

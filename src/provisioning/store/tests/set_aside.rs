@@ -11,9 +11,7 @@ store_tests! {
 }
 
 fn only_the_contested_are_set_aside(test: &StoreTest) {
-    for (user, email) in [("ann", ONE), ("bob", ONE), ("cyd", TWO)] {
-        test.add(user, email);
-    }
+    test.add_each(&[("ann", ONE), ("bob", ONE), ("cyd", TWO)]);
     test.finish("ann", "acc");
     test.set_aside(&["ann", "bob", "cyd", "stranger"]);
     let row = test.mapping("bob");

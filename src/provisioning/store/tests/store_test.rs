@@ -62,6 +62,12 @@ impl StoreTest {
         self.put_user(user, Some(email));
     }
 
+    pub fn add_each(&self, users: &[(&str, &str)]) {
+        for (user, email) in users {
+            self.add(user, email);
+        }
+    }
+
     /// Claims users for `token`.
     pub fn claim(&self, token: &str, users: &[&str]) -> Vec<Claimed> {
         let requests: Vec<ClaimRequest> = users.iter().map(|user| request(token, user)).collect();
