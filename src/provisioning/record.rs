@@ -49,8 +49,6 @@ impl State {
 /// A row of `users`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
-    /// `users.uuid`.
-    pub id: UserId,
     /// The e-mail as it was entered.
     pub email: Option<String>,
     /// The e-mail in the normal form.

@@ -41,8 +41,7 @@ pub(super) struct RecordRow {
 
 impl RecordRow {
     pub(super) fn into_record(self) -> Result<ProvisioningRecord, DatabaseError> {
-        let user = self.uuid.map(|uuid| User {
-            id: UserId::new(uuid),
+        let user = self.uuid.map(|_| User {
             email: self.email,
             email_key: self.user_email_key.as_deref().and_then(EmailKey::of),
             auth_subject: self.auth_subject,

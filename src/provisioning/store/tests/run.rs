@@ -39,7 +39,8 @@ fn a_run_is_opened_and_closed(test: &StoreTest) {
     let closing = closing(test);
     assert_eq!(done(store::close_run(&test.database, &closing)), 1);
     assert_eq!(test.end_of("run-1"), Some(closing));
-    assert_eq!(test.runs().len(), 1);
+    let listed = done(store::list_runs(&test.database, 9));
+    assert_eq!(listed, [test.runs().remove(0).row]);
 }
 
 fn a_run_is_opened_once(test: &StoreTest) {

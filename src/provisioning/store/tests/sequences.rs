@@ -16,7 +16,7 @@ const STEPS: u32 = 35;
 
 /// How many are played: natively in some ten seconds, beside D1 in half a minute.
 const NATIVE_SEQUENCES: u64 = 500;
-const MIRRORED_SEQUENCES: u64 = 35;
+const MIRRORED_SEQUENCES: u64 = 30;
 
 /// Few of each, and one e-mail more often than the others, so that they meet.
 const USERS: [&str; 4] = ["ann", "bob", "cyd", "dan"];

@@ -94,7 +94,13 @@ impl StoreTest {
 
     /// `None`: it is open.
     pub fn end_of(&self, run: &str) -> Option<RunClosing> {
-        let row = self.run(run).row;
+        let (mut row, chunks) = done(store::find_run(&self.database, run)).unwrap();
+        let open = self
+            .chunks()
+            .into_iter()
+            .filter(|chunk| chunk.id.run_id == run && chunk.state == ChunkState::Open);
+        assert_eq!(chunks.planned - chunks.closed, open.count() as u32);
+        row.tally.errors.sort();
         Some(RunClosing {
             run_id: row.run_id,
             completed: row.status == "completed",
