@@ -68,13 +68,8 @@ export const MUTANTS = [
     edits: [
       {
         file: "attempt/replace.rs",
-        find: "                Ok(true) => {\n                    let id = account.id.clone();",
-        replace: "                Ok(true | false) => {\n                    let id = account.id.clone();",
-      },
-      {
-        file: "attempt/replace.rs",
-        find: "                Ok(false) => {}\n                Err(failure) => return Ok(failed(failure)),\n",
-        replace: "                Err(failure) => return Ok(failed(failure)),\n",
+        find: "if !attempt.claimed.fresh && self.opens(attempt, pass.deadline).await? {",
+        replace: "if !attempt.claimed.fresh && (self.opens(attempt, pass.deadline).await? || true) {",
       },
     ],
   },
@@ -86,11 +81,11 @@ export const MUTANTS = [
         file: "attempt/replace.rs",
         find: "        let saved = store::save_recovery(\n",
         replace:
-          "        if let Err(error) = self.remote.delete_account(&account.id, deadline).await {\n            return Ok(Some(failed(error.into())));\n        }\n        let saved = store::save_recovery(\n",
+          "        self.remote.delete_account(&account.id, deadline).await?;\n        let saved = store::save_recovery(\n",
       },
       {
         file: "attempt/replace.rs",
-        find: "        claimed.removed_at = Some(entry.at);\n        if let Err(error) = self.remote.delete_account(&account.id, deadline).await {\n            return Ok(Some(failed(error.into())));\n        }\n",
+        find: "        claimed.removed_at = Some(entry.at);\n        self.remote.delete_account(&account.id, deadline).await?;\n",
         replace: "        claimed.removed_at = Some(entry.at);\n",
       },
     ],
@@ -168,8 +163,8 @@ export const MUTANTS = [
     edits: [
       {
         file: "reset/removal.rs",
-        find: "                .delete_account(&account.id, self.deadline)\n                .await?;",
-        replace: "                .delete_account(&account.id, self.deadline)\n                .await\n                .ok();",
+        find: "remote.delete_account(&account.id, self.deadline).await?;",
+        replace: "remote.delete_account(&account.id, self.deadline).await.ok();",
       },
     ],
   },
@@ -228,9 +223,9 @@ export const MUTANTS = [
     edits: [
       {
         file: "attempt/create.rs",
-        find: "        if deadline.passed(self.clock.now()) {\n            return Ok(failed(Failure::OutOfTime));\n        }\n        let answer = self",
+        find: "        if deadline.passed(self.clock.now()) {\n            return Err(Failure::OutOfTime.into());\n        }\n        let answer = self",
         replace:
-          "        let Ok(fresh) = self.new_password(&attempt.claimed.user) else {\n            return Ok(failed(Failure::Unsealable));\n        };\n        attempt.claimed.password = fresh.clone();\n        let Ok(password) = self.password(attempt) else {\n            return Ok(failed(Failure::Unsealable));\n        };\n        let answer = self",
+          "        let fresh = self.new_password(&attempt.claimed.user)?;\n        attempt.claimed.password = fresh.clone();\n        let password = self.password(attempt)?;\n        let answer = self",
       },
       {
         file: "attempt/create.rs",

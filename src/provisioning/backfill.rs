@@ -6,15 +6,12 @@ use crate::db::DatabaseError;
 use crate::kernel::audit::{Action, Entry};
 use crate::kernel::{Deadline, UserId, ids};
 use crate::provisioning::attempt::{AttemptResult, ReplacementBudget};
-use crate::provisioning::batch::{BatchReport, BatchRun, Leases};
+use crate::provisioning::batch::BatchReport;
 use crate::provisioning::policy::{CLOCK_SKEW, RUN_BUDGET};
-use crate::provisioning::store::{
-    self, Candidate, LeaseTerms, RunClosing, RunOpening, Tally, Trigger,
-};
+use crate::provisioning::store::{self, Candidate, RunClosing, RunOpening, Tally, Trigger};
 use crate::provisioning::{Context, Failure, Provisioner};
 use crate::threedeye::UpstreamError;
 
-/// What to run.
 #[derive(Debug, Clone, Copy)]
 pub struct RunOrder {
     pub trigger: Trigger,
@@ -27,7 +24,6 @@ pub struct RunOrder {
 /// What came of it.
 #[derive(Debug, Clone)]
 pub struct Finished {
-    /// The row in the ledger.
     pub run_id: String,
     /// Whether the run went to its end.
     pub success: bool,
@@ -118,13 +114,7 @@ impl Provisioner<'_> {
         let now = self.clock.now();
         let entries: Vec<Entry> = users
             .iter()
-            .map(|user| Entry {
-                at: now,
-                origin: self.origin.clone(),
-                action: Action::Provision,
-                subject: user.to_string(),
-                outcome: error.clone(),
-            })
+            .map(|user| self.entry(Action::Provision, user, error.clone()))
             .collect();
         store::set_aside(self.database, &users, &error, now, &entries).await?;
         for user in users {
@@ -151,24 +141,14 @@ impl Provisioner<'_> {
                 }
             }
         }
-        if requests.is_empty() {
-            return Ok(BatchReport::default());
-        }
-        let terms = LeaseTerms::new(self.clock, self.random);
-        let deadline = Deadline::at(terms.now.plus(RUN_BUDGET));
-        let claimed = store::claim(self.database, &requests, &terms).await?;
-        let refused = requests.len().saturating_sub(claimed.len());
-        tally.skipped += u32::try_from(refused).unwrap_or(u32::MAX);
-        if claimed.is_empty() {
-            return Ok(BatchReport::default());
-        }
-        let leases = Leases::new(terms, &claimed);
+        let deadline = Deadline::after(self.clock, RUN_BUDGET);
         // Few enough writes to cost little and keep to the platform's limit, many enough to keep a
         // crash cheap.
-        let bundle = (claimed.len() / 10).max(25);
-        BatchRun::new(*self, leases, budget, deadline, bundle)
-            .run(claimed)
-            .await
+        let bundle = (requests.len() / 10).max(25);
+        let report = self.run_batch(&requests, budget, deadline, bundle).await?;
+        let refused = requests.len().saturating_sub(report.users.len());
+        tally.skipped += u32::try_from(refused).unwrap_or(u32::MAX);
+        Ok(report)
     }
 }
 
@@ -205,14 +185,10 @@ fn count(report: &BatchReport, tally: &mut Tally) {
                 continue;
             }
             AttemptResult::RolesPending(_, error) => Failure::RolesPending(error.clone()),
-            AttemptResult::Orphan => {
-                tally.quarantined += 1;
-                Failure::Orphan
-            }
-            AttemptResult::Duplicate => Failure::Duplicate,
             AttemptResult::Failed(failure) => failure.clone(),
         };
         tally.failed += 1;
+        tally.quarantined += u32::from(failure == Failure::Orphan);
         tally.errors.push(format!("{}: {failure}", user.user));
     }
     if limited > 0 {

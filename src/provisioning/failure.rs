@@ -1,18 +1,16 @@
 //! Why a user could not be provisioned.
 
+use crate::db::DatabaseError;
 use crate::threedeye::UpstreamError;
 
 /// The reason, as a closed list. Its `Display` is the client's face: no
 /// e-mail, no upstream text. [`Failure::code`] is the log's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// 3dEye failed or refused.
     #[error("{0}")]
     Upstream(UpstreamError),
-    /// The e-mail belongs to an account outside our customer.
     #[error("the e-mail belongs to an account outside our customer")]
     Orphan,
-    /// Another user holds the same e-mail.
     #[error("another user holds the same e-mail")]
     Duplicate,
     /// The account with this e-mail is the one we log in with.
@@ -47,9 +45,34 @@ pub enum Failure {
     /// The stored password does not open with the configured keys.
     #[error("the stored password cannot be unsealed; reset this user")]
     Unsealable,
-    /// Not done in the time allowed.
     #[error("not finished in the time allowed")]
     OutOfTime,
+}
+
+/// Why what was asked for one user was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum ProvisioningError {
+    #[error("no such user")]
+    NoUser,
+    #[error("the user has no e-mail")]
+    NoEmail,
+    #[error("another provisioning of this user is under way")]
+    Busy {
+        /// Seconds after which that actor's lease has ended.
+        retry_after_s: u64,
+    },
+    /// The account could not be provisioned; or 3dEye failed, or its account must not be deleted, and
+    /// nothing was reset.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+}
+
+impl From<UpstreamError> for ProvisioningError {
+    fn from(error: UpstreamError) -> Self {
+        Self::Failed(error.into())
+    }
 }
 
 impl Failure {

@@ -30,13 +30,10 @@ pub use queue::{ChunkId, QueueError, RunQueue};
 /// What planning came to.
 #[derive(Debug, Clone)]
 pub struct FannedOut {
-    /// The row in the ledger.
     pub run_id: String,
-    /// Users planned.
     pub users: u32,
     /// Users that wait, the planned ones included.
     pub remaining: u64,
-    /// Chunks planned.
     pub chunks: usize,
     /// Those of them that the queue did not take; their users are due again.
     pub unsent: usize,

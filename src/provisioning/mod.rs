@@ -44,13 +44,15 @@ mod tests;
 #[cfg(test)]
 pub(crate) mod world;
 
+use std::ops::Deref;
+
 use crate::db::Database;
-use crate::kernel::audit::Origin;
+use crate::kernel::audit::{Action, Entry, Origin};
 use crate::kernel::sealing::Purpose;
 use crate::kernel::{Clock, Random, Sealed, Sealer, Secret, UserId};
 use crate::threedeye::{Client, password};
 
-pub use failure::Failure;
+pub use failure::{Failure, ProvisioningError};
 
 use store::ClaimRequest;
 
@@ -69,28 +71,37 @@ pub struct Context<'a> {
 /// The same where 3dEye is configured.
 #[derive(Clone, Copy)]
 pub struct Provisioner<'a> {
+    context: Context<'a>,
     pub remote: &'a Client,
-    pub database: &'a Database,
-    pub clock: &'a dyn Clock,
-    pub random: &'a dyn Random,
-    pub sealer: &'a Sealer,
-    pub origin: &'a Origin,
+}
+
+impl<'a> Deref for Provisioner<'a> {
+    type Target = Context<'a>;
+
+    fn deref(&self) -> &Context<'a> {
+        &self.context
+    }
 }
 
 impl<'a> Context<'a> {
     pub const fn with(self, remote: &'a Client) -> Provisioner<'a> {
         Provisioner {
+            context: self,
             remote,
-            database: self.database,
-            clock: self.clock,
-            random: self.random,
-            sealer: self.sealer,
-            origin: self.origin,
         }
     }
-}
 
-impl Provisioner<'_> {
+    /// A row of the audit trail about a user.
+    fn entry(&self, action: Action, user: &UserId, outcome: String) -> Entry {
+        Entry {
+            at: self.clock.now(),
+            origin: self.origin.clone(),
+            action,
+            subject: user.to_string(),
+            outcome,
+        }
+    }
+
     /// Asks for a user's lease, with a new password in case none is recorded.
     fn claim_request(&self, user: &UserId) -> Result<ClaimRequest, Failure> {
         Ok(ClaimRequest {
@@ -105,10 +116,10 @@ impl Provisioner<'_> {
             .seal(Purpose::ThreedeyePassword, user, &plain, self.random)
             .map_err(|_| Failure::Unsealable)
     }
-}
 
-fn unsealed(sealer: &Sealer, user: &UserId, sealed: &Sealed) -> Result<Secret, Failure> {
-    sealer
-        .open(Purpose::ThreedeyePassword, user, sealed)
-        .map_err(|_| Failure::Unsealable)
+    fn unsealed(&self, user: &UserId, sealed: &Sealed) -> Result<Secret, Failure> {
+        self.sealer
+            .open(Purpose::ThreedeyePassword, user, sealed)
+            .map_err(|_| Failure::Unsealable)
+    }
 }

@@ -12,7 +12,6 @@ pub enum State {
     Pending,
     /// The account exists; saved roles wait to be attached.
     Attaching,
-    /// Done.
     Complete,
     /// The e-mail is taken outside our customer; only a reset lifts this.
     Quarantined,
@@ -42,7 +41,6 @@ impl State {
         }
     }
 
-    /// Reads the database's name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == name)
     }
@@ -51,8 +49,6 @@ impl State {
 /// A row of `users`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
-    /// `users.uuid`.
-    pub id: UserId,
     /// The e-mail as it was entered.
     pub email: Option<String>,
     /// The e-mail in the normal form.
@@ -69,13 +65,11 @@ pub struct Mapping {
     pub email_key: Option<EmailKey>,
     /// The account's id, once known.
     pub threedeye_id: Option<RemoteId>,
-    /// The account's password.
     pub password: Option<Sealed>,
     /// Failed attempts since the last success or reset.
     pub attempts: u32,
     /// Why the last attempt failed, for human eyes.
     pub last_error: Option<String>,
-    /// When the next attempt is due.
     pub next_attempt_at: Option<Timestamp>,
     /// Until when an actor holds this user; in the past if it is free.
     pub lease_until: Timestamp,
@@ -122,6 +116,19 @@ pub struct Recovery {
     pub roles: Vec<RoleId>,
 }
 
+/// The roles, and those of `more` that are not among them.
+pub fn union<'a>(
+    mut roles: Vec<RoleId>,
+    more: impl IntoIterator<Item = &'a RoleId>,
+) -> Vec<RoleId> {
+    for role in more {
+        if !roles.contains(role) {
+            roles.push(role.clone());
+        }
+    }
+    roles
+}
+
 /// All three rows of one user, read at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ProvisioningRecord {
@@ -149,7 +156,6 @@ pub struct Claimed {
     pub state: State,
     /// Failed attempts so far.
     pub attempts: u32,
-    /// Roles that wait.
     pub recovery: Option<Recovery>,
     /// When we last deleted, or let go of, an account with `email` or `intent_email`.
     pub removed_at: Option<Timestamp>,

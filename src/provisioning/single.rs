@@ -4,40 +4,19 @@ use crate::db::DatabaseError;
 use crate::kernel::sealing::Purpose;
 use crate::kernel::{Deadline, EmailKey, Secret, UserId};
 use crate::provisioning::attempt::{AttemptResult, ReplacementBudget};
-use crate::provisioning::batch::{BatchRun, Leases};
 use crate::provisioning::policy::{BUSY_PATIENCE, BUSY_POLL, SHORTEST_PROVISIONING, SINGLE_BUDGET};
 use crate::provisioning::record::{ProvisioningRecord, State};
-use crate::provisioning::store::{self, LeaseTerms};
-use crate::provisioning::{Context, Failure, Provisioner};
+use crate::provisioning::store;
+use crate::provisioning::{Context, Failure, Provisioner, ProvisioningError};
 use crate::threedeye::{Client, RemoteId, UpstreamError};
 
 /// What a user logs in to 3dEye with.
 #[derive(Debug)]
 pub struct RemoteCredentials {
-    /// The account's id.
     pub id: RemoteId,
     /// The e-mail that the password opens it with.
     pub email: EmailKey,
     pub password: Secret,
-}
-
-/// Why a user has no credentials.
-#[derive(Debug, thiserror::Error)]
-pub enum Unavailable {
-    #[error("no such user")]
-    NoUser,
-    #[error("the user has no e-mail")]
-    NoEmail,
-    #[error("another provisioning of this user is under way")]
-    Busy {
-        /// Seconds after which that actor's lease has ended.
-        retry_after_s: u64,
-    },
-    /// The account could not be provisioned.
-    #[error(transparent)]
-    Failed(#[from] Failure),
-    #[error(transparent)]
-    Database(#[from] DatabaseError),
 }
 
 impl Context<'_> {
@@ -48,7 +27,7 @@ impl Context<'_> {
         remote: Option<&Client>,
         user: &UserId,
         record: ProvisioningRecord,
-    ) -> Result<RemoteCredentials, Unavailable> {
+    ) -> Result<RemoteCredentials, ProvisioningError> {
         let deadline = Deadline::after(self.clock, SINGLE_BUDGET);
         self.credentials_by(deadline, remote, user, record).await
     }
@@ -60,7 +39,7 @@ impl Context<'_> {
         remote: Option<&Client>,
         user: &UserId,
         mut record: ProvisioningRecord,
-    ) -> Result<RemoteCredentials, Unavailable> {
+    ) -> Result<RemoteCredentials, ProvisioningError> {
         let patience = Deadline::after(self.clock, BUSY_PATIENCE).min(deadline);
         loop {
             // 1. Complete: answer it. Saved roles that still wait are left to the queue.
@@ -85,7 +64,7 @@ impl Context<'_> {
             }
             if patience.passed(self.clock.now()) {
                 let left = until.since(now).as_secs();
-                return Err(Unavailable::Busy {
+                return Err(ProvisioningError::Busy {
                     retry_after_s: left.saturating_add(1),
                 });
             }
@@ -98,16 +77,14 @@ impl Context<'_> {
         &self,
         user: &UserId,
         result: AttemptResult,
-    ) -> Result<RemoteCredentials, Unavailable> {
+    ) -> Result<RemoteCredentials, ProvisioningError> {
         match result {
             AttemptResult::Ready(..) | AttemptResult::RolesPending(..) => {
                 let record = store::load(self.database, user).await?;
                 self.stored(user, &record)?
-                    .ok_or(Unavailable::Failed(Failure::OutOfTime))
+                    .ok_or(ProvisioningError::Failed(Failure::OutOfTime))
             }
             AttemptResult::Failed(failure) => Err(failure.into()),
-            AttemptResult::Orphan => Err(Failure::Orphan.into()),
-            AttemptResult::Duplicate => Err(Failure::Duplicate.into()),
             AttemptResult::ReplacementLimit
             | AttemptResult::Untouched
             | AttemptResult::LeaseLost => Err(Failure::OutOfTime.into()),
@@ -121,7 +98,7 @@ impl Context<'_> {
         user: &UserId,
         record: &ProvisioningRecord,
         stored: &RemoteCredentials,
-    ) -> Result<(), Unavailable> {
+    ) -> Result<(), ProvisioningError> {
         let sealed = record.mapping.as_ref().and_then(|m| m.password.as_ref());
         let Some(old) = sealed.filter(|sealed| !self.sealer.is_current(sealed)) else {
             return Ok(());
@@ -138,12 +115,12 @@ impl Context<'_> {
         &self,
         user: &UserId,
         record: &ProvisioningRecord,
-    ) -> Result<Option<RemoteCredentials>, Unavailable> {
+    ) -> Result<Option<RemoteCredentials>, ProvisioningError> {
         let Some(row) = &record.user else {
-            return Err(Unavailable::NoUser);
+            return Err(ProvisioningError::NoUser);
         };
         if row.email_key.is_none() {
-            return Err(Unavailable::NoEmail);
+            return Err(ProvisioningError::NoEmail);
         }
         let Some((id, sealed)) = record.mapping.as_ref().and_then(|m| m.credentials()) else {
             return Ok(None);
@@ -173,19 +150,11 @@ impl Provisioner<'_> {
         &self,
         deadline: Deadline,
         user: &UserId,
-    ) -> Result<Option<AttemptResult>, Unavailable> {
-        let terms = LeaseTerms::new(self.clock, self.random);
+    ) -> Result<Option<AttemptResult>, ProvisioningError> {
         let request = self.claim_request(user)?;
-        let claimed = store::claim(self.database, &[request], &terms).await?;
-        if claimed.is_empty() {
-            return Ok(None);
-        }
-        let leases = Leases::new(terms, &claimed);
         // Asked for by name, so the number of replacements is not limited.
         let budget = ReplacementBudget::limited(u32::MAX);
-        let report = BatchRun::new(*self, leases, &budget, deadline, 1)
-            .run(claimed)
-            .await?;
+        let report = self.run_batch(&[request], &budget, deadline, 1).await?;
         if let Some(error) = report.scan_error {
             return Err(Failure::Upstream(error).into());
         }
@@ -194,7 +163,7 @@ impl Provisioner<'_> {
 }
 
 /// Refuses what no attempt can mend until the data is changed or the user is reset.
-fn refuse_hopeless(record: &ProvisioningRecord) -> Result<(), Unavailable> {
+fn refuse_hopeless(record: &ProvisioningRecord) -> Result<(), ProvisioningError> {
     match record.mapping.as_ref().map(|mapping| mapping.state) {
         Some(State::Quarantined) => Err(Failure::Orphan.into()),
         Some(State::SetAside) => Err(Failure::Duplicate.into()),

@@ -4,18 +4,14 @@ use std::time::Duration;
 
 use crate::kernel::{EmailKey, Secret};
 
-/// How to reach 3dEye.
 #[derive(Clone)]
 pub struct ThreedeyeConfig {
     /// `THREEDEYE_BASE_URL` without a trailing slash.
     pub base_url: String,
     /// `THREEDEYE_API_KEY`, sent as `x-api-key`.
     pub api_key: Secret,
-    /// `THREEDEYE_CUSTOMER_ID`.
     pub customer_id: String,
-    /// `THREEDEYE_USERNAME` and `THREEDEYE_PASSWORD`.
     pub login: Option<ThreedeyeLogin>,
-    /// `THREEDEYE_PAGE_SIZE`.
     pub page_size: u32,
     /// `THREEDEYE_TIMEOUT_MS`: per call, slow bodies included.
     pub timeout: Duration,
@@ -24,9 +20,7 @@ pub struct ThreedeyeConfig {
 /// The account we fetch bearer tokens with.
 #[derive(Clone)]
 pub struct ThreedeyeLogin {
-    /// `THREEDEYE_USERNAME`.
     pub username: String,
-    /// `THREEDEYE_PASSWORD`.
     pub password: Secret,
 }
 

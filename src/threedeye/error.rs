@@ -18,7 +18,6 @@ pub enum UpstreamError {
     /// No such user or role, or not visible yet.
     #[error("not found at 3dEye")]
     NotFound,
-    /// Too many requests.
     #[error("3dEye limits our rate")]
     RateLimited {
         /// How long 3dEye asked us to wait, if it did so credibly.
@@ -32,10 +31,7 @@ pub enum UpstreamError {
     UnknownOutcome,
     /// A refusal that repeating does not mend.
     #[error("3dEye refused the request with status {status}")]
-    Rejected {
-        /// The HTTP status of the refusal.
-        status: u16,
-    },
+    Rejected { status: u16 },
     /// The answer could not be read: not JSON, wrong types, or over the size cap.
     #[error("3dEye's answer was unreadable")]
     Protocol,

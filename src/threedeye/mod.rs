@@ -19,13 +19,15 @@ pub mod wire;
 
 use std::collections::BTreeSet;
 
+use serde::Serialize;
+
 use crate::kernel::EmailKey;
 
 pub use client::{Client, TokenCache};
 pub use error::UpstreamError;
 
 /// The id that 3dEye gave to one of its accounts.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[cfg_attr(
     test,
     derive(schemars::JsonSchema),
@@ -36,7 +38,6 @@ pub use error::UpstreamError;
 )]
 pub struct RemoteId(pub String);
 
-/// The id of a 3dEye camera role.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RoleId(pub String);
 
@@ -46,7 +47,6 @@ pub struct RemoteAccount {
     pub id: RemoteId,
     /// The e-mail as 3dEye spells it.
     pub email: String,
-    /// The camera roles it holds.
     pub roles: Vec<RoleId>,
 }
 
@@ -60,9 +60,7 @@ impl RemoteAccount {
 /// What a scan of the customer's list looks for.
 #[derive(Debug, Clone, Default)]
 pub struct ScanQuery {
-    /// Accounts with one of these e-mails.
     pub emails: BTreeSet<EmailKey>,
-    /// Accounts with one of these ids.
     pub ids: BTreeSet<RemoteId>,
     /// How many other e-mails to keep, masked, for a human to recognise the customer by.
     pub samples: usize,
@@ -74,7 +72,6 @@ pub struct ScanQuery {
 /// What a scan of the customer's list found. The list itself is never held whole.
 #[derive(Debug, Clone, Default)]
 pub struct DirectoryScan {
-    /// The accounts that were sought.
     pub found: Vec<RemoteAccount>,
     /// How many accounts the customer has: counted, or what 3dEye says if the list was not read to
     /// its end.
@@ -87,14 +84,12 @@ pub struct DirectoryScan {
 }
 
 impl DirectoryScan {
-    /// The account with this e-mail.
     pub fn by_email(&self, email: &EmailKey) -> Option<&RemoteAccount> {
         self.found
             .iter()
             .find(|account| account.email_key().as_ref() == Some(email))
     }
 
-    /// The account with this id.
     pub fn by_id(&self, id: &RemoteId) -> Option<&RemoteAccount> {
         self.found.iter().find(|account| account.id == *id)
     }

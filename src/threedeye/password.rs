@@ -2,7 +2,6 @@
 
 use crate::kernel::{Random, Secret};
 
-/// How many characters a password has.
 pub const LENGTH: usize = 20;
 
 const SYMBOLS: &[u8] = b"-_.!";

@@ -12,7 +12,6 @@ use crate::threedeye::UpstreamError;
 /// How many times one call is sent at most, the first time included.
 pub const MAX_TRIES: u32 = 3;
 
-/// The shortest wait between two tries.
 pub const MIN_WAIT: Duration = Duration::from_millis(250);
 
 /// The longest wait that we choose ourselves; `Retry-After` may ask for more.

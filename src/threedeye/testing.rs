@@ -1,9 +1,13 @@
 //! What the tests of the client share: a configuration, and requests read as 3dEye's.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
 
-use crate::kernel::Secret;
 use crate::kernel::http_client::HttpRequest;
+use crate::kernel::random::seeded::Seeded;
+use crate::kernel::{Deadline, Secret};
+use crate::threedeye::client::{Client, TokenCache};
 use crate::threedeye::config::{ThreedeyeConfig, ThreedeyeLogin};
 
 pub use crate::testing::transport::{Reply, Script, VirtualClock, header_of};
@@ -23,10 +27,51 @@ pub fn config() -> ThreedeyeConfig {
     }
 }
 
-/// Keeps a value until the test process ends: what a client holds by `Rc` may borrow nothing that
-/// ends with the test.
-pub fn leak<T>(value: T) -> &'static T {
-    Box::leak(Box::new(value))
+/// A client, its time, and what its requests meet. The latter two last until the test process ends:
+/// what a client holds by `Rc` may borrow nothing that ends with the test.
+pub struct TestClient {
+    pub client: Client,
+    pub clock: &'static VirtualClock,
+    pub script: &'static Script<'static>,
+}
+
+impl TestClient {
+    pub fn new(
+        config: ThreedeyeConfig,
+        answer: impl FnMut(&HttpRequest) -> Reply + 'static,
+    ) -> Self {
+        let clock: &VirtualClock = Box::leak(Box::default());
+        let script: &Script = Box::leak(Box::new(Script::new(clock, answer)));
+        let client = client(config, clock, script, Rc::default());
+        Self {
+            client,
+            clock,
+            script,
+        }
+    }
+
+    /// Goes on as the client of another request, which shares these tokens.
+    pub fn become_another(&mut self, config: ThreedeyeConfig, tokens: &Rc<RefCell<TokenCache>>) {
+        self.client = client(config, self.clock, self.script, Rc::clone(tokens));
+    }
+
+    pub fn run<T>(&self, call: impl Future<Output = T>) -> T {
+        self.clock.run(call)
+    }
+
+    pub fn deadline(&self, seconds: u64) -> Deadline {
+        Deadline::after(self.clock, Duration::from_secs(seconds))
+    }
+}
+
+fn client(
+    config: ThreedeyeConfig,
+    clock: &'static VirtualClock,
+    script: &'static Script<'static>,
+    tokens: Rc<RefCell<TokenCache>>,
+) -> Client {
+    let random = Rc::new(Seeded::new(9));
+    Client::new(config, Rc::new(script), Rc::new(clock), random, tokens)
 }
 
 impl Script<'_> {

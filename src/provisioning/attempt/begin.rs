@@ -1,65 +1,42 @@
 //! The first pass, and an intent for an earlier e-mail.
 
-use crate::db::DatabaseError;
-use crate::kernel::Deadline;
-use crate::provisioning::attempt::{
-    AccountOrigin, Attempt, AttemptResult, ReplacementBudget, Step, StepResult, failed,
-};
+use crate::provisioning::attempt::{AccountOrigin, Attempt, Ended, Pass, Step};
 use crate::provisioning::record::State;
 use crate::provisioning::store::Guarded;
 use crate::provisioning::{Failure, Provisioner, store};
-use crate::threedeye::DirectoryScan;
 
 impl Provisioner<'_> {
     /// First pass: everything that can be done with the list as read.
-    pub async fn begin(
-        &self,
-        attempt: &mut Attempt,
-        scan: &DirectoryScan,
-        budget: &ReplacementBudget,
-        deadline: Deadline,
-    ) -> StepResult {
+    pub async fn begin(&self, attempt: &mut Attempt, pass: Pass<'_>) -> Result<Step, Ended> {
         let claimed = &attempt.claimed;
         // 8. The account exists and only its roles are missing.
         if let (State::Attaching, Some(id)) = (claimed.state, &claimed.threedeye_id) {
             let id = id.clone();
             return Ok(self
-                .finish(attempt, id, AccountOrigin::RolesAttached, deadline)
+                .finish(attempt, id, AccountOrigin::RolesAttached, pass.deadline)
                 .await);
         }
         // Where the forgotten account shares the intent's e-mail, the intent comes first: its account
         // is the user's, and there is no other.
-        let forgotten_comes_first = claimed
-            .forgotten
-            .as_ref()
-            .is_some_and(|account| account.email != claimed.intent_email);
-        if forgotten_comes_first
-            && let Some(step) = self
-                .remove_forgotten(attempt, scan, budget, deadline)
-                .await?
-        {
-            return Ok(step);
+        let forgotten = claimed.forgotten.as_ref();
+        if forgotten.is_some_and(|account| account.email != claimed.intent_email) {
+            self.remove_forgotten(attempt, pass).await?;
         }
         if attempt.claimed.intent_email != attempt.claimed.email
-            && let Some(step) = self.leave_old_intent(attempt, scan, deadline).await?
+            && let Some(step) = self.leave_old_intent(attempt, pass).await?
         {
             return Ok(step);
         }
-        if let Some(step) = self
-            .remove_forgotten(attempt, scan, budget, deadline)
-            .await?
-        {
-            return Ok(step);
-        }
+        self.remove_forgotten(attempt, pass).await?;
         if self.remote.own_login().as_ref() == Some(&attempt.claimed.email) {
-            return Ok(failed(Failure::OwnLogin));
+            return Err(Failure::OwnLogin.into());
         }
-        match scan.by_email(&attempt.claimed.email) {
-            Some(account) => {
-                self.adopt_or_replace(attempt, account, budget, deadline)
+        match pass.scan.by_email(&attempt.claimed.email) {
+            Some(account) => self.adopt_or_replace(attempt, account, pass).await,
+            None => {
+                self.create(attempt, AccountOrigin::Created, pass.deadline)
                     .await
             }
-            None => self.create(attempt, AccountOrigin::Created, deadline).await,
         }
     }
 
@@ -69,58 +46,48 @@ impl Provisioner<'_> {
     async fn leave_old_intent(
         &self,
         attempt: &mut Attempt,
-        scan: &DirectoryScan,
-        deadline: Deadline,
-    ) -> Result<Option<Step>, DatabaseError> {
-        let password = match self.password(attempt) {
-            Ok(password) => password,
-            Err(failure) => return Ok(Some(failed(failure))),
-        };
+        pass: Pass<'_>,
+    ) -> Result<Option<Step>, Ended> {
+        let password = self.password(attempt)?;
         let old = attempt.claimed.intent_email.clone();
-        match self.proves(&old, &password, deadline).await {
-            Err(failure) => return Ok(Some(failed(failure))),
-            Ok(true) if self.may_be_doomed(attempt) => {
-                return Ok(Some(failed(Failure::Settling)));
+        if self.proves(&old, &password, pass.deadline).await? {
+            if self.may_be_doomed(attempt) {
+                return Err(Failure::Settling.into());
             }
-            Ok(true) => {
-                return Ok(Some(match scan.by_email(&old) {
-                    Some(account) => {
-                        let id = account.id.clone();
-                        self.finish(attempt, id, AccountOrigin::Adopted, deadline)
-                            .await
-                    }
-                    None if scan.complete => failed(Failure::NotVisibleYet),
-                    None => failed(Failure::ListIncomplete),
-                }));
-            }
-            // The account may yet appear.
-            Ok(false) if self.is_unsettled(attempt) => {
-                return Ok(Some(failed(Failure::Settling)));
-            }
-            Ok(false) => {}
+            let Some(account) = pass.scan.by_email(&old) else {
+                return Err(match pass.scan.complete {
+                    true => Failure::NotVisibleYet.into(),
+                    false => Failure::ListIncomplete.into(),
+                });
+            };
+            let id = account.id.clone();
+            let adopted = self.finish(attempt, id, AccountOrigin::Adopted, pass.deadline);
+            return Ok(Some(adopted.await));
         }
-        let fresh = match self.new_password(&attempt.claimed.user) {
-            Ok(sealed) => sealed,
-            Err(failure) => return Ok(Some(failed(failure))),
-        };
+        // The account may yet appear.
+        if self.is_unsettled(attempt) {
+            return Err(Failure::Settling.into());
+        }
+        let claimed = &mut attempt.claimed;
+        let fresh = self.new_password(&claimed.user)?;
         let written = store::replace_intent(
             self.database,
             &attempt.token,
-            &attempt.claimed.user,
-            &attempt.claimed.email,
+            &claimed.user,
+            &claimed.email,
             &fresh,
             self.clock.now(),
         )
         .await?;
-        Ok(match written {
+        match written {
             Guarded::Written => {
-                attempt.claimed.intent_email = attempt.claimed.email.clone();
-                attempt.claimed.password = fresh;
-                attempt.claimed.fresh = true;
-                None
+                claimed.intent_email = claimed.email.clone();
+                claimed.password = fresh;
+                claimed.fresh = true;
+                Ok(None)
             }
-            Guarded::Contested => Some(Step::Done(AttemptResult::Duplicate)),
-            Guarded::LeaseLost => Some(Step::Done(AttemptResult::LeaseLost)),
-        })
+            Guarded::Contested => Err(Failure::Duplicate.into()),
+            Guarded::LeaseLost => Err(Ended::LEASE_LOST),
+        }
     }
 }

@@ -4,7 +4,7 @@ use crate::db::DatabaseError;
 use crate::kernel::{Deadline, EmailKey, Secret, Timestamp};
 use crate::provisioning::attempt::Attempt;
 use crate::provisioning::policy::REMOVAL_GRACE;
-use crate::provisioning::{Failure, Provisioner, store, unsealed};
+use crate::provisioning::{Failure, Provisioner, store};
 use crate::threedeye::UpstreamError;
 
 impl Provisioner<'_> {
@@ -22,10 +22,20 @@ impl Provisioner<'_> {
         })
     }
 
-    /// The user's recorded password.
+    /// Whether the recorded password opens an account with the user's e-mail.
+    pub(super) async fn opens(
+        &self,
+        attempt: &Attempt,
+        deadline: Deadline,
+    ) -> Result<bool, Failure> {
+        let password = self.password(attempt)?;
+        self.proves(&attempt.claimed.email, &password, deadline)
+            .await
+    }
+
     pub(super) fn password(&self, attempt: &Attempt) -> Result<Secret, Failure> {
         let claimed = &attempt.claimed;
-        unsealed(self.sealer, &claimed.user, &claimed.password)
+        self.unsealed(&claimed.user, &claimed.password)
     }
 
     /// Whether a call from earlier may still take effect.

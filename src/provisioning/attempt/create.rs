@@ -3,12 +3,11 @@
 use crate::db::DatabaseError;
 use crate::kernel::Deadline;
 use crate::provisioning::attempt::{
-    AccountOrigin, Attempt, AttemptResult, ReplacementBudget, RescanReason, Step, StepResult,
-    failed,
+    AccountOrigin, Attempt, AttemptResult, Ended, Pass, RescanReason, Step,
 };
 use crate::provisioning::policy::ATTACH_DELAYS;
 use crate::provisioning::{Failure, Provisioner};
-use crate::threedeye::{DirectoryScan, RemoteId, RoleId, UpstreamError};
+use crate::threedeye::{RemoteId, RoleId, UpstreamError};
 
 impl Provisioner<'_> {
     /// 5. The intent is stored, so the create may be sent.
@@ -17,26 +16,23 @@ impl Provisioner<'_> {
         attempt: &mut Attempt,
         origin: AccountOrigin,
         deadline: Deadline,
-    ) -> StepResult {
-        let password = match self.password(attempt) {
-            Ok(password) => password,
-            Err(failure) => return Ok(failed(failure)),
-        };
+    ) -> Result<Step, Ended> {
+        let password = self.password(attempt)?;
         if deadline.passed(self.clock.now()) {
-            return Ok(failed(Failure::OutOfTime));
+            return Err(Failure::OutOfTime.into());
         }
         let answer = self
             .remote
             .create_account(&attempt.claimed.email, &password, deadline)
             .await;
         attempt.claimed.fresh = false;
-        Ok(match answer {
-            Ok(Some(id)) => self.finish(attempt, id, origin, deadline).await,
-            Ok(None) => Step::Rescan(RescanReason::IdUnknown),
-            Err(UpstreamError::EmailTaken) => Step::Rescan(RescanReason::EmailTaken),
-            Err(UpstreamError::UnknownOutcome) => Step::Rescan(RescanReason::AnswerLost),
-            Err(error) => failed(error.into()),
-        })
+        match answer {
+            Ok(Some(id)) => Ok(self.finish(attempt, id, origin, deadline).await),
+            Ok(None) => Ok(Step::Rescan(RescanReason::IdUnknown)),
+            Err(UpstreamError::EmailTaken) => Ok(Step::Rescan(RescanReason::EmailTaken)),
+            Err(UpstreamError::UnknownOutcome) => Ok(Step::Rescan(RescanReason::AnswerLost)),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// 8. The account exists: attach the roles that wait.
@@ -80,15 +76,10 @@ impl Provisioner<'_> {
         &self,
         attempt: &mut Attempt,
         reason: RescanReason,
-        scan: &DirectoryScan,
-        budget: &ReplacementBudget,
-        deadline: Deadline,
-    ) -> StepResult {
-        match (scan.by_email(&attempt.claimed.email), reason) {
-            (Some(account), _) => {
-                self.adopt_or_replace(attempt, account, budget, deadline)
-                    .await
-            }
+        pass: Pass<'_>,
+    ) -> Result<Step, Ended> {
+        match (pass.scan.by_email(&attempt.claimed.email), reason) {
+            (Some(account), _) => self.adopt_or_replace(attempt, account, pass).await,
             // It exists; another create would only be refused.
             (None, RescanReason::IdUnknown) => Ok(Step::Rescan(reason)),
             (None, RescanReason::EmailTaken | RescanReason::AnswerLost) => {
@@ -97,44 +88,37 @@ impl Provisioner<'_> {
                 } else {
                     AccountOrigin::Created
                 };
-                self.create(attempt, origin, deadline).await
+                self.create(attempt, origin, pass.deadline).await
             }
         }
     }
 
-    /// 7. The last re-read did not help: what that means for this user.
+    /// 7. The last re-read did not help: why this user fails.
     pub async fn conclude_unseen(
         &self,
         attempt: &Attempt,
         reason: RescanReason,
         list_complete: bool,
         deadline: Deadline,
-    ) -> Result<AttemptResult, DatabaseError> {
+    ) -> Result<Failure, DatabaseError> {
         if reason == RescanReason::IdUnknown {
-            return Ok(AttemptResult::Failed(Failure::NotVisibleYet));
+            return Ok(Failure::NotVisibleYet);
         }
-        let password = match self.password(attempt) {
-            Ok(password) => password,
-            Err(failure) => return Ok(AttemptResult::Failed(failure)),
-        };
-        let email = &attempt.claimed.email;
-        let opens = match self.proves(email, &password, deadline).await {
-            Ok(opens) => opens,
-            Err(failure) => return Ok(AttemptResult::Failed(failure)),
-        };
-        if opens {
-            return Ok(AttemptResult::Failed(Failure::NotVisibleYet));
+        match self.opens(attempt, deadline).await {
+            Ok(false) => {}
+            Ok(true) => return Ok(Failure::NotVisibleYet),
+            Err(failure) => return Ok(failure),
         }
         if reason == RescanReason::AnswerLost {
-            return Ok(AttemptResult::Failed(UpstreamError::UnknownOutcome.into()));
+            return Ok(UpstreamError::UnknownOutcome.into());
         }
         if !list_complete {
-            return Ok(AttemptResult::Failed(Failure::ListIncomplete));
+            return Ok(Failure::ListIncomplete);
         }
         // After we deleted an account with this e-mail, it may stay taken for a while.
         if self.was_freed_lately(attempt).await? {
-            return Ok(AttemptResult::Failed(Failure::StillTaken));
+            return Ok(Failure::StillTaken);
         }
-        Ok(AttemptResult::Orphan)
+        Ok(Failure::Orphan)
     }
 }

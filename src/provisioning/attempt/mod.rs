@@ -21,10 +21,11 @@ mod replace;
 use std::cell::Cell;
 
 use crate::db::DatabaseError;
+use crate::kernel::Deadline;
 use crate::provisioning::Failure;
 use crate::provisioning::record::Claimed;
 use crate::provisioning::store::LeaseToken;
-use crate::threedeye::{RemoteId, ScanQuery, UpstreamError};
+use crate::threedeye::{DirectoryScan, RemoteId, ScanQuery, UpstreamError};
 
 /// How many existing accounts may still be deleted and re-created.
 #[derive(Debug)]
@@ -70,7 +71,6 @@ impl AccountOrigin {
     }
 }
 
-/// How an attempt ended.
 #[derive(Debug)]
 pub enum AttemptResult {
     /// The account exists and holds its roles.
@@ -78,10 +78,6 @@ pub enum AttemptResult {
     /// The account exists, saved roles are missing; the error is the first role's.
     RolesPending(RemoteId, UpstreamError),
     Failed(Failure),
-    /// The e-mail is taken outside our customer.
-    Orphan,
-    /// Another user holds the new e-mail.
-    Duplicate,
     /// This run has replaced as many accounts as it may.
     ReplacementLimit,
     /// Not begun: the run was stopped.
@@ -103,7 +99,6 @@ pub enum Step {
 pub enum RescanReason {
     /// The create was refused because the e-mail is taken.
     EmailTaken,
-    /// The create's answer was lost.
     AnswerLost,
     /// The create succeeded but did not tell the id.
     IdUnknown,
@@ -130,7 +125,48 @@ impl Attempt {
     }
 }
 
-type StepResult = Result<Step, DatabaseError>;
+/// What a step gets on its way, the same for all users of a pass.
+#[derive(Clone, Copy)]
+pub struct Pass<'a> {
+    pub scan: &'a DirectoryScan,
+    pub budget: &'a ReplacementBudget,
+    pub deadline: Deadline,
+}
+
+/// Why no further step is taken.
+#[derive(Debug)]
+pub enum Ended {
+    With(AttemptResult),
+    Database(DatabaseError),
+}
+
+impl Ended {
+    const LEASE_LOST: Self = Self::With(AttemptResult::LeaseLost);
+}
+
+impl From<AttemptResult> for Ended {
+    fn from(result: AttemptResult) -> Self {
+        Self::With(result)
+    }
+}
+
+impl From<Failure> for Ended {
+    fn from(failure: Failure) -> Self {
+        Self::With(AttemptResult::Failed(failure))
+    }
+}
+
+impl From<UpstreamError> for Ended {
+    fn from(error: UpstreamError) -> Self {
+        Failure::from(error).into()
+    }
+}
+
+impl From<DatabaseError> for Ended {
+    fn from(error: DatabaseError) -> Self {
+        Self::Database(error)
+    }
+}
 
 /// What a scan must look for on behalf of these users.
 pub fn scan_query<'a>(attempts: impl IntoIterator<Item = &'a Attempt>) -> ScanQuery {
@@ -145,8 +181,4 @@ pub fn scan_query<'a>(attempts: impl IntoIterator<Item = &'a Attempt>) -> ScanQu
         }
     }
     query
-}
-
-fn failed(failure: Failure) -> Step {
-    Step::Done(AttemptResult::Failed(failure))
 }

@@ -18,21 +18,52 @@ use futures_util::{pin_mut, select_biased};
 use crate::db::DatabaseError;
 use crate::kernel::Deadline;
 use crate::provisioning::attempt::{
-    Attempt, AttemptResult, ReplacementBudget, RescanReason, Step, scan_query,
+    Attempt, AttemptResult, Ended, Pass, ReplacementBudget, RescanReason, Step, scan_query,
 };
 use crate::provisioning::policy::{
     CONCURRENCY, LEASE_WATCH, OUTAGES_TO_STOP, REREAD_DELAYS, list_deadline,
 };
 use crate::provisioning::record::Claimed;
-use crate::provisioning::store::UserOutcome;
-use crate::provisioning::{Failure, Provisioner};
+use crate::provisioning::store::{ClaimRequest, LeaseTerms, UserOutcome};
+use crate::provisioning::{Failure, Provisioner, store};
 use crate::threedeye::{DirectoryScan, UpstreamError};
 
-pub use leases::Leases;
+use leases::Leases;
 pub use report::{BatchReport, Stop, UserReport};
 
+impl Provisioner<'_> {
+    /// Claims these users, and takes those that were granted as far as they go; their outcomes are
+    /// written `bundle` at a time. It does not report those that another actor has.
+    pub(super) async fn run_batch(
+        &self,
+        requests: &[ClaimRequest],
+        budget: &ReplacementBudget,
+        deadline: Deadline,
+        bundle: usize,
+    ) -> Result<BatchReport, DatabaseError> {
+        if requests.is_empty() {
+            return Ok(BatchReport::default());
+        }
+        let terms = LeaseTerms::new(self.clock, self.random);
+        let claimed = store::claim(self.database, requests, &terms).await?;
+        if claimed.is_empty() {
+            return Ok(BatchReport::default());
+        }
+        let run = BatchRun {
+            provisioner: *self,
+            leases: Leases::new(terms, &claimed),
+            budget,
+            deadline,
+            bundle,
+            stop: Cell::new(None),
+            outages: Cell::new(0),
+        };
+        run.run(claimed).await
+    }
+}
+
 /// What all users of one batch share.
-pub struct BatchRun<'a> {
+struct BatchRun<'a> {
     provisioner: Provisioner<'a>,
     leases: Leases,
     /// How many accounts may be replaced.
@@ -49,27 +80,9 @@ pub struct BatchRun<'a> {
 /// Users whose attempt is not finished after a pass.
 type Unresolved = Vec<(Attempt, RescanReason)>;
 
-impl<'a> BatchRun<'a> {
-    pub fn new(
-        provisioner: Provisioner<'a>,
-        leases: Leases,
-        budget: &'a ReplacementBudget,
-        deadline: Deadline,
-        bundle: usize,
-    ) -> Self {
-        Self {
-            provisioner,
-            leases,
-            budget,
-            deadline,
-            bundle: bundle.max(1),
-            stop: Cell::new(None),
-            outages: Cell::new(0),
-        }
-    }
-
+impl BatchRun<'_> {
     /// Takes every claimed user as far as it goes, and gives every lease back.
-    pub async fn run(&self, claimed: Vec<Claimed>) -> Result<BatchReport, DatabaseError> {
+    async fn run(&self, claimed: Vec<Claimed>) -> Result<BatchReport, DatabaseError> {
         let attempts: Vec<Attempt> = claimed
             .into_iter()
             .map(|claimed| Attempt::new(claimed, self.leases.token.clone()))
@@ -203,18 +216,19 @@ impl<'a> BatchRun<'a> {
         if !self.leases.holds(&attempt.claimed.user) {
             return Ok((attempt, Step::Done(AttemptResult::LeaseLost)));
         }
-        let deadline = self.deadline.min(self.leases.deadline());
-        let step = match reason {
-            None => {
-                provisioner
-                    .begin(&mut attempt, scan, self.budget, deadline)
-                    .await?
-            }
-            Some(reason) => {
-                provisioner
-                    .resume(&mut attempt, reason, scan, self.budget, deadline)
-                    .await?
-            }
+        let pass = Pass {
+            scan,
+            budget: self.budget,
+            deadline: self.deadline.min(self.leases.deadline()),
+        };
+        let stepped = match reason {
+            None => provisioner.begin(&mut attempt, pass).await,
+            Some(reason) => provisioner.resume(&mut attempt, reason, pass).await,
+        };
+        let step = match stepped {
+            Ok(step) => step,
+            Err(Ended::With(result)) => Step::Done(result),
+            Err(Ended::Database(error)) => return Err(error),
         };
         match &step {
             Step::Done(
@@ -250,27 +264,27 @@ impl<'a> BatchRun<'a> {
         let stopped = self.stop.get().is_some();
         let results = stream::iter(unresolved)
             .map(|(attempt, reason)| async move {
-                let result = match (reread_error, reason) {
+                let failure = match (reread_error, reason) {
                     // Whatever else went wrong, this is what has to be remembered.
                     (_, RescanReason::AnswerLost) if stopped || reread_error.is_some() => {
-                        AttemptResult::Failed(UpstreamError::UnknownOutcome.into())
+                        UpstreamError::UnknownOutcome.into()
                     }
-                    (Some(error), _) => AttemptResult::Failed(error.clone().into()),
-                    (None, _) if stopped => AttemptResult::Failed(Failure::OutOfTime),
+                    (Some(error), _) => error.clone().into(),
+                    (None, _) if stopped => Failure::OutOfTime,
                     (None, _) => {
                         self.provisioner
                             .conclude_unseen(&attempt, reason, list_complete, deadline)
                             .await?
                     }
                 };
-                Ok::<_, DatabaseError>((attempt, result))
+                Ok::<_, DatabaseError>((attempt, failure))
             })
             .buffer_unordered(CONCURRENCY);
         pin_mut!(results);
         let mut ended = Vec::new();
         while let Some(result) = results.next().await {
-            let (attempt, result) = result?;
-            ended.extend(self.note(&attempt, result, report));
+            let (attempt, failure) = result?;
+            ended.extend(self.note(&attempt, AttemptResult::Failed(failure), report));
         }
         if ended.is_empty() {
             return Ok(());

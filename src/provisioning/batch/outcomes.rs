@@ -1,7 +1,7 @@
 //! How a result is reported and written down.
 
 use crate::db::DatabaseError;
-use crate::kernel::audit::{Action, Entry};
+use crate::kernel::audit::Action;
 use crate::provisioning::Failure;
 use crate::provisioning::attempt::{Attempt, AttemptResult};
 use crate::provisioning::batch::{BatchReport, BatchRun, UserReport};
@@ -22,13 +22,8 @@ impl BatchRun<'_> {
             AttemptResult::Ready(_, origin) => Some(origin.as_str()),
             _ => outcome.as_ref().and_then(Outcome::error),
         };
-        let entry = audited.map(|text| Entry {
-            at: self.provisioner.clock.now(),
-            origin: self.provisioner.origin.clone(),
-            action: Action::Provision,
-            subject: user.to_string(),
-            outcome: text.to_owned(),
-        });
+        let provisioner = self.provisioner;
+        let entry = audited.map(|text| provisioner.entry(Action::Provision, user, text.to_owned()));
         if outcome.is_none() {
             self.leases.drop_lease(user);
         }
@@ -58,6 +53,13 @@ impl BatchRun<'_> {
                     error: failure.to_string(),
                 }
             }
+            AttemptResult::Failed(failure @ Failure::Orphan) => Outcome::Quarantined {
+                error: failure.to_string(),
+            },
+            AttemptResult::Failed(failure @ Failure::Duplicate) => Outcome::SetAside {
+                email: claimed.email.clone(),
+                error: failure.to_string(),
+            },
             AttemptResult::Failed(failure) => {
                 let due = next_attempt(attempts, failure.is_outage(), now);
                 Outcome::Failed {
@@ -70,13 +72,6 @@ impl BatchRun<'_> {
                     settled_at: failure.is_unsettled().then(|| now.plus(SETTLING)),
                 }
             }
-            AttemptResult::Orphan => Outcome::Quarantined {
-                error: Failure::Orphan.to_string(),
-            },
-            AttemptResult::Duplicate => Outcome::SetAside {
-                email: claimed.email.clone(),
-                error: Failure::Duplicate.to_string(),
-            },
             // To the end of the queue, or the same users would always come first.
             AttemptResult::ReplacementLimit => Outcome::Released { due_at: Some(now) },
             AttemptResult::Untouched => Outcome::Released { due_at: None },

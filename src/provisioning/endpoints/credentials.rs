@@ -16,13 +16,11 @@ use crate::db::Database;
 use crate::kernel::audit::Actor;
 use crate::kernel::{Clock as _, UserId};
 #[cfg(test)]
-use crate::provisioning::Failure;
-#[cfg(test)]
 use crate::provisioning::endpoints::error_answers;
 use crate::provisioning::record::ProvisioningRecord;
-#[cfg(test)]
-use crate::provisioning::single::Unavailable;
 use crate::provisioning::store;
+#[cfg(test)]
+use crate::provisioning::{Failure, ProvisioningError};
 #[cfg(test)]
 use crate::threedeye::RemoteId;
 use crate::web::caller::UserCaller;
@@ -178,8 +176,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "UserNotFound",
         "No such user, or one without an e-mail.",
         [
-            ("unknown", Unavailable::NoUser.into()),
-            ("noEmail", Unavailable::NoEmail.into()),
+            ("unknown", ProvisioningError::NoUser.into()),
+            ("noEmail", ProvisioningError::NoEmail.into()),
         ],
     ))
     .error(ErrorAnswer::new(
@@ -187,7 +185,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "The account cannot be made. With Retry-After: another actor is provisioning this user \
          right now. Without: it takes a human, as the message says.",
         [
-            ("busy", Unavailable::Busy { retry_after_s: 1 }.into()),
+            ("busy", ProvisioningError::Busy { retry_after_s: 1 }.into()),
             ("orphan", Failure::Orphan.into()),
             ("duplicate", Failure::Duplicate.into()),
         ],

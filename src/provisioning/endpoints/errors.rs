@@ -2,9 +2,7 @@
 
 use http::StatusCode;
 
-use crate::provisioning::Failure;
-use crate::provisioning::reset::ResetRefused;
-use crate::provisioning::single::Unavailable;
+use crate::provisioning::{Failure, ProvisioningError};
 use crate::threedeye::UpstreamError;
 use crate::web::ApiError;
 
@@ -62,24 +60,14 @@ fn busy(retry_after_s: u64) -> ApiError {
     .retry_after(retry_after_s)
 }
 
-impl From<Unavailable> for ApiError {
-    fn from(error: Unavailable) -> Self {
+impl From<ProvisioningError> for ApiError {
+    fn from(error: ProvisioningError) -> Self {
         match error {
-            Unavailable::NoUser => Self::not_found("User not found"),
-            Unavailable::NoEmail => Self::not_found("The user has no e-mail"),
-            Unavailable::Busy { retry_after_s } => busy(retry_after_s),
-            Unavailable::Failed(failure) => failure.into(),
-            Unavailable::Database(error) => error.into(),
-        }
-    }
-}
-
-impl From<ResetRefused> for ApiError {
-    fn from(error: ResetRefused) -> Self {
-        match error {
-            ResetRefused::Busy { retry_after_s } => busy(retry_after_s),
-            ResetRefused::Failed(failure) => failure.into(),
-            ResetRefused::Database(error) => error.into(),
+            ProvisioningError::NoUser => Self::not_found("User not found"),
+            ProvisioningError::NoEmail => Self::not_found("The user has no e-mail"),
+            ProvisioningError::Busy { retry_after_s } => busy(retry_after_s),
+            ProvisioningError::Failed(failure) => failure.into(),
+            ProvisioningError::Database(error) => error.into(),
         }
     }
 }

@@ -12,12 +12,10 @@ use serde::{Deserialize, Serialize};
 use crate::kernel::UserId;
 #[cfg(test)]
 use crate::provisioning::Failure;
+use crate::provisioning::ProvisioningError;
 #[cfg(test)]
 use crate::provisioning::endpoints::error_answers;
 use crate::provisioning::reset::ResetOrder;
-#[cfg(test)]
-use crate::provisioning::reset::ResetRefused;
-use crate::provisioning::single::Unavailable;
 use crate::threedeye::RemoteId;
 use crate::web::caller::Admin;
 #[cfg(test)]
@@ -140,7 +138,7 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
 
 /// A failed reprovisioning is part of the answer, never its status.
 fn describe_reprovision(
-    reprovisioned: Option<Result<RemoteId, Unavailable>>,
+    reprovisioned: Option<Result<RemoteId, ProvisioningError>>,
     user_found: bool,
 ) -> ReprovisionPart {
     let attempted = reprovisioned.is_some();
@@ -216,7 +214,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "Something stands against it. With Retry-After: another actor is provisioning this user \
          right now. Without: it takes a human, as the message says.",
         [
-            ("busy", ResetRefused::Busy { retry_after_s: 1 }.into()),
+            ("busy", ProvisioningError::Busy { retry_after_s: 1 }.into()),
             ("ownLogin", Failure::OwnLogin.into()),
             ("madeForEarlierEmail", Failure::MadeForAnotherEmail.into()),
         ],

@@ -8,8 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::kernel::{Clock as _, Timestamp};
-#[cfg(test)]
-use crate::provisioning::endpoints::RunId;
+use crate::provisioning::endpoints::runs::RunHead;
 use crate::provisioning::policy::MAX_RUN_ERRORS;
 use crate::provisioning::store::{self, Chunks, RunRow};
 use crate::web::caller::Admin;
@@ -29,22 +28,8 @@ pub const ROUTE: Route = Route::get(
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(JsonSchema), schemars(rename = "BackfillProgress"))]
 struct Body {
-    #[cfg_attr(test, schemars(with = "RunId"))]
-    run_id: String,
-    /// What started it.
-    #[cfg_attr(test, schemars(extend("enum" = ["manual", "cron"])))]
-    trigger: String,
-    /// inline: in one process. queue: planned, and worked off by queue consumers.
-    #[cfg_attr(test, schemars(extend("enum" = ["inline", "queue"])))]
-    mode: String,
-    /// running: at work, or it died, which loses nothing. An inline run that has not ended after 15
-    /// minutes has died. A planned run that no consumer had a hand in for 30 minutes is closed by
-    /// the next plan.
-    #[cfg_attr(test, schemars(extend("enum" = ["running", "completed", "ended_early"])))]
-    status: String,
-    /// Users it would take up at most.
-    #[cfg_attr(test, schemars(range(min = 1, max = 10_000)))]
-    limit: u32,
+    #[serde(flatten)]
+    head: RunHead,
     /// Users in the run.
     #[cfg_attr(test, schemars(range(max = 10_000)))]
     planned: u32,
@@ -107,19 +92,17 @@ fn not_found() -> ApiError {
 
 fn body(row: RunRow, chunks: Chunks, now: Timestamp) -> Body {
     let (rate, estimated_end) = pace(&row, now);
-    let mut errors = row.errors;
+    let head = RunHead::of(&row);
+    let tally = row.tally;
+    let mut errors = tally.errors;
     errors.truncate(usize::try_from(MAX_RUN_ERRORS).unwrap_or(usize::MAX));
     Body {
-        run_id: row.run_id,
-        trigger: row.trigger,
-        mode: row.mode,
-        status: row.status,
-        limit: row.limit,
-        planned: row.total,
-        done: row.created,
-        failed: row.failed,
-        skipped: row.skipped,
-        quarantined: row.quarantined,
+        head,
+        planned: tally.total,
+        done: tally.created,
+        failed: tally.failed,
+        skipped: tally.skipped,
+        quarantined: tally.quarantined,
         remaining: row.remaining,
         chunks: ChunksPart {
             planned: chunks.planned,
@@ -137,7 +120,8 @@ fn body(row: RunRow, chunks: Chunks, now: Timestamp) -> Body {
 /// rate. Both are measured up to the last delivery: what is under way does not
 /// tell yet.
 fn pace(row: &RunRow, now: Timestamp) -> (Option<f64>, Option<Timestamp>) {
-    let through = row.created + row.failed + row.skipped;
+    let tally = &row.tally;
+    let through = tally.created + tally.failed + tally.skipped;
     let Some(seen_at) = row.finished_at.or(row.advanced_at) else {
         return (None, None);
     };
@@ -150,7 +134,7 @@ fn pace(row: &RunRow, now: Timestamp) -> (Option<f64>, Option<Timestamp>) {
     if row.finished_at.is_some() {
         return (Some(rounded), None);
     }
-    let waiting = row.total.saturating_sub(through);
+    let waiting = tally.total.saturating_sub(through);
     let rest = elapsed.as_secs_f64() * f64::from(waiting) / f64::from(through);
     let end = Duration::try_from_secs_f64(rest).map(|rest| seen_at.plus(rest).max(now));
     (Some(rounded), end.ok())
@@ -197,22 +181,23 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provisioning::store::Tally;
 
     fn row(through: u32, advanced: Option<i64>, finished: Option<i64>) -> RunRow {
         let at = Timestamp::from_millis;
         RunRow {
             run_id: "run_x".to_owned(),
-            trigger: "manual".to_owned(),
+            trigger_kind: "manual".to_owned(),
             mode: "queue".to_owned(),
             status: "running".to_owned(),
-            limit: 500,
-            total: 300,
-            created: through,
-            failed: 0,
-            skipped: 0,
-            quarantined: 0,
+            batch_limit: 500,
+            tally: Tally {
+                total: 300,
+                created: through,
+                errors: vec!["line".to_owned(); 150],
+                ..Tally::default()
+            },
             remaining: None,
-            errors: vec!["line".to_owned(); 150],
             started_at: at(0),
             advanced_at: advanced.map(at),
             finished_at: finished.map(at),

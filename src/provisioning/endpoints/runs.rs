@@ -39,22 +39,8 @@ struct Body {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(JsonSchema), schemars(rename = "BackfillRun"))]
 struct RunPart {
-    #[cfg_attr(test, schemars(with = "RunId"))]
-    run_id: String,
-    /// What started it.
-    #[cfg_attr(test, schemars(extend("enum" = ["manual", "cron"])))]
-    trigger: String,
-    /// inline: in one process. queue: planned, and worked off by queue consumers.
-    #[cfg_attr(test, schemars(extend("enum" = ["inline", "queue"])))]
-    mode: String,
-    /// running: at work, or it died, which loses nothing. An inline run that has not ended after 15
-    /// minutes has died. A planned run that no consumer had a hand in for 30 minutes is closed by
-    /// the next plan.
-    #[cfg_attr(test, schemars(extend("enum" = ["running", "completed", "ended_early"])))]
-    status: String,
-    /// Users it would take up at most.
-    #[cfg_attr(test, schemars(range(min = 1, max = 10_000)))]
-    limit: u32,
+    #[serde(flatten)]
+    head: RunHead,
     /// Users taken up, or planned.
     #[cfg_attr(test, schemars(range(max = 10_000)))]
     total: u32,
@@ -81,21 +67,52 @@ struct RunPart {
     finished_at: Option<Timestamp>,
 }
 
+/// What both answers about runs begin with.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(JsonSchema))]
+pub struct RunHead {
+    #[cfg_attr(test, schemars(with = "RunId"))]
+    run_id: String,
+    /// What started it.
+    #[cfg_attr(test, schemars(extend("enum" = ["manual", "cron"])))]
+    trigger: String,
+    /// inline: in one process. queue: planned, and worked off by queue consumers.
+    #[cfg_attr(test, schemars(extend("enum" = ["inline", "queue"])))]
+    mode: String,
+    /// running: at work, or it died, which loses nothing. An inline run that has not ended after 15
+    /// minutes has died. A planned run that no consumer had a hand in for 30 minutes is closed by
+    /// the next plan.
+    #[cfg_attr(test, schemars(extend("enum" = ["running", "completed", "ended_early"])))]
+    status: String,
+    /// Users it would take up at most.
+    #[cfg_attr(test, schemars(range(min = 1, max = 10_000)))]
+    limit: u32,
+}
+
+impl RunHead {
+    pub fn of(row: &RunRow) -> Self {
+        Self {
+            run_id: row.run_id.clone(),
+            trigger: row.trigger_kind.clone(),
+            mode: row.mode.clone(),
+            status: row.status.clone(),
+            limit: row.batch_limit,
+        }
+    }
+}
+
 impl From<RunRow> for RunPart {
     fn from(row: RunRow) -> Self {
         Self {
-            run_id: row.run_id,
-            trigger: row.trigger,
-            mode: row.mode,
-            status: row.status,
-            limit: row.limit,
-            total: row.total,
-            created: row.created,
-            failed: row.failed,
-            skipped: row.skipped,
-            quarantined: row.quarantined,
+            head: RunHead::of(&row),
+            total: row.tally.total,
+            created: row.tally.created,
+            failed: row.tally.failed,
+            skipped: row.tally.skipped,
+            quarantined: row.tally.quarantined,
             remaining: row.remaining,
-            errors: row.errors,
+            errors: row.tally.errors,
             started_at: row.started_at,
             finished_at: row.finished_at,
         }

@@ -4,10 +4,11 @@
 use futures_util::future::LocalBoxFuture;
 use serde::{Deserialize, Serialize};
 
-/// Names one chunk of one run; all that a message holds.
+/// Names one chunk of one run; all that a message holds, and how the store's statements read it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ChunkId {
+    #[serde(alias = "run_id")]
     pub run_id: String,
     /// The chunk's number within the run, from 1.
     pub chunk: u32,

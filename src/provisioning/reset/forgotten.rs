@@ -1,10 +1,10 @@
 //! Which account the cleared rows have to remember: one that may still exist, and that nothing would
 //! lead to any more if the user's e-mail changed after the mapping was cleared.
 
+use crate::provisioning::Failure;
 use crate::provisioning::policy::SETTLING;
 use crate::provisioning::record::{ForgottenAccount, Mapping, State};
-use crate::provisioning::reset::LeasedReset;
-use crate::provisioning::{Failure, Provisioner, unsealed};
+use crate::provisioning::reset::removal::LeasedRemoval;
 use crate::threedeye::RemoteAccount;
 
 /// Without a remote delete: the account of the intent, or the one remembered earlier. Only one can be
@@ -18,19 +18,17 @@ pub(super) fn to_remember(mapping: &Mapping) -> Result<Option<ForgottenAccount>,
     }
 }
 
-impl LeasedReset<'_> {
+impl LeasedRemoval<'_> {
     /// After the whole list was searched: an account that was not deleted and may yet appear.
     pub(super) async fn still_to_remember(
         &self,
-        remover: Provisioner<'_>,
         mapping: &Mapping,
         gone: &[RemoteAccount],
     ) -> Result<Option<ForgottenAccount>, Failure> {
         // If no key opens the password any more, it can tell nothing that the list does not, and
         // waiting for it would never end.
         let may_exist = |account: &ForgottenAccount| {
-            !is_among(gone, account)
-                && unsealed(remover.sealer, self.user, &account.password).is_ok()
+            !is_among(gone, account) && self.remover.unsealed(self.user, &account.password).is_ok()
         };
         let earlier = mapping.forgotten.clone().filter(may_exist);
         let current = intended(mapping).filter(may_exist);
@@ -38,7 +36,7 @@ impl LeasedReset<'_> {
             return Ok(current.or(earlier));
         };
         if earlier.email != current.email {
-            self.prove_gone(remover, mapping, earlier).await?;
+            self.prove_gone(mapping, earlier).await?;
         }
         Ok(Some(current.clone()))
     }
@@ -46,20 +44,19 @@ impl LeasedReset<'_> {
     /// Fails unless an account that the list does not show does not exist, and will not.
     async fn prove_gone(
         &self,
-        remover: Provisioner<'_>,
         mapping: &Mapping,
         account: &ForgottenAccount,
     ) -> Result<(), Failure> {
-        let password = unsealed(remover.sealer, self.user, &account.password)?;
-        if remover
-            .proves(&account.email, &password, self.deadline)
-            .await?
-        {
+        let password = self.remover.unsealed(self.user, &account.password)?;
+        let proved = self
+            .remover
+            .proves(&account.email, &password, self.deadline);
+        if proved.await? {
             return Err(Failure::NotVisibleYet);
         }
         // A lease that was not given back had a holder that died.
         let settled_at = mapping.settled_at.max(mapping.lease_until.plus(SETTLING));
-        if remover.clock.now() < settled_at {
+        if self.remover.clock.now() < settled_at {
             return Err(Failure::Settling);
         }
         Ok(())

@@ -13,16 +13,15 @@
 mod forgotten;
 mod removal;
 
-use crate::db::DatabaseError;
 use crate::kernel::audit::{Action, Entry};
 use crate::kernel::{Deadline, UserId};
 use crate::provisioning::policy::{SETTLING, SINGLE_BUDGET};
-use crate::provisioning::record::{ForgottenAccount, ProvisioningRecord};
-use crate::provisioning::single::Unavailable;
-use crate::provisioning::store::{self, Clearing, LeaseTerms, LeaseToken};
-use crate::provisioning::{Context, Failure, Provisioner};
+use crate::provisioning::record::{ProvisioningRecord, union};
+use crate::provisioning::store::{self, Clearing, LeaseTerms};
+use crate::provisioning::{Context, Provisioner, ProvisioningError};
 use crate::threedeye::{Client, RemoteId, RoleId, UpstreamError};
 
+use removal::LeasedRemoval;
 pub use removal::Removal;
 
 /// What is asked for.
@@ -50,40 +49,8 @@ pub struct ResetDone {
     /// What was done at 3dEye.
     pub removal: Removal,
     /// The account after reprovisioning, or why there is none; `None`: not asked for.
-    pub reprovisioned: Option<Result<RemoteId, Unavailable>>,
+    pub reprovisioned: Option<Result<RemoteId, ProvisioningError>>,
     pub user_found: bool,
-}
-
-/// Why nothing was reset.
-#[derive(Debug, thiserror::Error)]
-pub enum ResetRefused {
-    /// Another actor holds the user's lease.
-    #[error("another provisioning of this user is under way")]
-    Busy {
-        /// Seconds until that lease has ended.
-        retry_after_s: u64,
-    },
-    /// 3dEye failed, or its account must not be deleted; nothing was cleared.
-    #[error(transparent)]
-    Failed(#[from] Failure),
-    #[error(transparent)]
-    Database(#[from] DatabaseError),
-}
-
-impl From<UpstreamError> for ResetRefused {
-    fn from(error: UpstreamError) -> Self {
-        Self::Failed(error.into())
-    }
-}
-
-/// The reset of one user whose lease is held.
-struct LeasedReset<'a> {
-    deadline: Deadline,
-    user: &'a UserId,
-    order: ResetOrder,
-    /// The rows as the lease found them.
-    record: &'a ProvisioningRecord,
-    token: &'a LeaseToken,
 }
 
 impl Context<'_> {
@@ -93,7 +60,7 @@ impl Context<'_> {
         remote: Option<&Client>,
         user: &UserId,
         order: ResetOrder,
-    ) -> Result<ResetDone, ResetRefused> {
+    ) -> Result<ResetDone, ProvisioningError> {
         let remover = match (order.delete_remote, remote) {
             (true, None) => return Err(UpstreamError::NotConfigured.into()),
             (true, Some(remote)) => Some(self.with(remote)),
@@ -135,31 +102,44 @@ impl Context<'_> {
         user: &UserId,
         order: ResetOrder,
         done: &mut ResetDone,
-    ) -> Result<(), ResetRefused> {
+    ) -> Result<(), ProvisioningError> {
         let terms = LeaseTerms::new(self.clock, self.random);
         // Read again with the lease: what was read before may have changed since.
         let record = match store::acquire_lease(self.database, user, &terms).await? {
             Ok(record) => record,
             Err(busy) => {
                 let left = busy.until.since(terms.now).as_secs();
-                return Err(ResetRefused::Busy {
+                return Err(ProvisioningError::Busy {
                     retry_after_s: left.saturating_add(1),
                 });
             }
         };
         let token = &terms.token;
-        let reset = LeasedReset {
-            deadline,
-            user,
-            order,
-            record: &record,
-            token,
+        // A user that is gone will have no other e-mail, and no next provisioning.
+        let cleared = record.mapping.as_ref();
+        let cleared = cleared.filter(|_| record.user.is_some() && order.clear_mapping);
+        let removed = match remover {
+            Some(remover) => {
+                let removal = LeasedRemoval {
+                    remover,
+                    deadline,
+                    user,
+                    order,
+                    record: &record,
+                    token,
+                };
+                removal.remove_accounts(cleared).await
+            }
+            None => match cleared.map(forgotten::to_remember).transpose() {
+                Ok(forgotten) => Ok((Removal::default(), forgotten.flatten())),
+                Err(failure) => Err(failure.into()),
+            },
         };
-        let (removal, forgotten) = match reset.remove_accounts(remover).await {
+        let (removal, forgotten) = match removed {
             Ok(both) => both,
             Err(refused) => {
                 let is_unsettled =
-                    matches!(&refused, ResetRefused::Failed(why) if why.is_unsettled());
+                    matches!(&refused, ProvisioningError::Failed(why) if why.is_unsettled());
                 let settled_at = is_unsettled.then(|| self.clock.now().plus(SETTLING));
                 store::release_lease(self.database, token, user, settled_at).await?;
                 return Err(refused);
@@ -177,7 +157,7 @@ impl Context<'_> {
         let entry = self.reset_entry(user, order, &done.removal);
         let cleared = store::clear(self.database, token, user, &clearing, now, &entry)
             .await?
-            .ok_or(ResetRefused::Busy { retry_after_s: 1 })?;
+            .ok_or(ProvisioningError::Busy { retry_after_s: 1 })?;
         // An idle row told nothing, so deleting it cleared nothing.
         let recorded = record.mapping.is_some_and(|mapping| mapping.is_recorded());
         done.cleared_mapping = cleared.mapping && recorded;
@@ -196,39 +176,7 @@ impl Context<'_> {
         } else {
             "rows kept"
         };
-        Entry {
-            at: self.clock.now(),
-            origin: self.origin.clone(),
-            action: Action::Reset,
-            subject: user.to_string(),
-            outcome: format!("{rows}, {deleted}"),
-        }
-    }
-}
-
-impl LeasedReset<'_> {
-    /// Deletes accounts, if there is a remover; tells what was done, and which account the cleared rows
-    /// have to remember.
-    async fn remove_accounts(
-        &self,
-        remover: Option<Provisioner<'_>>,
-    ) -> Result<(Removal, Option<ForgottenAccount>), ResetRefused> {
-        // A user that is gone will have no other e-mail, and no next provisioning.
-        let mapping = self.record.mapping.as_ref();
-        let cleared = mapping.filter(|_| self.record.user.is_some() && self.order.clear_mapping);
-        let Some(remover) = remover else {
-            let forgotten = match cleared {
-                Some(mapping) => forgotten::to_remember(mapping)?,
-                None => None,
-            };
-            return Ok((Removal::default(), forgotten));
-        };
-        let (removal, gone) = self.remove(remover).await?;
-        let forgotten = match cleared {
-            Some(mapping) => self.still_to_remember(remover, mapping, &gone).await?,
-            None => None,
-        };
-        Ok((removal, forgotten))
+        self.entry(Action::Reset, user, format!("{rows}, {deleted}"))
     }
 }
 
@@ -244,11 +192,6 @@ fn kept_roles(
 
 /// The roles of the accounts found, and those saved earlier.
 fn merged_roles(record: &ProvisioningRecord, removal: &Removal) -> Vec<RoleId> {
-    let mut roles = removal.roles.clone();
-    for role in record.recovery.iter().flat_map(|saved| &saved.roles) {
-        if !roles.contains(role) {
-            roles.push(role.clone());
-        }
-    }
-    roles
+    let saved = record.recovery.iter().flat_map(|saved| &saved.roles);
+    union(removal.roles.clone(), saved)
 }

@@ -1,10 +1,12 @@
 //! Finds and deletes the user's accounts.
 
-use crate::kernel::audit::{Action, Entry};
+use crate::kernel::audit::Action;
+use crate::kernel::{Deadline, UserId};
 use crate::provisioning::policy::list_deadline;
-use crate::provisioning::record::{ProvisioningRecord, State};
-use crate::provisioning::reset::{LeasedReset, ResetRefused, merged_roles};
-use crate::provisioning::{Failure, Provisioner, store};
+use crate::provisioning::record::{ForgottenAccount, Mapping, ProvisioningRecord, State, union};
+use crate::provisioning::reset::{ResetOrder, merged_roles};
+use crate::provisioning::store::LeaseToken;
+use crate::provisioning::{Failure, Provisioner, ProvisioningError, store};
 use crate::threedeye::{RemoteAccount, RemoteId, RoleId, ScanQuery};
 
 /// What was done at 3dEye.
@@ -20,17 +22,38 @@ pub struct Removal {
     pub roles: Vec<RoleId>,
 }
 
-impl LeasedReset<'_> {
-    /// Probes, then deletes what is this user's; tells which accounts that were.
-    pub(super) async fn remove(
+/// Deletes the accounts of a user whose lease is held.
+pub(super) struct LeasedRemoval<'a> {
+    pub remover: Provisioner<'a>,
+    pub deadline: Deadline,
+    pub user: &'a UserId,
+    pub order: ResetOrder,
+    /// The rows as the lease found them.
+    pub record: &'a ProvisioningRecord,
+    pub token: &'a LeaseToken,
+}
+
+impl LeasedRemoval<'_> {
+    /// Tells what was done, and which account has to be remembered where this mapping is cleared.
+    pub(super) async fn remove_accounts(
         &self,
-        remover: Provisioner<'_>,
-    ) -> Result<(Removal, Vec<RemoteAccount>), ResetRefused> {
+        cleared: Option<&Mapping>,
+    ) -> Result<(Removal, Option<ForgottenAccount>), ProvisioningError> {
+        let (removal, gone) = self.remove().await?;
+        let forgotten = match cleared {
+            Some(mapping) => self.still_to_remember(mapping, &gone).await?,
+            None => None,
+        };
+        Ok((removal, forgotten))
+    }
+
+    /// Probes, then deletes what is this user's; tells which accounts that were.
+    async fn remove(&self) -> Result<(Removal, Vec<RemoteAccount>), ProvisioningError> {
+        let remote = self.remover.remote;
         let query = own_accounts(self.record);
         let sought = query.emails.len().saturating_add(query.ids.len());
-        let reading = list_deadline(self.deadline, remover.clock.now());
-        let scan = remover
-            .remote
+        let reading = list_deadline(self.deadline, self.remover.clock.now());
+        let scan = remote
             .scan(std::future::ready(query.clone()), reading)
             .await?;
         // Found by id and by e-mail, an account counts for both.
@@ -52,23 +75,17 @@ impl LeasedReset<'_> {
             not_visible: accounts.is_empty(),
             ..Removal::default()
         };
-        self.leave_others_out(remover, &mut accounts).await?;
+        self.leave_others_out(&mut accounts).await?;
         if accounts.is_empty() {
             return Ok((removal, Vec::new()));
         }
-        for role in accounts.iter().flat_map(|account| &account.roles) {
-            if !removal.roles.contains(role) {
-                removal.roles.push(role.clone());
-            }
-        }
-        self.announce(remover, &accounts, &removal).await?;
+        let roles = accounts.iter().flat_map(|account| &account.roles);
+        removal.roles = union(Vec::new(), roles);
+        self.announce(&accounts, &removal).await?;
         for account in &accounts {
             // Whatever the error says, one of its tries may have had its effect: the row stays open,
             // and the queue finds out what became of the account.
-            remover
-                .remote
-                .delete_account(&account.id, self.deadline)
-                .await?;
+            remote.delete_account(&account.id, self.deadline).await?;
             removal.deleted.get_or_insert_with(|| account.id.clone());
         }
         Ok((removal, accounts.into_iter().cloned().collect()))
@@ -77,16 +94,15 @@ impl LeasedReset<'_> {
     /// Guards: our own login is never deleted, and other users' accounts are left alone.
     async fn leave_others_out(
         &self,
-        remover: Provisioner<'_>,
         accounts: &mut Vec<&RemoteAccount>,
-    ) -> Result<(), ResetRefused> {
-        let own = remover.remote.own_login();
+    ) -> Result<(), ProvisioningError> {
+        let own = self.remover.remote.own_login();
         if own.is_some() && accounts.iter().any(|account| account.email_key() == own) {
             return Err(Failure::OwnLogin.into());
         }
         if !accounts.is_empty() {
             let of_others =
-                store::accounts_of_others(remover.database, self.user, accounts).await?;
+                store::accounts_of_others(self.remover.database, self.user, accounts).await?;
             accounts.retain(|account| !of_others.contains(&account.id));
         }
         Ok(())
@@ -95,25 +111,21 @@ impl LeasedReset<'_> {
     /// Before anything is deleted: roles are stored, a complete row is opened, the audit trail knows.
     async fn announce(
         &self,
-        remover: Provisioner<'_>,
         accounts: &[&RemoteAccount],
         removal: &Removal,
-    ) -> Result<(), ResetRefused> {
+    ) -> Result<(), ProvisioningError> {
         let roles = merged_roles(self.record, removal);
         let ids: Vec<&str> = accounts
             .iter()
             .map(|account| account.id.0.as_str())
             .collect();
-        let entry = Entry {
-            at: remover.clock.now(),
-            origin: remover.origin.clone(),
-            action: Action::DeleteAccount,
-            subject: self.user.to_string(),
-            outcome: format!("about to delete {}", ids.join(", ")),
-        };
+        let outcome = format!("about to delete {}", ids.join(", "));
+        let entry = self
+            .remover
+            .entry(Action::DeleteAccount, self.user, outcome);
         let keep = self.order.preserve_roles.then_some(roles.as_slice());
         let written = store::begin_removal(
-            remover.database,
+            self.remover.database,
             self.token,
             self.user,
             accounts,
@@ -124,7 +136,7 @@ impl LeasedReset<'_> {
         if written {
             Ok(())
         } else {
-            Err(ResetRefused::Busy { retry_after_s: 1 })
+            Err(ProvisioningError::Busy { retry_after_s: 1 })
         }
     }
 }

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
 use crate::provisioning::policy::SETTLING;
 use crate::provisioning::record::Claimed;
 use crate::provisioning::store::LeaseTerms;
-use crate::provisioning::store::columns::{ForgottenColumns, recovery, state};
-use crate::threedeye::RemoteId;
+use crate::provisioning::store::columns::{MappingColumns, recovery};
 
 // ?1 requests, ?2 token, ?3 until, ?4 now, ?5 policy::SETTLING, as in ACQUIRE of lease.rs. Of two
 // requests for one e-mail the first gets it: OR IGNORE and the last condition see what this very
@@ -51,70 +50,51 @@ RETURNING user_id, (SELECT u.email_key FROM users u WHERE u.uuid = user_id) AS e
            WHERE r.email_key = threedeye_users.email_key) AS intent_removed_at";
 
 /// Asks for a user's lease, and records an intent where none is recorded yet.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct ClaimRequest {
     pub user: UserId,
     /// The password to record if the row has none.
+    #[serde(serialize_with = "sealed")]
     pub password: Sealed,
 }
 
-#[derive(Serialize)]
-struct RequestParameter<'a> {
-    user: &'a str,
-    password: &'a str,
-}
-
-impl<'a> From<&'a ClaimRequest> for RequestParameter<'a> {
-    fn from(request: &'a ClaimRequest) -> Self {
-        Self {
-            user: request.user.as_str(),
-            password: request.password.as_str(),
-        }
-    }
+fn sealed<S: Serializer>(password: &Sealed, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(password.as_str())
 }
 
 #[derive(Deserialize)]
 struct ClaimedRow {
     user_id: String,
     email: Option<String>,
-    intent_email: Option<String>,
-    password_sealed: Option<String>,
-    threedeye_id: Option<String>,
-    state: String,
-    attempts: u32,
     role_ids: Option<String>,
-    email_removed_at: Option<i64>,
-    intent_removed_at: Option<i64>,
-    settled_at: i64,
+    email_removed_at: Option<Timestamp>,
+    intent_removed_at: Option<Timestamp>,
     #[serde(flatten)]
-    forgotten: ForgottenColumns,
+    mapping: MappingColumns,
 }
 
 impl ClaimedRow {
     /// `offered` is the password of the request: if the row holds that very value, this claim
     /// recorded it.
-    fn into_claimed(self, offered: Option<&Sealed>) -> Result<Claimed, DatabaseError> {
+    fn into_claimed(self, offered: &Sealed) -> Result<Claimed, DatabaseError> {
         let row = self.user_id.as_str();
         let bad = |column| DatabaseError::bad_value("threedeye_users", column, row);
         let email = self.email.as_deref().and_then(EmailKey::of);
-        let intent = self.intent_email.as_deref().and_then(EmailKey::of);
-        let password = self.password_sealed.map(Sealed::from_stored);
-        let password = password.ok_or_else(|| bad("password_sealed"))?;
+        let mapping = self.mapping.into_mapping(row)?;
+        let mapping = mapping.ok_or_else(|| bad("state"))?;
+        let password = mapping.password.ok_or_else(|| bad("password_sealed"))?;
         Ok(Claimed {
             email: email.ok_or_else(|| DatabaseError::bad_value("users", "email_key", row))?,
-            intent_email: intent.ok_or_else(|| bad("email_key"))?,
-            fresh: offered == Some(&password),
+            intent_email: mapping.email_key.ok_or_else(|| bad("email_key"))?,
+            fresh: *offered == password,
             password,
-            threedeye_id: self.threedeye_id.map(RemoteId),
-            state: state(&self.state, row)?,
-            attempts: self.attempts,
+            threedeye_id: mapping.threedeye_id,
+            state: mapping.state,
+            attempts: mapping.attempts,
             recovery: recovery(self.role_ids, row)?,
-            removed_at: self
-                .email_removed_at
-                .max(self.intent_removed_at)
-                .map(Timestamp::from_millis),
-            settled_at: Timestamp::from_millis(self.settled_at),
-            forgotten: self.forgotten.into_account(),
+            removed_at: self.email_removed_at.max(self.intent_removed_at),
+            settled_at: mapping.settled_at,
+            forgotten: mapping.forgotten,
             user: UserId::new(self.user_id),
         })
     }
@@ -132,12 +112,11 @@ pub async fn claim(
     requests: &[ClaimRequest],
     terms: &LeaseTerms,
 ) -> Result<Vec<Claimed>, DatabaseError> {
-    let parameters: Vec<RequestParameter> = requests.iter().map(Into::into).collect();
     let mut batch = Batch::new();
     let granted = batch.push::<ClaimedRow>(Statement::new(
         CLAIM,
         [
-            Arg::json(&parameters)?,
+            Arg::json(&requests)?,
             (&terms.token).into(),
             terms.until.into(),
             terms.now.into(),
@@ -155,7 +134,7 @@ pub async fn claim(
         .iter()
         .filter_map(|request| {
             let row = rows.remove(request.user.as_str())?;
-            Some(row.into_claimed(Some(&request.password)))
+            Some(row.into_claimed(&request.password))
         })
         .collect()
 }

@@ -1,12 +1,24 @@
 //! Columns that several statements read, as the domain's values. A stored value that cannot be read is
 //! an error that names table, column and row.
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use crate::db::{DatabaseError, json_text};
 use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
 use crate::provisioning::record::{ForgottenAccount, Mapping, Recovery, State};
 use crate::threedeye::{RemoteId, RoleId};
+
+/// A column that SQLite writes as 0 or 1.
+pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    u8::deserialize(deserializer).map(|number| number != 0)
+}
+
+/// A column that holds an e-mail in the normal form.
+pub(super) fn email_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<EmailKey, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    EmailKey::of(&text).ok_or_else(|| D::Error::custom("an empty e-mail"))
+}
 
 #[derive(Deserialize)]
 pub(super) struct UserIdRow {
@@ -28,10 +40,10 @@ pub(super) struct MappingColumns {
     password_sealed: Option<String>,
     attempts: Option<u32>,
     last_error: Option<String>,
-    next_attempt_at: Option<i64>,
-    lease_until: Option<i64>,
-    mapped_at: Option<i64>,
-    settled_at: Option<i64>,
+    next_attempt_at: Option<Timestamp>,
+    lease_until: Option<Timestamp>,
+    mapped_at: Option<Timestamp>,
+    settled_at: Option<Timestamp>,
     #[serde(flatten)]
     forgotten: ForgottenColumns,
 }
@@ -42,16 +54,17 @@ impl MappingColumns {
             return Ok(None);
         };
         Ok(Some(Mapping {
-            state: state(&name, user)?,
+            state: State::parse(&name)
+                .ok_or_else(|| DatabaseError::bad_value("threedeye_users", "state", user))?,
             email_key: self.intent_email.as_deref().and_then(EmailKey::of),
             threedeye_id: self.threedeye_id.map(RemoteId),
             password: self.password_sealed.map(Sealed::from_stored),
             attempts: self.attempts.unwrap_or(0),
             last_error: self.last_error,
-            next_attempt_at: self.next_attempt_at.map(Timestamp::from_millis),
-            lease_until: Timestamp::from_millis(self.lease_until.unwrap_or(0)),
-            created_at: Timestamp::from_millis(self.mapped_at.unwrap_or(0)),
-            settled_at: Timestamp::from_millis(self.settled_at.unwrap_or(0)),
+            next_attempt_at: self.next_attempt_at,
+            lease_until: self.lease_until.unwrap_or_default(),
+            created_at: self.mapped_at.unwrap_or_default(),
+            settled_at: self.settled_at.unwrap_or_default(),
             forgotten: self.forgotten.into_account(),
         }))
     }
@@ -73,11 +86,6 @@ impl ForgottenColumns {
             password: Sealed::from_stored(self.forgotten_password?),
         })
     }
-}
-
-/// `threedeye_users.state`.
-pub(super) fn state(name: &str, user: &str) -> Result<State, DatabaseError> {
-    State::parse(name).ok_or_else(|| DatabaseError::bad_value("threedeye_users", "state", user))
 }
 
 /// `threedeye_recovery.role_ids`, read.

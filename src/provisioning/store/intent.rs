@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use crate::db::{Batch, Database, DatabaseError, Statement};
 use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
+use crate::provisioning::store::columns::flag;
 use crate::provisioning::store::lease::held_statement;
 use crate::provisioning::store::{Guarded, LeaseToken};
 
@@ -20,7 +21,8 @@ UPDATE threedeye_users SET password_sealed = ?3 WHERE user_id = ?1 AND password_
 
 #[derive(Deserialize)]
 struct WrittenRow {
-    written: u8,
+    #[serde(deserialize_with = "flag")]
+    written: bool,
 }
 
 /// Replaces the intent of a row whose user has another e-mail now. Contested: another user holds that
@@ -46,7 +48,7 @@ pub async fn replace_intent(
     ));
     let held = batch.push_counted(held_statement(user, token));
     let answers = database.run(batch).await?;
-    let written = answers.first(replaced)?.is_some_and(|row| row.written != 0);
+    let written = answers.first(replaced)?.is_some_and(|row| row.written);
     Ok(Guarded::new(written, answers.count(held)? > 0))
 }
 

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use crate::db::{Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
+use crate::provisioning::store::Tally;
 
 const LIST_RUNS: &str = "
 SELECT run_id, trigger_kind, mode, status, batch_limit, total, created, failed, skipped,
@@ -20,32 +21,22 @@ SELECT count(*) AS planned, count(*) FILTER (WHERE state <> 'open') AS closed
 FROM provisioning_chunks WHERE run_id = ?1";
 
 /// One run.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct RunRow {
     /// `run_` and a ULID.
     pub run_id: String,
     /// `manual` or `cron`.
-    pub trigger: String,
+    pub trigger_kind: String,
     /// `inline` or `queue`.
     pub mode: String,
     /// `running`, `completed` or `ended_early`.
     pub status: String,
     /// Users it would take up at most.
-    pub limit: u32,
-    /// Users taken up.
-    pub total: u32,
-    /// Users that got their account.
-    pub created: u32,
-    /// Users that could not be provisioned.
-    pub failed: u32,
-    /// Users left as they were.
-    pub skipped: u32,
-    /// Those of `failed` that went into quarantine.
-    pub quarantined: u32,
+    pub batch_limit: u32,
+    #[serde(flatten)]
+    pub tally: Tally,
     /// Users that still waited when it ended.
     pub remaining: Option<u64>,
-    /// One line a user.
-    pub errors: Vec<String>,
     pub started_at: Timestamp,
     /// When a consumer last worked on it; `None` for a run in one process.
     pub advanced_at: Option<Timestamp>,
@@ -61,55 +52,11 @@ pub struct Chunks {
     pub closed: u32,
 }
 
-#[derive(Deserialize)]
-struct RunColumns {
-    run_id: String,
-    trigger_kind: String,
-    mode: String,
-    status: String,
-    batch_limit: u32,
-    total: u32,
-    created: u32,
-    failed: u32,
-    skipped: u32,
-    quarantined: u32,
-    remaining: Option<u64>,
-    errors: String,
-    started_at: i64,
-    advanced_at: Option<i64>,
-    finished_at: Option<i64>,
-}
-
-impl RunColumns {
-    fn into_row(self) -> Result<RunRow, DatabaseError> {
-        let errors = serde_json::from_str(&self.errors)
-            .map_err(|_| DatabaseError::bad_value("provisioning_runs", "errors", &self.run_id))?;
-        Ok(RunRow {
-            run_id: self.run_id,
-            trigger: self.trigger_kind,
-            mode: self.mode,
-            status: self.status,
-            limit: self.batch_limit,
-            total: self.total,
-            created: self.created,
-            failed: self.failed,
-            skipped: self.skipped,
-            quarantined: self.quarantined,
-            remaining: self.remaining,
-            errors,
-            started_at: Timestamp::from_millis(self.started_at),
-            advanced_at: self.advanced_at.map(Timestamp::from_millis),
-            finished_at: self.finished_at.map(Timestamp::from_millis),
-        })
-    }
-}
-
 /// The latest runs, newest first.
 pub async fn list_runs(database: &Database, limit: u32) -> Result<Vec<RunRow>, DatabaseError> {
     let mut batch = Batch::new();
-    let runs = batch.push::<RunColumns>(Statement::new(LIST_RUNS, [limit.into()]));
-    let rows = database.run(batch).await?.rows(runs)?;
-    rows.into_iter().map(RunColumns::into_row).collect()
+    let runs = batch.push(Statement::new(LIST_RUNS, [limit.into()]));
+    database.run(batch).await?.rows(runs)
 }
 
 /// One run and how far its chunks are; `None`: there is no such run.
@@ -118,11 +65,11 @@ pub async fn find_run(
     id: &str,
 ) -> Result<Option<(RunRow, Chunks)>, DatabaseError> {
     let mut batch = Batch::new();
-    let run = batch.push::<RunColumns>(Statement::new(ONE_RUN, [id.into()]));
-    let chunks = batch.push::<Chunks>(Statement::new(COUNT_CHUNKS, [id.into()]));
+    let run = batch.push(Statement::new(ONE_RUN, [id.into()]));
+    let chunks = batch.push(Statement::new(COUNT_CHUNKS, [id.into()]));
     let answers = database.run(batch).await?;
-    let Some(row) = answers.first(run)? else {
-        return Ok(None);
-    };
-    Ok(Some((row.into_row()?, answers.one(chunks)?)))
+    Ok(match answers.first(run)? {
+        Some(row) => Some((row, answers.one(chunks)?)),
+        None => None,
+    })
 }

@@ -6,7 +6,7 @@ use crate::auth::store::{ApiKeyRow, KeyColumns, find_api_key_statement};
 use crate::db::{Batch, Database, DatabaseError, Statement};
 use crate::kernel::{EmailKey, UserId};
 use crate::provisioning::record::{ProvisioningRecord, User};
-use crate::provisioning::store::columns::{MappingColumns, recovery};
+use crate::provisioning::store::columns::{MappingColumns, flag, recovery};
 
 // ?1 user
 const LOAD: &str = "
@@ -35,13 +35,13 @@ pub(super) struct RecordRow {
     #[serde(flatten)]
     mapping: MappingColumns,
     role_ids: Option<String>,
-    contested: u8,
+    #[serde(deserialize_with = "flag")]
+    contested: bool,
 }
 
 impl RecordRow {
     pub(super) fn into_record(self) -> Result<ProvisioningRecord, DatabaseError> {
-        let user = self.uuid.map(|uuid| User {
-            id: UserId::new(uuid),
+        let user = self.uuid.map(|_| User {
             email: self.email,
             email_key: self.user_email_key.as_deref().and_then(EmailKey::of),
             auth_subject: self.auth_subject,
@@ -50,7 +50,7 @@ impl RecordRow {
             user,
             mapping: self.mapping.into_mapping(&self.requested)?,
             recovery: recovery(self.role_ids, &self.requested)?,
-            contested: self.contested != 0,
+            contested: self.contested,
         })
     }
 }

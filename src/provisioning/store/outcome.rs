@@ -1,24 +1,27 @@
 //! Writing down how users' provisioning ended.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::db::{Arg, AuditParameter, Batch, Database, DatabaseError, Statement};
 use crate::kernel::audit::Entry;
 use crate::kernel::{EmailKey, Timestamp, UserId};
-use crate::provisioning::record::State;
 use crate::provisioning::store::LeaseToken;
 use crate::provisioning::store::columns::{UserIdRow, user_ids};
 use crate::threedeye::RemoteId;
 
-// ?1 outcomes, ?2 token, ?3 now. The trigger on this view says what is done with each.
+// ?1 outcomes, ?2 token, ?3 now. The trigger on this view says what is done with each. A failure and a
+// release have no state of their own; an error counts as an attempt.
 const RECORD: &str = "
 INSERT INTO provisioning_outcomes
   (user_id, lease_token, at, state, threedeye_id, email_key, error, next_attempt_at, settled_at, due_at,
    success, attempt, forget, closes, actor, action, outcome, request_id)
-SELECT value ->> 'user', ?2, ?3, value ->> 'state', value ->> 'id', value ->> 'email',
-       value ->> 'error', value ->> 'next', value ->> 'settled', value ->> 'due', value ->> 'success',
-       value ->> 'attempt', value ->> 'forget', value ->> 'closes', value ->> 'actor',
-       value ->> 'action', value ->> 'outcome', value ->> 'request'
+SELECT value ->> 'user', ?2, ?3,
+       iif(value ->> 'state' IN ('failed', 'released'), NULL, value ->> 'state'),
+       value ->> 'id', value ->> 'email', value ->> 'error', value ->> 'next_attempt_at',
+       value ->> 'settled_at', value ->> 'due_at',
+       value ->> 'state' = 'complete', value ->> 'error' IS NOT NULL,
+       value ->> 'state' = 'set_aside', value ->> 'state' IN ('quarantined', 'set_aside'),
+       value ->> 'actor', value ->> 'action', value ->> 'outcome', value ->> 'request'
 FROM json_each(?1)";
 
 // ?1 token. The trigger leaves those behind whose outcome it did not write.
@@ -35,7 +38,8 @@ pub struct UserOutcome {
 }
 
 /// What becomes of a leased row. The lease is given back in every case.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
 pub enum Outcome {
     /// The account exists and holds its roles; a recovery row is dropped, and so is the memory of an
     /// earlier account.
@@ -43,15 +47,18 @@ pub enum Outcome {
     /// The account exists, its saved roles are not attached yet.
     Attaching {
         id: RemoteId,
+        #[serde(serialize_with = "millis")]
         next_attempt_at: Timestamp,
         /// Why the roles are missing.
         error: String,
     },
     /// Tried and failed.
     Failed {
+        #[serde(serialize_with = "millis")]
         next_attempt_at: Timestamp,
         error: String,
         /// Until when a call whose answer was lost may take effect.
+        #[serde(serialize_with = "optional_millis")]
         settled_at: Option<Timestamp>,
     },
     /// Taken outside our customer.
@@ -59,11 +66,15 @@ pub enum Outcome {
     /// Waits for an e-mail that another user holds; the row drops its intent.
     SetAside {
         /// The contested e-mail.
+        #[serde(serialize_with = "key")]
         email: EmailKey,
         error: String,
     },
     /// Not tried; `due_at` moves it within the queue.
-    Released { due_at: Option<Timestamp> },
+    Released {
+        #[serde(serialize_with = "optional_millis")]
+        due_at: Option<Timestamp>,
+    },
 }
 
 impl Outcome {
@@ -79,96 +90,29 @@ impl Outcome {
     }
 }
 
+/// A user's outcome as RECORD reads it.
 #[derive(Serialize)]
-struct UserOutcomeParameter<'a> {
+struct OutcomeParameter<'a> {
+    user: &'a UserId,
     #[serde(flatten)]
-    outcome: OutcomeParameter<'a>,
+    outcome: &'a Outcome,
     #[serde(flatten)]
     audit: Option<AuditParameter<'a>>,
 }
 
-impl<'a> From<&'a UserOutcome> for UserOutcomeParameter<'a> {
-    fn from(ended: &'a UserOutcome) -> Self {
-        Self {
-            outcome: ended.into(),
-            audit: ended.entry.as_ref().map(Into::into),
-        }
-    }
+fn key<S: Serializer>(email: &EmailKey, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(email.as_str())
 }
 
-#[derive(Serialize, Default)]
-struct OutcomeParameter<'a> {
-    user: &'a str,
-    state: Option<&'static str>,
-    id: Option<&'a str>,
-    email: Option<&'a str>,
-    error: Option<&'a str>,
-    next: Option<i64>,
-    settled: Option<i64>,
-    due: Option<i64>,
-    /// 0 or 1, as are the next three.
-    success: u8,
-    /// A try that failed, to be counted.
-    attempt: u8,
-    /// Id and password are dropped.
-    forget: u8,
-    /// The row is closed until something changes.
-    closes: u8,
+fn millis<S: Serializer>(moment: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    moment.as_millis().serialize(serializer)
 }
 
-impl<'a> From<&'a UserOutcome> for OutcomeParameter<'a> {
-    fn from(ended: &'a UserOutcome) -> Self {
-        let error = ended.outcome.error();
-        let base = Self {
-            user: ended.user.as_str(),
-            error,
-            attempt: u8::from(error.is_some()),
-            ..Self::default()
-        };
-        match &ended.outcome {
-            Outcome::Complete { id } => Self {
-                state: Some(State::Complete.as_str()),
-                id: Some(&id.0),
-                success: 1,
-                ..base
-            },
-            Outcome::Attaching {
-                id,
-                next_attempt_at,
-                ..
-            } => Self {
-                state: Some(State::Attaching.as_str()),
-                id: Some(&id.0),
-                next: Some(next_attempt_at.as_millis()),
-                ..base
-            },
-            Outcome::Failed {
-                next_attempt_at,
-                settled_at,
-                ..
-            } => Self {
-                settled: settled_at.map(Timestamp::as_millis),
-                next: Some(next_attempt_at.as_millis()),
-                ..base
-            },
-            Outcome::Quarantined { .. } => Self {
-                state: Some(State::Quarantined.as_str()),
-                closes: 1,
-                ..base
-            },
-            Outcome::SetAside { email, .. } => Self {
-                state: Some(State::SetAside.as_str()),
-                email: Some(email.as_str()),
-                forget: 1,
-                closes: 1,
-                ..base
-            },
-            Outcome::Released { due_at } => Self {
-                due: due_at.map(Timestamp::as_millis),
-                ..base
-            },
-        }
-    }
+fn optional_millis<S: Serializer>(
+    moment: &Option<Timestamp>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    moment.map(Timestamp::as_millis).serialize(serializer)
 }
 
 /// Writes down how users ended. Those whose lease was lost, or whose account another user is mapped
@@ -179,7 +123,14 @@ pub async fn record_outcomes(
     outcomes: &[UserOutcome],
     now: Timestamp,
 ) -> Result<Vec<UserId>, DatabaseError> {
-    let outcomes: Vec<UserOutcomeParameter> = outcomes.iter().map(Into::into).collect();
+    let outcomes: Vec<OutcomeParameter> = outcomes
+        .iter()
+        .map(|ended| OutcomeParameter {
+            user: &ended.user,
+            outcome: &ended.outcome,
+            audit: ended.entry.as_ref().map(Into::into),
+        })
+        .collect();
     let mut batch = Batch::new();
     batch.execute(Statement::new(
         RECORD,

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use crate::db::{Batch, Database, DatabaseError, Statement};
 use crate::kernel::{EmailKey, Timestamp, UserId};
+use crate::provisioning::store::columns::{email_key, flag};
 
 /// Reads candidates: `q` are places in the work queue, `s` the rows of their users, or NULL.
 macro_rules! select_candidates {
@@ -36,32 +37,15 @@ const COUNT_WAITING: &str =
     "SELECT value AS waiting FROM provisioning_totals WHERE name = 'waiting'";
 
 /// A user that a run may take up.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Candidate {
+    #[serde(rename = "user_id")]
     pub user: UserId,
+    #[serde(rename = "email_key", deserialize_with = "email_key")]
     pub email: EmailKey,
     /// Whether another user's row holds this e-mail and this user has no intent of its own.
+    #[serde(deserialize_with = "flag")]
     pub contested: bool,
-}
-
-#[derive(Deserialize)]
-pub(super) struct CandidateRow {
-    user_id: String,
-    email_key: String,
-    contested: u8,
-}
-
-impl CandidateRow {
-    pub(super) fn into_candidate(self) -> Result<Candidate, DatabaseError> {
-        let email = EmailKey::of(&self.email_key).ok_or_else(|| {
-            DatabaseError::bad_value("provisioning_queue", "email_key", &self.user_id)
-        })?;
-        Ok(Candidate {
-            user: UserId::new(self.user_id),
-            email,
-            contested: self.contested != 0,
-        })
-    }
 }
 
 #[derive(Deserialize)]
@@ -73,10 +57,6 @@ pub(super) fn list_due_statement(due_by: Timestamp, limit: u32) -> Statement {
     Statement::new(LIST_DUE, [due_by.into(), limit.into()])
 }
 
-pub(super) fn read_candidates(rows: Vec<CandidateRow>) -> Result<Vec<Candidate>, DatabaseError> {
-    rows.into_iter().map(CandidateRow::into_candidate).collect()
-}
-
 /// Lists up to `limit` users that are due by `due_by`, longest due first.
 pub async fn list_due(
     database: &Database,
@@ -85,7 +65,7 @@ pub async fn list_due(
 ) -> Result<Vec<Candidate>, DatabaseError> {
     let mut batch = Batch::new();
     let due = batch.push(list_due_statement(due_by, limit));
-    read_candidates(database.run(batch).await?.rows(due)?)
+    database.run(batch).await?.rows(due)
 }
 
 /// How many users wait for provisioning, those not yet due included.

@@ -60,7 +60,7 @@ WHERE EXISTS (SELECT 1 FROM threedeye_users o
 
 #[derive(Deserialize)]
 struct RemovalRow {
-    removed_at: i64,
+    removed_at: Timestamp,
 }
 
 #[derive(Serialize)]
@@ -169,7 +169,7 @@ pub async fn removed_at(
     let mut batch = Batch::new();
     let removal = batch.push::<RemovalRow>(Statement::new(REMOVED_AT, [email.as_str().into()]));
     let row = database.run(batch).await?.first(removal)?;
-    Ok(row.map(|row| Timestamp::from_millis(row.removed_at)))
+    Ok(row.map(|row| row.removed_at))
 }
 
 /// Which of these accounts are another user's: mapped to it, or made, or being made, for an e-mail

@@ -1,11 +1,11 @@
 //! A run's row in the ledger, written.
 
+use serde::{Deserialize, Deserializer};
+
 use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
 use crate::kernel::audit::Origin;
-use crate::provisioning::store::queue::{
-    Candidate, CandidateRow, WaitingRow, list_due_statement, read_candidates,
-};
+use crate::provisioning::store::queue::{Candidate, WaitingRow, list_due_statement};
 
 // ?1 run, ?2 trigger, ?3 actor, ?4 request, ?5 limit, ?6 start
 const OPEN: &str = "
@@ -54,7 +54,7 @@ pub struct RunOpening {
 }
 
 /// A run's sums.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 pub struct Tally {
     /// Users taken up: `created + failed + skipped`.
     pub total: u32,
@@ -67,7 +67,14 @@ pub struct Tally {
     /// Those of `failed` that went into quarantine.
     pub quarantined: u32,
     /// One line a user (`<uuid>: <reason>`), and one for an early end.
+    #[serde(deserialize_with = "json_list")]
     pub errors: Vec<String>,
+}
+
+/// A column that holds a JSON list of texts.
+fn json_list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    serde_json::from_str(&text).map_err(serde::de::Error::custom)
 }
 
 /// A run that ended.
@@ -98,8 +105,8 @@ pub async fn open_run(
             opening.started_at.into(),
         ],
     ));
-    let due = batch.push::<CandidateRow>(list_due_statement(due_by, opening.limit));
-    read_candidates(database.run(batch).await?.rows(due)?)
+    let due = batch.push(list_due_statement(due_by, opening.limit));
+    database.run(batch).await?.rows(due)
 }
 
 /// Closes a run's row and tells how many users still wait.

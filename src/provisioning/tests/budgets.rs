@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use super::{Bench, EVERYTHING, crash_scene};
-use crate::provisioning::Failure;
 use crate::provisioning::policy::{SETTLING, SINGLE_BUDGET};
-use crate::provisioning::reset::{ResetDone, ResetRefused};
-use crate::provisioning::single::Unavailable;
+use crate::provisioning::reset::ResetDone;
+use crate::provisioning::{Failure, ProvisioningError};
 use crate::threedeye::simulated::Operation;
 
 /// The longest time that `THREEDEYE_TIMEOUT_MS` may give a call.
@@ -14,7 +13,7 @@ const LONGEST_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Resets a user that has its account, with a list and a delete that take this many seconds; tells
 /// how long it took.
-fn slow_reset(list: u64, delete: u64) -> (Bench, Result<ResetDone, ResetRefused>, Duration) {
+fn slow_reset(list: u64, delete: u64) -> (Bench, Result<ResetDone, ProvisioningError>, Duration) {
     let bench = crash_scene(Bench::with_timeout(LONGEST_TIMEOUT));
     bench.backfill();
     bench.slow_down(Operation::List, Duration::from_secs(list));
@@ -42,10 +41,10 @@ fn a_reset_without_time_to_provision_says_so_and_leaves_it_to_the_queue() {
     assert!(done.cleared_mapping && done.removal.deleted.is_some());
     assert!(matches!(
         done.reprovisioned,
-        Some(Err(Unavailable::Failed(Failure::OutOfTime)))
+        Some(Err(ProvisioningError::Failed(Failure::OutOfTime)))
     ));
     assert!(took < SINGLE_BUDGET, "{took:?}");
-    assert!(bench.world.mapping("b").is_none(), "nothing was begun");
+    assert!(bench.mapping("b").is_none(), "nothing was begun");
     bench.backfill();
     bench.assert_settled("b", "bert@example.com", &["r1", "r2"]);
 }
@@ -62,10 +61,10 @@ fn a_provisioning_that_runs_out_of_time_halfway_is_gone_on_with() {
 #[test]
 fn a_reset_that_runs_out_of_time_before_it_clears_clears_nothing() {
     let (bench, ended, took) = slow_reset(15, 16);
-    assert!(matches!(ended, Err(ResetRefused::Failed(_))));
+    assert!(matches!(ended, Err(ProvisioningError::Failed(_))));
     assert!(took <= SINGLE_BUDGET, "{took:?}");
-    assert!(bench.world.mapping("b").unwrap().password.is_some());
-    bench.world.pass(SETTLING);
+    assert!(bench.mapping("b").unwrap().password.is_some());
+    bench.pass(SETTLING);
     assert!(bench.reset("b", EVERYTHING).unwrap().cleared_mapping);
     bench.assert_settled("b", "bert@example.com", &["r1", "r2"]);
 }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Bench, CLAIM, CLEAR, EVERYTHING, crash_scene};
-use crate::provisioning::reset::{ResetOrder, ResetRefused};
+use super::{ANNA, Bench, CLAIM, CLEAR, EVERYTHING, crash_scene};
+use crate::provisioning::ProvisioningError;
+use crate::provisioning::reset::ResetOrder;
 use crate::provisioning::world::Fuse;
 
 /// The effects of a reset up to its delete: load, acquire the lease, list, accounts of others, begin
@@ -23,7 +24,7 @@ fn a_reset_that_dies_after_the_delete_leaves_work_in_the_queue() {
         };
         let ended = bench.reset_until(Fuse::After(RESET_DELETE), "b", order);
         assert!(ended.is_none());
-        assert!(bench.world.accounts_of("bert@example.com").is_empty());
+        assert!(bench.accounts_of("bert@example.com").is_empty());
         bench.converge();
         bench.assert_settled("b", "bert@example.com", &["r1", "r2"]);
     }
@@ -42,7 +43,7 @@ fn at_whatever_step_a_run_dies_the_next_ones_end_it_well() {
             let bench = crash_scene(Bench::new());
             bench.backfill_dying(fuse);
             bench.converge();
-            bench.assert_settled("a", "anna@example.com", &[]);
+            bench.assert_settled("a", ANNA, &[]);
             bench.assert_settled("b", "bert@example.com", &["r1", "r2"]);
         }
     }
@@ -62,7 +63,7 @@ fn at_whatever_step_a_reset_dies_the_next_runs_end_it_well() {
         for fuse in [Fuse::Before(number), Fuse::After(number)] {
             let (bench, ended, _) = die(fuse);
             assert!(ended.is_none(), "{fuse:?}");
-            bench.world.pass(Duration::from_secs(61));
+            bench.pass(Duration::from_secs(61));
             bench.reset("b", EVERYTHING).unwrap();
             bench.converge();
             bench.assert_settled("b", "bert@example.com", &["r1", "r2"]);
@@ -72,18 +73,17 @@ fn at_whatever_step_a_reset_dies_the_next_runs_end_it_well() {
 
 #[test]
 fn a_dead_holder_blocks_its_user_for_a_minute_at_most() {
-    let bench = Bench::new();
-    bench.world.add_user("a", "anna@example.com");
+    let bench = Bench::with_anna();
     // Dies right after the claim.
     bench.backfill_dying(Fuse::After(CLAIM));
-    let held_until = bench.world.mapping("a").unwrap().lease_until;
+    let held_until = bench.mapping("a").unwrap().lease_until;
     assert!(held_until.since(bench.world.now()) <= Duration::from_secs(60));
     assert!(matches!(
         bench.reset("a", CLEAR),
-        Err(ResetRefused::Busy {
+        Err(ProvisioningError::Busy {
             retry_after_s: 1..=61
         })
     ));
-    bench.world.pass(Duration::from_secs(60));
+    bench.pass(Duration::from_secs(60));
     assert!(bench.credentials("a").is_ok());
 }

@@ -2,97 +2,84 @@
 
 use std::time::Duration;
 
-use super::{Bench, CLEAR, CREATE, outage};
+use super::{ANNA, Bench, CLEAR, CREATE, NEW_ANNA, outage};
 use crate::kernel::EmailKey;
-use crate::provisioning::Failure;
 use crate::provisioning::record::State;
-use crate::provisioning::single::Unavailable;
 use crate::provisioning::world::Fuse;
+use crate::provisioning::{Failure, ProvisioningError};
 use crate::threedeye::simulated::Operation;
 use crate::threedeye::simulated::faults::Fault;
 
 #[test]
 fn a_lost_answer_is_made_good_by_adoption() {
-    let bench = Bench::new();
-    bench.world.add_user("a", "anna@example.com");
+    let bench = Bench::with_anna();
     bench.plan_faults(Operation::Create, [Fault::AnswerLost]);
     let run = bench.backfill();
     assert_eq!(run.tally.created, 1);
-    bench.assert_settled("a", "anna@example.com", &[]);
+    bench.assert_settled("a", ANNA, &[]);
     assert_eq!(bench.calls(Operation::Create), 1);
     assert_eq!(bench.world.audit_outcomes("a"), ["adopted"]);
 }
 
 #[test]
 fn an_account_that_becomes_visible_late_is_adopted() {
-    let bench = Bench::new();
-    bench.world.add_user("a", "anna@example.com");
+    let bench = Bench::with_anna();
     bench.directory().create_delay = Duration::from_secs(60);
     bench.plan_faults(Operation::Create, [Fault::AnswerLost]);
     let run = bench.backfill();
     assert_eq!((run.tally.failed, run.tally.quarantined), (1, 0));
     bench.converge();
-    bench.assert_settled("a", "anna@example.com", &[]);
+    bench.assert_settled("a", ANNA, &[]);
 }
 
 #[test]
 fn an_orphan_is_quarantined_and_blocks_no_other_user() {
-    let bench = Bench::new();
-    bench.world.add_user("a", "anna@example.com");
-    bench.world.add_user("b", "bert@example.com");
-    bench
-        .world
-        .add_account("x", "anna@example.com", "p", &[], false);
+    let bench = Bench::with_anna();
+    bench.add_user("b", "bert@example.com");
+    bench.add_foreign_account(ANNA);
     let run = bench.backfill();
     assert_eq!(
         (run.tally.created, run.tally.failed, run.tally.quarantined),
         (1, 1, 1)
     );
-    assert_eq!(bench.world.mapping("a").unwrap().state, State::Quarantined);
+    assert_eq!(bench.mapping("a").unwrap().state, State::Quarantined);
     assert_eq!(bench.backfill().tally.total, 0, "quarantined until a reset");
     assert!(matches!(
         bench.credentials("a"),
-        Err(Unavailable::Failed(Failure::Orphan))
+        Err(ProvisioningError::Failed(Failure::Orphan))
     ));
     bench.directory().accounts.clear();
     bench.reset("a", CLEAR).unwrap();
     bench.backfill();
-    bench.assert_settled("a", "anna@example.com", &[]);
+    bench.assert_settled("a", ANNA, &[]);
 }
 
 #[test]
 fn a_changed_email_ends_a_quarantine() {
-    let bench = Bench::new();
-    bench.world.add_user("a", "anna@example.com");
-    bench
-        .world
-        .add_account("x", "anna@example.com", "p", &[], false);
+    let bench = Bench::with_anna();
+    bench.add_foreign_account(ANNA);
     bench.backfill();
-    bench.world.change_email("a", "anna@new.example");
+    bench.change_email("a", NEW_ANNA);
     bench.backfill();
-    bench.assert_settled("a", "anna@new.example", &[]);
+    bench.assert_settled("a", NEW_ANNA, &[]);
 }
 
 #[test]
 fn an_account_made_for_the_old_email_is_adopted_after_a_change() {
-    let bench = Bench::new();
-    bench.world.add_user("a", "anna@example.com");
+    let bench = Bench::with_anna();
     // Dies after the create, before it is written down.
     bench.backfill_dying(Fuse::After(CREATE));
     assert_eq!(bench.directory().accounts.len(), 1);
-    bench.world.change_email("a", "anna@new.example");
+    bench.change_email("a", NEW_ANNA);
     bench.converge();
-    bench.assert_settled("a", "anna@example.com", &[]);
-    assert!(bench.world.accounts_of("anna@new.example").is_empty());
+    bench.assert_settled("a", ANNA, &[]);
+    assert!(bench.accounts_of(NEW_ANNA).is_empty());
 }
 
 #[test]
 fn a_list_that_cannot_be_read_again_makes_no_orphan() {
-    let bench = Bench::new();
-    bench.world.add_user("a", "anna@example.com");
-    bench
-        .world
-        .add_account("late", "anna@example.com", "unknown", &["r1"], true);
+    let bench = Bench::with_anna();
+    bench.add_account("late", ANNA, &["r1"]);
     let visible_from = bench.world.now().plus(Duration::from_millis(500));
     bench.directory().accounts[0].visible_from = visible_from;
     bench.plan_faults(Operation::List, [Fault::None]);
@@ -100,22 +87,19 @@ fn a_list_that_cannot_be_read_again_makes_no_orphan() {
     let run = bench.backfill();
     assert_eq!((run.tally.failed, run.tally.quarantined), (1, 0));
     bench.converge();
-    bench.assert_settled("a", "anna@example.com", &["r1"]);
+    bench.assert_settled("a", ANNA, &["r1"]);
 }
 
 #[test]
 fn an_email_that_another_users_reset_frees_meanwhile_is_no_orphan() {
-    let bench = Bench::new();
-    bench.world.add_user("a", "anna@example.com");
-    bench
-        .world
-        .add_account("old", "anna@example.com", "unknown", &[], true);
+    let bench = Bench::with_anna();
+    bench.add_account("old", ANNA, &[]);
     let second = Duration::from_secs(1);
     bench.slow_down(Operation::List, second);
     // The other found the account to be its own before the user was claimed.
     let run = bench.backfill_beside("a", || {
         let now = bench.world.now();
-        let email = EmailKey::of("anna@example.com").unwrap();
+        let email = EmailKey::of(ANNA).unwrap();
         let removed = "INSERT INTO threedeye_removals (email_key, removed_at) VALUES (?1, ?2)";
         let sqlite = &bench.world.sqlite;
         sqlite.execute(removed, (email.as_str(), now.as_millis()));
@@ -126,5 +110,5 @@ fn an_email_that_another_users_reset_frees_meanwhile_is_no_orphan() {
     let tally = run.tally;
     assert_eq!((tally.failed, tally.quarantined), (1, 0));
     bench.converge();
-    bench.assert_settled("a", "anna@example.com", &[]);
+    bench.assert_settled("a", ANNA, &[]);
 }

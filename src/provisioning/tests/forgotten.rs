@@ -2,75 +2,66 @@
 
 use std::time::Duration;
 
-use super::{Bench, CLEAR, CLEAR_AND_DELETE, CREATE, sealer};
-use crate::provisioning::Failure;
-use crate::provisioning::reset::ResetRefused;
+use super::{ANNA, Bench, CLEAR, CLEAR_AND_DELETE, CREATE, NEW_ANNA, sealer};
 use crate::provisioning::world::Fuse;
+use crate::provisioning::{Failure, ProvisioningError};
 use crate::threedeye::simulated::Operation;
 use crate::threedeye::simulated::faults::Fault;
 
 #[test]
 fn an_account_that_a_reset_let_go_of_is_not_left_behind_by_a_new_email() {
-    let bench = Bench::new();
-    bench.world.add_user("a", "anna@example.com");
-    bench
-        .world
-        .add_account("old", "anna@example.com", "unknown", &["r1"], true);
+    let bench = Bench::with_anna();
+    bench.add_account("old", ANNA, &["r1"]);
     bench.backfill();
     assert!(bench.reset("a", CLEAR).unwrap().cleared_mapping);
-    bench.world.change_email("a", "anna@new.example");
+    bench.change_email("a", NEW_ANNA);
     bench.backfill();
-    bench.assert_settled("a", "anna@new.example", &["r1"]);
-    assert!(bench.world.accounts_of("anna@example.com").is_empty());
+    bench.assert_settled("a", NEW_ANNA, &["r1"]);
+    assert!(bench.accounts_of(ANNA).is_empty());
 }
 
 #[test]
 fn an_account_that_a_reset_let_go_of_is_its_users_though_another_wants_its_email() {
-    let bench = Bench::new();
-    bench.world.add_user("a", "anna@example.com");
-    bench
-        .world
-        .add_account("old", "anna@example.com", "unknown", &["r1"], true);
+    let bench = Bench::with_anna();
+    bench.add_account("old", ANNA, &["r1"]);
     bench.backfill();
-    bench.world.add_user("b", "anna@example.com");
+    bench.add_user("b", ANNA);
     bench.backfill();
-    bench.world.change_email("a", "anna@new.example");
+    bench.change_email("a", NEW_ANNA);
     // Frees the e-mail, which is then the other's, who may not replace the account yet.
     bench.reset("a", CLEAR).unwrap();
     bench.backfill_replacing(0);
-    bench.world.change_email("b", "bert@example.com");
+    bench.change_email("b", "bert@example.com");
     bench.converge();
-    assert!(bench.world.accounts_of("anna@example.com").is_empty());
-    bench.assert_settled("a", "anna@new.example", &["r1"]);
+    assert!(bench.accounts_of(ANNA).is_empty());
+    bench.assert_settled("a", NEW_ANNA, &["r1"]);
     bench.assert_settled("b", "bert@example.com", &[]);
 }
 
 #[test]
 fn an_account_whose_key_is_lost_does_not_hold_up_its_user_for_ever() {
-    let mut bench = Bench::new();
-    bench.world.add_user("a", "anna@example.com");
+    let mut bench = Bench::with_anna();
     // Dies before the create, so there is no account that a list could show.
     bench.backfill_dying(Fuse::Before(CREATE));
     assert_eq!(bench.calls(Operation::List), 1);
     assert!(bench.directory().accounts.is_empty());
-    bench.world.pass(Duration::from_secs(3600));
-    bench.world.change_email("a", "anna@new.example");
+    bench.pass(Duration::from_secs(3600));
+    bench.change_email("a", NEW_ANNA);
     bench.sealer = sealer(6);
     bench.reset("a", CLEAR).unwrap();
     bench.reset("a", CLEAR_AND_DELETE).unwrap();
     bench.converge();
-    bench.assert_settled("a", "anna@new.example", &[]);
+    bench.assert_settled("a", NEW_ANNA, &[]);
 }
 
 #[test]
 fn a_reset_that_sees_neither_account_forgets_none_that_is_there() {
-    let bench = Bench::new();
-    bench.world.add_user("a", "anna@example.com");
+    let bench = Bench::with_anna();
     bench.directory().create_delay = Duration::from_secs(600);
     bench.plan_faults(Operation::Create, [Fault::AnswerLost]);
     bench.backfill();
     bench.reset("a", CLEAR).unwrap();
-    bench.world.change_email("a", "anna@new.example");
+    bench.change_email("a", NEW_ANNA);
     assert_eq!(
         bench.backfill().tally.failed,
         1,
@@ -79,10 +70,10 @@ fn a_reset_that_sees_neither_account_forgets_none_that_is_there() {
     let ended = bench.reset("a", CLEAR_AND_DELETE);
     assert!(matches!(
         ended,
-        Err(ResetRefused::Failed(Failure::NotVisibleYet))
+        Err(ProvisioningError::Failed(Failure::NotVisibleYet))
     ));
     bench.directory().create_delay = Duration::ZERO;
     bench.converge();
-    bench.assert_settled("a", "anna@new.example", &[]);
-    assert!(bench.world.accounts_of("anna@example.com").is_empty());
+    bench.assert_settled("a", NEW_ANNA, &[]);
+    assert!(bench.accounts_of(ANNA).is_empty());
 }

@@ -21,6 +21,7 @@ mod resets;
 mod runs;
 
 use std::cell::RefMut;
+use std::ops::Deref;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -34,18 +35,22 @@ use crate::kernel::sealing::Purpose;
 use crate::kernel::{RequestId, Sealer, Secret, Timestamp, UserId};
 use crate::provisioning::backfill::{Finished, RunOrder};
 use crate::provisioning::record::State;
-use crate::provisioning::reset::{ResetDone, ResetOrder, ResetRefused};
-use crate::provisioning::single::Unavailable;
+use crate::provisioning::reset::{ResetDone, ResetOrder};
 use crate::provisioning::store::{self, Trigger};
 use crate::provisioning::world::time::Time;
 use crate::provisioning::world::{Fuse, World, yield_once};
-use crate::provisioning::{Context, Provisioner};
+use crate::provisioning::{Context, Provisioner, ProvisioningError};
 use crate::threedeye::config::ThreedeyeConfig;
 use crate::threedeye::retry::MAX_TRIES;
 use crate::threedeye::simulated::directory::Directory;
 use crate::threedeye::simulated::faults::Fault;
 use crate::threedeye::simulated::{Operation, response};
 use crate::threedeye::{Client, RoleId};
+
+const ANNA: &str = "anna@example.com";
+
+/// What Anna's e-mail is changed to.
+const NEW_ANNA: &str = "anna@new.example";
 
 /// The rows are cleared and nothing else.
 const CLEAR: ResetOrder = ResetOrder {
@@ -72,6 +77,14 @@ const CLAIM: u32 = 2;
 
 /// The effects of a first run up to its create: open the run, claim, token, list, create.
 const CREATE: u32 = 5;
+
+pub fn order(limit: u32, max_replacements: u32) -> RunOrder {
+    RunOrder {
+        trigger: Trigger::Manual,
+        limit,
+        max_replacements,
+    }
+}
 
 /// A refusal with this status.
 pub fn refused(status: u16) -> Fault {
@@ -122,6 +135,13 @@ impl Bench {
         }
     }
 
+    /// A bench with the user `a`, whose e-mail is [`ANNA`].
+    fn with_anna() -> Self {
+        let bench = Self::new();
+        bench.add_user("a", ANNA);
+        bench
+    }
+
     /// A bench whose calls to 3dEye may take this long.
     fn with_timeout(timeout: Duration) -> Self {
         let mut bench = Self::new();
@@ -138,6 +158,16 @@ impl Bench {
             Rc::default(),
         ));
         bench
+    }
+
+    /// An account of our customer's whose password no user has.
+    pub fn add_account(&self, id: &str, email: &str, roles: &[&str]) {
+        self.world.add_account(id, email, "unknown", roles, true);
+    }
+
+    /// An account outside our customer.
+    pub fn add_foreign_account(&self, email: &str) {
+        self.world.add_account("x", email, "p", &[], false);
     }
 
     fn client(&self) -> &Client {
@@ -179,11 +209,7 @@ impl Bench {
 
     fn backfill_until(&self, fuse: Fuse, max_replacements: u32) -> Option<Finished> {
         let provisioner = self.provisioner();
-        let order = RunOrder {
-            trigger: Trigger::Manual,
-            limit: 50,
-            max_replacements,
-        };
+        let order = order(500, max_replacements);
         self.world
             .run(fuse, async { provisioner.backfill(order).await.unwrap() })
     }
@@ -192,7 +218,7 @@ impl Bench {
         self.backfill_until(Fuse::None, max_replacements).unwrap()
     }
 
-    fn backfill(&self) -> Finished {
+    pub fn backfill(&self) -> Finished {
         self.backfill_replacing(20)
     }
 
@@ -204,14 +230,9 @@ impl Bench {
     /// A backfill beside which something else happens once this user is claimed.
     fn backfill_beside(&self, claimed: &str, event: impl FnOnce()) -> Finished {
         let provisioner = self.provisioner();
-        let order = RunOrder {
-            trigger: Trigger::Manual,
-            limit: 50,
-            max_replacements: 20,
-        };
-        let run = async { provisioner.backfill(order).await.unwrap() };
+        let run = async { provisioner.backfill(order(500, 20)).await.unwrap() };
         let other = async {
-            while self.world.mapping(claimed).is_none() {
+            while self.mapping(claimed).is_none() {
                 yield_once().await;
             }
             event();
@@ -221,7 +242,7 @@ impl Bench {
         ended.unwrap()
     }
 
-    fn credentials(&self, user: &str) -> Result<(String, String), Unavailable> {
+    fn credentials(&self, user: &str) -> Result<(String, String), ProvisioningError> {
         let user = UserId::new(user);
         let context = self.context();
         self.world
@@ -240,23 +261,23 @@ impl Bench {
         fuse: Fuse,
         user: &str,
         order: ResetOrder,
-    ) -> Option<Result<ResetDone, ResetRefused>> {
+    ) -> Option<Result<ResetDone, ProvisioningError>> {
         let user = UserId::new(user);
         let context = self.context();
         let reset = context.reset(Some(self.client()), &user, order);
         self.world.run(fuse, reset)
     }
 
-    fn reset(&self, user: &str, order: ResetOrder) -> Result<ResetDone, ResetRefused> {
+    fn reset(&self, user: &str, order: ResetOrder) -> Result<ResetDone, ProvisioningError> {
         self.reset_until(Fuse::None, user, order).unwrap()
     }
 
     /// The one sentence that support must be able to trust: the user has exactly one account, which
     /// the stored password opens.
     pub fn assert_complete(&self, user: &str, email: &str) {
-        let mapping = self.world.mapping(user).unwrap();
+        let mapping = self.mapping(user).unwrap();
         assert_eq!(mapping.state, State::Complete, "{user}");
-        let accounts = self.world.accounts_of(email);
+        let accounts = self.accounts_of(email);
         assert_eq!(accounts.len(), 1, "{user}: exactly one remote account");
         assert_eq!(mapping.threedeye_id.as_ref(), Some(&accounts[0].user.id));
         let sealed = mapping.password.unwrap();
@@ -270,35 +291,41 @@ impl Bench {
     /// That, the roles are attached, and no work is left.
     fn assert_settled(&self, user: &str, email: &str, roles: &[&str]) {
         self.assert_complete(user, email);
-        let account = &self.world.accounts_of(email)[0].user;
+        let account = &self.accounts_of(email)[0].user;
         for role in roles {
             let role = RoleId((*role).to_owned());
             assert!(account.roles.contains(&role), "{user}: {role:?}");
         }
-        assert_eq!(self.world.recovery(user), None, "{user}: no roles wait");
-        assert!(!self.world.queued().contains(&user.to_owned()));
+        assert_eq!(self.recovery(user), None, "{user}: no roles wait");
+        assert!(!self.queued().contains(&user.to_owned()));
     }
 
     /// Runs until no user is due any more; leases of dead holders run out in between.
     fn converge(&self) {
         for _ in 0..8 {
-            self.world.pass(Duration::from_secs(3600));
+            self.pass(Duration::from_secs(3600));
             self.backfill();
-            if self.world.queued().is_empty() {
+            if self.queued().is_empty() {
                 return;
             }
         }
-        panic!("still queued: {:?}", self.world.queued());
+        panic!("still queued: {:?}", self.queued());
     }
 }
 
 /// The users of the crash tests: a fresh one, and one whose account is to be replaced and whose roles
 /// wait meanwhile.
 fn crash_scene(bench: Bench) -> Bench {
-    bench.world.add_user("a", "anna@example.com");
-    bench.world.add_user("b", "bert@example.com");
+    bench.add_user("a", ANNA);
+    bench.add_user("b", "bert@example.com");
+    bench.add_account("old", "bert@example.com", &["r1", "r2"]);
     bench
-        .world
-        .add_account("old", "bert@example.com", "unknown", &["r1", "r2"], true);
-    bench
+}
+
+impl Deref for Bench {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.world
+    }
 }

@@ -1,20 +1,19 @@
 //! A backfill run as a whole.
 
-use super::{Bench, CLEAR_AND_DELETE, refused};
-use crate::provisioning::Failure;
+use super::{ANNA, Bench, CLEAR_AND_DELETE, refused};
 use crate::provisioning::record::State;
-use crate::provisioning::single::Unavailable;
+use crate::provisioning::{Failure, ProvisioningError};
 use crate::threedeye::simulated::Operation;
 
 #[test]
 fn a_fresh_user_gets_one_account() {
     let bench = Bench::new();
-    bench.world.add_user("a", " Anna@Example.com ");
+    bench.add_user("a", " Anna@Example.com ");
     let run = bench.backfill();
     assert!(run.success);
     assert_eq!((run.tally.total, run.tally.created), (1, 1));
     assert_eq!(run.remaining, 0);
-    bench.assert_settled("a", "anna@example.com", &[]);
+    bench.assert_settled("a", ANNA, &[]);
     assert_eq!(bench.world.audit_outcomes("a"), ["created"]);
 }
 
@@ -22,9 +21,7 @@ fn a_fresh_user_gets_one_account() {
 fn fifty_users_cost_one_scan_one_create_each_and_few_writes() {
     let bench = Bench::new();
     for n in 0..50 {
-        bench
-            .world
-            .add_user(&format!("u{n}"), &format!("u{n}@example.com"));
+        bench.add_user(&format!("u{n}"), &format!("u{n}@example.com"));
     }
     let run = bench.backfill();
     assert_eq!(run.tally.created, 50);
@@ -38,20 +35,19 @@ fn fifty_users_cost_one_scan_one_create_each_and_few_writes() {
 
 #[test]
 fn the_second_user_of_an_email_fails_once_and_is_set_aside() {
-    let bench = Bench::new();
-    bench.world.add_user("a", "anna@example.com");
-    bench.world.add_user("b", "ANNA@example.com");
+    let bench = Bench::with_anna();
+    bench.add_user("b", "ANNA@example.com");
     let run = bench.backfill();
     assert_eq!((run.tally.created, run.tally.failed), (1, 1));
-    assert_eq!(bench.world.mapping("b").unwrap().state, State::SetAside);
+    assert_eq!(bench.mapping("b").unwrap().state, State::SetAside);
     assert_eq!(bench.backfill().tally.total, 0);
     assert!(matches!(
         bench.credentials("b"),
-        Err(Unavailable::Failed(Failure::Duplicate))
+        Err(ProvisioningError::Failed(Failure::Duplicate))
     ));
     // The other's mapping changes, so this one is due again.
     bench.reset("a", CLEAR_AND_DELETE).unwrap();
-    assert_eq!(bench.world.queued(), ["a", "b"]);
+    assert_eq!(bench.queued(), ["a", "b"]);
 }
 
 #[test]
@@ -59,10 +55,8 @@ fn a_run_replaces_no_more_than_it_may() {
     let bench = Bench::new();
     for n in 0..5 {
         let email = format!("u{n}@example.com");
-        bench.world.add_user(&format!("u{n}"), &email);
-        bench
-            .world
-            .add_account(&format!("old{n}"), &email, "unknown", &[], true);
+        bench.add_user(&format!("u{n}"), &email);
+        bench.add_account(&format!("old{n}"), &email, &[]);
     }
     let run = bench.backfill_replacing(0);
     assert_eq!((run.tally.created, run.tally.skipped), (0, 5));
@@ -82,9 +76,7 @@ fn a_run_replaces_no_more_than_it_may() {
 fn a_rate_limit_ends_the_run_and_loses_no_user() {
     let bench = Bench::new();
     for n in 0..20 {
-        bench
-            .world
-            .add_user(&format!("u{n:02}"), &format!("u{n}@example.com"));
+        bench.add_user(&format!("u{n:02}"), &format!("u{n}@example.com"));
     }
     bench.plan_faults(Operation::Create, [refused(429)]);
     let run = bench.backfill();
@@ -108,9 +100,7 @@ fn a_rate_limit_ends_the_run_and_loses_no_user() {
 fn five_failures_in_a_row_end_the_run() {
     let bench = Bench::new();
     for n in 0..30 {
-        bench
-            .world
-            .add_user(&format!("u{n:02}"), &format!("u{n}@example.com"));
+        bench.add_user(&format!("u{n:02}"), &format!("u{n}@example.com"));
     }
     bench.plan_faults(Operation::Create, [403; 30].map(refused));
     let run = bench.backfill();
@@ -125,11 +115,9 @@ fn an_email_corrected_during_a_run_is_not_forgotten() {
     // The e-mail changes after the claim, so the run ends in a quarantine for
     // the old one.
     let bench = Bench::new();
-    bench.world.add_user("a", "typo@example.com");
-    bench
-        .world
-        .add_account("x", "typo@example.com", "p", &[], false);
-    let run = bench.backfill_beside("a", || bench.world.change_email("a", "right@example.com"));
+    bench.add_user("a", "typo@example.com");
+    bench.add_foreign_account("typo@example.com");
+    let run = bench.backfill_beside("a", || bench.change_email("a", "right@example.com"));
     assert_eq!(run.tally.failed, 1);
     bench.converge();
     bench.assert_settled("a", "right@example.com", &[]);

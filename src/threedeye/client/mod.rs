@@ -180,7 +180,6 @@ impl Client {
         call.answer(&response, self.clock.now())
     }
 
-    /// Makes a call once, without a bearer token.
     async fn attempt_plain<K: Call>(
         &self,
         call: &K,

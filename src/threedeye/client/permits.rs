@@ -12,7 +12,6 @@ pub struct Permits {
 }
 
 impl Permits {
-    /// A semaphore with `count` permits.
     pub const fn new(count: usize) -> Self {
         Self {
             free: Cell::new(count),

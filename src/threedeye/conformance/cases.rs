@@ -5,7 +5,7 @@ use std::future::ready;
 use std::time::Duration;
 
 use crate::kernel::{Deadline, EmailKey, Secret};
-use crate::threedeye::conformance::{LOGIN, Seed, Subject};
+use crate::threedeye::conformance::{Seed, Subject};
 use crate::threedeye::{
     Deleted, DirectoryScan, RemoteAccount, RemoteId, RoleId, ScanQuery, UpstreamError,
 };
@@ -34,8 +34,6 @@ macro_rules! conformance {
             a_lost_answer_leaves_an_account_that_opens
             an_account_without_an_id_is_found_in_the_list
             the_list_tells_what_is_wanted_and_masks_the_others
-            nothing_is_done_after_the_deadline
-            our_own_login_is_known
         }
     };
     ($check:expr, $attribute:tt, $($case:ident)+) => {
@@ -267,35 +265,4 @@ pub async fn the_list_tells_what_is_wanted_and_masks_the_others(subject: &Subjec
     assert_eq!(scan.samples, ["c***@example.com", "d***@example.com"]);
     let nothing = subject.list(ScanQuery::default()).await;
     assert!(nothing.found.is_empty() && nothing.samples.is_empty());
-}
-
-pub async fn nothing_is_done_after_the_deadline(subject: &Subject) {
-    subject
-        .remote
-        .seed(&[seed("ours", "bob@example.com", true)]);
-    let late = Deadline::at(subject.clock.now());
-    let unavailable = UpstreamError::Transient;
-    let client = &subject.client;
-    let password = Secret::new(PASSWORD);
-    let created = client.create_account(&key(ANN), &password, late).await;
-    assert_eq!(created.unwrap_err(), unavailable);
-    let deleted = client.delete_account(&id_of("ours"), late).await;
-    assert_eq!(deleted.unwrap_err(), unavailable);
-    let opened = client
-        .verify_password(&key("bob@example.com"), &password, late)
-        .await;
-    assert_eq!(opened.unwrap_err(), unavailable);
-    let listed = client.scan(ready(ScanQuery::default()), late).await;
-    assert_eq!(listed.unwrap_err(), unavailable);
-    assert_eq!(
-        (
-            subject.remote.count(ANN),
-            subject.remote.count("bob@example.com")
-        ),
-        (0, 1)
-    );
-}
-
-pub async fn our_own_login_is_known(subject: &Subject) {
-    assert_eq!(subject.client.own_login(), Some(key(LOGIN)));
 }

@@ -155,21 +155,6 @@ fn a_refused_create_creates_nothing_and_is_not_repeated() {
 }
 
 #[test]
-fn a_read_is_repeated() {
-    for fault in [
-        Fault::Refused(response(429, "")),
-        Fault::Refused(response(500, "")),
-        Fault::Unreachable,
-        Fault::Hangs,
-    ] {
-        let wired = wired();
-        wired.plan(Operation::List, fault);
-        wired.look().unwrap();
-        assert_eq!(wired.upstream.calls(Operation::List), 2);
-    }
-}
-
-#[test]
 fn a_request_that_was_given_up_may_land_later() {
     let wired = wired();
     let after = Duration::from_secs(25);

@@ -25,7 +25,6 @@ const DUPLICATE_WORDS: [&str; 4] = ["exists", "taken", "duplicate", "already"];
 pub struct CreateUser<'a> {
     /// The account's e-mail, its login name too.
     pub email: &'a EmailKey,
-    /// The account's password.
     pub password: &'a Secret,
 }
 

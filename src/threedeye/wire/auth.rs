@@ -22,7 +22,6 @@ const ASSUMED_LIFETIME: Duration = Duration::from_secs(600);
 /// A lifetime beyond this is taken for a unit other than seconds.
 const MAX_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 
-/// A bearer token as 3dEye issued it.
 #[derive(Debug, Clone)]
 pub struct IssuedToken {
     /// The token itself, fit for a header.
@@ -62,9 +61,7 @@ impl Call for FetchToken<'_> {
 /// error, because on a "no" the account may be deleted: a 403 can also come from
 /// a firewall or a lock-out.
 pub struct ProvePassword<'a> {
-    /// Whose account.
     pub email: &'a EmailKey,
-    /// The password in question.
     pub password: &'a Secret,
 }
 

@@ -128,16 +128,12 @@ pub(super) fn nullable_list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(super) enum Loose {
-    /// A JSON number.
     Number(f64),
-    /// A text that may hold one.
     Text(String),
-    /// Anything else.
     Other(IgnoredAny),
 }
 
 impl Loose {
-    /// The number, if there is one.
     pub(super) fn number(&self) -> Option<f64> {
         match self {
             Self::Number(number) => Some(*number),

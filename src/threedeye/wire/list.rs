@@ -18,7 +18,6 @@ pub struct ListUsers {
     pub page: u32,
 }
 
-/// One page of the list.
 #[derive(Debug)]
 pub struct UserPage {
     /// The users, in the upstream's order.

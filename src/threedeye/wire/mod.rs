@@ -58,14 +58,12 @@ const ESCAPED_IN_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
 
 /// One kind of call to 3dEye: how to ask and how to read the answer.
 pub trait Call {
-    /// What a successful call tells.
     type Answer;
 
     /// Row 4: whether the bearer token goes with it. KNOWN for camera and event
     /// calls, a GUESS for users and roles.
     const TAKES_BEARER: bool = true;
 
-    /// The largest answer that is read, in bytes.
     const MAX_ANSWER_BYTES: usize = SMALL_ANSWER_BYTES;
 
     /// The request, without a bearer token. [`UpstreamError::NotFound`] when an
@@ -112,7 +110,6 @@ fn request(config: &ThreedeyeConfig, method: Method, path: &str) -> HttpRequest 
     }
 }
 
-/// The same with a JSON body.
 fn request_with_json(
     config: &ThreedeyeConfig,
     method: Method,
@@ -125,7 +122,6 @@ fn request_with_json(
     Ok(request)
 }
 
-/// An id as a path segment.
 fn segment(id: &str) -> Result<String, UpstreamError> {
     if is_usable(id) {
         Ok(utf8_percent_encode(id, ESCAPED_IN_SEGMENT).to_string())

@@ -12,9 +12,7 @@ use crate::threedeye::wire::{Call, is_markup, is_success, refusal, request, segm
 /// Row 10, GUESS: attaches a role to an account. 409 means that it is attached
 /// already, 404 that the role or the account is not there, or not yet.
 pub struct AttachRole<'a> {
-    /// The role.
     pub role: &'a RoleId,
-    /// The account.
     pub user: &'a RemoteId,
 }
 

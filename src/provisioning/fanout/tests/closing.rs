@@ -25,9 +25,7 @@ fn a_dead_letter_closes_its_chunk_and_leaves_its_users_to_the_next_run() {
 fn the_limit_of_replacements_is_the_runs_and_not_the_deliverys() {
     let bench = FanoutBench::with_users(60);
     for n in [0, 1, 2, 57, 58, 59] {
-        bench
-            .world
-            .add_account(&format!("old{n}"), &email(n), "unknown", &[], true);
+        bench.add_account(&format!("old{n}"), &email(n), &[]);
     }
     let planned = bench.plan_with(order(10_000, 4));
     let messages = bench.messages();
@@ -49,8 +47,8 @@ fn the_limit_of_replacements_is_the_runs_and_not_the_deliverys() {
 #[test]
 fn a_failure_is_told_by_the_run_and_has_its_own_wait() {
     let bench = FanoutBench::with_users(3);
-    bench.world.add_account("x", &email(0), "p", &[], false);
-    bench.world.add_user("rival", &email(2));
+    bench.add_foreign_account(&email(0));
+    bench.add_user("rival", &email(2));
     let planned = bench.plan();
     let messages = bench.messages();
     assert_eq!(receipts(&bench.deliver(&messages)), [DONE]);

@@ -73,7 +73,7 @@ fn a_rate_limit_sends_the_message_back_for_as_long_as_3deye_asks() {
     let delivery = bench.deliver(&messages);
     assert_eq!(receipts(&delivery), [retry(7)]);
     assert_eq!(bench.end_of(&planned.run_id), None);
-    bench.world.pass(Duration::from_secs(7));
+    bench.pass(Duration::from_secs(7));
     assert_eq!(receipts(&bench.deliver(&messages)), [DONE]);
     let end = bench.end_of(&planned.run_id).unwrap();
     assert!(end.completed);
@@ -106,12 +106,12 @@ fn a_user_that_failed_is_not_tried_again_by_the_same_run() {
     // One user's own failure, then the end of the delivery.
     bench.plan_faults(Operation::Create, [refused(400), refused(429)]);
     assert_eq!(receipts(&bench.deliver(&messages)), [retry(30)]);
-    bench.world.pass(Duration::from_secs(30));
+    bench.pass(Duration::from_secs(30));
     let second = bench.deliver(&messages);
     assert_eq!(receipts(&second), [DONE]);
     assert_eq!(second.tally.created, second.tally.total);
     let attempts: Vec<u32> = (0..12)
-        .filter_map(|n| bench.world.mapping(&format!("u{n}")))
+        .filter_map(|n| bench.mapping(&format!("u{n}")))
         .map(|mapping| mapping.attempts)
         .filter(|attempts| *attempts > 0)
         .collect();
@@ -131,7 +131,7 @@ fn a_busy_user_makes_the_message_come_again() {
         "the dead consumer's leases live on"
     );
     assert_eq!(receipts(&delivery), [retry(60)]);
-    bench.world.pass(LEASE);
+    bench.pass(LEASE);
     assert_eq!(receipts(&bench.deliver(&messages)), [DONE]);
     bench.assert_all_settled(2);
 }
@@ -141,20 +141,18 @@ fn wherever_a_consumer_dies_the_next_delivery_ends_it() {
     for fuse in [Fuse::Before as fn(u32) -> Fuse, Fuse::After] {
         for step in 1.. {
             let bench = FanoutBench::with_users(4);
-            bench
-                .world
-                .add_account("old", &email(1), "unknown", &["r1"], true);
+            bench.add_account("old", &email(1), &["r1"]);
             let planned = bench.plan();
             let messages = bench.messages();
             let survived = bench.deliver_until(fuse(step), &messages).is_some();
-            bench.world.pass(LEASE);
+            bench.pass(LEASE);
             assert_eq!(receipts(&bench.deliver(&messages)), [DONE], "step {step}");
             let end = bench.end_of(&planned.run_id).unwrap();
             assert!(end.completed);
             let tally = end.tally;
             assert_eq!(tally.created + tally.failed + tally.skipped, 4);
             // The run's allowance of replacements was with the dead consumer.
-            bench.world.pass(hold(10_000));
+            bench.pass(hold(10_000));
             bench.backfill();
             bench.assert_all_settled(4);
             if survived {

@@ -19,10 +19,10 @@ use futures_executor::block_on;
 use futures_util::future::LocalBoxFuture;
 
 use crate::db::Database;
-use crate::provisioning::backfill::{Finished, RunOrder};
+use crate::provisioning::backfill::RunOrder;
 use crate::provisioning::fanout::{ChunkId, Delivery, FannedOut, QueueError, Receipt, RunQueue};
-use crate::provisioning::store::{self, RunClosing, Tally, Trigger};
-use crate::provisioning::tests::Bench;
+use crate::provisioning::store::{self, RunClosing};
+use crate::provisioning::tests::{Bench, order};
 use crate::provisioning::world::Fuse;
 use crate::threedeye::simulated::Operation;
 
@@ -53,14 +53,6 @@ fn retry(seconds: u64) -> Receipt {
     }
 }
 
-fn order(limit: u32, max_replacements: u32) -> RunOrder {
-    RunOrder {
-        trigger: Trigger::Manual,
-        limit,
-        max_replacements,
-    }
-}
-
 /// A world with users u0, u1 and so on, and a queue.
 struct FanoutBench {
     bench: Bench,
@@ -71,7 +63,7 @@ impl FanoutBench {
     fn with_users(count: usize) -> Self {
         let bench = Bench::new();
         for n in 0..count {
-            bench.world.add_user(&format!("u{n}"), &email(n));
+            bench.add_user(&format!("u{n}"), &email(n));
         }
         Self {
             bench,
@@ -116,15 +108,6 @@ impl FanoutBench {
             .unwrap();
     }
 
-    fn backfill(&self) -> Finished {
-        let provisioner = self.bench.provisioner();
-        self.world
-            .run(Fuse::None, async {
-                provisioner.backfill(order(500, 20)).await.unwrap()
-            })
-            .unwrap()
-    }
-
     /// How a run closed; `None` while it is open.
     fn end_of(&self, run_id: &str) -> Option<RunClosing> {
         let database = Database::new(Rc::new(self.world.sqlite.clone()));
@@ -133,14 +116,7 @@ impl FanoutBench {
         Some(RunClosing {
             run_id: row.run_id,
             completed: row.status == "completed",
-            tally: Tally {
-                total: row.total,
-                created: row.created,
-                failed: row.failed,
-                skipped: row.skipped,
-                quarantined: row.quarantined,
-                errors: row.errors,
-            },
+            tally: row.tally,
             finished_at: row.finished_at?,
         })
     }
@@ -153,7 +129,7 @@ impl FanoutBench {
         for n in 0..count {
             self.assert_complete(&format!("u{n}"), &email(n));
         }
-        assert!(self.world.queued().is_empty());
+        assert!(self.queued().is_empty());
     }
 }
 

@@ -27,20 +27,6 @@ fn a_run_is_cut_into_chunks_that_share_one_read_of_the_list() {
 }
 
 #[test]
-fn a_limit_is_kept_and_what_is_planned_is_left_out_of_other_runs() {
-    let bench = FanoutBench::with_users(70);
-    assert_eq!(bench.plan_with(order(60, 20)).users, 60);
-    assert_eq!(bench.backfill().tally.total, 10);
-    let second = bench.plan();
-    assert_eq!((second.users, second.chunks), (0, 0));
-    let end = bench.end_of(&second.run_id).unwrap();
-    assert!(end.completed, "a run with nothing to do has ended");
-    let messages = bench.messages();
-    bench.deliver(&messages);
-    bench.assert_all_settled(70);
-}
-
-#[test]
 fn wherever_planning_dies_no_user_is_forgotten() {
     for fuse in [Fuse::Before as fn(u32) -> Fuse, Fuse::After] {
         for step in 1..=2 {
@@ -48,7 +34,7 @@ fn wherever_planning_dies_no_user_is_forgotten() {
             let context = bench.context();
             let planning = context.fan_out(order(10_000, 20), &bench.queue);
             bench.world.run(fuse(step), planning);
-            bench.world.pass(hold(10_000));
+            bench.pass(hold(10_000));
             assert_eq!(bench.backfill().tally.created, 4);
             bench.assert_all_settled(4);
         }
@@ -74,12 +60,10 @@ fn lost_messages_forget_no_user_and_the_next_plan_closes_their_run() {
     let lost = bench.plan();
     let messages = bench.messages();
     bench.deliver(&messages[1..]);
-    bench
-        .world
-        .pass(RUN_ABANDONED_AFTER - Duration::from_secs(1));
+    bench.pass(RUN_ABANDONED_AFTER - Duration::from_secs(1));
     bench.plan();
     assert_eq!(bench.end_of(&lost.run_id), None, "not yet");
-    bench.world.pass(Duration::from_secs(1));
+    bench.pass(Duration::from_secs(1));
     bench.plan();
     let end = bench.end_of(&lost.run_id).unwrap();
     assert!(!end.completed);

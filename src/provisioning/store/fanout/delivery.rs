@@ -7,11 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
 use crate::provisioning::fanout::ChunkId;
-use crate::provisioning::store::fanout::chunk_list;
 use crate::provisioning::store::fanout::sums::{ChunkStatus, push_sums};
-use crate::provisioning::store::queue::{
-    Candidate, CandidateRow, read_candidates, select_candidates,
-};
+use crate::provisioning::store::queue::{Candidate, select_candidates};
 
 // ?1 runs
 const ALLOWANCES: &str = "
@@ -26,14 +23,14 @@ WHERE run_id IN (SELECT value FROM json_each(?1))";
 
 // ?1 allowances
 const GIVE_BACK: &str = "
-UPDATE provisioning_runs SET takeovers_left = takeovers_left + a.replacements
-FROM (SELECT value ->> 'run' AS run, value ->> 'replacements' AS replacements FROM json_each(?1)) a
+UPDATE provisioning_runs SET takeovers_left = takeovers_left + a.unused
+FROM (SELECT value ->> 'run_id' AS run, value ->> 'takeovers_left' AS unused FROM json_each(?1)) a
 WHERE provisioning_runs.run_id = a.run";
 
 // ?1 chunks
 const COUNT_DELIVERY: &str = "
 UPDATE provisioning_chunks SET deliveries = deliveries + 1
-FROM (SELECT value ->> 'run' AS run, value ->> 'chunk' AS chunk FROM json_each(?1)) m
+FROM (SELECT value ->> 'runId' AS run, value ->> 'chunk' AS chunk FROM json_each(?1)) m
 WHERE provisioning_chunks.run_id = m.run AND provisioning_chunks.chunk = m.chunk
   AND state = 'open'";
 
@@ -42,7 +39,7 @@ const LIST_HELD: &str = select_candidates!(
     "
 FROM json_each(?1) m
 CROSS JOIN provisioning_chunks c
-  ON c.run_id = m.value ->> 'run' AND c.chunk = m.value ->> 'chunk' AND c.state = 'open'
+  ON c.run_id = m.value ->> 'runId' AND c.chunk = m.value ->> 'chunk' AND c.state = 'open'
 CROSS JOIN provisioning_runs r ON r.run_id = c.run_id
 CROSS JOIN json_each(c.user_ids) i
 CROSS JOIN provisioning_queue q ON q.user_id = i.value AND q.due_at = r.hold_until
@@ -51,9 +48,10 @@ WHERE coalesce(s.lease_until, 0) <= ?2"
 );
 
 /// How many accounts a delivery may replace on behalf of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplacementAllowance {
     pub run_id: String,
+    #[serde(rename = "takeovers_left")]
     pub replacements: u32,
 }
 
@@ -66,27 +64,6 @@ pub struct OpenedDelivery {
     pub allowances: Vec<ReplacementAllowance>,
 }
 
-#[derive(Serialize)]
-struct AllowanceParameter<'a> {
-    run: &'a str,
-    replacements: u32,
-}
-
-#[derive(Deserialize)]
-struct AllowanceRow {
-    run_id: String,
-    takeovers_left: u32,
-}
-
-impl From<AllowanceRow> for ReplacementAllowance {
-    fn from(row: AllowanceRow) -> Self {
-        Self {
-            run_id: row.run_id,
-            replacements: row.takeovers_left,
-        }
-    }
-}
-
 /// Notes a delivery of these chunks, reserves what is left of their runs' replacements, and lists the
 /// users that wait for them. A chunk that is closed or unknown has none.
 pub async fn open_delivery(
@@ -96,17 +73,16 @@ pub async fn open_delivery(
 ) -> Result<OpenedDelivery, DatabaseError> {
     let runs: BTreeSet<&str> = chunks.iter().map(|chunk| chunk.run_id.as_str()).collect();
     let runs = Arg::json(&runs)?;
-    let chunks = chunk_list(chunks)?;
+    let chunks = Arg::json(&chunks)?;
     let mut batch = Batch::new();
-    let allowances = batch.push::<AllowanceRow>(Statement::new(ALLOWANCES, [runs.clone()]));
+    let allowances = batch.push(Statement::new(ALLOWANCES, [runs.clone()]));
     batch.execute(Statement::new(RESERVE, [runs, now.into()]));
     batch.execute(Statement::new(COUNT_DELIVERY, [chunks.clone()]));
-    let held = batch.push::<CandidateRow>(Statement::new(LIST_HELD, [chunks, now.into()]));
+    let held = batch.push(Statement::new(LIST_HELD, [chunks, now.into()]));
     let answers = database.run(batch).await?;
-    let allowances = answers.rows(allowances)?;
     Ok(OpenedDelivery {
-        candidates: read_candidates(answers.rows(held)?)?,
-        allowances: allowances.into_iter().map(Into::into).collect(),
+        candidates: answers.rows(held)?,
+        allowances: answers.rows(allowances)?,
     })
 }
 
@@ -119,16 +95,8 @@ pub async fn close_delivery(
     unused: &[ReplacementAllowance],
     now: Timestamp,
 ) -> Result<Vec<ChunkStatus>, DatabaseError> {
-    let unused: Vec<AllowanceParameter> = unused
-        .iter()
-        .map(|allowance| AllowanceParameter {
-            run: &allowance.run_id,
-            replacements: allowance.replacements,
-        })
-        .collect();
     let mut batch = Batch::new();
     batch.execute(Statement::new(GIVE_BACK, [Arg::json(&unused)?]));
     let status = push_sums(&mut batch, chunks, None, now)?;
-    let rows = database.run(batch).await?.rows(status)?;
-    Ok(rows.into_iter().map(Into::into).collect())
+    database.run(batch).await?.rows(status)
 }

@@ -1,9 +1,8 @@
 //! Closing chunks that will not be delivered any more.
 
-use crate::db::{Batch, Database, DatabaseError, Statement};
+use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
 use crate::provisioning::fanout::ChunkId;
-use crate::provisioning::store::fanout::chunk_list;
 use crate::provisioning::store::fanout::sums::push_sums;
 
 // ?1 chunks, ?2 now. A user that failed by itself keeps its wait.
@@ -15,7 +14,7 @@ WHERE user_id IN (
   SELECT q.user_id
   FROM json_each(?1) m
   CROSS JOIN provisioning_chunks c
-    ON c.run_id = m.value ->> 'run' AND c.chunk = m.value ->> 'chunk' AND c.state = 'open'
+    ON c.run_id = m.value ->> 'runId' AND c.chunk = m.value ->> 'chunk' AND c.state = 'open'
   CROSS JOIN provisioning_runs r ON r.run_id = c.run_id
   CROSS JOIN json_each(c.user_ids) i
   CROSS JOIN provisioning_queue q ON q.user_id = i.value AND q.due_at = r.hold_until
@@ -31,7 +30,7 @@ pub async fn give_up(
     now: Timestamp,
 ) -> Result<(), DatabaseError> {
     let mut batch = Batch::new();
-    batch.execute(Statement::new(LIFT_HOLD, [chunk_list(chunks)?, now.into()]));
+    batch.execute(Statement::new(LIFT_HOLD, [Arg::json(&chunks)?, now.into()]));
     push_sums(&mut batch, chunks, Some(why), now)?;
     database.run(batch).await.map(|_| ())
 }

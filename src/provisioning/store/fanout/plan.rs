@@ -9,7 +9,6 @@ use crate::kernel::Timestamp;
 use crate::provisioning::fanout::ChunkId;
 use crate::provisioning::policy::ABANDONED_AT_ONCE;
 use crate::provisioning::store::RunOpening;
-use crate::provisioning::store::fanout::ChunkRow;
 use crate::provisioning::store::fanout::sums::update_runs;
 
 // ?1 run, ?2 trigger, ?3 actor, ?4 request, ?5 limit, ?6 start, ?7 hold, ?8 take-overs
@@ -114,7 +113,7 @@ pub async fn plan_run(database: &Database, planning: &Planning) -> Result<Planne
             planning.max_replacements.into(),
         ],
     ));
-    let cut = batch.push::<ChunkRow>(Statement::new(
+    let cut = batch.push::<ChunkId>(Statement::new(
         CUT,
         [
             run_id.into(),
@@ -130,17 +129,16 @@ pub async fn plan_run(database: &Database, planning: &Planning) -> Result<Planne
     batch.execute(update_runs(&BTreeSet::from([run_id]), opening.started_at)?);
     let planned = batch.push::<PlannedRow>(Statement::new(PLANNED, [run_id.into()]));
     let args = [planning.abandoned_before.into(), ABANDONED_AT_ONCE.into()];
-    let abandoned = batch.push::<ChunkRow>(Statement::new(ABANDONED, args));
+    let abandoned = batch.push(Statement::new(ABANDONED, args));
 
     let answers = database.run(batch).await?;
-    let mut chunks: Vec<ChunkId> = answers.rows(cut)?.into_iter().map(Into::into).collect();
+    let mut chunks = answers.rows(cut)?;
     chunks.sort();
     let planned = answers.one(planned)?;
-    let abandoned = answers.rows(abandoned)?;
     Ok(Planned {
         chunks,
         users: planned.users,
         remaining: planned.remaining,
-        abandoned: abandoned.into_iter().map(Into::into).collect(),
+        abandoned: answers.rows(abandoned)?,
     })
 }

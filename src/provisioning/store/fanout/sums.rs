@@ -8,7 +8,6 @@ use crate::db::{Arg, Batch, DatabaseError, Slot, Statement};
 use crate::kernel::Timestamp;
 use crate::provisioning::fanout::ChunkId;
 use crate::provisioning::policy::MAX_RUN_ERRORS;
-use crate::provisioning::store::fanout::chunk_list;
 
 // ?1 chunks, ?2 why the chunks are given up, or NULL. Failed are those that were settled with a wait
 // of their own, or that left the queue without an account; skipped are those left as they were: gone,
@@ -43,7 +42,7 @@ FROM (
            END AS standing
     FROM json_each(?1) m
     CROSS JOIN provisioning_chunks c
-      ON c.run_id = m.value ->> 'run' AND c.chunk = m.value ->> 'chunk' AND c.state = 'open'
+      ON c.run_id = m.value ->> 'runId' AND c.chunk = m.value ->> 'chunk' AND c.state = 'open'
     CROSS JOIN provisioning_runs r ON r.run_id = c.run_id
     CROSS JOIN json_each(c.user_ids) i
     LEFT JOIN provisioning_queue q ON q.user_id = i.value
@@ -84,34 +83,14 @@ FROM (
 WHERE provisioning_runs.run_id = s.run AND provisioning_runs.mode = 'queue'";
 
 /// Where a chunk stands that was open before.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct ChunkStatus {
+    #[serde(flatten)]
     pub id: ChunkId,
     /// Users that still wait for it.
     pub waiting: u32,
     /// How often it was delivered.
     pub deliveries: u32,
-}
-
-#[derive(Deserialize)]
-pub(super) struct ChunkStatusRow {
-    run_id: String,
-    chunk: u32,
-    waiting: u32,
-    deliveries: u32,
-}
-
-impl From<ChunkStatusRow> for ChunkStatus {
-    fn from(row: ChunkStatusRow) -> Self {
-        Self {
-            id: ChunkId {
-                run_id: row.run_id,
-                chunk: row.chunk,
-            },
-            waiting: row.waiting,
-            deliveries: row.deliveries,
-        }
-    }
 }
 
 /// Reads off where the chunks' users stand, then what that makes of the runs.
@@ -120,8 +99,8 @@ pub(super) fn push_sums(
     chunks: &[ChunkId],
     given_up: Option<&str>,
     now: Timestamp,
-) -> Result<Slot<ChunkStatusRow>, DatabaseError> {
-    let args = [chunk_list(chunks)?, given_up.into()];
+) -> Result<Slot<ChunkStatus>, DatabaseError> {
+    let args = [Arg::json(&chunks)?, given_up.into()];
     let status = batch.push(Statement::new(UPDATE_CHUNKS, args));
     let runs: BTreeSet<&str> = chunks.iter().map(|chunk| chunk.run_id.as_str()).collect();
     batch.execute(update_runs(&runs, now)?);

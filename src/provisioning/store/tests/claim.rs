@@ -61,9 +61,7 @@ fn a_leased_user_is_refused_until_the_lease_ends(test: &StoreTest) {
 }
 
 fn closed_rows_are_not_claimed(test: &StoreTest) {
-    for (user, email) in [("ann", ONE), ("bob", ONE), ("cyd", TWO)] {
-        test.add(user, email);
-    }
+    test.add_each(&[("ann", ONE), ("bob", ONE), ("cyd", TWO)]);
     test.finish("ann", "acc");
     test.set_aside(&["bob"]);
     test.claim_one("t1", "cyd");
@@ -78,16 +76,8 @@ fn an_email_has_one_holder(test: &StoreTest) {
     test.claim_one("t1", "ann");
     assert!(test.claim_as("t2", &["bob"]).is_empty());
     assert_eq!(test.row("bob"), None);
-    assert!(
-        block_on(store::load(&test.database, &UserId::new("bob")))
-            .unwrap()
-            .contested
-    );
-    assert!(
-        !block_on(store::load(&test.database, &UserId::new("ann")))
-            .unwrap()
-            .contested
-    );
+    assert!(test.load("bob").contested);
+    assert!(!test.load("ann").contested);
 }
 
 fn of_two_requests_for_a_free_email_the_first_is_granted(test: &StoreTest) {
@@ -103,7 +93,7 @@ fn of_users_who_waited_for_an_email_one_gets_it(test: &StoreTest) {
     }
     test.claim_one("t1", "ann");
     test.set_aside(&["bob", "cyd"]);
-    test.delete_user(&UserId::new("ann"));
+    test.delete_user("ann");
     test.advance(LEASE);
     test.acquire("t2", "ann");
     test.clear_everything("t2", "ann");
@@ -117,7 +107,7 @@ fn an_own_intent_is_granted_though_the_new_email_is_contested(test: &StoreTest) 
     test.add("bob", TWO);
     test.claim_one("t1", "ann");
     test.claim_one("t1", "bob");
-    test.change_email(&UserId::new("bob"), Some(ONE));
+    test.change_email("bob", Some(ONE));
     test.advance(LEASE);
     let claimed = test.claim_one("t2", "bob");
     assert_eq!(
@@ -131,7 +121,7 @@ fn an_own_intent_is_granted_though_the_new_email_is_contested(test: &StoreTest) 
 }
 
 fn a_user_without_an_email_is_not_claimed(test: &StoreTest) {
-    test.put_user(&UserId::new("ann"), None);
+    test.put_user("ann", None);
     test.add("bob", " \t ");
     let granted = test.claim_as("t1", &["ann", "bob", "stranger"]);
     assert!(granted.is_empty(), "{granted:?}");
@@ -141,17 +131,8 @@ fn a_user_without_an_email_is_not_claimed(test: &StoreTest) {
 fn a_claim_tells_what_is_known(test: &StoreTest) {
     test.add("ann", ONE);
     test.claim_one("t1", "ann");
-    let (user, found) = (UserId::new("ann"), account("old", ONE));
-    let entry = test.entry("ann", "saved");
-    let saved = block_on(store::save_recovery(
-        &test.database,
-        &token("t1"),
-        &user,
-        &found,
-        &roles(&["r1", "r2"]),
-        &entry,
-    ));
-    saved.unwrap();
+    let saved = roles(&["r1", "r2"]);
+    test.save("t1", "ann", &account("old", ONE), &saved);
     let attaching = Outcome::Attaching {
         id: RemoteId("new".to_owned()),
         next_attempt_at: test.now(),
@@ -161,14 +142,12 @@ fn a_claim_tells_what_is_known(test: &StoreTest) {
     let claimed = test.claim_one("t2", "ann");
     assert_eq!(claimed.threedeye_id, Some(RemoteId("new".to_owned())));
     assert_eq!((claimed.state, claimed.attempts), (State::Attaching, 1));
-    assert_eq!(claimed.recovery.unwrap().roles, roles(&["r1", "r2"]));
+    assert_eq!(claimed.recovery.unwrap().roles, saved);
     assert_eq!(claimed.removed_at, Some(test.now()));
 }
 
 fn a_claim_answers_in_the_order_of_the_requests(test: &StoreTest) {
-    for (user, email) in [("ann", ONE), ("bob", TWO), ("cyd", "c@example.com")] {
-        test.add(user, email);
-    }
+    test.add_each(&[("ann", ONE), ("bob", TWO), ("cyd", "c@example.com")]);
     let granted = test.claim_in_order("t1", &["cyd", "ann", "stranger", "bob"]);
     assert_eq!(granted, ["cyd", "ann", "bob"]);
 }
@@ -210,9 +189,7 @@ fn a_claim_tells_a_new_intent_from_a_recorded_one(test: &StoreTest) {
 }
 
 fn what_changed_since_the_users_were_listed_is_claimed_as_it_is_now(test: &StoreTest) {
-    for (user, email) in [("ann", ONE), ("bob", TWO)] {
-        test.add(user, email);
-    }
+    test.add_each(&[("ann", ONE), ("bob", TWO)]);
     assert_eq!(test.due(9).len(), 2);
     test.claim_one("t1", "ann");
     assert_eq!(test.try_claim("t2", "ann"), None);
@@ -220,7 +197,7 @@ fn what_changed_since_the_users_were_listed_is_claimed_as_it_is_now(test: &Store
     let claimed = test.claim_one("t3", "ann");
     assert_eq!((claimed.attempts, claimed.fresh), (1, false));
     assert_eq!(claimed.password, password("t1", "ann"));
-    test.change_email(&UserId::new("bob"), Some("b@example.com"));
+    test.change_email("bob", Some("b@example.com"));
     let claimed = test.claim_one("t3", "bob");
     assert_eq!(claimed.intent_email, email("b@example.com"));
     test.record("t3", "ann", complete("acc"));
@@ -228,19 +205,14 @@ fn what_changed_since_the_users_were_listed_is_claimed_as_it_is_now(test: &Store
 }
 
 fn a_claim_tells_of_removals_and_kept_roles(test: &StoreTest) {
-    for (user, email) in [("ann", ONE), ("bob", TWO), ("cyd", "c@example.com")] {
-        test.add(user, email);
-    }
+    test.add_each(&[("ann", ONE), ("bob", TWO), ("cyd", "c@example.com")]);
     test.claim_one("t1", "ann");
     test.save_roles("t1", "ann", &account("old", TWO));
     let claimed = test.claim_one("t2", "bob");
     assert_eq!(claimed.removed_at, Some(test.now()));
     test.acquire("t3", "cyd");
-    let (user, entry) = (UserId::new("cyd"), test.entry("cyd", "removing"));
     let kept = roles(&["r2"]);
-    let (holder, database) = (token("t3"), &test.database);
-    let begun = store::begin_removal(database, &holder, &user, &[], Some(&kept), &entry);
-    assert!(block_on(begun).unwrap());
+    assert!(test.begin_removal("t3", "cyd", &[], Some(&kept)));
     test.release("t3", "cyd");
     assert_eq!(test.row("cyd"), None);
     let claimed = test.claim_one("t4", "cyd");
@@ -259,13 +231,7 @@ fn a_cleared_row_is_claimed_anew_and_a_resealed_one_as_it_is(test: &StoreTest) {
     assert_eq!((claimed.attempts, claimed.fresh), (0, true));
     assert_eq!(claimed.password, password("t3", "ann"));
     let (old, new) = (password("t1", "bob"), password("new key", "bob"));
-    block_on(store::reseal(
-        &test.database,
-        &UserId::new("bob"),
-        &old,
-        &new,
-    ))
-    .unwrap();
+    test.reseal("bob", &old, &new);
     let claimed = test.claim_one("t3", "bob");
     assert_eq!((&claimed.password, claimed.fresh), (&new, false));
 }

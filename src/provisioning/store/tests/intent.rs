@@ -11,12 +11,10 @@ store_tests! {
 fn a_password_is_sealed_anew_unless_it_was_changed(test: &StoreTest) {
     test.add("ann", ONE);
     test.claim_one("t1", "ann");
-    let (user, old) = (UserId::new("ann"), password("t1", "ann"));
-    let new = password("new key", "ann");
-    block_on(store::reseal(&test.database, &user, &old, &new)).unwrap();
+    let (old, new) = (password("t1", "ann"), password("new key", "ann"));
+    test.reseal("ann", &old, &new);
     assert_eq!(test.mapping("ann").password, Some(new.clone()));
-    let other = password("other key", "ann");
-    block_on(store::reseal(&test.database, &user, &old, &other)).unwrap();
+    test.reseal("ann", &old, &password("other key", "ann"));
     assert_eq!(test.mapping("ann").password, Some(new));
 }
 
@@ -24,17 +22,9 @@ fn a_new_intent_replaces_the_old_one(test: &StoreTest) {
     test.add("ann", ONE);
     test.finish("ann", "acc");
     test.acquire("t1", "ann");
-    let (user, new) = (UserId::new("ann"), password("new", "ann"));
-    let now = test.now();
-    let replaced = block_on(store::replace_intent(
-        &test.database,
-        &token("t1"),
-        &user,
-        &email(TWO),
-        &new,
-        now,
-    ));
-    assert_eq!(replaced.unwrap(), Guarded::Written);
+    let new = password("new", "ann");
+    let replaced = test.replace_intent("t1", "ann", TWO, &new);
+    assert_eq!(replaced, Guarded::Written);
     let row = test.mapping("ann");
     assert_eq!(
         (row.state, row.email_key),
@@ -43,15 +33,8 @@ fn a_new_intent_replaces_the_old_one(test: &StoreTest) {
     assert_eq!((row.password, row.threedeye_id), (Some(new.clone()), None));
     assert_eq!(test.queued(), ["ann"]);
     let before = test.tables();
-    let replaced = block_on(store::replace_intent(
-        &test.database,
-        &token("t2"),
-        &user,
-        &email(ONE),
-        &new,
-        now,
-    ));
-    assert_eq!(replaced.unwrap(), Guarded::LeaseLost);
+    let replaced = test.replace_intent("t2", "ann", ONE, &new);
+    assert_eq!(replaced, Guarded::LeaseLost);
     assert_eq!(test.tables(), before);
 }
 
@@ -61,15 +44,7 @@ fn a_new_intent_takes_no_email_of_another_user(test: &StoreTest) {
     test.claim_one("t1", "ann");
     test.claim_one("t1", "bob");
     let before = test.tables();
-    let (user, new) = (UserId::new("ann"), password("new", "ann"));
-    let replaced = block_on(store::replace_intent(
-        &test.database,
-        &token("t1"),
-        &user,
-        &email(TWO),
-        &new,
-        test.now(),
-    ));
-    assert_eq!(replaced.unwrap(), Guarded::Contested);
+    let replaced = test.replace_intent("t1", "ann", TWO, &password("new", "ann"));
+    assert_eq!(replaced, Guarded::Contested);
     assert_eq!(test.tables(), before);
 }

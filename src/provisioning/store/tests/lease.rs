@@ -16,29 +16,20 @@ fn renewing_tells_which_users_are_still_held(test: &StoreTest) {
     }
     test.advance(LEASE);
     test.claim_one("t2", "bob");
-    let users = ["ann", "bob", "stranger"].map(UserId::new);
     let until = test.now().plus(seconds(30));
-    let kept = block_on(store::renew_leases(
-        &test.database,
-        &token("t1"),
-        &users,
-        until,
-    ))
-    .unwrap();
-    assert_eq!(kept, [UserId::new("ann")]);
+    let kept = test.renew("t1", &["ann", "bob", "stranger"], until);
+    assert_eq!(kept, ids(&["ann"]));
     assert_eq!(test.mapping("ann").lease_until, until);
     assert_eq!(test.mapping("bob").lease_until, test.now().plus(LEASE));
 }
 
 fn a_lease_is_acquired_in_every_state(test: &StoreTest) {
-    for (user, email) in [
+    test.add_each(&[
         ("ann", ONE),
         ("bob", ONE),
         ("cyd", TWO),
         ("dan", "d@example.com"),
-    ] {
-        test.add(user, email);
-    }
+    ]);
     test.finish("ann", "acc");
     test.set_aside(&["bob"]);
     test.claim_one("t1", "cyd");
@@ -50,21 +41,12 @@ fn a_lease_is_acquired_in_every_state(test: &StoreTest) {
         ("dan", None),
     ];
     for (user, state) in states {
-        let id = UserId::new(user);
-        let known = block_on(store::acquire_lease(&test.database, &id, &test.terms("t2")))
-            .unwrap()
-            .unwrap();
+        let known = test.try_acquire("t2", user).unwrap();
         assert_eq!(known.mapping.map(|row| row.state), state, "{user}");
         let row = test.mapping(user);
         assert_eq!(row.state, state.unwrap_or(State::Idle), "{user}");
         assert_eq!(row.lease_until, test.now().plus(LEASE), "{user}");
-        block_on(store::release_lease(
-            &test.database,
-            &token("t2"),
-            &id,
-            None,
-        ))
-        .unwrap();
+        test.release("t2", user);
         assert_eq!(test.state(user), state, "{user}");
     }
     assert_eq!(test.queued(), ["dan"]);
@@ -75,30 +57,12 @@ fn a_user_that_is_held_is_busy(test: &StoreTest) {
     test.claim_one("t1", "ann");
     let until = test.now().plus(LEASE);
     test.advance(seconds(10));
-    let user = UserId::new("ann");
-    let acquired = block_on(store::acquire_lease(
-        &test.database,
-        &user,
-        &test.terms("t2"),
-    ))
-    .unwrap();
+    let acquired = test.try_acquire("t2", "ann");
     assert_eq!(acquired.unwrap_err(), Busy { until });
     let before = test.tables();
-    block_on(store::release_lease(
-        &test.database,
-        &token("t2"),
-        &user,
-        None,
-    ))
-    .unwrap();
+    test.release("t2", "ann");
     assert_eq!(test.tables(), before);
-    block_on(store::release_lease(
-        &test.database,
-        &token("t1"),
-        &user,
-        None,
-    ))
-    .unwrap();
+    test.release("t1", "ann");
     test.acquire("t2", "ann");
 }
 
@@ -106,13 +70,6 @@ fn acquiring_for_an_unknown_user_leaves_no_trace(test: &StoreTest) {
     let before = test.tables();
     test.acquire("t1", "stranger");
     assert_eq!(test.state("stranger"), Some(State::Idle));
-    let user = UserId::new("stranger");
-    block_on(store::release_lease(
-        &test.database,
-        &token("t1"),
-        &user,
-        None,
-    ))
-    .unwrap();
+    test.release("t1", "stranger");
     assert_eq!(test.tables(), before);
 }

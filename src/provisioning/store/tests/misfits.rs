@@ -29,11 +29,8 @@ fn an_id_that_is_no_text_is_in_no_users_way(test: &StoreTest) {
         .map(|one| (one.user.as_str(), one.email.as_str()))
         .collect();
     assert_eq!(due, [("7", "seven@example.com"), ("bob", TWO)]);
-    let planned = block_on(store::plan_run(
-        &test.database,
-        &planning(test, "run-1", 9, 9),
-    ));
-    let planned = planned.unwrap();
+    let planning = planning(test, "run-1", 9, 9);
+    let planned = done(store::plan_run(&test.database, &planning));
     assert_eq!((planned.users, planned.remaining), (2, 2));
 }
 

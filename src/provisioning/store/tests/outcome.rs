@@ -98,7 +98,7 @@ fn being_set_aside_forgets_the_intent(test: &StoreTest) {
     test.add("bob", TWO);
     test.finish("ann", "acc");
     test.claim_one("t1", "bob");
-    test.change_email(&UserId::new("bob"), Some(ONE));
+    test.change_email("bob", Some(ONE));
     let outcome = Outcome::SetAside {
         email: email(ONE),
         error: "held by another".to_owned(),
@@ -170,7 +170,7 @@ fn an_account_has_one_user(test: &StoreTest) {
 fn a_quarantine_for_a_past_email_is_lifted_at_once(test: &StoreTest) {
     test.add("ann", ONE);
     test.claim_one("t1", "ann");
-    test.change_email(&UserId::new("ann"), Some(TWO));
+    test.change_email("ann", Some(TWO));
     test.record("t1", "ann", quarantined());
     let row = test.mapping("ann");
     assert_eq!(
@@ -183,7 +183,7 @@ fn a_quarantine_for_a_past_email_is_lifted_at_once(test: &StoreTest) {
 fn no_user_waits_for_an_email_that_is_free(test: &StoreTest) {
     test.add("ann", ONE);
     test.claim_one("t1", "ann");
-    test.change_email(&UserId::new("ann"), Some(TWO));
+    test.change_email("ann", Some(TWO));
     let outcome = Outcome::SetAside {
         email: email(TWO),
         error: "held by another".to_owned(),
@@ -195,15 +195,13 @@ fn no_user_waits_for_an_email_that_is_free(test: &StoreTest) {
 }
 
 fn an_outcome_without_the_lease_reopens_no_closed_row(test: &StoreTest) {
-    for (user, email) in [("ann", ONE), ("bob", TWO), ("cyd", TWO)] {
-        test.add(user, email);
-    }
+    test.add_each(&[("ann", ONE), ("bob", TWO), ("cyd", TWO)]);
     test.finish_with("ann", quarantined());
     test.claim_one("t1", "bob");
     test.set_aside(&["cyd"]);
     // Without users, both rows are closed for an e-mail that is not theirs any more.
     for user in ["ann", "cyd"] {
-        test.delete_user(&UserId::new(user));
+        test.delete_user(user);
     }
     let before = test.tables();
     let aside = Outcome::SetAside {

@@ -46,17 +46,8 @@ fn a_removal_opens_a_complete_row(test: &StoreTest) {
     test.advance(seconds(10));
     test.acquire("t1", "ann");
     let (mapped, earlier) = (account("acc", ONE), account("old", TWO));
-    let (user, entry) = (UserId::new("ann"), test.entry("ann", "removing"));
     let kept = roles(&["r1"]);
-    let begun = block_on(store::begin_removal(
-        &test.database,
-        &token("t1"),
-        &user,
-        &[&mapped, &earlier],
-        Some(&kept),
-        &entry,
-    ));
-    assert!(begun.unwrap());
+    assert!(test.begin_removal("t1", "ann", &[mapped, earlier], Some(&kept)));
     let row = test.mapping("ann");
     assert_eq!(row.state, State::Pending);
     assert_eq!(row.threedeye_id, Some(RemoteId("acc".to_owned())));
@@ -75,17 +66,8 @@ fn a_removal_without_the_lease_is_not_begun(test: &StoreTest) {
     test.finish("ann", "acc");
     test.acquire("t1", "ann");
     let before = test.tables();
-    let (user, entry) = (UserId::new("ann"), test.entry("ann", "removing"));
     let (mapped, kept) = (account("acc", ONE), roles(&["r1"]));
-    let begun = block_on(store::begin_removal(
-        &test.database,
-        &token("t2"),
-        &user,
-        &[&mapped],
-        Some(&kept),
-        &entry,
-    ));
-    assert!(!begun.unwrap());
+    assert!(!test.begin_removal("t2", "ann", &[mapped], Some(&kept)));
     assert_eq!(test.tables(), before);
 }
 
@@ -109,18 +91,13 @@ fn a_removal_is_found_by_its_email(test: &StoreTest) {
     test.advance(seconds(7));
     test.save_roles("t1", "ann", &account("old", "One@example.com"));
     test.advance(seconds(1));
-    let moment = block_on(store::removed_at(&test.database, &email(ONE))).unwrap();
-    assert_eq!(moment, Some(START.plus(seconds(7))));
-    assert_eq!(
-        block_on(store::removed_at(&test.database, &email(TWO))).unwrap(),
-        None
-    );
+    let removed_at = |address| done(store::removed_at(&test.database, &email(address)));
+    assert_eq!(removed_at(ONE), Some(START.plus(seconds(7))));
+    assert_eq!(removed_at(TWO), None);
 }
 
 fn accounts_of_others_are_listed(test: &StoreTest) {
-    for (user, email) in [("ann", ONE), ("bob", TWO), ("cyd", "c@example.com")] {
-        test.add(user, email);
-    }
+    test.add_each(&[("ann", ONE), ("bob", TWO), ("cyd", "c@example.com")]);
     test.finish("ann", "acc-ann");
     test.finish("bob", "acc-bob");
     test.claim_one("t1", "cyd");
@@ -130,13 +107,7 @@ fn accounts_of_others_are_listed(test: &StoreTest) {
         account("acc-cyd", "C@Example.com"),
         account("acc-free", "free@example.com"),
     ];
-    let accounts: Vec<&RemoteAccount> = accounts.iter().collect();
-    let of_others = block_on(store::accounts_of_others(
-        &test.database,
-        &UserId::new("ann"),
-        &accounts,
-    ))
-    .unwrap();
+    let of_others = test.accounts_of_others("ann", &accounts);
     let ids = ["acc-bob", "acc-cyd"].map(|id| RemoteId(id.to_owned()));
     assert_eq!(of_others, ids);
 }

@@ -7,16 +7,6 @@ store_tests! {
     a_run_is_opened_once,
 }
 
-fn opening(test: &StoreTest, limit: u32) -> RunOpening {
-    RunOpening {
-        run_id: "run-1".to_owned(),
-        trigger: Trigger::Manual,
-        origin: origin(),
-        limit,
-        started_at: test.now(),
-    }
-}
-
 fn closing(test: &StoreTest) -> RunClosing {
     RunClosing {
         run_id: "run-1".to_owned(),
@@ -37,47 +27,27 @@ fn closing(test: &StoreTest) -> RunClosing {
 }
 
 fn a_run_is_opened_and_closed(test: &StoreTest) {
-    for (user, email) in [("ann", ONE), ("bob", TWO)] {
-        test.add(user, email);
-    }
-    let listed = block_on(store::open_run(
-        &test.database,
-        &opening(test, 1),
-        test.now(),
-    ))
-    .unwrap();
+    test.add_each(&[("ann", ONE), ("bob", TWO)]);
+    let opening = test.opening("run-1", 1);
+    let listed = done(store::open_run(&test.database, &opening, test.now()));
     assert_eq!(listed.len(), 1);
-    assert_eq!(test.runs(), [("run-1".to_owned(), None)]);
+    assert_eq!(test.end_of("run-1"), None);
     let all = test.due(9);
     assert_eq!(listed, all[..1]);
     test.finish("ann", "acc");
     test.advance(seconds(3));
-    assert_eq!(
-        block_on(store::close_run(&test.database, &closing(test))).unwrap(),
-        1
-    );
-    let closed = ("run-1".to_owned(), Some(closing(test)));
-    assert_eq!(test.runs(), [closed]);
+    let closing = closing(test);
+    assert_eq!(done(store::close_run(&test.database, &closing)), 1);
+    assert_eq!(test.end_of("run-1"), Some(closing));
+    let listed = done(store::list_runs(&test.database, 9));
+    assert_eq!(listed, [test.runs().remove(0).row]);
 }
 
 fn a_run_is_opened_once(test: &StoreTest) {
-    assert_eq!(
-        block_on(store::close_run(&test.database, &closing(test))).unwrap(),
-        0
-    );
-    assert!(test.runs().is_empty());
-    block_on(store::open_run(
-        &test.database,
-        &opening(test, 1),
-        test.now(),
-    ))
-    .unwrap();
-    assert!(
-        block_on(store::open_run(
-            &test.database,
-            &opening(test, 1),
-            test.now()
-        ))
-        .is_err()
-    );
+    let closed = done(store::close_run(&test.database, &closing(test)));
+    assert_eq!((closed, test.runs().len()), (0, 0));
+    let opening = test.opening("run-1", 1);
+    let open = || block_on(store::open_run(&test.database, &opening, test.now()));
+    assert!(open().is_ok());
+    assert!(open().is_err());
 }

@@ -11,9 +11,7 @@ store_tests! {
 }
 
 fn only_the_contested_are_set_aside(test: &StoreTest) {
-    for (user, email) in [("ann", ONE), ("bob", ONE), ("cyd", TWO)] {
-        test.add(user, email);
-    }
+    test.add_each(&[("ann", ONE), ("bob", ONE), ("cyd", TWO)]);
     test.finish("ann", "acc");
     test.set_aside(&["ann", "bob", "cyd", "stranger"]);
     let row = test.mapping("bob");
@@ -51,7 +49,7 @@ fn a_user_under_a_lease_is_not_set_aside(test: &StoreTest) {
     test.add("bob", TWO);
     test.finish("ann", "acc");
     test.claim_one("t1", "bob");
-    test.change_email(&UserId::new("bob"), Some(ONE));
+    test.change_email("bob", Some(ONE));
     test.advance(LEASE);
     test.add("cyd", ONE);
     test.acquire("t2", "cyd");
@@ -81,18 +79,9 @@ fn a_given_up_email_is_free_for_those_who_wait(test: &StoreTest) {
     test.add("bob", ONE);
     test.claim_one("t1", "ann");
     test.set_aside(&["bob"]);
-    test.change_email(&UserId::new("ann"), Some(TWO));
+    test.change_email("ann", Some(TWO));
     assert_eq!(test.state("bob"), Some(State::SetAside));
-    let (user, new) = (UserId::new("ann"), password("t1 again", "ann"));
-    let replaced = block_on(store::replace_intent(
-        &test.database,
-        &token("t1"),
-        &user,
-        &email(TWO),
-        &new,
-        test.now(),
-    ));
-    replaced.unwrap();
+    test.replace_intent("t1", "ann", TWO, &password("t1 again", "ann"));
     assert_eq!(test.state("bob"), Some(State::Idle));
     assert_eq!(test.queued(), ["ann", "bob"]);
 }

@@ -1,11 +1,12 @@
 //! What the database holds, read past the store.
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::*;
 use crate::provisioning::fanout::ChunkId;
+use crate::provisioning::store::RunRow;
 
 const QUEUE: &str = "SELECT user_id AS id, due_at AS at FROM provisioning_queue ORDER BY user_id";
 
@@ -14,16 +15,6 @@ const REMOVALS: &str =
 
 // ?1 subject
 const TRAIL: &str = "SELECT outcome FROM audit_log WHERE subject = ?1 ORDER BY id";
-
-const RUNS: &str = "
-SELECT run_id, mode, status, total, created, failed, skipped, quarantined, errors, finished_at,
-       hold_until, takeovers_left, advanced_at, remaining
-FROM provisioning_runs ORDER BY run_id";
-
-const CHUNKS: &str = "
-SELECT run_id, chunk, state, user_ids, deliveries, planned, waiting, created, failed, skipped,
-       quarantined, errors
-FROM provisioning_chunks ORDER BY run_id, chunk";
 
 /// All that the store reads or writes.
 const TABLES: [&str; 10] = [
@@ -39,31 +30,55 @@ const TABLES: [&str; 10] = [
     "SELECT * FROM audit_log ORDER BY id",
 ];
 
-/// A planned run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlannedRun {
-    /// Where its users' places in the work queue were moved to.
-    pub hold: Timestamp,
+/// Rows of what must never be, each with a word for it.
+const VIOLATIONS: [&str; 7] = [
+    "SELECT 'waiting is miscounted' AS broken, '' AS id FROM provisioning_totals
+     WHERE name = 'waiting' AND value <> (SELECT count(*) FROM provisioning_queue)",
+    "SELECT 'waits with another e-mail', q.user_id FROM provisioning_queue q
+     JOIN users u ON u.uuid = q.user_id WHERE u.email_key IS NOT q.email_key",
+    "SELECT 'waits without need, or does not wait', u.uuid FROM users u
+     LEFT JOIN threedeye_users t ON t.user_id = u.uuid
+     LEFT JOIN provisioning_queue q ON q.user_id = u.uuid
+     WHERE (q.user_id IS NOT NULL) <> (
+       u.email_key IS NOT NULL AND coalesce(t.state, 'idle') IN ('idle', 'pending', 'attaching')
+     )",
+    "SELECT 'waits for a free e-mail', t.user_id FROM threedeye_users t
+     WHERE t.state = 'set_aside' AND NOT EXISTS (
+       SELECT 1 FROM threedeye_users o WHERE o.email_key = t.email_key AND o.state <> 'set_aside'
+     )",
+    "SELECT 'is idle with an intent', user_id FROM threedeye_users
+     WHERE state = 'idle' AND (email_key IS NOT NULL OR threedeye_id IS NOT NULL)",
+    "SELECT 'is left behind', user_id FROM provisioning_unsettled",
+    "SELECT 'chunk does not add up', run_id FROM provisioning_chunks
+     WHERE planned <> waiting + created + failed + skipped",
+];
+
+/// A run's row, with what only plans and deliveries read.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct StoredRun {
+    #[serde(flatten)]
+    pub row: RunRow,
+    pub hold_until: Option<Timestamp>,
+    #[serde(rename = "takeovers_left")]
     pub replacements_left: u32,
-    pub advanced_at: Timestamp,
-    /// The sums of its chunks, as they were last read off.
-    pub tally: Tally,
-    /// How many users waited when it ended.
-    pub remaining: Option<u64>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ChunkState {
     Open,
     Done,
     GivenUp,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Chunk {
+    #[serde(flatten)]
+    pub id: ChunkId,
     pub state: ChunkState,
     /// Empty once it is closed.
-    pub users: Vec<UserId>,
+    #[serde(rename = "user_ids", deserialize_with = "lines")]
+    pub users: Vec<String>,
     pub deliveries: u32,
     pub planned: u32,
     pub waiting: u32,
@@ -71,44 +86,42 @@ pub struct Chunk {
     pub failed: u32,
     pub skipped: u32,
     pub quarantined: u32,
+    #[serde(deserialize_with = "lines")]
     pub errors: Vec<String>,
 }
 
-impl Chunk {
-    /// One that was not delivered yet.
-    pub fn of(users: &[UserId]) -> Self {
-        let planned = u32::try_from(users.len()).unwrap();
-        Self {
-            state: ChunkState::Open,
-            users: users.to_vec(),
-            deliveries: 0,
-            planned,
-            waiting: planned,
-            created: 0,
-            failed: 0,
-            skipped: 0,
-            quarantined: 0,
-            errors: Vec::new(),
-        }
-    }
+/// A JSON list of texts whose order is not promised.
+fn lines<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let mut lines: Vec<String> = serde_json::from_str(&text).unwrap();
+    lines.sort();
+    Ok(lines)
 }
 
 impl StoreTest {
     pub fn read<T: DeserializeOwned>(&self, statement: Statement) -> Vec<T> {
         let mut batch = Batch::new();
         let rows = batch.push(statement);
-        block_on(self.database.run(batch))
-            .unwrap()
-            .rows(rows)
-            .unwrap()
+        done(self.database.run(batch)).rows(rows).unwrap()
     }
 
     /// Everything, to show that nothing changed.
     pub fn tables(&self) -> Vec<Vec<Value>> {
         let mut batch = Batch::new();
         let slots = TABLES.map(|sql| batch.push(Statement::new(sql, [])));
-        let answers = block_on(self.database.run(batch)).unwrap();
+        let answers = done(self.database.run(batch));
         slots.map(|slot| answers.rows(slot).unwrap()).into()
+    }
+
+    /// What holds no more of that which always holds.
+    pub fn violations(&self) -> Vec<Value> {
+        let mut batch = Batch::new();
+        let slots = VIOLATIONS.map(|sql| batch.push(Statement::new(sql, [])));
+        let answers = done(self.database.run(batch));
+        let rows = slots
+            .into_iter()
+            .flat_map(|slot| answers.rows(slot).unwrap());
+        rows.collect()
     }
 
     /// The users that wait, and how long until each is due, in seconds. Their number is told right.
@@ -138,22 +151,19 @@ impl StoreTest {
         rows.into_iter().map(|row| row.outcome).collect()
     }
 
-    /// Each run's id, and how it was closed if it was.
-    pub fn runs(&self) -> Vec<(String, Option<RunClosing>)> {
-        let rows: Vec<RunRow> = self.read(Statement::new(RUNS, []));
-        rows.iter()
-            .map(|row| (row.run_id.clone(), row.closing()))
-            .collect()
+    /// The runs, in the order of their ids.
+    pub fn runs(&self) -> Vec<StoredRun> {
+        let mut runs: Vec<StoredRun> = self.read(Statement::new(TABLES[7], []));
+        for StoredRun { row, .. } in &mut runs {
+            row.tally.errors.sort();
+            // A run that is finished says how, and no other does.
+            assert_eq!(row.status == "running", row.finished_at.is_none());
+        }
+        runs
     }
 
-    pub fn planned_runs(&self) -> Vec<(String, PlannedRun)> {
-        let rows: Vec<RunRow> = self.read(Statement::new(RUNS, []));
-        rows.iter().filter_map(RunRow::planned).collect()
-    }
-
-    pub fn chunks(&self) -> Vec<(ChunkId, Chunk)> {
-        let rows: Vec<ChunkRow> = self.read(Statement::new(CHUNKS, []));
-        rows.into_iter().map(ChunkRow::into_chunk).collect()
+    pub fn chunks(&self) -> Vec<Chunk> {
+        self.read(Statement::new(TABLES[8], []))
     }
 }
 
@@ -166,110 +176,4 @@ struct MomentRow {
 #[derive(Deserialize)]
 struct TrailRow {
     outcome: String,
-}
-
-#[derive(Deserialize)]
-struct RunRow {
-    run_id: String,
-    mode: String,
-    status: String,
-    total: u32,
-    created: u32,
-    failed: u32,
-    skipped: u32,
-    quarantined: u32,
-    errors: String,
-    finished_at: Option<i64>,
-    hold_until: Option<i64>,
-    takeovers_left: u32,
-    advanced_at: Option<i64>,
-    remaining: Option<u64>,
-}
-
-impl RunRow {
-    fn tally(&self) -> Tally {
-        Tally {
-            total: self.total,
-            created: self.created,
-            failed: self.failed,
-            skipped: self.skipped,
-            quarantined: self.quarantined,
-            errors: lines(&self.errors),
-        }
-    }
-
-    fn closing(&self) -> Option<RunClosing> {
-        // A run that is finished says how, and no other does.
-        assert_eq!(self.status == "running", self.finished_at.is_none());
-        self.finished_at.map(|finished_at| RunClosing {
-            run_id: self.run_id.clone(),
-            completed: self.status == "completed",
-            tally: self.tally(),
-            finished_at: Timestamp::from_millis(finished_at),
-        })
-    }
-
-    fn planned(&self) -> Option<(String, PlannedRun)> {
-        let moment = |column: Option<i64>| Timestamp::from_millis(column.unwrap());
-        (self.mode == "queue").then(|| {
-            let run = PlannedRun {
-                hold: moment(self.hold_until),
-                replacements_left: self.takeovers_left,
-                advanced_at: moment(self.advanced_at),
-                tally: self.tally(),
-                remaining: self.remaining,
-            };
-            (self.run_id.clone(), run)
-        })
-    }
-}
-
-#[derive(Deserialize)]
-struct ChunkRow {
-    run_id: String,
-    chunk: u32,
-    state: String,
-    user_ids: String,
-    deliveries: u32,
-    planned: u32,
-    waiting: u32,
-    created: u32,
-    failed: u32,
-    skipped: u32,
-    quarantined: u32,
-    errors: String,
-}
-
-impl ChunkRow {
-    fn into_chunk(self) -> (ChunkId, Chunk) {
-        let id = ChunkId {
-            run_id: self.run_id,
-            chunk: self.chunk,
-        };
-        let chunk = Chunk {
-            state: match self.state.as_str() {
-                "open" => ChunkState::Open,
-                "done" => ChunkState::Done,
-                "given_up" => ChunkState::GivenUp,
-                other => panic!("{id:?} is {other}"),
-            },
-            users: lines(&self.user_ids).into_iter().map(UserId::new).collect(),
-            deliveries: self.deliveries,
-            planned: self.planned,
-            waiting: self.waiting,
-            created: self.created,
-            failed: self.failed,
-            skipped: self.skipped,
-            quarantined: self.quarantined,
-            errors: lines(&self.errors),
-        };
-        (id, chunk)
-    }
-}
-
-/// A JSON list of texts whose order is not promised.
-fn lines(json: &str) -> Vec<String> {
-    let mut lines: Vec<String> = serde_json::from_str(json).unwrap();
-    lines.sort();
-    lines
 }

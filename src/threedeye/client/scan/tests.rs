@@ -3,14 +3,11 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::kernel::http_client::{HttpError, HttpRequest};
-use crate::kernel::random::seeded::Seeded;
 use crate::kernel::{Clock as _, EmailKey};
 use crate::threedeye::RemoteId;
 use crate::threedeye::client::scan::*;
 use crate::threedeye::config::ThreedeyeConfig;
-use crate::threedeye::testing::{
-    Reply, Script, VirtualClock, config, header_of, leak, path_of, query_of,
-};
+use crate::threedeye::testing::{Reply, TestClient, config, header_of, path_of, query_of};
 
 fn user(number: usize) -> String {
     format!(r#"{{"id":{number},"email":"u{number}@example.com","roles":[]}}"#)
@@ -42,21 +39,6 @@ fn query(emails: &[&str]) -> ScanQuery {
     }
 }
 
-fn client(
-    config: ThreedeyeConfig,
-    clock: &'static VirtualClock,
-    script: &'static Script<'static>,
-) -> Client {
-    let random = Rc::new(Seeded::new(4));
-    Client::new(
-        config,
-        Rc::new(script),
-        Rc::new(clock),
-        random,
-        Rc::default(),
-    )
-}
-
 struct Outcome {
     scan: Result<DirectoryScan, UpstreamError>,
     pages: usize,
@@ -65,20 +47,19 @@ struct Outcome {
 
 /// Scans with pages of 3, no login and 30 s.
 fn scan(query: &ScanQuery, answer: impl FnMut(&HttpRequest) -> Reply + 'static) -> Outcome {
-    let clock = leak(VirtualClock::default());
-    let script = leak(Script::new(clock, answer));
     let config = ThreedeyeConfig {
         login: None,
         ..config()
     };
-    let client = client(config, clock, script);
-    let until = Deadline::after(clock, Duration::from_secs(30));
-    let scan = clock.run(client.scan(std::future::ready(query.clone()), until));
-    assert!(clock.now() <= until.moment());
+    let test = TestClient::new(config, answer);
+    let until = test.deadline(30);
+    let query = std::future::ready(query.clone());
+    let scan = test.run(test.client.scan(query, until));
+    assert!(test.clock.now() <= until.moment());
     Outcome {
         scan,
-        pages: script.requests.borrow().len(),
-        most_at_once: script.most_at_once.get(),
+        pages: test.script.requests.borrow().len(),
+        most_at_once: test.script.most_at_once.get(),
     }
 }
 
@@ -249,9 +230,8 @@ fn a_later_error_is_an_error_once_its_retries_are_spent() {
 
 #[test]
 fn a_token_that_expires_midway_is_renewed() {
-    let clock = leak(VirtualClock::default());
     let mut issued = 0;
-    let script = leak(Script::new(clock, move |request| {
+    let test = TestClient::new(config(), move |request| {
         if path_of(request) == "/auth/token" {
             issued += 1;
             return Reply::new(200, format!(r#"{{"accessToken":"t{issued}"}}"#));
@@ -260,14 +240,12 @@ fn a_token_that_expires_midway_is_renewed() {
             (2.., Some("Bearer t1")) => Reply::new(401, ""),
             _ => page_in(request, 20, 3, true),
         }
-    }));
-    let client = client(config(), clock, script);
-    let until = Deadline::after(clock, Duration::from_secs(30));
-    let scan = clock
-        .run(client.scan(std::future::ready(query(&[])), until))
-        .unwrap();
+    });
+    let reading = std::future::ready(query(&[]));
+    let scan = test.run(test.client.scan(reading, test.deadline(30)));
+    let scan = scan.unwrap();
     assert_eq!((scan.total, scan.complete), (20, true));
-    assert_eq!(script.count("POST", "/auth/token"), 2);
+    assert_eq!(test.script.count("POST", "/auth/token"), 2);
 }
 
 #[test]

@@ -31,9 +31,9 @@ fn a_chunk_that_no_user_waits_for_is_closed(test: &StoreTest) {
     test.close(&[one, other]);
     let end = test.end_of("run-1").unwrap();
     assert_eq!((end.completed, end.finished_at), (true, test.now()));
-    assert_eq!(end.tally, test.run("run-1").tally);
+    assert_eq!(end.tally, test.run("run-1").row.tally);
     assert_eq!(test.sums("run-1"), [3, 3, 0, 0, 0]);
-    assert_eq!(test.run("run-1").remaining, Some(0));
+    assert_eq!(test.run("run-1").row.remaining, Some(0));
 }
 
 fn progress_is_told_while_the_run_is_open(test: &StoreTest) {
@@ -48,8 +48,8 @@ fn progress_is_told_while_the_run_is_open(test: &StoreTest) {
     test.advance(seconds(2));
     test.close(&[chunk("run-1", 2)]);
     assert_eq!(test.sums("run-1"), [3, 1, 1, 0, 0]);
-    let run = test.run("run-1");
-    assert_eq!((run.advanced_at, run.remaining), (test.now(), None));
+    let run = test.run("run-1").row;
+    assert_eq!((run.advanced_at, run.remaining), (Some(test.now()), None));
     assert_eq!(run.tally.errors, ["bob: it failed"]);
 }
 
@@ -68,7 +68,7 @@ fn every_end_has_its_figure_and_its_line(test: &StoreTest) {
         "orphan: taken elsewhere",
     ];
     assert_eq!(test.chunk(&message[0]).errors, expected);
-    assert_eq!(test.run("run-1").tally.errors, expected);
+    assert_eq!(test.run("run-1").row.tally.errors, expected);
 }
 
 fn an_earlier_failure_is_not_this_runs(test: &StoreTest) {
@@ -108,8 +108,11 @@ fn figures_are_read_off_and_not_added_up(test: &StoreTest) {
     assert_eq!(test.close(&message), []);
     assert_eq!(test.end_of("run-1"), end);
     assert_eq!(test.chunk(&message[0]), closed);
-    let run = test.run("run-1");
-    assert_eq!((run.remaining, run.advanced_at), (Some(1), test.now()));
+    let run = test.run("run-1").row;
+    assert_eq!(
+        (run.remaining, run.advanced_at),
+        (Some(1), Some(test.now()))
+    );
 }
 
 fn a_user_another_run_has_taken_up_counts_where_it_stands(test: &StoreTest) {
@@ -137,24 +140,11 @@ fn the_ledger_keeps_a_hundred_lines(test: &StoreTest) {
     test.plan("run-1", 50);
     test.claim_as("t1", &names);
     let outcome = failed(test.now().plus(seconds(60)));
-    let ended: Vec<UserOutcome> = names
-        .iter()
-        .map(|user| UserOutcome {
-            user: UserId::new(*user),
-            outcome: outcome.clone(),
-            entry: None,
-        })
-        .collect();
-    let left = block_on(store::record_outcomes(
-        &test.database,
-        &token("t1"),
-        &ended,
-        test.now(),
-    ));
-    assert_eq!(left.unwrap(), []);
+    let left = test.record_all("t1", names.iter().map(|user| (*user, outcome.clone())));
+    assert_eq!(left, []);
     let messages = [1, 2, 3].map(|number| chunk("run-1", number));
     assert_eq!(test.close(&messages).len(), 3);
     assert_eq!(test.sums("run-1"), [101, 0, 101, 0, 0]);
-    assert_eq!(test.run("run-1").tally.errors.len(), 100);
+    assert_eq!(test.run("run-1").row.tally.errors.len(), 100);
     assert_eq!(test.chunk(&messages[2]).errors.len(), 1);
 }

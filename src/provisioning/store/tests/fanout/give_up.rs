@@ -34,7 +34,7 @@ fn a_user_that_still_waits_is_due_now(test: &StoreTest) {
     let end = test.end_of("run-1").unwrap();
     assert_eq!((end.completed, end.finished_at), (false, test.now()));
     assert_eq!(end.tally.errors, ["bob: it failed", LINE]);
-    assert_eq!(test.run("run-1").remaining, Some(3));
+    assert_eq!(test.run("run-1").row.remaining, Some(3));
 }
 
 fn a_wait_of_its_own_is_kept(test: &StoreTest) {
@@ -42,12 +42,7 @@ fn a_wait_of_its_own_is_kept(test: &StoreTest) {
     test.finish_with("ann", failed(test.now().plus(seconds(3))));
     let mut planning = planning(test, "run-1", 9, 50);
     planning.due_by = test.now().plus(seconds(5));
-    assert_eq!(
-        block_on(store::plan_run(&test.database, &planning))
-            .unwrap()
-            .users,
-        2
-    );
+    assert_eq!(test.plan_as(&planning).users, 2);
     test.give_up(&[chunk("run-1", 1)]);
     let queue = [("ann", 3), ("bob", 0)];
     assert_eq!(
@@ -74,7 +69,7 @@ fn a_run_ends_early_with_its_last_chunk(test: &StoreTest) {
     test.plan("run-1", 1);
     test.give_up(&[chunk("run-1", 1)]);
     assert_eq!(test.end_of("run-1"), None);
-    assert_eq!(test.run("run-1").tally.errors, [LINE]);
+    assert_eq!(test.run("run-1").row.tally.errors, [LINE]);
     test.finish("bob", "acc");
     test.close(&[chunk("run-1", 2)]);
     let end = test.end_of("run-1").unwrap();
@@ -99,13 +94,8 @@ fn unknown_and_closed_chunks_stay_as_they_are(test: &StoreTest) {
     test.close(&[chunk("run-1", 2)]);
     // The next run holds at the very moment at which this one did.
     let mut planning = planning(test, "run-2", 9, 50);
-    planning.hold_until = test.run("run-1").hold;
-    assert_eq!(
-        block_on(store::plan_run(&test.database, &planning))
-            .unwrap()
-            .users,
-        1
-    );
+    planning.hold_until = test.run("run-1").hold_until.unwrap();
+    assert_eq!(test.plan_as(&planning).users, 1);
     let before = test.tables();
     let messages = [chunk("run-1", 1), chunk("run-1", 2), chunk("stranger", 1)];
     test.give_up(&messages);
@@ -115,14 +105,10 @@ fn unknown_and_closed_chunks_stay_as_they_are(test: &StoreTest) {
 fn a_run_that_was_not_planned_has_no_chunks(test: &StoreTest) {
     test.add_all(&["ann"]);
     let opening = planning(test, "run-1", 1, 50).opening;
-    block_on(store::open_run(&test.database, &opening, test.now())).unwrap();
+    done(store::open_run(&test.database, &opening, test.now()));
     let seen = || {
-        (
-            test.queue(),
-            test.runs(),
-            test.planned_runs(),
-            test.chunks(),
-        )
+        let mode = test.run("run-1").row.mode;
+        (test.queue(), test.end_of("run-1"), mode, test.chunks())
     };
     let before = seen();
     let message = [chunk("run-1", 1)];

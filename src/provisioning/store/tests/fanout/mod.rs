@@ -5,7 +5,7 @@ mod give_up;
 mod open_delivery;
 mod plan;
 
-use super::tables::{Chunk, ChunkState, PlannedRun};
+use super::tables::{Chunk, ChunkState, StoredRun};
 use super::*;
 use crate::provisioning::fanout::ChunkId;
 use crate::provisioning::store::{
@@ -50,51 +50,63 @@ impl StoreTest {
 
     /// Plans all that is due.
     fn plan(&self, run: &str, chunk_size: u32) -> Planned {
-        let planning = planning(self, run, 10_000, chunk_size);
-        block_on(store::plan_run(&self.database, &planning)).unwrap()
+        self.plan_as(&planning(self, run, 10_000, chunk_size))
     }
 
-    fn open(&self, chunks: &[ChunkId]) -> OpenedDelivery {
-        block_on(store::open_delivery(&self.database, chunks, self.now())).unwrap()
+    pub fn plan_as(&self, planning: &Planning) -> Planned {
+        done(store::plan_run(&self.database, planning))
+    }
+
+    pub fn open(&self, chunks: &[ChunkId]) -> OpenedDelivery {
+        done(store::open_delivery(&self.database, chunks, self.now()))
     }
 
     /// Closes a delivery that has used all its replacements.
     fn close(&self, chunks: &[ChunkId]) -> Vec<ChunkStatus> {
-        let statuses = block_on(store::close_delivery(
-            &self.database,
-            chunks,
-            &[],
-            self.now(),
-        ));
-        let mut statuses = statuses.unwrap();
+        self.close_returning(chunks, &[])
+    }
+
+    pub fn close_returning(
+        &self,
+        chunks: &[ChunkId],
+        unused: &[ReplacementAllowance],
+    ) -> Vec<ChunkStatus> {
+        let (database, now) = (&self.database, self.now());
+        let mut statuses = done(store::close_delivery(database, chunks, unused, now));
         statuses.sort_by(|a, b| a.id.cmp(&b.id));
         statuses
     }
 
-    fn give_up(&self, chunks: &[ChunkId]) {
-        let given_up = block_on(store::give_up(
-            &self.database,
-            chunks,
-            "no consumer came",
-            self.now(),
-        ));
-        given_up.unwrap();
+    pub fn give_up(&self, chunks: &[ChunkId]) {
+        let (database, now) = (&self.database, self.now());
+        done(store::give_up(database, chunks, "no consumer came", now));
     }
 
     fn chunk(&self, id: &ChunkId) -> Chunk {
         let mut chunks = self.chunks().into_iter();
-        chunks.find(|(one, _)| one == id).unwrap().1
+        chunks.find(|one| one.id == *id).unwrap()
     }
 
-    fn run(&self, run: &str) -> PlannedRun {
-        let mut plans = self.planned_runs().into_iter();
-        plans.find(|(id, _)| id == run).unwrap().1
+    fn run(&self, run: &str) -> StoredRun {
+        let mut runs = self.runs().into_iter();
+        runs.find(|one| one.row.run_id == run).unwrap()
     }
 
     /// `None`: it is open.
-    fn end_of(&self, run: &str) -> Option<RunClosing> {
-        let mut runs = self.runs().into_iter();
-        runs.find(|(id, _)| id == run).unwrap().1
+    pub fn end_of(&self, run: &str) -> Option<RunClosing> {
+        let (mut row, chunks) = done(store::find_run(&self.database, run)).unwrap();
+        let open = self
+            .chunks()
+            .into_iter()
+            .filter(|chunk| chunk.id.run_id == run && chunk.state == ChunkState::Open);
+        assert_eq!(chunks.planned - chunks.closed, open.count() as u32);
+        row.tally.errors.sort();
+        Some(RunClosing {
+            run_id: row.run_id,
+            completed: row.status == "completed",
+            tally: row.tally,
+            finished_at: row.finished_at?,
+        })
     }
 
     /// The sums of a run; those of its chunks are the same, and add up.
@@ -102,15 +114,14 @@ impl StoreTest {
         let chunks: Vec<Chunk> = self
             .chunks()
             .into_iter()
-            .filter(|(id, _)| id.run_id == run)
-            .map(|(_, chunk)| chunk)
+            .filter(|chunk| chunk.id.run_id == run)
             .collect();
         for chunk in &chunks {
             let settled = chunk.created + chunk.failed + chunk.skipped;
             assert_eq!(chunk.planned, settled + chunk.waiting, "{chunk:?}");
         }
         let sum = |part: fn(&Chunk) -> u32| chunks.iter().map(part).sum::<u32>();
-        let tally = self.run(run).tally;
+        let tally = self.run(run).row.tally;
         let sums = [
             tally.total,
             tally.created,
@@ -132,23 +143,13 @@ impl StoreTest {
 
 pub fn planning(test: &StoreTest, run: &str, limit: u32, chunk_size: u32) -> Planning {
     Planning {
-        opening: RunOpening {
-            run_id: run.to_owned(),
-            trigger: Trigger::Cron,
-            origin: origin(),
-            limit,
-            started_at: test.now(),
-        },
+        opening: test.opening(run, limit),
         max_replacements: REPLACEMENTS,
         due_by: test.now(),
         hold_until: test.now().plus(HOLD),
         chunk_size,
         abandoned_before: test.now().minus(ABANDONED_AFTER),
     }
-}
-
-pub fn users(names: &[&str]) -> Vec<UserId> {
-    names.iter().map(|name| UserId::new(*name)).collect()
 }
 
 pub fn status(run: &str, number: u32, waiting: u32, deliveries: u32) -> ChunkStatus {
@@ -167,18 +168,17 @@ pub const ENDS: [&str; 11] = [
 /// After this, one of [`ENDS`] still waits for its chunk.
 fn end_each(test: &StoreTest) {
     let now = test.now();
-    let [aside, changed, gone, silent] = ["aside", "changed", "gone", "silent"].map(UserId::new);
     test.finish("done", "acc");
-    test.change_email(&aside, Some("done@example.com"));
+    test.change_email("aside", Some("done@example.com"));
     test.set_aside(&["aside"]);
     test.finish_with("failed", failed(now.plus(seconds(60))));
     test.finish_with("orphan", quarantined());
     let released = |due_at| Outcome::Released { due_at };
     test.finish_with("limit", released(Some(now)));
     test.finish_with("still", released(None));
-    test.change_email(&changed, Some("new@example.com"));
-    test.change_email(&silent, None);
-    test.delete_user(&gone);
+    test.change_email("changed", Some("new@example.com"));
+    test.change_email("silent", None);
+    test.delete_user("gone");
     test.add_all(&["replaced"]);
     test.acquire("t1", "cleared");
     test.clear_everything("t1", "cleared");

@@ -69,11 +69,8 @@ fn a_late_message_finds_the_users_no_other_run_has_taken_up(test: &StoreTest) {
     // After the hold a run in one process takes up one of them and dies, and
     // another plan takes the next.
     test.claim_one("t1", "ann");
-    let planned = block_on(store::plan_run(
-        &test.database,
-        &planning(test, "run-2", 1, 50),
-    ));
-    assert_eq!(planned.unwrap().users, 1);
+    let planned = test.plan_as(&planning(test, "run-2", 1, 50));
+    assert_eq!(planned.users, 1);
     let message = [chunk("run-1", 1)];
     assert_eq!(names(&test.open(&message).candidates), ["cyd"]);
     test.advance(LEASE);
@@ -94,26 +91,16 @@ fn replacements_are_reserved_once_and_given_back(test: &StoreTest) {
     assert_eq!(test.open(&other).allowances, [allowance("run-1", 0)]);
     for unused in [2, 3] {
         let unused = [allowance("run-1", unused)];
-        let closed = block_on(store::close_delivery(
-            &test.database,
-            &one,
-            &unused,
-            test.now(),
-        ));
-        assert_eq!(closed.unwrap().len(), 1);
+        let closed = test.close_returning(&one, &unused);
+        assert_eq!(closed.len(), 1);
     }
     // Also by a message whose chunk is closed by now.
     test.finish("bob", "acc");
     test.close(&other);
     assert_eq!(test.open(&other).allowances, [allowance("run-1", 5)]);
     let unused = [allowance("run-1", 5)];
-    let closed = block_on(store::close_delivery(
-        &test.database,
-        &other,
-        &unused,
-        test.now(),
-    ));
-    assert_eq!(closed.unwrap(), []);
+    let closed = test.close_returning(&other, &unused);
+    assert_eq!(closed, []);
     assert_eq!(test.open(&one).allowances, [allowance("run-1", 5)]);
 }
 
@@ -132,13 +119,8 @@ fn a_delivery_may_serve_several_runs(test: &StoreTest) {
         ["run-1", "run-2"].map(|run| allowance(run, REPLACEMENTS))
     );
     let unused = [allowance("run-1", 1), allowance("run-2", 2)];
-    let closed = block_on(store::close_delivery(
-        &test.database,
-        &messages,
-        &unused,
-        test.now(),
-    ));
-    assert_eq!(closed.unwrap().len(), 2);
+    let closed = test.close_returning(&messages, &unused);
+    assert_eq!(closed.len(), 2);
     assert_eq!(test.run("run-1").replacements_left, 1);
     assert_eq!(test.run("run-2").replacements_left, 2);
 }
@@ -161,14 +143,9 @@ fn unknown_and_closed_chunks_list_no_users(test: &StoreTest) {
     assert_eq!(opened.allowances, [allowance("run-1", REPLACEMENTS)]);
     assert_eq!(test.close(&messages), []);
     let unused = [allowance("stranger", 3)];
-    let closed = block_on(store::close_delivery(
-        &test.database,
-        &messages,
-        &unused,
-        test.now(),
-    ));
-    assert_eq!(closed.unwrap(), []);
-    assert_eq!((test.chunks(), test.planned_runs().len()), (before, 1));
+    let closed = test.close_returning(&messages, &unused);
+    assert_eq!(closed, []);
+    assert_eq!((test.chunks(), test.runs().len()), (before, 1));
 }
 
 fn deliveries_are_counted_while_a_chunk_is_open(test: &StoreTest) {
