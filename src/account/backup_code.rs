@@ -3,9 +3,10 @@
 use std::fmt;
 
 use base32::Alphabet;
+use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::kernel::{Random, Secret};
+use crate::kernel::{Purpose, Random, SealError, Sealer, Secret, UserId};
 
 pub const BACKUP_CODES: usize = 10;
 
@@ -52,6 +53,30 @@ impl BackupCode {
         &self.0
     }
 
+    /// The hashes by which this user's code is found: under the current key and the previous one.
+    pub fn hashes(&self, user: &UserId, sealer: &Sealer) -> Vec<String> {
+        sealer.keyed_hashes(Purpose::BackupCode, user, self.0.expose())
+    }
+
+    /// The code as it is stored for this user.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sealer::seal`] has them.
+    pub fn seal(
+        &self,
+        user: &UserId,
+        sealer: &Sealer,
+        random: &dyn Random,
+    ) -> Result<SealedBackupCode, SealError> {
+        let sealed = sealer.seal(Purpose::BackupCode, user, &self.0, random)?;
+        let hash = self.hashes(user, sealer).into_iter().next();
+        Ok(SealedBackupCode {
+            hash: hash.ok_or(SealError::Cipher)?,
+            sealed: sealed.as_str().to_owned(),
+        })
+    }
+
     /// `xxxx-xxxx-xxxx-xxxx`.
     pub fn shown(&self) -> String {
         let mut shown = String::with_capacity(CODE_CHARS + CODE_CHARS / GROUP_CHARS);
@@ -63,6 +88,15 @@ impl BackupCode {
         }
         shown
     }
+}
+
+/// A backup code as it is stored.
+#[derive(Debug, Serialize)]
+pub struct SealedBackupCode {
+    /// What it is found by.
+    pub hash: String,
+    /// What its owner is shown again.
+    pub sealed: String,
 }
 
 impl fmt::Debug for BackupCode {

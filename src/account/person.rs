@@ -1,21 +1,31 @@
 //! A person, and an account as one read found it.
 
+use serde::{Deserialize, Deserializer};
+
 use crate::kernel::UserId;
 
 /// Percent-encoding may triple each byte, and a QR code holds 2,953.
 const MAX_LABEL_BYTES: usize = 256;
 
-/// The columns of `users` that the account API uses.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The columns of `users` that the account API uses, as `store::person_columns!` selects them.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Person {
-    /// `users.uuid`.
+    #[serde(rename = "uuid")]
     pub id: UserId,
-    /// `users.auth_subject`, unless it is another user's id.
+    /// Unless it is another user's id.
+    #[serde(rename = "auth_subject")]
     pub subject: Option<String>,
     /// The e-mail as spelt.
+    #[serde(deserialize_with = "unless_blank")]
     pub email: Option<String>,
-    /// The phone number.
+    #[serde(rename = "phone_number", deserialize_with = "unless_blank")]
     pub phone: Option<String>,
+}
+
+/// Other services write blank texts where a person has none.
+fn unless_blank<'de, D: Deserializer<'de>>(column: D) -> Result<Option<String>, D::Error> {
+    let text = Option::<String>::deserialize(column)?;
+    Ok(text.filter(|text| !text.trim().is_empty()))
 }
 
 impl Person {
@@ -62,10 +72,12 @@ fn short(name: &str) -> String {
     short.trim().to_owned()
 }
 
-/// A person's account as one read found it: who they are, and what else was read.
-#[derive(Debug, Clone)]
+/// A row that tells of one account: whose it is, and what else was read of it.
+#[derive(Debug, Clone, Deserialize)]
 pub struct Account<T> {
+    #[serde(flatten)]
     pub person: Person,
+    #[serde(flatten)]
     pub details: T,
 }
 

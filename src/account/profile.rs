@@ -237,7 +237,7 @@ mod tests {
 
     fn read(body: Value) -> Result<ProfilePatch, (&'static str, &'static str)> {
         let fields: Fields = body.as_object().unwrap().clone().into();
-        ProfilePatch::read(&fields).map_err(|fault| (fault.attr.unwrap(), fault.code))
+        ProfilePatch::read(&fields).map_err(|fault| (fault.attr, fault.code))
     }
 
     #[test]

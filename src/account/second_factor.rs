@@ -8,11 +8,14 @@
 //!     └──────────────────── disable ──────────────┘
 //! ```
 
+use serde::Deserialize;
+
 use crate::kernel::{Purpose, Random, SealError, Sealed, Sealer, Secret, Timestamp, UserId};
 
 use crate::account::{Lock, Person, TotpSecret};
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(from = "SecondFactorRow")]
 pub struct SecondFactor {
     /// The secret; `None`: off.
     pub secret: Option<Sealed>,
@@ -32,6 +35,42 @@ pub struct PendingSetup {
     pub bound_to: String,
     /// Until when it can be validated.
     pub until: Timestamp,
+}
+
+/// The columns of `second_factors`, all of them NULL where a person has no row there.
+#[derive(Deserialize)]
+struct SecondFactorRow {
+    secret_sealed: Option<Sealed>,
+    pending_sealed: Option<Sealed>,
+    pending_bound_to: Option<String>,
+    pending_until: Option<Timestamp>,
+    totp_failures: Option<u32>,
+    totp_locked_until: Option<Timestamp>,
+    backup_failures: Option<u32>,
+    backup_locked_until: Option<Timestamp>,
+}
+
+impl From<SecondFactorRow> for SecondFactor {
+    fn from(row: SecondFactorRow) -> Self {
+        let lock = |failures: Option<u32>, until: Option<Timestamp>| Lock {
+            failures: failures.unwrap_or_default(),
+            until: until.unwrap_or_default(),
+        };
+        let pending = match (row.pending_sealed, row.pending_bound_to, row.pending_until) {
+            (Some(sealed), Some(bound_to), Some(until)) => Some(PendingSetup {
+                sealed,
+                bound_to,
+                until,
+            }),
+            _ => None,
+        };
+        Self {
+            secret: row.secret_sealed,
+            pending,
+            totp: lock(row.totp_failures, row.totp_locked_until),
+            backup: lock(row.backup_failures, row.backup_locked_until),
+        }
+    }
 }
 
 /// A stored secret that cannot be used.

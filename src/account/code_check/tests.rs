@@ -7,16 +7,16 @@ use base64::engine::general_purpose::STANDARD;
 use futures_executor::block_on;
 
 use super::*;
-use crate::account::backup_code::BACKUP_CODES;
+use crate::account::backup_code::{BACKUP_CODES, SealedBackupCode};
 use crate::account::lockout::FAILURES_BEFORE_LOCK;
-use crate::account::store::testing::{NOW, Store, origin, request_id, user_id};
+use crate::account::store::testing::{NOW, Store, audit, user_id};
 use crate::account::store::{
-    AccountSelector, NewBackupCode, NewSetup, read_second_factor, replace_backup_codes, start_setup,
+    AccountSelector, NewSetup, read_second_factor, replace_backup_codes, start_setup,
 };
 use crate::account::totp::SETUP_TTL;
-use crate::account::{PendingSetup, TotpSecret};
+use crate::account::{AuditContext, PendingSetup, TotpSecret};
+use crate::kernel::Secret;
 use crate::kernel::random::seeded::Seeded;
-use crate::kernel::{Secret, Timestamp};
 
 /// A person, their authenticator and what they present, each in a request of its own.
 struct Owner {
@@ -34,8 +34,10 @@ fn key(byte: u8) -> Secret {
 impl Owner {
     /// A person whose set-up has begun.
     fn setting_up() -> Self {
+        let store = Store::on_sqlite();
+        store.add_users(&["ann"]);
         let person = Self {
-            store: Store::with_users(&["ann"]),
+            store,
             sealer: Sealer::new(&key(1), None).unwrap(),
             random: Seeded::new(1),
             secret: TotpSecret::generate(&Seeded::new(2)),
@@ -62,11 +64,7 @@ impl Owner {
 
     fn audit(&self, at: Timestamp) -> AuditContext {
         self.requests.set(self.requests.get() + 1);
-        AuditContext {
-            user: user_id("ann"),
-            origin: origin(&request_id(self.requests.get())),
-            at,
-        }
+        audit(self.requests.get(), at)
     }
 
     /// What the authenticator shows so many seconds from now.
@@ -85,9 +83,11 @@ impl Owner {
             random: &self.random,
             person: &account.person,
             factor: &account.details,
-            audit: &self.audit(at),
-            api_key: None,
-            disable: None,
+            attempt: CodeAttempt {
+                audit: &self.audit(at),
+                disable: None,
+                api_key: None,
+            },
         }))
     }
 
@@ -100,14 +100,17 @@ impl Owner {
     }
 }
 
+fn is_rejected(result: Result<CodeKind, CodeError>) -> bool {
+    matches!(result, Err(CodeError::Rejected))
+}
+
 #[test]
 fn a_code_is_accepted_once() {
     let person = Owner::protected();
     let code = person.code(0);
     assert_eq!(person.accept(&code, NOW).unwrap(), CodeKind::Totp);
     for at in [NOW, NOW.plus(Duration::from_secs(20))] {
-        let again = person.accept(&code, at).unwrap_err();
-        assert!(matches!(again, CodeError::Rejected));
+        assert!(is_rejected(person.accept(&code, at)));
     }
 }
 
@@ -117,24 +120,16 @@ fn the_code_that_turned_the_second_factor_on_is_not_accepted_again() {
     let code = person.code(0);
     person.validate(&code, NOW).unwrap();
     assert_eq!(person.store.notices(), ["two_factor_enabled"]);
-    assert!(matches!(
-        person.accept(&code, NOW),
-        Err(CodeError::Rejected)
-    ));
-    assert!(matches!(
-        person.validate(&code, NOW),
-        Err(CodeError::NoSetup)
-    ));
+    assert!(is_rejected(person.accept(&code, NOW)));
+    let again = person.validate(&code, NOW);
+    assert!(matches!(again, Err(CodeError::NoSetup)));
 }
 
 #[test]
 fn a_set_up_that_expired_is_none() {
     let person = Owner::setting_up();
-    let end = NOW.plus(SETUP_TTL);
-    assert!(matches!(
-        person.validate(&person.code(0), end),
-        Err(CodeError::NoSetup)
-    ));
+    let late = person.validate(&person.code(0), NOW.plus(SETUP_TTL));
+    assert!(matches!(late, Err(CodeError::NoSetup)));
 }
 
 #[test]
@@ -142,12 +137,10 @@ fn wrong_codes_lock_their_own_kind_only() {
     let person = Owner::protected();
     for _ in 0..FAILURES_BEFORE_LOCK {
         // Neither kind of code, and so a wrong backup code.
-        assert!(matches!(person.accept("?", NOW), Err(CodeError::Rejected)));
+        assert!(is_rejected(person.accept("?", NOW)));
     }
-    assert!(matches!(
-        person.accept("?", NOW),
-        Err(CodeError::Locked(30))
-    ));
+    let locked = person.accept("?", NOW);
+    assert!(matches!(locked, Err(CodeError::Locked(30))));
     let kind = person.accept(&person.code(0), NOW).unwrap();
     assert_eq!(kind, CodeKind::Totp);
 }
@@ -177,33 +170,15 @@ fn each_of_ten_backup_codes_is_accepted_once() {
     let codes: Vec<BackupCode> = (0..BACKUP_CODES)
         .map(|_| BackupCode::generate(&person.random))
         .collect();
-    let stored: Vec<NewBackupCode> = codes
-        .iter()
-        .map(|code| NewBackupCode {
-            hash: person
-                .sealer
-                .keyed_hashes(Purpose::BackupCode, &user, code.secret().expose())
-                .remove(0),
-            sealed: "sealed".to_owned(),
-        })
-        .collect();
-    let entry = person
-        .audit(NOW)
-        .entry(Action::GenerateBackupCodes, "ten codes");
-    block_on(replace_backup_codes(
-        &person.store.database,
-        &user,
-        &stored,
-        &entry,
-    ))
-    .unwrap();
+    let seal = |code: &BackupCode| code.seal(&user, &person.sealer, &person.random).unwrap();
+    let sealed: Vec<SealedBackupCode> = codes.iter().map(seal).collect();
+    let entry = person.audit(NOW).entry(Action::GenerateBackupCodes, "");
+    let replace = replace_backup_codes(&person.store.database, &user, &sealed, &entry);
+    assert!(block_on(replace).unwrap());
     for code in codes {
         let typed = code.shown().to_uppercase();
         assert_eq!(person.accept(&typed, NOW).unwrap(), CodeKind::Backup);
-        assert!(matches!(
-            person.accept(&typed, NOW),
-            Err(CodeError::Rejected)
-        ));
+        assert!(is_rejected(person.accept(&typed, NOW)));
     }
     let notices = person.store.notices();
     let uses = notices.iter().filter(|kind| *kind == "backup_code_used");
@@ -214,12 +189,9 @@ fn each_of_ten_backup_codes_is_accepted_once() {
 fn a_secret_moves_to_the_current_key_when_it_is_used() {
     let mut person = Owner::protected();
     person.sealer = Sealer::new(&key(2), Some(&key(1))).unwrap();
-    let sealed = || {
-        Sealed::from_stored(
-            person
-                .store
-                .one::<String>("SELECT secret_sealed FROM second_factors"),
-        )
+    let sealed = || -> Sealed {
+        let read = "SELECT secret_sealed FROM second_factors";
+        person.store.one(read)
     };
     assert!(!person.sealer.is_current(&sealed()));
     person.accept(&person.code(0), NOW).unwrap();
@@ -230,7 +202,7 @@ fn a_secret_moves_to_the_current_key_when_it_is_used() {
 fn no_code_is_accepted_where_the_second_factor_is_off() {
     let person = Owner::setting_up();
     for text in [person.code(0).as_str(), "aaaa-aaaa-aaaa-aaaa", "?"] {
-        assert!(matches!(person.accept(text, NOW), Err(CodeError::Rejected)));
+        assert!(is_rejected(person.accept(text, NOW)));
     }
     let failures: u32 = person
         .store

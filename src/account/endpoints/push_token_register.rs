@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 #[cfg(test)]
-use crate::account::endpoints;
+use crate::account::endpoints::openapi;
 use crate::account::store::{NewPushToken, read_person, register_push_token};
 use crate::account::{Platform, PushToken};
 use crate::auth::Scope;
@@ -17,14 +17,15 @@ use crate::kernel::{Purpose, Timestamp};
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
-use crate::account::endpoints::caller::{AuthorizedAccount, ME};
-use crate::account::endpoints::problem::{denied, no_account};
-use crate::account::endpoints::{AccountCaller, Requirements};
+use crate::account::endpoints::AccountCaller;
+use crate::account::endpoints::caller::AuthorizedAccount;
+use crate::account::endpoints::error::{denied, no_account};
+use crate::account::endpoints::person_caller::ME;
 
 pub const ROUTE: Route = Route::post(
     "/api/users/{uuid}/push_tokens",
     "registerPushToken",
-    handler!(handle: AccountCaller, Requirements::key(Scope::UserWrite)),
+    handler!(handle: AccountCaller, Scope::UserWrite),
 );
 
 /// A push token, without its text.
@@ -85,14 +86,14 @@ pub(crate) async fn authorize<B>(
     body: Result<B, ApiError>,
 ) -> Result<(AuthorizedAccount<()>, B), ApiError> {
     let not_me = || denied("Push tokens can only be managed via the `@me` path.");
-    let is_me = call.uuid()? == ME;
+    let is_me = call.path("uuid")? == ME;
     if !is_me && call.caller.key_hash().is_none() {
         return Err(body.map_or_else(|fault| fault, |_| not_me()));
     }
     let selector = call.caller.own();
     let database = call.services.database()?;
     let lookup = read_person(&database, &selector, call.caller.key_hash()).await?;
-    let account = call.caller.authorize(&selector, lookup, call.now())?;
+    let account = call.caller.authorize(&selector, lookup)?;
     let body = body?;
     if is_me {
         Ok((account, body))
@@ -119,7 +120,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
          the longest time goes. Only by `@me`: any other uuid is a 403, for support as well, once \
          the body is found right.",
     )
-    .parameter(endpoints::openapi_uuid())
+    .parameter(openapi::uuid())
     .body(spec.body::<RegisterPushToken>().example(
         "ios",
         example!({ "token": "example-device-token", "platform": "ios" }),

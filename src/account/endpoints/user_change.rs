@@ -3,7 +3,7 @@
 
 use crate::account::email_change::EMAIL_TOKEN_TTL;
 #[cfg(test)]
-use crate::account::endpoints::{self, representation};
+use crate::account::endpoints::{openapi, representation};
 #[cfg(test)]
 use crate::account::profile::Settings;
 use crate::account::profile::{MAX_SETTINGS_CHARS, MERGED};
@@ -17,18 +17,18 @@ use crate::kernel::{EmailKey, Purpose, mask_email};
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
-use crate::account::endpoints::problem::{email_taken, no_account, not_recent};
+use crate::account::endpoints::error::{email_taken, no_account, not_recent};
 use crate::account::endpoints::representation::full_user;
-use crate::account::endpoints::{AccountCaller, Requirements};
+use crate::account::endpoints::{PersonCaller, SignIn};
 
 pub const ROUTE: Route = Route::patch(
     "/api/users/{uuid}",
     "updateUser",
-    handler!(handle: AccountCaller, Requirements::NONE),
+    handler!(handle: PersonCaller, SignIn::AnyTime),
 );
 
-async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
-    let selector = call.caller.select(call.uuid()?)?;
+async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
+    let selector = call.caller.select(call.path("uuid")?)?;
     let now = call.now();
     // The body is read before the account is, but its errors are not for callers without access.
     let patch = call
@@ -37,9 +37,9 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
     let key = patch.as_ref().ok().and_then(|patch| patch.email.as_deref());
     let key = key.and_then(EmailKey::of);
     let database = call.services.database()?;
-    let (lookup, is_taken) =
+    let (user, is_taken) =
         read_user_and_email_holder(&database, &selector, key.as_ref(), now).await?;
-    let account = call.caller.authorize(&selector, lookup, now)?;
+    let account = call.caller.authorize(user)?;
     let audit = account.audit(&call, now);
     let patch = patch?;
     let email = match (&patch.email, key) {
@@ -80,7 +80,7 @@ fn is_present(person: &Person, wanted: &EmailKey) -> bool {
 }
 
 fn new_email<'a>(
-    call: &Call<AccountCaller>,
+    call: &Call<PersonCaller>,
     person: &Person,
     email: &'a str,
     key: EmailKey,
@@ -131,7 +131,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
          it, and its token is dead. The email of another user is a 400 with attr email. All \
          settings of a profile together come to 128 KiB at most.",
     )
-    .parameter(endpoints::openapi_uuid())
+    .parameter(openapi::uuid())
     .body(
         spec.optional_body::<UpdateUser>()
             .example("names", example!({ "first_name": "Jane", "last_name": "Doe", "theme_mode": "dark" }))

@@ -3,10 +3,8 @@
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
-use super::lookup::first_account;
-use super::read_user::{FullUserRow, changed_user};
+use super::full_user::{FullUser, changed_user};
 use super::request_email_change::{NewEmail, push_email_request};
-use crate::account::FullUser;
 use crate::account::profile::MAX_SETTINGS_CHARS;
 use crate::db::{Arg, Batch, Database, DatabaseError, Slot, Statement};
 use crate::kernel::{Timestamp, UserId, audit};
@@ -77,13 +75,13 @@ pub async fn change_profile(
         Some(email) => Some(push_email_request(&mut batch, user, email, set.is_some())?),
         None => None,
     };
-    let changed = batch.push::<FullUserRow>(changed_user(user, now));
+    let changed = batch.push::<FullUser>(changed_user(user, now));
     let results = database.run(batch).await?;
     let is_refused = |slot: Option<Slot<IgnoredAny>>| match slot {
         Some(slot) => results.count(slot).map(|rows| rows == 0),
         None => Ok(false),
     };
-    Ok(match first_account(&results, changed)? {
+    Ok(match results.first(changed)? {
         None => ProfileChangeOutcome::UserGone,
         Some(_) if is_refused(set)? => ProfileChangeOutcome::SettingsTooLarge,
         Some(_) if is_refused(requested)? => ProfileChangeOutcome::EmailTaken,

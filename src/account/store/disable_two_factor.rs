@@ -1,7 +1,6 @@
 //! Turns a second factor off, by an accepted code or without one.
 
 use super::change::execute_notified;
-use super::drop_setup::drop_pending;
 use crate::account::Notice;
 use crate::db::{Batch, Database, DatabaseError, Statement};
 use crate::kernel::{RequestId, UserId, audit};
@@ -20,6 +19,9 @@ WHERE user_id = ?1 AND NOT EXISTS (
   SELECT 1 FROM second_factors WHERE user_id = ?1 AND secret_sealed IS NOT NULL
 )";
 
+const DROP_PENDING: &str = "
+DELETE FROM second_factors WHERE user_id = ?1 AND secret_sealed IS NULL";
+
 /// The audit row and the notice of a second factor that is turned off.
 #[derive(Debug)]
 pub struct Disable {
@@ -33,14 +35,17 @@ pub async fn disable_two_factor(
     user: &UserId,
     disable: &Disable,
 ) -> Result<(), DatabaseError> {
+    let statement = Statement::new(DISABLE, [user.into()]);
     let mut batch = Batch::new();
-    push_disable(
-        &mut batch,
-        user,
-        Statement::new(DISABLE, [user.into()]),
-        disable,
-    )?;
-    batch.execute(drop_pending(user));
+    push_disable(&mut batch, user, statement, disable)?;
+    batch.execute(Statement::new(DROP_PENDING, [user.into()]));
+    database.run(batch).await.map(|_| ())
+}
+
+/// Ends the set-up of a second factor that is off.
+pub async fn drop_setup(database: &Database, user: &UserId) -> Result<(), DatabaseError> {
+    let mut batch = Batch::new();
+    batch.execute(Statement::new(DROP_PENDING, [user.into()]));
     database.run(batch).await.map(|_| ())
 }
 

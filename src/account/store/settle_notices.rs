@@ -1,6 +1,6 @@
 //! Settles the notices that a round of delivery has claimed.
 
-use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::account::outbox::{ClaimedNotice, Settlement};
 use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
@@ -15,21 +15,6 @@ const GIVE_BACK: &str = "
 UPDATE notices SET attempts = attempts - 1, due_at = ?2
 WHERE (id, due_at) IN (SELECT value ->> 'id', value ->> 'due_again' FROM json_each(?1))";
 
-#[derive(Serialize)]
-struct ClaimParameter<'a> {
-    id: &'a str,
-    due_again: i64,
-}
-
-impl<'a> From<&'a ClaimedNotice> for ClaimParameter<'a> {
-    fn from(claimed: &'a ClaimedNotice) -> Self {
-        Self {
-            id: &claimed.id,
-            due_again: claimed.due_again.as_millis(),
-        }
-    }
-}
-
 /// Deletes what was delivered. What was deferred is due at `now`, with its attempt uncounted, unless another
 /// round has claimed it since.
 pub async fn settle_notices(
@@ -37,7 +22,11 @@ pub async fn settle_notices(
     now: Timestamp,
     settlement: &Settlement,
 ) -> Result<(), DatabaseError> {
-    let deferred: Vec<ClaimParameter> = settlement.deferred.iter().map(Into::into).collect();
+    let claim = |notice: &ClaimedNotice| {
+        let due_again = notice.due_again.as_millis();
+        json!({ "id": notice.id, "due_again": due_again })
+    };
+    let deferred: Vec<Value> = settlement.deferred.iter().map(claim).collect();
     let delivered = [Arg::json(&settlement.delivered)?];
     let deferred = [Arg::json(&deferred)?, now.into()];
     let mut batch = Batch::new();

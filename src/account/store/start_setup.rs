@@ -1,11 +1,9 @@
 //! Begins the set-up of a second factor in one round trip, before it is known whose account it is.
 
-use super::AccountSelector;
-use super::lookup::first_account;
-use super::read_second_factor::{SECOND_FACTOR, SecondFactorRow};
-use super::selector::selected_user;
+use super::second_factor::SECOND_FACTOR;
+use super::selector::{AccountSelector, selected_user};
 use crate::account::{Account, SecondFactor};
-use crate::db::{Batch, Database, DatabaseError, Statement, audit_json};
+use crate::db::{Batch, Database, DatabaseError, audit_json};
 use crate::kernel::{Sealed, Timestamp, audit};
 
 // A second factor that is on may be replaced only after a recent sign-in.
@@ -54,24 +52,6 @@ pub struct SetupStart {
     pub has_begun: bool,
 }
 
-fn push_start(
-    batch: &mut Batch,
-    setup: &NewSetup<'_>,
-    entry: &audit::Entry,
-) -> Result<(), DatabaseError> {
-    let start = [
-        setup.sealed.into(),
-        setup.until.into(),
-        setup.is_sign_in_recent.into(),
-    ];
-    batch.execute(setup.selector.statement(START, start));
-    let audit: Statement = setup
-        .selector
-        .statement(AUDIT_START, [audit_json([entry])?]);
-    batch.execute(audit);
-    Ok(())
-}
-
 /// Begins a set-up, which replaces one that is under way. `entry`'s actor and subject are completed by the
 /// user's id.
 pub async fn start_setup(
@@ -79,11 +59,17 @@ pub async fn start_setup(
     setup: &NewSetup<'_>,
     entry: &audit::Entry,
 ) -> Result<SetupStart, DatabaseError> {
+    let start = [
+        setup.sealed.into(),
+        setup.until.into(),
+        setup.is_sign_in_recent.into(),
+    ];
+    let audit = audit_json([entry])?;
     let mut batch = Batch::new();
-    push_start(&mut batch, setup, entry)?;
-    let account = batch.push::<SecondFactorRow>(setup.selector.statement(SECOND_FACTOR, []));
-    let results = database.run(batch).await?;
-    let account = first_account(&results, account)?;
+    batch.execute(setup.selector.statement(START, start));
+    batch.execute(setup.selector.statement(AUDIT_START, [audit]));
+    let account = batch.push(setup.selector.statement(SECOND_FACTOR, []));
+    let account: Option<Account<SecondFactor>> = database.run(batch).await?.first(account)?;
     let pending = account
         .as_ref()
         .and_then(|account| account.details.pending.as_ref());

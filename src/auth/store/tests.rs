@@ -55,8 +55,8 @@ impl Store {
         found.map(|columns| columns.into_row().unwrap())
     }
 
-    fn touch(&self, id: &str, now: Timestamp, unless_after: Timestamp) {
-        block_on(touch_api_key(&self.database, id, now, unless_after)).unwrap();
+    fn touch(&self, key: &ApiKeyRow, now: Timestamp) {
+        block_on(touch_api_key(&self.database, key, now)).unwrap();
     }
 
     fn trail(&self) -> Vec<String> {
@@ -148,13 +148,17 @@ fn keys_of_the_same_moment_are_listed_by_id() {
 
 #[test]
 fn a_use_is_noted_at_most_once_an_hour() {
-    const HOUR: Duration = Duration::from_secs(60 * 60);
     let store = Store::new();
     store.insert(&row("key_1", 0));
+    let find = || store.find(&hash("key_1")).unwrap();
+    // As a request that read the key before others noted their use.
+    let unused = find();
     let used = |after_s| {
         let now = MADE.plus(Duration::from_secs(after_s));
-        store.touch("key_1", now, now.minus(HOUR));
-        store.find(&hash("key_1")).unwrap().last_used_at
+        let is_noted = touch_api_key_statement(&find(), now).is_none();
+        store.touch(&unused, now);
+        assert_eq!(is_noted, find().last_used_at != Some(now));
+        find().last_used_at
     };
     assert_eq!(used(10), Some(MADE.plus(Duration::from_secs(10))));
     assert_eq!(used(3609), Some(MADE.plus(Duration::from_secs(10))));

@@ -8,12 +8,9 @@ use crate::web::{ApiError, ErrorFormat};
 
 impl From<Invalid> for ApiError {
     fn from(fault: Invalid) -> Self {
-        let cause = match fault.attr {
-            Some(attr) => format!("{attr}: {}", fault.code),
-            None => fault.code.to_owned(),
-        };
+        let cause = format!("{}: {}", fault.attr, fault.code);
         Self {
-            attr: fault.attr,
+            attr: Some(fault.attr),
             ..Self::bad_request(fault.detail)
         }
         .coded(fault.code)

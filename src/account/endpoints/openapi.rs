@@ -1,4 +1,4 @@
-//! Error answers of the account API, for `openapi.json`.
+//! What operations of the account API have in common in `openapi.json`.
 
 use http::{HeaderMap, Method};
 use serde_json::json;
@@ -6,26 +6,42 @@ use serde_json::json;
 use crate::account::Invalid;
 use crate::auth::{AuthError, Refusal};
 use crate::web::body::{require_json, too_large as body_too_large};
-use crate::web::openapi::{ErrorAnswer, errors};
+use crate::web::caller::CallerDescription;
+use crate::web::openapi::{ErrorAnswer, Parameter, any_text, errors};
 use crate::web::{ApiError, ErrorFormat};
 
 use super::body::{not_an_object, not_json as invalid_json, unsupported_media_type};
-use super::problem::{
+use super::error::{
     denied, invalid_api_key, invalid_token, no_account, not_recent, unauthenticated, wrong_code,
 };
 
-/// Those of every operation that a person calls.
-pub fn of_every_caller() -> Vec<ErrorAnswer> {
-    vec![
-        unreadable(),
-        unauthorized(),
-        forbidden(),
-        not_found(),
-        too_large(),
-        throttled(),
-        internal(),
-        keys_unavailable(),
-    ]
+/// The path's `{uuid}`.
+pub fn uuid() -> Parameter {
+    Parameter::path(
+        "AccountUuid",
+        "uuid",
+        "`@me`: the caller. Support may name any user by `users.uuid`; whoever else does so, if \
+         only to name themself, is refused with 403.",
+        any_text("@me"),
+    )
+}
+
+/// A caller who shows one of these credentials.
+pub fn caller(security: Vec<Vec<&'static str>>) -> CallerDescription {
+    CallerDescription {
+        security,
+        errors: vec![
+            unreadable(),
+            unauthorized(),
+            forbidden(),
+            not_found(),
+            too_large(),
+            throttled(),
+            internal(),
+            keys_unavailable(),
+        ],
+        body_errors: vec![bad_request(), not_json()],
+    }
 }
 
 /// 400 where no field is read and the account need not be in any state.
@@ -47,7 +63,7 @@ pub fn bad_request() -> ErrorAnswer {
          state that the action needs. attr is the field.",
         [
             ("json", invalid_json()),
-            ("object", not_an_object().into()),
+            ("object", not_an_object()),
             ("required", Invalid::required("token").into()),
             ("code", wrong_code()),
         ],

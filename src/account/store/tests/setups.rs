@@ -1,0 +1,89 @@
+//! Set-ups of a second factor: begun, validated by a code, dropped.
+
+use futures_executor::block_on;
+
+use super::attempts::{add_second_factor, totp, validate};
+use super::store_tests;
+use crate::account::store::testing::{NOW, Store, entry, user_id};
+use crate::account::store::*;
+use crate::kernel::Sealed;
+
+store_tests! {
+    a_first_code_turns_the_second_factor_on_and_is_told_of,
+    a_set_up_is_validated_before_its_end,
+    a_set_up_beside_a_second_factor_needs_a_recent_sign_in,
+    no_set_up_begins_for_a_subject_without_an_account,
+    a_set_up_without_a_second_factor_is_dropped,
+}
+
+fn start(store: &Store, subject: &str, is_sign_in_recent: bool) -> SetupStart {
+    let sealed = Sealed::from_stored(format!("begun, {is_sign_in_recent}"));
+    let setup = NewSetup {
+        selector: &AccountSelector::Subject(subject.to_owned()),
+        sealed: &sealed,
+        until: NOW,
+        is_sign_in_recent,
+    };
+    block_on(start_setup(&store.database, &setup, &entry(""))).unwrap()
+}
+
+fn a_first_code_turns_the_second_factor_on_and_is_told_of(store: &Store) {
+    add_second_factor(store);
+    let outcome = validate(store, 11, "pending", None);
+    assert_eq!(outcome, CodeOutcome::Rejected);
+    assert!(store.audit_actions().is_empty() && store.notices().is_empty());
+    let outcome = validate(store, 12, "another", Some(200));
+    assert_eq!(outcome, CodeOutcome::SecretChanged);
+    let outcome = validate(store, 13, "pending", Some(200));
+    assert_eq!(outcome, CodeOutcome::Accepted);
+    let secret: String = store.one("SELECT secret_sealed FROM second_factors");
+    assert_eq!(secret, "new");
+    assert_eq!(store.notices(), ["two_factor_enabled"]);
+    assert_eq!(store.audit_actions().len(), 1);
+    // The code that turned it on is not accepted again.
+    let outcome = totp(store, 3, "new", Some(200), None);
+    assert_eq!(outcome, CodeOutcome::Rejected);
+    let outcome = validate(store, 14, "pending", Some(201));
+    assert_eq!(outcome, CodeOutcome::SecretChanged);
+}
+
+fn a_set_up_is_validated_before_its_end(store: &Store) {
+    add_second_factor(store);
+    let end_now = "UPDATE second_factors SET pending_until = ?1";
+    store.execute(end_now, [NOW.into()]);
+    let outcome = validate(store, 15, "pending", Some(200));
+    assert_eq!(outcome, CodeOutcome::SecretChanged);
+}
+
+fn a_set_up_beside_a_second_factor_needs_a_recent_sign_in(store: &Store) {
+    add_second_factor(store);
+    let begins = |is_recent| {
+        let start = start(store, "ann", is_recent);
+        assert_eq!(start.account.unwrap().person.id, user_id("ann"));
+        start.has_begun
+    };
+    assert!(!begins(false));
+    assert!(begins(true));
+    store.execute("UPDATE second_factors SET secret_sealed = NULL", []);
+    assert!(begins(false));
+    assert!(begins(true));
+    let subjects: Vec<String> = store.column("SELECT subject FROM audit_log");
+    assert_eq!(subjects, ["ann"; 3]);
+}
+
+fn no_set_up_begins_for_a_subject_without_an_account(store: &Store) {
+    store.add_users(&["ann"]);
+    for subject in ["", "zoe"] {
+        let start = start(store, subject, true);
+        assert!(start.account.is_none() && !start.has_begun);
+    }
+    assert!(store.audit_actions().is_empty());
+}
+
+fn a_set_up_without_a_second_factor_is_dropped(store: &Store) {
+    add_second_factor(store);
+    store.execute("UPDATE second_factors SET secret_sealed = NULL", []);
+    block_on(drop_setup(&store.database, &user_id("ann"))).unwrap();
+    let rows: u32 = store.one("SELECT count(*) FROM second_factors");
+    assert_eq!(rows, 0);
+}
