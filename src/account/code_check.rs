@@ -1,14 +1,14 @@
 //! Codes of the second factor: everything between the text that a caller presents and the outcome.
 
-use crate::account::second_factor::{self, BadSecret};
 use crate::account::store::{
     CheckedTotp, CodeAttempt, CodeKind, CodeOutcome, try_backup_code, try_totp, validate_setup,
 };
-use crate::account::{BackupCode, Notice, NoticeKind, Person, SecondFactor, TotpCode};
+use crate::account::totp::BadSecret;
+use crate::account::{BackupCode, Notice, NoticeKind, Person, SecondFactor, TotpCode, TotpSecret};
 use crate::auth::store::touch_api_key;
 use crate::db::{Database, DatabaseError};
 use crate::kernel::audit::Action;
-use crate::kernel::{Random, SealError, Sealed, Sealer, Timestamp};
+use crate::kernel::{Purpose, Random, SealError, Sealed, Sealer, Timestamp, UserId};
 
 /// Why a code was not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -78,11 +78,10 @@ impl CodeCheck<'_> {
         let setup = setup.ok_or(CodeError::NoSetup)?;
         self.factor.totp.check(now).map_err(CodeError::Locked)?;
         let sealer = self.sealer()?;
-        let secret = setup
-            .open(sealer)
+        let bound_to = UserId::new(&setup.bound_to);
+        let secret = TotpSecret::open(&setup.sealed, Purpose::PendingTotpSecret, &bound_to, sealer)
             .map_err(|cause| CodeError::BadSecret("second_factors.pending", cause))?;
-        let resealed = second_factor::seal(&secret, &self.person.id, sealer, self.random)
-            .map_err(CodeError::Seal)?;
+        let resealed = self.seal(&secret)?;
         let checked = CheckedTotp {
             read: &setup.sealed,
             resealed: &resealed,
@@ -107,13 +106,13 @@ impl CodeCheck<'_> {
         let now = self.now();
         self.factor.totp.check(now).map_err(CodeError::Locked)?;
         let (sealer, user) = (self.sealer()?, &self.person.id);
-        let secret = second_factor::open(sealed, user, sealer)
+        let secret = TotpSecret::open(sealed, Purpose::TotpSecret, user, sealer)
             .map_err(|cause| CodeError::BadSecret("second_factors", cause))?;
         // After a rotation, secrets move to the current key as they are used.
         let resealed = if sealer.is_current(sealed) {
             sealed.clone()
         } else {
-            second_factor::seal(&secret, user, sealer, self.random).map_err(CodeError::Seal)?
+            self.seal(&secret)?
         };
         let checked = CheckedTotp {
             read: sealed,
@@ -132,6 +131,12 @@ impl CodeCheck<'_> {
             .unwrap_or_default();
         let notice = self.notice(NoticeKind::BackupCodeUsed);
         Ok(try_backup_code(self.database, &self.attempt, &hashes, &notice).await?)
+    }
+
+    fn seal(&self, secret: &TotpSecret) -> Result<Sealed, CodeError> {
+        let (sealer, user) = (self.sealer()?, &self.person.id);
+        let sealed = secret.seal(Purpose::TotpSecret, user, sealer, self.random);
+        sealed.map_err(CodeError::Seal)
     }
 
     fn now(&self) -> Timestamp {

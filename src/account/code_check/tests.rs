@@ -7,14 +7,14 @@ use base64::engine::general_purpose::STANDARD;
 use futures_executor::block_on;
 
 use super::*;
+use crate::account::AuditContext;
 use crate::account::backup_code::{BACKUP_CODES, SealedBackupCode};
 use crate::account::lockout::FAILURES_BEFORE_LOCK;
 use crate::account::store::testing::{NOW, Store, audit, user_id};
 use crate::account::store::{
-    AccountSelector, NewSetup, read_second_factor, replace_backup_codes, start_setup,
+    AccountSelector, read_second_factor, replace_backup_codes, start_setup,
 };
 use crate::account::totp::SETUP_TTL;
-use crate::account::{AuditContext, PendingSetup, TotpSecret};
 use crate::kernel::Secret;
 use crate::kernel::random::seeded::Seeded;
 
@@ -43,15 +43,18 @@ impl Owner {
             secret: TotpSecret::generate(&Seeded::new(2)),
             requests: std::cell::Cell::new(0),
         };
-        let sealed = PendingSetup::seal(&person.secret, "ann", &person.sealer, &person.random);
-        let setup = NewSetup {
-            selector: &AccountSelector::Subject("ann".to_owned()),
-            sealed: &sealed.unwrap(),
-            until: NOW.plus(SETUP_TTL),
-            is_sign_in_recent: true,
-        };
+        let (purpose, ann) = (Purpose::PendingTotpSecret, user_id("ann"));
+        let sealed = person
+            .secret
+            .seal(purpose, &ann, &person.sealer, &person.random);
+        let (sealed, until) = (sealed.unwrap(), NOW.plus(SETUP_TTL));
+        let selector = AccountSelector::Subject("ann".to_owned());
         let entry = person.audit(NOW).entry(Action::StartTwoFactor, "begun");
-        block_on(start_setup(&person.store.database, &setup, &entry)).unwrap();
+        let database = &person.store.database;
+        block_on(start_setup(
+            database, &selector, &sealed, until, true, &entry,
+        ))
+        .unwrap();
         person
     }
 

@@ -3,16 +3,17 @@
 use http::StatusCode;
 #[cfg(test)]
 use schemars::JsonSchema;
-use serde::Serialize;
 
 #[cfg(test)]
 use crate::account::endpoints::openapi;
+#[cfg(test)]
+use crate::account::store::PushTokenRow;
 use crate::account::store::{NewPushToken, read_person, register_push_token};
 use crate::account::{Platform, PushToken};
 use crate::auth::Scope;
+use crate::kernel::Purpose;
 use crate::kernel::audit::Action;
 use crate::kernel::ids::prefixed_ulid;
-use crate::kernel::{Purpose, Timestamp};
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
@@ -27,22 +28,6 @@ pub const ROUTE: Route = Route::post(
     "registerPushToken",
     handler!(handle: AccountCaller, Scope::UserWrite),
 );
-
-/// A push token, without its text.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(JsonSchema), schemars(rename = "PushToken"))]
-struct Body {
-    /// `push_` and a ULID: the same as long as its owner registers the token again.
-    #[cfg_attr(test, schemars(extend(
-        "pattern" = "^push_[0-7][0-9A-HJKMNP-TV-Z]{25}$",
-        "examples" = ["push_01JZX0000000000000000000EX"],
-    )))]
-    id: String,
-    #[cfg_attr(test, schemars(with = "Platform"))]
-    platform: String,
-    created_at: Timestamp,
-    last_seen_at: Timestamp,
-}
 
 async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
     let read = call
@@ -70,13 +55,7 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
     let row = register_push_token(&database, &new, &entry, account.api_key.as_ref())
         .await?
         .ok_or_else(no_account)?;
-    let body = Body {
-        id: row.id,
-        platform: row.platform,
-        created_at: row.created_at,
-        last_seen_at: row.last_seen_at,
-    };
-    Ok(Reply::json(StatusCode::OK, &body))
+    Ok(Reply::json(StatusCode::OK, &row))
 }
 
 /// The caller's own account, and what was read of the body. Devices register themselves: not even staff may
@@ -126,7 +105,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         example!({ "token": "example-device-token", "platform": "ios" }),
     ))
     .answer(
-        spec.json::<Body>(200, "The registration.")
+        spec.json::<PushTokenRow>(200, "The registration.")
             .link_with_body(
                 "unregisterPushToken",
                 [("uuid", "$request.path.uuid")],

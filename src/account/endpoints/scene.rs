@@ -32,18 +32,12 @@ const MAX_SCENE_CHARS: usize = 200;
 async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
     let selector = call.caller.select(call.path("uuid")?)?;
     // The body is read before the account is, but its errors are not for callers without access.
-    let fields = call.fields();
-    let dashboard = fields.as_ref().ok().map(dashboard);
-    let id = dashboard
-        .as_ref()
-        .and_then(|dashboard| dashboard.as_ref().ok());
+    let choice = call.fields().and_then(|fields| Ok(read(&fields)?));
+    let dashboard = choice.as_ref().ok().map(|(_, dashboard)| *dashboard);
     let database = call.services.database()?;
-    let target = read_scene_target(&database, &selector, id.copied()).await?;
+    let target = read_scene_target(&database, &selector, dashboard).await?;
     let account = call.caller.authorize(target)?;
-    let fields = fields?;
-    require(&fields)?;
-    let dashboard = self::dashboard(&fields)?;
-    let scene = fields.text(SCENE, MAX_SCENE_CHARS)?;
+    let (scene, dashboard) = choice?;
     match (account.details.dashboard_team, account.details.team) {
         (None, _) => {
             let detail = "There is no such dashboard.";
@@ -55,7 +49,7 @@ async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
     let entry = account
         .audit(&call, call.now())
         .entry(Action::PersonaliseScene, "dashboard chosen");
-    match personalise_scene(&database, account.user(), scene, dashboard, &entry).await? {
+    match personalise_scene(&database, account.user(), &scene, dashboard, &entry).await? {
         SceneOutcome::Changed(user) => Ok(full_user(&user.person, user.details)),
         SceneOutcome::OtherTeam => Err(another_team().into()),
         SceneOutcome::UserGone => Err(no_account()),
@@ -66,15 +60,17 @@ async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
     }
 }
 
-/// Missing fields have messages of their own, the dashboard's first.
-fn require(fields: &Fields) -> Result<(), Invalid> {
+/// The scene and its dashboard. Missing fields have messages of their own, the dashboard's first.
+fn read(fields: &Fields) -> Result<(String, i64), Invalid> {
     if fields.get(DASHBOARD).is_none() {
         return Err(Invalid::input(DASHBOARD, "Dashboard must be provided."));
     }
     if fields.get(SCENE).is_none() {
         return Err(Invalid::input(SCENE, "Scene must be provided."));
     }
-    Ok(())
+    let dashboard = dashboard(fields)?;
+    let scene = fields.text(SCENE, MAX_SCENE_CHARS)?;
+    Ok((scene.to_owned(), dashboard))
 }
 
 /// An id, as a number or as its digits.
@@ -152,7 +148,7 @@ mod tests {
 
     use super::*;
 
-    fn read(value: Value) -> Result<i64, &'static str> {
+    fn parse(value: Value) -> Result<i64, &'static str> {
         let body = json!({ DASHBOARD: value });
         let fields: Fields = body.as_object().unwrap().clone().into();
         dashboard(&fields).map_err(|fault| fault.code)
@@ -160,11 +156,14 @@ mod tests {
 
     #[test]
     fn an_id_is_a_number_or_its_digits() {
-        assert_eq!(read(json!(7)), Ok(7));
-        assert_eq!(read(json!("7")), Ok(7));
-        assert_eq!(read(json!(7.0)), Ok(7));
-        assert_eq!(read(json!(9_007_199_254_740_991_u64)), Ok(MAX_SAFE_INTEGER));
-        assert_eq!(read(json!(null)), Err("null"));
+        assert_eq!(parse(json!(7)), Ok(7));
+        assert_eq!(parse(json!("7")), Ok(7));
+        assert_eq!(parse(json!(7.0)), Ok(7));
+        assert_eq!(
+            parse(json!(9_007_199_254_740_991_u64)),
+            Ok(MAX_SAFE_INTEGER)
+        );
+        assert_eq!(parse(json!(null)), Err("null"));
         for bad in [
             json!(-1),
             json!(1.5),
@@ -179,7 +178,7 @@ mod tests {
             json!(9_007_199_254_740_992_u64),
             json!(u64::MAX),
         ] {
-            assert_eq!(read(bad.clone()), Err("incorrect_type"), "{bad}");
+            assert_eq!(parse(bad.clone()), Err("incorrect_type"), "{bad}");
         }
     }
 }

@@ -8,11 +8,11 @@ use serde::Serialize;
 
 #[cfg(test)]
 use crate::account::endpoints::openapi;
-use crate::account::store::{NewSetup, start_setup};
+use crate::account::store::start_setup;
 use crate::account::totp::SETUP_TTL;
-use crate::account::{PendingSetup, TotpSecret, qr};
-use crate::kernel::Timestamp;
+use crate::account::{TotpSecret, qr};
 use crate::kernel::audit::{Action, Actor, Entry};
+use crate::kernel::{Purpose, Timestamp, UserId};
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
@@ -66,15 +66,12 @@ async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
     let (now, random, subject) = (call.now(), &call.services.random, call.caller.subject());
     let secret = TotpSecret::generate(random);
     // One round trip: the user's id is not known yet, so the secret is sealed for the subject.
-    let sealed = PendingSetup::seal(&secret, subject, call.services.sealer()?, random)
+    let (purpose, bound_to) = (Purpose::PendingTotpSecret, UserId::new(subject));
+    let sealed = secret
+        .seal(purpose, &bound_to, call.services.sealer()?, random)
         .map_err(|cause| ApiError::internal(format!("a secret: {cause}")))?;
     let selector = call.caller.own();
-    let setup = NewSetup {
-        selector: &selector,
-        sealed: &sealed,
-        until: now.plus(SETUP_TTL),
-        is_sign_in_recent: call.caller.is_recent(now),
-    };
+    let (until, is_recent) = (now.plus(SETUP_TTL), call.caller.is_recent(now));
     // The statement completes actor and subject by the user's id.
     let entry = Entry {
         at: now,
@@ -83,9 +80,11 @@ async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
         subject: String::new(),
         outcome: "begun".to_owned(),
     };
-    let start = start_setup(&call.services.database()?, &setup, &entry).await?;
-    let account = call.caller.authorize(start.account)?;
-    if !start.has_begun {
+    let database = call.services.database()?;
+    let account = start_setup(&database, &selector, &sealed, until, is_recent, &entry).await?;
+    let account = call.caller.authorize(account)?;
+    let pending = account.details.pending;
+    if pending.is_none_or(|pending| pending.sealed != sealed) {
         return Err(not_recent());
     }
     let label = account.person.label();
@@ -100,7 +99,7 @@ async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
         secret: secret.expose(),
         otpauth_url: url.expose(),
         qr_svg,
-        expires_at: setup.until,
+        expires_at: until,
     };
     Ok(Reply::json(StatusCode::OK, &body))
 }

@@ -8,7 +8,7 @@ use crate::account::endpoints::{openapi, representation};
 use crate::account::profile::Settings;
 use crate::account::profile::{MAX_SETTINGS_CHARS, MERGED};
 use crate::account::store::{
-    NewEmail, ProfileChange, ProfileChangeOutcome, change_profile, read_user_and_email_holder,
+    NewEmail, ProfileChangeOutcome, change_profile, read_user_and_email_holder,
 };
 use crate::account::{AuditContext, EmailToken, Invalid, Notice, NoticeKind, Person, ProfilePatch};
 use crate::kernel::audit::Action;
@@ -59,12 +59,9 @@ async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
         return Ok(full_user(&account.person, account.details));
     }
     let names: Vec<&str> = patch.settings.keys().map(String::as_str).collect();
-    let change = ProfileChange {
-        settings: &patch.settings,
-        entry: audit.entry(Action::UpdateProfile, names.join(" ")),
-        email,
-    };
-    match change_profile(&database, account.user(), &change).await? {
+    let entry = audit.entry(Action::UpdateProfile, names.join(" "));
+    let (user, settings) = (account.user(), &patch.settings);
+    match change_profile(&database, user, settings, &entry, email.as_ref()).await? {
         ProfileChangeOutcome::Changed(user) => Ok(full_user(&user.person, user.details)),
         ProfileChangeOutcome::SettingsTooLarge => {
             Err(Invalid::too_long(MERGED, MAX_SETTINGS_CHARS).into())

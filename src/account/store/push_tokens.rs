@@ -1,6 +1,6 @@
 //! Registers and deletes push tokens. A token has one owner, and a user a bounded number of tokens.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::account::push_token::MAX_TOKENS_PER_USER;
 use crate::account::{Platform, PushToken};
@@ -48,13 +48,18 @@ pub struct NewPushToken<'a> {
     pub platform: Platform,
 }
 
-/// A push token without the token.
-#[derive(Debug, Deserialize)]
+/// A push token, without its text.
+#[derive(Debug, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "PushToken"))]
 pub struct PushTokenRow {
-    /// `push_` and a ULID.
+    /// `push_` and a ULID: the same as long as its owner registers the token again.
+    #[cfg_attr(test, schemars(extend(
+        "pattern" = "^push_[0-7][0-9A-HJKMNP-TV-Z]{25}$",
+        "examples" = ["push_01JZX0000000000000000000EX"],
+    )))]
     pub id: String,
+    #[cfg_attr(test, schemars(with = "Platform"))]
     pub platform: String,
-    /// When its owner registered it first and last.
     pub created_at: Timestamp,
     pub last_seen_at: Timestamp,
 }

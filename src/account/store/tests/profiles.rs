@@ -55,12 +55,9 @@ fn new_email(email: &str, number: u32) -> NewEmail<'_> {
 }
 
 fn change(store: &Store, settings: Value, email: Option<NewEmail<'_>>) -> ProfileChangeOutcome {
-    let change = ProfileChange {
-        settings: &map(settings),
-        entry: entry("ann"),
-        email,
-    };
-    block_on(change_profile(&store.database, &user_id("ann"), &change)).unwrap()
+    let (ann, settings, entry) = (user_id("ann"), map(settings), entry("ann"));
+    let change = change_profile(&store.database, &ann, &settings, &entry, email.as_ref());
+    block_on(change).unwrap()
 }
 
 fn changed(outcome: ProfileChangeOutcome) -> FullUser {

@@ -1,9 +1,10 @@
-//! Claims the notices that are due, for one round of delivery.
+//! Claims the notices that are due, for one round of delivery, and settles what became of them.
 
 use serde::de::IgnoredAny;
+use serde_json::{Value, json};
 
-use crate::account::outbox::{ClaimedNotice, FIRST_WAIT, MAX_WAIT, NoticeClaim};
-use crate::db::{Batch, Database, DatabaseError, Statement};
+use crate::account::outbox::{ClaimedNotice, FIRST_WAIT, MAX_WAIT, NoticeClaim, Settlement};
+use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
 
 // At most 500, so that the transaction stays small. CLAIM leaves the rest alone, and later rounds delete it.
@@ -24,6 +25,15 @@ WHERE id IN (
   ORDER BY due_at, id LIMIT ?2
 )
 RETURNING id, type, user_id, recipient, token_sealed, created_at, due_at";
+
+// ?1 ids (JSON)
+const DELETE_DELIVERED: &str = "DELETE FROM notices WHERE id IN (SELECT value FROM json_each(?1))";
+
+// A notice that another round has claimed since is due at another time, and stays as it is.
+// ?1 claims (JSON), ?2 now
+const GIVE_BACK: &str = "
+UPDATE notices SET attempts = attempts - 1, due_at = ?2
+WHERE (id, due_at) IN (SELECT value ->> 'id', value ->> 'due_again' FROM json_each(?1))";
 
 /// Claims at most `limit` notices that are due, those first that have been due for longest.
 ///
@@ -47,4 +57,24 @@ pub async fn claim_notices(
         notices,
         expired: results.count(expired)?,
     })
+}
+
+/// Deletes what was delivered. What was deferred is due at `now`, with its attempt uncounted, unless another
+/// round has claimed it since.
+pub async fn settle_notices(
+    database: &Database,
+    now: Timestamp,
+    settlement: &Settlement,
+) -> Result<(), DatabaseError> {
+    let claim = |notice: &ClaimedNotice| {
+        let due_again = notice.due_again.as_millis();
+        json!({ "id": notice.id, "due_again": due_again })
+    };
+    let deferred: Vec<Value> = settlement.deferred.iter().map(claim).collect();
+    let delivered = [Arg::json(&settlement.delivered)?];
+    let deferred = [Arg::json(&deferred)?, now.into()];
+    let mut batch = Batch::new();
+    batch.execute(Statement::new(DELETE_DELIVERED, delivered));
+    batch.execute(Statement::new(GIVE_BACK, deferred));
+    database.run(batch).await.map(|_| ())
 }
