@@ -3,7 +3,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `person` | a person, and what was read of their account |
-//! | `profile` | the settings of a profile |
+//! | `profile`, `settings` | changes of a profile; its settings and their rules |
 //! | `email_change` | the token that confirms another e-mail |
 //! | `push_token`, `team`, `scene` | push tokens; the ids of teams; dashboards of scenes |
 //! | `second_factor` | a second factor as it is stored |
@@ -32,6 +32,7 @@ pub mod push_token;
 pub mod qr;
 pub mod scene;
 pub mod second_factor;
+pub mod settings;
 pub mod store;
 pub mod team;
 pub mod totp;

@@ -2,10 +2,9 @@
 
 #[cfg(test)]
 use crate::account::endpoints::{openapi, representation};
-use crate::account::store::{Disable, disable_two_factor, drop_setup, read_second_factor};
-use crate::account::{AuditContext, Invalid, Notice, NoticeKind, SecondFactor};
+use crate::account::store::{disable_two_factor, drop_setup, read_second_factor};
+use crate::account::{Invalid, Notice, NoticeKind, SecondFactor};
 use crate::config::DisablePolicy;
-use crate::kernel::audit::Action;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
@@ -32,16 +31,17 @@ async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
     let fields = call.fields()?;
     let token = fields.optional_text(TOKEN, MAX_CODE_CHARS)?;
     let audit = account.audit(&call, now);
-    let disable = disable(&call, &account, &audit);
+    let (kind, to) = (NoticeKind::TwoFactorDisabled, account.person.address());
+    let notice = Notice::new(kind, account.user(), to, now, &call.services.random);
     if !account.details.is_on() {
         // Only the set-up: the second factor may be turned on concurrently, and needs a code then.
         drop_setup(&database, account.user()).await?;
     } else if needs_code(&call, &account) {
         let token = token.ok_or_else(|| Invalid::required(TOKEN))?;
-        let check = code_check(&call, &database, &account, &audit, Some(&disable));
+        let check = code_check(&call, &database, &account, &audit, Some(&notice));
         check.accept(token).await?;
     } else {
-        disable_two_factor(&database, account.user(), &disable).await?;
+        disable_two_factor(&database, &audit, &notice).await?;
     }
     Ok(success())
 }
@@ -52,18 +52,6 @@ fn needs_code(call: &Call<PersonCaller>, account: &AuthorizedAccount<SecondFacto
     account.is_own
         && call.services.config.two_factor_disable == DisablePolicy::SecondFactor
         && !call.caller.has_shown_second_factor()
-}
-
-fn disable(
-    call: &Call<PersonCaller>,
-    account: &AuthorizedAccount<SecondFactor>,
-    audit: &AuditContext,
-) -> Disable {
-    let (kind, to) = (NoticeKind::TwoFactorDisabled, account.person.address());
-    Disable {
-        entry: audit.entry(Action::DisableTwoFactor, "off"),
-        notice: Notice::new(kind, account.user(), to, audit.at, &call.services.random),
-    }
 }
 
 #[cfg(test)]

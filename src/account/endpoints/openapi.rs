@@ -20,8 +20,8 @@ pub fn uuid() -> Parameter {
     Parameter::path(
         "AccountUuid",
         "uuid",
-        "`@me`: the caller. Support may name any user by `users.uuid`; whoever else does so, if \
-         only to name themself, is refused with 403.",
+        "`@me`: the caller. Support may name any user by `users.uuid`. Any other caller who \
+         does so is refused with 403, even if the user is the caller.",
         any_text("@me"),
     )
 }
@@ -48,7 +48,7 @@ pub fn caller(security: Vec<Vec<&'static str>>) -> CallerDescription {
 fn unreadable() -> ErrorAnswer {
     ErrorAnswer::new(
         "AccountUnreadable",
-        "The path is no UTF-8, or a body that nobody asked for breaks off.",
+        "The path is no UTF-8, or a body that the operation does not read breaks off.",
         [(
             "path",
             ApiError::bad_request("path: not valid UTF-8 after percent-decoding"),
@@ -89,7 +89,7 @@ fn unauthorized() -> ErrorAnswer {
     let missing = AuthError::Refused(Refusal::CredentialsMissing);
     ErrorAnswer::new(
         "AccountUnauthorized",
-        "No credentials, or some that are nobody's or not good any more. Why is told to the log only.",
+        "No credentials, unknown ones, or some that are not valid any more. Why is told to the log only.",
         [
             ("missing", unauthenticated(missing)),
             ("token", invalid_token("example")),

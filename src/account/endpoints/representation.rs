@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 #[cfg(test)]
-use crate::account::profile::Settings;
-use crate::account::profile::settings;
+use crate::account::settings::Settings;
+use crate::account::settings::with_defaults;
 use crate::account::store::UserDetails;
 use crate::account::{Person, Scene, TeamId};
 use crate::kernel::UserId;
@@ -73,7 +73,7 @@ pub fn full_user(person: &Person, user: UserDetails) -> Reply {
         is_2fa_enabled: user.is_two_factor_on,
         team: user.team.map(|id| Team { id }),
         scene_personalisation: &user.scenes,
-        settings: settings(user.settings),
+        settings: with_defaults(user.settings),
     };
     Reply::json(http::StatusCode::OK, &body)
 }

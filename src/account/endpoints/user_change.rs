@@ -5,8 +5,8 @@ use crate::account::email_change::EMAIL_TOKEN_TTL;
 #[cfg(test)]
 use crate::account::endpoints::{openapi, representation};
 #[cfg(test)]
-use crate::account::profile::Settings;
-use crate::account::profile::{MAX_SETTINGS_CHARS, MERGED};
+use crate::account::settings::Settings;
+use crate::account::settings::{MAX_SETTINGS_CHARS, MERGED};
 use crate::account::store::{
     NewEmail, ProfileChangeOutcome, change_profile, read_user_and_email_holder,
 };

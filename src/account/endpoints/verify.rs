@@ -8,8 +8,8 @@ use serde::Serialize;
 
 #[cfg(test)]
 use crate::account::endpoints::openapi;
-use crate::account::store::{CodeAttempt, CodeKind, Disable, read_second_factor};
-use crate::account::{AuditContext, CodeCheck, SecondFactor};
+use crate::account::store::{CodeAttempt, CodeKind, read_second_factor};
+use crate::account::{AuditContext, CodeCheck, Notice, SecondFactor};
 use crate::auth::Scope;
 use crate::db::Database;
 #[cfg(test)]
@@ -58,13 +58,13 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
     Ok(Reply::json(StatusCode::OK, &body))
 }
 
-/// The check of the code that a request presents.
+/// The check of the code that a request presents. `disable` is the notice of a second factor that it turns off.
 pub(crate) fn code_check<'a, C>(
     call: &'a Call<C>,
     database: &'a Database,
     account: &'a AuthorizedAccount<SecondFactor>,
     audit: &'a AuditContext,
-    disable: Option<&'a Disable>,
+    disable: Option<&'a Notice>,
 ) -> CodeCheck<'a> {
     CodeCheck {
         database,
@@ -96,9 +96,9 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "Account security",
         "Checks a proof of the second factor",
         "For the service that signs people in: its key needs the scope user:verify. A key bound to \
-         a user checks that user, one bound to nobody any uuid, a person themself, support anybody. \
-         A code counts once: whoever sends it again, or a code of a step before, gets 400 \
-         token_invalid, as for a wrong one and without a second factor. Five refused in a row lock \
+         a user checks that user; a key without a user, and support, check any user; a person checks \
+         themself. A code counts once: sent again, it is a 400 token_invalid, as are a code of an \
+         earlier step, a wrong one, and any code without a second factor. Five refused in a row lock \
          that kind of code for 30 s, each further one twice as long, up to 1 h; 100 lock it until \
          support turns the second factor off (429).",
     )

@@ -91,7 +91,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "Account security",
         "Confirms an e-mail",
         "The pending e-mail becomes the user's. The token alone is the credential. Wrong, too old, \
-         replaced or of nobody: 400 invalid_token, which counts as a failed authentication. Another \
+         replaced or of an unknown user: 400 invalid_token, which counts as a failed authentication. Another \
          user's by now: 400 with attr email.",
     )
     .body(

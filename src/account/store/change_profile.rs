@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::change::push_notified;
 use super::full_user::{FullUser, changed_user};
-use crate::account::profile::MAX_SETTINGS_CHARS;
+use crate::account::settings::MAX_SETTINGS_CHARS;
 use crate::account::{EmailToken, Notice};
 use crate::db::{Arg, Batch, Database, DatabaseError, Slot, Statement};
 use crate::kernel::{EmailKey, Timestamp, UserId, audit};
@@ -14,7 +14,7 @@ const ENSURE_PROFILE: &str = "
 INSERT INTO profiles (user_id, updated_at) SELECT uuid, ?2 FROM users WHERE uuid = ?1
 ON CONFLICT (user_id) DO NOTHING";
 
-// A setting that is given replaces what there was; `notification_settings` (account::profile::MERGED)
+// A setting that is given replaces what there was; `notification_settings` (account::settings::MERGED)
 // member by member (RFC 7396). Settings that are too large already may be made smaller.
 // ?1 user, ?2 settings (JSON), ?3 now, ?4 MAX_SETTINGS_CHARS
 const SET: &str = "

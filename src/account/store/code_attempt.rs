@@ -5,11 +5,11 @@
 
 use serde::Deserialize;
 
-use super::disable_two_factor::{Disable, push_disable_if_accepted};
+use super::disable_two_factor::push_disable_if_accepted;
 use crate::account::lockout::{
     FAILURES_BEFORE_LOCK, FIRST_LOCK, MAX_CONSECUTIVE_FAILURES, MAX_LOCK,
 };
-use crate::account::{AuditContext, Lock};
+use crate::account::{AuditContext, Lock, Notice};
 use crate::auth::store::{ApiKeyRow, touch_api_key_statement};
 use crate::db::{Arg, Batch, Database, DatabaseError, Slot, Statement, audit_json, audit_rows};
 use crate::kernel::audit::Action;
@@ -61,8 +61,8 @@ pub enum CodeKind {
 #[derive(Debug, Clone, Copy)]
 pub struct CodeAttempt<'a> {
     pub audit: &'a AuditContext,
-    /// Turns the second factor off if the code is accepted.
-    pub disable: Option<&'a Disable>,
+    /// Turns the second factor off if the code is accepted, and tells of it by this notice.
+    pub disable: Option<&'a Notice>,
     /// The API key by which the code came.
     pub api_key: Option<&'a ApiKeyRow>,
 }
@@ -141,8 +141,8 @@ impl<'a> CodeAttempt<'a> {
         lock: Statement,
     ) -> Result<CodeOutcome, DatabaseError> {
         let now = self.audit.at;
-        if let Some(disable) = self.disable {
-            push_disable_if_accepted(&mut batch, self.user(), self.request(), disable)?;
+        if let Some(notice) = self.disable {
+            push_disable_if_accepted(&mut batch, self.audit, notice)?;
         }
         let key = self.api_key;
         batch.execute_all(key.and_then(|key| touch_api_key_statement(key, now)));

@@ -42,7 +42,7 @@ pub type FullUser = Account<UserDetails>;
 pub struct UserDetails {
     /// As the database holds it.
     pub created_at: String,
-    /// The settings that were set; see `profile::settings` for the others.
+    /// The settings that were set; see `settings::with_defaults` for the others.
     #[serde(deserialize_with = "json")]
     pub settings: Map<String, Value>,
     pub team: Option<TeamId>,

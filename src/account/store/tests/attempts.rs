@@ -6,7 +6,7 @@ use super::store_tests;
 use crate::account::backup_code::SealedBackupCode;
 use crate::account::store::testing::{NOW, Store, audit, entry, notice, user_id};
 use crate::account::store::*;
-use crate::account::{AuditContext, NoticeKind};
+use crate::account::{AuditContext, Notice, NoticeKind};
 use crate::kernel::Sealed;
 
 store_tests! {
@@ -35,7 +35,7 @@ pub(super) fn add_second_factor(store: &Store) {
     );
 }
 
-const fn attempt<'a>(audit: &'a AuditContext, disable: Option<&'a Disable>) -> CodeAttempt<'a> {
+const fn attempt<'a>(audit: &'a AuditContext, disable: Option<&'a Notice>) -> CodeAttempt<'a> {
     CodeAttempt {
         audit,
         disable,
@@ -49,7 +49,7 @@ pub(super) fn totp(
     request: u64,
     read: &str,
     step: Option<i64>,
-    disable: Option<&Disable>,
+    disable: Option<&Notice>,
 ) -> CodeOutcome {
     let (audit, read) = (audit(request, NOW), Sealed::from_stored(read));
     let checked = CheckedTotp {
@@ -66,7 +66,7 @@ pub(super) fn backup(
     store: &Store,
     request: u32,
     hashes: &[&str],
-    disable: Option<&Disable>,
+    disable: Option<&Notice>,
 ) -> CodeOutcome {
     let audit = audit(request.into(), NOW);
     let hashes: Vec<String> = hashes.iter().map(|hash| (*hash).to_owned()).collect();
@@ -91,11 +91,8 @@ pub(super) fn validate(store: &Store, request: u64, read: &str, step: Option<i64
     block_on(outcome).unwrap()
 }
 
-fn disable() -> Disable {
-    Disable {
-        entry: entry("ann"),
-        notice: notice(99, NoticeKind::TwoFactorDisabled),
-    }
+fn disabled() -> Notice {
+    notice(99, NoticeKind::TwoFactorDisabled)
 }
 
 fn failures(store: &Store) -> u32 {
@@ -167,7 +164,7 @@ fn a_second_factor_is_turned_off_by_an_accepted_code_alone(store: &Store) {
         (3, Some(101), false),
         (4, Some(102), true),
     ] {
-        totp(store, request, "secret", step, Some(&disable()));
+        totp(store, request, "secret", step, Some(&disabled()));
         assert_eq!(rows(store), if is_off { (0, 0) } else { (1, 2) });
         assert_eq!(store.notices().len(), usize::from(is_off));
         assert_eq!(store.audit_actions().len(), usize::from(is_off));
@@ -176,7 +173,7 @@ fn a_second_factor_is_turned_off_by_an_accepted_code_alone(store: &Store) {
 
 fn a_backup_code_turns_the_second_factor_off_as_well(store: &Store) {
     add_second_factor(store);
-    let outcome = backup(store, 1, &["hash-1"], Some(&disable()));
+    let outcome = backup(store, 1, &["hash-1"], Some(&disabled()));
     assert_eq!(outcome, CodeOutcome::Accepted);
     assert_eq!(rows(store), (0, 0));
     assert_eq!(store.notices(), ["backup_code_used", "two_factor_disabled"]);
@@ -189,7 +186,7 @@ fn support_turns_a_second_factor_off_without_a_code(store: &Store) {
     block_on(drop_setup(database, &ann)).unwrap();
     assert_eq!(rows(store), (1, 2));
     for _ in 0..2 {
-        block_on(disable_two_factor(database, &ann, &disable())).unwrap();
+        block_on(disable_two_factor(database, &audit(1, NOW), &disabled())).unwrap();
         assert_eq!(rows(store), (0, 0));
         assert_eq!(store.notices(), ["two_factor_disabled"]);
         assert_eq!(store.audit_actions().len(), 1);

@@ -6,9 +6,9 @@ use futures_executor::block_on;
 use serde_json::{Map, Value, json};
 
 use super::store_tests;
-use crate::account::profile::MAX_SETTINGS_CHARS;
 use crate::account::push_token::MAX_TOKENS_PER_USER;
 use crate::account::scene::MAX_SCENES;
+use crate::account::settings::MAX_SETTINGS_CHARS;
 use crate::account::store::testing::{NOW, Store, entry, notice, user_id};
 use crate::account::store::*;
 use crate::account::{EmailToken, Fields, NoticeKind, Platform, PushToken, TeamId};

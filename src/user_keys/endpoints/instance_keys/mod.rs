@@ -31,7 +31,7 @@ struct KeyPart {
     allow_user_create: bool,
     /// May make groups. Kept for clients that ask for it.
     allow_group_create: bool,
-    /// May read what is open to anybody.
+    /// May read what is open to everyone.
     allow_anonymous_read: bool,
     /// What its maker called it.
     #[cfg_attr(test, schemars(length(max = 100)))]
