@@ -6,7 +6,7 @@ use base32::Alphabet;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::kernel::{Purpose, Random, SealError, Sealer, Secret, UserId};
+use crate::kernel::{Purpose, Random, SealError, Sealed, Sealer, Secret, UserId};
 
 pub const BACKUP_CODES: usize = 10;
 
@@ -43,16 +43,6 @@ impl BackupCode {
         is_code.then(|| Self(Secret::new(code.as_str())))
     }
 
-    /// A code as it was sealed.
-    pub fn from_sealed(text: Secret) -> Self {
-        Self(text)
-    }
-
-    /// The code without hyphens: what is sealed and hashed.
-    pub const fn secret(&self) -> &Secret {
-        &self.0
-    }
-
     /// The hashes by which this user's code is found: under the current key and the previous one.
     pub fn hashes(&self, user: &UserId, sealer: &Sealer) -> Vec<String> {
         sealer.keyed_hashes(Purpose::BackupCode, user, self.0.expose())
@@ -75,6 +65,15 @@ impl BackupCode {
             hash: hash.ok_or(SealError::Cipher)?,
             sealed: sealed.as_str().to_owned(),
         })
+    }
+
+    /// Opens this user's code.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sealer::open`] has them.
+    pub fn open(sealed: &Sealed, user: &UserId, sealer: &Sealer) -> Result<Self, SealError> {
+        sealer.open(Purpose::BackupCode, user, sealed).map(Self)
     }
 
     /// `xxxx-xxxx-xxxx-xxxx`.
@@ -121,7 +120,7 @@ mod tests {
         let groups: Vec<&str> = shown.split('-').collect();
         assert_eq!(groups.len(), 4);
         assert!(groups.iter().all(|group| group.len() == 4));
-        assert_eq!(groups.concat(), code.secret().expose());
+        assert_eq!(groups.concat(), code.0.expose());
         assert_eq!(format!("{code:?}"), "BackupCode(…)");
     }
 
@@ -164,8 +163,8 @@ mod tests {
                 typed = typed.replace('-', " ");
             }
             let parsed = BackupCode::parse(&typed).unwrap();
-            prop_assert_eq!(parsed.secret().expose(), code.secret().expose());
-            prop_assert!(code.secret().expose().len() * 5 >= 80);
+            prop_assert_eq!(parsed.0.expose(), code.0.expose());
+            prop_assert!(code.0.expose().len() * 5 >= 80);
         }
 
         #[test]

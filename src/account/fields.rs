@@ -168,21 +168,16 @@ mod tests {
 
     #[test]
     fn an_optional_text_may_only_be_left_out() {
-        assert_eq!(fields(json!({})).optional_text("token", 4), Ok(None));
-        assert_eq!(
-            fields(json!({"token": "a"})).optional_text("token", 4),
-            Ok(Some("a"))
-        );
-        assert!(
-            fields(json!({"token": null}))
-                .optional_text("token", 4)
-                .is_err()
-        );
-        assert!(
-            fields(json!({"token": ""}))
-                .optional_text("token", 4)
-                .is_err()
-        );
+        for (body, expected) in [
+            (json!({}), Ok(None)),
+            (json!({"token": "a"}), Ok(Some("a"))),
+            (json!({"token": null}), Err("null")),
+            (json!({"token": ""}), Err("blank")),
+        ] {
+            let fields = fields(body);
+            let text = fields.optional_text("token", 4);
+            assert_eq!(text.map_err(|fault| fault.code), expected);
+        }
     }
 
     #[test]

@@ -85,55 +85,44 @@ pub struct Account<T> {
 mod tests {
     use super::*;
 
+    fn person(id: &str, email: Option<&str>, phone: Option<&str>) -> Person {
+        Person {
+            id: UserId::new(id),
+            subject: None,
+            email: email.map(str::to_owned),
+            phone: phone.map(str::to_owned),
+        }
+    }
+
     #[test]
     fn is_reached_by_email_else_by_phone_and_named_in_any_case() {
-        let mut person = Person {
-            id: UserId::new("u1"),
-            subject: Some("auth0|1".to_owned()),
-            email: Some("ada@example.com".to_owned()),
-            phone: Some("+41".to_owned()),
-        };
-        assert_eq!(person.address(), Some("ada@example.com"));
-        person.email = None;
-        assert_eq!(person.address(), Some("+41"));
-        assert_eq!(person.label(), "+41");
-        person.phone = None;
-        assert_eq!(person.address(), None);
-        assert_eq!(person.label(), "u1");
+        let (email, phone) = (Some("ada@example.com"), Some("+41"));
+        for (email, phone, address, label) in [
+            (email, phone, email, "ada@example.com"),
+            (None, phone, phone, "+41"),
+            (None, None, None, "u1"),
+        ] {
+            let person = person("u1", email, phone);
+            assert_eq!(
+                (person.address(), person.label().as_str()),
+                (address, label)
+            );
+        }
     }
 
     #[test]
     fn has_a_label_whatever_it_is_called() {
-        let label = |email: &str| {
-            let person = Person {
-                id: UserId::new("u1"),
-                subject: None,
-                email: Some(email.to_owned()),
-                phone: Some(":".to_owned()),
-            };
-            person.label()
-        };
+        let label = |email: &str| person("u1", Some(email), Some(":")).label();
         assert_eq!(label(" a:da@example.com\n"), "ada@example.com");
         assert_eq!(label(":::"), "u1");
         assert_eq!(label(&"é".repeat(3000)), "é".repeat(128));
         assert_eq!(label(&format!("a{}", "🔑".repeat(99))).len(), 253);
-        let nameless = Person {
-            id: UserId::new("::"),
-            subject: None,
-            email: None,
-            phone: None,
-        };
-        assert_eq!(nameless.label(), "account");
+        assert_eq!(person("::", None, None).label(), "account");
     }
 
     #[test]
     fn answers_to_its_id_and_its_subject_only() {
-        let person = Person {
-            id: UserId::new("u1"),
-            subject: None,
-            email: None,
-            phone: None,
-        };
+        let person = person("u1", None, None);
         assert!(person.is_subject("u1"));
         assert!(!person.is_subject(""));
         assert!(!person.is_subject("U1"));

@@ -10,7 +10,6 @@ use crate::account::backup_code::{BACKUP_CODES, SealedBackupCode};
 #[cfg(test)]
 use crate::account::endpoints::openapi;
 use crate::account::store::{read_second_factor, replace_backup_codes};
-use crate::kernel::SealError;
 use crate::kernel::audit::Action;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
@@ -55,11 +54,10 @@ async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
         .map(|_| BackupCode::generate(random))
         .collect();
     let (user, sealer) = (account.user(), call.services.sealer()?);
-    let sealed: Result<Vec<SealedBackupCode>, SealError> = codes
+    let sealed: Vec<SealedBackupCode> = codes
         .iter()
         .map(|code| code.seal(user, sealer, random))
-        .collect();
-    let sealed = sealed.map_err(|cause| ApiError::internal(format!("a backup code: {cause}")))?;
+        .collect::<Result<_, _>>()?;
     let entry = account
         .audit(&call, now)
         .entry(Action::GenerateBackupCodes, "ten codes");

@@ -4,6 +4,7 @@ use http::StatusCode;
 
 use crate::account::{CodeError, Invalid};
 use crate::auth::{AuthError, Refusal};
+use crate::kernel::SealError;
 use crate::web::{ApiError, ErrorFormat};
 
 impl From<Invalid> for ApiError {
@@ -75,6 +76,13 @@ impl From<CodeError> for ApiError {
                 Self::internal(error.to_string())
             }
         }
+    }
+}
+
+/// 500: the key is there, so only the cipher can have failed.
+impl From<SealError> for ApiError {
+    fn from(error: SealError) -> Self {
+        Self::internal(error.to_string())
     }
 }
 

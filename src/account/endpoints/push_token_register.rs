@@ -36,11 +36,10 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
     let (account, (token, platform)) = authorize(&call, read).await?;
     let now = call.now();
     let random = &call.services.random;
-    let sealed = call
-        .services
-        .sealer()?
-        .seal(Purpose::PushToken, account.user(), token.secret(), random)
-        .map_err(|cause| ApiError::internal(format!("a push token: {cause}")))?;
+    let sealed =
+        call.services
+            .sealer()?
+            .seal(Purpose::PushToken, account.user(), token.secret(), random)?;
     let new = NewPushToken {
         id: prefixed_ulid("push", now, random),
         token: &token,

@@ -67,9 +67,7 @@ async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
     let secret = TotpSecret::generate(random);
     // One round trip: the user's id is not known yet, so the secret is sealed for the subject.
     let (purpose, bound_to) = (Purpose::PendingTotpSecret, UserId::new(subject));
-    let sealed = secret
-        .seal(purpose, &bound_to, call.services.sealer()?, random)
-        .map_err(|cause| ApiError::internal(format!("a secret: {cause}")))?;
+    let sealed = secret.seal(purpose, &bound_to, call.services.sealer()?, random)?;
     let selector = call.caller.own();
     let (until, is_recent) = (now.plus(SETUP_TTL), call.caller.is_recent(now));
     // The statement completes actor and subject by the user's id.

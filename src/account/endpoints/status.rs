@@ -9,7 +9,6 @@ use crate::account::BackupCode;
 #[cfg(test)]
 use crate::account::endpoints::openapi;
 use crate::account::store::{TwoFactorStatus, read_two_factor_status};
-use crate::kernel::Purpose;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
@@ -84,8 +83,8 @@ fn codes(
     }
     let sealer = call.services.sealer()?;
     let open = codes.iter().filter_map(|sealed| {
-        let code = sealer.open(Purpose::BackupCode, account.user(), sealed);
-        code.ok().map(|code| BackupCode::from_sealed(code).shown())
+        let code = BackupCode::open(sealed, account.user(), sealer);
+        code.ok().map(|code| code.shown())
     });
     Ok(open.collect())
 }

@@ -89,8 +89,7 @@ fn new_email<'a>(
     let sealed = call
         .services
         .sealer()?
-        .seal(Purpose::EmailToken, user, token.secret(), random)
-        .map_err(|cause| ApiError::internal(format!("an e-mail token: {cause}")))?;
+        .seal(Purpose::EmailToken, user, token.secret(), random)?;
     let notice = |kind, to| Notice::new(kind, user, Some(to), audit.at, random);
     let outcome = format!("to {}", mask_email(email));
     Ok(NewEmail {
