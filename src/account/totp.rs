@@ -63,7 +63,7 @@ impl TotpSecret {
     }
 
     /// Reads a secret as it was sealed: 32 characters of base32.
-    fn from_base32(text: &Secret) -> Option<Self> {
+    pub fn from_base32(text: &Secret) -> Option<Self> {
         let bytes = Zeroizing::new(base32::decode(BASE32, text.expose())?);
         let bytes: [u8; SECRET_BYTES] = bytes.as_slice().try_into().ok()?;
         Some(Self(Zeroizing::new(bytes)))
