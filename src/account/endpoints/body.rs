@@ -6,6 +6,8 @@ use crate::account::Fields;
 use crate::web::body::require_json;
 use crate::web::{ApiError, Call};
 
+use crate::account::endpoints::error::{not_an_object, not_json, unsupported_media_type};
+
 impl<C> Call<C> {
     /// The fields of a JSON object, whatever they hold.
     ///
@@ -24,21 +26,4 @@ impl<C> Call<C> {
             Err(_) => Err(not_json()),
         }
     }
-}
-
-pub(crate) fn not_json() -> ApiError {
-    ApiError::bad_request("The request body is not valid JSON.")
-}
-
-pub(crate) fn unsupported_media_type(error: ApiError) -> ApiError {
-    ApiError {
-        message: "Unsupported media type in request.".into(),
-        ..error
-    }
-}
-
-pub(crate) fn not_an_object() -> ApiError {
-    ApiError::bad_request("Expected a JSON object.")
-        .coded("invalid_input")
-        .because("invalid_input")
 }

@@ -19,6 +19,25 @@ impl From<Invalid> for ApiError {
     }
 }
 
+/// 400 of a body.
+pub fn not_json() -> ApiError {
+    ApiError::bad_request("The request body is not valid JSON.")
+}
+
+/// 415: `error` as this API puts it.
+pub fn unsupported_media_type(error: ApiError) -> ApiError {
+    ApiError {
+        message: "Unsupported media type in request.".into(),
+        ..error
+    }
+}
+
+pub fn not_an_object() -> ApiError {
+    ApiError::bad_request("Expected a JSON object.")
+        .coded("invalid_input")
+        .because("invalid_input")
+}
+
 /// 401 of a refused credential, or 503 where it could not be checked.
 pub fn unauthenticated(error: AuthError) -> ApiError {
     let code = error.code();

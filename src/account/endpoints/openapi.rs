@@ -10,10 +10,7 @@ use crate::web::caller::CallerDescription;
 use crate::web::openapi::{ErrorAnswer, Parameter, any_text, errors};
 use crate::web::{ApiError, ErrorFormat};
 
-use super::body::{not_an_object, not_json as invalid_json, unsupported_media_type};
-use super::error::{
-    denied, invalid_api_key, invalid_token, no_account, not_recent, unauthenticated, wrong_code,
-};
+use super::error::{self, denied, invalid_api_key, invalid_token, no_account, not_recent};
 
 /// The path's `{uuid}`.
 pub fn uuid() -> Parameter {
@@ -62,10 +59,10 @@ pub fn bad_request() -> ErrorAnswer {
         "The body is no JSON object, a field is missing or wrong, or the account is not in the \
          state that the action needs. attr is the field.",
         [
-            ("json", invalid_json()),
-            ("object", not_an_object()),
+            ("json", error::not_json()),
+            ("object", error::not_an_object()),
             ("required", Invalid::required("token").into()),
-            ("code", wrong_code()),
+            ("code", error::wrong_code()),
         ],
     )
     .narrowed(json!({ "oneOf": [
@@ -91,7 +88,7 @@ fn unauthorized() -> ErrorAnswer {
         "AccountUnauthorized",
         "No credentials, unknown ones, or some that are not valid any more. Why is told to the log only.",
         [
-            ("missing", unauthenticated(missing)),
+            ("missing", error::unauthenticated(missing)),
             ("token", invalid_token("example")),
             ("key", invalid_api_key()),
         ],
@@ -155,11 +152,11 @@ pub fn too_large() -> ErrorAnswer {
 }
 
 pub fn not_json() -> ErrorAnswer {
-    let error = require_json(&HeaderMap::new()).unwrap_err();
+    let refusal = require_json(&HeaderMap::new()).unwrap_err();
     ErrorAnswer::new(
         "AccountNotJson",
         "The body is not application/json.",
-        [("mediaType", unsupported_media_type(error))],
+        [("mediaType", error::unsupported_media_type(refusal))],
     )
     .fixed()
 }

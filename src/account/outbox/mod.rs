@@ -51,18 +51,3 @@ pub struct NoticeClaim {
     /// How many notices were deleted because they had expired.
     pub expired: usize,
 }
-
-/// The outcome of a round. Claimed notices that it does not name wait for their next attempt.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Settlement {
-    /// The ids of those that were delivered.
-    pub delivered: Vec<String>,
-    /// Those that were not sent, and are given back.
-    pub deferred: Vec<ClaimedNotice>,
-}
-
-impl Settlement {
-    pub const fn is_empty(&self) -> bool {
-        self.delivered.is_empty() && self.deferred.is_empty()
-    }
-}

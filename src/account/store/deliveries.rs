@@ -3,7 +3,7 @@
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
-use crate::account::outbox::{ClaimedNotice, FIRST_WAIT, MAX_WAIT, NoticeClaim, Settlement};
+use crate::account::outbox::{ClaimedNotice, FIRST_WAIT, MAX_WAIT, NoticeClaim};
 use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
 
@@ -59,19 +59,20 @@ pub async fn claim_notices(
     })
 }
 
-/// Deletes what was delivered. What was deferred is due at `now`, with its attempt uncounted, unless another
+/// Deletes the notices with the ids `delivered`. What was deferred is due at `now`, with its attempt uncounted, unless another
 /// round has claimed it since.
 pub async fn settle_notices(
     database: &Database,
     now: Timestamp,
-    settlement: &Settlement,
+    delivered: &[String],
+    deferred: &[ClaimedNotice],
 ) -> Result<(), DatabaseError> {
     let claim = |notice: &ClaimedNotice| {
         let due_again = notice.due_again.as_millis();
         json!({ "id": notice.id, "due_again": due_again })
     };
-    let deferred: Vec<Value> = settlement.deferred.iter().map(claim).collect();
-    let delivered = [Arg::json(&settlement.delivered)?];
+    let deferred: Vec<Value> = deferred.iter().map(claim).collect();
+    let delivered = [Arg::json(&delivered)?];
     let deferred = [Arg::json(&deferred)?, now.into()];
     let mut batch = Batch::new();
     batch.execute(Statement::new(DELETE_DELIVERED, delivered));

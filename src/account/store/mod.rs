@@ -1,4 +1,4 @@
-//! The SQL of the account room, one file an operation.
+//! The SQL of the account room: a file for an operation, or for a few on the same rows.
 //!
 //! A request costs one read, which finds the caller's key and the account at once, and at most one batch of
 //! writes. What must hold under concurrency, such as a code being accepted once, is decided by a single

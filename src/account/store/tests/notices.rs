@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_executor::block_on;
 
 use super::store_tests;
-use crate::account::outbox::{ClaimedNotice, NoticeClaim, Settlement};
+use crate::account::outbox::{ClaimedNotice, NoticeClaim};
 use crate::account::store::testing::{self, NOW, Store, standing, user_id};
 use crate::account::store::{claim_notices, settle_notices};
 use crate::account::{Notice, NoticeKind};
@@ -36,12 +36,10 @@ fn claim(outbox: &Store, now: Timestamp) -> NoticeClaim {
     block_on(claim_notices(&outbox.database, now, 50)).unwrap()
 }
 
-fn settle(outbox: &Store, now: Timestamp, delivered: &[&str], deferred: Vec<ClaimedNotice>) {
-    let settlement = Settlement {
-        delivered: delivered.iter().map(|id| (*id).to_owned()).collect(),
-        deferred,
-    };
-    block_on(settle_notices(&outbox.database, now, &settlement)).unwrap();
+fn settle(outbox: &Store, now: Timestamp, delivered: &[&str], deferred: &[ClaimedNotice]) {
+    let delivered: Vec<String> = delivered.iter().map(|id| (*id).to_owned()).collect();
+    let settle = settle_notices(&outbox.database, now, &delivered, deferred);
+    block_on(settle).unwrap();
 }
 
 fn ids(claim: &NoticeClaim) -> Vec<&str> {
@@ -142,9 +140,8 @@ fn what_was_delivered_is_gone_and_what_was_deferred_is_due_again(outbox: &Store)
     }
     claim(outbox, NOW);
     let now = NOW.plus(HOUR);
-    let mut claimed = claim(outbox, now).notices;
-    claimed.truncate(1);
-    settle(outbox, now, &["ntc_002"], claimed);
+    let claimed = claim(outbox, now).notices;
+    settle(outbox, now, &["ntc_002"], &claimed[..1]);
     let later = now.plus(20 * MINUTE);
     assert_eq!(
         outbox.standings(),
@@ -158,14 +155,14 @@ fn what_was_claimed_again_is_not_given_back(outbox: &Store) {
     let slow = claim(outbox, NOW);
     claim(outbox, NOW.plus(HOUR));
     let before = outbox.standings();
-    settle(outbox, NOW, &[], slow.notices);
+    settle(outbox, NOW, &[], &slow.notices);
     assert_eq!(outbox.standings(), before);
 }
 
 fn what_is_gone_is_settled_without_a_trace(outbox: &Store) {
     outbox.put(&notice(1, NOW));
     let claimed = claim(outbox, NOW);
-    settle(outbox, NOW, &["ntc_001"], Vec::new());
-    settle(outbox, NOW, &["ntc_001", "ntc_002"], claimed.notices);
+    settle(outbox, NOW, &["ntc_001"], &[]);
+    settle(outbox, NOW, &["ntc_001", "ntc_002"], &claimed.notices);
     assert_eq!(outbox.standings(), []);
 }
