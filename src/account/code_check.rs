@@ -1,4 +1,5 @@
-//! Codes of the second factor: everything between the text that a caller presents and the outcome.
+//! Codes of the second factor: everything between the text that a caller presents and the outcome. Tested
+//! through the router, in `endpoints::tests`.
 
 use crate::account::store::{
     CheckedTotp, CodeAttempt, CodeKind, CodeOutcome, try_backup_code, try_totp, validate_setup,
@@ -152,6 +153,3 @@ impl CodeCheck<'_> {
         self.sealer.ok_or(CodeError::NoKey)
     }
 }
-
-#[cfg(test)]
-mod tests;
