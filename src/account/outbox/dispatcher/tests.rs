@@ -30,11 +30,63 @@ const LATENCY: Duration = Duration::from_millis(5);
 
 /// The outbox: the shipped statements on the native engine, which takes its time and may fail.
 struct Outbox {
+    clock: Rc<VirtualClock>,
     /// The same without faults.
     store: Store,
     database: Database,
     /// How many calls succeed before all others fail.
     calls_left: Rc<Cell<u32>>,
+    sealer: Option<Sealer>,
+}
+
+impl Outbox {
+    /// An outbox with so many notices.
+    fn with(count: u32) -> Self {
+        let clock = Rc::new(VirtualClock::starting(START));
+        let now = Rc::clone(&clock);
+        let sqlite = Sqlite::new(move || now.now());
+        let calls_left = Rc::new(Cell::new(u32::MAX));
+        let network = Network {
+            clock: Rc::clone(&clock),
+            calls_left: Rc::clone(&calls_left),
+        };
+        let outbox = Self {
+            clock,
+            database: Database::new(Rc::new(Faulty::new(sqlite.clone(), network))),
+            store: Store::on(Rc::new(sqlite)),
+            calls_left,
+            sealer: Some(sealer(1)),
+        };
+        for number in 1..=count {
+            outbox.store.put(&notice(number));
+        }
+        outbox
+    }
+
+    async fn round(&self, receiver: &Script<'_>) -> Result<DeliveryReport, DatabaseError> {
+        let dispatcher = WebhookDispatcher {
+            database: &self.database,
+            http: receiver,
+            clock: &*self.clock,
+            sealer: self.sealer.as_ref(),
+            webhook: &webhook(),
+        };
+        dispatcher.deliver().await
+    }
+
+    /// One round.
+    fn deliver(&self, receiver: &Script<'_>) -> DeliveryReport {
+        self.clock.run(self.round(receiver)).unwrap()
+    }
+
+    fn pass(&self, time: Duration) {
+        self.clock.run(self.clock.sleep(time));
+    }
+
+    /// A receiver that always answers this.
+    fn answering(&self, status: u16) -> Script<'_> {
+        Script::new(&self.clock, move |_| Reply::new(status, ""))
+    }
 }
 
 struct Network {
@@ -58,10 +110,6 @@ impl Faults for Network {
     fn after(&self, _: Ending) -> LocalBoxFuture<'_, ()> {
         self.clock.sleep(LATENCY)
     }
-}
-
-fn clock() -> Rc<VirtualClock> {
-    Rc::new(VirtualClock::starting(START))
 }
 
 fn sealer(byte: u8) -> Sealer {
@@ -91,23 +139,6 @@ fn verification(number: u32, sealer: &Sealer) -> Notice {
     notice.with_token(sealed.unwrap(), DAY)
 }
 
-/// One round under `sealer`.
-async fn round(
-    outbox: &Outbox,
-    receiver: &Script<'_>,
-    clock: &VirtualClock,
-    sealer: Option<&Sealer>,
-) -> Result<DeliveryReport, DatabaseError> {
-    let dispatcher = WebhookDispatcher {
-        database: &outbox.database,
-        http: receiver,
-        clock,
-        sealer,
-        webhook: &webhook(),
-    };
-    dispatcher.deliver().await
-}
-
 /// Claimed, delivered, failed, deferred, expired.
 fn counts(report: &DeliveryReport) -> [usize; 5] {
     [
@@ -129,29 +160,4 @@ fn id(request: &HttpRequest) -> String {
 
 fn ids(receiver: &Script) -> Vec<String> {
     receiver.requests.borrow().iter().map(id).collect()
-}
-
-/// An outbox with `count` notices.
-fn outbox(clock: &Rc<VirtualClock>, count: u32) -> Outbox {
-    let now = Rc::clone(clock);
-    let sqlite = Sqlite::new(move || now.now());
-    let calls_left = Rc::new(Cell::new(u32::MAX));
-    let network = Network {
-        clock: Rc::clone(clock),
-        calls_left: Rc::clone(&calls_left),
-    };
-    let outbox = Outbox {
-        database: Database::new(Rc::new(Faulty::new(sqlite.clone(), network))),
-        store: Store::on(Rc::new(sqlite)),
-        calls_left,
-    };
-    for number in 1..=count {
-        outbox.store.put(&notice(number));
-    }
-    outbox
-}
-
-/// A receiver that always answers this.
-fn answering(clock: &VirtualClock, status: u16) -> Script<'_> {
-    Script::new(clock, move |_| Reply::new(status, ""))
 }

@@ -10,12 +10,10 @@ use super::*;
 
 #[test]
 fn two_rounds_at_once_share_what_is_due() {
-    let clock = clock();
-    let outbox = outbox(&clock, 60);
-    let receiver = answering(&clock, 200);
-    let one = round(&outbox, &receiver, &clock, None);
-    let other = round(&outbox, &receiver, &clock, None);
-    let (one, other) = clock.run(join(one, other));
+    let outbox = Outbox::with(60);
+    let receiver = outbox.answering(200);
+    let both = join(outbox.round(&receiver), outbox.round(&receiver));
+    let (one, other) = outbox.clock.run(both);
     assert_eq!(one.unwrap().delivered + other.unwrap().delivered, 60);
     let once: BTreeSet<String> = ids(&receiver).into_iter().collect();
     assert_eq!((once.len(), ids(&receiver).len()), (60, 60));
@@ -23,26 +21,24 @@ fn two_rounds_at_once_share_what_is_due() {
 
 #[test]
 fn what_could_not_be_claimed_is_not_sent() {
-    let clock = clock();
-    let outbox = outbox(&clock, 3);
+    let outbox = Outbox::with(3);
     outbox.calls_left.set(0);
-    let receiver = answering(&clock, 200);
-    assert!(clock.run(round(&outbox, &receiver, &clock, None)).is_err());
+    let receiver = outbox.answering(200);
+    assert!(outbox.clock.run(outbox.round(&receiver)).is_err());
     assert!(receiver.requests.borrow().is_empty());
 }
 
 #[test]
 fn what_could_not_be_settled_is_delivered_again_under_the_same_id() {
-    let clock = clock();
-    let outbox = outbox(&clock, 1);
+    let outbox = Outbox::with(1);
     outbox.calls_left.set(1);
-    let receiver = answering(&clock, 200);
-    let report = clock.run(round(&outbox, &receiver, &clock, None)).unwrap();
+    let receiver = outbox.answering(200);
+    let report = outbox.deliver(&receiver);
     assert_eq!(counts(&report), [1, 1, 0, 0, 0]);
     assert!(report.unsettled.is_some());
     outbox.calls_left.set(u32::MAX);
-    clock.run(clock.sleep(TICK));
-    clock.run(round(&outbox, &receiver, &clock, None)).unwrap();
+    outbox.pass(TICK);
+    outbox.deliver(&receiver);
     assert_eq!(ids(&receiver), ["ntc_001", "ntc_001"]);
     assert_eq!(outbox.store.standings(), []);
 }
@@ -56,12 +52,11 @@ fn a_round_may_end_at_any_moment() {
         if is_whole {
             break;
         }
-        let clock = clock();
-        let (outbox, key) = (outbox(&clock, 7), sealer(1));
-        outbox.store.put(&verification(8, &key));
+        let outbox = Outbox::with(7);
+        outbox.store.put(&verification(8, &sealer(1)));
         let taken = RefCell::new(BTreeMap::<String, Vec<Vec<u8>>>::new());
         let refused = Cell::new(0);
-        let receiver = Script::new(&clock, |request| {
+        let receiver = Script::new(&outbox.clock, |request| {
             if refused.get() < 2 {
                 refused.set(refused.get() + 1);
                 return Reply::new(500, "");
@@ -71,16 +66,15 @@ fn a_round_may_end_at_any_moment() {
             taken.entry(id(request)).or_default().push(body);
             Reply::new(200, "")
         });
-        let next = || round(&outbox, &receiver, &clock, Some(&key));
         let first = async {
-            let round = pin!(next());
-            let end = pin!(clock.sleep(Duration::from_millis(end)));
+            let round = pin!(outbox.round(&receiver));
+            let end = pin!(outbox.clock.sleep(Duration::from_millis(end)));
             matches!(select(round, end).await, Either::Left(_))
         };
-        is_whole = clock.run(first);
+        is_whole = outbox.clock.run(first);
         for _ in 0..4 {
-            clock.run(clock.sleep(TICK));
-            clock.run(next()).unwrap();
+            outbox.pass(TICK);
+            outbox.deliver(&receiver);
         }
         assert_eq!(outbox.store.standings(), [], "{end} ms");
         let taken = taken.borrow();
