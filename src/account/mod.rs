@@ -48,6 +48,6 @@ pub use person::{Account, Person};
 pub use profile::ProfilePatch;
 pub use push_token::{Platform, PushToken};
 pub use scene::Scene;
-pub use second_factor::{PendingSetup, SecondFactor};
+pub use second_factor::SecondFactor;
 pub use team::TeamId;
 pub use totp::{TotpCode, TotpSecret};

@@ -8,6 +8,7 @@ use crate::account::{Fields, Invalid, settings};
 const EMAIL: &str = "email";
 /// RFC 5321, section 4.5.3.1.3, less the angle brackets.
 const MAX_EMAIL_CHARS: usize = 254;
+
 /// A valid change of a profile.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProfilePatch {
