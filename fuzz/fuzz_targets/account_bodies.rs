@@ -150,7 +150,7 @@ fn push_token(body: &Map<String, Value>, fields: &Fields) {
     if let Ok(token) = token {
         assert_eq!(token.hash().len(), 64);
         let text = token.secret().expose();
-        assert!(!format!("{token:?}").contains(text) || "PushToken(…)".contains(text));
+        assert!(!format!("{token:?}").contains(text) || "PushToken(Secret(…))".contains(text));
     }
     let platform = Platform::read(fields).ok();
     let named = body.get("platform").and_then(Value::as_str);

@@ -1,7 +1,5 @@
 //! Backup codes: ten single-use codes for people who have lost their authenticator.
 
-use std::fmt;
-
 use base32::Alphabet;
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -18,7 +16,7 @@ const GROUP_CHARS: usize = 4;
 const BASE32: Alphabet = Alphabet::Rfc4648Lower { padding: false };
 
 /// A backup code in canonical form: 16 lower-case characters of base32, without hyphens.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(
     description = "80 random bits in base32. Good for one use.",
     extend("pattern" = "^[a-z2-7]{4}(-[a-z2-7]{4}){3}$"),
@@ -98,12 +96,6 @@ pub struct SealedBackupCode {
     pub sealed: String,
 }
 
-impl fmt::Debug for BackupCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("BackupCode(…)")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -121,7 +113,7 @@ mod tests {
         assert_eq!(groups.len(), 4);
         assert!(groups.iter().all(|group| group.len() == 4));
         assert_eq!(groups.concat(), code.0.expose());
-        assert_eq!(format!("{code:?}"), "BackupCode(…)");
+        assert_eq!(format!("{code:?}"), "BackupCode(Secret(…))");
     }
 
     #[test]
