@@ -42,11 +42,11 @@ async fn confirm(
 ) -> Result<EmailConfirmation, ApiError> {
     let now = call.services.clock.now();
     let database = call.services.database()?;
-    let found = read_pending_email(&database, user, token, now).await?;
-    let Some((found, key)) = found.and_then(|found| {
-        let key = EmailKey::of(&found.details.email)?;
-        Some((found, key))
-    }) else {
+    let Some(account) = read_pending_email(&database, user, token, now).await? else {
+        return Ok(EmailConfirmation::TokenInvalid);
+    };
+    let (present, email) = (account.person.email, account.details.email);
+    let Some(key) = EmailKey::of(&email) else {
         return Ok(EmailConfirmation::TokenInvalid);
     };
     let entry = Entry {
@@ -54,13 +54,9 @@ async fn confirm(
         origin: call.origin(Actor::person(user.as_str())),
         action: Action::ConfirmEmailChange,
         subject: user.as_str().to_owned(),
-        outcome: format!("to {}", mask_email(&found.details.email)),
+        outcome: format!("to {}", mask_email(&email)),
     };
-    let to = found
-        .person
-        .email
-        .as_deref()
-        .unwrap_or(&found.details.email);
+    let to = present.as_deref().unwrap_or(&email);
     let random = &call.services.random;
     let notice = Notice::new(NoticeKind::EmailChanged, user, Some(to), now, random);
     Ok(confirm_email(&database, user, token, &key, &entry, &notice).await?)
