@@ -1,7 +1,7 @@
 //! What the audit rows of one request have in common.
 
 use crate::kernel::audit::{Action, Entry, Origin};
-use crate::kernel::{RequestId, Timestamp, UserId};
+use crate::kernel::{Timestamp, UserId};
 
 /// Who changes which account, and when.
 #[derive(Debug, Clone)]
@@ -21,9 +21,5 @@ impl AuditContext {
             subject: self.user.as_str().to_owned(),
             outcome: outcome.into(),
         }
-    }
-
-    pub fn request_id(&self) -> &RequestId {
-        &self.origin.request_id
     }
 }

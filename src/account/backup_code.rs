@@ -1,11 +1,10 @@
 //! Backup codes: ten single-use codes for people who have lost their authenticator.
 
-use std::fmt;
-
 use base32::Alphabet;
+use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::kernel::{Random, Secret};
+use crate::kernel::{Purpose, Random, SealError, Sealed, Sealer, Secret, UserId};
 
 pub const BACKUP_CODES: usize = 10;
 
@@ -17,7 +16,7 @@ const GROUP_CHARS: usize = 4;
 const BASE32: Alphabet = Alphabet::Rfc4648Lower { padding: false };
 
 /// A backup code in canonical form: 16 lower-case characters of base32, without hyphens.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(
     description = "80 random bits in base32. Good for one use.",
     extend("pattern" = "^[a-z2-7]{4}(-[a-z2-7]{4}){3}$"),
@@ -42,14 +41,37 @@ impl BackupCode {
         is_code.then(|| Self(Secret::new(code.as_str())))
     }
 
-    /// A code as it was sealed.
-    pub fn from_sealed(text: Secret) -> Self {
-        Self(text)
+    /// The hashes by which this user's code is found: under the current key and the previous one.
+    pub fn hashes(&self, user: &UserId, sealer: &Sealer) -> Vec<String> {
+        sealer.keyed_hashes(Purpose::BackupCode, user, self.0.expose())
     }
 
-    /// The code without hyphens: what is sealed and hashed.
-    pub const fn secret(&self) -> &Secret {
-        &self.0
+    /// The code as it is stored for this user.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sealer::seal`] has them.
+    pub fn seal(
+        &self,
+        user: &UserId,
+        sealer: &Sealer,
+        random: &dyn Random,
+    ) -> Result<SealedBackupCode, SealError> {
+        let sealed = sealer.seal(Purpose::BackupCode, user, &self.0, random)?;
+        let hash = self.hashes(user, sealer).into_iter().next();
+        Ok(SealedBackupCode {
+            hash: hash.ok_or(SealError::Cipher)?,
+            sealed: sealed.as_str().to_owned(),
+        })
+    }
+
+    /// Opens this user's code.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sealer::open`] has them.
+    pub fn open(sealed: &Sealed, user: &UserId, sealer: &Sealer) -> Result<Self, SealError> {
+        sealer.open(Purpose::BackupCode, user, sealed).map(Self)
     }
 
     /// `xxxx-xxxx-xxxx-xxxx`.
@@ -65,10 +87,13 @@ impl BackupCode {
     }
 }
 
-impl fmt::Debug for BackupCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("BackupCode(…)")
-    }
+/// A backup code as it is stored.
+#[derive(Debug, Serialize)]
+pub struct SealedBackupCode {
+    /// What it is found by.
+    pub hash: String,
+    /// What its owner is shown again.
+    pub sealed: String,
 }
 
 #[cfg(test)]
@@ -87,8 +112,8 @@ mod tests {
         let groups: Vec<&str> = shown.split('-').collect();
         assert_eq!(groups.len(), 4);
         assert!(groups.iter().all(|group| group.len() == 4));
-        assert_eq!(groups.concat(), code.secret().expose());
-        assert_eq!(format!("{code:?}"), "BackupCode(…)");
+        assert_eq!(groups.concat(), code.0.expose());
+        assert_eq!(format!("{code:?}"), "BackupCode(Secret(…))");
     }
 
     #[test]
@@ -130,8 +155,8 @@ mod tests {
                 typed = typed.replace('-', " ");
             }
             let parsed = BackupCode::parse(&typed).unwrap();
-            prop_assert_eq!(parsed.secret().expose(), code.secret().expose());
-            prop_assert!(code.secret().expose().len() * 5 >= 80);
+            prop_assert_eq!(parsed.0.expose(), code.0.expose());
+            prop_assert!(code.0.expose().len() * 5 >= 80);
         }
 
         #[test]

@@ -1,18 +1,15 @@
-//! Codes of the second factor: everything between the text that a caller presents and the outcome.
+//! Codes of the second factor: everything between the text that a caller presents and the outcome. Tested
+//! through the router, in `endpoints::tests`.
 
 use crate::account::store::{
-    ApiKeyUse, CheckedSetup, CheckedTotp, CodeAttempt, CodeKind, CodeOutcome, Disable,
-    HashedBackupCode, note_api_key_use, try_backup_code, try_totp, validate_setup,
+    CheckedTotp, CodeAttempt, CodeKind, CodeOutcome, try_backup_code, try_totp, validate_setup,
 };
-use crate::account::{
-    AuditContext, BackupCode, Notice, NoticeKind, Person, PresentedCode, SecondFactor, TotpCode,
-    second_factor,
-};
+use crate::account::totp::BadSecret;
+use crate::account::{BackupCode, Notice, NoticeKind, Person, SecondFactor, TotpCode, TotpSecret};
+use crate::auth::store::touch_api_key;
 use crate::db::{Database, DatabaseError};
 use crate::kernel::audit::Action;
-use crate::kernel::{Purpose, Random, SealError, Sealed, Sealer};
-
-use crate::account::second_factor::BadSecret;
+use crate::kernel::{Purpose, Random, SealError, Sealed, Sealer, Timestamp, UserId};
 
 /// Why a code was not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -35,22 +32,18 @@ pub enum CodeError {
     Database(#[from] DatabaseError),
 }
 
-/// Checks the codes that one request presents for one account.
+/// Checks the code that one request presents for one account.
 pub struct CodeCheck<'a> {
     pub database: &'a Database,
     pub sealer: Option<&'a Sealer>,
     pub random: &'a dyn Random,
     pub person: &'a Person,
     pub factor: &'a SecondFactor,
-    pub audit: &'a AuditContext,
-    /// The API key by which the code came, where its use is to be noted.
-    pub api_key: Option<&'a ApiKeyUse>,
-    /// Turns the second factor off, in the transaction that accepts the code.
-    pub disable: Option<&'a Disable>,
+    pub attempt: CodeAttempt<'a>,
 }
 
 impl CodeCheck<'_> {
-    /// Accepts a code of the second factor, of either kind, once.
+    /// Accepts a typed code of the second factor, of either kind, once.
     ///
     /// # Errors
     ///
@@ -58,15 +51,15 @@ impl CodeCheck<'_> {
     pub async fn accept(&self, text: &str) -> Result<CodeKind, CodeError> {
         let Some(secret) = &self.factor.secret else {
             // No code can be right, so there is nothing to count.
-            if let Some(key) = self.api_key {
-                note_api_key_use(self.database, key).await?;
+            if let Some(key) = self.attempt.api_key {
+                touch_api_key(self.database, key, self.now()).await?;
             }
             return Err(CodeError::Rejected);
         };
-        let (outcome, kind) = match PresentedCode::parse(text) {
-            PresentedCode::Totp(code) => (self.try_totp(secret, &code).await?, CodeKind::Totp),
-            PresentedCode::Backup(code) => (self.try_backup(Some(&code)).await?, CodeKind::Backup),
-            PresentedCode::Malformed => (self.try_backup(None).await?, CodeKind::Backup),
+        // What is neither kind of code counts as a wrong backup code, so that no attempt goes uncounted.
+        let (outcome, kind) = match TotpCode::parse(text) {
+            Some(code) => (self.try_totp(secret, &code).await?, CodeKind::Totp),
+            None => (self.try_backup(text).await?, CodeKind::Backup),
         };
         match outcome {
             CodeOutcome::Accepted => Ok(kind),
@@ -81,30 +74,28 @@ impl CodeCheck<'_> {
     ///
     /// [`CodeError`].
     pub async fn validate_setup(&self, text: &str) -> Result<(), CodeError> {
-        let at = self.audit.at;
-        let setup = self.factor.pending(self.person, at);
+        let now = self.now();
+        let setup = self.factor.pending(self.person, now);
         let setup = setup.ok_or(CodeError::NoSetup)?;
-        self.factor.totp.check(at).map_err(CodeError::Locked)?;
+        self.factor.totp.check(now).map_err(CodeError::Locked)?;
         let sealer = self.sealer()?;
-        let secret = setup
-            .open(sealer)
+        let bound_to = UserId::new(&setup.bound_to);
+        let secret = TotpSecret::open(&setup.sealed, Purpose::PendingTotpSecret, &bound_to, sealer)
             .map_err(|cause| CodeError::BadSecret("second_factors.pending", cause))?;
-        let sealed = second_factor::seal(&secret, &self.person.id, sealer, self.random)
-            .map_err(CodeError::Seal)?;
+        let resealed = self.seal(&secret)?;
+        let checked = CheckedTotp {
+            read: &setup.sealed,
+            resealed: &resealed,
+            step: TotpCode::parse(text).and_then(|code| secret.matching_step(&code, now)),
+        };
         let outcome = if self.factor.is_on() {
             "replaced"
         } else {
             "on"
         };
-        let checked = CheckedSetup {
-            pending: &setup.sealed,
-            sealed: &sealed,
-            step: TotpCode::parse(text).and_then(|code| secret.matching_step(&code, at)),
-            entry: &self.audit.entry(Action::EnableTwoFactor, outcome),
-            notice: &self.notice(NoticeKind::TwoFactorEnabled),
-        };
-        let attempt = self.attempt("codes of a set-up");
-        match validate_setup(self.database, &attempt, &checked).await? {
+        let entry = self.attempt.audit.entry(Action::EnableTwoFactor, outcome);
+        let notice = self.notice(NoticeKind::TwoFactorEnabled);
+        match validate_setup(self.database, &self.attempt, &checked, &entry, &notice).await? {
             CodeOutcome::Accepted => Ok(()),
             CodeOutcome::Rejected => Err(CodeError::Rejected),
             CodeOutcome::SecretChanged => Err(CodeError::NoSetup),
@@ -113,63 +104,52 @@ impl CodeCheck<'_> {
     }
 
     async fn try_totp(&self, sealed: &Sealed, code: &TotpCode) -> Result<CodeOutcome, CodeError> {
-        let at = self.audit.at;
-        self.factor.totp.check(at).map_err(CodeError::Locked)?;
+        let now = self.now();
+        self.factor.totp.check(now).map_err(CodeError::Locked)?;
         let (sealer, user) = (self.sealer()?, &self.person.id);
-        let secret = second_factor::open(sealed, user, sealer)
+        let secret = TotpSecret::open(sealed, Purpose::TotpSecret, user, sealer)
             .map_err(|cause| CodeError::BadSecret("second_factors", cause))?;
         // After a rotation, secrets move to the current key as they are used.
         let resealed = if sealer.is_current(sealed) {
             sealed.clone()
         } else {
-            second_factor::seal(&secret, user, sealer, self.random).map_err(CodeError::Seal)?
+            self.seal(&secret)?
         };
         let checked = CheckedTotp {
-            sealed,
+            read: sealed,
             resealed: &resealed,
-            step: secret.matching_step(code, at),
+            step: secret.matching_step(code, now),
         };
-        let attempt = self.attempt("codes of the authenticator");
-        Ok(try_totp(self.database, &attempt, &checked).await?)
+        Ok(try_totp(self.database, &self.attempt, &checked).await?)
     }
 
-    /// `None` is a text that cannot be a code.
-    async fn try_backup(&self, code: Option<&BackupCode>) -> Result<CodeOutcome, CodeError> {
+    async fn try_backup(&self, text: &str) -> Result<CodeOutcome, CodeError> {
         let lock = self.factor.backup;
-        lock.check(self.audit.at).map_err(CodeError::Locked)?;
-        let (sealer, user) = (self.sealer()?, &self.person.id);
-        let hashes =
-            code.map(|code| sealer.keyed_hashes(Purpose::BackupCode, user, code.secret().expose()));
-        let hashed = HashedBackupCode {
-            hashes: hashes.as_deref().unwrap_or_default(),
-            entry: &self.audit.entry(Action::UseBackupCode, "used"),
-            notice: &self.notice(NoticeKind::BackupCodeUsed),
-        };
-        let attempt = self.attempt("backup codes");
-        Ok(try_backup_code(self.database, &attempt, &hashed).await?)
+        lock.check(self.now()).map_err(CodeError::Locked)?;
+        let sealer = self.sealer()?;
+        let hashes = BackupCode::parse(text)
+            .map(|code| code.hashes(&self.person.id, sealer))
+            .unwrap_or_default();
+        let notice = self.notice(NoticeKind::BackupCodeUsed);
+        Ok(try_backup_code(self.database, &self.attempt, &hashes, &notice).await?)
     }
 
-    /// `what` is locked, should the attempt bring a lock about.
-    fn attempt(&self, what: &str) -> CodeAttempt<'_> {
-        CodeAttempt {
-            user: &self.person.id,
-            at: self.audit.at,
-            request: self.audit.request_id(),
-            lock_entry: self.audit.entry(Action::LockTwoFactor, what),
-            disable: self.disable,
-            api_key: self.api_key,
-        }
+    fn seal(&self, secret: &TotpSecret) -> Result<Sealed, CodeError> {
+        let (sealer, user) = (self.sealer()?, &self.person.id);
+        let sealed = secret.seal(Purpose::TotpSecret, user, sealer, self.random);
+        sealed.map_err(CodeError::Seal)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.attempt.audit.at
     }
 
     fn notice(&self, kind: NoticeKind) -> Notice {
         let (user, to) = (&self.person.id, self.person.address());
-        Notice::new(kind, user, to, self.audit.at, self.random)
+        Notice::new(kind, user, to, self.now(), self.random)
     }
 
     fn sealer(&self) -> Result<&Sealer, CodeError> {
         self.sealer.ok_or(CodeError::NoKey)
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,8 +1,60 @@
 //! A body's fields, read one by one. Unknown fields are ignored, as in the original API.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
-use crate::account::Invalid;
+/// An error of a field. Never contains the value, which might be a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invalid {
+    /// The machine-readable code.
+    pub code: &'static str,
+    pub detail: Cow<'static, str>,
+    /// The field.
+    pub attr: &'static str,
+}
+
+impl Invalid {
+    pub fn new(
+        attr: &'static str,
+        code: &'static str,
+        detail: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            code,
+            detail: detail.into(),
+            attr,
+        }
+    }
+
+    pub fn required(attr: &'static str) -> Self {
+        Self::new(attr, "required", "This field is required.")
+    }
+
+    pub fn null(attr: &'static str) -> Self {
+        Self::new(attr, "null", "This field may not be null.")
+    }
+
+    /// The text is empty, trimmed.
+    pub fn blank(attr: &'static str) -> Self {
+        Self::new(attr, "blank", "This field may not be blank.")
+    }
+
+    pub fn too_long(attr: &'static str, most: usize) -> Self {
+        let detail = format!("Ensure this field has no more than {most} characters.");
+        Self::new(attr, "max_length", detail)
+    }
+
+    /// The value has another type, or its text has no meaning.
+    pub fn input(attr: &'static str, detail: &'static str) -> Self {
+        Self::new(attr, "invalid_input", detail)
+    }
+
+    /// The value is not one of those allowed.
+    pub fn choice(attr: &'static str) -> Self {
+        Self::new(attr, "invalid_choice", "Not a valid choice.")
+    }
+}
 
 /// The fields of a body, or none where there was no body.
 #[derive(Debug, Clone, Default)]
@@ -106,7 +158,7 @@ mod tests {
             (json!({"token": "12345"}), "max_length"),
         ] {
             let fault = fields(body.clone()).text("token", 4).unwrap_err();
-            assert_eq!((fault.code, fault.attr), (code, Some("token")), "{body}");
+            assert_eq!((fault.code, fault.attr), (code, "token"), "{body}");
         }
         assert_eq!(
             fields(json!({"token": " äöüß "})).text("token", 4),
@@ -116,21 +168,16 @@ mod tests {
 
     #[test]
     fn an_optional_text_may_only_be_left_out() {
-        assert_eq!(fields(json!({})).optional_text("token", 4), Ok(None));
-        assert_eq!(
-            fields(json!({"token": "a"})).optional_text("token", 4),
-            Ok(Some("a"))
-        );
-        assert!(
-            fields(json!({"token": null}))
-                .optional_text("token", 4)
-                .is_err()
-        );
-        assert!(
-            fields(json!({"token": ""}))
-                .optional_text("token", 4)
-                .is_err()
-        );
+        for (body, expected) in [
+            (json!({}), Ok(None)),
+            (json!({"token": "a"}), Ok(Some("a"))),
+            (json!({"token": null}), Err("null")),
+            (json!({"token": ""}), Err("blank")),
+        ] {
+            let fields = fields(body);
+            let text = fields.optional_text("token", 4);
+            assert_eq!(text.map_err(|fault| fault.code), expected);
+        }
     }
 
     #[test]

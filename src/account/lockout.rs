@@ -6,6 +6,8 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use crate::kernel::Timestamp;
 
 /// The consecutive failure that locks for the first time.
@@ -18,7 +20,7 @@ pub const MAX_LOCK: Duration = Duration::from_secs(60 * 60);
 pub const MAX_CONSECUTIVE_FAILURES: u32 = 100;
 
 /// How one kind of code stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct Lock {
     /// Consecutive failures.
     pub failures: u32,

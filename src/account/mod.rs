@@ -2,16 +2,16 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `person`, `user` | a person; the full user as people see it |
-//! | `profile` | the settings of a profile |
+//! | `person` | a person, and what was read of their account |
+//! | `profile`, `settings` | changes of a profile; its settings and their rules |
 //! | `email_change` | the token that confirms another e-mail |
-//! | `push_token`, `team` | push tokens; the ids of teams |
+//! | `push_token`, `team`, `scene` | push tokens; the ids of teams; dashboards of scenes |
 //! | `second_factor` | a second factor as it is stored |
 //! | `code_check` | a code from its text to its outcome |
-//! | `presented_code`, `totp`, `backup_code` | codes of either kind |
+//! | `totp`, `backup_code` | codes of either kind |
 //! | `lockout` | how often codes may be rejected |
 //! | `qr` | the QR code of a set-up |
-//! | `fields`, `invalid` | a body's fields, and why one is refused |
+//! | `fields` | a body's fields, and why one is refused |
 //! | `audit` | what the audit rows of a request have in common |
 //! | `notice`, `outbox/` | notices, and their delivery to the webhook |
 //! | `store/` | the SQL |
@@ -23,34 +23,31 @@ pub mod code_check;
 pub mod email_change;
 pub mod endpoints;
 pub mod fields;
-pub mod invalid;
 pub mod lockout;
 pub mod notice;
 pub mod outbox;
 pub mod person;
-pub mod presented_code;
 pub mod profile;
 pub mod push_token;
 pub mod qr;
+pub mod scene;
 pub mod second_factor;
+pub mod settings;
 pub mod store;
 pub mod team;
 pub mod totp;
-pub mod user;
 
 pub use audit::AuditContext;
 pub use backup_code::BackupCode;
 pub use code_check::{CodeCheck, CodeError};
 pub use email_change::EmailToken;
-pub use fields::Fields;
-pub use invalid::Invalid;
+pub use fields::{Fields, Invalid};
 pub use lockout::Lock;
 pub use notice::{Notice, NoticeKind};
 pub use person::{Account, Person};
-pub use presented_code::PresentedCode;
 pub use profile::ProfilePatch;
 pub use push_token::{Platform, PushToken};
-pub use second_factor::{PendingSetup, SecondFactor};
+pub use scene::Scene;
+pub use second_factor::SecondFactor;
 pub use team::TeamId;
 pub use totp::{TotpCode, TotpSecret};
-pub use user::{FullUser, Scene, UserDetails};

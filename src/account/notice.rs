@@ -28,15 +28,6 @@ pub enum NoticeKind {
 }
 
 impl NoticeKind {
-    pub const ALL: [Self; 6] = [
-        Self::TwoFactorEnabled,
-        Self::TwoFactorDisabled,
-        Self::BackupCodeUsed,
-        Self::EmailChangeRequested,
-        Self::EmailChangeVerification,
-        Self::EmailChanged,
-    ];
-
     /// The name in deliveries and in the database.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -47,10 +38,6 @@ impl NoticeKind {
             Self::EmailChangeVerification => "email_change_verification",
             Self::EmailChanged => "email_changed",
         }
-    }
-
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 }
 
@@ -90,18 +77,5 @@ impl Notice {
     pub fn with_token(mut self, sealed: Sealed, valid_for: Duration) -> Self {
         self.token = Some((sealed, valid_for));
         self
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn kinds_have_one_name_each() {
-        for kind in NoticeKind::ALL {
-            assert_eq!(NoticeKind::from_name(kind.as_str()), Some(kind));
-        }
-        assert_eq!(NoticeKind::from_name("two_factor"), None);
     }
 }

@@ -1,21 +1,31 @@
 //! A person, and an account as one read found it.
 
+use serde::{Deserialize, Deserializer};
+
 use crate::kernel::UserId;
 
 /// Percent-encoding may triple each byte, and a QR code holds 2,953.
 const MAX_LABEL_BYTES: usize = 256;
 
-/// The columns of `users` that the account API uses.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The columns of `users` that the account API uses, as `store::person_columns!` selects them.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Person {
-    /// `users.uuid`.
+    #[serde(rename = "uuid")]
     pub id: UserId,
-    /// `users.auth_subject`, unless it is another user's id.
+    /// Unless it is another user's id.
+    #[serde(rename = "auth_subject")]
     pub subject: Option<String>,
     /// The e-mail as spelt.
+    #[serde(deserialize_with = "unless_blank")]
     pub email: Option<String>,
-    /// The phone number.
+    #[serde(rename = "phone_number", deserialize_with = "unless_blank")]
     pub phone: Option<String>,
+}
+
+/// Other services write blank texts where a person has none.
+fn unless_blank<'de, D: Deserializer<'de>>(column: D) -> Result<Option<String>, D::Error> {
+    let text = Option::<String>::deserialize(column)?;
+    Ok(text.filter(|text| !text.trim().is_empty()))
 }
 
 impl Person {
@@ -62,10 +72,12 @@ fn short(name: &str) -> String {
     short.trim().to_owned()
 }
 
-/// A person's account as one read found it: who they are, and what else was read.
-#[derive(Debug, Clone)]
+/// A row that tells of one account: whose it is, and what else was read of it.
+#[derive(Debug, Clone, Deserialize)]
 pub struct Account<T> {
+    #[serde(flatten)]
     pub person: Person,
+    #[serde(flatten)]
     pub details: T,
 }
 
@@ -73,55 +85,44 @@ pub struct Account<T> {
 mod tests {
     use super::*;
 
+    fn person(id: &str, email: Option<&str>, phone: Option<&str>) -> Person {
+        Person {
+            id: UserId::new(id),
+            subject: None,
+            email: email.map(str::to_owned),
+            phone: phone.map(str::to_owned),
+        }
+    }
+
     #[test]
     fn is_reached_by_email_else_by_phone_and_named_in_any_case() {
-        let mut person = Person {
-            id: UserId::new("u1"),
-            subject: Some("auth0|1".to_owned()),
-            email: Some("ada@example.com".to_owned()),
-            phone: Some("+41".to_owned()),
-        };
-        assert_eq!(person.address(), Some("ada@example.com"));
-        person.email = None;
-        assert_eq!(person.address(), Some("+41"));
-        assert_eq!(person.label(), "+41");
-        person.phone = None;
-        assert_eq!(person.address(), None);
-        assert_eq!(person.label(), "u1");
+        let (email, phone) = (Some("ada@example.com"), Some("+41"));
+        for (email, phone, address, label) in [
+            (email, phone, email, "ada@example.com"),
+            (None, phone, phone, "+41"),
+            (None, None, None, "u1"),
+        ] {
+            let person = person("u1", email, phone);
+            assert_eq!(
+                (person.address(), person.label().as_str()),
+                (address, label)
+            );
+        }
     }
 
     #[test]
     fn has_a_label_whatever_it_is_called() {
-        let label = |email: &str| {
-            let person = Person {
-                id: UserId::new("u1"),
-                subject: None,
-                email: Some(email.to_owned()),
-                phone: Some(":".to_owned()),
-            };
-            person.label()
-        };
+        let label = |email: &str| person("u1", Some(email), Some(":")).label();
         assert_eq!(label(" a:da@example.com\n"), "ada@example.com");
         assert_eq!(label(":::"), "u1");
         assert_eq!(label(&"é".repeat(3000)), "é".repeat(128));
         assert_eq!(label(&format!("a{}", "🔑".repeat(99))).len(), 253);
-        let nameless = Person {
-            id: UserId::new("::"),
-            subject: None,
-            email: None,
-            phone: None,
-        };
-        assert_eq!(nameless.label(), "account");
+        assert_eq!(person("::", None, None).label(), "account");
     }
 
     #[test]
     fn answers_to_its_id_and_its_subject_only() {
-        let person = Person {
-            id: UserId::new("u1"),
-            subject: None,
-            email: None,
-            phone: None,
-        };
+        let person = person("u1", None, None);
         assert!(person.is_subject("u1"));
         assert!(!person.is_subject(""));
         assert!(!person.is_subject("U1"));

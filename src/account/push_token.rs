@@ -1,7 +1,5 @@
 //! Push tokens: the addresses at which phones and browsers receive push notifications.
 
-use std::fmt;
-
 use crate::account::{Fields, Invalid};
 use crate::kernel::{Secret, sha256_hex};
 
@@ -11,7 +9,7 @@ pub const MAX_TOKENS_PER_USER: u32 = 20;
 const MAX_TOKEN_CHARS: usize = 512;
 
 /// A push token as its platform issued it. A secret: it is all that sending to the device takes.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(
     rename = "PushTokenText",
     description = "The token of the push service. White space around it does not matter.",
@@ -38,12 +36,6 @@ impl PushToken {
     /// rotation of `CREDENTIALS_KEY` too; tokens cannot be guessed.
     pub fn hash(&self) -> String {
         sha256_hex(self.0.expose().as_bytes())
-    }
-}
-
-impl fmt::Debug for PushToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PushToken(…)")
     }
 }
 
@@ -90,7 +82,7 @@ mod tests {
         let token = read(" f0e1 \n").unwrap();
         assert_eq!(token.secret().expose(), "f0e1");
         assert_eq!(token.hash(), read("f0e1").unwrap().hash());
-        assert_eq!(format!("{token:?}"), "PushToken(…)");
+        assert_eq!(format!("{token:?}"), "PushToken(Secret(…))");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use base32::Alphabet;
 use totp_rs::{Builder, Totp};
 use zeroize::Zeroizing;
 
-use crate::kernel::{Random, Secret, Timestamp};
+use crate::kernel::{Purpose, Random, SealError, Sealed, Sealer, Secret, Timestamp, UserId};
 
 /// RFC 4226, section 4, R6: as long as the hash.
 const SECRET_BYTES: usize = 20;
@@ -27,6 +27,15 @@ pub const SETUP_TTL: Duration = Duration::from_secs(10 * 60);
 
 /// The secret that a person's authenticator and this service share.
 pub struct TotpSecret(Zeroizing<[u8; SECRET_BYTES]>);
+
+/// A stored secret that cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadSecret {
+    #[error(transparent)]
+    Sealed(#[from] SealError),
+    #[error("the sealed value is no secret")]
+    Malformed,
+}
 
 /// Exactly six ASCII digits.
 #[derive(Clone, PartialEq, Eq)]
@@ -58,6 +67,34 @@ impl TotpSecret {
         let bytes = Zeroizing::new(base32::decode(BASE32, text.expose())?);
         let bytes: [u8; SECRET_BYTES] = bytes.as_slice().try_into().ok()?;
         Some(Self(Zeroizing::new(bytes)))
+    }
+
+    /// Seals the secret: of a second factor for its user, of a set-up for the subject that began it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sealer::seal`] has them.
+    pub fn seal(
+        &self,
+        purpose: Purpose,
+        user: &UserId,
+        sealer: &Sealer,
+        random: &dyn Random,
+    ) -> Result<Sealed, SealError> {
+        sealer.seal(purpose, user, &self.to_base32(), random)
+    }
+
+    /// # Errors
+    ///
+    /// [`BadSecret`].
+    pub fn open(
+        sealed: &Sealed,
+        purpose: Purpose,
+        user: &UserId,
+        sealer: &Sealer,
+    ) -> Result<Self, BadSecret> {
+        let text = sealer.open(purpose, user, sealed)?;
+        Self::from_base32(&text).ok_or(BadSecret::Malformed)
     }
 
     /// The secret as an authenticator takes it and as it is sealed.

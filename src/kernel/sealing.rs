@@ -13,6 +13,7 @@ use aes_gcm::{Aes256Gcm, Nonce};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde::Deserialize;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
@@ -23,7 +24,8 @@ const VERSION: &str = "v1";
 const NONCE_BYTES: usize = 12;
 
 /// A value as the database stores it.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
 pub struct Sealed(String);
 
 impl Sealed {

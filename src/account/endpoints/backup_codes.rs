@@ -6,24 +6,22 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::account::BackupCode;
-use crate::account::backup_code::BACKUP_CODES;
+use crate::account::backup_code::{BACKUP_CODES, SealedBackupCode};
 #[cfg(test)]
-use crate::account::endpoints::{self, error_answers};
-use crate::account::store::{NewBackupCode, read_second_factor, replace_backup_codes};
-use crate::kernel::Random;
+use crate::account::endpoints::openapi;
+use crate::account::store::{read_second_factor, replace_backup_codes};
 use crate::kernel::audit::Action;
-use crate::kernel::{Purpose, Sealer, UserId};
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
-use crate::account::endpoints::problem::{denied, two_factor_is_off};
-use crate::account::endpoints::{AccountCaller, Requirements};
+use crate::account::endpoints::error::{denied, two_factor_is_off};
+use crate::account::endpoints::{PersonCaller, SignIn};
 
 pub const ROUTE: Route = Route::post(
     "/api/users/{uuid}/two_factor_backup_codes",
     "generateBackupCodes",
-    handler!(handle: AccountCaller, Requirements::RECENT),
+    handler!(handle: PersonCaller, SignIn::Recently),
 );
 
 /// New backup codes. Those before are dead.
@@ -38,12 +36,12 @@ struct Body {
     backup_codes: Vec<String>,
 }
 
-async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
-    let selector = call.caller.select(call.uuid()?)?;
+async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
+    let selector = call.caller.select(call.path("uuid")?)?;
     let now = call.now();
     let database = call.services.database()?;
     let lookup = read_second_factor(&database, &selector, None).await?;
-    let account = call.caller.authorize(&selector, lookup, now)?;
+    let account = call.caller.authorize(lookup.account)?;
     if !account.is_own {
         // Staff never see secrets; they help by turning a second factor off.
         return Err(denied("Backup codes are shown to their owner only."));
@@ -55,38 +53,21 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
     let codes: Vec<BackupCode> = (0..BACKUP_CODES)
         .map(|_| BackupCode::generate(random))
         .collect();
-    let user = account.user();
-    let stored = seal(&codes, user, call.services.sealer()?, random)?;
+    let (user, sealer) = (account.user(), call.services.sealer()?);
+    let sealed: Vec<SealedBackupCode> = codes
+        .iter()
+        .map(|code| code.seal(user, sealer, random))
+        .collect::<Result<_, _>>()?;
     let entry = account
         .audit(&call, now)
         .entry(Action::GenerateBackupCodes, "ten codes");
-    if !replace_backup_codes(&database, user, &stored, &entry).await? {
+    if !replace_backup_codes(&database, user, &sealed, &entry).await? {
         return Err(two_factor_is_off());
     }
     let body = Body {
         backup_codes: codes.iter().map(BackupCode::shown).collect(),
     };
     Ok(Reply::json(StatusCode::OK, &body))
-}
-
-fn seal(
-    codes: &[BackupCode],
-    user: &UserId,
-    sealer: &Sealer,
-    random: &dyn Random,
-) -> Result<Vec<NewBackupCode>, ApiError> {
-    let seal = |code: &BackupCode| {
-        let sealed = sealer
-            .seal(Purpose::BackupCode, user, code.secret(), random)
-            .map_err(|cause| ApiError::internal(format!("a backup code: {cause}")))?;
-        let hashes = sealer.keyed_hashes(Purpose::BackupCode, user, code.secret().expose());
-        let hash = hashes.into_iter().next();
-        Ok(NewBackupCode {
-            hash: hash.ok_or_else(|| ApiError::internal("there is no key to hash with"))?,
-            sealed: sealed.as_str().to_owned(),
-        })
-    };
-    codes.iter().map(seal).collect()
 }
 
 #[cfg(test)]
@@ -97,7 +78,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "The codes before are dead. Without a second factor: 400 2fa_not_enabled. Needs a recent \
          authentication; support makes none for others (403). A body is ignored.",
     )
-    .parameter(endpoints::openapi_uuid())
+    .parameter(openapi::uuid())
     .answer(
         spec.json::<Body>(200, "The codes.")
             .link_with_body(
@@ -123,5 +104,5 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                 }),
             ),
     )
-    .error(error_answers::bad_request())
+    .error(openapi::bad_request())
 }

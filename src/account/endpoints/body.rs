@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use crate::account::{Fields, Invalid};
+use crate::account::Fields;
 use crate::web::body::require_json;
-use crate::web::request::Input;
 use crate::web::{ApiError, Call};
+
+use crate::account::endpoints::error::{not_an_object, not_json, unsupported_media_type};
 
 impl<C> Call<C> {
     /// The fields of a JSON object, whatever they hold.
@@ -14,38 +15,15 @@ impl<C> Call<C> {
     ///
     /// 415 for another media type, 400 for what is no JSON or no object.
     pub(crate) fn fields(&self) -> Result<Fields, ApiError> {
-        fields(&self.input)
-    }
-}
-
-fn fields(input: &Input) -> Result<Fields, ApiError> {
-    if input.body.is_empty() {
-        return Ok(Fields::default());
-    }
-    require_json(&input.headers).map_err(unsupported_media_type)?;
-    match serde_json::from_slice(&input.body) {
-        Ok(Value::Object(fields)) => Ok(fields.into()),
-        Ok(_) => Err(not_an_object().into()),
-        // What the parser says may quote the body.
-        Err(_) => Err(not_json()),
-    }
-}
-
-pub(crate) fn not_json() -> ApiError {
-    ApiError::bad_request("The request body is not valid JSON.")
-}
-
-pub(crate) fn unsupported_media_type(error: ApiError) -> ApiError {
-    ApiError {
-        message: "Unsupported media type in request.".into(),
-        ..error
-    }
-}
-
-pub(crate) fn not_an_object() -> Invalid {
-    Invalid {
-        code: "invalid_input",
-        detail: "Expected a JSON object.".into(),
-        attr: None,
+        if self.input.body.is_empty() {
+            return Ok(Fields::default());
+        }
+        require_json(&self.input.headers).map_err(unsupported_media_type)?;
+        match serde_json::from_slice(&self.input.body) {
+            Ok(Value::Object(fields)) => Ok(fields.into()),
+            Ok(_) => Err(not_an_object()),
+            // What the parser says may quote the body.
+            Err(_) => Err(not_json()),
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! `PATCH /api/users/cancel_email_change_request`: cancels a change of e-mail.
 
 #[cfg(test)]
-use crate::account::endpoints::{error_answers, representation};
+use crate::account::endpoints::{openapi, representation};
 use crate::account::store;
 use crate::kernel::audit::Action;
 #[cfg(test)]
@@ -9,20 +9,20 @@ use crate::web::openapi::{OperationDoc, Spec};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::representation::full_user;
-use crate::account::endpoints::{AccountCaller, Requirements};
+use crate::account::endpoints::{PersonCaller, SignIn};
 
 pub const ROUTE: Route = Route::patch(
     "/api/users/cancel_email_change_request",
     "cancelEmailChange",
-    handler!(handle: AccountCaller, Requirements::RECENT),
+    handler!(handle: PersonCaller, SignIn::Recently),
 );
 
-async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
+async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
     let selector = call.caller.own();
     let now = call.now();
     let database = call.services.database()?;
-    let lookup = store::read_user(&database, &selector, now).await?;
-    let account = call.caller.authorize(&selector, lookup, now)?;
+    let user = store::read_user(&database, &selector, now).await?;
+    let account = call.caller.authorize(user)?;
     if account.details.pending_email.is_none() {
         return Err(not_found());
     }
@@ -51,5 +51,5 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         spec.json::<representation::FullUserBody>(200, "The user; pending_email is null.")
             .example("jane", representation::example_user().with("pending_email", serde_json::Value::Null)),
     )
-    .error(error_answers::bad_request())
+    .error(openapi::bad_request())
 }

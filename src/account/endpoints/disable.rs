@@ -1,11 +1,10 @@
 //! `POST /api/users/{uuid}/two_factor_disable`: turns the second factor off. Safe to repeat.
 
 #[cfg(test)]
-use crate::account::endpoints::{self, representation};
-use crate::account::store::{Disable, disable_two_factor, drop_setup, read_second_factor};
-use crate::account::{AuditContext, CodeCheck, Invalid, Notice, NoticeKind, SecondFactor};
+use crate::account::endpoints::{openapi, representation};
+use crate::account::store::{disable_two_factor, drop_setup, read_second_factor};
+use crate::account::{Invalid, Notice, NoticeKind, SecondFactor};
 use crate::config::DisablePolicy;
-use crate::kernel::audit::Action;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
@@ -13,61 +12,46 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 use crate::account::endpoints::caller::AuthorizedAccount;
 use crate::account::endpoints::representation::success;
 use crate::account::endpoints::verify::{MAX_CODE_CHARS, code_check};
-use crate::account::endpoints::{AccountCaller, Requirements};
+use crate::account::endpoints::{PersonCaller, SignIn};
 
 pub const ROUTE: Route = Route::post(
     "/api/users/{uuid}/two_factor_disable",
     "disableTwoFactor",
-    handler!(handle: AccountCaller, Requirements::RECENT),
+    handler!(handle: PersonCaller, SignIn::Recently),
 );
 
 const TOKEN: &str = "token";
 
-async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
-    let selector = call.caller.select(call.uuid()?)?;
+async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
+    let selector = call.caller.select(call.path("uuid")?)?;
     let now = call.now();
     let database = call.services.database()?;
     let lookup = read_second_factor(&database, &selector, None).await?;
-    let account = call.caller.authorize(&selector, lookup, now)?;
+    let account = call.caller.authorize(lookup.account)?;
     let fields = call.fields()?;
     let token = fields.optional_text(TOKEN, MAX_CODE_CHARS)?;
     let audit = account.audit(&call, now);
-    let disable = disable(&call, &account, &audit);
+    let (kind, to) = (NoticeKind::TwoFactorDisabled, account.person.address());
+    let notice = Notice::new(kind, account.user(), to, now, &call.services.random);
     if !account.details.is_on() {
         // Only the set-up: the second factor may be turned on concurrently, and needs a code then.
         drop_setup(&database, account.user()).await?;
     } else if needs_code(&call, &account) {
         let token = token.ok_or_else(|| Invalid::required(TOKEN))?;
-        let check = code_check(&call, &database, &account, &audit);
-        let check = CodeCheck {
-            disable: Some(&disable),
-            ..check
-        };
+        let check = code_check(&call, &database, &account, &audit, Some(&notice));
         check.accept(token).await?;
     } else {
-        disable_two_factor(&database, account.user(), &disable).await?;
+        disable_two_factor(&database, &audit, &notice).await?;
     }
     Ok(success())
 }
 
 /// Whether a recent sign-in alone is not enough. Staff may help people who lost their second factor, but not
 /// turn off their own without it.
-fn needs_code(call: &Call<AccountCaller>, account: &AuthorizedAccount<SecondFactor>) -> bool {
+fn needs_code(call: &Call<PersonCaller>, account: &AuthorizedAccount<SecondFactor>) -> bool {
     account.is_own
         && call.services.config.two_factor_disable == DisablePolicy::SecondFactor
         && !call.caller.has_shown_second_factor()
-}
-
-fn disable(
-    call: &Call<AccountCaller>,
-    account: &AuthorizedAccount<SecondFactor>,
-    audit: &AuditContext,
-) -> Disable {
-    let (kind, to) = (NoticeKind::TwoFactorDisabled, account.person.address());
-    Disable {
-        entry: audit.entry(Action::DisableTwoFactor, "off"),
-        notice: Notice::new(kind, account.user(), to, audit.at, &call.services.random),
-    }
 }
 
 #[cfg(test)]
@@ -91,7 +75,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
          token_invalid, and five in a row lock (429). With TWO_FACTOR_DISABLE=recent no proof is \
          asked for. Nothing on: 200.",
     )
-    .parameter(endpoints::openapi_uuid())
+    .parameter(openapi::uuid())
     .body(
         spec.optional_body::<DisableTwoFactor>()
             .example("code", example!({ "token": "123456" }))

@@ -3,45 +3,31 @@
 use http::StatusCode;
 #[cfg(test)]
 use schemars::JsonSchema;
-use serde::Serialize;
 
 #[cfg(test)]
-use crate::account::endpoints;
+use crate::account::endpoints::openapi;
+#[cfg(test)]
+use crate::account::store::PushTokenRow;
 use crate::account::store::{NewPushToken, read_person, register_push_token};
 use crate::account::{Platform, PushToken};
 use crate::auth::Scope;
+use crate::kernel::Purpose;
 use crate::kernel::audit::Action;
 use crate::kernel::ids::prefixed_ulid;
-use crate::kernel::{Purpose, Timestamp};
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
-use crate::account::endpoints::caller::{AuthorizedAccount, ME};
-use crate::account::endpoints::problem::{denied, no_account};
-use crate::account::endpoints::{AccountCaller, Requirements};
+use crate::account::endpoints::AccountCaller;
+use crate::account::endpoints::caller::AuthorizedAccount;
+use crate::account::endpoints::error::{denied, no_account};
+use crate::account::endpoints::person_caller::ME;
 
 pub const ROUTE: Route = Route::post(
     "/api/users/{uuid}/push_tokens",
     "registerPushToken",
-    handler!(handle: AccountCaller, Requirements::key(Scope::UserWrite)),
+    handler!(handle: AccountCaller, Scope::UserWrite),
 );
-
-/// A push token, without its text.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(JsonSchema), schemars(rename = "PushToken"))]
-struct Body {
-    /// `push_` and a ULID: the same as long as its owner registers the token again.
-    #[cfg_attr(test, schemars(extend(
-        "pattern" = "^push_[0-7][0-9A-HJKMNP-TV-Z]{25}$",
-        "examples" = ["push_01JZX0000000000000000000EX"],
-    )))]
-    id: String,
-    #[cfg_attr(test, schemars(with = "Platform"))]
-    platform: String,
-    created_at: Timestamp,
-    last_seen_at: Timestamp,
-}
 
 async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
     let read = call
@@ -50,11 +36,10 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
     let (account, (token, platform)) = authorize(&call, read).await?;
     let now = call.now();
     let random = &call.services.random;
-    let sealed = call
-        .services
-        .sealer()?
-        .seal(Purpose::PushToken, account.user(), token.secret(), random)
-        .map_err(|cause| ApiError::internal(format!("a push token: {cause}")))?;
+    let sealed =
+        call.services
+            .sealer()?
+            .seal(Purpose::PushToken, account.user(), token.secret(), random)?;
     let new = NewPushToken {
         id: prefixed_ulid("push", now, random),
         token: &token,
@@ -69,13 +54,7 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
     let row = register_push_token(&database, &new, &entry, account.api_key.as_ref())
         .await?
         .ok_or_else(no_account)?;
-    let body = Body {
-        id: row.id,
-        platform: row.platform,
-        created_at: row.created_at,
-        last_seen_at: row.last_seen_at,
-    };
-    Ok(Reply::json(StatusCode::OK, &body))
+    Ok(Reply::json(StatusCode::OK, &row))
 }
 
 /// The caller's own account, and what was read of the body. Devices register themselves: not even staff may
@@ -85,14 +64,14 @@ pub(crate) async fn authorize<B>(
     body: Result<B, ApiError>,
 ) -> Result<(AuthorizedAccount<()>, B), ApiError> {
     let not_me = || denied("Push tokens can only be managed via the `@me` path.");
-    let is_me = call.uuid()? == ME;
+    let is_me = call.path("uuid")? == ME;
     if !is_me && call.caller.key_hash().is_none() {
         return Err(body.map_or_else(|fault| fault, |_| not_me()));
     }
     let selector = call.caller.own();
     let database = call.services.database()?;
     let lookup = read_person(&database, &selector, call.caller.key_hash()).await?;
-    let account = call.caller.authorize(&selector, lookup, call.now())?;
+    let account = call.caller.authorize(&selector, lookup)?;
     let body = body?;
     if is_me {
         Ok((account, body))
@@ -119,13 +98,13 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
          the longest time goes. Only by `@me`: any other uuid is a 403, for support as well, once \
          the body is found right.",
     )
-    .parameter(endpoints::openapi_uuid())
+    .parameter(openapi::uuid())
     .body(spec.body::<RegisterPushToken>().example(
         "ios",
         example!({ "token": "example-device-token", "platform": "ios" }),
     ))
     .answer(
-        spec.json::<Body>(200, "The registration.")
+        spec.json::<PushTokenRow>(200, "The registration.")
             .link_with_body(
                 "unregisterPushToken",
                 [("uuid", "$request.path.uuid")],

@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use crate::account::PushToken;
 #[cfg(test)]
-use crate::account::endpoints;
+use crate::account::endpoints::openapi;
 use crate::account::store::unregister_push_token;
 use crate::auth::Scope;
 use crate::kernel::audit::Action;
@@ -12,13 +12,13 @@ use crate::kernel::audit::Action;
 use crate::web::openapi::{Answer, OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
+use crate::account::endpoints::AccountCaller;
 use crate::account::endpoints::push_token_register::authorize;
-use crate::account::endpoints::{AccountCaller, Requirements};
 
 pub const ROUTE: Route = Route::post(
     "/api/users/{uuid}/push_tokens/unregister",
     "unregisterPushToken",
-    handler!(handle: AccountCaller, Requirements::key(Scope::UserWrite)),
+    handler!(handle: AccountCaller, Scope::UserWrite),
 );
 
 async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
@@ -50,7 +50,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "Forgets the token if it is the caller's. 204 as well when it is not, or is not there. Only \
          by `@me`, as registerPushToken.",
     )
-    .parameter(endpoints::openapi_uuid())
+    .parameter(openapi::uuid())
     .body(
         spec.body::<UnregisterPushToken>()
             .example("token", example!({ "token": "example-device-token" })),

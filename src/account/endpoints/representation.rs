@@ -6,11 +6,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 #[cfg(test)]
-use crate::account::TeamId;
-#[cfg(test)]
-use crate::account::profile::Settings;
-use crate::account::profile::settings;
-use crate::account::{Person, Scene, UserDetails};
+use crate::account::settings::Settings;
+use crate::account::settings::with_defaults;
+use crate::account::store::UserDetails;
+use crate::account::{Person, Scene, TeamId};
 use crate::kernel::UserId;
 use crate::web::Reply;
 #[cfg(test)]
@@ -46,8 +45,7 @@ pub struct FullUserBody<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(JsonSchema), schemars(inline))]
 struct Team {
-    #[cfg_attr(test, schemars(with = "TeamId"))]
-    id: u64,
+    id: TeamId,
 }
 
 /// It is done.
@@ -75,7 +73,7 @@ pub fn full_user(person: &Person, user: UserDetails) -> Reply {
         is_2fa_enabled: user.is_two_factor_on,
         team: user.team.map(|id| Team { id }),
         scene_personalisation: &user.scenes,
-        settings: settings(user.settings),
+        settings: with_defaults(user.settings),
     };
     Reply::json(http::StatusCode::OK, &body)
 }

@@ -3,11 +3,11 @@
 use serde_json::{Number, Value};
 
 #[cfg(test)]
-use crate::account::endpoints::{self, representation};
-use crate::account::store::{SceneChange, SceneOutcome, personalise_scene, read_scene_target};
+use crate::account::endpoints::{openapi, representation};
 #[cfg(test)]
-use crate::account::user::DashboardId;
-use crate::account::user::MAX_SCENES;
+use crate::account::scene::DashboardId;
+use crate::account::scene::MAX_SCENES;
+use crate::account::store::{SceneOutcome, personalise_scene, read_scene_target};
 use crate::account::{Fields, Invalid};
 use crate::kernel::audit::Action;
 use crate::kernel::number::{MAX_SAFE_INTEGER, integral};
@@ -15,37 +15,29 @@ use crate::kernel::number::{MAX_SAFE_INTEGER, integral};
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
-use crate::account::endpoints::problem::no_account;
+use crate::account::endpoints::error::no_account;
 use crate::account::endpoints::representation::full_user;
-use crate::account::endpoints::{AccountCaller, Requirements};
+use crate::account::endpoints::{PersonCaller, SignIn};
 
 pub const ROUTE: Route = Route::post(
     "/api/users/{uuid}/scene_personalisation",
     "personaliseScene",
-    handler!(handle: AccountCaller, Requirements::NONE),
+    handler!(handle: PersonCaller, SignIn::AnyTime),
 );
 
 const DASHBOARD: &str = "dashboard";
 const SCENE: &str = "scene";
 const MAX_SCENE_CHARS: usize = 200;
-const MAX_ID: u64 = MAX_SAFE_INTEGER as u64;
 
-async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
-    let selector = call.caller.select(call.uuid()?)?;
-    let now = call.now();
+async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
+    let selector = call.caller.select(call.path("uuid")?)?;
     // The body is read before the account is, but its errors are not for callers without access.
-    let fields = call.fields();
-    let dashboard = fields.as_ref().ok().map(dashboard);
-    let id = dashboard
-        .as_ref()
-        .and_then(|dashboard| dashboard.as_ref().ok());
+    let choice = call.fields().and_then(|fields| Ok(read(&fields)?));
+    let dashboard = choice.as_ref().ok().map(|(_, dashboard)| *dashboard);
     let database = call.services.database()?;
-    let lookup = read_scene_target(&database, &selector, id.copied()).await?;
-    let account = call.caller.authorize(&selector, lookup, now)?;
-    let fields = fields?;
-    require(&fields)?;
-    let dashboard = self::dashboard(&fields)?;
-    let scene = fields.text(SCENE, MAX_SCENE_CHARS)?;
+    let target = read_scene_target(&database, &selector, dashboard).await?;
+    let account = call.caller.authorize(target)?;
+    let (scene, dashboard) = choice?;
     match (account.details.dashboard_team, account.details.team) {
         (None, _) => {
             let detail = "There is no such dashboard.";
@@ -54,15 +46,10 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
         (Some(theirs), own) if own != Some(theirs) => return Err(another_team().into()),
         _ => {}
     }
-    let change = SceneChange {
-        user: account.user(),
-        scene,
-        dashboard,
-    };
     let entry = account
-        .audit(&call, now)
+        .audit(&call, call.now())
         .entry(Action::PersonaliseScene, "dashboard chosen");
-    match personalise_scene(&database, &change, &entry).await? {
+    match personalise_scene(&database, account.user(), &scene, dashboard, &entry).await? {
         SceneOutcome::Changed(user) => Ok(full_user(&user.person, user.details)),
         SceneOutcome::OtherTeam => Err(another_team().into()),
         SceneOutcome::UserGone => Err(no_account()),
@@ -73,38 +60,40 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
     }
 }
 
-/// Missing fields have messages of their own, the dashboard's first.
-fn require(fields: &Fields) -> Result<(), Invalid> {
+/// The scene and its dashboard. Missing fields have messages of their own, the dashboard's first.
+fn read(fields: &Fields) -> Result<(String, i64), Invalid> {
     if fields.get(DASHBOARD).is_none() {
         return Err(Invalid::input(DASHBOARD, "Dashboard must be provided."));
     }
     if fields.get(SCENE).is_none() {
         return Err(Invalid::input(SCENE, "Scene must be provided."));
     }
-    Ok(())
+    let dashboard = dashboard(fields)?;
+    let scene = fields.text(SCENE, MAX_SCENE_CHARS)?;
+    Ok((scene.to_owned(), dashboard))
 }
 
 /// An id, as a number or as its digits.
-fn dashboard(fields: &Fields) -> Result<u64, Invalid> {
+fn dashboard(fields: &Fields) -> Result<i64, Invalid> {
     let id = match fields.get(DASHBOARD) {
         Some(Value::Null) => return Err(Invalid::null(DASHBOARD)),
         Some(Value::Number(number)) => integer(number),
         Some(Value::String(text)) => canonical(text),
         _ => None,
     };
-    id.filter(|id| *id <= MAX_ID).ok_or_else(|| {
-        let detail = "Incorrect type. Expected a dashboard's id.";
-        Invalid::new(DASHBOARD, "incorrect_type", detail)
-    })
+    id.filter(|id| (0..=MAX_SAFE_INTEGER).contains(id))
+        .ok_or_else(|| {
+            let detail = "Incorrect type. Expected a dashboard's id.";
+            Invalid::new(DASHBOARD, "incorrect_type", detail)
+        })
 }
 
-fn integer(number: &Number) -> Option<u64> {
-    let written_otherwise = || u64::try_from(integral(number.as_f64()?)?).ok();
-    number.as_u64().or_else(written_otherwise)
+fn integer(number: &Number) -> Option<i64> {
+    number.as_i64().or_else(|| integral(number.as_f64()?))
 }
 
-fn canonical(text: &str) -> Option<u64> {
-    let id: u64 = text.parse().ok()?;
+fn canonical(text: &str) -> Option<i64> {
+    let id: i64 = text.parse().ok()?;
     (id.to_string() == text).then_some(id)
 }
 
@@ -142,7 +131,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
          unknown dashboard is does_not_exist, one of another team invalid_input, as is a scene \
          beyond the first 200.",
     )
-    .parameter(endpoints::openapi_uuid())
+    .parameter(openapi::uuid())
     .body(
         spec.body::<PersonaliseScene>()
             .example("home", example!({ "scene": "Home", "dashboard": 7 })),
@@ -159,7 +148,7 @@ mod tests {
 
     use super::*;
 
-    fn read(value: Value) -> Result<u64, &'static str> {
+    fn parse(value: Value) -> Result<i64, &'static str> {
         let body = json!({ DASHBOARD: value });
         let fields: Fields = body.as_object().unwrap().clone().into();
         dashboard(&fields).map_err(|fault| fault.code)
@@ -167,11 +156,14 @@ mod tests {
 
     #[test]
     fn an_id_is_a_number_or_its_digits() {
-        assert_eq!(read(json!(7)), Ok(7));
-        assert_eq!(read(json!("7")), Ok(7));
-        assert_eq!(read(json!(7.0)), Ok(7));
-        assert_eq!(read(json!(9_007_199_254_740_991_u64)), Ok(MAX_ID));
-        assert_eq!(read(json!(null)), Err("null"));
+        assert_eq!(parse(json!(7)), Ok(7));
+        assert_eq!(parse(json!("7")), Ok(7));
+        assert_eq!(parse(json!(7.0)), Ok(7));
+        assert_eq!(
+            parse(json!(9_007_199_254_740_991_u64)),
+            Ok(MAX_SAFE_INTEGER)
+        );
+        assert_eq!(parse(json!(null)), Err("null"));
         for bad in [
             json!(-1),
             json!(1.5),
@@ -186,7 +178,7 @@ mod tests {
             json!(9_007_199_254_740_992_u64),
             json!(u64::MAX),
         ] {
-            assert_eq!(read(bad.clone()), Err("incorrect_type"), "{bad}");
+            assert_eq!(parse(bad.clone()), Err("incorrect_type"), "{bad}");
         }
     }
 }

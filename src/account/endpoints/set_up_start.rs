@@ -7,18 +7,18 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 #[cfg(test)]
-use crate::account::endpoints::{self, error_answers};
-use crate::account::store::{AccountLookup, NewSetup, start_setup};
+use crate::account::endpoints::openapi;
+use crate::account::store::start_setup;
 use crate::account::totp::SETUP_TTL;
-use crate::account::{PendingSetup, TotpSecret, qr};
-use crate::kernel::Timestamp;
+use crate::account::{TotpSecret, qr};
 use crate::kernel::audit::{Action, Actor, Entry};
+use crate::kernel::{Purpose, Timestamp, UserId};
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
-use crate::account::endpoints::problem::{invalid_token, not_recent};
-use crate::account::endpoints::{AccountCaller, Requirements};
+use crate::account::endpoints::error::not_recent;
+use crate::account::endpoints::{PersonCaller, SignIn};
 
 /// The route.
 pub const ROUTE: Route = route(
@@ -36,7 +36,7 @@ const fn route(path: &'static str, operation: &'static str) -> Route {
     Route::get_only(
         path,
         operation,
-        handler!(handle: AccountCaller, Requirements::NONE),
+        handler!(handle: PersonCaller, SignIn::AnyTime),
     )
 }
 
@@ -62,21 +62,14 @@ struct Body<'a> {
     expires_at: Timestamp,
 }
 
-async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
-    let subject = call.caller.subject();
-    let subject = subject.ok_or_else(|| invalid_token("subject_missing"))?;
-    let (now, random) = (call.now(), &call.services.random);
+async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
+    let (now, random, subject) = (call.now(), &call.services.random, call.caller.subject());
     let secret = TotpSecret::generate(random);
     // One round trip: the user's id is not known yet, so the secret is sealed for the subject.
-    let sealed = PendingSetup::seal(&secret, subject, call.services.sealer()?, random)
-        .map_err(|cause| ApiError::internal(format!("a secret: {cause}")))?;
+    let (purpose, bound_to) = (Purpose::PendingTotpSecret, UserId::new(subject));
+    let sealed = secret.seal(purpose, &bound_to, call.services.sealer()?, random)?;
     let selector = call.caller.own();
-    let setup = NewSetup {
-        selector: &selector,
-        sealed: &sealed,
-        until: now.plus(SETUP_TTL),
-        is_sign_in_recent: call.caller.is_recent(now),
-    };
+    let (until, is_recent) = (now.plus(SETUP_TTL), call.caller.is_recent(now));
     // The statement completes actor and subject by the user's id.
     let entry = Entry {
         at: now,
@@ -85,13 +78,11 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
         subject: String::new(),
         outcome: "begun".to_owned(),
     };
-    let start = start_setup(&call.services.database()?, &setup, &entry).await?;
-    let lookup = AccountLookup {
-        account: start.account,
-        api_key: None,
-    };
-    let account = call.caller.authorize(&selector, lookup, now)?;
-    if !start.has_begun {
+    let database = call.services.database()?;
+    let account = start_setup(&database, &selector, &sealed, until, is_recent, &entry).await?;
+    let account = call.caller.authorize(account)?;
+    let pending = account.details.pending;
+    if pending.is_none_or(|pending| pending.sealed != sealed) {
         return Err(not_recent());
     }
     let label = account.person.label();
@@ -106,7 +97,7 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
         secret: secret.expose(),
         otpauth_url: url.expose(),
         qr_svg,
-        expires_at: setup.until,
+        expires_at: until,
     };
     Ok(Reply::json(StatusCode::OK, &body))
 }
@@ -122,7 +113,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         description.to_owned()
     };
     OperationDoc::new("Account security", "Begins to set up a second factor", description)
-    .parameter(endpoints::openapi_uuid())
+    .parameter(openapi::uuid())
     .answer(
         spec.json::<Body>(200, "The secret, shown this once.")
 .link("getTwoFactorStatus", [("uuid", "$request.path.uuid")])
@@ -134,5 +125,5 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                 "expires_at": "2026-11-21T10:40:00.000Z"
             })),
     )
-    .error(error_answers::method_not_allowed())
+    .error(openapi::method_not_allowed())
 }

@@ -2,16 +2,16 @@
 //! with its start, the set-up is the caller's own, also where staff name another user in the path.
 
 #[cfg(test)]
-use crate::account::endpoints::{self, representation};
+use crate::account::endpoints::{openapi, representation};
 use crate::account::store::read_second_factor_and_existence;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
-use crate::account::endpoints::problem::no_account;
+use crate::account::endpoints::error::no_account;
 use crate::account::endpoints::representation::success;
 use crate::account::endpoints::verify::{MAX_CODE_CHARS, code_check};
-use crate::account::endpoints::{AccountCaller, Requirements};
+use crate::account::endpoints::{PersonCaller, SignIn};
 
 /// The route.
 pub const ROUTE: Route = route("/api/users/{uuid}/two_factor_validate", "validateTwoFactor");
@@ -23,24 +23,23 @@ const fn route(path: &'static str, operation: &'static str) -> Route {
     Route::post(
         path,
         operation,
-        handler!(handle: AccountCaller, Requirements::RECENT),
+        handler!(handle: PersonCaller, SignIn::Recently),
     )
 }
 
-async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
-    let named = call.caller.select(call.uuid()?)?;
+async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
+    let named = call.caller.select(call.path("uuid")?)?;
     let selector = call.caller.own();
-    let now = call.now();
     let database = call.services.database()?;
-    let (lookup, exists) = read_second_factor_and_existence(&database, &selector, &named).await?;
-    let account = call.caller.authorize(&selector, lookup, now)?;
+    let (account, exists) = read_second_factor_and_existence(&database, &selector, &named).await?;
+    let account = call.caller.authorize(account)?;
     if !exists {
         return Err(no_account());
     }
     let fields = call.fields()?;
     let token = fields.text("token", MAX_CODE_CHARS)?;
-    let audit = account.audit(&call, now);
-    let check = code_check(&call, &database, &account, &audit);
+    let audit = account.audit(&call, call.now());
+    let check = code_check(&call, &database, &account, &audit, None);
     check.validate_setup(token).await?;
     Ok(success())
 }
@@ -70,7 +69,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "Turns the second factor on",
         description,
     )
-    .parameter(endpoints::openapi_uuid())
+    .parameter(openapi::uuid())
     .body(
         spec.body::<TotpCode>()
             .example("code", example!({ "token": "123456" })),

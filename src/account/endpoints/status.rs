@@ -7,20 +7,19 @@ use serde::Serialize;
 
 use crate::account::BackupCode;
 #[cfg(test)]
-use crate::account::endpoints;
+use crate::account::endpoints::openapi;
 use crate::account::store::{TwoFactorStatus, read_two_factor_status};
-use crate::kernel::Purpose;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::caller::AuthorizedAccount;
-use crate::account::endpoints::{AccountCaller, Requirements};
+use crate::account::endpoints::{PersonCaller, SignIn};
 
 pub const ROUTE: Route = Route::get(
     "/api/users/{uuid}/two_factor_status",
     "getTwoFactorStatus",
-    handler!(handle: AccountCaller, Requirements::NONE),
+    handler!(handle: PersonCaller, SignIn::AnyTime),
 );
 
 /// How an account is protected.
@@ -47,16 +46,15 @@ struct Body {
     passkeys_enabled_for_2fa: bool,
 }
 
-async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
-    let selector = call.caller.select(call.uuid()?)?;
-    let now = call.now();
+async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
+    let selector = call.caller.select(call.path("uuid")?)?;
     let database = call.services.database()?;
-    let lookup = read_two_factor_status(&database, &selector).await?;
-    let account = call.caller.authorize(&selector, lookup, now)?;
+    let status = read_two_factor_status(&database, &selector).await?;
+    let account = call.caller.authorize(status)?;
     let status = &account.details;
     let is_on = status.factor.is_on();
     // Not shown in a session that was left open, and never to staff.
-    let may_see = account.is_own && call.caller.is_recent(now);
+    let may_see = account.is_own && call.caller.is_recent(call.now());
     let body = Body {
         is_enabled: is_on,
         backup_codes: if may_see {
@@ -76,7 +74,7 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
 
 /// A code that no configured key opens is counted but not shown; its hash is not found either.
 fn codes(
-    call: &Call<AccountCaller>,
+    call: &Call<PersonCaller>,
     account: &AuthorizedAccount<TwoFactorStatus>,
 ) -> Result<Vec<String>, ApiError> {
     let codes = &account.details.codes;
@@ -85,8 +83,8 @@ fn codes(
     }
     let sealer = call.services.sealer()?;
     let open = codes.iter().filter_map(|sealed| {
-        let code = sealer.open(Purpose::BackupCode, account.user(), sealed);
-        code.ok().map(|code| BackupCode::from_sealed(code).shown())
+        let code = BackupCode::open(sealed, account.user(), sealer);
+        code.ok().map(|code| code.shown())
     });
     Ok(open.collect())
 }
@@ -99,7 +97,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "Support sees the status of others, never their backup codes. Oneself sees them when \
          authenticated within the last 2 h.",
     )
-    .parameter(endpoints::openapi_uuid())
+    .parameter(openapi::uuid())
     .answer(spec.json::<Body>(200, "The status.").example(
         "on",
         example!({

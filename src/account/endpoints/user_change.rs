@@ -3,12 +3,12 @@
 
 use crate::account::email_change::EMAIL_TOKEN_TTL;
 #[cfg(test)]
-use crate::account::endpoints::{self, representation};
+use crate::account::endpoints::{openapi, representation};
 #[cfg(test)]
-use crate::account::profile::Settings;
-use crate::account::profile::{MAX_SETTINGS_CHARS, MERGED};
+use crate::account::settings::Settings;
+use crate::account::settings::{MAX_SETTINGS_CHARS, MERGED};
 use crate::account::store::{
-    NewEmail, ProfileChange, ProfileChangeOutcome, change_profile, read_user_and_email_holder,
+    NewEmail, ProfileChangeOutcome, change_profile, read_user_and_email_holder,
 };
 use crate::account::{AuditContext, EmailToken, Invalid, Notice, NoticeKind, Person, ProfilePatch};
 use crate::kernel::audit::Action;
@@ -17,18 +17,18 @@ use crate::kernel::{EmailKey, Purpose, mask_email};
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
-use crate::account::endpoints::problem::{email_taken, no_account, not_recent};
+use crate::account::endpoints::error::{email_taken, no_account, not_recent};
 use crate::account::endpoints::representation::full_user;
-use crate::account::endpoints::{AccountCaller, Requirements};
+use crate::account::endpoints::{PersonCaller, SignIn};
 
 pub const ROUTE: Route = Route::patch(
     "/api/users/{uuid}",
     "updateUser",
-    handler!(handle: AccountCaller, Requirements::NONE),
+    handler!(handle: PersonCaller, SignIn::AnyTime),
 );
 
-async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
-    let selector = call.caller.select(call.uuid()?)?;
+async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
+    let selector = call.caller.select(call.path("uuid")?)?;
     let now = call.now();
     // The body is read before the account is, but its errors are not for callers without access.
     let patch = call
@@ -37,9 +37,9 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
     let key = patch.as_ref().ok().and_then(|patch| patch.email.as_deref());
     let key = key.and_then(EmailKey::of);
     let database = call.services.database()?;
-    let (lookup, is_taken) =
+    let (user, is_taken) =
         read_user_and_email_holder(&database, &selector, key.as_ref(), now).await?;
-    let account = call.caller.authorize(&selector, lookup, now)?;
+    let account = call.caller.authorize(user)?;
     let audit = account.audit(&call, now);
     let patch = patch?;
     let email = match (&patch.email, key) {
@@ -59,12 +59,9 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
         return Ok(full_user(&account.person, account.details));
     }
     let names: Vec<&str> = patch.settings.keys().map(String::as_str).collect();
-    let change = ProfileChange {
-        settings: &patch.settings,
-        entry: audit.entry(Action::UpdateProfile, names.join(" ")),
-        email,
-    };
-    match change_profile(&database, account.user(), &change).await? {
+    let entry = audit.entry(Action::UpdateProfile, names.join(" "));
+    let (user, settings) = (account.user(), &patch.settings);
+    match change_profile(&database, user, settings, &entry, email.as_ref()).await? {
         ProfileChangeOutcome::Changed(user) => Ok(full_user(&user.person, user.details)),
         ProfileChangeOutcome::SettingsTooLarge => {
             Err(Invalid::too_long(MERGED, MAX_SETTINGS_CHARS).into())
@@ -80,7 +77,7 @@ fn is_present(person: &Person, wanted: &EmailKey) -> bool {
 }
 
 fn new_email<'a>(
-    call: &Call<AccountCaller>,
+    call: &Call<PersonCaller>,
     person: &Person,
     email: &'a str,
     key: EmailKey,
@@ -92,8 +89,7 @@ fn new_email<'a>(
     let sealed = call
         .services
         .sealer()?
-        .seal(Purpose::EmailToken, user, token.secret(), random)
-        .map_err(|cause| ApiError::internal(format!("an e-mail token: {cause}")))?;
+        .seal(Purpose::EmailToken, user, token.secret(), random)?;
     let notice = |kind, to| Notice::new(kind, user, Some(to), audit.at, random);
     let outcome = format!("to {}", mask_email(email));
     Ok(NewEmail {
@@ -131,7 +127,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
          it, and its token is dead. The email of another user is a 400 with attr email. All \
          settings of a profile together come to 128 KiB at most.",
     )
-    .parameter(endpoints::openapi_uuid())
+    .parameter(openapi::uuid())
     .body(
         spec.optional_body::<UpdateUser>()
             .example("names", example!({ "first_name": "Jane", "last_name": "Doe", "theme_mode": "dark" }))

@@ -7,22 +7,22 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 #[cfg(test)]
-use crate::account::endpoints;
-use crate::account::store::{CodeKind, read_second_factor};
-use crate::account::{AuditContext, CodeCheck, SecondFactor};
+use crate::account::endpoints::openapi;
+use crate::account::store::{CodeAttempt, CodeKind, read_second_factor};
+use crate::account::{AuditContext, CodeCheck, Notice, SecondFactor};
 use crate::auth::Scope;
 use crate::db::Database;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
+use crate::account::endpoints::AccountCaller;
 use crate::account::endpoints::caller::AuthorizedAccount;
-use crate::account::endpoints::{AccountCaller, Requirements};
 
 pub const ROUTE: Route = Route::post(
     "/api/users/{uuid}/two_factor_verify",
     "verifyTwoFactor",
-    handler!(handle: AccountCaller, Requirements::key(Scope::UserVerify)),
+    handler!(handle: AccountCaller, Scope::UserVerify),
 );
 
 /// The most characters of a code, as it is typed.
@@ -40,15 +40,14 @@ struct Body {
 }
 
 async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
-    let selector = call.caller.select(call.uuid()?)?;
-    let now = call.now();
+    let selector = call.caller.select(call.path("uuid")?)?;
     let database = call.services.database()?;
     let lookup = read_second_factor(&database, &selector, call.caller.key_hash()).await?;
-    let account = call.caller.authorize(&selector, lookup, now)?;
+    let account = call.caller.authorize(&selector, lookup)?;
     let fields = call.fields()?;
     let token = fields.text("token", MAX_CODE_CHARS)?;
-    let audit = account.audit(&call, now);
-    let check = code_check(&call, &database, &account, &audit);
+    let audit = account.audit(&call, call.now());
+    let check = code_check(&call, &database, &account, &audit, None);
     let body = Body {
         success: true,
         method: match check.accept(token).await? {
@@ -59,12 +58,13 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
     Ok(Reply::json(StatusCode::OK, &body))
 }
 
-/// The check of the codes that a request presents.
-pub(crate) fn code_check<'a>(
-    call: &'a Call<AccountCaller>,
+/// The check of the code that a request presents. `disable` is the notice of a second factor that it turns off.
+pub(crate) fn code_check<'a, C>(
+    call: &'a Call<C>,
     database: &'a Database,
     account: &'a AuthorizedAccount<SecondFactor>,
     audit: &'a AuditContext,
+    disable: Option<&'a Notice>,
 ) -> CodeCheck<'a> {
     CodeCheck {
         database,
@@ -72,9 +72,11 @@ pub(crate) fn code_check<'a>(
         random: &call.services.random,
         person: &account.person,
         factor: &account.details,
-        audit,
-        api_key: account.api_key.as_ref(),
-        disable: None,
+        attempt: CodeAttempt {
+            audit,
+            disable,
+            api_key: account.api_key.as_ref(),
+        },
     }
 }
 
@@ -94,13 +96,13 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "Account security",
         "Checks a proof of the second factor",
         "For the service that signs people in: its key needs the scope user:verify. A key bound to \
-         a user checks that user, one bound to nobody any uuid, a person themself, support anybody. \
-         A code counts once: whoever sends it again, or a code of a step before, gets 400 \
-         token_invalid, as for a wrong one and without a second factor. Five refused in a row lock \
+         a user checks that user; a key without a user, and support, check any user; a person checks \
+         themself. A code counts once: sent again, it is a 400 token_invalid, as are a code of an \
+         earlier step, a wrong one, and any code without a second factor. Five refused in a row lock \
          that kind of code for 30 s, each further one twice as long, up to 1 h; 100 lock it until \
          support turns the second factor off (429).",
     )
-    .parameter(endpoints::openapi_uuid())
+    .parameter(openapi::uuid())
     .body(
         spec.body::<SecondFactor>()
             .example("code", example!({ "token": "123456" }))

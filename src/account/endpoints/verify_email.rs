@@ -2,7 +2,7 @@
 //! reads mail sent there, so no sign-in is needed.
 
 #[cfg(test)]
-use crate::account::endpoints::{error_answers, representation};
+use crate::account::endpoints::{openapi, representation};
 use crate::account::store::{EmailConfirmation, confirm_email, read_pending_email};
 use crate::account::{EmailToken, Invalid, Notice, NoticeKind};
 use crate::kernel::audit::{Action, Actor, Entry};
@@ -12,7 +12,7 @@ use crate::web::caller::Anyone;
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
-use crate::account::endpoints::problem::email_taken;
+use crate::account::endpoints::error::email_taken;
 use crate::account::endpoints::representation::success;
 
 pub const ROUTE: Route = Route::post(
@@ -42,11 +42,11 @@ async fn confirm(
 ) -> Result<EmailConfirmation, ApiError> {
     let now = call.services.clock.now();
     let database = call.services.database()?;
-    let found = read_pending_email(&database, user, token, now).await?;
-    let Some((found, key)) = found.and_then(|found| {
-        let key = EmailKey::of(&found.email)?;
-        Some((found, key))
-    }) else {
+    let Some(account) = read_pending_email(&database, user, token, now).await? else {
+        return Ok(EmailConfirmation::TokenInvalid);
+    };
+    let (present, email) = (account.person.email, account.details.email);
+    let Some(key) = EmailKey::of(&email) else {
         return Ok(EmailConfirmation::TokenInvalid);
     };
     let entry = Entry {
@@ -54,9 +54,9 @@ async fn confirm(
         origin: call.origin(Actor::person(user.as_str())),
         action: Action::ConfirmEmailChange,
         subject: user.as_str().to_owned(),
-        outcome: format!("to {}", mask_email(&found.email)),
+        outcome: format!("to {}", mask_email(&email)),
     };
-    let to = found.person.email.as_deref().unwrap_or(&found.email);
+    let to = present.as_deref().unwrap_or(&email);
     let random = &call.services.random;
     let notice = Notice::new(NoticeKind::EmailChanged, user, Some(to), now, random);
     Ok(confirm_email(&database, user, token, &key, &entry, &notice).await?)
@@ -87,7 +87,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "Account security",
         "Confirms an e-mail",
         "The pending e-mail becomes the user's. The token alone is the credential. Wrong, too old, \
-         replaced or of nobody: 400 invalid_token, which counts as a failed authentication. Another \
+         replaced or of an unknown user: 400 invalid_token, which counts as a failed authentication. Another \
          user's by now: 400 with attr email.",
     )
     .body(
@@ -101,9 +101,9 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         spec.json::<representation::Success>(200, "It is done.")
             .example("done", example!({ "success": true })),
     )
-    .error(error_answers::bad_request())
-    .error(error_answers::too_large())
-    .error(error_answers::not_json())
-    .error(error_answers::throttled())
-    .error(error_answers::internal())
+    .error(openapi::bad_request())
+    .error(openapi::too_large())
+    .error(openapi::not_json())
+    .error(openapi::throttled())
+    .error(openapi::internal())
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, pin_mut, stream};
 
 use crate::account::outbox::receiver::WebhookConfig;
-use crate::account::outbox::{ClaimedNotice, Settlement, message};
+use crate::account::outbox::{ClaimedNotice, message};
 use crate::account::store::{claim_notices, settle_notices};
 use crate::db::{Database, DatabaseError};
 use crate::kernel::http_client::{HttpClient, HttpError};
@@ -83,6 +83,18 @@ pub struct DeliveryReport {
     pub unsettled: Option<DatabaseError>,
 }
 
+/// What became of the notices that were claimed. Those that failed wait for their next attempt.
+#[derive(Default)]
+struct Sent {
+    /// The ids of those that were delivered.
+    delivered: Vec<String>,
+    /// Those that were not sent, and are given back.
+    deferred: Vec<ClaimedNotice>,
+    failed: usize,
+    /// Why notices failed, each reason once.
+    failures: Vec<DeliveryFailure>,
+}
+
 /// Delivers notices to the webhook.
 pub struct WebhookDispatcher<'a> {
     pub database: &'a Database,
@@ -103,29 +115,26 @@ impl WebhookDispatcher<'_> {
         let now = self.clock.now();
         let claim = claim_notices(self.database, now, MAX_NOTICES_PER_ROUND).await?;
         let claimed = claim.notices.len();
-        let (settlement, failures, failed) = self.send_all(claim.notices).await;
-        let unsettled = if settlement.is_empty() {
+        let sent = self.send_all(claim.notices).await;
+        let unsettled = if sent.delivered.is_empty() && sent.deferred.is_empty() {
             None
         } else {
-            settle_notices(self.database, now, &settlement).await.err()
+            let settle = settle_notices(self.database, now, &sent.delivered, &sent.deferred);
+            settle.await.err()
         };
         Ok(DeliveryReport {
             claimed,
-            delivered: settlement.delivered.len(),
-            failed,
-            deferred: settlement.deferred.len(),
+            delivered: sent.delivered.len(),
+            failed: sent.failed,
+            deferred: sent.deferred.len(),
             expired: claim.expired,
-            failures,
+            failures: sent.failures,
             unsettled,
         })
     }
 
-    /// Sends the notices until the receiver turns out to be down. Returns what is to be settled, why notices
-    /// failed, and how many did.
-    async fn send_all(
-        &self,
-        notices: Vec<ClaimedNotice>,
-    ) -> (Settlement, Vec<DeliveryFailure>, usize) {
+    /// Sends the notices until the receiver turns out to be down.
+    async fn send_all(&self, notices: Vec<ClaimedNotice>) -> Sent {
         let is_down = Cell::new(false);
         let attempts = stream::iter(notices)
             .map(|notice| async {
@@ -137,28 +146,27 @@ impl WebhookDispatcher<'_> {
             })
             .buffer_unordered(MAX_CONCURRENT_DELIVERIES);
         pin_mut!(attempts);
-        let (mut settlement, mut failures) = (Settlement::default(), Vec::new());
-        let (mut failed, mut consecutive) = (0, 0);
+        let (mut sent, mut consecutive) = (Sent::default(), 0);
         while let Some((notice, result)) = attempts.next().await {
             match result {
-                None => settlement.deferred.push(notice),
+                None => sent.deferred.push(notice),
                 Some(Ok(())) => {
                     consecutive = 0;
-                    settlement.delivered.push(notice.id);
+                    sent.delivered.push(notice.id);
                 }
                 Some(Err(failure)) => {
-                    failed += 1;
+                    sent.failed += 1;
                     consecutive += u32::from(failure.looks_like_outage());
                     if consecutive >= MAX_CONSECUTIVE_FAILURES {
                         is_down.set(true);
                     }
-                    if !failures.contains(&failure) {
-                        failures.push(failure);
+                    if !sent.failures.contains(&failure) {
+                        sent.failures.push(failure);
                     }
                 }
             }
         }
-        (settlement, failures, failed)
+        sent
     }
 
     async fn send(&self, notice: &ClaimedNotice) -> Result<(), DeliveryFailure> {

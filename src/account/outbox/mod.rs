@@ -11,6 +11,8 @@ pub mod receiver;
 
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use crate::kernel::{Sealed, Timestamp, UserId};
 
 pub use dispatcher::{DeliveryFailure, DeliveryReport, WebhookDispatcher};
@@ -20,20 +22,25 @@ pub const FIRST_WAIT: Duration = Duration::from_secs(10 * 60);
 /// The longest wait between two attempts.
 pub const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A notice that a round of delivery has claimed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A notice that a round of delivery has claimed: a row of `notices`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct ClaimedNotice {
     /// `ntc_` and a ULID, the same at every attempt.
     pub id: String,
     /// The kind as it is stored: after a rollback, kinds that only the newer version knows are delivered too.
+    #[serde(rename = "type")]
     pub kind: String,
+    #[serde(rename = "user_id")]
     pub user: UserId,
     /// An e-mail address, else a phone number.
+    #[serde(rename = "recipient")]
     pub to: Option<String>,
     /// The token that it carries, sealed for `user`.
+    #[serde(rename = "token_sealed")]
     pub token: Option<Sealed>,
     pub created_at: Timestamp,
     /// When it is due again unless this round settles it. No other claim of the notice has the same.
+    #[serde(rename = "due_at")]
     pub due_again: Timestamp,
 }
 
@@ -43,19 +50,4 @@ pub struct NoticeClaim {
     pub notices: Vec<ClaimedNotice>,
     /// How many notices were deleted because they had expired.
     pub expired: usize,
-}
-
-/// The outcome of a round. Claimed notices that it does not name wait for their next attempt.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Settlement {
-    /// The ids of those that were delivered.
-    pub delivered: Vec<String>,
-    /// Those that were not sent, and are given back.
-    pub deferred: Vec<ClaimedNotice>,
-}
-
-impl Settlement {
-    pub const fn is_empty(&self) -> bool {
-        self.delivered.is_empty() && self.deferred.is_empty()
-    }
 }

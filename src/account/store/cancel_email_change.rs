@@ -2,9 +2,7 @@
 
 use serde::de::IgnoredAny;
 
-use super::lookup::first_account;
-use super::read_user::{FullUserRow, changed_user};
-use crate::account::FullUser;
+use super::full_user::{FullUser, changed_user};
 use crate::db::{Batch, Database, DatabaseError, Statement};
 use crate::kernel::{UserId, audit};
 
@@ -27,10 +25,10 @@ pub async fn cancel_email_change(
     let mut batch = Batch::new();
     let cancelled = batch.push_audited::<IgnoredAny>(cancel, entry)?;
     batch.execute(Statement::new(DELETE_VERIFICATION, [user.into()]));
-    let changed = batch.push::<FullUserRow>(changed_user(user, entry.at));
+    let changed = batch.push(changed_user(user, entry.at));
     let results = database.run(batch).await?;
     if results.count(cancelled)? == 0 {
         return Ok(None);
     }
-    first_account(&results, changed)
+    results.first(changed)
 }

@@ -60,60 +60,46 @@ mod tests {
     use super::*;
     use crate::account::NoticeKind;
     use crate::account::notice::MAX_UNDELIVERED_PER_USER;
-    use crate::account::store::testing::{NOW, Store, entry, user_id};
+    use crate::account::store::testing::{NOW, Store, entry, notice};
     use crate::kernel::Timestamp;
-    use crate::kernel::random::seeded::Seeded;
 
     const RENAME: &str = "UPDATE users SET email = ?2 WHERE uuid = ?1";
 
-    fn notice(number: i64, kind: NoticeKind) -> Notice {
-        let at = NOW.plus(std::time::Duration::from_millis(number.unsigned_abs()));
-        Notice {
-            id: format!("ntc_{number:03}"),
-            ..Notice::new(kind, &user_id("ann"), None, at, &Seeded::new(1))
-        }
-    }
-
-    fn push(store: &Store, user: &str, notices: &[Notice]) {
-        let mut batch = Batch::new();
+    fn push(batch: &mut Batch, user: &str, notices: &[Notice]) {
         let rename = Statement::new(RENAME, [user.into(), "new@example.com".into()]);
-        execute_notified(&mut batch, rename, &entry("ann"), notices).unwrap();
-        store.run(batch);
+        execute_notified(batch, rename, &entry("ann"), notices).unwrap();
     }
 
     #[test]
-    fn a_change_leaves_an_audit_row_and_all_its_notices() {
-        let store = Store::with_users(&["ann"]);
+    fn a_change_leaves_an_audit_row_and_all_its_notices_and_a_change_of_nothing_neither() {
+        let store = Store::on_sqlite();
+        store.add_users(&["ann"]);
         let kinds = [NoticeKind::EmailChanged, NoticeKind::TwoFactorEnabled];
-        push(&store, "ann", &[notice(1, kinds[0]), notice(2, kinds[1])]);
+        let mut batch = Batch::new();
+        push(
+            &mut batch,
+            "ann",
+            &[notice(1, kinds[0]), notice(2, kinds[1])],
+        );
+        // Right after a statement that wrote a row, so that `changes()` is not 0 by chance.
+        push(&mut batch, "bob", &[notice(3, kinds[0])]);
+        store.run(batch);
         assert_eq!(store.audit_actions().len(), 1);
         assert_eq!(store.notices(), ["email_changed", "two_factor_enabled"]);
     }
 
     #[test]
-    fn a_change_of_nothing_leaves_neither() {
-        let store = Store::with_users(&["ann"]);
-        // What came before in the batch wrote a row, so that `changes()` is not 0 by chance.
-        let mut batch = Batch::new();
-        batch.execute(Statement::new(RENAME, ["ann".into(), "x@y.z".into()]));
-        let nothing = Statement::new(RENAME, ["bob".into(), "new@example.com".into()]);
-        let notices = [notice(1, NoticeKind::EmailChanged)];
-        execute_notified(&mut batch, nothing, &entry("ann"), &notices).unwrap();
-        store.run(batch);
-        assert!(store.audit_actions().is_empty());
-        assert!(store.notices().is_empty());
-    }
-
-    #[test]
     fn the_newest_notices_of_a_user_are_kept() {
-        let store = Store::with_users(&["ann"]);
-        let most = i64::try_from(MAX_UNDELIVERED_PER_USER).unwrap();
-        for number in 0..=most {
-            push(&store, "ann", &[notice(number, NoticeKind::EmailChanged)]);
+        let store = Store::on_sqlite();
+        store.add_users(&["ann"]);
+        for number in 0..=u32::try_from(MAX_UNDELIVERED_PER_USER).unwrap() {
+            store.put(&Notice {
+                at: Timestamp::from_millis(NOW.as_millis() + i64::from(number)),
+                ..notice(number, NoticeKind::EmailChanged)
+            });
         }
         let kept: Vec<i64> = store.column("SELECT created_at FROM notices ORDER BY created_at");
-        let first = Timestamp::from_millis(kept[0]);
         assert_eq!(kept.len(), MAX_UNDELIVERED_PER_USER);
-        assert_eq!(first.since(NOW).as_millis(), 1);
+        assert_eq!(kept[0], NOW.as_millis() + 1);
     }
 }

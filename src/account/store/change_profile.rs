@@ -3,19 +3,18 @@
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
-use super::lookup::first_account;
-use super::read_user::{FullUserRow, changed_user};
-use super::request_email_change::{NewEmail, push_email_request};
-use crate::account::FullUser;
-use crate::account::profile::MAX_SETTINGS_CHARS;
+use super::change::push_notified;
+use super::full_user::{FullUser, changed_user};
+use crate::account::settings::MAX_SETTINGS_CHARS;
+use crate::account::{EmailToken, Notice};
 use crate::db::{Arg, Batch, Database, DatabaseError, Slot, Statement};
-use crate::kernel::{Timestamp, UserId, audit};
+use crate::kernel::{EmailKey, Timestamp, UserId, audit};
 
 const ENSURE_PROFILE: &str = "
 INSERT INTO profiles (user_id, updated_at) SELECT uuid, ?2 FROM users WHERE uuid = ?1
 ON CONFLICT (user_id) DO NOTHING";
 
-// A setting that is given replaces what there was; `notification_settings` (account::profile::MERGED)
+// A setting that is given replaces what there was; `notification_settings` (account::settings::MERGED)
 // member by member (RFC 7396). Settings that are too large already may be made smaller.
 // ?1 user, ?2 settings (JSON), ?3 now, ?4 MAX_SETTINGS_CHARS
 const SET: &str = "
@@ -38,14 +37,36 @@ WHERE user_id = ?1
   AND (length(merged.settings) <= ?4 OR length(merged.settings) <= length(profiles.settings))
 RETURNING user_id";
 
+// ?1 user, ?2 e-mail as spelt, ?3 hash of the token, ?4 until, ?5 e-mail key, ?6 whether the audit row of the
+// settings that came in the same request is right before: not if they were refused.
+const REQUEST_EMAIL: &str = "
+UPDATE profiles SET pending_email = ?2, pending_email_hash = ?3, pending_email_until = ?4
+WHERE user_id = ?1 AND (NOT ?6 OR changes() > 0)
+  AND NOT EXISTS (SELECT 1 FROM users WHERE email_key = ?5 AND uuid <> ?1)
+RETURNING user_id";
+
+// Notices of an earlier request that were not delivered yet are out of date; and so repeated requests do not
+// fill the outbox, or another person's mailbox.
+// ?1 user, ?2 and ?3 the notices of this request, of which ?2 is there only if it was granted
+const DELETE_EARLIER_NOTICES: &str = "
+DELETE FROM notices
+WHERE user_id = ?1 AND type IN ('email_change_requested', 'email_change_verification')
+  AND id <> ?2 AND id IS NOT ?3 AND EXISTS (SELECT 1 FROM notices WHERE id = ?2)";
+
+/// Another e-mail that is asked for.
 #[derive(Debug)]
-pub struct ProfileChange<'a> {
-    /// The settings that are given; empty: they stay as they are.
-    pub settings: &'a Map<String, Value>,
-    /// The audit row of the settings.
+pub struct NewEmail<'a> {
+    /// The e-mail as spelt.
+    pub email: &'a str,
+    pub key: EmailKey,
+    /// The token that confirms it.
+    pub token: EmailToken,
+    pub until: Timestamp,
     pub entry: audit::Entry,
-    /// Another e-mail that is asked for.
-    pub email: Option<NewEmail<'a>>,
+    /// Warns the present address, where there is one.
+    pub warning: Option<Notice>,
+    /// Takes the token to the new address.
+    pub verification: Notice,
 }
 
 #[derive(Debug)]
@@ -60,30 +81,35 @@ pub enum ProfileChangeOutcome {
     UserGone,
 }
 
+/// Sets `settings`, with the audit row `entry`, if there are any; and asks for another e-mail, if one is given.
 pub async fn change_profile(
     database: &Database,
     user: &UserId,
-    change: &ProfileChange<'_>,
+    settings: &Map<String, Value>,
+    entry: &audit::Entry,
+    email: Option<&NewEmail<'_>>,
 ) -> Result<ProfileChangeOutcome, DatabaseError> {
-    let now = change.entry.at;
+    let now = entry.at;
     let mut batch = Batch::new();
-    batch.execute(ensure_profile(user, now));
-    let set = if change.settings.is_empty() {
+    batch.execute(Statement::new(ENSURE_PROFILE, [user.into(), now.into()]));
+    let set = if settings.is_empty() {
         None
     } else {
-        Some(push_settings(&mut batch, user, change)?)
+        let most = Arg::Int(i64::try_from(MAX_SETTINGS_CHARS).unwrap_or(i64::MAX));
+        let args = [user.into(), Arg::json(settings)?, now.into(), most];
+        Some(batch.push_audited::<IgnoredAny>(Statement::new(SET, args), entry)?)
     };
-    let requested = match &change.email {
+    let requested = match email {
         Some(email) => Some(push_email_request(&mut batch, user, email, set.is_some())?),
         None => None,
     };
-    let changed = batch.push::<FullUserRow>(changed_user(user, now));
+    let changed = batch.push::<FullUser>(changed_user(user, now));
     let results = database.run(batch).await?;
     let is_refused = |slot: Option<Slot<IgnoredAny>>| match slot {
         Some(slot) => results.count(slot).map(|rows| rows == 0),
         None => Ok(false),
     };
-    Ok(match first_account(&results, changed)? {
+    Ok(match results.first(changed)? {
         None => ProfileChangeOutcome::UserGone,
         Some(_) if is_refused(set)? => ProfileChangeOutcome::SettingsTooLarge,
         Some(_) if is_refused(requested)? => ProfileChangeOutcome::EmailTaken,
@@ -91,22 +117,27 @@ pub async fn change_profile(
     })
 }
 
-/// The row that everything about a profile is kept in.
-fn ensure_profile(user: &UserId, now: Timestamp) -> Statement {
-    Statement::new(ENSURE_PROFILE, [user.into(), now.into()])
-}
-
-fn push_settings(
+/// Adds the request. Its slot has a row unless the e-mail is another user's, or the settings were refused.
+fn push_email_request(
     batch: &mut Batch,
     user: &UserId,
-    change: &ProfileChange<'_>,
+    new: &NewEmail<'_>,
+    is_after_settings: bool,
 ) -> Result<Slot<IgnoredAny>, DatabaseError> {
-    let most = Arg::Int(i64::try_from(MAX_SETTINGS_CHARS).unwrap_or(i64::MAX));
-    let set = [
+    let request = [
         user.into(),
-        Arg::json(change.settings)?,
-        change.entry.at.into(),
-        most,
+        new.email.into(),
+        new.token.hash().into(),
+        new.until.into(),
+        new.key.as_str().into(),
+        is_after_settings.into(),
     ];
-    batch.push_audited(Statement::new(SET, set), &change.entry)
+    let request = Statement::new(REQUEST_EMAIL, request);
+    let notices = new.warning.iter().chain([&new.verification]);
+    let requested = push_notified(batch, request, &new.entry, notices)?;
+    let warning = new.warning.as_ref().map(|notice| notice.id.as_str());
+    let verification = new.verification.id.as_str();
+    let earlier = [user.into(), verification.into(), warning.into()];
+    batch.execute(Statement::new(DELETE_EARLIER_NOTICES, earlier));
+    Ok(requested)
 }

@@ -5,14 +5,15 @@
 
 use serde::Deserialize;
 
-use super::ApiKeyUse;
-use super::disable_two_factor::{Disable, push_disable_if_accepted};
-use crate::account::Lock;
+use super::disable_two_factor::push_disable_if_accepted;
 use crate::account::lockout::{
     FAILURES_BEFORE_LOCK, FIRST_LOCK, MAX_CONSECUTIVE_FAILURES, MAX_LOCK,
 };
-use crate::db::{Arg, Batch, DatabaseError, Results, Slot, Statement, audit_json, audit_rows};
-use crate::kernel::{RequestId, Timestamp, UserId, audit};
+use crate::account::{AuditContext, Lock, Notice};
+use crate::auth::store::{ApiKeyRow, touch_api_key_statement};
+use crate::db::{Arg, Batch, Database, DatabaseError, Slot, Statement, audit_json, audit_rows};
+use crate::kernel::audit::Action;
+use crate::kernel::{RequestId, Sealed, UserId};
 
 /// Until when one more rejected code locks its kind of code, in milliseconds. The arguments name the column
 /// that counts, and the parameters for now, `FAILURES_BEFORE_LOCK`, `FIRST_LOCK` and `MAX_LOCK` of
@@ -37,15 +38,17 @@ pub(super) fn lockout_args() -> [Arg; 4] {
     ]
 }
 
-// ?1 entry, ?2 user, ?3 failures before a lock
-const AUDIT_TOTP_LOCK: &str = audit_rows!(
-    "WHERE changes() > 0
-       AND EXISTS (SELECT 1 FROM second_factors WHERE user_id = ?2 AND totp_failures >= ?3)"
-);
-const AUDIT_BACKUP_LOCK: &str = audit_rows!(
-    "WHERE changes() > 0
-       AND EXISTS (SELECT 1 FROM second_factors WHERE user_id = ?2 AND backup_failures >= ?3)"
-);
+/// The audit row of a lock. Parameters: entry, user, failures before a lock.
+macro_rules! audit_lock {
+    ($failures:literal) => {
+        concat!(
+            audit_rows!("WHERE changes() > 0"),
+            " AND EXISTS (SELECT 1 FROM second_factors WHERE user_id = ?2 AND ",
+            $failures,
+            " >= ?3)"
+        )
+    };
+}
 
 /// The kinds of code, each of which is counted and locked by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,19 +57,25 @@ pub enum CodeKind {
     Backup,
 }
 
-/// One attempt to have a code accepted.
-#[derive(Debug)]
+/// One attempt to have a code accepted: who makes it, and what else it changes.
+#[derive(Debug, Clone, Copy)]
 pub struct CodeAttempt<'a> {
-    pub user: &'a UserId,
-    pub at: Timestamp,
-    /// Marks what the accepted code changes, so that later statements of the batch can tell.
-    pub request: &'a RequestId,
-    /// The audit row of a lock, should the attempt bring one about.
-    pub lock_entry: audit::Entry,
-    /// Turns the second factor off if the code is accepted.
-    pub disable: Option<&'a Disable>,
+    pub audit: &'a AuditContext,
+    /// Turns the second factor off if the code is accepted, and tells of it by this notice.
+    pub disable: Option<&'a Notice>,
     /// The API key by which the code came.
-    pub api_key: Option<&'a ApiKeyUse>,
+    pub api_key: Option<&'a ApiKeyRow>,
+}
+
+/// A code of the authenticator, checked against the secret that was read.
+#[derive(Debug, Clone, Copy)]
+pub struct CheckedTotp<'a> {
+    /// The secret as it was read.
+    pub read: &'a Sealed,
+    /// The same secret, as it is to be stored if the code is accepted.
+    pub resealed: &'a Sealed,
+    /// The time step that the code belongs to; `None`: the code is wrong.
+    pub step: Option<i64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,66 +97,67 @@ pub(super) struct AttemptRow {
     accepted: Option<u8>,
 }
 
-/// How a kind of code stands now; no row where the secret has changed.
-#[derive(Deserialize)]
-pub(super) struct LockRow {
-    failures: u32,
-    locked_until: i64,
-}
-
-/// Adds the statement that accepts a code or counts its rejection, and right after it (it asks `changes()`)
-/// the audit row of a lock.
-pub(super) fn push_attempt(
-    batch: &mut Batch,
-    attempt: &CodeAttempt<'_>,
-    kind: CodeKind,
-    statement: Statement,
-) -> Result<Slot<AttemptRow>, DatabaseError> {
-    let slot = batch.push(statement);
-    let sql = match kind {
-        CodeKind::Totp => AUDIT_TOTP_LOCK,
-        CodeKind::Backup => AUDIT_BACKUP_LOCK,
-    };
-    let audit = [
-        audit_json([&attempt.lock_entry])?,
-        attempt.user.into(),
-        FAILURES_BEFORE_LOCK.into(),
-    ];
-    batch.execute(Statement::new(sql, audit));
-    Ok(slot)
-}
-
-/// Adds what an accepted code turns off, and the use of the API key, which is noted either way.
-pub(super) fn push_consequences(
-    batch: &mut Batch,
-    attempt: &CodeAttempt<'_>,
-) -> Result<(), DatabaseError> {
-    if let Some(disable) = attempt.disable {
-        push_disable_if_accepted(batch, attempt.user, attempt.request, disable)?;
+impl<'a> CodeAttempt<'a> {
+    pub(super) const fn user(&self) -> &'a UserId {
+        &self.audit.user
     }
-    batch.execute_all(attempt.api_key.map(ApiKeyUse::statement));
-    Ok(())
-}
 
-pub(super) fn outcome(
-    results: &Results,
-    attempted: Slot<AttemptRow>,
-    lock: Slot<LockRow>,
-    at: Timestamp,
-) -> Result<CodeOutcome, DatabaseError> {
-    if let Some(row) = results.first(attempted)? {
-        return Ok(match row.accepted {
-            Some(1) => CodeOutcome::Accepted,
-            _ => CodeOutcome::Rejected,
-        });
+    /// Marks what the accepted code changes, so that later statements of the batch can tell.
+    pub(super) const fn request(&self) -> &'a RequestId {
+        &self.audit.origin.request_id
     }
-    // The account was as it should be when it was read, so a concurrent request has changed it.
-    let lock = results.first(lock)?.map(|row| Lock {
-        failures: row.failures,
-        until: Timestamp::from_millis(row.locked_until),
-    });
-    Ok(match lock.map(|lock| lock.check(at)) {
-        Some(Err(seconds)) => CodeOutcome::Locked(seconds),
-        Some(Ok(())) | None => CodeOutcome::SecretChanged,
-    })
+
+    /// Adds the statement that accepts a code or counts its rejection, and right after it (it asks
+    /// `changes()`) the audit row of a lock on `what`.
+    pub(super) fn push(
+        &self,
+        batch: &mut Batch,
+        kind: CodeKind,
+        what: &str,
+        statement: Statement,
+    ) -> Result<Slot<AttemptRow>, DatabaseError> {
+        let slot = batch.push(statement);
+        let sql = match kind {
+            CodeKind::Totp => audit_lock!("totp_failures"),
+            CodeKind::Backup => audit_lock!("backup_failures"),
+        };
+        let entry = self.audit.entry(Action::LockTwoFactor, what);
+        let audit = [
+            audit_json([&entry])?,
+            self.user().into(),
+            FAILURES_BEFORE_LOCK.into(),
+        ];
+        batch.execute(Statement::new(sql, audit));
+        Ok(slot)
+    }
+
+    /// Adds what an accepted code turns off, and the use of the API key, which is noted either way; and runs
+    /// the batch. `lock` reads how this kind of code stands; it has no row where the secret has changed.
+    pub(super) async fn run(
+        &self,
+        database: &Database,
+        mut batch: Batch,
+        attempted: Slot<AttemptRow>,
+        lock: Statement,
+    ) -> Result<CodeOutcome, DatabaseError> {
+        let now = self.audit.at;
+        if let Some(notice) = self.disable {
+            push_disable_if_accepted(&mut batch, self.audit, notice)?;
+        }
+        let key = self.api_key;
+        batch.execute_all(key.and_then(|key| touch_api_key_statement(key, now)));
+        let lock = batch.push::<Lock>(lock);
+        let results = database.run(batch).await?;
+        if let Some(row) = results.first(attempted)? {
+            return Ok(match row.accepted {
+                Some(1) => CodeOutcome::Accepted,
+                _ => CodeOutcome::Rejected,
+            });
+        }
+        // The account was as it should be when it was read, so a concurrent request has changed it.
+        Ok(match results.first(lock)?.map(|lock| lock.check(now)) {
+            Some(Err(seconds)) => CodeOutcome::Locked(seconds),
+            Some(Ok(())) | None => CodeOutcome::SecretChanged,
+        })
+    }
 }

@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::change::push_notified;
-use super::read_person::{PersonRow, person_columns};
-use crate::account::{EmailToken, Notice, Person};
+use super::selector::person_columns;
+use crate::account::{Account, EmailToken, Notice};
 use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::{EmailKey, Timestamp, UserId, audit};
 
@@ -43,9 +43,9 @@ WHERE user_id = ?1 AND pending_email_hash = ?2
 const OTHER_HOLDER: &str = "SELECT 1 AS one FROM users WHERE email_key = ?1 AND uuid <> ?2 LIMIT 1";
 
 /// An e-mail that a token confirms.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
 pub struct PendingEmail {
-    pub person: Person,
+    #[serde(rename = "pending_email")]
     pub email: String,
 }
 
@@ -59,28 +59,17 @@ pub enum EmailConfirmation {
     TokenInvalid,
 }
 
-#[derive(Deserialize)]
-struct PendingRow {
-    #[serde(flatten)]
-    person: PersonRow,
-    pending_email: String,
-}
-
 /// Reads what a token confirms; `None`: it is unknown, used or expired.
 pub async fn read_pending_email(
     database: &Database,
     user: &UserId,
     token: &EmailToken,
     now: Timestamp,
-) -> Result<Option<PendingEmail>, DatabaseError> {
+) -> Result<Option<Account<PendingEmail>>, DatabaseError> {
     let args = [user.into(), token.hash().into(), now.into()];
     let mut batch = Batch::new();
-    let pending = batch.push::<PendingRow>(Statement::new(PENDING, args));
-    let row = database.run(batch).await?.first(pending)?;
-    Ok(row.map(|row| PendingEmail {
-        person: row.person.into(),
-        email: row.pending_email,
-    }))
+    let pending = batch.push(Statement::new(PENDING, args));
+    database.run(batch).await?.first(pending)
 }
 
 /// Puts the e-mail into effect, whose key the caller has read.

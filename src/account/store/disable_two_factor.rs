@@ -1,10 +1,10 @@
 //! Turns a second factor off, by an accepted code or without one.
 
 use super::change::execute_notified;
-use super::drop_setup::drop_pending;
-use crate::account::Notice;
+use crate::account::{AuditContext, Notice};
 use crate::db::{Batch, Database, DatabaseError, Statement};
-use crate::kernel::{RequestId, UserId, audit};
+use crate::kernel::UserId;
+use crate::kernel::audit::Action;
 
 const DISABLE: &str = "
 DELETE FROM second_factors WHERE user_id = ?1 AND secret_sealed IS NOT NULL";
@@ -20,48 +20,53 @@ WHERE user_id = ?1 AND NOT EXISTS (
   SELECT 1 FROM second_factors WHERE user_id = ?1 AND secret_sealed IS NOT NULL
 )";
 
-/// The audit row and the notice of a second factor that is turned off.
-#[derive(Debug)]
-pub struct Disable {
-    pub entry: audit::Entry,
-    pub notice: Notice,
-}
+const DROP_PENDING: &str = "
+DELETE FROM second_factors WHERE user_id = ?1 AND secret_sealed IS NULL";
 
-/// Turns the second factor off without a code, and ends a set-up that is under way.
+/// Turns the second factor off without a code, and ends a set-up that is under way. `notice` tells of it.
 pub async fn disable_two_factor(
     database: &Database,
-    user: &UserId,
-    disable: &Disable,
+    audit: &AuditContext,
+    notice: &Notice,
 ) -> Result<(), DatabaseError> {
+    let user = &audit.user;
     let mut batch = Batch::new();
-    push_disable(
-        &mut batch,
-        user,
-        Statement::new(DISABLE, [user.into()]),
-        disable,
-    )?;
-    batch.execute(drop_pending(user));
+    let disable = Statement::new(DISABLE, [user.into()]);
+    push_disable(&mut batch, disable, audit, notice)?;
+    batch.execute(Statement::new(DROP_PENDING, [user.into()]));
     database.run(batch).await.map(|_| ())
 }
 
-/// Turns the second factor off if a code of `request` was accepted, earlier in the batch.
+/// Ends the set-up of a second factor that is off.
+pub async fn drop_setup(database: &Database, user: &UserId) -> Result<(), DatabaseError> {
+    let mut batch = Batch::new();
+    batch.execute(Statement::new(DROP_PENDING, [user.into()]));
+    database.run(batch).await.map(|_| ())
+}
+
+/// Turns the second factor off if a code of this request was accepted, earlier in the batch.
 pub(super) fn push_disable_if_accepted(
     batch: &mut Batch,
-    user: &UserId,
-    request: &RequestId,
-    disable: &Disable,
+    audit: &AuditContext,
+    notice: &Notice,
 ) -> Result<(), DatabaseError> {
-    let statement = Statement::new(DISABLE_IF_ACCEPTED, [user.into(), request.into()]);
-    push_disable(batch, user, statement, disable)
+    let args = [(&audit.user).into(), (&audit.origin.request_id).into()];
+    push_disable(
+        batch,
+        Statement::new(DISABLE_IF_ACCEPTED, args),
+        audit,
+        notice,
+    )
 }
 
 fn push_disable(
     batch: &mut Batch,
-    user: &UserId,
-    statement: Statement,
-    disable: &Disable,
+    disable: Statement,
+    audit: &AuditContext,
+    notice: &Notice,
 ) -> Result<(), DatabaseError> {
-    execute_notified(batch, statement, &disable.entry, [&disable.notice])?;
-    batch.execute(Statement::new(DELETE_CODES_IF_OFF, [user.into()]));
+    let entry = audit.entry(Action::DisableTwoFactor, "off");
+    execute_notified(batch, disable, &entry, [notice])?;
+    batch.execute(Statement::new(DELETE_CODES_IF_OFF, [(&audit.user).into()]));
     Ok(())
 }

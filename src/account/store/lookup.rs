@@ -1,10 +1,19 @@
-//! The one read of a request: the account that it is about and, in the same batch, the API key that was presented.
+//! The one read of a request that may come with an API key: the account that it is about and, in the same
+//! batch, the key.
 
 use serde::de::DeserializeOwned;
 
+use super::selector::{AccountSelector, person_columns, selected_user};
 use crate::account::Account;
 use crate::auth::store::{ApiKeyRow, KeyColumns, find_api_key_statement};
-use crate::db::{Batch, Database, DatabaseError, Results, Slot, Statement};
+use crate::db::{Batch, Database, DatabaseError, Statement};
+
+pub(super) const PERSON: &str = concat!(
+    "SELECT ",
+    person_columns!(),
+    " FROM users u WHERE u.uuid = ",
+    selected_user!()
+);
 
 /// What the read found. The caller may not have access to it: see `AccountCaller::authorize`.
 #[derive(Debug)]
@@ -15,37 +24,29 @@ pub struct AccountLookup<T> {
     pub api_key: Option<ApiKeyRow>,
 }
 
-/// A row that holds a person and what else was read of their account.
-pub(super) trait AccountRow: DeserializeOwned {
-    type Details;
-
-    fn into_account(self) -> Result<Account<Self::Details>, DatabaseError>;
-}
-
-/// The account in a statement's first row.
-pub(super) fn first_account<R: AccountRow>(
-    results: &Results,
-    slot: Slot<R>,
-) -> Result<Option<Account<R::Details>>, DatabaseError> {
-    results.first(slot)?.map(R::into_account).transpose()
+/// Reads who it is, and nothing else of the account.
+pub async fn read_person(
+    database: &Database,
+    selector: &AccountSelector,
+    key_hash: Option<&str>,
+) -> Result<AccountLookup<()>, DatabaseError> {
+    look_up(database, selector.statement(PERSON, []), key_hash).await
 }
 
 /// Runs a statement that reads one account and, where a key was presented, the look-up of the key.
-pub(super) async fn look_up<R: AccountRow>(
+pub(super) async fn look_up<T: DeserializeOwned>(
     database: &Database,
-    statement: Statement,
+    account: Statement,
     key_hash: Option<&str>,
-) -> Result<AccountLookup<R::Details>, DatabaseError> {
+) -> Result<AccountLookup<T>, DatabaseError> {
     let mut batch = Batch::new();
-    let account = batch.push::<R>(statement);
-    let key = key_hash.map(|hash| push_key(&mut batch, hash));
+    let account = batch.push(account);
+    let key = key_hash.map(|hash| batch.push::<KeyColumns>(find_api_key_statement(hash)));
     let results = database.run(batch).await?;
+    let key = key.map(|key| results.first(key)).transpose()?.flatten();
     Ok(AccountLookup {
-        account: first_account(&results, account)?,
-        api_key: match key {
-            Some(key) => first_key(&results, key)?,
-            None => None,
-        },
+        account: results.first(account)?,
+        api_key: key.map(KeyColumns::into_row).transpose()?,
     })
 }
 
@@ -55,17 +56,7 @@ pub async fn read_api_key(
     hash: &str,
 ) -> Result<Option<ApiKeyRow>, DatabaseError> {
     let mut batch = Batch::new();
-    let key = push_key(&mut batch, hash);
-    first_key(&database.run(batch).await?, key)
-}
-
-fn push_key(batch: &mut Batch, hash: &str) -> Slot<KeyColumns> {
-    batch.push(find_api_key_statement(hash))
-}
-
-fn first_key(
-    results: &Results,
-    slot: Slot<KeyColumns>,
-) -> Result<Option<ApiKeyRow>, DatabaseError> {
-    results.first(slot)?.map(KeyColumns::into_row).transpose()
+    let key = batch.push::<KeyColumns>(find_api_key_statement(hash));
+    let key = database.run(batch).await?.first(key)?;
+    key.map(KeyColumns::into_row).transpose()
 }

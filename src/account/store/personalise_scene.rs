@@ -1,15 +1,24 @@
-//! Chooses a dashboard for a scene.
+//! Reads a person beside a dashboard, and chooses it for a scene.
 
+use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::AccountSelector;
-use super::lookup::first_account;
-use super::read_scene_target::{SceneTargetRow, dashboard_id, scene_target};
-use super::read_user::{FullUserRow, changed_user};
-use crate::account::FullUser;
-use crate::account::user::MAX_SCENES;
+use super::full_user::{FullUser, changed_user};
+use super::selector::{AccountSelector, person_columns, selected_user};
+use crate::account::scene::MAX_SCENES;
+use crate::account::{Account, TeamId};
 use crate::db::{Batch, Database, DatabaseError, Statement};
 use crate::kernel::{UserId, audit};
+
+// ?1 to ?3 selector, ?4 dashboard
+const SCENE_TARGET: &str = concat!(
+    "SELECT ",
+    person_columns!(),
+    ", p.team_id AS team, (SELECT team_id FROM dashboards WHERE id = ?4) AS dashboard_team
+FROM users u LEFT JOIN profiles p ON p.user_id = u.uuid
+WHERE u.uuid = ",
+    selected_user!()
+);
 
 // Team and dashboard are checked again: both may have changed since they were read. A scene that is chosen
 // again keeps its place in the list.
@@ -32,12 +41,12 @@ WHERE p.user_id = ?1 AND d.id = ?3
 ON CONFLICT (user_id, team_id, scene) DO UPDATE SET dashboard_id = excluded.dashboard_id
 RETURNING id";
 
-/// A dashboard for a scene.
-#[derive(Debug)]
-pub struct SceneChange<'a> {
-    pub user: &'a UserId,
-    pub scene: &'a str,
-    pub dashboard: u64,
+/// The teams of a person and of a dashboard.
+#[derive(Debug, Deserialize)]
+pub struct SceneTarget {
+    pub team: Option<TeamId>,
+    /// `None`: there is no such dashboard.
+    pub dashboard_team: Option<TeamId>,
 }
 
 #[derive(Debug)]
@@ -52,33 +61,42 @@ pub enum SceneOutcome {
     UserGone,
 }
 
+pub async fn read_scene_target(
+    database: &Database,
+    selector: &AccountSelector,
+    dashboard: Option<i64>,
+) -> Result<Option<Account<SceneTarget>>, DatabaseError> {
+    let mut batch = Batch::new();
+    let target = batch.push(selector.statement(SCENE_TARGET, [dashboard.into()]));
+    database.run(batch).await?.first(target)
+}
+
 pub async fn personalise_scene(
     database: &Database,
-    change: &SceneChange<'_>,
+    user: &UserId,
+    scene: &str,
+    dashboard: i64,
     entry: &audit::Entry,
 ) -> Result<SceneOutcome, DatabaseError> {
-    let personalise = [
-        change.user.into(),
-        change.scene.into(),
-        dashboard_id(change.dashboard),
+    let args = [
+        user.into(),
+        scene.into(),
+        dashboard.into(),
         MAX_SCENES.into(),
     ];
-    let personalise = Statement::new(PERSONALISE, personalise);
-    let selector = AccountSelector::User(change.user.clone());
+    let target = AccountSelector::User(user.clone()).statement(SCENE_TARGET, [dashboard.into()]);
     let mut batch = Batch::new();
-    let chosen = batch.push_audited::<IgnoredAny>(personalise, entry)?;
-    let target = batch.push::<SceneTargetRow>(scene_target(&selector, Some(change.dashboard)));
-    let changed = batch.push::<FullUserRow>(changed_user(change.user, entry.at));
+    let chosen = batch.push_audited::<IgnoredAny>(Statement::new(PERSONALISE, args), entry)?;
+    let target = batch.push::<SceneTarget>(target);
+    let changed = batch.push::<FullUser>(changed_user(user, entry.at));
     let results = database.run(batch).await?;
-    let target = first_account(&results, target)?;
-    let user = first_account(&results, changed)?;
-    let (Some(target), Some(user)) = (target, user) else {
+    let (Some(target), Some(user)) = (results.first(target)?, results.first(changed)?) else {
         return Ok(SceneOutcome::UserGone);
     };
     let is_chosen = results.count(chosen)? > 0;
-    Ok(match target.details.dashboard_team {
+    Ok(match target.dashboard_team {
         _ if is_chosen => SceneOutcome::Changed(Box::new(user)),
-        Some(team) if target.details.team == Some(team) => SceneOutcome::TooMany,
+        Some(team) if target.team == Some(team) => SceneOutcome::TooMany,
         _ => SceneOutcome::OtherTeam,
     })
 }

@@ -1,8 +1,8 @@
 //! Replaces all backup codes of an account at once.
 
-use serde::Serialize;
 use serde::de::IgnoredAny;
 
+use crate::account::backup_code::SealedBackupCode;
 use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::{UserId, audit};
 
@@ -19,20 +19,11 @@ SELECT ?1, value ->> 'hash', value ->> 'sealed', key FROM json_each(?2)
 WHERE EXISTS (SELECT 1 FROM second_factors WHERE user_id = ?1 AND secret_sealed IS NOT NULL)
 RETURNING position";
 
-/// A backup code as it is stored.
-#[derive(Serialize)]
-pub struct NewBackupCode {
-    /// What it is found by.
-    pub hash: String,
-    /// What its owner is shown again.
-    pub sealed: String,
-}
-
 /// Replaces the backup codes; false where the second factor is off.
 pub async fn replace_backup_codes(
     database: &Database,
     user: &UserId,
-    codes: &[NewBackupCode],
+    codes: &[SealedBackupCode],
     entry: &audit::Entry,
 ) -> Result<bool, DatabaseError> {
     let mut batch = Batch::new();

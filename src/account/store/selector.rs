@@ -17,6 +17,18 @@ macro_rules! selected_user {
 }
 pub(crate) use selected_user;
 
+/// The columns of a `Person`, of `u`, a row of `users`. A subject that is another user's id is that user's.
+macro_rules! person_columns {
+    () => {
+        "u.uuid, u.email, u.phone_number,
+       iif(
+         EXISTS (SELECT 1 FROM users o WHERE o.uuid = u.auth_subject AND o.uuid <> u.uuid),
+         NULL, u.auth_subject
+       ) AS auth_subject"
+    };
+}
+pub(crate) use person_columns;
+
 /// Which account a request is about, as far as the request tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AccountSelector {
@@ -35,16 +47,13 @@ impl AccountSelector {
         sql: &'static str,
         own: impl IntoIterator<Item = Arg>,
     ) -> Statement {
-        Statement::new(sql, self.args().into_iter().chain(own))
-    }
-
-    fn args(&self) -> [Arg; 3] {
-        match self {
+        let selected = match self {
             // An empty subject selects no account, even where another service has written one.
             Self::Subject(subject) if subject.is_empty() => [Arg::Null, Arg::Null, Arg::Null],
             Self::Subject(subject) => [subject.as_str().into(), subject.as_str().into(), Arg::Null],
             Self::User(id) => [id.into(), Arg::Null, Arg::Null],
             Self::KeyHolder(hash) => [Arg::Null, Arg::Null, hash.as_str().into()],
-        }
+        };
+        Statement::new(sql, selected.into_iter().chain(own))
     }
 }

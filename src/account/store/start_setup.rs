@@ -1,11 +1,9 @@
 //! Begins the set-up of a second factor in one round trip, before it is known whose account it is.
 
-use super::AccountSelector;
-use super::lookup::first_account;
-use super::read_second_factor::{SECOND_FACTOR, SecondFactorRow};
-use super::selector::selected_user;
+use super::second_factor::SECOND_FACTOR;
+use super::selector::{AccountSelector, selected_user};
 use crate::account::{Account, SecondFactor};
-use crate::db::{Batch, Database, DatabaseError, Statement, audit_json};
+use crate::db::{Batch, Database, DatabaseError, audit_json};
 use crate::kernel::{Sealed, Timestamp, audit};
 
 // A second factor that is on may be replaced only after a recent sign-in.
@@ -36,59 +34,24 @@ FROM json_each(?4) e JOIN users u ON u.uuid = ",
 WHERE changes() > 0"
 );
 
-/// A set-up that begins.
-#[derive(Debug)]
-pub struct NewSetup<'a> {
-    pub selector: &'a AccountSelector,
-    /// The secret, sealed for the subject of `selector`.
-    pub sealed: &'a Sealed,
-    /// Until when it can be validated.
-    pub until: Timestamp,
-    pub is_sign_in_recent: bool,
-}
-
-#[derive(Debug)]
-pub struct SetupStart {
-    /// The account, whether or not the set-up has begun; `None`: there is none.
-    pub account: Option<Account<SecondFactor>>,
-    pub has_begun: bool,
-}
-
-fn push_start(
-    batch: &mut Batch,
-    setup: &NewSetup<'_>,
-    entry: &audit::Entry,
-) -> Result<(), DatabaseError> {
-    let start = [
-        setup.sealed.into(),
-        setup.until.into(),
-        setup.is_sign_in_recent.into(),
-    ];
-    batch.execute(setup.selector.statement(START, start));
-    let audit: Statement = setup
-        .selector
-        .statement(AUDIT_START, [audit_json([entry])?]);
-    batch.execute(audit);
-    Ok(())
-}
-
-/// Begins a set-up, which replaces one that is under way. `entry`'s actor and subject are completed by the
-/// user's id.
+/// Begins a set-up whose secret is sealed for the subject of `selector`; it replaces one that is under way.
+/// `entry`'s actor and subject are completed by the user's id.
+///
+/// Returns the account, whether or not the set-up has begun, which its pending secret tells; `None`: there is
+/// no account.
 pub async fn start_setup(
     database: &Database,
-    setup: &NewSetup<'_>,
+    selector: &AccountSelector,
+    sealed: &Sealed,
+    until: Timestamp,
+    is_sign_in_recent: bool,
     entry: &audit::Entry,
-) -> Result<SetupStart, DatabaseError> {
+) -> Result<Option<Account<SecondFactor>>, DatabaseError> {
+    let start = [sealed.into(), until.into(), is_sign_in_recent.into()];
+    let audit = audit_json([entry])?;
     let mut batch = Batch::new();
-    push_start(&mut batch, setup, entry)?;
-    let account = batch.push::<SecondFactorRow>(setup.selector.statement(SECOND_FACTOR, []));
-    let results = database.run(batch).await?;
-    let account = first_account(&results, account)?;
-    let pending = account
-        .as_ref()
-        .and_then(|account| account.details.pending.as_ref());
-    Ok(SetupStart {
-        has_begun: pending.is_some_and(|pending| pending.sealed == *setup.sealed),
-        account,
-    })
+    batch.execute(selector.statement(START, start));
+    batch.execute(selector.statement(AUDIT_START, [audit]));
+    let account = batch.push(selector.statement(SECOND_FACTOR, []));
+    database.run(batch).await?.first(account)
 }

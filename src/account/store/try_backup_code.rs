@@ -1,14 +1,11 @@
 //! Accepts a backup code, or counts its rejection.
 
 use super::change::execute_notified;
-use super::code_attempt::{
-    CodeAttempt, CodeKind, CodeOutcome, LockRow, locked_until, lockout_args, outcome, push_attempt,
-    push_consequences,
-};
+use super::code_attempt::{CodeAttempt, CodeKind, CodeOutcome, locked_until, lockout_args};
 use crate::account::Notice;
 use crate::account::lockout::MAX_CONSECUTIVE_FAILURES;
 use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
-use crate::kernel::audit;
+use crate::kernel::audit::Action;
 
 // ?1 user, ?2 hashes of the code (JSON), ?3 now, ?4 request, ?5 MAX_CONSECUTIVE_FAILURES
 const USE_CODE: &str = "
@@ -39,48 +36,36 @@ RETURNING accepted_by IS ?3 AS accepted"
 );
 
 const BACKUP_LOCK: &str = "
-SELECT backup_failures AS failures, backup_locked_until AS locked_until
+SELECT backup_failures AS failures, backup_locked_until AS until
 FROM second_factors WHERE user_id = ?1";
 
-/// A backup code as it is looked for.
-#[derive(Debug)]
-pub struct HashedBackupCode<'a> {
-    /// Its hash under each configured key; none for a text that cannot be a code.
-    pub hashes: &'a [String],
-    /// The audit row and the notice of its use.
-    pub entry: &'a audit::Entry,
-    pub notice: &'a Notice,
-}
-
+/// `hashes` are the code's under each configured key; none for a text that cannot be a code. `notice` tells of
+/// its use.
 pub async fn try_backup_code(
     database: &Database,
     attempt: &CodeAttempt<'_>,
-    code: &HashedBackupCode<'_>,
+    hashes: &[String],
+    notice: &Notice,
 ) -> Result<CodeOutcome, DatabaseError> {
+    let (user, now) = (attempt.user(), attempt.audit.at);
     let use_code = [
-        attempt.user.into(),
-        Arg::json(&code.hashes)?,
-        attempt.at.into(),
-        attempt.request.into(),
+        user.into(),
+        Arg::json(&hashes)?,
+        now.into(),
+        attempt.request().into(),
         MAX_CONSECUTIVE_FAILURES.into(),
     ];
-    let settle = [
-        attempt.user.into(),
-        attempt.at.into(),
-        attempt.request.into(),
-    ];
-    let settle = settle.into_iter().chain(lockout_args());
+    let settle = [user.into(), now.into(), attempt.request().into()];
+    let settle = Statement::new(SETTLE, settle.into_iter().chain(lockout_args()));
+    let entry = attempt.audit.entry(Action::UseBackupCode, "used");
     let mut batch = Batch::new();
-    let use_code = Statement::new(USE_CODE, use_code);
-    execute_notified(&mut batch, use_code, code.entry, [code.notice])?;
-    let attempted = push_attempt(
+    execute_notified(
         &mut batch,
-        attempt,
-        CodeKind::Backup,
-        Statement::new(SETTLE, settle),
+        Statement::new(USE_CODE, use_code),
+        &entry,
+        [notice],
     )?;
-    push_consequences(&mut batch, attempt)?;
-    let lock = batch.push::<LockRow>(Statement::new(BACKUP_LOCK, [attempt.user.into()]));
-    let results = database.run(batch).await?;
-    outcome(&results, attempted, lock, attempt.at)
+    let attempted = attempt.push(&mut batch, CodeKind::Backup, "backup codes", settle)?;
+    let lock = Statement::new(BACKUP_LOCK, [user.into()]);
+    attempt.run(database, batch, attempted, lock).await
 }

@@ -1,11 +1,9 @@
 //! Accepts a code of the authenticator, or counts its rejection.
 
 use super::code_attempt::{
-    AttemptRow, CodeAttempt, CodeKind, CodeOutcome, LockRow, locked_until, lockout_args, outcome,
-    push_attempt, push_consequences,
+    CheckedTotp, CodeAttempt, CodeKind, CodeOutcome, locked_until, lockout_args,
 };
-use crate::db::{Batch, Database, DatabaseError, Slot, Statement};
-use crate::kernel::Sealed;
+use crate::db::{Batch, Database, DatabaseError, Statement};
 
 // Only a step after the last accepted one is accepted (RFC 6238, section 5.2).
 // ?1 user, ?2 secret as it was read, ?3 now, ?4 the code's step or NULL, ?5 request,
@@ -25,19 +23,8 @@ RETURNING accepted_by IS ?5 AS accepted"
 );
 
 const TOTP_LOCK: &str = "
-SELECT totp_failures AS failures, totp_locked_until AS locked_until
+SELECT totp_failures AS failures, totp_locked_until AS until
 FROM second_factors WHERE user_id = ?1";
-
-/// A code of the authenticator, checked against the secret that was read.
-#[derive(Debug)]
-pub struct CheckedTotp<'a> {
-    /// The secret as it was read.
-    pub sealed: &'a Sealed,
-    /// The same secret under the current key.
-    pub resealed: &'a Sealed,
-    /// The time step that the code belongs to; `None`: the code is wrong.
-    pub step: Option<i64>,
-}
 
 pub async fn try_totp(
     database: &Database,
@@ -45,23 +32,17 @@ pub async fn try_totp(
     code: &CheckedTotp<'_>,
 ) -> Result<CodeOutcome, DatabaseError> {
     let args = [
-        attempt.user.into(),
-        code.sealed.into(),
-        attempt.at.into(),
+        attempt.user().into(),
+        code.read.into(),
+        attempt.audit.at.into(),
         code.step.into(),
-        attempt.request.into(),
+        attempt.request().into(),
         code.resealed.into(),
     ];
-    let args = args.into_iter().chain(lockout_args());
+    let try_totp = Statement::new(TRY_TOTP, args.into_iter().chain(lockout_args()));
     let mut batch = Batch::new();
-    let attempted: Slot<AttemptRow> = push_attempt(
-        &mut batch,
-        attempt,
-        CodeKind::Totp,
-        Statement::new(TRY_TOTP, args),
-    )?;
-    push_consequences(&mut batch, attempt)?;
-    let lock = batch.push::<LockRow>(Statement::new(TOTP_LOCK, [attempt.user.into()]));
-    let results = database.run(batch).await?;
-    outcome(&results, attempted, lock, attempt.at)
+    let what = "codes of the authenticator";
+    let attempted = attempt.push(&mut batch, CodeKind::Totp, what, try_totp)?;
+    let lock = Statement::new(TOTP_LOCK, [attempt.user().into()]);
+    attempt.run(database, batch, attempted, lock).await
 }

@@ -2,12 +2,11 @@
 
 use super::change::insert_notice;
 use super::code_attempt::{
-    CodeAttempt, CodeKind, CodeOutcome, LockRow, locked_until, lockout_args, outcome, push_attempt,
-    push_consequences,
+    CheckedTotp, CodeAttempt, CodeKind, CodeOutcome, locked_until, lockout_args,
 };
 use crate::account::Notice;
 use crate::db::{Batch, Database, DatabaseError, Statement, audit_json, audit_rows};
-use crate::kernel::{Sealed, audit};
+use crate::kernel::audit;
 
 // ?1 user, ?2 pending secret as it was read, ?3 now, ?4 the code's step or NULL, ?5 request,
 // ?6 the secret sealed for the user, ?7 to ?10 lockout_args
@@ -37,56 +36,33 @@ const AUDIT_IF_ACCEPTED: &str = audit_rows!(
 
 // ?1 user, ?2 pending secret as it was read
 const TOTP_LOCK: &str = "
-SELECT totp_failures AS failures, totp_locked_until AS locked_until
+SELECT totp_failures AS failures, totp_locked_until AS until
 FROM second_factors WHERE user_id = ?1 AND pending_sealed = ?2";
 
-/// A first code, checked against the secret of the set-up that was read.
-#[derive(Debug)]
-pub struct CheckedSetup<'a> {
-    /// The pending secret as it was read.
-    pub pending: &'a Sealed,
-    /// The same secret, sealed for the user.
-    pub sealed: &'a Sealed,
-    /// The time step that the code belongs to; `None`: the code is wrong.
-    pub step: Option<i64>,
-    /// The audit row and the notice of the second factor that is turned on.
-    pub entry: &'a audit::Entry,
-    pub notice: &'a Notice,
-}
-
+/// `setup` is a first code, checked against the pending secret. `entry` and `notice` tell of the second factor
+/// that it turns on.
 pub async fn validate_setup(
     database: &Database,
     attempt: &CodeAttempt<'_>,
-    setup: &CheckedSetup<'_>,
+    setup: &CheckedTotp<'_>,
+    entry: &audit::Entry,
+    notice: &Notice,
 ) -> Result<CodeOutcome, DatabaseError> {
+    let user = attempt.user();
     let args = [
-        attempt.user.into(),
-        setup.pending.into(),
-        attempt.at.into(),
+        user.into(),
+        setup.read.into(),
+        attempt.audit.at.into(),
         setup.step.into(),
-        attempt.request.into(),
-        setup.sealed.into(),
+        attempt.request().into(),
+        setup.resealed.into(),
     ];
-    let args = args.into_iter().chain(lockout_args());
-    let audit = [
-        audit_json([setup.entry])?,
-        attempt.user.into(),
-        attempt.request.into(),
-    ];
+    let validate = Statement::new(VALIDATE, args.into_iter().chain(lockout_args()));
+    let audit = [audit_json([entry])?, user.into(), attempt.request().into()];
     let mut batch = Batch::new();
-    let attempted = push_attempt(
-        &mut batch,
-        attempt,
-        CodeKind::Totp,
-        Statement::new(VALIDATE, args),
-    )?;
+    let attempted = attempt.push(&mut batch, CodeKind::Totp, "codes of a set-up", validate)?;
     batch.execute(Statement::new(AUDIT_IF_ACCEPTED, audit));
-    batch.execute(insert_notice(setup.notice));
-    push_consequences(&mut batch, attempt)?;
-    let lock = batch.push::<LockRow>(Statement::new(
-        TOTP_LOCK,
-        [attempt.user.into(), setup.pending.into()],
-    ));
-    let results = database.run(batch).await?;
-    outcome(&results, attempted, lock, attempt.at)
+    batch.execute(insert_notice(notice));
+    let lock = Statement::new(TOTP_LOCK, [user.into(), setup.read.into()]);
+    attempt.run(database, batch, attempted, lock).await
 }

@@ -1,3 +1,5 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 
 use crate::account::totp::*;
@@ -150,4 +152,22 @@ proptest! {
         let secret = TotpSecret::generate(&Seeded::new(seed));
         let _ = secret.matching_step(&code("000000"), Timestamp::from_millis(millis));
     }
+}
+
+#[test]
+fn a_sealed_secret_opens_for_its_user_and_purpose_only() {
+    let sealer = Sealer::new(&Secret::new(STANDARD.encode([1; 32])), None).unwrap();
+    let user = UserId::new("anna");
+    let purpose = Purpose::TotpSecret;
+    let sealed = rfc_secret()
+        .seal(purpose, &user, &sealer, &Seeded::new(2))
+        .unwrap();
+    let open = |purpose, user| TotpSecret::open(&sealed, purpose, &UserId::new(user), &sealer);
+    assert_eq!(open(purpose, "anna").unwrap().0, rfc_secret().0);
+    let forged = BadSecret::Sealed(SealError::Forged);
+    assert_eq!(open(purpose, "bert").unwrap_err(), forged);
+    assert_eq!(
+        open(Purpose::PendingTotpSecret, "anna").unwrap_err(),
+        forged
+    );
 }

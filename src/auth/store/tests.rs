@@ -58,8 +58,8 @@ impl Store {
         found.map(|columns| columns.into_row().unwrap())
     }
 
-    fn touch(&self, id: &str, now: Timestamp, unless_after: Timestamp) {
-        block_on(touch_api_key(&self.database, id, now, unless_after)).unwrap();
+    fn touch(&self, key: &ApiKeyRow, now: Timestamp) {
+        block_on(touch_api_key(&self.database, key, now)).unwrap();
     }
 
     fn trail(&self) -> Vec<String> {
@@ -151,13 +151,17 @@ fn keys_of_the_same_moment_are_listed_by_id() {
 
 #[test]
 fn a_use_is_noted_at_most_once_an_hour() {
-    const HOUR: Duration = Duration::from_secs(60 * 60);
     let store = Store::new();
     store.insert(&row("key_1", 0));
+    let find = || store.find(&hash("key_1")).unwrap();
+    // As a request that read the key before others noted their use.
+    let unused = find();
     let used = |after_s| {
         let now = MADE.plus(Duration::from_secs(after_s));
-        store.touch("key_1", now, now.minus(HOUR));
-        store.find(&hash("key_1")).unwrap().last_used_at
+        let is_noted = touch_api_key_statement(&find(), now).is_none();
+        store.touch(&unused, now);
+        assert_eq!(is_noted, find().last_used_at != Some(now));
+        find().last_used_at
     };
     assert_eq!(used(10), Some(MADE.plus(Duration::from_secs(10))));
     assert_eq!(used(3609), Some(MADE.plus(Duration::from_secs(10))));
@@ -196,8 +200,10 @@ fn every_operation_does_on_d1_what_it_does_on_sqlite() {
     assert!(store.insert(&row("key_1", 0)));
     assert!(!store.insert(&unknown));
     assert!(store.insert(&service));
-    for unless_after in [MADE, MADE.minus(Duration::from_secs(1))] {
-        store.touch("key_1", MADE, unless_after);
+    // The second time as a request that read the key before the first one noted its use.
+    let unused = store.find(&hash("key_1")).unwrap();
+    for _ in 0..2 {
+        store.touch(&unused, MADE);
     }
     let used = store.find(&hash("key_1")).unwrap();
     assert_eq!(used.last_used_at, Some(MADE));

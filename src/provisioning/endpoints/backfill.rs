@@ -198,7 +198,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "Makes the accounts that are missing",
         "Takes up the users that are due, longest waiting first. Users without an e-mail, or with \
          one of more than 320 bytes, are never taken up. A user that fails is tried again after a \
-         growing wait and holds nobody up. Five upstream failures in a row, or a rate limit, end \
+         growing wait, and no other user waits for it. Five upstream failures in a row, or a rate limit, end \
          the run early. With `mode=queue`, and where the deployment has a queue, the users are only \
          planned, and the answer is 202: consumers provision them in chunks afterwards, and \
          `getBackfillRun` tells how far they are. Without a queue it is as `inline`.",

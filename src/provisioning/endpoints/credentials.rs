@@ -8,9 +8,8 @@ use http::StatusCode;
 #[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::time::Duration;
 
-use crate::auth::store::{ApiKeyRow, touch_api_key};
+use crate::auth::store::touch_api_key;
 use crate::auth::{ApiKey, Scope};
 use crate::db::Database;
 use crate::kernel::audit::Actor;
@@ -27,9 +26,6 @@ use crate::web::caller::UserCaller;
 #[cfg(test)]
 use crate::web::openapi::{ErrorAnswer, OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
-
-/// How exactly `last_used_at` of a key is kept.
-const LAST_USED_PRECISION: Duration = Duration::from_secs(60 * 60);
 
 pub const ROUTE: Route = Route::get(
     "/users/{userId}/3deye-credentials",
@@ -135,22 +131,8 @@ async fn load_by_key(
     if row.user_id.as_ref().is_some_and(|bound| bound != user) {
         return Err(ApiError::forbidden("api_key_of_another_user"));
     }
-    note_use(call, database, &row).await?;
+    touch_api_key(database, &row, call.services.clock.now()).await?;
     Ok((record, Actor::api_key(&row.id)))
-}
-
-/// At most one write an hour and key, so that reading stays cheap.
-async fn note_use(
-    call: &Call<UserCaller>,
-    database: &Database,
-    row: &ApiKeyRow,
-) -> Result<(), ApiError> {
-    let now = call.services.clock.now();
-    let stale = now.minus(LAST_USED_PRECISION);
-    if row.last_used_at.is_none_or(|last| last <= stale) {
-        touch_api_key(database, &row.id, now, stale).await?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

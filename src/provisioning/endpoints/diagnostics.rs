@@ -319,7 +319,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
             .example(
                 "unknownUser",
                 example!({
-                    "userId": "nobody",
+                    "userId": "unknown-user",
                     "user": { "found": false, "email": null },
                     "mapping": {
                         "found": false,

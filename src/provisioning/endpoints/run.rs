@@ -70,7 +70,7 @@ struct ChunksPart {
     /// All of them.
     #[cfg_attr(test, schemars(range(max = 10_000)))]
     planned: u32,
-    /// Those for which nobody waits any more.
+    /// Those that wait for no delivery any more.
     #[cfg_attr(test, schemars(range(max = 10_000)))]
     closed: u32,
 }

@@ -86,7 +86,7 @@ fn openapi_errors() -> Vec<ErrorAnswer> {
         .fixed(),
         ErrorAnswer::new(
             "KeyRefused",
-            "A key is nobody's, or opens another instance; or the keys are good, but not for this; \
+            "A key is unknown, or opens another instance; or the keys are good, but not for this; \
              or none came at all.",
             [
                 ("unknown", AccessDenied::UnknownKey.into()),
@@ -112,7 +112,7 @@ fn openapi_errors() -> Vec<ErrorAnswer> {
         ErrorAnswer::new(
             "Throttled",
             "Too many requests in a second, by this caller or on this instance; or too many from \
-             this address whose keys are nobody's.",
+             this address with unknown keys.",
             [("second", ErrorFormat::UserKeys.throttled(1))],
         )
         .text_like(

@@ -38,6 +38,7 @@ fn openapi_instance() -> Parameter {
 
 #[cfg(test)]
 fn openapi_user_id() -> Parameter {
-    let description = "The id of a user of the instance. What is no positive integer is nobody's.";
+    let description =
+        "The id of a user of the instance. What is no positive integer is the id of no user.";
     Parameter::path("InstanceUserId", "id", description, any_text("9"))
 }

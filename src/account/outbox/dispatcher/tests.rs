@@ -9,9 +9,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
+use serde_json::Value;
 
 use crate::account::outbox::dispatcher::*;
-use crate::account::store::testing::{NOW as START, Standing, put, standings};
+use crate::account::store::testing::{self, NOW as START, Store};
 use crate::account::{Notice, NoticeKind};
 use crate::db::Statement;
 use crate::db::faulty::{Ending, Faults, Faulty};
@@ -29,10 +30,63 @@ const LATENCY: Duration = Duration::from_millis(5);
 
 /// The outbox: the shipped statements on the native engine, which takes its time and may fail.
 struct Outbox {
-    sqlite: Sqlite,
+    clock: Rc<VirtualClock>,
+    /// The same without faults.
+    store: Store,
     database: Database,
     /// How many calls succeed before all others fail.
     calls_left: Rc<Cell<u32>>,
+    sealer: Option<Sealer>,
+}
+
+impl Outbox {
+    /// An outbox with so many notices.
+    fn with(count: u32) -> Self {
+        let clock = Rc::new(VirtualClock::starting(START));
+        let now = Rc::clone(&clock);
+        let sqlite = Sqlite::new(move || now.now());
+        let calls_left = Rc::new(Cell::new(u32::MAX));
+        let network = Network {
+            clock: Rc::clone(&clock),
+            calls_left: Rc::clone(&calls_left),
+        };
+        let outbox = Self {
+            clock,
+            database: Database::new(Rc::new(Faulty::new(sqlite.clone(), network))),
+            store: Store::on(Rc::new(sqlite)),
+            calls_left,
+            sealer: Some(sealer(1)),
+        };
+        for number in 1..=count {
+            outbox.store.put(&notice(number));
+        }
+        outbox
+    }
+
+    async fn round(&self, receiver: &Script<'_>) -> Result<DeliveryReport, DatabaseError> {
+        let dispatcher = WebhookDispatcher {
+            database: &self.database,
+            http: receiver,
+            clock: &*self.clock,
+            sealer: self.sealer.as_ref(),
+            webhook: &webhook(),
+        };
+        dispatcher.deliver().await
+    }
+
+    /// One round.
+    fn deliver(&self, receiver: &Script<'_>) -> DeliveryReport {
+        self.clock.run(self.round(receiver)).unwrap()
+    }
+
+    fn pass(&self, time: Duration) {
+        self.clock.run(self.clock.sleep(time));
+    }
+
+    /// A receiver that always answers this.
+    fn answering(&self, status: u16) -> Script<'_> {
+        Script::new(&self.clock, move |_| Reply::new(status, ""))
+    }
 }
 
 struct Network {
@@ -58,20 +112,6 @@ impl Faults for Network {
     }
 }
 
-impl Outbox {
-    fn put(&self, notice: &Notice) {
-        put(&self.sqlite, notice);
-    }
-
-    fn standings(&self) -> Vec<Standing> {
-        standings(&self.sqlite)
-    }
-}
-
-fn clock() -> Rc<VirtualClock> {
-    Rc::new(VirtualClock::starting(START))
-}
-
 fn sealer(byte: u8) -> Sealer {
     Sealer::new(&Secret::new(STANDARD.encode([byte; 32])), None).unwrap()
 }
@@ -83,48 +123,20 @@ fn webhook() -> WebhookConfig {
     }
 }
 
-fn ann() -> UserId {
-    UserId::new("ann")
-}
-
 /// A notice whose id is its number, about a user of its own: of one user's only so many are kept.
-fn notice(number: usize) -> Notice {
-    let kind = NoticeKind::TwoFactorEnabled;
-    let user = UserId::new(format!("user-{number}"));
+fn notice(number: u32) -> Notice {
     Notice {
-        id: format!("ntc_{number:03}"),
-        ..Notice::new(kind, &user, Some("ann@example.com"), START, &Seeded::new(1))
+        user: UserId::new(format!("user-{number}")),
+        ..testing::notice(number, NoticeKind::TwoFactorEnabled)
     }
 }
 
 /// The same about ann, with a token, which only `sealer` opens.
-fn verification(number: usize, sealer: &Sealer) -> Notice {
+fn verification(number: u32, sealer: &Sealer) -> Notice {
+    let notice = testing::notice(number, NoticeKind::EmailChangeVerification);
     let token = Secret::new(format!("token-{number}"));
-    let sealed = sealer.seal(Purpose::EmailToken, &ann(), &token, &Seeded::new(2));
-    let kind = NoticeKind::EmailChangeVerification;
-    Notice {
-        kind,
-        user: ann(),
-        ..notice(number)
-    }
-    .with_token(sealed.unwrap(), DAY)
-}
-
-/// One round under `sealer`.
-async fn round(
-    outbox: &Outbox,
-    receiver: &Script<'_>,
-    clock: &VirtualClock,
-    sealer: Option<&Sealer>,
-) -> Result<DeliveryReport, DatabaseError> {
-    let dispatcher = WebhookDispatcher {
-        database: &outbox.database,
-        http: receiver,
-        clock,
-        sealer,
-        webhook: &webhook(),
-    };
-    dispatcher.deliver().await
+    let sealed = sealer.seal(Purpose::EmailToken, &notice.user, &token, &Seeded::new(2));
+    notice.with_token(sealed.unwrap(), DAY)
 }
 
 /// Claimed, delivered, failed, deferred, expired.
@@ -138,7 +150,7 @@ fn counts(report: &DeliveryReport) -> [usize; 5] {
     ]
 }
 
-fn body(request: &HttpRequest) -> serde_json::Value {
+fn body(request: &HttpRequest) -> Value {
     serde_json::from_slice(request.body.as_ref().unwrap()).unwrap()
 }
 
@@ -148,24 +160,4 @@ fn id(request: &HttpRequest) -> String {
 
 fn ids(receiver: &Script) -> Vec<String> {
     receiver.requests.borrow().iter().map(id).collect()
-}
-
-/// An outbox with `count` notices.
-fn outbox(clock: &Rc<VirtualClock>, count: usize) -> Outbox {
-    let now = Rc::clone(clock);
-    let sqlite = Sqlite::new(move || now.now());
-    let calls_left = Rc::new(Cell::new(u32::MAX));
-    let network = Network {
-        clock: Rc::clone(clock),
-        calls_left: Rc::clone(&calls_left),
-    };
-    let outbox = Outbox {
-        database: Database::new(Rc::new(Faulty::new(sqlite.clone(), network))),
-        sqlite,
-        calls_left,
-    };
-    for number in 1..=count {
-        outbox.put(&notice(number));
-    }
-    outbox
 }

@@ -2,98 +2,81 @@
 
 use std::time::Duration;
 
-use futures_executor::block_on;
-
-use super::attempts::{attempt, checked, hashed, notice, setup, with_second_factor};
+use super::attempts::{add_second_factor, backup, totp, validate};
+use crate::account::Lock;
 use crate::account::lockout::{MAX_CONSECUTIVE_FAILURES, MAX_LOCK, lock_after};
-use crate::account::store::testing::{NOW, Store, entry, request_id};
-use crate::account::store::{CodeOutcome, try_backup_code, try_totp, validate_setup};
-use crate::account::{Lock, NoticeKind};
-use crate::kernel::{Sealed, Timestamp};
+use crate::account::store::CodeOutcome;
+use crate::account::store::testing::{NOW, Store};
+use crate::db::{Batch, Statement};
+use crate::kernel::Timestamp;
 
-#[derive(Debug, Clone, Copy)]
-enum Way {
-    Totp,
-    Backup,
-    Setup,
+/// A way to present a wrong code, and the SQL that sets and reads its lock.
+#[derive(Debug)]
+struct Way {
+    fail: fn(&Store) -> CodeOutcome,
+    set: &'static str,
+    read: &'static str,
 }
 
-const WAYS: [Way; 3] = [Way::Totp, Way::Backup, Way::Setup];
+const TOTP: Way = Way {
+    fail: |store| totp(store, 7, "secret", None, None),
+    set: "UPDATE second_factors SET totp_failures = ?1, totp_locked_until = ?2",
+    read: "SELECT totp_failures AS failures, totp_locked_until AS until FROM second_factors",
+};
+
+const WAYS: [Way; 3] = [
+    TOTP,
+    Way {
+        fail: |store| validate(store, 7, "pending", None),
+        ..TOTP
+    },
+    Way {
+        fail: |store| backup(store, 7, &[], None),
+        set: "UPDATE second_factors SET backup_failures = ?1, backup_locked_until = ?2",
+        read: "SELECT backup_failures AS failures, backup_locked_until AS until FROM second_factors",
+    },
+];
 
 impl Way {
-    const fn columns(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Backup => ("backup_failures", "backup_locked_until"),
-            Self::Totp | Self::Setup => ("totp_failures", "totp_locked_until"),
-        }
+    fn set(&self, store: &Store, lock: Lock) {
+        store.execute(self.set, [lock.failures.into(), lock.until.into()]);
     }
 
-    /// Presents a wrong code.
-    fn fail(self, store: &Store) -> CodeOutcome {
-        let request = request_id(7);
-        let attempt = attempt(&request);
-        let sealed = Sealed::from_stored("secret");
-        let outcome = match self {
-            Self::Totp => block_on(try_totp(&store.database, &attempt, &checked(&sealed, None))),
-            Self::Backup => {
-                let (entry, notice) = (entry("ann"), notice(NoticeKind::BackupCodeUsed));
-                let code = hashed(&[], &entry, &notice);
-                block_on(try_backup_code(&store.database, &attempt, &code))
-            }
-            Self::Setup => {
-                let (entry, notice) = (entry("ann"), notice(NoticeKind::TwoFactorEnabled));
-                let pending = Sealed::from_stored("pending");
-                let setup = setup(&pending, &sealed, None, &entry, &notice);
-                block_on(validate_setup(&store.database, &attempt, &setup))
-            }
-        };
-        outcome.unwrap()
+    fn lock(&self, store: &Store) -> Lock {
+        let mut batch = Batch::new();
+        let lock = batch.push(Statement::new(self.read, []));
+        store.run(batch).one(lock).unwrap()
     }
+}
 
-    fn set(self, store: &Store, lock: Lock) {
-        let (failures, locked_until) = self.columns();
-        store.execute(&format!(
-            "UPDATE second_factors SET {failures} = {}, {locked_until} = {}",
-            lock.failures,
-            lock.until.as_millis()
-        ));
-    }
+fn with_second_factor() -> Store {
+    let store = Store::on_sqlite();
+    add_second_factor(&store);
+    store
+}
 
-    fn lock(self, store: &Store) -> Lock {
-        let (failures, locked_until) = self.columns();
-        let failures = format!("SELECT {failures} FROM second_factors");
-        let until = format!("SELECT {locked_until} FROM second_factors");
-        Lock {
-            failures: store.one(&failures),
-            until: Timestamp::from_millis(store.one(&until)),
-        }
-    }
+fn open(failures: u32) -> Lock {
+    let until = Timestamp::default();
+    Lock { failures, until }
 }
 
 #[test]
 fn every_failure_locks_as_long_as_the_rule_says() {
+    let store = with_second_factor();
     for way in WAYS {
-        let store = with_second_factor();
         for failures in 0..=MAX_CONSECUTIVE_FAILURES + 3 {
-            let before = Lock {
-                failures,
-                until: Timestamp::default(),
+            way.set(&store, open(failures));
+            let outcome = (way.fail)(&store);
+            let (expected, lock) = if failures >= MAX_CONSECUTIVE_FAILURES {
+                (CodeOutcome::Locked(MAX_LOCK.as_secs()), open(failures))
+            } else {
+                let until =
+                    lock_after(failures + 1).map_or_else(Timestamp::default, |lock| NOW.plus(lock));
+                let failures = failures + 1;
+                (CodeOutcome::Rejected, Lock { failures, until })
             };
-            way.set(&store, before);
-            let outcome = way.fail(&store);
-            if failures >= MAX_CONSECUTIVE_FAILURES {
-                assert_eq!(outcome, CodeOutcome::Locked(MAX_LOCK.as_secs()), "{way:?}");
-                assert_eq!(way.lock(&store), before, "{way:?}");
-                continue;
-            }
-            assert_eq!(outcome, CodeOutcome::Rejected, "{way:?}");
-            let until =
-                lock_after(failures + 1).map_or(Timestamp::default(), |for_| NOW.plus(for_));
-            let expected = Lock {
-                failures: failures + 1,
-                until,
-            };
-            assert_eq!(way.lock(&store), expected, "{way:?} after {failures}");
+            assert_eq!(outcome, expected, "{way:?} after {failures}");
+            assert_eq!(way.lock(&store), lock, "{way:?} after {failures}");
         }
     }
 }
@@ -105,17 +88,14 @@ fn a_code_is_tried_where_the_lock_allows_it() {
     for way in WAYS {
         for failures in [0, 4, 5, 99, 100, 101] {
             for millis in moments {
-                let lock = Lock {
-                    failures,
-                    until: Timestamp::from_millis(NOW.as_millis() + millis),
-                };
+                let until = Timestamp::from_millis(NOW.as_millis() + millis);
+                let lock = Lock { failures, until };
                 way.set(&store, lock);
-                let outcome = way.fail(&store);
                 let expected = match lock.check(NOW) {
                     Ok(()) => CodeOutcome::Rejected,
                     Err(seconds) => CodeOutcome::Locked(seconds),
                 };
-                assert_eq!(outcome, expected, "{way:?} {lock:?}");
+                assert_eq!((way.fail)(&store), expected, "{way:?} {lock:?}");
             }
         }
     }
@@ -125,21 +105,18 @@ fn a_code_is_tried_where_the_lock_allows_it() {
 fn a_lock_leaves_an_audit_row_with_each_failure_that_locks() {
     for way in WAYS {
         let store = with_second_factor();
-        for failures in 1..=7 {
-            let before = way.lock(&store);
-            way.set(
-                &store,
-                Lock {
-                    until: Timestamp::default(),
-                    ..before
-                },
+        for failures in 0..7_usize {
+            way.set(&store, open(way.lock(&store).failures));
+            (way.fail)(&store);
+            let locks = failures.saturating_sub(3);
+            assert_eq!(
+                store.audit_actions(),
+                vec!["two_factor.lock"; locks],
+                "{way:?}"
             );
-            way.fail(&store);
-            let locks = usize::try_from(failures).unwrap().saturating_sub(4);
-            assert_eq!(store.audit_actions().len(), locks, "{way:?} {failures}");
         }
         // Nothing is counted while the lock lasts, so nothing is written either.
-        way.fail(&store);
+        (way.fail)(&store);
         assert_eq!(store.audit_actions().len(), 3, "{way:?}");
     }
 }

@@ -34,7 +34,7 @@ struct RequestBody {
     allow_user_create: bool,
     /// May make groups. Kept for clients that ask for it.
     allow_group_create: bool,
-    /// May read what is open to anybody.
+    /// May read what is open to everyone.
     allow_anonymous_read: bool,
     /// A name for humans, without control characters.
     #[cfg_attr(test, schemars(length(max = 100), regex(pattern = NO_CONTROL)))]

@@ -1,20 +1,19 @@
 //! Rounds that overlap, fail or end early.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 
-use futures_util::future::{join, select};
+use futures_util::future::{Either, join, select};
 
 use super::*;
 
 #[test]
 fn two_rounds_at_once_share_what_is_due() {
-    let clock = clock();
-    let outbox = outbox(&clock, 60);
-    let receiver = Script::new(&clock, |_| Reply::new(200, ""));
-    let one = round(&outbox, &receiver, &clock, None);
-    let other = round(&outbox, &receiver, &clock, None);
-    let (one, other) = clock.run(join(one, other));
+    let outbox = Outbox::with(60);
+    let receiver = outbox.answering(200);
+    let both = join(outbox.round(&receiver), outbox.round(&receiver));
+    let (one, other) = outbox.clock.run(both);
     assert_eq!(one.unwrap().delivered + other.unwrap().delivered, 60);
     let once: BTreeSet<String> = ids(&receiver).into_iter().collect();
     assert_eq!((once.len(), ids(&receiver).len()), (60, 60));
@@ -22,65 +21,62 @@ fn two_rounds_at_once_share_what_is_due() {
 
 #[test]
 fn what_could_not_be_claimed_is_not_sent() {
-    let clock = clock();
-    let outbox = outbox(&clock, 3);
+    let outbox = Outbox::with(3);
     outbox.calls_left.set(0);
-    let receiver = Script::new(&clock, |_| Reply::new(200, ""));
-    assert!(clock.run(round(&outbox, &receiver, &clock, None)).is_err());
+    let receiver = outbox.answering(200);
+    assert!(outbox.clock.run(outbox.round(&receiver)).is_err());
     assert!(receiver.requests.borrow().is_empty());
 }
 
 #[test]
 fn what_could_not_be_settled_is_delivered_again_under_the_same_id() {
-    let clock = clock();
-    let outbox = outbox(&clock, 1);
+    let outbox = Outbox::with(1);
     outbox.calls_left.set(1);
-    let receiver = Script::new(&clock, |_| Reply::new(200, ""));
-    let report = clock.run(round(&outbox, &receiver, &clock, None)).unwrap();
+    let receiver = outbox.answering(200);
+    let report = outbox.deliver(&receiver);
     assert_eq!(counts(&report), [1, 1, 0, 0, 0]);
     assert!(report.unsettled.is_some());
     outbox.calls_left.set(u32::MAX);
-    clock.run(clock.sleep(TICK));
-    clock.run(round(&outbox, &receiver, &clock, None)).unwrap();
+    outbox.pass(TICK);
+    outbox.deliver(&receiver);
     assert_eq!(ids(&receiver), ["ntc_001", "ntc_001"]);
-    assert_eq!(outbox.standings(), []);
+    assert_eq!(outbox.store.standings(), []);
 }
 
 /// Ends a round at every moment it has, and lets others follow: whatever was under way,
 /// nothing is lost, and whatever comes twice is the same.
 #[test]
 fn a_round_may_end_at_any_moment() {
-    let mut repeated = 0;
-    for end in 0..150 {
-        let clock = clock();
-        let (outbox, key) = (outbox(&clock, 7), sealer(1));
-        outbox.put(&verification(8, &key));
-        let taken = std::cell::RefCell::new(BTreeMap::<String, Vec<Vec<u8>>>::new());
+    let (mut repeated, mut is_whole) = (0, false);
+    for end in 0.. {
+        if is_whole {
+            break;
+        }
+        let outbox = Outbox::with(7);
+        outbox.store.put(&verification(8, &sealer(1)));
+        let taken = RefCell::new(BTreeMap::<String, Vec<Vec<u8>>>::new());
         let refused = Cell::new(0);
-        let receiver = Script::new(&clock, |request| {
+        let receiver = Script::new(&outbox.clock, |request| {
             if refused.get() < 2 {
                 refused.set(refused.get() + 1);
                 return Reply::new(500, "");
             }
             let body = request.body.clone().unwrap();
-            taken
-                .borrow_mut()
-                .entry(id(request))
-                .or_default()
-                .push(body);
+            let mut taken = taken.borrow_mut();
+            taken.entry(id(request)).or_default().push(body);
             Reply::new(200, "")
         });
-        clock.run(async {
-            let round = pin!(round(&outbox, &receiver, &clock, Some(&key)));
-            select(round, pin!(clock.sleep(Duration::from_millis(end)))).await;
-        });
+        let first = async {
+            let round = pin!(outbox.round(&receiver));
+            let end = pin!(outbox.clock.sleep(Duration::from_millis(end)));
+            matches!(select(round, end).await, Either::Left(_))
+        };
+        is_whole = outbox.clock.run(first);
         for _ in 0..4 {
-            clock.run(clock.sleep(TICK));
-            clock
-                .run(round(&outbox, &receiver, &clock, Some(&key)))
-                .unwrap();
+            outbox.pass(TICK);
+            outbox.deliver(&receiver);
         }
-        assert_eq!(outbox.standings(), [], "{end} ms");
+        assert_eq!(outbox.store.standings(), [], "{end} ms");
         let taken = taken.borrow();
         assert_eq!(taken.len(), 8, "{end} ms");
         for bodies in taken.values() {
@@ -90,15 +86,4 @@ fn a_round_may_end_at_any_moment() {
     }
     // The sweep has found rounds that ended between delivery and settling.
     assert!(repeated > 0);
-}
-
-/// The sweep above ends after the longest undisturbed round.
-#[test]
-fn the_sweep_covers_a_whole_round() {
-    let clock = clock();
-    let outbox = outbox(&clock, 8);
-    let receiver = Script::new(&clock, |_| Reply::new(200, ""));
-    clock.run(round(&outbox, &receiver, &clock, None)).unwrap();
-    let took = clock.now().since(START);
-    assert!(took < Duration::from_millis(150), "{took:?}");
 }

@@ -1,4 +1,4 @@
-//! Error answers of the account API, for `openapi.json`.
+//! What operations of the account API have in common in `openapi.json`.
 
 use http::{HeaderMap, Method};
 use serde_json::json;
@@ -6,33 +6,46 @@ use serde_json::json;
 use crate::account::Invalid;
 use crate::auth::{AuthError, Refusal};
 use crate::web::body::{require_json, too_large as body_too_large};
-use crate::web::openapi::{ErrorAnswer, errors};
+use crate::web::caller::CallerDescription;
+use crate::web::openapi::{ErrorAnswer, Parameter, any_text, errors};
 use crate::web::{ApiError, ErrorFormat};
 
-use super::body::{not_an_object, not_json as invalid_json, unsupported_media_type};
-use super::problem::{
-    denied, invalid_api_key, invalid_token, no_account, not_recent, unauthenticated, wrong_code,
-};
+use super::error::{self, denied, invalid_api_key, invalid_token, no_account, not_recent};
 
-/// Those of every operation that a person calls.
-pub fn of_every_caller() -> Vec<ErrorAnswer> {
-    vec![
-        unreadable(),
-        unauthorized(),
-        forbidden(),
-        not_found(),
-        too_large(),
-        throttled(),
-        internal(),
-        keys_unavailable(),
-    ]
+/// The path's `{uuid}`.
+pub fn uuid() -> Parameter {
+    Parameter::path(
+        "AccountUuid",
+        "uuid",
+        "`@me`: the caller. Support may name any user by `users.uuid`. Any other caller who \
+         does so is refused with 403, even if the user is the caller.",
+        any_text("@me"),
+    )
+}
+
+/// A caller who shows one of these credentials.
+pub fn caller(security: Vec<Vec<&'static str>>) -> CallerDescription {
+    CallerDescription {
+        security,
+        errors: vec![
+            unreadable(),
+            unauthorized(),
+            forbidden(),
+            not_found(),
+            too_large(),
+            throttled(),
+            internal(),
+            keys_unavailable(),
+        ],
+        body_errors: vec![bad_request(), not_json()],
+    }
 }
 
 /// 400 where no field is read and the account need not be in any state.
 fn unreadable() -> ErrorAnswer {
     ErrorAnswer::new(
         "AccountUnreadable",
-        "The path is no UTF-8, or a body that nobody asked for breaks off.",
+        "The path is no UTF-8, or a body that the operation does not read breaks off.",
         [(
             "path",
             ApiError::bad_request("path: not valid UTF-8 after percent-decoding"),
@@ -46,10 +59,10 @@ pub fn bad_request() -> ErrorAnswer {
         "The body is no JSON object, a field is missing or wrong, or the account is not in the \
          state that the action needs. attr is the field.",
         [
-            ("json", invalid_json()),
-            ("object", not_an_object().into()),
+            ("json", error::not_json()),
+            ("object", error::not_an_object()),
             ("required", Invalid::required("token").into()),
-            ("code", wrong_code()),
+            ("code", error::wrong_code()),
         ],
     )
     .narrowed(json!({ "oneOf": [
@@ -73,9 +86,9 @@ fn unauthorized() -> ErrorAnswer {
     let missing = AuthError::Refused(Refusal::CredentialsMissing);
     ErrorAnswer::new(
         "AccountUnauthorized",
-        "No credentials, or some that are nobody's or not good any more. Why is told to the log only.",
+        "No credentials, unknown ones, or some that are not valid any more. Why is told to the log only.",
         [
-            ("missing", unauthenticated(missing)),
+            ("missing", error::unauthenticated(missing)),
             ("token", invalid_token("example")),
             ("key", invalid_api_key()),
         ],
@@ -139,11 +152,11 @@ pub fn too_large() -> ErrorAnswer {
 }
 
 pub fn not_json() -> ErrorAnswer {
-    let error = require_json(&HeaderMap::new()).unwrap_err();
+    let refusal = require_json(&HeaderMap::new()).unwrap_err();
     ErrorAnswer::new(
         "AccountNotJson",
         "The body is not application/json.",
-        [("mediaType", unsupported_media_type(error))],
+        [("mediaType", error::unsupported_media_type(refusal))],
     )
     .fixed()
 }

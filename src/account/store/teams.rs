@@ -1,3 +1,6 @@
+//! Teams of people, and the dashboards of teams.
+
+use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::account::TeamId;
@@ -14,6 +17,16 @@ WHERE team_id IS NOT excluded.team_id";
 
 const USER: &str = "SELECT 1 FROM users WHERE uuid = ?1";
 
+// ?1 team, ?2 name, ?3 now
+const INSERT_DASHBOARD: &str = "
+INSERT INTO dashboards (team_id, name, created_at) VALUES (?1, ?2, ?3)
+RETURNING id";
+
+#[derive(Deserialize)]
+struct DashboardRow {
+    id: u64,
+}
+
 /// Puts a user into a team; false where there is no such user.
 pub async fn assign_team(
     database: &Database,
@@ -26,4 +39,18 @@ pub async fn assign_team(
     batch.execute_audited(Statement::new(ASSIGN_TEAM, args), entry)?;
     let exists = batch.push::<IgnoredAny>(Statement::new(USER, [user.into()]));
     Ok(database.run(batch).await?.count(exists)? > 0)
+}
+
+/// Makes a dashboard at `entry.at`. Returns its id, which also completes the entry's subject.
+pub async fn insert_dashboard(
+    database: &Database,
+    team: TeamId,
+    name: &str,
+    entry: &audit::Entry,
+) -> Result<u64, DatabaseError> {
+    let args = [Arg::Int(team.get()), name.into(), entry.at.into()];
+    let mut batch = Batch::new();
+    let insert = Statement::new(INSERT_DASHBOARD, args);
+    let inserted = batch.push_audited_insert::<DashboardRow>(insert, entry)?;
+    Ok(database.run(batch).await?.one(inserted)?.id)
 }

@@ -4,21 +4,38 @@ use http::StatusCode;
 
 use crate::account::{CodeError, Invalid};
 use crate::auth::{AuthError, Refusal};
+use crate::kernel::SealError;
 use crate::web::{ApiError, ErrorFormat};
 
 impl From<Invalid> for ApiError {
     fn from(fault: Invalid) -> Self {
-        let cause = match fault.attr {
-            Some(attr) => format!("{attr}: {}", fault.code),
-            None => fault.code.to_owned(),
-        };
+        let cause = format!("{}: {}", fault.attr, fault.code);
         Self {
-            attr: fault.attr,
+            attr: Some(fault.attr),
             ..Self::bad_request(fault.detail)
         }
         .coded(fault.code)
         .because(cause)
     }
+}
+
+/// 400 of a body.
+pub fn not_json() -> ApiError {
+    ApiError::bad_request("The request body is not valid JSON.")
+}
+
+/// 415: `error` as this API puts it.
+pub fn unsupported_media_type(error: ApiError) -> ApiError {
+    ApiError {
+        message: "Unsupported media type in request.".into(),
+        ..error
+    }
+}
+
+pub fn not_an_object() -> ApiError {
+    ApiError::bad_request("Expected a JSON object.")
+        .coded("invalid_input")
+        .because("invalid_input")
 }
 
 /// 401 of a refused credential, or 503 where it could not be checked.
@@ -78,6 +95,13 @@ impl From<CodeError> for ApiError {
                 Self::internal(error.to_string())
             }
         }
+    }
+}
+
+/// 500: the key is there, so only the cipher can have failed.
+impl From<SealError> for ApiError {
+    fn from(error: SealError) -> Self {
+        Self::internal(error.to_string())
     }
 }
 

@@ -1,11 +1,11 @@
-//! Claims the notices that are due, for one round of delivery.
+//! Claims the notices that are due, for one round of delivery, and settles what became of them.
 
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::{Value, json};
 
 use crate::account::outbox::{ClaimedNotice, FIRST_WAIT, MAX_WAIT, NoticeClaim};
-use crate::db::{Batch, Database, DatabaseError, Statement};
-use crate::kernel::{Sealed, Timestamp, UserId};
+use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
+use crate::kernel::Timestamp;
 
 // At most 500, so that the transaction stays small. CLAIM leaves the rest alone, and later rounds delete it.
 // ?1 now
@@ -26,31 +26,14 @@ WHERE id IN (
 )
 RETURNING id, type, user_id, recipient, token_sealed, created_at, due_at";
 
-#[derive(Deserialize)]
-struct NoticeRow {
-    id: String,
-    #[serde(rename = "type")]
-    kind: String,
-    user_id: String,
-    recipient: Option<String>,
-    token_sealed: Option<String>,
-    created_at: i64,
-    due_at: i64,
-}
+// ?1 ids (JSON)
+const DELETE_DELIVERED: &str = "DELETE FROM notices WHERE id IN (SELECT value FROM json_each(?1))";
 
-impl From<NoticeRow> for ClaimedNotice {
-    fn from(row: NoticeRow) -> Self {
-        Self {
-            id: row.id,
-            kind: row.kind,
-            user: UserId::new(row.user_id),
-            to: row.recipient,
-            token: row.token_sealed.map(Sealed::from_stored),
-            created_at: Timestamp::from_millis(row.created_at),
-            due_again: Timestamp::from_millis(row.due_at),
-        }
-    }
-}
+// A notice that another round has claimed since is due at another time, and stays as it is.
+// ?1 claims (JSON), ?2 now
+const GIVE_BACK: &str = "
+UPDATE notices SET attempts = attempts - 1, due_at = ?2
+WHERE (id, due_at) IN (SELECT value ->> 'id', value ->> 'due_again' FROM json_each(?1))";
 
 /// Claims at most `limit` notices that are due, those first that have been due for longest.
 ///
@@ -65,13 +48,34 @@ pub async fn claim_notices(
     let args = [now.into(), limit.into(), FIRST_WAIT.into(), MAX_WAIT.into()];
     let mut batch = Batch::new();
     let expired = batch.push::<IgnoredAny>(Statement::new(DELETE_EXPIRED, [now.into()]));
-    let claimed = batch.push::<NoticeRow>(Statement::new(CLAIM, args));
+    let claimed = batch.push::<ClaimedNotice>(Statement::new(CLAIM, args));
     let results = database.run(batch).await?;
     // RETURNING has no order. Ids begin with the time.
-    let mut rows = results.rows(claimed)?;
-    rows.sort_by(|one, other| one.id.cmp(&other.id));
+    let mut notices = results.rows(claimed)?;
+    notices.sort_by(|one, other| one.id.cmp(&other.id));
     Ok(NoticeClaim {
-        notices: rows.into_iter().map(Into::into).collect(),
+        notices,
         expired: results.count(expired)?,
     })
+}
+
+/// Deletes the notices with the ids `delivered`. What was deferred is due at `now`, with its attempt uncounted, unless another
+/// round has claimed it since.
+pub async fn settle_notices(
+    database: &Database,
+    now: Timestamp,
+    delivered: &[String],
+    deferred: &[ClaimedNotice],
+) -> Result<(), DatabaseError> {
+    let claim = |notice: &ClaimedNotice| {
+        let due_again = notice.due_again.as_millis();
+        json!({ "id": notice.id, "due_again": due_again })
+    };
+    let deferred: Vec<Value> = deferred.iter().map(claim).collect();
+    let delivered = [Arg::json(&delivered)?];
+    let deferred = [Arg::json(&deferred)?, now.into()];
+    let mut batch = Batch::new();
+    batch.execute(Statement::new(DELETE_DELIVERED, delivered));
+    batch.execute(Statement::new(GIVE_BACK, deferred));
+    database.run(batch).await.map(|_| ())
 }

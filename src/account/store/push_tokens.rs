@@ -1,10 +1,10 @@
-//! Registers a push token. A token has one owner, and a user a bounded number of tokens.
+//! Registers and deletes push tokens. A token has one owner, and a user a bounded number of tokens.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::ApiKeyUse;
 use crate::account::push_token::MAX_TOKENS_PER_USER;
 use crate::account::{Platform, PushToken};
+use crate::auth::store::{ApiKeyRow, touch_api_key_statement};
 use crate::db::{Batch, Database, DatabaseError, Statement, audit_json, audit_rows};
 use crate::kernel::{Sealed, Timestamp, UserId, audit};
 
@@ -34,6 +34,8 @@ WHERE id IN (
   ORDER BY last_seen_at DESC, id DESC LIMIT -1 OFFSET ?3
 )";
 
+const UNREGISTER: &str = "DELETE FROM push_tokens WHERE token_hash = ?1 AND user_id = ?2";
+
 /// A push token to be registered.
 #[derive(Debug)]
 pub struct NewPushToken<'a> {
@@ -46,13 +48,18 @@ pub struct NewPushToken<'a> {
     pub platform: Platform,
 }
 
-/// A push token without the token.
-#[derive(Debug, Deserialize)]
+/// A push token, without its text.
+#[derive(Debug, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "PushToken"))]
 pub struct PushTokenRow {
-    /// `push_` and a ULID.
+    /// `push_` and a ULID: the same as long as its owner registers the token again.
+    #[cfg_attr(test, schemars(extend(
+        "pattern" = "^push_[0-7][0-9A-HJKMNP-TV-Z]{25}$",
+        "examples" = ["push_01JZX0000000000000000000EX"],
+    )))]
     pub id: String,
+    #[cfg_attr(test, schemars(with = "Platform"))]
     pub platform: String,
-    /// When its owner registered it first and last.
     pub created_at: Timestamp,
     pub last_seen_at: Timestamp,
 }
@@ -63,7 +70,7 @@ pub async fn register_push_token(
     database: &Database,
     new: &NewPushToken<'_>,
     entry: &audit::Entry,
-    api_key: Option<&ApiKeyUse>,
+    api_key: Option<&ApiKeyRow>,
 ) -> Result<Option<PushTokenRow>, DatabaseError> {
     let hash = new.token.hash();
     let register = [
@@ -84,6 +91,21 @@ pub async fn register_push_token(
     let registered = batch.push::<PushTokenRow>(Statement::new(REGISTER, register));
     batch.execute(Statement::new(AUDIT_IF_NEW, audit));
     batch.execute(Statement::new(EVICT, evict));
-    batch.execute_all(api_key.map(ApiKeyUse::statement));
+    batch.execute_all(api_key.and_then(|key| touch_api_key_statement(key, entry.at)));
     database.run(batch).await?.first(registered)
+}
+
+/// Deletes a token, if it is this user's.
+pub async fn unregister_push_token(
+    database: &Database,
+    user: &UserId,
+    token: &PushToken,
+    entry: &audit::Entry,
+    api_key: Option<&ApiKeyRow>,
+) -> Result<(), DatabaseError> {
+    let unregister = Statement::new(UNREGISTER, [token.hash().into(), user.into()]);
+    let mut batch = Batch::new();
+    batch.execute_audited(unregister, entry)?;
+    batch.execute_all(api_key.and_then(|key| touch_api_key_statement(key, entry.at)));
+    database.run(batch).await.map(|_| ())
 }

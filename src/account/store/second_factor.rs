@@ -1,0 +1,91 @@
+//! Reads a second factor, alone or with what else its status shows.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::full_user::{flag, json};
+use super::lookup::{AccountLookup, PERSON, look_up};
+use super::selector::{AccountSelector, person_columns, selected_user};
+use crate::account::{Account, SecondFactor};
+use crate::db::{Batch, Database, DatabaseError};
+use crate::kernel::Sealed;
+
+/// The columns of a `SecondFactor`, of `f`, a row of `second_factors`.
+macro_rules! second_factor_columns {
+    () => {
+        "f.secret_sealed, f.pending_sealed, f.pending_bound_to, f.pending_until,
+       f.totp_failures, f.totp_locked_until, f.backup_failures, f.backup_locked_until"
+    };
+}
+
+pub(super) const SECOND_FACTOR: &str = concat!(
+    "SELECT ",
+    person_columns!(),
+    ",
+       ",
+    second_factor_columns!(),
+    " FROM users u LEFT JOIN second_factors f ON f.user_id = u.uuid WHERE u.uuid = ",
+    selected_user!()
+);
+
+const STATUS: &str = concat!(
+    "SELECT ",
+    person_columns!(),
+    ",
+       ",
+    second_factor_columns!(),
+    ",
+       coalesce(p.settings ->> 'passkeys_enabled_for_2fa', 0) AS passkeys_enabled,
+       (SELECT json_group_array(c.code_sealed)
+        FROM (SELECT code_sealed FROM backup_codes
+              WHERE user_id = u.uuid AND used_at IS NULL ORDER BY position) c) AS codes
+FROM users u
+LEFT JOIN second_factors f ON f.user_id = u.uuid
+LEFT JOIN profiles p ON p.user_id = u.uuid
+WHERE u.uuid = ",
+    selected_user!()
+);
+
+/// A second factor with what else its status shows.
+#[derive(Debug, Deserialize)]
+pub struct TwoFactorStatus {
+    #[serde(flatten)]
+    pub factor: SecondFactor,
+    /// The unused backup codes, in the order in which they were made.
+    #[serde(deserialize_with = "json")]
+    pub codes: Vec<Sealed>,
+    /// The setting `passkeys_enabled_for_2fa`.
+    #[serde(deserialize_with = "flag")]
+    pub passkeys_enabled: bool,
+}
+
+/// Reads a second factor and the API key that was presented.
+pub async fn read_second_factor(
+    database: &Database,
+    selector: &AccountSelector,
+    key_hash: Option<&str>,
+) -> Result<AccountLookup<SecondFactor>, DatabaseError> {
+    look_up(database, selector.statement(SECOND_FACTOR, []), key_hash).await
+}
+
+/// Reads a second factor, and whether `other` selects an account.
+pub async fn read_second_factor_and_existence(
+    database: &Database,
+    selector: &AccountSelector,
+    other: &AccountSelector,
+) -> Result<(Option<Account<SecondFactor>>, bool), DatabaseError> {
+    let mut batch = Batch::new();
+    let account = batch.push(selector.statement(SECOND_FACTOR, []));
+    let other = batch.push::<IgnoredAny>(other.statement(PERSON, []));
+    let results = database.run(batch).await?;
+    Ok((results.first(account)?, results.count(other)? > 0))
+}
+
+pub async fn read_two_factor_status(
+    database: &Database,
+    selector: &AccountSelector,
+) -> Result<Option<Account<TwoFactorStatus>>, DatabaseError> {
+    let mut batch = Batch::new();
+    let status = batch.push(selector.statement(STATUS, []));
+    database.run(batch).await?.first(status)
+}
