@@ -3,15 +3,21 @@
 mod backfill;
 mod credentials;
 mod diagnostics;
+mod long_list;
+mod lost_answers;
+mod outages;
+mod readings;
 mod reset;
 
 use std::rc::Rc;
+use std::time::Duration;
 
-use http::{Method, StatusCode};
+use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::auth::fake;
 use crate::kernel::Clock as _;
+use crate::kernel::http_client::HttpResponse;
 use crate::testing::service::{TestAnswer, TestService};
 use crate::testing::transport::VirtualClock;
 use crate::threedeye::simulated::directory::Account;
@@ -63,6 +69,12 @@ impl Setup {
         Self { service, ..self }
     }
 
+    /// The same with pages of this many accounts.
+    fn page_size(self, size: &str) -> Self {
+        let service = self.service.setting("THREEDEYE_PAGE_SIZE", size);
+        Self { service, ..self }
+    }
+
     /// Puts an account into our customer.
     fn add_account(&self, id: &str, email: &str, roles: &[&str]) {
         let mut directory = self.remote.directory_mut();
@@ -89,6 +101,23 @@ impl Setup {
         let fault = Fault::Refused(response(status, ""));
         let faults = std::iter::repeat_n(fault, times);
         self.remote.faults().plan(operation, faults);
+    }
+
+    /// All calls of this kind fail so, until `mend`.
+    fn break_down(&self, operation: Operation, fault: &Fault) {
+        let faults = std::iter::repeat_n(fault.clone(), 100);
+        self.remote.faults().plan(operation, faults);
+    }
+
+    /// Nothing goes wrong any more.
+    fn mend(&self) {
+        self.remote.faults().clear();
+    }
+
+    /// All calls of this kind take this long from now on.
+    fn slow_down(&self, operation: Operation, seconds: u64) {
+        let latency = Duration::from_secs(seconds);
+        self.remote.faults().slow_down(operation, latency);
     }
 
     /// Calls that have reached 3dEye.
@@ -144,6 +173,47 @@ impl Setup {
         let path = format!("/admin/backfill-threedeye{query}");
         self.service.request(Method::POST, &path).admin().send()
     }
+
+    /// A backfill that is answered with its figures.
+    fn run(&self) -> Value {
+        let answer = self.backfill("");
+        assert_eq!(answer.status(), 200, "{}", answer.json());
+        answer.json()
+    }
+
+    /// The user has exactly one account, with these roles, which the answered password opens.
+    #[track_caller]
+    fn assert_provisioned(&self, user: &str, email: &str, roles: &[&str]) {
+        let answer = self.credentials(user).json();
+        let account = self.account(email);
+        let expected = json!({
+            "userId": user,
+            "email": email,
+            "threeDeyeUserId": account.user.id.0,
+            "password": account.password,
+        });
+        assert_eq!(answer, expected);
+        let mut held: Vec<String> = account.user.roles.into_iter().map(|role| role.0).collect();
+        held.sort();
+        assert_eq!(held, roles);
+    }
+}
+
+fn refused(status: u16, body: impl Into<Vec<u8>>) -> Fault {
+    Fault::Refused(response(status, body))
+}
+
+fn login_page() -> HttpResponse {
+    response(200, "<!doctype html><h1>Sign in</h1>")
+}
+
+fn limited(retry_after: Option<&str>) -> Fault {
+    let mut answer = response(429, "");
+    if let Some(value) = retry_after {
+        let value = HeaderValue::from_str(value).unwrap();
+        answer.headers.insert(header::RETRY_AFTER, value);
+    }
+    Fault::Refused(answer)
 }
 
 fn text(value: &Value) -> String {
