@@ -29,6 +29,8 @@ pub mod set_team;
 pub mod set_up_start;
 pub mod set_up_validate;
 pub mod status;
+#[cfg(test)]
+mod tests;
 pub mod user_change;
 pub mod user_read;
 pub mod verify;
