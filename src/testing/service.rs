@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::{LocalBoxFuture, join_all};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::{Value, json};
 
@@ -148,6 +148,20 @@ impl TestService {
         Services::new(config, environment, shared)
     }
 
+    /// Sends all of them at once; time passes as the service waits.
+    pub fn send_together(&self, requests: Vec<TestRequest<'_>>) -> Vec<TestAnswer> {
+        let answers = join_all(requests.into_iter().map(TestRequest::answer));
+        self.clock.run(answers)
+    }
+
+    /// How many batches the database has run for what `act` does.
+    pub fn batches_of<T>(&self, act: impl FnOnce() -> T) -> (T, u32) {
+        self.spared_batches.set(Some(u32::MAX));
+        let result = act();
+        let left = self.spared_batches.take();
+        (result, u32::MAX - left.unwrap_or(u32::MAX))
+    }
+
     pub fn get(&self, path: &str) -> TestRequest<'_> {
         self.request(Method::GET, path)
     }
@@ -236,10 +250,15 @@ impl TestRequest<'_> {
     /// Sends it; time passes as the service waits.
     pub fn send(self) -> TestAnswer {
         let service = self.service;
+        service.clock.run(self.answer())
+    }
+
+    async fn answer(self) -> TestAnswer {
+        let service = self.service;
         let services = Rc::new(service.services());
         let request_id = RequestId::mint(service.clock.now(), &*service.random);
         let answer = service.router.respond(self.request, services, request_id);
-        TestAnswer(service.clock.run(answer))
+        TestAnswer(answer.await)
     }
 }
 

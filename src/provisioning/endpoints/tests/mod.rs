@@ -1,14 +1,18 @@
 //! The endpoints through the router, on the shipped SQL and a simulated 3dEye.
 
 mod backfill;
+mod backfill_rules;
 mod crashes;
 mod credentials;
+mod credentials_rules;
 mod diagnostics;
+mod diagnostics_rules;
 mod long_list;
 mod lost_answers;
 mod outages;
 mod readings;
 mod reset;
+mod reset_rules;
 mod scheduled;
 
 use std::cell::RefCell;

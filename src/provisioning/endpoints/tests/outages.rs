@@ -5,13 +5,34 @@ use std::time::Duration;
 use http::StatusCode;
 use serde_json::json;
 
-use super::{ANN, ANN_EMAIL, BOB, BOB_EMAIL, assert_error, limited, login_page, refused, setup};
+use super::{
+    ANN, ANN_EMAIL, BOB, BOB_EMAIL, OPERATIONS, assert_error, break_down, limited, login_page,
+    refused, setup,
+};
 use crate::kernel::Clock as _;
 use crate::threedeye::simulated::Operation;
 use crate::threedeye::simulated::faults::Fault;
 
 /// Words that must not reach a client.
 const UPSTREAM_TEXT: &str = "text-of-the-upstream";
+
+#[test]
+fn an_upstream_that_cannot_be_reached_is_told_by_every_endpoint() {
+    let setup = setup();
+    break_down(&setup.remote, &OPERATIONS, &Fault::Unreachable);
+    let message = "3dEye is unavailable";
+    for refused in [
+        setup.credentials(ANN),
+        setup.reset(BOB, &json!({ "deleteRemote": true })),
+        setup.backfill(""),
+    ] {
+        assert_error(&refused, StatusCode::BAD_GATEWAY, message);
+    }
+    assert_eq!(setup.last_run()["status"], "ended_early");
+    let done = setup.reset(BOB, &json!({ "reprovision": true })).json();
+    assert_eq!(done["reprovision"]["error"], message);
+    assert_eq!(setup.diagnose(ANN)["remote"]["error"], message);
+}
 
 #[test]
 fn a_login_that_is_refused_is_502_and_concludes_nothing() {

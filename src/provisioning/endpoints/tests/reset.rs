@@ -136,22 +136,6 @@ fn left_over_rows_of_an_unknown_user_are_cleared() {
 }
 
 #[test]
-fn a_delete_that_fails_is_502_and_clears_nothing() {
-    let setup = setup();
-    let id = setup.provision(ANN);
-    setup.refuse(Operation::Delete, 403, 1);
-    let options = json!({ "deleteRemote": true, "reprovision": true });
-    assert_error(
-        &setup.reset(ANN, &options),
-        StatusCode::BAD_GATEWAY,
-        "3dEye refused the request with status 403",
-    );
-    assert_eq!(setup.diagnose(ANN)["mapping"]["threedeyeUserId"], id);
-    // The lease was given back.
-    assert_eq!(setup.reset(ANN, &options).status(), 200);
-}
-
-#[test]
 fn a_reprovisioning_that_fails_is_part_of_the_answer() {
     let setup = setup();
     setup.add_foreign_account(ANN_EMAIL);
@@ -164,17 +148,6 @@ fn a_reprovisioning_that_fails_is_part_of_the_answer() {
         (answer.status(), &answer.json()["reprovision"]),
         (200, &failed)
     );
-}
-
-#[test]
-fn it_lifts_a_quarantine() {
-    let setup = setup();
-    setup.add_foreign_account(ANN_EMAIL);
-    assert_eq!(setup.credentials(ANN).status(), 409);
-    setup.remote.directory_mut().accounts.clear();
-    assert_eq!(setup.credentials(ANN).status(), 409);
-    assert_eq!(setup.reset(ANN, &json!({})).json()["clearedMapping"], true);
-    setup.provision(ANN);
 }
 
 #[test]
