@@ -9,12 +9,10 @@ use crate::kernel::http_client::HttpResponse;
 use crate::threedeye::simulated::faults::Fault;
 use crate::threedeye::simulated::{Dialect, Operation, response};
 
+type Mangle = fn(HttpResponse) -> HttpResponse;
+
 /// An account is found, adopted, replaced, made and deleted, though 3dEye speaks so.
-fn assert_understood(
-    what: &str,
-    dialect: Dialect,
-    mangled: &[(Operation, fn(HttpResponse) -> HttpResponse)],
-) {
+fn assert_understood(what: &str, dialect: Dialect, mangled: &[(Operation, Mangle)]) {
     let setup = setup();
     setup.remote.speak(dialect);
     for (operation, mangle) in mangled {
