@@ -94,17 +94,19 @@ fn a_user_id_is_any_text_and_is_compared_as_it_is() {
     for id in ids {
         service.add_user(id, None);
     }
-    let diagnose = |id: &str| {
+    let path_of = |id: &str| {
         let escaped = utf8_percent_encode(id, NON_ALPHANUMERIC);
-        let path = format!("/admin/threedeye/users/{escaped}");
-        send(&service, Method::GET, &path, None).json()
+        format!("/admin/threedeye/users/{escaped}")
     };
+    let diagnose = |id: &str| send(&service, Method::GET, &path_of(id), None).json();
     for id in ids {
         let found = diagnose(id);
         assert_eq!(
             (&found["userId"], &found["user"]["found"]),
             (&json!(id), &json!(true))
         );
+        let reset = post(&service, &format!("{}/reset", path_of(id)), b"{}");
+        assert_eq!((reset.status(), &reset.json()["userId"]), (200, &json!(id)));
     }
     for other in ["abc", "A%", "A_c", "Abc ", " Abc"] {
         assert_eq!(diagnose(other)["user"]["found"], false, "{other}");

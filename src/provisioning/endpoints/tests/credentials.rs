@@ -97,13 +97,3 @@ fn a_service_without_3deye_is_503() {
         "3dEye provisioning is not configured",
     );
 }
-
-#[test]
-fn a_failure_of_3deye_is_502_and_the_next_call_goes_on() {
-    let setup = setup();
-    setup.refuse(Operation::Create, 403, 1);
-    let refused = setup.credentials(ANN);
-    let message = "3dEye refused the request with status 403";
-    assert_error(&refused, StatusCode::BAD_GATEWAY, message);
-    setup.provision(ANN);
-}

@@ -69,25 +69,6 @@ fn it_deletes_the_account_and_tells_its_roles() {
 }
 
 #[test]
-fn preserved_roles_are_attached_to_the_next_account() {
-    let setup = setup();
-    let old = setup.provision(ANN);
-    give_roles(&setup);
-    let kept = json!({ "deleteRemote": true, "preserveRoles": true });
-    assert_eq!(setup.reset(ANN, &kept).json()["clearedRecovery"], false);
-    let waiting = json!({ "found": true, "roleIds": ["r1", "r2"] });
-    assert_eq!(setup.diagnose(ANN)["recovery"], waiting);
-    let again = json!({ "clearMapping": false, "reprovision": true });
-    let answer = setup.reset(ANN, &again).json();
-    let account = setup.account(ANN_EMAIL);
-    assert_ne!(account.user.id.0, old);
-    let done = json!({ "attempted": true, "threedeyeUserId": account.user.id.0, "error": null });
-    assert_eq!(answer["reprovision"], done);
-    assert_eq!(account.user.roles, roles());
-    assert_eq!(setup.diagnose(ANN)["recovery"]["found"], false);
-}
-
-#[test]
 fn nothing_to_delete_is_told() {
     let setup = setup();
     setup.add_foreign_account(ANN_EMAIL);
@@ -133,33 +114,6 @@ fn left_over_rows_of_an_unknown_user_are_cleared() {
         "reprovision": { "attempted": false, "threedeyeUserId": null, "error": "User not found" },
     });
     assert_eq!((answer.status(), answer.json()), (200, expected));
-}
-
-#[test]
-fn a_reprovisioning_that_fails_is_part_of_the_answer() {
-    let setup = setup();
-    setup.add_foreign_account(ANN_EMAIL);
-    let answer = setup.reset(ANN, &json!({ "reprovision": true }));
-    let failed = json!({
-        "attempted": true, "threedeyeUserId": null,
-        "error": "the e-mail belongs to an account outside our customer",
-    });
-    assert_eq!(
-        (answer.status(), &answer.json()["reprovision"]),
-        (200, &failed)
-    );
-}
-
-#[test]
-fn a_user_whose_lease_is_held_is_409() {
-    let setup = setup();
-    setup.provision(ANN);
-    setup.hold_lease(ANN);
-    let refused = setup.reset(ANN, &json!({}));
-    let message = "Another provisioning of this user is under way";
-    assert_error(&refused, StatusCode::CONFLICT, message);
-    assert_eq!(refused.header("retry-after"), Some("61"));
-    assert_eq!(setup.diagnose(ANN)["mapping"]["found"], true);
 }
 
 #[test]

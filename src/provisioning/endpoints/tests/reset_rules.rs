@@ -311,6 +311,7 @@ fn a_lease_that_is_held_is_409_and_one_that_has_ended_is_not() {
         let refused = setup.reset(ANN, &options);
         let message = "Another provisioning of this user is under way";
         assert_error(&refused, StatusCode::CONFLICT, message);
+        assert_eq!(refused.header("retry-after"), Some("61"));
     }
     assert_eq!((setup.rows(ANN), setup.calls()), (before, calls));
     setup.service.pass(std::time::Duration::from_secs(60));
