@@ -1,6 +1,7 @@
 //! Servers in JavaScript for native tests: the real counterparts of what these
 //! tests otherwise run on in memory.
 
+mod bad_input;
 mod layers;
 mod operations;
 mod schema;

@@ -1,7 +1,7 @@
 //! The whole service in memory: any endpoint, through the router, with the database, the
 //! other services and the clock in the test's hands.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::ready;
 use std::rc::Rc;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::{LocalBoxFuture, join_all};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::{Value, json};
 
@@ -17,8 +17,9 @@ use super::transport::VirtualClock;
 use crate::app;
 use crate::auth::fake::{self, FakeCrypto};
 use crate::config::Config;
+use crate::db::faulty::{Ending, Faults, Faulty};
 use crate::db::sqlite::Sqlite;
-use crate::db::{Database, DatabaseError};
+use crate::db::{Database, DatabaseError, Statement};
 use crate::kernel::http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use crate::kernel::random::seeded::Seeded;
 use crate::kernel::{Clock as _, RequestId};
@@ -57,6 +58,8 @@ pub struct TestService {
     pub delivered: Rc<RefCell<Vec<HttpRequest>>>,
     /// What was sent to the queue.
     pub queued: Rc<RefCell<Vec<ChunkId>>>,
+    /// After so many batches the database refuses all; `None`: never.
+    pub spared_batches: Rc<Cell<Option<u32>>>,
     settings: BTreeMap<&'static str, String>,
     remote: Rc<dyn HttpClient>,
     random: Rc<Seeded>,
@@ -85,6 +88,7 @@ impl TestService {
             exhausted: Rc::default(),
             delivered: Rc::default(),
             queued: Rc::default(),
+            spared_batches: Rc::default(),
             settings,
             remote,
             random: Rc::new(Seeded::new(1)),
@@ -127,6 +131,7 @@ impl TestService {
         let environment = Environment {
             bindings: Rc::new(TestBindings {
                 database: self.database.clone(),
+                spared_batches: Rc::clone(&self.spared_batches),
                 exhausted: Rc::clone(&self.exhausted),
                 queued: self.has_queue.then(|| Rc::clone(&self.queued)),
             }),
@@ -141,6 +146,20 @@ impl TestService {
         let shared = Rc::clone(&self.shared.borrow());
         let config = shared.config(|| Config::parse(|name| self.settings.get(name).cloned()));
         Services::new(config, environment, shared)
+    }
+
+    /// Sends all of them at once; time passes as the service waits.
+    pub fn send_together(&self, requests: Vec<TestRequest<'_>>) -> Vec<TestAnswer> {
+        let answers = join_all(requests.into_iter().map(TestRequest::answer));
+        self.clock.run(answers)
+    }
+
+    /// How many batches the database has run for what `act` does.
+    pub fn batches_of<T>(&self, act: impl FnOnce() -> T) -> (T, u32) {
+        self.spared_batches.set(Some(u32::MAX));
+        let result = act();
+        let left = self.spared_batches.take();
+        (result, u32::MAX - left.unwrap_or(u32::MAX))
     }
 
     pub fn get(&self, path: &str) -> TestRequest<'_> {
@@ -231,10 +250,15 @@ impl TestRequest<'_> {
     /// Sends it; time passes as the service waits.
     pub fn send(self) -> TestAnswer {
         let service = self.service;
+        service.clock.run(self.answer())
+    }
+
+    async fn answer(self) -> TestAnswer {
+        let service = self.service;
         let services = Rc::new(service.services());
         let request_id = RequestId::mint(service.clock.now(), &*service.random);
         let answer = service.router.respond(self.request, services, request_id);
-        TestAnswer(service.clock.run(answer))
+        TestAnswer(answer.await)
     }
 }
 
@@ -272,15 +296,37 @@ impl Body for Bytes {
     }
 }
 
+/// Refuses every batch after so many.
+struct Spared(Rc<Cell<Option<u32>>>);
+
+impl Faults for Spared {
+    fn before<'a>(&'a self, _: &'a [Statement]) -> LocalBoxFuture<'a, Ending> {
+        let left = self.0.get();
+        self.0.set(left.map(|left| left.saturating_sub(1)));
+        let ending = match left {
+            Some(0) => Ending::Refused,
+            _ => Ending::Genuine,
+        };
+        Box::pin(ready(ending))
+    }
+
+    fn after(&self, _: Ending) -> LocalBoxFuture<'_, ()> {
+        Box::pin(ready(()))
+    }
+}
+
 struct TestBindings {
     database: Sqlite,
+    spared_batches: Rc<Cell<Option<u32>>>,
     exhausted: Rc<RefCell<BTreeSet<&'static str>>>,
     queued: Option<Rc<RefCell<Vec<ChunkId>>>>,
 }
 
 impl Bindings for TestBindings {
     fn database(&self) -> Result<Database, DatabaseError> {
-        Ok(Database::new(Rc::new(self.database.clone())))
+        let faults = Spared(Rc::clone(&self.spared_batches));
+        let engine = Faulty::new(self.database.clone(), faults);
+        Ok(Database::new(Rc::new(engine)))
     }
 
     fn run_queue(&self) -> Option<Rc<dyn RunQueue>> {

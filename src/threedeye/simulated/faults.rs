@@ -69,6 +69,11 @@ impl<C: Clock> Planned<C> {
         planned.entry(operation).or_default().extend(faults);
     }
 
+    /// Nothing is planned any more.
+    pub fn clear(&self) {
+        self.faults.borrow_mut().clear();
+    }
+
     /// How long all exchanges of this kind take from now on.
     pub fn slow_down(&self, operation: Operation, latency: Duration) {
         self.latencies.borrow_mut().insert(operation, latency);

@@ -1,7 +1,7 @@
 use http::StatusCode;
 use serde_json::json;
 
-use super::{ANN, ANN_EMAIL, BOB, CYD, UNKNOWN, assert_error, setup, text};
+use super::{ANN, ANN_EMAIL, CYD, UNKNOWN, assert_error, setup};
 use crate::threedeye::simulated::Operation;
 
 #[test]
@@ -31,53 +31,6 @@ fn what_was_provisioned_is_read_without_3deye() {
     let id = setup.provision(ANN);
     let setup = setup.unconfigured();
     assert_eq!(setup.provision(ANN), id);
-}
-
-#[test]
-fn an_existing_account_is_made_anew_with_its_roles() {
-    let setup = setup();
-    setup.add_account("old", "Ann@Example.com", &["r1", "r2"]);
-    let id = setup.provision(ANN);
-    let account = setup.account(ANN_EMAIL);
-    let roles: Vec<&str> = account
-        .user
-        .roles
-        .iter()
-        .map(|role| role.0.as_str())
-        .collect();
-    assert_eq!((account.user.id.0, roles), (id, vec!["r1", "r2"]));
-    assert_ne!(account.password, super::OTHER_PASSWORD);
-}
-
-#[test]
-fn only_the_user_a_key_with_the_scope_and_administrators_get_them() {
-    let setup = setup();
-    let path = format!("/users/{ANN}/3deye-credentials");
-    let key = |scope: &str, user: Option<&str>| {
-        let body = json!({ "scopes": [scope], "userId": user });
-        let made = setup.service.post("/admin/api-keys").admin().json(&body);
-        let made = made.send();
-        assert_eq!(made.status(), 201, "{}", made.json());
-        text(&made.json()["key"])
-    };
-    let by_key = |key: &str| {
-        let request = setup.service.get(&path).header("x-api-key", key);
-        request.send().status()
-    };
-    let by_person = |subject: &str| setup.service.get(&path).person(subject).send().status();
-    setup.service.database.execute(
-        "UPDATE users SET auth_subject = 'auth0|ann' WHERE uuid = ?1",
-        [ANN],
-    );
-    assert_eq!(by_person(ANN), 200);
-    assert_eq!(by_person("auth0|ann"), 200);
-    assert_eq!(by_person(BOB), 403);
-    assert_eq!(by_key(&key("threedeye:read", None)), 200);
-    assert_eq!(by_key(&key("threedeye:read", Some(ANN))), 200);
-    assert_eq!(by_key(&key("threedeye:read", Some(BOB))), 403);
-    assert_eq!(by_key(&key("user:write", Some(ANN))), 403);
-    assert_eq!(by_key("unknown"), 401);
-    assert_eq!(setup.service.get(&path).send().status(), 401);
 }
 
 #[test]
@@ -143,14 +96,4 @@ fn a_service_without_3deye_is_503() {
         StatusCode::SERVICE_UNAVAILABLE,
         "3dEye provisioning is not configured",
     );
-}
-
-#[test]
-fn a_failure_of_3deye_is_502_and_the_next_call_goes_on() {
-    let setup = setup();
-    setup.refuse(Operation::Create, 403, 1);
-    let refused = setup.credentials(ANN);
-    let message = "3dEye refused the request with status 403";
-    assert_error(&refused, StatusCode::BAD_GATEWAY, message);
-    setup.provision(ANN);
 }

@@ -135,20 +135,6 @@ fn a_service_without_3deye_is_an_answer() {
 }
 
 #[test]
-fn it_changes_nothing() {
-    let setup = setup();
-    setup.add_account("old", ANN_EMAIL, &[]);
-    let before = setup.service.database.total_changes();
-    setup.diagnose(ANN);
-    assert_eq!(setup.service.database.total_changes(), before);
-    let changed = [Operation::Create, Operation::Delete, Operation::Attach];
-    assert_eq!(
-        changed.map(|operation| setup.remote.calls(operation)),
-        [0; 3]
-    );
-}
-
-#[test]
 fn an_id_has_128_characters_at_most() {
     let setup = setup();
     setup.diagnose(&"x".repeat(128));

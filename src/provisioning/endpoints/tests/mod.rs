@@ -1,17 +1,36 @@
 //! The endpoints through the router, on the shipped SQL and a simulated 3dEye.
 
 mod backfill;
+mod backfill_rules;
+mod crashes;
 mod credentials;
+mod credentials_rules;
 mod diagnostics;
+mod diagnostics_rules;
+mod long_list;
+mod lost_answers;
+mod outages;
+mod readings;
 mod reset;
+mod reset_rules;
+mod scheduled;
 
+use std::cell::RefCell;
+use std::future::ready;
 use std::rc::Rc;
+use std::time::Duration;
 
-use http::{Method, StatusCode};
+use futures_util::future::LocalBoxFuture;
+use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::auth::fake;
-use crate::kernel::Clock as _;
+use crate::kernel::audit::{Actor, Origin};
+use crate::kernel::http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};
+use crate::kernel::random::seeded::Seeded;
+use crate::kernel::{Clock as _, RequestId};
+use crate::provisioning::backfill::RunOrder;
+use crate::provisioning::store::Trigger;
 use crate::testing::service::{TestAnswer, TestService};
 use crate::testing::transport::VirtualClock;
 use crate::threedeye::simulated::directory::Account;
@@ -30,12 +49,49 @@ const BOB_EMAIL: &str = "bob@example.com";
 const OTHER_PASSWORD: &str = "Zz9_Zz9_Zz9_Zz9_Zz9_";
 const LOGIN: &str = "svc@example.com";
 
+const OPERATIONS: [Operation; 6] = [
+    Operation::Token,
+    Operation::List,
+    Operation::Create,
+    Operation::Delete,
+    Operation::Attach,
+    Operation::Unknown,
+];
+
 type Remote = Simulated<Rc<VirtualClock>, Planned<Rc<VirtualClock>>>;
+
+/// What happens to a request before 3dEye has it; an answer is given in place of 3dEye's.
+type Hook = Box<dyn FnMut(&HttpRequest) -> Option<HttpResponse>>;
 
 /// The service, and the 3dEye that it talks to.
 struct Setup {
     service: TestService,
     remote: Remote,
+    hook: Rc<RefCell<Option<Hook>>>,
+}
+
+struct Hooked {
+    remote: Remote,
+    hook: Rc<RefCell<Option<Hook>>>,
+}
+
+impl HttpClient for Hooked {
+    fn send(
+        &self,
+        request: HttpRequest,
+        timeout: Duration,
+        max_bytes: usize,
+    ) -> LocalBoxFuture<'_, Result<HttpResponse, HttpError>> {
+        let answer = self
+            .hook
+            .borrow_mut()
+            .as_mut()
+            .and_then(|hook| hook(&request));
+        match answer {
+            Some(answer) => Box::pin(ready(Ok(answer))),
+            None => self.remote.send(request, timeout, max_bytes),
+        }
+    }
 }
 
 /// No accounts, and the users Ann and Bob.
@@ -44,7 +100,12 @@ fn setup() -> Setup {
     let remote: Remote = Simulated::new(LOGIN, Rc::clone(&clock), Planned::new(Rc::clone(&clock)));
     let config = remote.config(500);
     let login = config.login.unwrap();
-    let service = TestService::with_remote(clock, Rc::new(remote.clone()))
+    let hook = Rc::default();
+    let hooked = Hooked {
+        remote: remote.clone(),
+        hook: Rc::clone(&hook),
+    };
+    let service = TestService::with_remote(clock, Rc::new(hooked))
         .setting("THREEDEYE_BASE_URL", &config.base_url)
         .setting("THREEDEYE_API_KEY", config.api_key.expose())
         .setting("THREEDEYE_CUSTOMER_ID", &config.customer_id)
@@ -52,7 +113,11 @@ fn setup() -> Setup {
         .setting("THREEDEYE_PASSWORD", login.password.expose());
     service.add_user(ANN, Some(ANN_EMAIL));
     service.add_user(BOB, Some(BOB_EMAIL));
-    Setup { service, remote }
+    Setup {
+        service,
+        remote,
+        hook,
+    }
 }
 
 impl Setup {
@@ -60,6 +125,12 @@ impl Setup {
     fn unconfigured(self) -> Self {
         let service = self.service.setting("THREEDEYE_API_KEY", "");
         service.restart();
+        Self { service, ..self }
+    }
+
+    /// The same with pages of this many accounts.
+    fn page_size(self, size: &str) -> Self {
+        let service = self.service.setting("THREEDEYE_PAGE_SIZE", size);
         Self { service, ..self }
     }
 
@@ -91,17 +162,32 @@ impl Setup {
         self.remote.faults().plan(operation, faults);
     }
 
+    /// All calls of this kind fail so, until `mend`.
+    fn break_down(&self, operation: Operation, fault: &Fault) {
+        break_down(&self.remote, &[operation], fault);
+    }
+
+    /// Nothing goes wrong any more.
+    fn mend(&self) {
+        self.remote.faults().clear();
+        *self.hook.borrow_mut() = None;
+        self.service.spared_batches.set(None);
+    }
+
+    /// Does this to every request from now on.
+    fn intercept(&self, hook: impl FnMut(&HttpRequest) -> Option<HttpResponse> + 'static) {
+        *self.hook.borrow_mut() = Some(Box::new(hook));
+    }
+
+    /// All calls of this kind take this long from now on.
+    fn slow_down(&self, operation: Operation, seconds: u64) {
+        let latency = Duration::from_secs(seconds);
+        self.remote.faults().slow_down(operation, latency);
+    }
+
     /// Calls that have reached 3dEye.
     fn calls(&self) -> u32 {
-        let operations = [
-            Operation::Token,
-            Operation::List,
-            Operation::Create,
-            Operation::Delete,
-            Operation::Attach,
-            Operation::Unknown,
-        ];
-        operations
+        OPERATIONS
             .map(|operation| self.remote.calls(operation))
             .iter()
             .sum()
@@ -140,10 +226,85 @@ impl Setup {
         self.service.post(&path).admin().json(options).send()
     }
 
+    /// A scheduled run, which is answered with its row in the ledger.
+    fn run_by_cron(&self) -> Value {
+        self.service.pass(Duration::from_secs(900));
+        let services = self.service.services();
+        let remote = services.remote().unwrap();
+        let database = services.database().unwrap();
+        let request_id = RequestId::mint(services.now(), &Seeded::new(7));
+        let origin = Origin::event(Actor::cron(), request_id);
+        let order = RunOrder {
+            trigger: Trigger::Cron,
+            limit: services.config.backfill_cron_limit,
+            max_replacements: services.config.backfill_max_takeovers,
+        };
+        let context = services.provisioning(&database, &origin).unwrap();
+        let run = async { context.with(&remote).backfill(order).await.is_ok() };
+        assert!(self.service.clock.run(run));
+        self.last_run()
+    }
+
+    /// The ledger's newest run.
+    fn last_run(&self) -> Value {
+        let path = "/admin/threedeye/backfill/runs?limit=1";
+        let answer = self.service.get(path).admin().send();
+        assert_eq!(answer.status(), 200);
+        answer.json()["runs"][0].clone()
+    }
+
     fn backfill(&self, query: &str) -> TestAnswer {
         let path = format!("/admin/backfill-threedeye{query}");
         self.service.request(Method::POST, &path).admin().send()
     }
+
+    /// A backfill that is answered with its figures.
+    fn run(&self) -> Value {
+        let answer = self.backfill("");
+        assert_eq!(answer.status(), 200, "{}", answer.json());
+        answer.json()
+    }
+
+    /// The user has exactly one account, with these roles, which the answered password opens.
+    #[track_caller]
+    fn assert_provisioned(&self, user: &str, email: &str, roles: &[&str]) {
+        let answer = self.credentials(user).json();
+        let account = self.account(email);
+        let expected = json!({
+            "userId": user,
+            "email": email,
+            "threeDeyeUserId": account.user.id.0,
+            "password": account.password,
+        });
+        assert_eq!(answer, expected);
+        let mut held: Vec<String> = account.user.roles.into_iter().map(|role| role.0).collect();
+        held.sort();
+        assert_eq!(held, roles);
+    }
+}
+
+fn break_down(remote: &Remote, operations: &[Operation], fault: &Fault) {
+    for operation in operations {
+        let faults = std::iter::repeat_n(fault.clone(), 100);
+        remote.faults().plan(*operation, faults);
+    }
+}
+
+fn refused(status: u16, body: impl Into<Vec<u8>>) -> Fault {
+    Fault::Refused(response(status, body))
+}
+
+fn login_page() -> HttpResponse {
+    response(200, "<!doctype html><h1>Sign in</h1>")
+}
+
+fn limited(retry_after: Option<&str>) -> Fault {
+    let mut answer = response(429, "");
+    if let Some(value) = retry_after {
+        let value = HeaderValue::from_str(value).unwrap();
+        answer.headers.insert(header::RETRY_AFTER, value);
+    }
+    Fault::Refused(answer)
 }
 
 fn text(value: &Value) -> String {

@@ -69,25 +69,6 @@ fn it_deletes_the_account_and_tells_its_roles() {
 }
 
 #[test]
-fn preserved_roles_are_attached_to_the_next_account() {
-    let setup = setup();
-    let old = setup.provision(ANN);
-    give_roles(&setup);
-    let kept = json!({ "deleteRemote": true, "preserveRoles": true });
-    assert_eq!(setup.reset(ANN, &kept).json()["clearedRecovery"], false);
-    let waiting = json!({ "found": true, "roleIds": ["r1", "r2"] });
-    assert_eq!(setup.diagnose(ANN)["recovery"], waiting);
-    let again = json!({ "clearMapping": false, "reprovision": true });
-    let answer = setup.reset(ANN, &again).json();
-    let account = setup.account(ANN_EMAIL);
-    assert_ne!(account.user.id.0, old);
-    let done = json!({ "attempted": true, "threedeyeUserId": account.user.id.0, "error": null });
-    assert_eq!(answer["reprovision"], done);
-    assert_eq!(account.user.roles, roles());
-    assert_eq!(setup.diagnose(ANN)["recovery"]["found"], false);
-}
-
-#[test]
 fn nothing_to_delete_is_told() {
     let setup = setup();
     setup.add_foreign_account(ANN_EMAIL);
@@ -133,60 +114,6 @@ fn left_over_rows_of_an_unknown_user_are_cleared() {
         "reprovision": { "attempted": false, "threedeyeUserId": null, "error": "User not found" },
     });
     assert_eq!((answer.status(), answer.json()), (200, expected));
-}
-
-#[test]
-fn a_delete_that_fails_is_502_and_clears_nothing() {
-    let setup = setup();
-    let id = setup.provision(ANN);
-    setup.refuse(Operation::Delete, 403, 1);
-    let options = json!({ "deleteRemote": true, "reprovision": true });
-    assert_error(
-        &setup.reset(ANN, &options),
-        StatusCode::BAD_GATEWAY,
-        "3dEye refused the request with status 403",
-    );
-    assert_eq!(setup.diagnose(ANN)["mapping"]["threedeyeUserId"], id);
-    // The lease was given back.
-    assert_eq!(setup.reset(ANN, &options).status(), 200);
-}
-
-#[test]
-fn a_reprovisioning_that_fails_is_part_of_the_answer() {
-    let setup = setup();
-    setup.add_foreign_account(ANN_EMAIL);
-    let answer = setup.reset(ANN, &json!({ "reprovision": true }));
-    let failed = json!({
-        "attempted": true, "threedeyeUserId": null,
-        "error": "the e-mail belongs to an account outside our customer",
-    });
-    assert_eq!(
-        (answer.status(), &answer.json()["reprovision"]),
-        (200, &failed)
-    );
-}
-
-#[test]
-fn it_lifts_a_quarantine() {
-    let setup = setup();
-    setup.add_foreign_account(ANN_EMAIL);
-    assert_eq!(setup.credentials(ANN).status(), 409);
-    setup.remote.directory_mut().accounts.clear();
-    assert_eq!(setup.credentials(ANN).status(), 409);
-    assert_eq!(setup.reset(ANN, &json!({})).json()["clearedMapping"], true);
-    setup.provision(ANN);
-}
-
-#[test]
-fn a_user_whose_lease_is_held_is_409() {
-    let setup = setup();
-    setup.provision(ANN);
-    setup.hold_lease(ANN);
-    let refused = setup.reset(ANN, &json!({}));
-    let message = "Another provisioning of this user is under way";
-    assert_error(&refused, StatusCode::CONFLICT, message);
-    assert_eq!(refused.header("retry-after"), Some("61"));
-    assert_eq!(setup.diagnose(ANN)["mapping"]["found"], true);
 }
 
 #[test]
