@@ -2,6 +2,7 @@
 
 mod disable;
 mod lockout;
+mod second_factor;
 
 use std::time::Duration;
 
