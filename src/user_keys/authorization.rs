@@ -72,7 +72,7 @@ pub struct Flags {
     /// May make groups. Kept for clients that ask for it.
     #[serde(deserialize_with = "db::flag")]
     pub allow_group_create: bool,
-    /// May read what is open to anybody.
+    /// May read what is open to everyone.
     #[serde(deserialize_with = "db::flag")]
     pub allow_anonymous_read: bool,
 }
