@@ -154,7 +154,7 @@ fn failures_are_the_accounts_for_every_caller() {
         let (accounts, mut factor) = enrolled();
         let mut bobs = accounts.enrol(BOB);
         fail(&accounts, &factor, kind, TOLERATED - 2);
-        let callers = [accounts.staff(), accounts.api_key("user:verify")];
+        let callers = [accounts.staff(), accounts.api_key("user:verify", None)];
         let verify = |caller: &str, code: String| {
             let body = json!({ "token": code });
             accounts.post_for(caller, ADA, "two_factor_verify", Some(&body))

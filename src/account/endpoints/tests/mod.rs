@@ -67,9 +67,9 @@ impl Accounts {
         self.bearer(&json!({ "sub": "auth0|support", "is_staff": true }))
     }
 
-    /// A new API key with this scope, of no user.
-    fn api_key(&self, scope: &str) -> String {
-        let body = json!({ "scopes": [scope], "userId": null });
+    /// A new API key with this scope, bound to a user or to none.
+    fn api_key(&self, scope: &str, user: Option<&str>) -> String {
+        let body = json!({ "scopes": [scope], "userId": user });
         let made = self.service.post("/admin/api-keys").admin().json(&body);
         made.send().json()["key"].as_str().unwrap().to_owned()
     }
