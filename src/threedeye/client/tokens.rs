@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::kernel::{Deadline, Secret, Timestamp};
 use crate::threedeye::UpstreamError;
-use crate::threedeye::config::{ThreedeyeConfig, ThreedeyeLogin};
+use crate::threedeye::config::ThreedeyeLogin;
 use crate::threedeye::wire::auth::{FetchToken, IssuedToken};
 
 use crate::threedeye::client::Client;
@@ -24,32 +24,22 @@ pub struct TokenCache {
 }
 
 struct Entry {
-    owner: TokenOwner,
+    /// Base URL and user name, so that a changed configuration never sends a token to a host that did
+    /// not issue it.
+    owner: String,
     token: Secret,
     usable_until: Timestamp,
 }
 
-/// Whose token it is: base URL and user name, so that a changed
-/// configuration never sends a token to a host that did not issue it.
-#[derive(Clone, PartialEq, Eq)]
-struct TokenOwner(String);
-
-impl TokenOwner {
-    fn of(config: &ThreedeyeConfig, login: &ThreedeyeLogin) -> Self {
-        // A URL holds no line break, so the two parts cannot run together.
-        Self(format!("{}\n{}", config.base_url, login.username))
-    }
-}
-
 impl TokenCache {
-    fn get(&self, owner: &TokenOwner, now: Timestamp) -> Option<Secret> {
+    fn get(&self, owner: &str, now: Timestamp) -> Option<Secret> {
         self.entry
             .as_ref()
-            .filter(|entry| entry.owner == *owner && now < entry.usable_until)
+            .filter(|entry| entry.owner == owner && now < entry.usable_until)
             .map(|entry| entry.token.clone())
     }
 
-    fn put(&mut self, owner: TokenOwner, issued: &IssuedToken, now: Timestamp) {
+    fn put(&mut self, owner: String, issued: &IssuedToken, now: Timestamp) {
         let skew = MAX_SKEW.min(issued.lifetime / 10);
         self.entry = Some(Entry {
             owner,
@@ -69,7 +59,8 @@ impl Client {
         refused: Option<&Secret>,
         deadline: Deadline,
     ) -> Result<Secret, UpstreamError> {
-        let owner = TokenOwner::of(&self.config, login);
+        // A URL holds no line break, so the two parts cannot run together.
+        let owner = format!("{}\n{}", self.config.base_url, login.username);
         let cached = || {
             let token = self.tokens.borrow().get(&owner, self.clock.now())?;
             let is_refused = refused.is_some_and(|refused| refused.matches(token.expose()));
@@ -94,10 +85,6 @@ impl Client {
 mod tests {
     use super::*;
 
-    fn owner(name: &str) -> TokenOwner {
-        TokenOwner(name.to_owned())
-    }
-
     fn cached(lifetime: u64, after: Duration) -> Option<Secret> {
         let start = Timestamp::from_millis(0);
         let mut cache = TokenCache::default();
@@ -105,9 +92,9 @@ mod tests {
             token: Secret::new("token"),
             lifetime: Duration::from_secs(lifetime),
         };
-        cache.put(owner("us"), &issued, start);
-        assert!(cache.get(&owner("them"), start).is_none());
-        cache.get(&owner("us"), start.plus(after))
+        cache.put("us".to_owned(), &issued, start);
+        assert!(cache.get("them", start).is_none());
+        cache.get("us", start.plus(after))
     }
 
     #[test]
