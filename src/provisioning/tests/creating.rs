@@ -11,28 +11,6 @@ use crate::threedeye::simulated::Operation;
 use crate::threedeye::simulated::faults::Fault;
 
 #[test]
-fn a_lost_answer_is_made_good_by_adoption() {
-    let bench = Bench::with_anna();
-    bench.plan_faults(Operation::Create, [Fault::AnswerLost]);
-    let run = bench.backfill();
-    assert_eq!(run.tally.created, 1);
-    bench.assert_settled("a", ANNA, &[]);
-    assert_eq!(bench.calls(Operation::Create), 1);
-    assert_eq!(bench.world.audit_outcomes("a"), ["adopted"]);
-}
-
-#[test]
-fn an_account_that_becomes_visible_late_is_adopted() {
-    let bench = Bench::with_anna();
-    bench.directory().create_delay = Duration::from_secs(60);
-    bench.plan_faults(Operation::Create, [Fault::AnswerLost]);
-    let run = bench.backfill();
-    assert_eq!((run.tally.failed, run.tally.quarantined), (1, 0));
-    bench.converge();
-    bench.assert_settled("a", ANNA, &[]);
-}
-
-#[test]
 fn an_orphan_is_quarantined_and_blocks_no_other_user() {
     let bench = Bench::with_anna();
     bench.add_user("b", "bert@example.com");

@@ -202,11 +202,6 @@ impl Bench {
         self.world.remote.directory_mut()
     }
 
-    /// A role that is not there any more, though accounts may name it.
-    fn remove_role(&self, role: &str) {
-        self.directory().roles.remove(&RoleId(role.to_owned()));
-    }
-
     fn backfill_until(&self, fuse: Fuse, max_replacements: u32) -> Option<Finished> {
         let provisioner = self.provisioner();
         let order = order(500, max_replacements);

@@ -199,11 +199,6 @@ impl World {
         self.rows().users.remove(&UserId::new(id))?
     }
 
-    pub fn audit_outcomes(&self, id: &str) -> Vec<String> {
-        let select = "SELECT outcome FROM audit_log WHERE subject = ?1 ORDER BY id";
-        self.sqlite.query(select, [id], |row| row.get(0))
-    }
-
     /// Lets time pass while nobody is at work.
     pub fn pass(&self, time: Duration) {
         self.time.advance_to(self.now().plus(time));
