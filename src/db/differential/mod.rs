@@ -15,6 +15,31 @@ use crate::kernel::Timestamp;
 use super::bridge::Bridge;
 use super::sqlite::Sqlite;
 
+/// Makes two tests of each case: on the native engine, and on that and D1 side by side.
+macro_rules! mirrored_tests {
+    ($store:ident: $($case:ident,)+) => {
+        mod on_sqlite {
+            $(
+                #[test]
+                fn $case() {
+                    super::$case(&super::$store::on_sqlite());
+                }
+            )+
+        }
+
+        mod mirrored_on_d1 {
+            $(
+                #[test]
+                #[ignore = "needs node and the npm packages; npm test runs it"]
+                fn $case() {
+                    super::$case(&super::$store::mirrored());
+                }
+            )+
+        }
+    };
+}
+pub(crate) use mirrored_tests;
+
 /// An engine that runs every batch on both and compares the answers, and after
 /// each batch all that is stored.
 ///

@@ -2,14 +2,15 @@
 
 use futures_executor::block_on;
 
-use super::store_tests;
 use crate::account::backup_code::SealedBackupCode;
 use crate::account::store::testing::{NOW, Store, audit, entry, notice, user_id};
 use crate::account::store::*;
 use crate::account::{AuditContext, Notice, NoticeKind};
+use crate::db::differential::mirrored_tests;
 use crate::kernel::Sealed;
 
-store_tests! {
+mirrored_tests! {
+    Store:
     a_step_is_accepted_once_and_none_before_it_after_it,
     a_backup_code_is_accepted_once_and_told_of,
     no_backup_code_is_used_while_they_are_locked_or_the_second_factor_is_off,

@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use futures_executor::block_on;
 
-use super::store_tests;
 use crate::account::outbox::{ClaimedNotice, NoticeClaim};
 use crate::account::store::testing::{self, NOW, Store, standing, user_id};
 use crate::account::store::{claim_notices, settle_notices};
 use crate::account::{Notice, NoticeKind};
+use crate::db::differential::mirrored_tests;
 use crate::kernel::{Sealed, Timestamp};
 
-store_tests! {
+mirrored_tests! {
+    Store:
     a_claim_tells_what_was_put,
     a_claim_moves_on_by_a_wait_that_doubles_up_to_a_day,
     those_due_for_longest_come_first,

@@ -5,18 +5,19 @@ use std::time::Duration;
 use futures_executor::block_on;
 use serde_json::{Map, Value, json};
 
-use super::store_tests;
 use crate::account::push_token::MAX_TOKENS_PER_USER;
 use crate::account::scene::MAX_SCENES;
 use crate::account::settings::MAX_SETTINGS_CHARS;
 use crate::account::store::testing::{NOW, Store, entry, notice, user_id};
 use crate::account::store::*;
 use crate::account::{EmailToken, Fields, NoticeKind, Platform, PushToken, TeamId};
+use crate::db::differential::mirrored_tests;
 use crate::kernel::audit;
 use crate::kernel::random::seeded::Seeded;
 use crate::kernel::{EmailKey, Sealed, Timestamp};
 
-store_tests! {
+mirrored_tests! {
+    Store:
     settings_replace_what_there_was_and_notification_settings_are_merged,
     settings_that_grow_too_large_are_refused_with_the_e_mail_beside_them,
     an_e_mail_is_asked_for_alone_or_with_settings,

@@ -3,12 +3,13 @@
 use futures_executor::block_on;
 
 use super::attempts::{add_second_factor, totp, validate};
-use super::store_tests;
 use crate::account::store::testing::{NOW, Store, entry, user_id};
 use crate::account::store::*;
+use crate::db::differential::mirrored_tests;
 use crate::kernel::{Sealed, UserId};
 
-store_tests! {
+mirrored_tests! {
+    Store:
     a_first_code_turns_the_second_factor_on_and_is_told_of,
     a_set_up_is_validated_before_its_end,
     a_set_up_beside_a_second_factor_needs_a_recent_sign_in,

@@ -1,9 +1,11 @@
 //! `claim`
 
 use super::*;
+use crate::db::differential::mirrored_tests;
 use crate::provisioning::policy::SETTLING;
 
-store_tests! {
+mirrored_tests! {
+    StoreTest:
     a_claim_records_the_intent_and_takes_the_lease,
     a_leased_user_is_refused_until_the_lease_ends,
     closed_rows_are_not_claimed,

@@ -1,8 +1,10 @@
 //! `clear`
 
 use super::*;
+use crate::db::differential::mirrored_tests;
 
-store_tests! {
+mirrored_tests! {
+    StoreTest:
     clearing_deletes_mapping_and_recovery,
     clearing_may_keep_roles,
     clearing_may_leave_the_mapping,

@@ -1,8 +1,10 @@
 //! `replace_intent`, `reseal`
 
 use super::*;
+use crate::db::differential::mirrored_tests;
 
-store_tests! {
+mirrored_tests! {
+    StoreTest:
     a_password_is_sealed_anew_unless_it_was_changed,
     a_new_intent_replaces_the_old_one,
     a_new_intent_takes_no_email_of_another_user,

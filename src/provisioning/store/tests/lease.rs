@@ -1,8 +1,10 @@
 //! `acquire_lease`, `renew_leases`, `release_lease`
 
 use super::*;
+use crate::db::differential::mirrored_tests;
 
-store_tests! {
+mirrored_tests! {
+    StoreTest:
     renewing_tells_which_users_are_still_held,
     a_lease_is_acquired_in_every_state,
     a_user_that_is_held_is_busy,

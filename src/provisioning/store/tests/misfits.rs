@@ -1,9 +1,11 @@
 //! What other services may store, and what they may not.
 
 use super::*;
+use crate::db::differential::mirrored_tests;
 use crate::provisioning::store::tests::fanout::planning;
 
-store_tests! {
+mirrored_tests! {
+    StoreTest:
     an_id_that_is_no_text_is_in_no_users_way,
     roles_that_cannot_be_read_are_not_stored,
 }

@@ -53,33 +53,6 @@ const PUT_USER: &str =
 const CHANGE_EMAIL: &str = "UPDATE users SET email = ?2 WHERE uuid = ?1";
 const DELETE_USER: &str = "DELETE FROM users WHERE uuid = ?1";
 
-/// Makes two tests of each case: on the native engine, and on that and D1 side by side.
-macro_rules! store_tests {
-    ($($case:ident,)+) => {
-        mod on_sqlite {
-            use $crate::provisioning::store::tests::StoreTest;
-            $(
-                #[test]
-                fn $case() {
-                    super::$case(&StoreTest::on_sqlite());
-                }
-            )+
-        }
-
-        mod mirrored_on_d1 {
-            use $crate::provisioning::store::tests::StoreTest;
-            $(
-                #[test]
-                #[ignore = "needs node and the npm packages; npm test runs it"]
-                fn $case() {
-                    super::$case(&StoreTest::mirrored());
-                }
-            )+
-        }
-    };
-}
-use store_tests;
-
 use store_test::StoreTest;
 
 /// What the store answers, which must not fail.

@@ -1,8 +1,10 @@
 //! `record_outcomes`
 
 use super::*;
+use crate::db::differential::mirrored_tests;
 
-store_tests! {
+mirrored_tests! {
+    StoreTest:
     complete_forgives_and_drops_the_recovery,
     attaching_keeps_the_recovery_and_the_place_in_the_queue,
     a_failure_is_counted_and_tried_again_in_its_time,

@@ -1,8 +1,10 @@
 //! The work queue, maintained by triggers whatever changes users.
 
 use super::*;
+use crate::db::differential::mirrored_tests;
 
-store_tests! {
+mirrored_tests! {
+    StoreTest:
     a_user_with_an_email_waits,
     what_exceeds_the_limits_does_not_wait,
     a_replaced_user_is_judged_by_its_new_email,

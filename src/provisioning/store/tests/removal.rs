@@ -1,8 +1,10 @@
 //! `save_recovery`, `begin_removal`, `removed_at`, `accounts_of_others`
 
 use super::*;
+use crate::db::differential::mirrored_tests;
 
-store_tests! {
+mirrored_tests! {
+    StoreTest:
     roles_are_saved_with_their_trail,
     an_account_of_another_user_is_not_saved_for_deletion,
     a_removal_opens_a_complete_row,

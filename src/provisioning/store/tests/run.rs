@@ -1,8 +1,10 @@
 //! `open_run`, `close_run`
 
 use super::*;
+use crate::db::differential::mirrored_tests;
 
-store_tests! {
+mirrored_tests! {
+    StoreTest:
     a_run_is_opened_and_closed,
     a_run_is_opened_once,
 }

@@ -1,8 +1,10 @@
 //! `set_aside`, and what ends it.
 
 use super::*;
+use crate::db::differential::mirrored_tests;
 
-store_tests! {
+mirrored_tests! {
+    StoreTest:
     only_the_contested_are_set_aside,
     a_user_set_aside_has_no_next_attempt,
     a_user_under_a_lease_is_not_set_aside,

@@ -1,8 +1,10 @@
 //! `close_delivery`
 
 use super::*;
+use crate::db::differential::mirrored_tests;
 
-store_tests! {
+mirrored_tests! {
+    StoreTest:
     a_chunk_that_no_user_waits_for_is_closed,
     progress_is_told_while_the_run_is_open,
     every_end_has_its_figure_and_its_line,

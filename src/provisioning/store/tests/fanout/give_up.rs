@@ -1,8 +1,10 @@
 //! `give_up`
 
 use super::*;
+use crate::db::differential::mirrored_tests;
 
-store_tests! {
+mirrored_tests! {
+    StoreTest:
     a_user_that_still_waits_is_due_now,
     a_wait_of_its_own_is_kept,
     a_user_another_run_has_planned_stays_with_it,

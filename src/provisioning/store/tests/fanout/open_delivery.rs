@@ -1,8 +1,10 @@
 //! `open_delivery`
 
 use super::*;
+use crate::db::differential::mirrored_tests;
 
-store_tests! {
+mirrored_tests! {
+    StoreTest:
     a_delivery_lists_the_users_that_wait_for_its_chunks,
     a_user_that_was_taken_up_waits_no_more,
     the_leased_are_passed_over_and_wait_on,

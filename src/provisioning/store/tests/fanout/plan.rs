@@ -1,8 +1,10 @@
 //! `plan_run`
 
 use super::*;
+use crate::db::differential::mirrored_tests;
 
-store_tests! {
+mirrored_tests! {
+    StoreTest:
     a_run_is_cut_into_chunks_longest_due_first,
     of_those_due_at_once_the_first_by_id_come_first,
     a_chunk_may_be_full_to_the_last_user,
