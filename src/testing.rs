@@ -4,6 +4,7 @@
 mod layers;
 mod schema;
 pub mod service;
+pub mod simulation;
 pub mod transport;
 
 use std::io::{BufRead as _, BufReader};
