@@ -18,7 +18,7 @@ use crate::app;
 use crate::auth::fake::{self, FakeCrypto};
 use crate::config::Config;
 use crate::db::sqlite::Sqlite;
-use crate::db::{Database, DatabaseError};
+use crate::db::{Database, DatabaseError, Engine};
 use crate::kernel::http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use crate::kernel::random::seeded::Seeded;
 use crate::kernel::{Clock as _, RequestId};
@@ -58,7 +58,9 @@ pub struct TestService {
     /// What was sent to the queue.
     pub queued: Rc<RefCell<Vec<ChunkId>>>,
     settings: BTreeMap<&'static str, String>,
+    engine: Rc<dyn Engine>,
     remote: Rc<dyn HttpClient>,
+    receiver: Option<Rc<dyn HttpClient>>,
     random: Rc<Seeded>,
     shared: RefCell<Rc<Shared>>,
     has_queue: bool,
@@ -79,14 +81,17 @@ impl TestService {
             .map(|(name, value)| (name, value.to_owned()))
             .into();
         settings.insert("CREDENTIALS_KEY", STANDARD.encode([7; 32]));
+        let database = Sqlite::new(move || reads.now());
         Self {
             clock,
-            database: Sqlite::new(move || reads.now()),
+            engine: Rc::new(database.clone()),
+            database,
             exhausted: Rc::default(),
             delivered: Rc::default(),
             queued: Rc::default(),
             settings,
             remote,
+            receiver: None,
             random: Rc::new(Seeded::new(1)),
             shared: RefCell::default(),
             has_queue: false,
@@ -103,6 +108,18 @@ impl TestService {
     /// The same service with the binding `PROVISIONING_QUEUE`.
     pub fn queue(mut self) -> Self {
         self.has_queue = true;
+        self
+    }
+
+    /// The same service with this way to its database.
+    pub fn engine<E: Engine + 'static>(mut self, wrap: impl FnOnce(Sqlite) -> E) -> Self {
+        self.engine = Rc::new(wrap(self.database.clone()));
+        self
+    }
+
+    /// The same service with this receiver of notices, in place of one that takes them all.
+    pub fn receiver(mut self, receiver: Rc<dyn HttpClient>) -> Self {
+        self.receiver = Some(receiver);
         self
     }
 
@@ -124,16 +141,22 @@ impl TestService {
 
     /// The services of one event.
     pub fn services(&self) -> Services {
+        self.services_with(Rc::clone(&self.random))
+    }
+
+    /// The same with a randomness of its own.
+    pub fn services_with(&self, random: Rc<Seeded>) -> Services {
         let environment = Environment {
             bindings: Rc::new(TestBindings {
-                database: self.database.clone(),
+                engine: Rc::clone(&self.engine),
                 exhausted: Rc::clone(&self.exhausted),
                 queued: self.has_queue.then(|| Rc::clone(&self.queued)),
             }),
             clock: Rc::clone(&self.clock) as _,
-            random: Rc::clone(&self.random) as _,
+            random,
             http: Rc::new(Outside {
                 remote: Rc::clone(&self.remote),
+                receiver: self.receiver.clone(),
                 delivered: Rc::clone(&self.delivered),
             }),
             signatures: Rc::new(FakeCrypto::default()),
@@ -230,11 +253,17 @@ impl TestRequest<'_> {
 
     /// Sends it; time passes as the service waits.
     pub fn send(self) -> TestAnswer {
-        let service = self.service;
-        let services = Rc::new(service.services());
-        let request_id = RequestId::mint(service.clock.now(), &*service.random);
-        let answer = service.router.respond(self.request, services, request_id);
-        TestAnswer(service.clock.run(answer))
+        let clock = &self.service.clock;
+        let services = self.service.services();
+        clock.run(self.answer(services))
+    }
+
+    /// Sends it to the service as it stands with these services.
+    pub async fn answer(self, services: Services) -> TestAnswer {
+        let services = Rc::new(services);
+        let request_id = RequestId::mint(services.now(), &services.random);
+        let router = &self.service.router;
+        TestAnswer(router.respond(self.request, services, request_id).await)
     }
 }
 
@@ -273,14 +302,14 @@ impl Body for Bytes {
 }
 
 struct TestBindings {
-    database: Sqlite,
+    engine: Rc<dyn Engine>,
     exhausted: Rc<RefCell<BTreeSet<&'static str>>>,
     queued: Option<Rc<RefCell<Vec<ChunkId>>>>,
 }
 
 impl Bindings for TestBindings {
     fn database(&self) -> Result<Database, DatabaseError> {
-        Ok(Database::new(Rc::new(self.database.clone())))
+        Ok(Database::new(Rc::clone(&self.engine)))
     }
 
     fn run_queue(&self) -> Option<Rc<dyn RunQueue>> {
@@ -309,6 +338,7 @@ impl RunQueue for TestQueue {
 /// The other services, told apart by their addresses.
 struct Outside {
     remote: Rc<dyn HttpClient>,
+    receiver: Option<Rc<dyn HttpClient>>,
     delivered: Rc<RefCell<Vec<HttpRequest>>>,
 }
 
@@ -322,6 +352,9 @@ impl HttpClient for Outside {
         let body = match request.url.as_str() {
             JWKS_URL => fake::document(&[fake::rsa_jwk("key-1", 1)]),
             WEBHOOK_URL => {
+                if let Some(receiver) = &self.receiver {
+                    return receiver.send(request, timeout, max_bytes);
+                }
                 self.delivered.borrow_mut().push(request);
                 Vec::new()
             }

@@ -17,5 +17,6 @@ pub mod dice;
 pub mod director;
 pub mod hazard;
 pub mod schedule;
+pub mod service;
 mod soak;
 pub mod stage;
