@@ -17,6 +17,9 @@ const REPEATED_SILENCE: u32 = 2;
 /// How long an effect may take, in milliseconds; the last is longer than any lease.
 const DELAYS: &[u64] = &[5, 400, 3_000, 12_000, 65_000];
 
+/// So late that another actor may have taken the lease over.
+const DELAYS_OF_A_SETTLEMENT: &[u64] = &[65_000, 130_000];
+
 pub struct Risks {
     pub director: Director,
     /// Actors to whom 3dEye does not answer so many more reads of the list.
@@ -54,8 +57,12 @@ impl Hazards for Risks {
                 self.repeat_silence(actor, hazard);
             }
         };
+        let delays = match effect {
+            Effect::Settlement => DELAYS_OF_A_SETTLEMENT,
+            _ => DELAYS,
+        };
         self.director
-            .next(actor, effect, fates(effect), DELAYS, adjust)
+            .next(actor, effect, fates(effect), delays, adjust)
     }
 
     fn observe(&self, world: &World, actor: usize, effect: Effect) {

@@ -44,6 +44,8 @@ pub const LOGIN: &str = "svc@example.com";
 pub enum Effect {
     /// A batch on the database.
     Database,
+    /// A batch that writes down how users' provisioning ended, and gives their leases back.
+    Settlement,
     /// A request to 3dEye.
     Request(Operation),
     /// A request whose caller has given up takes effect.

@@ -42,10 +42,15 @@ impl World {
 }
 
 impl faulty::Faults for Wall {
-    fn before<'a>(&'a self, _: &'a [Statement]) -> LocalBoxFuture<'a, Ending> {
+    fn before<'a>(&'a self, batch: &'a [Statement]) -> LocalBoxFuture<'a, Ending> {
         async {
             let world = self.world();
-            let hazard = world.approach(Effect::Database).await;
+            let settles = |statement: &Statement| statement.sql.contains("provisioning_outcomes");
+            let effect = match batch.iter().any(settles) {
+                true => Effect::Settlement,
+                false => Effect::Database,
+            };
+            let hazard = world.approach(effect).await;
             world.crew.light(hazard);
             hazard.fate.ending()
         }

@@ -3,6 +3,7 @@
 
 use crate::provisioning;
 use crate::testing::simulation::schedule::{Play, Schedule, play_side_by_side};
+use crate::testing::simulation::service;
 
 /// The simulations by name, each with its schedules of a round: those of about a minute.
 const SIMULATIONS: [(&str, Play, u64); 1] = [(

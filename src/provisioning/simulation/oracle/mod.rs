@@ -31,6 +31,13 @@ pub fn sealer(rotated: bool) -> Sealer {
     made.unwrap()
 }
 
+struct Lease {
+    token: String,
+    /// The actor who took it.
+    holder: usize,
+    until: Timestamp,
+}
+
 /// What must hold, and what is needed to tell.
 pub struct Oracle {
     sealer: Sealer,
@@ -49,8 +56,8 @@ pub struct Oracle {
     pub resets: BTreeMap<usize, ResetOrder>,
     /// Every e-mail that a user ever had.
     emails: BTreeSet<Option<EmailKey>>,
-    /// The leases as they were last seen, and when each ends.
-    leases: BTreeMap<UserId, (String, Timestamp)>,
+    /// The leases as they were last seen.
+    leases: BTreeMap<UserId, Lease>,
     /// The accounts as they were last seen.
     accounts: Vec<Account>,
     deletes_seen: usize,
@@ -109,7 +116,7 @@ impl Oracle {
             });
         self.no_role_is_lost(&tables, &remote.accounts, drops.is_some());
         self.leases_end(&tables, world.now());
-        self.leases_are_not_taken_over(&tables, world.now());
+        self.leases_are_their_holders(&tables, world.now(), actor);
         let deleted: Vec<RemoteId> = remote
             .deleted
             .get(self.deletes_seen..)
@@ -135,21 +142,35 @@ impl Oracle {
 
     /// The token in every WHERE keeps the rows whole even where two actors hold
     /// a user one after the other too soon. But the first of them may have a call
-    /// to 3dEye under way, which nothing but its lease keeps the second from.
-    fn leases_are_not_taken_over(&mut self, tables: &Snapshot, now: Timestamp) {
-        let mut leases = BTreeMap::new();
-        for (user, row) in &tables.rows {
-            let Some(token) = &row.lease else {
-                continue;
-            };
-            if let Some((holder, until)) = self.leases.get(user)
-                && holder != token
-                && *until > now
-            {
-                let seen = format!("{user} is taken from a holder whose lease has not ended");
-                self.object("one holder a user", seen);
-            }
-            leases.insert(user.clone(), (token.clone(), row.mapping.lease_until));
+    /// to 3dEye under way, which nothing but its lease keeps the second from. So
+    /// until a lease has ended none but its holder gives it back, and a holder who
+    /// comes too late does not end the lease of the next one.
+    fn leases_are_their_holders(&mut self, tables: &Snapshot, now: Timestamp, actor: usize) {
+        let leased = tables.rows.iter();
+        let leases: BTreeMap<UserId, Lease> = leased
+            .filter_map(|(user, row)| {
+                let token = row.lease.clone()?;
+                let known = self.leases.get(user).filter(|lease| lease.token == token);
+                let lease = Lease {
+                    holder: known.map_or(actor, |lease| lease.holder),
+                    token,
+                    until: row.mapping.lease_until,
+                };
+                Some((user.clone(), lease))
+            })
+            .collect();
+        let ended = self.leases.iter().find(|(user, lease)| {
+            let is_kept = leases
+                .get(user)
+                .is_some_and(|other| other.token == lease.token);
+            !is_kept && lease.until > now && lease.holder != actor
+        });
+        if let Some((user, lease)) = ended {
+            let seen = format!(
+                "actor {actor} ends the lease that {} has of {user}",
+                lease.holder
+            );
+            self.object("one holder a user", seen);
         }
         self.leases = leases;
     }

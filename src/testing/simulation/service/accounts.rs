@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::Method;
 use serde_json::json;
 
 use crate::account::outbox::WebhookDispatcher;
@@ -12,19 +13,24 @@ use crate::testing::simulation::service::stage::Performer;
 /// How long until the next round, in minutes: as cron starts them, or at once.
 const BETWEEN_ROUNDS: &[u64] = &[0, 15, 15];
 
+/// How long until a person looks for new mail.
+const UNTIL_READ: Duration = Duration::from_secs(20 * 60);
+
 impl Performer<'_> {
-    pub async fn request_email(&self, user: &str, email: u64) {
-        let request = self
-            .world
-            .service
-            .request(http::Method::PATCH, "/api/users/@me");
+    /// Asks for another e-mail, and twice looks for tokens that came with notices.
+    pub async fn change_email(&self, user: &str, email: u64) {
+        let request = self.world.service.request(Method::PATCH, "/api/users/@me");
         let email = format!("n{email}@example.com");
         let request = self.person(request, user).json(&json!({ "email": email }));
         self.send(request).await;
+        for _ in 0..2 {
+            self.world.clock.sleep(UNTIL_READ).await;
+            self.verify_email(user).await;
+        }
     }
 
     /// Shows the two newest tokens.
-    pub async fn verify_email(&self, user: &str) {
+    async fn verify_email(&self, user: &str) {
         let tokens = self.world.known.borrow_mut().of(user).tokens.clone();
         for token in tokens.iter().rev().take(2) {
             let request = self.world.service.post("/api/users/verify_email");
@@ -38,7 +44,7 @@ impl Performer<'_> {
 
     pub async fn cancel_email(&self, user: &str) {
         let path = "/api/users/cancel_email_change_request";
-        let request = self.world.service.request(http::Method::PATCH, path);
+        let request = self.world.service.request(Method::PATCH, path);
         if self.send(self.person(request, user)).await.status() == 200 {
             let mut oracle = self.world.oracle.borrow_mut();
             oracle.is_told(self.actor, Action::CancelEmailChange);

@@ -12,6 +12,8 @@ pub struct Scene {
     pub backlog: u64,
     /// Whether the receiver of notices is down until the faults are over.
     pub receiver_is_down: bool,
+    /// Whether rounds of delivery settle only after others have claimed the same notices.
+    pub settles_late: bool,
     pub trouble: Trouble,
     /// Who does what, and from which turn on.
     pub actors: Vec<(u64, Script)>,
@@ -50,14 +52,10 @@ pub enum Script {
         user: usize,
         as_support: bool,
     },
-    /// Asks for the e-mail with this number.
-    RequestEmail {
+    /// Asks for the e-mail with this number, and confirms what it is asked to.
+    ChangeEmail {
         user: usize,
         email: u64,
-    },
-    /// Shows tokens that came with notices.
-    VerifyEmail {
-        user: usize,
     },
     CancelEmail {
         user: usize,
@@ -106,8 +104,9 @@ impl Scene {
                     failures: draws.pick(&[0, 0, 0, 3, 98]),
                 })
                 .collect(),
-            backlog: draws.pick(&[0, 0, 2, 10]),
-            receiver_is_down: draws.chance(250),
+            backlog: draws.pick(&[0, 2, 10, 10]),
+            receiver_is_down: draws.chance(300),
+            settles_late: draws.chance(200),
             trouble: Trouble {
                 faults: draws.pick(&[0, 20, 60, 150]),
                 delays: draws.pick(&[0, 30, 100]),
@@ -121,7 +120,7 @@ impl Scene {
 
 fn script(draws: &Draws, users: usize) -> Script {
     let user = draws.below(users as u64) as usize;
-    match draws.below(20) {
+    match draws.below(21) {
         0..=3 => Script::SignIn {
             user,
             codes: 1 + draws.below(5),
@@ -136,13 +135,12 @@ fn script(draws: &Draws, users: usize) -> Script {
             user,
             as_support: draws.chance(300),
         },
-        11 | 12 => Script::RequestEmail {
+        11..=13 => Script::ChangeEmail {
             user,
-            email: draws.below(3),
+            email: draws.below(2),
         },
-        13 => Script::VerifyEmail { user },
         14 => Script::CancelEmail { user },
-        15 | 16 => Script::Deliver {
+        15..=17 => Script::Deliver {
             rounds: 1 + draws.below(3),
         },
         _ => Script::ResetKey {

@@ -116,6 +116,7 @@ impl<'a> Theatre<'a> {
         world.oracle.borrow_mut().begin(&world.service.database);
         calm.set(false);
         world.receiver_is_down.set(self.scene.receiver_is_down);
+        world.settles_late.set(self.scene.settles_late);
         let turns = self.scene.actors.iter().map(|(turn, _)| *turn);
         self.interleave(turns, std::iter::empty())?;
         calm.set(true);
@@ -215,10 +216,9 @@ impl<'a> Theatre<'a> {
                 Script::Disable { user, as_support } => {
                     performer.disable(&user_id(user), as_support).await;
                 }
-                Script::RequestEmail { user, email } => {
-                    performer.request_email(&user_id(user), email).await;
+                Script::ChangeEmail { user, email } => {
+                    performer.change_email(&user_id(user), email).await;
                 }
-                Script::VerifyEmail { user } => performer.verify_email(&user_id(user)).await,
                 Script::CancelEmail { user } => performer.cancel_email(&user_id(user)).await,
                 Script::Deliver { rounds } => performer.deliver(rounds).await,
                 Script::ResetKey { user, by } => performer.reset_key(user, by).await,

@@ -32,6 +32,9 @@ const FATES_OF_A_DELIVERY: &[Fate] = &[
     Fate::DiesAfter,
 ];
 
+/// So long that several rounds of delivery pass.
+const LATE: Duration = Duration::from_secs(40 * 60);
+
 /// What an actor does to the world.
 #[derive(Debug, Clone, Copy)]
 enum Effect {
@@ -49,6 +52,7 @@ pub struct World {
     pub known: RefCell<Known>,
     pub oracle: RefCell<Oracle>,
     pub receiver_is_down: Cell<bool>,
+    pub settles_late: Cell<bool>,
 }
 
 impl World {
@@ -66,7 +70,8 @@ impl World {
                 crew: Crew::default(),
                 known: RefCell::default(),
                 oracle: RefCell::default(),
-                receiver_is_down: Cell::new(false),
+                receiver_is_down: Cell::default(),
+                settles_late: Cell::default(),
             }
         })
     }
@@ -95,13 +100,18 @@ impl Wall {
 }
 
 impl faulty::Faults for Wall {
-    fn before<'a>(&'a self, _: &'a [Statement]) -> LocalBoxFuture<'a, Ending> {
+    fn before<'a>(&'a self, batch: &'a [Statement]) -> LocalBoxFuture<'a, Ending> {
         async {
             let world = self.world();
-            let (actor, effect) = (world.crew.actor.get(), Effect::Database);
+            let actor = world.crew.actor.get();
+            let settle = |hazard: &mut Hazard| {
+                if world.settles_late.get() && is_settlement(batch) {
+                    hazard.delay = LATE;
+                }
+            };
             let hazard = world
                 .director
-                .next(actor, effect, Fate::COMMON, DELAYS, |_| {});
+                .next(actor, Effect::Database, Fate::COMMON, DELAYS, settle);
             world.crew.approach(hazard, &world.clock).await;
             world.crew.light(hazard);
             hazard.fate.ending()
@@ -117,6 +127,17 @@ impl faulty::Faults for Wall {
         }
         .boxed_local()
     }
+}
+
+/// Whether a batch settles a round of delivery.
+fn is_settlement(batch: &[Statement]) -> bool {
+    let mut statements = batch.iter();
+    statements.any(|statement| {
+        statement
+            .sql
+            .trim_start()
+            .starts_with("UPDATE notices SET attempts = attempts - 1")
+    })
 }
 
 /// The receiver of notices. 3dEye is never called here.
