@@ -6,11 +6,14 @@ use crate::testing::simulation::schedule::{Play, Schedule, play_side_by_side};
 use crate::testing::simulation::service;
 
 /// The simulations by name, each with its schedules of a round: those of about a minute.
-const SIMULATIONS: [(&str, Play, u64); 1] = [(
-    "provisioning",
-    provisioning::simulation::stage::play,
-    20_000,
-)];
+const SIMULATIONS: [(&str, Play, u64); 2] = [
+    (
+        "provisioning",
+        provisioning::simulation::stage::play,
+        20_000,
+    ),
+    ("service", service::stage::play, 10_000),
+];
 
 /// Where the seeds of the tests end.
 const FIRST_SEED: u64 = 20_000;
