@@ -164,7 +164,7 @@ impl Performer<'_> {
             .cloned()
     }
 
-    pub fn right_totp(&self, user: &str) -> Option<Proof> {
+    fn right_totp(&self, user: &str) -> Option<Proof> {
         Proof::totp(&self.last_secret(user)?, self.world.now(), 0)
     }
 

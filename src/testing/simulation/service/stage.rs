@@ -126,7 +126,7 @@ impl<'a> Theatre<'a> {
         self.judge()
     }
 
-    pub fn pass(&self, time: Duration) {
+    fn pass(&self, time: Duration) {
         let clock = &self.world.clock;
         clock.advance_to(self.world.now().plus(time));
     }
