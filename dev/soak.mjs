@@ -1,5 +1,5 @@
-// `npm run soak`: plays schedules of provisioning, with everything going wrong
-// that can, until one breaks a promise or you stop it.
+// `npm run soak`: plays schedules of the simulations by turns, with everything
+// going wrong that can, until one breaks a promise or you end it.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,9 +10,11 @@ import { Failure, runMain, say } from "./tooling/say.mjs";
 
 const HELP = `npm run soak [-- --seed N] [--schedules N] | [-- --tell SEED]
 
-  --seed N        begin with the schedule of this seed; without it where the tests end
-  --schedules N   end after so many; without it go on until a promise breaks
-  --tell SEED     play this one and tell everything that happens in it
+  --simulation NAME   provisioning, or service: accounts, notices and user keys; without it both
+
+  --seed N            begin with the schedule of this seed; without it where the tests end
+  --schedules N       end after so many; without it go on until a promise breaks
+  --tell SEED         play this one and tell everything that happens in it
 `;
 
 async function main() {
@@ -21,16 +23,23 @@ async function main() {
       seed: { type: "string" },
       schedules: { type: "string" },
       tell: { type: "string" },
+      simulation: { type: "string" },
       help: { type: "boolean", short: "h" },
     },
   });
   if (values.help) return say(HELP);
-  for (const [name, value] of Object.entries(values)) {
+  const { simulation, ...numbers } = values;
+  for (const [name, value] of Object.entries(numbers)) {
     if (!/^[0-9]+$/.test(String(value))) throw new Failure(`--${name} takes a number\n\n${HELP}`);
   }
   const { nativeEnv } = await ensureToolchain();
-  const env = { ...nativeEnv, SPKEY_SEED: values.tell ?? values.seed, SPKEY_SCHEDULES: values.schedules };
-  const test = `provisioning::simulation::tests::soak::${values.tell ? "tell" : "on_and_on"}`;
+  const env = {
+    ...nativeEnv,
+    SPKEY_SEED: values.tell ?? values.seed,
+    SPKEY_SCHEDULES: values.schedules,
+    SPKEY_SIMULATION: simulation,
+  };
+  const test = `testing::simulation::soak::${values.tell ? "tell" : "on_and_on"}`;
   const args = ["test", "--locked", "--lib", "--", "--exact", test, "--include-ignored", "--nocapture"];
   const cargo = spawn("cargo", args, { env, stdio: ["ignore", "inherit", "inherit"] });
   whenParentIsGone(() => cargo.kill());

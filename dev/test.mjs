@@ -163,7 +163,7 @@ async function check(command, args, log, env, progress) {
 async function nativeTests({ nativeEnv }, progress) {
   const env = { ...nativeEnv, CARGO_TERM_COLOR: "never", SPKEY_NODE: process.execPath };
   // Those that a bare `cargo test` ignores need node and the npm packages, which are here.
-  const args = ["test", "--locked", "--no-fail-fast", "--", "--include-ignored", "--skip", "tests::soak::"];
+  const args = ["test", "--locked", "--no-fail-fast", "--", "--include-ignored", "--skip", "simulation::soak::"];
   const { output, code } = await attempt("cargo", args, { log: "native-tests", env, progress });
   if (code !== 0) say(fromFirst(/^(failures:$|error(\[|:))/m, output));
   return sum(output, /^test result: \S+ (?<passed>\d+) passed; (?<failed>\d+) failed; (?<skipped>\d+) ignored;/gm, code);

@@ -6,6 +6,7 @@ mod layers;
 mod operations;
 mod schema;
 pub mod service;
+pub mod simulation;
 pub mod transport;
 
 use std::io::{BufRead as _, BufReader};

@@ -36,8 +36,7 @@ export function copySources() {
  */
 export function breakFiles({ name, edits }) {
   const texts = new Map();
-  for (const { file, find, replace } of edits) {
-    const path = join("src", "provisioning", file);
+  for (const { file: path, find, replace } of edits) {
     const text = texts.get(path) ?? readFileSync(inRoot(path), "utf8");
     const [before, after, ...more] = text.split(find);
     if (after === undefined || more.length > 0) {

@@ -2,7 +2,7 @@
 
 /**
  * @typedef {object} Edit
- * @property {string} file below src/provisioning
+ * @property {string} file
  * @property {string} find occurs once in it
  * @property {string} replace
  *
@@ -13,23 +13,23 @@
  */
 
 /** @type {Mutant[]} */
-export const MUTANTS = [
+const PROVISIONING = [
   {
     name: "reset-without-lease",
     breaks: "a reset acquires the lease of a user that another actor holds",
-    edits: [{ file: "store/lease.rs", find: "WHERE lease_until <= ?4\n", replace: "WHERE lease_until <= ?3\n" }],
+    edits: [{ file: "src/provisioning/store/lease.rs", find: "WHERE lease_until <= ?4\n", replace: "WHERE lease_until <= ?3\n" }],
   },
   {
     name: "claim-without-lease",
     breaks: "a run claims a user that another actor holds",
-    edits: [{ file: "store/claim.rs", find: "WHERE lease_until <= ?4 AND (", replace: "WHERE (" }],
+    edits: [{ file: "src/provisioning/store/claim.rs", find: "WHERE lease_until <= ?4 AND (", replace: "WHERE (" }],
   },
   {
     name: "renew-without-token",
     breaks: "an actor that lost its lease takes it back by renewing it",
     edits: [
       {
-        file: "store/lease.rs",
+        file: "src/provisioning/store/lease.rs",
         find: "WHERE user_id IN (SELECT value FROM json_each(?3)) AND lease_token = ?1",
         replace: "WHERE user_id IN (SELECT value FROM json_each(?3)) AND ?1 IS NOT NULL",
       },
@@ -40,7 +40,7 @@ export const MUTANTS = [
     breaks: "an actor that lost its lease still saves roles and deletes the account",
     edits: [
       {
-        file: "store/removal.rs",
+        file: "src/provisioning/store/removal.rs",
         find: "SELECT ?1, ?4, ?3, ?5\nWHERE EXISTS (SELECT 1 FROM threedeye_users WHERE user_id = ?1 AND lease_token = ?2)",
         replace: "SELECT ?1, ?4, ?3, ?5\nWHERE ?2 IS NOT NULL",
       },
@@ -49,14 +49,20 @@ export const MUTANTS = [
   {
     name: "lease-too-long",
     breaks: "a renewed lease lasts twice as long as is promised",
-    edits: [{ file: "batch/leases.rs", find: "let until = now.plus(LEASE);", replace: "let until = now.plus(LEASE * 2);" }],
+    edits: [
+      {
+        file: "src/provisioning/batch/leases.rs",
+        find: "let until = now.plus(LEASE);",
+        replace: "let until = now.plus(LEASE * 2);",
+      },
+    ],
   },
   {
     name: "another-password",
     breaks: "the create carries another password than the one that was recorded",
     edits: [
       {
-        file: "attempt/create.rs",
+        file: "src/provisioning/attempt/create.rs",
         find: ".create_account(&attempt.claimed.email, &password, deadline)",
         replace: ".create_account(&attempt.claimed.email, &crate::threedeye::password::generate(self.random), deadline)",
       },
@@ -67,7 +73,7 @@ export const MUTANTS = [
     breaks: "an account with the user's e-mail is adopted whether or not the password opens it",
     edits: [
       {
-        file: "attempt/replace.rs",
+        file: "src/provisioning/attempt/replace.rs",
         find: "if !attempt.claimed.fresh && self.opens(attempt, pass.deadline).await? {",
         replace: "if !attempt.claimed.fresh && (self.opens(attempt, pass.deadline).await? || true) {",
       },
@@ -78,13 +84,13 @@ export const MUTANTS = [
     breaks: "an account is deleted first and its roles are saved then",
     edits: [
       {
-        file: "attempt/replace.rs",
+        file: "src/provisioning/attempt/replace.rs",
         find: "        let saved = store::save_recovery(\n",
         replace:
           "        self.remote.delete_account(&account.id, deadline).await?;\n        let saved = store::save_recovery(\n",
       },
       {
-        file: "attempt/replace.rs",
+        file: "src/provisioning/attempt/replace.rs",
         find: "        claimed.removed_at = Some(entry.at);\n        self.remote.delete_account(&account.id, deadline).await?;\n",
         replace: "        claimed.removed_at = Some(entry.at);\n",
       },
@@ -95,7 +101,7 @@ export const MUTANTS = [
     breaks: "only the roles that waited before are saved, not those of the account to be deleted",
     edits: [
       {
-        file: "attempt/replace.rs",
+        file: "src/provisioning/attempt/replace.rs",
         find: "let roles = union(waiting, &account.roles);",
         replace: "let roles = union(waiting, &[]);",
       },
@@ -106,7 +112,7 @@ export const MUTANTS = [
     breaks: "a user whose roles were not attached counts as done",
     edits: [
       {
-        file: "attempt/create.rs",
+        file: "src/provisioning/attempt/create.rs",
         find: "        Step::Done(AttemptResult::RolesPending(id, UpstreamError::NotFound))",
         replace: "        Step::Done(AttemptResult::Ready(id, origin))",
       },
@@ -117,7 +123,7 @@ export const MUTANTS = [
     breaks: "the service replaces the account that it logs in with",
     edits: [
       {
-        file: "attempt/begin.rs",
+        file: "src/provisioning/attempt/begin.rs",
         find: "if self.remote.own_login().as_ref() == Some(&attempt.claimed.email) {",
         replace: "if false {",
       },
@@ -127,7 +133,11 @@ export const MUTANTS = [
     name: "orphan-from-a-partial-list",
     breaks: "an e-mail is called an orphan although the list was not read whole",
     edits: [
-      { file: "attempt/create.rs", find: "        if !list_complete {\n", replace: "        if false && !list_complete {\n" },
+      {
+        file: "src/provisioning/attempt/create.rs",
+        find: "        if !list_complete {\n",
+        replace: "        if false && !list_complete {\n",
+      },
     ],
   },
   {
@@ -135,7 +145,7 @@ export const MUTANTS = [
     breaks: "an e-mail that is still taken right after our own delete is called an orphan",
     edits: [
       {
-        file: "policy.rs",
+        file: "src/provisioning/policy.rs",
         find: "pub const REMOVAL_GRACE: Duration = Duration::from_secs(15 * 60);",
         replace: "pub const REMOVAL_GRACE: Duration = Duration::ZERO;",
       },
@@ -146,12 +156,12 @@ export const MUTANTS = [
     breaks: "an idle row is claimed although its user's e-mail is another's",
     edits: [
       {
-        file: "store/claim.rs",
+        file: "src/provisioning/store/claim.rs",
         find: "    WHERE o.email_key = excluded.email_key AND o.state <> 'set_aside'\n",
         replace: "    WHERE o.email_key = excluded.email_key AND o.state = 'set_aside'\n",
       },
       {
-        file: "store/claim.rs",
+        file: "src/provisioning/store/claim.rs",
         find: "              WHERE o.email_key = u.email_key AND o.state <> 'set_aside' AND o.user_id <> u.uuid)",
         replace: "              WHERE o.email_key = u.email_key AND o.state = 'none' AND o.user_id <> u.uuid)",
       },
@@ -162,7 +172,7 @@ export const MUTANTS = [
     breaks: "a reset clears the rows although the delete before it failed",
     edits: [
       {
-        file: "reset/removal.rs",
+        file: "src/provisioning/reset/removal.rs",
         find: "remote.delete_account(&account.id, self.deadline).await?;",
         replace: "remote.delete_account(&account.id, self.deadline).await.ok();",
       },
@@ -173,7 +183,7 @@ export const MUTANTS = [
     breaks: "a row is still complete while a reset deletes its account",
     edits: [
       {
-        file: "store/removal.rs",
+        file: "src/provisioning/store/removal.rs",
         find: "SET state = CASE WHEN state IN ('complete', 'attaching') THEN 'pending' ELSE state END,",
         replace: "SET state = state,",
       },
@@ -184,7 +194,7 @@ export const MUTANTS = [
     breaks: "a reset without a delete does not remember the account that it lets go of",
     edits: [
       {
-        file: "reset/mod.rs",
+        file: "src/provisioning/reset/mod.rs",
         find: "            forgotten,\n            // Found",
         replace: "            forgotten: forgotten.filter(|_| false),\n            // Found",
       },
@@ -195,7 +205,7 @@ export const MUTANTS = [
     breaks: "a reset deletes an account that is another user's",
     edits: [
       {
-        file: "reset/removal.rs",
+        file: "src/provisioning/reset/removal.rs",
         find: "accounts.retain(|account| !of_others.contains(&account.id));",
         replace: "let _ = of_others;",
       },
@@ -206,7 +216,7 @@ export const MUTANTS = [
     breaks: "a reset that is to preserve the roles does not",
     edits: [
       {
-        file: "reset/mod.rs",
+        file: "src/provisioning/reset/mod.rs",
         find: "(order.preserve_roles && worth_keeping).then(",
         replace: "(order.preserve_roles && worth_keeping && false).then(",
       },
@@ -215,20 +225,20 @@ export const MUTANTS = [
   {
     name: "lost-outcome-counted",
     breaks: "a run counts a user whose outcome it could not write down",
-    edits: [{ file: "batch/mod.rs", find: "if self.leases.was_lost(&user.user) {", replace: "if false {" }],
+    edits: [{ file: "src/provisioning/batch/mod.rs", find: "if self.leases.was_lost(&user.user) {", replace: "if false {" }],
   },
   {
     name: "intent-after-create",
     breaks: "the password is recorded after the create that carries it",
     edits: [
       {
-        file: "attempt/create.rs",
+        file: "src/provisioning/attempt/create.rs",
         find: "        if deadline.passed(self.clock.now()) {\n            return Err(Failure::OutOfTime.into());\n        }\n        let answer = self",
         replace:
           "        let fresh = self.new_password(&attempt.claimed.user)?;\n        attempt.claimed.password = fresh.clone();\n        let password = self.password(attempt)?;\n        let answer = self",
       },
       {
-        file: "attempt/create.rs",
+        file: "src/provisioning/attempt/create.rs",
         find: "        attempt.claimed.fresh = false;\n",
         replace:
           "        attempt.claimed.fresh = false;\n        let (user, email) = (&attempt.claimed.user, &attempt.claimed.email);\n        let now = self.clock.now();\n        crate::provisioning::store::replace_intent(self.database, &attempt.token, user, email, &fresh, now).await?;\n",
@@ -240,7 +250,7 @@ export const MUTANTS = [
     breaks: "calls that were given up on count as over at once",
     edits: [
       {
-        file: "policy.rs",
+        file: "src/provisioning/policy.rs",
         find: "pub const SETTLING: Duration = Duration::from_secs(60);",
         replace: "pub const SETTLING: Duration = Duration::ZERO;",
       },
@@ -251,10 +261,147 @@ export const MUTANTS = [
     breaks: "an account is adopted although an earlier delete may still take it away",
     edits: [
       {
-        file: "attempt/checks.rs",
+        file: "src/provisioning/attempt/checks.rs",
         find: "!attempt.deleted && self.is_unsettled(attempt) && self.was_removed_lately(attempt)",
         replace: "!attempt.deleted && self.is_unsettled(attempt) && false",
       },
     ],
   },
+  {
+    name: "late-settlement",
+    breaks: "an actor that lost its lease settles the user, and ends the lease of the next one",
+    edits: [
+      {
+        file: "migrations/0003_provisioning.sql",
+        find: "WHERE user_id = NEW.user_id AND lease_token = NEW.lease_token;",
+        replace: "WHERE user_id = NEW.user_id AND NEW.lease_token IS NOT NULL;",
+      },
+    ],
+  },
+];
+
+/** @type {Mutant[]} */
+const SERVICE = [
+  {
+    name: "totp-code-twice",
+    breaks: "a code of the authenticator is accepted again",
+    edits: [
+      {
+        file: "src/account/store/try_totp.rs",
+        find: "  last_step = iif(?4 > last_step, ?4, last_step),\n",
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "totp-lock-ignored",
+    breaks: "codes of the authenticator are tried although they are locked",
+    edits: [
+      {
+        file: "src/account/store/try_totp.rs",
+        find: "AND totp_locked_until <= ?3 AND totp_failures < ?10",
+        replace: "AND totp_failures < ?10",
+      },
+    ],
+  },
+  {
+    name: "backup-code-twice",
+    breaks: "a backup code is accepted again",
+    edits: [
+      {
+        file: "src/account/store/try_backup_code.rs",
+        find: "json_each(?2)) AND used_at IS NULL",
+        replace: "json_each(?2))",
+      },
+    ],
+  },
+  {
+    name: "used-backup-codes-stay",
+    breaks: "new backup codes leave the used ones in place",
+    edits: [
+      {
+        file: "src/account/store/replace_backup_codes.rs",
+        find: "WHERE user_id = ?1 AND EXISTS (",
+        replace: "WHERE user_id = ?1 AND used_at IS NULL AND EXISTS (",
+      },
+    ],
+  },
+  {
+    name: "disabled-without-a-code",
+    breaks: "the second factor is turned off although the code was rejected",
+    edits: [
+      {
+        file: "src/account/store/disable_two_factor.rs",
+        find: "AND secret_sealed IS NOT NULL AND accepted_by = ?2",
+        replace: "AND secret_sealed IS NOT NULL AND ?2 IS NOT NULL",
+      },
+    ],
+  },
+  {
+    name: "email-of-another-user",
+    breaks: "an e-mail takes effect that became another user's since it was asked for",
+    edits: [
+      {
+        file: "src/account/store/confirm_email.rs",
+        find: "AND NOT EXISTS (SELECT 1 FROM users o WHERE o.email_key = ?4 AND o.uuid <> ?1)",
+        replace: "AND ?4 IS NOT NULL",
+      },
+    ],
+  },
+  {
+    name: "reset-by-a-replaced-key",
+    breaks: "a user key that was replaced since it was read resets the new one",
+    edits: [
+      {
+        file: "src/user_keys/store/reset_user_key.rs",
+        find: "AND (?5 IS NULL OR key_hash = ?5)",
+        replace: "AND (?5 IS NULL OR ?5 IS NOT NULL)",
+      },
+    ],
+  },
+  {
+    name: "notice-without-change",
+    breaks: "a notice is written although nothing was changed",
+    edits: [{ file: "src/account/store/change.rs", find: "?6 WHERE changes() > 0", replace: "?6 WHERE changes() >= 0" }],
+  },
+  {
+    name: "notice-settled-before-sent",
+    breaks: "a notice leaves the outbox before it is sent",
+    edits: [
+      {
+        file: "src/account/outbox/dispatcher.rs",
+        find: "        let (settlement, failures, failed) = self.send_all(claim.notices).await;\n",
+        replace:
+          "        let ids = claim.notices.iter().map(|notice| notice.id.clone());\n        let all = Settlement { delivered: ids.collect(), ..Settlement::default() };\n        settle_notices(self.database, now, &all).await?;\n        let (settlement, failures, failed) = self.send_all(claim.notices).await;\n",
+      },
+    ],
+  },
+  {
+    name: "notice-claimed-twice",
+    breaks: "a round claims a notice that another round is about to send",
+    edits: [{ file: "src/account/store/claim_notices.rs", find: "WHERE due_at <= ?1 AND (", replace: "WHERE (" }],
+  },
+  {
+    name: "notice-given-back-late",
+    breaks: "a round gives back a notice that another round has claimed since",
+    edits: [
+      {
+        file: "src/account/store/settle_notices.rs",
+        find: "WHERE (id, due_at) IN (SELECT value ->> 'id', value ->> 'due_again' FROM json_each(?1))",
+        replace: "WHERE id IN (SELECT value ->> 'id' FROM json_each(?1))",
+      },
+    ],
+  },
+];
+
+/** Each with the simulation that notices it. */
+export const MUTANTS = [
+  ...PROVISIONING.map((mutant) => ({
+    ...mutant,
+    test: "provisioning::simulation::tests::whatever_happened_before_it_ends_well",
+  })),
+  ...SERVICE.map((mutant) => ({
+    ...mutant,
+    test: "testing::simulation::service::tests::whatever_happened_no_promise_is_broken",
+  })),
 ];

@@ -38,7 +38,7 @@ pub mod single;
 pub mod store;
 
 #[cfg(test)]
-mod simulation;
+pub mod simulation;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -19,7 +19,7 @@ use crate::auth::fake::{self, FakeCrypto};
 use crate::config::Config;
 use crate::db::faulty::{Ending, Faults, Faulty};
 use crate::db::sqlite::Sqlite;
-use crate::db::{Database, DatabaseError, Statement};
+use crate::db::{Database, DatabaseError, Engine, Statement};
 use crate::kernel::http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use crate::kernel::random::seeded::Seeded;
 use crate::kernel::{Clock as _, RequestId};
@@ -61,7 +61,9 @@ pub struct TestService {
     /// After so many batches the database refuses all; `None`: never.
     pub spared_batches: Rc<Cell<Option<u32>>>,
     settings: BTreeMap<&'static str, String>,
+    engine: Rc<dyn Engine>,
     remote: Rc<dyn HttpClient>,
+    receiver: Option<Rc<dyn HttpClient>>,
     random: Rc<Seeded>,
     shared: RefCell<Rc<Shared>>,
     has_queue: bool,
@@ -82,15 +84,20 @@ impl TestService {
             .map(|(name, value)| (name, value.to_owned()))
             .into();
         settings.insert("CREDENTIALS_KEY", STANDARD.encode([7; 32]));
+        let database = Sqlite::new(move || reads.now());
+        let spared_batches = Rc::default();
+        let faults = Spared(Rc::clone(&spared_batches));
         Self {
             clock,
-            database: Sqlite::new(move || reads.now()),
+            engine: Rc::new(Faulty::new(database.clone(), faults)),
+            database,
             exhausted: Rc::default(),
             delivered: Rc::default(),
             queued: Rc::default(),
-            spared_batches: Rc::default(),
+            spared_batches,
             settings,
             remote,
+            receiver: None,
             random: Rc::new(Seeded::new(1)),
             shared: RefCell::default(),
             has_queue: false,
@@ -107,6 +114,18 @@ impl TestService {
     /// The same service with the binding `PROVISIONING_QUEUE`.
     pub fn queue(mut self) -> Self {
         self.has_queue = true;
+        self
+    }
+
+    /// The same service with this way to its database.
+    pub fn engine<E: Engine + 'static>(mut self, wrap: impl FnOnce(Sqlite) -> E) -> Self {
+        self.engine = Rc::new(wrap(self.database.clone()));
+        self
+    }
+
+    /// The same service with this receiver of notices, in place of one that takes them all.
+    pub fn receiver(mut self, receiver: Rc<dyn HttpClient>) -> Self {
+        self.receiver = Some(receiver);
         self
     }
 
@@ -128,17 +147,22 @@ impl TestService {
 
     /// The services of one event.
     pub fn services(&self) -> Services {
+        self.services_with(Rc::clone(&self.random))
+    }
+
+    /// The same with a randomness of its own.
+    pub fn services_with(&self, random: Rc<Seeded>) -> Services {
         let environment = Environment {
             bindings: Rc::new(TestBindings {
-                database: self.database.clone(),
-                spared_batches: Rc::clone(&self.spared_batches),
+                engine: Rc::clone(&self.engine),
                 exhausted: Rc::clone(&self.exhausted),
                 queued: self.has_queue.then(|| Rc::clone(&self.queued)),
             }),
             clock: Rc::clone(&self.clock) as _,
-            random: Rc::clone(&self.random) as _,
+            random,
             http: Rc::new(Outside {
                 remote: Rc::clone(&self.remote),
+                receiver: self.receiver.clone(),
                 delivered: Rc::clone(&self.delivered),
             }),
             signatures: Rc::new(FakeCrypto::default()),
@@ -150,7 +174,8 @@ impl TestService {
 
     /// Sends all of them at once; time passes as the service waits.
     pub fn send_together(&self, requests: Vec<TestRequest<'_>>) -> Vec<TestAnswer> {
-        let answers = join_all(requests.into_iter().map(TestRequest::answer));
+        let requests = requests.into_iter();
+        let answers = join_all(requests.map(|request| request.answer(self.services())));
         self.clock.run(answers)
     }
 
@@ -249,16 +274,17 @@ impl TestRequest<'_> {
 
     /// Sends it; time passes as the service waits.
     pub fn send(self) -> TestAnswer {
-        let service = self.service;
-        service.clock.run(self.answer())
+        let clock = &self.service.clock;
+        let services = self.service.services();
+        clock.run(self.answer(services))
     }
 
-    async fn answer(self) -> TestAnswer {
-        let service = self.service;
-        let services = Rc::new(service.services());
-        let request_id = RequestId::mint(service.clock.now(), &*service.random);
-        let answer = service.router.respond(self.request, services, request_id);
-        TestAnswer(answer.await)
+    /// Sends it to the service as it stands with these services.
+    pub async fn answer(self, services: Services) -> TestAnswer {
+        let services = Rc::new(services);
+        let request_id = RequestId::mint(services.now(), &services.random);
+        let router = &self.service.router;
+        TestAnswer(router.respond(self.request, services, request_id).await)
     }
 }
 
@@ -316,17 +342,14 @@ impl Faults for Spared {
 }
 
 struct TestBindings {
-    database: Sqlite,
-    spared_batches: Rc<Cell<Option<u32>>>,
+    engine: Rc<dyn Engine>,
     exhausted: Rc<RefCell<BTreeSet<&'static str>>>,
     queued: Option<Rc<RefCell<Vec<ChunkId>>>>,
 }
 
 impl Bindings for TestBindings {
     fn database(&self) -> Result<Database, DatabaseError> {
-        let faults = Spared(Rc::clone(&self.spared_batches));
-        let engine = Faulty::new(self.database.clone(), faults);
-        Ok(Database::new(Rc::new(engine)))
+        Ok(Database::new(Rc::clone(&self.engine)))
     }
 
     fn run_queue(&self) -> Option<Rc<dyn RunQueue>> {
@@ -355,6 +378,7 @@ impl RunQueue for TestQueue {
 /// The other services, told apart by their addresses.
 struct Outside {
     remote: Rc<dyn HttpClient>,
+    receiver: Option<Rc<dyn HttpClient>>,
     delivered: Rc<RefCell<Vec<HttpRequest>>>,
 }
 
@@ -368,6 +392,9 @@ impl HttpClient for Outside {
         let body = match request.url.as_str() {
             JWKS_URL => fake::document(&[fake::rsa_jwk("key-1", 1)]),
             WEBHOOK_URL => {
+                if let Some(receiver) = &self.receiver {
+                    return receiver.send(request, timeout, max_bytes);
+                }
                 self.delivered.borrow_mut().push(request);
                 Vec::new()
             }

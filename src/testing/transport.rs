@@ -5,7 +5,7 @@ use futures_util::future::LocalBoxFuture;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
@@ -16,21 +16,17 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use crate::kernel::http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use crate::kernel::{Clock, Timestamp};
 
-/// A clock whose time passes only when nothing else is left to do.
+/// A clock whose time passes only when nothing else is left to do, and then jumps to the next moment
+/// that is waited for.
 #[derive(Default)]
 pub struct VirtualClock {
     now: Cell<Timestamp>,
-    serial: Cell<u64>,
+    timers_so_far: Cell<u64>,
     timers: RefCell<BTreeMap<(Timestamp, u64), Waker>>,
 }
 
-struct Flag(AtomicBool);
-
-impl Wake for Flag {
-    fn wake(self: Arc<Self>) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
+/// The clock's resolution.
+const TICK: Duration = Duration::from_millis(1);
 
 impl VirtualClock {
     /// A clock that shows `now`.
@@ -40,30 +36,75 @@ impl VirtualClock {
         clock
     }
 
+    /// The next moment that is waited for.
+    pub fn next(&self) -> Option<Timestamp> {
+        let timers = self.timers.borrow();
+        timers.first_key_value().map(|((moment, _), _)| *moment)
+    }
+
+    /// Lets time pass up to `moment`, and wakes what waited for it.
+    pub fn advance_to(&self, moment: Timestamp) {
+        self.now.set(self.now.get().max(moment));
+        let due: Vec<Waker> = {
+            let mut timers = self.timers.borrow_mut();
+            let later = timers.split_off(&(self.now.get().plus(TICK), 0));
+            std::mem::replace(&mut *timers, later)
+                .into_values()
+                .collect()
+        };
+        due.into_iter().for_each(Waker::wake);
+    }
+
+    /// Returns at `moment`.
+    pub fn until(&self, moment: Timestamp) -> impl Future<Output = ()> + '_ {
+        let number = self.timers_so_far.get();
+        self.timers_so_far.set(number + 1);
+        Timer {
+            clock: self,
+            key: (moment, number),
+        }
+    }
+
     /// Runs `future` to its end; whenever it waits, time jumps to the next timer.
     pub fn run<F: Future>(&self, future: F) -> F::Output {
         let mut future = pin!(future);
-        let flag = Arc::new(Flag(AtomicBool::new(false)));
-        let waker = Waker::from(flag.clone());
+        let flag = Flag::raised();
+        let waker = Waker::from(Arc::clone(&flag));
         loop {
+            flag.lower();
             if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
                 return output;
             }
-            if !flag.0.swap(false, Ordering::Relaxed) {
-                let next = self.timers.borrow_mut().pop_first();
-                let ((moment, _), timer) = next.expect("waits for something that never happens");
-                self.now.set(moment.max(self.now.get()));
-                timer.wake();
+            if !flag.is_raised() {
+                let next = self.next();
+                self.advance_to(next.expect("waits for something that never happens"));
             }
         }
     }
 }
 
-struct Timer<'a>(&'a VirtualClock, (Timestamp, u64));
+struct Timer<'a> {
+    clock: &'a VirtualClock,
+    key: (Timestamp, u64),
+}
+
+impl Future for Timer<'_> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if self.clock.now() >= self.key.0 {
+            return Poll::Ready(());
+        }
+        let mut timers = self.clock.timers.borrow_mut();
+        timers.insert(self.key, context.waker().clone());
+        Poll::Pending
+    }
+}
 
 impl Drop for Timer<'_> {
+    /// It is not waited for any more, so time need not stop there.
     fn drop(&mut self) {
-        self.0.timers.borrow_mut().remove(&self.1);
+        self.clock.timers.borrow_mut().remove(&self.key);
     }
 }
 
@@ -74,19 +115,53 @@ impl Clock for VirtualClock {
 
     fn sleep(&self, duration: Duration) -> LocalBoxFuture<'_, ()> {
         Box::pin(async move {
-            self.serial.set(self.serial.get() + 1);
-            let timer = Timer(self, (self.now().plus(duration), self.serial.get()));
-            poll_fn(|context| {
-                if self.now() >= timer.1.0 {
-                    return Poll::Ready(());
-                }
-                let waker = context.waker().clone();
-                self.timers.borrow_mut().insert(timer.1, waker);
-                Poll::Pending
-            })
-            .await;
+            if duration.is_zero() {
+                yield_once().await;
+            } else {
+                self.until(self.now().plus(duration)).await;
+            }
         })
     }
+}
+
+/// Whether a future was woken since it was polled last.
+#[derive(Default)]
+pub struct Flag(AtomicBool);
+
+impl Flag {
+    /// Raised, so that its future is polled a first time.
+    pub fn raised() -> Arc<Self> {
+        Arc::new(Self(AtomicBool::new(true)))
+    }
+
+    pub fn is_raised(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub fn lower(&self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+}
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Lets every other future have a turn.
+pub async fn yield_once() {
+    let mut yielded = false;
+    poll_fn(|context| {
+        if yielded {
+            return Poll::Ready(());
+        }
+        yielded = true;
+        // Those who poll many futures only poll the woken ones again.
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// What a script answers, and after how long.

@@ -1,23 +1,18 @@
-//! Deterministic simulation: several actors over the same users, interleaved
-//! by a seed, with every effect at risk; and an oracle that looks at the world
-//! after each of them.
+//! The simulation of provisioning: several actors over the same users, and an oracle that looks at the world
+//! after each of their effects. What it has in common with others is in `testing::simulation`.
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `dice` | draws that depend on the seed and their own name alone |
 //! | `scene` | who is there and what they do |
-//! | `director` | how every effect goes |
+//! | `risks` | how effects go wrong |
 //! | `stage` | plays a schedule to its end |
+//! | `actors`, `events` | what the actors do, and what happens beside them |
 //! | `oracle` | what must hold after every effect, and at the end |
-//! | `shrink` | the smallest schedule that still breaks the same promise |
-//!
-//! A schedule is its seed and what is left out of it, so a failure is replayed
-//! from its seed (`npm run soak -- --seed N`).
 
-mod dice;
-mod director;
+mod actors;
+mod events;
 mod oracle;
+mod risks;
 mod scene;
-mod shrink;
-mod stage;
+pub mod stage;
 mod tests;

@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use crate::provisioning::reset::ResetOrder;
-
-use crate::provisioning::simulation::dice::{Dice, Draws, Topic};
 use crate::provisioning::world::LOGIN;
+use crate::testing::simulation::dice::{Dice, Draws, Topic};
+use crate::testing::simulation::director::Trouble;
 
 /// One schedule's world and its plot.
 #[derive(Debug, Clone)]
@@ -21,10 +21,7 @@ pub struct Scene {
     pub create_delay: Duration,
     /// How long the e-mail of a deleted account stays taken.
     pub delete_delay: Duration,
-    /// Of a thousand effects, how many go wrong.
-    pub faults: u64,
-    /// Of a thousand effects, how many take their time.
-    pub delays: u64,
+    pub trouble: Trouble,
     /// Who does what, and from which turn on.
     pub actors: Vec<(u64, Script)>,
     /// What happens beside them, and at which turn.
@@ -90,8 +87,10 @@ impl Scene {
             warmed: draws.chance(400),
             create_delay: Duration::from_millis(draws.pick(&[0, 0, 0, 2_000, 45_000])),
             delete_delay: Duration::from_millis(draws.pick(&[0, 0, 0, 2_000, 45_000])),
-            faults: draws.pick(&[0, 20, 60, 150]),
-            delays: draws.pick(&[0, 30, 100]),
+            trouble: Trouble {
+                faults: draws.pick(&[0, 20, 60, 150]),
+                delays: draws.pick(&[0, 30, 100]),
+            },
             actors: (0..2 + draws.below(5))
                 .map(|_| (draws.below(60), script(&draws, count)))
                 .collect(),

@@ -37,9 +37,9 @@ use crate::provisioning::backfill::{Finished, RunOrder};
 use crate::provisioning::record::State;
 use crate::provisioning::reset::{ResetDone, ResetOrder};
 use crate::provisioning::store::{self, Trigger};
-use crate::provisioning::world::time::Time;
-use crate::provisioning::world::{Fuse, World, yield_once};
+use crate::provisioning::world::{Fuse, World};
 use crate::provisioning::{Context, Provisioner, ProvisioningError};
+use crate::testing::transport::{VirtualClock, yield_once};
 use crate::threedeye::config::ThreedeyeConfig;
 use crate::threedeye::retry::MAX_TRIES;
 use crate::threedeye::simulated::directory::Directory;
@@ -153,7 +153,7 @@ impl Bench {
         bench.patient_client = Some(Client::new(
             config,
             Rc::new(world.remote.clone()),
-            Rc::<Time>::clone(&world.time),
+            Rc::<VirtualClock>::clone(&world.time),
             Rc::<Seeded>::clone(&world.random),
             Rc::default(),
         ));

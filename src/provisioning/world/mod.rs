@@ -3,18 +3,15 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `time` | the clock that all actors share |
-//! | `hazard` | what may go wrong with an effect |
+//! | `hazard` | who decides what goes wrong with an effect |
 //! | `walls` | the hazards before SQLite and before 3dEye |
 //! | `rows` | the tables as an observer reads them |
 
 pub mod hazard;
 pub mod rows;
-pub mod time;
 mod walls;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -25,9 +22,11 @@ use crate::db::faulty::Faulty;
 use crate::db::sqlite::Sqlite;
 use crate::kernel::audit::Origin;
 use crate::kernel::random::seeded::Seeded;
-use crate::kernel::{EmailKey, Random, Sealer, Timestamp, UserId};
+use crate::kernel::{Clock as _, EmailKey, Random, Sealer, Timestamp, UserId};
 use crate::provisioning;
 use crate::provisioning::record::Mapping;
+use crate::testing::simulation::crew::Crew;
+use crate::testing::transport::{Flag, VirtualClock};
 use crate::threedeye::simulated::directory::Account;
 use crate::threedeye::simulated::faults::Planned;
 use crate::threedeye::simulated::{Operation, Simulated};
@@ -35,10 +34,7 @@ use crate::threedeye::{Client, RoleId, TokenCache};
 
 use hazard::{Burning, Calm, Hazards};
 use rows::Snapshot;
-use time::{Flag, Time};
 use walls::Wall;
-
-pub use time::yield_once;
 
 /// The account that we log in with ourselves.
 pub const LOGIN: &str = "svc@example.com";
@@ -48,6 +44,8 @@ pub const LOGIN: &str = "svc@example.com";
 pub enum Effect {
     /// A batch on the database.
     Database,
+    /// A batch that writes down how users' provisioning ended, and gives their leases back.
+    Settlement,
     /// A request to 3dEye.
     Request(Operation),
     /// A request whose caller has given up takes effect.
@@ -68,21 +66,17 @@ pub enum Fuse {
 /// The whole world of a test.
 pub struct World {
     pub random: Rc<Seeded>,
-    pub time: Rc<Time>,
+    pub time: Rc<VirtualClock>,
     pub hazards: RefCell<Rc<dyn Hazards>>,
-    /// Who is at work, by a number.
-    pub actor: Cell<usize>,
-    dead: RefCell<BTreeSet<usize>>,
-    /// Those who die once their effect is over.
-    dying: RefCell<BTreeSet<usize>>,
+    pub crew: Crew,
     effects: Cell<u32>,
     /// The tables, for observers and for other services.
     pub sqlite: Sqlite,
     /// The same for actors: here things go wrong.
     pub database: Database,
-    pub remote: Simulated<Rc<Time>, Wall>,
+    pub remote: Simulated<Rc<VirtualClock>, Wall>,
     /// What a test has planned for requests to 3dEye.
-    pub planned: Planned<Rc<Time>>,
+    pub planned: Planned<Rc<VirtualClock>>,
     /// 3dEye's client of a lone actor.
     pub client: Client,
     page_size: u32,
@@ -98,7 +92,7 @@ impl World {
         Rc::new_cyclic(|world| {
             let wall = Wall(world.clone());
             let start = Timestamp::from_millis(1_800_000_000_000);
-            let time = Rc::new(Time::starting_at(start));
+            let time = Rc::new(VirtualClock::starting(start));
             let random = Rc::new(Seeded::new(11));
             let database_time = Rc::clone(&time);
             let sqlite = Sqlite::new(move || database_time.now());
@@ -106,7 +100,7 @@ impl World {
             let client = Client::new(
                 remote.config(page_size),
                 Rc::new(remote.clone()),
-                Rc::<Time>::clone(&time),
+                Rc::<VirtualClock>::clone(&time),
                 Rc::<Seeded>::clone(&random),
                 Rc::default(),
             );
@@ -115,9 +109,7 @@ impl World {
                 random,
                 time,
                 hazards: RefCell::new(Rc::new(Calm)),
-                actor: Cell::new(0),
-                dead: RefCell::default(),
-                dying: RefCell::default(),
+                crew: Crew::default(),
                 effects: Cell::new(0),
                 database: Database::new(Rc::new(Faulty::new(sqlite.clone(), wall))),
                 sqlite,
@@ -133,7 +125,7 @@ impl World {
         Client::new(
             self.remote.config(self.page_size),
             Rc::new(self.remote.clone()),
-            Rc::<Time>::clone(&self.time),
+            Rc::<VirtualClock>::clone(&self.time),
             random,
             tokens,
         )
@@ -221,8 +213,7 @@ impl World {
     /// Runs a lone actor to its end, or to its death (`None`).
     pub fn run<T>(&self, fuse: Fuse, actor: impl Future<Output = T>) -> Option<T> {
         *self.hazards.borrow_mut() = Rc::new(Burning::new(fuse));
-        self.dead.borrow_mut().clear();
-        self.dying.borrow_mut().clear();
+        self.crew.revive_all();
         self.effects.set(0);
         let mut actor = pin!(actor);
         let flag = Flag::raised();
@@ -232,7 +223,7 @@ impl World {
             if let Poll::Ready(output) = actor.as_mut().poll(&mut Context::from_waker(&waker)) {
                 return Some(output);
             }
-            if self.is_dead(self.actor.get()) {
+            if self.crew.is_dead(self.crew.actor.get()) {
                 return None;
             }
             if !flag.is_raised() && !self.let_time_pass() {
@@ -251,9 +242,5 @@ impl World {
         self.time.advance_to(next);
         self.land();
         true
-    }
-
-    pub fn is_dead(&self, actor: usize) -> bool {
-        self.dead.borrow().contains(&actor)
     }
 }

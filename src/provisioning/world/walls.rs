@@ -3,14 +3,13 @@
 use std::rc::{Rc, Weak};
 
 use futures_util::FutureExt as _;
-use futures_util::future::{LocalBoxFuture, pending};
+use futures_util::future::LocalBoxFuture;
 
 use crate::db::Statement;
 use crate::db::faulty::{self, Ending};
 use crate::kernel::http_client::HttpResponse;
-use crate::provisioning::world::hazard::{Fate, Hazard};
-use crate::provisioning::world::time::yield_once;
 use crate::provisioning::world::{Effect, World};
+use crate::testing::simulation::hazard::{Fate, Hazard};
 use crate::threedeye::simulated::faults::{self, Fault};
 use crate::threedeye::simulated::{Operation, response};
 
@@ -25,64 +24,35 @@ impl Wall {
 }
 
 impl World {
-    /// The way to an effect: others get their turns, time passes, the actor may die.
+    /// The way to an effect.
     async fn approach(&self, effect: Effect) -> Hazard {
-        let actor = self.actor.get();
         self.effects.set(self.effects.get() + 1);
         let hazards = Rc::clone(&self.hazards.borrow());
-        let hazard = hazards.next(actor, effect);
-        for _ in 0..hazard.turns {
-            yield_once().await;
-        }
-        if !hazard.delay.is_zero() {
-            self.time.until(self.now().plus(hazard.delay)).await;
-        }
-        if hazard.fate == Fate::DiesBefore {
-            self.dead.borrow_mut().insert(actor);
-        }
-        self.end_if_dead(actor).await;
+        let hazard = hazards.next(self.crew.actor.get(), effect);
+        self.crew.approach(hazard, &self.time).await;
         hazard
-    }
-
-    /// Called right before an effect: what comes next is the way back from this very one.
-    fn light(&self, hazard: Hazard) {
-        if hazard.fate == Fate::DiesAfter {
-            self.dying.borrow_mut().insert(self.actor.get());
-        }
     }
 
     /// The way back from an effect.
     async fn leave(&self, effect: Effect) {
-        let actor = self.actor.get();
         let hazards = Rc::clone(&self.hazards.borrow());
-        hazards.observe(self, actor, effect);
-        if self.dying.borrow_mut().remove(&actor) {
-            self.dead.borrow_mut().insert(actor);
-        }
-        self.end_if_dead(actor).await;
-        // Others of the same actor get their turn.
-        yield_once().await;
-    }
-
-    /// An actor is dead whichever of its effects under way it died in.
-    async fn end_if_dead(&self, actor: usize) {
-        if self.is_dead(actor) {
-            pending::<()>().await;
-        }
+        hazards.observe(self, self.crew.actor.get(), effect);
+        self.crew.leave().await;
     }
 }
 
 impl faulty::Faults for Wall {
-    fn before<'a>(&'a self, _: &'a [Statement]) -> LocalBoxFuture<'a, Ending> {
+    fn before<'a>(&'a self, batch: &'a [Statement]) -> LocalBoxFuture<'a, Ending> {
         async {
             let world = self.world();
-            let hazard = world.approach(Effect::Database).await;
-            world.light(hazard);
-            match hazard.fate {
-                Fate::FailsBefore => Ending::Refused,
-                Fate::FailsAfter => Ending::AnswerLost,
-                _ => Ending::Genuine,
-            }
+            let settles = |statement: &Statement| statement.sql.contains("provisioning_outcomes");
+            let effect = match batch.iter().any(settles) {
+                true => Effect::Settlement,
+                false => Effect::Database,
+            };
+            let hazard = world.approach(effect).await;
+            world.crew.light(hazard);
+            hazard.fate.ending()
         }
         .boxed_local()
     }
@@ -96,7 +66,7 @@ impl faults::Faults for Wall {
     fn before(&self, operation: Operation) -> LocalBoxFuture<'_, Fault> {
         async move {
             let world = self.world();
-            let actor = world.actor.get();
+            let actor = world.crew.actor.get();
             let hazard = world.approach(Effect::Request(operation)).await;
             let fault = match hazard.fate {
                 Fate::FailsBefore => refusal(operation, hazard.flavour),
@@ -106,7 +76,7 @@ impl faults::Faults for Wall {
                 Fate::IdUntold => Fault::Mangled(without_body),
                 _ => world.planned.before(operation).await,
             };
-            world.light(hazard);
+            world.crew.light(hazard);
             fault
         }
         .boxed_local()

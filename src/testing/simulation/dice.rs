@@ -28,6 +28,8 @@ pub enum Topic {
     Turn,
     /// An actor's own randomness: passwords, ids.
     Random,
+    /// What an actor chooses to do next.
+    Choice,
     /// How an actor's n-th effect goes; plus the actor's number.
     Fate = 1000,
 }

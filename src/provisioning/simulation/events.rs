@@ -1,0 +1,82 @@
+//! What happens beside the actors.
+
+use crate::kernel::EmailKey;
+use crate::provisioning::simulation::scene::{Event, user_id};
+use crate::provisioning::simulation::stage::Theatre;
+use crate::provisioning::world::LOGIN;
+use crate::threedeye::RoleId;
+
+impl Theatre<'_> {
+    pub fn stage_event(&self, number: usize, event: &Event) {
+        self.risks
+            .director
+            .tell(|| format!("event {number}: {event:?}"));
+        let world = self.world;
+        match event {
+            Event::ChangeEmail { user, email } => world.change_email(&user_id(*user), email),
+            Event::LoseEmail { user } => self.lose_email(*user),
+            Event::RotateKey => self.rotated.set(true),
+            Event::GrantRole { user } => self.grant_role(number, *user),
+            Event::AddUser { email } => world.add_user(&user_id(100 + number), email),
+        }
+    }
+
+    fn email_of(&self, user: usize) -> Option<EmailKey> {
+        self.world.email_of(&user_id(user))
+    }
+
+    fn lose_email(&self, user: usize) {
+        let Some(email) = self.email_of(user) else {
+            return;
+        };
+        if email == EmailKey::of(LOGIN).unwrap() {
+            return;
+        }
+        let mut remote = self.world.remote.directory_mut();
+        let mut accounts = remote.accounts.iter_mut();
+        if let Some(account) =
+            accounts.find(|account| account.user.email_key().as_ref() == Some(&email))
+        {
+            let mut oracle = self.risks.oracle.borrow_mut();
+            for role in &account.user.roles {
+                oracle.roles.remove(role);
+            }
+            oracle.taken_away.insert(account.user.id.clone());
+            account.ours = false;
+            account.password = "somebody else's".to_owned();
+            account.user.roles.clear();
+            return;
+        }
+        drop(remote);
+        self.world.add_account(
+            &format!("foreign-{user}"),
+            email.as_str(),
+            "theirs",
+            &[],
+            false,
+        );
+    }
+
+    fn grant_role(&self, number: usize, user: usize) {
+        let email = self.email_of(user);
+        let is_leased = {
+            let tables = self.world.rows();
+            let mut rows = tables.rows.values();
+            rows.any(|row| row.mapping.lease_until > self.world.now())
+        };
+        // What is granted while the account is being deleted is lost: 3dEye has
+        // no delete that depends on what it deletes.
+        if is_leased {
+            return;
+        }
+        let mut remote = self.world.remote.directory_mut();
+        let mut accounts = remote.accounts.iter_mut();
+        let account = accounts.find(|account| account.ours && account.user.email_key() == email);
+        if let Some(account) = account {
+            let role = RoleId(format!("granted-{number}"));
+            account.user.roles.push(role.clone());
+            remote.roles.insert(role.clone());
+            self.risks.oracle.borrow_mut().roles.insert(role);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! What must hold at the end.
+
+use crate::kernel::EmailKey;
+use crate::kernel::audit::Action;
+use crate::provisioning::record::State;
+use crate::provisioning::simulation::oracle::Oracle;
+use crate::provisioning::world::{LOGIN, World};
+use crate::threedeye::RoleId;
+
+impl Oracle {
+    /// Called once the faults are over and the last run has had its turn.
+    pub fn judge(&mut self, world: &World) {
+        let tables = self.tables(world);
+        let remote = world.remote.directory();
+        let now = world.now();
+        for (user, email) in &tables.users {
+            let Some(email) = email else {
+                continue;
+            };
+            let row = tables.rows.get(user);
+            let state = row.map(|row| row.mapping.state);
+            let taken = |ours: bool| {
+                let mut all = remote.accounts.iter();
+                all.any(|a| a.ours == ours && a.user.email_key().as_ref() == Some(email))
+            };
+            let is_login = *email == EmailKey::of(LOGIN).unwrap();
+            let settled = match state {
+                Some(State::Complete) => true,
+                Some(State::Quarantined) => taken(false),
+                Some(State::SetAside) => tables.holder_of(email, user),
+                // Never replaced, so never done; it tries again for ever.
+                Some(State::Pending) => is_login,
+                _ => false,
+            };
+            if !settled {
+                let seen = format!(
+                    "{} <{}> is {state:?} ({:?})",
+                    user,
+                    email.as_str(),
+                    row.and_then(|row| row.mapping.last_error.clone())
+                );
+                self.object("everything converges", seen);
+            }
+        }
+        for (user, row) in &tables.rows {
+            if row.mapping.lease_until > now {
+                self.object("leases end", format!("{user} is still leased"));
+            }
+            if row.mapping.state == State::Complete && tables.recoveries.contains_key(user) {
+                self.object("no role is lost", format!("roles still wait for {user}"));
+            }
+        }
+        for account in remote.accounts.iter().filter(|account| account.ours) {
+            let email = account.user.email_key();
+            let is_known = tables.rows.values().any(|row| {
+                let forgotten = row.mapping.forgotten.as_ref();
+                row.mapping.threedeye_id.as_ref() == Some(&account.user.id)
+                    || forgotten.is_some_and(|forgotten| Some(&forgotten.email) == email.as_ref())
+            });
+            if self.passwords.contains_key(&account.password) && !is_known {
+                self.object(
+                    "no account is left behind",
+                    format!("{} <{}>", account.user.id.0, account.user.email),
+                );
+            }
+        }
+        let homeless: Vec<RoleId> = self
+            .roles
+            .iter()
+            .filter(|role| {
+                let mut all = remote.accounts.iter().filter(|account| account.ours);
+                !all.any(|account| account.user.roles.contains(role))
+                    // Whoever cannot be done keeps what waits.
+                    && !tables.recoveries.iter().any(|(user, roles)| {
+                        let row = tables.rows.get(user);
+                        roles.contains(role)
+                            && row.is_some_and(|row| row.mapping.state != State::Complete)
+                    })
+            })
+            .cloned()
+            .collect();
+        for role in homeless {
+            self.object("no role is lost", role.0);
+        }
+        drop(remote);
+        self.books_balance(world);
+    }
+
+    /// What the runs said they did is what the audit trail says was done.
+    fn books_balance(&mut self, world: &World) {
+        let audit = provisioned(world);
+        let mut wrong = Vec::new();
+        for (request, run) in &self.runs {
+            let tally = &run.tally;
+            if tally.total != tally.created + tally.failed + tally.skipped {
+                wrong.push(format!("{request}: {tally:?} does not add up"));
+            }
+            let trail = audit.iter().filter(|(by, _)| by == request);
+            let (done, failed): (Vec<_>, Vec<_>) = trail.partition(|(_, outcome)| {
+                ["created", "adopted", "replaced", "roles_attached"].contains(&outcome.as_str())
+            });
+            if done.len() != tally.created as usize {
+                let seen = done.len();
+                wrong.push(format!(
+                    "{request}: {tally:?}, but {seen} in the audit trail"
+                ));
+            }
+            if failed.len() > tally.failed as usize {
+                let seen = failed.len();
+                wrong.push(format!(
+                    "{request}: {tally:?}, but {seen} failures in the trail"
+                ));
+            }
+        }
+        for seen in wrong {
+            self.object("the ledger adds up", seen);
+        }
+    }
+}
+
+/// What the audit trail tells of provisioning: by which request, with which outcome.
+fn provisioned(world: &World) -> Vec<(String, String)> {
+    let select = "SELECT request_id, outcome FROM audit_log WHERE action = ?1 ORDER BY id";
+    let action = [Action::Provision.as_str()];
+    world
+        .sqlite
+        .query(select, action, |row| Ok((row.get(0)?, row.get(1)?)))
+}
