@@ -4,6 +4,7 @@
 mod bad_input;
 mod layers;
 mod operations;
+mod request;
 mod schema;
 pub mod service;
 pub mod simulation;

@@ -10,9 +10,9 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::future::{LocalBoxFuture, join_all};
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use serde_json::{Value, json};
+use http::Method;
 
+pub use super::request::{TestAnswer, TestRequest, claims, token};
 use super::transport::VirtualClock;
 use crate::app;
 use crate::auth::fake::{self, FakeCrypto};
@@ -20,14 +20,12 @@ use crate::config::Config;
 use crate::db::faulty::{Ending, Faults, Faulty};
 use crate::db::sqlite::Sqlite;
 use crate::db::{Database, DatabaseError, Engine, Statement};
+use crate::kernel::Clock as _;
 use crate::kernel::http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use crate::kernel::random::seeded::Seeded;
-use crate::kernel::{Clock as _, RequestId};
 use crate::provisioning::fanout::{ChunkId, QueueError, RunQueue};
 use crate::services::{Bindings, Environment, RateLimit, Services, Shared};
 use crate::web::Router;
-use crate::web::request::{Body, BrokenBody, Request};
-use crate::web::router::Answer;
 
 /// The settings of a service in good order.
 const SETTINGS: [(&str, &str); 10] = [
@@ -67,7 +65,7 @@ pub struct TestService {
     random: Rc<Seeded>,
     shared: RefCell<Rc<Shared>>,
     has_queue: bool,
-    router: Router,
+    pub router: Router,
 }
 
 impl TestService {
@@ -196,129 +194,7 @@ impl TestService {
     }
 
     pub fn request(&self, method: Method, path: &str) -> TestRequest<'_> {
-        let (path, query) = match path.split_once('?') {
-            Some((path, query)) => (path, Some(query.to_owned())),
-            None => (path, None),
-        };
-        TestRequest {
-            service: self,
-            request: Request {
-                method,
-                path: path.to_owned(),
-                query,
-                headers: HeaderMap::new(),
-                body: None,
-            },
-        }
-    }
-}
-
-/// Claims of a person's token, with defaults that are accepted.
-pub fn claims(subject: &str) -> Value {
-    json!({
-        "iss": "https://id.example/",
-        "aud": "spkey",
-        "exp": fake::NOW + 86_400,
-        "auth_time": fake::NOW,
-        "sub": subject,
-    })
-}
-
-/// A token with these claims, signed by the issuer.
-pub fn token(claims: &Value) -> String {
-    fake::rsa_token("key-1", 1, claims)
-}
-
-/// A request that is being put together.
-pub struct TestRequest<'a> {
-    service: &'a TestService,
-    request: Request,
-}
-
-impl TestRequest<'_> {
-    pub fn header(mut self, name: &'static str, value: &str) -> Self {
-        let name = HeaderName::from_static(name);
-        self.request
-            .headers
-            .append(name, HeaderValue::from_str(value).unwrap());
-        self
-    }
-
-    pub fn bearer(self, token: &str) -> Self {
-        self.header("authorization", &format!("Bearer {token}"))
-    }
-
-    /// As a person with this subject who has just signed in.
-    pub fn person(self, subject: &str) -> Self {
-        self.bearer(&token(&claims(subject)))
-    }
-
-    /// As an administrator with the admin pair.
-    pub fn admin(self) -> Self {
-        let mut claims = claims("auth0|anna");
-        claims["email"] = json!("anna@smartphonekey.com");
-        claims["email_verified"] = json!(true);
-        self.header("x-admin-api-key", ADMIN_KEY)
-            .bearer(&token(&claims))
-    }
-
-    pub fn json(self, body: &Value) -> Self {
-        self.header("content-type", "application/json")
-            .body(body.to_string().into_bytes())
-    }
-
-    pub fn body(mut self, bytes: Vec<u8>) -> Self {
-        self.request.body = Some(Rc::new(Bytes(bytes)));
-        self
-    }
-
-    /// Sends it; time passes as the service waits.
-    pub fn send(self) -> TestAnswer {
-        let clock = &self.service.clock;
-        let services = self.service.services();
-        clock.run(self.answer(services))
-    }
-
-    /// Sends it to the service as it stands with these services.
-    pub async fn answer(self, services: Services) -> TestAnswer {
-        let services = Rc::new(services);
-        let request_id = RequestId::mint(services.now(), &services.random);
-        let router = &self.service.router;
-        TestAnswer(router.respond(self.request, services, request_id).await)
-    }
-}
-
-/// What the service answered.
-pub struct TestAnswer(pub Answer);
-
-impl TestAnswer {
-    pub fn status(&self) -> u16 {
-        self.0.reply.status.as_u16()
-    }
-
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.0.reply.headers.get(name)?.to_str().ok()
-    }
-
-    /// The body; null where there is none.
-    pub fn json(&self) -> Value {
-        match self.0.reply.body.as_slice() {
-            [] => Value::Null,
-            body => serde_json::from_slice(body).unwrap(),
-        }
-    }
-}
-
-struct Bytes(Vec<u8>);
-
-impl Body for Bytes {
-    fn read(
-        &self,
-        max_kept: usize,
-        _: usize,
-    ) -> LocalBoxFuture<'_, Result<Option<Vec<u8>>, BrokenBody>> {
-        let bytes = (self.0.len() <= max_kept).then(|| self.0.clone());
-        Box::pin(ready(Ok(bytes)))
+        TestRequest::new(self, method, path)
     }
 }
 
@@ -402,7 +278,7 @@ impl HttpClient for Outside {
         };
         Box::pin(ready(Ok(HttpResponse {
             status: 200,
-            headers: HeaderMap::new(),
+            headers: http::HeaderMap::new(),
             body,
         })))
     }
