@@ -39,7 +39,7 @@ async function main() {
     SPKEY_SCHEDULES: values.schedules,
     SPKEY_SIMULATION: simulation,
   };
-  const test = `testing::simulation::soak::${values.tell ? "tell" : "on_and_on"}`;
+  const test = `testing::simulation::soak::${values.tell ? "tell" : "play_until_a_promise_breaks"}`;
   const args = ["test", "--locked", "--lib", "--", "--exact", test, "--include-ignored", "--nocapture"];
   const cargo = spawn("cargo", args, { env, stdio: ["ignore", "inherit", "inherit"] });
   whenParentIsGone(() => cargo.kill());

@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_factor_is_proved_unless_told_otherwise() {
+    fn turning_a_second_factor_off_needs_a_proof_unless_configured_otherwise() {
         let policy = |value| parse(&[("TWO_FACTOR_DISABLE", value)]);
         assert_eq!(policy(None).two_factor_disable, DisablePolicy::SecondFactor);
         let strict = policy(Some("second_factor"));
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn notices_go_nowhere_unsigned_or_in_the_clear() {
+    fn notices_need_a_secret_and_an_https_url() {
         let secret = ("NOTIFY_WEBHOOK_SECRET", Some("whsec"));
         let url = |url| ("NOTIFY_WEBHOOK_URL", Some(url));
         let config = parse(&[secret, url("https://notify.example/in")]);

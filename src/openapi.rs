@@ -336,7 +336,7 @@ fn links_lead_to_operations_and_name_their_parameters() {
 }
 
 #[test]
-fn operations_are_called_differently() {
+fn every_operation_has_its_own_name() {
     let mut names: Vec<&str> = ROUTES.iter().map(|route| route.operation).collect();
     names.sort_unstable();
     let count = names.len();

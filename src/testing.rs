@@ -57,7 +57,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         drop(self.child.stdin.take());
-        // Its last words are nobody's business any more.
+        // Its exit status says nothing about the tests.
         let _ = self.child.wait();
     }
 }

@@ -47,7 +47,7 @@ const KINDS = /** @type {[string, RegExp][]} */ ([
   ["sensitive", /\/(two_factor_disable|cancel_email_change_request)$/],
   ["plain", /\/(scene_personalisation|two_factor_status)$|\/users\/(\{\w+\}|@me)$/],
 ]);
-/** The order of the columns below; nobody is asked for anything at those that are open. */
+/** The order of the columns below; open routes ask for no credentials. */
 const COLUMNS = ["plain", "sensitive", "codes", "validate", "start", "push", "verify"];
 /** @param {Route} given */
 const kindOf = ({ path }) => KINDS.find(([, pattern]) => pattern.test(path))?.[0] ?? assert.fail(`${path} is of no kind`);
@@ -72,7 +72,7 @@ const VERDICTS = /** @type {Record<string, (answer: any, what: string) => void>}
   tokens: denied(TOKENS_OF_ME_ONLY),
   owner: denied(OWNER_ONLY),
   nokeys: denied(NO_API_KEYS),
-  nobodys: denied(NOT_BOUND),
+  unbound: denied(NOT_BOUND),
   write: denied(lacksScope("user:write")),
   check: denied(lacksScope("user:verify")),
   denied: denied(NOT_PERMITTED),
@@ -84,7 +84,7 @@ const everywhere = (word) => Array(4).fill(Array(COLUMNS.length).fill(word).join
 
 //                  plain sensitive codes validate start push verify
 const A_PERSON = ["in in in in in in in", ...Array(3).fill("mine mine mine mine in tokens mine")];
-/** Whose the token is is looked up only where the path leaves it open. */
+/** The token's user is looked up only where the path alone does not decide. */
 const A_STRANGER = ["bad bad bad bad bad bad bad", ...Array(3).fill("mine mine mine mine bad tokens mine")];
 const LONG_SIGNED_IN = ["in stale stale stale in in in", ...Array(3).fill("mine stale stale stale in tokens mine")];
 const STAFF = [
@@ -108,7 +108,7 @@ const token = (text) => ({ authorization: `Bearer ${text}` });
 
 /** What a caller shows, and how it fares; `user` is the one that `own` names. */
 const CALLERS = /** @type {Record<string, [string[], (user: any, other: any) => Promise<any> | any]>} */ ({
-  nobody: [everywhere("anon"), () => ({})],
+  "a caller without credentials": [everywhere("anon"), () => ({})],
   "an API key in another header": [
     everywhere("anon"),
     async (user) => ({ "x-api-key": (await api.apiKey(["user:write", "user:verify"], user)).authorization.slice(7) }),
@@ -181,8 +181,8 @@ const CALLERS = /** @type {Record<string, [string[], (user: any, other: any) => 
     (user) => api.apiKey(["user:write", "user:verify"], user),
   ],
   "a user's key to read from 3dEye": [aKey(four("write"), four("check")), (user) => api.apiKey(["threedeye:read"], user)],
-  "a service's key to write": [aKey(four("nobodys"), four("check")), () => api.apiKey(["user:write"])],
-  "a service's key to verify": [aKey(four("write"), ["nobodys", "in", "in", "gone"]), () => api.apiKey(["user:verify"])],
+  "a service's key to write": [aKey(four("unbound"), four("check")), () => api.apiKey(["user:write"])],
+  "a service's key to verify": [aKey(four("write"), ["unbound", "in", "in", "gone"]), () => api.apiKey(["user:verify"])],
   "another user's key": [
     aKey(["in", "tokens", "tokens", "tokens"], ["in", "denied", "in", "denied"]),
     (_, other) => api.apiKey(["user:write", "user:verify"], other),
@@ -196,7 +196,7 @@ const bodyOf = (kind, method) => {
 };
 
 describe("the routes", () => {
-  test("are all of one kind or another, and every kind is there", () => {
+  test("are each of one kind, and every kind has routes", () => {
     assert.deepEqual([...new Set(ours.map(kindOf))].sort(), ["open", ...COLUMNS].sort());
     assert.deepEqual(
       ours.filter(({ path }) => !path.startsWith("/api/users/")),
@@ -205,7 +205,7 @@ describe("the routes", () => {
   });
 
   for (const [who, [rows, headersOf]] of Object.entries(CALLERS)) {
-    test(`open as they should to ${who}`, async () => {
+    test(`answer ${who} as the table says`, async () => {
       const [user, other] = await service.addUsers([{ id: "ada", subject: "auth0|ada" }, { id: "bob" }]);
       const { id: _, ...headers } = await headersOf(user, other);
       for (const route of ours.filter((one) => kindOf(one) !== "open")) {
@@ -224,7 +224,7 @@ describe("the routes", () => {
     });
   }
 
-  test("that are open ask nobody, and take nobody's word for who they are", async () => {
+  test("that are open need no credentials, and ignore any", async () => {
     for (const headers of [{}, token("of.nothing.good"), api.staff()]) {
       const answer = await service.call("POST", "/api/users/verify_email", { headers, json: { uuid: "nobody", token: "x" } });
       assertInvalid(answer, "invalid_token", "token");
@@ -232,13 +232,13 @@ describe("the routes", () => {
   });
 });
 
-describe("what is refused first", () => {
+describe("the order of checks", () => {
   const json = { "content-type": "application/json" };
   /** @param {Partial<Headers>} headers @param {string} action @param {string} body @param {string} [uuid] */
   const knock = (headers, action, body, uuid) =>
     service.call("POST", pathTo(action, uuid), { headers: { ...headers, ...json }, body });
 
-  test("is a caller before anything they sent", async () => {
+  test("the caller comes before the body", async () => {
     const [ada, bob] = [await service.addUser(), await service.addUser()];
     for (const body of ["{", "[]", "x".repeat(1000)]) {
       VERDICTS.anon(await knock({}, "two_factor_verify", body), body);
@@ -250,13 +250,13 @@ describe("what is refused first", () => {
     }
   });
 
-  test("is a body before the state of the account", async () => {
+  test("the body comes before the state of the account", async () => {
     const user = await service.addUser();
     for (const action of ["two_factor_validate", "two_factor_verify"])
       assertInvalid(await api.post(user, action, {}), "required", "token");
   });
 
-  test("is a method nobody knows, before the caller", async () => {
+  test("an unknown method is refused before the caller is checked", async () => {
     for (const { path, method } of ours) {
       const answer = await service.call(method === "DELETE" ? "PUT" : "DELETE", pathOf({ path }));
       assertProblem(answer, 405, "invalid_request", "method_not_allowed", { detail: 'Method "DELETE" not allowed.' });
@@ -264,7 +264,7 @@ describe("what is refused first", () => {
     }
   });
 
-  test("is a path nobody knows, in the words of this API", async () => {
+  test("an unknown path is 404 in the envelope of this API", async () => {
     for (const path of [
       "/api/",
       "/api/users",
@@ -293,7 +293,7 @@ describe("an API key", () => {
     ["user:write", "push_tokens/unregister", { token: "a-device" }],
     ["user:verify", "two_factor_verify", { token: "x" }],
   ])) {
-    test(`that is used for ${action} is noted, once an hour at most`, async () => {
+    test(`that is used for ${action} has its last use noted, once an hour at most`, async () => {
       const user = await service.addUser();
       await api.enrol(user);
       const key = await api.apiKey([scope], user);
@@ -309,7 +309,7 @@ describe("an API key", () => {
     });
   }
 
-  test("of a user who is gone opens nothing", async () => {
+  test("of a user who was deleted is refused", async () => {
     const user = await service.addUser();
     const key = await api.apiKey(["user:write", "user:verify"], user);
     await service.sql("DELETE FROM users WHERE uuid = ?", user.id);
@@ -325,7 +325,7 @@ describe("an API key", () => {
     ["a NUL", "%00"],
     ["300 characters", "x".repeat(300)],
   ]) {
-    test(`is looked at before a uuid that is none: ${what}`, async () => {
+    test(`is checked before a malformed uuid: ${what}`, async () => {
       const user = await service.addUser();
       /** @param {Caller | PromiseLike<Caller>} headers */
       const knock = async (headers) => api.post(await headers, "two_factor_verify", { token: "x" }, uuid);
@@ -337,7 +337,7 @@ describe("an API key", () => {
   }
 });
 
-test("@me is @me however the path spells it, and is nobody's uuid", async () => {
+test("@me may be percent-encoded, and any other spelling is refused as another user's uuid", async () => {
   const user = await service.addUser();
   assertFine(await api.get(user, "two_factor_status", "%40me"));
   for (const uuid of ["@ME", "me", "@me%20", "%2540me"]) assertDenied(await api.get(user, "two_factor_status", uuid), ONLY_ME);

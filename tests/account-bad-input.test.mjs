@@ -45,7 +45,7 @@ const ACTIONS = /** @type {Record<string, {path: string, good: any, most: Record
 /** Actions that read a body without fields that must be there. Those that read none do not look at it. */
 const OTHERS = { scene_personalisation: "POST", "": "PATCH" };
 
-/** A user whom each action would take as far as its fields. */
+/** A user for whom every action works with good fields. */
 async function caller(enrolled = true) {
   const user = await service.addUser();
   const factor = enrolled ? await api.enrol(user) : undefined;
@@ -85,7 +85,7 @@ describe("fields", () => {
     }
   }
 
-  test("the longest token of a code is looked at, and is wrong", async () => {
+  test("a code of the greatest length is read, and is wrong", async () => {
     const { user } = await caller();
     for (const action of ["two_factor_validate", "two_factor_verify", "two_factor_disable"]) {
       assertWrongToken(await api.post(user, action, { token: "x".repeat(128) }), action);
@@ -107,14 +107,14 @@ describe("fields", () => {
     assertFine(await api.verify(user, totp(factor?.secret ?? "", api.now)));
   });
 
-  test("the first one that is at fault is named, one at a time", async () => {
+  test("only the first faulty one is named", async () => {
     const { user } = await caller(false);
     assertInvalid(await api.post(user, "push_tokens", {}), "required", "token");
     assertInvalid(await api.post(user, "push_tokens", { platform: 7 }), "required", "token");
     assertInvalid(await api.post(user, "push_tokens", { token: "x" }), "required", "platform");
   });
 
-  test("unknown ones, and unknown parameters, are as good as none", async () => {
+  test("unknown ones are ignored, and so are unknown parameters", async () => {
     const { user, factor } = await caller();
     const codes = factor?.codes ?? [];
     const strange = { user: "bob", team: 9, uuid: "bob", ["__proto__"]: 1, constructor: {}, scope: null, "": "" };
@@ -141,7 +141,7 @@ const doors = (user) =>
   }));
 
 describe("bodies", () => {
-  test("that are no JSON", async () => {
+  test("that are not JSON are 400", async () => {
     const { user } = await caller();
     const broken = [
       "{",
@@ -166,7 +166,7 @@ describe("bodies", () => {
     }
   });
 
-  test("that are no object", async () => {
+  test("that are no object are 400", async () => {
     const { user } = await caller();
     for (const { where, send } of doors(user)) {
       for (const body of ["[]", '[{"token":"x"}]', "null", "true", "123456", '"x"']) {
@@ -175,7 +175,7 @@ describe("bodies", () => {
     }
   });
 
-  test("that are not said to be JSON", async () => {
+  test("that are not declared as JSON are 415", async () => {
     const { user } = await caller();
     for (const { where, send } of doors(user)) {
       for (const type of [
@@ -196,7 +196,7 @@ describe("bodies", () => {
     }
   });
 
-  test("that are not there are empty ones", async () => {
+  test("that are left out count as empty objects", async () => {
     const { user } = await caller();
     /** @param {string} path */
     const call = (path, headers = {}) => service.call("POST", path, { headers: { ...api.person(user), ...headers } });
@@ -207,7 +207,7 @@ describe("bodies", () => {
     }
   });
 
-  test("of more than 64 KiB", async () => {
+  test("of more than 64 KiB are 413", async () => {
     const { user } = await caller(false);
     for (const { where, send } of doors(user)) {
       for (const body of [" ".repeat(LIMIT + 1), [" ".repeat(LIMIT), " "]]) {
@@ -217,7 +217,7 @@ describe("bodies", () => {
     }
   });
 
-  test("that are deep, or say a thing twice, are no 5xx", async () => {
+  test("that are deep, or have a name twice, are no 5xx", async () => {
     const { user } = await caller();
     const deep = "[".repeat(20_000) + "]".repeat(20_000);
     for (const { where, send } of doors(user)) {
@@ -235,7 +235,7 @@ describe("bodies", () => {
   });
 });
 
-test("where a set-up is to be proved, a token without auth_time counts by its iat, and one with neither does not", async () => {
+test("proving a set-up takes iat where auth_time is missing, and refuses a token with neither", async () => {
   const { user } = await caller(false);
   const { secret } = await api.start(user);
   const token = totp(secret, api.now);
@@ -243,7 +243,7 @@ test("where a set-up is to be proved, a token without auth_time counts by its ia
   assertFine(await api.post(api.person(user, { auth_time: undefined }), "two_factor_validate", { token }));
 });
 
-test("whatever comes, there is never a 5xx, and always the envelope", async (t) => {
+test("arbitrary input never gets a 5xx, and always the envelope", async (t) => {
   const dice = new Dice(process.env.BAD_INPUT_SEED);
   t.diagnostic(`BAD_INPUT_SEED=${dice.seed}`);
   const { user, factor } = await caller();

@@ -63,7 +63,7 @@ const turnsOff = (user) => api.post(api.staff(), "two_factor_disable", {}, user.
 
 describe("a code", () => {
   for (const kind of /** @type {const} */ (["totp", "backup"])) {
-    test(`of kind ${kind} that comes too late for a lock is refused, and not used up`, async () => {
+    test(`of kind ${kind} is refused, and not used up, when a lock came first`, async () => {
       const { user, secret, codes } = await enrolled();
       const token = kind === "totp" ? totp(secret, api.now) : codes[0];
       const locks = () => change(`${kind}_failures = 5, ${kind}_locked_until = ${api.now + 30 * SECOND}`, user);
@@ -86,7 +86,7 @@ describe("a code", () => {
       assert.equal((await api.status(user)).backup_codes_remaining, 10);
     });
 
-    test(`of kind ${kind} opens nothing that was turned off`, async () => {
+    test(`of kind ${kind} is refused when the factor was turned off`, async () => {
       const { user, secret, codes } = await enrolled();
       const token = kind === "totp" ? totp(secret, api.now) : codes[0];
       const off = () => service.sql("DELETE FROM second_factors WHERE user_id = ?", user.id);
@@ -101,7 +101,7 @@ describe("a code", () => {
     assertWrongToken(await meanwhile(() => api.verify(user, totp(secret, api.now)), later));
   });
 
-  test("of the authenticator opens nothing when its secret was replaced", async () => {
+  test("of the authenticator is refused when its secret was replaced", async () => {
     const [{ user, secret }, other] = [await enrolled(), await enrolled()];
     const replaced = () =>
       service.sql(
@@ -114,13 +114,13 @@ describe("a code", () => {
     assert.equal(await isOn(user), true);
   });
 
-  test("for backup is refused when it was used", async () => {
+  test("that is a backup code is refused when it was used", async () => {
     const { user, codes } = await enrolled();
     const used = () => service.sql("UPDATE backup_codes SET used_at = 1 WHERE user_id = ?", user.id);
     assertWrongToken(await meanwhile(() => api.verify(user, codes[0]), used));
   });
 
-  test("of a set-up enrols nobody when another was begun", async () => {
+  test("of a set-up is refused when another one was begun", async () => {
     const user = await service.addUser();
     const { secret } = await api.start(user);
     const begun = () => change("pending_sealed = 'v1.another.set-up'", user);
@@ -154,7 +154,7 @@ describe("the factor", () => {
     assert.deepEqual(await service.sql("SELECT position FROM backup_codes WHERE position > 9"), []);
   });
 
-  test("that was turned off meanwhile is turned off well, and told of once", async () => {
+  test("that was turned off meanwhile is turned off with success, and without a second notice", async () => {
     const { user, secret } = await enrolled();
     const off = async () => service.sql("DELETE FROM second_factors WHERE user_id = ?", user.id);
     const answer = await meanwhile(() => turnsOff(user), off);
@@ -179,7 +179,7 @@ describe("a dashboard", () => {
 describe("an e-mail", () => {
   const taken = () => service.addUser({ email: NEW });
 
-  test("that somebody else got is not asked for", async () => {
+  test("is refused when another user has got it meanwhile", async () => {
     const user = await service.addUser();
     const answer = await meanwhile(() => api.patch(user, { email: NEW, first_name: "Ada" }), taken);
     assertInvalid(answer, "invalid_input", "email", "There is already an account with this email address.");
@@ -188,14 +188,14 @@ describe("an e-mail", () => {
   });
 
   for (const [what, happens, code] of /** @type {const} */ ([
-    ["that somebody else got does not take effect", taken, "invalid_input"],
+    ["does not take effect when another user has got it meanwhile", taken, "invalid_input"],
     [
-      "that was taken back does not take effect",
+      "does not take effect when it was taken back",
       () => service.sql("UPDATE profiles SET pending_email = NULL, pending_email_hash = NULL, pending_email_until = NULL"),
       "invalid_token",
     ],
     [
-      "that another one was asked for in place of does not take effect",
+      "does not take effect when another one was asked for instead",
       () => service.sql("UPDATE profiles SET pending_email = 'third@residents.example', pending_email_hash = 'x'"),
       "invalid_token",
     ],

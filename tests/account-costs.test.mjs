@@ -96,7 +96,7 @@ describe("round trips to D1", () => {
     });
   }
 
-  test("of callers who are turned away: none for no token, one where a row is asked for", async () => {
+  test("of callers who are refused: none without a token, one where a row is read", async () => {
     assert.equal(roundTrips(await service.call("GET", pathTo("two_factor_status"))), 0);
     assert.ok(roundTrips(await api.get(api.bearer({ sub: "nobody" }), "two_factor_status")) <= 1);
     assert.ok(roundTrips(await api.get(await service.addUser(), "two_factor_status", "another")) <= 1);

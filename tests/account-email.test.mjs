@@ -1,4 +1,4 @@
-/** Another e-mail: asked for, confirmed by whoever reads it, taken back. The token is read where its owner would: in the notice. */
+/** Another e-mail: asked for, confirmed with its token, taken back. The token is read where its owner would: in the notice. */
 
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
@@ -92,7 +92,7 @@ describe("another e-mail", () => {
     assert.deepEqual(await trail(), ["email_change.request", "email_change.confirm"]);
   });
 
-  test("comes to a user who had none", async () => {
+  test("may be the first one of a user", async () => {
     const user = await service.addUser({ email: null, phone: "+4366012345" });
     assertFine(await confirm(user, await ask(user, NEW)), { success: true });
     assert.deepEqual(await emails(user), [NEW, null, true]);
@@ -103,7 +103,7 @@ describe("another e-mail", () => {
     );
   });
 
-  test("is confirmed with or without a trailing slash, by whoever has the token", async () => {
+  test("is confirmed by its token alone, with or without a trailing slash", async () => {
     const user = await service.addUser();
     const json = { uuid: user.id, token: await ask(user, NEW) };
     assertFine(
@@ -141,14 +141,14 @@ describe("another e-mail", () => {
     (/** @type {string} */ email) => email.toUpperCase(),
     (/** @type {string} */ email) => ` ${email} `,
   ]) {
-    test(`of somebody else is refused: ${spelt("x@y.example")}`, async () => {
+    test(`of another user is refused: ${spelt("x@y.example")}`, async () => {
       const [ada, bob] = [await service.addUser(), await service.addUser()];
       assertInvalid(await api.patch(ada, { email: spelt(bob.email) }), "invalid_input", "email", TAKEN);
       assert.deepEqual(await emails(ada), [ada.email, null, null]);
     });
   }
 
-  test("that somebody else got in the meantime is not taken from them", async () => {
+  test("that another user got in the meantime is not taken from them", async () => {
     const [ada, bob] = [await service.addUser(), await service.addUser()];
     const [hers, his] = [await ask(ada, NEW), await ask(bob, NEW)];
     assertFine(await confirm(bob, his), { success: true });
@@ -212,7 +212,7 @@ describe("a token", () => {
     assert.equal((await api.user(user)).email, NEW);
   });
 
-  test("and the warning that were not delivered yet give way to those of the next e-mail", async () => {
+  test("and its warning, while not delivered yet, are replaced by those of the next e-mail", async () => {
     const [ada, bob] = [await service.addUser(), await service.addUser()];
     assertUser(await api.patch(bob, { email: "bob.new@residents.example" }));
     for (const email of ["first@residents.example", "second@residents.example", NEW]) assertUser(await api.patch(ada, { email }));
@@ -234,11 +234,11 @@ describe("a token", () => {
     assert.equal(receiver.deliveries.length, 4, "and bob's");
   });
 
-  test("is good for its user alone, and only as it is", async () => {
+  test("is good for its own user only, and only in its exact spelling", async () => {
     const [ada, bob] = [await service.addUser(), await service.addUser()];
     const [hers] = [await ask(ada, NEW), await ask(bob, "bob.new@residents.example")];
     assertDead(await confirm(bob, hers), "another's");
-    assertDead(await confirm({ id: "nobody" }, hers), "nobody's");
+    assertDead(await confirm({ id: "nobody" }, hers), "unknown user's");
     for (const token of [
       `${hers}x`,
       hers.slice(1),
@@ -256,7 +256,7 @@ describe("a token", () => {
     assert.ok(Buffer.from(token, "base64url").length >= 16, `${token.length} characters`);
   });
 
-  test("of a user who is gone is dead", async () => {
+  test("of a user who was deleted is dead", async () => {
     const user = await service.addUser();
     const token = await ask(user, NEW);
     await service.sql("DELETE FROM users WHERE uuid = ?", user.id);
@@ -264,7 +264,7 @@ describe("a token", () => {
   });
 });
 
-describe("taking it back", () => {
+describe("taking an e-mail change back", () => {
   test("kills the token, and can be done once", async () => {
     const user = await service.addUser();
     const token = await ask(user, NEW);
@@ -275,7 +275,7 @@ describe("taking it back", () => {
     assert.deepEqual(await trail(), ["email_change.request", "email_change.cancel"]);
   });
 
-  test("takes the token out of the outbox, of this user's only, and leaves the warning: somebody did ask", async () => {
+  test("takes this user's token out of the outbox, and leaves the warning: the change was asked for", async () => {
     const [ada, bob] = [await service.addUser(), await service.addUser()];
     assertUser(await api.patch(bob, { email: "bob.new@residents.example" }));
     assertUser(await api.patch(ada, { email: NEW }));
@@ -301,7 +301,7 @@ describe("taking it back", () => {
     assert.equal((await api.user(user)).pending_email, null, "what has run out is not shown");
   });
 
-  test("is sensitive, and touches nobody else's", async () => {
+  test("needs a recent sign-in, and leaves other users' changes alone", async () => {
     const [ada, bob] = [await service.addUser(), await service.addUser()];
     const hers = await ask(ada, NEW);
     await ask(bob, "bob.new@residents.example");

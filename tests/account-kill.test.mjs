@@ -12,9 +12,9 @@ import { Dice } from "./support/dice.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
 const ROUNDS = Number(process.env.KILL_ROUNDS ?? 8);
-/** As many users, who each use up their codes one after the other. */
+/** Users at a time; each of them uses up their codes one after the other. */
 const USERS = 6;
-/** In which most of them are under way. */
+/** Later, most codes would be used up before the kill. */
 const LATEST_KILL_MS = 120;
 
 const service = await serviceForThisFile({ instrumented: true });
@@ -25,7 +25,7 @@ test(`codes are used up as a whole or not at all, over ${ROUNDS} kills`, async (
   t.diagnostic(`KILL_SEED=${dice.seed}`);
   const cut = { short: 0, unanswered: 0 };
   for (let round = 0; round < ROUNDS; round += 1) await play(dice, cut);
-  t.diagnostic(`${cut.short} users lost answers, ${cut.unanswered} codes were used up without anybody being told`);
+  t.diagnostic(`${cut.short} users lost answers, ${cut.unanswered} codes were used up though their answer was lost`);
   assert.ok(cut.short > 0, "no kill met a code at work: nothing was shown");
 });
 
@@ -58,7 +58,7 @@ async function play(dice, cut) {
     assert.equal(left.length, count);
     const used = codes.filter((code) => !left.includes(code));
     for (const code of accepted) assert.ok(used.includes(code), "a code that was accepted would be accepted again");
-    assert.ok(used.length <= accepted.length + 1, "codes are used up that nobody sent");
+    assert.ok(used.length <= accepted.length + 1, "codes are used up that were not sent");
     const trail = (await service.audit()).filter(({ subject, action }) => subject === user.id && action === "backup_code.use");
     const notices = await service.sql("SELECT id FROM notices WHERE user_id = ? AND type = 'backup_code_used'", user.id);
     assert.deepEqual([trail.length, notices.length], [used.length, used.length], "each has its row and its notice");

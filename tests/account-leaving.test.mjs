@@ -20,7 +20,7 @@ async function rows(user) {
 
 const NOTHING = Object.fromEntries(TABLES.map((name) => [name, 0]));
 
-/** A user of whom every table knows something. */
+/** A user with rows in every table. */
 async function settled() {
   const user = await service.addUser();
   await api.joins(user, 7);
@@ -48,7 +48,7 @@ describe("a row that gets another uuid", () => {
     assert.equal((await api.get(user, "")).status, 401);
   });
 
-  test("or the same one again keeps everything", async () => {
+  test("that is the same as before keeps everything", async () => {
     const { user, known } = await settled();
     await service.sql("UPDATE users SET uuid = uuid, email = 'other@residents.example' WHERE uuid = ?", user.id);
     assert.deepEqual(await rows(user), known);
@@ -56,7 +56,7 @@ describe("a row that gets another uuid", () => {
 });
 
 describe("a row that is deleted", () => {
-  test("takes everything along, and nobody else's", async () => {
+  test("takes all of its account data along, and leaves other users'", async () => {
     const [{ user }, bystander] = [await settled(), await settled()];
     await service.sql("DELETE FROM users WHERE uuid = ?", user.id);
     assert.deepEqual([await rows(user), await rows(bystander.user)], [NOTHING, bystander.known]);

@@ -1,6 +1,6 @@
 /**
- * What people are told: written with the change, delivered by the cron trigger, signed, repeated until somebody takes it, and
- * not repeated once somebody has.
+ * Notices to users: written with the change, delivered by the cron trigger, signed, repeated until the receiver accepts them,
+ * and not after that.
  */
 
 import assert from "node:assert/strict";
@@ -19,12 +19,12 @@ const [api, silentApi] = [new Accounts(service), new Accounts(silent)];
 beforeEach(() => Promise.all([api.freeze(), silentApi.freeze()]));
 
 const NEW = "new.ada@residents.example";
-/** As many as one tick delivers. */
+/** Notices that one tick delivers at most. */
 const A_TICK = 50;
 const waiting = async () => (await service.sql("SELECT count(*) AS n FROM notices"))[0].n;
 const kinds = () => receiver.notices().map(({ type, to }) => [type, to]);
 
-/** One change that somebody is told of. */
+/** One change that causes a notice. */
 async function change(by = api, over = service) {
   const user = await over.addUser();
   const { secret } = await by.start(user);
@@ -45,7 +45,7 @@ async function changes(count) {
 }
 
 describe("a delivery", () => {
-  test("is one signed POST with what is to be told, and nothing more", async () => {
+  test("is one signed POST of the notice, and nothing more", async () => {
     const user = await change();
     assert.equal(await waiting(), 1);
     assert.deepEqual([...receiver.deliveries], [], "not before the cron trigger");
@@ -66,7 +66,7 @@ describe("a delivery", () => {
     assert.equal(await waiting(), 0);
   });
 
-  test("goes to the phone where there is no e-mail, and to nobody in particular where there is neither", async () => {
+  test("goes to the phone where there is no e-mail, and names no recipient where there is neither", async () => {
     for (const person of [
       { email: null, phone: "+4366012345" },
       { email: null },
@@ -86,7 +86,7 @@ describe("a delivery", () => {
     );
   });
 
-  test("of every kind there is, from the changes that they are about", async () => {
+  test("of every kind comes from the change that it is about", async () => {
     const user = await service.addUser();
     const { secret, codes } = await api.enrol(user);
     assertFine(await api.verify(user, codes[0]));
@@ -118,7 +118,7 @@ describe("a delivery", () => {
       assert.deepEqual(Object.keys(told), type === "email_change_verification" ? ["token"] : []);
   });
 
-  test("is not made of what failed", async () => {
+  test("is not made for a change that failed", async () => {
     const user = await service.addUser();
     const { secret } = await api.start(user);
     await api.post(user, "two_factor_validate", { token: "x" });
@@ -130,7 +130,7 @@ describe("a delivery", () => {
 });
 
 describe("while all is well", () => {
-  test("nothing is told twice", async () => {
+  test("no notice is delivered twice", async () => {
     await changes(5);
     for (const wait of [0, 10 * MINUTE, DAY]) {
       await api.advance(wait);
@@ -139,7 +139,7 @@ describe("while all is well", () => {
     assert.equal(receiver.deliveries.length, 5);
   });
 
-  test("nor by two triggers at once", async () => {
+  test("triggers at the same time deliver each notice once", async () => {
     await changes(20);
     await Promise.all([service.scheduled(), service.scheduled(), service.scheduled()]);
     assert.equal(receiver.deliveries.length, 20);
@@ -147,7 +147,7 @@ describe("while all is well", () => {
     assert.equal(await waiting(), 0);
   });
 
-  test(`no more than ${A_TICK} are told at a time, and the others next`, async () => {
+  test(`one tick delivers ${A_TICK} notices at most, and the next one the others`, async () => {
     await changes(A_TICK + 7);
     await service.scheduled();
     assert.equal(receiver.deliveries.length, A_TICK);
@@ -161,16 +161,16 @@ describe("when it goes wrong", () => {
   for (const [what, breakIt] of /** @type {[string, () => unknown][]} */ ([
     ["an answer of 500", () => receiver.answers(500)],
     ...[302, 307].map((status) => [`a redirection by ${status}`, () => receiver.answers(status, { location: receiver.url })]),
-    ["nobody who listens", () => receiver.goes()],
+    ["a refused connection", () => receiver.goes()],
   ])) {
-    test(`${what} is no delivery: it is made again, when its wait is over, and as the same notice`, async () => {
+    test(`after ${what} the same notice is delivered again, once its wait is over`, async () => {
       await change();
       await breakIt();
       await service.scheduled();
       assert.equal(await waiting(), 1);
       const failed = receiver.notices();
       if (failed.length === 0) await receiver.returns();
-      assert.ok(failed.length <= 1, "nobody is followed elsewhere");
+      assert.ok(failed.length <= 1, "a redirection is not followed");
       receiver.clear();
       await service.scheduled();
       await api.advance(10 * MINUTE - SECOND);
@@ -185,7 +185,7 @@ describe("when it goes wrong", () => {
     });
   }
 
-  test("a token that has run out is not told any more", async () => {
+  test("a token that has run out is not delivered any more", async () => {
     const user = await service.addUser();
     assertUser(await api.patch(user, { email: NEW }));
     await api.advance(DAY + SECOND);
@@ -194,7 +194,7 @@ describe("when it goes wrong", () => {
     assert.equal(await waiting(), 0);
   });
 
-  test("a user who is gone is told nothing", async () => {
+  test("a user who was deleted gets no notices", async () => {
     const user = await change();
     await service.sql("DELETE FROM users WHERE uuid = ?", user.id);
     await service.scheduled();
@@ -215,8 +215,8 @@ describe("when it goes wrong", () => {
   });
 });
 
-describe("where nobody is named to tell", () => {
-  test("notices are kept, and told once there is somebody", async () => {
+describe("without a receiver", () => {
+  test("notices are kept, and delivered once there is one", async () => {
     await change(silentApi, silent);
     await silent.scheduled();
     await silentApi.advance(DAY);

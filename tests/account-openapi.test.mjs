@@ -23,7 +23,7 @@ beforeEach(() => api.freeze());
 
 const ours = routes.filter(({ access }) => access === "person");
 const json = { "content-type": "application/json" };
-/** Those that ask who calls. */
+/** Routes that need credentials. */
 const guarded = ours.filter(({ path }) => !path.endsWith("/verify_email"));
 /** @param {Route} given */
 const operationOf = ({ path, method }) => document.paths[path][method.toLowerCase()];
@@ -96,7 +96,7 @@ describe("what goes well", () => {
 
 describe("what goes wrong", () => {
   test("400, by a body that breaks off", async () => {
-    // One of the Workers that no proxy stands before.
+    // A Worker without wrangler's proxy, which would not pass such a body on.
     const { authorization } = braked.personOf(await braked.addUser());
     for (const route of ours) {
       const answer = await braked.callRaw(

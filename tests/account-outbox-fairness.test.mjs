@@ -1,4 +1,4 @@
-/** Nobody makes others wait for their notices: not by changing much, and not by what a receiver has against some of them. */
+/** A user with many changes, or notices that the receiver refuses, do not make the notices of others wait. */
 
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
@@ -14,9 +14,9 @@ const service = await serviceForThisFile({ instrumented: true, ...receiver.setti
 const api = new Accounts(service);
 beforeEach(() => api.freeze());
 
-/** Of one user, at most. */
+/** Notices that are kept of one user at most. */
 const KEPT = 20;
-/** As many as one tick delivers. */
+/** Notices that one tick delivers at most. */
 const A_TICK = 50;
 
 const waiting = (/** @type {any} */ user) =>
@@ -43,14 +43,14 @@ async function changes(count) {
   return users.map(({ id }) => id);
 }
 
-/** How many of those that wait were tried so often. */
+/** The number of waiting notices, by how often they were tried. */
 const attempts = async () =>
   Object.fromEntries(
     (await service.sql("SELECT attempts, count(*) AS n FROM notices GROUP BY attempts")).map((row) => [row.attempts, row.n]),
   );
 
-describe("of one user", () => {
-  test(`the newest ${KEPT} notices wait, and nobody else's are touched`, async () => {
+describe("one user's notices", () => {
+  test(`are kept up to the newest ${KEPT}, and those of others are not touched`, async () => {
     const [user, bystander] = [await service.addUser(), await service.addUser()];
     await toggle(bystander);
     const first = api.now;
@@ -68,7 +68,7 @@ describe("of one user", () => {
     assert.equal((await waiting(bystander)).length, 2);
   });
 
-  test("much that happens does not hold up what happens to others", async () => {
+  test("do not hold up those of others, however many there are", async () => {
     const [user, bystander] = [await service.addUser(), await service.addUser()];
     const many = JSON.stringify(Array.from({ length: 3 * A_TICK }, (_, index) => index));
     await service.sql(
@@ -94,7 +94,7 @@ describe("of one user", () => {
 
 describe("a receiver that refuses", () => {
   for (const status of [400, 404, 422]) {
-    test(`some by ${status} gets all the others in the same tick`, async () => {
+    test(`some notices by ${status} gets all the others in the same tick`, async () => {
       const users = await changes(A_TICK);
       const refused = new Set(users.slice(0, 12));
       receiver.answers(({ userId }) => (refused.has(userId) ? status : 200));
@@ -105,7 +105,7 @@ describe("a receiver that refuses", () => {
     });
   }
 
-  test("all of them by 422 is asked about each, once", async () => {
+  test("all notices by 422 gets each of them once", async () => {
     await changes(A_TICK);
     receiver.answers(422);
     await service.scheduled();
@@ -119,7 +119,7 @@ describe("a receiver that refuses", () => {
 
 describe("a receiver that is down", () => {
   for (const status of [500, 503]) {
-    test(`by ${status} is left alone, and those not tried are not counted as tried`, async () => {
+    test(`with ${status} is left alone in that tick, and notices not tried do not count as tried`, async () => {
       await changes(A_TICK);
       receiver.answers(status);
       await service.scheduled();
@@ -132,7 +132,7 @@ describe("a receiver that is down", () => {
     });
   }
 
-  test("for some only is asked about all the others", async () => {
+  test("for some notices only gets all the others", async () => {
     const users = await changes(A_TICK);
     receiver.answers(({ userId }) => (users.indexOf(userId) % 5 === 0 ? 503 : 200));
     await service.scheduled();

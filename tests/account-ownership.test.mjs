@@ -15,7 +15,7 @@ beforeEach(() => api.freeze());
 
 const SHARED = "idp-7";
 
-/** Two users: what names the one at the identity provider is the other's uuid. */
+/** Two users: the provider's subject of the one is the uuid of the other. */
 async function namesakes() {
   const [byUuid, bySubject] = await service.addUsers([{ id: SHARED }, { subject: SHARED }]);
   const factors = { own: await api.enrol(byUuid), other: await api.enrol(bySubject) };
@@ -49,7 +49,7 @@ describe("staff whose uuid is another user's subject", () => {
 });
 
 describe("staff who are signed in by the provider's subject", () => {
-  test("are themselves under their uuid as well: they see their codes, and prove what others need not", async () => {
+  test("are users under their own uuid: they see their codes, and turn the factor off with a proof only", async () => {
     const user = await service.addUser({ subject: "auth0|grace" });
     const { secret, codes } = await api.enrol(user);
     const staff = api.staff({ id: "auth0|grace" });

@@ -37,7 +37,7 @@ const GOOD = /** @type {Record<string, any[]>} */ ({
   ...CHOICES,
 });
 
-/** The full user of somebody of whom nothing is known yet. @param {{id: string, email: string}} user @param {string} createdAt */
+/** The full user of whom nothing was set yet. @param {{id: string, email: string}} user @param {string} createdAt */
 const newcomer = (user, createdAt) => ({
   uuid: user.id,
   date_joined: createdAt,
@@ -54,7 +54,7 @@ const newcomer = (user, createdAt) => ({
 });
 
 describe("the full user", () => {
-  test("of whom nothing is known yet", async () => {
+  test("has the defaults where nothing was set yet", async () => {
     const createdAt = "2023-02-03T04:05:06.789Z";
     for (const email of ["Ada@residents.example", null]) {
       const user = await service.addUser({ createdAt, email });
@@ -109,7 +109,7 @@ describe("a change", () => {
     for (const body of [undefined, {}, { nickname: "x" }]) assert.deepEqual(assertUser(await api.patch(user, body)), before);
   });
 
-  test("does not reach what is not the user's to change", async () => {
+  test("leaves fields alone that a user may not change", async () => {
     const user = await service.addUser();
     const before = await api.user(user);
     const mine = {
@@ -137,7 +137,7 @@ describe("a change", () => {
     assert.deepEqual(await api.user(bob), his);
   });
 
-  test("by staff is theirs in the trail, and by the user the user's", async () => {
+  test("is audited with who made it, staff or the user", async () => {
     const user = await service.addUser();
     const support = api.staff(undefined, { email: "grace@smartphonekey.com" });
     assert.equal(assertUser(await api.patch(support, { first_name: "Ada" }, user.id)).first_name, "Ada");
@@ -151,7 +151,7 @@ describe("a change", () => {
     assertProblem(await api.patch(api.staff(), { first_name: "x" }, "nobody"), 404, "invalid_request", "not_found");
   });
 
-  test("is no sensitive action", async () => {
+  test("needs no recent sign-in", async () => {
     assertUser(await api.patch(api.signedInAgo(await service.addUser(), 3 * HOUR), { first_name: "Ada" }));
   });
 });
@@ -198,7 +198,7 @@ describe("notification settings", () => {
   });
 });
 
-describe("what is refused", () => {
+describe("the limits of fields", () => {
   /** @param {number} bytes */
   const ofSize = (bytes) => ({ a: "x".repeat(bytes - JSON.stringify({ a: "" }).length) });
   const NO_TEXT = [7, true, [], {}, ["Ada"]];
@@ -230,7 +230,7 @@ describe("what is refused", () => {
   ]);
 
   for (const name of new Set(BAD.map(([field]) => field))) {
-    test(`for ${name}, naming it, and nothing is kept`, async () => {
+    test(`a bad ${name} is refused by its name, and nothing of the request is kept`, async () => {
       const user = await service.addUser();
       const before = await api.user(user);
       for (const [, value, code, detail] of BAD.filter(([field]) => field === name)) {
@@ -244,7 +244,7 @@ describe("what is refused", () => {
   }
 
   for (const name of OBJECTS) {
-    test(`of ${name} not what just fits`, async () => {
+    test(`a value of ${name} that just fits is kept`, async () => {
       const value = ofSize(LARGEST);
       assert.deepEqual(assertUser(await api.patch(await service.addUser(), { [name]: value }))[name], value);
     });

@@ -51,7 +51,7 @@ describe("registering", () => {
       assert.equal((await registered(await service.addUser(), TOKEN, platform)).platform, platform));
   }
 
-  test("again is seeing it again", async () => {
+  test("the same token again updates its platform and when it was seen", async () => {
     const user = await service.addUser();
     const first = await registered(user, TOKEN, "ios");
     await api.advance(HOUR);
@@ -77,7 +77,7 @@ describe("registering", () => {
     assert.equal(await count(), 4);
   });
 
-  test("takes nothing for a user but the token and its platform", async () => {
+  test("ignores fields other than the token and its platform", async () => {
     const [ada, bob] = [await service.addUser(), await service.addUser()];
     const strange = {
       token: TOKEN,
@@ -95,7 +95,7 @@ describe("registering", () => {
     assert.equal(await count(), 1, "it is not Bob's");
   });
 
-  test("is also to be had by a personal API key, for its user", async () => {
+  test("works with a user's API key, for that user", async () => {
     const [ada, bob] = [await service.addUser(), await service.addUser()];
     const key = await api.apiKey(["user:write"], ada);
     const { id } = await registered(key, TOKEN);
@@ -109,7 +109,7 @@ describe("registering", () => {
 });
 
 describe("a token that another user registers", () => {
-  test("is theirs from then on", async () => {
+  test("belongs to that user from then on", async () => {
     const [ada, bob] = [await service.addUser(), await service.addUser()];
     const hers = await registered(ada, TOKEN);
     await api.advance(MINUTE);
@@ -123,7 +123,7 @@ describe("a token that another user registers", () => {
     assert.notEqual((await registered(ada, TOKEN)).created_at, hers.created_at);
   });
 
-  test("makes room where it came from", async () => {
+  test("makes room among those of the user it came from", async () => {
     const [ada, bob] = [await service.addUser(), await service.addUser()];
     const ids = new Map();
     for (let index = 0; index < MOST; index += 1) ids.set(index, (await registered(ada, `device-${index}`)).id);
@@ -169,7 +169,7 @@ describe("the twenty-first token", () => {
 });
 
 describe("dropping", () => {
-  test("is done once, and well ever after", async () => {
+  test("is done once, and succeeds when it is repeated", async () => {
     const user = await service.addUser();
     await registered(user, TOKEN);
     await registered(user, "another");
@@ -179,9 +179,10 @@ describe("dropping", () => {
     }
   });
 
-  test("what never was is well, too", async () => assertNothing(await unregister(await service.addUser(), TOKEN)));
+  test("a token that was never registered succeeds, too", async () =>
+    assertNothing(await unregister(await service.addUser(), TOKEN)));
 
-  test("leaves a trail of what it did, and none of what it did not", async () => {
+  test("is audited once, and not when it is repeated", async () => {
     const user = await service.addUser();
     await registered(user, TOKEN);
     for (let times = 0; times < 2; times += 1) await unregister(user, TOKEN);
@@ -200,7 +201,7 @@ describe("any other path than @me", () => {
   ]);
 
   for (const [action, body] of BODIES) {
-    test(`of ${action} is refused to everybody, once the body was found good`, async () => {
+    test(`of ${action} is refused to every caller, after the body is checked`, async () => {
       const [ada, bob] = [await service.addUser(), await service.addUser()];
       await registered(ada, TOKEN);
       for (const headers of [api.person(ada), api.staff(bob), await api.apiKey(["user:write"], ada)]) {
@@ -214,7 +215,7 @@ describe("any other path than @me", () => {
   }
 });
 
-test("tokens go with their user, and stay when another service writes that user anew", async () => {
+test("tokens are deleted with their user, and stay when another service writes that user anew", async () => {
   const [ada, bob] = [await service.addUser(), await service.addUser()];
   await registered(ada, "hers");
   await registered(bob, "his");

@@ -1,6 +1,6 @@
 /**
- * What must hold when everybody calls at once, on a real D1: a code is good once, a lock counts every failure, a push token has
- * one owner. Which of the calls wins is left open, that one does is not.
+ * What must hold when many call at once, on a real D1: a code is good once, a lock counts every failure, a push token has
+ * one owner. Any of the calls may win, but one must.
  */
 
 import assert from "node:assert/strict";
@@ -69,7 +69,7 @@ describe("a code of the authenticator", () => {
     assertOneWon(await verifyAtOnce(user, totp(secret, api.now)));
   });
 
-  test("is accepted once, also as one of several that are good just now", async () => {
+  test("is accepted once when two codes are good at the moment", async () => {
     const { user, secret } = await enrolled();
     const codes = [0, 1].map((steps) => totp(secret, api.now + steps * 30 * SECOND));
     const answers = await atOnce(MANY, (index) => api.verify(user, codes[index % 2]));
@@ -90,7 +90,7 @@ describe("a code of the authenticator", () => {
     assert.equal(receiver.notices("two_factor_enabled").length, 1);
   });
 
-  test("that enrols is good for nothing else at that moment", async () => {
+  test("that enrols is refused for verification at the same moment", async () => {
     const user = await service.addUser();
     const { secret } = await api.start(user);
     const token = totp(secret, api.now);
@@ -148,7 +148,7 @@ describe("a backup code", () => {
     assert.equal((await api.status(user)).is_enabled, verified === 1);
   });
 
-  test("is missed by no count while all ten are tried", async () => {
+  test("is counted right while all ten are tried at once", async () => {
     const { user, codes } = await enrolled();
     const answers = await atOnce(MANY, (index) => api.verify(user, codes[index % codes.length]));
     const won = codes.map(
@@ -166,7 +166,7 @@ describe("a backup code", () => {
     );
   });
 
-  test("belongs to the one set that is left when many are made", async () => {
+  test("is good if it is of the one set that is left when many are made at once", async () => {
     const { user } = await enrolled();
     const sets = await atOnce(8, () => api.backupCodes(user));
     const { backup_codes: left } = await api.status(user);
@@ -205,7 +205,7 @@ describe("wrong codes", () => {
     for (const token of tokens) assertLocked(await api.verify(factor.user, token), lockOf(5));
   });
 
-  test("are counted together, through whichever door they come", async () => {
+  test("are counted together over all routes that take them", async () => {
     const { user, secret } = await enrolled();
     await api.start(user);
     const doors = ["two_factor_verify", "two_factor_disable", "two_factor_validate"];
@@ -240,7 +240,7 @@ describe("push tokens", () => {
     assert.deepEqual(await rows(), [owner.id]);
   });
 
-  test("one that a user registers often at once is one", async () => {
+  test("one that a user registers many times at once is kept once", async () => {
     const user = await service.addUser();
     const answers = await atOnce(MANY, () => register(user, "one-device"));
     assert.deepEqual(tally(answers), { 200: MANY });
@@ -270,7 +270,7 @@ test("one token of an e-mail change is good once, and its effect is told of once
   assert.equal(receiver.notices("email_changed").length, 1);
 });
 
-test("a scene has one dashboard, whoever chose last", async () => {
+test("a scene has one dashboard when several are chosen at once", async () => {
   const user = await service.addUser();
   await api.joins(user, 7);
   const dashboards = [await api.dashboard(7, "A"), await api.dashboard(7, "B")];

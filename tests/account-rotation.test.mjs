@@ -1,6 +1,6 @@
 /**
  * Account security under other settings than the usual ones: the sealing key is rotated or missing, the receiver of notices is
- * nowhere to be told safely, the policy of turning off is a word nobody knows.
+ * missing or unsafe, the policy of turning off is an unknown word.
  */
 
 import assert from "node:assert/strict";
@@ -51,7 +51,7 @@ async function enrolled() {
 }
 
 describe("while the sealing key is rotated", () => {
-  test("a factor from before is as good as ever", async () => {
+  test("a factor from before still works", async () => {
     const { user, secret, codes } = await enrolled();
     assertFine(await apis.during.verify(user, totp(secret, apis.during.now)), { success: true, method: "totp" });
     assert.deepEqual((await apis.during.status(user)).backup_codes, codes);
@@ -75,7 +75,7 @@ describe("while the sealing key is rotated", () => {
     assert.equal(second.id, first.id);
   });
 
-  test("a token of an e-mail change from before is told, and is good", async () => {
+  test("a token of an e-mail change from before is delivered, and is good", async () => {
     const user = await services.before.addUser();
     assertUser(await apis.before.patch(user, { email: "new@residents.example" }));
     await services.during.scheduled();
@@ -86,7 +86,7 @@ describe("while the sealing key is rotated", () => {
 });
 
 describe("when the key that sealed a factor is gone", () => {
-  test("nobody is let in by it, and support can turn it off", async () => {
+  test("its codes are refused, and support can turn it off", async () => {
     const { user, secret, codes } = await enrolled();
     for (const token of [totp(secret, apis.after.now), codes[0]])
       assert.notEqual((await apis.after.verify(user, token)).status, 200);
@@ -102,7 +102,7 @@ describe("when the key that sealed a factor is gone", () => {
 });
 
 describe("without a sealing key", () => {
-  test("nothing is kept that would have to be sealed, and what needs none works", async () => {
+  test("what would have to be sealed is refused, and the rest works", async () => {
     const user = await services.keyless.addUser();
     const api = apis.keyless;
     const refused = [
@@ -127,7 +127,7 @@ describe("without a sealing key", () => {
 
 describe("notices", () => {
   for (const name of /** @type {const} */ (["plainUrl", "unsigned"])) {
-    test(`are told nobody where it cannot be done safely: ${name}`, async () => {
+    test(`are not sent where it cannot be done safely: ${name}`, async () => {
       await enrolled();
       await services[name].scheduled();
       assert.deepEqual(receiver.deliveries, []);
@@ -138,7 +138,7 @@ describe("notices", () => {
   }
 });
 
-test("a policy that nobody knows is the strict one", async () => {
+test("an unknown policy counts as the strict one", async () => {
   const { user } = await enrolled();
   assertInvalid(await apis.oddPolicy.post(user, "two_factor_disable"), "required", "token");
   assert.equal((await apis.oddPolicy.status(user)).is_enabled, true);

@@ -94,7 +94,7 @@ describe("a choice", () => {
     assert.deepEqual((await api.user(other)).scene_personalisation, []);
   });
 
-  test("is a team's: another team has others, and the first ones come back", async () => {
+  test("belongs to a team: another team has its own, and the first team's are kept", async () => {
     const {
       user,
       dashboards: [a, b],
@@ -112,7 +112,7 @@ describe("a choice", () => {
     ]);
   });
 
-  test("is kept for 200 scenes of a team, and those can still be changed", async () => {
+  test("is possible for 200 scenes of a team, and those can still be changed", async () => {
     const {
       user,
       dashboards: [a, b],
@@ -210,7 +210,7 @@ describe("what is refused", () => {
   });
 });
 
-describe("for somebody else", () => {
+describe("for another user", () => {
   test("staff choose within that user's team", async () => {
     const {
       user,
@@ -231,7 +231,7 @@ describe("for somebody else", () => {
     assert.deepEqual([actor, subject], [`staff:${support.id}`, user.id]);
   });
 
-  test("nobody else chooses, and of an unknown user nobody does", async () => {
+  test("a user may not choose, and staff get 404 for an unknown user", async () => {
     const {
       user,
       dashboards: [a],

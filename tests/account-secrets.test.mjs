@@ -1,6 +1,6 @@
 /**
  * Nothing that is secret about an account rests in the clear: not in any table of D1, not in the audit trail, not in the log
- * (which is swept for all of it when this file ends), not in anybody else's answers.
+ * (which is swept for all of it when this file ends), not in other callers' answers.
  */
 
 import assert from "node:assert/strict";
@@ -57,7 +57,7 @@ function assertNowhere(tables, secrets) {
   }
 }
 
-/** A whole life of an account, with everything in it that is nobody's business. */
+/** A whole life of an account, with everything in it that is secret. */
 async function live() {
   const user = await service.addUser();
   const { secret, codes } = await api.enrol(user);

@@ -1,4 +1,4 @@
-/** What wants somebody who has signed in of late, and what does not. */
+/** Which actions need a recent sign-in, and which do not. */
 
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
@@ -10,11 +10,11 @@ const service = await serviceForThisFile({ instrumented: true });
 const api = new Accounts(service);
 beforeEach(() => api.freeze());
 
-/** The end of the window, seen from a sign-in. */
+/** For how long a sign-in counts as recent. */
 const WINDOW = 2 * HOUR;
 const seconds = (/** @type {number} */ millis) => Math.floor(millis / SECOND);
 
-/** By its path: the method, and whether it is so without a second factor as well. */
+/** By path: the method, and whether a recent sign-in is needed without a second factor, too. */
 const SENSITIVE = /** @type {Record<string, [method: string, always: boolean]>} */ ({
   [pathTo("two_factor_validate")]: ["POST", true],
   [pathTo("validate_2fa")]: ["POST", true],
@@ -53,13 +53,13 @@ for (const [path, [method, always]] of Object.entries(SENSITIVE)) {
       }
     });
 
-    test(`is ${always ? "refused" : "free"} where there is no second factor yet`, async () => {
+    test(`is ${always ? "refused" : "allowed"} after an old sign-in where there is no second factor yet`, async () => {
       const answer = await knock(api.signedInAgo(await service.addUser(), WINDOW));
       if (always) assertNotRecent(answer);
       else assertFine(answer);
     });
 
-    test("waits for the window to move on: a token does not stay young", async () => {
+    test("is refused once two hours have passed since a fresh sign-in, with the same token", async () => {
       const user = await service.addUser();
       await api.enrol(user);
       const headers = api.person(user);
@@ -81,7 +81,7 @@ describe("another e-mail", () => {
     ["a user with a second factor", (user) => api.enrol(user), (user, agoMs) => api.signedInAgo(user, agoMs, { amr: ["mfa"] })],
     ["staff", async () => {}, (_, agoMs) => api.staff(undefined, { auth_time: seconds(api.now - agoMs) })],
   ])) {
-    test(`is asked for by ${who} within two hours of signing in, or nothing of the request is done`, async () => {
+    test(`is asked for by ${who} within two hours of signing in; later, nothing of the request is done`, async () => {
       const user = await service.addUser();
       await prepare(user);
       const before = await api.user(user);
@@ -105,7 +105,7 @@ describe("another e-mail", () => {
     });
   }
 
-  test("that is the present one needs no sign-in of late, and neither do the other fields", async () => {
+  test("that is the present one needs no recent sign-in, and neither do the other fields", async () => {
     const user = await service.addUser({ email: "Ada@residents.example" });
     const longAgo = api.signedInAgo(user, 30 * WINDOW);
     for (const [index, email] of [user.email, "ada@RESIDENTS.example"].entries()) {
@@ -115,7 +115,7 @@ describe("another e-mail", () => {
   });
 });
 
-test("all else is free", async () => {
+test("everything else needs no recent sign-in", async () => {
   const user = await service.addUser();
   const { secret } = await api.enrol(user);
   const longAgo = api.signedInAgo(user, 30 * WINDOW);

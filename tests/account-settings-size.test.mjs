@@ -1,4 +1,4 @@
-/** How much a profile holds: 128 KiB of settings in all, whoever else adds to them at that moment. What makes it smaller always goes. */
+/** How much a profile holds: 128 KiB of settings in all, also with requests at the same time. Making it smaller always works. */
 
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
@@ -13,9 +13,9 @@ const service = await serviceForThisFile({ instrumented: true });
 const api = new Accounts(service);
 beforeEach(() => api.freeze());
 
-/** In characters, of all settings as they are stored. */
+/** Characters that all settings may have as they are stored. */
 const LARGEST = 128 * 1024;
-/** Of one request's field, nearly. */
+/** Nearly as much as one field of a request may have. */
 const CHUNK = "x".repeat(15 * 1024);
 const NEW = "new@residents.example";
 
@@ -60,8 +60,8 @@ async function together(calls, happens) {
   }
 }
 
-describe("settings that come together", () => {
-  test("do not exceed together what each of them keeps within", async () => {
+describe("settings that are added at the same time", () => {
+  test("stay within the limit together", async () => {
     const user = await service.addUser();
     const names = Array.from({ length: 12 }, (_, index) => `k${index}`);
     const answers = await together(names.map((name) => () => add(user, name, CHUNK)));
@@ -72,7 +72,7 @@ describe("settings that come together", () => {
     assert.deepEqual(Object.keys((await api.user(user)).notification_settings).sort(), kept.sort());
   });
 
-  test("leave nothing of the request that comes too late: no e-mail asked for, nobody told, nothing in the trail", async () => {
+  test("leave nothing of the request that comes too late: no pending e-mail, no notice, no audit row", async () => {
     const user = await service.addUser();
     assertUser(await api.patch(user, { theme_mode: "dark" }));
     await api.advance(SECOND);
@@ -92,14 +92,14 @@ describe("settings that come together", () => {
 });
 
 describe("a full profile", () => {
-  test("takes no e-mail beside what is too much, also in the millisecond in which it became full", async () => {
+  test("takes no e-mail in a request that is too large, also in the millisecond in which it became full", async () => {
     const user = await full();
     assertFull(await add(user, "more", "", { email: NEW }));
     assert.equal((await api.user(user)).pending_email, null);
     assert.deepEqual(await service.sql("SELECT id FROM notices"), []);
   });
 
-  test("takes nothing more, and no e-mail beside it", async () => {
+  test("takes nothing more, and no e-mail in the same request", async () => {
     const user = await full();
     await api.advance(SECOND);
     const before = await api.user(user);
@@ -115,14 +115,14 @@ describe("a full profile", () => {
     assert.equal(assertUser(await api.patch(await full(), { email: NEW })).pending_email, NEW);
   });
 
-  test("takes what is as long, or shorter", async () => {
+  test("takes a value as long as the one before, or shorter", async () => {
     const user = await full();
     for (const value of ["system", "light", "dark"])
       assert.equal(assertUser(await api.patch(user, { theme_mode: value })).theme_mode, value);
     assert.equal(await size(user), LARGEST - "system".length + "dark".length);
   });
 
-  test("takes what makes room, and then other things", async () => {
+  test("takes a change that makes room, and others after it", async () => {
     const user = await full();
     assert.equal("k0" in assertUser(await api.patch(user, { notification_settings: { k0: null } })).notification_settings, false);
     assert.equal(assertUser(await api.patch(user, { first_name: "Ada" })).first_name, "Ada");
@@ -130,7 +130,7 @@ describe("a full profile", () => {
     assert.ok((await size(user)) <= LARGEST);
   });
 
-  test("that holds more than it may takes what is as long, or shorter, and nothing longer", async () => {
+  test("that is over the limit takes values as long or shorter, and none longer", async () => {
     const user = await full({ first_name: "Ada" });
     await service.sql("UPDATE profiles SET settings = json_set(settings, '$.last_name', 'Lovelace') WHERE user_id = ?", user.id);
     for (const name of ["Eve", "Al"]) assert.equal(assertUser(await api.patch(user, { first_name: name })).first_name, name);

@@ -1,4 +1,4 @@
-/** The audit trail of second factors: who did what to whom. And the log, which knows people by less than their address. */
+/** The audit trail of second factors: who did what to whom. And the log, which shows no subject as a whole. */
 
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
@@ -92,7 +92,7 @@ describe("a lock", () => {
   ])) {
     const locks = async () => (await service.audit()).filter(({ action }) => action === "two_factor.lock");
 
-    test(`of ${kind} is noted when it begins, once each time, with whoever brought it about`, async () => {
+    test(`of ${kind} is noted once each time it begins, with the caller who caused it`, async () => {
       const user = await service.addUser();
       const factor = await api.enrol(user);
       for (let count = 1; count < TOLERATED; count += 1) assertWrongToken(await api.verify(user, wrong(factor)));
@@ -111,7 +111,7 @@ describe("a lock", () => {
     });
   }
 
-  test("is noted once for each kind, however many calls bring it about together", async () => {
+  test("is noted once for each kind, however many calls cause it at once", async () => {
     const user = await service.addUser();
     const { secret } = await api.enrol(user);
     const tokens = [wrongTotp(secret, api.now), wrongBackupCode()];

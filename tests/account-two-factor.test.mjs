@@ -114,7 +114,7 @@ describe("the start of a set-up", () => {
 
     const url = new URL(begun.otpauth_url);
     assert.deepEqual([url.protocol, url.host], ["otpauth:", "totp"]);
-    // What is not said is what every authenticator takes for granted.
+    // What the address leaves out has the values that every authenticator assumes.
     const { issuer, ...said } = Object.fromEntries(url.searchParams);
     assert.deepEqual(
       { algorithm: "SHA1", digits: "6", period: "30", ...said },
@@ -128,7 +128,7 @@ describe("the start of a set-up", () => {
     "only a phone number": { email: null, phone: "+4366012345" },
     "neither e-mail nor phone": { email: null },
   })) {
-    test(`is to be had with ${who}`, async () => {
+    test(`works with ${who}`, async () => {
       const user = await service.addUser(person);
       const { secret, qr_svg, otpauth_url } = await api.start(user);
       assert.equal(scan(qr_svg), otpauth_url);
@@ -150,7 +150,7 @@ describe("the start of a set-up", () => {
     assertFine(await validate(user, totp(second.secret, api.now)), DONE);
   });
 
-  test("acts on whoever asks, whatever user the path names", async () => {
+  test("acts on the caller, whatever user the path names", async () => {
     const [ada, bob] = [await service.addUser(), await service.addUser()];
     for (const uuid of [bob.id, ada.id, "nobody"]) {
       const { secret } = assertFine(await api.get(ada, "two_factor_start_setup", uuid));
@@ -161,7 +161,7 @@ describe("the start of a set-up", () => {
     }
   });
 
-  test("beside a factor that is on leaves that on until another proved itself", async () => {
+  test("leaves a factor that is on in use until the new one is proved", async () => {
     const user = await service.addUser();
     const { secret } = await api.enrol(user);
     const begun = await api.start(user);
@@ -205,7 +205,7 @@ describe("a pending set-up", () => {
     assertFine(await validate(user, totp(secret, api.now)), DONE);
   });
 
-  test("is the same one, by whichever of their two names a user signs in", async () => {
+  test("is the same one by the user's uuid and by the provider's subject", async () => {
     const user = await service.addUser({ subject: "auth0|ada" });
     const other = api.bearer({ sub: "auth0|ada" });
     for (const [one, two] of [
@@ -220,7 +220,7 @@ describe("a pending set-up", () => {
     }
   });
 
-  test("is the one of whoever asks, also where staff name another", async () => {
+  test("is the caller's own, also where staff name another user", async () => {
     const [ada, support] = [await service.addUser(), await service.addUser()];
     const { secret } = await api.start(ada);
     assertExpired(await validate(api.staff(support), totp(secret, api.now), ada.id));
@@ -272,7 +272,7 @@ describe("a code of the authenticator", () => {
     for (const steps of [-1, 0, 1]) assertWrongToken(await api.verify(user, totp(secret, api.now + steps * STEP)));
   });
 
-  test("counts with blanks around it, and with nothing else", async () => {
+  test("may have blanks around it, and nothing else", async () => {
     const user = await service.addUser();
     const { secret } = await api.enrol(user);
     const code = totp(secret, api.now);
@@ -282,13 +282,13 @@ describe("a code of the authenticator", () => {
     assertFine(await api.verify(user, ` \t${code}\n`));
   });
 
-  test("of one user opens nothing of another's", async () => {
+  test("of one user is refused for another", async () => {
     const [ada, bob] = [await service.addUser(), await service.addUser()];
     const [hers] = [await api.enrol(ada), await api.enrol(bob)];
     for (const token of [totp(hers.secret, api.now), hers.codes[0]]) assertWrongToken(await api.verify(bob, token));
   });
 
-  test("is none where no factor is on", async () => {
+  test("is refused where no factor is on", async () => {
     const user = await service.addUser();
     const { secret } = await api.start(user);
     assertWrongToken(await api.verify(user, totp(secret, api.now)), "only pending");
@@ -330,7 +330,7 @@ describe("backup codes", () => {
     assert.equal((await api.status(user)).backup_codes_remaining, 9);
   });
 
-  test("are not to be had without a factor", async () => {
+  test("are refused without a factor", async () => {
     const user = await service.addUser();
     const assertNone = async () =>
       assertInvalid(await api.post(user, "two_factor_backup_codes"), "2fa_not_enabled", null, "2FA must be enabled first");

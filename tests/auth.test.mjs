@@ -67,7 +67,7 @@ function assertLetIn(answer, who) {
 }
 
 describe("the admin pair", () => {
-  test("is asked for by every route under /admin, and by no other alone", () => {
+  test("is required by every route under /admin, and by no other", () => {
     assert.deepEqual(
       adminRoutes,
       routes.filter(({ path }) => path.startsWith("/admin/")),
@@ -76,14 +76,14 @@ describe("the admin pair", () => {
   });
 
   for (const route of adminRoutes) {
-    test(`${route.method} ${route.path}: no defect of the token is overlooked, and none is told`, async () => {
+    test(`${route.method} ${route.path}: every defective token is refused`, async () => {
       const tokens = tokensOfAdministrators(service);
       for (const [name, { verdict, authorization }] of Object.entries(tokens)) {
         if (verdict !== 200) assertTurnedAway(await knock(route, { "x-admin-api-key": key, authorization }), verdict, name);
       }
     });
 
-    test(`${route.method} ${route.path}: without the right key no token helps, whatever its own defect`, async () => {
+    test(`${route.method} ${route.path}: without the right key every token is refused`, async () => {
       const tokens = tokensOfAdministrators(service);
       const without = Object.entries(keys).filter(([, [right]]) => !right);
       for (const [keyName, [, headers]] of without) {
@@ -118,7 +118,7 @@ describe("the admin pair", () => {
     });
   }
 
-  test("nobody else's body, path or query is even looked at", async () => {
+  test("is checked before the body, the path and the query", async () => {
     const user = "x".repeat(200);
     const stranger = { authorization: `Bearer ${service.mint({ claims: { email: "ada@evil.example" } })}` };
     for (const [method, path, options] of /** @type {[string, string, Options][]} */ ([
@@ -168,7 +168,7 @@ describe("the admin pair", () => {
 
 describe("public routes", () => {
   for (const route of routes.filter(({ access }) => access === "public")) {
-    test(`${route.method} ${route.path} asks nobody who they are`, async () => {
+    test(`${route.method} ${route.path} needs no credentials, and ignores wrong ones`, async () => {
       assert.equal((await knock(route, {})).status, 200);
       assert.equal((await knock(route, { "x-admin-api-key": "wrong", authorization: "Bearer x" })).status, 200);
     });

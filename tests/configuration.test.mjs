@@ -10,7 +10,7 @@ import { assertError, servicesForThisFile } from "./support/service.mjs";
 
 const sealingKey = () => randomBytes(32).toString("base64");
 const [oldKey, newKey] = [sealingKey(), sealingKey()];
-const NOBODY_LISTENS = "http://127.0.0.1:9";
+const UNUSED_PORT = "http://127.0.0.1:9";
 
 const services = await servicesForThisFile({
   complete: { secrets: { CREDENTIALS_KEY: oldKey }, database: "shared" },
@@ -23,7 +23,7 @@ const services = await servicesForThisFile({
   withoutKeySet: { vars: { JWT_JWKS_URL: undefined } },
   plainKeySet: { vars: { JWT_JWKS_URL: "http://id.example/jwks.json" } },
   movedKeySet: {},
-  unreachableKeySet: { vars: { JWT_JWKS_URL: `${NOBODY_LISTENS}/jwks.json` } },
+  unreachableKeySet: { vars: { JWT_JWKS_URL: `${UNUSED_PORT}/jwks.json` } },
   withoutSealingKey: { secrets: { CREDENTIALS_KEY: undefined } },
   shortSealingKey: { secrets: { CREDENTIALS_KEY: "c2hvcnQ=" } },
   withoutApiKey: { secrets: { THREEDEYE_API_KEY: undefined } },
@@ -51,7 +51,7 @@ const withClaims = (service, claims) =>
   service.admin("GET", "/admin/api-keys", { headers: { authorization: `Bearer ${service.mint({ claims })}` } });
 
 describe("/health", () => {
-  test("is 200 when all is well, without asking who asks", async () => {
+  test("is 200 when all is well, and needs no credentials", async () => {
     assert.deepEqual(await health(complete), {
       status: "ok",
       checks: { configuration: { status: "ok", problems: [] }, database: "ok", migrations: "ok", scheduledRun: "none_yet" },
@@ -102,7 +102,7 @@ describe("/health", () => {
     });
   }
 
-  test("names every number that is none, and the defaults are used", async () => {
+  test("names every setting that is no valid number, and the defaults are used", async () => {
     const { checks } = await health(services.oddNumbers);
     assert.deepEqual(checks.configuration.problems.map((/** @type {string} */ problem) => problem.split(" ")[0]).sort(), [
       "BACKFILL_CRON_LIMIT",
@@ -173,13 +173,13 @@ describe("/health", () => {
     });
   }
 
-  test("a manual run is no scheduled one", async () => {
+  test("a manual run does not count as a scheduled one", async () => {
     await ledger(60, "completed");
     await ledger(1, "completed", "manual");
     assert.equal((await health(complete)).checks.scheduledRun, "overdue");
   });
 
-  test("the cron trigger puts it right", async () => {
+  test("is ok again after the next scheduled run", async () => {
     await ledger(60, "completed");
     await complete.scheduled();
     assert.equal((await health(complete)).checks.scheduledRun, "ok");
@@ -187,7 +187,7 @@ describe("/health", () => {
 });
 
 describe("without", () => {
-  test("an admin key nobody is let in, not even with the previous one", async () => {
+  test("an admin key every administrator is refused, also with the previous key", async () => {
     for (const service of [services.withoutAdminKey, services.blankAdminKey]) {
       for (const key of [service.adminKey, "the-previous-admin-key", "", "  ", "undefined", "null"]) {
         assertError(await service.admin("GET", "/admin/api-keys", { headers: { "x-admin-api-key": key } }), 401);
@@ -205,7 +205,7 @@ describe("without", () => {
     }
   });
 
-  test("a key set that can be had nobody is let in", async () => {
+  test("a key set that can be fetched every token is 503", async () => {
     assertError(await services.unreachableKeySet.admin("GET", "/admin/api-keys"), 503);
     assertError(await services.unreachableKeySet.credentials("x"), 503);
   });

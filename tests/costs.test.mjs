@@ -105,7 +105,7 @@ describe("finding work costs what the batch costs", () => {
     ["whose attempts all failed", ""],
     ["whom a run that died left behind", "UPDATE threedeye_users SET lease_token = 'lease_of_the_dead', lease_until = 1"],
   ])) {
-    test(`users ${what} cost no more than the promise either`, async () => {
+    test(`users ${what} cost no more than that either`, async () => {
       const users = await many(50);
       await warmUp();
       service.sim.fault({ match: { method: "POST", path: "/users" }, times: 50, action: { status: 400 } });
@@ -213,7 +213,7 @@ describe("finding work costs what the batch costs", () => {
 });
 
 describe("the price of the rest", () => {
-  test("a run with nothing to do costs two D1 calls and calls nobody", async () => {
+  test("a run with nothing to do costs two D1 calls and no call to 3dEye", async () => {
     await service.addUser({ email: null });
     await warmUp();
     const answer = await service.backfill();
@@ -222,7 +222,7 @@ describe("the price of the rest", () => {
     assert.deepEqual(service.upstream().all, []);
   });
 
-  test("a dry run costs two D1 calls and calls nobody", async () => {
+  test("a dry run costs two D1 calls and no call to 3dEye", async () => {
     await many(5);
     await warmUp();
     assert.ok(roundTrips(await service.backfill("?dryRun=true")) <= 2);

@@ -26,7 +26,7 @@ const dashboards = () => service.sql("SELECT id, team_id, name FROM dashboards O
 const profiles = () => service.sql("SELECT user_id, team_id, settings FROM profiles ORDER BY user_id");
 const trail = async () => (await service.audit()).map(({ action, subject, outcome }) => [action, subject, outcome]);
 
-/** What no team's id is, as JSON. */
+/** Values that are no team's id, as JSON. */
 const NO_TEAMS = [
   "0",
   "-1",

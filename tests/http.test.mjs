@@ -21,7 +21,7 @@ const json = { "content-type": "application/json" };
 const orderOfSize = (bytes) => JSON.stringify({ scopes: ["threedeye:read"] }).padEnd(bytes, " ");
 
 describe("paths and methods", () => {
-  test("an unknown path is 404, whatever the method and whoever asks", async () => {
+  test("an unknown path is 404 by any method, to administrators too", async () => {
     for (const path of [
       "/",
       "/admin",
@@ -172,7 +172,7 @@ describe("queries", () => {
 
 describe("whatever comes", () => {
   test("there is never a 5xx", async () => {
-    // A generator of its own, so that a failure can be had again.
+    // A generator of its own, so that a failure can be repeated.
     let state = 20_261_117;
     /** @template T @param {T[]} list @returns {T} */
     const draw = (list) => {

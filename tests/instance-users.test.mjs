@@ -10,7 +10,7 @@ const service = await serviceForThisFile({ instrumented: true });
 const { post, get, made, listed, gone, rivia, trail } = administration(service);
 
 describe("a user of an instance", () => {
-  test("is shown with its key when it is made, and is tied to a person or to nobody", async () => {
+  test("is shown with its key when it is made, and may be tied to a person", async () => {
     await rivia();
     const person = await service.addUser();
     const user = await made(usersOf("Rivia"), { username: "geralt", userId: person.id });

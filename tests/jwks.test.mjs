@@ -1,4 +1,4 @@
-/** The issuer's keys: fetched seldom, never at a stranger's bidding, and good for longer than an outage lasts. */
+/** The issuer's keys: fetched seldom, however many unknown keys callers name, and still used during an outage. */
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -30,8 +30,8 @@ function knock(order = {}) {
 /** @param {number} count @param {object} [order] */
 const knocks = (count, order) => Promise.all(Array.from({ length: count }, () => knock(order)));
 
-// First of all, because once there are keys there always are some.
-describe("while no key has ever been had", () => {
+// First in this file: once keys were fetched, the Worker always has some.
+describe("before any keys were fetched", () => {
   for (const [what, action] of Object.entries({
     fails: { status: 500 },
     "is not there": { status: 404 },
@@ -40,7 +40,7 @@ describe("while no key has ever been had", () => {
     "is larger than 64 KiB": { status: 200, body: { ...published, padding: "x".repeat(64 * 1024) } },
     "does not come within 5 s": { hang: true },
   })) {
-    test(`a document that ${what} lets nobody in`, async () => {
+    test(`a document that ${what} makes every token 503`, async () => {
       service.sim.fault({ match: JWKS, times: "always", action });
       const answer = await knock();
       assertError(answer, 503);
@@ -52,7 +52,7 @@ describe("while no key has ever been had", () => {
     });
   }
 
-  test("a wrong key or no token makes us fetch nothing", async () => {
+  test("a wrong admin key, or no well-formed token, causes no fetch", async () => {
     assertError(
       await service.call("GET", "/admin/api-keys", { headers: { "x-admin-api-key": "wrong", authorization: "Bearer a.b.c" } }),
       401,
@@ -127,7 +127,7 @@ describe("once there are keys", () => {
     });
   }
 
-  test("old keys are asked for again in the course of time", async () => {
+  test("old keys are fetched again after an hour", async () => {
     await later(60 * MINUTE);
     await knock();
     assert.equal(fetches(), 1);

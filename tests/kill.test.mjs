@@ -14,7 +14,7 @@ import { serviceForThisFile } from "./support/service.mjs";
 import { ROLES, Town } from "./support/town.mjs";
 
 const ROUNDS = Number(process.env.KILL_ROUNDS ?? 100);
-/** Longer than any lease, so that a round finds those of the dead ended. */
+/** Longer than any lease, so that the leases of a killed process have ended in the next round. */
 const LEASE_MS = 61_000;
 /** Longer than any wait of the queue. */
 const DAY_MS = 25 * 60 * 60 * 1000;
@@ -159,7 +159,7 @@ test(`${ROUNDS} kills, and one account for each user with the stored password an
 
   assert.equal(await runInPeace(town), 0, where);
   for (const person of town.people) await assertPromised(town, person, where);
-  assert.deepEqual(notOurs(), before, `${where}: what is not ours is as it was`);
+  assert.deepEqual(notOurs(), before, `${where}: accounts that are not our users' are unchanged`);
   const ours = town.people.filter(({ orphan }) => !orphan);
   assert.equal(sim.users().length, before.length + ours.length, `${where}: no account too many`);
   await assertNothingLeft(town, where);

@@ -1,4 +1,4 @@
-/** The sweep over the log bites. That it is made over the log of every test file is `Service.close`'s business. */
+/** The sweep over the log finds what it should. `Service.close` makes it over the log of every test file. */
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -23,7 +23,7 @@ const innocent = {
 /** @param {object} more */
 const line = (more) => JSON.stringify({ ...innocent, ...more });
 
-test("of the platform's own lines the query is taken out: clients may send keys there", () => {
+test("the platform's own lines leave the query out: clients may send keys there", () => {
   assert.equal(deployment().observability?.redact_query_string, true);
 });
 
@@ -58,7 +58,7 @@ describe("the sweep over the log", () => {
     assert.equal(answer.status, 200, answer.text);
     const log = await service.log();
     assert.deepEqual([...new Set(log.map(({ event }) => event))].sort(), ["backfill.run", "http.request"]);
-    // The very log of a run that made an account would be found guilty if one of these stood in it.
+    // The sweep would refuse the log of this run if it held the new account's password.
     const lines = log.map((entry) => JSON.stringify(entry));
     assert.deepEqual(sweep(lines, [answer.json.password]), []);
     assert.notDeepEqual(sweep([...lines, line({ "error.cause": answer.json.password })], [answer.json.password]), []);

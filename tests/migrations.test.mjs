@@ -1,4 +1,4 @@
-/** What the schema itself keeps in order, whoever writes. */
+/** What the schema itself keeps in order, whichever service writes. */
 
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
@@ -43,7 +43,7 @@ test("all tables are strict, but for those that other services write to", async 
   );
 });
 
-test("a user that a REPLACE took away leaves no place in the queue, and a provisioned one has none", async () => {
+test("a user that a REPLACE removed is not in the queue any more, and a provisioned one is not in it", async () => {
   await service.sql(`INSERT INTO users (uuid, email, created_at, auth_subject) VALUES ('new', 'New@x.example', '2024-01-15', NULL), ('gone', 'gone@x.example', '2024-01-15', 's'),
     ('done', 'done@x.example', '2024-01-15', NULL), ('tried', 'tried@x.example', '2024-01-15', NULL)`);
   await service.sql(
@@ -63,7 +63,7 @@ test("a user that a REPLACE took away leaves no place in the queue, and a provis
   await assert.rejects(service.sql("UPDATE threedeye_users SET state = 'other'"), /CHECK/);
 });
 
-describe("the queue leaves out whom no run could take up, and accepts the user", () => {
+describe("the queue leaves out users that no run could take up, without refusing their rows", () => {
   const long = `${"a".repeat(900_000)}@x.example`;
 
   test("when they are added", async () => {

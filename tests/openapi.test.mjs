@@ -187,7 +187,7 @@ describe("what goes wrong", () => {
         assert.equal((await service.call(method, path("nowhere"))).status, 404);
         assert.equal((await service.call("PATCH", path(name, ada.id), { headers })).status, 405);
       }
-      // Whoever asks for what isn't there is counted as well.
+      // The calls of one route use up the limit for all of them.
       await Promise.all(
         Array.from({ length: 60 }, () => service.call("GET", `/v1/instances/${name}/users/${ada.id}/`, { headers })),
       );
@@ -229,7 +229,7 @@ describe("what goes wrong", () => {
         assert.equal(answer.json.error, "Too Many Requests");
       }
     }
-    assert.equal((await service.call("GET", "/health")).status, 200, "without the bindings nobody is limited");
+    assert.equal((await service.call("GET", "/health")).status, 200, "without the bindings there is no limit");
   });
 
   test("500 when the database fails, and /health says so", async () => {

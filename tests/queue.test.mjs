@@ -16,7 +16,7 @@ const bare = await servicesForThisFile({
     instrumented: true,
     vars: { THREEDEYE_TIMEOUT_MS: "1000", BACKFILL_CRON_LIMIT: "60", BACKFILL_MAX_TAKEOVERS: "2" },
   },
-  // Its queue loses everything, so nobody interferes with what a test hands over.
+  // Its queue loses everything, so that it does not interfere with what a test hands over.
   byHand: { queue: true, instrumented: true, vars: { THREEDEYE_TIMEOUT_MS: "1000", BACKFILL_MAX_TAKEOVERS: "2" } },
   withoutQueue: {},
 });
@@ -236,7 +236,7 @@ describe("a planned run", () => {
     assert.equal(progress.headers["x-d1-round-trips"], "1");
   });
 
-  test("that is only rehearsed lists up to 10,000 users and changes nothing", async () => {
+  test("as a dry run lists up to 10,000 users and changes nothing", async () => {
     await many(600, byHand);
     const { status, json } = await byHand.backfill("?mode=queue&limit=10000&dryRun=true");
     assert.deepEqual([status, json.planned.length, json.runId, json.dryRun, json.remaining], [200, 600, null, true, 600]);
@@ -336,7 +336,7 @@ describe("a message", () => {
     assert.deepEqual([outcome, explicitAcks, retryMessages], ["ok", ["1"], [{ msgId: "0", delaySeconds: 1800 }]]);
     byHand.sim.clearFaults();
     const [{ held }] = await byHand.sql("SELECT count(*) AS held FROM threedeye_users WHERE lease_token IS NOT NULL");
-    assert.equal(held, 0, "nobody is kept from credentials meanwhile");
+    assert.equal(held, 0, "no lease keeps users from their credentials meanwhile");
     assert.deepEqual((await byHand.deliver([chunk(runId)])).retryMessages, []);
     assert.equal((await byHand.progress(runId)).done, 8);
   });
@@ -378,7 +378,7 @@ describe("a message", () => {
     assert.equal((await byHand.progress(runId)).done, 2);
   });
 
-  test("is done with when its users are gone, changed or served already", async () => {
+  test("is acknowledged when its users are gone, changed or served already", async () => {
     const [gone, changed, served, silent] = await many(4, byHand);
     const runId = await byHand.fanOut();
     await byHand.assertProvisioned(served);
@@ -418,7 +418,7 @@ describe("a message", () => {
     });
   }
 
-  test("of a run that nobody knows is done with", async () => {
+  test("of an unknown run is acknowledged", async () => {
     assert.deepEqual((await byHand.deliver([chunk(`run_${randomUUID()}`)])).explicitAcks, ["0"]);
     assert.deepEqual(byHand.upstream().all, []);
   });
@@ -450,7 +450,7 @@ describe("a consumer that dies", () => {
     });
   }
 
-  test("after its work, before its answer arrives, leaves a message that finds nobody", async () => {
+  test("after its work, before its answer arrives, leaves a message that finds no user to do", async () => {
     await many(10);
     await service.instruments({ breakdowns: 1 });
     const runId = await service.fanOut();
@@ -498,7 +498,7 @@ describe("a message that fails five times", () => {
 });
 
 describe("a queue", () => {
-  test("that takes nothing makes the call fail, and nobody is held back", async () => {
+  test("that takes no messages makes the call fail, and holds no user back", async () => {
     await many(3, byHand);
     await byHand.instruments({ queueIs: "refuses" });
     assertError(await byHand.backfill("?mode=queue"), 500);
@@ -508,7 +508,7 @@ describe("a queue", () => {
     assert.equal((await byHand.backfill()).json.created, 3);
   });
 
-  test("that takes nothing from cron is an error in the log", async () => {
+  test("that takes no messages from cron is an error in the log", async () => {
     await many(1, byHand);
     await byHand.instruments({ queueIs: "refuses" });
     await byHand.scheduled();

@@ -590,7 +590,7 @@ describe("recorded calls", () => {
     assert.deepEqual(sim.control.calls(), []);
   });
 
-  test("can be followed as they arrive and are answered, until nobody wants to know", async () => {
+  test("can be watched as they arrive and are answered, until the watch ends", async () => {
     const seen = /** @type {any[]} */ ([]);
     const unwatch = sim.control.watchCalls((moment, { method, status }) =>
       seen.push([moment, method, status, sim.control.users().length]),

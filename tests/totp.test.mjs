@@ -64,13 +64,13 @@ describe("secrets", () => {
     }
   });
 
-  test("as people type them", () => {
+  test("are read as people type them", () => {
     for (const text of [SECRET, SECRET.toLowerCase(), SECRET.replace(/(.{4})/g, "$1 "), ` ${SECRET}\n`])
       assert.equal(textOf(fromBase32(text)), TEXT);
     for (const text of ["", "GEZDGNB1", "GEZD-GNBV", "GEZD=GNBV", "ГEZDGNBV"]) assert.throws(() => fromBase32(text), /no base32/);
   });
 
-  test("of an address", () => {
+  test("are read from an otpauth address", () => {
     for (const more of ["", "&issuer=SmartphoneKey", "&algorithm=SHA1&digits=6&period=30"]) {
       assert.equal(textOf(secretOf(`otpauth://totp/SmartphoneKey:ada%40example.com?secret=${SECRET}${more}`)), TEXT);
     }

@@ -1,7 +1,7 @@
 /**
  * 3dEye over real connections that break, hang or bring too much. What follows from each answer is shown natively
- * (src/provisioning/endpoints/tests); here it is shown that the runtime's fetch tells them apart. Without wrangler's proxies, so
- * a connection that breaks is one that breaks.
+ * (src/provisioning/endpoints/tests); here it is shown that the runtime's fetch tells them apart. Without wrangler's proxies,
+ * which would answer in place of a connection that breaks.
  */
 
 import assert from "node:assert/strict";
@@ -12,7 +12,7 @@ import { assertError, servicesForThisFile } from "./support/service.mjs";
 const TIMEOUT_MS = "400";
 const { service, down } = await servicesForThisFile({
   service: { vars: { THREEDEYE_TIMEOUT_MS: TIMEOUT_MS, THREEDEYE_PAGE_SIZE: "4" } },
-  // The discard port of loopback: nobody listens there.
+  // The discard port of loopback: nothing listens there.
   down: { vars: { THREEDEYE_TIMEOUT_MS: TIMEOUT_MS, THREEDEYE_BASE_URL: "http://127.0.0.1:9/v3" } },
 });
 

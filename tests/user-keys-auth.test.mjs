@@ -26,21 +26,21 @@ const service = await serviceForThisFile({ instrumented: true });
 const ORDER = ["reset", "user", "own", "class"];
 /** @type {Record<"denied" | "unknown" | "gone", [number, string]>} */
 const VERDICTS = { denied: [403, DENIED], unknown: [403, NO_KEY], gone: [404, NOT_FOUND] };
-const NOBODYS = "unknown unknown unknown unknown";
+const UNKNOWN = "unknown unknown unknown unknown";
 const NOT_PERMITTED = "denied denied denied denied";
 const ALL_BUT_OWN = "in in denied in";
 const EVERYWHERE = "in in in in";
 
 /** What a caller shows, and how it fares at the four routes of `home`, where the path names Ada. */
 const CALLERS = /** @type {Record<string, [verdicts: string, (home: any, abroad: any) => Record<string, any>]>} */ ({
-  nobody: [NOT_PERMITTED, () => ({})],
+  "no keys": [NOT_PERMITTED, () => ({})],
   "empty keys": [NOT_PERMITTED, () => ({ "x-api-key": "", "x-user-key": "" })],
-  "an unknown instance key": [NOBODYS, () => ({ "x-api-key": newProgramKey() })],
-  "an unknown account key": [NOBODYS, () => ({ "x-api-key": newUserKey() })],
-  "39 digits": [NOBODYS, ({ account }) => ({ "x-api-key": account.full.key.slice(0, -1) })],
-  "41 digits": [NOBODYS, ({ account }) => ({ "x-api-key": `${account.full.key}0` })],
-  "a digit that is none": [NOBODYS, ({ account }) => ({ "x-api-key": `${account.full.key.slice(1)}g` })],
-  "a hash instead of a key": [NOBODYS, ({ account }) => ({ "x-api-key": hashOf(account.full.key) })],
+  "an unknown instance key": [UNKNOWN, () => ({ "x-api-key": newProgramKey() })],
+  "an unknown account key": [UNKNOWN, () => ({ "x-api-key": newUserKey() })],
+  "39 digits": [UNKNOWN, ({ account }) => ({ "x-api-key": account.full.key.slice(0, -1) })],
+  "41 digits": [UNKNOWN, ({ account }) => ({ "x-api-key": `${account.full.key}0` })],
+  "a digit that is none": [UNKNOWN, ({ account }) => ({ "x-api-key": `${account.full.key.slice(1)}g` })],
+  "a hash instead of a key": [UNKNOWN, ({ account }) => ({ "x-api-key": hashOf(account.full.key) })],
 
   "an instance key": [NOT_PERMITTED, ({ program }) => keyHeaders(program.plain)],
   "an instance key with ignore_acl": [ALL_BUT_OWN, ({ program }) => keyHeaders(program.ignoreAcl)],
@@ -52,11 +52,11 @@ const CALLERS = /** @type {Record<string, [verdicts: string, (home: any, abroad:
     ({ program }) => keyHeaders(program.allButIgnoreAcl),
   ],
   "an instance key with all flags": [ALL_BUT_OWN, ({ program }) => keyHeaders(program.allFlags)],
-  "a revoked instance key": [NOBODYS, ({ program }) => keyHeaders(program.revoked)],
-  "a revoked instance key and a good user key": [NOBODYS, ({ program, ada }) => keyHeaders(program.revoked, ada)],
-  "another instance's key": [NOBODYS, (_, { program }) => keyHeaders(program.ignoreAcl)],
-  "another instance's key and its user's": [NOBODYS, (_, { program, ada }) => keyHeaders(program.ignoreAcl, ada)],
-  "another instance's key and a good user key": [NOBODYS, ({ ada }, { program }) => keyHeaders(program.ignoreAcl, ada)],
+  "a revoked instance key": [UNKNOWN, ({ program }) => keyHeaders(program.revoked)],
+  "a revoked instance key and a good user key": [UNKNOWN, ({ program, ada }) => keyHeaders(program.revoked, ada)],
+  "another instance's key": [UNKNOWN, (_, { program }) => keyHeaders(program.ignoreAcl)],
+  "another instance's key and its user's": [UNKNOWN, (_, { program, ada }) => keyHeaders(program.ignoreAcl, ada)],
+  "another instance's key and a good user key": [UNKNOWN, ({ ada }, { program }) => keyHeaders(program.ignoreAcl, ada)],
 
   "an instance key and the user's": [EVERYWHERE, ({ program, ada }) => keyHeaders(program.plain, ada)],
   "an instance key with ignore_acl and the user's": [EVERYWHERE, ({ program, ada }) => keyHeaders(program.ignoreAcl, ada)],
@@ -81,12 +81,12 @@ const CALLERS = /** @type {Record<string, [verdicts: string, (home: any, abroad:
         (/** @type {any} */ home, /** @type {any} */ abroad) =>
           keyHeaders(home.program[flags], userKey(home, abroad));
       return [
-        [`an instance key (${flags}) and a user key of another instance`, [NOBODYS, beside((_, { ada }) => ada)]],
-        [`an instance key (${flags}) and an unknown user key`, [NOBODYS, beside(() => ({ key: newUserKey() }))]],
-        [`an instance key (${flags}) and an odd user key`, [NOBODYS, beside(() => ({ key: newProgramKey() }))]],
-        [`an instance key (${flags}) and itself as user key`, [NOBODYS, beside(({ program }) => program[flags])]],
-        [`an instance key (${flags}) and an account key as user key`, [NOBODYS, beside(({ account }) => account.full)]],
-        [`an instance key (${flags}) and half a user key`, [NOBODYS, beside(({ ada }) => ({ key: ada.key.slice(20) }))]],
+        [`an instance key (${flags}) and a user key of another instance`, [UNKNOWN, beside((_, { ada }) => ada)]],
+        [`an instance key (${flags}) and an unknown user key`, [UNKNOWN, beside(() => ({ key: newUserKey() }))]],
+        [`an instance key (${flags}) and an odd user key`, [UNKNOWN, beside(() => ({ key: newProgramKey() }))]],
+        [`an instance key (${flags}) and itself as user key`, [UNKNOWN, beside(({ program }) => program[flags])]],
+        [`an instance key (${flags}) and an account key as user key`, [UNKNOWN, beside(({ account }) => account.full)]],
+        [`an instance key (${flags}) and half a user key`, [UNKNOWN, beside(({ ada }) => ({ key: ada.key.slice(20) }))]],
       ];
     }),
   ),
@@ -94,28 +94,28 @@ const CALLERS = /** @type {Record<string, [verdicts: string, (home: any, abroad:
   "an account key": [ALL_BUT_OWN, ({ account }) => keyHeaders(account.full)],
   "an account key that may write": [ALL_BUT_OWN, ({ account }) => keyHeaders(account.write)],
   "an account key that may read": ["denied in denied in", ({ account }) => keyHeaders(account.read)],
-  "a revoked account key": [NOBODYS, ({ account }) => keyHeaders(account.revoked)],
-  "another instance's account key": [NOBODYS, (_, { account }) => keyHeaders(account.full)],
+  "a revoked account key": [UNKNOWN, ({ account }) => keyHeaders(account.revoked)],
+  "another instance's account key": [UNKNOWN, (_, { account }) => keyHeaders(account.full)],
   "an account key and the user's": [ALL_BUT_OWN, ({ account, ada }) => keyHeaders(account.full, ada)],
   "an account key and another user's": [ALL_BUT_OWN, ({ account, bob }) => keyHeaders(account.full, bob)],
   "an account key that may read and the user's": ["denied in denied in", ({ account, ada }) => keyHeaders(account.read, ada)],
-  "an account key and an unknown user key": [NOBODYS, ({ account }) => keyHeaders(account.full, { key: newUserKey() })],
+  "an account key and an unknown user key": [UNKNOWN, ({ account }) => keyHeaders(account.full, { key: newUserKey() })],
 
   "a user key alone": [NOT_PERMITTED, ({ ada }) => keyHeaders(undefined, ada)],
-  "an unknown user key alone": [NOBODYS, () => keyHeaders(undefined, { key: newUserKey() })],
-  "an odd user key alone": [NOBODYS, () => keyHeaders(undefined, { key: newProgramKey() })],
+  "an unknown user key alone": [UNKNOWN, () => keyHeaders(undefined, { key: newUserKey() })],
+  "an odd user key alone": [UNKNOWN, () => keyHeaders(undefined, { key: newProgramKey() })],
   "a user key as API key": [NOT_PERMITTED, ({ ada }) => keyHeaders(ada)],
   "a user key as both": [NOT_PERMITTED, ({ ada }) => keyHeaders(ada, ada)],
-  "another instance's user key as API key": [NOBODYS, (_, { ada }) => keyHeaders(ada)],
+  "another instance's user key as API key": [UNKNOWN, (_, { ada }) => keyHeaders(ada)],
 
-  "the admin pair": [NOBODYS, () => service.adminPair()],
+  "the admin pair": [UNKNOWN, () => service.adminPair()],
   "the admin key alone": [NOT_PERMITTED, () => ({ "x-admin-api-key": service.adminKey })],
-  "the admin key as X-API-Key": [NOBODYS, () => ({ "x-api-key": service.adminKey })],
-  "a person's token": [NOBODYS, () => service.personOf({ id: "somebody" })],
-  "a person's API key": [NOBODYS, () => ({ "x-api-key": `spk_${"A".repeat(43)}` })],
+  "the admin key as X-API-Key": [UNKNOWN, () => ({ "x-api-key": service.adminKey })],
+  "a person's token": [UNKNOWN, () => service.personOf({ id: "somebody" })],
+  "a person's API key": [UNKNOWN, () => ({ "x-api-key": `spk_${"A".repeat(43)}` })],
 });
 
-test("these are all the routes there are", () => {
+test("the routes tested here are all that openapi.json describes", () => {
   const described = routes
     .filter(({ access }) => access === "instance")
     .map(({ method, path }) => `${method} ${path.replace(/\{\w+\}/g, "{}")}`);
@@ -136,7 +136,7 @@ describe("callers", () => {
           continue;
         }
         assert.equal(answer.status, 200, `${what}: ${answer.text}`);
-        // Whoever shows the key that was replaced would show the new one from now on.
+        // A caller that shows Ada's key shows the new one from now on.
         if (name === "reset") home.ada.key = answer.json.user_key;
       }
       const resets = verdicts.startsWith("in") ? 2 : 0;

@@ -15,7 +15,7 @@ import { serviceForThisFile } from "./support/service.mjs";
 const ROUNDS = Number(process.env.KILL_ROUNDS ?? 15);
 /** Below what one caller may send in a second. */
 const RESETS = 40;
-/** In which most of them are under way. */
+/** Later, most resets would be done before the kill. */
 const LATEST_KILL_MS = 150;
 
 const service = await serviceForThisFile();
@@ -55,7 +55,7 @@ async function play(dice, cut) {
   const [{ changedAt }] = await service.sql("SELECT key_changed_at AS changedAt FROM instance_users WHERE id = ?", ada.id);
   assert.equal(changedAt, last?.at ?? ada.createdAt, "the last row tells of the key in force");
 
-  // The key in force is that of the last row; whether anybody was told it is another question.
+  // The key in force is that of the last row; its answer may have been lost.
   const inForce = last ? keys.get(last.request) : ada.key;
   for (const key of [ada.key, ...keys.values()]) assert.equal(await opens(key), key === inForce);
   if (answered.length < RESETS) cut.short += 1;

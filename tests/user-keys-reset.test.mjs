@@ -365,7 +365,7 @@ describe("what it costs of D1", () => {
     await addInstance(service);
     const { name, account, program, ada, bob } = instance;
     const callers = {
-      nobody: {},
+      "no key": {},
       "an unknown key": { "x-api-key": newUserKey() },
       "an account": keyHeaders(account.full),
       "a program": keyHeaders(program.plain),

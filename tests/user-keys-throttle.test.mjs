@@ -1,4 +1,4 @@
-/** Who hammers on the user-key API is braked, by caller and by instance, and nobody else is. With a clock that stands still. */
+/** The user-key API brakes callers and instances that send too many requests, and no others. With a clock that stands still. */
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
@@ -71,7 +71,7 @@ describe("a caller", () => {
     assert.equal((await read(instance, headers)).status, 200);
   });
 
-  test("brakes nobody else: neither another key, nor the same instance's users, nor those without permission", async () => {
+  test("does not brake others: another key, a user of the same instance, a request without permission", async () => {
     const [instance, other] = [await addInstance(service), await addInstance(service)];
     const { account, program, ada, bob } = instance;
     await exhaust(instance, keyHeaders(account.read));
@@ -92,7 +92,7 @@ describe("a caller", () => {
     assert.equal((await service.call("GET", at(instance, "own"), { headers: keyHeaders(program.plain, bob) })).status, 200);
   });
 
-  test("is one over all routes, both versions, and whether or not there is what it asks for", async () => {
+  test("has one limit over all routes and both versions, whatever the answers are", async () => {
     const instance = await addInstance(service);
     const { name, account, ada } = instance;
     const headers = keyHeaders(account.full);
@@ -113,7 +113,7 @@ describe("a caller", () => {
       assert.equal((await service.call(method, path, { headers })).status, 429, `${method} ${path}`);
   });
 
-  test("is told of it before its method or its user is looked at, and after its permission", async () => {
+  test("is braked after its permission is checked, and before its method and its user are", async () => {
     const instance = await addInstance(service);
     const { account, program } = instance;
     const headers = keyHeaders(account.read);
@@ -140,7 +140,7 @@ describe("a caller", () => {
     assert.deepEqual(await service.audit(), []);
   });
 
-  test("that keeps knocking does not have to wait longer for it", async () => {
+  test("that keeps sending requests does not have to wait longer for it", async () => {
     const instance = await addInstance(service);
     const headers = keyHeaders(instance.account.read);
     await exhaust(instance, headers);
@@ -188,7 +188,7 @@ describe("an instance", () => {
     assert.equal((await read(instance, keyHeaders(program.plain, ada))).status, 200);
   });
 
-  test("is not kept by its programs from resetting a key with an account key, nor they by those", async () => {
+  test("limits its programs alone: account keys do not count, and can still reset a key", async () => {
     const instance = await addInstance(service);
     const { account, ada } = instance;
     for (const key of [account.write, account.read]) await exhaust(instance, keyHeaders(key));
@@ -198,7 +198,7 @@ describe("an instance", () => {
   });
 });
 
-describe("an address, where there is the binding for it,", () => {
+describe("an address, where its rate-limit binding is configured,", () => {
   /** More often than a minute and the next allow together. */
   const OFTEN = 12;
   let address = 0;
@@ -210,14 +210,14 @@ describe("an address, where there is the binding for it,", () => {
   beforeEach(() => (address += 1));
 
   const STRANGERS = /** @type {Record<string, (instance: any) => [where: any, headers: Record<string, string>]>} */ ({
-    "a key that is nobody's": (instance) => [instance, { "x-api-key": newUserKey() }],
-    "a user key that is nobody's": (instance) => [instance, keyHeaders(instance.program.plain, { key: newUserKey() })],
+    "an unknown key": (instance) => [instance, { "x-api-key": newUserKey() }],
+    "an unknown user key": (instance) => [instance, keyHeaders(instance.program.plain, { key: newUserKey() })],
     "no key": (instance) => [instance, {}],
     "a user key alone": (instance) => [instance, keyHeaders(undefined, instance.ada)],
     "an instance that is not there": (instance) => [{ ...instance, name: "nowhere" }, keyHeaders(instance.account.full)],
   });
   for (const [what, headersOf] of Object.entries(STRANGERS)) {
-    test(`that keeps coming with ${what} is braked, and its good keys are not`, async () => {
+    test(`that keeps coming with ${what} is braked, but not its good keys`, async () => {
       const instance = await addInstance(braked);
       let answer;
       for (let count = 0; count < OFTEN && answer?.status !== 429; count += 1) answer = await knock(...headersOf(instance));
@@ -234,7 +234,7 @@ describe("an address, where there is the binding for it,", () => {
     "a user key as API key": ({ ada }) => keyHeaders(ada),
   });
   for (const [what, headersOf] of Object.entries(KNOWN)) {
-    test(`that keeps coming with ${what} is told so, however often, and that counts for nothing`, async () => {
+    test(`that keeps coming with ${what} gets the same answer each time, and is not braked for it`, async () => {
       const instance = await addInstance(braked);
       for (let count = 0; count < OFTEN; count += 1) assertDetail(await knock(instance, headersOf(instance)), 403, DENIED);
       assertDetail(await knock(instance, { "x-api-key": newUserKey() }), 403, NO_KEY);

@@ -60,7 +60,7 @@ describe("the routes", () => {
       else assert.doesNotMatch(answer.text, /user_key/, "a key is shown where it was made and nowhere else");
     });
 
-    test(`${method} ${path("{instance}", "{id}")} without its trailing slash is nothing`, async () => {
+    test(`${method} ${path("{instance}", "{id}")} without its trailing slash is 404`, async () => {
       const { name: instance, ada, account } = await addInstance(service);
       const bare = path(instance, ada.id).slice(0, -1);
       for (const headers of [keyHeaders(account.full), {}]) {
@@ -69,7 +69,7 @@ describe("the routes", () => {
       assertDetail(await service.call(method, `${bare}//`, { headers: keyHeaders(account.full) }), 404, NOT_FOUND);
     });
 
-    test(`${method} ${path("{instance}", "{id}")}: every other method is 405 to those who may come in`, async () => {
+    test(`${method} ${path("{instance}", "{id}")}: every other method is 405 to callers with permission`, async () => {
       const instance = await addInstance(service);
       const headers = keyHeaders(instance.program.plain, instance.ada);
       for (const other of METHODS.filter((one) => !served(method).includes(one))) {
@@ -83,7 +83,7 @@ describe("the routes", () => {
       assert.deepEqual(await service.audit(), []);
     });
 
-    test(`OPTIONS ${path("{instance}", "{id}")} is answered before anybody has a key`, async () => {
+    test(`OPTIONS ${path("{instance}", "{id}")} is answered without a key`, async () => {
       for (const instance of [(await addInstance(service)).name, "nowhere", "a.b"]) {
         const answer = await service.call("OPTIONS", path(instance), {
           headers: {
@@ -116,7 +116,7 @@ describe("the routes", () => {
     }
   });
 
-  test("what lies beside the routes is not found, whoever asks", async () => {
+  test("other paths are 404, with a valid key too", async () => {
     const { name, ada, account } = await addInstance(service);
     for (const version of VERSIONS) {
       for (const path of [
@@ -141,7 +141,7 @@ describe("the routes", () => {
     }
   });
 
-  test("nothing is said about users that are not there, or of another instance, but that", async () => {
+  test("a user that does not exist, is of another instance or is not the key's is 404", async () => {
     const [instance, other] = [await addInstance(service), await addInstance(service)];
     for (const { name, method, path } of EVERY_ROUTE.filter((route) => ["reset", "user"].includes(route.name))) {
       for (const id of [other.ada.id, other.ada.id + 1000]) {
@@ -242,7 +242,7 @@ describe("keys", () => {
     assert.equal((await callWith(path, [...parts, { headers: { "x-user-key": "" } }])).json.id, instance.bob.id);
   });
 
-  test("in a body are none, and another parameter does no harm", async () => {
+  test("in a body are ignored, and so are other parameters", async () => {
     const { name, account, ada } = await addInstance(service);
     const path = `/v1/instances/${name}/users/${ada.id}/`;
     const form = { body: `api_key=${account.full.key}`, headers: { "content-type": "application/x-www-form-urlencoded" } };
@@ -303,7 +303,7 @@ describe("bodies", () => {
   };
 
   for (const [what, { headers: given = {}, ...body }] of Object.entries(BODIES)) {
-    test(`${what}: nobody looks at it, also on GET`, async () => {
+    test(`${what}: it is ignored, on GET too`, async () => {
       const instance = await addInstance(service);
       for (const { name, version, method, path } of EVERY_ROUTE) {
         const headers = { ...given, ...keyHeaders(instance.program.plain, instance.ada) };
@@ -350,11 +350,11 @@ describe("bad input", () => {
   ];
 
   for (const id of IDS) {
-    test(`the id ${JSON.stringify(id.slice(0, 24))} is nobody's`, async () => {
+    test(`the id ${JSON.stringify(id.slice(0, 24))} belongs to no user`, async () => {
       const { name, account, program } = await addInstance(service);
       for (const { method, path } of EVERY_ROUTE.filter((route) => ["reset", "user"].includes(route.name))) {
         assertDetail(await service.call(method, path(name, id), { headers: keyHeaders(account.full) }), 404, NOT_FOUND);
-        // Those that leave no segment of a path are no route to anybody.
+        // Without a path segment for the id there is no route.
         const isSegment = !["", "%2e", "%2e%2e"].includes(id);
         if (isSegment)
           assertDetail(await service.call(method, path(name, id), { headers: keyHeaders(program.plain) }), 403, DENIED);
@@ -401,7 +401,7 @@ describe("bad input", () => {
   }
 
   for (const dots of ["%2e", "%2e%2e"]) {
-    test(`the instance ${dots} leads nowhere`, async () => {
+    test(`the instance ${dots} is 404 on every route`, async () => {
       for (const { method, path } of EVERY_ROUTE) {
         const answer = await service.call(method, path(dots));
         assert.deepEqual([answer.status, Object.keys(answer.json)], [404, ["detail"]]);
@@ -409,7 +409,7 @@ describe("bad input", () => {
     });
   }
 
-  test("what no key looks like is nobody's key", async () => {
+  test("a malformed key is refused as an unknown one", async () => {
     const instance = await addInstance(service);
     const { ada, program } = instance;
     const long = "x".repeat(8000);
@@ -434,7 +434,7 @@ describe("bad input", () => {
   });
 
   for (const byte of ["\x01", "\x1f", "\x7f", "\xff"]) {
-    test(`the byte ${byte.charCodeAt(0)} in a key makes it nobody's, and in what nobody reads it does no harm`, async () => {
+    test(`a key with the byte ${byte.charCodeAt(0)} is refused, and in other headers the byte is ignored`, async () => {
       const instance = await addInstance(service);
       const {
         program,
@@ -464,7 +464,7 @@ describe("bad input", () => {
     });
   }
 
-  test("both headers twice are two keys in one: nobody's", async () => {
+  test("a key header that is sent twice is refused as an unknown key", async () => {
     const { name, ada, program } = await addInstance(service);
     /** @param {string} key */
     const twice = (key) => [key, key];

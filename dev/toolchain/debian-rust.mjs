@@ -51,7 +51,7 @@ export function debianRustPath() {
   return SHIMS;
 }
 
-/** apt-get is there and may be used without asking anybody. */
+/** apt-get is there and may be used without a password. */
 export function debianPossible() {
   return existsSync("/usr/bin/apt-get") && (isRoot() || existsSync("/usr/bin/sudo"));
 }

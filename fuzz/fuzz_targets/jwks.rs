@@ -23,7 +23,7 @@ fuzz_target!(|document: &[u8]| {
     for key in &keys {
         assert!((1..=MAX_KEY_ID_BYTES).contains(&key.key_id.len()));
         let source = published.iter().find(|jwk| jwk["kid"] == *key.key_id);
-        let source = source.expect("a key that nobody published");
+        let source = source.expect("a key that was not published");
         assert!(matches!(source["use"].as_str(), None | Some("sig")) || published.len() > 1);
         match &key.material {
             KeyMaterial::Rsa { n, e } => {

@@ -57,7 +57,7 @@ fn check(text: &str, claims: &[u8]) {
     let Ok(verified) = verify(Ok(true)) else {
         return;
     };
-    // Without a good signature nobody gets as far as the claims.
+    // Without a good signature the claims are not read.
     let refused = verify(Ok(false)).expect("it was parsed before");
     assert_eq!(refused.err(), Some(Refusal::SignatureWrong));
     let unchecked = verify(Err(CryptoError)).expect("it was parsed before");

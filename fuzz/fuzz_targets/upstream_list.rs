@@ -24,7 +24,7 @@ fuzz_target!(|body: &[u8]| {
         return;
     };
 
-    // Nobody is overlooked and nobody invented: an account that we fail to see
+    // No account is overlooked and none invented: an account that we fail to see
     // is one that we try to create.
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let Some(read) = object(body) else {

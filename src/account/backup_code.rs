@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_code_is_none() {
+    fn text_of_another_form_is_no_code() {
         for bad in [
             "",
             "----",

@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_hundred_time_does_not_help() {
+    fn after_a_hundred_failures_the_lock_does_not_end() {
         assert_eq!(lock(99, NOW), Ok(()));
         assert_eq!(lock(100, NOW), Err(3600));
     }

@@ -118,7 +118,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_address_panics_or_smuggles(text in ".{0,40}") {
+        fn an_address_that_is_accepted_has_no_line_break_or_separator(text in ".{0,40}") {
             if let Ok(patch) = read(json!({ "email": text.clone() })) {
                 let email = patch.email.unwrap();
                 prop_assert!(email.contains('@') && !email.contains(['\n', '\r', ' ', '<', ',']));

@@ -26,7 +26,7 @@ mod tests {
     }
 
     #[test]
-    fn too_much_is_none() {
+    fn text_that_is_too_long_has_no_qr_code() {
         assert!(svg(&"a".repeat(2953)).is_some());
         assert!(svg(&"a".repeat(2954)).is_none());
     }

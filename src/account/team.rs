@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_one_is_told_what_was_expected() {
+    fn a_wrong_team_is_refused_with_what_was_expected() {
         for wrong in ["0", "-7", "1.5", "\"7\"", "null"] {
             let error = parse(wrong).unwrap_err();
             let expected = "expected an integer from 1 to 9007199254740991";

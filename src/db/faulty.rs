@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_genuine_failure_stays_one() {
+    fn a_genuine_failure_is_passed_on() {
         let faulty = Faulty::new(Sqlite::new(Timestamp::default), Always::default());
         let refused = block_on(faulty.batch(&[Statement::new("SELECT nowhere", [])]));
         assert!(refused.unwrap_err().to_string().contains("no such column"));

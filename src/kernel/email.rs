@@ -72,7 +72,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_key_is_its_own_key(text: String) {
+        fn the_key_of_a_key_is_the_same_key(text: String) {
             if let Some(key) = EmailKey::of(&text) {
                 prop_assert_eq!(EmailKey::of(key.as_str()), Some(key));
             }

@@ -114,7 +114,7 @@ fn a_user_id_is_any_text_and_is_compared_as_it_is() {
 }
 
 #[test]
-fn an_order_for_an_api_key_names_its_faulty_field() {
+fn a_refused_request_for_an_api_key_names_the_faulty_field() {
     let service = TestService::new();
     let before = service.database.total_changes();
     let scopes = json!(["threedeye:read"]);

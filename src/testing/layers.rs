@@ -94,7 +94,7 @@ fn uses(source: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn imports_run_down() {
+fn modules_import_from_lower_layers_only() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
     sources(&root, &mut files);

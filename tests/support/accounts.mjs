@@ -76,7 +76,7 @@ export function wrongTotp(secret, atMs) {
 
 const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
 
-/** A backup code that is nobody's. */
+/** A well-formed backup code that no user has. */
 export const wrongBackupCode = () =>
   Array.from(randomBytes(16), (byte) => BASE32[byte % 32])
     .join("")
@@ -127,7 +127,7 @@ export class Accounts {
     return this.bearer({ sub: user.id, ...claims });
   }
 
-  /** Somebody whose last sign-in is so long ago, with a token of now. @param {Person} user @param {number} agoMs */
+  /** A user whose last sign-in is so long ago, with a token of now. @param {Person} user @param {number} agoMs */
   signedInAgo(user, agoMs, claims = {}) {
     return this.person(user, { auth_time: Math.floor((this.#now - agoMs) / SECOND), ...claims });
   }
@@ -209,7 +209,7 @@ export class Accounts {
     return { secret, codes };
   }
 
-  /** The code of the next time step, which nobody has used. @param {string} secret */
+  /** The code of the next time step, which is not used yet. @param {string} secret */
   async nextCode(secret) {
     await this.advance(STEP);
     return totp(secret, this.now);

@@ -1,4 +1,4 @@
-/** Chance that can be had again: the same seed draws the same things in the same order. */
+/** Random draws that can be repeated: the same seed draws the same things in the same order. */
 
 import { createHash, randomInt } from "node:crypto";
 

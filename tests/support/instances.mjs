@@ -55,7 +55,7 @@ const PROGRAMS = {
 };
 
 /**
- * An instance with a key of every kind and two users. Its keys are callers that nobody else has braked.
+ * An instance with a key of every kind and two users. Its keys are callers that were not braked before.
  * @param {Service} service
  * @param {string} [name]
  * @returns {Promise<Instance>}

@@ -1,4 +1,4 @@
-/** What a bad day at 3dEye looks like, drawn by dice. */
+/** Faults and delays of 3dEye, drawn by dice. */
 
 const CALLS = [
   {},
@@ -9,7 +9,7 @@ const CALLS = [
   { method: "POST", path: "/auth/token" },
 ];
 
-// No refusal is among them that would be a lie: a 401 to a right password is an order to replace the account.
+// No false refusal is among them: after a 401 to a right password the service would replace the account, and rightly so.
 const ACTIONS = [
   { status: 500 },
   { status: 500, after: true },
@@ -36,7 +36,7 @@ export const LONGEST_EFFECT_MS = 1_000;
 const MOST_FAULTS = 4;
 
 /**
- * Puts the vendor into a mood: its habits, and what goes wrong for the next calls.
+ * Draws how the vendor behaves, and what goes wrong for the next calls.
  * @param {import("../../dev/simulator/control.mjs").Control} sim
  * @param {import("./dice.mjs").Dice} dice
  */

@@ -1,4 +1,4 @@
-/** Who is told of changes to an account: a receiver of notices on loopback, which can also refuse them, be slow, or be gone. */
+/** A receiver of notices on loopback, which can also refuse them, be slow, or be gone. */
 
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
@@ -67,7 +67,7 @@ export class Receiver {
   }
 
   /**
-   * @param {number | undefined | ((notice: Notice) => number)} status undefined: keeps everybody waiting
+   * @param {number | undefined | ((notice: Notice) => number)} status undefined: does not answer
    * @param {Record<string, string>} [headers]
    */
   answers(status, headers = {}) {
@@ -75,7 +75,7 @@ export class Receiver {
     this.#headers = headers;
   }
 
-  /** Nobody listens any more. */
+  /** Stops listening. */
   async goes() {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));

@@ -1,4 +1,4 @@
-/** The description in openapi.json: the table of routes for tests, and a judge of real answers. */
+/** The description in openapi.json: the table of routes for tests, and the check of real answers. */
 
 import { readFileSync } from "node:fs";
 
@@ -6,8 +6,8 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 
 /**
- * @typedef {"public" | "admin" | "user" | "instance" | "person"} Access who is asked for: nobody, the admin pair, a user's own
- *   token or key, a key of an instance, whoever the account API takes
+ * @typedef {"public" | "admin" | "user" | "instance" | "person"} Access what is asked for: nothing, the admin pair, a user's own
+ *   token or key, a key of an instance, any credentials of the account API
  *
  * @typedef {object} Route
  * @property {string} method

@@ -41,7 +41,7 @@ export function tokensOfAdministrators(service) {
     "RS256 said to be HS256": mint({ header: { alg: "HS256" } }),
     "RS256 said to be PS256": mint({ header: { alg: "PS256" } }),
     "RS256 said to be ES256": mint({ header: { alg: "ES256" } }),
-    "a key nobody publishes": mint({ key: "unknown" }),
+    "a key that is not published": mint({ key: "unknown" }),
     "a foreign key under a published id": mint({ key: "impostor" }),
     "a foreign ES256 key under a published id": mint({ key: "impostor", alg: "ES256" }),
     "no key id": mint({ kid: null }),

@@ -115,7 +115,7 @@ export class Town {
     await this.#service.sql("UPDATE users SET email = ? WHERE uuid = ?", person.emails.at(-1) ?? null, person.id);
   }
 
-  /** Somebody gives a camera to a user, at 3dEye itself. @param {Person} person @param {string} role */
+  /** Gives a camera to a user, at 3dEye itself. @param {Person} person @param {string} role */
   async #grant(person, role) {
     const [account] = this.accountsOf(person);
     if (!account) return;

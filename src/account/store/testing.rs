@@ -1,4 +1,4 @@
-//! A database for tests of this room.
+//! A database for tests of the account store.
 
 use std::cell::Cell;
 use std::rc::Rc;

@@ -77,7 +77,7 @@ fn triggers_read_the_clock_of_the_test() {
 }
 
 #[test]
-fn others_write_past_what_is_refused_to_the_service() {
+fn other_services_may_run_statements_that_the_service_may_not() {
     let database = fresh();
     database.execute("PRAGMA user_version = 7", []);
     database.execute(

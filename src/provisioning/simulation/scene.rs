@@ -59,7 +59,7 @@ pub enum Event {
     ChangeEmail { user: usize, email: String },
     /// A user's e-mail goes to an account of another customer.
     LoseEmail { user: usize },
-    /// `CREDENTIALS_KEY` is rotated: whoever begins from now on has the new one.
+    /// `CREDENTIALS_KEY` is rotated: actors that begin from now on have the new one.
     RotateKey,
     /// A building gives a user's account a camera role.
     GrantRole { user: usize },
@@ -121,7 +121,7 @@ fn accounts(draws: &Draws, users: &[String]) -> Vec<OldAccount> {
             });
         }
     }
-    // Somebody's next e-mail may have an account already.
+    // An e-mail that a user changes to may have an account already.
     if draws.chance(200) {
         accounts.push(OldAccount {
             email: "n0@example.com".to_owned(),

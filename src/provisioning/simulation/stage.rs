@@ -134,8 +134,8 @@ impl Theatre<'_> {
         directory.delete_delay = self.scene.delete_delay;
     }
 
-    /// Whoever was done and has lost its account to another customer cannot
-    /// know; support resets it.
+    /// The service cannot see that a user who was provisioned has lost the
+    /// account to another customer; support resets such users.
     fn reset_the_robbed(&self) -> Result<(), Violation> {
         let robbed: Vec<UserId> = {
             let tables = self.world.rows();

@@ -50,7 +50,7 @@ fn a_reset_without_time_to_provision_says_so_and_leaves_it_to_the_queue() {
 }
 
 #[test]
-fn a_provisioning_that_runs_out_of_time_halfway_is_gone_on_with() {
+fn a_provisioning_that_runs_out_of_time_halfway_is_completed_later() {
     let (bench, ended, took) = slow_reset(12, 12);
     assert!(ended.unwrap().reprovisioned.unwrap().is_err());
     assert!(took <= SINGLE_BUDGET, "{took:?}");

@@ -191,7 +191,7 @@ impl World {
         self.rows().users.remove(&UserId::new(id))?
     }
 
-    /// Lets time pass while nobody is at work.
+    /// Lets time pass while no actor runs.
     pub fn pass(&self, time: Duration) {
         self.time.advance_to(self.now().plus(time));
         self.land();
@@ -233,7 +233,7 @@ impl World {
         panic!("the actor hangs");
     }
 
-    /// On to the next moment that somebody waits for, if there is one.
+    /// Advances to the next moment that an actor or a request waits for, if any.
     pub fn let_time_pass(&self) -> bool {
         let moments = [self.time.next(), self.remote.next_landing()];
         let Some(next) = moments.into_iter().flatten().min() else {

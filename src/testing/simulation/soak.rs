@@ -34,7 +34,7 @@ fn chosen() -> impl Iterator<Item = (&'static str, Play, u64)> {
 /// simulation it plays if it shall end.
 #[test]
 #[ignore = "endless: npm run soak"]
-fn on_and_on() {
+fn play_until_a_promise_breaks() {
     let first = number("SPKEY_SEED").unwrap_or(FIRST_SEED);
     let total = number("SPKEY_SCHEDULES").unwrap_or(u64::MAX - first);
     let mut left: Vec<_> = chosen()

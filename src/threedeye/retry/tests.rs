@@ -185,7 +185,7 @@ proptest! {
     }
 
     #[test]
-    fn nor_does_anything_shaped_like_a_date(
+    fn no_date_makes_the_parser_panic(
         day in 0u8..40, month in "(Jan|Feb|Nov|Dec)", year in 0u16..=9999,
         hour in 0u8..30, minute in 0u8..70,
     ) {

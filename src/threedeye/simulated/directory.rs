@@ -19,7 +19,7 @@ pub struct Account {
     pub visible_from: Timestamp,
 }
 
-/// Everybody's accounts.
+/// The accounts of all customers.
 #[derive(Default)]
 pub struct Directory {
     /// In the order of their creation, which is the order of the pages.

@@ -1,4 +1,4 @@
-//! 3dEye in memory, behind the HTTP wall: it takes the requests that `wire`
+//! 3dEye in memory, behind the HTTP boundary: it takes the requests that `wire`
 //! makes and answers what `wire` reads, so that retries, permits, tokens and
 //! parsing are part of every test that runs on it.
 //!

@@ -169,7 +169,7 @@ fn a_request_that_was_given_up_may_land_later() {
 }
 
 #[test]
-fn an_exchange_takes_its_time() {
+fn a_slowed_operation_takes_the_time_that_was_set() {
     let wired = wired();
     let faults = wired.upstream.faults();
     faults.slow_down(Operation::Attach, Duration::from_millis(10));

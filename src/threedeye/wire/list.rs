@@ -72,7 +72,7 @@ struct Page {
 struct User {
     #[serde(alias = "Id")]
     id: Id,
-    // No default: a missing name means that we guessed it wrong for everybody.
+    // No default: a missing name means that we guessed it wrong for all users.
     #[serde(alias = "Email", deserialize_with = "nullable_text")]
     email: String,
     #[serde(alias = "Roles", default, deserialize_with = "nullable_list")]

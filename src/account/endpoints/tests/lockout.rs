@@ -149,7 +149,7 @@ fn failures_are_forgotten_after_a_right_code_and_not_with_time() {
 }
 
 #[test]
-fn failures_are_the_accounts_for_every_caller() {
+fn failures_lock_the_account_for_staff_and_services_too() {
     for kind in KINDS {
         let (accounts, mut factor) = enrolled();
         let mut bobs = accounts.enrol(BOB);

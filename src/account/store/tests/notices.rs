@@ -20,7 +20,7 @@ mirrored_tests! {
     more_expired_than_are_deleted_at_a_time_are_not_claimed_either,
     what_was_delivered_is_gone_and_what_was_deferred_is_due_again,
     what_was_claimed_again_is_not_given_back,
-    what_is_gone_is_settled_without_a_trace,
+    settling_a_deleted_notice_changes_nothing,
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -160,7 +160,7 @@ fn what_was_claimed_again_is_not_given_back(outbox: &Store) {
     assert_eq!(outbox.standings(), before);
 }
 
-fn what_is_gone_is_settled_without_a_trace(outbox: &Store) {
+fn settling_a_deleted_notice_changes_nothing(outbox: &Store) {
     outbox.put(&notice(1, NOW));
     let claimed = claim(outbox, NOW);
     settle(outbox, NOW, &["ntc_001"], &[]);

@@ -168,7 +168,7 @@ fn a_document_is_a_list_of_keys_within_64_kib() {
 }
 
 #[test]
-fn a_list_is_no_set() {
+fn a_list_in_place_of_a_key_is_malformed() {
     let keys = json!([[rsa_jwk("a", 1)]]).to_string();
     assert_eq!(parse(keys.as_bytes()), Err(KeysError::Malformed));
 }

@@ -145,7 +145,7 @@ fn not_before_is_honoured_with_a_leeway_of_60_s() {
 }
 
 #[test]
-fn nothing_happened_in_the_future() {
+fn times_in_the_future_are_refused_with_a_leeway_of_60_s() {
     for (claim, refusal) in [
         ("iat", Refusal::IssuedInFuture),
         ("auth_time", Refusal::AuthTimeInFuture),

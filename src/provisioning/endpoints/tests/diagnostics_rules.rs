@@ -137,7 +137,7 @@ fn a_probe_that_fails_is_told_beside_the_rows() {
 }
 
 #[test]
-fn it_is_one_batch_for_users_and_strangers_and_changes_nothing() {
+fn it_is_one_batch_and_changes_nothing_for_unknown_users_too() {
     let setup = setup();
     setup.add_account("old", ANN_EMAIL, &["r1"]);
     setup.provision(BOB);

@@ -67,7 +67,7 @@ fn in_time<T>(setup: &Setup, send: impl FnOnce() -> T) -> T {
 }
 
 #[test]
-fn because_it_is_slow_each_request_does_in_its_time_what_can_be_done() {
+fn while_it_is_slow_each_request_does_what_its_time_allows() {
     let setup = long_list();
     let login = setup.credentials(DEE).json();
     setup.slow_down(Operation::List, 5);
@@ -111,7 +111,7 @@ fn because_it_is_slow_each_request_does_in_its_time_what_can_be_done() {
 }
 
 #[test]
-fn because_it_is_slow_a_run_makes_what_is_new_and_finds_no_orphan() {
+fn while_it_is_slow_a_run_creates_new_accounts_and_finds_no_orphan() {
     let setup = long_list();
     setup.slow_down(Operation::List, 9);
     let run = setup.run();
@@ -130,7 +130,7 @@ fn because_it_is_slow_a_run_makes_what_is_new_and_finds_no_orphan() {
 }
 
 #[test]
-fn because_a_page_fails_for_good_nothing_is_concluded_from_the_others() {
+fn while_a_page_fails_for_good_nothing_is_concluded_from_the_others() {
     let setup = long_list();
     let login = setup.credentials(CYD).json();
     let unavailable = "3dEye is unavailable";

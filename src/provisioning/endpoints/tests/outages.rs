@@ -190,7 +190,7 @@ fn a_rate_limit_is_waited_for_by_a_read_and_ends_a_run() {
 }
 
 #[test]
-fn a_limit_of_our_rate_is_502_and_says_for_how_long() {
+fn being_rate_limited_is_502_and_says_for_how_long() {
     let setup = setup();
     setup.break_down(Operation::List, &limited(Some("77")));
     let answer = setup.credentials(ANN);

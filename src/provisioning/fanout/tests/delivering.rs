@@ -163,7 +163,7 @@ fn wherever_a_consumer_dies_the_next_delivery_ends_it() {
 }
 
 #[test]
-fn a_message_of_an_unknown_run_is_done_with() {
+fn a_message_of_an_unknown_run_is_acknowledged() {
     let bench = FanoutBench::with_users(1);
     let stranger = ChunkId {
         run_id: "run_unknown".to_owned(),

@@ -24,7 +24,7 @@ impl Oracle {
     }
 
     /// An account whose e-mail is another user's by now is that user's to take over.
-    pub fn nobody_has_two(&mut self, tables: &Snapshot, accounts: &[Account]) {
+    pub fn no_user_has_two_accounts(&mut self, tables: &Snapshot, accounts: &[Account]) {
         let mut seen: BTreeMap<&UserId, &RemoteId> = BTreeMap::new();
         let mut both = None;
         for account in accounts {

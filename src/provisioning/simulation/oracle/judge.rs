@@ -70,7 +70,7 @@ impl Oracle {
             .filter(|role| {
                 let mut all = remote.accounts.iter().filter(|account| account.ours);
                 !all.any(|account| account.user.roles.contains(role))
-                    // Whoever cannot be done keeps what waits.
+                    // The roles of a user who is not provisioned yet are saved.
                     && !tables.recoveries.iter().any(|(user, roles)| {
                         let row = tables.rows.get(user);
                         roles.contains(role)

@@ -45,8 +45,8 @@ pub struct Oracle {
     passwords: BTreeMap<String, UserId>,
     /// Sealed passwords that were looked at.
     opened: BTreeMap<String, String>,
-    /// Roles that some account held before us or was given since, and that
-    /// nobody has dropped on purpose.
+    /// Roles that some account held before us or was given since, without
+    /// those that were dropped on purpose.
     pub roles: BTreeSet<RoleId>,
     /// Saved roles as they were last seen.
     waiting: BTreeSet<RoleId>,
@@ -108,7 +108,7 @@ impl Oracle {
         self.learn_passwords(&tables);
         self.emails.extend(tables.users.values().cloned());
         self.every_password_was_stored(&remote.accounts);
-        self.nobody_has_two(&tables, &remote.accounts);
+        self.no_user_has_two_accounts(&tables, &remote.accounts);
         self.complete_means_open(&tables, &remote.accounts);
         let drops =
             self.resets.get(&actor).copied().filter(|order| {

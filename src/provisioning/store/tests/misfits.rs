@@ -6,7 +6,7 @@ use crate::provisioning::store::tests::fanout::planning;
 
 mirrored_tests! {
     StoreTest:
-    an_id_that_is_no_text_is_in_no_users_way,
+    an_id_that_is_no_text_blocks_no_other_user,
     roles_that_cannot_be_read_are_not_stored,
 }
 
@@ -17,7 +17,7 @@ const MISFITS: [&str; 3] = [
     "INSERT INTO users (uuid, email, created_at) VALUES (7, CAST('Seven@example.com' AS BLOB), '2024-01-15')",
 ];
 
-fn an_id_that_is_no_text_is_in_no_users_way(test: &StoreTest) {
+fn an_id_that_is_no_text_blocks_no_other_user(test: &StoreTest) {
     for sql in MISFITS {
         assert!(test.execute(Statement::new(sql, [])), "{sql}");
     }

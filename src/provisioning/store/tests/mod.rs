@@ -1,5 +1,5 @@
 //! The promises of the store, one case each, on the native engine; and each once more on SQLite and D1
-//! side by side. `sequences` plays what no case thought of.
+//! side by side. `sequences` plays random steps.
 
 mod claim;
 mod clear;

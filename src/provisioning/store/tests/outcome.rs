@@ -5,7 +5,7 @@ use crate::db::differential::mirrored_tests;
 
 mirrored_tests! {
     StoreTest:
-    complete_forgives_and_drops_the_recovery,
+    completing_forgets_failures_and_drops_the_recovery,
     attaching_keeps_the_recovery_and_the_place_in_the_queue,
     a_failure_is_counted_and_tried_again_in_its_time,
     quarantine_leaves_the_queue,
@@ -22,7 +22,7 @@ fn save_roles(test: &StoreTest, holder: &str, user: &str) {
     test.save_roles(holder, user, &account("old", "old@example.com"));
 }
 
-fn complete_forgives_and_drops_the_recovery(test: &StoreTest) {
+fn completing_forgets_failures_and_drops_the_recovery(test: &StoreTest) {
     test.add("ann", ONE);
     test.claim_one("t1", "ann");
     test.record("t1", "ann", failed(test.now()));

@@ -24,7 +24,7 @@ const EMAILS: [&str; 4] = [ONE, ONE, TWO, "three@example.com"];
 const ACCOUNTS: [&str; 3] = ["acc-1", "acc-2", "acc-3"];
 
 #[test]
-fn what_always_holds_holds_after_every_step() {
+fn the_invariants_hold_after_every_step() {
     for seed in 0..NATIVE_SEQUENCES {
         let test = StoreTest::on_sqlite();
         Sequence::new(seed, &test).play(|| assert_eq!(test.violations(), Vec::<Value>::new()));

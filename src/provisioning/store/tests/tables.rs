@@ -30,7 +30,7 @@ const TABLES: [&str; 10] = [
     "SELECT * FROM audit_log ORDER BY id",
 ];
 
-/// Rows of what must never be, each with a word for it.
+/// Rows that must never exist, each with a word for what is wrong.
 const VIOLATIONS: [&str; 7] = [
     "SELECT 'waiting is miscounted' AS broken, '' AS id FROM provisioning_totals
      WHERE name = 'waiting' AND value <> (SELECT count(*) FROM provisioning_queue)",
@@ -113,7 +113,7 @@ impl StoreTest {
         slots.map(|slot| answers.rows(slot).unwrap()).into()
     }
 
-    /// What holds no more of that which always holds.
+    /// The invariants that are broken.
     pub fn violations(&self) -> Vec<Value> {
         let mut batch = Batch::new();
         let slots = VIOLATIONS.map(|sql| batch.push(Statement::new(sql, [])));

@@ -142,7 +142,7 @@ proptest! {
     }
 
     #[test]
-    fn nor_does_anything_that_looks_like_a_page(
+    fn no_page_with_odd_values_makes_a_parser_panic(
         id in "(null|-?[0-9]{1,25}|\"\\PC{0,6}\"|1e[0-9]{1,3}|\\{\\})",
         roles in "(\\[[0-9,\"]{0,6}\\]|null|\\{\\})",
     ) {

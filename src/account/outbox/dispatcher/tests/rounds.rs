@@ -31,7 +31,7 @@ fn an_empty_outbox_costs_one_call() {
 }
 
 #[test]
-fn a_round_has_its_measure() {
+fn a_round_delivers_fifty_notices_at_most() {
     let outbox = Outbox::with(53);
     let receiver = Script::new(&outbox.clock, |_| Reply::new(204, ""));
     let next = || outbox.deliver(&receiver);
@@ -110,7 +110,7 @@ fn those_given_back_come_before_those_that_failed() {
 }
 
 #[test]
-fn failures_end_a_round_only_in_a_row() {
+fn only_failures_in_a_row_end_a_round() {
     let outbox = Outbox::with(40);
     // Four in a row, then one that is taken.
     let count = Cell::new(0);

@@ -7,7 +7,7 @@ mirrored_tests! {
     StoreTest:
     a_chunk_that_no_user_waits_for_is_closed,
     progress_is_told_while_the_run_is_open,
-    every_end_has_its_figure_and_its_line,
+    every_outcome_has_its_figure_and_its_line,
     an_earlier_failure_is_not_this_runs,
     figures_are_read_off_and_not_added_up,
     a_user_another_run_has_taken_up_counts_where_it_stands,
@@ -55,7 +55,7 @@ fn progress_is_told_while_the_run_is_open(test: &StoreTest) {
     assert_eq!(run.tally.errors, ["bob: it failed"]);
 }
 
-fn every_end_has_its_figure_and_its_line(test: &StoreTest) {
+fn every_outcome_has_its_figure_and_its_line(test: &StoreTest) {
     test.add_all(&ENDS);
     test.plan("run-1", 50);
     test.advance(seconds(1));

@@ -19,7 +19,7 @@ mirrored_tests! {
 }
 
 fn a_run_is_cut_into_chunks_longest_due_first(test: &StoreTest) {
-    // By their due moments, which is not how they are called.
+    // By their due moments, which is not the order of their names.
     for user in ["eve", "dan", "cyd", "bob", "ann"] {
         test.add_all(&[user]);
         test.advance(seconds(1));
