@@ -86,8 +86,7 @@ const PROVISIONING = [
       {
         file: "src/provisioning/attempt/replace.rs",
         find: "        let saved = store::save_recovery(\n",
-        replace:
-          "        self.remote.delete_account(&account.id, deadline).await?;\n        let saved = store::save_recovery(\n",
+        replace: "        self.remote.delete_account(&account.id, deadline).await?;\n        let saved = store::save_recovery(\n",
       },
       {
         file: "src/provisioning/attempt/replace.rs",
