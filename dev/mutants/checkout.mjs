@@ -15,7 +15,7 @@ export const CHECKOUT = join(HOME, "checkout");
 export const TARGET = join(HOME, "target");
 
 /** All that the library's tests are made of. */
-const PARTS = ["Cargo.toml", "Cargo.lock", "src", "openapi.json", "migrations"];
+const PARTS = ["Cargo.toml", "Cargo.lock", "src", "openapi.json", "migrations", "docs", "wrangler.toml"];
 
 /**
  * Copies the sources as they are now. Their times of change are new ones, or

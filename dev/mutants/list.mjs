@@ -369,23 +369,23 @@ const SERVICE = [
     edits: [
       {
         file: "src/account/outbox/dispatcher.rs",
-        find: "        let (settlement, failures, failed) = self.send_all(claim.notices).await;\n",
+        find: "        let sent = self.send_all(claim.notices).await;\n",
         replace:
-          "        let ids = claim.notices.iter().map(|notice| notice.id.clone());\n        let all = Settlement { delivered: ids.collect(), ..Settlement::default() };\n        settle_notices(self.database, now, &all).await?;\n        let (settlement, failures, failed) = self.send_all(claim.notices).await;\n",
+          "        let ids: Vec<String> = claim.notices.iter().map(|notice| notice.id.clone()).collect();\n        settle_notices(self.database, now, &ids, &[]).await?;\n        let sent = self.send_all(claim.notices).await;\n",
       },
     ],
   },
   {
     name: "notice-claimed-twice",
     breaks: "a round claims a notice that another round is about to send",
-    edits: [{ file: "src/account/store/claim_notices.rs", find: "WHERE due_at <= ?1 AND (", replace: "WHERE (" }],
+    edits: [{ file: "src/account/store/deliveries.rs", find: "WHERE due_at <= ?1 AND (", replace: "WHERE (" }],
   },
   {
     name: "notice-given-back-late",
     breaks: "a round gives back a notice that another round has claimed since",
     edits: [
       {
-        file: "src/account/store/settle_notices.rs",
+        file: "src/account/store/deliveries.rs",
         find: "WHERE (id, due_at) IN (SELECT value ->> 'id', value ->> 'due_again' FROM json_each(?1))",
         replace: "WHERE id IN (SELECT value ->> 'id' FROM json_each(?1))",
       },
