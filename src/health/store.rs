@@ -42,7 +42,8 @@ pub struct ScheduledRun {
 pub enum RunStatus {
     Completed,
     EndedEarly,
-    /// In progress, or dead.
+    /// In progress, or dead; or a status of a later version.
+    #[serde(other)]
     Running,
 }
 

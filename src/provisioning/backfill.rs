@@ -142,10 +142,7 @@ impl Provisioner<'_> {
             }
         }
         let deadline = Deadline::after(self.clock, RUN_BUDGET);
-        // Few enough writes to cost little and keep to the platform's limit, many enough to keep a
-        // crash cheap.
-        let bundle = (requests.len() / 10).max(25);
-        let report = self.run_batch(&requests, budget, deadline, bundle).await?;
+        let report = self.run_batch(&requests, budget, deadline).await?;
         let refused = requests.len().saturating_sub(report.users.len());
         tally.skipped += u32::try_from(refused).unwrap_or(u32::MAX);
         Ok(report)

@@ -154,7 +154,7 @@ impl Provisioner<'_> {
         let request = self.claim_request(user)?;
         // Asked for by name, so the number of replacements is not limited.
         let budget = ReplacementBudget::limited(u32::MAX);
-        let report = self.run_batch(&[request], &budget, deadline, 1).await?;
+        let report = self.run_batch(&[request], &budget, deadline).await?;
         if let Some(error) = report.scan_error {
             return Err(Failure::Upstream(error).into());
         }

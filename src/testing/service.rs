@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::future::{LocalBoxFuture, join_all};
 use http::Method;
+use serde_json::{Value, json};
 
 pub use super::request::{TestAnswer, TestRequest, claims, token};
 use super::transport::VirtualClock;
@@ -22,9 +23,12 @@ use crate::db::sqlite::Sqlite;
 use crate::db::{Database, DatabaseError, Engine, Statement};
 use crate::kernel::Clock as _;
 use crate::kernel::http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};
+use crate::kernel::log::{Level, Log};
 use crate::kernel::random::seeded::Seeded;
 use crate::provisioning::fanout::{ChunkId, QueueError, RunQueue};
 use crate::services::{Bindings, Environment, RateLimit, Services, Shared};
+use crate::threedeye::simulated::Simulated;
+use crate::threedeye::simulated::faults::Planned;
 use crate::web::Router;
 
 /// The settings of a service in good order.
@@ -68,6 +72,21 @@ pub struct TestService {
     pub router: Router,
 }
 
+/// A simulated 3dEye whose faults the test plans.
+pub type Remote = Simulated<Rc<VirtualClock>, Planned<Rc<VirtualClock>>>;
+
+/// The log's lines.
+#[derive(Default)]
+pub struct Lines(pub RefCell<Vec<Value>>);
+
+impl Log for Lines {
+    fn write(&self, level: Level, line: &str) {
+        let line: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(line["level"], json!(level));
+        self.0.borrow_mut().push(line);
+    }
+}
+
 impl TestService {
     /// A service whose 3dEye cannot be reached.
     pub fn new() -> Self {
@@ -101,6 +120,25 @@ impl TestService {
             has_queue: false,
             router: app::router(),
         }
+    }
+
+    /// A service and its 3dEye, where the service has this login. Its requests go the way that `wrap`
+    /// makes.
+    pub fn with_3deye<C: HttpClient + 'static>(
+        login: &str,
+        wrap: impl FnOnce(Remote) -> C,
+    ) -> (Self, Remote) {
+        let clock = Rc::new(VirtualClock::starting(fake::at(0)));
+        let remote = Simulated::new(login, Rc::clone(&clock), Planned::new(Rc::clone(&clock)));
+        let config = remote.config(500);
+        let login = config.login.unwrap();
+        let service = Self::with_remote(clock, Rc::new(wrap(remote.clone())))
+            .setting("THREEDEYE_BASE_URL", &config.base_url)
+            .setting("THREEDEYE_API_KEY", config.api_key.expose())
+            .setting("THREEDEYE_CUSTOMER_ID", &config.customer_id)
+            .setting("THREEDEYE_USERNAME", &login.username)
+            .setting("THREEDEYE_PASSWORD", login.password.expose());
+        (service, remote)
     }
 
     /// The same service with another setting; an empty value takes it away.
@@ -168,6 +206,14 @@ impl TestService {
         let shared = Rc::clone(&self.shared.borrow());
         let config = shared.config(|| Config::parse(|name| self.settings.get(name).cloned()));
         Services::new(config, environment, shared)
+    }
+
+    /// One event of the cron trigger; tells the lines of its log.
+    pub fn run_schedule(&self) -> Vec<Value> {
+        let log = Lines::default();
+        let services = self.services();
+        self.clock.run(app::schedule::run(&services, &log));
+        log.0.into_inner()
     }
 
     /// Sends all of them at once; time passes as the service waits.

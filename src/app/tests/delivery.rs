@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::schedule::{EMAIL, Lines, pass, setup};
+use super::schedule::{EMAIL, setup};
 use crate::app::delivery::{self, Verdict};
 use crate::provisioning::fanout::ChunkId;
-use crate::testing::service::TestService;
+use crate::testing::service::{Lines, TestService};
 
 const QUEUE: &str = "provisioning";
 
@@ -27,7 +27,7 @@ fn deliver(
 
 /// The messages of a run that was planned for what is due.
 fn planned(service: &TestService) -> Vec<Option<ChunkId>> {
-    pass(service);
+    service.run_schedule();
     let sent = service.queued.borrow_mut().split_off(0);
     assert_eq!(sent.len(), 1);
     sent.into_iter().map(Some).collect()
@@ -80,7 +80,7 @@ fn users_of_a_dead_letter_are_due_for_the_next_run() {
     let (service, _) = setup();
     let service = service.queue();
     let messages = planned(&service);
-    assert_eq!(pass(&service)[1]["run.total"], 0);
+    assert_eq!(service.run_schedule()[1]["run.total"], 0);
     let (verdicts, line) = deliver(&service, "spkey-dead-letters", &messages);
     assert_eq!(verdicts, [Verdict::Acknowledge]);
     assert_eq!(line["level"], "error");

@@ -32,14 +32,13 @@ use leases::Leases;
 pub use report::{BatchReport, Stop, UserReport};
 
 impl Provisioner<'_> {
-    /// Claims these users, and takes those that were granted as far as they go; their outcomes are
-    /// written `bundle` at a time. It does not report those that another actor has.
+    /// Claims these users, and takes those that were granted as far as they go. It does not report
+    /// those that another actor has.
     pub(super) async fn run_batch(
         &self,
         requests: &[ClaimRequest],
         budget: &ReplacementBudget,
         deadline: Deadline,
-        bundle: usize,
     ) -> Result<BatchReport, DatabaseError> {
         if requests.is_empty() {
             return Ok(BatchReport::default());
@@ -54,7 +53,9 @@ impl Provisioner<'_> {
             leases: Leases::new(terms, &claimed),
             budget,
             deadline,
-            bundle,
+            // Few enough writes to cost little and keep to the platform's limit, many enough to keep a
+            // crash cheap.
+            bundle: (claimed.len() / 10).max(25),
             stop: Cell::new(None),
             outages: Cell::new(0),
         };

@@ -24,18 +24,12 @@ use futures_util::future::LocalBoxFuture;
 use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::auth::fake;
-use crate::kernel::audit::{Actor, Origin};
+use crate::kernel::Clock as _;
 use crate::kernel::http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};
-use crate::kernel::random::seeded::Seeded;
-use crate::kernel::{Clock as _, RequestId};
-use crate::provisioning::backfill::RunOrder;
-use crate::provisioning::store::Trigger;
-use crate::testing::service::{TestAnswer, TestService};
-use crate::testing::transport::VirtualClock;
+use crate::testing::service::{Remote, TestAnswer, TestService};
 use crate::threedeye::simulated::directory::Account;
-use crate::threedeye::simulated::faults::{Fault, Planned};
-use crate::threedeye::simulated::{Operation, Simulated, response};
+use crate::threedeye::simulated::faults::Fault;
+use crate::threedeye::simulated::{Operation, response};
 
 const ANN: &str = "0b9f3c1e-5d1f-4c8e-9d57-000000000001";
 const BOB: &str = "0b9f3c1e-5d1f-4c8e-9d57-000000000002";
@@ -57,8 +51,6 @@ const OPERATIONS: [Operation; 6] = [
     Operation::Attach,
     Operation::Unknown,
 ];
-
-type Remote = Simulated<Rc<VirtualClock>, Planned<Rc<VirtualClock>>>;
 
 /// What happens to a request before 3dEye has it; an answer is given in place of 3dEye's.
 type Hook = Box<dyn FnMut(&HttpRequest) -> Option<HttpResponse>>;
@@ -96,21 +88,11 @@ impl HttpClient for Hooked {
 
 /// No accounts, and the users Ann and Bob.
 fn setup() -> Setup {
-    let clock = Rc::new(VirtualClock::starting(fake::at(0)));
-    let remote: Remote = Simulated::new(LOGIN, Rc::clone(&clock), Planned::new(Rc::clone(&clock)));
-    let config = remote.config(500);
-    let login = config.login.unwrap();
     let hook = Rc::default();
-    let hooked = Hooked {
-        remote: remote.clone(),
+    let (service, remote) = TestService::with_3deye(LOGIN, |remote| Hooked {
+        remote,
         hook: Rc::clone(&hook),
-    };
-    let service = TestService::with_remote(clock, Rc::new(hooked))
-        .setting("THREEDEYE_BASE_URL", &config.base_url)
-        .setting("THREEDEYE_API_KEY", config.api_key.expose())
-        .setting("THREEDEYE_CUSTOMER_ID", &config.customer_id)
-        .setting("THREEDEYE_USERNAME", &login.username)
-        .setting("THREEDEYE_PASSWORD", login.password.expose());
+    });
     service.add_user(ANN, Some(ANN_EMAIL));
     service.add_user(BOB, Some(BOB_EMAIL));
     Setup {
@@ -229,19 +211,8 @@ impl Setup {
     /// A scheduled run, which is answered with its row in the ledger.
     fn run_by_cron(&self) -> Value {
         self.service.pass(Duration::from_secs(900));
-        let services = self.service.services();
-        let remote = services.remote().unwrap();
-        let database = services.database().unwrap();
-        let request_id = RequestId::mint(services.now(), &Seeded::new(7));
-        let origin = Origin::event(Actor::cron(), request_id);
-        let order = RunOrder {
-            trigger: Trigger::Cron,
-            limit: services.config.backfill_cron_limit,
-            max_replacements: services.config.backfill_max_takeovers,
-        };
-        let context = services.provisioning(&database, &origin).unwrap();
-        let run = async { context.with(&remote).backfill(order).await.is_ok() };
-        assert!(self.service.clock.run(run));
+        let lines = self.service.run_schedule();
+        assert_eq!(lines.last().unwrap()["event"], "backfill.run");
         self.last_run()
     }
 
