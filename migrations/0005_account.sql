@@ -6,7 +6,7 @@
 
 CREATE TABLE profiles (
   user_id             TEXT PRIMARY KEY,
-  -- JSON object: what PATCH set. At most account::profile::MAX_SETTINGS_CHARS, checked on writing.
+  -- JSON object: what PATCH set. At most account::settings::MAX_SETTINGS_CHARS, checked on writing.
   settings            TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(settings)),
   team_id             INTEGER,
   verified_email      TEXT,             -- the users.email_key that the user has confirmed

@@ -1,5 +1,5 @@
-//! Servers in JavaScript for native tests: the real counterparts of what these
-//! tests otherwise run on in memory.
+//! What native tests share: the whole service in memory, the simulations, checks of the sources, and
+//! servers in JavaScript (the real counterparts of what these tests run on natively).
 
 mod bad_input;
 mod layers;

@@ -69,7 +69,8 @@ struct RequestFields<'a> {
     route: Option<&'a str>,
     #[serde(rename = "http.status")]
     status: u16,
-    /// Who called, where that is an administrator or comes with the keys of an instance.
+    /// Who called, as the audit trail names them; of a person before their account is read, the masked
+    /// subject.
     #[serde(rename = "caller.name")]
     caller: Option<&'a str>,
 }

@@ -1,5 +1,5 @@
-//! Columns that several statements read, as the domain's values. A stored value that cannot be read is
-//! an error that names table, column and row.
+//! Columns that several statements read, as the domain's values. A stored state or list of roles that cannot
+//! be read is an error that names table, column and row.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};

@@ -15,7 +15,7 @@ const SIMULATIONS: [(&str, Play, u64); 2] = [
     ("service", service::stage::play, 10_000),
 ];
 
-/// Where the seeds of the tests end.
+/// Behind the seeds of the tests.
 const FIRST_SEED: u64 = 20_000;
 
 fn number(variable: &str) -> Option<u64> {
