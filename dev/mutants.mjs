@@ -77,7 +77,8 @@ async function main() {
   const mutants = chosen(positionals).map((mutant) => ({ ...mutant, texts: breakFiles(mutant) }));
   const { nativeEnv } = await ensureToolchain();
   whenParentIsGone(() => process.exit(1));
-  const env = { ...nativeEnv, CARGO_TARGET_DIR: TARGET, CARGO_TERM_COLOR: "never" };
+  // Not optimised: a variant is compiled for longer than it is played.
+  const env = { ...nativeEnv, CARGO_TARGET_DIR: TARGET, CARGO_TERM_COLOR: "never", CARGO_PROFILE_TEST_OPT_LEVEL: "0" };
   copySources();
   for (const test of new Set(mutants.map((mutant) => mutant.test))) {
     await step(`the code as it is: ${test}`, async (progress) => {
