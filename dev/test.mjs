@@ -33,9 +33,16 @@ const HELP = `npm test [-- [--only lint|native|fuzz|e2e] [TEST-FILE …]]
 const FILES_AT_A_TIME = 2 * Math.max(1, Math.min(4, availableParallelism()));
 
 /** Those that take longest are begun first, so that none is left to run alone. */
-const LONG_FILES = ["kill", "queue", "account-auth", "account-costs", "auth", "account-kill", "user-keys-kill"].map(
-  (name) => `${name}.test.mjs`,
-);
+const LONG_FILES = [
+  "kill",
+  "queue-cron",
+  "queue-messages",
+  "account-auth",
+  "account-costs",
+  "auth",
+  "account-kill",
+  "user-keys-kill",
+].map((name) => `${name}.test.mjs`);
 
 /** What runs on Node, and what runs in workerd: each has globals of its own. */
 const TSCONFIGS = ["tsconfig.json", "tsconfig.workers.json"];

@@ -18,7 +18,8 @@ import {
   totp,
 } from "./support/accounts.mjs";
 import { receiverForThisFile } from "./support/notices.mjs";
-import { serviceForThisFile, until } from "./support/service.mjs";
+import { serviceForThisFile } from "./support/service.mjs";
+import { until } from "./support/until.mjs";
 
 /** @import { Caller } from "./support/accounts.mjs" */
 

@@ -8,7 +8,8 @@ import { beforeEach, describe, test } from "node:test";
 
 import { Accounts, assertFine, assertUser, DAY, MINUTE, pathTo, SECOND, totp } from "./support/accounts.mjs";
 import { receiverForThisFile } from "./support/notices.mjs";
-import { servicesForThisFile, until } from "./support/service.mjs";
+import { servicesForThisFile } from "./support/service.mjs";
+import { until } from "./support/until.mjs";
 
 const receiver = await receiverForThisFile();
 const { service, silent } = await servicesForThisFile({

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 
 import { Accounts, assertInvalid, assertUser, SECOND } from "./support/accounts.mjs";
-import { serviceForThisFile, until } from "./support/service.mjs";
+import { serviceForThisFile } from "./support/service.mjs";
+import { until } from "./support/until.mjs";
 
 /** @import { Caller } from "./support/accounts.mjs" */
 /** @import { Answer } from "./support/http.mjs" */

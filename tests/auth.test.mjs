@@ -6,8 +6,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
+import { assertError } from "./support/errors.mjs";
 import { pathOf, routes } from "./support/openapi.mjs";
-import { assertError, serviceForThisFile } from "./support/service.mjs";
+import { serviceForThisFile } from "./support/service.mjs";
 import { tokensOfAdministrators } from "./support/tokens.mjs";
 
 /** @import { Answer, Options } from "./support/http.mjs" */

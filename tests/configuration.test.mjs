@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { describe, test } from "node:test";
 
-import { assertError, servicesForThisFile } from "./support/service.mjs";
+import { assertError } from "./support/errors.mjs";
+import { servicesForThisFile } from "./support/service.mjs";
 
 /** @import { Service } from "./support/service.mjs" */
 

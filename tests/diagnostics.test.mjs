@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { assertError, serviceForThisFile, until } from "./support/service.mjs";
+import { assertError } from "./support/errors.mjs";
+import { serviceForThisFile } from "./support/service.mjs";
+import { until } from "./support/until.mjs";
 
 const service = await serviceForThisFile({ instrumented: true });
 

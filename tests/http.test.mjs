@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
+import { assertError } from "./support/errors.mjs";
 import { pathOf, routeOf, routes } from "./support/openapi.mjs";
-import { assertError, serviceForThisFile } from "./support/service.mjs";
+import { serviceForThisFile } from "./support/service.mjs";
 
 const service = await serviceForThisFile({ wrangler: true });
 

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { administration, hashOf, INSTANCES, idsOf, usersOf } from "./support/administration.mjs";
-import { assertError, serviceForThisFile } from "./support/service.mjs";
+import { assertError } from "./support/errors.mjs";
+import { serviceForThisFile } from "./support/service.mjs";
 
 const service = await serviceForThisFile({ instrumented: true });
 const { post, get, made, listed, gone, rivia, trail } = administration(service);

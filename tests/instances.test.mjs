@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { ACCOUNT_KEYS, administration, hashOf, INSTANCES, idsOf, keysOf, usersOf } from "./support/administration.mjs";
-import { assertError, serviceForThisFile } from "./support/service.mjs";
+import { assertError } from "./support/errors.mjs";
+import { serviceForThisFile } from "./support/service.mjs";
 
 /** @import { Answer } from "./support/http.mjs" */
 

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { assertError, serviceForThisFile } from "./support/service.mjs";
+import { assertError } from "./support/errors.mjs";
+import { serviceForThisFile } from "./support/service.mjs";
 
 const service = await serviceForThisFile({ instrumented: true });
 

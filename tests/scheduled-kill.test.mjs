@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { serviceForThisFile, until } from "./support/service.mjs";
+import { serviceForThisFile } from "./support/service.mjs";
+import { until } from "./support/until.mjs";
 
 const service = await serviceForThisFile({ instrumented: true, vars: { THREEDEYE_TIMEOUT_MS: "1000" } });
 

@@ -10,8 +10,9 @@ import { createRequire } from "node:module";
 import { after, beforeEach, describe, test } from "node:test";
 
 import { addInstance, classBody, DENIED, keyHeaders, NO_INSTANCE, NO_KEY, NOT_FOUND, userBody } from "./support/instances.mjs";
-import { serviceForThisFile, until } from "./support/service.mjs";
+import { serviceForThisFile } from "./support/service.mjs";
 import { tap } from "./support/tap.mjs";
+import { until } from "./support/until.mjs";
 
 /** @type {(options: {apiKey?: string, accountKey?: string, userKey?: string, baseUrl: string}) => any} */
 const Syncano = createRequire(new URL("clients/package.json", import.meta.url))("syncano");

@@ -7,7 +7,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { assertError, servicesForThisFile } from "./support/service.mjs";
+import { assertError } from "./support/errors.mjs";
+import { servicesForThisFile } from "./support/service.mjs";
 
 const TIMEOUT_MS = "400";
 const { service, down } = await servicesForThisFile({

@@ -204,6 +204,18 @@ export function classBody(instance, version) {
   };
 }
 
+/** Answers what the four routes do of `instance.ada`, by the routes' names. */
+export const bodies = {
+  reset: (
+    /** @type {Instance} */ instance,
+    /** @type {string} */ version,
+    /** @type {{json: {user_key: string | undefined}}} */ answer,
+  ) => userBody(instance, instance.ada, version, answer.json.user_key),
+  user: (/** @type {Instance} */ instance, /** @type {string} */ version) => userBody(instance, instance.ada, version),
+  own: (/** @type {Instance} */ instance, /** @type {string} */ version) => userBody(instance, instance.ada, version),
+  class: (/** @type {Instance} */ instance, /** @type {string} */ version) => classBody(instance, version),
+};
+
 /** @param {number} millis */
 const micros = (millis) => new Date(millis).toISOString().replace("Z", "000Z");
 

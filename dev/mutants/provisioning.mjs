@@ -1,0 +1,268 @@
+// Guards of provisioning, broken for its simulation to notice.
+
+/** @type {import("./list.mjs").Mutant[]} */
+export const PROVISIONING = [
+  {
+    name: "reset-without-lease",
+    breaks: "a reset acquires the lease of a user that another actor holds",
+    edits: [{ file: "src/provisioning/store/lease.rs", find: "WHERE lease_until <= ?4\n", replace: "WHERE lease_until <= ?3\n" }],
+  },
+  {
+    name: "claim-without-lease",
+    breaks: "a run claims a user that another actor holds",
+    edits: [{ file: "src/provisioning/store/claim.rs", find: "WHERE lease_until <= ?4 AND (", replace: "WHERE (" }],
+  },
+  {
+    name: "renew-without-token",
+    breaks: "an actor that lost its lease takes it back by renewing it",
+    edits: [
+      {
+        file: "src/provisioning/store/lease.rs",
+        find: "WHERE user_id IN (SELECT value FROM json_each(?3)) AND lease_token = ?1",
+        replace: "WHERE user_id IN (SELECT value FROM json_each(?3)) AND ?1 IS NOT NULL",
+      },
+    ],
+  },
+  {
+    name: "save-without-token",
+    breaks: "an actor that lost its lease still saves roles and deletes the account",
+    edits: [
+      {
+        file: "src/provisioning/store/removal.rs",
+        find: "SELECT ?1, ?4, ?3, ?5\nWHERE EXISTS (SELECT 1 FROM threedeye_users WHERE user_id = ?1 AND lease_token = ?2)",
+        replace: "SELECT ?1, ?4, ?3, ?5\nWHERE ?2 IS NOT NULL",
+      },
+    ],
+  },
+  {
+    name: "lease-too-long",
+    breaks: "a renewed lease lasts twice as long as is promised",
+    edits: [
+      {
+        file: "src/provisioning/batch/leases.rs",
+        find: "let until = now.plus(LEASE);",
+        replace: "let until = now.plus(LEASE * 2);",
+      },
+    ],
+  },
+  {
+    name: "another-password",
+    breaks: "the create carries another password than the one that was recorded",
+    edits: [
+      {
+        file: "src/provisioning/attempt/create.rs",
+        find: ".create_account(&attempt.claimed.email, &password, deadline)",
+        replace: ".create_account(&attempt.claimed.email, &crate::threedeye::password::generate(self.random), deadline)",
+      },
+    ],
+  },
+  {
+    name: "adopted-unproved",
+    breaks: "an account with the user's e-mail is adopted whether or not the password opens it",
+    edits: [
+      {
+        file: "src/provisioning/attempt/replace.rs",
+        find: "if !attempt.claimed.fresh && self.opens(attempt, pass.deadline).await? {",
+        replace: "if !attempt.claimed.fresh && (self.opens(attempt, pass.deadline).await? || true) {",
+      },
+    ],
+  },
+  {
+    name: "delete-before-roles-are-saved",
+    breaks: "an account is deleted first and its roles are saved then",
+    edits: [
+      {
+        file: "src/provisioning/attempt/replace.rs",
+        find: "        let saved = store::save_recovery(\n",
+        replace: "        self.remote.delete_account(&account.id, deadline).await?;\n        let saved = store::save_recovery(\n",
+      },
+      {
+        file: "src/provisioning/attempt/replace.rs",
+        find: "        claimed.removed_at = Some(entry.at);\n        self.remote.delete_account(&account.id, deadline).await?;\n",
+        replace: "        claimed.removed_at = Some(entry.at);\n",
+      },
+    ],
+  },
+  {
+    name: "roles-not-saved",
+    breaks: "only the roles that waited before are saved, not those of the account to be deleted",
+    edits: [
+      {
+        file: "src/provisioning/attempt/replace.rs",
+        find: "let roles = union(waiting, &account.roles);",
+        replace: "let roles = union(waiting, &[]);",
+      },
+    ],
+  },
+  {
+    name: "done-without-roles",
+    breaks: "a user whose roles were not attached counts as done",
+    edits: [
+      {
+        file: "src/provisioning/attempt/create.rs",
+        find: "        Step::Done(AttemptResult::RolesPending(id, UpstreamError::NotFound))",
+        replace: "        Step::Done(AttemptResult::Ready(id, origin))",
+      },
+    ],
+  },
+  {
+    name: "own-login-replaced",
+    breaks: "the service replaces the account that it logs in with",
+    edits: [
+      {
+        file: "src/provisioning/attempt/begin.rs",
+        find: "if self.remote.own_login().as_ref() == Some(&attempt.claimed.email) {",
+        replace: "if false {",
+      },
+    ],
+  },
+  {
+    name: "orphan-from-a-partial-list",
+    breaks: "an e-mail is called an orphan although the list was not read whole",
+    edits: [
+      {
+        file: "src/provisioning/attempt/create.rs",
+        find: "        if !list_complete {\n",
+        replace: "        if false && !list_complete {\n",
+      },
+    ],
+  },
+  {
+    name: "no-removal-grace",
+    breaks: "an e-mail that is still taken right after our own delete is called an orphan",
+    edits: [
+      {
+        file: "src/provisioning/policy.rs",
+        find: "pub const REMOVAL_GRACE: Duration = Duration::from_secs(15 * 60);",
+        replace: "pub const REMOVAL_GRACE: Duration = Duration::ZERO;",
+      },
+    ],
+  },
+  {
+    name: "two-holders-of-an-e-mail",
+    breaks: "an idle row is claimed although its user's e-mail is another's",
+    edits: [
+      {
+        file: "src/provisioning/store/claim.rs",
+        find: "    WHERE o.email_key = excluded.email_key AND o.state <> 'set_aside'\n",
+        replace: "    WHERE o.email_key = excluded.email_key AND o.state = 'set_aside'\n",
+      },
+      {
+        file: "src/provisioning/store/claim.rs",
+        find: "              WHERE o.email_key = u.email_key AND o.state <> 'set_aside' AND o.user_id <> u.uuid)",
+        replace: "              WHERE o.email_key = u.email_key AND o.state = 'none' AND o.user_id <> u.uuid)",
+      },
+    ],
+  },
+  {
+    name: "clear-without-delete",
+    breaks: "a reset clears the rows although the delete before it failed",
+    edits: [
+      {
+        file: "src/provisioning/reset/removal.rs",
+        find: "remote.delete_account(&account.id, self.deadline).await?;",
+        replace: "remote.delete_account(&account.id, self.deadline).await.ok();",
+      },
+    ],
+  },
+  {
+    name: "unannounced-delete",
+    breaks: "a row is still complete while a reset deletes its account",
+    edits: [
+      {
+        file: "src/provisioning/store/removal.rs",
+        find: "SET state = CASE WHEN state IN ('complete', 'attaching') THEN 'pending' ELSE state END,",
+        replace: "SET state = state,",
+      },
+    ],
+  },
+  {
+    name: "reset-forgets",
+    breaks: "a reset without a delete does not remember the account that it lets go of",
+    edits: [
+      {
+        file: "src/provisioning/reset/mod.rs",
+        find: "            forgotten,\n            // Found",
+        replace: "            forgotten: forgotten.filter(|_| false),\n            // Found",
+      },
+    ],
+  },
+  {
+    name: "reset-deletes-others",
+    breaks: "a reset deletes an account that is another user's",
+    edits: [
+      {
+        file: "src/provisioning/reset/removal.rs",
+        find: "accounts.retain(|account| !of_others.contains(&account.id));",
+        replace: "let _ = of_others;",
+      },
+    ],
+  },
+  {
+    name: "reset-drops-roles",
+    breaks: "a reset that is to preserve the roles does not",
+    edits: [
+      {
+        file: "src/provisioning/reset/mod.rs",
+        find: "(order.preserve_roles && worth_keeping).then(",
+        replace: "(order.preserve_roles && worth_keeping && false).then(",
+      },
+    ],
+  },
+  {
+    name: "lost-outcome-counted",
+    breaks: "a run counts a user whose outcome it could not write down",
+    edits: [{ file: "src/provisioning/batch/mod.rs", find: "if self.leases.was_lost(&user.user) {", replace: "if false {" }],
+  },
+  {
+    name: "intent-after-create",
+    breaks: "the password is recorded after the create that carries it",
+    edits: [
+      {
+        file: "src/provisioning/attempt/create.rs",
+        find: "        if deadline.passed(self.clock.now()) {\n            return Err(Failure::OutOfTime.into());\n        }\n        let answer = self",
+        replace:
+          "        let fresh = self.new_password(&attempt.claimed.user)?;\n        attempt.claimed.password = fresh.clone();\n        let password = self.password(attempt)?;\n        let answer = self",
+      },
+      {
+        file: "src/provisioning/attempt/create.rs",
+        find: "        attempt.claimed.fresh = false;\n",
+        replace:
+          "        attempt.claimed.fresh = false;\n        let (user, email) = (&attempt.claimed.user, &attempt.claimed.email);\n        let now = self.clock.now();\n        crate::provisioning::store::replace_intent(self.database, &attempt.token, user, email, &fresh, now).await?;\n",
+      },
+    ],
+  },
+  {
+    name: "no-settling",
+    breaks: "calls that were given up on count as over at once",
+    edits: [
+      {
+        file: "src/provisioning/policy.rs",
+        find: "pub const SETTLING: Duration = Duration::from_secs(60);",
+        replace: "pub const SETTLING: Duration = Duration::ZERO;",
+      },
+    ],
+  },
+  {
+    name: "doomed-adopted",
+    breaks: "an account is adopted although an earlier delete may still take it away",
+    edits: [
+      {
+        file: "src/provisioning/attempt/checks.rs",
+        find: "!attempt.deleted && self.is_unsettled(attempt) && self.was_removed_lately(attempt)",
+        replace: "!attempt.deleted && self.is_unsettled(attempt) && false",
+      },
+    ],
+  },
+  {
+    name: "late-settlement",
+    breaks: "an actor that lost its lease settles the user, and ends the lease of the next one",
+    edits: [
+      {
+        file: "migrations/0003_provisioning.sql",
+        find: "WHERE user_id = NEW.user_id AND lease_token = NEW.lease_token;",
+        replace: "WHERE user_id = NEW.user_id AND NEW.lease_token IS NOT NULL;",
+      },
+    ],
+  },
+];

@@ -1,0 +1,115 @@
+// Guards of accounts, notices and user keys, broken for the simulation of the service to notice.
+
+/** @type {import("./list.mjs").Mutant[]} */
+export const SERVICE = [
+  {
+    name: "totp-code-twice",
+    breaks: "a code of the authenticator is accepted again",
+    edits: [
+      {
+        file: "src/account/store/try_totp.rs",
+        find: "  last_step = iif(?4 > last_step, ?4, last_step),\n",
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "totp-lock-ignored",
+    breaks: "codes of the authenticator are tried although they are locked",
+    edits: [
+      {
+        file: "src/account/store/try_totp.rs",
+        find: "AND totp_locked_until <= ?3 AND totp_failures < ?10",
+        replace: "AND totp_failures < ?10",
+      },
+    ],
+  },
+  {
+    name: "backup-code-twice",
+    breaks: "a backup code is accepted again",
+    edits: [
+      {
+        file: "src/account/store/try_backup_code.rs",
+        find: "json_each(?2)) AND used_at IS NULL",
+        replace: "json_each(?2))",
+      },
+    ],
+  },
+  {
+    name: "used-backup-codes-stay",
+    breaks: "new backup codes leave the used ones in place",
+    edits: [
+      {
+        file: "src/account/store/replace_backup_codes.rs",
+        find: "WHERE user_id = ?1 AND EXISTS (",
+        replace: "WHERE user_id = ?1 AND used_at IS NULL AND EXISTS (",
+      },
+    ],
+  },
+  {
+    name: "disabled-without-a-code",
+    breaks: "the second factor is turned off although the code was rejected",
+    edits: [
+      {
+        file: "src/account/store/disable_two_factor.rs",
+        find: "AND secret_sealed IS NOT NULL AND accepted_by = ?2",
+        replace: "AND secret_sealed IS NOT NULL AND ?2 IS NOT NULL",
+      },
+    ],
+  },
+  {
+    name: "email-of-another-user",
+    breaks: "an e-mail takes effect that became another user's since it was asked for",
+    edits: [
+      {
+        file: "src/account/store/confirm_email.rs",
+        find: "AND NOT EXISTS (SELECT 1 FROM users o WHERE o.email_key = ?4 AND o.uuid <> ?1)",
+        replace: "AND ?4 IS NOT NULL",
+      },
+    ],
+  },
+  {
+    name: "reset-by-a-replaced-key",
+    breaks: "a user key that was replaced since it was read resets the new one",
+    edits: [
+      {
+        file: "src/user_keys/store/reset_user_key.rs",
+        find: "AND (?5 IS NULL OR key_hash = ?5)",
+        replace: "AND (?5 IS NULL OR ?5 IS NOT NULL)",
+      },
+    ],
+  },
+  {
+    name: "notice-without-change",
+    breaks: "a notice is written although nothing was changed",
+    edits: [{ file: "src/account/store/change.rs", find: "?6 WHERE changes() > 0", replace: "?6 WHERE changes() >= 0" }],
+  },
+  {
+    name: "notice-settled-before-sent",
+    breaks: "a notice leaves the outbox before it is sent",
+    edits: [
+      {
+        file: "src/account/outbox/dispatcher.rs",
+        find: "        let sent = self.send_all(claim.notices).await;\n",
+        replace:
+          "        let ids: Vec<String> = claim.notices.iter().map(|notice| notice.id.clone()).collect();\n        settle_notices(self.database, now, &ids, &[]).await?;\n        let sent = self.send_all(claim.notices).await;\n",
+      },
+    ],
+  },
+  {
+    name: "notice-claimed-twice",
+    breaks: "a round claims a notice that another round is about to send",
+    edits: [{ file: "src/account/store/deliveries.rs", find: "WHERE due_at <= ?1 AND (", replace: "WHERE (" }],
+  },
+  {
+    name: "notice-given-back-late",
+    breaks: "a round gives back a notice that another round has claimed since",
+    edits: [
+      {
+        file: "src/account/store/deliveries.rs",
+        find: "WHERE (id, due_at) IN (SELECT value ->> 'id', value ->> 'due_again' FROM json_each(?1))",
+        replace: "WHERE id IN (SELECT value ->> 'id' FROM json_each(?1))",
+      },
+    ],
+  },
+];
