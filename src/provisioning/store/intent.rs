@@ -2,9 +2,8 @@
 
 use serde::Deserialize;
 
-use crate::db::{Batch, Database, DatabaseError, Statement};
+use crate::db::{self, Batch, Database, DatabaseError, Statement};
 use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
-use crate::provisioning::store::columns::flag;
 use crate::provisioning::store::lease::held_statement;
 use crate::provisioning::store::{Guarded, LeaseToken};
 
@@ -21,7 +20,7 @@ UPDATE threedeye_users SET password_sealed = ?3 WHERE user_id = ?1 AND password_
 
 #[derive(Deserialize)]
 struct WrittenRow {
-    #[serde(deserialize_with = "flag")]
+    #[serde(deserialize_with = "db::flag")]
     written: bool,
 }
 

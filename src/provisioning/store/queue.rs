@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
-use crate::db::{Batch, Database, DatabaseError, Statement};
+use crate::db::{self, Batch, Database, DatabaseError, Statement};
 use crate::kernel::{EmailKey, Timestamp, UserId};
-use crate::provisioning::store::columns::{email_key, flag};
+use crate::provisioning::store::columns::email_key;
 
 /// Reads candidates: `q` are places in the work queue, `s` the rows of their users, or NULL.
 macro_rules! select_candidates {
@@ -44,7 +44,7 @@ pub struct Candidate {
     #[serde(rename = "email_key", deserialize_with = "email_key")]
     pub email: EmailKey,
     /// Whether another user's row holds this e-mail and this user has no intent of its own.
-    #[serde(deserialize_with = "flag")]
+    #[serde(deserialize_with = "db::flag")]
     pub contested: bool,
 }
 
