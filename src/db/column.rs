@@ -1,8 +1,10 @@
-//! How columns are read that D1 answers otherwise than as what they mean: SQLite has neither booleans nor JSON
-//! values.
+//! How columns are read that mean something else than their SQL type says: SQLite has neither booleans nor JSON
+//! values, and ids are not checked again.
 
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer};
+
+use crate::kernel::UserId;
 
 /// Reads a column that holds 0 or 1. NULL is an error.
 pub fn flag<'de, D: Deserializer<'de>>(column: D) -> Result<bool, D::Error> {
@@ -12,6 +14,16 @@ pub fn flag<'de, D: Deserializer<'de>>(column: D) -> Result<bool, D::Error> {
 /// Reads a column that holds 0 or 1, or NULL, which counts as 0: the row that it is of may be missing.
 pub fn flag_or_null<'de, D: Deserializer<'de>>(column: D) -> Result<bool, D::Error> {
     Option::<u8>::deserialize(column).map(|number| number == Some(1))
+}
+
+/// Reads a column that holds the id of a user. NULL is an error.
+pub fn user_id<'de, D: Deserializer<'de>>(column: D) -> Result<UserId, D::Error> {
+    String::deserialize(column).map(UserId::new)
+}
+
+/// Reads a column that holds the id of a user, or NULL.
+pub fn user_id_or_null<'de, D: Deserializer<'de>>(column: D) -> Result<Option<UserId>, D::Error> {
+    Option::<String>::deserialize(column).map(|id| id.map(UserId::new))
 }
 
 /// Reads a column that holds JSON in a text. NULL is an error.

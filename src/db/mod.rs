@@ -24,7 +24,7 @@ use std::rc::Rc;
 pub(crate) use audit::audit_rows;
 pub use audit::{AuditParameter, audit_change, audit_insert, audit_json};
 pub use batch::{Batch, Results, Slot};
-pub use column::{flag, flag_or_null, json};
+pub use column::{flag, flag_or_null, json, user_id, user_id_or_null};
 pub use engine::Engine;
 pub use error::DatabaseError;
 pub use statement::{Arg, Statement, json_text};

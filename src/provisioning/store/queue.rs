@@ -39,7 +39,7 @@ const COUNT_WAITING: &str =
 /// A user that a run may take up.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Candidate {
-    #[serde(rename = "user_id")]
+    #[serde(rename = "user_id", deserialize_with = "db::user_id")]
     pub user: UserId,
     #[serde(rename = "email_key", deserialize_with = "email_key")]
     pub email: EmailKey,
