@@ -1,6 +1,7 @@
 //! The recorded intent: the e-mail and password that a user's account is, or is to be, made with.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::db::{self, Batch, Database, DatabaseError, Statement};
 use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
@@ -45,7 +46,7 @@ pub async fn replace_intent(
             now.into(),
         ],
     ));
-    let held = batch.push_counted(held_statement(user, token));
+    let held = batch.push::<IgnoredAny>(held_statement(user, token));
     let answers = database.run(batch).await?;
     let written = answers.first(replaced)?.is_some_and(|row| row.written);
     Ok(Guarded::new(written, answers.count(held)? > 0))
