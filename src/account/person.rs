@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer};
 
+use crate::db;
 use crate::kernel::UserId;
 
 /// Percent-encoding may triple each byte, and a QR code holds 2,953.
@@ -10,7 +11,7 @@ const MAX_LABEL_BYTES: usize = 256;
 /// The columns of `users` that the account API uses, as `store::person_columns!` selects them.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Person {
-    #[serde(rename = "uuid")]
+    #[serde(rename = "uuid", deserialize_with = "db::user_id")]
     pub id: UserId,
     /// Unless it is another user's id.
     #[serde(rename = "auth_subject")]

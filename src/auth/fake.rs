@@ -1,23 +1,19 @@
 //! An identity provider for tests. Its signatures are plain hashes.
 
 use futures_util::future::LocalBoxFuture;
-use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::cell::Cell;
 use std::future::ready;
 use std::rc::Rc;
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::HeaderMap;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::auth::JwtConfig;
 use crate::auth::jwks::KeyMaterial;
-use crate::auth::{Algorithm, CryptoError, KeysError, PublicKey, Signatures};
-use crate::kernel::http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};
-use crate::kernel::{Clock, Timestamp};
+use crate::auth::{Algorithm, CryptoError, PublicKey, Signatures};
+use crate::kernel::Timestamp;
 
 /// When every test starts.
 pub const NOW: i64 = 1_750_000_000;
@@ -158,102 +154,4 @@ impl PublicKey for FakeKey {
             Ok(sign(self.algorithm, &self.name, signing_input) == signature)
         }))
     }
-}
-
-/// A clock that moves when told to.
-pub struct FakeClock(Cell<Timestamp>);
-
-impl FakeClock {
-    pub fn new() -> Self {
-        Self(Cell::new(at(0)))
-    }
-
-    pub fn advance(&self, by: Duration) {
-        self.0.set(self.0.get().plus(by));
-    }
-}
-
-impl Clock for FakeClock {
-    fn now(&self) -> Timestamp {
-        self.0.get()
-    }
-
-    fn sleep(&self, duration: Duration) -> LocalBoxFuture<'_, ()> {
-        Box::pin(async move {
-            self.advance(duration);
-        })
-    }
-}
-
-/// What [`FakeSource`] answers.
-pub type Answer = Result<Vec<u8>, KeysError>;
-
-/// Answers as scripted, at the end the last answer for ever. Each answer takes
-/// `takes` by the clock and lets other futures run meanwhile.
-pub struct FakeSource<'a> {
-    pub clock: &'a FakeClock,
-    pub takes: Duration,
-    pub answers: RefCell<VecDeque<Answer>>,
-    pub fetches: Cell<usize>,
-}
-
-impl<'a> FakeSource<'a> {
-    pub fn new(clock: &'a FakeClock, answers: impl IntoIterator<Item = Answer>) -> Self {
-        Self {
-            clock,
-            takes: Duration::ZERO,
-            answers: RefCell::new(answers.into_iter().collect()),
-            fetches: Cell::new(0),
-        }
-    }
-}
-
-impl HttpClient for FakeSource<'_> {
-    fn send(
-        &self,
-        _: HttpRequest,
-        _: Duration,
-        _: usize,
-    ) -> LocalBoxFuture<'_, Result<HttpResponse, HttpError>> {
-        Box::pin(async {
-            self.fetches.set(self.fetches.get() + 1);
-            let answer = {
-                let mut answers = self.answers.borrow_mut();
-                let answer = answers.pop_front().unwrap();
-                if answers.is_empty() {
-                    answers.push_back(answer.clone());
-                }
-                answer
-            };
-            pause().await;
-            self.clock.advance(self.takes);
-            let (status, body) = match answer {
-                Ok(body) => (200, body),
-                Err(KeysError::Status(status)) => (status, Vec::new()),
-                Err(KeysError::Malformed) => (200, b"{".to_vec()),
-                Err(KeysError::TimedOut) => return Err(HttpError::TimedOut),
-                Err(KeysError::Connection) => return Err(HttpError::Connection),
-                Err(KeysError::TooLarge) => return Err(HttpError::TooLarge),
-            };
-            Ok(HttpResponse {
-                status,
-                headers: HeaderMap::new(),
-                body,
-            })
-        })
-    }
-}
-
-/// Lets other futures of the same task run once.
-async fn pause() {
-    let mut paused = false;
-    std::future::poll_fn(|context| {
-        if std::mem::replace(&mut paused, true) {
-            std::task::Poll::Ready(())
-        } else {
-            context.waker().wake_by_ref();
-            std::task::Poll::Pending
-        }
-    })
-    .await;
 }

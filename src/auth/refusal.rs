@@ -1,12 +1,11 @@
 //! Why a credential was refused: one variant a cause. The cause goes to the log and never to the
 //! client, which learns only 401 or 403. No variant carries text of the credential.
 
-use std::fmt;
-
 use crate::auth::KeysError;
 
 /// The one defect for which a credential was refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("{}", self.code())]
 pub enum Refusal {
     CredentialsMissing,
     AuthorizationRepeated,
@@ -133,14 +132,6 @@ impl Refusal {
         matches!(self, Self::DomainNotAllowed)
     }
 }
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
-    }
-}
-
-impl std::error::Error for Refusal {}
 
 /// Why there is no verified identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -32,7 +32,7 @@ impl Batch {
         Self::default()
     }
 
-    /// Adds a statement whose rows are read as `T`.
+    /// Adds a statement whose rows are read as `T`: [`IgnoredAny`] if only their number matters.
     pub fn push<T: DeserializeOwned>(&mut self, statement: Statement) -> Slot<T> {
         let index = self.statements.len();
         self.statements.push(statement);
@@ -40,11 +40,6 @@ impl Batch {
             index,
             row: PhantomData,
         }
-    }
-
-    /// Adds a statement of which only the number of rows matters.
-    pub fn push_counted(&mut self, statement: Statement) -> Slot<IgnoredAny> {
-        self.push(statement)
     }
 
     /// Adds a statement whose rows are not looked at.

@@ -8,6 +8,7 @@ mod audit;
 mod batch;
 #[cfg(test)]
 pub(crate) mod bridge;
+mod column;
 #[cfg(test)]
 pub(crate) mod differential;
 mod engine;
@@ -23,9 +24,10 @@ use std::rc::Rc;
 pub(crate) use audit::audit_rows;
 pub use audit::{AuditParameter, audit_change, audit_insert, audit_json};
 pub use batch::{Batch, Results, Slot};
+pub use column::{flag, flag_or_null, json, user_id, user_id_or_null};
 pub use engine::Engine;
 pub use error::DatabaseError;
-pub use statement::{Arg, Statement, flag, json_text};
+pub use statement::{Arg, Statement, json_text};
 
 /// The only database.
 #[derive(Clone)]

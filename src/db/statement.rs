@@ -1,6 +1,6 @@
 //! A statement and its parameters.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Serialize;
 
 use super::DatabaseError;
 use crate::kernel::{RequestId, Sealed, Timestamp, UserId};
@@ -94,12 +94,6 @@ impl Arg {
 pub fn json_text(value: &impl Serialize) -> Result<String, DatabaseError> {
     serde_json::to_string(value)
         .map_err(|error| DatabaseError(format!("a parameter cannot be written as JSON: {error}")))
-}
-
-/// Reads a column that holds 0 or 1; NULL counts as 0.
-pub fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    let number: Option<u8> = Deserialize::deserialize(deserializer)?;
-    Ok(number == Some(1))
 }
 
 /// A statement with its parameters.

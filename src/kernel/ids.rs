@@ -2,13 +2,14 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use ulid::Ulid;
 
 use crate::kernel::{Random, Timestamp, text};
 
 /// A user's `users.uuid`: opaque, because other services assign it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// It has no `Deserialize`: a request's id is parsed, and a row's is read with `db::user_id`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(
     description = "A user's `users.uuid`. Opaque: 1 to 128 characters, no control characters.",

@@ -1,6 +1,7 @@
 //! Imports run down: no module uses what lies above it, so there is no circle either.
 
-use std::collections::BTreeSet;
+mod paths;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -63,7 +64,6 @@ fn is_test(path: &str) -> bool {
         "simulation",
         "conformance",
         "simulated",
-        "memory",
         "world",
         "differential",
         "sqlite",
@@ -72,25 +72,6 @@ fn is_test(path: &str) -> bool {
     parts.into_iter().any(|part| {
         of_tests.contains(&part) || part == "fake" || part == "faulty" || part == "bridge"
     })
-}
-
-/// The modules that a source names, as paths below `src`, up to its unit tests.
-fn uses(source: &str) -> BTreeSet<String> {
-    let shipped = source.split("#[cfg(test)]\nmod ").next().unwrap_or(source);
-    let code = shipped
-        .lines()
-        .filter(|line| !line.trim_start().starts_with("//"));
-    let mut found = BTreeSet::new();
-    for line in code {
-        for named in line.split("crate::").skip(1) {
-            let path: String = named
-                .chars()
-                .take_while(|c| c.is_ascii_alphanumeric() || "_:".contains(*c))
-                .collect();
-            found.insert(path.replace("::", "/"));
-        }
-    }
-    found
 }
 
 #[test]
@@ -110,7 +91,7 @@ fn modules_import_from_lower_layers_only() {
             continue;
         }
         let (layer, own) = place(&path).unwrap_or_else(|| panic!("{path} is in no layer"));
-        for used in uses(&fs::read_to_string(&file).unwrap()) {
+        for used in paths::uses(&path, &fs::read_to_string(&file).unwrap()) {
             let Some((other, name)) = place(&used) else {
                 continue;
             };

@@ -165,6 +165,7 @@ pub async fn yield_once() {
 }
 
 /// What a script answers, and after how long.
+#[derive(Clone)]
 pub struct Reply {
     after: Duration,
     result: Result<HttpResponse, HttpError>,

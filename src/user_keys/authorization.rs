@@ -64,16 +64,16 @@ impl Role {
 #[cfg_attr(test, derive(JsonSchema))]
 pub struct Flags {
     /// Acts on every user of the instance.
-    #[serde(deserialize_with = "db::flag")]
+    #[serde(deserialize_with = "db::flag_or_null")]
     pub ignore_acl: bool,
     /// May make users. Kept for clients that ask for it.
-    #[serde(deserialize_with = "db::flag")]
+    #[serde(deserialize_with = "db::flag_or_null")]
     pub allow_user_create: bool,
     /// May make groups. Kept for clients that ask for it.
-    #[serde(deserialize_with = "db::flag")]
+    #[serde(deserialize_with = "db::flag_or_null")]
     pub allow_group_create: bool,
     /// May read what is open to everyone.
-    #[serde(deserialize_with = "db::flag")]
+    #[serde(deserialize_with = "db::flag_or_null")]
     pub allow_anonymous_read: bool,
 }
 

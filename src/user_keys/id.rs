@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 /// The id of an instance's user: a positive integer, unique across instances and never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "u64")]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(
+    !try_from,
     description = "The id of a user of an instance.",
     extend("minimum" = 1, "maximum" = Self::MAX),
 ))]
@@ -20,12 +21,21 @@ impl InstanceUserId {
     /// Parses an id in a path: decimal digits without a leading zero, at most [`Self::MAX`].
     pub fn parse(text: &str) -> Option<Self> {
         let is_canonical = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
-        let number = text.parse().ok().filter(|_| is_canonical)?;
-        (1..=Self::MAX).contains(&number).then_some(Self(number))
+        let number = text.parse::<u64>().ok().filter(|_| is_canonical)?;
+        Self::try_from(number).ok()
     }
 
     pub const fn get(self) -> u64 {
         self.0
+    }
+}
+
+impl TryFrom<u64> for InstanceUserId {
+    type Error = &'static str;
+
+    fn try_from(number: u64) -> Result<Self, Self::Error> {
+        let is_id = (1..=Self::MAX).contains(&number);
+        is_id.then_some(Self(number)).ok_or("not the id of a user")
     }
 }
 
@@ -69,6 +79,14 @@ mod tests {
         ] {
             assert_eq!(InstanceUserId::parse(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_number_is_read_within_the_same_bounds() {
+        let read = |number: u64| serde_json::from_value::<InstanceUserId>(number.into());
+        assert_eq!(read(9).unwrap().get(), 9);
+        assert!(read(0).is_err());
+        assert!(read(1 << 53).is_err());
     }
 
     proptest! {

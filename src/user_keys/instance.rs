@@ -5,10 +5,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// The name of an instance: 1 to 64 ASCII letters, digits, hyphens or
-/// underscores, in lower case. It is deserialized from the database, which is not checked again.
+/// underscores, in lower case.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "String")]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(
+    !try_from,
     description = "The name of an instance.",
     extend("pattern" = r"^[a-z0-9_\-]{1,64}$", "examples" = ["rivia"]),
 ))]
@@ -28,6 +29,14 @@ impl InstanceName {
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for InstanceName {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        Self::parse(&name).ok_or("not the name of an instance")
     }
 }
 
@@ -60,6 +69,8 @@ mod tests {
             "%61",
         ] {
             assert_eq!(name(bad), None, "{bad:?}");
+            let read = serde_json::from_value::<InstanceName>(bad.into());
+            assert!(read.is_err(), "{bad:?}");
         }
     }
 }

@@ -10,9 +10,9 @@ use crate::kernel::Timestamp;
 
 use crate::user_keys::InstanceName;
 
-pub const CALLER_PER_SECOND: u32 = 60;
+const CALLER_PER_SECOND: u32 = 60;
 /// By all callers of an instance together.
-pub const INSTANCE_PER_SECOND: u32 = 300;
+const INSTANCE_PER_SECOND: u32 = 300;
 
 /// The most instances and callers that are counted. Beyond it, those are dropped that are not
 /// limited at the moment; if all are, new ones are not counted.

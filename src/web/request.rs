@@ -20,7 +20,7 @@ use crate::services::Services;
 use crate::user_keys::credentials::USER_KEY_HEADER;
 
 /// Where the runtime tells the client's address.
-pub const CLIENT_ADDRESS_HEADER: HeaderName = HeaderName::from_static("cf-connecting-ip");
+const CLIENT_ADDRESS_HEADER: HeaderName = HeaderName::from_static("cf-connecting-ip");
 
 /// The request headers that are read anywhere. The platform adds a dozen others, and each
 /// would be copied and parsed every time.

@@ -15,7 +15,7 @@ use crate::kernel::RequestId;
 use crate::services::Services;
 
 /// The header that carries the request's name, in every answer.
-pub const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
+const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Finds the route of a path and method. Built once an isolate; the default has no routes.
 #[derive(Default)]

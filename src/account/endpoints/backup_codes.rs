@@ -15,7 +15,7 @@ use crate::kernel::audit::Action;
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
-use crate::account::endpoints::error::{denied, two_factor_is_off};
+use crate::account::endpoints::error::{denied, not_sealed, two_factor_is_off};
 use crate::account::endpoints::{PersonCaller, SignIn};
 
 pub const ROUTE: Route = Route::post(
@@ -57,7 +57,8 @@ async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
     let sealed: Vec<SealedBackupCode> = codes
         .iter()
         .map(|code| code.seal(user, sealer, random))
-        .collect::<Result<_, _>>()?;
+        .collect::<Result<_, _>>()
+        .map_err(not_sealed("a backup code"))?;
     let entry = account
         .audit(&call, now)
         .entry(Action::GenerateBackupCodes, "ten codes");

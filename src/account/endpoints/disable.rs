@@ -10,8 +10,8 @@ use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::caller::AuthorizedAccount;
+use crate::account::endpoints::code::{MAX_CODE_CHARS, code_check};
 use crate::account::endpoints::representation::success;
-use crate::account::endpoints::verify::{MAX_CODE_CHARS, code_check};
 use crate::account::endpoints::{PersonCaller, SignIn};
 
 pub const ROUTE: Route = Route::post(

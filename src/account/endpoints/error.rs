@@ -98,11 +98,9 @@ impl From<CodeError> for ApiError {
     }
 }
 
-/// 500: the key is there, so only the cipher can have failed.
-impl From<SealError> for ApiError {
-    fn from(error: SealError) -> Self {
-        Self::internal(error.to_string())
-    }
+/// 500 of `what` that could not be sealed: the key is there, so only the cipher can have failed.
+pub fn not_sealed(what: &'static str) -> impl Fn(SealError) -> ApiError {
+    move |error| ApiError::internal(format!("{what}: {error}"))
 }
 
 pub fn wrong_code() -> ApiError {

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `person_caller`, `caller` | people, also by an API key, and the accounts that they have access to |
 //! | `body` | a body's fields |
+//! | `code` | the code of the second factor that a request presents |
 //! | `error` | errors of this API |
 //! | `representation` | what several actions answer |
 //! | `openapi` | what several actions have in common in `openapi.json` |
@@ -15,6 +16,7 @@ pub mod backup_codes;
 pub mod body;
 pub mod caller;
 pub mod cancel_email_change;
+pub mod code;
 pub mod create_dashboard;
 pub mod disable;
 pub mod error;

@@ -20,7 +20,7 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::AccountCaller;
 use crate::account::endpoints::caller::AuthorizedAccount;
-use crate::account::endpoints::error::{denied, no_account};
+use crate::account::endpoints::error::{denied, no_account, not_sealed};
 use crate::account::endpoints::person_caller::ME;
 
 pub const ROUTE: Route = Route::post(
@@ -36,10 +36,11 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
     let (account, (token, platform)) = authorize(&call, read).await?;
     let now = call.now();
     let random = &call.services.random;
-    let sealed =
-        call.services
-            .sealer()?
-            .seal(Purpose::PushToken, account.user(), token.secret(), random)?;
+    let sealed = call
+        .services
+        .sealer()?
+        .seal(Purpose::PushToken, account.user(), token.secret(), random)
+        .map_err(not_sealed("a push token"))?;
     let new = NewPushToken {
         id: prefixed_ulid("push", now, random),
         token: &token,

@@ -17,7 +17,7 @@ use crate::kernel::{Purpose, Timestamp, UserId};
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
-use crate::account::endpoints::error::not_recent;
+use crate::account::endpoints::error::{not_recent, not_sealed};
 use crate::account::endpoints::{PersonCaller, SignIn};
 
 /// The route.
@@ -67,7 +67,9 @@ async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
     let secret = TotpSecret::generate(random);
     // One round trip: the user's id is not known yet, so the secret is sealed for the subject.
     let (purpose, bound_to) = (Purpose::PendingTotpSecret, UserId::new(subject));
-    let sealed = secret.seal(purpose, &bound_to, call.services.sealer()?, random)?;
+    let sealed = secret
+        .seal(purpose, &bound_to, call.services.sealer()?, random)
+        .map_err(not_sealed("the secret of a set-up"))?;
     let selector = call.caller.own();
     let (until, is_recent) = (now.plus(SETUP_TTL), call.caller.is_recent(now));
     // The statement completes actor and subject by the user's id.

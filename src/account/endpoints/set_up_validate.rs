@@ -8,9 +8,9 @@ use crate::account::store::read_second_factor_and_existence;
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
+use crate::account::endpoints::code::{MAX_CODE_CHARS, code_check};
 use crate::account::endpoints::error::no_account;
 use crate::account::endpoints::representation::success;
-use crate::account::endpoints::verify::{MAX_CODE_CHARS, code_check};
 use crate::account::endpoints::{PersonCaller, SignIn};
 
 /// The route.

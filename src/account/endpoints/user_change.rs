@@ -17,7 +17,7 @@ use crate::kernel::{EmailKey, Purpose, mask_email};
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
-use crate::account::endpoints::error::{email_taken, no_account, not_recent};
+use crate::account::endpoints::error::{email_taken, no_account, not_recent, not_sealed};
 use crate::account::endpoints::representation::full_user;
 use crate::account::endpoints::{PersonCaller, SignIn};
 
@@ -89,7 +89,8 @@ fn new_email<'a>(
     let sealed = call
         .services
         .sealer()?
-        .seal(Purpose::EmailToken, user, token.secret(), random)?;
+        .seal(Purpose::EmailToken, user, token.secret(), random)
+        .map_err(not_sealed("a token of an e-mail change"))?;
     let notice = |kind, to| Notice::new(kind, user, Some(to), audit.at, random);
     let outcome = format!("to {}", mask_email(email));
     Ok(NewEmail {

@@ -8,25 +8,20 @@ use serde::Serialize;
 
 #[cfg(test)]
 use crate::account::endpoints::openapi;
-use crate::account::store::{CodeAttempt, CodeKind, read_second_factor};
-use crate::account::{AuditContext, CodeCheck, Notice, SecondFactor};
+use crate::account::store::{CodeKind, read_second_factor};
 use crate::auth::Scope;
-use crate::db::Database;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::AccountCaller;
-use crate::account::endpoints::caller::AuthorizedAccount;
+use crate::account::endpoints::code::{MAX_CODE_CHARS, code_check};
 
 pub const ROUTE: Route = Route::post(
     "/api/users/{uuid}/two_factor_verify",
     "verifyTwoFactor",
     handler!(handle: AccountCaller, Scope::UserVerify),
 );
-
-/// The most characters of a code, as it is typed.
-pub const MAX_CODE_CHARS: usize = 128;
 
 /// The proof is good.
 #[derive(Serialize)]
@@ -58,34 +53,13 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
     Ok(Reply::json(StatusCode::OK, &body))
 }
 
-/// The check of the code that a request presents. `disable` is the notice of a second factor that it turns off.
-pub(crate) fn code_check<'a, C>(
-    call: &'a Call<C>,
-    database: &'a Database,
-    account: &'a AuthorizedAccount<SecondFactor>,
-    audit: &'a AuditContext,
-    disable: Option<&'a Notice>,
-) -> CodeCheck<'a> {
-    CodeCheck {
-        database,
-        sealer: call.services.config.sealer.as_ref(),
-        random: &call.services.random,
-        person: &account.person,
-        factor: &account.details,
-        attempt: CodeAttempt {
-            audit,
-            disable,
-            api_key: account.api_key.as_ref(),
-        },
-    }
-}
-
 #[cfg(test)]
 fn openapi(spec: &mut Spec) -> OperationDoc {
     /// A proof of the second factor.
     #[derive(JsonSchema)]
+    #[schemars(rename = "SecondFactor")]
     #[expect(dead_code)]
-    struct SecondFactor {
+    struct Proof {
         /// Six digits of the authenticator, or a backup code. White space around either does not
         /// matter; in a backup code neither case nor spaces nor hyphens do.
         #[schemars(length(min = 1, max = MAX_CODE_CHARS))]
@@ -104,7 +78,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     )
     .parameter(openapi::uuid())
     .body(
-        spec.body::<SecondFactor>()
+        spec.body::<Proof>()
             .example("code", example!({ "token": "123456" }))
             .example("backupCode", example!({ "token": "aaaa-bbbb-cccc-dddd" })),
     )

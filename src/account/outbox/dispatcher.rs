@@ -16,7 +16,7 @@ use crate::db::{Database, DatabaseError};
 use crate::kernel::http_client::{HttpClient, HttpError};
 use crate::kernel::{Clock, Purpose, SealError, Sealer, Secret};
 
-pub const MAX_NOTICES_PER_ROUND: u32 = 50;
+const MAX_NOTICES_PER_ROUND: u32 = 50;
 
 /// Half of the connections that an invocation may have open.
 const MAX_CONCURRENT_DELIVERIES: usize = 3;
@@ -106,7 +106,7 @@ pub struct WebhookDispatcher<'a> {
 }
 
 impl WebhookDispatcher<'_> {
-    /// Delivers what is due, [`MAX_NOTICES_PER_ROUND`] at most.
+    /// Delivers what is due, `MAX_NOTICES_PER_ROUND` at most.
     ///
     /// # Errors
     ///

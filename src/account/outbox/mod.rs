@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::db;
 use crate::kernel::{Sealed, Timestamp, UserId};
 
 pub use dispatcher::{DeliveryFailure, DeliveryReport, WebhookDispatcher};
@@ -30,7 +31,7 @@ pub struct ClaimedNotice {
     /// The kind as it is stored: after a rollback, kinds that only the newer version knows are delivered too.
     #[serde(rename = "type")]
     pub kind: String,
-    #[serde(rename = "user_id")]
+    #[serde(rename = "user_id", deserialize_with = "db::user_id")]
     pub user: UserId,
     /// An e-mail address, else a phone number.
     #[serde(rename = "recipient")]

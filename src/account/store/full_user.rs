@@ -1,12 +1,12 @@
 //! Reads the full user: what people see of their own account.
 
-use serde::de::{DeserializeOwned, Error, IgnoredAny};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::selector::{AccountSelector, person_columns, selected_user};
 use crate::account::{Account, Scene, TeamId};
-use crate::db::{Batch, Database, DatabaseError, Statement};
+use crate::db::{self, Batch, Database, DatabaseError, Statement};
 use crate::kernel::{EmailKey, Timestamp, UserId};
 
 // ?1 to ?3 selector, ?4 now
@@ -43,34 +43,19 @@ pub struct UserDetails {
     /// As the database holds it.
     pub created_at: String,
     /// The settings that were set; see `settings::with_defaults` for the others.
-    #[serde(deserialize_with = "json")]
+    #[serde(deserialize_with = "db::json")]
     pub settings: Map<String, Value>,
     pub team: Option<TeamId>,
     /// Whether the person has confirmed their present e-mail.
-    #[serde(deserialize_with = "flag")]
+    #[serde(deserialize_with = "db::flag")]
     pub is_email_verified: bool,
     /// The e-mail that was asked for and is not confirmed yet.
     pub pending_email: Option<String>,
-    #[serde(deserialize_with = "flag")]
+    #[serde(deserialize_with = "db::flag")]
     pub is_two_factor_on: bool,
     /// The scenes of the team, in the order in which they were first personalised.
-    #[serde(deserialize_with = "json")]
+    #[serde(deserialize_with = "db::json")]
     pub scenes: Vec<Scene>,
-}
-
-/// SQLite has no booleans.
-pub(super) fn flag<'de, D: Deserializer<'de>>(column: D) -> Result<bool, D::Error> {
-    Ok(u8::deserialize(column)? == 1)
-}
-
-/// A column that holds JSON.
-pub(super) fn json<'de, D, T>(column: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: DeserializeOwned,
-{
-    let text = String::deserialize(column)?;
-    serde_json::from_str(&text).map_err(D::Error::custom)
 }
 
 fn full_user(selector: &AccountSelector, now: Timestamp) -> Statement {

@@ -3,11 +3,10 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::full_user::{flag, json};
 use super::lookup::{AccountLookup, PERSON, look_up};
 use super::selector::{AccountSelector, person_columns, selected_user};
 use crate::account::{Account, SecondFactor};
-use crate::db::{Batch, Database, DatabaseError};
+use crate::db::{self, Batch, Database, DatabaseError};
 use crate::kernel::Sealed;
 
 /// The columns of a `SecondFactor`, of `f`, a row of `second_factors`.
@@ -52,10 +51,10 @@ pub struct TwoFactorStatus {
     #[serde(flatten)]
     pub factor: SecondFactor,
     /// The unused backup codes, in the order in which they were made.
-    #[serde(deserialize_with = "json")]
+    #[serde(deserialize_with = "db::json")]
     pub codes: Vec<Sealed>,
     /// The setting `passkeys_enabled_for_2fa`.
-    #[serde(deserialize_with = "flag")]
+    #[serde(deserialize_with = "db::flag")]
     pub passkeys_enabled: bool,
 }
 

@@ -1,6 +1,6 @@
+use std::collections::VecDeque;
 use std::time::Duration;
 
-use futures_executor::block_on;
 use futures_util::join;
 use http::{HeaderMap, HeaderValue};
 use serde_json::json;
@@ -8,28 +8,35 @@ use serde_json::json;
 use crate::auth::authenticator::*;
 use crate::auth::fake;
 use crate::auth::fake::{
-    Answer, FakeClock, FakeCrypto, FakeSource, document, ec_jwk, good_claims, policy, rsa_jwk,
-    rsa_token,
+    FakeCrypto, at, document, ec_jwk, good_claims, policy, rsa_jwk, rsa_token,
 };
 use crate::auth::{Admin, authenticate_admin};
 use crate::kernel::Secret;
 use crate::kernel::audit::Actor;
+use crate::kernel::http_client::HttpError;
+use crate::testing::transport::{Reply, Script, VirtualClock};
 
 /// One isolate and its issuer.
 struct World<'a> {
     policy: JwtConfig,
     cache: RefCell<JwksCache>,
-    source: FakeSource<'a>,
+    issuer: Script<'a>,
     crypto: FakeCrypto,
-    clock: &'a FakeClock,
+    clock: &'a VirtualClock,
 }
 
 impl<'a> World<'a> {
-    fn new(clock: &'a FakeClock, answers: impl IntoIterator<Item = Answer>) -> Self {
+    /// The issuer gives these answers, and the last of them again and again.
+    fn new(clock: &'a VirtualClock, answers: impl IntoIterator<Item = Reply>) -> Self {
+        let mut answers: VecDeque<Reply> = answers.into_iter().collect();
+        let issuer = Script::new(clock, move |_| match answers.len() {
+            1 => answers[0].clone(),
+            _ => answers.pop_front().unwrap(),
+        });
         Self {
             policy: policy(),
             cache: RefCell::default(),
-            source: FakeSource::new(clock, answers),
+            issuer,
             crypto: FakeCrypto::default(),
             clock,
         }
@@ -39,7 +46,7 @@ impl<'a> World<'a> {
         Authenticator {
             policy: &self.policy,
             cache: &self.cache,
-            http: &self.source,
+            http: &self.issuer,
             signatures: &self.crypto,
             clock: self.clock,
         }
@@ -51,21 +58,29 @@ impl<'a> World<'a> {
     }
 
     fn verify(&self, key_id: &str, seed: u8) -> Result<Identity, AuthError> {
-        block_on(self.try_key(key_id, seed))
+        self.clock.run(self.try_key(key_id, seed))
     }
 
     fn fetches(&self) -> usize {
-        self.source.fetches.get()
+        self.issuer.requests.borrow().len()
+    }
+
+    fn pass(&self, time: Duration) {
+        self.clock.advance_to(self.clock.now().plus(time));
     }
 }
 
-fn keys(keys: &[serde_json::Value]) -> Answer {
-    Ok(document(keys))
+fn clock() -> VirtualClock {
+    VirtualClock::starting(at(0))
+}
+
+fn keys(keys: &[serde_json::Value]) -> Reply {
+    Reply::new(200, document(keys))
 }
 
 #[test]
 fn keys_are_fetched_and_imported_once() {
-    let clock = FakeClock::new();
+    let clock = clock();
     let world = World::new(&clock, [keys(&[rsa_jwk("a", 1), ec_jwk("b", 2)])]);
     assert_eq!(
         world.verify("a", 1).unwrap().subject.as_deref(),
@@ -77,14 +92,14 @@ fn keys_are_fetched_and_imported_once() {
         Algorithm::Es256,
         &fake::encode([2; 32]),
     );
-    assert!(block_on(world.authenticator().verify(&es256)).is_ok());
+    assert!(clock.run(world.authenticator().verify(&es256)).is_ok());
     assert_eq!(world.fetches(), 1);
     assert_eq!(world.crypto.imports.get(), 2);
 }
 
 #[test]
 fn a_wrong_signature_causes_no_further_fetch() {
-    let clock = FakeClock::new();
+    let clock = clock();
     let world = World::new(&clock, [keys(&[rsa_jwk("a", 1)])]);
     for _ in 0..3 {
         assert_eq!(world.verify("a", 9), Err(Refusal::SignatureWrong.into()));
@@ -94,16 +109,16 @@ fn a_wrong_signature_causes_no_further_fetch() {
 
 #[test]
 fn a_malformed_token_causes_no_fetch_at_all() {
-    let clock = FakeClock::new();
+    let clock = clock();
     let world = World::new(&clock, [keys(&[])]);
-    let result = block_on(world.authenticator().verify("a.b.c"));
+    let result = clock.run(world.authenticator().verify("a.b.c"));
     assert!(matches!(result, Err(AuthError::Refused(_))));
     assert_eq!(world.fetches(), 0);
 }
 
 #[test]
 fn a_rotated_key_is_found_at_once_and_made_up_ids_are_braked() {
-    let clock = FakeClock::new();
+    let clock = clock();
     let world = World::new(
         &clock,
         [
@@ -118,32 +133,29 @@ fn a_rotated_key_is_found_at_once_and_made_up_ids_are_braked() {
         assert_eq!(world.verify(made_up, 3), Err(Refusal::KeyUnknown.into()));
     }
     assert_eq!(world.fetches(), 2);
-    clock.advance(Duration::from_secs(60));
+    world.pass(Duration::from_secs(60));
     assert_eq!(world.verify("x", 3), Err(Refusal::KeyUnknown.into()));
     assert_eq!(world.fetches(), 3);
 }
 
 #[test]
 fn without_any_keys_no_token_can_be_verified() {
-    let clock = FakeClock::new();
-    let world = World::new(
-        &clock,
-        [Err(KeysError::Status(500)), keys(&[rsa_jwk("a", 1)])],
-    );
+    let clock = clock();
+    let world = World::new(&clock, [Reply::new(500, []), keys(&[rsa_jwk("a", 1)])]);
     let unavailable = Err(AuthError::KeysUnavailable(KeysError::Status(500)));
     assert_eq!(world.verify("a", 1), unavailable);
     assert_eq!(world.verify("a", 1), unavailable);
     assert_eq!(world.fetches(), 1);
-    clock.advance(Duration::from_secs(1));
+    world.pass(Duration::from_secs(1));
     assert!(world.verify("a", 1).is_ok());
     assert_eq!(world.fetches(), 2);
 }
 
 #[test]
 fn the_brake_on_failures_starts_when_they_end() {
-    let clock = FakeClock::new();
-    let mut world = World::new(&clock, [Err(KeysError::TimedOut)]);
-    world.source.takes = Duration::from_secs(5);
+    let clock = clock();
+    let late = Reply::new(200, []).after(Duration::from_secs(5));
+    let world = World::new(&clock, [late]);
     let unavailable = Err(AuthError::KeysUnavailable(KeysError::TimedOut));
     assert_eq!(world.verify("a", 1), unavailable);
     assert_eq!(world.verify("a", 1), unavailable);
@@ -152,17 +164,17 @@ fn the_brake_on_failures_starts_when_they_end() {
 
 #[test]
 fn concurrent_cold_requests_each_fetch_and_none_is_refused() {
-    let clock = FakeClock::new();
+    let clock = clock();
     let world = World::new(
         &clock,
         [
             keys(&[rsa_jwk("a", 1)]),
-            Err(KeysError::Connection),
+            Reply::lost(HttpError::Connection),
             keys(&[rsa_jwk("a", 1)]),
         ],
     );
     // The second one's own fetch fails, but the first one's keys have arrived.
-    let (first, second, third) = block_on(async {
+    let (first, second, third) = clock.run(async {
         join!(
             world.try_key("a", 1),
             world.try_key("a", 1),
@@ -177,14 +189,17 @@ fn concurrent_cold_requests_each_fetch_and_none_is_refused() {
 
 #[test]
 fn others_go_on_with_old_keys_while_one_request_refetches() {
-    let clock = FakeClock::new();
-    let world = World::new(&clock, [keys(&[rsa_jwk("a", 1)]), Err(KeysError::TimedOut)]);
+    let clock = clock();
+    let world = World::new(
+        &clock,
+        [keys(&[rsa_jwk("a", 1)]), Reply::lost(HttpError::TimedOut)],
+    );
     assert!(world.verify("a", 1).is_ok());
-    clock.advance(Duration::from_secs(600));
+    world.pass(Duration::from_secs(600));
     let mut claims = good_claims();
     claims["exp"] = json!(fake::NOW + 3600);
     let token = rsa_token("a", 1, &claims);
-    let (first, second) = block_on(async {
+    let (first, second) = clock.run(async {
         let authenticator = world.authenticator();
         join!(authenticator.verify(&token), authenticator.verify(&token))
     });
@@ -196,8 +211,11 @@ fn others_go_on_with_old_keys_while_one_request_refetches() {
 
 #[test]
 fn a_malformed_document_does_not_displace_the_keys_at_hand() {
-    let clock = FakeClock::new();
-    let world = World::new(&clock, [keys(&[rsa_jwk("a", 1)]), Ok(b"<html>".to_vec())]);
+    let clock = clock();
+    let world = World::new(
+        &clock,
+        [keys(&[rsa_jwk("a", 1)]), Reply::new(200, "<html>")],
+    );
     assert!(world.verify("a", 1).is_ok());
     assert_eq!(world.verify("b", 2), Err(Refusal::KeyUnknown.into()));
     assert!(world.verify("a", 1).is_ok());
@@ -206,7 +224,7 @@ fn a_malformed_document_does_not_displace_the_keys_at_hand() {
 
 #[test]
 fn a_key_that_cannot_be_imported_is_unknown() {
-    let clock = FakeClock::new();
+    let clock = clock();
     let world = World::new(&clock, [keys(&[rsa_jwk("a", 1)])]);
     world.crypto.refuses_imports.set(true);
     assert_eq!(world.verify("a", 1), Err(Refusal::KeyUnknown.into()));
@@ -214,15 +232,21 @@ fn a_key_that_cannot_be_imported_is_unknown() {
 
 #[test]
 fn claims_are_judged_by_the_time_after_the_fetch() {
-    let clock = FakeClock::new();
-    let mut world = World::new(&clock, [keys(&[rsa_jwk("a", 1)])]);
-    world.source.takes = Duration::from_secs(400);
-    assert_eq!(world.verify("a", 1), Err(Refusal::Expired.into()));
+    for (takes, is_good) in [(0, true), (2, false)] {
+        let clock = clock();
+        let answer = keys(&[rsa_jwk("a", 1)]).after(Duration::from_secs(takes));
+        let world = World::new(&clock, [answer]);
+        // The token is good for a second yet.
+        clock.advance_to(at(359));
+        let result = world.verify("a", 1);
+        assert_eq!(result.is_ok(), is_good);
+        assert!(is_good || result == Err(Refusal::Expired.into()));
+    }
 }
 
 /// What the admin pair says to this key and this e-mail.
 fn admin(key: Option<&'static str>, email: Option<&str>) -> (Result<Admin, AuthError>, usize) {
-    let clock = FakeClock::new();
+    let clock = clock();
     let world = World::new(&clock, [keys(&[rsa_jwk("a", 1)])]);
     let mut headers = HeaderMap::new();
     if let Some(key) = key {
@@ -236,7 +260,7 @@ fn admin(key: Option<&'static str>, email: Option<&str>) -> (Result<Admin, AuthE
     }
     let domains = ["smartphonekey.com".to_owned()];
     let authenticator = world.authenticator();
-    let result = block_on(authenticate_admin(
+    let result = clock.run(authenticate_admin(
         &headers,
         &[Secret::new("right")],
         &domains,
@@ -275,7 +299,7 @@ fn every_admin_is_refused_when_no_issuer_is_configured() {
     headers.insert("x-api-key", HeaderValue::from_static("right"));
     headers.insert("authorization", HeaderValue::from_static("Bearer a.b.c"));
     let tokens: Option<&Authenticator<'_>> = None;
-    let result = block_on(authenticate_admin(
+    let result = clock().run(authenticate_admin(
         &headers,
         &[Secret::new("right")],
         &[],

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(test)]
 use crate::auth::Scope;
-use crate::db::DatabaseError;
+use crate::db::{self, DatabaseError};
 use crate::kernel::{Timestamp, UserId};
 
 pub use find::find_api_key_statement;
@@ -53,6 +53,7 @@ pub struct ApiKeyRow {
 pub struct KeyColumns {
     id: String,
     scopes: String,
+    #[serde(deserialize_with = "db::user_id_or_null")]
     user_id: Option<UserId>,
     label: Option<String>,
     created_at: Timestamp,

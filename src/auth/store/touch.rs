@@ -5,13 +5,13 @@ use crate::db::{Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
 
 /// How precisely `last_used_at` is kept, so that a key costs one write an hour at most.
-pub const LAST_USED_PRECISION: Duration = Duration::from_secs(60 * 60);
+const LAST_USED_PRECISION: Duration = Duration::from_secs(60 * 60);
 
 const TOUCH_KEY: &str = "
 UPDATE api_keys SET last_used_at = ?2
 WHERE id = ?1 AND (last_used_at IS NULL OR last_used_at <= ?3)";
 
-/// Notes that a key was used at `now`; `None`: a use within [`LAST_USED_PRECISION`] was noted already.
+/// Notes that a key was used at `now`; `None`: a use within `LAST_USED_PRECISION` was noted already.
 pub fn touch_api_key_statement(key: &ApiKeyRow, now: Timestamp) -> Option<Statement> {
     let stale = now.minus(LAST_USED_PRECISION);
     let is_stale = key.last_used_at.is_none_or(|last| last <= stale);

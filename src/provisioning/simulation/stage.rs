@@ -25,7 +25,7 @@ const PAGE_SIZE: u32 = 2;
 const CRON: Duration = Duration::from_secs(15 * 60);
 
 /// So many runs after the last fault everything is done.
-pub const RUNS_TO_CONVERGE: u32 = 6;
+const RUNS_TO_CONVERGE: u32 = 6;
 
 /// Plays it.
 pub fn play(schedule: &Schedule, traced: bool) -> Played {

@@ -1,5 +1,7 @@
 //! What a reset does to a user's rows.
 
+use serde::de::IgnoredAny;
+
 use crate::db::{Arg, Batch, Database, DatabaseError, Slot, Statement, audit_json, audit_rows};
 use crate::kernel::audit::Entry;
 use crate::kernel::{Timestamp, UserId};
@@ -104,7 +106,7 @@ pub async fn clear(
     if let Some(roles) = &clearing.keep_roles {
         batch.execute(keep_recovery(user, token, roles, now)?);
     } else if clearing.clear_mapping {
-        recovery = Some(batch.push_counted(Statement::new(CLEAR_RECOVERY, leased())));
+        recovery = Some(batch.push::<IgnoredAny>(Statement::new(CLEAR_RECOVERY, leased())));
     }
     let mapping: Slot<UserIdRow> = if !clearing.clear_mapping {
         let gone = clearing.forget_remote.into();

@@ -9,11 +9,6 @@ use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
 use crate::provisioning::record::{ForgottenAccount, Mapping, Recovery, State};
 use crate::threedeye::{RemoteId, RoleId};
 
-/// A column that SQLite writes as 0 or 1.
-pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    u8::deserialize(deserializer).map(|number| number != 0)
-}
-
 /// A column that holds an e-mail in the normal form.
 pub(super) fn email_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<EmailKey, D::Error> {
     let text = String::deserialize(deserializer)?;

@@ -1,10 +1,10 @@
 //! The recorded intent: the e-mail and password that a user's account is, or is to be, made with.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
-use crate::db::{Batch, Database, DatabaseError, Statement};
+use crate::db::{self, Batch, Database, DatabaseError, Statement};
 use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
-use crate::provisioning::store::columns::flag;
 use crate::provisioning::store::lease::held_statement;
 use crate::provisioning::store::{Guarded, LeaseToken};
 
@@ -21,7 +21,7 @@ UPDATE threedeye_users SET password_sealed = ?3 WHERE user_id = ?1 AND password_
 
 #[derive(Deserialize)]
 struct WrittenRow {
-    #[serde(deserialize_with = "flag")]
+    #[serde(deserialize_with = "db::flag")]
     written: bool,
 }
 
@@ -46,7 +46,7 @@ pub async fn replace_intent(
             now.into(),
         ],
     ));
-    let held = batch.push_counted(held_statement(user, token));
+    let held = batch.push::<IgnoredAny>(held_statement(user, token));
     let answers = database.run(batch).await?;
     let written = answers.first(replaced)?.is_some_and(|row| row.written);
     Ok(Guarded::new(written, answers.count(held)? > 0))

@@ -3,10 +3,10 @@
 use serde::Deserialize;
 
 use crate::auth::store::{ApiKeyRow, KeyColumns, find_api_key_statement};
-use crate::db::{Batch, Database, DatabaseError, Statement};
+use crate::db::{self, Batch, Database, DatabaseError, Statement};
 use crate::kernel::{EmailKey, UserId};
 use crate::provisioning::record::{ProvisioningRecord, User};
-use crate::provisioning::store::columns::{MappingColumns, flag, recovery};
+use crate::provisioning::store::columns::{MappingColumns, recovery};
 
 // ?1 user
 const LOAD: &str = "
@@ -35,7 +35,7 @@ pub(super) struct RecordRow {
     #[serde(flatten)]
     mapping: MappingColumns,
     role_ids: Option<String>,
-    #[serde(deserialize_with = "flag")]
+    #[serde(deserialize_with = "db::flag")]
     contested: bool,
 }
 

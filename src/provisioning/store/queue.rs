@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
-use crate::db::{Batch, Database, DatabaseError, Statement};
+use crate::db::{self, Batch, Database, DatabaseError, Statement};
 use crate::kernel::{EmailKey, Timestamp, UserId};
-use crate::provisioning::store::columns::{email_key, flag};
+use crate::provisioning::store::columns::email_key;
 
 /// Reads candidates: `q` are places in the work queue, `s` the rows of their users, or NULL.
 macro_rules! select_candidates {
@@ -39,12 +39,12 @@ const COUNT_WAITING: &str =
 /// A user that a run may take up.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Candidate {
-    #[serde(rename = "user_id")]
+    #[serde(rename = "user_id", deserialize_with = "db::user_id")]
     pub user: UserId,
     #[serde(rename = "email_key", deserialize_with = "email_key")]
     pub email: EmailKey,
     /// Whether another user's row holds this e-mail and this user has no intent of its own.
-    #[serde(deserialize_with = "flag")]
+    #[serde(deserialize_with = "db::flag")]
     pub contested: bool,
 }
 

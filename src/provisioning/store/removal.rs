@@ -1,6 +1,7 @@
 //! What is written before a remote account is deleted: its roles, and that its e-mail is about to be
 //! freed.
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::db::{Arg, Batch, Database, DatabaseError, Slot, Statement};
@@ -133,7 +134,7 @@ pub async fn save_recovery(
     );
     let mut batch = Batch::new();
     let saved = announce(&mut batch, save, &[account], entry)?;
-    let held = batch.push_counted(held_statement(user, token));
+    let held = batch.push::<IgnoredAny>(held_statement(user, token));
     let answers = database.run(batch).await?;
     let saved = answers.count(saved)? > 0;
     Ok(Guarded::new(saved, answers.count(held)? > 0))

@@ -1,8 +1,8 @@
 //! A run's row in the ledger, written.
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
-use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
+use crate::db::{self, Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
 use crate::kernel::audit::Origin;
 use crate::provisioning::store::queue::{Candidate, WaitingRow, list_due_statement};
@@ -67,14 +67,8 @@ pub struct Tally {
     /// Those of `failed` that went into quarantine.
     pub quarantined: u32,
     /// One line a user (`<uuid>: <reason>`), and one for an early end.
-    #[serde(deserialize_with = "json_list")]
+    #[serde(deserialize_with = "db::json")]
     pub errors: Vec<String>,
-}
-
-/// A column that holds a JSON list of texts.
-fn json_list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    serde_json::from_str(&text).map_err(serde::de::Error::custom)
 }
 
 /// A run that ended.

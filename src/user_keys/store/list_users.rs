@@ -2,7 +2,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
+use crate::db::{self, Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::{Timestamp, UserId};
 use crate::user_keys::store::{Exists, instance_exists_statement};
 use crate::user_keys::{InstanceName, InstanceUserId, Username};
@@ -37,6 +37,7 @@ pub struct UserRow {
     #[cfg_attr(test, schemars(with = "Username"))]
     pub username: String,
     /// The person that the user is tied to.
+    #[serde(deserialize_with = "db::user_id_or_null")]
     pub user_id: Option<UserId>,
     pub created_at: Timestamp,
     pub key_changed_at: Timestamp,

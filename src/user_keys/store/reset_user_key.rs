@@ -69,7 +69,7 @@ pub async fn reset_user_key(
     // Only asked where a reset fails, which is rare.
     let mut batch = Batch::new();
     let in_force = Statement::new(CLIENT_KEY_IN_FORCE, [reset.client_key.into()]);
-    let in_force = batch.push_counted(in_force);
+    let in_force = batch.push::<IgnoredAny>(in_force);
     Ok(if database.run(batch).await?.count(in_force)? > 0 {
         ResetOutcome::UserDeleted
     } else {

@@ -89,8 +89,8 @@ impl<'a> Theatre<'a> {
             scene,
             credentials: Rc::new(Credentials {
                 sign_in: ApiKey::generate(&random),
-                instance: Key::generate(Parity::Even, &random),
-                account: Key::generate(Parity::Odd, &random),
+                instance: Key::generate(Parity::Odd, &random),
+                account: Key::generate(Parity::Even, &random),
             }),
         }
     }
