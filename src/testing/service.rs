@@ -47,7 +47,7 @@ const SETTINGS: [(&str, &str); 10] = [
 
 pub const ADMIN_KEY: &str = "admin-key-of-the-native-tests";
 const JWKS_URL: &str = "https://id.example/jwks";
-pub const REMOTE_URL: &str = "https://remote.example/v3";
+const REMOTE_URL: &str = "https://remote.example/v3";
 const WEBHOOK_URL: &str = "https://receiver.example/notices";
 
 /// The service and its surroundings.
