@@ -152,6 +152,11 @@ export const PROVISIONING = [
         find: "              WHERE o.email_key = u.email_key AND o.state <> 'set_aside' AND o.user_id <> u.uuid)",
         replace: "              WHERE o.email_key = u.email_key AND o.state = 'none' AND o.user_id <> u.uuid)",
       },
+      {
+        file: "migrations/0003_provisioning.sql",
+        find: "CREATE UNIQUE INDEX threedeye_users_email_holder",
+        replace: "CREATE INDEX threedeye_users_email_holder",
+      },
     ],
   },
   {

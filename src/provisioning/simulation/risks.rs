@@ -76,6 +76,7 @@ impl Hazards for Risks {
 fn fates(effect: Effect) -> &'static [Fate] {
     const SOON: Fate = Fate::Lands(Duration::from_secs(4));
     const LATE: Fate = Fate::Lands(Duration::from_secs(25));
+    const AT_LAST: Fate = Fate::Lands(Duration::from_secs(50));
     match effect {
         Effect::Request(Operation::List) => {
             &[Fate::FailsBefore, Fate::Hangs, Fate::Hangs, Fate::DiesAfter]
@@ -88,6 +89,7 @@ fn fates(effect: Effect) -> &'static [Fate] {
             Fate::IdUntold,
             SOON,
             LATE,
+            AT_LAST,
         ],
         Effect::Request(Operation::Delete | Operation::Attach) => &[
             Fate::FailsBefore,
@@ -96,6 +98,7 @@ fn fates(effect: Effect) -> &'static [Fate] {
             Fate::DiesAfter,
             SOON,
             LATE,
+            AT_LAST,
         ],
         _ => Fate::COMMON,
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::kernel::{EmailKey, UserId};
+use crate::kernel::{EmailKey, Timestamp, UserId};
 use crate::provisioning::simulation::oracle::Oracle;
 use crate::provisioning::world::LOGIN;
 use crate::provisioning::world::rows::Snapshot;
@@ -92,6 +92,15 @@ impl Oracle {
             if !may_drop {
                 self.object("no role is lost", role.0);
             }
+        }
+    }
+
+    /// No call that changes accounts outlasts its sender's leases.
+    pub fn changed_under_a_lease(&mut self, account: &Account, actor: usize, now: Timestamp) {
+        let mut leases = self.leases.values();
+        if !leases.any(|lease| lease.holder == actor && lease.until > now) {
+            let seen = format!("actor {actor} changes {}", account.user.id.0);
+            self.object("accounts are changed under a lease", seen);
         }
     }
 

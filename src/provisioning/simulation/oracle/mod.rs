@@ -124,6 +124,19 @@ impl Oracle {
             .to_vec();
         self.deletes_seen = remote.deleted.len();
         if effect != Effect::Landing {
+            let known = std::mem::take(&mut self.accounts);
+            let is_known =
+                |account: &Account| known.iter().any(|one| one.user.id == account.user.id);
+            let created = remote.accounts.iter().filter(|account| {
+                account.ours && account.user.id.0.starts_with("new-") && !is_known(account)
+            });
+            let gone = known
+                .iter()
+                .filter(|account| deleted.contains(&account.user.id));
+            for account in created.chain(gone) {
+                self.changed_under_a_lease(account, actor, world.now());
+            }
+            self.accounts = known;
             for id in deleted {
                 self.was_theirs(&tables, &id);
             }
