@@ -1,5 +1,5 @@
 // `npm run mutants`: breaks what ships on purpose, one guard at a time, and
-// shows that a simulation notices each time.
+// shows that a simulation, or a native test, notices each time.
 
 import { parseArgs } from "node:util";
 import { breakFiles, CHECKOUT, copySources, TARGET, withFiles } from "./mutants/checkout.mjs";
@@ -24,7 +24,7 @@ const TIMEOUT_MS = 10 * 60 * 1000;
  * @param {NodeJS.ProcessEnv} env
  * @param {string} log
  * @param {{latest: string}} progress
- * @returns {Promise<Caught | null>} what the simulation objects to; `null`: nothing
+ * @returns {Promise<Caught | null>} what the test objects to; `null`: nothing
  */
 async function simulate(test, env, log, progress) {
   const cargo = (/** @type {string[]} */ ...args) =>
@@ -39,9 +39,10 @@ async function simulate(test, env, log, progress) {
   const built = await cargo("--no-run");
   if (built.code !== 0) throw new Failure("It does not compile", { tail: compilerErrors(built.output) });
   const { code, output, timedOut } = await cargo("--", "--exact", test);
-  if (timedOut) throw new Failure("The simulation does not end");
+  if (timedOut) throw new Failure("The test does not end");
   if (!output.includes("running 1 test")) throw new Failure(`There is no test ${test}`);
   if (code === 0) return null;
+  if (!test.includes("simulation::")) return { promise: test.split("::").pop() ?? test, seed: "" };
   const broken = /^seed (?<seed>\d+): broken promise: (?<promise>.+)$/m.exec(output);
   if (!broken?.groups) throw new Failure("It failed without naming a promise", { tail: tail(output) });
   return { promise: broken.groups.promise ?? "", seed: broken.groups.seed ?? "" };

@@ -13,16 +13,17 @@ import { SERVICE } from "./service.mjs";
  * @property {string} name
  * @property {string} breaks what is wrong with it
  * @property {Edit[]} edits
+ * @property {string} [test] the native test that notices it, where that is not the simulation
  */
 
-/** Each with the simulation that notices it. */
+/** Each with the test that notices it. */
 export const MUTANTS = [
   ...PROVISIONING.map((mutant) => ({
-    ...mutant,
     test: "provisioning::simulation::tests::whatever_happened_before_it_ends_well",
+    ...mutant,
   })),
   ...SERVICE.map((mutant) => ({
-    ...mutant,
     test: "testing::simulation::service::tests::whatever_happened_no_promise_is_broken",
+    ...mutant,
   })),
 ];

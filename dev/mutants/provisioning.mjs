@@ -26,6 +26,7 @@ export const PROVISIONING = [
   {
     name: "save-without-token",
     breaks: "an actor that lost its lease still saves roles and deletes the account",
+    test: "provisioning::store::tests::removal::on_sqlite::roles_are_saved_with_their_trail",
     edits: [
       {
         file: "src/provisioning/store/removal.rs",
@@ -240,6 +241,7 @@ export const PROVISIONING = [
   {
     name: "no-settling",
     breaks: "calls that were given up on count as over at once",
+    test: "provisioning::endpoints::tests::lost_answers::an_account_whose_delete_may_still_take_effect_is_not_adopted",
     edits: [
       {
         file: "src/provisioning/policy.rs",
@@ -251,6 +253,7 @@ export const PROVISIONING = [
   {
     name: "doomed-adopted",
     breaks: "an account is adopted although an earlier delete may still take it away",
+    test: "provisioning::endpoints::tests::lost_answers::an_account_whose_delete_may_still_take_effect_is_not_adopted",
     edits: [
       {
         file: "src/provisioning/attempt/checks.rs",

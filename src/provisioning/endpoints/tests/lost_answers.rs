@@ -227,3 +227,22 @@ fn a_lost_create_that_cannot_be_proved_yet_is_adopted_later() {
     assert_eq!(setup.remote.calls(Operation::Delete), 0);
     assert_eq!(setup.remote.calls(Operation::Create), 2);
 }
+
+#[test]
+fn an_account_whose_delete_may_still_take_effect_is_not_adopted() {
+    let setup = setup();
+    setup.provision(ANN);
+    let lands = Fault::Lands {
+        after: Duration::from_secs(50),
+        actor: 0,
+    };
+    setup.remote.faults().plan(Operation::Delete, vec![lands; 3]);
+    let reset = setup.reset(ANN, &json!({ "deleteRemote": true }));
+    assert_eq!(reset.status(), 502);
+    // The account is there and its password is known, but not for long.
+    assert_ne!(setup.credentials(ANN).status(), 200);
+    setup.service.pass(Duration::from_secs(90));
+    while setup.remote.land().is_some() {}
+    assert_eq!(setup.run()["remaining"], 0);
+    setup.assert_provisioned(ANN, ANN_EMAIL, &[]);
+}
