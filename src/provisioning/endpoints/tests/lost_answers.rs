@@ -236,7 +236,10 @@ fn an_account_whose_delete_may_still_take_effect_is_not_adopted() {
         after: Duration::from_secs(50),
         actor: 0,
     };
-    setup.remote.faults().plan(Operation::Delete, vec![lands; 3]);
+    setup
+        .remote
+        .faults()
+        .plan(Operation::Delete, vec![lands; 3]);
     let reset = setup.reset(ANN, &json!({ "deleteRemote": true }));
     assert_eq!(reset.status(), 502);
     // The account is there and its password is known, but not for long.
