@@ -8,10 +8,11 @@ import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { build } from "./build.mjs";
 import { ensureToolchain } from "./setup.mjs";
+import { installClients } from "./tooling/clients.mjs";
 import { buildFuzzers, fuzz, fuzzTargets, replayCommand } from "./tooling/fuzzers.mjs";
 import { whenParentIsGone } from "./tooling/parent.mjs";
 import { DEV, inRoot } from "./tooling/paths.mjs";
-import { attempt, run, tail } from "./tooling/run.mjs";
+import { attempt, tail } from "./tooling/run.mjs";
 import { explain, Failure, runMain, say, seconds, secondsSinceStart, signsOfLife } from "./tooling/say.mjs";
 import { runSchemathesis } from "./tooling/schemathesis.mjs";
 import { WRANGLER, wranglerEnv } from "./tooling/wrangler.mjs";
@@ -214,7 +215,7 @@ async function buildWorker(toolchain) {
 
 /** @param {string[]} files @param {Progress} progress @returns {Promise<Results>} */
 async function endToEndTests(files, progress) {
-  await run(process.execPath, [inRoot("dev", "install.mjs"), inRoot("tests", "clients")], { log: "npm-ci-clients", progress });
+  await installClients(progress);
   const options = [`--test-concurrency=${FILES_AT_A_TIME}`, `--test-timeout=${TEST_LIMIT_MS}`, "--test-reporter=spec"];
   const env = {
     ...wranglerEnv(),

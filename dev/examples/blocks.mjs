@@ -25,7 +25,7 @@ export function readBlocks(page, chapter) {
   };
 }
 
-/** What a program prints. @param {string} command @param {string[]} args @param {NodeJS.ProcessEnv} env */
-export async function output(command, args, env) {
-  return (await run(command, args, { env, timeoutMs: LIMIT_MS })).stdout;
+/** What a program prints. @param {string} command @param {string[]} args @param {NodeJS.ProcessEnv} env @param {string} [cwd] */
+export async function output(command, args, env, cwd) {
+  return (await run(command, args, { env, cwd, timeoutMs: LIMIT_MS })).stdout;
 }

@@ -1,5 +1,6 @@
 // The three ways of docs/API.md to reset a user's key, word for word.
 
+import { CLIENTS, installClients } from "../tooling/clients.mjs";
 import { findPython, installPackages } from "../tooling/old-python.mjs";
 import { Failure, say, step } from "../tooling/say.mjs";
 import { API, output, readBlocks } from "./blocks.mjs";
@@ -26,7 +27,10 @@ export async function tryUserKeys(place, all) {
       last = await onlyValidKey(place, await work(progress), last);
     });
   await show("curl", () => output("sh", ["-c", code.curl], env));
-  await show("JavaScript", () => output(process.execPath, ["--input-type=module", "--eval", code.javascript], env));
+  await show("JavaScript", async (progress) => {
+    await installClients(progress);
+    return output(process.execPath, ["--input-type=module", "--eval", code.javascript], env, CLIENTS);
+  });
 
   const python = await findPython(PYTHON_VERSIONS);
   if (python) {
