@@ -137,6 +137,14 @@ fn play_all(
     Ok(effects)
 }
 
+/// That the first `count` schedules break no promise.
+pub fn assert_keeps_its_promises(play: Play, count: u64) {
+    let effects = play_side_by_side(play, 0, count);
+    let effects = effects.unwrap_or_else(|failure| panic!("{failure}"));
+    // Schedules in which nothing happens would keep every promise.
+    assert!(effects > 20 * count, "{effects} effects");
+}
+
 /// That a seed is one schedule: what is played twice leaves the same trace.
 pub fn assert_replays(play: Play) {
     for seed in 0..50 {
