@@ -4,14 +4,15 @@
 //! never becomes a default that opens a door: it becomes a `None` that refuses,
 //! and a line in [`Config::problems`] that `/health` and the log show.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use url::{Host, Url};
 
 use crate::account::outbox::receiver::WebhookConfig;
 use crate::auth::JwtConfig;
-use crate::kernel::{Sealer, Secret};
-use crate::threedeye::config::{ThreedeyeConfig, ThreedeyeLogin};
+use crate::kernel::{EmailKey, Sealer, Secret};
+use crate::threedeye::config::{ProtectedAccounts, ThreedeyeConfig, ThreedeyeLogin};
 
 /// Everything the service can be told from outside.
 pub struct Config {
@@ -29,6 +30,10 @@ pub struct Config {
     pub backfill_cron_limit: u32,
     /// `BACKFILL_MAX_TAKEOVERS`: accounts a run may delete and re-create.
     pub backfill_max_takeovers: u32,
+    /// `OFFBOARD_AFTER_HOURS`: the wait before the account of a deleted user is deleted.
+    pub offboard_after: Duration,
+    /// `BACKFILL_MAX_REMOVALS`: accounts of deleted users that a run may delete.
+    pub backfill_max_removals: u32,
     /// `TWO_FACTOR_DISABLE`: what turning a second factor off takes.
     pub two_factor_disable: DisablePolicy,
     /// Where account notices go; `None`: they stay in the outbox.
@@ -70,18 +75,21 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
     fn config(mut self) -> Config {
         let admin_keys = self.admin_keys();
         let jwt = self.jwt();
-        let threedeye = self.threedeye();
+        let admin_email_domains = self.domains();
+        let threedeye = self.threedeye(&admin_email_domains);
         let sealer = self.sealer();
         let two_factor_disable = self.two_factor_disable();
         let webhook = self.webhook();
         Config {
             admin_keys,
             jwt,
-            admin_email_domains: self.domains(),
+            admin_email_domains,
             threedeye,
             sealer,
             backfill_cron_limit: self.number("BACKFILL_CRON_LIMIT", 50, 1..=500),
             backfill_max_takeovers: self.number("BACKFILL_MAX_TAKEOVERS", 20, 0..=500),
+            offboard_after: self.hours("OFFBOARD_AFTER_HOURS", 72, 0..=8760),
+            backfill_max_removals: self.number("BACKFILL_MAX_REMOVALS", 20, 0..=500),
             two_factor_disable,
             webhook,
             problems: self.problems,
@@ -108,7 +116,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         value
     }
 
-    fn number(&mut self, name: &str, default: u32, range: std::ops::RangeInclusive<u32>) -> u32 {
+    fn number(&mut self, name: &str, default: u32, range: RangeInclusive<u32>) -> u32 {
         let Some(text) = self.get(name) else {
             return default;
         };
@@ -125,6 +133,11 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         }
     }
 
+    fn hours(&mut self, name: &str, default: u32, range: RangeInclusive<u32>) -> Duration {
+        let hours = self.number(name, default, range);
+        Duration::from_secs(u64::from(hours) * 60 * 60)
+    }
+
     fn admin_keys(&mut self) -> Vec<Secret> {
         let Some(current) = self.secret("ADMIN_API_KEY") else {
             // A previous key without a current one is a mistake, not a rotation.
@@ -137,13 +150,20 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             .collect()
     }
 
-    fn domains(&self) -> Vec<String> {
-        self.get("ADMIN_EMAIL_DOMAINS")
-            .unwrap_or_else(|| "smartphonekey.com".to_owned())
+    /// Every part must be a domain that an e-mail can end with; otherwise nothing matches.
+    fn domains(&mut self) -> Vec<String> {
+        let listed = self
+            .get("ADMIN_EMAIL_DOMAINS")
+            .unwrap_or_else(|| "smartphonekey.com".to_owned());
+        let domains: Vec<String> = listed
             .split(',')
             .map(|domain| domain.trim().to_ascii_lowercase())
-            .filter(|domain| !domain.is_empty())
-            .collect()
+            .collect();
+        if domains.iter().all(|domain| is_domain(domain)) {
+            return domains;
+        }
+        self.problem("ADMIN_EMAIL_DOMAINS is not a comma-separated list of domains");
+        Vec::new()
     }
 
     fn jwt(&mut self) -> Option<JwtConfig> {
@@ -161,7 +181,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         })
     }
 
-    fn threedeye(&mut self) -> Option<ThreedeyeConfig> {
+    fn threedeye(&mut self, staff_domains: &[String]) -> Option<ThreedeyeConfig> {
         let base_url = self
             .get("THREEDEYE_BASE_URL")
             .unwrap_or_else(|| "https://admin-api.3deye.me/v3".to_owned());
@@ -178,6 +198,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
                 return None;
             }
         };
+        let protected = self.protected(login.as_ref(), staff_domains)?;
         let page_size = self.number("THREEDEYE_PAGE_SIZE", 500, 1..=5000);
         let timeout = self.number("THREEDEYE_TIMEOUT_MS", 10_000, 1..=60_000);
         Some(ThreedeyeConfig {
@@ -185,8 +206,36 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             customer_id: self.get("THREEDEYE_CUSTOMER_ID")?,
             base_url: base_url?.trim_end_matches('/').to_owned(),
             login,
+            protected,
             page_size,
             timeout: Duration::from_millis(u64::from(timeout)),
+        })
+    }
+
+    /// `None`: it names an address that no account can have, so another one is left unprotected.
+    fn protected(
+        &mut self,
+        login: Option<&ThreedeyeLogin>,
+        staff_domains: &[String],
+    ) -> Option<ProtectedAccounts> {
+        let listed = self.get("THREEDEYE_PROTECTED_EMAILS").unwrap_or_default();
+        let listed: Vec<&str> = listed.split(',').map(str::trim).collect();
+        let is_address = |email: &&str| {
+            email.split_once('@').is_some_and(|(local, domain)| {
+                !local.is_empty() && is_domain(domain) && !email.contains(char::is_whitespace)
+            })
+        };
+        let is_absent = listed.iter().all(|email| email.is_empty());
+        if !is_absent && !listed.iter().all(is_address) {
+            self.problem("THREEDEYE_PROTECTED_EMAILS is not a comma-separated list of e-mails");
+            return None;
+        }
+        let listed = listed.into_iter().filter_map(EmailKey::of);
+        Some(ProtectedAccounts {
+            emails: listed
+                .chain(login.and_then(ThreedeyeLogin::email_key))
+                .collect(),
+            domains: staff_domains.to_vec(),
         })
     }
 
@@ -240,6 +289,20 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         }
         usable.map(|_| text.to_owned())
     }
+}
+
+/// Whether a text is a domain as e-mails have them: dotted labels of letters, digits and hyphens. In
+/// letters of other languages it could be written in two ways, and only one would match.
+fn is_domain(text: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    text.contains('.') && text.split('.').all(is_label)
 }
 
 fn is_loopback(url: &Url) -> bool {

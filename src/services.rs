@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::db::{Database, DatabaseError};
 use crate::kernel::audit::Origin;
 use crate::kernel::http_client::HttpClient;
-use crate::kernel::{Clock, Random, Sealer, Timestamp};
+use crate::kernel::{Clock, Random, Sealer, Timestamp, Unicode};
 use crate::provisioning;
 use crate::provisioning::fanout::RunQueue;
 use crate::threedeye;
@@ -29,6 +29,8 @@ pub struct NoSealingKey;
 pub enum RateLimit {
     /// Requests of one administrator.
     Admin,
+    /// Requests of one person.
+    Person,
     /// Failed authentications from one address.
     Authentication,
 }
@@ -53,6 +55,7 @@ pub struct Environment {
     pub random: Rc<dyn Random>,
     pub http: Rc<dyn HttpClient>,
     pub signatures: Rc<dyn Signatures>,
+    pub unicode: Rc<dyn Unicode>,
 }
 
 /// What the requests of one isolate share: finished values only. Awaiting a future that
@@ -96,6 +99,10 @@ impl Services {
 
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    pub fn unicode(&self) -> &dyn Unicode {
+        &*self.environment.unicode
     }
 
     pub fn http(&self) -> &dyn HttpClient {

@@ -12,6 +12,7 @@ pub mod random;
 pub mod sealing;
 pub mod secret;
 pub mod text;
+pub mod unicode;
 
 pub use clock::{Clock, Deadline, Timestamp};
 pub use email::{EmailKey, mask_email};
@@ -20,3 +21,4 @@ pub use object::Object;
 pub use random::Random;
 pub use sealing::{Purpose, SealError, Sealed, Sealer};
 pub use secret::{Secret, sha256_hex};
+pub use unicode::Unicode;

@@ -29,6 +29,9 @@ extern "C" {
     #[wasm_bindgen(method, getter, js_name = ADMIN_RATE_LIMITER)]
     fn admin_rate_limiter(this: &Environment) -> Option<Object>;
 
+    #[wasm_bindgen(method, getter, js_name = PERSON_RATE_LIMITER)]
+    fn person_rate_limiter(this: &Environment) -> Option<Object>;
+
     #[wasm_bindgen(method, getter, js_name = AUTH_RATE_LIMITER)]
     fn auth_rate_limiter(this: &Environment) -> Option<Object>;
 }
@@ -44,6 +47,7 @@ impl EventBindings {
     fn rate_limiter(&self, limit: RateLimit) -> Option<RateLimiter> {
         let binding = match limit {
             RateLimit::Admin => self.0.admin_rate_limiter(),
+            RateLimit::Person => self.0.person_rate_limiter(),
             RateLimit::Authentication => self.0.auth_rate_limiter(),
         };
         binding.map(JsCast::unchecked_into)

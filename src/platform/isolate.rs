@@ -8,12 +8,13 @@ use super::bindings::EventBindings;
 use super::fetch::Fetch;
 use super::log;
 use super::runtime::{RuntimeClock, RuntimeRandom};
+use super::unicode::RuntimeUnicode;
 use super::webcrypto::WebCrypto;
 use crate::app;
 use crate::auth::Signatures;
 use crate::config::Config;
 use crate::kernel::http_client::HttpClient;
-use crate::kernel::{Clock, Random};
+use crate::kernel::{Clock, Random, Unicode};
 use crate::services::{Environment, Services, Shared};
 use crate::web::Router;
 
@@ -25,6 +26,7 @@ thread_local! {
     static RANDOM: Rc<dyn Random> = Rc::new(RuntimeRandom);
     static HTTP: Rc<dyn HttpClient> = Rc::new(Fetch);
     static SIGNATURES: Rc<dyn Signatures> = Rc::new(WebCrypto);
+    static UNICODE: Rc<dyn Unicode> = Rc::new(RuntimeUnicode);
 }
 
 /// The router, built once.
@@ -46,6 +48,7 @@ pub fn services(env: &Env) -> Services {
         random: RANDOM.with(Rc::clone),
         http: HTTP.with(Rc::clone),
         signatures: SIGNATURES.with(Rc::clone),
+        unicode: UNICODE.with(Rc::clone),
     };
     Services::new(config, environment, shared)
 }

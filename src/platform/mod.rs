@@ -9,4 +9,5 @@ pub mod isolate;
 pub mod log;
 pub mod queue;
 pub mod runtime;
+pub mod unicode;
 pub mod webcrypto;

@@ -8,9 +8,9 @@ use crate::user_keys::authorization::Role;
 
 const USERS: &str = include_str!("../../migrations/0001_users.sql");
 const PROVISIONING: &str = include_str!("../../migrations/0003_provisioning.sql");
-const USER_KEYS: &str = include_str!("../../migrations/0004_user_keys.sql");
-const ACCOUNT: &str = include_str!("../../migrations/0005_account.sql");
-const RUNS: &str = include_str!("../../migrations/0006_runs.sql");
+const USER_KEYS: &str = include_str!("../../migrations/0005_user_keys.sql");
+const ACCOUNT: &str = include_str!("../../migrations/0006_account.sql");
+const RUNS: &str = include_str!("../../migrations/0007_runs.sql");
 
 /// The quoted words of the first CHECK that begins so.
 fn words<'a>(sql: &'a str, check: &str) -> Vec<&'a str> {

@@ -25,6 +25,7 @@ use crate::kernel::Clock as _;
 use crate::kernel::http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use crate::kernel::log::{Level, Log};
 use crate::kernel::random::seeded::Seeded;
+use crate::kernel::unicode::Tables;
 use crate::provisioning::fanout::{ChunkId, QueueError, RunQueue};
 use crate::services::{Bindings, Environment, RateLimit, Services, Shared};
 use crate::threedeye::simulated::Simulated;
@@ -202,6 +203,7 @@ impl TestService {
                 delivered: Rc::clone(&self.delivered),
             }),
             signatures: Rc::new(FakeCrypto::default()),
+            unicode: Rc::new(Tables),
         };
         let shared = Rc::clone(&self.shared.borrow());
         let config = shared.config(|| Config::parse(|name| self.settings.get(name).cloned()));
@@ -282,6 +284,7 @@ impl Bindings for TestBindings {
     fn within_limit<'a>(&'a self, limit: RateLimit, _: &'a str) -> LocalBoxFuture<'a, bool> {
         let name = match limit {
             RateLimit::Admin => "admin",
+            RateLimit::Person => "person",
             RateLimit::Authentication => "authentication",
         };
         Box::pin(ready(!self.exhausted.borrow().contains(name)))

@@ -12,6 +12,7 @@ pub struct ThreedeyeConfig {
     pub api_key: Secret,
     pub customer_id: String,
     pub login: Option<ThreedeyeLogin>,
+    pub protected: ProtectedAccounts,
     pub page_size: u32,
     /// `THREEDEYE_TIMEOUT_MS`: per call, slow bodies included.
     pub timeout: Duration,
@@ -25,8 +26,24 @@ pub struct ThreedeyeLogin {
 }
 
 impl ThreedeyeLogin {
-    /// The user name as an e-mail key: this account is never deleted.
+    /// The user name as an e-mail key.
     pub fn email_key(&self) -> Option<EmailKey> {
         EmailKey::of(&self.username)
+    }
+}
+
+/// The accounts that are never deleted or taken over, by any route.
+#[derive(Clone, Default)]
+pub struct ProtectedAccounts {
+    /// The account of `THREEDEYE_USERNAME`, and `THREEDEYE_PROTECTED_EMAILS`.
+    pub emails: Vec<EmailKey>,
+    /// `ADMIN_EMAIL_DOMAINS`: the accounts of staff.
+    pub domains: Vec<String>,
+}
+
+impl ProtectedAccounts {
+    pub fn contain(&self, email: &EmailKey) -> bool {
+        let domain = email.as_str().rsplit_once('@').map(|(_, domain)| domain);
+        self.emails.contains(email) || self.domains.iter().any(|own| Some(own.as_str()) == domain)
     }
 }

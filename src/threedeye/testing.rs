@@ -8,7 +8,7 @@ use crate::kernel::http_client::HttpRequest;
 use crate::kernel::random::seeded::Seeded;
 use crate::kernel::{Deadline, Secret};
 use crate::threedeye::client::{Client, TokenCache};
-use crate::threedeye::config::{ThreedeyeConfig, ThreedeyeLogin};
+use crate::threedeye::config::{ProtectedAccounts, ThreedeyeConfig, ThreedeyeLogin};
 
 pub use crate::testing::transport::{Reply, Script, VirtualClock, header_of};
 
@@ -22,6 +22,7 @@ pub fn config() -> ThreedeyeConfig {
             username: "Svc@example.com".to_owned(),
             password: Secret::new("the-password"),
         }),
+        protected: ProtectedAccounts::default(),
         page_size: 3,
         timeout: Duration::from_secs(10),
     }

@@ -14,7 +14,7 @@ use crate::kernel::random::seeded::Seeded;
 use crate::kernel::{Clock, EmailKey, Secret, Timestamp};
 use crate::testing::{self, Shared};
 use crate::threedeye::client::{Client, TokenCache};
-use crate::threedeye::config::{ThreedeyeConfig, ThreedeyeLogin};
+use crate::threedeye::config::{ProtectedAccounts, ThreedeyeConfig, ThreedeyeLogin};
 use crate::threedeye::conformance::{LOGIN, Remote, Seed, Subject};
 
 const CUSTOMER: &str = "our customer";
@@ -110,6 +110,7 @@ fn check(case: impl AsyncFnOnce(&Subject)) {
         api_key: Secret::new("the key"),
         customer_id: CUSTOMER.to_owned(),
         login: Some(login),
+        protected: ProtectedAccounts::default(),
         // So that a handful of accounts makes several pages.
         page_size: 2,
         timeout: Duration::from_secs(10),

@@ -27,7 +27,7 @@ use http::HeaderMap;
 
 use crate::kernel::http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use crate::kernel::{Clock, Secret, Timestamp};
-use crate::threedeye::config::{ThreedeyeConfig, ThreedeyeLogin};
+use crate::threedeye::config::{ProtectedAccounts, ThreedeyeConfig, ThreedeyeLogin};
 
 use directory::Directory;
 use faults::{Fault, Faults};
@@ -139,6 +139,7 @@ impl<C: Clock, F: Faults> Simulated<C, F> {
                 username: self.0.login.clone(),
                 password: Secret::new(LOGIN_PASSWORD),
             }),
+            protected: ProtectedAccounts::default(),
             page_size,
             timeout: Duration::from_secs(10),
         }

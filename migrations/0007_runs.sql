@@ -50,4 +50,4 @@ CREATE TABLE provisioning_chunks (
   PRIMARY KEY (run_id, chunk)
 ) STRICT, WITHOUT ROWID;
 
-UPDATE schema_version SET version = 6;
+UPDATE schema_version SET version = 7;

@@ -119,4 +119,4 @@ BEGIN
   DELETE FROM notices WHERE user_id = OLD.uuid;
 END;
 
-UPDATE schema_version SET version = 5;
+UPDATE schema_version SET version = 6;

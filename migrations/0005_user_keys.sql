@@ -38,4 +38,4 @@ CREATE TABLE instance_users (
 CREATE INDEX instance_users_by_instance ON instance_users (instance);
 CREATE INDEX instance_users_by_user ON instance_users (user_id) WHERE user_id IS NOT NULL;
 
-UPDATE schema_version SET version = 4;
+UPDATE schema_version SET version = 5;

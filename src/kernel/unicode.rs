@@ -1,0 +1,54 @@
+//! What needs Unicode's tables, which the runtime has and the Wasm does without.
+
+/// Ask only about text that is not ASCII: a call into the runtime costs more than the comparison.
+pub trait Unicode {
+    /// The text in NFC, upper-cased and then lower-cased by Unicode's rules, so that two spellings
+    /// that differ in case or composition become equal.
+    fn fold(&self, text: &str) -> String;
+
+    /// The domain with its labels in A-labels (UTS 46), in lower case; `None`: it is no domain.
+    fn ascii_domain(&self, domain: &str) -> Option<String>;
+}
+
+/// The native implementation of the tests.
+#[cfg(test)]
+pub struct Tables;
+
+#[cfg(test)]
+impl Unicode for Tables {
+    fn fold(&self, text: &str) -> String {
+        use unicode_normalization::UnicodeNormalization as _;
+        let composed: String = text.nfc().collect();
+        composed.to_uppercase().to_lowercase()
+    }
+
+    fn ascii_domain(&self, domain: &str) -> Option<String> {
+        match url::Host::parse(domain) {
+            Ok(url::Host::Domain(domain)) => Some(domain),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_that_differ_in_case_or_composition_fold_to_one() {
+        let folded = Tables.fold("j\u{f6}rg@example.com");
+        assert_eq!(Tables.fold("J\u{d6}RG@EXAMPLE.com"), folded);
+        assert_eq!(Tables.fold("jo\u{308}rg@example.com"), folded);
+        assert_eq!(Tables.fold("stra\u{df}e"), Tables.fold("STRASSE"));
+        assert_ne!(Tables.fold("jorg@example.com"), folded);
+    }
+
+    #[test]
+    fn a_domain_in_letters_of_a_language_has_a_labels() {
+        let labels = Tables.ascii_domain("B\u{fc}cher.example");
+        assert_eq!(labels.as_deref(), Some("xn--bcher-kva.example"));
+        for wrong in ["", "a b", "127.0.0.1", "a@b"] {
+            assert_eq!(Tables.ascii_domain(wrong), None, "{wrong}");
+        }
+    }
+}
