@@ -42,6 +42,10 @@ pub trait Bindings {
     /// The queue of planned runs; without it a run stays in one process.
     fn run_queue(&self) -> Option<Rc<dyn RunQueue>>;
 
+    /// Lets work go on after the answer was sent, within the runtime's limits. It may be lost, as with any
+    /// crash.
+    fn wait_until(&self, work: LocalBoxFuture<'static, ()>);
+
     /// Counts one more for `key`, and tells whether it keeps within the limit. True where
     /// there is no such limit, or it fails: that must not lock everyone out.
     fn within_limit<'a>(&'a self, limit: RateLimit, key: &'a str) -> LocalBoxFuture<'a, bool>;
@@ -116,6 +120,11 @@ impl Services {
     /// The queue of planned runs; without it a run stays in one process.
     pub fn run_queue(&self) -> Option<Rc<dyn RunQueue>> {
         self.environment.bindings.run_queue()
+    }
+
+    /// Lets work go on after the answer was sent; see [`Bindings::wait_until`].
+    pub fn wait_until(&self, work: LocalBoxFuture<'static, ()>) {
+        self.environment.bindings.wait_until(work);
     }
 
     /// 3dEye; `None`: not configured.

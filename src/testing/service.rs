@@ -63,6 +63,8 @@ pub struct TestService {
     pub queued: Rc<RefCell<Vec<ChunkId>>>,
     /// After so many batches the database refuses all; `None`: never.
     pub spared_batches: Rc<Cell<Option<u32>>>,
+    /// The work that goes on after an answer.
+    background: Rc<RefCell<Vec<LocalBoxFuture<'static, ()>>>>,
     settings: BTreeMap<&'static str, String>,
     engine: Rc<dyn Engine>,
     remote: Rc<dyn HttpClient>,
@@ -113,6 +115,7 @@ impl TestService {
             delivered: Rc::default(),
             queued: Rc::default(),
             spared_batches,
+            background: Rc::default(),
             settings,
             remote,
             receiver: None,
@@ -193,6 +196,7 @@ impl TestService {
             bindings: Rc::new(TestBindings {
                 engine: Rc::clone(&self.engine),
                 exhausted: Rc::clone(&self.exhausted),
+                background: Rc::clone(&self.background),
                 queued: self.has_queue.then(|| Rc::clone(&self.queued)),
             }),
             clock: Rc::clone(&self.clock) as _,
@@ -218,11 +222,19 @@ impl TestService {
         log.0.into_inner()
     }
 
+    /// Ends the work that goes on after answers.
+    pub fn run_background(&self) {
+        let work = self.background.take();
+        self.clock.run(join_all(work));
+    }
+
     /// Sends all of them at once; time passes as the service waits.
     pub fn send_together(&self, requests: Vec<TestRequest<'_>>) -> Vec<TestAnswer> {
         let requests = requests.into_iter();
         let answers = join_all(requests.map(|request| request.answer(self.services())));
-        self.clock.run(answers)
+        let answers = self.clock.run(answers);
+        self.run_background();
+        answers
     }
 
     /// How many batches the database has run for what `act` does.
@@ -268,6 +280,7 @@ impl Faults for Spared {
 struct TestBindings {
     engine: Rc<dyn Engine>,
     exhausted: Rc<RefCell<BTreeSet<&'static str>>>,
+    background: Rc<RefCell<Vec<LocalBoxFuture<'static, ()>>>>,
     queued: Option<Rc<RefCell<Vec<ChunkId>>>>,
 }
 
@@ -279,6 +292,10 @@ impl Bindings for TestBindings {
     fn run_queue(&self) -> Option<Rc<dyn RunQueue>> {
         let queued = self.queued.as_ref()?;
         Some(Rc::new(TestQueue(Rc::clone(queued))))
+    }
+
+    fn wait_until(&self, work: LocalBoxFuture<'static, ()>) {
+        self.background.borrow_mut().push(work);
     }
 
     fn within_limit<'a>(&'a self, limit: RateLimit, _: &'a str) -> LocalBoxFuture<'a, bool> {
