@@ -16,6 +16,7 @@ pub mod jwt;
 pub mod refusal;
 pub mod signature;
 pub mod store;
+pub mod subject;
 
 #[cfg(test)]
 pub(crate) mod fake;
