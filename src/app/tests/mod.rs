@@ -153,3 +153,21 @@ fn the_issuers_keys_are_refreshed_after_the_answer() {
     service.run_background();
     assert_eq!((ask(), service.key_fetches.get()), (200, 2));
 }
+
+#[test]
+fn a_subject_that_is_another_users_id_means_that_user_to_the_account_api() {
+    let service = TestService::new();
+    service.add_user("jane", Some("jane@example.com"));
+    service.add_user("adam", Some("adam@example.com"));
+    // As a row that is older than the trigger which refuses it.
+    let database = &service.database;
+    database.execute("DROP TRIGGER users_update_subject", ());
+    database.execute(
+        "UPDATE users SET auth_subject = 'jane' WHERE uuid = 'adam'",
+        (),
+    );
+    for subject in ["jane", "adam"] {
+        let me = service.get("/api/users/@me").person(subject).send();
+        assert_eq!(me.json()["uuid"], json!(subject));
+    }
+}
