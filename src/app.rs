@@ -1,7 +1,8 @@
-//! The whole service: the table of routes with its router, and what cron and
-//! the queue start.
+//! The whole service: the table of routes with its router, and what cron, the queue and the end of
+//! a request start.
 
 pub mod delivery;
+pub mod notices;
 pub mod schedule;
 
 use crate::web::{Route, Router};

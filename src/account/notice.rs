@@ -6,8 +6,9 @@ use std::time::Duration;
 use crate::kernel::ids::prefixed_ulid;
 use crate::kernel::{Random, Sealed, Timestamp, UserId};
 
-/// How many undelivered notices of one user are kept, the newest: so one user's do not delay those of others.
-/// The trigger `notices_keep_newest` has the same number, and `store::change::tests` compares both.
+/// How many undelivered notices of one user are kept, the newest, of the kinds that may be pushed out: so one user's
+/// do not delay those of others. The trigger `notices_merge` has the same number and names the other kinds;
+/// `store::tests::notices` compares both.
 pub const MAX_UNDELIVERED_PER_USER: usize = 20;
 
 /// What a notice is about.

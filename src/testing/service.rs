@@ -65,6 +65,7 @@ pub struct TestService {
     pub spared_batches: Rc<Cell<Option<u32>>>,
     /// The work that goes on after an answer.
     background: Rc<RefCell<Vec<LocalBoxFuture<'static, ()>>>>,
+    pub background_log: Lines,
     settings: BTreeMap<&'static str, String>,
     engine: Rc<dyn Engine>,
     remote: Rc<dyn HttpClient>,
@@ -79,8 +80,8 @@ pub struct TestService {
 pub type Remote = Simulated<Rc<VirtualClock>, Planned<Rc<VirtualClock>>>;
 
 /// The log's lines.
-#[derive(Default)]
-pub struct Lines(pub RefCell<Vec<Value>>);
+#[derive(Default, Clone)]
+pub struct Lines(pub Rc<RefCell<Vec<Value>>>);
 
 impl Log for Lines {
     fn write(&self, level: Level, line: &str) {
@@ -116,6 +117,7 @@ impl TestService {
             queued: Rc::default(),
             spared_batches,
             background: Rc::default(),
+            background_log: Lines::default(),
             settings,
             remote,
             receiver: None,
@@ -169,6 +171,12 @@ impl TestService {
         self
     }
 
+    /// The same service with a receiver that takes all notices.
+    pub fn without_receiver(mut self) -> Self {
+        self.receiver = None;
+        self
+    }
+
     /// Forgets what the isolate has cached, as a restart does.
     pub fn restart(&self) {
         *self.shared.borrow_mut() = Rc::default();
@@ -219,13 +227,33 @@ impl TestService {
         let log = Lines::default();
         let services = self.services();
         self.clock.run(app::schedule::run(&services, &log));
-        log.0.into_inner()
+        log.0.take()
+    }
+
+    /// The kinds of the notices that were delivered, in order.
+    pub fn told(&self) -> Vec<String> {
+        let delivered = self.delivered.borrow();
+        let kind = |request: &HttpRequest| {
+            let body: Value = serde_json::from_slice(request.body.as_ref().unwrap()).unwrap();
+            body["type"].as_str().unwrap().to_owned()
+        };
+        delivered.iter().map(kind).collect()
     }
 
     /// Ends the work that goes on after answers.
     pub fn run_background(&self) {
+        self.clock.run(self.background());
+    }
+
+    /// The same within an event of its own.
+    pub async fn background(&self) {
         let work = self.background.take();
-        self.clock.run(join_all(work));
+        join_all(work).await;
+    }
+
+    /// Loses the work that goes on after answers, as a crash does.
+    pub fn lose_background(&self) {
+        self.background.take();
     }
 
     /// Sends all of them at once; time passes as the service waits.
@@ -350,7 +378,7 @@ impl HttpClient for Outside {
     }
 }
 
-struct Unreachable;
+pub struct Unreachable;
 
 impl HttpClient for Unreachable {
     fn send(

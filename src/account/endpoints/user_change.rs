@@ -96,6 +96,7 @@ fn new_email<'a>(
     Ok(NewEmail {
         email,
         key,
+        from: present.and_then(EmailKey::of),
         token,
         until: audit.at.plus(EMAIL_TOKEN_TTL),
         entry: audit.entry(Action::RequestEmailChange, outcome),
