@@ -14,7 +14,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 pub use super::request::{TestAnswer, TestRequest, claims, token};
-use super::transport::VirtualClock;
+use super::transport::{VirtualClock, header_of};
 use crate::app;
 use crate::auth::fake::{self, FakeCrypto};
 use crate::config::Config;
@@ -22,7 +22,7 @@ use crate::db::faulty::{Ending, Faults, Faulty};
 use crate::db::sqlite::Sqlite;
 use crate::db::{Database, DatabaseError, Engine, Statement};
 use crate::kernel::Clock as _;
-use crate::kernel::http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};
+use crate::kernel::http_client::{HttpClient, HttpError, HttpRequest, HttpResponse, USER_AGENT};
 use crate::kernel::log::{Level, Log};
 use crate::kernel::random::seeded::Seeded;
 use crate::kernel::unicode::Tables;
@@ -359,6 +359,7 @@ impl HttpClient for Outside {
         timeout: Duration,
         max_bytes: usize,
     ) -> LocalBoxFuture<'_, Result<HttpResponse, HttpError>> {
+        assert_eq!(header_of(&request, "user-agent"), Some(USER_AGENT));
         let body = match request.url.as_str() {
             JWKS_URL => fake::document(&[fake::rsa_jwk("key-1", 1)]),
             WEBHOOK_URL => {
