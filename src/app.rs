@@ -52,6 +52,7 @@ pub const ROUTES: &[Route] = &[
     account::endpoints::user_read::ROUTE,
     account::endpoints::user_change::ROUTE,
     account::endpoints::cancel_email_change::ROUTE,
+    account::endpoints::cancel_email_change::OF_USER,
     account::endpoints::verify_email::ROUTE,
     account::endpoints::push_token_register::ROUTE,
     account::endpoints::push_token_unregister::ROUTE,

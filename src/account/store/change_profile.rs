@@ -1,11 +1,10 @@
 //! Changes the settings of a profile, and asks for another e-mail.
 
 use serde::de::IgnoredAny;
-use serde_json::{Map, Value};
 
 use super::change::push_notified;
 use super::full_user::{FullUser, changed_user};
-use crate::account::settings::MAX_SETTINGS_CHARS;
+use crate::account::settings::{MAX_SETTINGS_CHARS, Settings};
 use crate::account::{EmailToken, Notice};
 use crate::db::{Arg, Batch, Database, DatabaseError, Slot, Statement};
 use crate::kernel::{EmailKey, Timestamp, UserId, audit};
@@ -80,7 +79,7 @@ pub enum ProfileChangeOutcome {
 pub async fn change_profile(
     database: &Database,
     user: &UserId,
-    settings: &Map<String, Value>,
+    settings: &Settings,
     entry: &audit::Entry,
     email: Option<&NewEmail<'_>>,
 ) -> Result<ProfileChangeOutcome, DatabaseError> {

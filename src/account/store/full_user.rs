@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde_json::{Map, Value};
 
 use super::selector::{AccountSelector, person_columns, selected_user};
+use crate::account::settings::Settings;
 use crate::account::{Account, Scene, TeamId};
 use crate::db::{self, Batch, Database, DatabaseError, Statement};
 use crate::kernel::{EmailKey, Timestamp, UserId};
@@ -45,7 +45,7 @@ pub struct UserDetails {
     pub created_at: String,
     /// The settings that were set; see `settings::with_defaults` for the others.
     #[serde(deserialize_with = "db::json")]
-    pub settings: Map<String, Value>,
+    pub settings: Settings,
     pub team: Option<TeamId>,
     /// Whether the person has confirmed their present e-mail.
     #[serde(deserialize_with = "db::flag")]

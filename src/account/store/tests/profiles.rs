@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::account::push_token::MAX_TOKENS_PER_USER;
 use crate::account::scene::MAX_SCENES;
-use crate::account::settings::MAX_SETTINGS_CHARS;
+use crate::account::settings::{MAX_SETTINGS_CHARS, Settings};
 use crate::account::store::testing::{NOW, Store, entry, user_id};
 use crate::account::store::tests::email_changes::{new_email, pending};
 use crate::account::store::*;
@@ -19,6 +19,7 @@ use crate::kernel::{EmailKey, Sealed, Timestamp};
 mirrored_tests! {
     Store:
     settings_replace_what_there_was_and_notification_settings_are_merged,
+    settings_come_back_as_they_were_written,
     settings_that_grow_too_large_are_refused_with_the_e_mail_beside_them,
     a_deleted_users_profile_is_not_changed,
     a_lookup_tells_whether_an_e_mail_is_another_users,
@@ -34,7 +35,8 @@ fn map(value: Value) -> Map<String, Value> {
 }
 
 pub fn change(store: &Store, settings: Value, email: Option<NewEmail<'_>>) -> ProfileChangeOutcome {
-    let (ann, settings, entry) = (user_id("ann"), map(settings), entry("ann"));
+    let (ann, entry) = (user_id("ann"), entry("ann"));
+    let settings: Settings = serde_json::from_str(&settings.to_string()).unwrap();
     let change = change_profile(&store.database, &ann, &settings, &entry, email.as_ref());
     block_on(change).unwrap()
 }
@@ -62,8 +64,26 @@ fn settings_replace_what_there_was_and_notification_settings_are_merged(store: &
         "first_name": "Ada", "theme_mode": "dark", "hedgehog_config": {"n": 1},
         "notification_settings": {"a": {"x": true, "y": true}},
     });
-    assert_eq!(Value::Object(user.details.settings), expected);
+    assert_eq!(json!(user.details.settings), expected);
     assert_eq!(store.audit_actions().len(), 2);
+}
+
+/// SQLite and D1 keep the text of a number, also where they merge.
+fn settings_come_back_as_they_were_written(store: &Store) {
+    store.add_users(&["ann"]);
+    let numbers =
+        "[117.63331139400017,1.0,-0,-0.0,1E5,1e-400,123456789012345678901234567890,0.1e+1,5e-324]";
+    let written = format!(
+        r#"{{"hedgehog_config":{{"x":{numbers},"é\u00e9\n":1.50}},"notification_settings":{{"a":{numbers}}}}}"#
+    );
+    let (ann, entry) = (user_id("ann"), entry("ann"));
+    let settings: Settings = serde_json::from_str(&written).unwrap();
+    let set = || change_profile(&store.database, &ann, &settings, &entry, None);
+    for _ in 0..2 {
+        let user = changed(block_on(set()).unwrap());
+        let read = serde_json::to_string(&user.details.settings).unwrap();
+        assert_eq!(read, written);
+    }
 }
 
 fn settings_that_grow_too_large_are_refused_with_the_e_mail_beside_them(store: &Store) {
