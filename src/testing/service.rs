@@ -61,6 +61,8 @@ pub struct TestService {
     pub delivered: Rc<RefCell<Vec<HttpRequest>>>,
     /// What was sent to the queue.
     pub queued: Rc<RefCell<Vec<ChunkId>>>,
+    /// How often the issuer's keys were fetched.
+    pub key_fetches: Rc<Cell<u32>>,
     /// After so many batches the database refuses all; `None`: never.
     pub spared_batches: Rc<Cell<Option<u32>>>,
     /// The work that goes on after an answer.
@@ -115,6 +117,7 @@ impl TestService {
             exhausted: Rc::default(),
             delivered: Rc::default(),
             queued: Rc::default(),
+            key_fetches: Rc::default(),
             spared_batches,
             background: Rc::default(),
             background_log: Lines::default(),
@@ -213,6 +216,7 @@ impl TestService {
                 remote: Rc::clone(&self.remote),
                 receiver: self.receiver.clone(),
                 delivered: Rc::clone(&self.delivered),
+                key_fetches: Rc::clone(&self.key_fetches),
             }),
             signatures: Rc::new(FakeCrypto::default()),
             unicode: Rc::new(Tables),
@@ -350,6 +354,7 @@ struct Outside {
     remote: Rc<dyn HttpClient>,
     receiver: Option<Rc<dyn HttpClient>>,
     delivered: Rc<RefCell<Vec<HttpRequest>>>,
+    key_fetches: Rc<Cell<u32>>,
 }
 
 impl HttpClient for Outside {
@@ -361,7 +366,10 @@ impl HttpClient for Outside {
     ) -> LocalBoxFuture<'_, Result<HttpResponse, HttpError>> {
         assert_eq!(header_of(&request, "user-agent"), Some(USER_AGENT));
         let body = match request.url.as_str() {
-            JWKS_URL => fake::document(&[fake::rsa_jwk("key-1", 1)]),
+            JWKS_URL => {
+                self.key_fetches.set(self.key_fetches.get() + 1);
+                fake::document(&[fake::rsa_jwk("key-1", 1)])
+            }
             WEBHOOK_URL => {
                 if let Some(receiver) = &self.receiver {
                     return receiver.send(request, timeout, max_bytes);

@@ -10,7 +10,7 @@ use crate::web::openapi::{OperationDoc, Spec};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::representation::full_user;
-use crate::account::endpoints::{PersonCaller, SignIn};
+use crate::account::endpoints::{Access, PersonCaller};
 
 pub const ROUTE: Route = route(
     "/api/users/cancel_email_change_request",
@@ -27,7 +27,7 @@ const fn route(path: &'static str, operation: &'static str) -> Route {
     Route::patch(
         path,
         operation,
-        handler!(handle: PersonCaller, SignIn::Recently),
+        handler!(handle: PersonCaller, Access::Sensitive),
     )
 }
 
