@@ -57,6 +57,8 @@ pub struct TestService {
     pub database: Sqlite,
     /// The limits that refuse at the moment.
     pub exhausted: Rc<RefCell<BTreeSet<&'static str>>>,
+    /// What was counted: the limits with their keys.
+    pub counted: Rc<RefCell<Vec<(&'static str, String)>>>,
     /// What was sent to the receiver of notices.
     pub delivered: Rc<RefCell<Vec<HttpRequest>>>,
     /// What was sent to the queue.
@@ -115,6 +117,7 @@ impl TestService {
             engine: Rc::new(Faulty::new(database.clone(), faults)),
             database,
             exhausted: Rc::default(),
+            counted: Rc::default(),
             delivered: Rc::default(),
             queued: Rc::default(),
             key_fetches: Rc::default(),
@@ -207,6 +210,7 @@ impl TestService {
             bindings: Rc::new(TestBindings {
                 engine: Rc::clone(&self.engine),
                 exhausted: Rc::clone(&self.exhausted),
+                counted: Rc::clone(&self.counted),
                 background: Rc::clone(&self.background),
                 queued: self.has_queue.then(|| Rc::clone(&self.queued)),
             }),
@@ -312,6 +316,7 @@ impl Faults for Spared {
 struct TestBindings {
     engine: Rc<dyn Engine>,
     exhausted: Rc<RefCell<BTreeSet<&'static str>>>,
+    counted: Rc<RefCell<Vec<(&'static str, String)>>>,
     background: Rc<RefCell<Vec<LocalBoxFuture<'static, ()>>>>,
     queued: Option<Rc<RefCell<Vec<ChunkId>>>>,
 }
@@ -330,12 +335,13 @@ impl Bindings for TestBindings {
         self.background.borrow_mut().push(work);
     }
 
-    fn within_limit<'a>(&'a self, limit: RateLimit, _: &'a str) -> LocalBoxFuture<'a, bool> {
+    fn within_limit<'a>(&'a self, limit: RateLimit, key: &'a str) -> LocalBoxFuture<'a, bool> {
         let name = match limit {
             RateLimit::Admin => "admin",
             RateLimit::Person => "person",
             RateLimit::Authentication => "authentication",
         };
+        self.counted.borrow_mut().push((name, key.to_owned()));
         Box::pin(ready(!self.exhausted.borrow().contains(name)))
     }
 }
