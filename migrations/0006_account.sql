@@ -11,6 +11,7 @@ CREATE TABLE profiles (
   team_id             INTEGER,
   verified_email      TEXT,             -- the users.email_key that the user has confirmed
   pending_email       TEXT,             -- the new e-mail that was asked for, as spelt
+  pending_from        TEXT,             -- the users.email_key that it was asked from; void under another
   pending_email_hash  TEXT,             -- lower-case hex SHA-256 of the token that confirms it
   pending_email_until INTEGER,
   updated_at          INTEGER NOT NULL
@@ -87,14 +88,47 @@ CREATE INDEX notices_due ON notices (due_at);
 CREATE INDEX notices_by_user ON notices (user_id);
 CREATE INDEX notices_by_expiry ON notices (expires_at) WHERE expires_at IS NOT NULL;
 
--- One user's undelivered notices must not delay those of others: only the newest twenty are kept.
-CREATE TRIGGER notices_keep_newest AFTER INSERT ON notices
+-- Notices that say the same to the same recipient are merged into the newest, whose delivery is due at once: also one
+-- whose delivery is under way, since what became of it does not matter any more.
+-- Of the others only a user's newest twenty are kept, so that they do not delay those of other users. But what warns of
+-- a take-over, and the mail with a token, no other notice pushes out. A kind that is not named here is among the others.
+CREATE TRIGGER notices_merge AFTER INSERT ON notices
 BEGIN
   DELETE FROM notices
+  WHERE user_id = NEW.user_id AND type = NEW.type AND recipient IS NEW.recipient AND id <> NEW.id;
+  DELETE FROM notices
   WHERE id IN (
-    SELECT id FROM notices WHERE user_id = NEW.user_id
+    SELECT id FROM notices
+    WHERE user_id = NEW.user_id AND type NOT IN (
+      'email_changed', 'email_change_requested', 'email_change_verification', 'two_factor_disabled'
+    )
     ORDER BY created_at DESC, id DESC LIMIT -1 OFFSET 20
   );
+END;
+
+-- The mail with a token is of no use once the token is dead: used, replaced or given up.
+CREATE TRIGGER profiles_end_verification AFTER UPDATE OF pending_email_hash ON profiles
+WHEN OLD.pending_email_hash IS NOT NULL AND NEW.pending_email_hash IS NOT OLD.pending_email_hash
+BEGIN
+  DELETE FROM notices WHERE user_id = NEW.user_id AND type = 'email_change_verification';
+END;
+
+-- An e-mail that was asked for belongs to the address that it was asked from, and ends with it: if a service sets that
+-- address back after a take-over, the token of the thief must be dead. INSERT OR REPLACE fires no trigger but that of
+-- the INSERT, which cannot see the row that was replaced.
+CREATE TRIGGER users_update_end_pending AFTER UPDATE OF email ON users
+WHEN NEW.email IS NOT OLD.email
+BEGIN
+  UPDATE profiles
+  SET pending_email = NULL, pending_from = NULL, pending_email_hash = NULL, pending_email_until = NULL
+  WHERE user_id = NEW.uuid AND pending_email IS NOT NULL;
+END;
+
+CREATE TRIGGER users_insert_end_pending AFTER INSERT ON users
+BEGIN
+  UPDATE profiles
+  SET pending_email = NULL, pending_from = NULL, pending_email_hash = NULL, pending_email_until = NULL
+  WHERE user_id = NEW.uuid AND pending_email IS NOT NULL AND pending_from IS NOT NEW.email_key;
 END;
 
 CREATE TRIGGER users_delete_account AFTER DELETE ON users

@@ -1,7 +1,8 @@
-//! The whole service: the table of routes with its router, and what cron and
-//! the queue start.
+//! The whole service: the table of routes with its router, and what cron, the queue and the end of
+//! a request start.
 
 pub mod delivery;
+pub mod notices;
 pub mod schedule;
 
 use crate::web::{Route, Router};
@@ -51,6 +52,7 @@ pub const ROUTES: &[Route] = &[
     account::endpoints::user_read::ROUTE,
     account::endpoints::user_change::ROUTE,
     account::endpoints::cancel_email_change::ROUTE,
+    account::endpoints::cancel_email_change::OF_USER,
     account::endpoints::verify_email::ROUTE,
     account::endpoints::push_token_register::ROUTE,
     account::endpoints::push_token_unregister::ROUTE,

@@ -10,7 +10,7 @@ use http::HeaderMap;
 use crate::auth::jwks::JwksCache;
 use crate::auth::{self, Admin, AuthError, Authenticator, Identity, Refusal, Signatures, bearer};
 use crate::config::Config;
-use crate::db::{Database, DatabaseError};
+use crate::db::{Database, DatabaseError, Notes};
 use crate::kernel::audit::Origin;
 use crate::kernel::http_client::HttpClient;
 use crate::kernel::{Clock, Random, Sealer, Timestamp, Unicode};
@@ -103,6 +103,7 @@ pub struct Services {
     pub random: Rc<dyn Random>,
     environment: Environment,
     shared: Rc<Shared>,
+    notices: Notes,
 }
 
 impl Services {
@@ -113,6 +114,7 @@ impl Services {
             random: Rc::clone(&environment.random),
             environment,
             shared,
+            notices: Notes::default(),
         }
     }
 
@@ -129,7 +131,13 @@ impl Services {
     }
 
     pub fn database(&self) -> Result<Database, DatabaseError> {
-        self.environment.bindings.database()
+        let database = self.environment.bindings.database()?;
+        Ok(database.noting(&self.notices))
+    }
+
+    /// The ids of the notices that were written since it was asked last.
+    pub fn take_written_notices(&self) -> Vec<String> {
+        self.notices.take()
     }
 
     /// The queue of planned runs; without it a run stays in one process.

@@ -11,11 +11,13 @@ import {
   assertUser,
   DAY,
   HOUR,
+  MINUTE,
   pathTo,
   SECOND,
 } from "./support/accounts.mjs";
 import { receiverForThisFile } from "./support/notices.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
+import { until } from "./support/until.mjs";
 
 /** @import { Caller, Person } from "./support/accounts.mjs" */
 /** @import { Answer } from "./support/http.mjs" */
@@ -35,10 +37,12 @@ const TAKEN = "There is already an account with this email address.";
  * @returns {Promise<string>} the token that was sent to it
  */
 async function ask(user, email) {
+  const sent = () => receiver.notices("email_change_verification").filter((notice) => notice.userId === user.id);
+  const before = sent().length;
   assert.equal(assertUser(await api.patch(user, { email })).pending_email, email);
-  await service.scheduled();
-  const sent = receiver.notices("email_change_verification").filter((notice) => notice.userId === user.id && notice.to === email);
-  const token = String(sent.at(-1)?.data.token);
+  await until(() => sent().length > before, "the token");
+  assert.equal(sent().at(-1)?.to, email);
+  const token = String(sent().at(-1)?.data.token);
   service.keepsConfidential(token);
   return token;
 }
@@ -79,7 +83,7 @@ describe("another e-mail", () => {
     assert.equal(await inDatabase(user), NEW);
     assertDead(await confirm(user, token), "used");
 
-    await service.scheduled();
+    await until(() => receiver.notices("email_changed").length > 0, "the warning");
     const told = receiver
       .notices()
       .map(({ type, to, data }) => [type, to, Object.keys(data)])
@@ -96,7 +100,7 @@ describe("another e-mail", () => {
     const user = await service.addUser({ email: null, phone: "+4366012345" });
     assertFine(await confirm(user, await ask(user, NEW)), { success: true });
     assert.deepEqual(await emails(user), [NEW, null, true]);
-    await service.scheduled();
+    await until(() => receiver.notices("email_changed").length > 0, "the warning");
     assert.deepEqual(
       receiver.notices("email_changed").map(({ to }) => to),
       [NEW],
@@ -214,6 +218,7 @@ describe("a token", () => {
 
   test("and its warning, while not delivered yet, are replaced by those of the next e-mail", async () => {
     const [ada, bob] = [await service.addUser(), await service.addUser()];
+    receiver.answers(503);
     assertUser(await api.patch(bob, { email: "bob.new@residents.example" }));
     for (const email of ["first@residents.example", "second@residents.example", NEW]) assertUser(await api.patch(ada, { email }));
     const kinds = await service.sql("SELECT type FROM notices WHERE user_id = ? ORDER BY type", ada.id);
@@ -221,6 +226,10 @@ describe("a token", () => {
       kinds.map(({ type }) => type),
       ["email_change_requested", "email_change_verification"],
     );
+    // Each was tried after its answer.
+    await receiver.came(8);
+    receiver.clear();
+    await api.advance(10 * MINUTE);
     await service.scheduled();
     const ofAda = receiver
       .notices()

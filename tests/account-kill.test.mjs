@@ -61,7 +61,8 @@ async function play(dice, cut) {
     assert.ok(used.length <= accepted.length + 1, "codes are used up that were not sent");
     const trail = (await service.audit()).filter(({ subject, action }) => subject === user.id && action === "backup_code.use");
     const notices = await service.sql("SELECT id FROM notices WHERE user_id = ? AND type = 'backup_code_used'", user.id);
-    assert.deepEqual([trail.length, notices.length], [used.length, used.length], "each has its row and its notice");
+    const merged = Math.min(used.length, 1);
+    assert.deepEqual([trail.length, notices.length], [used.length, merged], "each has its row, and all their notice");
     for (const code of used) assert.equal((await api.verify(user, code)).status === 200, false);
     if (accepted.length < codes.length) cut.short += 1;
     cut.unanswered += used.length - accepted.length;

@@ -1,15 +1,18 @@
 /**
- * Notices to users: written with the change, delivered by the cron trigger, signed, repeated until the receiver accepts them,
- * and not after that.
+ * Notices to users: written with the change, delivered right after the answer, else by the cron trigger, signed, repeated
+ * until the receiver accepts them, and not after that.
  */
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { beforeEach, describe, test } from "node:test";
 
 import { Accounts, assertFine, assertUser, DAY, MINUTE, pathTo, SECOND, totp } from "./support/accounts.mjs";
 import { receiverForThisFile } from "./support/notices.mjs";
 import { servicesForThisFile } from "./support/service.mjs";
 import { until } from "./support/until.mjs";
+
+const { version: VERSION } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 
 const receiver = await receiverForThisFile();
 const { service, silent } = await servicesForThisFile({
@@ -25,8 +28,8 @@ const A_TICK = 50;
 const waiting = async () => (await service.sql("SELECT count(*) AS n FROM notices"))[0].n;
 const kinds = () => receiver.notices().map(({ type, to }) => [type, to]);
 
-/** One change that causes a notice. */
-async function change(by = api, over = service) {
+/** One change that causes a notice, which stays in the outbox: the service that makes it knows of no receiver. */
+async function change(by = silentApi, over = silent) {
   const user = await over.addUser();
   const { secret } = await by.start(user);
   assertFine(await by.post(user, "two_factor_validate", { token: totp(secret, by.now) }));
@@ -46,13 +49,12 @@ async function changes(count) {
 }
 
 describe("a delivery", () => {
-  test("is one signed POST of the notice, and nothing more", async () => {
-    const user = await change();
-    assert.equal(await waiting(), 1);
-    assert.deepEqual([...receiver.deliveries], [], "not before the cron trigger");
+  test("is one signed POST of the notice right after the answer, and nothing more", async () => {
+    const elsewhere = await change();
+    const user = await change(api, service);
     const createdAt = new Date(api.now).toISOString();
-    await api.advance(3 * MINUTE);
-    await service.scheduled();
+    await receiver.came(1);
+    await until(async () => (await waiting()) === 1, "the settlement");
     const [
       {
         notice: { id, ...notice },
@@ -63,8 +65,15 @@ describe("a delivery", () => {
     assert.deepEqual(more, []);
     assert.match(id, /^ntc_[0-9A-HJKMNP-TV-Z]{26}$/);
     assert.deepEqual(notice, { type: "two_factor_enabled", userId: user.id, to: user.email, createdAt, data: {} });
-    assert.deepEqual(how, { genuine: true, method: "POST", contentType: "application/json", signedAt: api.now / SECOND });
-    assert.equal(await waiting(), 0);
+    assert.deepEqual(how, {
+      genuine: true,
+      method: "POST",
+      contentType: "application/json",
+      signedAt: api.now / SECOND,
+      userAgent: `spkey-edge/${VERSION}`,
+    });
+    const left = await service.sql("SELECT user_id AS id FROM notices");
+    assert.deepEqual(left, [{ id: elsewhere.id }], "no other notice leaves with it");
   });
 
   test("goes to the phone where there is no e-mail, and names no recipient where there is neither", async () => {
@@ -77,7 +86,7 @@ describe("a delivery", () => {
       const { secret } = await api.start(user);
       assertFine(await api.post(user, "two_factor_validate", { token: totp(secret, api.now) }));
     }
-    await service.scheduled();
+    await receiver.came(3);
     assert.deepEqual(
       receiver
         .notices()
@@ -91,15 +100,16 @@ describe("a delivery", () => {
     const user = await service.addUser();
     const { secret, codes } = await api.enrol(user);
     assertFine(await api.verify(user, codes[0]));
+    await receiver.came(2);
     const begun = await api.start(user);
     assertFine(await api.post(user, "two_factor_validate", { token: totp(begun.secret, api.now) }));
     assertFine(await api.post(api.staff(), "two_factor_disable", {}, user.id));
     assertUser(await api.patch(user, { email: NEW }));
-    await service.scheduled();
+    await receiver.came(6);
     const [{ data }] = receiver.notices("email_change_verification");
     service.keepsConfidential(String(data.token));
     assertFine(await service.call("POST", pathTo("", "verify_email"), { json: { uuid: user.id, token: data.token } }));
-    await service.scheduled();
+    await receiver.came(7);
     const mine = (/** @type {string} */ type) => [type, user.email];
     assert.deepEqual(
       kinds().sort(),
@@ -159,6 +169,19 @@ describe("while all is well", () => {
 });
 
 describe("when it goes wrong", () => {
+  test("right after the answer, the cron trigger delivers the same notice once its wait is over", async () => {
+    receiver.answers(503);
+    await change(api, service);
+    await receiver.came(1);
+    const [refused] = receiver.notices();
+    receiver.clear();
+    await service.scheduled();
+    await api.advance(10 * MINUTE);
+    await service.scheduled();
+    assert.deepEqual(receiver.notices(), [refused]);
+    assert.equal(await waiting(), 0);
+  });
+
   for (const [what, breakIt] of /** @type {[string, () => unknown][]} */ ([
     ["an answer of 500", () => receiver.answers(500)],
     ...[302, 307].map((status) => [`a redirection by ${status}`, () => receiver.answers(status, { location: receiver.url })]),
@@ -188,7 +211,7 @@ describe("when it goes wrong", () => {
 
   test("a token that has run out is not delivered any more", async () => {
     const user = await service.addUser();
-    assertUser(await api.patch(user, { email: NEW }));
+    assertUser(await silentApi.patch(user, { email: NEW }));
     await api.advance(DAY + SECOND);
     await service.scheduled();
     assert.deepEqual(kinds(), [["email_change_requested", user.email]]);
@@ -218,7 +241,7 @@ describe("when it goes wrong", () => {
 
 describe("without a receiver", () => {
   test("notices are kept, and delivered once there is one", async () => {
-    await change(silentApi, silent);
+    await change();
     await silent.scheduled();
     await silentApi.advance(DAY);
     await silent.scheduled();

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 
-import { Accounts, assertFine, MINUTE, SECOND, STEP, totp } from "./support/accounts.mjs";
+import { Accounts, assertFine, DAY, MINUTE, pathTo, SECOND, STEP, totp } from "./support/accounts.mjs";
 import { receiverForThisFile } from "./support/notices.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
@@ -50,35 +50,41 @@ const attempts = async () =>
   );
 
 describe("one user's notices", () => {
-  test(`are kept up to the newest ${KEPT}, and those of others are not touched`, async () => {
-    const [user, bystander] = [await service.addUser(), await service.addUser()];
-    await toggle(bystander);
-    const first = api.now;
-    for (let count = 0; count < KEPT / 2; count += 1) await toggle(user);
-    const full = await waiting(user);
-    assert.deepEqual([full.length, full[0].at], [KEPT, first]);
-
-    await toggle(user);
-    const later = await waiting(user);
-    assert.deepEqual(later.slice(0, -2), full.slice(2), "the oldest two made room");
-    assert.deepEqual(
-      later.slice(-2).map(({ type }) => type),
-      ["two_factor_enabled", "two_factor_disabled"],
-    );
-    assert.equal((await waiting(bystander)).length, 2);
+  test("are merged by type and recipient, and twenty enrolments do not push out that of an e-mail change", async () => {
+    const user = await service.addUser();
+    assertFine(await api.patch(user, { email: "thief@residents.example" }));
+    await receiver.came(2);
+    const [{ data }] = receiver.notices("email_change_verification");
+    service.keepsConfidential(String(data.token));
+    receiver.answers(503);
+    const json = { uuid: user.id, token: data.token };
+    assertFine(await service.call("POST", pathTo("", "verify_email"), { json }));
+    for (let count = 0; count < KEPT; count += 1) await toggle(user);
+    const types = (await waiting(user)).map(({ type }) => type);
+    assert.deepEqual(types, ["email_changed", "two_factor_enabled", "two_factor_disabled"]);
+    receiver.clear();
+    await api.advance(DAY);
+    await service.scheduled();
+    const told = receiver.notices().map(({ type, to }) => [type, to]);
+    assert.deepEqual(told, [
+      ["email_changed", user.email],
+      ["two_factor_enabled", "thief@residents.example"],
+      ["two_factor_disabled", "thief@residents.example"],
+    ]);
   });
 
-  test("do not hold up those of others, however many there are", async () => {
+  test("do not hold up those of others, however many recipients they have", async () => {
     const [user, bystander] = [await service.addUser(), await service.addUser()];
     const many = JSON.stringify(Array.from({ length: 3 * A_TICK }, (_, index) => index));
     await service.sql(
-      `INSERT INTO notices (id, type, user_id, created_at, due_at)
-       SELECT printf('ntc_%026d', value), 'backup_code_used', ?2, ?3 + value, ?3 FROM json_each(?1)`,
+      `INSERT INTO notices (id, type, user_id, recipient, created_at, due_at)
+       SELECT printf('ntc_%026d', value), 'backup_code_used', ?2, value, ?3 + value, ?3 FROM json_each(?1)`,
       many,
       user.id,
       api.now - MINUTE,
     );
     await toggle(bystander);
+    await receiver.came(2);
     await service.scheduled();
     const told = receiver.notices();
     assert.equal(told.filter(({ userId }) => userId === bystander.id).length, 2);

@@ -143,14 +143,14 @@ describe("a choice", () => {
 describe("what is refused", () => {
   /** What is sent for what; `known` is a dashboard of the team, `foreign` one of another. */
   const BODIES = /** @type {Record<string, [(ids: any) => any, string, string, string?]>} */ ({
-    nothing: [() => ({}), "invalid_input", "dashboard", NO_DASHBOARD],
-    "no body": [() => undefined, "invalid_input", "dashboard", NO_DASHBOARD],
-    "no dashboard": [() => ({ scene: "Doors" }), "invalid_input", "dashboard", NO_DASHBOARD],
-    "no dashboard and a scene too long": [() => ({ scene: "x".repeat(201) }), "invalid_input", "dashboard", NO_DASHBOARD],
+    nothing: [() => ({}), "invalid_input", null, NO_DASHBOARD],
+    "no body": [() => undefined, "invalid_input", null, NO_DASHBOARD],
+    "no dashboard": [() => ({ scene: "Doors" }), "invalid_input", null, NO_DASHBOARD],
+    "no dashboard and a scene too long": [() => ({ scene: "x".repeat(201) }), "invalid_input", null, NO_DASHBOARD],
     "null for a dashboard": [() => ({ scene: "Doors", dashboard: null }), "null", "dashboard"],
     "blank for a dashboard": [() => ({ scene: "Doors", dashboard: "" }), "incorrect_type", "dashboard"],
-    "no scene": [({ known }) => ({ dashboard: known }), "invalid_input", "scene", NO_SCENE],
-    "no scene and an unknown dashboard": [() => ({ dashboard: 999_999 }), "invalid_input", "scene", NO_SCENE],
+    "no scene": [({ known }) => ({ dashboard: known }), "invalid_input", null, NO_SCENE],
+    "no scene and an unknown dashboard": [() => ({ dashboard: 999_999 }), "invalid_input", null, NO_SCENE],
     "null for a scene": [({ known }) => ({ scene: null, dashboard: known }), "null", "scene"],
     "blank for a scene": [({ known }) => ({ scene: "", dashboard: known }), "blank", "scene"],
     "blanks for a scene": [({ known }) => ({ scene: "  ", dashboard: known }), "blank", "scene"],

@@ -1,17 +1,22 @@
 //! A body's fields, read one by one. Unknown fields are ignored, as in the original API.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
-/// An error of a field. Never contains the value, which might be a secret.
+/// How much of a choice that is not valid is repeated.
+const MAX_ECHO_CHARS: usize = 64;
+
+/// An error of a field. Never contains the value, which might be a secret, but for a choice that is not valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invalid {
     /// The machine-readable code.
     pub code: &'static str,
     pub detail: Cow<'static, str>,
-    /// The field.
-    pub attr: &'static str,
+    /// The field; `None`: the error is not put down to one.
+    pub attr: Option<&'static str>,
 }
 
 impl Invalid {
@@ -23,8 +28,15 @@ impl Invalid {
         Self {
             code,
             detail: detail.into(),
-            attr,
+            attr: Some(attr),
         }
+    }
+
+    /// The same, not put down to its field.
+    #[must_use]
+    pub fn without_attr(mut self) -> Self {
+        self.attr = None;
+        self
     }
 
     pub fn required(attr: &'static str) -> Self {
@@ -51,25 +63,70 @@ impl Invalid {
     }
 
     /// The value is not one of those allowed.
-    pub fn choice(attr: &'static str) -> Self {
-        Self::new(attr, "invalid_choice", "Not a valid choice.")
+    pub fn choice(attr: &'static str, given: &Value) -> Self {
+        let given = match given {
+            Value::String(text) => Cow::Borrowed(text),
+            other => Cow::Owned(other.to_string()),
+        };
+        let shown: String = given.chars().take(MAX_ECHO_CHARS).collect();
+        let detail = format!("\"{shown}\" is not a valid choice.");
+        Self::new(attr, "invalid_choice", detail)
     }
 }
 
 /// The fields of a body, or none where there was no body.
 #[derive(Debug, Clone, Default)]
-pub struct Fields(Map<String, Value>);
+pub struct Fields {
+    values: Map<String, Value>,
+    /// The object as it was written.
+    text: Box<RawValue>,
+}
+
+/// Why a body has no fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoFields {
+    NotJson,
+    /// A number that no `f64` holds, such as 1e400: most programs could not read it back.
+    NumberOutOfRange,
+    NotAnObject,
+}
 
 impl From<Map<String, Value>> for Fields {
-    fn from(fields: Map<String, Value>) -> Self {
-        Self(fields)
+    fn from(values: Map<String, Value>) -> Self {
+        let text = to_raw_value(&values).unwrap_or_default();
+        Self { values, text }
     }
 }
 
 impl Fields {
+    /// Reads a body.
+    ///
+    /// # Errors
+    ///
+    /// It is no JSON object. What the parser says is dropped: it may quote the body.
+    pub fn parse(body: &[u8]) -> Result<Self, NoFields> {
+        let values = serde_json::from_slice(body).map_err(|error| {
+            let is_number = error.to_string().starts_with("number out of range");
+            match is_number {
+                true => NoFields::NumberOutOfRange,
+                false => NoFields::NotJson,
+            }
+        })?;
+        let Value::Object(values) = values else {
+            return Err(NoFields::NotAnObject);
+        };
+        let text = serde_json::from_slice(body).map_err(|_| NoFields::NotJson)?;
+        Ok(Self { values, text })
+    }
+
     /// A field; `null` is not the same as absent.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name)
+        self.values.get(name)
+    }
+
+    /// All fields as they were written, numbers to the digit.
+    pub fn as_written(&self) -> BTreeMap<Cow<'_, str>, &RawValue> {
+        serde_json::from_str(self.text.get()).unwrap_or_default()
     }
 
     /// A required text: trimmed, 1 to `most` characters.
@@ -99,13 +156,15 @@ impl Fields {
             None => return Err(Invalid::required(attr)),
             Some(Value::Null) => return Err(Invalid::null(attr)),
             Some(Value::String(text)) => text,
-            Some(_) => return Err(Invalid::choice(attr)),
+            Some(other) => return Err(Invalid::choice(attr, other)),
         };
         if given.trim().is_empty() {
             return Err(Invalid::blank(attr));
         }
         let choice = choices.iter().find(|choice| *choice == given);
-        choice.copied().ok_or_else(|| Invalid::choice(attr))
+        choice
+            .copied()
+            .ok_or_else(|| Invalid::choice(attr, &Value::from(given.as_str())))
     }
 }
 
@@ -158,7 +217,7 @@ mod tests {
             (json!({"token": "12345"}), "max_length"),
         ] {
             let fault = fields(body.clone()).text("token", 4).unwrap_err();
-            assert_eq!((fault.code, fault.attr), (code, "token"), "{body}");
+            assert_eq!((fault.code, fault.attr), (code, Some("token")), "{body}");
         }
         assert_eq!(
             fields(json!({"token": " äöüß "})).text("token", 4),
@@ -196,15 +255,43 @@ mod tests {
         assert_eq!(absent.code, "required");
     }
 
+    #[test]
+    fn a_choice_that_is_not_valid_is_named_in_short() {
+        let detail = |value: Value| {
+            let fields = fields(json!({ "platform": value }));
+            fields.choice("platform", &["ios"]).unwrap_err().detail
+        };
+        assert_eq!(
+            detail(json!("blackberry")),
+            "\"blackberry\" is not a valid choice."
+        );
+        assert_eq!(detail(json!(7)), "\"7\" is not a valid choice.");
+        assert_eq!(detail(json!("é".repeat(99))).chars().count(), 64 + 25);
+    }
+
+    #[test]
+    fn a_body_is_a_json_object_of_numbers_that_can_be_read_back() {
+        for (body, wrong) in [
+            ("{", NoFields::NotJson),
+            ("{\"a\": 01}", NoFields::NotJson),
+            ("[]", NoFields::NotAnObject),
+            ("{\"a\": [1e400]}", NoFields::NumberOutOfRange),
+            ("{\"a\": -1E999}", NoFields::NumberOutOfRange),
+        ] {
+            assert_eq!(Fields::parse(body.as_bytes()).unwrap_err(), wrong, "{body}");
+        }
+        let fields = Fields::parse(b" {\"a\": 1.50, \"a\\u0062\": 1e-400} ").unwrap();
+        let written = fields.as_written();
+        assert_eq!(written["a"].get(), "1.50");
+        assert_eq!(written["ab"].get(), "1e-400");
+    }
+
     proptest! {
         #[test]
         fn no_fault_repeats_the_value(before in ".{0,9}", after in ".{0,9}") {
             let value = format!("{before}c0nfidential{after}");
             let fields = fields(json!({"token": value}));
             let fault = fields.text("token", 3).unwrap_err();
-            let shown = format!("{fault:?}");
-            prop_assert!(!shown.contains("c0nfidential"));
-            let fault = fields.choice("token", &["ios"]).unwrap_err();
             let shown = format!("{fault:?}");
             prop_assert!(!shown.contains("c0nfidential"));
         }

@@ -4,10 +4,12 @@
 use std::time::Duration;
 
 use crate::kernel::ids::prefixed_ulid;
+use crate::kernel::text::is_invisible;
 use crate::kernel::{Random, Sealed, Timestamp, UserId};
 
-/// How many undelivered notices of one user are kept, the newest: so one user's do not delay those of others.
-/// The trigger `notices_keep_newest` has the same number, and `store::change::tests` compares both.
+/// How many undelivered notices of one user are kept, the newest, of the kinds that may be pushed out: so one user's
+/// do not delay those of others. The trigger `notices_merge` has the same number and names the other kinds;
+/// `store::tests::notices` compares both.
 pub const MAX_UNDELIVERED_PER_USER: usize = 20;
 
 /// What a notice is about.
@@ -55,6 +57,14 @@ pub struct Notice {
     pub token: Option<(Sealed, Duration)>,
 }
 
+/// The address without blanks and what cannot be seen, whatever a service has written; `None`: nothing is left. A line
+/// break could make two headers of one.
+fn recipient(address: &str) -> Option<String> {
+    let is_shown = |c: &char| !c.is_whitespace() && !c.is_control() && !is_invisible(*c);
+    let clean: String = address.chars().filter(is_shown).collect();
+    (!clean.is_empty()).then_some(clean)
+}
+
 impl Notice {
     pub fn new(
         kind: NoticeKind,
@@ -67,7 +77,7 @@ impl Notice {
             id: prefixed_ulid("ntc", at, random),
             kind,
             user: user.clone(),
-            to: to.map(str::to_owned),
+            to: to.and_then(recipient),
             at,
             token: None,
         }
@@ -77,5 +87,32 @@ impl Notice {
     pub fn with_token(mut self, sealed: Sealed, valid_for: Duration) -> Self {
         self.token = Some((sealed, valid_for));
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::random::seeded::Seeded;
+
+    #[test]
+    fn a_recipient_has_neither_blanks_nor_what_cannot_be_seen() {
+        let to = |address| {
+            let (user, at) = (UserId::new("u1"), Timestamp::from_millis(0));
+            let kind = NoticeKind::EmailChanged;
+            Notice::new(kind, &user, Some(address), at, &Seeded::new(1)).to
+        };
+        for (address, clean) in [
+            (
+                "\tLYNN.Conway@example.com\n",
+                Some("LYNN.Conway@example.com"),
+            ),
+            ("\u{a0}ada@example.com\u{200b}", Some("ada@example.com")),
+            ("ada@example.com\r\nbcc:x@y", Some("ada@example.combcc:x@y")),
+            ("+41 79 123 45 67", Some("+41791234567")),
+            (" \0\u{3000}", None),
+        ] {
+            assert_eq!(to(address).as_deref(), clean, "{address:?}");
+        }
     }
 }

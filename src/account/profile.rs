@@ -1,8 +1,11 @@
 //! Changes of a profile.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::account::{Fields, Invalid, settings};
+use crate::account::settings::{self, Settings};
+use crate::account::{Fields, Invalid};
+use crate::kernel::Unicode;
+use crate::kernel::text::is_invisible;
 
 /// Not a setting: another e-mail has to be confirmed.
 const EMAIL: &str = "email";
@@ -10,47 +13,74 @@ const EMAIL: &str = "email";
 const MAX_EMAIL_CHARS: usize = 254;
 
 /// A valid change of a profile.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct ProfilePatch {
-    /// The settings that are given.
-    pub settings: Map<String, Value>,
-    /// Another e-mail, as spelt.
+    /// The settings that are given and differ from those there are.
+    pub settings: Settings,
+    /// Another e-mail, as [`wanted_email`] has it.
     pub email: Option<String>,
 }
 
 impl ProfilePatch {
-    /// Reads the fields that are there; all others stay as they are.
+    /// Reads the fields that are there; all others stay as they are. Only what differs from the present is held to the
+    /// rules, so that what was shown can be sent back: other services write e-mails too, or none.
     ///
     /// # Errors
     ///
     /// The first field that breaks its rule.
-    pub fn read(fields: &Fields) -> Result<Self, Invalid> {
-        let settings = settings::read(fields)?;
-        let email = fields.optional_text(EMAIL, MAX_EMAIL_CHARS)?;
-        if email.is_some_and(|email| !is_email(email)) {
-            return Err(Invalid::input(EMAIL, "Enter a valid email address."));
-        }
-        Ok(Self {
-            settings,
-            email: email.map(str::to_owned),
-        })
+    pub fn read(
+        fields: &Fields,
+        email: Option<&str>,
+        settings: &Settings,
+        unicode: &dyn Unicode,
+    ) -> Result<Self, Invalid> {
+        let settings = settings::read(fields, settings)?;
+        let is_present =
+            |given: &Value| given.as_str() == email && (given.is_string() || given.is_null());
+        let email = if fields.get(EMAIL).is_some_and(is_present) {
+            None
+        } else {
+            wanted_email(fields, unicode)?
+        };
+        Ok(Self { settings, email })
     }
 }
 
-/// One `@`, text on both sides, a dot inside the domain, no space. Whether the address exists shows when
-/// it is confirmed.
-fn is_email(text: &str) -> bool {
-    let Some((local, domain)) = text.rsplit_once('@') else {
-        return false;
+/// The e-mail that is given, its domain in A-labels.
+///
+/// # Errors
+///
+/// It is no address.
+pub fn wanted_email(fields: &Fields, unicode: &dyn Unicode) -> Result<Option<String>, Invalid> {
+    let Some(given) = fields.optional_text(EMAIL, MAX_EMAIL_CHARS)? else {
+        return Ok(None);
     };
-    let is_odd = |c: char| c.is_whitespace() || c.is_control() || "<>()[]\\,;:\"".contains(c);
-    let labels = || domain.split('.');
-    !local.is_empty()
-        && !local.contains('@')
-        && !text.contains(is_odd)
-        && labels().count() >= 2
-        && labels()
-            .all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'))
+    let invalid = || Invalid::input(EMAIL, "Enter a valid email address.");
+    let address = address(given, unicode).ok_or_else(invalid)?;
+    if address.chars().count() > MAX_EMAIL_CHARS {
+        return Err(Invalid::too_long(EMAIL, MAX_EMAIL_CHARS));
+    }
+    Ok(Some(address))
+}
+
+/// One `@`, text on both sides, a dot inside the domain, nothing that cannot be seen. Whether the address exists shows
+/// when it is confirmed.
+fn address(text: &str, unicode: &dyn Unicode) -> Option<String> {
+    let is_odd = |c: char| {
+        c.is_whitespace() || c.is_control() || is_invisible(c) || "<>()[]\\,;:\"".contains(c)
+    };
+    let (local, domain) = text.rsplit_once('@')?;
+    if local.is_empty() || local.contains('@') || text.contains(is_odd) {
+        return None;
+    }
+    let domain = match domain.is_ascii() {
+        true => domain.to_owned(),
+        false => unicode.ascii_domain(domain)?,
+    };
+    let is_label =
+        |label: &str| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-');
+    let is_domain = domain.contains('.') && domain.split('.').all(is_label);
+    is_domain.then(|| format!("{local}@{domain}"))
 }
 
 #[cfg(test)]
@@ -59,10 +89,20 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::kernel::unicode::Tables;
 
+    /// A change of a profile without e-mail and settings.
     fn read(body: Value) -> Result<ProfilePatch, (&'static str, &'static str)> {
+        read_beside(body, Some("old@example.com"))
+    }
+
+    fn read_beside(
+        body: Value,
+        email: Option<&str>,
+    ) -> Result<ProfilePatch, (&'static str, &'static str)> {
         let fields: Fields = body.as_object().unwrap().clone().into();
-        ProfilePatch::read(&fields).map_err(|fault| (fault.attr, fault.code))
+        let patch = ProfilePatch::read(&fields, email, &Settings::new(), &Tables);
+        patch.map_err(|fault| (fault.attr.unwrap(), fault.code))
     }
 
     #[test]
@@ -81,12 +121,7 @@ mod tests {
 
     #[test]
     fn an_email_is_an_address() {
-        for good in [
-            "ada@example.com",
-            "a+b@sub.example.co",
-            "ä@exämple.com",
-            " ada@example.com ",
-        ] {
+        for good in ["ada@example.com", "a+b@sub.example.co", " ada@example.com "] {
             let patch = read(json!({ "email": good })).unwrap();
             assert_eq!(patch.email.as_deref(), Some(good.trim()));
         }
@@ -113,6 +148,66 @@ mod tests {
                 ("email", code),
                 "{bad}"
             );
+        }
+    }
+
+    #[test]
+    fn a_domain_in_letters_of_a_language_becomes_its_a_label() {
+        for (given, stored) in [
+            ("ä.b@Exämple.com", "ä.b@xn--exmple-cua.com"),
+            ("ada@bücher。example", "ada@xn--bcher-kva.example"),
+            ("Ada@EXAMPLE.com", "Ada@EXAMPLE.com"),
+        ] {
+            let patch = read(json!({ "email": given })).unwrap();
+            assert_eq!(patch.email.as_deref(), Some(stored));
+        }
+    }
+
+    #[test]
+    fn no_character_of_an_email_is_invisible() {
+        for code in [
+            0x200b, 0x200d, 0xfeff, 0xad, 0x202e, 0x2060, 0x2800, 0x3164, 0xe0061, 0x115f, 0xfe0f,
+        ] {
+            let c = char::from_u32(code).unwrap();
+            for email in [
+                format!("a{c}da@example.com"),
+                format!("ada@exam{c}ple.com"),
+                format!("ada@exämple.c{c}om"),
+                format!("{c}@example.com"),
+                format!("ada@example.com{c}"),
+            ] {
+                assert_eq!(
+                    read(json!({ "email": email })).unwrap_err(),
+                    ("email", "invalid_input"),
+                    "{code:x}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_email_that_is_shown_may_be_given_back_whatever_it_is() {
+        for present in [
+            None,
+            Some("ops@intranet"),
+            Some(" Ada@Example.com\n"),
+            Some("a\u{200b}@x"),
+            Some("ada@bücher.example"),
+        ] {
+            let patch = read_beside(json!({ "email": present }), present).unwrap();
+            assert_eq!(patch.email, None, "{present:?}");
+        }
+        for (given, present, code) in [
+            (json!(null), Some("ada@example.com"), "null"),
+            (json!(7), None, "invalid_input"),
+            (
+                json!("ops@intranet"),
+                Some("ops@intranet2"),
+                "invalid_input",
+            ),
+        ] {
+            let refused = read_beside(json!({ "email": given }), present).unwrap_err();
+            assert_eq!(refused, ("email", code));
         }
     }
 

@@ -1,9 +1,20 @@
 //! The settings of a profile, and their rules.
 
-use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+#[cfg(test)]
+use serde_json::Map;
+use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::account::Invalid;
 use crate::account::fields::{Fields, text};
+#[cfg(test)]
+use crate::kernel::text::name_pattern;
+use crate::kernel::text::{is_invisible, is_joiner};
+
+/// Settings as they were written: what belongs to the client comes back to the digit.
+pub type Settings = BTreeMap<String, Box<RawValue>>;
 
 /// The most bytes of a field that holds any JSON.
 const MAX_JSON_BYTES: usize = 16 * 1024;
@@ -60,56 +71,107 @@ const SETTINGS: [(&str, Rule); 15] = [
     ("passkeys_enabled_for_2fa", Rule::Flag),
 ];
 
-/// Reads the settings that are given.
+/// Reads the settings that are given and differ from `present`. What is there already may be given back whatever the
+/// rule: it may be older than that, or merged of many.
 ///
 /// # Errors
 ///
 /// The first one that breaks its rule.
-pub fn read(fields: &Fields) -> Result<Map<String, Value>, Invalid> {
-    let mut settings = Map::new();
+pub fn read(fields: &Fields, present: &Settings) -> Result<Settings, Invalid> {
+    let mut settings = Settings::new();
+    let written = fields.as_written();
     for (name, rule) in &SETTINGS {
-        if let Some(given) = fields.get(name) {
-            settings.insert((*name).to_owned(), rule.check(name, given)?);
+        let (Some(given), Some(written)) = (fields.get(name), written.get(*name)) else {
+            continue;
+        };
+        let written = compact(written);
+        let present = present.get(*name);
+        let present = present.map_or_else(|| rule.default(), |setting| setting.get().to_owned());
+        if written == present {
+            continue;
         }
+        let is_equal = serde_json::from_str::<Value>(&present).is_ok_and(|value| value == *given);
+        let setting = if is_equal {
+            // Equal as far as numbers are told apart.
+            RawValue::from_string(written).ok()
+        } else {
+            rule.check(name, given, written)?
+        };
+        settings.extend(setting.map(|setting| ((*name).to_owned(), setting)));
     }
     Ok(settings)
 }
 
-impl Rule {
-    fn check(&self, attr: &'static str, given: &Value) -> Result<Value, Invalid> {
-        match (self, given) {
-            (Self::Text(most), _) => text(attr, given, *most).map(Value::from),
-            (Self::Flag, Value::Bool(_) | Value::Null) => Ok(given.clone()),
-            (Self::Flag, _) => Err(Invalid::input(attr, "Must be a valid boolean.")),
-            (Self::Choice(_), Value::Null) => Ok(Value::Null),
-            (Self::Choice(choices), Value::String(text)) if choices.contains(&text.as_str()) => {
-                Ok(given.clone())
-            }
-            (Self::Choice(_), _) => Err(Invalid::choice(attr)),
-            (Self::Object, Value::Null) => Err(Invalid::null(attr)),
-            (Self::Object, Value::Object(_)) | (Self::Json, _) => bounded(attr, given),
-            (Self::Object, _) => Err(Invalid::input(attr, "Expected a JSON object.")),
+/// JSON without white space between its tokens, as SQLite writes it.
+fn compact(json: &RawValue) -> String {
+    let (mut in_text, mut is_escaped) = (false, false);
+    let is_kept = |c: &char| {
+        if is_escaped {
+            is_escaped = false;
+        } else if *c == '"' {
+            in_text = !in_text;
+        } else {
+            is_escaped = in_text && *c == '\\';
         }
+        in_text || !matches!(c, ' ' | '\t' | '\n' | '\r')
+    };
+    json.get().chars().filter(is_kept).collect()
+}
+
+impl Rule {
+    /// The setting as it is stored, of a value and how it was written.
+    fn check(
+        &self,
+        attr: &'static str,
+        given: &Value,
+        written: String,
+    ) -> Result<Option<Box<RawValue>>, Invalid> {
+        let stored = match (self, given) {
+            (Self::Text(most), _) => return name(attr, given, *most),
+            (Self::Flag, Value::Bool(_) | Value::Null) | (Self::Choice(_), Value::Null) => written,
+            (Self::Flag, _) => return Err(Invalid::input(attr, "Must be a valid boolean.")),
+            (Self::Choice(choices), Value::String(text)) if choices.contains(&text.as_str()) => {
+                written
+            }
+            (Self::Choice(_), _) => return Err(Invalid::choice(attr, given)),
+            (Self::Object, Value::Null) => return Err(Invalid::null(attr)),
+            (Self::Object, Value::Object(_)) | (Self::Json, _) => bounded(attr, given, written)?,
+            (Self::Object, _) => return Err(Invalid::input(attr, "Expected a JSON object.")),
+        };
+        Ok(RawValue::from_string(stored).ok())
     }
 
-    fn default(&self) -> Value {
-        match self {
-            Self::Text(_) => Value::String(String::new()),
-            Self::Flag | Self::Choice(_) | Self::Json => Value::Null,
-            Self::Object => Value::Object(Map::new()),
-        }
+    /// As JSON.
+    fn default(&self) -> String {
+        let default = match self {
+            Self::Text(_) => "\"\"",
+            Self::Flag | Self::Choice(_) | Self::Json => "null",
+            Self::Object => "{}",
+        };
+        default.to_owned()
     }
 }
 
-fn bounded(attr: &'static str, given: &Value) -> Result<Value, Invalid> {
+fn name(attr: &'static str, given: &Value, most: usize) -> Result<Option<Box<RawValue>>, Invalid> {
+    let name = text(attr, given, most)?;
+    if name.contains(|c| is_invisible(c) && !is_joiner(c)) {
+        return Err(Invalid::input(
+            attr,
+            "Invisible characters are not allowed.",
+        ));
+    }
+    Ok(to_raw_value(name).ok())
+}
+
+fn bounded(attr: &'static str, given: &Value, written: String) -> Result<String, Invalid> {
     if has_null_character(given) {
         // SQLite's JSON would take what comes before one for all there is.
         return Err(Invalid::input(attr, "Null characters are not allowed."));
     }
-    if given.to_string().len() > MAX_JSON_BYTES {
+    if written.len() > MAX_JSON_BYTES {
         return Err(Invalid::too_long(attr, MAX_JSON_BYTES));
     }
-    Ok(given.clone())
+    Ok(written)
 }
 
 fn has_null_character(value: &Value) -> bool {
@@ -124,22 +186,21 @@ fn has_null_character(value: &Value) -> bool {
 }
 
 /// All settings: those that were set, and the defaults of the others.
-pub fn with_defaults(mut set: Map<String, Value>) -> Map<String, Value> {
-    SETTINGS
-        .iter()
-        .map(|(name, rule)| {
-            let value = set.remove(*name).unwrap_or_else(|| rule.default());
-            ((*name).to_owned(), value)
-        })
-        .collect()
+pub fn with_defaults(mut set: Settings) -> Settings {
+    let all = SETTINGS.iter().map(|(name, rule)| {
+        let setting = set.remove(*name);
+        let default = || RawValue::from_string(rule.default()).unwrap_or_default();
+        ((*name).to_owned(), setting.unwrap_or_else(default))
+    });
+    all.collect()
 }
 
 /// The schema of all settings, for `openapi.json`.
 #[cfg(test)]
-pub(crate) struct Settings;
+pub(crate) struct SettingsSchema;
 
 #[cfg(test)]
-impl schemars::JsonSchema for Settings {
+impl schemars::JsonSchema for SettingsSchema {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Settings".into()
     }
@@ -162,7 +223,9 @@ impl schemars::JsonSchema for Settings {
 impl Rule {
     fn schema(&self, name: &str) -> Value {
         let mut schema = match self {
-            Self::Text(most) => serde_json::json!({ "type": "string", "maxLength": most }),
+            Self::Text(most) => serde_json::json!({
+                "type": "string", "maxLength": most, "pattern": name_pattern(),
+            }),
             Self::Flag => serde_json::json!({ "type": ["boolean", "null"] }),
             Self::Choice(choices) => {
                 let mut values: Vec<Value> =
@@ -198,9 +261,12 @@ mod tests {
 
     fn read_one(field: &str, value: &Value) -> Result<Value, Invalid> {
         let body = json!({ field: value });
-        let settings = read(&body.as_object().unwrap().clone().into())?;
+        let fields: Fields = body.as_object().unwrap().clone().into();
+        // Something else is there.
+        let other = to_raw_value("another").unwrap();
+        let settings = read(&fields, &Settings::from([(field.to_owned(), other)]))?;
         assert_eq!(settings.len(), 1);
-        Ok(settings[field].clone())
+        Ok(serde_json::from_str(settings[field].get()).unwrap())
     }
 
     fn each_keeps_to_its_rule(fields: &[&str], good: Value, bad: Value) {
@@ -210,7 +276,7 @@ mod tests {
             }
             for value in bad.as_array().unwrap() {
                 let fault = read_one(field, value).unwrap_err();
-                assert_eq!(fault.attr, *field, "{value}");
+                assert_eq!(fault.attr, Some(*field), "{value}");
             }
         }
     }
@@ -222,8 +288,8 @@ mod tests {
         let long = "a".repeat(151);
         check(
             &texts,
-            json!(["", "Ada"]),
-            json!([null, 1, [], long, "a\u{0}"]),
+            json!(["", "Ada", "علی\u{200c}رضا"]),
+            json!([null, 1, [], long, "a\u{0}", "A\u{202e}da", "\u{2800}"]),
         );
         let objects = ["notification_settings"];
         check(
@@ -277,14 +343,40 @@ mod tests {
 
     #[test]
     fn a_profile_begins_with_the_defaults() {
-        let all = with_defaults(Map::new());
-        assert_eq!(all.len(), SETTINGS.len());
+        let with_defaults = |set: &str| json!(with_defaults(serde_json::from_str(set).unwrap()));
+        let all = with_defaults("{}");
+        assert_eq!(all.as_object().unwrap().len(), SETTINGS.len());
         assert_eq!(all["first_name"], "");
         assert_eq!(all["notification_settings"], json!({}));
         assert_eq!(all["theme_mode"], Value::Null);
-        let set = json!({"theme_mode": "dark", "gone": 1});
-        let all = with_defaults(set.as_object().unwrap().clone());
+        let all = with_defaults("{\"theme_mode\": \"dark\", \"gone\": 1}");
         assert_eq!(all["theme_mode"], "dark");
-        assert!(!all.contains_key("gone"));
+        assert!(all.get("gone").is_none());
+    }
+
+    #[test]
+    fn what_is_there_already_may_be_given_back_whatever_the_rule() {
+        let long = "x".repeat(20_000);
+        let present = json!({
+            "first_name": "A\u{202e}da", "theme_mode": "sepia", "anonymize_data": "yes",
+            "notification_settings": { "a": long }, "hedgehog_config": [7.5, long],
+        });
+        let present: Settings = serde_json::from_value(present).unwrap();
+        let shown = json!(with_defaults(present.clone()));
+        let shown: Fields = shown.as_object().unwrap().clone().into();
+        assert!(read(&shown, &present).unwrap().is_empty());
+        // What is equal but written otherwise is written, and not held to the rule either.
+        let body =
+            format!("{{\"hedgehog_config\": [7.50, \"{long}\"], \"theme_mode\": \"sepi\\u0061\"}}");
+        let other = Fields::parse(body.as_bytes()).unwrap();
+        assert_eq!(read(&other, &present).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn white_space_between_tokens_is_not_kept_and_all_else_is() {
+        let json = " { \"a b\" : [ 1.0 ,\t1E5 , \"\\\" \\\\\" ] ,\r\n\"c\":\"\\u00e9 \" } ";
+        let json: Box<RawValue> = serde_json::from_str(json).unwrap();
+        let kept = "{\"a b\":[1.0,1E5,\"\\\" \\\\\"],\"c\":\"\\u00e9 \"}";
+        assert_eq!(compact(&json), kept);
     }
 }

@@ -6,8 +6,7 @@
 
 use serde::Serialize;
 
-use crate::account::outbox::receiver::WebhookConfig;
-use crate::account::outbox::{DeliveryReport, WebhookDispatcher};
+use crate::app::notices;
 use crate::db::DatabaseError;
 use crate::kernel::RequestId;
 use crate::kernel::audit::{Actor, Origin};
@@ -22,89 +21,8 @@ use crate::threedeye::Client;
 pub async fn run(services: &Services, log: &dyn Log) {
     let request_id = RequestId::mint(services.now(), &*services.random);
     // First: it takes a minute and a half at worst, and a run may take all the time there is.
-    deliver_notices(services, &request_id, log).await;
+    notices::deliver_due(services, &request_id, log).await;
     run_backfill(services, &request_id, log).await;
-}
-
-/// What the log tells of a round of delivery.
-#[derive(Serialize, Default)]
-struct Notices {
-    #[serde(rename = "notices.claimed")]
-    claimed: usize,
-    #[serde(rename = "notices.delivered")]
-    delivered: usize,
-    /// Those that wait for another attempt.
-    #[serde(rename = "notices.failed")]
-    failed: usize,
-    /// Those that were given back untried.
-    #[serde(rename = "notices.deferred")]
-    deferred: usize,
-    /// Those that were deleted because they had expired.
-    #[serde(rename = "notices.expired")]
-    expired: usize,
-}
-
-/// Delivers what is due. Without a configured receiver, notices stay in the outbox; that is
-/// normal, and not logged.
-async fn deliver_notices(services: &Services, request_id: &RequestId, log: &dyn Log) {
-    let Some(webhook) = &services.config.webhook else {
-        return;
-    };
-    let started = services.now();
-    let (level, cause, fields) = match deliver(services, webhook).await {
-        Err(error) => (Level::Error, Some(error.to_string()), Notices::default()),
-        Ok(report) => (
-            level(&report),
-            cause(&report),
-            Notices {
-                claimed: report.claimed,
-                delivered: report.delivered,
-                failed: report.failed,
-                deferred: report.deferred,
-                expired: report.expired,
-            },
-        ),
-    };
-    let line = Line {
-        event: "notices.delivery",
-        level,
-        request_id: request_id.as_str(),
-        fields,
-        cause: cause.as_deref(),
-        duration: services.now().since(started),
-    };
-    line.write(log);
-}
-
-async fn deliver(
-    services: &Services,
-    webhook: &WebhookConfig,
-) -> Result<DeliveryReport, DatabaseError> {
-    let dispatcher = WebhookDispatcher {
-        database: &services.database()?,
-        http: services.http(),
-        clock: &*services.clock,
-        sealer: services.config.sealer.as_ref(),
-        webhook,
-    };
-    dispatcher.deliver().await
-}
-
-/// An outage of the receiver passes by itself; other failures need an operator.
-fn level(report: &DeliveryReport) -> Level {
-    let is_receivers = report.failures.iter().all(|failure| failure.is_receivers());
-    match (is_receivers, &report.unsettled) {
-        (true, None) if report.failed == 0 => Level::Info,
-        (true, None) => Level::Warn,
-        _ => Level::Error,
-    }
-}
-
-fn cause(report: &DeliveryReport) -> Option<String> {
-    let failures = report.failures.iter().map(ToString::to_string);
-    let unsettled = report.unsettled.iter().map(ToString::to_string);
-    let causes: Vec<String> = failures.chain(unsettled).collect();
-    (!causes.is_empty()).then(|| causes.join("; "))
 }
 
 /// What the log tells of a run. Of one that is left to the queue it tells what was planned.

@@ -52,6 +52,16 @@ impl Batch {
         self.statements.extend(statements);
     }
 
+    /// Where the rows of the noted statements are found.
+    pub(super) fn noted<T>(&self) -> impl Iterator<Item = Slot<T>> {
+        let statements = self.statements.iter().enumerate();
+        let noted = statements.filter(|(_, statement)| statement.is_noted);
+        noted.map(|(index, _)| Slot {
+            index,
+            row: PhantomData,
+        })
+    }
+
     pub(super) fn statements(&self) -> &[Statement] {
         &self.statements
     }

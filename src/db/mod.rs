@@ -19,7 +19,10 @@ pub(crate) mod faulty;
 pub(crate) mod sqlite;
 mod statement;
 
+use std::cell::RefCell;
 use std::rc::Rc;
+
+use serde::Deserialize;
 
 pub(crate) use audit::audit_rows;
 pub use audit::{AuditParameter, audit_change, audit_insert, audit_json};
@@ -29,17 +32,47 @@ pub use engine::Engine;
 pub use error::DatabaseError;
 pub use statement::{Arg, Statement, json_text};
 
+/// The ids of rows that work after the answer looks at.
+pub type Notes = Rc<RefCell<Vec<String>>>;
+
 /// The only database.
 #[derive(Clone)]
-pub struct Database(Rc<dyn Engine>);
+pub struct Database {
+    engine: Rc<dyn Engine>,
+    notes: Notes,
+}
+
+#[derive(Deserialize)]
+struct NotedRow {
+    id: String,
+}
 
 impl Database {
     pub fn new(engine: Rc<dyn Engine>) -> Self {
-        Self(engine)
+        Self {
+            engine,
+            notes: Notes::default(),
+        }
+    }
+
+    /// The same database, which adds to `notes` what noted statements return.
+    #[must_use]
+    pub fn noting(self, notes: &Notes) -> Self {
+        Self {
+            notes: Rc::clone(notes),
+            ..self
+        }
     }
 
     /// Runs the batch as one transaction in one round trip.
     pub async fn run(&self, batch: Batch) -> Result<Results, DatabaseError> {
-        self.0.batch(batch.statements()).await.map(Results::new)
+        let results = self.engine.batch(batch.statements()).await;
+        let results = results.map(Results::new)?;
+        for slot in batch.noted::<NotedRow>() {
+            // The batch has been committed, whatever can be read of its rows.
+            let rows = results.rows(slot).unwrap_or_default().into_iter();
+            self.notes.borrow_mut().extend(rows.map(|row| row.id));
+        }
+        Ok(results)
     }
 }

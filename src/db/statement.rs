@@ -102,6 +102,9 @@ pub struct Statement {
     pub sql: &'static str,
     /// `?1`, `?2` and so on, in order.
     pub args: Vec<Arg>,
+    /// See [`Statement::noted`].
+    #[serde(skip)]
+    pub is_noted: bool,
 }
 
 impl Statement {
@@ -109,6 +112,15 @@ impl Statement {
         Self {
             sql,
             args: args.into_iter().collect(),
+            is_noted: false,
         }
+    }
+
+    /// The same statement, which returns the `id` of each row that work after the answer looks at; see
+    /// [`Database::noting`](super::Database::noting).
+    #[must_use]
+    pub fn noted(mut self) -> Self {
+        self.is_noted = true;
+        self
     }
 }

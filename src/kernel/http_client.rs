@@ -5,15 +5,42 @@ use std::time::Duration;
 use futures_util::future::LocalBoxFuture;
 use http::{HeaderMap, Method};
 
+/// Firewalls drop requests that do not say who sends them.
+pub const USER_AGENT: &str = concat!("spkey-edge/", env!("CARGO_PKG_VERSION"));
+
 /// Redirects are never followed.
 #[derive(Clone)]
 pub struct HttpRequest {
     pub method: Method,
     pub url: String,
-    /// Header names and values; values may be secret, so this type has no `Debug`.
-    pub headers: Vec<(&'static str, String)>,
+    /// Header names and values, [`USER_AGENT`] among them; values may be secret, so this type has no `Debug`.
+    headers: Vec<(&'static str, String)>,
     /// A JSON body.
     pub body: Option<Vec<u8>>,
+}
+
+impl HttpRequest {
+    pub fn new(method: Method, url: String) -> Self {
+        Self {
+            method,
+            url,
+            headers: vec![("user-agent", USER_AGENT.to_owned())],
+            body: None,
+        }
+    }
+
+    pub fn add_header(&mut self, name: &'static str, value: String) {
+        self.headers.push((name, value));
+    }
+
+    pub fn headers(&self) -> &[(&'static str, String)] {
+        &self.headers
+    }
+
+    pub fn set_json(&mut self, body: Vec<u8>) {
+        self.add_header("content-type", "application/json".to_owned());
+        self.body = Some(body);
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -57,5 +84,22 @@ impl<T: HttpClient + ?Sized> HttpClient for &T {
         max_bytes: usize,
     ) -> LocalBoxFuture<'_, Result<HttpResponse, HttpError>> {
         (**self).send(request, timeout, max_bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_request_says_who_sends_it() {
+        let mut request = HttpRequest::new(Method::POST, "https://example.com".to_owned());
+        request.set_json(b"{}".to_vec());
+        let version = env!("CARGO_PKG_VERSION");
+        let expected = [
+            ("user-agent", format!("spkey-edge/{version}")),
+            ("content-type", "application/json".to_owned()),
+        ];
+        assert_eq!(request.headers(), expected);
     }
 }

@@ -36,7 +36,7 @@ impl UserId {
     ///
     /// What is wrong with the id, for the client.
     pub fn parse(id: &str) -> Result<Self, String> {
-        text::check_not_empty("userId", id, Self::MAX_CHARS)?;
+        text::check_id("userId", id, Self::MAX_CHARS)?;
         Ok(Self(id.to_owned()))
     }
 

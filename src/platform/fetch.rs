@@ -60,7 +60,7 @@ impl HttpClient for Fetch {
             let order = Order {
                 url: &request.url,
                 method: request.method.as_str(),
-                headers: &request.headers,
+                headers: request.headers(),
                 timeout_ms: i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX),
                 max_bytes,
             };

@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::{Value, json};
 
 use super::service::{ADMIN_KEY, TestService};
+use crate::app::notices;
 use crate::auth::fake;
 use crate::kernel::RequestId;
 use crate::services::Services;
@@ -104,7 +105,11 @@ impl<'a> TestRequest<'a> {
         let services = Rc::new(services);
         let request_id = RequestId::mint(services.now(), &services.random);
         let router = &self.service.router;
-        TestAnswer(router.respond(self.request, services, request_id).await)
+        let own = Rc::clone(&services);
+        let answer = router.respond(self.request, own, request_id.clone()).await;
+        let log = self.service.background_log.clone();
+        notices::deliver_after_answer(&services, &request_id, log);
+        TestAnswer(answer)
     }
 }
 

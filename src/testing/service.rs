@@ -14,7 +14,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 pub use super::request::{TestAnswer, TestRequest, claims, token};
-use super::transport::VirtualClock;
+use super::transport::{VirtualClock, header_of};
 use crate::app;
 use crate::auth::fake::{self, FakeCrypto};
 use crate::config::Config;
@@ -22,7 +22,7 @@ use crate::db::faulty::{Ending, Faults, Faulty};
 use crate::db::sqlite::Sqlite;
 use crate::db::{Database, DatabaseError, Engine, Statement};
 use crate::kernel::Clock as _;
-use crate::kernel::http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};
+use crate::kernel::http_client::{HttpClient, HttpError, HttpRequest, HttpResponse, USER_AGENT};
 use crate::kernel::log::{Level, Log};
 use crate::kernel::random::seeded::Seeded;
 use crate::kernel::unicode::Tables;
@@ -59,6 +59,8 @@ pub struct TestService {
     pub exhausted: Rc<RefCell<Vec<RateLimit>>>,
     /// The limits that have no binding.
     pub unbound: Rc<RefCell<Vec<RateLimit>>>,
+    /// What was counted: the limits with their keys.
+    pub counted: Rc<RefCell<Vec<(RateLimit, String)>>>,
     /// What was sent to the receiver of notices.
     pub delivered: Rc<RefCell<Vec<HttpRequest>>>,
     /// What was sent to the queue.
@@ -69,6 +71,7 @@ pub struct TestService {
     pub spared_batches: Rc<Cell<Option<u32>>>,
     /// The work that goes on after an answer.
     background: Rc<RefCell<Vec<LocalBoxFuture<'static, ()>>>>,
+    pub background_log: Lines,
     settings: BTreeMap<&'static str, String>,
     engine: Rc<dyn Engine>,
     remote: Rc<dyn HttpClient>,
@@ -83,8 +86,8 @@ pub struct TestService {
 pub type Remote = Simulated<Rc<VirtualClock>, Planned<Rc<VirtualClock>>>;
 
 /// The log's lines.
-#[derive(Default)]
-pub struct Lines(pub RefCell<Vec<Value>>);
+#[derive(Default, Clone)]
+pub struct Lines(pub Rc<RefCell<Vec<Value>>>);
 
 impl Log for Lines {
     fn write(&self, level: Level, line: &str) {
@@ -117,11 +120,13 @@ impl TestService {
             database,
             exhausted: Rc::default(),
             unbound: Rc::default(),
+            counted: Rc::default(),
             delivered: Rc::default(),
             queued: Rc::default(),
             key_fetches: Rc::default(),
             spared_batches,
             background: Rc::default(),
+            background_log: Lines::default(),
             settings,
             remote,
             receiver: None,
@@ -175,6 +180,12 @@ impl TestService {
         self
     }
 
+    /// The same service with a receiver that takes all notices.
+    pub fn without_receiver(mut self) -> Self {
+        self.receiver = None;
+        self
+    }
+
     /// Forgets what the isolate has cached, as a restart does.
     pub fn restart(&self) {
         *self.shared.borrow_mut() = Rc::default();
@@ -203,6 +214,7 @@ impl TestService {
                 engine: Rc::clone(&self.engine),
                 exhausted: Rc::clone(&self.exhausted),
                 unbound: Rc::clone(&self.unbound),
+                counted: Rc::clone(&self.counted),
                 background: Rc::clone(&self.background),
                 queued: self.has_queue.then(|| Rc::clone(&self.queued)),
             }),
@@ -227,13 +239,33 @@ impl TestService {
         let log = Lines::default();
         let services = self.services();
         self.clock.run(app::schedule::run(&services, &log));
-        log.0.into_inner()
+        log.0.take()
+    }
+
+    /// The kinds of the notices that were delivered, in order.
+    pub fn told(&self) -> Vec<String> {
+        let delivered = self.delivered.borrow();
+        let kind = |request: &HttpRequest| {
+            let body: Value = serde_json::from_slice(request.body.as_ref().unwrap()).unwrap();
+            body["type"].as_str().unwrap().to_owned()
+        };
+        delivered.iter().map(kind).collect()
     }
 
     /// Ends the work that goes on after answers.
     pub fn run_background(&self) {
+        self.clock.run(self.background());
+    }
+
+    /// The same within an event of its own.
+    pub async fn background(&self) {
         let work = self.background.take();
-        self.clock.run(join_all(work));
+        join_all(work).await;
+    }
+
+    /// Loses the work that goes on after answers, as a crash does.
+    pub fn lose_background(&self) {
+        self.background.take();
     }
 
     /// Sends all of them at once; time passes as the service waits.
@@ -289,6 +321,7 @@ struct TestBindings {
     engine: Rc<dyn Engine>,
     exhausted: Rc<RefCell<Vec<RateLimit>>>,
     unbound: Rc<RefCell<Vec<RateLimit>>>,
+    counted: Rc<RefCell<Vec<(RateLimit, String)>>>,
     background: Rc<RefCell<Vec<LocalBoxFuture<'static, ()>>>>,
     queued: Option<Rc<RefCell<Vec<ChunkId>>>>,
 }
@@ -311,7 +344,8 @@ impl Bindings for TestBindings {
         !self.unbound.borrow().contains(&limit)
     }
 
-    fn within_limit<'a>(&'a self, limit: RateLimit, _: &'a str) -> LocalBoxFuture<'a, bool> {
+    fn within_limit<'a>(&'a self, limit: RateLimit, key: &'a str) -> LocalBoxFuture<'a, bool> {
+        self.counted.borrow_mut().push((limit, key.to_owned()));
         Box::pin(ready(!self.exhausted.borrow().contains(&limit)))
     }
 }
@@ -340,6 +374,7 @@ impl HttpClient for Outside {
         timeout: Duration,
         max_bytes: usize,
     ) -> LocalBoxFuture<'_, Result<HttpResponse, HttpError>> {
+        assert_eq!(header_of(&request, "user-agent"), Some(USER_AGENT));
         let body = match request.url.as_str() {
             JWKS_URL => {
                 self.key_fetches.set(self.key_fetches.get() + 1);
@@ -362,7 +397,7 @@ impl HttpClient for Outside {
     }
 }
 
-struct Unreachable;
+pub struct Unreachable;
 
 impl HttpClient for Unreachable {
     fn send(

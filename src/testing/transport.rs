@@ -243,7 +243,7 @@ impl<'a> Script<'a> {
 
 /// A header of the request.
 pub fn header_of<'r>(request: &'r HttpRequest, name: &str) -> Option<&'r str> {
-    let mut headers = request.headers.iter();
+    let mut headers = request.headers().iter();
     headers
         .find(|(key, _)| *key == name)
         .map(|(_, value)| value.as_str())

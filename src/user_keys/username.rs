@@ -5,17 +5,22 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::kernel::text;
+#[cfg(test)]
+use crate::kernel::text::hidden_class;
 
 /// The name of an instance's user, unique within the instance and case-sensitive: 1 to 254
-/// characters, so that an e-mail fits, no control characters, not all blank.
+/// characters, so that an e-mail fits, each of which can be seen, not all blank.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(
-    description = "A name, unique within the instance to the letter, without control characters and not all white space.",
+    description = "A name, unique within the instance to the letter, without control or invisible characters and not all white space.",
     extend(
         "minLength" = 1,
         "maxLength" = Self::MAX_CHARS,
-        "pattern" = r"^[^\u0000-\u001f\u007f-\u009f]*[^\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000][^\u0000-\u001f\u007f-\u009f]*$",
+        "pattern" = concat!(
+            "^[^", hidden_class!(), "]*[^", hidden_class!(),
+            r"\u0020\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000][^", hidden_class!(), "]*$"
+        ),
         "examples" = ["geralt"],
     ),
 ))]
@@ -59,6 +64,10 @@ mod tests {
             (" \u{2003}", "username: must not be blank"),
             (&"a".repeat(255), "username: must be at most 254 characters"),
             ("a\u{0}", "username: must not contain control characters"),
+            (
+                "ge\u{200b}ralt",
+                "username: must not contain invisible characters",
+            ),
         ] {
             assert_eq!(Username::parse(bad), Err(why.to_owned()));
         }

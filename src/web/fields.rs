@@ -20,7 +20,7 @@ pub const NAME_PATTERN: &str = concat!(
     r"[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*$",
 );
 
-/// A key's label: at most 100 characters, none of them a control character.
+/// A key's label: at most 100 characters, each of which can be seen.
 ///
 /// # Errors
 ///
@@ -32,7 +32,7 @@ pub fn label(label: Option<String>) -> Result<Option<String>, ApiError> {
     Ok(label)
 }
 
-/// A thing's name: 1 to 200 characters once white space around it is gone, none of them a control character.
+/// A thing's name: 1 to 200 characters once white space around it is gone, each of which can be seen.
 ///
 /// # Errors
 ///
@@ -66,7 +66,7 @@ mod tests {
         for good in [String::new(), "ü".repeat(100)] {
             assert_eq!(label(Some(good.clone())).unwrap(), Some(good));
         }
-        for bad in ["a".repeat(101), "a\u{0}".to_owned()] {
+        for bad in ["a".repeat(101), "a\u{0}".to_owned(), "a\u{feff}".to_owned()] {
             let refused = label(Some(bad)).unwrap_err();
             assert!(refused.message.starts_with("label: "));
         }
@@ -93,11 +93,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_name_is_taken_trimmed_or_not_at_all(text in " ?.{0,220} ?|[a\u{0}\u{7f}\u{85} ]{0,3}") {
-            let trimmed = text.trim();
+        fn a_name_is_taken_trimmed_or_not_at_all(given in " ?.{0,220} ?|[a\u{0}\u{7f}\u{85} ]{0,3}") {
+            let trimmed = given.trim();
             let fits = (1..=200).contains(&trimmed.chars().count());
-            let good = fits && !trimmed.chars().any(char::is_control);
-            match name(&text) {
+            let can_be_seen = |c: char| !c.is_control() && !text::is_invisible(c);
+            let good = fits && trimmed.chars().all(can_be_seen);
+            match name(&given) {
                 Ok(taken) => prop_assert!(good && taken == trimmed),
                 Err(error) => prop_assert!(!good && error.message.starts_with("name: ")),
             }

@@ -69,7 +69,7 @@ struct AccountErrorBody<'a> {
     /// The error's name, for programs.
     #[cfg_attr(test, schemars(extend("enum" = ACCOUNT_CODES)))]
     code: &'static str,
-    /// For humans. Never repeats a value.
+    /// For humans. Repeats no value but a choice that is not valid.
     #[cfg_attr(test, schemars(length(min = 1)))]
     detail: &'a str,
     /// The field of the body that is at fault; null: none is.

@@ -182,7 +182,7 @@ impl<C> Call<C> {
 }
 
 /// The client's address, as the runtime tells it.
-pub(super) fn client_address(headers: &HeaderMap) -> Option<IpAddr> {
+pub fn client_address(headers: &HeaderMap) -> Option<IpAddr> {
     let text = headers.get(CLIENT_ADDRESS_HEADER)?.to_str().ok()?;
     text.parse().ok()
 }

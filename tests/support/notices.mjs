@@ -4,6 +4,8 @@ import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
 import { after, beforeEach } from "node:test";
 
+import { until } from "./until.mjs";
+
 /**
  * @typedef {object} Notice
  * @property {string} id
@@ -19,6 +21,7 @@ import { after, beforeEach } from "node:test";
  * @property {number} signedAt in seconds
  * @property {string} method
  * @property {string} contentType
+ * @property {string} userAgent
  */
 
 /** Starts a receiver for this test file, which forgets everything before every test. */
@@ -58,6 +61,11 @@ export class Receiver {
   /** @param {string} [type] @returns {Notice[]} what came, of one type or of all */
   notices(type) {
     return this.deliveries.map(({ notice }) => notice).filter((notice) => type === undefined || notice.type === type);
+  }
+
+  /** Waits until so many came: they leave right after the answer. @param {number} count */
+  async came(count) {
+    await until(() => this.deliveries.length >= count, `${count} deliveries`);
   }
 
   /** Takes what comes, and forgets what came. */
@@ -107,6 +115,7 @@ export class Receiver {
       signedAt: Number(time),
       method: String(request.method),
       contentType: String(request.headers["content-type"]),
+      userAgent: String(request.headers["user-agent"]),
     });
     const status = this.#status(notice);
     if (status !== undefined) response.writeHead(status, this.#headers).end();

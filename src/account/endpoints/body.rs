@@ -1,12 +1,13 @@
 //! A body's fields. No body is an empty one, as in the original API.
 
-use serde_json::Value;
-
 use crate::account::Fields;
+use crate::account::fields::NoFields;
 use crate::web::body::require_json;
 use crate::web::{ApiError, Call};
 
-use crate::account::endpoints::error::{not_an_object, not_json, unsupported_media_type};
+use crate::account::endpoints::error::{
+    not_an_object, not_json, number_out_of_range, unsupported_media_type,
+};
 
 impl<C> Call<C> {
     /// The fields of a JSON object, whatever they hold.
@@ -19,11 +20,10 @@ impl<C> Call<C> {
             return Ok(Fields::default());
         }
         require_json(&self.input.headers).map_err(unsupported_media_type)?;
-        match serde_json::from_slice(&self.input.body) {
-            Ok(Value::Object(fields)) => Ok(fields.into()),
-            Ok(_) => Err(not_an_object()),
-            // What the parser says may quote the body.
-            Err(_) => Err(not_json()),
-        }
+        Fields::parse(&self.input.body).map_err(|wrong| match wrong {
+            NoFields::NotJson => not_json(),
+            NoFields::NumberOutOfRange => number_out_of_range(),
+            NoFields::NotAnObject => not_an_object(),
+        })
     }
 }

@@ -1,4 +1,5 @@
-//! `PATCH /api/users/cancel_email_change_request`: cancels a change of e-mail.
+//! `PATCH /api/users/cancel_email_change_request`: cancels the caller's change of e-mail; and with a user in the path,
+//! for support, anybody's. A take-over may have left a token in the wrong hands.
 
 #[cfg(test)]
 use crate::account::endpoints::{openapi, representation};
@@ -11,14 +12,30 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 use crate::account::endpoints::representation::full_user;
 use crate::account::endpoints::{Access, PersonCaller};
 
-pub const ROUTE: Route = Route::patch(
+pub const ROUTE: Route = route(
     "/api/users/cancel_email_change_request",
     "cancelEmailChange",
-    handler!(handle: PersonCaller, Access::Sensitive),
 );
 
+/// The same for any user.
+pub const OF_USER: Route = route(
+    "/api/users/{uuid}/cancel_email_change_request",
+    "cancelEmailChangeOfUser",
+);
+
+const fn route(path: &'static str, operation: &'static str) -> Route {
+    Route::patch(
+        path,
+        operation,
+        handler!(handle: PersonCaller, Access::Sensitive),
+    )
+}
+
 async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
-    let selector = call.caller.own();
+    let selector = match call.input.params.get("uuid") {
+        Some(user) => call.caller.select(user)?,
+        None => call.caller.own(),
+    };
     let now = call.now();
     let database = call.services.database()?;
     let user = store::read_user(&database, &selector, now).await?;
@@ -41,15 +58,28 @@ fn not_found() -> ApiError {
 
 #[cfg(test)]
 fn openapi(spec: &mut Spec) -> OperationDoc {
-    OperationDoc::new(
+    let is_of_user = spec.route.path == OF_USER.path;
+    let summary = if is_of_user {
+        "Gives up a user's change of e-mail"
+    } else {
+        "Gives up the change of e-mail"
+    };
+    let doc = OperationDoc::new(
         "Account security",
-        "Gives up the change of e-mail",
+        summary,
         "The token of the pending e-mail is dead. None pending: 400 email_change_request_not_found. \
          Needs a recent authentication (403). A body is ignored.",
-    )
-    .answer(
+    );
+    let doc = match is_of_user {
+        true => doc.parameter(openapi::uuid()),
+        false => doc,
+    };
+    doc.answer(
         spec.json::<representation::FullUserBody>(200, "The user; pending_email is null.")
-            .example("jane", representation::example_user().with("pending_email", serde_json::Value::Null)),
+            .example(
+                "jane",
+                representation::example_user().with("pending_email", serde_json::Value::Null),
+            ),
     )
     .error(openapi::bad_request())
 }

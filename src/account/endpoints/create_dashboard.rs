@@ -43,7 +43,7 @@ struct Body<'a> {
     #[cfg_attr(test, schemars(range(min = 1)))]
     id: u64,
     team_id: TeamId,
-    /// A name without control characters.
+    /// A name without control or invisible characters.
     #[cfg_attr(test, schemars(length(min = 1, max = 200)))]
     name: &'a str,
 }

@@ -9,9 +9,9 @@ use crate::web::{ApiError, ErrorFormat};
 
 impl From<Invalid> for ApiError {
     fn from(fault: Invalid) -> Self {
-        let cause = format!("{}: {}", fault.attr, fault.code);
+        let cause = format!("{}: {}", fault.attr.unwrap_or("body"), fault.code);
         Self {
-            attr: Some(fault.attr),
+            attr: fault.attr,
             ..Self::bad_request(fault.detail)
         }
         .coded(fault.code)
@@ -22,6 +22,11 @@ impl From<Invalid> for ApiError {
 /// 400 of a body.
 pub fn not_json() -> ApiError {
     ApiError::bad_request("The request body is not valid JSON.")
+}
+
+/// 400 of a body with a number that could not be read back.
+pub fn number_out_of_range() -> ApiError {
+    ApiError::bad_request("A number in the request body is out of range.")
 }
 
 /// 415: `error` as this API puts it.

@@ -3,11 +3,10 @@
 #[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 #[cfg(test)]
-use crate::account::settings::Settings;
-use crate::account::settings::with_defaults;
+use crate::account::settings::SettingsSchema;
+use crate::account::settings::{Settings, with_defaults};
 use crate::account::store::UserDetails;
 use crate::account::{Person, Scene, TeamId};
 use crate::kernel::UserId;
@@ -38,8 +37,8 @@ pub struct FullUserBody<'a> {
     /// The start pages chosen in the present team, in the order in which they were first chosen.
     scene_personalisation: &'a [Scene],
     #[serde(flatten)]
-    #[cfg_attr(test, schemars(with = "Settings"))]
-    settings: Map<String, Value>,
+    #[cfg_attr(test, schemars(with = "SettingsSchema"))]
+    settings: Settings,
 }
 
 #[derive(Serialize)]

@@ -63,10 +63,10 @@ async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
 /// The scene and its dashboard. Missing fields have messages of their own, the dashboard's first.
 fn read(fields: &Fields) -> Result<(String, i64), Invalid> {
     if fields.get(DASHBOARD).is_none() {
-        return Err(Invalid::input(DASHBOARD, "Dashboard must be provided."));
+        return Err(Invalid::input(DASHBOARD, "Dashboard must be provided.").without_attr());
     }
     if fields.get(SCENE).is_none() {
-        return Err(Invalid::input(SCENE, "Scene must be provided."));
+        return Err(Invalid::input(SCENE, "Scene must be provided.").without_attr());
     }
     let dashboard = dashboard(fields)?;
     let scene = fields.text(SCENE, MAX_SCENE_CHARS)?;

@@ -4,8 +4,9 @@
 use crate::account::email_change::EMAIL_TOKEN_TTL;
 #[cfg(test)]
 use crate::account::endpoints::{openapi, representation};
+use crate::account::profile::wanted_email;
 #[cfg(test)]
-use crate::account::settings::Settings;
+use crate::account::settings::SettingsSchema;
 use crate::account::settings::{MAX_SETTINGS_CHARS, MERGED};
 use crate::account::store::{
     NewEmail, ProfileChangeOutcome, change_profile, read_user_and_email_holder,
@@ -31,17 +32,19 @@ async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
     let selector = call.caller.select(call.path("uuid")?)?;
     let now = call.now();
     // The body is read before the account is, but its errors are not for callers without access.
-    let patch = call
-        .fields()
-        .and_then(|fields| Ok(ProfilePatch::read(&fields)?));
-    let key = patch.as_ref().ok().and_then(|patch| patch.email.as_deref());
-    let key = key.and_then(EmailKey::of);
+    let fields = call.fields();
+    let unicode = call.services.unicode();
+    let wanted = fields.as_ref().ok();
+    let wanted = wanted.and_then(|fields| wanted_email(fields, unicode).ok().flatten());
+    let key = wanted.as_deref().and_then(EmailKey::of);
     let database = call.services.database()?;
     let (user, is_taken) =
         read_user_and_email_holder(&database, &selector, key.as_ref(), now).await?;
     let account = call.caller.authorize(user)?;
     let audit = account.audit(&call, now);
-    let patch = patch?;
+    let (person, details) = (&account.person, &account.details);
+    let present = person.email.as_deref();
+    let patch = ProfilePatch::read(&fields?, present, &details.settings, unicode)?;
     let email = match (&patch.email, key) {
         (Some(email), Some(key)) if !is_present(&account.person, &key) => {
             // A session that was left open must not be enough to take over the account.
@@ -96,6 +99,7 @@ fn new_email<'a>(
     Ok(NewEmail {
         email,
         key,
+        from: present.and_then(EmailKey::of),
         token,
         until: audit.at.plus(EMAIL_TOKEN_TTL),
         entry: audit.entry(Action::RequestEmailChange, outcome),
@@ -116,7 +120,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         #[schemars(extend("type" = "string", "format" = "email", "minLength" = 1, "maxLength" = 254))]
         email: Option<String>,
         #[schemars(flatten)]
-        settings: Settings,
+        settings: SettingsSchema,
     }
 
     OperationDoc::new(

@@ -10,7 +10,8 @@ use crate::kernel::{Clock as _, EmailKey, UserId, mask_email};
 use crate::web::caller::Anyone;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
-use crate::web::{ApiError, Call, Reply, Route, handler};
+use crate::web::request::client_address;
+use crate::web::{ApiError, Call, ErrorFormat, Reply, Route, handler};
 
 use crate::account::endpoints::error::email_taken;
 use crate::account::endpoints::representation::success;
@@ -31,7 +32,7 @@ async fn handle(call: Call<Anyone>) -> Result<Reply, ApiError> {
     match confirm(&call, &user, &token).await? {
         EmailConfirmation::Confirmed => Ok(success()),
         EmailConfirmation::EmailTaken => Err(email_taken()),
-        EmailConfirmation::TokenInvalid => Err(invalid_token()),
+        EmailConfirmation::TokenInvalid => Err(refuse(&call).await),
     }
 }
 
@@ -62,8 +63,13 @@ async fn confirm(
     Ok(confirm_email(&database, user, token, &key, &entry, &notice).await?)
 }
 
-/// Counts as a failed authentication of the client's address.
-fn invalid_token() -> ApiError {
+/// Counts as two failed authentications of the client's address, one of them by the router: no other guess is as cheap.
+/// A right token is never refused for it.
+async fn refuse(call: &Call<Anyone>) -> ApiError {
+    let address = client_address(&call.input.headers);
+    if !call.services.address_within_limit(address).await {
+        return ErrorFormat::Account.too_many();
+    }
     let detail = "This verification token is invalid or has expired.";
     ApiError::from(Invalid::new("token", "invalid_token", detail))
         .counted_as_failed_authentication()
@@ -87,8 +93,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "Account security",
         "Confirms an e-mail",
         "The pending e-mail becomes the user's. The token alone is the credential. Wrong, too old, \
-         replaced or of an unknown user: 400 invalid_token, which counts as a failed authentication. Another \
-         user's by now: 400 with attr email.",
+         replaced, of an unknown user, or asked for from an address that is not the user's any more: \
+         400 invalid_token, which counts as two failed authentications. Another user's by now: 400 with attr email.",
     )
     .body(
         spec.body::<VerifyEmail>()

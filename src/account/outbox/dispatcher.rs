@@ -1,4 +1,4 @@
-//! One round of delivery, as the cron trigger starts it.
+//! One round of delivery, as the cron trigger starts it, and each request that has written notices.
 //!
 //! Only the outbox keeps anything between rounds. A round may therefore end at any point, and rounds may
 //! overlap: a notice that was claimed and not settled is due again after its wait, and a receiver that got it
@@ -10,11 +10,11 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, pin_mut, stream};
 
 use crate::account::outbox::receiver::WebhookConfig;
-use crate::account::outbox::{ClaimedNotice, message};
-use crate::account::store::{claim_notices, settle_notices};
+use crate::account::outbox::{ClaimedNotice, NoticeClaim, message};
+use crate::account::store::{claim_notices, claim_these_notices, settle_notices};
 use crate::db::{Database, DatabaseError};
 use crate::kernel::http_client::{HttpClient, HttpError};
-use crate::kernel::{Clock, Purpose, SealError, Sealer, Secret};
+use crate::kernel::{Clock, Purpose, SealError, Sealer, Secret, Timestamp};
 
 const MAX_NOTICES_PER_ROUND: u32 = 50;
 
@@ -114,6 +114,22 @@ impl WebhookDispatcher<'_> {
     pub async fn deliver(&self) -> Result<DeliveryReport, DatabaseError> {
         let now = self.clock.now();
         let claim = claim_notices(self.database, now, MAX_NOTICES_PER_ROUND).await?;
+        Ok(self.finish(now, claim).await)
+    }
+
+    /// Delivers those of these notices that are due, as a round of their own. They are few: what one request wrote.
+    ///
+    /// # Errors
+    ///
+    /// The claim failed, and nothing was sent.
+    pub async fn deliver_these(&self, ids: &[String]) -> Result<DeliveryReport, DatabaseError> {
+        let now = self.clock.now();
+        let claim = claim_these_notices(self.database, now, ids).await?;
+        Ok(self.finish(now, claim).await)
+    }
+
+    /// Sends what was claimed at `now`, and settles it.
+    async fn finish(&self, now: Timestamp, claim: NoticeClaim) -> DeliveryReport {
         let claimed = claim.notices.len();
         let sent = self.send_all(claim.notices).await;
         let unsettled = if sent.delivered.is_empty() && sent.deferred.is_empty() {
@@ -122,7 +138,7 @@ impl WebhookDispatcher<'_> {
             let settle = settle_notices(self.database, now, &sent.delivered, &sent.deferred);
             settle.await.err()
         };
-        Ok(DeliveryReport {
+        DeliveryReport {
             claimed,
             delivered: sent.delivered.len(),
             failed: sent.failed,
@@ -130,7 +146,7 @@ impl WebhookDispatcher<'_> {
             expired: claim.expired,
             failures: sent.failures,
             unsettled,
-        })
+        }
     }
 
     /// Sends the notices until the receiver turns out to be down.

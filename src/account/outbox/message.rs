@@ -51,15 +51,10 @@ pub fn request(
     };
     let body = serde_json::to_vec(&body).ok()?;
     let signature = signature(&webhook.secret, now, &body)?;
-    Some(HttpRequest {
-        method: Method::POST,
-        url: webhook.url.clone(),
-        headers: vec![
-            ("content-type", "application/json".to_owned()),
-            ("x-signature", signature),
-        ],
-        body: Some(body),
-    })
+    let mut request = HttpRequest::new(Method::POST, webhook.url.clone());
+    request.add_header("x-signature", signature);
+    request.set_json(body);
+    Some(request)
 }
 
 /// `t=<unix seconds>,v1=<HMAC-SHA256 of "t.body", lower-case hex>`: the time is signed
@@ -79,6 +74,7 @@ fn signature(secret: &Secret, at: Timestamp, body: &[u8]) -> Option<String> {
 mod tests {
     use super::*;
     use crate::kernel::UserId;
+    use crate::kernel::http_client::USER_AGENT;
     use crate::testing::transport::header_of;
 
     const AT: Timestamp = Timestamp::from_millis(1_800_000_000_999);
@@ -142,6 +138,7 @@ mod tests {
             assert_eq!(sent.method, Method::POST);
             assert_eq!(sent.url, "https://notify.example/in?a=1");
             assert_eq!(header_of(&sent, "content-type"), Some("application/json"));
+            assert_eq!(header_of(&sent, "user-agent"), Some(USER_AGENT));
             let expected = signature(&webhook().secret, at, sent.body.as_ref().unwrap());
             assert_eq!(header_of(&sent, "x-signature"), expected.as_deref());
             sent

@@ -8,12 +8,10 @@ use crate::kernel::{UserId, audit};
 
 // ?1 user, ?2 now
 const CANCEL: &str = "
-UPDATE profiles SET pending_email = NULL, pending_email_hash = NULL, pending_email_until = NULL
+UPDATE profiles
+SET pending_email = NULL, pending_from = NULL, pending_email_hash = NULL, pending_email_until = NULL
 WHERE user_id = ?1 AND pending_email_until > ?2
 RETURNING user_id";
-
-const DELETE_VERIFICATION: &str = "
-DELETE FROM notices WHERE user_id = ?1 AND type = 'email_change_verification'";
 
 /// Gives up the change; `None`: there is none to give up, or no user.
 pub async fn cancel_email_change(
@@ -24,7 +22,6 @@ pub async fn cancel_email_change(
     let cancel = Statement::new(CANCEL, [user.into(), entry.at.into()]);
     let mut batch = Batch::new();
     let cancelled = batch.push_audited::<IgnoredAny>(cancel, entry)?;
-    batch.execute(Statement::new(DELETE_VERIFICATION, [user.into()]));
     let changed = batch.push(changed_user(user, entry.at));
     let results = database.run(batch).await?;
     if results.count(cancelled)? == 0 {

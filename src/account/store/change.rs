@@ -12,7 +12,8 @@ use crate::kernel::{Sealed, audit};
 // Written if the statement right before wrote a row: the audit row of the change, or another notice of it.
 const INSERT_NOTICE: &str = "
 INSERT INTO notices (id, type, user_id, recipient, token_sealed, created_at, expires_at, due_at)
-SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?6 WHERE changes() > 0";
+SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?6 WHERE changes() > 0
+RETURNING id";
 
 /// Adds a change, its audit row and its notices.
 pub(super) fn push_notified<'a, T: DeserializeOwned>(
@@ -36,7 +37,8 @@ pub(super) fn execute_notified<'a>(
     push_notified::<IgnoredAny>(batch, change, entry, notices).map(|_| ())
 }
 
-/// A notice of the change whose audit row the statement right before writes, if it writes one.
+/// A notice of the change whose audit row the statement right before writes, if it writes one. It leaves after the
+/// answer of the request.
 pub(super) fn insert_notice(notice: &Notice) -> Statement {
     let token = notice.token.as_ref();
     Statement::new(
@@ -53,15 +55,14 @@ pub(super) fn insert_notice(notice: &Notice) -> Statement {
                 .into(),
         ],
     )
+    .noted()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::account::NoticeKind;
-    use crate::account::notice::MAX_UNDELIVERED_PER_USER;
-    use crate::account::store::testing::{NOW, Store, entry, notice};
-    use crate::kernel::Timestamp;
+    use crate::account::store::testing::{Store, entry, notice};
 
     const RENAME: &str = "UPDATE users SET email = ?2 WHERE uuid = ?1";
 
@@ -86,20 +87,5 @@ mod tests {
         store.run(batch);
         assert_eq!(store.audit_actions().len(), 1);
         assert_eq!(store.notices(), ["email_changed", "two_factor_enabled"]);
-    }
-
-    #[test]
-    fn the_newest_notices_of_a_user_are_kept() {
-        let store = Store::on_sqlite();
-        store.add_users(&["ann"]);
-        for number in 0..=u32::try_from(MAX_UNDELIVERED_PER_USER).unwrap() {
-            store.put(&Notice {
-                at: Timestamp::from_millis(NOW.as_millis() + i64::from(number)),
-                ..notice(number, NoticeKind::EmailChanged)
-            });
-        }
-        let kept: Vec<i64> = store.column("SELECT created_at FROM notices ORDER BY created_at");
-        assert_eq!(kept.len(), MAX_UNDELIVERED_PER_USER);
-        assert_eq!(kept[0], NOW.as_millis() + 1);
     }
 }

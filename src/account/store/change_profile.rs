@@ -1,11 +1,10 @@
 //! Changes the settings of a profile, and asks for another e-mail.
 
 use serde::de::IgnoredAny;
-use serde_json::{Map, Value};
 
 use super::change::push_notified;
 use super::full_user::{FullUser, changed_user};
-use crate::account::settings::MAX_SETTINGS_CHARS;
+use crate::account::settings::{MAX_SETTINGS_CHARS, Settings};
 use crate::account::{EmailToken, Notice};
 use crate::db::{Arg, Batch, Database, DatabaseError, Slot, Statement};
 use crate::kernel::{EmailKey, Timestamp, UserId, audit};
@@ -37,21 +36,14 @@ WHERE user_id = ?1
   AND (length(merged.settings) <= ?4 OR length(merged.settings) <= length(profiles.settings))
 RETURNING user_id";
 
-// ?1 user, ?2 e-mail as spelt, ?3 hash of the token, ?4 until, ?5 e-mail key, ?6 whether the audit row of the
-// settings that came in the same request is right before: not if they were refused.
+// ?1 user, ?2 e-mail as spelt, ?3 hash of the token, ?4 until, ?5 its e-mail key, ?6 that of the present e-mail,
+// ?7 whether the audit row of the settings that came in the same request is right before: not if they were refused.
 const REQUEST_EMAIL: &str = "
-UPDATE profiles SET pending_email = ?2, pending_email_hash = ?3, pending_email_until = ?4
-WHERE user_id = ?1 AND (NOT ?6 OR changes() > 0)
+UPDATE profiles
+SET pending_email = ?2, pending_from = ?6, pending_email_hash = ?3, pending_email_until = ?4
+WHERE user_id = ?1 AND (NOT ?7 OR changes() > 0)
   AND NOT EXISTS (SELECT 1 FROM users WHERE email_key = ?5 AND uuid <> ?1)
 RETURNING user_id";
-
-// Notices of an earlier request that were not delivered yet are out of date; and so repeated requests do not
-// fill the outbox, or another person's mailbox.
-// ?1 user, ?2 and ?3 the notices of this request, of which ?2 is there only if it was granted
-const DELETE_EARLIER_NOTICES: &str = "
-DELETE FROM notices
-WHERE user_id = ?1 AND type IN ('email_change_requested', 'email_change_verification')
-  AND id <> ?2 AND id IS NOT ?3 AND EXISTS (SELECT 1 FROM notices WHERE id = ?2)";
 
 /// Another e-mail that is asked for.
 #[derive(Debug)]
@@ -59,6 +51,8 @@ pub struct NewEmail<'a> {
     /// The e-mail as spelt.
     pub email: &'a str,
     pub key: EmailKey,
+    /// The e-mail that it was asked from; `None`: there is none.
+    pub from: Option<EmailKey>,
     /// The token that confirms it.
     pub token: EmailToken,
     pub until: Timestamp,
@@ -85,7 +79,7 @@ pub enum ProfileChangeOutcome {
 pub async fn change_profile(
     database: &Database,
     user: &UserId,
-    settings: &Map<String, Value>,
+    settings: &Settings,
     entry: &audit::Entry,
     email: Option<&NewEmail<'_>>,
 ) -> Result<ProfileChangeOutcome, DatabaseError> {
@@ -130,14 +124,10 @@ fn push_email_request(
         new.token.hash().into(),
         new.until.into(),
         new.key.as_str().into(),
+        new.from.as_ref().map(EmailKey::as_str).into(),
         is_after_settings.into(),
     ];
     let request = Statement::new(REQUEST_EMAIL, request);
     let notices = new.warning.iter().chain([&new.verification]);
-    let requested = push_notified(batch, request, &new.entry, notices)?;
-    let warning = new.warning.as_ref().map(|notice| notice.id.as_str());
-    let verification = new.verification.id.as_str();
-    let earlier = [user.into(), verification.into(), warning.into()];
-    batch.execute(Statement::new(DELETE_EARLIER_NOTICES, earlier));
-    Ok(requested)
+    push_notified(batch, request, &new.entry, notices)
 }

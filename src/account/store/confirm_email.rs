@@ -15,7 +15,8 @@ const PENDING: &str = concat!(
     person_columns!(),
     ", p.pending_email
 FROM users u JOIN profiles p ON p.user_id = u.uuid
-WHERE u.uuid = ?1 AND p.pending_email_hash = ?2 AND p.pending_email_until > ?3"
+WHERE u.uuid = ?1 AND p.pending_email_hash = ?2 AND p.pending_email_until > ?3
+  AND p.pending_from IS u.email_key"
 );
 
 // The token, and that no other user has the e-mail, is checked again: both may have changed since the read.
@@ -26,18 +27,16 @@ WHERE uuid = ?1
   AND EXISTS (
     SELECT 1 FROM profiles
     WHERE user_id = ?1 AND pending_email_hash = ?2 AND pending_email_until > ?3
+      AND pending_from IS users.email_key
   )
   AND NOT EXISTS (SELECT 1 FROM users o WHERE o.email_key = ?4 AND o.uuid <> ?1)
 RETURNING uuid";
 
-// Marks the e-mail as verified if CONFIRM has put it into effect.
-// ?1 user, ?2 hash of the token, ?3 e-mail key
+// Right after the notice, which is written only if CONFIRM has put the e-mail into effect; the trigger
+// users_update_end_pending has ended the request then.
+// ?1 user, ?2 e-mail key
 const SETTLE: &str = "
-UPDATE profiles SET
-  verified_email = ?3,
-  pending_email = NULL, pending_email_hash = NULL, pending_email_until = NULL
-WHERE user_id = ?1 AND pending_email_hash = ?2
-  AND EXISTS (SELECT 1 FROM users WHERE uuid = ?1 AND email_key = ?3)";
+UPDATE profiles SET verified_email = ?2 WHERE user_id = ?1 AND changes() > 0";
 
 // ?1 e-mail key, ?2 user
 const OTHER_HOLDER: &str = "SELECT 1 AS one FROM users WHERE email_key = ?1 AND uuid <> ?2 LIMIT 1";
@@ -87,7 +86,7 @@ pub async fn confirm_email(
     let confirm = Statement::new(CONFIRM, confirm);
     let mut batch = Batch::new();
     let confirmed = push_notified::<IgnoredAny>(&mut batch, confirm, entry, [notice])?;
-    batch.execute(Statement::new(SETTLE, [user.into(), hash(), email()]));
+    batch.execute(Statement::new(SETTLE, [user.into(), email()]));
     let holder = batch.push::<IgnoredAny>(Statement::new(OTHER_HOLDER, [email(), user.into()]));
     let results = database.run(batch).await?;
     Ok(if results.count(confirmed)? > 0 {

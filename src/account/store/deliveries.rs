@@ -7,24 +7,37 @@ use crate::account::outbox::{ClaimedNotice, FIRST_WAIT, MAX_WAIT, NoticeClaim};
 use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
 
-// At most 500, so that the transaction stays small. CLAIM leaves the rest alone, and later rounds delete it.
+// At most 500, so that the transaction stays small. CLAIM_DUE leaves the rest alone, and later rounds delete it.
 // ?1 now
 const DELETE_EXPIRED: &str = "
 DELETE FROM notices
 WHERE id IN (SELECT id FROM notices WHERE expires_at <= ?1 ORDER BY expires_at LIMIT 500)
 RETURNING id";
 
-// The wait doubles with each attempt; 30 doublings are more than MAX_WAIT has, and do not overflow.
-// ?1 now, ?2 the most notices, ?3 FIRST_WAIT, ?4 MAX_WAIT
-const CLAIM: &str = "
-UPDATE notices
-SET attempts = attempts + 1, due_at = ?1 + min(?3 << min(attempts, 30), ?4)
-WHERE id IN (
-  SELECT id FROM notices
+/// Claims those notices with the ids that are due. The wait doubles with each attempt; 30 doublings are more than
+/// `MAX_WAIT` has, and do not overflow. `?1` is now, `?2` `FIRST_WAIT`, `?3` `MAX_WAIT`.
+macro_rules! claim {
+    ($ids:literal) => {
+        concat!(
+            "UPDATE notices
+SET attempts = attempts + 1, due_at = ?1 + min(?2 << min(attempts, 30), ?3)
+WHERE due_at <= ?1 AND (expires_at IS NULL OR expires_at > ?1) AND id IN (",
+            $ids,
+            ")
+RETURNING id, type, user_id, recipient, token_sealed, created_at, due_at"
+        )
+    };
+}
+
+// ?4 the most notices
+const CLAIM_DUE: &str = claim!(
+    "SELECT id FROM notices
   WHERE due_at <= ?1 AND (expires_at IS NULL OR expires_at > ?1)
-  ORDER BY due_at, id LIMIT ?2
-)
-RETURNING id, type, user_id, recipient, token_sealed, created_at, due_at";
+  ORDER BY due_at, id LIMIT ?4"
+);
+
+// ?4 ids (JSON)
+const CLAIM_THESE: &str = claim!("SELECT value FROM json_each(?4)");
 
 // ?1 ids (JSON)
 const DELETE_DELIVERED: &str = "DELETE FROM notices WHERE id IN (SELECT value FROM json_each(?1))";
@@ -45,18 +58,40 @@ pub async fn claim_notices(
     now: Timestamp,
     limit: u32,
 ) -> Result<NoticeClaim, DatabaseError> {
-    let args = [now.into(), limit.into(), FIRST_WAIT.into(), MAX_WAIT.into()];
     let mut batch = Batch::new();
     let expired = batch.push::<IgnoredAny>(Statement::new(DELETE_EXPIRED, [now.into()]));
-    let claimed = batch.push::<ClaimedNotice>(Statement::new(CLAIM, args));
+    let claimed = batch.push(claim(CLAIM_DUE, now, limit.into()));
     let results = database.run(batch).await?;
-    // RETURNING has no order. Ids begin with the time.
-    let mut notices = results.rows(claimed)?;
-    notices.sort_by(|one, other| one.id.cmp(&other.id));
     Ok(NoticeClaim {
-        notices,
+        notices: in_order(results.rows(claimed)?),
         expired: results.count(expired)?,
     })
+}
+
+/// The same for those notices with these ids that are due, without deleting what has expired.
+pub async fn claim_these_notices(
+    database: &Database,
+    now: Timestamp,
+    ids: &[String],
+) -> Result<NoticeClaim, DatabaseError> {
+    let mut batch = Batch::new();
+    let claimed = batch.push(claim(CLAIM_THESE, now, Arg::json(&ids)?));
+    let results = database.run(batch).await?;
+    Ok(NoticeClaim {
+        notices: in_order(results.rows(claimed)?),
+        expired: 0,
+    })
+}
+
+fn claim(sql: &'static str, now: Timestamp, which: Arg) -> Statement {
+    let waits = [FIRST_WAIT.into(), MAX_WAIT.into()];
+    Statement::new(sql, [now.into()].into_iter().chain(waits).chain([which]))
+}
+
+/// RETURNING has no order. Ids begin with the time.
+fn in_order(mut notices: Vec<ClaimedNotice>) -> Vec<ClaimedNotice> {
+    notices.sort_by(|one, other| one.id.cmp(&other.id));
+    notices
 }
 
 /// Deletes the notices with the ids `delivered`. What was deferred is due at `now`, with its attempt uncounted, unless another

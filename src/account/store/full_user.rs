@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde_json::{Map, Value};
 
 use super::selector::{AccountSelector, person_columns, selected_user};
+use crate::account::settings::Settings;
 use crate::account::{Account, Scene, TeamId};
 use crate::db::{self, Batch, Database, DatabaseError, Statement};
 use crate::kernel::{EmailKey, Timestamp, UserId};
@@ -16,7 +16,8 @@ const FULL_USER: &str = concat!(
     ",
        u.created_at, p.team_id AS team, coalesce(p.settings, '{}') AS settings,
        u.email_key IS NOT NULL AND u.email_key IS p.verified_email AS is_email_verified,
-       iif(p.pending_email_until > ?4, p.pending_email, NULL) AS pending_email,
+       iif(p.pending_email_until > ?4 AND p.pending_from IS u.email_key, p.pending_email, NULL)
+         AS pending_email,
        f.secret_sealed IS NOT NULL AS is_two_factor_on,
        (SELECT json_group_array(json_object('scene', s.scene, 'dashboard', s.dashboard_id))
         FROM (SELECT scene, dashboard_id FROM scene_personalisations
@@ -44,7 +45,7 @@ pub struct UserDetails {
     pub created_at: String,
     /// The settings that were set; see `settings::with_defaults` for the others.
     #[serde(deserialize_with = "db::json")]
-    pub settings: Map<String, Value>,
+    pub settings: Settings,
     pub team: Option<TeamId>,
     /// Whether the person has confirmed their present e-mail.
     #[serde(deserialize_with = "db::flag")]

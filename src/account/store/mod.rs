@@ -37,7 +37,7 @@ pub use cancel_email_change::cancel_email_change;
 pub use change_profile::{NewEmail, ProfileChangeOutcome, change_profile};
 pub use code_attempt::{CheckedTotp, CodeAttempt, CodeKind, CodeOutcome};
 pub use confirm_email::{EmailConfirmation, PendingEmail, confirm_email, read_pending_email};
-pub use deliveries::{claim_notices, settle_notices};
+pub use deliveries::{claim_notices, claim_these_notices, settle_notices};
 pub use disable_two_factor::{disable_two_factor, drop_setup};
 pub use full_user::{FullUser, UserDetails, read_user, read_user_and_email_holder};
 pub use lookup::{AccountLookup, read_api_key, read_person};

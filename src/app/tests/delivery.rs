@@ -19,7 +19,7 @@ fn deliver(
     let services = service.services();
     let run = delivery::run(&services, queue, messages, &log);
     let verdicts = service.clock.run(run);
-    let [line] = &log.0.into_inner()[..] else {
+    let [line] = &log.0.take()[..] else {
         panic!("not one line")
     };
     (verdicts, line.clone())

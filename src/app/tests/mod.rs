@@ -1,6 +1,7 @@
 //! Every route through the router, natively.
 
 mod delivery;
+mod notices;
 mod schedule;
 
 use std::time::Duration;

@@ -15,18 +15,27 @@ pub fn setup() -> (TestService, Remote) {
     (service, remote)
 }
 
-/// Leaves a notice for the old address and one for the new.
-fn ask_for_another_email(service: &TestService) {
+/// Makes a notice for the old address and one for the new.
+pub fn ask_for_another_email(service: &TestService) {
     let body = json!({"email": "ada@new.example"});
     let change = service.request(Method::PATCH, "/api/users/@me/");
     let answer = change.person(ADA).json(&body).send();
     assert_eq!(answer.status(), 200, "{}", answer.json());
 }
 
+/// Leaves two notices, as of requests that could not deliver them.
+fn leave_notices(service: &TestService) {
+    let insert = "INSERT INTO notices (id, type, user_id, recipient, created_at, due_at)
+                  VALUES (?1, 'email_changed', ?2, ?1, 0, 0)";
+    for id in ["ntc_1", "ntc_2"] {
+        service.database.execute(insert, (id, ADA));
+    }
+}
+
 #[test]
 fn a_pass_delivers_notices_and_creates_missing_accounts() {
     let (service, remote) = setup();
-    ask_for_another_email(&service);
+    leave_notices(&service);
     let lines = service.run_schedule();
     assert_eq!(service.delivered.borrow().len(), 2);
     assert_eq!(remote.directory().with_email(EMAIL).len(), 1);
@@ -52,7 +61,7 @@ fn a_pass_delivers_notices_and_creates_missing_accounts() {
 fn an_unreachable_3deye_keeps_no_notice_from_its_receiver() {
     let service = TestService::new();
     service.add_user(ADA, Some(EMAIL));
-    ask_for_another_email(&service);
+    leave_notices(&service);
     let lines = service.run_schedule();
     assert_eq!(service.delivered.borrow().len(), 2);
     assert_eq!(lines[1]["level"], "error");

@@ -34,7 +34,7 @@ pub struct RequestBody {
     #[serde(default)]
     #[cfg_attr(test, schemars(with = "Option<UserId>"))]
     user_id: Option<String>,
-    /// A name for humans, without control characters.
+    /// A name for humans, without control or invisible characters.
     #[serde(default)]
     #[cfg_attr(test, schemars(length(max = 100), regex(pattern = NO_CONTROL)))]
     label: Option<String>,

@@ -7,15 +7,9 @@ use crate::kernel::http_client::{HttpClient, HttpError, HttpRequest};
 
 /// Fetches the document at `url`: at most [`MAX_DOCUMENT_BYTES`] within [`FETCH_TIMEOUT`].
 pub async fn fetch(http: &dyn HttpClient, url: &str) -> Result<Vec<u8>, KeysError> {
-    let request = HttpRequest {
-        method: Method::GET,
-        url: url.to_owned(),
-        headers: vec![(
-            "accept",
-            "application/jwk-set+json, application/json".to_owned(),
-        )],
-        body: None,
-    };
+    let mut request = HttpRequest::new(Method::GET, url.to_owned());
+    let accepted = "application/jwk-set+json, application/json";
+    request.add_header("accept", accepted.to_owned());
     let answer = http
         .send(request, FETCH_TIMEOUT, MAX_DOCUMENT_BYTES)
         .await

@@ -11,6 +11,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use worker::{Context, Env, web_sys};
 
+use crate::app::notices;
 use crate::kernel::RequestId;
 use crate::kernel::log::{Level, Line};
 use crate::platform::isolate;
@@ -56,10 +57,12 @@ pub async fn fetch(
     let answer = match incoming(request, method, lines) {
         Ok(request) => {
             let router = isolate::router();
+            let services = Rc::clone(&services);
             router.respond(request, services, request_id.clone()).await
         }
         Err(error) => refuse(error, &request_id),
     };
+    notices::deliver_after_answer(&services, &request_id, Console);
     let duration = clock.now().since(started);
     log_request(&answer, &request_id, method, duration);
     outgoing(&answer.reply)

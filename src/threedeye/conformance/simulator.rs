@@ -56,7 +56,7 @@ impl HttpClient for Blocking {
             let mut builder = http::Request::builder()
                 .method(&request.method)
                 .uri(&request.url);
-            for (name, value) in &request.headers {
+            for (name, value) in request.headers() {
                 builder = builder.header(*name, value);
             }
             let answer = match request.body {

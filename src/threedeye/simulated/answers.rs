@@ -38,7 +38,7 @@ fn query(request: &HttpRequest, name: &str) -> Option<String> {
 }
 
 fn header<'r>(request: &'r HttpRequest, name: &str) -> Option<&'r str> {
-    let mut headers = request.headers.iter();
+    let mut headers = request.headers().iter();
     headers
         .find(|(key, _)| *key == name)
         .map(|(_, value)| value.as_str())

@@ -89,7 +89,7 @@ pub trait Call {
 /// Row 4: adds the bearer token to a request.
 pub fn authorize(request: &mut HttpRequest, token: &Secret) {
     let value = format!("Bearer {}", token.expose());
-    request.headers.push(("authorization", value));
+    request.add_header("authorization", value);
 }
 
 /// Row 4: whether an answer says that the bearer token is not, or no longer, good.
@@ -99,15 +99,10 @@ pub const fn is_token_refused(response: &HttpResponse) -> bool {
 
 /// Rows 1 and 2: a request to `path` below the base URL.
 fn request(config: &ThreedeyeConfig, method: Method, path: &str) -> HttpRequest {
-    HttpRequest {
-        method,
-        url: format!("{}{path}", config.base_url),
-        headers: vec![
-            (API_KEY_HEADER, config.api_key.expose().to_owned()),
-            ("accept", JSON.to_owned()),
-        ],
-        body: None,
-    }
+    let mut request = HttpRequest::new(method, format!("{}{path}", config.base_url));
+    request.add_header(API_KEY_HEADER, config.api_key.expose().to_owned());
+    request.add_header("accept", JSON.to_owned());
+    request
 }
 
 fn request_with_json(
@@ -117,8 +112,7 @@ fn request_with_json(
     body: &impl Serialize,
 ) -> Result<HttpRequest, UpstreamError> {
     let mut request = request(config, method, path);
-    request.headers.push(("content-type", JSON.to_owned()));
-    request.body = Some(serde_json::to_vec(body).map_err(|_| UpstreamError::Protocol)?);
+    request.set_json(serde_json::to_vec(body).map_err(|_| UpstreamError::Protocol)?);
     Ok(request)
 }
 

@@ -7,8 +7,10 @@ use schemars::transform::{RecursiveTransform, Transform as _};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::Value;
 
-/// What no control character is in.
-pub const NO_CONTROL: &str = r"^[^\u0000-\u001f\u007f-\u009f]*$";
+use crate::kernel::text::hidden_class;
+
+/// What no control character is in, nor another that cannot be seen.
+pub const NO_CONTROL: &str = concat!("^[^", hidden_class!(), "]*$");
 
 /// The named schemas that the operations refer to. Requests and answers are of two minds about
 /// what may be left out, and answers have no members beyond those that are described.

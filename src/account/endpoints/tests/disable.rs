@@ -30,8 +30,7 @@ impl Accounts {
     }
 
     fn notices(&self) -> Vec<String> {
-        let sql = "SELECT type FROM notices";
-        self.service.database.query(sql, (), |row| row.get(0))
+        self.service.told()
     }
 }
 

@@ -1,7 +1,9 @@
 //! The endpoints through the router, on the shipped SQL, with a clock that the tests turn.
 
 mod disable;
+mod email_changes;
 mod lockout;
+mod profile;
 mod second_factor;
 
 use std::time::Duration;

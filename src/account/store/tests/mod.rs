@@ -2,6 +2,7 @@
 //! side by side.
 
 mod attempts;
+mod email_changes;
 mod lockout;
 mod notices;
 mod profiles;

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use futures_executor::block_on;
 
+use crate::account::notice::MAX_UNDELIVERED_PER_USER;
 use crate::account::outbox::{ClaimedNotice, NoticeClaim};
 use crate::account::store::testing::{self, NOW, Store, standing, user_id};
-use crate::account::store::{claim_notices, settle_notices};
+use crate::account::store::{claim_notices, claim_these_notices, settle_notices};
 use crate::account::{Notice, NoticeKind};
 use crate::db::differential::mirrored_tests;
 use crate::kernel::{Sealed, Timestamp};
@@ -21,14 +22,20 @@ mirrored_tests! {
     what_was_delivered_is_gone_and_what_was_deferred_is_due_again,
     what_was_claimed_again_is_not_given_back,
     settling_a_deleted_notice_changes_nothing,
+    notices_that_say_the_same_are_merged_into_the_newest,
+    what_warns_of_a_take_over_is_pushed_out_by_nothing,
+    the_newest_of_the_other_notices_are_kept,
+    those_of_one_request_are_claimed_alone,
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
+/// Each to a recipient of its own.
 fn notice(number: u32, at: Timestamp) -> Notice {
     Notice {
         at,
+        to: Some(format!("{number}@example.com")),
         ..testing::notice(number, NoticeKind::BackupCodeUsed)
     }
 }
@@ -166,4 +173,116 @@ fn settling_a_deleted_notice_changes_nothing(outbox: &Store) {
     settle(outbox, NOW, &["ntc_001"], &[]);
     settle(outbox, NOW, &["ntc_001", "ntc_002"], &claimed.notices);
     assert_eq!(outbox.standings(), []);
+}
+
+fn notices_that_say_the_same_are_merged_into_the_newest(outbox: &Store) {
+    let to = |number, to: Option<&str>| Notice {
+        to: to.map(str::to_owned),
+        ..testing::notice(number, NoticeKind::TwoFactorEnabled)
+    };
+    let ann = Some("ann@example.com");
+    outbox.put(&to(1, ann));
+    // Another recipient, another kind, another user.
+    outbox.put(&to(2, None));
+    outbox.put(&to(3, Some("old@example.com")));
+    outbox.put(&Notice {
+        kind: NoticeKind::BackupCodeUsed,
+        ..to(4, ann)
+    });
+    outbox.put(&Notice {
+        user: user_id("bob"),
+        ..to(5, ann)
+    });
+    // The delivery of the first is under way, and the round does not bring it back.
+    let claimed = claim(outbox, NOW).notices;
+    outbox.put(&to(6, ann));
+    outbox.put(&to(7, None));
+    settle(outbox, NOW, &[], &claimed);
+    assert_eq!(
+        ids(&claim(outbox, NOW)),
+        ["ntc_003", "ntc_004", "ntc_005", "ntc_006", "ntc_007"]
+    );
+}
+
+/// Puts so many notices of every kind that may be pushed out, each to a recipient of its own.
+fn put_many(outbox: &Store, rounds: u32) {
+    let kinds = [NoticeKind::TwoFactorEnabled, NoticeKind::BackupCodeUsed];
+    for number in 0..rounds {
+        for (kind, hundred) in kinds.into_iter().zip(1..) {
+            let number = 100 * hundred + number;
+            let at = NOW.plus(Duration::from_millis(number.into()));
+            outbox.put(&Notice {
+                kind,
+                ..notice(number, at)
+            });
+        }
+    }
+    // A kind that only a newer version knows.
+    let unknown = "
+        INSERT INTO notices (id, type, user_id, recipient, created_at, due_at)
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+        SELECT 'ntc_9' || i, 'two_factor_locked', 'ann', i, ?2, ?2 FROM n";
+    outbox.execute(unknown, [rounds.into(), NOW.plus(HOUR).into()]);
+}
+
+fn what_warns_of_a_take_over_is_pushed_out_by_nothing(outbox: &Store) {
+    let kinds = [
+        NoticeKind::EmailChanged,
+        NoticeKind::TwoFactorDisabled,
+        NoticeKind::EmailChangeRequested,
+        NoticeKind::EmailChangeVerification,
+    ];
+    for (number, kind) in (1..).zip(kinds) {
+        outbox.put(&testing::notice(number, kind));
+    }
+    put_many(outbox, 2 * u32::try_from(MAX_UNDELIVERED_PER_USER).unwrap());
+    let all = outbox.standings();
+    assert_eq!(all.len(), kinds.len() + MAX_UNDELIVERED_PER_USER);
+    let first = all.iter().take(kinds.len()).map(|one| one.id.as_str());
+    let first: Vec<&str> = first.collect();
+    assert_eq!(first, ["ntc_001", "ntc_002", "ntc_003", "ntc_004"]);
+    // Nor by another of its own kind, to another recipient.
+    outbox.put(&Notice {
+        kind: NoticeKind::EmailChanged,
+        ..notice(5, NOW)
+    });
+    assert_eq!(outbox.standings().len(), all.len() + 1);
+}
+
+fn the_newest_of_the_other_notices_are_kept(outbox: &Store) {
+    let most = u32::try_from(MAX_UNDELIVERED_PER_USER).unwrap();
+    for number in 0..=most {
+        outbox.put(&notice(
+            number,
+            NOW.plus(Duration::from_millis(number.into())),
+        ));
+    }
+    let kept: Vec<i64> = outbox.column("SELECT created_at FROM notices ORDER BY created_at");
+    assert_eq!(kept.len(), MAX_UNDELIVERED_PER_USER);
+    assert_eq!(kept[0], NOW.as_millis() + 1);
+}
+
+fn those_of_one_request_are_claimed_alone(outbox: &Store) {
+    let sealed = Sealed::from_stored("v1.0.x");
+    outbox.put(&notice(1, NOW));
+    outbox.put(&notice(2, NOW).with_token(sealed, HOUR));
+    outbox.put(&notice(3, NOW));
+    let these = |now| {
+        let ids = ["ntc_002", "ntc_003", "ntc_004"].map(str::to_owned);
+        block_on(claim_these_notices(&outbox.database, now, &ids)).unwrap()
+    };
+    assert_eq!(ids(&these(NOW)), ["ntc_002", "ntc_003"]);
+    let due = NOW.plus(10 * MINUTE);
+    assert_eq!(
+        outbox.standings(),
+        [
+            standing(1, 0, NOW),
+            standing(2, 1, due),
+            standing(3, 1, due)
+        ]
+    );
+    // They have a round, and one of them expires.
+    assert_eq!(these(NOW).notices, []);
+    let later = these(NOW.plus(HOUR));
+    assert_eq!((ids(&later), later.expired), (vec!["ntc_003"], 0));
 }

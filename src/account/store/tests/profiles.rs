@@ -1,4 +1,4 @@
-//! Profiles: settings, e-mails, push tokens, scenes, teams.
+//! Profiles: settings, push tokens, scenes, teams.
 
 use std::time::Duration;
 
@@ -7,25 +7,21 @@ use serde_json::{Map, Value, json};
 
 use crate::account::push_token::MAX_TOKENS_PER_USER;
 use crate::account::scene::MAX_SCENES;
-use crate::account::settings::MAX_SETTINGS_CHARS;
-use crate::account::store::testing::{NOW, Store, entry, notice, user_id};
+use crate::account::settings::{MAX_SETTINGS_CHARS, Settings};
+use crate::account::store::testing::{NOW, Store, entry, user_id};
+use crate::account::store::tests::email_changes::{new_email, pending};
 use crate::account::store::*;
-use crate::account::{EmailToken, Fields, NoticeKind, Platform, PushToken, TeamId};
+use crate::account::{Fields, Platform, PushToken, TeamId};
 use crate::db::differential::mirrored_tests;
 use crate::kernel::audit;
-use crate::kernel::random::seeded::Seeded;
 use crate::kernel::{EmailKey, Sealed, Timestamp};
 
 mirrored_tests! {
     Store:
     settings_replace_what_there_was_and_notification_settings_are_merged,
+    settings_come_back_as_they_were_written,
     settings_that_grow_too_large_are_refused_with_the_e_mail_beside_them,
-    an_e_mail_is_asked_for_alone_or_with_settings,
-    another_users_e_mail_is_not_granted,
     a_deleted_users_profile_is_not_changed,
-    an_e_mail_takes_effect_by_its_token_once_and_in_time,
-    an_e_mail_that_became_another_users_does_not_take_effect,
-    a_cancelled_change_takes_its_verification_along,
     a_lookup_tells_whether_an_e_mail_is_another_users,
     a_subject_means_the_user_with_that_id_or_that_subject,
     a_token_is_registered_anew_by_a_new_owner_only,
@@ -38,38 +34,18 @@ fn map(value: Value) -> Map<String, Value> {
     value.as_object().unwrap().clone()
 }
 
-fn token(number: u32) -> EmailToken {
-    EmailToken::generate(&Seeded::new(number.into()))
-}
-
-/// The `number`th request for another e-mail.
-fn new_email(email: &str, number: u32) -> NewEmail<'_> {
-    NewEmail {
-        email,
-        key: EmailKey::of(email).unwrap(),
-        token: token(number),
-        until: NOW.plus(Duration::from_secs(1)),
-        entry: entry("ann"),
-        warning: Some(notice(10 * number, NoticeKind::EmailChangeRequested)),
-        verification: notice(10 * number + 1, NoticeKind::EmailChangeVerification),
-    }
-}
-
-fn change(store: &Store, settings: Value, email: Option<NewEmail<'_>>) -> ProfileChangeOutcome {
-    let (ann, settings, entry) = (user_id("ann"), map(settings), entry("ann"));
+pub fn change(store: &Store, settings: Value, email: Option<NewEmail<'_>>) -> ProfileChangeOutcome {
+    let (ann, entry) = (user_id("ann"), entry("ann"));
+    let settings: Settings = serde_json::from_str(&settings.to_string()).unwrap();
     let change = change_profile(&store.database, &ann, &settings, &entry, email.as_ref());
     block_on(change).unwrap()
 }
 
-fn changed(outcome: ProfileChangeOutcome) -> FullUser {
+pub fn changed(outcome: ProfileChangeOutcome) -> FullUser {
     match outcome {
         ProfileChangeOutcome::Changed(user) => *user,
         other => panic!("{other:?}"),
     }
-}
-
-fn pending(store: &Store) -> Option<String> {
-    store.one("SELECT max(pending_email) FROM profiles")
 }
 
 fn settings_replace_what_there_was_and_notification_settings_are_merged(store: &Store) {
@@ -88,8 +64,26 @@ fn settings_replace_what_there_was_and_notification_settings_are_merged(store: &
         "first_name": "Ada", "theme_mode": "dark", "hedgehog_config": {"n": 1},
         "notification_settings": {"a": {"x": true, "y": true}},
     });
-    assert_eq!(Value::Object(user.details.settings), expected);
+    assert_eq!(json!(user.details.settings), expected);
     assert_eq!(store.audit_actions().len(), 2);
+}
+
+/// SQLite and D1 keep the text of a number, also where they merge.
+fn settings_come_back_as_they_were_written(store: &Store) {
+    store.add_users(&["ann"]);
+    let numbers =
+        "[117.63331139400017,1.0,-0,-0.0,1E5,1e-400,123456789012345678901234567890,0.1e+1,5e-324]";
+    let written = format!(
+        r#"{{"hedgehog_config":{{"x":{numbers},"é\u00e9\n":1.50}},"notification_settings":{{"a":{numbers}}}}}"#
+    );
+    let (ann, entry) = (user_id("ann"), entry("ann"));
+    let settings: Settings = serde_json::from_str(&written).unwrap();
+    let set = || change_profile(&store.database, &ann, &settings, &entry, None);
+    for _ in 0..2 {
+        let user = changed(block_on(set()).unwrap());
+        let read = serde_json::to_string(&user.details.settings).unwrap();
+        assert_eq!(read, written);
+    }
 }
 
 fn settings_that_grow_too_large_are_refused_with_the_e_mail_beside_them(store: &Store) {
@@ -106,100 +100,10 @@ fn settings_that_grow_too_large_are_refused_with_the_e_mail_beside_them(store: &
     changed(change(store, text(MAX_SETTINGS_CHARS - 1), None));
 }
 
-fn an_e_mail_is_asked_for_alone_or_with_settings(store: &Store) {
-    store.add_users(&["ann"]);
-    // The notices of a later request take the place of those of the one before.
-    for (number, settings) in [
-        (1, json!({})),
-        (2, json!({ "first_name": "Ada" })),
-        (3, json!({})),
-    ] {
-        let email = format!("new-{number}@example.com");
-        let user = changed(change(store, settings, Some(new_email(&email, number))));
-        assert_eq!(user.details.pending_email, Some(email));
-        let kinds = ["email_change_requested", "email_change_verification"];
-        assert_eq!(store.notices(), kinds);
-        let ids: Vec<String> = store.column("SELECT id FROM notices ORDER BY id");
-        assert_eq!(ids, [format!("ntc_0{number}0"), format!("ntc_0{number}1")]);
-    }
-}
-
-fn another_users_e_mail_is_not_granted(store: &Store) {
-    store.add_users(&["ann", "bob"]);
-    let email = Some(new_email("Bob@Example.com", 1));
-    let outcome = change(store, json!({}), email);
-    assert!(matches!(outcome, ProfileChangeOutcome::EmailTaken));
-    assert_eq!(pending(store), None);
-    assert!(store.notices().is_empty() && store.audit_actions().is_empty());
-}
-
 fn a_deleted_users_profile_is_not_changed(store: &Store) {
     let outcome = change(store, json!({ "first_name": "Ada" }), None);
     assert!(matches!(outcome, ProfileChangeOutcome::UserGone));
     assert!(store.audit_actions().is_empty());
-}
-
-fn confirm(store: &Store, number: u32, email: &str, at: Timestamp) -> EmailConfirmation {
-    let entry = audit::Entry { at, ..entry("ann") };
-    let (ann, token, key) = (user_id("ann"), token(number), EmailKey::of(email).unwrap());
-    let notice = notice(99, NoticeKind::EmailChanged);
-    let confirm = confirm_email(&store.database, &ann, &token, &key, &entry, &notice);
-    block_on(confirm).unwrap()
-}
-
-fn an_e_mail_takes_effect_by_its_token_once_and_in_time(store: &Store) {
-    store.add_users(&["ann"]);
-    let email = "new@example.com";
-    changed(change(store, json!({}), Some(new_email(email, 1))));
-    let end = NOW.plus(Duration::from_secs(1));
-    for (number, at) in [(2, NOW), (1, end)] {
-        assert_eq!(
-            confirm(store, number, email, at),
-            EmailConfirmation::TokenInvalid
-        );
-    }
-    let ann = user_id("ann");
-    let read = block_on(read_pending_email(&store.database, &ann, &token(1), NOW)).unwrap();
-    assert_eq!(read.unwrap().details.email, email);
-    assert_eq!(confirm(store, 1, email, NOW), EmailConfirmation::Confirmed);
-    assert_eq!(store.one::<String>("SELECT email FROM users"), email);
-    assert_eq!(store.notices().last().unwrap(), "email_changed");
-    let selector = AccountSelector::User(ann);
-    let user = block_on(read_user(&store.database, &selector, NOW)).unwrap();
-    let details = user.unwrap().details;
-    assert!(details.is_email_verified && details.pending_email.is_none());
-    // The e-mail has a holder by now, who is the user.
-    assert_eq!(
-        confirm(store, 1, email, NOW),
-        EmailConfirmation::TokenInvalid
-    );
-}
-
-fn an_e_mail_that_became_another_users_does_not_take_effect(store: &Store) {
-    store.add_users(&["ann", "bob"]);
-    let email = "new@example.com";
-    changed(change(store, json!({}), Some(new_email(email, 1))));
-    store.execute(
-        "UPDATE users SET email = 'NEW@example.com' WHERE uuid = 'bob'",
-        [],
-    );
-    assert_eq!(confirm(store, 1, email, NOW), EmailConfirmation::EmailTaken);
-    assert_eq!(store.notices().len(), 2);
-    let kept: String = store.one("SELECT email FROM users WHERE uuid = 'ann'");
-    assert_eq!(kept, "ann@example.com");
-}
-
-fn a_cancelled_change_takes_its_verification_along(store: &Store) {
-    store.add_users(&["ann"]);
-    let (ann, entry) = (user_id("ann"), entry("ann"));
-    let cancel = || block_on(cancel_email_change(&store.database, &ann, &entry)).unwrap();
-    assert!(cancel().is_none());
-    let email = Some(new_email("new@example.com", 1));
-    changed(change(store, json!({}), email));
-    assert_eq!(cancel().unwrap().details.pending_email, None);
-    assert_eq!(store.notices(), ["email_change_requested"]);
-    assert!(cancel().is_none());
-    assert_eq!(store.audit_actions().len(), 2);
 }
 
 fn a_lookup_tells_whether_an_e_mail_is_another_users(store: &Store) {

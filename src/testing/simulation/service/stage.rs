@@ -182,10 +182,12 @@ impl<'a> Theatre<'a> {
             known.of(&id).keys.push(key.expose().to_owned());
         }
         let user = UserId::new(user_id(0));
-        for _ in 0..self.scene.backlog {
+        for number in 0..self.scene.backlog {
             let now = self.world.now();
-            let to = Some("p0@example.com");
-            let notice = Notice::new(NoticeKind::EmailChanged, &user, to, now, &random);
+            // Each to a recipient of its own, so that they are not merged.
+            let to = format!("p0-{number}@example.com");
+            let kind = NoticeKind::BackupCodeUsed;
+            let notice = Notice::new(kind, &user, Some(&to), now, &random);
             Store::on(Rc::new(database.clone())).put(&notice);
         }
     }
@@ -241,6 +243,7 @@ impl<'a> Performer<'a> {
 
     pub async fn send(&self, request: TestRequest<'_>) -> TestAnswer {
         let answer = request.answer(self.services()).await;
+        self.world.service.background().await;
         let (actor, status) = (self.actor, answer.status());
         let director = &self.world.director;
         director.tell(|| format!("actor {actor} is answered {status}"));

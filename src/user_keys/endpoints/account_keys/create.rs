@@ -33,7 +33,7 @@ struct RequestBody {
     instance: String,
     #[cfg_attr(test, schemars(with = "Role"))]
     role: String,
-    /// A name for humans, without control characters.
+    /// A name for humans, without control or invisible characters.
     #[serde(default)]
     #[cfg_attr(test, schemars(length(max = 100), regex(pattern = NO_CONTROL)))]
     label: Option<String>,

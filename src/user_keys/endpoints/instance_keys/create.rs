@@ -37,7 +37,7 @@ struct RequestBody {
     allow_group_create: bool,
     /// May read what is open to everyone.
     allow_anonymous_read: bool,
-    /// A name for humans, without control characters.
+    /// A name for humans, without control or invisible characters.
     #[cfg_attr(test, schemars(length(max = 100), regex(pattern = NO_CONTROL)))]
     label: Option<String>,
 }

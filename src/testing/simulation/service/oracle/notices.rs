@@ -10,6 +10,14 @@ use crate::testing::simulation::service::known::Known;
 use crate::testing::simulation::service::oracle::Oracle;
 use crate::testing::simulation::service::rows::{NoticeRow, Snapshot};
 
+/// What no other notice pushes out.
+const KEPT: [&str; 4] = [
+    "email_changed",
+    "email_change_requested",
+    "email_change_verification",
+    "two_factor_disabled",
+];
+
 impl Oracle {
     /// A claim needs a notice that is due; only the round that has claimed it last may give it back.
     pub fn notices_have_one_round(&mut self, before: &Snapshot, actor: usize, now: Timestamp) {
@@ -39,21 +47,37 @@ impl Oracle {
         now: Timestamp,
     ) {
         let is_outdated = |notice: &NoticeRow| {
-            let by = [Action::RequestEmailChange, Action::CancelEmailChange];
+            let by = [
+                Action::RequestEmailChange,
+                Action::CancelEmailChange,
+                Action::ConfirmEmailChange,
+            ];
             let mut by = by.iter().map(|action| action.as_str().to_owned());
-            notice.kind.starts_with("email_change_")
+            notice.kind == "email_change_verification"
                 && by.any(|action| trail.contains(&(action, notice.user.clone())))
         };
-        let is_full = |user: &String| {
-            let of_user = self.tables.notices.values().filter(|row| row.user == *user);
-            of_user.count() >= MAX_UNDELIVERED_PER_USER
+        let others = |notice: &NoticeRow| {
+            let user = notice.user.clone();
+            let rows = self.tables.notices.values();
+            rows.filter(move |row| row.user == user)
+        };
+        // A newer one that says the same may have been delivered already.
+        let is_merged = |notice: &NoticeRow| {
+            let says_the_same = |row: &NoticeRow| row.kind == notice.kind && row.to == notice.to;
+            others(notice).any(says_the_same)
+        };
+        let is_pushed_out = |notice: &NoticeRow| {
+            let is_kept = |kind: &str| KEPT.contains(&kind);
+            let rest = others(notice).filter(|row| !is_kept(&row.kind));
+            !is_kept(&notice.kind) && rest.count() >= MAX_UNDELIVERED_PER_USER
         };
         let mut gone = before.notices.iter().filter(|(id, notice)| {
             !self.tables.notices.contains_key(*id)
                 && !self.acknowledged.contains(*id)
                 && notice.expires_at.is_none_or(|end| end > now)
                 && !is_outdated(notice)
-                && !is_full(&notice.user)
+                && !is_merged(notice)
+                && !is_pushed_out(notice)
         });
         if let Some((id, notice)) = gone.next() {
             let seen = format!("{id} is gone: {notice:?}");
