@@ -60,8 +60,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     #[derive(schemars::JsonSchema)]
     #[expect(dead_code)]
     struct DisableTwoFactor {
-        /// Six digits of the authenticator, or a backup code. White space around either does not
-        /// matter; in a backup code neither case nor spaces nor hyphens do.
+        /// Six digits of the authenticator, or a backup code. Blanks, dashes and characters without a
+        /// width do not matter, nor does the case of a backup code.
         #[schemars(extend("type" = "string", "minLength" = 1, "maxLength" = MAX_CODE_CHARS))]
         token: Option<String>,
     }

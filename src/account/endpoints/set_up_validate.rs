@@ -50,7 +50,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     #[derive(schemars::JsonSchema)]
     #[expect(dead_code)]
     struct TotpCode {
-        /// Six digits. White space around them does not matter.
+        /// Six digits. Blanks and dashes do not matter.
         #[schemars(length(min = 1, max = MAX_CODE_CHARS))]
         token: String,
     }

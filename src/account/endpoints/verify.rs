@@ -60,8 +60,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     #[schemars(rename = "SecondFactor")]
     #[expect(dead_code)]
     struct Proof {
-        /// Six digits of the authenticator, or a backup code. White space around either does not
-        /// matter; in a backup code neither case nor spaces nor hyphens do.
+        /// Six digits of the authenticator, or a backup code. Blanks, dashes and characters without a
+        /// width do not matter, nor does the case of a backup code.
         #[schemars(length(min = 1, max = MAX_CODE_CHARS))]
         token: String,
     }

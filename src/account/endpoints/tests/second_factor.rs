@@ -87,6 +87,31 @@ fn each_of_ten_backup_codes_is_accepted_once() {
 }
 
 #[test]
+fn a_code_is_accepted_as_authenticators_show_it_and_as_people_paste_it() {
+    let accounts = Accounts::new();
+    let factor = accounts.enrol(ADA);
+    for separator in [" ", "-", "\u{2009}", "\u{2013}", "\u{200b}"] {
+        let code = accounts.code(&factor.secret);
+        let (left, right) = code.split_at(3);
+        let typed = format!("{left}{separator}{right}");
+        assert_verified(&accounts.verify(ADA, &typed), "totp");
+        accounts.service.pass(STEP);
+    }
+    for (number, dash) in ["\u{2011}", "\u{2212}", "\u{2014}", "\u{feff}"]
+        .iter()
+        .enumerate()
+    {
+        let typed = factor.codes[number].replace('-', dash);
+        assert_verified(&accounts.verify(ADA, &typed), "backup_code");
+    }
+    // A wrong code counts with its kind, however it is typed.
+    let wrong = accounts.wrong_code(&factor.secret);
+    assert_wrong_code(&accounts.verify(ADA, &format!("{} {}", &wrong[..3], &wrong[3..])));
+    let counted = "SELECT totp_failures * 10 + backup_failures FROM second_factors";
+    assert_eq!(one::<u32>(&accounts, counted), 10);
+}
+
+#[test]
 fn no_code_is_accepted_or_counted_where_the_second_factor_is_off() {
     let accounts = Accounts::new();
     let secret = accounts.start(ADA);
