@@ -41,7 +41,7 @@ pub mod totp;
 
 pub use audit::AuditContext;
 pub use backup_code::BackupCode;
-pub use code_check::{CodeCheck, CodeError};
+pub use code_check::{CodeCheck, CodeError, Proof};
 pub use email_change::EmailToken;
 pub use fields::{Fields, Invalid};
 pub use lockout::Lock;

@@ -8,14 +8,16 @@ use serde::Serialize;
 
 #[cfg(test)]
 use crate::account::endpoints::openapi;
-use crate::account::store::{CodeKind, read_second_factor};
+use crate::account::store::{CodeKind, FollowUp, read_second_factor};
 use crate::auth::Scope;
+use crate::auth::store::touch_api_key;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::AccountCaller;
-use crate::account::endpoints::code::{MAX_CODE_CHARS, code_check};
+use crate::account::endpoints::code::{MAX_CODE_CHARS, TOKEN, code_check};
+use crate::account::endpoints::error::two_factor_is_off;
 
 pub const ROUTE: Route = Route::post(
     "/api/users/{uuid}/two_factor_verify",
@@ -40,12 +42,17 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
     let lookup = read_second_factor(&database, &selector, call.caller.key_hash()).await?;
     let account = call.caller.authorize(&selector, lookup)?;
     let fields = call.fields()?;
-    let token = fields.text("token", MAX_CODE_CHARS)?;
-    let audit = account.audit(&call, call.now());
-    let check = code_check(&call, &database, &account, &audit, None);
+    let token = fields.text(TOKEN, MAX_CODE_CHARS)?;
+    let (factor, now) = (&account.details, call.now());
+    if let Some(key) = account.api_key.as_ref().filter(|_| !factor.is_on()) {
+        touch_api_key(&database, key, now).await?;
+        return Err(two_factor_is_off());
+    }
+    let audit = account.audit(&call, now);
+    let check = code_check(&call, &database, &account, factor, &audit);
     let body = Body {
         success: true,
-        method: match check.accept(token).await? {
+        method: match check.accept(token, FollowUp::Nothing).await? {
             CodeKind::Totp => "totp",
             CodeKind::Backup => "backup_code",
         },

@@ -252,9 +252,13 @@ fn failures_of_a_set_up_count_with_those_of_verification() {
     let (accounts, factor) = enrolled();
     let secret = accounts.start(ADA);
     fail(&accounts, &factor, Totp, 3);
-    for _ in 0..2 {
-        assert_wrong_code(&accounts.validate(ADA, &accounts.wrong_code(&secret)));
-    }
-    assert_locked(&accounts.validate(ADA, &accounts.code(&secret)), 30);
+    // A wrong code of the new authenticator, and one of the present one.
+    let current = accounts.code(&factor.secret);
+    let wrong = accounts.wrong_code(&secret);
+    assert_wrong_code(&accounts.replace(ADA, &wrong, &current));
+    let (code, wrong) = (accounts.code(&secret), accounts.wrong_code(&factor.secret));
+    let refused = accounts.replace(ADA, &code, &wrong);
+    assert_eq!(refused.json()["attr"], "current_token");
+    assert_locked(&accounts.replace(ADA, &code, &current), 30);
     assert_locked(&accounts.verify(ADA, &accounts.code(&factor.secret)), 30);
 }

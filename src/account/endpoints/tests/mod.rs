@@ -63,6 +63,11 @@ impl Accounts {
         self.bearer(&json!({ "sub": user }))
     }
 
+    /// A person who has just shown their second factor to the issuer.
+    fn strong(&self, user: &str) -> String {
+        self.bearer(&json!({ "sub": user, "amr": ["mfa"] }))
+    }
+
     fn staff(&self) -> String {
         self.bearer(&json!({ "sub": "auth0|support", "is_staff": true }))
     }
@@ -99,6 +104,12 @@ impl Accounts {
 
     fn validate(&self, user: &str, code: &str) -> TestAnswer {
         let body = json!({ "token": code });
+        self.post(&self.person(user), "two_factor_validate", Some(&body))
+    }
+
+    /// Validates a set-up in place of the second factor of which `current` is a code.
+    fn replace(&self, user: &str, code: &str, current: &str) -> TestAnswer {
+        let body = json!({ "token": code, "current_token": current });
         self.post(&self.person(user), "two_factor_validate", Some(&body))
     }
 

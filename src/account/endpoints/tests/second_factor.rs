@@ -73,7 +73,7 @@ fn each_of_ten_backup_codes_is_accepted_once() {
     let codes = accounts.enrol(ADA).codes;
     assert_eq!(codes.len(), BACKUP_CODES);
     let status = || {
-        let person = accounts.person(ADA);
+        let person = accounts.strong(ADA);
         accounts.get(&person, "two_factor_status").json()
     };
     assert_eq!(status()["backup_codes"], json!(codes));
