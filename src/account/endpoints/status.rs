@@ -15,14 +15,14 @@ use crate::auth::store::touch_api_key;
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
-use crate::account::endpoints::AccountCaller;
 use crate::account::endpoints::caller::AuthorizedAccount;
 use crate::account::endpoints::code::is_proved;
+use crate::account::endpoints::{Access, AccountCaller};
 
 pub const ROUTE: Route = Route::get(
     "/api/users/{uuid}/two_factor_status",
     "getTwoFactorStatus",
-    handler!(handle: AccountCaller, Scope::UserVerify),
+    handler!(handle: AccountCaller, (Scope::UserVerify, Access::Read)),
 );
 
 /// How an account is protected.
@@ -82,7 +82,7 @@ fn may_see_codes(call: &Call<AccountCaller>, account: &AuthorizedAccount<TwoFact
     let policy = call.services.config.two_factor_disable;
     match &call.caller {
         AccountCaller::Person(person) => {
-            account.is_own && person.is_recent(call.now()) && is_proved(person, account, policy)
+            account.is_own && person.is_recent() && is_proved(person, account, policy)
         }
         AccountCaller::Key { .. } => false,
     }

@@ -5,6 +5,7 @@ use http::StatusCode;
 
 use crate::account::store::{AccountSelector, read_person, unlock_two_factor};
 use crate::account::{Notice, NoticeKind};
+use crate::auth::SignIn;
 use crate::kernel::audit::Action;
 use crate::web::caller::Admin;
 #[cfg(test)]
@@ -14,7 +15,7 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 pub const ROUTE: Route = Route::post(
     "/admin/users/{userId}/two-factor/unlock",
     "unlockTwoFactor",
-    handler!(handle: Admin),
+    handler!(handle: Admin, SignIn::Recently),
 );
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {

@@ -15,14 +15,14 @@ use crate::auth::store::touch_api_key;
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
-use crate::account::endpoints::AccountCaller;
 use crate::account::endpoints::code::{MAX_CODE_CHARS, TOKEN, code_check};
 use crate::account::endpoints::error::two_factor_is_off;
+use crate::account::endpoints::{Access, AccountCaller};
 
 pub const ROUTE: Route = Route::post(
     "/api/users/{uuid}/two_factor_verify",
     "verifyTwoFactor",
-    handler!(handle: AccountCaller, Scope::UserVerify),
+    handler!(handle: AccountCaller, (Scope::UserVerify, Access::Sensitive)),
 );
 
 /// The proof is good.

@@ -138,3 +138,18 @@ fn a_planned_run_is_sent_to_the_queue_in_chunks() {
     assert_eq!(planned.status(), 202, "{}", planned.json());
     assert_eq!(service.queued.borrow().len(), 2);
 }
+
+#[test]
+fn the_issuers_keys_are_refreshed_after_the_answer() {
+    let service = TestService::new();
+    service.add_user("jane", Some("jane@example.com"));
+    let ask = || service.get("/api/users/@me").person("jane").send().status();
+    assert_eq!((ask(), ask()), (200, 200));
+    assert_eq!(service.key_fetches.get(), 1);
+    service.pass(Duration::from_secs(300));
+    let request = service.get("/api/users/@me").person("jane");
+    let answer = service.clock.run(request.answer(service.services()));
+    assert_eq!((answer.status(), service.key_fetches.get()), (200, 1));
+    service.run_background();
+    assert_eq!((ask(), service.key_fetches.get()), (200, 2));
+}
