@@ -6,7 +6,7 @@ use crate::account::store::CodeAttempt;
 use crate::account::{
     AuditContext, CodeCheck, Fields, Invalid, Notice, NoticeKind, Proof, SecondFactor,
 };
-use crate::config::DisablePolicy;
+use crate::config::FactorProof;
 use crate::db::Database;
 use crate::web::Call;
 
@@ -53,11 +53,7 @@ pub fn proof<'a, T>(
     attr: &'static str,
 ) -> Result<Proof<'a>, Invalid> {
     let code = fields.optional_text(attr, MAX_CODE_CHARS)?;
-    if is_proved(
-        &call.caller,
-        account,
-        call.services.config.two_factor_disable,
-    ) {
+    if is_proved(&call.caller, account, call.services.config.factor_proof) {
         return Ok(Proof::Given);
     }
     code.map(Proof::Code).ok_or_else(|| Invalid::required(attr))
@@ -68,7 +64,7 @@ pub fn proof<'a, T>(
 pub fn is_proved<T>(
     caller: &PersonCaller,
     account: &AuthorizedAccount<T>,
-    policy: DisablePolicy,
+    policy: FactorProof,
 ) -> bool {
-    !account.is_own || policy == DisablePolicy::Recent || caller.has_shown_second_factor()
+    !account.is_own || policy == FactorProof::Recent || caller.has_shown_second_factor()
 }

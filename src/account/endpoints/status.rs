@@ -79,7 +79,7 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
 /// Not in a session that was left open, nor without the second factor that they stand in for; and never staff
 /// and programs.
 fn may_see_codes(call: &Call<AccountCaller>, account: &AuthorizedAccount<TwoFactorStatus>) -> bool {
-    let policy = call.services.config.two_factor_disable;
+    let policy = call.services.config.factor_proof;
     match &call.caller {
         AccountCaller::Person(person) => {
             account.is_own && person.is_recent() && is_proved(person, account, policy)

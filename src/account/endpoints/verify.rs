@@ -77,11 +77,12 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "Account security",
         "Checks a proof of the second factor",
         "For the service that signs people in: its key needs the scope user:verify. A key bound to \
-         a user checks that user; a key without a user, and support, check any user; a person checks \
-         themself. A code counts once: sent again, it is a 400 token_invalid, as are a code of an \
-         earlier step, a wrong one, and any code without a second factor. Five refused in a row lock \
-         that kind of code for 30 s, each further one twice as long, up to 1 h; 100 lock it until \
-         support turns the second factor off (429).",
+         a user checks that user; a key without a user, and the admin pair, check any user; a person \
+         checks themself, after a recent authentication (403). A code counts once: sent again, it is a \
+         400 token_invalid, as are a code of an earlier step and a wrong one. Without a second factor \
+         a key is told 400 2fa_not_enabled, a person 400 token_invalid. Five refused in a row lock that \
+         kind of code for 30 s, each further one twice as long, up to 1 h; 100 lock it until \
+         unlockTwoFactor (429). The first lock in a row is told of.",
     )
     .parameter(openapi::uuid())
     .body(

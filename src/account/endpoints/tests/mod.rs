@@ -1,7 +1,9 @@
 //! The endpoints through the router, on the shipped SQL, with a clock that the tests turn.
 
+mod access;
 mod disable;
 mod lockout;
+mod proof;
 mod second_factor;
 
 use std::time::Duration;
@@ -12,7 +14,7 @@ use serde_json::{Value, json};
 use crate::account::totp::TotpSecret;
 use crate::auth::fake;
 use crate::kernel::{Clock as _, Secret};
-use crate::testing::service::{TestAnswer, TestService, token};
+use crate::testing::service::{ADMIN_KEY, TestAnswer, TestService, token};
 
 const ADA: &str = "0b9f3c1e-5d1f-4c8e-9d57-00000000000a";
 const BOB: &str = "0b9f3c1e-5d1f-4c8e-9d57-00000000000b";
@@ -79,6 +81,23 @@ impl Accounts {
         made.send().json()["key"].as_str().unwrap().to_owned()
     }
 
+    /// A token that makes the admin pair together with the admin key.
+    fn admin(&self) -> String {
+        self.bearer(&json!({
+            "sub": "auth0|grace", "email": "grace@smartphonekey.com", "email_verified": true,
+        }))
+    }
+
+    /// Sends it with the admin pair.
+    fn post_by_admin(&self, path: &str, body: Option<&Value>) -> TestAnswer {
+        let request = self.service.post(path).bearer(&self.admin());
+        let request = request.header("x-admin-api-key", ADMIN_KEY);
+        match body {
+            Some(body) => request.json(body).send(),
+            None => request.send(),
+        }
+    }
+
     fn get(&self, caller: &str, action: &str) -> TestAnswer {
         let path = format!("/api/users/@me/{action}");
         self.service.get(&path).bearer(caller).send()
@@ -111,6 +130,12 @@ impl Accounts {
     fn replace(&self, user: &str, code: &str, current: &str) -> TestAnswer {
         let body = json!({ "token": code, "current_token": current });
         self.post(&self.person(user), "two_factor_validate", Some(&body))
+    }
+
+    /// The kinds of the notices in the outbox.
+    fn notices(&self) -> Vec<String> {
+        let sql = "SELECT type FROM notices ORDER BY created_at, id";
+        self.service.database.query(sql, (), |row| row.get(0))
     }
 
     fn is_on(&self, user: &str) -> bool {
