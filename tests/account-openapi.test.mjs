@@ -55,12 +55,12 @@ describe("what goes well", () => {
       ["start_2fa_setup", "validate_2fa"],
     ]) {
       const { secret } = assertFine(await api.get(user, start));
-      assertFine(await api.post(user, proof, { token: totp(secret, api.now) }));
+      assertFine(await api.post(api.strong(user), proof, { token: totp(secret, api.now) }));
       assertFine(await api.verify(user, await api.nextCode(secret)));
     }
     assertFine(await api.post(user, "two_factor_backup_codes"));
     await api.status(user);
-    assertFine(await api.post(api.person(user, { amr: ["otp"] }), "two_factor_disable"));
+    assertFine(await api.post(api.strong(user), "two_factor_disable"));
     for (const [path, body, status] of /** @type {const} */ ([
       ["push_tokens", { token: "x", platform: "web" }, 200],
       ["push_tokens/unregister", { token: "x" }, 204],
@@ -70,7 +70,7 @@ describe("what goes well", () => {
     await api.user(user);
     await api.user(api.staff(), user.id);
     for (const uuid of ["@me", user.id])
-      assertFine(await api.patch(uuid === "@me" ? user : api.staff(), { email: "new@residents.example" }, uuid));
+      assertFine(await api.patch(uuid === "@me" ? user : api.administrator(), { email: "new@residents.example" }, uuid));
     await service.scheduled();
     const { token } = receiver.notices("email_change_verification").at(-1)?.data ?? {};
     assertFine(await service.call("POST", pathTo("", "verify_email"), { json: { uuid: user.id, token } }));

@@ -79,8 +79,8 @@ export const SERVICE = [
     edits: [
       {
         file: "src/account/store/code_attempt.rs",
-        find: '" IS NULL OR pending_sealed = ", $setup,',
-        replace: '" IS NULL OR ", $setup, " IS NOT NULL OR pending_sealed = ", $setup,',
+        find: '" IS NULL OR pending_sealed = "',
+        replace: '" IS NOT NULL OR TRUE OR pending_sealed = "',
       },
     ],
   },
@@ -90,8 +90,8 @@ export const SERVICE = [
     edits: [
       {
         file: "src/account/store/replace_backup_codes.rs",
-        find: "AND (?2 IS NULL OR accepted_by = ?2)\n)\";",
-        replace: "AND (?2 IS NULL OR ?2 IS NOT NULL)\n)\";",
+        find: 'AND (?2 IS NULL OR accepted_by = ?2)\n)";',
+        replace: 'AND (?2 IS NULL OR ?2 IS NOT NULL)\n)";',
       },
       {
         file: "src/account/store/replace_backup_codes.rs",
@@ -103,6 +103,7 @@ export const SERVICE = [
   {
     name: "first-codes-in-place-of-others",
     breaks: "the first backup codes, which need no proof, replace those that were made meanwhile",
+    test: "account::endpoints::tests::proof::of_first_backup_codes_made_at_once_one_set_is_made",
     edits: [
       {
         file: "src/account/endpoints/backup_codes.rs",
