@@ -113,7 +113,7 @@ export class Accounts {
   }
 
   /**
-   * A token of a sign-in of now, which stays good for a month.
+   * A token of a person who has just signed in; it stays good for a month.
    * @param {Record<string, any>} claims
    * @returns {Headers}
    */
