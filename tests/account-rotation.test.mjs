@@ -131,7 +131,7 @@ describe("notices", () => {
       await enrolled();
       await services[name].scheduled();
       assert.deepEqual(receiver.deliveries, []);
-      assert.equal((await services.before.sql("SELECT id FROM notices")).length, 1, "and are kept");
+      assert.equal((await services.before.sql("SELECT id FROM notices")).length, 2, "and are kept");
       const { status, json } = await services[name].call("GET", "/health");
       assert.deepEqual([status, json.checks.configuration.status], [503, "invalid"]);
     });

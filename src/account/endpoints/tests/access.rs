@@ -33,6 +33,9 @@ fn with_admin_key(name: &'static str, path: &'static str, claims: Value) -> Pers
     }
 }
 
+/// An action, and its body if it has one.
+type Act<'a> = dyn Fn(&Accounts, &Factor) -> (&'static str, Option<Value>) + 'a;
+
 /// What a caller is answered: status and code.
 fn told(answer: &TestAnswer) -> String {
     let code = answer.json()["code"].as_str().map(str::to_owned);
@@ -45,7 +48,7 @@ fn told(answer: &TestAnswer) -> String {
 /// Ada's second factor is on, with codes and another set-up. The actions with what a right code makes of them,
 /// and last those without one.
 fn answers(person: &Person) -> [String; 7] {
-    let one = |act: &dyn Fn(&Accounts, &Factor) -> (&'static str, Option<Value>)| {
+    let one = |act: &Act<'_>| {
         let accounts = Accounts::new();
         let factor = accounts.enrol(ADA);
         let (action, body) = act(&accounts, &factor);

@@ -105,7 +105,7 @@ fn a_code_is_accepted_as_authenticators_show_it_and_as_people_paste_it() {
     }
     // A wrong code counts with its kind, however it is typed.
     let wrong = accounts.wrong_code(&factor.secret);
-    assert_wrong_code(&accounts.verify(ADA, &format!("{} {}", &wrong[..3], &wrong[3..])));
+    assert_wrong_code(&accounts.verify(ADA, &format!(" {wrong}\u{2013}")));
     let counted = "SELECT totp_failures * 10 + backup_failures FROM second_factors";
     assert_eq!(one::<u32>(&accounts, counted), 10);
 }
