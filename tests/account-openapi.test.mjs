@@ -87,7 +87,8 @@ describe("what goes well", () => {
         // The state of the account may refuse them, their fields may not.
         const isRead =
           status < 300 ||
-          (status === 400 && ["token_invalid", "setup_expired", "invalid_token", "does_not_exist"].includes(body.code));
+          (status === 400 &&
+            ["token_invalid", "setup_expired", "2fa_not_enabled", "invalid_token", "does_not_exist"].includes(body.code));
         assert.ok(isRead, `${route.path}: ${JSON.stringify(body)}`);
       }
     }
@@ -162,8 +163,10 @@ describe("what goes wrong", () => {
     const { secret } = await api.enrol(user);
     await api.start(user);
     for (let count = 0; count < 5; count += 1) await api.verify(user, wrongTotp(secret, api.now));
-    for (const action of ["two_factor_verify", "two_factor_validate", "validate_2fa", "two_factor_disable"]) {
-      assert.equal((await api.post(user, action, { token: totp(secret, api.now) })).status, 429, action);
+    const doors = ["two_factor_verify", "two_factor_validate", "validate_2fa", "two_factor_disable", "two_factor_backup_codes"];
+    for (const action of doors) {
+      const token = totp(secret, api.now);
+      assert.equal((await api.post(user, action, { token, current_token: token })).status, 429, action);
     }
   });
 

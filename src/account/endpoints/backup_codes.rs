@@ -11,15 +11,13 @@ use crate::account::endpoints::openapi;
 use crate::account::store::{
     BackupCodesOutcome, FollowUp, NewBackupCodes, read_protected_codes, replace_backup_codes,
 };
-use crate::account::{BackupCode, Fields, Invalid, Notice, NoticeKind, Proof};
+use crate::account::{BackupCode, Invalid, Notice, NoticeKind, Proof};
 use crate::kernel::audit::Action;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
-#[cfg(test)]
-use crate::account::endpoints::code::MAX_CODE_CHARS;
-use crate::account::endpoints::code::{TOKEN, code_check, proof};
+use crate::account::endpoints::code::{MAX_CODE_CHARS, TOKEN, code_check, proof};
 use crate::account::endpoints::error::{denied, not_sealed, two_factor_is_off};
 use crate::account::endpoints::{Access, PersonCaller};
 
@@ -51,16 +49,13 @@ async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
         // Staff never see secrets; they help by turning a second factor off.
         return Err(denied("Backup codes are shown to their owner only."));
     }
+    let fields = call.fields()?;
+    fields.optional_text(TOKEN, MAX_CODE_CHARS)?;
     let (factor, has_codes) = (&account.details.factor, account.details.has_codes);
     if !factor.is_on() {
         return Err(two_factor_is_off());
     }
     // The first codes need no proof: the person has just shown a code of the authenticator.
-    let fields = if has_codes {
-        call.fields()?
-    } else {
-        Fields::default()
-    };
     let proof = if has_codes {
         proof(&call, &account, &fields, TOKEN)?
     } else {
@@ -118,8 +113,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "Makes ten backup codes",
         "The codes before are dead. Without a second factor: 400 2fa_not_enabled. Needs a recent \
          authentication; support makes none for others (403). The first ten after turning the second \
-         factor on need nothing else, and a body is ignored. Others need a proof as disableTwoFactor \
-         does: token, or an `amr` claim with `mfa`. No proof: 400 required; a wrong one: 400 \
+         factor on need nothing else. Others need a proof as disableTwoFactor does: token, or an `amr` claim with `mfa`. No proof: 400 required; a wrong one: 400 \
          token_invalid, and five in a row lock (429).",
     )
     .parameter(openapi::uuid())
