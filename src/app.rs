@@ -40,6 +40,7 @@ pub const ROUTES: &[Route] = &[
     user_keys::endpoints::account_keys::revoke::ROUTE,
     account::endpoints::create_dashboard::ROUTE,
     account::endpoints::set_team::ROUTE,
+    account::endpoints::unlock::ROUTE,
     provisioning::endpoints::credentials::ROUTE,
     user_keys::endpoints::reset_key::V1,
     user_keys::endpoints::reset_key::V1_1,

@@ -34,17 +34,18 @@ pub struct Config {
     pub offboard_after: Duration,
     /// `BACKFILL_MAX_REMOVALS`: accounts of deleted users that a run may delete.
     pub backfill_max_removals: u32,
-    /// `TWO_FACTOR_DISABLE`: what turning a second factor off takes.
-    pub two_factor_disable: DisablePolicy,
+    /// `TWO_FACTOR_DISABLE`: what turning a second factor off takes, and whatever else it protects.
+    pub factor_proof: FactorProof,
     /// Where account notices go; `None`: they stay in the outbox.
     pub webhook: Option<WebhookConfig>,
     /// What is missing or malformed, by name, never by value.
     pub problems: Vec<String>,
 }
 
-/// What turning one's second factor off takes, beside a recent sign-in.
+/// What a person shows, beside a recent sign-in, to turn their second factor off, to replace it, and to make or
+/// see backup codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DisablePolicy {
+pub enum FactorProof {
     /// `second_factor`: a proof of it.
     SecondFactor,
     /// `recent`: nothing more.
@@ -81,7 +82,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let admin_email_domains = self.domains();
         let threedeye = self.threedeye(&admin_email_domains);
         let sealer = self.sealer();
-        let two_factor_disable = self.two_factor_disable();
+        let factor_proof = self.factor_proof();
         let webhook = self.webhook();
         Config {
             admin_keys,
@@ -93,7 +94,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             backfill_max_takeovers: self.number("BACKFILL_MAX_TAKEOVERS", 20, 0..=500),
             offboard_after: self.hours("OFFBOARD_AFTER_HOURS", 72, 0..=8760),
             backfill_max_removals: self.number("BACKFILL_MAX_REMOVALS", 20, 0..=500),
-            two_factor_disable,
+            factor_proof,
             webhook,
             problems: self.problems,
         }
@@ -287,11 +288,11 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             .ok()
     }
 
-    fn two_factor_disable(&mut self) -> DisablePolicy {
+    fn factor_proof(&mut self) -> FactorProof {
         if self.relaxes("TWO_FACTOR_DISABLE", "second_factor", "recent") {
-            DisablePolicy::Recent
+            FactorProof::Recent
         } else {
-            DisablePolicy::SecondFactor
+            FactorProof::SecondFactor
         }
     }
 
@@ -557,14 +558,14 @@ mod tests {
     #[test]
     fn turning_a_second_factor_off_needs_a_proof_unless_configured_otherwise() {
         let policy = |value| parse(&[("TWO_FACTOR_DISABLE", value)]);
-        assert_eq!(policy(None).two_factor_disable, DisablePolicy::SecondFactor);
+        assert_eq!(policy(None).factor_proof, FactorProof::SecondFactor);
         let strict = policy(Some("second_factor"));
-        assert_eq!(strict.two_factor_disable, DisablePolicy::SecondFactor);
+        assert_eq!(strict.factor_proof, FactorProof::SecondFactor);
         let relaxed = policy(Some("recent"));
-        assert_eq!(relaxed.two_factor_disable, DisablePolicy::Recent);
+        assert_eq!(relaxed.factor_proof, FactorProof::Recent);
         assert_eq!(relaxed.problems, Vec::<String>::new());
         let mistyped = policy(Some("Recent"));
-        assert_eq!(mistyped.two_factor_disable, DisablePolicy::SecondFactor);
+        assert_eq!(mistyped.factor_proof, FactorProof::SecondFactor);
         assert_eq!(mistyped.problems.len(), 1);
     }
 

@@ -36,21 +36,24 @@ beforeEach(() => api.freeze());
 
 const ours = routes.filter(({ access }) => access === "person");
 
-/** What routes have in common, by the end of their path; the first that fits. */
+/** What routes have in common, by their method and the end of their path; the first that fits. */
 const KINDS = /** @type {[string, RegExp][]} */ ([
   ["open", /\/verify_email$/],
+  ["status", /\/two_factor_status$/],
   ["push", /\/push_tokens(\/unregister)?$/],
   ["verify", /\/two_factor_verify$/],
   ["start", /\/(two_factor_start_setup|start_2fa_setup)$/],
   ["validate", /\/(two_factor_validate|validate_2fa)$/],
   ["codes", /\/two_factor_backup_codes$/],
   ["sensitive", /\/(two_factor_disable|cancel_email_change_request)$/],
-  ["plain", /\/(scene_personalisation|two_factor_status)$|\/users\/(\{\w+\}|@me)$/],
+  ["read", /^GET .*\/users\/(\{\w+\}|@me)$/],
+  ["change", /\/scene_personalisation$|\/users\/(\{\w+\}|@me)$/],
 ]);
 /** The order of the columns below; open routes ask for no credentials. */
-const COLUMNS = ["plain", "sensitive", "codes", "validate", "start", "push", "verify"];
+const COLUMNS = ["read", "status", "change", "sensitive", "codes", "validate", "start", "push", "verify"];
 /** @param {Route} given */
-const kindOf = ({ path }) => KINDS.find(([, pattern]) => pattern.test(path))?.[0] ?? assert.fail(`${path} is of no kind`);
+const kindOf = ({ method, path }) =>
+  KINDS.find(([, pattern]) => pattern.test(`${method} ${path}`))?.[0] ?? assert.fail(`${method} ${path} is of no kind`);
 
 const JWT_REFUSED = "The access token is invalid or has expired.";
 const KEY_REFUSED = "The API key is invalid or was revoked.";
@@ -82,24 +85,40 @@ const PATHS = ["@me", "own", "other", "unknown"];
 /** @param {string} word */
 const everywhere = (word) => Array(4).fill(Array(COLUMNS.length).fill(word).join(" "));
 
-//                  plain sensitive codes validate start push verify
-const A_PERSON = ["in in in in in in in", ...Array(3).fill("mine mine mine mine in tokens mine")];
+//                 read status change sensitive codes validate start push verify
+const A_PERSON = ["in in in in in in in in in", ...Array(3).fill("mine mine mine mine mine mine in tokens mine")];
 /** The token's user is looked up only where the path alone does not decide. */
-const A_STRANGER = ["bad bad bad bad bad bad bad", ...Array(3).fill("mine mine mine mine bad tokens mine")];
-const LONG_SIGNED_IN = ["in stale stale stale in in in", ...Array(3).fill("mine stale stale stale in tokens mine")];
+const A_STRANGER = ["bad bad bad bad bad bad bad bad bad", ...Array(3).fill("mine mine mine mine mine mine bad tokens mine")];
+const LONG_SIGNED_IN = [
+  "in in in stale stale stale in in stale",
+  ...Array(3).fill("mine mine mine stale stale stale in tokens stale"),
+];
+/** Staff by claim read others. */
 const STAFF = [
-  "in in in in in in in",
-  "in in in in in tokens in",
-  "in in owner in in tokens in",
-  "gone gone gone gone in tokens gone",
+  "in in in in in in in in in",
+  "in in in in in in in tokens in",
+  "in in denied denied denied in in tokens denied",
+  "gone gone gone gone gone gone in tokens gone",
 ];
 const STAFF_WITHOUT_ROW = [
-  "gone gone gone gone gone gone gone",
-  ...Array(2).fill("in in owner gone gone tokens in"),
-  "gone gone gone gone gone tokens gone",
+  "gone gone gone gone gone gone gone gone gone",
+  ...Array(2).fill("in in denied denied denied gone gone tokens denied"),
+  "gone gone gone gone gone gone gone tokens gone",
 ];
-/** Keys get no further than two kinds of route. @param {string[]} push @param {string[]} verify by path */
-const aKey = (push, verify) => PATHS.map((_, index) => `nokeys nokeys nokeys nokeys nokeys ${push[index]} ${verify[index]}`);
+/** Administrators change others as well. */
+const ADMINISTRATOR = [
+  "gone gone gone gone gone gone gone gone gone",
+  ...Array(2).fill("in in in in owner gone gone tokens in"),
+  "gone gone gone gone gone gone gone tokens gone",
+];
+const LONG_SIGNED_IN_ADMINISTRATOR = [
+  "gone gone gone stale stale stale gone gone stale",
+  ...Array(2).fill("in in stale stale stale stale gone tokens stale"),
+  "gone gone gone stale stale stale gone tokens stale",
+];
+/** Keys get no further than three kinds of route. @param {string[]} push @param {string[]} verify by path */
+const aKey = (push, verify) =>
+  PATHS.map((_, index) => `nokeys ${verify[index]} nokeys nokeys nokeys nokeys nokeys ${push[index]} ${verify[index]}`);
 /** @param {string} word */
 const four = (word) => Array(4).fill(word);
 
@@ -146,16 +165,33 @@ const CALLERS = /** @type {Record<string, [string[], (user: any, other: any) => 
     A_PERSON,
     (user) => api.person(user, { email: "ada@smartphonekey.com", email_verified: false }),
   ],
-  "a person with the admin key": [A_PERSON, (user) => ({ ...api.person(user), "x-admin-api-key": service.adminKey })],
+  "a person of an allowed domain": [
+    A_PERSON,
+    (user) => api.person(user, { email: "Grace@SmartphoneKey.com", email_verified: true }),
+  ],
+  "a person with two @, the last before an allowed domain": [
+    A_PERSON,
+    (user) => api.person(user, { email: "ada@evil.example@smartphonekey.com", email_verified: true }),
+  ],
+  "a program that is called staff": [
+    A_STRANGER,
+    () => api.bearer({ sub: "program@clients", is_staff: true, gty: "client-credentials" }),
+  ],
+  "a person with the admin key": [everywhere("bad"), (user) => ({ ...api.person(user), "x-admin-api-key": service.adminKey })],
   "a person signed in long ago": [LONG_SIGNED_IN, (user) => api.signedInAgo(user, 2 * HOUR)],
-  "a person with neither auth_time nor iat": [LONG_SIGNED_IN, (user) => api.person(user, { iat: undefined })],
+  "a person of whom only iat is known": [LONG_SIGNED_IN, (user) => api.person(user, { auth_time: undefined })],
+  "a person with neither auth_time nor iat": [
+    LONG_SIGNED_IN,
+    (user) => api.person(user, { auth_time: undefined, iat: undefined }),
+  ],
   staff: [STAFF, (user) => api.staff(user)],
-  "staff by an allowed domain": [STAFF, (user) => api.person(user, { email: "Grace@SmartphoneKey.com", email_verified: true })],
   "staff who are no user": [STAFF_WITHOUT_ROW, () => api.staff()],
   "staff without a subject": [STAFF_WITHOUT_ROW, () => api.bearer({ is_staff: true, email: "grace@smartphonekey.com" })],
-  "the admin pair": [
-    STAFF_WITHOUT_ROW,
-    () => ({ ...service.adminPair(), ...api.bearer({ sub: "auth0|grace", email: "grace@smartphonekey.com" }) }),
+  "the admin pair": [ADMINISTRATOR, () => api.administrator()],
+  "the admin pair, not verified": [everywhere("bad"), () => api.administrator({ email_verified: undefined })],
+  "the admin pair, signed in long ago": [
+    LONG_SIGNED_IN_ADMINISTRATOR,
+    () => api.administrator({ auth_time: Math.floor((api.now - 2 * HOUR) / 1000) }),
   ],
 
   "an unknown key": [everywhere("badkey"), () => token(`spk_${"A".repeat(43)}`)],
@@ -192,7 +228,7 @@ const CALLERS = /** @type {Record<string, [string[], (user: any, other: any) => 
 /** Bodies that are good as far as they go. @param {string} kind @param {string} method */
 const bodyOf = (kind, method) => {
   if (method === "GET") return {};
-  return { json: kind === "push" ? { token: "a-device", platform: "ios" } : kind === "plain" ? {} : { token: "x" } };
+  return { json: kind === "push" ? { token: "a-device", platform: "ios" } : kind === "change" ? {} : { token: "x" } };
 };
 
 describe("the routes", () => {
@@ -292,6 +328,7 @@ describe("an API key", () => {
     ["user:write", "push_tokens", { token: "a-device", platform: "ios" }],
     ["user:write", "push_tokens/unregister", { token: "a-device" }],
     ["user:verify", "two_factor_verify", { token: "x" }],
+    ["user:verify", "two_factor_status", undefined],
   ])) {
     test(`that is used for ${action} has its last use noted, once an hour at most`, async () => {
       const user = await service.addUser();
@@ -301,7 +338,7 @@ describe("an API key", () => {
       const used = [];
       for (const wait of [0, HOUR - 1000, 1000]) {
         await api.advance(wait);
-        await api.post(key, action, body);
+        await api.call(body ? "POST" : "GET", key, pathTo(action), body);
         used.push(await lastUsed(key.id));
       }
       const now = new Date(api.now).toISOString();

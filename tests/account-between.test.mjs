@@ -60,7 +60,7 @@ const isOn = async (user) => (await api.status(user)).is_enabled;
 const change = (/** @type {string} */ assignments, user) =>
   service.sql(`UPDATE second_factors SET ${assignments} WHERE user_id = ?`, user.id);
 /** @param {{id: string}} user */
-const turnsOff = (user) => api.post(api.staff(), "two_factor_disable", {}, user.id);
+const turnsOff = (user) => api.post(api.administrator(), "two_factor_disable", {}, user.id);
 
 describe("a code", () => {
   for (const kind of /** @type {const} */ (["totp", "backup"])) {
@@ -146,7 +146,7 @@ describe("the factor", () => {
     const { user } = await enrolled();
     assertInvalid(
       await meanwhile(
-        () => api.post(user, "two_factor_backup_codes"),
+        () => api.post(api.strong(user), "two_factor_backup_codes"),
         () => service.sql("DELETE FROM second_factors WHERE user_id = ?", user.id),
       ),
       "2fa_not_enabled",
@@ -226,9 +226,9 @@ describe("a user who is deleted meanwhile leaves nothing behind", () => {
     "an e-mail": ({ user }) => api.patch(user, { email: NEW }),
     "a code": ({ user, secret }) => api.verify(user, totp(secret, api.now)),
     "a backup code": ({ user, codes }) => api.verify(user, codes[0]),
-    "new backup codes": ({ user }) => api.post(user, "two_factor_backup_codes"),
+    "new backup codes": ({ user }) => api.post(api.strong(user), "two_factor_backup_codes"),
     "the end of a factor": ({ user }) => turnsOff(user),
-    "a set-up": ({ user, pending }) => api.post(user, "two_factor_validate", { token: totp(pending, api.now) }),
+    "a set-up": ({ user, pending }) => api.post(api.strong(user), "two_factor_validate", { token: totp(pending, api.now) }),
   });
 
   for (const [what, call] of Object.entries(CALLS)) {

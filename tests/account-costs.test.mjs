@@ -60,7 +60,11 @@ const CALLS = /** @type {Record<string, [number, number, (life: any) => any]>} *
   ],
   "a scene": [200, CHANGE, ({ user, dashboard }) => api.post(user, "scene_personalisation", { scene: "Alarms", dashboard })],
   "a code": [200, CHANGE, ({ user, secret }) => api.verify(user, totp(secret, api.now))],
-  "a code, by staff": [200, CHANGE, ({ user, secret }) => api.verify(api.staff(), totp(secret, api.now), user.id)],
+  "a code, by an administrator": [
+    200,
+    CHANGE,
+    ({ user, secret }) => api.verify(api.administrator(), totp(secret, api.now), user.id),
+  ],
   "a code, by a key": [
     200,
     CHANGE,
@@ -69,13 +73,25 @@ const CALLS = /** @type {Record<string, [number, number, (life: any) => any]>} *
   "a wrong code": [400, CHANGE, ({ user, secret }) => api.verify(user, wrongTotp(secret, api.now))],
   "a backup code": [200, CHANGE, ({ user, codes }) => api.verify(user, codes[0])],
   "a wrong backup code": [400, CHANGE, ({ user }) => api.verify(user, wrongBackupCode())],
-  "new backup codes": [200, CHANGE, ({ user }) => api.post(user, "two_factor_backup_codes")],
+  "new backup codes": [200, CHANGE, ({ user }) => api.post(api.strong(user), "two_factor_backup_codes")],
+  "new backup codes, by a code": [
+    200,
+    CHANGE,
+    ({ user, secret }) => api.post(user, "two_factor_backup_codes", { token: totp(secret, api.now) }),
+  ],
+  "the status, by a key": [
+    200,
+    CHANGE,
+    async ({ user }) => api.get(await api.apiKey(["user:verify"]), "two_factor_status", user.id),
+  ],
+  "an unlock": [204, CHANGE, ({ user }) => service.admin("POST", `/admin/users/${user.id}/two-factor/unlock`)],
   "a set-up proved": [
     200,
     CHANGE,
-    async ({ user }) => {
+    async ({ user, secret: current }) => {
       const { secret } = await api.start(user);
-      return api.post(user, "two_factor_validate", { token: totp(secret, api.now) });
+      const proof = { current_token: totp(current, api.now) };
+      return api.post(user, "two_factor_validate", { token: totp(secret, api.now), ...proof });
     },
   ],
   "turning off with a code": [
@@ -84,7 +100,7 @@ const CALLS = /** @type {Record<string, [number, number, (life: any) => any]>} *
     ({ user, secret }) => api.post(user, "two_factor_disable", { token: totp(secret, api.now) }),
   ],
   "turning off with a backup code": [200, CHANGE, ({ user, codes }) => api.post(user, "two_factor_disable", { token: codes[0] })],
-  "turning off by support": [200, CHANGE, ({ user }) => api.post(api.staff(), "two_factor_disable", {}, user.id)],
+  "turning off by support": [200, CHANGE, ({ user }) => api.post(api.administrator(), "two_factor_disable", {}, user.id)],
 });
 
 describe("round trips to D1", () => {

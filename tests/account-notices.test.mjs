@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { beforeEach, describe, test } from "node:test";
 
-import { Accounts, assertFine, assertUser, DAY, MINUTE, pathTo, SECOND, totp } from "./support/accounts.mjs";
+import { Accounts, assertFine, assertUser, DAY, MINUTE, pathTo, SECOND, totp, wrongBackupCode } from "./support/accounts.mjs";
 import { receiverForThisFile } from "./support/notices.mjs";
 import { servicesForThisFile } from "./support/service.mjs";
 import { until } from "./support/until.mjs";
@@ -102,8 +102,11 @@ describe("a delivery", () => {
     assertFine(await api.verify(user, codes[0]));
     await receiver.came(2);
     const begun = await api.start(user);
-    assertFine(await api.post(user, "two_factor_validate", { token: totp(begun.secret, api.now) }));
-    assertFine(await api.post(api.staff(), "two_factor_disable", {}, user.id));
+    for (let failures = 0; failures < 5; failures++) await api.verify(user, wrongBackupCode());
+    const unlocked = await service.admin("POST", `/admin/users/${user.id}/two-factor/unlock`);
+    assert.equal(unlocked.status, 204, unlocked.text);
+    assertFine(await api.post(api.strong(user), "two_factor_validate", { token: totp(begun.secret, api.now) }));
+    assertFine(await api.post(api.administrator(), "two_factor_disable", {}, user.id));
     assertUser(await api.patch(user, { email: NEW }));
     await receiver.came(6);
     const [{ data }] = receiver.notices("email_change_verification");
@@ -117,6 +120,9 @@ describe("a delivery", () => {
         mine("two_factor_enabled"),
         mine("two_factor_enabled"),
         mine("two_factor_disabled"),
+        mine("two_factor_locked"),
+        mine("two_factor_unlocked"),
+        mine("backup_codes_created"),
         mine("backup_code_used"),
         mine("email_change_requested"),
         ["email_change_verification", NEW],
@@ -124,7 +130,7 @@ describe("a delivery", () => {
       ].sort(),
     );
     assert.ok(secret !== begun.secret && receiver.deliveries.every(({ genuine }) => genuine));
-    assert.equal(new Set(receiver.notices().map(({ id }) => id)).size, 7);
+    assert.equal(new Set(receiver.notices().map(({ id }) => id)).size, 10);
     for (const { type, data: told } of receiver.notices())
       assert.deepEqual(Object.keys(told), type === "email_change_verification" ? ["token"] : []);
   });

@@ -55,12 +55,12 @@ describe("what goes well", () => {
       ["start_2fa_setup", "validate_2fa"],
     ]) {
       const { secret } = assertFine(await api.get(user, start));
-      assertFine(await api.post(user, proof, { token: totp(secret, api.now) }));
+      assertFine(await api.post(api.strong(user), proof, { token: totp(secret, api.now) }));
       assertFine(await api.verify(user, await api.nextCode(secret)));
     }
     assertFine(await api.post(user, "two_factor_backup_codes"));
     await api.status(user);
-    assertFine(await api.post(api.person(user, { amr: ["otp"] }), "two_factor_disable"));
+    assertFine(await api.post(api.strong(user), "two_factor_disable"));
     for (const [path, body, status] of /** @type {const} */ ([
       ["push_tokens", { token: "x", platform: "web" }, 200],
       ["push_tokens/unregister", { token: "x" }, 204],
@@ -70,7 +70,7 @@ describe("what goes well", () => {
     await api.user(user);
     await api.user(api.staff(), user.id);
     for (const uuid of ["@me", user.id])
-      assertFine(await api.patch(uuid === "@me" ? user : api.staff(), { email: "new@residents.example" }, uuid));
+      assertFine(await api.patch(uuid === "@me" ? user : api.administrator(), { email: "new@residents.example" }, uuid));
     await service.scheduled();
     const { token } = receiver.notices("email_change_verification").at(-1)?.data ?? {};
     assertFine(await service.call("POST", pathTo("", "verify_email"), { json: { uuid: user.id, token } }));
@@ -87,7 +87,8 @@ describe("what goes well", () => {
         // The state of the account may refuse them, their fields may not.
         const isRead =
           status < 300 ||
-          (status === 400 && ["token_invalid", "setup_expired", "invalid_token", "does_not_exist"].includes(body.code));
+          (status === 400 &&
+            ["token_invalid", "setup_expired", "2fa_not_enabled", "invalid_token", "does_not_exist"].includes(body.code));
         assert.ok(isRead, `${route.path}: ${JSON.stringify(body)}`);
       }
     }
@@ -162,8 +163,10 @@ describe("what goes wrong", () => {
     const { secret } = await api.enrol(user);
     await api.start(user);
     for (let count = 0; count < 5; count += 1) await api.verify(user, wrongTotp(secret, api.now));
-    for (const action of ["two_factor_verify", "two_factor_validate", "validate_2fa", "two_factor_disable"]) {
-      assert.equal((await api.post(user, action, { token: totp(secret, api.now) })).status, 429, action);
+    const doors = ["two_factor_verify", "two_factor_validate", "validate_2fa", "two_factor_disable", "two_factor_backup_codes"];
+    for (const action of doors) {
+      const token = totp(secret, api.now);
+      assert.equal((await api.post(user, action, { token, current_token: token })).status, 429, action);
     }
   });
 

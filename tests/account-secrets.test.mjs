@@ -172,7 +172,7 @@ describe("answers", () => {
     for (const action of ["", "two_factor_status"]) texts.push((await api.get(api.staff(), action, life.user.id)).text);
     texts.push(
       (await service.diagnose(life.user)).text,
-      (await api.post(api.staff(), "two_factor_backup_codes", {}, life.user.id)).text,
+      (await api.post(api.administrator(), "two_factor_backup_codes", {}, life.user.id)).text,
     );
     assertNowhere({ answers: texts.join() }, secretsOf(life, []));
   });
@@ -181,7 +181,7 @@ describe("answers", () => {
     const life = await live();
     const { "a backup code": _, ...others } = secretsOf(life, []);
     const texts = [];
-    for (const action of ["", "two_factor_status"]) texts.push((await api.get(life.user, action)).text);
+    for (const action of ["", "two_factor_status"]) texts.push((await api.get(api.strong(life.user), action)).text);
     await api.advance(STEP);
     texts.push(
       (await api.patch(life.user, {})).text,

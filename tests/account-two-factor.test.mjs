@@ -36,6 +36,8 @@ const assertExpired = (answer) =>
   assertInvalid(answer, "setup_expired", null, "2FA setup session expired. Please start setup again.");
 /** @param {Caller} caller @param {string} token @param {string} [uuid] */
 const validate = (caller, token, uuid) => api.post(caller, "two_factor_validate", { token }, uuid);
+/** @param {Caller} caller @param {string} token @param {string} current */
+const replace = (caller, token, current) => api.post(caller, "two_factor_validate", { token, current_token: current });
 /** @param {Caller} caller @param {unknown} [body] @param {string} [uuid] */
 const disable = (caller, body, uuid) => api.post(caller, "two_factor_disable", body, uuid);
 /** @param {Caller} user */
@@ -168,7 +170,10 @@ describe("the start of a set-up", () => {
     assertFine(await api.verify(user, totp(secret, api.now)));
     assertWrongToken(await api.verify(user, totp(begun.secret, api.now)));
     await api.advance(STEP);
-    assertFine(await validate(user, totp(begun.secret, api.now)), DONE);
+    const current = totp(secret, api.now);
+    assertInvalid(await validate(user, totp(begun.secret, api.now)), "required", "current_token");
+    assertInvalid(await replace(user, totp(begun.secret, api.now), wrongTotp(secret, api.now)), "token_invalid", "current_token");
+    assertFine(await replace(user, totp(begun.secret, api.now), current), DONE);
     await api.advance(STEP);
     assertWrongToken(await api.verify(user, totp(secret, api.now)), "of the secret that was replaced");
     assertFine(await api.verify(user, totp(begun.secret, api.now)));
@@ -272,14 +277,18 @@ describe("a code of the authenticator", () => {
     for (const steps of [-1, 0, 1]) assertWrongToken(await api.verify(user, totp(secret, api.now + steps * STEP)));
   });
 
-  test("may have blanks around it, and nothing else", async () => {
+  test("may have blanks and dashes around and within it, and nothing else", async () => {
     const user = await service.addUser();
     const { secret } = await api.enrol(user);
     const code = totp(secret, api.now);
     const fullWidth = code.replace(/\d/g, (digit) => String.fromCodePoint(0xff10 + Number(digit)));
-    for (const token of [`${code}0`, code.slice(1), `${code.slice(0, 3)} ${code.slice(3)}`, fullWidth])
+    for (const token of [`${code}0`, code.slice(1), `${code.slice(0, 3)}.${code.slice(3)}`, fullWidth])
       assertWrongToken(await api.verify(user, token), token);
     assertFine(await api.verify(user, ` \t${code}\n`));
+    for (const separator of [" ", "-", "\u2013", "\u200b"]) {
+      const shown = await api.nextCode(secret);
+      assertFine(await api.verify(user, shown.slice(0, 3) + separator + shown.slice(3)), { ...DONE, method: "totp" });
+    }
   });
 
   test("of one user is refused for another", async () => {
@@ -308,6 +317,8 @@ describe("backup codes", () => {
       (/** @type {string} */ code) => code.toUpperCase(),
       (/** @type {string} */ code) => ` ${code.replaceAll("-", " ")} `,
       (/** @type {string} */ code) => plain(code).replace(/(.)/g, "$1-"),
+      (/** @type {string} */ code) => code.replaceAll("-", "\u2011"),
+      (/** @type {string} */ code) => `\ufeff${code.replaceAll("-", "\u200b\u2014")}`,
     ];
     for (const [index, code] of codes.entries()) {
       assertFine(await api.verify(user, spellings[index % spellings.length](code)), { ...DONE, method: "backup_code" });
@@ -339,17 +350,32 @@ describe("backup codes", () => {
     await assertNone();
   });
 
-  test("are shown to their owner alone, and only shortly after signing in", async () => {
+  test("beyond the first take a proof, and a wrong one leaves the old ones", async () => {
+    const user = await service.addUser();
+    const { secret, codes } = await api.enrol(user);
+    const more = (/** @type {unknown} */ body) => api.post(user, "two_factor_backup_codes", body);
+    assertInvalid(await more({}), "required", "token");
+    assertWrongToken(await more({ token: wrongTotp(secret, api.now) }));
+    assert.deepEqual((await api.status(user)).backup_codes, codes);
+    const { backup_codes: anew } = assertFine(await more({ token: codes[0] }));
+    service.keepsConfidential(...anew, ...anew.map(plain));
+    assert.deepEqual((await api.status(user)).backup_codes, anew);
+  });
+
+  test("are shown to their owner alone, and only shortly after signing in with the second factor", async () => {
     const user = await service.addUser();
     const { codes } = await api.enrol(user);
     const hidden = { is_enabled: true, backup_codes: [], backup_codes_remaining: 10, method: "TOTP", has_totp: true };
-    assert.deepEqual((await api.status(api.signedInAgo(user, 2 * HOUR - SECOND))).backup_codes, codes);
-    assert.deepEqual(rest(await api.status(api.signedInAgo(user, 2 * HOUR))), hidden);
+    const mfa = { amr: ["mfa"] };
+    assert.deepEqual((await api.status(api.signedInAgo(user, 2 * HOUR - SECOND, mfa))).backup_codes, codes);
+    assert.deepEqual(rest(await api.status(api.signedInAgo(user, 2 * HOUR, mfa))), hidden);
+    for (const amr of [undefined, ["otp"]]) assert.deepEqual(rest(await api.status(api.person(user, { amr }))), hidden);
+    assert.deepEqual(rest(await api.status(await api.apiKey(["user:verify"]), user.id)), hidden);
     assert.deepEqual(rest(await api.status(api.staff(), user.id)), hidden);
     assert.deepEqual(rest(await api.status(api.staff(await service.addUser()), user.id)), hidden);
-    assertDenied(await api.post(api.staff(), "two_factor_backup_codes", {}, user.id), OWNER_ONLY);
+    assertDenied(await api.post(api.administrator(), "two_factor_backup_codes", {}, user.id), OWNER_ONLY);
     assert.deepEqual(
-      (await api.status(api.staff(user), user.id)).backup_codes,
+      (await api.status(api.staff(user, mfa), user.id)).backup_codes,
       codes,
       "to staff their own, whatever the path says",
     );

@@ -44,6 +44,11 @@ export const SERVICE = [
         find: "WHERE user_id = ?1 AND EXISTS (",
         replace: "WHERE user_id = ?1 AND used_at IS NULL AND EXISTS (",
       },
+      {
+        file: "src/account/store/replace_backup_codes.rs",
+        find: "AND NOT EXISTS (SELECT 1 FROM backup_codes WHERE user_id = ?1)",
+        replace: "",
+      },
     ],
   },
   {
@@ -56,6 +61,61 @@ export const SERVICE = [
         replace: "AND secret_sealed IS NOT NULL AND ?2 IS NOT NULL",
       },
     ],
+  },
+  {
+    name: "replaced-without-a-code",
+    breaks: "a set-up replaces the second factor although the code of that was rejected",
+    edits: [
+      {
+        file: "src/account/store/validate_setup.rs",
+        find: "OR ?11 OR accepted_by = ?5)",
+        replace: "OR ?11 OR ?5 IS NOT NULL)",
+      },
+    ],
+  },
+  {
+    name: "code-used-up-for-nothing",
+    breaks: "a code is used up for a set-up that has ended",
+    edits: [
+      {
+        file: "src/account/store/code_attempt.rs",
+        find: '" IS NULL OR pending_sealed = "',
+        replace: '" IS NOT NULL OR TRUE OR pending_sealed = "',
+      },
+    ],
+  },
+  {
+    name: "backup-codes-without-a-code",
+    breaks: "backup codes are replaced although the code of the second factor was rejected",
+    edits: [
+      {
+        file: "src/account/store/replace_backup_codes.rs",
+        find: 'AND (?2 IS NULL OR accepted_by = ?2)\n)";',
+        replace: 'AND (?2 IS NULL OR ?2 IS NOT NULL)\n)";',
+      },
+      {
+        file: "src/account/store/replace_backup_codes.rs",
+        find: "AND (?2 IS NULL OR accepted_by = ?2)\n) AND NOT EXISTS",
+        replace: "AND (?2 IS NULL OR ?2 IS NOT NULL)\n) AND NOT EXISTS",
+      },
+    ],
+  },
+  {
+    name: "first-codes-in-place-of-others",
+    breaks: "the first backup codes, which need no proof, replace those that were made meanwhile",
+    test: "account::endpoints::tests::proof::of_first_backup_codes_made_at_once_one_set_is_made",
+    edits: [
+      {
+        file: "src/account/endpoints/backup_codes.rs",
+        find: "replace_backup_codes(&database, user, &new, has_codes)",
+        replace: "replace_backup_codes(&database, user, &new, true)",
+      },
+    ],
+  },
+  {
+    name: "every-lock-told-of",
+    breaks: "each lock in a row is told of",
+    edits: [{ file: "src/account/store/code_attempt.rs", find: '" = ?8)"', replace: '" >= ?8)"' }],
   },
   {
     name: "email-of-another-user",

@@ -5,6 +5,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value, json};
+use spkey_edge::account::code_text::bare;
 use spkey_edge::account::{
     BackupCode, EmailToken, Fields, Invalid, Platform, ProfilePatch, PushToken, TotpCode,
 };
@@ -184,12 +185,8 @@ fn push_token(body: &Map<String, Value>, fields: &Fields) {
 
 /// Which kind of code a text is.
 fn proof(text: &str) {
-    let is_totp = text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit());
-    let bare: String = text
-        .chars()
-        .filter(|c| !c.is_whitespace() && *c != '-')
-        .map(|c| c.to_ascii_lowercase())
-        .collect();
+    let bare = bare(text).to_ascii_lowercase();
+    let is_totp = bare.len() == 6 && bare.bytes().all(|byte| byte.is_ascii_digit());
     let is_backup = bare.chars().count() == 16
         && bare
             .chars()

@@ -4,6 +4,7 @@ use base32::Alphabet;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use crate::account::code_text::bare;
 use crate::kernel::{Purpose, Random, SealError, Sealed, Sealer, Secret, UserId};
 
 pub const BACKUP_CODES: usize = 10;
@@ -30,10 +31,10 @@ impl BackupCode {
         Self(Secret::new(base32::encode(BASE32, bytes.as_slice())))
     }
 
-    /// Reads a typed code: case, spaces and hyphens do not matter. `None`: it cannot be a code.
+    /// Reads a code as [`bare`] leaves it, in either case. `None`: it cannot be a code.
     pub fn parse(text: &str) -> Option<Self> {
-        let bare = text.chars().filter(|c| !c.is_whitespace() && *c != '-');
-        let code = Zeroizing::new(bare.collect::<String>().to_ascii_lowercase());
+        let mut code = bare(text);
+        code.make_ascii_lowercase();
         let is_code = code.len() == CODE_CHARS
             && code
                 .bytes()
@@ -103,6 +104,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::account::TotpCode;
+    use crate::account::code_text::noise;
     use crate::kernel::random::seeded::Seeded;
 
     #[test]
@@ -145,18 +148,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn is_known_however_it_is_typed(seed: u64, upper: bool, spaces: bool) {
-            let code = BackupCode::generate(&Seeded::new(seed));
-            let mut typed = code.shown();
-            if upper {
-                typed = typed.to_uppercase();
-            }
-            if spaces {
-                typed = typed.replace('-', " ");
-            }
+        fn is_known_however_it_is_typed(
+            (code, typed) in any::<u64>().prop_flat_map(|seed| {
+                let code = BackupCode::generate(&Seeded::new(seed));
+                let typed = noise::typed(code.0.expose().to_owned());
+                (Just(code), typed)
+            }),
+            upper: bool,
+        ) {
+            let typed = if upper { typed.to_uppercase() } else { typed };
             let parsed = BackupCode::parse(&typed).unwrap();
             prop_assert_eq!(parsed.0.expose(), code.0.expose());
             prop_assert!(code.0.expose().len() * 5 >= 80);
+            prop_assert!(TotpCode::parse(&typed).is_none());
         }
 
         #[test]

@@ -15,7 +15,7 @@ pub const FAILURES_BEFORE_LOCK: u32 = 5;
 /// The first lock; each further failure doubles it.
 pub const FIRST_LOCK: Duration = Duration::from_secs(30);
 pub const MAX_LOCK: Duration = Duration::from_secs(60 * 60);
-/// Consecutive failures after which no code is accepted until support resets the second factor
+/// Consecutive failures after which no code is accepted until support unlocks
 /// (NIST SP 800-63B, 5.2.2).
 pub const MAX_CONSECUTIVE_FAILURES: u32 = 100;
 

@@ -8,6 +8,7 @@
 //! | `push_token`, `team`, `scene` | push tokens; the ids of teams; dashboards of scenes |
 //! | `second_factor` | a second factor as it is stored |
 //! | `code_check` | a code from its text to its outcome |
+//! | `code_text` | what is dropped from a code as it is typed |
 //! | `totp`, `backup_code` | codes of either kind |
 //! | `lockout` | how often codes may be rejected |
 //! | `qr` | the QR code of a set-up |
@@ -20,6 +21,7 @@
 pub mod audit;
 pub mod backup_code;
 pub mod code_check;
+pub mod code_text;
 pub mod email_change;
 pub mod endpoints;
 pub mod fields;
@@ -39,7 +41,7 @@ pub mod totp;
 
 pub use audit::AuditContext;
 pub use backup_code::BackupCode;
-pub use code_check::{CodeCheck, CodeError};
+pub use code_check::{CodeCheck, CodeError, Proof};
 pub use email_change::EmailToken;
 pub use fields::{Fields, Invalid};
 pub use lockout::Lock;

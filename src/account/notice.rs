@@ -19,6 +19,12 @@ pub enum NoticeKind {
     TwoFactorEnabled,
     /// A second factor was turned off.
     TwoFactorDisabled,
+    /// Refused codes in a row locked a kind of code for the first time.
+    TwoFactorLocked,
+    /// Support cleared the refused codes and the locks.
+    TwoFactorUnlocked,
+    /// New backup codes replaced those before.
+    BackupCodesCreated,
     /// A backup code was used.
     BackupCodeUsed,
     /// Another e-mail was asked for; sent to the present one.
@@ -35,6 +41,9 @@ impl NoticeKind {
         match self {
             Self::TwoFactorEnabled => "two_factor_enabled",
             Self::TwoFactorDisabled => "two_factor_disabled",
+            Self::TwoFactorLocked => "two_factor_locked",
+            Self::TwoFactorUnlocked => "two_factor_unlocked",
+            Self::BackupCodesCreated => "backup_codes_created",
             Self::BackupCodeUsed => "backup_code_used",
             Self::EmailChangeRequested => "email_change_requested",
             Self::EmailChangeVerification => "email_change_verification",

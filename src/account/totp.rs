@@ -10,6 +10,7 @@ use base32::Alphabet;
 use totp_rs::{Builder, Totp};
 use zeroize::Zeroizing;
 
+use crate::account::code_text::bare;
 use crate::kernel::{Purpose, Random, SealError, Sealed, Sealer, Secret, Timestamp, UserId};
 
 /// RFC 4226, section 4, R6: as long as the hash.
@@ -42,10 +43,11 @@ pub enum BadSecret {
 pub struct TotpCode(String);
 
 impl TotpCode {
-    /// Reads a typed code, trimmed; `None`: it is not six ASCII digits.
+    /// Reads a code as [`bare`] leaves it; `None`: it is not six ASCII digits.
     pub fn parse(text: &str) -> Option<Self> {
-        let is_code = text.len() == DIGITS && text.bytes().all(|byte| byte.is_ascii_digit());
-        is_code.then(|| Self(text.to_owned()))
+        let code = bare(text);
+        let is_code = code.len() == DIGITS && code.bytes().all(|byte| byte.is_ascii_digit());
+        is_code.then(|| Self(code.as_str().to_owned()))
     }
 }
 

@@ -91,6 +91,8 @@ pub enum Action {
     DisableTwoFactor,
     /// Refused codes locked a kind of code.
     LockTwoFactor,
+    /// Refused codes and locks were cleared by support.
+    UnlockTwoFactor,
     /// New backup codes replaced the old ones.
     GenerateBackupCodes,
     UseBackupCode,
@@ -127,6 +129,7 @@ impl Action {
             Self::EnableTwoFactor => "two_factor.enable",
             Self::DisableTwoFactor => "two_factor.disable",
             Self::LockTwoFactor => "two_factor.lock",
+            Self::UnlockTwoFactor => "two_factor.unlock",
             Self::GenerateBackupCodes => "backup_codes.generate",
             Self::UseBackupCode => "backup_code.use",
             Self::CreateDashboard => "dashboard.create",

@@ -11,7 +11,7 @@ import { Secret, TOTP } from "otpauth";
 /**
  * @typedef {import("./service.mjs").Service} Service
  * @typedef {import("./http.mjs").Answer} Answer
- * @typedef {{authorization: string}} Headers
+ * @typedef {{authorization: string, "x-admin-api-key"?: string}} Headers
  * @typedef {{id: string}} Person
  * @typedef {Person | Headers} Caller a person stands for a token of their own
  * @typedef {{secret: string, codes: string[]}} Factor what a user who has enrolled knows
@@ -134,7 +134,23 @@ export class Accounts {
     return this.person(user, { auth_time: Math.floor((this.#now - agoMs) / SECOND), ...claims });
   }
 
-  /** Support, with a row among the users or without. @param {Person} [user] @param {Record<string, any>} [claims] */
+  /** A user who has just shown their second factor to the issuer. @param {Person} user */
+  strong(user) {
+    return this.person(user, { amr: ["pwd", "mfa"] });
+  }
+
+  /** An administrator with the admin pair, by the service's clock. @param {Record<string, any>} [claims] @returns {Headers} */
+  administrator(claims) {
+    const { authorization } = this.bearer({
+      sub: "auth0|grace",
+      email: "grace@smartphonekey.com",
+      email_verified: true,
+      ...claims,
+    });
+    return { authorization, "x-admin-api-key": this.#service.adminKey };
+  }
+
+  /** Support that reads, with a row among the users or without. @param {Person} [user] @param {Record<string, any>} [claims] */
   staff(user, claims) {
     return this.bearer({ sub: user?.id ?? "auth0|support", is_staff: true, ...claims });
   }
@@ -154,8 +170,9 @@ export class Accounts {
    * @param {unknown} [json]
    */
   call(method, caller, path, json) {
-    const { authorization } = "authorization" in caller ? caller : this.person(caller);
-    return this.#service.call(method, path, { headers: { authorization }, ...(json !== undefined && { json }) });
+    const { authorization, "x-admin-api-key": adminKey } = "authorization" in caller ? caller : this.person(caller);
+    const headers = { authorization, ...(adminKey && { "x-admin-api-key": adminKey }) };
+    return this.#service.call(method, path, { headers, ...(json !== undefined && { json }) });
   }
 
   /** @param {Person | Headers} caller @param {string} action @param {string} [uuid] */
@@ -183,9 +200,10 @@ export class Accounts {
     return this.post(caller, "two_factor_verify", { token }, uuid);
   }
 
-  /** @param {Person | Headers} caller @param {string} [uuid] */
+  /** With the backup codes where a user asks for their own. @param {Person | Headers} caller @param {string} [uuid] */
   async status(caller, uuid) {
-    return assertFine(await this.get(caller, "two_factor_status", uuid));
+    const headers = "authorization" in caller ? caller : this.strong(caller);
+    return assertFine(await this.get(headers, "two_factor_status", uuid));
   }
 
   /** Begins to enrol. @param {Person | Headers} caller @returns {Promise<any>} the answer's body */
@@ -197,7 +215,8 @@ export class Accounts {
 
   /** New backup codes. @param {Person | Headers} caller @returns {Promise<string[]>} */
   async backupCodes(caller) {
-    const { backup_codes: codes } = assertFine(await this.post(caller, "two_factor_backup_codes"));
+    const headers = "authorization" in caller ? caller : this.strong(caller);
+    const { backup_codes: codes } = assertFine(await this.post(headers, "two_factor_backup_codes"));
     this.#service.keepsConfidential(...codes, ...codes.map(plain));
     return codes;
   }

@@ -2,15 +2,13 @@
 
 #[cfg(test)]
 use crate::account::endpoints::{openapi, representation};
-use crate::account::store::{disable_two_factor, drop_setup, read_second_factor};
-use crate::account::{Invalid, Notice, NoticeKind, SecondFactor};
-use crate::config::DisablePolicy;
+use crate::account::store::{FollowUp, disable_two_factor, drop_setup, read_second_factor};
+use crate::account::{Notice, NoticeKind, Proof};
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
-use crate::account::endpoints::caller::AuthorizedAccount;
-use crate::account::endpoints::code::{MAX_CODE_CHARS, code_check};
+use crate::account::endpoints::code::{MAX_CODE_CHARS, TOKEN, code_check, proof};
 use crate::account::endpoints::representation::success;
 use crate::account::endpoints::{Access, PersonCaller};
 
@@ -20,8 +18,6 @@ pub const ROUTE: Route = Route::post(
     handler!(handle: PersonCaller, Access::Sensitive),
 );
 
-const TOKEN: &str = "token";
-
 async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
     let selector = call.caller.select(call.path("uuid")?)?;
     let now = call.now();
@@ -29,29 +25,23 @@ async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
     let lookup = read_second_factor(&database, &selector, None).await?;
     let account = call.caller.authorize(lookup.account)?;
     let fields = call.fields()?;
-    let token = fields.optional_text(TOKEN, MAX_CODE_CHARS)?;
-    let audit = account.audit(&call, now);
+    fields.optional_text(TOKEN, MAX_CODE_CHARS)?;
+    let (audit, factor) = (account.audit(&call, now), &account.details);
     let (kind, to) = (NoticeKind::TwoFactorDisabled, account.person.address());
     let notice = Notice::new(kind, account.user(), to, now, &call.services.random);
-    if !account.details.is_on() {
-        // Only the set-up: the second factor may be turned on concurrently, and needs a code then.
+    if !factor.is_on() {
+        // Only the set-up: the second factor may be turned on concurrently, and needs a proof then.
         drop_setup(&database, account.user()).await?;
-    } else if needs_code(&call, &account) {
-        let token = token.ok_or_else(|| Invalid::required(TOKEN))?;
-        let check = code_check(&call, &database, &account, &audit, Some(&notice));
-        check.accept(token).await?;
-    } else {
-        disable_two_factor(&database, &audit, &notice).await?;
+        return Ok(success());
+    }
+    match proof(&call, &account, &fields, TOKEN)? {
+        Proof::Given => disable_two_factor(&database, &audit, &notice).await?,
+        Proof::Code(code) => {
+            let check = code_check(&call, &database, &account, factor, &audit);
+            check.accept(code, FollowUp::Disable(&notice)).await?;
+        }
     }
     Ok(success())
-}
-
-/// Whether a recent sign-in alone is not enough. Staff may help people who lost their second factor, but not
-/// turn off their own without it.
-fn needs_code(call: &Call<PersonCaller>, account: &AuthorizedAccount<SecondFactor>) -> bool {
-    account.is_own
-        && call.services.config.two_factor_disable == DisablePolicy::SecondFactor
-        && !call.caller.has_shown_second_factor()
 }
 
 #[cfg(test)]
@@ -60,8 +50,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     #[derive(schemars::JsonSchema)]
     #[expect(dead_code)]
     struct DisableTwoFactor {
-        /// Six digits of the authenticator, or a backup code. White space around either does not
-        /// matter; in a backup code neither case nor spaces nor hyphens do.
+        /// Six digits of the authenticator, or a backup code. Blanks, dashes and characters without a
+        /// width do not matter, nor does the case of a backup code.
         #[schemars(extend("type" = "string", "minLength" = 1, "maxLength" = MAX_CODE_CHARS))]
         token: Option<String>,
     }
@@ -70,8 +60,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "Account security",
         "Turns the second factor off",
         "Secret, backup codes and any set-up that waits are gone. Needs a recent authentication \
-         (403) and, when a second factor is on, a proof of it: token, or an `amr` claim with `mfa` \
-         or `otp`; support needs no proof for others. No proof: 400 required; a wrong one: 400 \
+         (403) and, when a second factor is on, a proof of it: token, or an `amr` claim with `mfa`; \
+         support needs no proof for others. No proof: 400 required; a wrong one: 400 \
          token_invalid, and five in a row lock (429). With TWO_FACTOR_DISABLE=recent no proof is \
          asked for. Nothing on: 200.",
     )

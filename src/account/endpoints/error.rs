@@ -97,6 +97,10 @@ impl From<CodeError> for ApiError {
     fn from(error: CodeError) -> Self {
         match error {
             CodeError::Rejected => wrong_code(),
+            CodeError::CurrentRejected => Self {
+                attr: Some("current_token"),
+                ..wrong_code()
+            },
             CodeError::NoSetup => no_setup(),
             CodeError::Locked(seconds) => ErrorFormat::Account
                 .throttled(seconds)

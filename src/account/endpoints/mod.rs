@@ -33,6 +33,7 @@ pub mod set_up_validate;
 pub mod status;
 #[cfg(test)]
 mod tests;
+pub mod unlock;
 pub mod user_change;
 pub mod user_read;
 pub mod verify;

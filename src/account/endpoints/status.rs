@@ -9,17 +9,20 @@ use crate::account::BackupCode;
 #[cfg(test)]
 use crate::account::endpoints::openapi;
 use crate::account::store::{TwoFactorStatus, read_two_factor_status};
+use crate::auth::Scope;
+use crate::auth::store::touch_api_key;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::caller::AuthorizedAccount;
-use crate::account::endpoints::{Access, PersonCaller};
+use crate::account::endpoints::code::is_proved;
+use crate::account::endpoints::{Access, AccountCaller};
 
 pub const ROUTE: Route = Route::get(
     "/api/users/{uuid}/two_factor_status",
     "getTwoFactorStatus",
-    handler!(handle: PersonCaller, Access::Read),
+    handler!(handle: AccountCaller, (Scope::UserVerify, Access::Read)),
 );
 
 /// How an account is protected.
@@ -28,7 +31,7 @@ pub const ROUTE: Route = Route::get(
 struct Body {
     /// Whether a second factor is on.
     is_enabled: bool,
-    /// The unused backup codes; empty for support, and unless the authentication is recent.
+    /// The unused backup codes; empty unless oneself has just shown the second factor.
     #[cfg_attr(test, schemars(with = "Vec<BackupCode>", extend("maxItems" = 10)))]
     backup_codes: Vec<String>,
     /// How many backup codes are unused.
@@ -46,18 +49,19 @@ struct Body {
     passkeys_enabled_for_2fa: bool,
 }
 
-async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
-    let selector = call.caller.select(call.path("uuid")?)?;
+async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
+    let (selector, now) = (call.caller.select(call.path("uuid")?)?, call.now());
     let database = call.services.database()?;
-    let status = read_two_factor_status(&database, &selector).await?;
-    let account = call.caller.authorize(status)?;
+    let lookup = read_two_factor_status(&database, &selector, call.caller.key_hash()).await?;
+    let account = call.caller.authorize(&selector, lookup)?;
+    if let Some(key) = &account.api_key {
+        touch_api_key(&database, key, now).await?;
+    }
     let status = &account.details;
     let is_on = status.factor.is_on();
-    // Not shown in a session that was left open, and never to staff.
-    let may_see = account.is_own && call.caller.is_recent();
     let body = Body {
         is_enabled: is_on,
-        backup_codes: if may_see {
+        backup_codes: if may_see_codes(&call, &account) {
             codes(&call, &account)?
         } else {
             Vec::new()
@@ -72,9 +76,21 @@ async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
     Ok(Reply::json(StatusCode::OK, &body))
 }
 
+/// Not in a session that was left open, nor without the second factor that they stand in for; and never staff
+/// and programs.
+fn may_see_codes(call: &Call<AccountCaller>, account: &AuthorizedAccount<TwoFactorStatus>) -> bool {
+    let policy = call.services.config.factor_proof;
+    match &call.caller {
+        AccountCaller::Person(person) => {
+            account.is_own && person.is_recent() && is_proved(person, account, policy)
+        }
+        AccountCaller::Key { .. } => false,
+    }
+}
+
 /// A code that no configured key opens is counted but not shown; its hash is not found either.
 fn codes(
-    call: &Call<PersonCaller>,
+    call: &Call<AccountCaller>,
     account: &AuthorizedAccount<TwoFactorStatus>,
 ) -> Result<Vec<String>, ApiError> {
     let codes = &account.details.codes;
@@ -94,8 +110,9 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     OperationDoc::new(
         "Account security",
         "Whether a second factor is on",
-        "Support sees the status of others, never their backup codes. Oneself sees them when \
-         authenticated within the last 2 h.",
+        "A key with the scope user:verify may ask too, so that a sign-in service knows whether to ask \
+         for a code. Backup codes are shown to oneself alone: authenticated within the last 2 h, with \
+         `mfa` in the `amr` claim or TWO_FACTOR_DISABLE=recent. Support sees the status of others.",
     )
     .parameter(openapi::uuid())
     .answer(spec.json::<Body>(200, "The status.").example(

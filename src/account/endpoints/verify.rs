@@ -8,13 +8,15 @@ use serde::Serialize;
 
 #[cfg(test)]
 use crate::account::endpoints::openapi;
-use crate::account::store::{CodeKind, read_second_factor};
+use crate::account::store::{CodeKind, FollowUp, read_second_factor};
 use crate::auth::Scope;
+use crate::auth::store::touch_api_key;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
-use crate::account::endpoints::code::{MAX_CODE_CHARS, code_check};
+use crate::account::endpoints::code::{MAX_CODE_CHARS, TOKEN, code_check};
+use crate::account::endpoints::error::two_factor_is_off;
 use crate::account::endpoints::{Access, AccountCaller};
 
 pub const ROUTE: Route = Route::post(
@@ -40,12 +42,17 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
     let lookup = read_second_factor(&database, &selector, call.caller.key_hash()).await?;
     let account = call.caller.authorize(&selector, lookup)?;
     let fields = call.fields()?;
-    let token = fields.text("token", MAX_CODE_CHARS)?;
-    let audit = account.audit(&call, call.now());
-    let check = code_check(&call, &database, &account, &audit, None);
+    let token = fields.text(TOKEN, MAX_CODE_CHARS)?;
+    let (factor, now) = (&account.details, call.now());
+    if let Some(key) = account.api_key.as_ref().filter(|_| !factor.is_on()) {
+        touch_api_key(&database, key, now).await?;
+        return Err(two_factor_is_off());
+    }
+    let audit = account.audit(&call, now);
+    let check = code_check(&call, &database, &account, factor, &audit);
     let body = Body {
         success: true,
-        method: match check.accept(token).await? {
+        method: match check.accept(token, FollowUp::Nothing).await? {
             CodeKind::Totp => "totp",
             CodeKind::Backup => "backup_code",
         },
@@ -60,8 +67,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     #[schemars(rename = "SecondFactor")]
     #[expect(dead_code)]
     struct Proof {
-        /// Six digits of the authenticator, or a backup code. White space around either does not
-        /// matter; in a backup code neither case nor spaces nor hyphens do.
+        /// Six digits of the authenticator, or a backup code. Blanks, dashes and characters without a
+        /// width do not matter, nor does the case of a backup code.
         #[schemars(length(min = 1, max = MAX_CODE_CHARS))]
         token: String,
     }
@@ -70,11 +77,12 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "Account security",
         "Checks a proof of the second factor",
         "For the service that signs people in: its key needs the scope user:verify. A key bound to \
-         a user checks that user; a key without a user, and support, check any user; a person checks \
-         themself. A code counts once: sent again, it is a 400 token_invalid, as are a code of an \
-         earlier step, a wrong one, and any code without a second factor. Five refused in a row lock \
-         that kind of code for 30 s, each further one twice as long, up to 1 h; 100 lock it until \
-         support turns the second factor off (429).",
+         a user checks that user; a key without a user, and the admin pair, check any user; a person \
+         checks themself, after a recent authentication (403). A code counts once: sent again, it is a \
+         400 token_invalid, as are a code of an earlier step and a wrong one. Without a second factor \
+         a key is told 400 2fa_not_enabled, a person 400 token_invalid. Five refused in a row lock that \
+         kind of code for 30 s, each further one twice as long, up to 1 h; 100 lock it until \
+         unlockTwoFactor (429). The first lock in a row is told of.",
     )
     .parameter(openapi::uuid())
     .body(

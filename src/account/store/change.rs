@@ -6,14 +6,24 @@
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::account::Notice;
-use crate::db::{Batch, DatabaseError, Slot, Statement};
+use crate::db::{Arg, Batch, DatabaseError, Slot, Statement};
 use crate::kernel::{Sealed, audit};
 
-// Written if the statement right before wrote a row: the audit row of the change, or another notice of it.
-const INSERT_NOTICE: &str = "
+/// A notice, written if the statement right before wrote a row: the audit row of the change, or another notice
+/// of it; the argument adds a condition. The parameters are `notice_args`. It leaves after the answer of the request.
+macro_rules! notice_row {
+    ($condition:expr) => {
+        concat!(
+            "
 INSERT INTO notices (id, type, user_id, recipient, token_sealed, created_at, expires_at, due_at)
-SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?6 WHERE changes() > 0
-RETURNING id";
+SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?6 WHERE changes() > 0",
+            $condition,
+            "
+RETURNING id"
+        )
+    };
+}
+pub(crate) use notice_row;
 
 /// Adds a change, its audit row and its notices.
 pub(super) fn push_notified<'a, T: DeserializeOwned>(
@@ -37,25 +47,24 @@ pub(super) fn execute_notified<'a>(
     push_notified::<IgnoredAny>(batch, change, entry, notices).map(|_| ())
 }
 
-/// A notice of the change whose audit row the statement right before writes, if it writes one. It leaves after the
-/// answer of the request.
+/// A notice of the change whose audit row the statement right before writes, if it writes one.
 pub(super) fn insert_notice(notice: &Notice) -> Statement {
+    Statement::new(notice_row!(""), notice_args(notice)).noted()
+}
+
+pub(super) fn notice_args(notice: &Notice) -> [Arg; 7] {
     let token = notice.token.as_ref();
-    Statement::new(
-        INSERT_NOTICE,
-        [
-            notice.id.as_str().into(),
-            notice.kind.as_str().into(),
-            (&notice.user).into(),
-            notice.to.as_deref().into(),
-            token.map(|(sealed, _)| Sealed::as_str(sealed)).into(),
-            notice.at.into(),
-            token
-                .map(|(_, valid_for)| notice.at.plus(*valid_for))
-                .into(),
-        ],
-    )
-    .noted()
+    [
+        notice.id.as_str().into(),
+        notice.kind.as_str().into(),
+        (&notice.user).into(),
+        notice.to.as_deref().into(),
+        token.map(|(sealed, _)| Sealed::as_str(sealed)).into(),
+        notice.at.into(),
+        token
+            .map(|(_, valid_for)| notice.at.plus(*valid_for))
+            .into(),
+    ]
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ mod start_setup;
 mod teams;
 mod try_backup_code;
 mod try_totp;
+mod unlock_two_factor;
 mod validate_setup;
 
 #[cfg(test)]
@@ -35,7 +36,7 @@ mod tests;
 
 pub use cancel_email_change::cancel_email_change;
 pub use change_profile::{NewEmail, ProfileChangeOutcome, change_profile};
-pub use code_attempt::{CheckedTotp, CodeAttempt, CodeKind, CodeOutcome};
+pub use code_attempt::{CheckedTotp, CodeAttempt, CodeKind, CodeOutcome, FollowUp};
 pub use confirm_email::{EmailConfirmation, PendingEmail, confirm_email, read_pending_email};
 pub use deliveries::{claim_notices, claim_these_notices, settle_notices};
 pub use disable_two_factor::{disable_two_factor, drop_setup};
@@ -43,13 +44,15 @@ pub use full_user::{FullUser, UserDetails, read_user, read_user_and_email_holder
 pub use lookup::{AccountLookup, read_api_key, read_person};
 pub use personalise_scene::{SceneOutcome, SceneTarget, personalise_scene, read_scene_target};
 pub use push_tokens::{NewPushToken, PushTokenRow, register_push_token, unregister_push_token};
-pub use replace_backup_codes::replace_backup_codes;
+pub use replace_backup_codes::{BackupCodesOutcome, NewBackupCodes, replace_backup_codes};
 pub use second_factor::{
-    TwoFactorStatus, read_second_factor, read_second_factor_and_existence, read_two_factor_status,
+    ProtectedCodes, TwoFactorStatus, read_protected_codes, read_second_factor,
+    read_second_factor_and_existence, read_two_factor_status,
 };
 pub use selector::AccountSelector;
 pub use start_setup::start_setup;
 pub use teams::{assign_team, insert_dashboard};
 pub use try_backup_code::try_backup_code;
 pub use try_totp::try_totp;
-pub use validate_setup::validate_setup;
+pub use unlock_two_factor::unlock_two_factor;
+pub use validate_setup::{SetupValidation, validate_setup};

@@ -27,6 +27,18 @@ pub(super) const SECOND_FACTOR: &str = concat!(
     selected_user!()
 );
 
+const PROTECTED_CODES: &str = concat!(
+    "SELECT ",
+    person_columns!(),
+    ",
+       ",
+    second_factor_columns!(),
+    ",
+       EXISTS (SELECT 1 FROM backup_codes WHERE user_id = u.uuid) AS has_codes
+FROM users u LEFT JOIN second_factors f ON f.user_id = u.uuid WHERE u.uuid = ",
+    selected_user!()
+);
+
 const STATUS: &str = concat!(
     "SELECT ",
     person_columns!(),
@@ -44,6 +56,16 @@ LEFT JOIN profiles p ON p.user_id = u.uuid
 WHERE u.uuid = ",
     selected_user!()
 );
+
+/// A second factor, and whether it has backup codes.
+#[derive(Debug, Deserialize)]
+pub struct ProtectedCodes {
+    #[serde(flatten)]
+    pub factor: SecondFactor,
+    /// Whether there are codes, used or not. They go with the second factor.
+    #[serde(deserialize_with = "db::flag")]
+    pub has_codes: bool,
+}
 
 /// A second factor with what else its status shows.
 #[derive(Debug, Deserialize)]
@@ -80,11 +102,21 @@ pub async fn read_second_factor_and_existence(
     Ok((results.first(account)?, results.count(other)? > 0))
 }
 
+/// Reads a second factor, and whether it has backup codes.
+pub async fn read_protected_codes(
+    database: &Database,
+    selector: &AccountSelector,
+) -> Result<Option<Account<ProtectedCodes>>, DatabaseError> {
+    let mut batch = Batch::new();
+    let account = batch.push(selector.statement(PROTECTED_CODES, []));
+    database.run(batch).await?.first(account)
+}
+
+/// Reads the status of a second factor and the API key that was presented.
 pub async fn read_two_factor_status(
     database: &Database,
     selector: &AccountSelector,
-) -> Result<Option<Account<TwoFactorStatus>>, DatabaseError> {
-    let mut batch = Batch::new();
-    let status = batch.push(selector.statement(STATUS, []));
-    database.run(batch).await?.first(status)
+    key_hash: Option<&str>,
+) -> Result<AccountLookup<TwoFactorStatus>, DatabaseError> {
+    look_up(database, selector.statement(STATUS, []), key_hash).await
 }

@@ -2,6 +2,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 
+use crate::account::BackupCode;
+use crate::account::code_text::noise;
 use crate::account::totp::*;
 use crate::kernel::random::seeded::Seeded;
 
@@ -101,9 +103,13 @@ fn only_six_ascii_digits_are_a_code() {
         "12345a",
         "+12345",
         "12 345",
+        "123 4567",
+        "12_3456",
+        "123.456",
         "１２３４５６",
         "١٢٣٤٥٦",
         "12345\n",
+        "\u{200b}",
     ] {
         assert_eq!(TotpCode::parse(bad), None, "{bad:?}");
     }
@@ -145,6 +151,14 @@ proptest! {
         let text = secret.to_base32();
         prop_assert_eq!(text.expose().len(), 32);
         prop_assert_eq!(TotpSecret::from_base32(&text).unwrap().0, secret.0);
+    }
+
+    #[test]
+    fn a_code_is_known_however_an_authenticator_shows_it(
+        (six_digits, typed) in "[0-9]{6}".prop_flat_map(|code| (Just(code.clone()), noise::typed(code))),
+    ) {
+        prop_assert_eq!(TotpCode::parse(&typed), Some(code(&six_digits)));
+        prop_assert!(BackupCode::parse(&typed).is_none());
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! Wrong codes: five in a row lock their kind for 30 s, each further one twice as long, up to an
-//! hour; a hundred until support turns the second factor off.
+//! hour; a hundred until support unlocks or turns the second factor off.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{
     ADA, Accounts, BOB, Factor, HOUR, STEP, WRONG_BACKUP_CODE, assert_fine, assert_locked,
-    assert_verified, assert_wrong_code,
+    assert_not_recent, assert_verified, assert_wrong_code,
 };
 
 const TOLERATED: u32 = 5;
@@ -149,23 +149,24 @@ fn failures_are_forgotten_after_a_right_code_and_not_with_time() {
 }
 
 #[test]
-fn failures_lock_the_account_for_staff_and_services_too() {
+fn failures_lock_the_account_for_administrators_and_services_too() {
     for kind in KINDS {
         let (accounts, mut factor) = enrolled();
         let mut bobs = accounts.enrol(BOB);
         fail(&accounts, &factor, kind, TOLERATED - 2);
-        let callers = [accounts.staff(), accounts.api_key("user:verify", None)];
-        let verify = |caller: &str, code: String| {
+        let key = accounts.api_key("user:verify", None);
+        let by_service = |code: String| {
             let body = json!({ "token": code });
-            accounts.post_for(caller, ADA, "two_factor_verify", Some(&body))
+            accounts.post_for(&key, ADA, "two_factor_verify", Some(&body))
         };
-        for caller in &callers {
-            assert_wrong_code(&verify(caller, kind.wrong(&accounts, &factor)));
-        }
-        for caller in &callers {
-            let right = kind.right(&accounts, &mut factor);
-            assert_locked(&verify(caller, right), 30);
-        }
+        let by_admin = |code: String| {
+            let path = format!("/api/users/{ADA}/two_factor_verify");
+            accounts.post_by_admin(&path, Some(&json!({ "token": code })))
+        };
+        assert_wrong_code(&by_service(kind.wrong(&accounts, &factor)));
+        assert_wrong_code(&by_admin(kind.wrong(&accounts, &factor)));
+        assert_locked(&by_service(kind.right(&accounts, &mut factor)), 30);
+        assert_locked(&by_admin(kind.right(&accounts, &mut factor)), 30);
         let right = kind.right(&accounts, &mut bobs);
         assert_verified(&accounts.verify(BOB, &right), kind.method());
     }
@@ -203,16 +204,107 @@ fn a_hundred_failures_lock_until_support_turns_the_factor_off() {
         let other = kind.other();
         let right = other.right(&accounts, &mut factor);
         assert_verified(&accounts.verify(ADA, &right), other.method());
-        let off = accounts.post_for(
-            &accounts.staff(),
-            ADA,
-            "two_factor_disable",
-            Some(&json!({})),
-        );
+        let path = format!("/api/users/{ADA}/two_factor_disable");
+        let off = accounts.post_by_admin(&path, Some(&json!({})));
         assert_fine(&off, &json!({ "success": true }));
         let mut anew = accounts.enrol(ADA);
         let right = kind.right(&accounts, &mut anew);
         assert_verified(&accounts.verify(ADA, &right), kind.method());
+    }
+}
+
+#[test]
+fn support_unlocks_without_taking_the_second_factor_off() {
+    let path = format!("/admin/users/{ADA}/two-factor/unlock");
+    for kind in KINDS {
+        for failures in [TOLERATED, LAST] {
+            let (accounts, mut factor) = enrolled();
+            fail(&accounts, &factor, kind, failures);
+            let seconds = lock_of(failures).max(if failures == LAST { 3600 } else { 0 });
+            let right = kind.right(&accounts, &mut factor);
+            assert_locked(&accounts.verify(ADA, &right), seconds);
+            for _ in 0..2 {
+                let unlocked = accounts.post_by_admin(&path, None);
+                assert_eq!((unlocked.status(), unlocked.json()), (204, json!(null)));
+            }
+            let right = kind.right(&accounts, &mut factor);
+            assert_verified(&accounts.verify(ADA, &right), kind.method());
+            // Failures are counted from the beginning.
+            accounts.service.pass(STEP);
+            fail(&accounts, &factor, kind, TOLERATED);
+            assert_locked(&accounts.verify(ADA, &kind.wrong(&accounts, &factor)), 30);
+            let rows: Vec<(String, String)> = accounts.service.database.query(
+                "SELECT actor, subject FROM audit_log WHERE action = 'two_factor.unlock'",
+                (),
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            );
+            let [(actor, subject)] = rows.as_slice() else {
+                panic!("{rows:?}");
+            };
+            assert!(actor.starts_with("admin-key:"), "{actor}");
+            assert_eq!(subject, ADA);
+            let mut told = accounts.notices();
+            told.retain(|kind| kind.starts_with("two_factor_") && kind != "two_factor_enabled");
+            told.sort();
+            let expected = [
+                "two_factor_locked",
+                "two_factor_locked",
+                "two_factor_unlocked",
+            ];
+            assert_eq!(told, expected, "{failures}");
+        }
+    }
+}
+
+#[test]
+fn an_unlock_of_what_is_not_locked_changes_and_tells_nothing() {
+    let (accounts, _) = enrolled();
+    let before = accounts.notices();
+    for (user, status) in [(ADA, 204), (BOB, 204), ("no-such-user", 404)] {
+        let path = format!("/admin/users/{user}/two-factor/unlock");
+        assert_eq!(
+            accounts.post_by_admin(&path, None).status(),
+            status,
+            "{user}"
+        );
+    }
+    assert_eq!(accounts.notices(), before);
+}
+
+#[test]
+fn an_old_token_of_the_person_themself_locks_nothing() {
+    for kind in KINDS {
+        let (accounts, mut factor) = enrolled();
+        let old = accounts.bearer(&json!({ "sub": ADA, "auth_time": 0 }));
+        for _ in 0..2 * TOLERATED {
+            let body = json!({ "token": kind.wrong(&accounts, &factor) });
+            assert_not_recent(&accounts.post(&old, "two_factor_verify", Some(&body)));
+        }
+        let key = accounts.api_key("user:verify", None);
+        let body = json!({ "token": kind.right(&accounts, &mut factor) });
+        let verified = accounts.post_for(&key, ADA, "two_factor_verify", Some(&body));
+        assert_verified(&verified, kind.method());
+    }
+}
+
+#[test]
+fn the_first_lock_in_a_row_is_told_of_whoever_caused_it() {
+    for kind in KINDS {
+        let (accounts, factor) = enrolled();
+        let key = accounts.api_key("user:verify", None);
+        let told = || {
+            let mut kinds = accounts.notices();
+            kinds.retain(|kind| kind == "two_factor_locked");
+            kinds.len()
+        };
+        for failures in 1..=TOLERATED + 2 {
+            let body = json!({ "token": kind.wrong(&accounts, &factor) });
+            let refused = accounts.post_for(&key, ADA, "two_factor_verify", Some(&body));
+            assert_wrong_code(&refused);
+            assert_eq!(told(), usize::from(failures >= TOLERATED));
+            let lock = Duration::from_secs(lock_of(failures));
+            accounts.service.pass(lock);
+        }
     }
 }
 
@@ -252,9 +344,13 @@ fn failures_of_a_set_up_count_with_those_of_verification() {
     let (accounts, factor) = enrolled();
     let secret = accounts.start(ADA);
     fail(&accounts, &factor, Totp, 3);
-    for _ in 0..2 {
-        assert_wrong_code(&accounts.validate(ADA, &accounts.wrong_code(&secret)));
-    }
-    assert_locked(&accounts.validate(ADA, &accounts.code(&secret)), 30);
+    // A wrong code of the new authenticator, and one of the present one.
+    let current = accounts.code(&factor.secret);
+    let wrong = accounts.wrong_code(&secret);
+    assert_wrong_code(&accounts.replace(ADA, &wrong, &current));
+    let (code, wrong) = (accounts.code(&secret), accounts.wrong_code(&factor.secret));
+    let refused = accounts.replace(ADA, &code, &wrong);
+    assert_eq!(refused.json()["attr"], "current_token");
+    assert_locked(&accounts.replace(ADA, &code, &current), 30);
     assert_locked(&accounts.verify(ADA, &accounts.code(&factor.secret)), 30);
 }

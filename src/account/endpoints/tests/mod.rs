@@ -1,9 +1,11 @@
 //! The endpoints through the router, on the shipped SQL, with a clock that the tests turn.
 
+mod access;
 mod disable;
 mod email_changes;
 mod lockout;
 mod profile;
+mod proof;
 mod second_factor;
 
 use std::time::Duration;
@@ -14,7 +16,7 @@ use serde_json::{Value, json};
 use crate::account::totp::TotpSecret;
 use crate::auth::fake;
 use crate::kernel::{Clock as _, Secret};
-use crate::testing::service::{TestAnswer, TestService, token};
+use crate::testing::service::{ADMIN_KEY, TestAnswer, TestService, token};
 
 const ADA: &str = "0b9f3c1e-5d1f-4c8e-9d57-00000000000a";
 const BOB: &str = "0b9f3c1e-5d1f-4c8e-9d57-00000000000b";
@@ -65,6 +67,11 @@ impl Accounts {
         self.bearer(&json!({ "sub": user }))
     }
 
+    /// A person who has just shown their second factor to the issuer.
+    fn strong(&self, user: &str) -> String {
+        self.bearer(&json!({ "sub": user, "amr": ["mfa"] }))
+    }
+
     fn staff(&self) -> String {
         self.bearer(&json!({ "sub": "auth0|support", "is_staff": true }))
     }
@@ -74,6 +81,23 @@ impl Accounts {
         let body = json!({ "scopes": [scope], "userId": user });
         let made = self.service.post("/admin/api-keys").admin().json(&body);
         made.send().json()["key"].as_str().unwrap().to_owned()
+    }
+
+    /// A token that makes the admin pair together with the admin key.
+    fn admin(&self) -> String {
+        self.bearer(&json!({
+            "sub": "auth0|grace", "email": "grace@smartphonekey.com", "email_verified": true,
+        }))
+    }
+
+    /// Sends it with the admin pair.
+    fn post_by_admin(&self, path: &str, body: Option<&Value>) -> TestAnswer {
+        let request = self.service.post(path).bearer(&self.admin());
+        let request = request.header("x-admin-api-key", ADMIN_KEY);
+        match body {
+            Some(body) => request.json(body).send(),
+            None => request.send(),
+        }
     }
 
     fn get(&self, caller: &str, action: &str) -> TestAnswer {
@@ -102,6 +126,17 @@ impl Accounts {
     fn validate(&self, user: &str, code: &str) -> TestAnswer {
         let body = json!({ "token": code });
         self.post(&self.person(user), "two_factor_validate", Some(&body))
+    }
+
+    /// Validates a set-up in place of the second factor of which `current` is a code.
+    fn replace(&self, user: &str, code: &str, current: &str) -> TestAnswer {
+        let body = json!({ "token": code, "current_token": current });
+        self.post(&self.person(user), "two_factor_validate", Some(&body))
+    }
+
+    /// The kinds of the notices in the outbox.
+    fn notices(&self) -> Vec<String> {
+        self.service.told()
     }
 
     fn is_on(&self, user: &str) -> bool {

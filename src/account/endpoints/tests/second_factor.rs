@@ -6,12 +6,11 @@ use rusqlite::types::FromSql;
 use serde_json::json;
 
 use super::{
-    ADA, Accounts, BOB, STEP, WRONG_BACKUP_CODE, assert_fine, assert_problem, assert_verified,
+    ADA, Accounts, STEP, WRONG_BACKUP_CODE, assert_fine, assert_problem, assert_verified,
     assert_wrong_code,
 };
 use crate::account::backup_code::BACKUP_CODES;
 use crate::account::totp::SETUP_TTL;
-use crate::kernel::Clock as _;
 use crate::testing::service::TestAnswer;
 
 fn one<T: FromSql>(accounts: &Accounts, sql: &str) -> T {
@@ -75,7 +74,7 @@ fn each_of_ten_backup_codes_is_accepted_once() {
     let codes = accounts.enrol(ADA).codes;
     assert_eq!(codes.len(), BACKUP_CODES);
     let status = || {
-        let person = accounts.person(ADA);
+        let person = accounts.strong(ADA);
         accounts.get(&person, "two_factor_status").json()
     };
     assert_eq!(status()["backup_codes"], json!(codes));
@@ -87,6 +86,31 @@ fn each_of_ten_backup_codes_is_accepted_once() {
     let used = told.filter(|kind| kind == "backup_code_used");
     assert_eq!(used.count(), BACKUP_CODES);
     assert_eq!(status()["backup_codes_remaining"], 0);
+}
+
+#[test]
+fn a_code_is_accepted_as_authenticators_show_it_and_as_people_paste_it() {
+    let accounts = Accounts::new();
+    let factor = accounts.enrol(ADA);
+    for separator in [" ", "-", "\u{2009}", "\u{2013}", "\u{200b}"] {
+        let code = accounts.code(&factor.secret);
+        let (left, right) = code.split_at(3);
+        let typed = format!("{left}{separator}{right}");
+        assert_verified(&accounts.verify(ADA, &typed), "totp");
+        accounts.service.pass(STEP);
+    }
+    for (number, dash) in ["\u{2011}", "\u{2212}", "\u{2014}", "\u{feff}"]
+        .iter()
+        .enumerate()
+    {
+        let typed = factor.codes[number].replace('-', dash);
+        assert_verified(&accounts.verify(ADA, &typed), "backup_code");
+    }
+    // A wrong code counts with its kind, however it is typed.
+    let wrong = accounts.wrong_code(&factor.secret);
+    assert_wrong_code(&accounts.verify(ADA, &format!(" {wrong}\u{2013}")));
+    let counted = "SELECT totp_failures * 10 + backup_failures FROM second_factors";
+    assert_eq!(one::<u32>(&accounts, counted), 10);
 }
 
 #[test]
@@ -122,43 +146,4 @@ fn a_secret_moves_to_the_current_key_when_it_is_used_and_without_a_key_nothing_i
     accounts = with_keys(accounts, &new, "");
     accounts.service.pass(STEP);
     assert_verified(&verify(&accounts), "totp");
-}
-
-#[test]
-fn a_caller_has_access_to_their_own_account_and_staff_to_every_one() {
-    let accounts = Accounts::new();
-    let person = accounts.person(ADA);
-    let staff = accounts.staff();
-    let signed_in = accounts.service.clock.now().as_secs() - 7200;
-    let late = accounts.bearer(&json!({ "sub": ADA, "auth_time": signed_in }));
-    let any = accounts.api_key("user:verify", None);
-    let own = accounts.api_key("user:verify", Some(ADA));
-    for (credential, user, action, expected) in [
-        (&person, "@me", "two_factor_disable", 200),
-        (&late, "@me", "two_factor_disable", 403),
-        (&person, ADA, "two_factor_disable", 403),
-        (&staff, BOB, "two_factor_disable", 200),
-        (&staff, "no such user", "two_factor_disable", 404),
-        // Without an account of their own.
-        (&staff, "@me", "two_factor_disable", 404),
-        (&any, BOB, "two_factor_disable", 403),
-        (&any, BOB, "two_factor_verify", 400),
-        (&any, "@me", "two_factor_verify", 403),
-        (&any, "no such user", "two_factor_verify", 404),
-        (&own, "@me", "two_factor_verify", 400),
-        (&own, BOB, "two_factor_verify", 403),
-        // A scope that the key does not have.
-        (&own, "@me", "push_tokens", 403),
-        (&"spk_unknown".to_owned(), ADA, "two_factor_verify", 401),
-    ] {
-        let path = format!("/api/users/{}/{action}", user.replace(' ', "%20"));
-        let body = json!({ "token": "000000", "platform": "ios" });
-        let answer = accounts
-            .service
-            .post(&path)
-            .bearer(credential)
-            .json(&body)
-            .send();
-        assert_eq!(answer.status(), expected, "{path}: {}", answer.json());
-    }
 }

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use futures_executor::block_on;
+
 use super::attempts::{add_second_factor, backup, totp, validate};
-use crate::account::Lock;
 use crate::account::lockout::{MAX_CONSECUTIVE_FAILURES, MAX_LOCK, lock_after};
-use crate::account::store::CodeOutcome;
-use crate::account::store::testing::{NOW, Store};
+use crate::account::store::testing::{NOW, Store, entry, notice, user_id};
+use crate::account::store::{CodeOutcome, FollowUp, unlock_two_factor};
+use crate::account::{Lock, NoticeKind};
 use crate::db::{Batch, Statement};
 use crate::kernel::Timestamp;
 
@@ -19,7 +21,7 @@ struct Way {
 }
 
 const TOTP: Way = Way {
-    fail: |store| totp(store, 7, "secret", None, None),
+    fail: |store| totp(store, 7, "secret", None, FollowUp::Nothing),
     set: "UPDATE second_factors SET totp_failures = ?1, totp_locked_until = ?2",
     read: "SELECT totp_failures AS failures, totp_locked_until AS until FROM second_factors",
 };
@@ -31,7 +33,7 @@ const WAYS: [Way; 3] = [
         ..TOTP
     },
     Way {
-        fail: |store| backup(store, 7, &[], None),
+        fail: |store| backup(store, 7, &[], FollowUp::Nothing),
         set: "UPDATE second_factors SET backup_failures = ?1, backup_locked_until = ?2",
         read: "SELECT backup_failures AS failures, backup_locked_until AS until FROM second_factors",
     },
@@ -119,6 +121,66 @@ fn a_lock_leaves_an_audit_row_with_each_failure_that_locks() {
         (way.fail)(&store);
         assert_eq!(store.audit_actions().len(), 3, "{way:?}");
     }
+}
+
+#[test]
+fn a_lock_is_told_of_once_until_failures_are_forgotten() {
+    for way in WAYS {
+        let store = with_second_factor();
+        let told = || {
+            let kinds = store.notices();
+            assert!(kinds.iter().all(|kind| kind == "two_factor_locked"));
+            let deliver = "DELETE FROM notices";
+            store.execute(deliver, []);
+            kinds.len()
+        };
+        for expected in [[0, 0, 0, 0, 1, 0, 0, 0], [0, 0, 0, 0, 1, 0, 0, 0]] {
+            for expected in expected {
+                way.set(&store, open(way.lock(&store).failures));
+                (way.fail)(&store);
+                assert_eq!(told(), expected, "{way:?}");
+            }
+            (way.fail)(&store);
+            assert_eq!(told(), 0, "{way:?}, while it is locked");
+            way.set(&store, open(0));
+        }
+        way.set(&store, open(MAX_CONSECUTIVE_FAILURES - 1));
+        (way.fail)(&store);
+        assert_eq!(told(), 0, "{way:?}, the last lock");
+    }
+}
+
+#[test]
+fn support_clears_counts_and_locks_of_both_kinds_and_leaves_the_rest() {
+    let store = with_second_factor();
+    let (ann, entry) = (user_id("ann"), entry("ann"));
+    let notice = notice(1, NoticeKind::TwoFactorUnlocked);
+    let unlock = || block_on(unlock_two_factor(&store.database, &ann, &entry, &notice)).unwrap();
+    unlock();
+    assert!(store.audit_actions().is_empty() && store.notices().is_empty());
+    let rest =
+        "SELECT secret_sealed || last_step || pending_sealed || pending_until FROM second_factors";
+    let before: String = store.one(rest);
+    for way in &WAYS {
+        for lock in [
+            open(1),
+            open(MAX_CONSECUTIVE_FAILURES),
+            Lock {
+                failures: 9,
+                until: NOW.plus(MAX_LOCK),
+            },
+        ] {
+            way.set(&store, lock);
+            store.execute("DELETE FROM notices", []);
+            for _ in 0..2 {
+                unlock();
+                assert_eq!(way.lock(&store), open(0), "{way:?} {lock:?}");
+                assert_eq!(store.notices(), ["two_factor_unlocked"]);
+            }
+        }
+    }
+    assert_eq!(store.audit_actions().len(), 3 * WAYS.len());
+    assert_eq!(store.one::<String>(rest), before);
 }
 
 #[test]

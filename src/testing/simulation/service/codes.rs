@@ -76,6 +76,7 @@ impl Performer<'_> {
             return;
         }
         let secret = answer.json()["secret"].as_str().unwrap().to_owned();
+        let current = self.proof_of_present_factor(user);
         {
             let mut oracle = self.world.oracle.borrow_mut();
             oracle.is_told(self.actor, Action::StartTwoFactor);
@@ -91,21 +92,38 @@ impl Performer<'_> {
         let Some(proof) = proof else {
             return;
         };
+        let newest_of_current = current.as_ref().map(|proof| self.present(user, proof));
         let newest = self.present(user, &proof);
         let path = "/api/users/@me/two_factor_validate";
         let request = self.person(self.world.service.post(path), user);
-        let request = request.json(&json!({ "token": proof.text }));
-        if self.send(request).await.status() == 200 {
-            let mut oracle = self.world.oracle.borrow_mut();
+        let mut body = json!({ "token": proof.text });
+        if let Some(current) = &current {
+            body["current_token"] = json!(current.text);
+        }
+        let status = self.send(request.json(&body)).await.status();
+        let mut oracle = self.world.oracle.borrow_mut();
+        if status == 200 {
             oracle.is_accepted(&proof, newest);
             oracle.is_told(self.actor, Action::EnableTwoFactor);
+            oracle.has_proved(self.actor, current.as_ref().zip(newest_of_current));
+        } else {
+            oracle.is_refused(self.actor, Action::EnableTwoFactor, status);
         }
     }
 
     pub async fn make_backup_codes(&self, user: &str) {
         let path = "/api/users/@me/two_factor_backup_codes";
-        let answer = self.send(self.person(self.world.service.post(path), user));
-        let answer = answer.await;
+        let proof = self.proof_of_present_factor(user);
+        let newest = proof.as_ref().map(|proof| self.present(user, proof));
+        let mut request = self.person(self.world.service.post(path), user);
+        if let Some(proof) = &proof {
+            request = request.json(&json!({ "token": proof.text }));
+        }
+        let answer = self.send(request).await;
+        {
+            let mut oracle = self.world.oracle.borrow_mut();
+            oracle.is_refused(self.actor, Action::GenerateBackupCodes, answer.status());
+        }
         if answer.status() == 200 {
             let codes = answer.json()["backup_codes"].clone();
             let codes: Vec<String> = serde_json::from_value(codes).unwrap();
@@ -117,7 +135,13 @@ impl Performer<'_> {
                 .extend(codes);
             let mut oracle = self.world.oracle.borrow_mut();
             oracle.is_told(self.actor, Action::GenerateBackupCodes);
+            oracle.has_proved(self.actor, proof.as_ref().zip(newest));
         }
+    }
+
+    pub async fn unlock(&self, user: &str) {
+        let path = format!("/admin/users/{user}/two-factor/unlock");
+        self.send(self.world.service.post(&path).admin()).await;
     }
 
     pub async fn disable(&self, user: &str, as_support: bool) {
@@ -174,6 +198,16 @@ impl Performer<'_> {
         let codes = &known.of(user).backup_codes;
         let place = codes.len().checked_sub(1 + self.draws.below(4) as usize)?;
         Some(Proof::backup(&codes[place]))
+    }
+
+    /// Mostly a right one, so that what it is for happens.
+    fn proof_of_present_factor(&self, user: &str) -> Option<Proof> {
+        match self.draws.below(8) {
+            0 => None,
+            1 | 2 => self.choose_proof(user),
+            3 => self.backup_code(user),
+            _ => self.right_totp(user),
+        }
     }
 
     fn choose_proof(&self, user: &str) -> Option<Proof> {

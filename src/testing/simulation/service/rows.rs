@@ -18,6 +18,17 @@ pub struct Factor {
     pub backup: Lock,
 }
 
+impl Factor {
+    /// Whether codes of either kind were refused in a row.
+    pub fn has_failures(&self) -> bool {
+        let clear = Lock {
+            failures: 0,
+            until: Timestamp::default(),
+        };
+        self.totp != clear || self.backup != clear
+    }
+}
+
 /// A row of `notices`.
 #[derive(Debug, Clone)]
 pub struct NoticeRow {

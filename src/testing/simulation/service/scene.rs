@@ -52,6 +52,10 @@ pub enum Script {
         user: usize,
         as_support: bool,
     },
+    /// Support clears refused codes and locks.
+    Unlock {
+        user: usize,
+    },
     /// Asks for the e-mail with this number, and confirms what it is asked to.
     ChangeEmail {
         user: usize,
@@ -120,7 +124,7 @@ impl Scene {
 
 fn script(draws: &Draws, users: usize) -> Script {
     let user = draws.below(users as u64) as usize;
-    match draws.below(21) {
+    match draws.below(22) {
         0..=3 => Script::SignIn {
             user,
             codes: 1 + draws.below(5),
@@ -143,6 +147,7 @@ fn script(draws: &Draws, users: usize) -> Script {
         15..=17 => Script::Deliver {
             rounds: 1 + draws.below(3),
         },
+        18 => Script::Unlock { user },
         _ => Script::ResetKey {
             user,
             by: draws.pick(&[ResetBy::UserKey, ResetBy::UserKey, ResetBy::AccountKey]),

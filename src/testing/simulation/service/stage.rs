@@ -216,6 +216,7 @@ impl<'a> Theatre<'a> {
                 Script::Disable { user, as_support } => {
                     performer.disable(&user_id(user), as_support).await;
                 }
+                Script::Unlock { user } => performer.unlock(&user_id(user)).await,
                 Script::ChangeEmail { user, email } => {
                     performer.change_email(&user_id(user), email).await;
                 }

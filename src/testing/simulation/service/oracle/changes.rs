@@ -1,11 +1,14 @@
 //! Every change has its audit row and its notices, and none is without its change.
 
-use crate::account::NoticeKind;
 use crate::account::lockout::FAILURES_BEFORE_LOCK;
 use crate::account::notice::MAX_UNDELIVERED_PER_USER;
+use crate::account::{Lock, NoticeKind};
 use crate::kernel::audit::Action;
 use crate::testing::simulation::service::oracle::Oracle;
 use crate::testing::simulation::service::rows::{Factor, Snapshot};
+
+/// Either lock of a second factor.
+const LOCKS: [fn(&Factor) -> Lock; 2] = [|factor| factor.totp, |factor| factor.backup];
 
 /// Actions, or kinds of notices, with their subjects.
 type Named = Vec<(String, String)>;
@@ -14,11 +17,13 @@ impl Oracle {
     pub fn changes_are_in_the_trail(&mut self, before: &Snapshot, trail: &Named) {
         let mut changes = self.changes(before, trail);
         let mut told: Named = trail.clone();
-        // With the second factor its codes are gone, also the one that turned it off.
-        let disable = Action::DisableTwoFactor.as_str();
-        let disabled = |user: &String| trail.contains(&(disable.to_owned(), user.clone()));
+        // Codes that are gone show no use, also the one by which they went.
+        let did = |action: Action, user: &String| {
+            trail.contains(&(action.as_str().to_owned(), user.clone()))
+        };
         let is_seen = |(action, user): &(String, String)| {
-            action != Action::UseBackupCode.as_str() || !disabled(user)
+            action != Action::UseBackupCode.as_str()
+                || !did(Action::DisableTwoFactor, user) && !did(Action::GenerateBackupCodes, user)
         };
         told.retain(is_seen);
         changes.sort();
@@ -50,10 +55,7 @@ impl Oracle {
             if pending.is_some() && pending != old.and_then(|factor| factor.pending.as_ref()) {
                 changed(Action::StartTwoFactor, user);
             }
-            for lock in [
-                |factor: &Factor| factor.totp,
-                |factor: &Factor| factor.backup,
-            ] {
+            for lock in LOCKS {
                 let failures = old.map_or(0, |factor| lock(factor).failures);
                 let is_locked = new.is_some_and(|factor| {
                     let now = lock(factor).failures;
@@ -62,6 +64,12 @@ impl Oracle {
                 if is_locked {
                     changed(Action::LockTwoFactor, user);
                 }
+            }
+            let unlock = Action::UnlockTwoFactor.as_str().to_owned();
+            let had_failures = old.is_some_and(|factor| factor.has_failures());
+            let is_clear = new.is_some_and(|factor| !factor.has_failures());
+            if had_failures && is_clear && trail.contains(&(unlock, user.clone())) {
+                changed(Action::UnlockTwoFactor, user);
             }
             let is_confirmed = {
                 let confirm = Action::ConfirmEmailChange.as_str().to_owned();
@@ -106,6 +114,16 @@ impl Oracle {
             let kinds = kinds_of(action).iter();
             due.extend(kinds.map(|kind| (kind.as_str().to_owned(), user.clone())));
         }
+        for (user, new) in &self.tables.factors {
+            let old = before.factors.get(user);
+            for lock in LOCKS {
+                let failures = old.map_or(0, |factor| lock(factor).failures);
+                if failures < FAILURES_BEFORE_LOCK && lock(new).failures == FAILURES_BEFORE_LOCK {
+                    let kind = NoticeKind::TwoFactorLocked;
+                    due.push((kind.as_str().to_owned(), user.clone()));
+                }
+            }
+        }
         let mut written = Named::new();
         for (id, notice) in &self.tables.notices {
             if !before.notices.contains_key(id) {
@@ -134,9 +152,14 @@ impl Oracle {
 
 /// The notices of a change.
 fn kinds_of(action: &str) -> &'static [NoticeKind] {
-    let kinds: [(Action, &[NoticeKind]); 5] = [
+    let kinds: [(Action, &[NoticeKind]); 7] = [
         (Action::EnableTwoFactor, &[NoticeKind::TwoFactorEnabled]),
         (Action::DisableTwoFactor, &[NoticeKind::TwoFactorDisabled]),
+        (Action::UnlockTwoFactor, &[NoticeKind::TwoFactorUnlocked]),
+        (
+            Action::GenerateBackupCodes,
+            &[NoticeKind::BackupCodesCreated],
+        ),
         (Action::UseBackupCode, &[NoticeKind::BackupCodeUsed]),
         (Action::ConfirmEmailChange, &[NoticeKind::EmailChanged]),
         (

@@ -4,6 +4,7 @@ use crate::account::Lock;
 use crate::account::backup_code::BACKUP_CODES;
 use crate::account::lockout::MAX_CONSECUTIVE_FAILURES;
 use crate::kernel::Timestamp;
+use crate::kernel::audit::Action;
 use crate::testing::simulation::service::oracle::Oracle;
 use crate::testing::simulation::service::rows::{Factor, Snapshot};
 
@@ -39,10 +40,35 @@ impl Oracle {
         }
     }
 
-    /// What a lock is in force for is neither accepted nor counted.
-    pub fn locks_hold(&mut self, before: &Snapshot, now: Timestamp) {
+    /// Whose second factor, or whose backup codes, are others now needed a proof.
+    pub fn replacements_need_a_proof(&mut self, before: &Snapshot, actor: usize) {
+        let mut factors = kept(before, &self.tables);
+        let is_replaced = factors.any(|(_, old, new)| {
+            old.secret.is_some() && new.secret.is_some() && old.secret != new.secret
+        });
+        let after = &self.tables.backup_codes;
+        let mut codes = before.backup_codes.keys();
+        let are_codes_replaced = codes.any(|(user, hash)| {
+            !after.contains_key(&(user.clone(), hash.clone()))
+                && after.keys().any(|(owner, _)| owner == user)
+        });
+        if is_replaced || are_codes_replaced {
+            self.needed_proof.insert(actor);
+        }
+    }
+
+    /// What a lock is in force for is neither accepted nor counted, until support clears it.
+    pub fn locks_hold(&mut self, before: &Snapshot, trail: &[(String, String)], now: Timestamp) {
         let mut broken = Vec::new();
+        let unlock = Action::UnlockTwoFactor.as_str();
+        let is_unlocked = |user: &String| {
+            let mut rows = trail.iter();
+            rows.any(|(action, subject)| action == unlock && subject == user)
+        };
         for (user, old, new) in kept(before, &self.tables) {
+            if is_unlocked(user) {
+                continue;
+            }
             let is_same = old.secret == new.secret;
             if is_locked(old.totp, now)
                 && (!is_same || new.last_step != old.last_step || new.totp != old.totp)

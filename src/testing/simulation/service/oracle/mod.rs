@@ -25,6 +25,8 @@ pub struct Oracle {
     /// The steps of a secret whose codes were accepted.
     accepted_steps: BTreeMap<String, BTreeSet<i64>>,
     accepted_backup_codes: BTreeSet<String>,
+    /// Actors that have replaced a second factor or backup codes, for which they needed a proof.
+    needed_proof: BTreeSet<usize>,
     /// All notices that ever were in the outbox.
     notices: BTreeMap<String, NoticeRow>,
     /// The actor whose claim of a notice was the last one.
@@ -66,7 +68,8 @@ impl Oracle {
         self.changes_are_in_the_trail(&before, &trail);
         self.changes_have_their_notices(&before, &trail);
         self.codes_count_once(&before);
-        self.locks_hold(&before, now);
+        self.locks_hold(&before, &trail, now);
+        self.replacements_need_a_proof(&before, actor);
         self.notices_have_one_round(&before, actor, now);
         self.notices_stay_until_delivered(&before, &trail, now);
         self.replaced_keys_are_dead(&before, actor);
@@ -94,6 +97,14 @@ impl Oracle {
         }
     }
 
+    /// An actor was answered this status; if it is a client error, its change was not made.
+    pub fn is_refused(&mut self, actor: usize, action: Action, status: u16) {
+        if (400..500).contains(&status) && self.has_done(actor, action) {
+            let seen = format!("actor {actor} was refused {}", action.as_str());
+            self.object("what is refused was not done", seen);
+        }
+    }
+
     /// The newest step of the proof's secret that was accepted so far.
     pub fn newest_step(&self, proof: &Proof) -> Option<i64> {
         match &proof.kind {
@@ -118,6 +129,21 @@ impl Oracle {
         };
         if !is_right {
             self.object("a code is accepted once", format!("{proof:?}"));
+        }
+    }
+
+    /// An actor was told that its change was made for which it had sent this proof, if any; with the newest step
+    /// as [`Oracle::is_accepted`] takes it.
+    pub fn has_proved(&mut self, actor: usize, proof: Option<(&Proof, Option<i64>)>) {
+        if !self.needed_proof.contains(&actor) {
+            return;
+        }
+        match proof {
+            Some((proof, newest_step)) => self.is_accepted(proof, newest_step),
+            None => {
+                let seen = format!("actor {actor} has sent no code");
+                self.object("what the second factor protects takes a code of it", seen);
+            }
         }
     }
 
