@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::account::Fields;
-use crate::web::body::require_json;
+use crate::web::body::check_media;
 use crate::web::{ApiError, Call};
 
 use crate::account::endpoints::error::{not_an_object, not_json, unsupported_media_type};
@@ -18,7 +18,7 @@ impl<C> Call<C> {
         if self.input.body.is_empty() {
             return Ok(Fields::default());
         }
-        require_json(&self.input.headers).map_err(unsupported_media_type)?;
+        check_media(&self.input.headers).map_err(unsupported_media_type)?;
         match serde_json::from_slice(&self.input.body) {
             Ok(Value::Object(fields)) => Ok(fields.into()),
             Ok(_) => Err(not_an_object()),

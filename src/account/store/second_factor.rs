@@ -6,6 +6,7 @@ use serde::de::IgnoredAny;
 use super::lookup::{AccountLookup, PERSON, look_up};
 use super::selector::{AccountSelector, person_columns, selected_user};
 use crate::account::{Account, SecondFactor};
+use crate::auth::PresentedKey;
 use crate::db::{self, Batch, Database, DatabaseError};
 use crate::kernel::Sealed;
 
@@ -62,9 +63,9 @@ pub struct TwoFactorStatus {
 pub async fn read_second_factor(
     database: &Database,
     selector: &AccountSelector,
-    key_hash: Option<&str>,
+    key: Option<&PresentedKey>,
 ) -> Result<AccountLookup<SecondFactor>, DatabaseError> {
-    look_up(database, selector.statement(SECOND_FACTOR, []), key_hash).await
+    look_up(database, selector.statement(SECOND_FACTOR, []), key).await
 }
 
 /// Reads a second factor, and whether `other` selects an account.
