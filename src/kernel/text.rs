@@ -8,6 +8,11 @@ pub fn without_byte_order_mark(text: &[u8]) -> &[u8] {
     text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)
 }
 
+/// A text without the byte order mark that some editors and servers begin it with.
+pub fn without_bom(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
+}
+
 /// Checks that a text has at most `max_chars` characters, none of them a control character.
 ///
 /// # Errors

@@ -6,6 +6,7 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::auth::SignIn;
 use crate::auth::store::{ApiKeyRow, list_api_keys};
 use crate::web::caller::Admin;
 #[cfg(test)]
@@ -13,7 +14,11 @@ use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::page::{self, Limit};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
-pub const ROUTE: Route = Route::get("/admin/api-keys", "listApiKeys", handler!(handle: Admin));
+pub const ROUTE: Route = Route::get(
+    "/admin/api-keys",
+    "listApiKeys",
+    handler!(handle: Admin, SignIn::AnyTime),
+);
 
 /// A page of the keys that are not revoked, newest first.
 #[derive(Serialize)]
