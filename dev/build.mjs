@@ -14,7 +14,7 @@ export async function build(toolchain) {
   const { stdout } = await attempt("rustc", ["-vV"], { env: toolchain.wasmEnv });
   const compiler = `${stdout}${toolchain.workerBuild}`;
   const waiting = () => say("  … another process builds the Worker, waiting for it");
-  return withLock(join(DEV, "build.lock.db"), { waiting }, async () => {
+  return withLock(join(DEV, "build.lock"), { waiting }, async () => {
     if (isUpToDate(compiler)) return "up to date";
     const done = remember(compiler);
     await step("building the Worker", async (progress) => {

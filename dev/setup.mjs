@@ -42,7 +42,7 @@ async function ensureRust() {
   if (present.complete) return present.complete;
   // Another checkout may be setting up the same user's tools just now: look again once it is our turn.
   const waiting = () => say("  … another process sets up the Rust tools, waiting for it");
-  return withLock(join(TOOLS, "setup.lock.db"), { waiting }, installMissing);
+  return withLock(join(TOOLS, "setup.lock"), { waiting }, installMissing);
 }
 
 /** What is there; `complete` when nothing is missing. */

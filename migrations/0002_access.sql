@@ -13,6 +13,7 @@ CREATE TABLE api_keys (
   label        TEXT,
   created_at   INTEGER NOT NULL,
   last_used_at INTEGER,
+  expires_at   INTEGER,              -- NULL: never
   revoked_at   INTEGER
 ) STRICT;
 

@@ -27,7 +27,7 @@ describe("a key", () => {
       label: "Türe 7",
     });
     assert.equal(headers["cache-control"], "no-store");
-    assert.deepEqual(Object.keys(json).sort(), ["createdAt", "id", "key", "label", "scopes", "userId"]);
+    assert.deepEqual(Object.keys(json).sort(), ["createdAt", "expiresAt", "id", "key", "label", "scopes", "userId"]);
     assert.match(json.key, /^spk_[\w-]{43}$/);
     assert.deepEqual(json.scopes.sort(), ["threedeye:read", "user:verify", "user:write"]);
     assert.deepEqual([json.userId, json.label], [user.id, "Türe 7"]);
@@ -70,7 +70,7 @@ describe("the list", () => {
       [second.id, first.id],
     );
     for (const entry of listed)
-      assert.deepEqual(Object.keys(entry).sort(), ["createdAt", "id", "label", "lastUsedAt", "scopes", "userId"]);
+      assert.deepEqual(Object.keys(entry).sort(), ["createdAt", "expiresAt", "id", "label", "lastUsedAt", "scopes", "userId"]);
     assert.ok(!JSON.stringify(listed).includes(first.key));
     assert.equal(listed[0].lastUsedAt, null);
   });
@@ -87,6 +87,20 @@ describe("the list", () => {
     await service.instruments({ aheadMs: 61 * 60_000 });
     await service.credentials(user, { "x-api-key": key });
     assert.notEqual((await list())[0].lastUsedAt, lastUsedAt);
+    await service.instruments({ aheadMs: 0 });
+  });
+});
+
+describe("an expiry", () => {
+  test("ends a key as if it had never been", async () => {
+    const expiresAt = new Date(Date.now() + 30 * 60_000).toISOString();
+    const { key, expiresAt: shown } = (await make({ expiresAt })).json;
+    assert.equal(shown, expiresAt);
+    const user = await service.addUser();
+    assert.equal((await service.credentials(user, { "x-api-key": key })).status, 200);
+    await service.instruments({ aheadMs: 31 * 60_000 });
+    assertError(await service.credentials(user, { "x-api-key": key }), 401);
+    assert.equal((await list())[0].expiresAt, expiresAt);
     await service.instruments({ aheadMs: 0 });
   });
 });

@@ -67,6 +67,9 @@ describe("paths and methods", () => {
       assert.equal(head.text, "");
       assert.equal(head.headers["content-type"], get.headers["content-type"]);
       assert.equal(head.headers["cache-control"], get.headers["cache-control"]);
+      // GET's, or none (RFC 9110, section 9.3.2).
+      const length = head.headers["content-length"];
+      if (length !== undefined) assert.equal(length, String(Buffer.byteLength(get.text)), path);
     }
     assert.equal((await service.call("HEAD", "/admin/api-keys")).status, 401);
   });

@@ -81,6 +81,17 @@ describe("npm syncano 1.0.30", () => {
     assert.equal(wire.heard[0].headers["x-user-key"], ada.key);
   });
 
+  test("with an account key and a user's key: resets again and again", async () => {
+    const { name, account, ada } = await addInstance(service);
+    const { User } = connect({ apiKey: account.full.key, userKey: ada.key });
+    for (let count = 0; count < 3; count += 1) {
+      const { user_key: key } = await sent(User.please().resetKey({ instanceName: name, id: ada.id }));
+      assert.match(key, /^[0-9a-f]{40}$/);
+    }
+    for (const { headers } of wire.heard)
+      assert.deepEqual([headers["x-api-key"], headers["x-user-key"]], [account.full.key, ada.key]);
+  });
+
   test("is told in its own words what it may not do and what isn't there", async () => {
     const { name, account, program, ada } = await addInstance(service);
     for (const [keys, order, status, message] of /** @type {[object, object, number, string][]} */ ([

@@ -99,7 +99,9 @@ const CALLERS = /** @type {Record<string, [verdicts: string, (home: any, abroad:
   "an account key and the user's": [ALL_BUT_OWN, ({ account, ada }) => keyHeaders(account.full, ada)],
   "an account key and another user's": [ALL_BUT_OWN, ({ account, bob }) => keyHeaders(account.full, bob)],
   "an account key that may read and the user's": ["denied in denied in", ({ account, ada }) => keyHeaders(account.read, ada)],
-  "an account key and an unknown user key": [UNKNOWN, ({ account }) => keyHeaders(account.full, { key: newUserKey() })],
+  "an account key and an unknown user key": [ALL_BUT_OWN, ({ account }) => keyHeaders(account.full, { key: newUserKey() })],
+  "an account key and an odd user key": [ALL_BUT_OWN, ({ account }) => keyHeaders(account.write, { key: newProgramKey() })],
+  "an account key and a user key of another instance": [ALL_BUT_OWN, ({ account }, { ada }) => keyHeaders(account.full, ada)],
 
   "a user key alone": [NOT_PERMITTED, ({ ada }) => keyHeaders(undefined, ada)],
   "an unknown user key alone": [UNKNOWN, () => keyHeaders(undefined, { key: newUserKey() })],
@@ -161,13 +163,10 @@ describe("one instance and another", () => {
   test("no user of one is to be found in the other, nor is its key any good there", async () => {
     const [home, abroad] = [await addInstance(service), await addInstance(service)];
     for (const { name, method, path } of EVERY_ROUTE) {
+      const both = keyHeaders(home.program.ignoreAcl, abroad.ada);
+      assertDetail(await service.call(method, path(home.name, abroad.ada.id), { headers: both }), 403, NO_KEY);
+      if (["own", "class"].includes(name)) continue;
       for (const key of [home.account.full, home.program.ignoreAcl]) {
-        assertDetail(
-          await service.call(method, path(home.name, abroad.ada.id), { headers: keyHeaders(key, abroad.ada) }),
-          403,
-          NO_KEY,
-        );
-        if (["own", "class"].includes(name)) continue;
         assertDetail(await service.call(method, path(home.name, abroad.ada.id), { headers: keyHeaders(key) }), 404, NOT_FOUND);
       }
     }
@@ -200,6 +199,7 @@ test("the log names a caller by the id of its key, and tells why it was turned a
   assert.equal((await line({}))["error.cause"], "instance_key_missing");
   assert.equal((await line(keyHeaders(program.plain)))["error.cause"], "instance_permission");
   assert.equal((await line({ "x-api-key": newUserKey() }))["error.cause"], "instance_key_unknown");
-  const lost = await service.lineOf(await service.call("GET", "/v1/instances/nowhere/user/"));
-  assert.equal(lost["error.cause"], "instance_unknown");
+  const lost = (/** @type {Record<string, string>} */ headers) => service.call("GET", "/v1/instances/nowhere/user/", { headers });
+  assert.equal((await service.lineOf(await lost(keyHeaders(account.full))))["error.cause"], "instance_unknown");
+  assert.equal((await service.lineOf(await lost({})))["error.cause"], "instance_key_missing");
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { addInstance, assertDetail, EVERY_ROUTE, keyHeaders, NO_INSTANCE, NO_KEY, NOT_FOUND } from "./support/instances.mjs";
+import { addInstance, assertDetail, EVERY_ROUTE, keyHeaders, NO_KEY, NOT_FOUND } from "./support/instances.mjs";
 import { keyResets } from "./support/key-resets.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
@@ -34,7 +34,7 @@ describe("what stops being good", () => {
   test("everything of an instance that was deleted", async () => {
     const instance = await addInstance(service);
     await service.sql("DELETE FROM instances WHERE name = ?", instance.name);
-    assertDetail(await reset(instance, instance.ada, keyHeaders(instance.account.full)), 404, NO_INSTANCE);
+    assertDetail(await reset(instance, instance.ada, keyHeaders(instance.account.full)), 403, NO_KEY);
   });
 });
 

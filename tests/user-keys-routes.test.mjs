@@ -155,13 +155,13 @@ describe("the order of checks", () => {
       const call = (one, where, id, headers) => service.call(one, path(where, id), { headers });
       for (const one of [method, wrong]) {
         for (const id of [instance.ada.id, nobody, "x"]) {
-          for (const headers of /** @type {Record<string, string>[]} */ ([
-            {},
-            { "x-api-key": "x" },
-            keyHeaders({ id: "", key: newUserKey() }),
-            keyHeaders(instance.account.full),
-          ])) {
-            for (const where of ["nowhere", "a.b"]) assertDetail(await call(one, where, id, headers), 404, NO_INSTANCE);
+          for (const where of ["nowhere", "a.b"]) {
+            for (const key of [instance.account.full, instance.program.plain, instance.ada])
+              assertDetail(await call(one, where, id, keyHeaders(key)), 404, NO_INSTANCE);
+            // Without a key of some instance, it is as if there were one.
+            assertDetail(await call(one, where, id, {}), 403, DENIED);
+            for (const unknown of ["x", newUserKey()])
+              assertDetail(await call(one, where, id, { "x-api-key": unknown }), 403, NO_KEY);
           }
           assertDetail(await call(one, instance.name, id, { "x-api-key": newProgramKey() }), 403, NO_KEY);
           assertDetail(

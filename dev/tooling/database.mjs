@@ -1,9 +1,9 @@
 // The local D1: its schema and its demo users.
 
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { inRoot } from "./paths.mjs";
-import { step } from "./say.mjs";
+import { say, step } from "./say.mjs";
 import { STATE, wrangler, wranglerEnv } from "./wrangler.mjs";
 
 /** @typedef {{uuid: string, email: string | null, phone: string | null, createdAt: string, authSubject: string | null}} DemoUser */
@@ -14,7 +14,12 @@ import { STATE, wrangler, wranglerEnv } from "./wrangler.mjs";
  * @returns {Promise<boolean>} whether they were added
  */
 export async function prepareDatabase(demoUsers) {
-  if (!(await withDatabase(isMigrated))) {
+  let state = await withDatabase(schemaState);
+  if (state === "foreign") {
+    say(`  The local database has the schema of another version. It is set aside as ${setAside(STATE)}, and a new one is made.`);
+    state = "behind";
+  }
+  if (state === "behind") {
     await step("applying the migrations to the local D1", async (progress) => {
       await wrangler(["d1", "migrations", "apply", "DB", "--local", "--persist-to", STATE], { log: "migrations", progress });
     });
@@ -22,15 +27,40 @@ export async function prepareDatabase(demoUsers) {
   return withDatabase((db) => seed(db, demoUsers));
 }
 
+/**
+ * Moves local data out of the way; it is demo data, but it may have been worked on.
+ * @param {string} folder
+ * @returns {string} where it is now
+ */
+export function setAside(folder) {
+  let number = 1;
+  while (existsSync(`${folder}.old-${number}`)) number += 1;
+  renameSync(folder, `${folder}.old-${number}`);
+  return `${folder}.old-${number}`;
+}
+
+/**
+ * How a database stands to the migrations there are: `foreign` if it knows others, so that none of these fit it.
+ * @param {string[]} files
+ * @param {string[]} applied
+ * @returns {"current" | "behind" | "foreign"}
+ */
+export function compareSchemas(files, applied) {
+  if (applied.some((name) => !files.includes(name))) return "foreign";
+  return files.every((name) => applied.includes(name)) ? "current" : "behind";
+}
+
 // Asking costs a second, wrangler's own look several.
 /** @param {any} db */
-async function isMigrated(db) {
+async function schemaState(db) {
   const files = readdirSync(inRoot("migrations")).filter((name) => name.endsWith(".sql"));
   const { results: tables } = await db.prepare("SELECT name FROM sqlite_master WHERE name = 'd1_migrations'").all();
-  if (tables.length === 0) return false;
+  if (tables.length === 0) return "behind";
   const { results } = await db.prepare("SELECT name FROM d1_migrations").all();
-  const applied = new Set(results.map((/** @type {{name: string}} */ row) => row.name));
-  return files.every((name) => applied.has(name));
+  return compareSchemas(
+    files,
+    results.map((/** @type {{name: string}} */ row) => row.name),
+  );
 }
 
 /** @param {any} db @param {DemoUser[]} users @returns {Promise<boolean>} */

@@ -1,13 +1,14 @@
-// What is running in this checkout: .dev/run.json, there only while it runs.
+// What is running in this checkout: .dev/run.json, there only while it runs. It counts while its
+// process lives, and in the checkout that wrote it: in a copy it says nothing.
 
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DEV } from "./paths.mjs";
 
-const FILE = join(DEV, "run.json");
+const fileIn = (/** @type {string} */ folder) => join(folder, "run.json");
 
 /** Held while `npm start` runs. */
-export const RUN_LOCK = join(DEV, "run.lock.db");
+export const RUN_LOCK = join(DEV, "run.lock");
 
 /**
  * @typedef {object} Running
@@ -18,17 +19,28 @@ export const RUN_LOCK = join(DEV, "run.lock.db");
  */
 
 /** @param {Running} running */
-export function writeRunFile(running) {
-  writeFileSync(FILE, JSON.stringify(running, null, 2));
+export function writeRunFile(running, folder = DEV) {
+  writeFileSync(fileIn(folder), JSON.stringify({ folder: realpathSync(folder), ...running }, null, 2));
 }
 
-export const removeRunFile = () => rmSync(FILE, { force: true });
+export const removeRunFile = (folder = DEV) => rmSync(fileIn(folder), { force: true });
 
 /** @returns {Running | undefined} */
-export function readRunFile() {
+export function readRunFile(folder = DEV) {
   try {
-    return JSON.parse(readFileSync(FILE, "utf8"));
+    const { folder: writtenIn, ...running } = JSON.parse(readFileSync(fileIn(folder), "utf8"));
+    return writtenIn === realpathSync(folder) && isAlive(running.pid) ? running : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** @param {number} pid */
+function isAlive(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // A process of another user is alive as well.
+    return /** @type {NodeJS.ErrnoException} */ (error).code === "EPERM";
   }
 }

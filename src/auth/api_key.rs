@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::auth::Refusal;
-use crate::kernel::{Random, Secret, sha256_hex};
+use crate::kernel::{Random, Secret, Timestamp, sha256_hex};
 
 const KEY_BYTES: usize = 32;
 
@@ -59,6 +59,22 @@ impl ApiKey {
     pub fn hash(&self) -> String {
         sha256_hex(self.expose().as_bytes())
     }
+
+    /// The key as a request shows it at a moment.
+    pub fn presented(&self, at: Timestamp) -> PresentedKey {
+        PresentedKey {
+            hash: self.hash(),
+            at,
+        }
+    }
+}
+
+/// A key that a request shows, for the look-up: its hash, and the moment at which it must not have
+/// expired.
+#[derive(Debug, Clone)]
+pub struct PresentedKey {
+    pub hash: String,
+    pub at: Timestamp,
 }
 
 impl fmt::Debug for ApiKey {

@@ -22,7 +22,7 @@ pub mod subject;
 pub(crate) mod fake;
 
 pub use admin::{Admin, authenticate_admin};
-pub use api_key::{ApiKey, Scope};
+pub use api_key::{ApiKey, PresentedKey, Scope};
 pub use authenticator::Authenticator;
 pub use bearer::bearer;
 pub use identity::{Identity, SignIn};

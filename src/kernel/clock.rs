@@ -68,7 +68,6 @@ impl Timestamp {
     }
 
     /// Parses ISO 8601 (RFC 3339 profile).
-    #[cfg(test)]
     pub fn parse_iso(text: &str) -> Option<Self> {
         DateTime::parse_from_rfc3339(text)
             .ok()

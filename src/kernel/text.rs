@@ -1,4 +1,12 @@
-//! Texts that clients choose: ids, names, labels.
+//! Texts that clients choose: ids, names, labels; and what all texts have in common.
+
+/// What stands before the text in some encoders' UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// A text's bytes after a byte order mark, where it begins with one.
+pub fn without_byte_order_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)
+}
 
 /// Characters that show nothing, or move what is beside them: with them two texts look the same and differ. Unicode's
 /// `Default_Ignorable_Code_Point`, the separators of lines and paragraphs, directions, and blanks that are no white
@@ -126,6 +134,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn one_byte_order_mark_is_skipped() {
+        let skipped = |text: &'static str| without_byte_order_mark(text.as_bytes());
+        assert_eq!(skipped("\u{feff}{}"), b"{}");
+        assert_eq!(skipped("{}"), b"{}");
+        assert_eq!(skipped("\u{feff}"), b"");
+        assert_eq!(skipped("\u{feff}\u{feff}"), "\u{feff}".as_bytes());
+        assert_eq!(without_byte_order_mark(b"\xEF\xBB"), b"\xEF\xBB");
+    }
 
     #[test]
     fn what_is_wrong_is_told_after_the_field() {

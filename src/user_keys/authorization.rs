@@ -1,6 +1,7 @@
 //! Who may do what in an instance, decided on what one read has found.
 //!
-//! Published clients rely on the order of the checks: the instance, the keys, the permission.
+//! Published clients rely on the order of the checks: the instance, the keys, the permission. That
+//! an instance is unknown is told to those who hold a key of another one.
 //! Whether the user in the path exists comes last, so that only a caller with permission
 //! learns it.
 
@@ -101,10 +102,13 @@ pub struct InstanceUser {
 }
 
 /// What the database holds of an instance, the keys presented and the user in the path.
-/// Keys and users of other instances are not looked at.
+/// Keys and users of other instances are looked at only where the instance does not exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessRecord {
-    pub instance_created_at: Timestamp,
+    /// `None`: there is no such instance.
+    pub instance_created_at: Option<Timestamp>,
+    /// Where there is no such instance, whether one of the keys is good for another one.
+    pub holds_a_key_elsewhere: bool,
     /// The client key that was presented as API key.
     pub client_key: Option<ClientKey>,
     /// Whether a user key was presented as API key.
@@ -186,32 +190,42 @@ impl AuthorizedClient {
     }
 }
 
-/// Decides whether the keys permit the operation. `record` is `None` when there is no such
-/// instance.
+/// Decides whether the keys permit the operation. `instance` is `None` when the path names none
+/// that could exist.
 ///
 /// # Errors
 ///
-/// The first check that fails, in the order of [`AccessDenied`]'s variants.
+/// The first check that fails. Without a key of any instance, an unknown instance is refused as
+/// a known one is, so that names of instances cannot be guessed.
 pub fn authorize(
     operation: Operation,
-    instance: InstanceName,
+    instance: Option<InstanceName>,
     credentials: &Credentials,
-    record: Option<AccessRecord>,
+    record: AccessRecord,
 ) -> Result<AuthorizedClient, AccessDenied> {
-    let record = record.ok_or(AccessDenied::UnknownInstance)?;
+    if record.instance_created_at.is_none() && record.holds_a_key_elsewhere {
+        return Err(AccessDenied::UnknownInstance);
+    }
     let key = match (&credentials.api_key, record.client_key) {
         (None, _) => Err(AccessDenied::MissingKey),
         (Some(_), Some(key)) => Ok(key),
         (Some(_), None) if record.api_key_is_a_user_key => Err(AccessDenied::NotPermitted),
         (Some(_), None) => return Err(AccessDenied::UnknownKey),
     };
+    let is_account_key = matches!(&key, Ok(key) if matches!(key.grant, Grant::Account(_)));
     let owner = match (&credentials.user_key, record.key_owner) {
+        // Published clients go on sending a user key that the account key has reset.
+        _ if is_account_key => None,
         (None, _) => None,
         (Some(Presented::Key(key)), Some(owner)) => Some((owner, key)),
         (Some(_), _) => return Err(AccessDenied::UnknownKey),
     };
     // An unknown user key is reported before a missing API key.
     let key = key?;
+    // Keys are found in an instance that exists, so there is one by now.
+    let (Some(instance), Some(instance_created_at)) = (instance, record.instance_created_at) else {
+        return Err(AccessDenied::UnknownInstance);
+    };
     let (acting_user, user) = match (key.grant, owner) {
         (Grant::Account(role), _) if account_may(role, operation) => (None, record.path_user),
         (Grant::Instance(flags), None) if client_may(flags, operation) => (None, record.path_user),
@@ -233,7 +247,7 @@ pub fn authorize(
     };
     Ok(AuthorizedClient {
         instance,
-        instance_created_at: record.instance_created_at,
+        instance_created_at,
         key,
         acting_user,
         user,

@@ -1,6 +1,6 @@
 //! Request bodies: capped before they are parsed, parsed once, wrong in a field by name.
 
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
@@ -39,7 +39,7 @@ pub fn too_large() -> ApiError {
 
 /// Reads a JSON object that must be there.
 pub fn parse<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, ApiError> {
-    require_json(headers)?;
+    check_media(headers)?;
     parse_json(body)
 }
 
@@ -54,8 +54,29 @@ pub fn parse_optional<T: DeserializeOwned + Default>(
     parse(headers, body)
 }
 
-/// `application/json`, whatever its parameters.
-pub(crate) fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
+/// Refuses the body of a request that is described by its path and its query alone, so that nothing
+/// that was meant to restrict it goes unheard. `{}` says nothing.
+pub fn refuse_unread(headers: &HeaderMap, body: &[u8]) -> Result<(), ApiError> {
+    let text = body.trim_ascii();
+    let members = text
+        .strip_prefix(b"{")
+        .and_then(|rest| rest.strip_suffix(b"}"));
+    if text.is_empty() || members.is_some_and(|members| members.trim_ascii().is_empty()) {
+        return Ok(());
+    }
+    check_encoding(headers)?;
+    Err(ApiError::bad_request(
+        "body: must be empty, this request has parameters in its path and query only",
+    ))
+}
+
+/// `application/json`, whatever its parameters, and not compressed.
+///
+/// # Errors
+///
+/// 415.
+pub(crate) fn check_media(headers: &HeaderMap) -> Result<(), ApiError> {
+    check_encoding(headers)?;
     let is_json = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -68,6 +89,28 @@ pub(crate) fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "The request body must be application/json",
         ))
+    }
+}
+
+fn check_encoding(headers: &HeaderMap) -> Result<(), ApiError> {
+    let is_plain = headers.get_all(CONTENT_ENCODING).iter().all(|value| {
+        let mut codings = value.as_bytes().split(|byte| *byte == b',');
+        codings.all(|coding| {
+            let coding = coding.trim_ascii();
+            coding.is_empty() || coding.eq_ignore_ascii_case(b"identity")
+        })
+    });
+    if is_plain { Ok(()) } else { Err(encoded()) }
+}
+
+/// 415 of a compressed body (RFC 9110, section 15.5.16).
+pub(crate) fn encoded() -> ApiError {
+    ApiError {
+        accept_encoding: Some("identity"),
+        ..ApiError::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "The request body must not be compressed",
+        )
     }
 }
 
@@ -205,6 +248,67 @@ mod tests {
         assert!(!check("text/plain"));
         assert!(!check("application/jsonp"));
         assert!(!check(""));
+    }
+
+    #[test]
+    fn a_compressed_body_is_told_what_is_accepted() {
+        let check = |encodings: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            for encoding in encodings {
+                headers.append(CONTENT_ENCODING, HeaderValue::from_static(encoding));
+            }
+            check_media(&headers)
+        };
+        for plain in [
+            &[][..],
+            &["identity"],
+            &["Identity"],
+            &[""],
+            &["identity, identity"],
+        ] {
+            assert!(check(plain).is_ok(), "{plain:?}");
+        }
+        for encoded in [
+            &["gzip"][..],
+            &["GZIP"],
+            &["br"],
+            &["identity, gzip"],
+            &["identity", "deflate"],
+            &["none"],
+        ] {
+            let refused = check(encoded).unwrap_err();
+            assert_eq!(refused.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+            assert_eq!(refused.accept_encoding, Some("identity"), "{encoded:?}");
+        }
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_bytes(b"\xff").unwrap());
+        assert!(check_encoding(&headers).is_err());
+    }
+
+    #[test]
+    fn a_body_that_is_not_read_may_say_nothing() {
+        let mut headers = HeaderMap::new();
+        for nothing in ["", " \n", "{}", " { \r\n } "] {
+            assert!(refuse_unread(&headers, nothing.as_bytes()).is_ok());
+        }
+        for something in [
+            r#"{"dryRun":true,"limit":1}"#,
+            "limit=1&dryRun=true",
+            "null",
+            "[]",
+            "{",
+            "}",
+            "{}{}",
+            "\0",
+        ] {
+            let refused = refuse_unread(&headers, something.as_bytes()).unwrap_err();
+            assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+            assert!(refused.message.starts_with("body: "), "{something}");
+        }
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        let refused = refuse_unread(&headers, b"\x1f\x8b").unwrap_err();
+        assert_eq!(refused.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     }
 
     proptest! {

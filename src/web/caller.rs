@@ -117,7 +117,7 @@ impl Caller for Admin {
     }
 }
 
-impl Call<Admin> {
+impl<const READS_BODY: bool> Call<Admin, READS_BODY> {
     /// The row of the audit trail for a change that this caller makes now.
     pub fn entry(
         &self,

@@ -1,6 +1,6 @@
 //! Fields that several requests share, held to what serde cannot say.
 
-use crate::kernel::{UserId, text};
+use crate::kernel::{Timestamp, UserId, text};
 use crate::web::ApiError;
 
 /// The most characters a label may have.
@@ -54,6 +54,30 @@ pub fn user_id(id: Option<&str>) -> Result<Option<UserId>, ApiError> {
         .map_err(ApiError::bad_request)
 }
 
+/// A moment as a request may write it.
+#[cfg(test)]
+#[derive(schemars::JsonSchema)]
+#[schemars(extend("format" = "date-time", "examples" = ["2030-01-31T12:00:00Z"]))]
+pub struct GivenMoment(#[expect(dead_code)] String);
+
+/// The moment at which something expires: ISO 8601 with seconds and an offset, after `now`.
+///
+/// # Errors
+///
+/// 400 that names the field.
+pub fn expires_at(text: Option<&str>, now: Timestamp) -> Result<Option<Timestamp>, ApiError> {
+    let Some(text) = text else { return Ok(None) };
+    let moment = Timestamp::parse_iso(text).ok_or_else(|| {
+        let message = "expiresAt: must be a moment such as 2030-01-31T12:00:00Z";
+        ApiError::bad_request(message)
+    })?;
+    if moment > now {
+        Ok(Some(moment))
+    } else {
+        Err(ApiError::bad_request("expiresAt: must be in the future"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -78,6 +102,37 @@ mod tests {
         assert_eq!(user_id(Some("x")).unwrap(), Some(UserId::new("x")));
         let refused = user_id(Some("")).unwrap_err();
         assert_eq!(refused.message, "userId: must not be empty");
+    }
+
+    #[test]
+    fn an_expiry_is_a_moment_to_come() {
+        let now = Timestamp::parse_iso("2026-11-21T10:30:00Z").unwrap();
+        let later = now.plus(std::time::Duration::from_millis(1));
+        assert_eq!(expires_at(None, now).unwrap(), None);
+        for good in [
+            "2026-11-21T10:30:00.001Z",
+            "2026-11-21t11:30:00.001+01:00",
+            "2026-11-21T10:30:00.0019Z",
+        ] {
+            assert_eq!(expires_at(Some(good), now).unwrap(), Some(later), "{good}");
+        }
+        for past in ["2026-11-21T10:30:00Z", "1969-12-31T23:59:59Z"] {
+            let refused = expires_at(Some(past), now).unwrap_err();
+            assert_eq!(refused.message, "expiresAt: must be in the future");
+        }
+        for malformed in [
+            "",
+            "tomorrow",
+            "2030-01-31",
+            "2030-01-31T12:00:00",
+            "2030-02-30T12:00:00Z",
+            " 2030-01-31T12:00:00Z",
+            "1893499200",
+            "P30D",
+        ] {
+            let refused = expires_at(Some(malformed), now).unwrap_err();
+            assert!(refused.message.starts_with("expiresAt: must be a moment"));
+        }
     }
 
     #[test]

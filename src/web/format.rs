@@ -1,8 +1,8 @@
 //! The error formats: how each API writes an error down.
 
 use http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ALLOW, RETRY_AFTER,
-    WWW_AUTHENTICATE,
+    ACCEPT_ENCODING, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ALLOW,
+    RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use http::{HeaderValue, Method, StatusCode};
 #[cfg(test)]
@@ -227,13 +227,15 @@ impl ErrorFormat {
             ),
             Self::Account => Reply::json(error.status, &AccountErrorBody::of(error)),
         };
-        reply = reply.no_store();
         if error.status == StatusCode::UNAUTHORIZED {
             // RFC 6750, section 3.
             reply = reply.header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if let Some(seconds) = error.retry_after_s {
             reply = reply.header(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(codings) = error.accept_encoding {
+            reply = reply.header(ACCEPT_ENCODING, HeaderValue::from_static(codings));
         }
         if let Some(methods) = &error.allow
             && let Ok(methods) = HeaderValue::from_str(methods)
@@ -253,13 +255,13 @@ impl ErrorFormat {
         }
     }
 
-    /// Adds the headers that every answer of the API has.
+    /// Adds the headers that every answer of the API has. None may be stored: what is no secret
+    /// today may be one tomorrow, and nothing here is worth a cache.
     pub fn finish(self, reply: Reply) -> Reply {
+        let reply = reply.no_store();
         match self {
-            Self::Admin => reply,
-            Self::Account => reply.no_store(),
+            Self::Admin | Self::Account => reply,
             Self::UserKeys => reply
-                .no_store()
                 .header(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"))
                 .header(
                     ACCESS_CONTROL_EXPOSE_HEADERS,

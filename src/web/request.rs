@@ -15,6 +15,7 @@ use super::route::Route;
 use super::{ApiError, ErrorFormat};
 use crate::auth::admin_key::{ADMIN_KEY_HEADER, API_KEY_HEADER};
 use crate::kernel::audit::{Actor, Origin};
+use crate::kernel::text;
 use crate::kernel::{RequestId, Timestamp, UserId};
 use crate::services::Services;
 use crate::user_keys::credentials::USER_KEY_HEADER;
@@ -24,13 +25,14 @@ const CLIENT_ADDRESS_HEADER: HeaderName = HeaderName::from_static("cf-connecting
 
 /// The request headers that are read anywhere. The platform adds a dozen others, and each
 /// would be copied and parsed every time.
-pub const READ_HEADERS: [HeaderName; 7] = [
+pub const READ_HEADERS: [HeaderName; 8] = [
     header::AUTHORIZATION,
     ADMIN_KEY_HEADER,
     API_KEY_HEADER,
     USER_KEY_HEADER,
     header::CONTENT_TYPE,
     header::CONTENT_LENGTH,
+    header::CONTENT_ENCODING,
     CLIENT_ADDRESS_HEADER,
 ];
 
@@ -111,6 +113,8 @@ impl Incoming {
                 .map_err(|_| ApiError::bad_request("body: could not be read"))?
                 .ok_or_else(body::too_large)?;
         }
+        let skipped = bytes.len() - text::without_byte_order_mark(&bytes).len();
+        bytes.drain(..skipped);
         Ok(Input {
             headers: std::mem::take(&mut self.request.headers),
             params: std::mem::take(&mut self.params),
@@ -126,19 +130,24 @@ pub struct Input {
     pub params: PathParams,
     /// As it was sent.
     pub query: Option<String>,
-    /// At most [`MAX_BODY_BYTES`].
+    /// At most [`MAX_BODY_BYTES`], without a byte order mark.
     pub body: Vec<u8>,
 }
 
-/// A request as a handler gets it, with the caller that `C` proves.
-pub struct Call<C> {
+/// A request as a handler gets it, with the caller that `C` proves. `READS_BODY` tells whether the
+/// handler has a use for a body: see [`CallWithBody`].
+pub struct Call<C, const READS_BODY: bool = false> {
     pub caller: C,
     pub services: Rc<Services>,
     pub request_id: RequestId,
     pub input: Input,
 }
 
-impl<C> Call<C> {
+/// A request whose body the handler reads by [`Call::body`]. A handler that takes a plain [`Call`]
+/// cannot, and under `/admin/` a change with a body that would not be read is refused.
+pub type CallWithBody<C> = Call<C, true>;
+
+impl<C, const READS_BODY: bool> Call<C, READS_BODY> {
     /// A parameter of the path.
     pub fn path(&self, name: &str) -> Result<&str, ApiError> {
         self.input
@@ -157,16 +166,6 @@ impl<C> Call<C> {
         Query::parse(self.input.query.as_deref(), known)
     }
 
-    /// A JSON body that must be there.
-    pub fn body<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
-        body::parse(&self.input.headers, &self.input.body)
-    }
-
-    /// A JSON body that may be left out.
-    pub fn optional_body<T: DeserializeOwned + Default>(&self) -> Result<T, ApiError> {
-        body::parse_optional(&self.input.headers, &self.input.body)
-    }
-
     pub fn now(&self) -> Timestamp {
         self.services.now()
     }
@@ -178,6 +177,18 @@ impl<C> Call<C> {
             request_id: self.request_id.clone(),
             address: client_address(&self.input.headers).map(|address| address.to_string()),
         }
+    }
+}
+
+impl<C> CallWithBody<C> {
+    /// A JSON body that must be there.
+    pub fn body<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        body::parse(&self.input.headers, &self.input.body)
+    }
+
+    /// A JSON body that may be left out.
+    pub fn optional_body<T: DeserializeOwned + Default>(&self) -> Result<T, ApiError> {
+        body::parse_optional(&self.input.headers, &self.input.body)
     }
 }
 

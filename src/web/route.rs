@@ -11,7 +11,7 @@ use super::caller::CallerDescription;
 #[cfg(test)]
 use super::openapi::{OperationDoc, Spec};
 use super::request::{Call, Incoming};
-use super::{ApiError, ErrorFormat, Reply};
+use super::{ApiError, ErrorFormat, Reply, body};
 
 /// What a handler answers.
 pub type Handled = LocalBoxFuture<'static, Result<Reply, ApiError>>;
@@ -36,7 +36,7 @@ macro_rules! handler {
     ($handle:ident: $caller:ty, $requirements:expr) => {
         $crate::web::route::Handler {
             run: |incoming| {
-                $crate::web::route::serve::<$caller, _>(incoming, $requirements, $handle)
+                $crate::web::route::serve::<$caller, _, _>(incoming, $requirements, $handle)
             },
             #[cfg(test)]
             caller: || <$caller as $crate::web::Caller>::describe($requirements),
@@ -49,10 +49,10 @@ pub(crate) use handler;
 
 /// Authenticates the caller, reads the body, runs the handler. Nothing but the head of the
 /// request is looked at before its caller is known.
-pub fn serve<C, F>(
+pub fn serve<C, F, const READS_BODY: bool>(
     mut incoming: Incoming,
     requirements: C::Requirements,
-    handle: fn(Call<C>) -> F,
+    handle: fn(Call<C, READS_BODY>) -> F,
 ) -> Handled
 where
     C: Caller,
@@ -61,6 +61,9 @@ where
     async move {
         let caller = C::authenticate(&mut incoming, requirements).await?;
         let input = incoming.input().boxed_local().await?;
+        if !READS_BODY && incoming.route.refuses_unread_body() {
+            body::refuse_unread(&input.headers, &input.body)?;
+        }
         let call = Call {
             caller,
             services: incoming.services,
@@ -137,6 +140,13 @@ impl Route {
             methods.push_str(", OPTIONS");
         }
         methods
+    }
+
+    /// Whether a body that the handler does not read is an error. Administrators' changes may be
+    /// sweeping, so none of their words may be lost; the clients of the other APIs were published long
+    /// ago, and send bodies that mean nothing.
+    pub fn refuses_unread_body(&self) -> bool {
+        self.path.starts_with("/admin/") && self.method != Method::GET
     }
 
     /// Whether the route answers this method.

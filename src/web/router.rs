@@ -5,6 +5,9 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use http::header::{
+    CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+};
 use http::{HeaderName, HeaderValue, Method};
 use percent_encoding::percent_decode_str;
 
@@ -16,6 +19,21 @@ use crate::services::Services;
 
 /// The header that carries the request's name, in every answer.
 const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What every answer tells browsers (OWASP Secure Headers). No answer is a page, so none may load,
+/// run or frame anything.
+const SECURITY_HEADERS: [(HeaderName, &str); 4] = [
+    (
+        STRICT_TRANSPORT_SECURITY,
+        "max-age=63072000; includeSubDomains",
+    ),
+    (
+        CONTENT_SECURITY_POLICY,
+        "default-src 'none'; frame-ancestors 'none'",
+    ),
+    (REFERRER_POLICY, "no-referrer"),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+];
 
 /// Finds the route of a path and method. Built once an isolate; the default has no routes.
 #[derive(Default)]
@@ -56,7 +74,8 @@ impl Router {
         Ok(Self { paths })
     }
 
-    /// Answers one request.
+    /// Answers one request. To HEAD the answer is GET's whole: the runtime sends its length and leaves
+    /// the body out.
     pub async fn respond(
         &self,
         request: Request,
@@ -65,7 +84,6 @@ impl Router {
     ) -> Answer {
         let format = ErrorFormat::of_path(&request.path);
         let is_user_keys = format == ErrorFormat::UserKeys;
-        let is_head = request.method == Method::HEAD;
         let address = client_address(&request.headers);
         let caller_name = Rc::new(OnceCell::new());
         let mut template = None;
@@ -97,9 +115,6 @@ impl Router {
             }
         };
         let mut answer = finish(result, format, &request_id);
-        if is_head {
-            answer.reply.body.clear();
-        }
         answer.route = template;
         answer.caller = caller_name.get().cloned();
         answer
@@ -143,10 +158,9 @@ fn finish(result: Result<Reply, ApiError>, format: ErrorFormat, request_id: &Req
     if let Ok(id) = HeaderValue::from_str(request_id.as_str()) {
         reply.headers.insert(REQUEST_ID_HEADER, id);
     }
-    reply
-        .headers
-        .entry("x-content-type-options")
-        .or_insert(HeaderValue::from_static("nosniff"));
+    for (name, value) in SECURITY_HEADERS {
+        reply.headers.insert(name, HeaderValue::from_static(value));
+    }
     Answer {
         reply,
         route: None,

@@ -2,7 +2,7 @@
 
 use crate::account::Fields;
 use crate::account::fields::NoFields;
-use crate::web::body::require_json;
+use crate::web::body::check_media;
 use crate::web::{ApiError, Call};
 
 use crate::account::endpoints::error::{
@@ -19,7 +19,7 @@ impl<C> Call<C> {
         if self.input.body.is_empty() {
             return Ok(Fields::default());
         }
-        require_json(&self.input.headers).map_err(unsupported_media_type)?;
+        check_media(&self.input.headers).map_err(unsupported_media_type)?;
         Fields::parse(&self.input.body).map_err(|wrong| match wrong {
             NoFields::NotJson => not_json(),
             NoFields::NumberOutOfRange => number_out_of_range(),

@@ -7,8 +7,8 @@ use futures_util::future::LocalBoxFuture;
 use crate::account::endpoints::openapi;
 use crate::account::store::{AccountLookup, AccountSelector};
 use crate::account::{AuditContext, Person};
-use crate::auth::Scope;
 use crate::auth::store::ApiKeyRow;
+use crate::auth::{PresentedKey, Scope};
 use crate::kernel::audit::Actor;
 use crate::kernel::{Timestamp, UserId};
 #[cfg(test)]
@@ -23,9 +23,9 @@ use crate::account::endpoints::person_caller::{Access, ME, PersonCaller, present
 #[derive(Debug)]
 pub enum AccountCaller {
     Person(PersonCaller),
-    /// The hash of an API key, not yet looked up, and the scope that the route requires.
+    /// An API key, not yet looked up, and the scope that the route requires.
     Key {
-        hash: String,
+        key: PresentedKey,
         scope: Scope,
     },
 }
@@ -41,7 +41,7 @@ impl Caller for AccountCaller {
         async move {
             match presented_key(&incoming.request.headers)? {
                 Some(key) => Ok(Self::Key {
-                    hash: key.hash(),
+                    key: key.presented(incoming.services.now()),
                     scope,
                 }),
                 None => PersonCaller::of(incoming, access).await.map(Self::Person),
@@ -96,15 +96,15 @@ impl AccountCaller {
     pub fn own(&self) -> AccountSelector {
         match self {
             Self::Person(person) => person.own(),
-            Self::Key { hash, .. } => AccountSelector::KeyHolder(hash.clone()),
+            Self::Key { key, .. } => AccountSelector::KeyHolder(key.hash.clone()),
         }
     }
 
-    /// The hash of the API key, which the one read looks up.
-    pub fn key_hash(&self) -> Option<&str> {
+    /// The API key, which the one read looks up.
+    pub fn api_key(&self) -> Option<&PresentedKey> {
         match self {
             Self::Person(_) => None,
-            Self::Key { hash, .. } => Some(hash),
+            Self::Key { key, .. } => Some(key),
         }
     }
 

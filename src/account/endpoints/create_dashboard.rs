@@ -14,7 +14,7 @@ use crate::web::caller::Admin;
 use crate::web::fields;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
-use crate::web::{ApiError, Call, Reply, Route, handler};
+use crate::web::{ApiError, CallWithBody, Reply, Route, handler};
 
 pub const ROUTE: Route = Route::post(
     "/admin/dashboards",
@@ -48,7 +48,7 @@ struct Body<'a> {
     name: &'a str,
 }
 
-async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
+async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
     call.query(&[])?;
     let new: NewDashboard = call.body()?;
     let name = fields::name(&new.name)?;

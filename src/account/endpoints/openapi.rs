@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::account::Invalid;
 use crate::auth::{AuthError, Refusal};
-use crate::web::body::{require_json, too_large as body_too_large};
+use crate::web::body::{check_media, encoded, too_large as body_too_large};
 use crate::web::caller::CallerDescription;
 use crate::web::openapi::{ErrorAnswer, Parameter, any_text, errors};
 use crate::web::{ApiError, ErrorFormat};
@@ -152,11 +152,14 @@ pub fn too_large() -> ErrorAnswer {
 }
 
 pub fn not_json() -> ErrorAnswer {
-    let refusal = require_json(&HeaderMap::new()).unwrap_err();
+    let refusal = check_media(&HeaderMap::new()).unwrap_err();
     ErrorAnswer::new(
         "AccountNotJson",
-        "The body is not application/json.",
-        [("mediaType", error::unsupported_media_type(refusal))],
+        "The body is not application/json, or it is compressed.",
+        [
+            ("mediaType", error::unsupported_media_type(refusal)),
+            ("compressed", error::unsupported_media_type(encoded())),
+        ],
     )
     .fixed()
 }

@@ -237,7 +237,7 @@ pub(super) fn presented_key(headers: &HeaderMap) -> Result<Option<ApiKey>, ApiEr
 async fn refuse_key(services: &Services, key: &ApiKey) -> ApiError {
     let lookup = async {
         let database = services.database()?;
-        Ok::<_, ApiError>(read_api_key(&database, &key.hash()).await?)
+        Ok::<_, ApiError>(read_api_key(&database, &key.presented(services.now())).await?)
     };
     match lookup.await {
         Err(error) => error,

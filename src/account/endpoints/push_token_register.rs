@@ -66,12 +66,12 @@ pub(crate) async fn authorize<B>(
 ) -> Result<(AuthorizedAccount<()>, B), ApiError> {
     let not_me = || denied("Push tokens can only be managed via the `@me` path.");
     let is_me = call.path("uuid")? == ME;
-    if !is_me && call.caller.key_hash().is_none() {
+    if !is_me && call.caller.api_key().is_none() {
         return Err(body.map_or_else(|fault| fault, |_| not_me()));
     }
     let selector = call.caller.own();
     let database = call.services.database()?;
-    let lookup = read_person(&database, &selector, call.caller.key_hash()).await?;
+    let lookup = read_person(&database, &selector, call.caller.api_key()).await?;
     let account = call.caller.authorize(&selector, lookup)?;
     let body = body?;
     if is_me {

@@ -13,7 +13,7 @@ use crate::kernel::{Clock as _, UserId};
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, errors, example};
-use crate::web::{ApiError, Call, Reply, Route, handler};
+use crate::web::{ApiError, CallWithBody, Reply, Route, handler};
 
 pub const ROUTE: Route = Route::put(
     "/admin/users/{userId}/team",
@@ -38,7 +38,7 @@ struct Body<'a> {
     team_id: TeamId,
 }
 
-async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
+async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
     let user = call.user_id()?;
     call.query(&[])?;
     let TeamAssignment { team_id } = call.body()?;

@@ -52,7 +52,7 @@ struct Body {
 async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
     let (selector, now) = (call.caller.select(call.path("uuid")?)?, call.now());
     let database = call.services.database()?;
-    let lookup = read_two_factor_status(&database, &selector, call.caller.key_hash()).await?;
+    let lookup = read_two_factor_status(&database, &selector, call.caller.api_key()).await?;
     let account = call.caller.authorize(&selector, lookup)?;
     if let Some(key) = &account.api_key {
         touch_api_key(&database, key, now).await?;

@@ -39,7 +39,7 @@ struct Body {
 async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
     let selector = call.caller.select(call.path("uuid")?)?;
     let database = call.services.database()?;
-    let lookup = read_second_factor(&database, &selector, call.caller.key_hash()).await?;
+    let lookup = read_second_factor(&database, &selector, call.caller.api_key()).await?;
     let account = call.caller.authorize(&selector, lookup)?;
     let fields = call.fields()?;
     let token = fields.text(TOKEN, MAX_CODE_CHARS)?;

@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 
 use super::selector::{AccountSelector, person_columns, selected_user};
 use crate::account::Account;
+use crate::auth::PresentedKey;
 use crate::auth::store::{ApiKeyRow, KeyColumns, find_api_key_statement};
 use crate::db::{Batch, Database, DatabaseError, Statement};
 
@@ -20,7 +21,7 @@ pub(super) const PERSON: &str = concat!(
 pub struct AccountLookup<T> {
     /// `None`: there is no such account.
     pub account: Option<Account<T>>,
-    /// The API key that was presented; `None`: there was none, or it is unknown or revoked.
+    /// The API key that was presented; `None`: there was none, or it is not in force.
     pub api_key: Option<ApiKeyRow>,
 }
 
@@ -28,20 +29,20 @@ pub struct AccountLookup<T> {
 pub async fn read_person(
     database: &Database,
     selector: &AccountSelector,
-    key_hash: Option<&str>,
+    key: Option<&PresentedKey>,
 ) -> Result<AccountLookup<()>, DatabaseError> {
-    look_up(database, selector.statement(PERSON, []), key_hash).await
+    look_up(database, selector.statement(PERSON, []), key).await
 }
 
 /// Runs a statement that reads one account and, where a key was presented, the look-up of the key.
 pub(super) async fn look_up<T: DeserializeOwned>(
     database: &Database,
     account: Statement,
-    key_hash: Option<&str>,
+    key: Option<&PresentedKey>,
 ) -> Result<AccountLookup<T>, DatabaseError> {
     let mut batch = Batch::new();
     let account = batch.push(account);
-    let key = key_hash.map(|hash| batch.push::<KeyColumns>(find_api_key_statement(hash)));
+    let key = key.map(|key| batch.push::<KeyColumns>(find_api_key_statement(key)));
     let results = database.run(batch).await?;
     let key = key.map(|key| results.first(key)).transpose()?.flatten();
     Ok(AccountLookup {
@@ -50,13 +51,13 @@ pub(super) async fn look_up<T: DeserializeOwned>(
     })
 }
 
-/// Reads the API key with this hash; `None`: it is unknown or revoked.
+/// Reads the API key that a request shows; `None`: it is not in force.
 pub async fn read_api_key(
     database: &Database,
-    hash: &str,
+    key: &PresentedKey,
 ) -> Result<Option<ApiKeyRow>, DatabaseError> {
     let mut batch = Batch::new();
-    let key = batch.push::<KeyColumns>(find_api_key_statement(hash));
+    let key = batch.push::<KeyColumns>(find_api_key_statement(key));
     let key = database.run(batch).await?.first(key)?;
     key.map(KeyColumns::into_row).transpose()
 }

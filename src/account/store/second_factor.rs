@@ -6,6 +6,7 @@ use serde::de::IgnoredAny;
 use super::lookup::{AccountLookup, PERSON, look_up};
 use super::selector::{AccountSelector, person_columns, selected_user};
 use crate::account::{Account, SecondFactor};
+use crate::auth::PresentedKey;
 use crate::db::{self, Batch, Database, DatabaseError};
 use crate::kernel::Sealed;
 
@@ -84,9 +85,9 @@ pub struct TwoFactorStatus {
 pub async fn read_second_factor(
     database: &Database,
     selector: &AccountSelector,
-    key_hash: Option<&str>,
+    key: Option<&PresentedKey>,
 ) -> Result<AccountLookup<SecondFactor>, DatabaseError> {
-    look_up(database, selector.statement(SECOND_FACTOR, []), key_hash).await
+    look_up(database, selector.statement(SECOND_FACTOR, []), key).await
 }
 
 /// Reads a second factor, and whether `other` selects an account.
@@ -116,7 +117,7 @@ pub async fn read_protected_codes(
 pub async fn read_two_factor_status(
     database: &Database,
     selector: &AccountSelector,
-    key_hash: Option<&str>,
+    key: Option<&PresentedKey>,
 ) -> Result<AccountLookup<TwoFactorStatus>, DatabaseError> {
-    look_up(database, selector.statement(STATUS, []), key_hash).await
+    look_up(database, selector.statement(STATUS, []), key).await
 }

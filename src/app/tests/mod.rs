@@ -2,6 +2,7 @@
 
 mod delivery;
 mod notices;
+mod protocol;
 mod schedule;
 
 use std::time::Duration;
@@ -41,8 +42,8 @@ fn no_route_lets_a_stranger_in() {
             assert!(PUBLIC.contains(&route.path), "{path}");
             assert_ne!(answer.status(), 401, "{path}");
         } else if ErrorFormat::of_path(route.path) == ErrorFormat::UserKeys {
-            // An unknown instance is told before keys are looked at.
-            assert_eq!(answer.status(), 404, "{path}");
+            // This API never answers 401.
+            assert_eq!(answer.status(), 403, "{path}");
         } else {
             assert_eq!(answer.status(), 401, "{path}");
             assert_eq!(answer.header("www-authenticate"), Some("Bearer"), "{path}");

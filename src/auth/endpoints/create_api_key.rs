@@ -13,8 +13,10 @@ use crate::kernel::{Timestamp, UserId};
 use crate::web::caller::Admin;
 use crate::web::fields;
 #[cfg(test)]
+use crate::web::fields::GivenMoment;
+#[cfg(test)]
 use crate::web::openapi::{NO_CONTROL, OperationDoc, Spec, errors, example};
-use crate::web::{ApiError, Call, Reply, Route, handler};
+use crate::web::{ApiError, CallWithBody, Reply, Route, handler};
 
 pub const ROUTE: Route = Route::post(
     "/admin/api-keys",
@@ -38,6 +40,10 @@ pub struct RequestBody {
     #[serde(default)]
     #[cfg_attr(test, schemars(length(max = 100), regex(pattern = NO_CONTROL)))]
     label: Option<String>,
+    /// From when on it is refused; a moment to come. Left out or null: never.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(with = "Option<GivenMoment>"))]
+    expires_at: Option<String>,
 }
 
 /// A valid body.
@@ -47,6 +53,7 @@ pub struct NewKey {
     /// The user it is bound to.
     pub user_id: Option<UserId>,
     pub label: Option<String>,
+    pub expires_at: Option<Timestamp>,
 }
 
 /// A new key. Its text is shown this once and cannot be read back.
@@ -72,11 +79,13 @@ struct ResponseBody<'a> {
     #[cfg_attr(test, schemars(length(max = 100)))]
     label: Option<&'a str>,
     created_at: Timestamp,
+    /// From when on it is refused; null: never.
+    expires_at: Option<Timestamp>,
 }
 
-async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
+async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
     call.query(&[])?;
-    let requested = validate(call.body()?)?;
+    let requested = validate(call.body()?, call.now())?;
     let random = &*call.services.random;
     let key = ApiKey::generate(random);
     let id = prefixed_ulid("key", call.now(), random);
@@ -89,6 +98,7 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         label: requested.label,
         created_at: entry.at,
         last_used_at: None,
+        expires_at: requested.expires_at,
     };
     if !insert_api_key(&call.services.database()?, &row, &key.hash(), &entry).await? {
         return Err(ApiError::unknown_user());
@@ -100,6 +110,7 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         user_id: row.user_id.as_ref(),
         label: row.label.as_deref(),
         created_at: row.created_at,
+        expires_at: row.expires_at,
     };
     Ok(Reply::json(StatusCode::CREATED, &body).no_store())
 }
@@ -109,7 +120,7 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
 /// # Errors
 ///
 /// 400 that names the field.
-pub fn validate(body: RequestBody) -> Result<NewKey, ApiError> {
+pub fn validate(body: RequestBody, now: Timestamp) -> Result<NewKey, ApiError> {
     if body.scopes.is_empty() {
         return Err(ApiError::bad_request("scopes: must not be empty"));
     }
@@ -120,6 +131,7 @@ pub fn validate(body: RequestBody) -> Result<NewKey, ApiError> {
         scopes: scopes.iter().map(ToString::to_string).collect(),
         user_id: fields::user_id(body.user_id.as_deref())?,
         label: fields::label(body.label)?,
+        expires_at: fields::expires_at(body.expires_at.as_deref(), now)?,
     })
 }
 
@@ -129,7 +141,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "API keys",
         "Makes an API key",
         "The answer is the only place where the key's text is ever shown. A userId that is not in \
-         the database is a 404.",
+         the database is a 404. An expired key is refused as an unknown one is.",
     )
     .body(
         spec.body::<RequestBody>()
@@ -157,7 +169,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                     "scopes": ["threedeye:read"],
                     "userId": null,
                     "label": "video gateway",
-                    "createdAt": "2026-11-21T10:30:00.000Z"
+                    "createdAt": "2026-11-21T10:30:00.000Z",
+                    "expiresAt": null
                 }),
             ),
     )

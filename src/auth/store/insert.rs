@@ -6,8 +6,8 @@ use crate::kernel::audit::Entry;
 
 // No row is inserted for a user that does not exist.
 const INSERT: &str = "
-INSERT INTO api_keys (id, key_hash, scopes, user_id, label, created_at)
-SELECT ?1, ?2, ?3, ?4, ?5, ?6
+INSERT INTO api_keys (id, key_hash, scopes, user_id, label, created_at, expires_at)
+SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
 WHERE ?4 IS NULL OR EXISTS (SELECT 1 FROM users WHERE uuid = ?4)
 RETURNING id";
 
@@ -28,6 +28,7 @@ pub async fn insert_api_key(
             row.user_id.as_ref().into(),
             row.label.as_deref().into(),
             row.created_at.into(),
+            row.expires_at.into(),
         ],
     );
     let mut batch = Batch::new();

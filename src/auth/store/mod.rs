@@ -46,6 +46,8 @@ pub struct ApiKeyRow {
     pub created_at: Timestamp,
     /// When it was last used, to the hour.
     pub last_used_at: Option<Timestamp>,
+    /// From when on it is refused; null: never.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// The columns of an [`ApiKeyRow`]; its scopes are JSON in a text.
@@ -58,6 +60,7 @@ pub struct KeyColumns {
     label: Option<String>,
     created_at: Timestamp,
     last_used_at: Option<Timestamp>,
+    expires_at: Option<Timestamp>,
 }
 
 impl KeyColumns {
@@ -71,6 +74,7 @@ impl KeyColumns {
             label: self.label,
             created_at: self.created_at,
             last_used_at: self.last_used_at,
+            expires_at: self.expires_at,
         })
     }
 }

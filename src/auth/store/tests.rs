@@ -4,6 +4,7 @@ use std::time::Duration;
 use futures_executor::block_on;
 
 use super::*;
+use crate::auth::PresentedKey;
 use crate::db::differential::Mirror;
 use crate::db::sqlite::Sqlite;
 use crate::db::{Batch, Database, Statement};
@@ -40,7 +41,11 @@ impl Store {
     }
 
     fn list(&self) -> Vec<ApiKeyRow> {
-        block_on(list_api_keys(&self.database)).unwrap()
+        self.page(None, 500)
+    }
+
+    fn page(&self, after: Option<&str>, limit: u32) -> Vec<ApiKeyRow> {
+        block_on(list_api_keys(&self.database, after, limit)).unwrap()
     }
 
     fn revoke(&self, id: &str) {
@@ -49,8 +54,16 @@ impl Store {
     }
 
     fn find(&self, hash: &str) -> Option<ApiKeyRow> {
+        self.find_at(hash, MADE)
+    }
+
+    fn find_at(&self, hash: &str, at: Timestamp) -> Option<ApiKeyRow> {
+        let key = PresentedKey {
+            hash: hash.to_owned(),
+            at,
+        };
         let mut batch = Batch::new();
-        let key = batch.push::<KeyColumns>(find_api_key_statement(hash));
+        let key = batch.push::<KeyColumns>(find_api_key_statement(&key));
         let found = block_on(self.database.run(batch))
             .unwrap()
             .first(key)
@@ -84,6 +97,7 @@ fn row(id: &str, age_s: u64) -> ApiKeyRow {
         label: Some("phone \"1\"".to_owned()),
         created_at: MADE.minus(Duration::from_secs(age_s)),
         last_used_at: None,
+        expires_at: None,
     }
 }
 
@@ -140,13 +154,37 @@ fn a_key_is_revoked_once() {
 }
 
 #[test]
-fn keys_of_the_same_moment_are_listed_by_id() {
+fn keys_are_listed_a_page_at_a_time_by_id_from_the_newest() {
     let store = Store::new();
-    for id in ["key_1", "key_3", "key_2"] {
+    for id in ["key_1", "key_4", "key_3", "key_2"] {
         store.insert(&row(id, 0));
     }
-    let ids: Vec<String> = store.list().into_iter().map(|key| key.id).collect();
-    assert_eq!(ids, ["key_3", "key_2", "key_1"]);
+    store.revoke("key_3");
+    let page = |after, limit| -> Vec<String> {
+        let keys = store.page(after, limit).into_iter();
+        keys.map(|key| key.id).collect()
+    };
+    assert_eq!(page(None, 2), ["key_4", "key_2"]);
+    assert_eq!(page(Some("key_2"), 2), ["key_1"]);
+    assert_eq!(page(Some("key_3"), 1), ["key_2"]);
+    assert!(page(Some("key_1"), 2).is_empty());
+}
+
+#[test]
+fn an_expired_key_is_not_found_but_listed() {
+    let store = Store::new();
+    let expires_at = MADE.plus(Duration::from_secs(60));
+    let key = ApiKeyRow {
+        expires_at: Some(expires_at),
+        ..row("key_1", 0)
+    };
+    store.insert(&key);
+    let found = |at| store.find_at(&hash("key_1"), at);
+    let last_moment = expires_at.minus(Duration::from_millis(1));
+    assert_eq!(found(last_moment), Some(key.clone()));
+    assert_eq!(found(expires_at), None);
+    assert_eq!(found(expires_at.plus(Duration::from_secs(1))), None);
+    assert_eq!(store.list(), [key]);
 }
 
 #[test]
@@ -175,7 +213,7 @@ fn scopes_that_cannot_be_read_name_the_row_and_not_the_value() {
     store
         .sqlite
         .execute("UPDATE api_keys SET scopes = 'user:write'", []);
-    let error = block_on(list_api_keys(&store.database)).unwrap_err();
+    let error = block_on(list_api_keys(&store.database, None, 500)).unwrap_err();
     assert_eq!(
         error.to_string(),
         "api_keys.scopes of row key_1 is not readable"
@@ -207,7 +245,8 @@ fn every_operation_does_on_d1_what_it_does_on_sqlite() {
     }
     let used = store.find(&hash("key_1")).unwrap();
     assert_eq!(used.last_used_at, Some(MADE));
-    assert_eq!(store.list(), [used, service]);
+    assert_eq!(store.list(), [service, used]);
+    assert_eq!(store.page(Some("key_3"), 1).len(), 1);
     for id in ["key_1", "key_1", "key_2"] {
         store.revoke(id);
     }

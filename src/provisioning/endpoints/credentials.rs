@@ -120,7 +120,8 @@ async fn load_by_key(
     user: &UserId,
     key: &ApiKey,
 ) -> Result<(ProvisioningRecord, Actor), ApiError> {
-    let (record, row) = store::load_with_key(database, user, Some(&key.hash())).await?;
+    let key = key.presented(call.now());
+    let (record, row) = store::load_with_key(database, user, Some(&key)).await?;
     let row = row.ok_or_else(|| ApiError::unauthorized("api_key_unknown"))?;
     if !row
         .scopes

@@ -21,7 +21,7 @@ use crate::threedeye::RemoteId;
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{ErrorAnswer, OperationDoc, Spec, example};
-use crate::web::{ApiError, Call, Reply, Route, handler};
+use crate::web::{ApiError, CallWithBody, Reply, Route, handler};
 
 pub const ROUTE: Route = Route::post(
     "/admin/threedeye/users/{userId}/reset",
@@ -103,7 +103,7 @@ struct ReprovisionPart {
     error: Option<String>,
 }
 
-async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
+async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
     let user = call.user_id()?;
     call.query(&[])?;
     let options: Options = call.optional_body()?;

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::auth::PresentedKey;
 use crate::auth::store::{ApiKeyRow, KeyColumns, find_api_key_statement};
 use crate::auth::subject::linked_subject;
 use crate::db::{self, Batch, Database, DatabaseError, Statement};
@@ -71,15 +72,15 @@ pub async fn load(database: &Database, user: &UserId) -> Result<ProvisioningReco
     database.run(batch).await?.one(record)?.into_record()
 }
 
-/// The same and, where one is presented, the API key with this hash.
+/// The same and, where one is presented and in force, the API key.
 pub async fn load_with_key(
     database: &Database,
     user: &UserId,
-    key_hash: Option<&str>,
+    key: Option<&PresentedKey>,
 ) -> Result<(ProvisioningRecord, Option<ApiKeyRow>), DatabaseError> {
     let mut batch = Batch::new();
     let record = batch.push::<RecordRow>(load_statement(user));
-    let key = key_hash.map(|hash| batch.push::<KeyColumns>(find_api_key_statement(hash)));
+    let key = key.map(|key| batch.push::<KeyColumns>(find_api_key_statement(key)));
     let answers = database.run(batch).await?;
     let record = answers.one(record)?.into_record()?;
     let key = match key {

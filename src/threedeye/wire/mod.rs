@@ -30,6 +30,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::kernel::text::without_byte_order_mark;
 use crate::kernel::{Object, Secret, Timestamp};
 use crate::threedeye::config::ThreedeyeConfig;
 
@@ -161,8 +162,7 @@ fn retry_after(response: &HttpResponse, now: Timestamp) -> Option<Duration> {
 /// A body that should be JSON. .NET backends may start it with a byte order mark.
 /// Structs are asked for as [`Object`]s: a list must not be read as one.
 fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, UpstreamError> {
-    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
-    serde_json::from_slice(body).map_err(|_| UpstreamError::Protocol)
+    serde_json::from_slice(without_byte_order_mark(body)).map_err(|_| UpstreamError::Protocol)
 }
 
 /// Row 5, a GUESS for single objects: bare, or under `data`.
@@ -177,7 +177,7 @@ fn single<T: DeserializeOwned>(body: &[u8]) -> Result<T, UpstreamError> {
 /// with status 200. A call whose answer has no body to read checks this much
 /// before it believes in its success.
 fn is_markup(body: &[u8]) -> bool {
-    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+    let body = without_byte_order_mark(body);
     body.trim_ascii_start().first() == Some(&b'<')
 }
 

@@ -46,7 +46,7 @@ fn user(number: u64) -> InstanceUser {
 #[derive(Clone)]
 struct Case {
     credentials: Credentials,
-    record: Option<AccessRecord>,
+    record: AccessRecord,
 }
 
 impl Case {
@@ -56,18 +56,19 @@ impl Case {
                 api_key: None,
                 user_key: None,
             },
-            record: Some(AccessRecord {
-                instance_created_at: Timestamp::from_millis(1),
+            record: AccessRecord {
+                instance_created_at: Some(Timestamp::from_millis(1)),
+                holds_a_key_elsewhere: false,
                 client_key: None,
                 api_key_is_a_user_key: false,
                 key_owner: None,
                 path_user: Some(user(9)),
-            }),
+            },
         }
     }
 
     fn with(mut self, change: impl FnOnce(&mut AccessRecord)) -> Self {
-        change(self.record.as_mut().unwrap());
+        change(&mut self.record);
         self
     }
 
@@ -98,7 +99,7 @@ impl Case {
     }
 
     fn authorized(&self, operation: Operation) -> Result<AuthorizedClient, AccessDenied> {
-        let instance = InstanceName::parse("rivia").unwrap();
+        let instance = InstanceName::parse("rivia");
         authorize(operation, instance, &self.credentials, self.record.clone())
     }
 
@@ -135,11 +136,20 @@ fn an_account_key_reaches_every_user_as_far_as_its_role_goes() {
         account_key(Role::Read).reach(),
         [DENIED, Ok(Some(9)), DENIED, Ok(Some(9))]
     );
-    // A good user key beside it changes nothing.
-    assert_eq!(
-        account_key(Role::Full).with_user(7).reach(),
-        account_key(Role::Full).reach()
-    );
+}
+
+#[test]
+fn a_user_key_beside_an_account_key_is_ignored_whatever_it_is() {
+    for role in Role::ALL {
+        let alone = account_key(role).reach();
+        assert_eq!(account_key(role).with_user(9).reach(), alone, "{role:?}");
+        assert_eq!(account_key(role).with_user(7).reach(), alone, "{role:?}");
+        let unknown = account_key(role).presents_user_key();
+        assert_eq!(unknown.reach(), alone, "{role:?}");
+        let mut malformed = account_key(role);
+        malformed.credentials.user_key = Some(Presented::Malformed);
+        assert_eq!(malformed.reach(), alone, "{role:?}");
+    }
 }
 
 #[test]
@@ -202,11 +212,7 @@ fn an_unknown_key_is_refused() {
         Case::without_keys().presents_user_key().reach(),
         [UNKNOWN; 4]
     );
-    for case in [
-        account_key(Role::Full),
-        instance_key(IGNORE_ACL),
-        instance_key(NO_FLAGS),
-    ] {
+    for case in [instance_key(IGNORE_ACL), instance_key(NO_FLAGS)] {
         assert_eq!(case.presents_user_key().reach(), [UNKNOWN; 4]);
     }
 }
@@ -231,14 +237,29 @@ fn a_users_key_is_no_api_key() {
 }
 
 #[test]
-fn an_unknown_instance_comes_first() {
-    for mut case in [
-        Case::without_keys(),
-        account_key(Role::Full),
-        Case::without_keys().presents_api_key(),
-    ] {
-        case.record = None;
-        assert_eq!(case.reach(), [Err(AccessDenied::UnknownInstance); 4]);
+fn only_a_holder_of_a_key_learns_that_an_instance_is_unknown() {
+    let nothing_presented = Case::without_keys();
+    let user_key = Case::without_keys().presents_user_key();
+    let api_key = Case::without_keys().presents_api_key();
+    let both = api_key.clone().presents_user_key();
+    let mut malformed = Case::without_keys();
+    malformed.credentials.api_key = Some(Presented::Malformed);
+    for case in [nothing_presented, user_key, api_key, both, malformed] {
+        let unknown = case.clone().with(|record| {
+            record.instance_created_at = None;
+            record.path_user = None;
+        });
+        assert_eq!(unknown.reach(), case.reach());
+        // A malformed name is one that no instance has.
+        let malformed = authorize(
+            Operation::ReadUser,
+            None,
+            &case.credentials,
+            unknown.record.clone(),
+        );
+        assert_eq!(malformed.unwrap_err(), case.reach()[1].unwrap_err());
+        let told = unknown.with(|record| record.holds_a_key_elsewhere = true);
+        assert_eq!(told.reach(), [Err(AccessDenied::UnknownInstance); 4]);
     }
 }
 

@@ -87,7 +87,8 @@ fn openapi_errors() -> Vec<ErrorAnswer> {
         ErrorAnswer::new(
             "KeyRefused",
             "A key is unknown, or opens another instance; or the keys are good, but not for this; \
-             or none came at all.",
+             or none came at all. An unknown instance is refused in the same way, unless a key \
+             opens another one.",
             [
                 ("unknown", AccessDenied::UnknownKey.into()),
                 ("denied", AccessDenied::NotPermitted.into()),
@@ -96,7 +97,8 @@ fn openapi_errors() -> Vec<ErrorAnswer> {
         .fixed(),
         ErrorAnswer::new(
             "InstanceOrUserNotFound",
-            "No such instance; or no such user of it, or none that these keys reach; or no such path.",
+            "No such instance, told only to holders of a key of another one; or no such user of it, or \
+             none that these keys reach; or no such path.",
             [
                 ("instance", AccessDenied::UnknownInstance.into()),
                 ("user", unknown_user()),
@@ -135,11 +137,10 @@ impl InstanceCaller {
             .params
             .get("instance")
             .and_then(InstanceName::parse);
-        let instance = instance.ok_or(AccessDenied::UnknownInstance)?;
         let credentials = Credentials::of(&request.headers, request.query.as_deref());
         let user = incoming.params.get("id").and_then(InstanceUserId::parse);
         let database = incoming.services.database()?;
-        let record = find_access(&database, &instance, &credentials, user).await?;
+        let record = find_access(&database, instance.as_ref(), &credentials, user).await?;
         let client = authorize(operation, instance, &credentials, record)?;
         Ok(Self {
             client,

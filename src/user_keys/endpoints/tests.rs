@@ -3,6 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
+use crate::kernel::Clock as _;
 use crate::testing::service::{TestAnswer, TestService};
 
 /// A service with the instance `rivia`, an instance API key, an account key and the user
@@ -87,6 +88,92 @@ fn a_reset_shows_the_new_key_and_ends_the_old_one() {
     // The account key needs no user key.
     assert_eq!(rivia.reset(&rivia.account_key, "").status(), 200);
     assert_eq!(rivia.own_user(&new_key), 403);
+}
+
+#[test]
+fn a_client_with_an_account_key_and_a_user_key_resets_as_often_as_it_likes() {
+    let rivia = Rivia::new();
+    for _ in 0..3 {
+        let reset = rivia.reset(&rivia.account_key, &rivia.user_key);
+        assert_eq!(reset.status(), 200, "{}", reset.json());
+    }
+}
+
+#[test]
+fn names_of_instances_are_not_told_to_those_who_hold_no_key() {
+    let rivia = Rivia::new();
+    let ask = |instance: &str, api_key: &str| {
+        let path = format!("/v1/instances/{instance}/users/{}/", rivia.user);
+        let mut request = rivia.service.get(&path);
+        if !api_key.is_empty() {
+            request = request.header("x-api-key", api_key);
+        }
+        let answer = request.send();
+        (answer.status(), answer.json()["detail"].clone())
+    };
+    let unknown = "0".repeat(40);
+    for api_key in ["", "malformed", &unknown] {
+        let known = ask("rivia", api_key);
+        assert_eq!(known.0, 403);
+        for instance in ["nilfgaard", "a.b", "%ff"] {
+            assert_eq!(ask(instance, api_key), known, "{instance} {api_key}");
+        }
+    }
+    for api_key in [&rivia.api_key, &rivia.account_key, &rivia.user_key] {
+        let told = (404, json!("Instance was not found."));
+        assert_eq!(ask("nilfgaard", api_key), told);
+        assert_eq!(ask("a.b", api_key), told);
+    }
+}
+
+#[test]
+fn keys_are_listed_a_page_at_a_time_as_users_are() {
+    let rivia = Rivia::new();
+    for (path, member, body) in [
+        ("/admin/instances/rivia/api-keys", "apiKeys", json!({})),
+        (
+            "/admin/account-keys",
+            "accountKeys",
+            json!({"instance": "rivia", "role": "read"}),
+        ),
+        (
+            "/admin/api-keys",
+            "apiKeys",
+            json!({"scopes": ["threedeye:read"]}),
+        ),
+    ] {
+        for _ in 0..3 {
+            // Ids sort by the moment in which they are made.
+            let pause = std::time::Duration::from_millis(5);
+            rivia.service.clock.run(rivia.service.clock.sleep(pause));
+            assert_eq!(rivia.admin(Method::POST, path, &body).status(), 201);
+        }
+        let page = |query: &str| {
+            let path = format!("{path}?{query}");
+            let answer = rivia.admin(Method::GET, &path, &Value::Null);
+            assert_eq!(answer.status(), 200, "{path} {}", answer.json());
+            let body = answer.json();
+            let ids = body[member].as_array().unwrap().iter();
+            let ids = ids.map(|key| key["id"].as_str().unwrap().to_owned());
+            (ids.collect::<Vec<_>>(), body["next"].clone())
+        };
+        let (all, next) = page("");
+        assert_eq!(next, Value::Null, "{path}");
+        assert!(all.is_sorted_by(|newer, older| newer > older));
+        let (mut seen, mut next) = page("limit=2");
+        assert_eq!((seen.len(), &next), (2, &json!(seen[1])));
+        while let Some(after) = next.as_str() {
+            let (more, following) = page(&format!("limit=2&after={after}"));
+            seen.extend(more);
+            next = following;
+        }
+        assert_eq!(seen, all, "{path}");
+        for bad in ["limit=0", "limit=501", "after=x", "after="] {
+            let path = format!("{path}?{bad}");
+            let refused = rivia.admin(Method::GET, &path, &Value::Null);
+            assert_eq!(refused.status(), 400, "{path}");
+        }
+    }
 }
 
 #[test]

@@ -196,11 +196,11 @@ pub fn too_large() -> ErrorAnswer {
 pub fn not_json() -> ErrorAnswer {
     ErrorAnswer::new(
         "NotJson",
-        "The request body is not declared as application/json.",
-        [(
-            "notJson",
-            body::require_json(&HeaderMap::new()).unwrap_err(),
-        )],
+        "The request body is not declared as application/json, or it is compressed.",
+        [
+            ("notJson", body::check_media(&HeaderMap::new()).unwrap_err()),
+            ("compressed", body::encoded()),
+        ],
     )
 }
 

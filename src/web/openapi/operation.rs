@@ -126,8 +126,10 @@ impl OperationDoc {
             ));
         }
         let mut errors = caller.errors;
-        if let Some(body) = self.body {
+        if self.body.is_some() || route.refuses_unread_body() {
             errors.extend(caller.body_errors);
+        }
+        if let Some(body) = self.body {
             members.push(("requestBody", body.render()));
         }
         errors.extend(self.errors);

@@ -265,6 +265,7 @@ pub fn headers_of(replies: &[&HeaderMap]) -> Json {
         (header::WWW_AUTHENTICATE, "WWW-Authenticate", "Challenge"),
         (header::ALLOW, "Allow", "Allow"),
         (header::RETRY_AFTER, "Retry-After", "RetryAfter"),
+        (header::ACCEPT_ENCODING, "Accept-Encoding", "AcceptEncoding"),
     ];
     let mut headers = vec![("X-Request-Id", Json::reference("headers", "RequestId"))];
     for (name, spelling, shared) in known {
@@ -273,7 +274,7 @@ pub fn headers_of(replies: &[&HeaderMap]) -> Json {
             .filter(|headers| headers.contains_key(&name))
             .count();
         if count > 0 {
-            // The only one that an answer has at times.
+            // AcceptEncoding is described as one that an answer has at times.
             let is_optional = name == header::RETRY_AFTER && count < replies.len();
             let shared = if is_optional {
                 "RetryAfterAtTimes"

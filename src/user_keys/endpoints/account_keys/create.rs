@@ -16,7 +16,7 @@ use crate::web::caller::Admin;
 use crate::web::fields;
 #[cfg(test)]
 use crate::web::openapi::{NO_CONTROL, OperationDoc, Spec, example};
-use crate::web::{ApiError, Call, Reply, Route, handler};
+use crate::web::{ApiError, CallWithBody, Reply, Route, handler};
 
 pub const ROUTE: Route = Route::post(
     "/admin/account-keys",
@@ -51,7 +51,7 @@ struct ResponseBody<'a> {
     row: AccountKeyRow,
 }
 
-async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
+async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
     call.query(&[])?;
     let body: RequestBody = call.body()?;
     let random = &*call.services.random;

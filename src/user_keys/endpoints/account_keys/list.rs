@@ -1,5 +1,5 @@
-//! `GET /admin/account-keys`: the keys that are not revoked, newest first, without
-//! the keys themselves.
+//! `GET /admin/account-keys`: the keys that are not revoked, newest first, a page at a
+//! time, without the keys themselves.
 
 use http::StatusCode;
 #[cfg(test)]
@@ -12,6 +12,7 @@ use crate::user_keys::store::{AccountKeyRow, list_account_keys};
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
+use crate::web::page::{self, Limit};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 pub const ROUTE: Route = Route::get(
@@ -20,25 +21,34 @@ pub const ROUTE: Route = Route::get(
     handler!(handle: Admin, SignIn::AnyTime),
 );
 
-/// The keys in force, newest first.
+/// A page of the keys that are not revoked, newest first.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(JsonSchema), schemars(rename = "AccountKeys"))]
 struct ResponseBody {
     /// The keys.
     account_keys: Vec<AccountKeyRow>,
+    /// What to send as `after` for the next page; null: there is none.
+    next: Option<String>,
 }
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
-    let query = call.query(&["instance"])?;
+    let query = call.query(&["limit", "after", "instance"])?;
+    let limit = Limit::of(&query)?;
+    let after = page::after_key(&query, "akey")?;
     let instance = query
         .text("instance")
         .map(|name| instances::name_in_field("instance", name))
         .transpose()?;
     let database = call.services.database()?;
-    let keys = list_account_keys(&database, instance.as_ref()).await?;
-    let account_keys = keys.ok_or_else(instances::unknown)?;
-    Ok(Reply::json(StatusCode::OK, &ResponseBody { account_keys }).no_store())
+    let instance = instance.as_ref();
+    let keys = list_account_keys(&database, instance, after, limit.to_read()).await?;
+    let keys = keys.ok_or_else(instances::unknown)?;
+    let (account_keys, next) = limit.cut(keys, |key| key.id.clone());
+    Ok(Reply::json(
+        StatusCode::OK,
+        &ResponseBody { account_keys, next },
+    ))
 }
 
 #[cfg(test)]
@@ -46,8 +56,10 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     OperationDoc::new(
         "Instances",
         "Lists the account keys in force",
-        "Newest first, without the keys themselves. Revoked keys are left out.",
+        "Newest first, a page at a time, without the keys themselves. Revoked keys are left out.",
     )
+    .parameter(Limit::openapi("Keys to list at most."))
+    .parameter(page::openapi_after_key("akey"))
     .parameter(
         spec.query::<instances::GivenInstanceName>("instance", "Only the keys of this instance."),
     )
@@ -65,7 +77,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                             "label": "support desk",
                             "createdAt": "2026-11-21T10:30:00.000Z"
                         }
-                    ]
+                    ],
+                    "next": null
                 }),
             ),
     )

@@ -16,7 +16,7 @@ use crate::web::caller::Admin;
 use crate::web::fields;
 #[cfg(test)]
 use crate::web::openapi::{NO_CONTROL, OperationDoc, Spec, example};
-use crate::web::{ApiError, Call, Reply, Route, handler};
+use crate::web::{ApiError, CallWithBody, Reply, Route, handler};
 
 pub const ROUTE: Route = Route::post(
     "/admin/instances/{name}/api-keys",
@@ -54,7 +54,7 @@ struct ResponseBody<'a> {
     row: InstanceKeyRow,
 }
 
-async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
+async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
     call.query(&[])?;
     let instance = instances::in_path(&call)?;
     let body: RequestBody = call.optional_body()?;

@@ -1,5 +1,5 @@
 //! `GET /admin/instances/{name}/api-keys`: the keys that are not revoked, newest
-//! first, without the keys themselves.
+//! first, a page at a time, without the keys themselves.
 
 use http::StatusCode;
 #[cfg(test)]
@@ -12,6 +12,7 @@ use crate::user_keys::store::{InstanceKeyRow, list_instance_keys};
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
+use crate::web::page::{self, Limit};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 pub const ROUTE: Route = Route::get(
@@ -20,22 +21,30 @@ pub const ROUTE: Route = Route::get(
     handler!(handle: Admin, SignIn::AnyTime),
 );
 
-/// The keys in force, newest first.
+/// A page of an instance's keys that are not revoked, newest first.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(JsonSchema), schemars(rename = "InstanceApiKeys"))]
 struct ResponseBody {
     /// The keys.
     api_keys: Vec<InstanceKeyRow>,
+    /// What to send as `after` for the next page; null: there is none.
+    next: Option<String>,
 }
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
-    call.query(&[])?;
+    let query = call.query(&["limit", "after"])?;
+    let limit = Limit::of(&query)?;
+    let after = page::after_key(&query, "ikey")?;
     let instance = instances::in_path(&call)?;
     let database = call.services.database()?;
-    let keys = list_instance_keys(&database, &instance).await?;
-    let api_keys = keys.ok_or_else(instances::unknown)?;
-    Ok(Reply::json(StatusCode::OK, &ResponseBody { api_keys }).no_store())
+    let keys = list_instance_keys(&database, &instance, after, limit.to_read()).await?;
+    let keys = keys.ok_or_else(instances::unknown)?;
+    let (api_keys, next) = limit.cut(keys, |key| key.id.clone());
+    Ok(Reply::json(
+        StatusCode::OK,
+        &ResponseBody { api_keys, next },
+    ))
 }
 
 #[cfg(test)]
@@ -43,9 +52,11 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     OperationDoc::new(
         "Instances",
         "Lists the API keys of an instance that are in force",
-        "Newest first, without the keys themselves. Revoked keys are left out.",
+        "Newest first, a page at a time, without the keys themselves. Revoked keys are left out.",
     )
     .parameter(instances::openapi_name())
+    .parameter(Limit::openapi("Keys to list at most."))
+    .parameter(page::openapi_after_key("ikey"))
     .answer(
         spec.json::<ResponseBody>(200, "The keys.")
             .no_store()
@@ -63,7 +74,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                             "label": "door bell",
                             "createdAt": "2026-11-21T10:30:00.000Z"
                         }
-                    ]
+                    ],
+                    "next": null
                 }),
             ),
     )

@@ -15,7 +15,7 @@ use crate::web::caller::Admin;
 use crate::web::fields;
 #[cfg(test)]
 use crate::web::openapi::{ErrorAnswer, OperationDoc, Spec, example};
-use crate::web::{ApiError, Call, Reply, Route, handler};
+use crate::web::{ApiError, CallWithBody, Reply, Route, handler};
 
 pub const ROUTE: Route = Route::post(
     "/admin/instances/{name}/users",
@@ -52,7 +52,7 @@ struct ResponseBody<'a> {
     created_at: Timestamp,
 }
 
-async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
+async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
     call.query(&[])?;
     let instance = instances::in_path(&call)?;
     let body: RequestBody = call.body()?;

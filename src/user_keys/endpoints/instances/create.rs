@@ -14,7 +14,7 @@ use crate::user_keys::store::create_instance;
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
-use crate::web::{ApiError, Call, Reply, Route, handler};
+use crate::web::{ApiError, CallWithBody, Reply, Route, handler};
 
 pub const ROUTE: Route = Route::post(
     "/admin/instances",
@@ -31,7 +31,7 @@ struct RequestBody {
     name: String,
 }
 
-async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
+async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
     call.query(&[])?;
     let body: RequestBody = call.body()?;
     let name = instances::name_in_field("name", &body.name)?;

@@ -16,7 +16,9 @@ pub(crate) fn unknown() -> ApiError {
 }
 
 /// The path's `{name}`; 404 for a text that cannot be a name.
-pub(crate) fn in_path<C>(call: &Call<C>) -> Result<InstanceName, ApiError> {
+pub(crate) fn in_path<C, const READS_BODY: bool>(
+    call: &Call<C, READS_BODY>,
+) -> Result<InstanceName, ApiError> {
     InstanceName::parse(call.path("name")?).ok_or_else(unknown)
 }
 

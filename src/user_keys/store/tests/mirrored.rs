@@ -40,10 +40,13 @@ fn every_operation_does_on_d1_what_it_does_on_sqlite() {
 
     let (api_key, user_key) = (key("ikey_rivia"), key("rivia geralt"));
     let found = store.access("rivia", Some(&api_key), Some(&user_key), None);
-    let geralt = found.unwrap().key_owner.unwrap().id;
+    let geralt = found.key_owner.unwrap().id;
     let by_itself = store.access("rivia", Some(&user_key), None, Some(geralt));
-    assert!(by_itself.unwrap().api_key_is_a_user_key);
-    assert_eq!(store.access("nilfgaard", None, None, None), None);
+    assert!(by_itself.api_key_is_a_user_key);
+    let elsewhere = store.access("nilfgaard", None, Some(&key("rivia geralt")), None);
+    assert!(elsewhere.holds_a_key_elsewhere);
+    let nothing = store.access("nilfgaard", None, None, None);
+    assert!(!nothing.holds_a_key_elsewhere);
 
     let reset = |client_key, user_key| KeyReset {
         user: geralt,

@@ -68,12 +68,24 @@ impl Store {
     }
 
     fn instance_keys(&self, instance: &str) -> Option<Vec<InstanceKeyRow>> {
-        block_on(list_instance_keys(&self.database, &name(instance))).unwrap()
+        block_on(list_instance_keys(
+            &self.database,
+            &name(instance),
+            None,
+            500,
+        ))
+        .unwrap()
     }
 
     fn account_keys(&self, instance: Option<&str>) -> Option<Vec<AccountKeyRow>> {
         let instance = instance.map(name);
-        block_on(list_account_keys(&self.database, instance.as_ref())).unwrap()
+        block_on(list_account_keys(
+            &self.database,
+            instance.as_ref(),
+            None,
+            500,
+        ))
+        .unwrap()
     }
 
     fn revoke_instance_key(&self, instance: &str, id: &str) -> bool {
@@ -129,7 +141,7 @@ impl Store {
         api_key: Option<&Key>,
         user_key: Option<&Key>,
         user: Option<InstanceUserId>,
-    ) -> Option<AccessRecord> {
+    ) -> AccessRecord {
         let presented = |key: Option<&Key>| key.cloned().map(Presented::Key);
         let credentials = Credentials {
             api_key: presented(api_key),
@@ -137,7 +149,7 @@ impl Store {
         };
         block_on(find_access(
             &self.database,
-            &name(instance),
+            InstanceName::parse(instance).as_ref(),
             &credentials,
             user,
         ))
@@ -146,7 +158,7 @@ impl Store {
 
     /// The name of the user of `rivia` who has this key.
     fn owner(&self, key: &Key) -> Option<String> {
-        let found = self.access("rivia", None, Some(key), None).unwrap();
+        let found = self.access("rivia", None, Some(key), None);
         found.key_owner.map(|owner| owner.username)
     }
 

@@ -1,0 +1,113 @@
+//! Keys of programs through the router, on the shipped SQL.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::auth::fake;
+use crate::kernel::Clock as _;
+use crate::testing::service::TestService;
+
+const ADA: &str = "00000000-0000-4000-8000-00000000000a";
+const PATH: &str = "/admin/api-keys";
+
+fn service() -> TestService {
+    let service = TestService::new();
+    let insert = "INSERT INTO users (uuid, email, created_at) VALUES (?1, 'ada@example.com', '')";
+    service.database.execute(insert, [ADA]);
+    service
+}
+
+/// Makes a key of Ada for every door.
+fn make(service: &TestService, expires_at: &Value) -> Value {
+    let body = json!({
+        "scopes": ["threedeye:read", "user:write", "user:verify"],
+        "userId": ADA,
+        "expiresAt": expires_at,
+    });
+    let made = service.post(PATH).admin().json(&body).send();
+    assert_eq!(made.status(), 201, "{}", made.json());
+    made.json()
+}
+
+/// What each door says to a key: the credentials, the account API where keys are accepted, and where
+/// they are not.
+fn doors(service: &TestService, key: &str) -> [(u16, Value); 4] {
+    let credentials = service.get(&format!("/users/{ADA}/3deye-credentials"));
+    let push_tokens = format!("/api/users/{ADA}/push_tokens");
+    let push_token = json!({"token": "device", "platform": "ios"});
+    let verify = format!("/api/users/{ADA}/two_factor_verify");
+    [
+        credentials.header("x-api-key", key),
+        service.post(&push_tokens).bearer(key).json(&push_token),
+        service
+            .post(&verify)
+            .bearer(key)
+            .json(&json!({"code": "000000"})),
+        service.get("/api/users/@me").bearer(key),
+    ]
+    .map(|request| {
+        let answer = request.send();
+        let mut body = answer.json();
+        body["requestId"] = Value::Null;
+        (answer.status(), body)
+    })
+}
+
+#[test]
+fn an_expired_key_is_refused_at_every_door_as_an_unknown_one_is() {
+    let service = service();
+    let expires_at = fake::at(0).plus(Duration::from_secs(60));
+    let made = make(&service, &json!(expires_at));
+    assert_eq!(made["expiresAt"], json!(expires_at));
+    let key = made["key"].as_str().unwrap();
+    for (door, (status, body)) in doors(&service, key).into_iter().enumerate() {
+        assert_ne!(status, 401, "door {door}: {body}");
+    }
+    let wait = Duration::from_secs(60);
+    service.clock.run(service.clock.sleep(wait));
+    let unknown = format!("spk_{}", "A".repeat(43));
+    let refused = doors(&service, key);
+    assert_eq!(refused, doors(&service, &unknown));
+    assert!(refused.iter().all(|(status, _)| *status == 401));
+}
+
+#[test]
+fn a_list_shows_when_keys_expire() {
+    let service = service();
+    let later = json!("2100-01-31T12:00:00.000Z");
+    let expiring = make(&service, &json!("2100-01-31T13:00:00+01:00"));
+    assert_eq!(expiring["expiresAt"], later);
+    let lasting = make(&service, &Value::Null);
+    assert_eq!(lasting["expiresAt"], Value::Null);
+    let listed = service.get(PATH).admin().send().json();
+    let keys = listed["apiKeys"].as_array().unwrap();
+    let of = |id: &Value| keys.iter().find(|key| key["id"] == *id).unwrap();
+    assert_eq!(of(&expiring["id"])["expiresAt"], later);
+    assert_eq!(of(&lasting["id"])["expiresAt"], Value::Null);
+}
+
+#[test]
+fn a_key_is_not_made_expired_or_with_a_malformed_expiry() {
+    let service = service();
+    for bad in [
+        json!("2001-01-31T12:00:00Z"),
+        json!(fake::at(0)),
+        json!("tomorrow"),
+        json!("2100-01-31"),
+        json!(""),
+        json!(4_102_444_800_u64),
+        json!({}),
+    ] {
+        let body = json!({"scopes": ["threedeye:read"], "expiresAt": bad});
+        let refused = service.post(PATH).admin().json(&body).send();
+        assert_eq!(refused.status(), 400, "{bad}");
+        let message = refused.json()["message"].clone();
+        assert!(
+            message.as_str().unwrap().starts_with("expiresAt: "),
+            "{message}"
+        );
+    }
+    let listed = service.get(PATH).admin().send().json();
+    assert_eq!(listed, json!({"apiKeys": [], "next": null}));
+}

@@ -1,0 +1,108 @@
+/** Locks, the run file and the local database of `npm start`: what belongs to which checkout. */
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+
+import { compareSchemas, setAside } from "../dev/tooling/database.mjs";
+import { tryLock } from "../dev/tooling/lock.mjs";
+import { readRunFile, writeRunFile } from "../dev/tooling/run-file.mjs";
+
+const scratch = mkdtempSync(join(tmpdir(), "spkey-tooling-"));
+after(() => rmSync(scratch, { recursive: true, force: true }));
+
+/** @param {string} name */
+function folder(name) {
+  const path = join(scratch, name);
+  mkdirSync(path);
+  return path;
+}
+
+/** A process that holds a lock. @param {string} file */
+async function holder(file) {
+  const lock = new URL("../dev/tooling/lock.mjs", import.meta.url).href;
+  const program = `const { tryLock } = await import(${JSON.stringify(lock)});
+    process.stdout.write(String(Boolean(tryLock(${JSON.stringify(file)}))));
+    setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", program], { stdio: ["ignore", "pipe", "inherit"] });
+  const [said] = await once(child.stdout, "data");
+  assert.equal(String(said), "true");
+  return child;
+}
+
+test("a lock is held until its process ends, and not in a copy of its folder", async () => {
+  const first = folder("first");
+  const child = await holder(join(first, "run.lock"));
+  assert.equal(tryLock(join(first, "run.lock")), undefined);
+
+  const copied = join(scratch, "copied");
+  cpSync(first, copied, { recursive: true });
+  const linked = folder("linked");
+  for (const name of readdirSync(first)) linkSync(join(first, name), join(linked, name));
+  for (const copy of [copied, linked]) {
+    const release = tryLock(join(copy, "run.lock"));
+    assert.ok(release, copy);
+    assert.equal(tryLock(join(first, "run.lock")), undefined);
+    release();
+  }
+
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  const release = tryLock(join(first, "run.lock"));
+  assert.ok(release);
+  release();
+});
+
+test("two locks of one folder do not stand in each other's way", () => {
+  const path = folder("two");
+  const releases = ["run.lock", "build.lock"].map((name) => tryLock(join(path, name)));
+  for (const release of releases) {
+    assert.ok(release);
+    release();
+  }
+});
+
+test("a run file counts where it was written, while its process lives", async () => {
+  const path = folder("run");
+  const running = {
+    pid: process.pid,
+    worker: "http://x",
+    simulator: "http://y",
+    tokens: { iss: "i", aud: "a", emailClaim: "e" },
+  };
+  assert.equal(readRunFile(path), undefined);
+  writeRunFile(running, path);
+  assert.deepEqual(readRunFile(path), running);
+  const copy = join(scratch, "run-copy");
+  cpSync(path, copy, { recursive: true });
+  assert.equal(readRunFile(copy), undefined);
+
+  const child = spawn(process.execPath, ["--eval", ""]);
+  await once(child, "exit");
+  writeRunFile({ ...running, pid: /** @type {number} */ (child.pid) }, path);
+  assert.equal(readRunFile(path), undefined);
+});
+
+test("a database that knows other migrations is of another version, one that lacks some is behind", () => {
+  const files = ["0001_users.sql", "0002_access.sql"];
+  assert.equal(compareSchemas(files, files), "current");
+  assert.equal(compareSchemas(files, ["0001_users.sql"]), "behind");
+  assert.equal(compareSchemas(files, []), "behind");
+  assert.equal(compareSchemas(files, ["0001_initial.sql"]), "foreign");
+  assert.equal(compareSchemas(files, [...files, "0003_later.sql"]), "foreign");
+});
+
+test("local data that is set aside loses nothing, however often", () => {
+  const state = join(scratch, "state");
+  for (const number of [1, 2]) {
+    mkdirSync(state);
+    writeFileSync(join(state, "data"), String(number));
+    assert.equal(setAside(state), `${state}.old-${number}`);
+    assert.ok(!existsSync(state));
+    assert.ok(existsSync(join(`${state}.old-${number}`, "data")));
+  }
+});
