@@ -1,14 +1,13 @@
 //! One table of routes, and one request's way through it.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use http::{HeaderName, HeaderValue, Method};
 use percent_encoding::percent_decode_str;
 
-use super::request::{Incoming, PathParams, Request, client_address};
+use super::request::{Incoming, LogNames, PathParams, Request, client_address};
 use super::route::Route;
 use super::{ApiError, ErrorFormat, Reply, cors};
 use crate::kernel::RequestId;
@@ -30,6 +29,8 @@ pub struct Answer {
     pub route: Option<&'static str>,
     /// Who called.
     pub caller: Option<String>,
+    /// Whose secret was asked for.
+    pub user: Option<String>,
     /// What the log says of an error.
     pub cause: Option<String>,
 }
@@ -67,7 +68,7 @@ impl Router {
         let is_user_keys = format == ErrorFormat::UserKeys;
         let is_head = request.method == Method::HEAD;
         let address = client_address(&request.headers);
-        let caller_name = Rc::new(OnceCell::new());
+        let log_names = Rc::new(LogNames::default());
         let mut template = None;
         let result = match self.find(&request, format) {
             Err(error) => Err(error),
@@ -84,7 +85,7 @@ impl Router {
                     params,
                     services: Rc::clone(&services),
                     request_id: request_id.clone(),
-                    caller_name: Rc::clone(&caller_name),
+                    log_names: Rc::clone(&log_names),
                 };
                 match (route.handler.run)(incoming).await {
                     Err(error) if error.failed_authentication => {
@@ -101,7 +102,8 @@ impl Router {
             answer.reply.body.clear();
         }
         answer.route = template;
-        answer.caller = caller_name.get().cloned();
+        answer.caller = log_names.caller.get().cloned();
+        answer.user = log_names.user.get().cloned();
         answer
     }
 
@@ -151,6 +153,7 @@ fn finish(result: Result<Reply, ApiError>, format: ErrorFormat, request_id: &Req
         reply,
         route: None,
         caller: None,
+        user: None,
         cause,
     }
 }

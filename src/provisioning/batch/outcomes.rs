@@ -53,9 +53,15 @@ impl BatchRun<'_> {
                     error: failure.to_string(),
                 }
             }
-            AttemptResult::Failed(failure @ Failure::Orphan) => Outcome::Quarantined {
+            AttemptResult::Failed(failure) if failure.quarantines() => Outcome::Quarantined {
+                respelled: match failure {
+                    Failure::OtherSpelling(id) => Some(id.clone()),
+                    _ => None,
+                },
                 error: failure.to_string(),
             },
+            // The next run may do what this caller may not.
+            AttemptResult::Failed(Failure::TakeOverUnproved) => Outcome::Released { due_at: None },
             AttemptResult::Failed(failure @ Failure::Duplicate) => Outcome::SetAside {
                 email: claimed.email.clone(),
                 error: failure.to_string(),

@@ -137,12 +137,14 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let services = &call.services;
     let database = services.database()?;
     let remote = services.remote();
+    let origin = call.origin(call.caller.actor());
     let found = diagnose(
         &database,
         remote.as_ref(),
         &*services.clock,
         &user,
         PROBE_BUDGET,
+        &origin,
     )
     .await?;
     let customer_id = services
@@ -223,7 +225,7 @@ fn describe_remote(
         }
     };
     let email = record.user.as_ref().and_then(|row| row.email_key.as_ref());
-    let matched = email.and_then(|email| scan.by_email(email));
+    let matched = email.and_then(|email| scan.by_email(email).or_else(|| scan.by_spelling(email)));
     let present = match (email, matched) {
         (None, _) => None,
         (Some(_), Some(_)) => Some(true),

@@ -17,6 +17,7 @@ use crate::kernel::audit::{Action, Entry};
 use crate::kernel::{Deadline, UserId};
 use crate::provisioning::policy::{SETTLING, SINGLE_BUDGET};
 use crate::provisioning::record::{ProvisioningRecord, union};
+use crate::provisioning::single::Proof;
 use crate::provisioning::store::{self, Clearing, LeaseTerms};
 use crate::provisioning::{Context, Provisioner, ProvisioningError};
 use crate::threedeye::{Client, RemoteId, RoleId, UpstreamError};
@@ -88,7 +89,9 @@ impl Context<'_> {
         }
         if order.reprovision {
             let record = store::load(self.database, user).await?;
-            let account = self.credentials_by(deadline, remote, user, record).await;
+            let account = self
+                .credentials_by(deadline, remote, user, record, &Proof::Support)
+                .await;
             done.reprovisioned = Some(account.map(|account| account.id));
         }
         Ok(done)

@@ -14,6 +14,7 @@ use crate::provisioning::reset::ResetOrder;
 use crate::provisioning::simulation::oracle::sealer;
 use crate::provisioning::simulation::scene::{Script, user_id};
 use crate::provisioning::simulation::stage::Theatre;
+use crate::provisioning::single::Proof;
 use crate::provisioning::store::{self, Trigger};
 use crate::provisioning::world::World;
 use crate::provisioning::{Context as Tools, Provisioner};
@@ -132,7 +133,7 @@ impl<'a> Theatre<'a> {
             };
             let ended = kit
                 .tools(world)
-                .credentials(Some(&kit.client), &user, record)
+                .credentials(Some(&kit.client), &user, record, &Proof::Support)
                 .await;
             risks
                 .director

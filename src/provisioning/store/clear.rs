@@ -55,6 +55,7 @@ UPDATE threedeye_users SET
   END,
   email_key = CASE state WHEN 'set_aside' THEN NULL ELSE email_key END,
   threedeye_id = CASE WHEN ?3 THEN NULL ELSE threedeye_id END,
+  taken_over_email = CASE WHEN ?3 THEN NULL ELSE taken_over_email END,
   attempts = 0, last_error = NULL, next_attempt_at = NULL, updated_at = ?4
 WHERE user_id = ?1 AND lease_token = ?2
 RETURNING user_id";

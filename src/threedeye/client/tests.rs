@@ -82,7 +82,6 @@ fn without_a_login_only_the_api_key_is_sent() {
     let requests = test.script.requests.borrow();
     assert_eq!(requests.len(), 1);
     assert_eq!(bearer(&requests[0]), "");
-    assert_eq!(test.client.own_login(), None);
 }
 
 #[test]
@@ -92,7 +91,6 @@ fn a_token_is_fetched_once_and_shared_by_later_clients() {
     for _ in 0..2 {
         test.become_another(config(), &tokens);
         test.delete(30).unwrap();
-        assert_eq!(test.client.own_login(), EmailKey::of("svc@example.com"));
     }
     assert_eq!(test.token_calls(), 1);
     let requests = test.script.requests.borrow();

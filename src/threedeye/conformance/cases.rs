@@ -253,6 +253,7 @@ pub async fn the_list_tells_what_is_wanted_and_masks_the_others(subject: &Subjec
         ids: BTreeSet::from([id_of("2"), id_of("6"), id_of("9")]),
         samples: 2,
         count: true,
+        ..ScanQuery::default()
     };
     let scan = subject.list(query).await;
     let found: Vec<&str> = scan.found.iter().map(|user| user.id.0.as_str()).collect();

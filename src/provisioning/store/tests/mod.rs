@@ -112,6 +112,7 @@ fn failed(next_attempt_at: Timestamp) -> Outcome {
 
 fn quarantined() -> Outcome {
     Outcome::Quarantined {
+        respelled: None,
         error: "taken elsewhere".to_owned(),
     }
 }

@@ -356,7 +356,10 @@ impl<'t> Sequence<'t> {
                 error,
                 settled_at: self.chance(2).then_some(next_attempt_at),
             },
-            8 => Outcome::Quarantined { error },
+            8 => Outcome::Quarantined {
+                respelled: self.chance(2).then(|| self.account_id()),
+                error,
+            },
             9 => Outcome::SetAside {
                 email: email(self.pick(&EMAILS)),
                 error,
