@@ -29,11 +29,6 @@ impl Setup {
         self.service.database.execute(sql, (user, roles));
     }
 
-    fn change_email(&self, user: &str, email: &str) {
-        let sql = "UPDATE users SET email = ?2 WHERE uuid = ?1";
-        self.service.database.execute(sql, (user, email));
-    }
-
     /// The user's rows, as text.
     fn rows(&self, user: &str) -> Vec<String> {
         let sql = "SELECT json_array(state, email_key, threedeye_id, password_sealed, attempts)
