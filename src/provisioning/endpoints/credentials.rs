@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::auth::store::touch_api_key;
+use crate::auth::subject::is_subject_of;
 use crate::auth::{ApiKey, Scope};
 use crate::db::Database;
 use crate::kernel::audit::{Action, Actor, Entry};
@@ -117,13 +118,11 @@ async fn load(
                 .user
                 .as_ref()
                 .and_then(|row| row.auth_subject.as_deref());
-            if subject != user.as_str() && linked != Some(subject) {
+            if !is_subject_of(subject, user, linked) {
                 return Err(ApiError::forbidden("another_user"));
             }
-            let proved = identity
-                .email
-                .as_deref()
-                .filter(|_| identity.email_verified == Some(true));
+            // A program's token is no proof of a person's e-mail.
+            let proved = identity.verified_email().filter(|_| !identity.is_machine);
             Ok(Asked {
                 record,
                 actor: Actor::person(user.as_str()),
