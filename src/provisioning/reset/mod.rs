@@ -152,6 +152,9 @@ impl Context<'_> {
         let clearing = Clearing {
             clear_mapping: order.clear_mapping,
             forgotten,
+            // What was taken over is the person's only once support has had it deleted.
+            keep_mark: cleared.is_some_and(|mapping| mapping.taken_over.is_some())
+                && !order.delete_remote,
             // Found by its id it was deleted; not found, it was gone before.
             forget_remote: order.delete_remote,
             keep_roles: kept_roles(order, &record, &done.removal),

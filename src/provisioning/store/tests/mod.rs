@@ -42,6 +42,7 @@ const ONE: &str = "one@example.com";
 const TWO: &str = "two@example.com";
 const LEASE: Duration = Duration::from_secs(60);
 const EVERYTHING: Clearing = Clearing {
+    keep_mark: false,
     clear_mapping: true,
     forgotten: None,
     forget_remote: true,
