@@ -30,7 +30,10 @@ impl Provisioner<'_> {
             Ok(Some(id)) => Ok(self.finish(attempt, id, origin, deadline).await),
             Ok(None) => Ok(Step::Rescan(RescanReason::IdUnknown)),
             Err(UpstreamError::EmailTaken) => Ok(Step::Rescan(RescanReason::EmailTaken)),
-            Err(UpstreamError::UnknownOutcome) => Ok(Step::Rescan(RescanReason::AnswerLost)),
+            Err(UpstreamError::UnknownOutcome) => {
+                attempt.create_lost = true;
+                Ok(Step::Rescan(RescanReason::AnswerLost))
+            }
             Err(error) => Err(error.into()),
         }
     }

@@ -148,6 +148,9 @@ pub struct Attempt {
     pub claimed: Claimed,
     /// Whether 3dEye has confirmed a delete that this attempt asked for.
     pub deleted: bool,
+    /// Whether the answer to a create of this attempt was lost: it may yet take effect, whatever came of
+    /// later ones.
+    pub create_lost: bool,
     /// The hold under which the user may be changed.
     pub token: LeaseToken,
 }
@@ -157,6 +160,7 @@ impl Attempt {
         Self {
             claimed,
             deleted: false,
+            create_lost: false,
             token,
         }
     }

@@ -16,15 +16,8 @@ impl Provisioner<'_> {
         account: &RemoteAccount,
         pass: Pass<'_>,
     ) -> Result<Step, Ended> {
-        // A password recorded by this very claim was never sent: no need to ask.
-        if !attempt.claimed.fresh && self.opens(attempt, pass.deadline).await? {
-            // It may be about to vanish.
-            if self.may_be_doomed(attempt) {
-                return Err(Failure::Settling.into());
-            }
-            let id = account.id.clone();
-            let adopted = self.finish(attempt, id, AccountOrigin::Adopted, pass.deadline);
-            return Ok(adopted.await);
+        if let Some(adopted) = self.adopt(attempt, account, pass).await? {
+            return Ok(adopted);
         }
         if self.remote.is_protected(account) {
             return Err(Failure::Protected.into());
@@ -42,6 +35,26 @@ impl Provisioner<'_> {
             .await
     }
 
+    /// Adopts it if the stored password opens it.
+    async fn adopt(
+        &self,
+        attempt: &Attempt,
+        account: &RemoteAccount,
+        pass: Pass<'_>,
+    ) -> Result<Option<Step>, Ended> {
+        // A password recorded by this very claim was never sent: no need to ask.
+        if attempt.claimed.fresh || !self.opens(attempt, pass.deadline).await? {
+            return Ok(None);
+        }
+        // It may be about to vanish.
+        if self.may_be_doomed(attempt) {
+            return Err(Failure::Settling.into());
+        }
+        let id = account.id.clone();
+        let adopted = self.finish(attempt, id, AccountOrigin::Adopted, pass.deadline);
+        Ok(Some(adopted.await))
+    }
+
     /// An account has the user's e-mail in another spelling. It is adopted if the stored password
     /// opens it, and never replaced: it may be another person's.
     pub(super) async fn adopt_respelled(
@@ -50,13 +63,8 @@ impl Provisioner<'_> {
         account: &RemoteAccount,
         pass: Pass<'_>,
     ) -> Result<Step, Ended> {
-        if !attempt.claimed.fresh && self.opens(attempt, pass.deadline).await? {
-            if self.may_be_doomed(attempt) {
-                return Err(Failure::Settling.into());
-            }
-            let id = account.id.clone();
-            let adopted = self.finish(attempt, id, AccountOrigin::Adopted, pass.deadline);
-            return Ok(adopted.await);
+        if let Some(adopted) = self.adopt(attempt, account, pass).await? {
+            return Ok(adopted);
         }
         // A create from earlier may yet take effect.
         if self.is_unsettled(attempt) {

@@ -43,8 +43,12 @@ impl BatchRun<'_> {
         let claimed = &attempt.claimed;
         let now = self.provisioner.clock.now();
         let attempts = claimed.attempts.saturating_add(1);
+        let lost = attempt.create_lost.then(|| now.plus(SETTLING));
         Some(match result {
-            AttemptResult::Ready(id, _) => Outcome::Complete { id: id.clone() },
+            AttemptResult::Ready(id, _) => Outcome::Complete {
+                id: id.clone(),
+                settled_at: lost,
+            },
             AttemptResult::RolesPending(id, cause) => {
                 let failure = Failure::RolesPending(cause.clone());
                 Outcome::Attaching {
@@ -75,7 +79,10 @@ impl BatchRun<'_> {
                         due
                     },
                     error: failure.to_string(),
-                    settled_at: failure.is_unsettled().then(|| now.plus(SETTLING)),
+                    settled_at: match failure.is_unsettled() {
+                        true => Some(now.plus(SETTLING)),
+                        false => lost,
+                    },
                 }
             }
             // To the end of the queue, or the same users would always come first.

@@ -43,7 +43,12 @@ pub struct UserOutcome {
 pub enum Outcome {
     /// The account exists and holds its roles; a recovery row is dropped, and so is the memory of an
     /// earlier account.
-    Complete { id: RemoteId },
+    Complete {
+        id: RemoteId,
+        /// Until when a call whose answer was lost may take effect.
+        #[serde(serialize_with = "optional_millis")]
+        settled_at: Option<Timestamp>,
+    },
     /// The account exists, its saved roles are not attached yet.
     Attaching {
         id: RemoteId,

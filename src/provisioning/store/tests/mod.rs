@@ -99,6 +99,7 @@ fn account(id: &str, email: &str) -> RemoteAccount {
 
 fn complete(account: &str) -> Outcome {
     Outcome::Complete {
+        settled_at: None,
         id: RemoteId(account.to_owned()),
     }
 }
