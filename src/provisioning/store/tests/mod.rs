@@ -8,6 +8,7 @@ mod intent;
 mod lease;
 mod misfits;
 mod outcome;
+mod quarantine;
 mod queue;
 mod removal;
 mod run;
