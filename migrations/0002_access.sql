@@ -17,7 +17,7 @@ CREATE TABLE api_keys (
   revoked_at   INTEGER
 ) STRICT;
 
--- One row for every change. Never holds a secret or a whole e-mail.
+-- One row for every change, and one an hour for who reads a user's 3dEye login. Never holds a secret or a whole e-mail.
 CREATE TABLE audit_log (
   id         INTEGER PRIMARY KEY AUTOINCREMENT,
   at         INTEGER NOT NULL,
@@ -31,5 +31,8 @@ CREATE TABLE audit_log (
   address    TEXT
 ) STRICT;
 CREATE INDEX audit_log_by_subject ON audit_log (subject, id);
+-- Whether someone read a user's 3dEye login within the last hour.
+CREATE INDEX audit_log_reads ON audit_log (subject, actor, at)
+  WHERE action = 'threedeye.read_credentials';
 
 UPDATE schema_version SET version = 2;

@@ -9,7 +9,7 @@ CREATE TABLE threedeye_users (
   -- provisioning::record::State::ALL. idle: holds a lease, or remembers an account. pending: an intent
   -- (e-mail and password) is recorded, the account may or may not exist. attaching: the account
   -- exists, saved roles are to be attached. complete: done. quarantined: the e-mail belongs to an
-  -- account outside our customer. set_aside: another user holds the same e-mail.
+  -- account outside our customer, or to one of it in another spelling. set_aside: another user holds the same e-mail.
   state           TEXT NOT NULL CHECK (
     state = 'idle' OR state = 'pending' OR state = 'attaching'
     OR state = 'complete' OR state = 'quarantined' OR state = 'set_aside'
@@ -29,7 +29,13 @@ CREATE TABLE threedeye_users (
   -- The account of a mapping that was cleared; it may still exist.
   forgotten_email        TEXT,
   forgotten_threedeye_id TEXT,
-  forgotten_password     TEXT
+  forgotten_password     TEXT,
+  -- The e-mail of the account that this user's took the place of although we had not made it: a
+  -- person gets the password only by proving it. Empty if there were accounts with several e-mails.
+  taken_over_email TEXT,
+  -- quarantined: the account of our customer whose e-mail is this one in another spelling; NULL if the
+  -- e-mail is taken outside it.
+  respelled_id     TEXT
 ) STRICT, WITHOUT ROWID;
 
 CREATE UNIQUE INDEX threedeye_users_account
@@ -37,6 +43,9 @@ CREATE UNIQUE INDEX threedeye_users_account
 -- An e-mail belongs to one user at a time; users set aside wait for it.
 CREATE UNIQUE INDEX threedeye_users_email_holder
   ON threedeye_users (email_key) WHERE state <> 'set_aside';
+-- Runs look out for the accounts of those quarantined last.
+CREATE INDEX threedeye_users_quarantined
+  ON threedeye_users (updated_at) WHERE state = 'quarantined';
 CREATE INDEX threedeye_users_email_waiter
   ON threedeye_users (email_key) WHERE state = 'set_aside';
 
@@ -256,6 +265,7 @@ SELECT NULL AS user_id, NULL AS lease_token, NULL AS at,
        NULL AS state,           -- NULL: unchanged, and so are the next two
        NULL AS threedeye_id,
        NULL AS email_key,
+       NULL AS respelled_id,
        NULL AS error, NULL AS next_attempt_at,
        NULL AS settled_at,      -- NULL: unchanged
        NULL AS due_at,          -- NULL: unchanged
@@ -275,6 +285,7 @@ BEGIN
     threedeye_id = CASE WHEN NEW.forget THEN NULL ELSE coalesce(NEW.threedeye_id, threedeye_id) END,
     password_sealed = CASE WHEN NEW.forget THEN NULL ELSE password_sealed END,
     email_key = coalesce(NEW.email_key, email_key),
+    respelled_id = NEW.respelled_id,
     attempts = CASE WHEN NEW.success THEN 0 ELSE attempts + NEW.attempt END,
     last_error = CASE WHEN NEW.success OR NEW.attempt THEN NEW.error ELSE last_error END,
     next_attempt_at =

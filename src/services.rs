@@ -158,6 +158,7 @@ impl Services {
                 Rc::clone(&self.environment.http),
                 Rc::clone(&self.clock),
                 Rc::clone(&self.random),
+                Rc::clone(&self.environment.unicode),
                 Rc::clone(&self.shared.remote_token),
             )
         })

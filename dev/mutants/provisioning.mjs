@@ -63,8 +63,8 @@ export const PROVISIONING = [
     edits: [
       {
         file: "src/provisioning/attempt/replace.rs",
-        find: "if !attempt.claimed.fresh && self.opens(attempt, pass.deadline).await? {",
-        replace: "if !attempt.claimed.fresh && (self.opens(attempt, pass.deadline).await? || true) {",
+        find: "if attempt.claimed.fresh || !self.opens(attempt, pass.deadline).await? {",
+        replace: "if attempt.claimed.fresh {",
       },
     ],
   },
@@ -107,13 +107,49 @@ export const PROVISIONING = [
     ],
   },
   {
-    name: "own-login-replaced",
-    breaks: "the service replaces the account that it logs in with",
+    name: "protected-replaced",
+    breaks: "a protected account, such as the one that the service logs in with, is replaced",
     edits: [
       {
-        file: "src/provisioning/attempt/begin.rs",
-        find: "if self.remote.own_login().as_ref() == Some(&attempt.claimed.email) {",
+        file: "src/provisioning/attempt/replace.rs",
+        find: "if self.remote.is_protected(account) {",
         replace: "if false {",
+      },
+    ],
+  },
+  {
+    name: "taken-over-unmarked",
+    breaks: "an account that existed before ours is taken over without a mark",
+    test: "provisioning::endpoints::tests::take_overs::what_a_run_took_over_is_read_with_a_proof_of_its_email_by_support_and_by_a_service",
+    edits: [
+      {
+        file: "src/provisioning/attempt/replace.rs",
+        find: "let taken_over = (!is_own).then(|| attempt.claimed.email.clone());",
+        replace: "let taken_over = (!is_own && false).then(|| attempt.claimed.email.clone());",
+      },
+    ],
+  },
+  {
+    name: "taken-over-unproved",
+    breaks: "a person without a proof of its e-mail takes an account over",
+    test: "provisioning::endpoints::tests::take_overs::an_account_that_was_there_is_taken_over_with_a_proof_of_its_email_and_by_support",
+    edits: [
+      {
+        file: "src/provisioning/attempt/replace.rs",
+        find: "if !is_own && !pass.budget.may_take_over(account) {",
+        replace: "if false {",
+      },
+    ],
+  },
+  {
+    name: "empty-list-believed",
+    breaks: "an empty list is believed although users have accounts",
+    test: "provisioning::endpoints::tests::empty_lists::an_empty_list_while_accounts_are_known_ends_a_run_and_quarantines_no_one",
+    edits: [
+      {
+        file: "src/provisioning/batch/mod.rs",
+        find: "if scan.total == 0 && self.has_accounts =>",
+        replace: "if scan.total == 0 && self.has_accounts && false =>",
       },
     ],
   },
@@ -188,8 +224,8 @@ export const PROVISIONING = [
     edits: [
       {
         file: "src/provisioning/reset/mod.rs",
-        find: "            forgotten,\n            // Found",
-        replace: "            forgotten: forgotten.filter(|_| false),\n            // Found",
+        find: "            forgotten,\n            // What was",
+        replace: "            forgotten: forgotten.filter(|_| false),\n            // What was",
       },
     ],
   },

@@ -64,6 +64,10 @@ pub enum Action {
     SaveRoles,
     /// An account is about to be deleted.
     DeleteAccount,
+    /// A quarantined user is due again.
+    Requeue,
+    /// A program or support asked for a user's 3dEye login; the first time an hour.
+    ReadCredentials,
     CreateApiKey,
     RevokeApiKey,
     CreateInstance,
@@ -108,6 +112,8 @@ impl Action {
             Self::Reset => "threedeye.reset",
             Self::SaveRoles => "threedeye.save_roles",
             Self::DeleteAccount => "threedeye.delete_account",
+            Self::Requeue => "threedeye.requeue",
+            Self::ReadCredentials => "threedeye.read_credentials",
             Self::CreateApiKey => "api_key.create",
             Self::RevokeApiKey => "api_key.revoke",
             Self::CreateInstance => "instance.create",

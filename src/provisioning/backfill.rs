@@ -8,7 +8,9 @@ use crate::kernel::{Deadline, UserId, ids};
 use crate::provisioning::attempt::{AttemptResult, ReplacementBudget};
 use crate::provisioning::batch::BatchReport;
 use crate::provisioning::policy::{CLOCK_SKEW, RUN_BUDGET};
-use crate::provisioning::store::{self, Candidate, RunClosing, RunOpening, Tally, Trigger};
+use crate::provisioning::store::{
+    self, Candidate, ClaimRequest, Quarantined, RunClosing, RunOpening, Tally, Trigger,
+};
 use crate::provisioning::{Context, Failure, Provisioner};
 use crate::threedeye::UpstreamError;
 
@@ -67,9 +69,11 @@ impl Provisioner<'_> {
             started_at,
         };
         let due_by = started_at.plus(CLOCK_SKEW);
-        let candidates = store::open_run(self.database, &opening, due_by).await?;
+        let opened = store::open_run(self.database, &opening, due_by).await?;
         let budget = ReplacementBudget::limited(order.max_replacements);
-        let (report, mut tally) = self.provision(candidates, &budget).await?;
+        let (report, mut tally) = self
+            .provision(opened.candidates, &opened.quarantined, &budget)
+            .await?;
         tell_early_end(&report, &mut tally);
         let success = report.stop.is_none() && report.scan_error.is_none();
         let closing = RunClosing {
@@ -92,14 +96,25 @@ impl Provisioner<'_> {
     pub(super) async fn provision(
         &self,
         candidates: Vec<Candidate>,
+        quarantined: &[Quarantined],
         budget: &ReplacementBudget,
     ) -> Result<(BatchReport, Tally), DatabaseError> {
+        let deadline = Deadline::after(self.clock, RUN_BUDGET);
+        if candidates.is_empty() {
+            self.look_for_quarantined(quarantined, deadline).await?;
+            return Ok(Default::default());
+        }
         let mut tally = Tally {
             total: u32::try_from(candidates.len()).unwrap_or(u32::MAX),
             ..Tally::default()
         };
         let (free, duplicates) = split_duplicates(candidates);
-        let report = self.claim_and_run(free, budget, &mut tally).await?;
+        let requests = self.requests(free, &mut tally);
+        let report = self
+            .run_batch(&requests, quarantined, budget, deadline)
+            .await?;
+        let refused = requests.len().saturating_sub(report.users.len());
+        tally.skipped += u32::try_from(refused).unwrap_or(u32::MAX);
         self.set_aside(duplicates, &mut tally).await?;
         count(&report, &mut tally);
         Ok((report, tally))
@@ -124,13 +139,7 @@ impl Provisioner<'_> {
         Ok(())
     }
 
-    /// Claims them, and takes those that were granted as far as they go.
-    async fn claim_and_run(
-        &self,
-        candidates: Vec<Candidate>,
-        budget: &ReplacementBudget,
-        tally: &mut Tally,
-    ) -> Result<BatchReport, DatabaseError> {
+    fn requests(&self, candidates: Vec<Candidate>, tally: &mut Tally) -> Vec<ClaimRequest> {
         let mut requests = Vec::with_capacity(candidates.len());
         for candidate in candidates {
             match self.claim_request(&candidate.user) {
@@ -141,11 +150,7 @@ impl Provisioner<'_> {
                 }
             }
         }
-        let deadline = Deadline::after(self.clock, RUN_BUDGET);
-        let report = self.run_batch(&requests, budget, deadline).await?;
-        let refused = requests.len().saturating_sub(report.users.len());
-        tally.skipped += u32::try_from(refused).unwrap_or(u32::MAX);
-        Ok(report)
+        requests
     }
 }
 
@@ -185,7 +190,7 @@ fn count(report: &BatchReport, tally: &mut Tally) {
             AttemptResult::Failed(failure) => failure.clone(),
         };
         tally.failed += 1;
-        tally.quarantined += u32::from(failure == Failure::Orphan);
+        tally.quarantined += u32::from(failure.quarantines());
         tally.errors.push(format!("{}: {failure}", user.user));
     }
     if limited > 0 {

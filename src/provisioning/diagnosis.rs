@@ -1,10 +1,13 @@
-//! Where a user's provisioning stands: read-only.
+//! Where a user's provisioning stands. Changes nothing, but for one thing: a quarantined user whose
+//! account is there after all is due again.
 
 use std::time::Duration;
 
 use crate::db::{Database, DatabaseError};
+use crate::kernel::audit::{Action, Entry, Origin};
 use crate::kernel::{Clock, Deadline, UserId};
-use crate::provisioning::record::ProvisioningRecord;
+use crate::provisioning::record::{ProvisioningRecord, State};
+use crate::provisioning::sighting::{SEEN_AGAIN, check_list, is_seen};
 use crate::provisioning::store;
 use crate::threedeye::{Client, DirectoryScan, ScanQuery, UpstreamError};
 
@@ -26,6 +29,7 @@ pub async fn diagnose(
     clock: &dyn Clock,
     user: &UserId,
     budget: Duration,
+    origin: &Origin,
 ) -> Result<Diagnosis, DatabaseError> {
     let Some(remote) = remote else {
         return Ok(Diagnosis {
@@ -41,15 +45,42 @@ pub async fn diagnose(
         query
     };
     let probe = remote.scan(query, Deadline::after(clock, budget)).await;
-    let record = match rows {
+    let mut record = match rows {
         Some(read) => read?,
         // The probe failed before it asked what to look for.
         None => store::load(database, user).await?,
     };
+    let probe = match probe {
+        Ok(scan) => check_list(database, scan, user).await?,
+        Err(error) => Err(error),
+    };
+    if probe
+        .as_ref()
+        .is_ok_and(|scan| is_released_by(scan, &record))
+    {
+        let entry = Entry {
+            at: clock.now(),
+            origin: origin.clone(),
+            action: Action::Requeue,
+            subject: user.to_string(),
+            outcome: SEEN_AGAIN.to_owned(),
+        };
+        store::release_quarantined(database, &[user], entry.at, &[entry]).await?;
+        record = store::load(database, user).await?;
+    }
     Ok(Diagnosis {
         record,
         probe: Some(probe),
     })
+}
+
+/// Whether the list shows what the user's quarantine denies.
+fn is_released_by(scan: &DirectoryScan, record: &ProvisioningRecord) -> bool {
+    let email = record.user.as_ref().and_then(|row| row.email_key.as_ref());
+    let Some((email, mapping)) = email.zip(record.mapping.as_ref()) else {
+        return false;
+    };
+    mapping.state == State::Quarantined && is_seen(scan, email, mapping.respelled.is_some())
 }
 
 fn scan_query(record: &ProvisioningRecord) -> ScanQuery {
@@ -63,5 +94,6 @@ fn scan_query(record: &ProvisioningRecord) -> ScanQuery {
         ids: mapped.into_iter().collect(),
         samples: SAMPLES,
         count: true,
+        ..ScanQuery::default()
     }
 }

@@ -1,7 +1,7 @@
 //! Why a user could not be provisioned.
 
 use crate::db::DatabaseError;
-use crate::threedeye::UpstreamError;
+use crate::threedeye::{RemoteId, UpstreamError};
 
 /// The reason, as a closed list. Its `Display` is the client's face: no
 /// e-mail, no upstream text. [`Failure::code`] is the log's.
@@ -11,11 +11,23 @@ pub enum Failure {
     Upstream(UpstreamError),
     #[error("the e-mail belongs to an account outside our customer")]
     Orphan,
+    /// The account of our customer whose e-mail is the user's in another spelling.
+    #[error(
+        "the e-mail is present in our customer in another spelling; support can write it in one way, in our users or at 3dEye"
+    )]
+    OtherSpelling(RemoteId),
     #[error("another user holds the same e-mail")]
     Duplicate,
-    /// The account with this e-mail is the one we log in with.
-    #[error("the e-mail is the service's own login, which is never replaced")]
-    OwnLogin,
+    /// The account with this e-mail is our own login's, a listed one or one of staff.
+    #[error(
+        "the account with this e-mail is protected and never deleted or replaced; support can give the user another e-mail, or see to the account at 3dEye itself"
+    )]
+    Protected,
+    /// The account is older than our first for this user, and the caller has not shown it to be theirs.
+    #[error(
+        "an account with this e-mail existed before, and nothing proves it to be the caller's: sign in with this e-mail verified, or ask support, who can read these credentials or reset the user with deleteRemote"
+    )]
+    TakeOverUnproved,
     /// The account with this e-mail is mapped to another user.
     #[error("the account with this e-mail belongs to another user")]
     AccountOfAnotherUser,
@@ -36,8 +48,8 @@ pub enum Failure {
     /// A call whose answer was lost may still take effect.
     #[error("an earlier call to 3dEye may still take effect; try again in a minute")]
     Settling,
-    /// The list was too long to be read whole in time.
-    #[error("the customer's user list could not be read whole in time")]
+    /// The list was too long to be read in time, or ended before its own total.
+    #[error("the customer's user list could not be read whole")]
     ListIncomplete,
     /// The account exists, but saved roles could not be attached.
     #[error("the account is ready, but saved roles could not be attached yet: {0}")]
@@ -82,7 +94,9 @@ impl Failure {
             Self::Upstream(error) => error.code(),
             Self::Orphan => "orphan",
             Self::Duplicate => "duplicate",
-            Self::OwnLogin => "own_login",
+            Self::OtherSpelling(_) => "other_spelling",
+            Self::Protected => "protected",
+            Self::TakeOverUnproved => "take_over_unproved",
             Self::AccountOfAnotherUser => "foreign_mapping",
             Self::Unproved => "unproved",
             Self::MadeForAnotherEmail => "made_for_another_email",
@@ -94,6 +108,11 @@ impl Failure {
             Self::Unsealable => "unsealable",
             Self::OutOfTime => "out_of_time",
         }
+    }
+
+    /// Whether no later attempt can succeed until the e-mail is changed, here or at 3dEye.
+    pub const fn quarantines(&self) -> bool {
+        matches!(self, Self::Orphan | Self::OtherSpelling(_))
     }
 
     /// Whether a call to 3dEye may still take effect.

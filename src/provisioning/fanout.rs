@@ -151,7 +151,9 @@ impl Provisioner<'_> {
         let chunks: Vec<ChunkId> = distinct(chunks);
         let opened = store::open_delivery(self.database, &chunks, self.clock.now()).await?;
         let budget = ReplacementBudget::limited(total(&opened.allowances));
-        let (report, tally) = self.provision(opened.candidates, &budget).await?;
+        let (report, tally) = self
+            .provision(opened.candidates, &opened.quarantined, &budget)
+            .await?;
         let unused = share_out(budget.left(), opened.allowances);
         let now = self.clock.now();
         let open = store::close_delivery(self.database, &chunks, &unused, now).await?;

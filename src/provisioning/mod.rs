@@ -12,6 +12,7 @@
 //! | `backfill` | one run: plan, claim, batch, ledger |
 //! | `fanout` | one run that queue consumers work off, chunk by chunk |
 //! | `single` | one user on demand (credentials, reprovisioning) |
+//! | `sighting` | whether a list can be believed, and quarantined users whose account it shows |
 //! | `reset` | the repair by hand |
 //! | `diagnosis` | where a user stands, read-only |
 //!
@@ -34,6 +35,7 @@ pub mod fanout;
 pub mod policy;
 pub mod record;
 pub mod reset;
+pub mod sighting;
 pub mod single;
 pub mod store;
 

@@ -55,6 +55,12 @@ pub const SINGLE_BUDGET: Duration = Duration::from_secs(30);
 /// hardly be done in time, and what is begun and not finished is work for the next run.
 pub const SHORTEST_PROVISIONING: Duration = Duration::from_secs(3);
 
+/// Users in quarantine whose accounts a run looks out for, those quarantined last.
+pub const MAX_WATCHED: u32 = 200;
+
+/// For how long after a quarantine runs read the list for it even if they have nothing else to do.
+pub const WATCH: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// How often a run that is reading the list looks whether its leases last.
 pub const LEASE_WATCH: Duration = Duration::from_secs(10);
 

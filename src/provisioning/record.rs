@@ -13,7 +13,7 @@ pub enum State {
     /// The account exists; saved roles wait to be attached.
     Attaching,
     Complete,
-    /// The e-mail is taken outside our customer; only a reset lifts this.
+    /// The e-mail is taken outside our customer, or in another spelling by an account of ours.
     Quarantined,
     /// Another user holds the same e-mail.
     SetAside,
@@ -78,6 +78,12 @@ pub struct Mapping {
     pub settled_at: Timestamp,
     /// The account that the last reset let go of.
     pub forgotten: Option<ForgottenAccount>,
+    /// The e-mail of the account that this user's took the place of, although we had not made it. Empty:
+    /// of more than one.
+    pub taken_over: Option<String>,
+    /// The account of our customer whose e-mail is this user's in another spelling; if quarantined for
+    /// that.
+    pub respelled: Option<RemoteId>,
 }
 
 /// An account that a reset let go of and that may still exist. A scan for its e-mail finds it; but if

@@ -3,7 +3,7 @@
 use crate::db::DatabaseError;
 use crate::kernel::sealing::Purpose;
 use crate::kernel::{Deadline, EmailKey, Secret, UserId};
-use crate::provisioning::attempt::{AttemptResult, ReplacementBudget};
+use crate::provisioning::attempt::{AttemptResult, ReplacementBudget, TakeOvers};
 use crate::provisioning::policy::{BUSY_PATIENCE, BUSY_POLL, SHORTEST_PROVISIONING, SINGLE_BUDGET};
 use crate::provisioning::record::{ProvisioningRecord, State};
 use crate::provisioning::store;
@@ -19,6 +19,39 @@ pub struct RemoteCredentials {
     pub password: Secret,
 }
 
+/// What a caller shows for an account that is older than our first for the user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// Support answers for itself.
+    Support,
+    /// A program's key, for every user: gets what a run or support took over, and takes nothing over.
+    Service,
+    /// A person's sign-in proves this e-mail.
+    Email(EmailKey),
+    /// A person without such a proof, or a key bound to one.
+    Nothing,
+}
+
+impl Proof {
+    fn take_overs(&self) -> TakeOvers {
+        match self {
+            Self::Support => TakeOvers::Any,
+            Self::Email(email) => TakeOvers::Of(email.clone()),
+            Self::Service | Self::Nothing => TakeOvers::None,
+        }
+    }
+
+    /// Whether the caller may have the password of an account that took the place of one with this
+    /// e-mail.
+    fn suffices_for(&self, taken_over: &str) -> bool {
+        match self {
+            Self::Support | Self::Service => true,
+            Self::Email(email) => email.as_str() == taken_over,
+            Self::Nothing => false,
+        }
+    }
+}
+
 impl Context<'_> {
     /// Answers the user's credentials from `record`, or provisions the account first, within
     /// [`SINGLE_BUDGET`]. `remote` is `None` where 3dEye is not configured.
@@ -27,9 +60,11 @@ impl Context<'_> {
         remote: Option<&Client>,
         user: &UserId,
         record: ProvisioningRecord,
+        proof: &Proof,
     ) -> Result<RemoteCredentials, ProvisioningError> {
         let deadline = Deadline::after(self.clock, SINGLE_BUDGET);
-        self.credentials_by(deadline, remote, user, record).await
+        self.credentials_by(deadline, remote, user, record, proof)
+            .await
     }
 
     /// The same by a deadline. [`Failure::OutOfTime`]: too little time to begin, so nothing was done.
@@ -39,11 +74,12 @@ impl Context<'_> {
         remote: Option<&Client>,
         user: &UserId,
         mut record: ProvisioningRecord,
+        proof: &Proof,
     ) -> Result<RemoteCredentials, ProvisioningError> {
         let patience = Deadline::after(self.clock, BUSY_PATIENCE).min(deadline);
         loop {
             // 1. Complete: answer it. Saved roles that still wait are left to the queue.
-            if let Some(stored) = self.stored(user, &record)? {
+            if let Some(stored) = self.stored(user, &record, proof)? {
                 self.keep_seal_current(user, &record, &stored).await?;
                 return Ok(stored);
             }
@@ -58,8 +94,8 @@ impl Context<'_> {
                     return Err(Failure::OutOfTime.into());
                 }
                 let provisioner = self.with(remote);
-                if let Some(result) = provisioner.provision_one(deadline, user).await? {
-                    return self.conclude(user, result).await;
+                if let Some(result) = provisioner.provision_one(deadline, user, proof).await? {
+                    return self.conclude(user, result, proof).await;
                 }
             }
             if patience.passed(self.clock.now()) {
@@ -77,11 +113,12 @@ impl Context<'_> {
         &self,
         user: &UserId,
         result: AttemptResult,
+        proof: &Proof,
     ) -> Result<RemoteCredentials, ProvisioningError> {
         match result {
             AttemptResult::Ready(..) | AttemptResult::RolesPending(..) => {
                 let record = store::load(self.database, user).await?;
-                self.stored(user, &record)?
+                self.stored(user, &record, proof)?
                     .ok_or(ProvisioningError::Failed(Failure::OutOfTime))
             }
             AttemptResult::Failed(failure) => Err(failure.into()),
@@ -115,6 +152,7 @@ impl Context<'_> {
         &self,
         user: &UserId,
         record: &ProvisioningRecord,
+        proof: &Proof,
     ) -> Result<Option<RemoteCredentials>, ProvisioningError> {
         let Some(row) = &record.user else {
             return Err(ProvisioningError::NoUser);
@@ -125,6 +163,13 @@ impl Context<'_> {
         let Some((id, sealed)) = record.mapping.as_ref().and_then(|m| m.credentials()) else {
             return Ok(None);
         };
+        let taken_over = record
+            .mapping
+            .as_ref()
+            .and_then(|m| m.taken_over.as_deref());
+        if taken_over.is_some_and(|email| !proof.suffices_for(email)) {
+            return Err(Failure::TakeOverUnproved.into());
+        }
         let password = self
             .sealer
             .open(Purpose::ThreedeyePassword, user, sealed)
@@ -150,11 +195,11 @@ impl Provisioner<'_> {
         &self,
         deadline: Deadline,
         user: &UserId,
+        proof: &Proof,
     ) -> Result<Option<AttemptResult>, ProvisioningError> {
         let request = self.claim_request(user)?;
-        // Asked for by name, so the number of replacements is not limited.
-        let budget = ReplacementBudget::limited(u32::MAX);
-        let report = self.run_batch(&[request], &budget, deadline).await?;
+        let budget = ReplacementBudget::of_one(proof.take_overs());
+        let report = self.run_batch(&[request], &[], &budget, deadline).await?;
         if let Some(error) = report.scan_error {
             return Err(Failure::Upstream(error).into());
         }
@@ -164,8 +209,14 @@ impl Provisioner<'_> {
 
 /// Refuses what no attempt can mend until the data is changed or the user is reset.
 fn refuse_hopeless(record: &ProvisioningRecord) -> Result<(), ProvisioningError> {
-    match record.mapping.as_ref().map(|mapping| mapping.state) {
-        Some(State::Quarantined) => Err(Failure::Orphan.into()),
+    let mapping = record.mapping.as_ref();
+    match mapping.map(|mapping| mapping.state) {
+        Some(State::Quarantined) => {
+            let respelled = mapping.and_then(|mapping| mapping.respelled.clone());
+            Err(respelled
+                .map_or(Failure::Orphan, Failure::OtherSpelling)
+                .into())
+        }
         Some(State::SetAside) => Err(Failure::Duplicate.into()),
         Some(State::Pending | State::Attaching | State::Complete) => Ok(()),
         Some(State::Idle) | None if record.contested => Err(Failure::Duplicate.into()),

@@ -12,6 +12,7 @@ mod lease;
 mod ledger;
 mod load;
 mod outcome;
+mod quarantine;
 mod queue;
 mod removal;
 mod run;
@@ -19,7 +20,7 @@ mod set_aside;
 #[cfg(test)]
 mod tests;
 
-pub use claim::{ClaimRequest, claim};
+pub use claim::{ClaimRequest, Claims, claim};
 pub use clear::{Cleared, Clearing, clear};
 pub use fanout::delivery::{OpenedDelivery, ReplacementAllowance, close_delivery, open_delivery};
 pub use fanout::give_up::give_up;
@@ -30,9 +31,10 @@ pub use lease::{
     Busy, Guarded, LeaseTerms, LeaseToken, acquire_lease, release_lease, renew_leases,
 };
 pub use ledger::{Chunks, RunRow, find_run, list_runs};
-pub use load::{load, load_with_key};
+pub use load::{load, load_for_support, load_with_key};
 pub use outcome::{Outcome, UserOutcome, record_outcomes};
+pub use quarantine::{Quarantined, has_accounts, release_quarantined};
 pub use queue::{Candidate, count_waiting, list_due};
-pub use removal::{accounts_of_others, begin_removal, removed_at, save_recovery};
-pub use run::{RunClosing, RunOpening, Tally, Trigger, close_run, open_run};
+pub use removal::{Replacement, accounts_of_others, begin_removal, removed_at, save_recovery};
+pub use run::{OpenedRun, RunClosing, RunOpening, Tally, Trigger, close_run, open_run};
 pub use set_aside::set_aside;

@@ -32,6 +32,9 @@ pub enum UpstreamError {
     /// A refusal that repeating does not mend.
     #[error("3dEye refused the request with status {status}")]
     Rejected { status: u16 },
+    /// The list was empty although its own total, or what we stored, tells of accounts.
+    #[error("3dEye's user list came empty although this customer is known to have accounts")]
+    EmptyList,
     /// The answer could not be read: not JSON, wrong types, or over the size cap.
     #[error("3dEye's answer was unreadable")]
     Protocol,
@@ -49,6 +52,7 @@ impl UpstreamError {
             Self::Transient => "unavailable",
             Self::UnknownOutcome => "answer_lost",
             Self::Rejected { .. } => "rejected",
+            Self::EmptyList => "empty_list",
             Self::Protocol => "unreadable_answer",
         }
     }
@@ -68,6 +72,7 @@ impl UpstreamError {
                 | Self::RateLimited { .. }
                 | Self::Transient
                 | Self::UnknownOutcome
+                | Self::EmptyList
                 | Self::Protocol
         ) || matches!(self, Self::Rejected { status } if !matches!(status, 400 | 422))
     }

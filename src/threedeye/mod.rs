@@ -17,7 +17,7 @@ pub(crate) mod simulated;
 mod testing;
 pub mod wire;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -62,6 +62,8 @@ impl RemoteAccount {
 pub struct ScanQuery {
     pub emails: BTreeSet<EmailKey>,
     pub ids: BTreeSet<RemoteId>,
+    /// E-mails to look out for on the way; the list is not read any further for their sake.
+    pub watched: BTreeSet<EmailKey>,
     /// How many other e-mails to keep, masked, for a human to recognise the customer by.
     pub samples: usize,
     /// Whether the accounts are to be counted. If not, reading ends when everything sought was
@@ -73,13 +75,15 @@ pub struct ScanQuery {
 #[derive(Debug, Clone, Default)]
 pub struct DirectoryScan {
     pub found: Vec<RemoteAccount>,
+    /// By e-mail sought or watched: an account whose e-mail is the same in another spelling.
+    pub respelled: BTreeMap<EmailKey, RemoteAccount>,
     /// How many accounts the customer has: counted, or what 3dEye says if the list was not read to
     /// its end.
     pub total: u64,
     /// Masked e-mails (`j***@example.com`).
     pub samples: Vec<String>,
     /// Whether an account that was not found is not in the list. False if the deadline came before
-    /// the list's end.
+    /// the list's end, or the list ended before its own total.
     pub complete: bool,
 }
 
@@ -88,6 +92,12 @@ impl DirectoryScan {
         self.found
             .iter()
             .find(|account| account.email_key().as_ref() == Some(email))
+    }
+
+    /// An account whose e-mail is this one in another spelling, where none has this very e-mail.
+    pub fn by_spelling(&self, email: &EmailKey) -> Option<&RemoteAccount> {
+        let respelled = self.respelled.get(email);
+        respelled.filter(|_| self.by_email(email).is_none())
     }
 
     pub fn by_id(&self, id: &RemoteId) -> Option<&RemoteAccount> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::kernel::http_client::HttpRequest;
 use crate::kernel::random::seeded::Seeded;
+use crate::kernel::unicode::Tables;
 use crate::kernel::{Deadline, Secret};
 use crate::threedeye::client::{Client, TokenCache};
 use crate::threedeye::config::{ProtectedAccounts, ThreedeyeConfig, ThreedeyeLogin};
@@ -72,7 +73,14 @@ fn client(
     tokens: Rc<RefCell<TokenCache>>,
 ) -> Client {
     let random = Rc::new(Seeded::new(9));
-    Client::new(config, Rc::new(script), Rc::new(clock), random, tokens)
+    Client::new(
+        config,
+        Rc::new(script),
+        Rc::new(clock),
+        random,
+        Rc::new(Tables),
+        tokens,
+    )
 }
 
 impl Script<'_> {

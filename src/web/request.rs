@@ -16,7 +16,7 @@ use super::{ApiError, ErrorFormat};
 use crate::auth::admin_key::{ADMIN_KEY_HEADER, API_KEY_HEADER};
 use crate::kernel::audit::{Actor, Origin};
 use crate::kernel::text;
-use crate::kernel::{RequestId, Timestamp, UserId};
+use crate::kernel::{RequestId, Timestamp, UserId, mask_email};
 use crate::services::Services;
 use crate::user_keys::credentials::USER_KEY_HEADER;
 
@@ -71,8 +71,23 @@ pub struct Incoming {
     pub params: PathParams,
     pub services: Rc<Services>,
     pub request_id: RequestId,
-    /// Names the caller in the log, once it is authenticated.
-    pub caller_name: Rc<OnceCell<String>>,
+    pub log_names: Rc<LogNames>,
+}
+
+/// Whom the request's log line names.
+#[derive(Default)]
+pub struct LogNames {
+    /// Who called, once it is authenticated.
+    pub caller: OnceCell<String>,
+    /// Whose secret was asked for.
+    pub user: OnceCell<String>,
+}
+
+impl LogNames {
+    fn name_caller(&self, name: &str) {
+        // It is authenticated once.
+        let _ = self.caller.set(name.to_owned());
+    }
 }
 
 /// The path's parameters, percent-decoded; `None`: that is not UTF-8.
@@ -93,8 +108,7 @@ impl PathParams {
 impl Incoming {
     /// Names the caller in the log.
     pub fn log_caller(&self, name: &str) {
-        // It is authenticated once.
-        let _ = self.caller_name.set(name.to_owned());
+        self.log_names.name_caller(name);
     }
 
     /// Everything that the request says, its body read.
@@ -141,6 +155,7 @@ pub struct Call<C, const READS_BODY: bool = false> {
     pub services: Rc<Services>,
     pub request_id: RequestId,
     pub input: Input,
+    pub log_names: Rc<LogNames>,
 }
 
 /// A request whose body the handler reads by [`Call::body`]. A handler that takes a plain [`Call`]
@@ -168,6 +183,19 @@ impl<C, const READS_BODY: bool> Call<C, READS_BODY> {
 
     pub fn now(&self) -> Timestamp {
         self.services.now()
+    }
+
+    /// Names in the log who asked for a secret of which user.
+    pub fn log_access(&self, actor: &Actor, user: &UserId) {
+        self.log_names.name_caller(actor.as_str());
+        let user = user.as_str();
+        let is_email = user.contains('@');
+        let name = if is_email {
+            mask_email(user)
+        } else {
+            user.to_owned()
+        };
+        let _ = self.log_names.user.set(name);
     }
 
     /// On whose behalf this call changes things.

@@ -69,6 +69,7 @@ where
             services: incoming.services,
             request_id: incoming.request_id,
             input,
+            log_names: incoming.log_names,
         };
         handle(call).await
     }

@@ -1,7 +1,6 @@
 //! One table of routes, and one request's way through it.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -11,7 +10,7 @@ use http::header::{
 use http::{HeaderName, HeaderValue, Method};
 use percent_encoding::percent_decode_str;
 
-use super::request::{Incoming, PathParams, Request, client_address};
+use super::request::{Incoming, LogNames, PathParams, Request, client_address};
 use super::route::Route;
 use super::{ApiError, ErrorFormat, Reply, cors};
 use crate::kernel::RequestId;
@@ -48,6 +47,8 @@ pub struct Answer {
     pub route: Option<&'static str>,
     /// Who called.
     pub caller: Option<String>,
+    /// Whose secret was asked for.
+    pub user: Option<String>,
     /// What the log says of an error.
     pub cause: Option<String>,
 }
@@ -85,7 +86,7 @@ impl Router {
         let format = ErrorFormat::of_path(&request.path);
         let is_user_keys = format == ErrorFormat::UserKeys;
         let address = client_address(&request.headers);
-        let caller_name = Rc::new(OnceCell::new());
+        let log_names = Rc::new(LogNames::default());
         let mut template = None;
         let result = match self.find(&request, format) {
             Err(error) => Err(error),
@@ -102,7 +103,7 @@ impl Router {
                     params,
                     services: Rc::clone(&services),
                     request_id: request_id.clone(),
-                    caller_name: Rc::clone(&caller_name),
+                    log_names: Rc::clone(&log_names),
                 };
                 match (route.handler.run)(incoming).await {
                     Err(error) if error.failed_authentication => {
@@ -116,7 +117,8 @@ impl Router {
         };
         let mut answer = finish(result, format, &request_id);
         answer.route = template;
-        answer.caller = caller_name.get().cloned();
+        answer.caller = log_names.caller.get().cloned();
+        answer.user = log_names.user.get().cloned();
         answer
     }
 
@@ -165,6 +167,7 @@ fn finish(result: Result<Reply, ApiError>, format: ErrorFormat, request_id: &Req
         reply,
         route: None,
         caller: None,
+        user: None,
         cause,
     }
 }

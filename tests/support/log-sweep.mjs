@@ -13,6 +13,7 @@ const FIELDS = /** @type {Record<string, Record<string, "string" | "number" | "s
     "http.route": "string?",
     "http.status": "number",
     "caller.name": "string?",
+    "user.id": "string?",
     "error.cause": "string?",
     "duration.ms": "number",
   },

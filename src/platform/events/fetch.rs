@@ -82,6 +82,9 @@ struct RequestFields<'a> {
     /// subject.
     #[serde(rename = "caller.name")]
     caller: Option<&'a str>,
+    /// Whose 3dEye login was asked for; null for every other request.
+    #[serde(rename = "user.id")]
+    user: Option<&'a str>,
 }
 
 fn log_request(answer: &Answer, request_id: &RequestId, method: &str, duration: Duration) {
@@ -99,6 +102,7 @@ fn log_request(answer: &Answer, request_id: &RequestId, method: &str, duration: 
             route: answer.route,
             status,
             caller: answer.caller.as_deref(),
+            user: answer.user.as_deref(),
         },
         cause: answer.cause.as_deref(),
         duration,

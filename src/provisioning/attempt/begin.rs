@@ -28,16 +28,15 @@ impl Provisioner<'_> {
             return Ok(step);
         }
         self.remove_forgotten(attempt, pass).await?;
-        if self.remote.own_login().as_ref() == Some(&attempt.claimed.email) {
-            return Err(Failure::OwnLogin.into());
+        let email = &attempt.claimed.email;
+        if let Some(account) = pass.scan.by_email(email) {
+            return self.adopt_or_replace(attempt, account, pass).await;
         }
-        match pass.scan.by_email(&attempt.claimed.email) {
-            Some(account) => self.adopt_or_replace(attempt, account, pass).await,
-            None => {
-                self.create(attempt, AccountOrigin::Created, pass.deadline)
-                    .await
-            }
+        if let Some(account) = pass.scan.by_spelling(email) {
+            return self.adopt_respelled(attempt, account, pass).await;
         }
+        self.create(attempt, AccountOrigin::Created, pass.deadline)
+            .await
     }
 
     /// The user's e-mail was changed after an intent for the old one was recorded. If an account came

@@ -30,7 +30,10 @@ impl Provisioner<'_> {
             Ok(Some(id)) => Ok(self.finish(attempt, id, origin, deadline).await),
             Ok(None) => Ok(Step::Rescan(RescanReason::IdUnknown)),
             Err(UpstreamError::EmailTaken) => Ok(Step::Rescan(RescanReason::EmailTaken)),
-            Err(UpstreamError::UnknownOutcome) => Ok(Step::Rescan(RescanReason::AnswerLost)),
+            Err(UpstreamError::UnknownOutcome) => {
+                attempt.create_lost = true;
+                Ok(Step::Rescan(RescanReason::AnswerLost))
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -78,8 +81,23 @@ impl Provisioner<'_> {
         reason: RescanReason,
         pass: Pass<'_>,
     ) -> Result<Step, Ended> {
-        match (pass.scan.by_email(&attempt.claimed.email), reason) {
-            (Some(account), _) => self.adopt_or_replace(attempt, account, pass).await,
+        let email = &attempt.claimed.email;
+        if let Some(account) = pass.scan.by_email(email) {
+            return self.adopt_or_replace(attempt, account, pass).await;
+        }
+        match (pass.scan.by_spelling(email), reason) {
+            // What was created is there, but may not be shown yet.
+            (Some(account), RescanReason::AnswerLost | RescanReason::IdUnknown) => {
+                match self.adopt_respelled(attempt, account, pass).await {
+                    Err(Ended::With(AttemptResult::Failed(Failure::OtherSpelling(_)))) => {
+                        Ok(Step::Rescan(reason))
+                    }
+                    ended => ended,
+                }
+            }
+            (Some(account), RescanReason::EmailTaken) => {
+                self.adopt_respelled(attempt, account, pass).await
+            }
             // It exists; another create would only be refused.
             (None, RescanReason::IdUnknown) => Ok(Step::Rescan(reason)),
             (None, RescanReason::EmailTaken | RescanReason::AnswerLost) => {

@@ -1,6 +1,6 @@
 //! The account that a reset let go of, made for an e-mail that the user no longer has.
 
-use crate::provisioning::attempt::{Attempt, AttemptResult, Ended, Pass};
+use crate::provisioning::attempt::{Attempt, Ended, Pass};
 use crate::provisioning::record::ForgottenAccount;
 use crate::provisioning::{Failure, Provisioner, store};
 use crate::threedeye::RemoteAccount;
@@ -21,14 +21,10 @@ impl Provisioner<'_> {
         }
         let by_id = forgotten.id.as_ref().and_then(|id| pass.scan.by_id(id));
         if let Some(account) = by_id.or_else(|| pass.scan.by_email(&forgotten.email)) {
-            let own = self.remote.own_login();
-            let is_own_login = own.is_some() && account.email_key() == own;
             let is_theirs = self.is_still_theirs(attempt, &forgotten, account, pass);
-            if is_theirs.await? && !is_own_login {
-                if !pass.budget.take() {
-                    return Err(AttemptResult::ReplacementLimit.into());
-                }
-                self.save_and_delete(attempt, account, pass.deadline)
+            if is_theirs.await? && !self.remote.is_protected(account) {
+                pass.budget.take()?;
+                self.save_and_delete(attempt, account, None, pass.deadline)
                     .await?;
             }
         } else {
@@ -58,6 +54,29 @@ impl Provisioner<'_> {
         };
         let proved = self.proves(&forgotten.email, &password, pass.deadline);
         Ok(proved.await?)
+    }
+
+    /// Whether this is the account that a reset let go of: it is the user's, and no take-over.
+    pub(super) async fn was_let_go_of(
+        &self,
+        attempt: &Attempt,
+        account: &RemoteAccount,
+        pass: Pass<'_>,
+    ) -> Result<bool, Failure> {
+        let Some(forgotten) = &attempt.claimed.forgotten else {
+            return Ok(false);
+        };
+        if forgotten.id.as_ref() == Some(&account.id) {
+            return Ok(true);
+        }
+        let Ok(password) = self.unsealed(&attempt.claimed.user, &forgotten.password) else {
+            return Ok(false);
+        };
+        if account.email_key().as_ref() != Some(&forgotten.email) {
+            return Ok(false);
+        }
+        self.proves(&forgotten.email, &password, pass.deadline)
+            .await
     }
 
     /// The list does not show it: its password may tell more.

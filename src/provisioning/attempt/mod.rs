@@ -21,29 +21,66 @@ mod replace;
 use std::cell::Cell;
 
 use crate::db::DatabaseError;
-use crate::kernel::Deadline;
+use crate::kernel::{Deadline, EmailKey};
 use crate::provisioning::Failure;
 use crate::provisioning::record::Claimed;
 use crate::provisioning::store::LeaseToken;
-use crate::threedeye::{DirectoryScan, RemoteId, ScanQuery, UpstreamError};
+use crate::threedeye::{DirectoryScan, RemoteAccount, RemoteId, ScanQuery, UpstreamError};
 
-/// How many existing accounts may still be deleted and re-created.
+/// Which accounts may be taken over: deleted and created again although we did not make them for the
+/// user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TakeOvers {
+    Any,
+    /// The one with this e-mail, which the caller has proved.
+    Of(EmailKey),
+    None,
+}
+
+/// Which existing accounts may be deleted and re-created, and how many still.
 #[derive(Debug)]
-pub struct ReplacementBudget(Cell<u32>);
+pub struct ReplacementBudget {
+    left: Cell<u32>,
+    take_overs: TakeOvers,
+}
 
 impl ReplacementBudget {
+    /// A run's: any account, up to so many.
     pub fn limited(limit: u32) -> Self {
-        Self(Cell::new(limit))
+        Self {
+            left: Cell::new(limit),
+            take_overs: TakeOvers::Any,
+        }
+    }
+
+    /// One user's, asked for by name: the number is not limited.
+    pub fn of_one(take_overs: TakeOvers) -> Self {
+        Self {
+            left: Cell::new(u32::MAX),
+            take_overs,
+        }
     }
 
     pub fn left(&self) -> u32 {
-        self.0.get()
+        self.left.get()
     }
 
-    fn take(&self) -> bool {
-        let left = self.0.get();
-        self.0.set(left.saturating_sub(1));
-        left > 0
+    fn may_take_over(&self, account: &RemoteAccount) -> bool {
+        match &self.take_overs {
+            TakeOvers::Any => true,
+            TakeOvers::Of(email) => account.email_key().as_ref() == Some(email),
+            TakeOvers::None => false,
+        }
+    }
+
+    fn take(&self) -> Result<(), Ended> {
+        let left = self.left.get();
+        self.left.set(left.saturating_sub(1));
+        if left > 0 {
+            Ok(())
+        } else {
+            Err(AttemptResult::ReplacementLimit.into())
+        }
     }
 }
 
@@ -111,6 +148,9 @@ pub struct Attempt {
     pub claimed: Claimed,
     /// Whether 3dEye has confirmed a delete that this attempt asked for.
     pub deleted: bool,
+    /// Whether the answer to a create of this attempt was lost: it may yet take effect, whatever came of
+    /// later ones.
+    pub create_lost: bool,
     /// The hold under which the user may be changed.
     pub token: LeaseToken,
 }
@@ -120,6 +160,7 @@ impl Attempt {
         Self {
             claimed,
             deleted: false,
+            create_lost: false,
             token,
         }
     }

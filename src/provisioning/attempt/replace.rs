@@ -1,10 +1,10 @@
 //! An account with the user's e-mail exists in our customer.
 
-use crate::kernel::Deadline;
 use crate::kernel::audit::Action;
-use crate::provisioning::attempt::{AccountOrigin, Attempt, AttemptResult, Ended, Pass, Step};
+use crate::kernel::{Deadline, EmailKey};
+use crate::provisioning::attempt::{AccountOrigin, Attempt, Ended, Pass, Step};
 use crate::provisioning::record::{Recovery, union};
-use crate::provisioning::store::Guarded;
+use crate::provisioning::store::{Guarded, Replacement};
 use crate::provisioning::{Failure, Provisioner, store};
 use crate::threedeye::RemoteAccount;
 
@@ -16,30 +16,70 @@ impl Provisioner<'_> {
         account: &RemoteAccount,
         pass: Pass<'_>,
     ) -> Result<Step, Ended> {
-        // A password recorded by this very claim was never sent: no need to ask.
-        if !attempt.claimed.fresh && self.opens(attempt, pass.deadline).await? {
-            // It may be about to vanish.
-            if self.may_be_doomed(attempt) {
-                return Err(Failure::Settling.into());
-            }
-            let id = account.id.clone();
-            let adopted = self.finish(attempt, id, AccountOrigin::Adopted, pass.deadline);
-            return Ok(adopted.await);
+        if let Some(adopted) = self.adopt(attempt, account, pass).await? {
+            return Ok(adopted);
         }
-        if !pass.budget.take() {
-            return Err(AttemptResult::ReplacementLimit.into());
+        if self.remote.is_protected(account) {
+            return Err(Failure::Protected.into());
         }
-        self.save_and_delete(attempt, account, pass.deadline)
+        let is_mapped = attempt.claimed.threedeye_id.as_ref() == Some(&account.id);
+        let is_own = is_mapped || self.was_let_go_of(attempt, account, pass).await?;
+        if !is_own && !pass.budget.may_take_over(account) {
+            return Err(Failure::TakeOverUnproved.into());
+        }
+        pass.budget.take()?;
+        let taken_over = (!is_own).then(|| attempt.claimed.email.clone());
+        self.save_and_delete(attempt, account, taken_over.as_ref(), pass.deadline)
             .await?;
         self.create(attempt, AccountOrigin::Replaced, pass.deadline)
             .await
     }
 
-    /// Saves the roles of an account, then deletes it.
+    /// Adopts it if the stored password opens it.
+    async fn adopt(
+        &self,
+        attempt: &Attempt,
+        account: &RemoteAccount,
+        pass: Pass<'_>,
+    ) -> Result<Option<Step>, Ended> {
+        // A password recorded by this very claim was never sent: no need to ask.
+        if attempt.claimed.fresh || !self.opens(attempt, pass.deadline).await? {
+            return Ok(None);
+        }
+        // It may be about to vanish.
+        if self.may_be_doomed(attempt) {
+            return Err(Failure::Settling.into());
+        }
+        let id = account.id.clone();
+        let adopted = self.finish(attempt, id, AccountOrigin::Adopted, pass.deadline);
+        Ok(Some(adopted.await))
+    }
+
+    /// An account has the user's e-mail in another spelling. It is adopted if the stored password
+    /// opens it, and never replaced: it may be another person's.
+    pub(super) async fn adopt_respelled(
+        &self,
+        attempt: &mut Attempt,
+        account: &RemoteAccount,
+        pass: Pass<'_>,
+    ) -> Result<Step, Ended> {
+        if let Some(adopted) = self.adopt(attempt, account, pass).await? {
+            return Ok(adopted);
+        }
+        // A create from earlier may yet take effect.
+        if self.is_unsettled(attempt) {
+            return Err(Failure::Settling.into());
+        }
+        Err(Failure::OtherSpelling(account.id.clone()).into())
+    }
+
+    /// Saves the roles of an account, then deletes it. `taken_over`: its e-mail, if we did not make it
+    /// for the user.
     pub(super) async fn save_and_delete(
         &self,
         attempt: &mut Attempt,
         account: &RemoteAccount,
+        taken_over: Option<&EmailKey>,
         deadline: Deadline,
     ) -> Result<(), Ended> {
         let claimed = &mut attempt.claimed;
@@ -47,12 +87,16 @@ impl Provisioner<'_> {
         let roles = union(waiting, &account.roles);
         let outcome = format!("{} role(s) of account {}", roles.len(), account.id.0);
         let entry = self.entry(Action::SaveRoles, &claimed.user, outcome);
+        let removal = Replacement {
+            account,
+            roles: &roles,
+            taken_over,
+        };
         let saved = store::save_recovery(
             self.database,
             &attempt.token,
             &claimed.user,
-            account,
-            &roles,
+            removal,
             &entry,
         )
         .await?;

@@ -24,7 +24,7 @@ use crate::provisioning::policy::{
     CONCURRENCY, LEASE_WATCH, OUTAGES_TO_STOP, REREAD_DELAYS, list_deadline,
 };
 use crate::provisioning::record::Claimed;
-use crate::provisioning::store::{ClaimRequest, LeaseTerms, UserOutcome};
+use crate::provisioning::store::{ClaimRequest, LeaseTerms, Quarantined, UserOutcome};
 use crate::provisioning::{Failure, Provisioner, store};
 use crate::threedeye::{DirectoryScan, UpstreamError};
 
@@ -33,10 +33,11 @@ pub use report::{BatchReport, Stop, UserReport};
 
 impl Provisioner<'_> {
     /// Claims these users, and takes those that were granted as far as they go. It does not report
-    /// those that another actor has.
+    /// those that another actor has. Users in quarantine are due again if the list shows their account.
     pub(super) async fn run_batch(
         &self,
         requests: &[ClaimRequest],
+        quarantined: &[Quarantined],
         budget: &ReplacementBudget,
         deadline: Deadline,
     ) -> Result<BatchReport, DatabaseError> {
@@ -44,13 +45,16 @@ impl Provisioner<'_> {
             return Ok(BatchReport::default());
         }
         let terms = LeaseTerms::new(self.clock, self.random);
-        let claimed = store::claim(self.database, requests, &terms).await?;
+        let claims = store::claim(self.database, requests, &terms).await?;
+        let claimed = claims.granted;
         if claimed.is_empty() {
             return Ok(BatchReport::default());
         }
         let run = BatchRun {
             provisioner: *self,
             leases: Leases::new(terms, &claimed),
+            has_accounts: claims.has_accounts,
+            quarantined,
             budget,
             deadline,
             // Few enough writes to cost little and keep to the platform's limit, many enough to keep a
@@ -67,6 +71,10 @@ impl Provisioner<'_> {
 struct BatchRun<'a> {
     provisioner: Provisioner<'a>,
     leases: Leases,
+    /// Whether the list cannot be empty.
+    has_accounts: bool,
+    /// Whose accounts to look out for.
+    quarantined: &'a [Quarantined],
     /// How many accounts may be replaced.
     budget: &'a ReplacementBudget,
     /// When the batch must have ended.
@@ -97,6 +105,9 @@ impl BatchRun<'_> {
                 return Ok(self.without_lost(report));
             }
         };
+        self.provisioner
+            .release_seen(self.quarantined, &scan)
+            .await?;
         let attempts = attempts.into_iter().map(|attempt| (attempt, None));
         let mut unresolved = self.pass(attempts, &scan, &mut report).await?;
         let mut list_complete = scan.complete;
@@ -311,7 +322,9 @@ impl BatchRun<'_> {
         &self,
         attempts: impl IntoIterator<Item = &Attempt>,
     ) -> Result<Result<DirectoryScan, UpstreamError>, DatabaseError> {
-        let query = scan_query(attempts);
+        let mut query = scan_query(attempts);
+        let watched = self.quarantined.iter().map(|one| one.email.clone());
+        query.watched.extend(watched);
         let clock = self.provisioner.clock;
         let deadline = list_deadline(self.deadline, clock.now());
         let remote = self.provisioner.remote;
@@ -321,6 +334,9 @@ impl BatchRun<'_> {
             let looked = select(reading, watch).await;
             self.keep_leases().await?;
             match looked {
+                Either::Left((Ok(scan), _)) if scan.total == 0 && self.has_accounts => {
+                    return Ok(Err(UpstreamError::EmptyList));
+                }
                 Either::Left((scan, _)) => return Ok(scan),
                 Either::Right(((), still_reading)) => reading = still_reading,
             }

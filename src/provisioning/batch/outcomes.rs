@@ -43,8 +43,12 @@ impl BatchRun<'_> {
         let claimed = &attempt.claimed;
         let now = self.provisioner.clock.now();
         let attempts = claimed.attempts.saturating_add(1);
+        let lost = attempt.create_lost.then(|| now.plus(SETTLING));
         Some(match result {
-            AttemptResult::Ready(id, _) => Outcome::Complete { id: id.clone() },
+            AttemptResult::Ready(id, _) => Outcome::Complete {
+                id: id.clone(),
+                settled_at: lost,
+            },
             AttemptResult::RolesPending(id, cause) => {
                 let failure = Failure::RolesPending(cause.clone());
                 Outcome::Attaching {
@@ -53,9 +57,15 @@ impl BatchRun<'_> {
                     error: failure.to_string(),
                 }
             }
-            AttemptResult::Failed(failure @ Failure::Orphan) => Outcome::Quarantined {
+            AttemptResult::Failed(failure) if failure.quarantines() => Outcome::Quarantined {
+                respelled: match failure {
+                    Failure::OtherSpelling(id) => Some(id.clone()),
+                    _ => None,
+                },
                 error: failure.to_string(),
             },
+            // The next run may do what this caller may not.
+            AttemptResult::Failed(Failure::TakeOverUnproved) => Outcome::Released { due_at: None },
             AttemptResult::Failed(failure @ Failure::Duplicate) => Outcome::SetAside {
                 email: claimed.email.clone(),
                 error: failure.to_string(),
@@ -69,7 +79,10 @@ impl BatchRun<'_> {
                         due
                     },
                     error: failure.to_string(),
-                    settled_at: failure.is_unsettled().then(|| now.plus(SETTLING)),
+                    settled_at: match failure.is_unsettled() {
+                        true => Some(now.plus(SETTLING)),
+                        false => lost,
+                    },
                 }
             }
             // To the end of the queue, or the same users would always come first.

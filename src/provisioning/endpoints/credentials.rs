@@ -1,7 +1,7 @@
 //! `GET /users/{userId}/3deye-credentials`: the user's 3dEye login; makes the
 //! account on the first call.
 //!
-//! One D1 round trip authorises the caller and loads the user. Only a user
+//! One D1 round trip authorises the caller, loads the user and notes who reads. Only a user
 //! without an account costs more.
 
 use http::StatusCode;
@@ -13,11 +13,12 @@ use crate::auth::store::touch_api_key;
 use crate::auth::subject::is_subject_of;
 use crate::auth::{ApiKey, Scope};
 use crate::db::Database;
-use crate::kernel::audit::Actor;
-use crate::kernel::{Clock as _, UserId};
+use crate::kernel::audit::{Action, Actor, Entry};
+use crate::kernel::{Clock as _, EmailKey, UserId};
 #[cfg(test)]
 use crate::provisioning::endpoints::error_answers;
 use crate::provisioning::record::ProvisioningRecord;
+use crate::provisioning::single::Proof;
 use crate::provisioning::store;
 #[cfg(test)]
 use crate::provisioning::{Failure, ProvisioningError};
@@ -59,8 +60,9 @@ async fn handle(call: Call<UserCaller>) -> Result<Reply, ApiError> {
     let user = call.user_id()?;
     call.query(&[])?;
     let database = call.services.database()?;
-    let (record, actor) = load(&call, &database, &user).await?;
-    match &record.user {
+    let asked = load(&call, &database, &user).await?;
+    call.log_access(&asked.actor, &user);
+    match &asked.record.user {
         None => return Err(ApiError::unknown_user()),
         Some(row) if row.email_key.is_none() => {
             return Err(ApiError::not_found("The user has no e-mail"));
@@ -68,11 +70,11 @@ async fn handle(call: Call<UserCaller>) -> Result<Reply, ApiError> {
         Some(_) => {}
     }
     let remote = call.services.remote();
-    let origin = call.origin(actor);
+    let origin = call.origin(asked.actor);
     let credentials = call
         .services
         .provisioning(&database, &origin)?
-        .credentials(remote.as_ref(), &user, record)
+        .credentials(remote.as_ref(), &user, asked.record, &asked.proof)
         .await?;
     let body = Body {
         user_id: user.as_str(),
@@ -83,20 +85,31 @@ async fn handle(call: Call<UserCaller>) -> Result<Reply, ApiError> {
     Ok(Reply::json(StatusCode::OK, &body).no_store())
 }
 
+/// A request that may be answered.
+struct Asked {
+    record: ProvisioningRecord,
+    actor: Actor,
+    proof: Proof,
+}
+
 /// Loads the user and settles whether this caller may see it. A person or a
 /// bound key learns nothing of other users, not even whether they exist.
 async fn load(
     call: &Call<UserCaller>,
     database: &Database,
     user: &UserId,
-) -> Result<(ProvisioningRecord, Actor), ApiError> {
+) -> Result<Asked, ApiError> {
     match &call.caller {
         UserCaller::Admin(admin) => {
-            let (record, _) = store::load_with_key(database, user, None).await?;
-            Ok((record, admin.actor()))
+            let read = read_entry(call, user, admin.actor());
+            Ok(Asked {
+                record: store::load_for_support(database, user, &read).await?,
+                actor: admin.actor(),
+                proof: Proof::Support,
+            })
         }
         UserCaller::Person(identity) => {
-            let (record, _) = store::load_with_key(database, user, None).await?;
+            let record = store::load(database, user).await?;
             let subject = identity
                 .subject
                 .as_deref()
@@ -108,7 +121,15 @@ async fn load(
             if !is_subject_of(subject, user, linked) {
                 return Err(ApiError::forbidden("another_user"));
             }
-            Ok((record, Actor::person(user.as_str())))
+            // A program's token is no proof of a person's e-mail.
+            let proved = identity.verified_email().filter(|_| !identity.is_machine);
+            Ok(Asked {
+                record,
+                actor: Actor::person(user.as_str()),
+                proof: proved
+                    .and_then(EmailKey::of)
+                    .map_or(Proof::Nothing, Proof::Email),
+            })
         }
         UserCaller::Key(key) => load_by_key(call, database, user, key).await,
     }
@@ -119,9 +140,11 @@ async fn load_by_key(
     database: &Database,
     user: &UserId,
     key: &ApiKey,
-) -> Result<(ProvisioningRecord, Actor), ApiError> {
+) -> Result<Asked, ApiError> {
     let key = key.presented(call.now());
-    let (record, row) = store::load_with_key(database, user, Some(&key)).await?;
+    // The database completes the name by the key's id.
+    let read = read_entry(call, user, Actor::api_key(""));
+    let (record, row) = store::load_with_key(database, user, &key, &read).await?;
     let row = row.ok_or_else(|| ApiError::unauthorized("api_key_unknown"))?;
     if !row
         .scopes
@@ -134,7 +157,26 @@ async fn load_by_key(
         return Err(ApiError::forbidden("api_key_of_another_user"));
     }
     touch_api_key(database, &row, call.services.clock.now()).await?;
-    Ok((record, Actor::api_key(&row.id)))
+    Ok(Asked {
+        record,
+        actor: Actor::api_key(&row.id),
+        // A bound key stands for its person.
+        proof: match row.user_id {
+            Some(_) => Proof::Nothing,
+            None => Proof::Service,
+        },
+    })
+}
+
+/// The audit row of a read by a program or by support.
+fn read_entry(call: &Call<UserCaller>, user: &UserId, actor: Actor) -> Entry {
+    Entry {
+        at: call.now(),
+        origin: call.origin(actor),
+        action: Action::ReadCredentials,
+        subject: user.to_string(),
+        outcome: "asked".to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -144,7 +186,11 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "A user's 3dEye login",
         "Makes the account on the first call. A person sees only their own (`sub` is the user's id \
          or `users.auth_subject`); an API key needs the scope threedeye:read and, if bound to a \
-         user, that user; the admin pair sees every user's.",
+         user, that user; the admin pair sees every user's. An account that existed before ours is \
+         taken over, and its password answered, for a person whose token proves the account's \
+         e-mail (verified claim), and for the admin pair; a key not bound to a user reads what a run \
+         or support took over. Anyone else gets 409. Reads by keys and by the admin pair are \
+         audited, once an hour for each of them and each user.",
     )
     .parameter(spec.user_id())
     .answer(spec.json::<Body>(200, "The login.").no_store().example(
@@ -171,6 +217,9 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         [
             ("busy", ProvisioningError::Busy { retry_after_s: 1 }.into()),
             ("orphan", Failure::Orphan.into()),
+            ("otherSpelling", Failure::OtherSpelling(RemoteId(String::new())).into()),
+            ("protected", Failure::Protected.into()),
+            ("takeOverUnproved", Failure::TakeOverUnproved.into()),
             ("duplicate", Failure::Duplicate.into()),
         ],
     ))

@@ -1,6 +1,7 @@
 //! `GET /admin/threedeye/users/{userId}`: where a user's provisioning stands.
 //!
-//! Read-only. One D1 round trip, in parallel with the probe. An unknown user
+//! Read-only, but for a quarantined user whose account is seen: that user is due again. One D1
+//! round trip, in parallel with the probe. An unknown user
 //! and an unreachable 3dEye are answers, not errors.
 
 use std::time::Duration;
@@ -75,7 +76,8 @@ struct MappingPart {
     remote_account_exists: Option<bool>,
     /// pending: an intent is recorded, the account may exist or not. attaching: the account is
     /// there, saved roles wait. complete: done. quarantined: the e-mail is taken outside our
-    /// customer; a reset or another e-mail lifts it. set_aside: another user holds the same e-mail.
+    /// customer, or present there in another spelling; a reset, another e-mail, or the account
+    /// being seen lifts it. set_aside: another user holds the same e-mail.
     /// Null: nothing is recorded.
     #[cfg_attr(test, schemars(extend("enum" = ["pending", "attaching", "complete", "quarantined", "set_aside", null])))]
     state: Option<&'static str>,
@@ -85,6 +87,9 @@ struct MappingPart {
     last_error: Option<String>,
     /// When the next attempt is due.
     next_attempt_at: Option<Timestamp>,
+    /// Whether the account took the place of one that we had not made. A person then gets its
+    /// password only with a token that proves the e-mail which that account had.
+    taken_over: bool,
 }
 
 #[derive(Serialize)]
@@ -107,9 +112,11 @@ struct RemotePart {
     customer_id: Option<String>,
     /// How many users our customer has. Null: unknown.
     customer_user_count: Option<u64>,
-    /// Whether an account of our customer has this user's e-mail. Null: unknown.
+    /// Whether an account of our customer has this user's e-mail, in whichever spelling. Null:
+    /// unknown.
     email_present_in_customer: Option<bool>,
-    /// The account with this user's e-mail, or null.
+    /// The account with this user's e-mail, else one with the same e-mail in another spelling (case
+    /// or composition of letters beyond ASCII), or null.
     #[serde(rename = "match")]
     matched: Option<MatchPart>,
     /// A few masked e-mails, to see whether this is the right customer.
@@ -138,12 +145,14 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let services = &call.services;
     let database = services.database()?;
     let remote = services.remote();
+    let origin = call.origin(call.caller.actor());
     let found = diagnose(
         &database,
         remote.as_ref(),
         &*services.clock,
         &user,
         PROBE_BUDGET,
+        &origin,
     )
     .await?;
     let customer_id = services
@@ -201,6 +210,7 @@ fn describe_mapping(mapping: &Mapping, scan: Option<&DirectoryScan>) -> MappingP
         attempts: mapping.attempts,
         last_error: mapping.last_error.clone(),
         next_attempt_at: mapping.next_attempt_at,
+        taken_over: mapping.taken_over.is_some(),
     }
 }
 
@@ -224,7 +234,7 @@ fn describe_remote(
         }
     };
     let email = record.user.as_ref().and_then(|row| row.email_key.as_ref());
-    let matched = email.and_then(|email| scan.by_email(email));
+    let matched = email.and_then(|email| scan.by_email(email).or_else(|| scan.by_spelling(email)));
     let present = match (email, matched) {
         (None, _) => None,
         (Some(_), Some(_)) => Some(true),
@@ -249,7 +259,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     OperationDoc::new(
         "3dEye support",
         "Where a user's provisioning stands",
-        "Reads the rows and asks 3dEye at the same time; changes nothing. An unknown user and an \
+        "Reads the rows and asks 3dEye at the same time. Changes nothing, but for one thing: a \
+         quarantined user whose account is seen is due again. An unknown user and an \
          unreachable 3dEye are answers, not errors.",
     )
     .parameter(spec.user_id())
@@ -271,7 +282,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                         "state": "complete",
                         "attempts": 0,
                         "lastError": null,
-                        "nextAttemptAt": null
+                        "nextAttemptAt": null,
+                    "takenOver": false
                     },
                     "recovery": { "found": false, "roleIds": [] },
                     "remote": {
@@ -303,7 +315,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                         "state": "pending",
                         "attempts": 3,
                         "lastError": "3dEye is unavailable",
-                        "nextAttemptAt": "2026-11-21T10:46:00.000Z"
+                        "nextAttemptAt": "2026-11-21T10:46:00.000Z",
+                        "takenOver": false
                     },
                     "recovery": { "found": false, "roleIds": [] },
                     "remote": {
@@ -331,7 +344,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                         "state": null,
                         "attempts": 0,
                         "lastError": null,
-                        "nextAttemptAt": null
+                        "nextAttemptAt": null,
+                    "takenOver": false
                     },
                     "recovery": { "found": false, "roleIds": [] },
                     "remote": {

@@ -35,7 +35,9 @@ impl From<Failure> for ApiError {
             Failure::Upstream(error) => return error.clone().into(),
             Failure::Orphan
             | Failure::Duplicate
-            | Failure::OwnLogin
+            | Failure::OtherSpelling(_)
+            | Failure::Protected
+            | Failure::TakeOverUnproved
             | Failure::AccountOfAnotherUser
             | Failure::MadeForAnotherEmail => StatusCode::CONFLICT,
             Failure::Unsealable => return Self::internal(failure.code()),

@@ -164,7 +164,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "Puts a stuck user right",
         "In this order: probe, delete the account if asked, clear the rows, provision again if \
          asked. When the requested delete fails nothing is cleared (502). Only an account with this \
-         user's e-mail or mapped id is deleted, and never the service's own. Lifts a quarantine. \
+         user's e-mail or mapped id is deleted, and never a protected one. Lifts a quarantine. \
          Safe to repeat. All of it has 30 s: when they end before the rows are cleared nothing is \
          cleared (502), when they end later `reprovision.error` says so and the next backfill goes \
          on with the user.",
@@ -216,7 +216,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
          right now. Without: it takes a human, as the message says.",
         [
             ("busy", ProvisioningError::Busy { retry_after_s: 1 }.into()),
-            ("ownLogin", Failure::OwnLogin.into()),
+            ("protected", Failure::Protected.into()),
             ("madeForEarlierEmail", Failure::MadeForAnotherEmail.into()),
         ],
     ))

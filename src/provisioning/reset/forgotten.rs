@@ -1,6 +1,7 @@
 //! Which account the cleared rows have to remember: one that may still exist, and that nothing would
 //! lead to any more if the user's e-mail changed after the mapping was cleared.
 
+use crate::kernel::Timestamp;
 use crate::provisioning::Failure;
 use crate::provisioning::policy::SETTLING;
 use crate::provisioning::record::{ForgottenAccount, Mapping, State};
@@ -27,8 +28,11 @@ impl LeasedRemoval<'_> {
     ) -> Result<Option<ForgottenAccount>, Failure> {
         // If no key opens the password any more, it can tell nothing that the list does not, and
         // waiting for it would never end.
+        // Nor is one that was deleted gone for good while a create from earlier may take effect.
+        let is_settled = settled_at(mapping) <= self.remover.clock.now();
         let may_exist = |account: &ForgottenAccount| {
-            !is_among(gone, account) && self.remover.unsealed(self.user, &account.password).is_ok()
+            !(is_settled && is_among(gone, account))
+                && self.remover.unsealed(self.user, &account.password).is_ok()
         };
         let earlier = mapping.forgotten.clone().filter(may_exist);
         let current = intended(mapping).filter(may_exist);
@@ -54,13 +58,17 @@ impl LeasedRemoval<'_> {
         if proved.await? {
             return Err(Failure::NotVisibleYet);
         }
-        // A lease that was not given back had a holder that died.
-        let settled_at = mapping.settled_at.max(mapping.lease_until.plus(SETTLING));
-        if self.remover.clock.now() < settled_at {
+        if self.remover.clock.now() < settled_at(mapping) {
             return Err(Failure::Settling);
         }
         Ok(())
     }
+}
+
+/// Until when a call from earlier may take effect. A lease that was not given back had a holder that
+/// died.
+fn settled_at(mapping: &Mapping) -> Timestamp {
+    mapping.settled_at.max(mapping.lease_until.plus(SETTLING))
 }
 
 fn is_among(accounts: &[RemoteAccount], sought: &ForgottenAccount) -> bool {

@@ -17,6 +17,7 @@ use crate::kernel::audit::{Action, Entry};
 use crate::kernel::{Deadline, UserId};
 use crate::provisioning::policy::{SETTLING, SINGLE_BUDGET};
 use crate::provisioning::record::{ProvisioningRecord, union};
+use crate::provisioning::single::Proof;
 use crate::provisioning::store::{self, Clearing, LeaseTerms};
 use crate::provisioning::{Context, Provisioner, ProvisioningError};
 use crate::threedeye::{Client, RemoteId, RoleId, UpstreamError};
@@ -88,7 +89,9 @@ impl Context<'_> {
         }
         if order.reprovision {
             let record = store::load(self.database, user).await?;
-            let account = self.credentials_by(deadline, remote, user, record).await;
+            let account = self
+                .credentials_by(deadline, remote, user, record, &Proof::Support)
+                .await;
             done.reprovisioned = Some(account.map(|account| account.id));
         }
         Ok(done)
@@ -149,6 +152,9 @@ impl Context<'_> {
         let clearing = Clearing {
             clear_mapping: order.clear_mapping,
             forgotten,
+            // What was taken over is the person's only once support has had it deleted.
+            keep_mark: cleared.is_some_and(|mapping| mapping.taken_over.is_some())
+                && !order.delete_remote,
             // Found by its id it was deleted; not found, it was gone before.
             forget_remote: order.delete_remote,
             keep_roles: kept_roles(order, &record, &done.removal),

@@ -5,6 +5,7 @@ use crate::kernel::{Deadline, UserId};
 use crate::provisioning::policy::list_deadline;
 use crate::provisioning::record::{ForgottenAccount, Mapping, ProvisioningRecord, State, union};
 use crate::provisioning::reset::{ResetOrder, merged_roles};
+use crate::provisioning::sighting::check_list;
 use crate::provisioning::store::LeaseToken;
 use crate::provisioning::{Failure, Provisioner, ProvisioningError, store};
 use crate::threedeye::{RemoteAccount, RemoteId, RoleId, ScanQuery};
@@ -56,6 +57,7 @@ impl LeasedRemoval<'_> {
         let scan = remote
             .scan(std::future::ready(query.clone()), reading)
             .await?;
+        let scan = check_list(self.remover.database, scan, self.user).await??;
         // Found by id and by e-mail, an account counts for both.
         let seen = query.ids.iter().filter_map(|id| scan.by_id(id));
         let seen = seen.chain(query.emails.iter().filter_map(|e| scan.by_email(e)));
@@ -91,14 +93,14 @@ impl LeasedRemoval<'_> {
         Ok((removal, accounts.into_iter().cloned().collect()))
     }
 
-    /// Guards: our own login is never deleted, and other users' accounts are left alone.
+    /// Guards: protected accounts are never deleted, and other users' accounts are left alone.
     async fn leave_others_out(
         &self,
         accounts: &mut Vec<&RemoteAccount>,
     ) -> Result<(), ProvisioningError> {
-        let own = self.remover.remote.own_login();
-        if own.is_some() && accounts.iter().any(|account| account.email_key() == own) {
-            return Err(Failure::OwnLogin.into());
+        let remote = self.remover.remote;
+        if accounts.iter().any(|account| remote.is_protected(account)) {
+            return Err(Failure::Protected.into());
         }
         if !accounts.is_empty() {
             let of_others =

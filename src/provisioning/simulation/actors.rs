@@ -12,8 +12,9 @@ use crate::provisioning::backfill::RunOrder;
 use crate::provisioning::fanout::{ChunkId, QueueError, Receipt, RunQueue};
 use crate::provisioning::reset::ResetOrder;
 use crate::provisioning::simulation::oracle::sealer;
-use crate::provisioning::simulation::scene::{Script, user_id};
+use crate::provisioning::simulation::scene::{Asker, Script, user_id};
 use crate::provisioning::simulation::stage::Theatre;
+use crate::provisioning::single::Proof;
 use crate::provisioning::store::{self, Trigger};
 use crate::provisioning::world::World;
 use crate::provisioning::{Context as Tools, Provisioner};
@@ -43,7 +44,7 @@ impl<'a> Theatre<'a> {
             Script::Backfill { cron, replacements } => self.backfill(number, cron, replacements),
             Script::Plan { cron } => self.plan(number, cron),
             Script::Consume => self.consume(number),
-            Script::Credentials { user } => self.credentials(number, user),
+            Script::Credentials { user, asker } => self.credentials(number, user, asker),
             Script::Reset { user, order } => self.reset(number, &user_id(user), order),
         }
     }
@@ -122,7 +123,7 @@ impl<'a> Theatre<'a> {
         })
     }
 
-    fn credentials(&self, number: usize, user: usize) -> Acting<'a> {
+    fn credentials(&self, number: usize, user: usize, asker: Asker) -> Acting<'a> {
         let (world, risks) = (self.world, Rc::clone(self.risks));
         let kit = self.kit(number);
         Box::pin(async move {
@@ -130,10 +131,20 @@ impl<'a> Theatre<'a> {
             let Ok(record) = store::load(&world.database, &user).await else {
                 return;
             };
+            let email = record.user.as_ref().and_then(|row| row.email_key.clone());
+            let proof = match asker {
+                Asker::Verified => email.map_or(Proof::Nothing, Proof::Email),
+                Asker::Unverified => Proof::Nothing,
+                Asker::Service => Proof::Service,
+                Asker::Support => Proof::Support,
+            };
             let ended = kit
                 .tools(world)
-                .credentials(Some(&kit.client), &user, record)
+                .credentials(Some(&kit.client), &user, record, &proof)
                 .await;
+            if ended.is_ok() {
+                risks.oracle.borrow_mut().was_answered(&user, &proof);
+            }
             risks
                 .director
                 .tell(|| format!("actor {number} ends: {:?}", ended.map(|account| account.id)));
@@ -144,7 +155,7 @@ impl<'a> Theatre<'a> {
         let (world, risks) = (self.world, Rc::clone(self.risks));
         let kit = self.kit(number);
         let user = UserId::new(user);
-        risks.oracle.borrow_mut().resets.insert(number, order);
+        risks.oracle.borrow_mut().will_reset(number, &user, order);
         Box::pin(async move {
             let ended = kit
                 .tools(world)

@@ -78,9 +78,13 @@ fn fates(effect: Effect) -> &'static [Fate] {
     const LATE: Fate = Fate::Lands(Duration::from_secs(25));
     const AT_LAST: Fate = Fate::Lands(Duration::from_secs(50));
     match effect {
-        Effect::Request(Operation::List) => {
-            &[Fate::FailsBefore, Fate::Hangs, Fate::Hangs, Fate::DiesAfter]
-        }
+        Effect::Request(Operation::List) => &[
+            Fate::FailsBefore,
+            Fate::Hangs,
+            Fate::Hangs,
+            Fate::DiesAfter,
+            Fate::Empty,
+        ],
         Effect::Request(Operation::Create) => &[
             Fate::FailsBefore,
             Fate::FailsAfter,

@@ -7,6 +7,7 @@ use crate::provisioning::reset::ResetOrder;
 use crate::provisioning::world::LOGIN;
 use crate::testing::simulation::dice::{Dice, Draws, Topic};
 use crate::testing::simulation::director::Trouble;
+use crate::threedeye::simulated::PROTECTED;
 
 /// One schedule's world and its plot.
 #[derive(Debug, Clone)]
@@ -47,9 +48,20 @@ pub enum Script {
     /// one has taken, and takes them again while they are not done with.
     Consume,
     /// `GET /users/{id}/3deye-credentials`.
-    Credentials { user: usize },
+    Credentials { user: usize, asker: Asker },
     /// `POST /admin/threedeye/users/{id}/reset`.
     Reset { user: usize, order: ResetOrder },
+}
+
+/// Who asks for a user's login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asker {
+    /// The person, whose token proves the e-mail that they have at that moment.
+    Verified,
+    /// The person, whose token proves none.
+    Unverified,
+    Service,
+    Support,
 }
 
 /// What others do to the world.
@@ -80,6 +92,10 @@ impl Scene {
         let mut users: Vec<String> = (0..count).map(|n| format!("p{n}@example.com")).collect();
         if count > 1 && draws.chance(200) {
             users[count - 1] = users[0].to_uppercase();
+        }
+        if draws.chance(150) {
+            let protected = ["eve@staff.example", PROTECTED];
+            users[0] = draws.pick(&protected).to_owned();
         }
         let accounts = accounts(&draws, &users);
         Self {
@@ -143,7 +159,16 @@ fn script(draws: &Draws, users: usize) -> Script {
             cron: draws.chance(400),
             replacements: draws.pick(&[20, 20, 20, 1, 0]),
         },
-        4..=6 => Script::Credentials { user },
+        4..=6 => Script::Credentials {
+            user,
+            asker: draws.pick(&[
+                Asker::Verified,
+                Asker::Unverified,
+                Asker::Unverified,
+                Asker::Service,
+                Asker::Support,
+            ]),
+        },
         _ => Script::Reset {
             user,
             order: ResetOrder {
@@ -162,7 +187,9 @@ fn event(draws: &Draws, users: usize) -> Event {
         0..=3 => Event::ChangeEmail {
             user,
             email: match draws.below(10) {
-                0 => LOGIN.to_owned(),
+                0 => draws
+                    .pick(&[LOGIN, PROTECTED, "eve@staff.example"])
+                    .to_owned(),
                 1..=3 => format!("p{}@example.com", draws.below(users as u64)),
                 _ => format!("n{}@example.com", draws.below(2)),
             },

@@ -10,6 +10,7 @@ use crate::provisioning::policy::SETTLING;
 use crate::provisioning::record::Claimed;
 use crate::provisioning::store::LeaseTerms;
 use crate::provisioning::store::columns::{MappingColumns, recovery};
+use crate::provisioning::store::quarantine::{KnownRow, has_accounts_statement};
 
 // ?1 requests, ?2 token, ?3 until, ?4 now, ?5 policy::SETTLING, as in ACQUIRE of lease.rs. Of two
 // requests for one e-mail the first gets it: OR IGNORE and the last condition see what this very
@@ -43,11 +44,20 @@ RETURNING user_id, (SELECT u.email_key FROM users u WHERE u.uuid = user_id) AS e
           email_key AS intent_email, password_sealed, threedeye_id, state, attempts,
           (SELECT r.role_ids FROM threedeye_recovery r
            WHERE r.user_id = threedeye_users.user_id) AS role_ids,
-          settled_at, forgotten_email, forgotten_threedeye_id, forgotten_password,
+          settled_at, taken_over_email, respelled_id, forgotten_email, forgotten_threedeye_id, forgotten_password,
           (SELECT r.removed_at FROM users u JOIN threedeye_removals r ON r.email_key = u.email_key
            WHERE u.uuid = threedeye_users.user_id) AS email_removed_at,
           (SELECT r.removed_at FROM threedeye_removals r
            WHERE r.email_key = threedeye_users.email_key) AS intent_removed_at";
+
+/// What was claimed.
+#[derive(Debug)]
+pub struct Claims {
+    /// In the order of the requests.
+    pub granted: Vec<Claimed>,
+    /// Whether our customer has an account for any user, so that its list cannot be empty.
+    pub has_accounts: bool,
+}
 
 /// Asks for a user's lease, and records an intent where none is recorded yet.
 #[derive(Debug, Clone, Serialize)]
@@ -105,14 +115,13 @@ impl ClaimedRow {
 /// granted even if its user's new e-mail is contested: the old intent has to be dealt with first. Of
 /// several requests for one free e-mail the first is granted. A lease that ran out without being given
 /// back had a holder that died: `settled_at` becomes [`SETTLING`] after its end, if that is later.
-///
-/// Answers in the order of the requests.
 pub async fn claim(
     database: &Database,
     requests: &[ClaimRequest],
     terms: &LeaseTerms,
-) -> Result<Vec<Claimed>, DatabaseError> {
+) -> Result<Claims, DatabaseError> {
     let mut batch = Batch::new();
+    let known = batch.push(has_accounts_statement(None));
     let granted = batch.push::<ClaimedRow>(Statement::new(
         CLAIM,
         [
@@ -123,18 +132,21 @@ pub async fn claim(
             SETTLING.into(),
         ],
     ));
-    let mut rows: BTreeMap<String, ClaimedRow> = database
-        .run(batch)
-        .await?
+    let answers = database.run(batch).await?;
+    let mut rows: BTreeMap<String, ClaimedRow> = answers
         .rows(granted)?
         .into_iter()
         .map(|row| (row.user_id.clone(), row))
         .collect();
-    requests
+    let granted = requests
         .iter()
         .filter_map(|request| {
             let row = rows.remove(request.user.as_str())?;
             Some(row.into_claimed(&request.password))
         })
-        .collect()
+        .collect::<Result<_, _>>()?;
+    Ok(Claims {
+        granted,
+        has_accounts: answers.one::<KnownRow>(known)?.known,
+    })
 }

@@ -55,6 +55,7 @@ UPDATE threedeye_users SET
   END,
   email_key = CASE state WHEN 'set_aside' THEN NULL ELSE email_key END,
   threedeye_id = CASE WHEN ?3 THEN NULL ELSE threedeye_id END,
+  taken_over_email = CASE WHEN ?3 THEN NULL ELSE taken_over_email END,
   attempts = 0, last_error = NULL, next_attempt_at = NULL, updated_at = ?4
 WHERE user_id = ?1 AND lease_token = ?2
 RETURNING user_id";
@@ -68,6 +69,8 @@ pub struct Clearing {
     /// With `clear_mapping`: the account that is let go of. The row becomes idle and remembers it, and
     /// its e-mail counts as freed just now.
     pub forgotten: Option<ForgottenAccount>,
+    /// With `clear_mapping`: the row becomes idle in any case, and remembers what was taken over.
+    pub keep_mark: bool,
     /// The remote account is gone: a row that stays forgets its id.
     pub forget_remote: bool,
     /// Roles to keep as recovery for the next provisioning.
@@ -114,9 +117,10 @@ pub async fn clear(
         let reopened = batch.push(Statement::new(REOPEN_MAPPING, args));
         batch.execute_all(give_back_statements(user, token, None));
         reopened
-    } else if let Some(account) = &clearing.forgotten {
+    } else if clearing.forgotten.is_some() || clearing.keep_mark {
+        let account = clearing.forgotten.as_ref();
         let forgotten = batch.push(forget_statement(user, token, account, now));
-        batch.execute(note_if_changed([&account.email], now)?);
+        batch.execute(note_if_changed(account.map(|account| &account.email), now)?);
         forgotten
     } else {
         batch.push(Statement::new(CLEAR_MAPPING, leased()))
@@ -139,18 +143,18 @@ pub async fn clear(
 fn forget_statement(
     user: &UserId,
     token: &LeaseToken,
-    account: &ForgottenAccount,
+    account: Option<&ForgottenAccount>,
     now: Timestamp,
 ) -> Statement {
-    let id = account.id.as_ref().map(|id| id.0.as_str());
+    let id = account.and_then(|account| account.id.as_ref());
     Statement::new(
         FORGET_MAPPING,
         [
             user.into(),
             token.into(),
-            account.email.as_str().into(),
-            id.into(),
-            (&account.password).into(),
+            account.map(|account| account.email.as_str()).into(),
+            id.map(|id| id.0.as_str()).into(),
+            account.map(|account| &account.password).into(),
             now.into(),
         ],
     )

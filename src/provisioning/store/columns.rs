@@ -39,6 +39,8 @@ pub(super) struct MappingColumns {
     lease_until: Option<Timestamp>,
     mapped_at: Option<Timestamp>,
     settled_at: Option<Timestamp>,
+    taken_over_email: Option<String>,
+    respelled_id: Option<String>,
     #[serde(flatten)]
     forgotten: ForgottenColumns,
 }
@@ -61,6 +63,8 @@ impl MappingColumns {
             created_at: self.mapped_at.unwrap_or_default(),
             settled_at: self.settled_at.unwrap_or_default(),
             forgotten: self.forgotten.into_account(),
+            taken_over: self.taken_over_email,
+            respelled: self.respelled_id.map(RemoteId),
         }))
     }
 }

@@ -35,7 +35,8 @@ SELECT user_id FROM threedeye_users WHERE user_id = ?1 AND lease_token = ?2";
 // ?1 user, ?2 token. Without the lease an idle row tells nothing.
 const DROP_IDLE: &str = "
 DELETE FROM threedeye_users
-WHERE user_id = ?1 AND lease_token = ?2 AND state = 'idle' AND forgotten_email IS NULL";
+WHERE user_id = ?1 AND lease_token = ?2 AND state = 'idle' AND forgotten_email IS NULL
+  AND taken_over_email IS NULL";
 
 // ?1 user, ?2 token, ?3 until when a call may take effect, or 0
 const GIVE_BACK: &str = "

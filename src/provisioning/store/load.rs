@@ -2,10 +2,11 @@
 
 use serde::Deserialize;
 
-use crate::auth::PresentedKey;
 use crate::auth::store::{ApiKeyRow, KeyColumns, find_api_key_statement};
 use crate::auth::subject::linked_subject;
-use crate::db::{self, Batch, Database, DatabaseError, Statement};
+use crate::auth::{PresentedKey, Scope};
+use crate::db::{self, Batch, Database, DatabaseError, Statement, audit_json};
+use crate::kernel::audit::Entry;
 use crate::kernel::{EmailKey, UserId};
 use crate::provisioning::record::{ProvisioningRecord, User};
 use crate::provisioning::store::columns::{MappingColumns, recovery};
@@ -20,6 +21,7 @@ SELECT q.id AS requested,
        t.state, t.email_key AS intent_email, t.threedeye_id, t.password_sealed, t.attempts,
        t.last_error, t.next_attempt_at, t.lease_until, t.created_at AS mapped_at, t.settled_at,
        t.forgotten_email, t.forgotten_threedeye_id, t.forgotten_password,
+       t.taken_over_email, t.respelled_id,
        r.role_ids,
        EXISTS (SELECT 1 FROM threedeye_users o
                WHERE o.email_key = u.email_key AND o.state <> 'set_aside'
@@ -28,6 +30,46 @@ FROM (SELECT ?1 AS id) q
 LEFT JOIN users u ON u.uuid = q.id
 LEFT JOIN threedeye_users t ON t.user_id = q.id
 LEFT JOIN threedeye_recovery r ON r.user_id = q.id"
+);
+
+// The conditions are those on which the endpoint answers, as far as they are known before: a refused
+// read leaves no row. Of one reader and user the first read an hour does.
+macro_rules! audit_read {
+    ($reader:literal, $from:literal) => {
+        concat!(
+            "
+INSERT INTO audit_log (at, actor, action, subject, outcome, request_id, address)
+SELECT e.value ->> 'at', ",
+            $reader,
+            ", e.value ->> 'action', u.uuid, e.value ->> 'outcome', e.value ->> 'request',
+       e.value ->> 'address'
+FROM json_each(?1) e
+JOIN users u ON u.uuid = (e.value ->> 'subject') AND u.email_key IS NOT NULL
+LEFT JOIN threedeye_users t ON t.user_id = u.uuid",
+            $from,
+            "
+WHERE coalesce(t.state <> 'quarantined' AND t.state <> 'set_aside', 1)
+  AND NOT EXISTS (
+    SELECT 1 FROM audit_log a
+    WHERE a.action = 'threedeye.read_credentials' AND a.subject = u.uuid
+      AND a.actor = ",
+            $reader,
+            " AND a.at > (e.value ->> 'at') - 3600000)"
+        )
+    };
+}
+
+// ?1 entry
+const AUDIT_SUPPORT: &str = audit_read!("(e.value ->> 'actor')", "");
+
+// ?1 entry, ?2 hash, ?3 scope, ?4 now
+const AUDIT_KEY: &str = audit_read!(
+    "(e.value ->> 'actor') || k.id",
+    "
+JOIN api_keys k ON k.key_hash = ?2 AND k.revoked_at IS NULL
+  AND (k.expires_at IS NULL OR k.expires_at > ?4)
+  AND (k.user_id IS NULL OR (k.user_id = u.uuid AND t.taken_over_email IS NULL))
+  AND EXISTS (SELECT 1 FROM json_each(k.scopes) s WHERE s.value = ?3)"
 );
 
 /// One row: three tables side by side.
@@ -72,20 +114,42 @@ pub async fn load(database: &Database, user: &UserId) -> Result<ProvisioningReco
     database.run(batch).await?.one(record)?.into_record()
 }
 
-/// The same and, where one is presented and in force, the API key.
+/// The same for support, with the audit row of their read; `read` names who reads whose login.
+pub async fn load_for_support(
+    database: &Database,
+    user: &UserId,
+    read: &Entry,
+) -> Result<ProvisioningRecord, DatabaseError> {
+    let mut batch = Batch::new();
+    let record = batch.push::<RecordRow>(load_statement(user));
+    batch.execute(Statement::new(AUDIT_SUPPORT, [audit_json([read])?]));
+    database.run(batch).await?.one(record)?.into_record()
+}
+
+/// The same and the API key, if it is in force, with the audit row of its read: `read` names the key but
+/// for its id.
 pub async fn load_with_key(
     database: &Database,
     user: &UserId,
-    key: Option<&PresentedKey>,
+    key: &PresentedKey,
+    read: &Entry,
 ) -> Result<(ProvisioningRecord, Option<ApiKeyRow>), DatabaseError> {
     let mut batch = Batch::new();
     let record = batch.push::<RecordRow>(load_statement(user));
-    let key = key.map(|key| batch.push::<KeyColumns>(find_api_key_statement(key)));
+    let found = batch.push::<KeyColumns>(find_api_key_statement(key));
+    let scope = Scope::ThreedeyeRead.as_str().into();
+    let args = [
+        audit_json([read])?,
+        key.hash.as_str().into(),
+        scope,
+        key.at.into(),
+    ];
+    batch.execute(Statement::new(AUDIT_KEY, args));
     let answers = database.run(batch).await?;
     let record = answers.one(record)?.into_record()?;
-    let key = match key {
-        Some(slot) => answers.first(slot)?.map(KeyColumns::into_row).transpose()?,
-        None => None,
-    };
+    let key = answers
+        .first(found)?
+        .map(KeyColumns::into_row)
+        .transpose()?;
     Ok((record, key))
 }

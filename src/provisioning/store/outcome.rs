@@ -13,11 +13,11 @@ use crate::threedeye::RemoteId;
 // release have no state of their own; an error counts as an attempt.
 const RECORD: &str = "
 INSERT INTO provisioning_outcomes
-  (user_id, lease_token, at, state, threedeye_id, email_key, error, next_attempt_at, settled_at, due_at,
+  (user_id, lease_token, at, state, threedeye_id, email_key, respelled_id, error, next_attempt_at, settled_at, due_at,
    success, attempt, forget, closes, actor, action, outcome, request_id)
 SELECT value ->> 'user', ?2, ?3,
        iif(value ->> 'state' IN ('failed', 'released'), NULL, value ->> 'state'),
-       value ->> 'id', value ->> 'email', value ->> 'error', value ->> 'next_attempt_at',
+       value ->> 'id', value ->> 'email', value ->> 'respelled', value ->> 'error', value ->> 'next_attempt_at',
        value ->> 'settled_at', value ->> 'due_at',
        value ->> 'state' = 'complete', value ->> 'error' IS NOT NULL,
        value ->> 'state' = 'set_aside', value ->> 'state' IN ('quarantined', 'set_aside'),
@@ -43,7 +43,12 @@ pub struct UserOutcome {
 pub enum Outcome {
     /// The account exists and holds its roles; a recovery row is dropped, and so is the memory of an
     /// earlier account.
-    Complete { id: RemoteId },
+    Complete {
+        id: RemoteId,
+        /// Until when a call whose answer was lost may take effect.
+        #[serde(serialize_with = "optional_millis")]
+        settled_at: Option<Timestamp>,
+    },
     /// The account exists, its saved roles are not attached yet.
     Attaching {
         id: RemoteId,
@@ -61,8 +66,11 @@ pub enum Outcome {
         #[serde(serialize_with = "optional_millis")]
         settled_at: Option<Timestamp>,
     },
-    /// Taken outside our customer.
-    Quarantined { error: String },
+    /// Taken outside our customer, or in another spelling by this account of ours.
+    Quarantined {
+        respelled: Option<RemoteId>,
+        error: String,
+    },
     /// Waits for an e-mail that another user holds; the row drops its intent.
     SetAside {
         /// The contested e-mail.
@@ -83,7 +91,7 @@ impl Outcome {
         match self {
             Self::Attaching { error, .. }
             | Self::Failed { error, .. }
-            | Self::Quarantined { error }
+            | Self::Quarantined { error, .. }
             | Self::SetAside { error, .. } => Some(error),
             Self::Complete { .. } | Self::Released { .. } => None,
         }

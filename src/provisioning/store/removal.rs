@@ -23,6 +23,14 @@ ON CONFLICT (user_id) DO UPDATE SET
   role_ids = excluded.role_ids, removed_threedeye_id = excluded.removed_threedeye_id
 RETURNING user_id";
 
+// ?1 user, ?2 token, ?3 account, ?4 e-mail; on the condition of SAVE_RECOVERY. The roles of two accounts
+// may come together in one row: no single e-mail proves that both were the person's.
+const MARK_TAKEN_OVER: &str = "
+UPDATE threedeye_users
+SET taken_over_email = iif(coalesce(taken_over_email, ?4) = ?4, ?4, '')
+WHERE user_id = ?1 AND lease_token = ?2
+  AND NOT EXISTS (SELECT 1 FROM threedeye_users WHERE threedeye_id = ?3 AND user_id <> ?1)";
+
 // ?1 user, ?2 token, ?3 roles, ?4 now
 const KEEP_RECOVERY: &str = "
 INSERT INTO threedeye_recovery (user_id, role_ids, created_at)
@@ -112,16 +120,31 @@ fn announce(
     Ok(changed)
 }
 
-/// Saves the roles of an account that is about to be deleted, and notes that it is. Contested: the
-/// account is mapped to another user.
+/// An account that is about to be deleted and created again.
+#[derive(Clone, Copy)]
+pub struct Replacement<'a> {
+    pub account: &'a RemoteAccount,
+    /// What is to be attached to the next one.
+    pub roles: &'a [RoleId],
+    /// Its e-mail, if we did not make it for the user: a person gets the next one's password only by
+    /// proving this e-mail.
+    pub taken_over: Option<&'a EmailKey>,
+}
+
+/// Saves the roles of an account that is about to be deleted, and notes that it is, and whether it is
+/// taken over. Contested: the account is mapped to another user.
 pub async fn save_recovery(
     database: &Database,
     token: &LeaseToken,
     user: &UserId,
-    account: &RemoteAccount,
-    roles: &[RoleId],
+    replacement: Replacement<'_>,
     entry: &Entry,
 ) -> Result<Guarded, DatabaseError> {
+    let Replacement {
+        account,
+        roles,
+        taken_over,
+    } = replacement;
     let save = Statement::new(
         SAVE_RECOVERY,
         [
@@ -133,6 +156,11 @@ pub async fn save_recovery(
         ],
     );
     let mut batch = Batch::new();
+    if let Some(email) = taken_over {
+        let id = account.id.0.as_str().into();
+        let args = [user.into(), token.into(), id, email.as_str().into()];
+        batch.execute(Statement::new(MARK_TAKEN_OVER, args));
+    }
     let saved = announce(&mut batch, save, &[account], entry)?;
     let held = batch.push::<IgnoredAny>(held_statement(user, token));
     let answers = database.run(batch).await?;

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use crate::db::{self, Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
 use crate::kernel::audit::Origin;
+use crate::provisioning::store::quarantine::{Quarantined, list_quarantined_statement};
 use crate::provisioning::store::queue::{Candidate, WaitingRow, list_due_statement};
 
 // ?1 run, ?2 trigger, ?3 actor, ?4 request, ?5 limit, ?6 start
@@ -81,12 +82,20 @@ pub struct RunClosing {
     pub finished_at: Timestamp,
 }
 
+/// What a run has to do.
+#[derive(Debug)]
+pub struct OpenedRun {
+    pub candidates: Vec<Candidate>,
+    /// Whose accounts to look out for.
+    pub quarantined: Vec<Quarantined>,
+}
+
 /// Opens a run's row in the ledger and lists up to `limit` users that are due by `due_by`.
 pub async fn open_run(
     database: &Database,
     opening: &RunOpening,
     due_by: Timestamp,
-) -> Result<Vec<Candidate>, DatabaseError> {
+) -> Result<OpenedRun, DatabaseError> {
     let mut batch = Batch::new();
     batch.execute(Statement::new(
         OPEN,
@@ -100,7 +109,12 @@ pub async fn open_run(
         ],
     ));
     let due = batch.push(list_due_statement(due_by, opening.limit));
-    database.run(batch).await?.rows(due)
+    let quarantined = batch.push(list_quarantined_statement());
+    let answers = database.run(batch).await?;
+    Ok(OpenedRun {
+        candidates: answers.rows(due)?,
+        quarantined: answers.rows(quarantined)?,
+    })
 }
 
 /// Closes a run's row and tells how many users still wait.

@@ -32,10 +32,12 @@ use http::{HeaderValue, header};
 use crate::kernel::audit::{Actor, Origin};
 use crate::kernel::random::seeded::Seeded;
 use crate::kernel::sealing::Purpose;
+use crate::kernel::unicode::Tables;
 use crate::kernel::{RequestId, Sealer, Secret, Timestamp, UserId};
 use crate::provisioning::backfill::{Finished, RunOrder};
 use crate::provisioning::record::State;
 use crate::provisioning::reset::{ResetDone, ResetOrder};
+use crate::provisioning::single::Proof;
 use crate::provisioning::store::{self, Trigger};
 use crate::provisioning::world::{Fuse, World};
 use crate::provisioning::{Context, Provisioner, ProvisioningError};
@@ -155,6 +157,7 @@ impl Bench {
             Rc::new(world.remote.clone()),
             Rc::<VirtualClock>::clone(&world.time),
             Rc::<Seeded>::clone(&world.random),
+            Rc::new(Tables),
             Rc::default(),
         ));
         bench
@@ -238,13 +241,21 @@ impl Bench {
     }
 
     fn credentials(&self, user: &str) -> Result<(String, String), ProvisioningError> {
+        self.credentials_by(&Proof::Support, user)
+    }
+
+    fn credentials_by(
+        &self,
+        proof: &Proof,
+        user: &str,
+    ) -> Result<(String, String), ProvisioningError> {
         let user = UserId::new(user);
         let context = self.context();
         self.world
             .run(Fuse::None, async {
                 let record = store::load(&self.world.database, &user).await.unwrap();
                 let account = context
-                    .credentials(Some(self.client()), &user, record)
+                    .credentials(Some(self.client()), &user, record, proof)
                     .await?;
                 Ok((account.id.0, account.password.expose().to_owned()))
             })

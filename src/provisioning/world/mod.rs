@@ -22,6 +22,7 @@ use crate::db::faulty::Faulty;
 use crate::db::sqlite::Sqlite;
 use crate::kernel::audit::Origin;
 use crate::kernel::random::seeded::Seeded;
+use crate::kernel::unicode::Tables;
 use crate::kernel::{Clock as _, EmailKey, Random, Sealer, Timestamp, UserId};
 use crate::provisioning;
 use crate::provisioning::record::Mapping;
@@ -102,6 +103,7 @@ impl World {
                 Rc::new(remote.clone()),
                 Rc::<VirtualClock>::clone(&time),
                 Rc::<Seeded>::clone(&random),
+                Rc::new(Tables),
                 Rc::default(),
             );
             Self {
@@ -127,6 +129,7 @@ impl World {
             Rc::new(self.remote.clone()),
             Rc::<VirtualClock>::clone(&self.time),
             random,
+            Rc::new(Tables),
             tokens,
         )
     }

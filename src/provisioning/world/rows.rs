@@ -63,7 +63,7 @@ fn rows(sqlite: &Sqlite) -> BTreeMap<UserId, Row> {
     const ALL: &str = "
 SELECT user_id, state, email_key, threedeye_id, password_sealed, attempts, last_error,
        next_attempt_at, lease_token, lease_until, created_at, settled_at,
-       forgotten_email, forgotten_threedeye_id, forgotten_password
+       forgotten_email, forgotten_threedeye_id, forgotten_password, taken_over_email, respelled_id
 FROM threedeye_users";
     let text = |row: &rusqlite::Row<'_>, column: usize| row.get::<_, Option<String>>(column);
     let moment = |row: &rusqlite::Row<'_>, column: usize| {
@@ -92,6 +92,8 @@ FROM threedeye_users";
                 }),
                 _ => None,
             },
+            taken_over: text(row, 15)?,
+            respelled: text(row, 16)?.map(RemoteId),
         };
         let lease = text(row, 8)?;
         Ok((

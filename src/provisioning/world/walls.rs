@@ -73,6 +73,7 @@ impl faults::Faults for Wall {
                 Fate::FailsAfter => Fault::AnswerLost,
                 Fate::Lands(after) => Fault::Lands { after, actor },
                 Fate::Hangs => Fault::Hangs,
+                Fate::Empty => Fault::Refused(response(200, r#"{"data":[],"total":0}"#)),
                 Fate::IdUntold => Fault::Mangled(without_body),
                 _ => world.planned.before(operation).await,
             };

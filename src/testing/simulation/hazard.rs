@@ -37,6 +37,8 @@ pub enum Fate {
     DiesAfter,
     /// The request takes effect, and its answer does not tell the new account's id.
     IdUntold,
+    /// The list is answered as if it were empty.
+    Empty,
 }
 
 impl Fate {

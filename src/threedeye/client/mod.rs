@@ -9,6 +9,7 @@
 
 mod permits;
 mod scan;
+mod spelling;
 mod tokens;
 
 use std::cell::{Cell, RefCell};
@@ -19,16 +20,17 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 
 use crate::kernel::http_client::{HttpClient, HttpResponse};
-use crate::kernel::{Clock, Deadline, EmailKey, Random, Secret};
+use crate::kernel::{Clock, Deadline, EmailKey, Random, Secret, Unicode};
 use crate::threedeye::config::ThreedeyeConfig;
 use crate::threedeye::retry::with_retries;
 use crate::threedeye::wire::accounts::{CreateUser, DeleteUser};
 use crate::threedeye::wire::auth::ProvePassword;
 use crate::threedeye::wire::roles::AttachRole;
 use crate::threedeye::wire::{self, Call};
-use crate::threedeye::{Deleted, RemoteId, RoleId, UpstreamError};
+use crate::threedeye::{Deleted, RemoteAccount, RemoteId, RoleId, UpstreamError};
 
 use permits::Permits;
+use spelling::Spelling;
 pub use tokens::TokenCache;
 
 /// How many calls are under way at once: the platform opens no more connections for one invocation.
@@ -47,6 +49,7 @@ pub struct Client {
     http: Rc<dyn HttpClient>,
     clock: Rc<dyn Clock>,
     random: Rc<dyn Random>,
+    unicode: Rc<dyn Unicode>,
     tokens: Rc<RefCell<TokenCache>>,
     connections: Permits,
     renewal: Permits,
@@ -59,6 +62,7 @@ impl Client {
         http: Rc<dyn HttpClient>,
         clock: Rc<dyn Clock>,
         random: Rc<dyn Random>,
+        unicode: Rc<dyn Unicode>,
         tokens: Rc<RefCell<TokenCache>>,
     ) -> Self {
         Self {
@@ -66,6 +70,7 @@ impl Client {
             http,
             clock,
             random,
+            unicode,
             tokens,
             connections: Permits::new(MAX_AT_ONCE),
             renewal: Permits::new(1),
@@ -143,9 +148,20 @@ impl Client {
             .await
     }
 
-    /// The e-mail of the account that we log in with ourselves, which must never be deleted.
-    pub fn own_login(&self) -> Option<EmailKey> {
-        self.config.login.as_ref()?.email_key()
+    /// Whether the account must never be deleted. One whose e-mail differs from a protected one in
+    /// its spelling only counts too: a mistake here cannot be undone.
+    pub fn is_protected(&self, account: &RemoteAccount) -> bool {
+        let Some(email) = account.email_key() else {
+            return false;
+        };
+        let protected = &self.config.protected;
+        if protected.contain(&email) {
+            return true;
+        }
+        let spelling = Spelling::of(email.as_str(), &*self.unicode);
+        let mut emails = protected.emails.iter();
+        EmailKey::of(spelling.as_str()).is_some_and(|email| protected.contain(&email))
+            || emails.any(|own| Spelling::of(own.as_str(), &*self.unicode) == spelling)
     }
 
     /// Makes a call, and again as `retry` allows.

@@ -10,17 +10,18 @@
 //! go, so there are at most six bodies of 4 MiB and one parsed page at a time,
 //! and 8 bytes for every user that went by.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::ops::Range;
 
 use futures_util::future::join;
 use futures_util::stream::{self, StreamExt as _};
 
-use crate::kernel::{Deadline, EmailKey, mask_email};
+use crate::kernel::{Deadline, EmailKey, Unicode, mask_email};
 use crate::threedeye::wire::list::{ListUsers, UserPage};
 use crate::threedeye::{DirectoryScan, RemoteAccount, RemoteId, ScanQuery, UpstreamError};
 
+use crate::threedeye::client::spelling::Spelling;
 use crate::threedeye::client::{Client, MAX_AT_ONCE};
 
 /// No list has more pages than an invocation may make subrequests; an upstream
@@ -43,12 +44,16 @@ impl Client {
         // What to look for is found out while the first page is under way.
         let (first, query) = join(self.page(1, deadline), query).await;
         let query = &query;
-        let first = Digest::of(first?, query);
+        let sought = &Sought::new(query, &*self.unicode);
+        let first = Digest::of(first?, sought);
+        if first.ids.is_empty() && first.total.is_some_and(|total| total > 0) {
+            return Err(UpstreamError::EmptyList);
+        }
         let mut reading = Reading::new(query, page_size, &first);
         reading.take(first)?;
         while let Some(numbers) = reading.next_pages()? {
             let mut pages = stream::iter(numbers)
-                .map(|number| self.digest(number, query, deadline))
+                .map(|number| self.digest(number, sought, deadline))
                 .buffered(MAX_AT_ONCE);
             while let Some(page) = pages.next().await {
                 match page {
@@ -75,10 +80,39 @@ impl Client {
     async fn digest(
         &self,
         number: u32,
-        query: &ScanQuery,
+        sought: &Sought<'_>,
         deadline: Deadline,
     ) -> Result<Digest, UpstreamError> {
-        Ok(Digest::of(self.page(number, deadline).await?, query))
+        Ok(Digest::of(self.page(number, deadline).await?, sought))
+    }
+}
+
+/// What is looked for on each page.
+struct Sought<'a> {
+    query: &'a ScanQuery,
+    unicode: &'a dyn Unicode,
+    /// The e-mails sought and watched, by their spelling.
+    emails: BTreeMap<Spelling, Vec<&'a EmailKey>>,
+}
+
+impl<'a> Sought<'a> {
+    fn new(query: &'a ScanQuery, unicode: &'a dyn Unicode) -> Self {
+        let mut emails: BTreeMap<Spelling, Vec<&EmailKey>> = BTreeMap::new();
+        for email in query.emails.iter().chain(&query.watched) {
+            let spelling = Spelling::of(email.as_str(), unicode);
+            emails.entry(spelling).or_default().push(email);
+        }
+        Self {
+            query,
+            unicode,
+            emails,
+        }
+    }
+
+    /// The e-mails that are this one, in whichever spelling.
+    fn spellings_of(&self, email: &EmailKey) -> &[&'a EmailKey] {
+        let spelling = Spelling::of(email.as_str(), self.unicode);
+        self.emails.get(&spelling).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -88,25 +122,34 @@ struct Digest {
     /// A hash of each user's id, in the page's order.
     ids: Vec<u64>,
     found: Vec<RemoteAccount>,
+    /// Accounts with an e-mail in another spelling than it is looked for.
+    respelled: Vec<(EmailKey, RemoteAccount)>,
     /// Masked e-mails of others, with the hash of their ids.
     samples: Vec<(u64, String)>,
 }
 
 impl Digest {
-    fn of(page: UserPage, query: &ScanQuery) -> Self {
+    fn of(page: UserPage, sought: &Sought<'_>) -> Self {
+        let query = sought.query;
         let mut digest = Self {
             total: page.total,
             ids: Vec::with_capacity(page.users.len()),
             found: Vec::new(),
+            respelled: Vec::new(),
             samples: Vec::new(),
         };
         for user in page.users {
             let id = hash_of(&user.id);
             digest.ids.push(id);
             let email = user.email_key();
-            let by_email = email
-                .as_ref()
-                .is_some_and(|email| query.emails.contains(email));
+            let mut by_email = false;
+            for like in email.iter().flat_map(|email| sought.spellings_of(email)) {
+                if email.as_ref() == Some(*like) {
+                    by_email = true;
+                } else {
+                    digest.respelled.push(((*like).clone(), user.clone()));
+                }
+            }
             if by_email || query.ids.contains(&user.id) {
                 digest.found.push(user);
             } else if let Some(email) = email
@@ -143,6 +186,8 @@ struct Reading<'a> {
     missing_emails: BTreeSet<&'a EmailKey>,
     missing_ids: BTreeSet<&'a RemoteId>,
     reached_end: bool,
+    /// The list ended before its own total: something may be missing.
+    ends_short: bool,
     was_cut_short: bool,
     scan: DirectoryScan,
 }
@@ -161,6 +206,7 @@ impl<'a> Reading<'a> {
             missing_emails: query.emails.iter().collect(),
             missing_ids: query.ids.iter().collect(),
             reached_end: false,
+            ends_short: false,
             was_cut_short: false,
             scan: DirectoryScan::default(),
         }
@@ -185,6 +231,9 @@ impl<'a> Reading<'a> {
                 self.scan.found.push(user);
             }
         }
+        for (email, user) in page.respelled {
+            self.scan.respelled.entry(email).or_insert(user);
+        }
         for (id, sample) in page.samples {
             if self.scan.samples.len() < self.query.samples && !self.ids.contains(&id) {
                 self.scan.samples.push(sample);
@@ -193,7 +242,10 @@ impl<'a> Reading<'a> {
         let length = page.ids.len();
         self.ids.extend(page.ids);
         self.reached_end = match self.total {
-            Some(total) => length == 0 || self.seen() >= total,
+            Some(total) => {
+                self.ends_short = length == 0 && self.seen() < total;
+                self.ends_short || self.seen() >= total
+            }
             None => length < self.page_size,
         };
         Ok(())
@@ -239,7 +291,7 @@ impl<'a> Reading<'a> {
 
     fn finish(self) -> DirectoryScan {
         let seen = self.seen();
-        let is_whole = self.reached_end && !self.was_cut_short;
+        let is_whole = self.reached_end && !self.ends_short && !self.was_cut_short;
         DirectoryScan {
             // Counted where it could be; the upstream's word where not.
             total: if is_whole {

@@ -7,7 +7,7 @@ use crate::kernel::Timestamp;
 use crate::kernel::http_client::{HttpError, HttpRequest};
 use crate::threedeye::ScanQuery;
 use crate::threedeye::client::*;
-use crate::threedeye::config::ThreedeyeLogin;
+use crate::threedeye::config::{ProtectedAccounts, ThreedeyeLogin};
 use crate::threedeye::testing::{Reply, TestClient, config, header_of, path_of};
 
 const TOKEN_PATH: &str = "/auth/token";
@@ -82,7 +82,6 @@ fn without_a_login_only_the_api_key_is_sent() {
     let requests = test.script.requests.borrow();
     assert_eq!(requests.len(), 1);
     assert_eq!(bearer(&requests[0]), "");
-    assert_eq!(test.client.own_login(), None);
 }
 
 #[test]
@@ -92,7 +91,6 @@ fn a_token_is_fetched_once_and_shared_by_later_clients() {
     for _ in 0..2 {
         test.become_another(config(), &tokens);
         test.delete(30).unwrap();
-        assert_eq!(test.client.own_login(), EmailKey::of("svc@example.com"));
     }
     assert_eq!(test.token_calls(), 1);
     let requests = test.script.requests.borrow();
@@ -314,5 +312,47 @@ fn errors_carry_nothing_of_what_was_sent_or_received() {
         for secret in ["hidden", "jane", "t1", "<p>", "the-key", "the-password"] {
             assert!(!text.contains(secret), "{text}");
         }
+    }
+}
+
+#[test]
+fn a_protected_account_is_protected_in_every_spelling() {
+    let config = ThreedeyeConfig {
+        protected: ProtectedAccounts {
+            emails: ["svc@example.com", "J\u{f6}rg@example.com"]
+                .iter()
+                .filter_map(|email| EmailKey::of(email))
+                .collect(),
+            domains: vec!["smartphonekey.com".to_owned()],
+        },
+        ..config()
+    };
+    let test = TestClient::new(config, |_| Reply::new(204, ""));
+    let is_protected = |email: &str| {
+        test.client.is_protected(&RemoteAccount {
+            id: RemoteId("1".to_owned()),
+            email: email.to_owned(),
+            roles: Vec::new(),
+        })
+    };
+    for email in [
+        "SVC@example.com",
+        "svc@example.com\u{a0}",
+        "J\u{d6}RG@Example.com",
+        "jo\u{308}rg@example.com",
+        "anna@SmartphoneKey.com",
+        // The Kelvin sign.
+        "anna@smartphone\u{212a}ey.com",
+    ] {
+        assert!(is_protected(email), "{email}");
+    }
+    for email in [
+        "",
+        "jorg@example.com",
+        "svc@example.org",
+        "anna@mail.smartphonekey.com",
+        "anna@smartphonekey.com@evil.example",
+    ] {
+        assert!(!is_protected(email), "{email}");
     }
 }

@@ -24,6 +24,7 @@ macro_rules! conformance {
             $check, $attribute,
             a_created_account_is_listed_and_opens
             a_taken_email_is_refused_in_every_customer
+            a_taken_email_is_refused_in_every_spelling
             an_account_is_deleted_once
             another_customers_account_is_out_of_reach
             a_role_is_attached_once
@@ -133,6 +134,15 @@ pub async fn a_taken_email_is_refused_in_every_customer(subject: &Subject) {
         assert_eq!(subject.remote.count(email), 1, "{email}");
         assert!(subject.opens(email, OTHER_PASSWORD).await, "{email}");
     }
+}
+
+pub async fn a_taken_email_is_refused_in_every_spelling(subject: &Subject) {
+    subject
+        .remote
+        .seed(&[seed("ours", "J\u{d6}RG@example.com", true)]);
+    let refused = subject.create("j\u{f6}rg@example.com").await;
+    assert_eq!(refused.unwrap_err(), UpstreamError::EmailTaken);
+    assert!(subject.create("jorg@example.com").await.is_ok());
 }
 
 pub async fn an_account_is_deleted_once(subject: &Subject) {
@@ -253,6 +263,7 @@ pub async fn the_list_tells_what_is_wanted_and_masks_the_others(subject: &Subjec
         ids: BTreeSet::from([id_of("2"), id_of("6"), id_of("9")]),
         samples: 2,
         count: true,
+        ..ScanQuery::default()
     };
     let scan = subject.list(query).await;
     let found: Vec<&str> = scan.found.iter().map(|user| user.id.0.as_str()).collect();

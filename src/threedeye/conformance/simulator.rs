@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::kernel::http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use crate::kernel::random::seeded::Seeded;
+use crate::kernel::unicode::Tables;
 use crate::kernel::{Clock, EmailKey, Secret, Timestamp};
 use crate::testing::{self, Shared};
 use crate::threedeye::client::{Client, TokenCache};
@@ -121,6 +122,7 @@ fn check(case: impl AsyncFnOnce(&Subject)) {
         Rc::new(Blocking),
         Rc::new(RealClock),
         Rc::new(Seeded::new(3)),
+        Rc::new(Tables),
         Rc::new(RefCell::new(TokenCache::default())),
     );
     block_on(case(&Subject {

@@ -57,11 +57,11 @@ impl Directory {
         });
     }
 
-    /// All accounts with this e-mail, whosever they are.
+    /// All accounts with this e-mail in whichever case, whosever they are.
     pub fn with_email(&self, email: &str) -> Vec<&Account> {
-        let key = EmailKey::of(email);
+        let key = |email: &str| email.trim().to_lowercase();
         let all = self.accounts.iter();
-        all.filter(|account| account.user.email_key() == key)
+        all.filter(|account| key(&account.user.email) == key(email))
             .collect()
     }
 

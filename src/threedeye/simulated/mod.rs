@@ -26,7 +26,7 @@ use futures_util::future::{Either, LocalBoxFuture, select};
 use http::HeaderMap;
 
 use crate::kernel::http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};
-use crate::kernel::{Clock, Secret, Timestamp};
+use crate::kernel::{Clock, EmailKey, Secret, Timestamp};
 use crate::threedeye::config::{ProtectedAccounts, ThreedeyeConfig, ThreedeyeLogin};
 
 use directory::Directory;
@@ -34,6 +34,12 @@ use faults::{Fault, Faults};
 
 /// Where it can be reached.
 const BASE_URL: &str = "https://upstream.example/v3";
+
+/// An account that is never deleted.
+pub const PROTECTED: &str = "keep@example.com";
+
+/// The domain of accounts that are never deleted.
+pub const STAFF_DOMAIN: &str = "staff.example";
 
 const API_KEY: &str = "the key";
 const CUSTOMER: &str = "our customer";
@@ -139,7 +145,13 @@ impl<C: Clock, F: Faults> Simulated<C, F> {
                 username: self.0.login.clone(),
                 password: Secret::new(LOGIN_PASSWORD),
             }),
-            protected: ProtectedAccounts::default(),
+            protected: ProtectedAccounts {
+                emails: [self.0.login.as_str(), PROTECTED]
+                    .iter()
+                    .filter_map(|email| EmailKey::of(email))
+                    .collect(),
+                domains: vec![STAFF_DOMAIN.to_owned()],
+            },
             page_size,
             timeout: Duration::from_secs(10),
         }

@@ -10,6 +10,7 @@ use super::faults::{Fault, Planned};
 use super::{Dialect, Operation, Simulated, response};
 use crate::kernel::http_client::HttpResponse;
 use crate::kernel::random::seeded::Seeded;
+use crate::kernel::unicode::Tables;
 use crate::kernel::{Clock as _, EmailKey, Secret, Timestamp};
 use crate::testing::transport::VirtualClock;
 use crate::threedeye::client::{Client, TokenCache};
@@ -38,6 +39,7 @@ fn wired() -> Wired {
         Rc::new(upstream.clone()),
         Rc::clone(&clock) as _,
         Rc::new(Seeded::new(3)),
+        Rc::new(Tables),
         Rc::new(RefCell::new(TokenCache::default())),
     );
     Wired {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{ANN, ANN_EMAIL, BOB, BOB_EMAIL, CYD, Setup, UNKNOWN, assert_error, setup, text};
 use crate::auth::fake;
 use crate::kernel::Clock as _;
-use crate::testing::service::{ADMIN_KEY, TestAnswer, TestRequest, claims, token};
+use crate::testing::service::{ADMIN_KEY, TestAnswer, claims, token};
 use crate::threedeye::simulated::Operation;
 
 const FORBIDDEN: &str = "You do not have permission to perform this action";
@@ -17,21 +17,6 @@ fn people() -> Setup {
     let subject = "UPDATE users SET auth_subject = 'auth0|ann' WHERE uuid = ?1";
     setup.service.database.execute(subject, [ANN]);
     setup
-}
-
-impl Setup {
-    fn ask(&self, user: &str) -> TestRequest<'_> {
-        let path = format!("/users/{user}/3deye-credentials");
-        self.service.get(&path)
-    }
-
-    /// A new API key: its id and itself.
-    fn api_key(&self, scope: &str, user: Option<&str>) -> (String, String) {
-        let body = json!({ "scopes": [scope], "userId": user });
-        let made = self.service.post("/admin/api-keys").admin().json(&body);
-        let made = made.send().json();
-        (text(&made["id"]), text(&made["key"]))
-    }
 }
 
 #[track_caller]

@@ -11,6 +11,7 @@ fn no_mapping() -> Value {
         "found": false, "threedeyeUserId": null, "hasPassword": false, "createdAt": null,
         "remoteAccountExists": null, "state": null, "attempts": 0, "lastError": null,
         "nextAttemptAt": null,
+            "takenOver": false,
     })
 }
 
@@ -38,6 +39,7 @@ fn a_provisioned_user_is_shown_with_its_account() {
             "found": true, "threedeyeUserId": id, "hasPassword": true, "createdAt": created_at,
             "remoteAccountExists": true, "state": "complete", "attempts": 0, "lastError": null,
             "nextAttemptAt": null,
+            "takenOver": false,
         },
         "recovery": { "found": false, "roleIds": [] },
         "remote": {

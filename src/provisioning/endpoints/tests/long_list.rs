@@ -9,7 +9,7 @@ use crate::provisioning::policy::SINGLE_BUDGET;
 use crate::threedeye::simulated::faults::Fault;
 use crate::threedeye::simulated::{Operation, response};
 
-const INCOMPLETE: &str = "the customer's user list could not be read whole in time";
+const INCOMPLETE: &str = "the customer's user list could not be read whole";
 const CYD_EMAIL: &str = "cyd@example.com";
 const DEE: &str = "dee";
 const DEE_EMAIL: &str = "dee@example.com";

@@ -4,9 +4,11 @@ mod backfill;
 mod backfill_rules;
 mod crashes;
 mod credentials;
+mod credentials_reads;
 mod credentials_rules;
 mod diagnostics;
 mod diagnostics_rules;
+mod empty_lists;
 mod long_list;
 mod lost_answers;
 mod outages;
@@ -14,6 +16,8 @@ mod readings;
 mod reset;
 mod reset_rules;
 mod scheduled;
+mod spellings;
+mod take_overs;
 
 use std::cell::RefCell;
 use std::future::ready;
@@ -26,7 +30,7 @@ use serde_json::{Value, json};
 
 use crate::kernel::Clock as _;
 use crate::kernel::http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};
-use crate::testing::service::{Remote, TestAnswer, TestService};
+use crate::testing::service::{Remote, TestAnswer, TestRequest, TestService};
 use crate::threedeye::simulated::directory::Account;
 use crate::threedeye::simulated::faults::Fault;
 use crate::threedeye::simulated::{Operation, response};
@@ -182,6 +186,24 @@ impl Setup {
             "UPDATE threedeye_users SET lease_token = 'other', lease_until = ?2 WHERE user_id = ?1",
             (user, until),
         );
+    }
+
+    fn ask(&self, user: &str) -> TestRequest<'_> {
+        let path = format!("/users/{user}/3deye-credentials");
+        self.service.get(&path)
+    }
+
+    /// A new API key: its id and itself.
+    fn api_key(&self, scope: &str, user: Option<&str>) -> (String, String) {
+        let body = json!({ "scopes": [scope], "userId": user });
+        let made = self.service.post("/admin/api-keys").admin().json(&body);
+        let made = made.send().json();
+        (text(&made["id"]), text(&made["key"]))
+    }
+
+    fn change_email(&self, user: &str, email: &str) {
+        let sql = "UPDATE users SET email = ?2 WHERE uuid = ?1";
+        self.service.database.execute(sql, (user, email));
     }
 
     fn credentials(&self, user: &str) -> TestAnswer {

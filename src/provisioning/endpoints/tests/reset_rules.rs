@@ -29,11 +29,6 @@ impl Setup {
         self.service.database.execute(sql, (user, roles));
     }
 
-    fn change_email(&self, user: &str, email: &str) {
-        let sql = "UPDATE users SET email = ?2 WHERE uuid = ?1";
-        self.service.database.execute(sql, (user, email));
-    }
-
     /// The user's rows, as text.
     fn rows(&self, user: &str) -> Vec<String> {
         let sql = "SELECT json_array(state, email_key, threedeye_id, password_sealed, attempts)
@@ -319,32 +314,51 @@ fn a_lease_that_is_held_is_409_and_one_that_has_ended_is_not() {
 }
 
 #[test]
-fn our_own_login_is_neither_deleted_nor_replaced_by_any_route() {
-    let message = "the e-mail is the service's own login, which is never replaced";
-    let by_email = setup();
-    by_email.add_account("own", &LOGIN.to_uppercase(), &["r1"]);
-    by_email.change_email(ANN, LOGIN);
+fn a_protected_account_is_neither_deleted_nor_replaced_by_any_route() {
+    let message = "the account with this e-mail is protected and never deleted or replaced; \
+                   support can give the user another e-mail, or see to the account at 3dEye itself";
     let delete = json!({ "deleteRemote": true });
-    assert_error(&by_email.reset(ANN, &delete), StatusCode::CONFLICT, message);
-    assert_error(&by_email.credentials(ANN), StatusCode::CONFLICT, message);
-    let done = by_email.done(ANN, &json!({ "reprovision": true }));
-    assert_eq!(done["reprovision"]["error"], message);
-    let run = by_email.backfill("?limit=1").json();
-    assert_eq!(run["errors"], json!([format!("{ANN}: {message}")]));
-    assert_eq!(by_email.accounts()[0].0, "own");
+    for email in [LOGIN, "keep@example.com", "eve@SmartphoneKey.com"] {
+        let setup = || {
+            let made = setup();
+            let service = made.service;
+            Setup {
+                service: service.setting("THREEDEYE_PROTECTED_EMAILS", "Keep@example.com"),
+                ..made
+            }
+        };
+        let by_email = setup();
+        by_email.add_account("own", &email.to_uppercase(), &["r1"]);
+        by_email.change_email(ANN, email);
+        assert_error(&by_email.reset(ANN, &delete), StatusCode::CONFLICT, message);
+        assert_error(&by_email.credentials(ANN), StatusCode::CONFLICT, message);
+        let done = by_email.done(ANN, &json!({ "reprovision": true }));
+        assert_eq!(done["reprovision"]["error"], message);
+        let run = by_email.backfill("?limit=1").json();
+        assert_eq!(run["errors"], json!([format!("{ANN}: {message}")]));
+        assert_eq!(by_email.diagnose(ANN)["mapping"]["state"], "pending");
+        assert_eq!(by_email.accounts()[0].0, "own");
 
-    let by_mapping = setup();
-    by_mapping.add_account("own", LOGIN, &[]);
-    by_mapping.provision(ANN);
-    let sql = "UPDATE threedeye_users SET threedeye_id = 'own'";
-    by_mapping.service.database.execute(sql, ());
-    assert_error(
-        &by_mapping.reset(ANN, &delete),
-        StatusCode::CONFLICT,
-        message,
-    );
-    for setup in [by_email, by_mapping] {
-        assert_eq!(setup.remote.calls(Operation::Delete), 0);
+        let by_mapping = setup();
+        by_mapping.add_account("own", email, &[]);
+        by_mapping.provision(ANN);
+        let sql = "UPDATE threedeye_users SET threedeye_id = 'own'";
+        by_mapping.service.database.execute(sql, ());
+        assert_error(
+            &by_mapping.reset(ANN, &delete),
+            StatusCode::CONFLICT,
+            message,
+        );
+
+        let let_go = setup();
+        let_go.provision(ANN);
+        let_go.reset(ANN, &json!({ "deleteRemote": false }));
+        let_go.change_email(ANN, "moved@example.com");
+        let_go.remote.directory_mut().accounts[0].user.email = email.to_owned();
+        let_go.assert_provisioned(ANN, "moved@example.com", &[]);
+        for setup in [by_email, by_mapping, let_go] {
+            assert_eq!(setup.remote.calls(Operation::Delete), 0, "{email}");
+        }
     }
 }
 

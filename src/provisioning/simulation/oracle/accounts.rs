@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::kernel::{EmailKey, Timestamp, UserId};
+use crate::kernel::{Timestamp, UserId};
 use crate::provisioning::simulation::oracle::Oracle;
-use crate::provisioning::world::LOGIN;
+use crate::provisioning::simulation::oracle::proofs::is_protected;
 use crate::provisioning::world::rows::Snapshot;
 use crate::threedeye::simulated::directory::Account;
 use crate::threedeye::{RemoteId, RoleId};
@@ -23,12 +23,17 @@ impl Oracle {
         }
     }
 
-    /// An account whose e-mail is another user's by now is that user's to take over.
+    /// An account whose e-mail is another user's by now is that user's to take over; a protected one
+    /// stays.
     pub fn no_user_has_two_accounts(&mut self, tables: &Snapshot, accounts: &[Account]) {
         let mut seen: BTreeMap<&UserId, &RemoteId> = BTreeMap::new();
         let mut both = None;
         for account in accounts {
             if let Some(user) = self.passwords.get(&account.password)
+                && !account
+                    .user
+                    .email_key()
+                    .is_some_and(|email| is_protected(&email))
                 && !account
                     .user
                     .email_key()
@@ -109,8 +114,8 @@ impl Oracle {
             return;
         };
         let email = account.user.email_key();
-        if email == EmailKey::of(LOGIN) {
-            self.object("our own login is never deleted", id.0.clone());
+        if email.as_ref().is_some_and(is_protected) {
+            self.object("a protected account is never deleted", id.0.clone());
             return;
         }
         let mapped_to: Vec<&UserId> = tables

@@ -1,10 +1,10 @@
 //! What must hold at the end.
 
-use crate::kernel::EmailKey;
 use crate::kernel::audit::Action;
 use crate::provisioning::record::State;
 use crate::provisioning::simulation::oracle::Oracle;
-use crate::provisioning::world::{LOGIN, World};
+use crate::provisioning::simulation::oracle::proofs::is_protected;
+use crate::provisioning::world::World;
 use crate::threedeye::RoleId;
 
 impl Oracle {
@@ -23,13 +23,12 @@ impl Oracle {
                 let mut all = remote.accounts.iter();
                 all.any(|a| a.ours == ours && a.user.email_key().as_ref() == Some(email))
             };
-            let is_login = *email == EmailKey::of(LOGIN).unwrap();
             let settled = match state {
                 Some(State::Complete) => true,
                 Some(State::Quarantined) => taken(false),
                 Some(State::SetAside) => tables.holder_of(email, user),
                 // Never replaced, so never done; it tries again for ever.
-                Some(State::Pending) => is_login,
+                Some(State::Pending) => is_protected(email) && taken(true),
                 _ => false,
             };
             if !settled {
@@ -57,7 +56,8 @@ impl Oracle {
                 row.mapping.threedeye_id.as_ref() == Some(&account.user.id)
                     || forgotten.is_some_and(|forgotten| Some(&forgotten.email) == email.as_ref())
             });
-            if self.passwords.contains_key(&account.password) && !is_known {
+            let is_kept = email.as_ref().is_some_and(is_protected);
+            if self.passwords.contains_key(&account.password) && !is_known && !is_kept {
                 self.object(
                     "no account is left behind",
                     format!("{} <{}>", account.user.id.0, account.user.email),

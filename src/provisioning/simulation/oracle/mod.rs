@@ -2,6 +2,7 @@
 
 mod accounts;
 mod judge;
+mod proofs;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -54,6 +55,14 @@ pub struct Oracle {
     pub taken_away: BTreeSet<RemoteId>,
     /// What each actor resets.
     pub resets: BTreeMap<usize, ResetOrder>,
+    /// Users whose account support wanted deleted: what they get is support's decision.
+    decided: BTreeSet<UserId>,
+    /// The e-mails of accounts that were not ours and whose place a user's took.
+    taken_over: BTreeMap<UserId, BTreeSet<EmailKey>>,
+    /// Users in quarantine as they were last seen.
+    quarantined: BTreeSet<UserId>,
+    /// Since when there has been a finished user.
+    known_since: Option<Timestamp>,
     /// Every e-mail that a user ever had.
     emails: BTreeSet<Option<EmailKey>>,
     /// The leases as they were last seen.
@@ -78,6 +87,10 @@ impl Oracle {
             waiting: BTreeSet::new(),
             taken_away: BTreeSet::new(),
             resets: BTreeMap::new(),
+            decided: BTreeSet::new(),
+            taken_over: BTreeMap::new(),
+            quarantined: BTreeSet::new(),
+            known_since: None,
             emails: BTreeSet::new(),
             leases: BTreeMap::new(),
             accounts: Vec::new(),
@@ -117,6 +130,7 @@ impl Oracle {
         self.no_role_is_lost(&tables, &remote.accounts, drops.is_some());
         self.leases_end(&tables, world.now());
         self.leases_are_their_holders(&tables, world.now(), actor);
+        self.no_wrong_list_quarantines(&tables, &remote.accounts, world.now());
         let deleted: Vec<RemoteId> = remote
             .deleted
             .get(self.deletes_seen..)
@@ -139,6 +153,7 @@ impl Oracle {
             self.accounts = known;
             for id in deleted {
                 self.was_theirs(&tables, &id);
+                self.note_take_over(&tables, &id, actor);
             }
         }
         self.accounts.clone_from(&remote.accounts);

@@ -8,6 +8,7 @@ use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
 use crate::provisioning::fanout::ChunkId;
 use crate::provisioning::store::fanout::sums::{ChunkStatus, push_sums};
+use crate::provisioning::store::quarantine::{Quarantined, list_quarantined_statement};
 use crate::provisioning::store::queue::{Candidate, select_candidates};
 
 // ?1 runs
@@ -60,6 +61,8 @@ pub struct ReplacementAllowance {
 pub struct OpenedDelivery {
     /// The users that still wait for their chunk and are under no lease.
     pub candidates: Vec<Candidate>,
+    /// Whose accounts to look out for.
+    pub quarantined: Vec<Quarantined>,
     /// What was reserved; what is not used is to be given back.
     pub allowances: Vec<ReplacementAllowance>,
 }
@@ -79,9 +82,11 @@ pub async fn open_delivery(
     batch.execute(Statement::new(RESERVE, [runs, now.into()]));
     batch.execute(Statement::new(COUNT_DELIVERY, [chunks.clone()]));
     let held = batch.push(Statement::new(LIST_HELD, [chunks, now.into()]));
+    let quarantined = batch.push(list_quarantined_statement());
     let answers = database.run(batch).await?;
     Ok(OpenedDelivery {
         candidates: answers.rows(held)?,
+        quarantined: answers.rows(quarantined)?,
         allowances: answers.rows(allowances)?,
     })
 }

@@ -34,6 +34,7 @@ fn clearing_may_keep_roles(test: &StoreTest) {
     test.claim_one("t1", "ann");
     test.save_roles("t1", "ann", &account("old", ONE));
     let clearing = Clearing {
+        keep_mark: false,
         keep_roles: Some(roles(&["r1", "r2"])),
         ..EVERYTHING
     };
@@ -47,6 +48,7 @@ fn clearing_may_leave_the_mapping(test: &StoreTest) {
     test.add("ann", ONE);
     test.finish("ann", "acc");
     let lift = |forget_remote| Clearing {
+        keep_mark: false,
         clear_mapping: false,
         forgotten: None,
         forget_remote,
@@ -89,6 +91,7 @@ fn clearing_without_the_lease_changes_nothing(test: &StoreTest) {
     for clear_mapping in [true, false] {
         for keep_roles in [None, Some(roles(&["r9"]))] {
             let clearing = Clearing {
+                keep_mark: false,
                 clear_mapping,
                 forgotten: None,
                 forget_remote: true,

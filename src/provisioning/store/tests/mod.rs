@@ -8,6 +8,7 @@ mod intent;
 mod lease;
 mod misfits;
 mod outcome;
+mod quarantine;
 mod queue;
 mod removal;
 mod run;
@@ -42,6 +43,7 @@ const ONE: &str = "one@example.com";
 const TWO: &str = "two@example.com";
 const LEASE: Duration = Duration::from_secs(60);
 const EVERYTHING: Clearing = Clearing {
+    keep_mark: false,
     clear_mapping: true,
     forgotten: None,
     forget_remote: true,
@@ -98,6 +100,7 @@ fn account(id: &str, email: &str) -> RemoteAccount {
 
 fn complete(account: &str) -> Outcome {
     Outcome::Complete {
+        settled_at: None,
         id: RemoteId(account.to_owned()),
     }
 }
@@ -112,6 +115,7 @@ fn failed(next_attempt_at: Timestamp) -> Outcome {
 
 fn quarantined() -> Outcome {
     Outcome::Quarantined {
+        respelled: None,
         error: "taken elsewhere".to_owned(),
     }
 }

@@ -32,10 +32,10 @@ fn a_run_is_opened_and_closed(test: &StoreTest) {
     test.add_each(&[("ann", ONE), ("bob", TWO)]);
     let opening = test.opening("run-1", 1);
     let listed = done(store::open_run(&test.database, &opening, test.now()));
-    assert_eq!(listed.len(), 1);
+    assert_eq!(listed.candidates.len(), 1);
     assert_eq!(test.end_of("run-1"), None);
     let all = test.due(9);
-    assert_eq!(listed, all[..1]);
+    assert_eq!(listed.candidates, all[..1]);
     test.finish("ann", "acc");
     test.advance(seconds(3));
     let closing = closing(test);

@@ -215,6 +215,7 @@ impl<'t> Sequence<'t> {
             password: self.password(user),
         };
         let clearing = Clearing {
+            keep_mark: self.chance(2),
             forgotten: self.chance(2).then_some(forgotten),
             clear_mapping: self.chance(2),
             forget_remote: self.chance(2),
@@ -356,7 +357,10 @@ impl<'t> Sequence<'t> {
                 error,
                 settled_at: self.chance(2).then_some(next_attempt_at),
             },
-            8 => Outcome::Quarantined { error },
+            8 => Outcome::Quarantined {
+                respelled: self.chance(2).then(|| self.account_id()),
+                error,
+            },
             9 => Outcome::SetAside {
                 email: email(self.pick(&EMAILS)),
                 error,

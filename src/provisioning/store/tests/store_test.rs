@@ -71,7 +71,7 @@ impl StoreTest {
     /// Claims users for `token`.
     pub fn claim(&self, token: &str, users: &[&str]) -> Vec<Claimed> {
         let requests: Vec<ClaimRequest> = users.iter().map(|user| request(token, user)).collect();
-        done(store::claim(&self.database, &requests, &self.terms(token)))
+        done(store::claim(&self.database, &requests, &self.terms(token))).granted
     }
 
     /// The same; tells which users were granted, in order of the requests.
@@ -164,8 +164,17 @@ impl StoreTest {
     ) -> Guarded {
         let (id, entry) = (UserId::new(user), self.entry(user, "saved"));
         let (database, holder) = (&self.database, token(holder));
+        let replacement = store::Replacement {
+            account: found,
+            roles,
+            taken_over: None,
+        };
         done(store::save_recovery(
-            database, &holder, &id, found, roles, &entry,
+            database,
+            &holder,
+            &id,
+            replacement,
+            &entry,
         ))
     }
 

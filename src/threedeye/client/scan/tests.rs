@@ -33,9 +33,9 @@ fn page_in(request: &HttpRequest, count: usize, size: usize, total: bool) -> Rep
 fn query(emails: &[&str]) -> ScanQuery {
     ScanQuery {
         emails: emails.iter().filter_map(|e| EmailKey::of(e)).collect(),
-        ids: BTreeSet::new(),
         samples: 2,
         count: true,
+        ..ScanQuery::default()
     }
 }
 
@@ -116,7 +116,8 @@ fn a_total_that_is_too_large_ends_at_an_empty_page() {
         _ => page_of([], None),
     });
     let scan = outcome.scan.unwrap();
-    assert_eq!((scan.total, scan.complete), (5, true));
+    // Five were shown, and more may exist: what was not seen is not absent.
+    assert_eq!((scan.total, scan.complete), (u64::MAX, false));
     assert!(outcome.pages <= 3 + MAX_AT_ONCE);
 }
 
@@ -285,4 +286,88 @@ fn ten_thousand_users_take_their_pages_and_no_more() {
     let scan = outcome.scan.unwrap();
     assert_eq!((scan.total, numbers(&scan)), (10_000, vec!["10000"]));
     assert_eq!(outcome.pages, 20);
+}
+
+fn list(emails: &[&str], total: Option<u64>) -> Reply {
+    let users = emails.iter().enumerate();
+    let users: Vec<_> = users
+        .map(|(id, email)| serde_json::json!({ "id": id + 1, "email": email, "roles": [] }))
+        .collect();
+    let mut page = serde_json::json!({ "data": users });
+    if let Some(total) = total {
+        page["total"] = total.into();
+    }
+    Reply::new(200, page.to_string())
+}
+
+#[test]
+fn an_email_in_another_spelling_is_told_apart_from_one_that_is_not_there() {
+    let shown = [
+        "J\u{d6}RG@example.com",
+        "ann@example.com\u{a0}",
+        "bob@example.com",
+    ];
+    let sought = query(&[
+        "j\u{f6}rg@example.com",
+        "jo\u{308}rg@example.com",
+        "ann@example.com",
+        "bob@example.com\u{2003}",
+        "jorg@example.com",
+    ]);
+    let scan = scan(&sought, move |_| list(&shown, Some(3))).scan.unwrap();
+    let id_of = |email: &str| {
+        let email = EmailKey::of(email).unwrap();
+        assert_eq!(scan.by_email(&email), None, "{email}");
+        scan.by_spelling(&email)
+            .map(|account| account.id.0.as_str())
+    };
+    assert_eq!(id_of("j\u{f6}rg@example.com"), Some("1"));
+    assert_eq!(id_of("jo\u{308}rg@example.com"), Some("1"));
+    assert_eq!(id_of("ann@example.com"), Some("2"));
+    assert_eq!(id_of("bob@example.com\u{2003}"), Some("3"));
+    assert_eq!(id_of("jorg@example.com"), None);
+}
+
+#[test]
+fn the_very_email_comes_before_another_spelling() {
+    let shown = ["J\u{d6}RG@example.com", "j\u{f6}rg@example.com"];
+    let sought = query(&["j\u{f6}rg@example.com"]);
+    let scan = scan(&sought, move |_| list(&shown, None)).scan.unwrap();
+    let email = EmailKey::of("j\u{f6}rg@example.com").unwrap();
+    assert_eq!(scan.by_email(&email).unwrap().id.0, "2");
+    assert_eq!(scan.by_spelling(&email), None);
+}
+
+#[test]
+fn what_is_watched_is_found_on_the_way_and_not_read_for() {
+    let watching = ScanQuery {
+        watched: query(&["u2@example.com", "u9@example.com"]).emails,
+        count: false,
+        ..query(&["u1@example.com"])
+    };
+    let outcome = scan(&watching, |request| page_in(request, 9, 3, false));
+    assert_eq!(numbers(&outcome.scan.unwrap()), ["1", "2"]);
+    assert_eq!(outcome.pages, 1);
+}
+
+#[test]
+fn an_empty_list_with_a_total_is_no_list() {
+    let outcome = scan(&query(&[]), |_| list(&[], Some(3)));
+    assert_eq!(outcome.scan.unwrap_err(), UpstreamError::EmptyList);
+    for total in [None, Some(0)] {
+        let outcome = scan(&query(&[]), move |_| list(&[], total));
+        let scan = outcome.scan.unwrap();
+        assert_eq!((scan.total, scan.complete), (0, true));
+    }
+}
+
+#[test]
+fn a_list_that_ends_before_its_total_is_not_whole() {
+    let sought = query(&["u9@example.com"]);
+    let outcome = scan(&sought, |request| match number_of(request) {
+        1 => page_of(1..=3, Some(9)),
+        _ => page_of([], Some(9)),
+    });
+    let scan = outcome.scan.unwrap();
+    assert_eq!((scan.total, scan.complete), (9, false));
 }

@@ -1,0 +1,85 @@
+//! Users in quarantine: who they are, and their way out when their account is seen again.
+
+use serde::Deserialize;
+
+use crate::db::{self, Arg, Batch, Database, DatabaseError, Statement, audit_json, audit_rows};
+use crate::kernel::audit::Entry;
+use crate::kernel::{EmailKey, Timestamp, UserId};
+use crate::provisioning::policy::MAX_WATCHED;
+use crate::provisioning::store::columns::email_key;
+
+// ?1 limit
+const LIST: &str = "
+SELECT user_id, email_key, respelled_id IS NOT NULL AS respelled, updated_at AS since
+FROM threedeye_users WHERE state = 'quarantined' AND email_key IS NOT NULL
+ORDER BY updated_at DESC LIMIT ?1";
+
+// ?1 entries. Tells only of those whom RELEASE releases, which therefore comes next.
+const AUDIT: &str = audit_rows!(
+    "WHERE EXISTS (SELECT 1 FROM threedeye_users t
+              WHERE t.user_id = value ->> 'subject' AND t.state = 'quarantined'
+                AND t.lease_until <= value ->> 'at')"
+);
+
+// ?1 users, ?2 now. A trigger queues them.
+const RELEASE: &str = "
+UPDATE threedeye_users SET
+  state = 'pending', respelled_id = NULL, attempts = 0, last_error = NULL, next_attempt_at = NULL,
+  updated_at = ?2
+WHERE user_id IN (SELECT value FROM json_each(?1)) AND state = 'quarantined' AND lease_until <= ?2";
+
+// ?1 user
+const HAS_ACCOUNTS: &str = "
+SELECT EXISTS (
+  SELECT 1 FROM threedeye_users
+  WHERE threedeye_id IS NOT NULL AND (state = 'complete' OR state = 'attaching') AND user_id IS NOT ?1
+) AS known";
+
+/// A user in quarantine.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Quarantined {
+    #[serde(rename = "user_id", deserialize_with = "db::user_id")]
+    pub user: UserId,
+    #[serde(rename = "email_key", deserialize_with = "email_key")]
+    pub email: EmailKey,
+    /// Whether the account with this e-mail in another spelling is known already.
+    #[serde(deserialize_with = "db::flag")]
+    pub respelled: bool,
+    pub since: Timestamp,
+}
+
+#[derive(Deserialize)]
+pub(super) struct KnownRow {
+    #[serde(deserialize_with = "db::flag")]
+    pub known: bool,
+}
+
+/// Lists the users quarantined last, at most [`MAX_WATCHED`].
+pub(super) fn list_quarantined_statement() -> Statement {
+    Statement::new(LIST, [MAX_WATCHED.into()])
+}
+
+/// Makes these users due now, with an audit row each, if they still are in quarantine.
+pub async fn release_quarantined(
+    database: &Database,
+    users: &[&UserId],
+    now: Timestamp,
+    entries: &[Entry],
+) -> Result<(), DatabaseError> {
+    let ids: Vec<&str> = users.iter().map(|user| user.as_str()).collect();
+    let mut batch = Batch::new();
+    batch.execute(Statement::new(AUDIT, [audit_json(entries)?]));
+    batch.execute(Statement::new(RELEASE, [Arg::json(&ids)?, now.into()]));
+    database.run(batch).await.map(|_| ())
+}
+
+pub(super) fn has_accounts_statement(aside: Option<&UserId>) -> Statement {
+    Statement::new(HAS_ACCOUNTS, [aside.into()])
+}
+
+/// Whether any user, this one aside, has an account in our customer.
+pub async fn has_accounts(database: &Database, aside: &UserId) -> Result<bool, DatabaseError> {
+    let mut batch = Batch::new();
+    let known = batch.push::<KnownRow>(has_accounts_statement(Some(aside)));
+    Ok(database.run(batch).await?.one(known)?.known)
+}
