@@ -64,6 +64,12 @@ pub enum Action {
     SaveRoles,
     /// An account is about to be deleted.
     DeleteAccount,
+    /// A deleted user's account was removed or left in place, or the attempt failed.
+    Offboard,
+    /// An administrator deleted a user; the outcome is the reason.
+    DeleteUser,
+    /// All that is stored about a user was read.
+    ExportUser,
     CreateApiKey,
     RevokeApiKey,
     CreateInstance,
@@ -106,6 +112,9 @@ impl Action {
             Self::Reset => "threedeye.reset",
             Self::SaveRoles => "threedeye.save_roles",
             Self::DeleteAccount => "threedeye.delete_account",
+            Self::Offboard => "threedeye.offboard",
+            Self::DeleteUser => "user.delete",
+            Self::ExportUser => "user.export",
             Self::CreateApiKey => "api_key.create",
             Self::RevokeApiKey => "api_key.revoke",
             Self::CreateInstance => "instance.create",

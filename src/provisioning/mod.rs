@@ -13,6 +13,7 @@
 //! | `fanout` | one run that queue consumers work off, chunk by chunk |
 //! | `single` | one user on demand (credentials, reprovisioning) |
 //! | `reset` | the repair by hand |
+//! | `offboarding` | the accounts of users that were deleted |
 //! | `diagnosis` | where a user stands, read-only |
 //!
 //! # Why it survives a crash at any point
@@ -31,6 +32,7 @@ pub mod diagnosis;
 pub mod endpoints;
 pub mod failure;
 pub mod fanout;
+pub mod offboarding;
 pub mod policy;
 pub mod record;
 pub mod reset;

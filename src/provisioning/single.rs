@@ -167,6 +167,7 @@ fn refuse_hopeless(record: &ProvisioningRecord) -> Result<(), ProvisioningError>
     match record.mapping.as_ref().map(|mapping| mapping.state) {
         Some(State::Quarantined) => Err(Failure::Orphan.into()),
         Some(State::SetAside) => Err(Failure::Duplicate.into()),
+        Some(State::Leaving | State::LeftInPlace) => Err(Failure::Leaving.into()),
         Some(State::Pending | State::Attaching | State::Complete) => Ok(()),
         Some(State::Idle) | None if record.contested => Err(Failure::Duplicate.into()),
         Some(State::Idle) | None => Ok(()),

@@ -7,8 +7,10 @@ mod claim;
 mod clear;
 mod columns;
 mod fanout;
+mod holdings;
 mod intent;
 mod lease;
+pub(crate) mod leaving;
 mod ledger;
 mod load;
 mod outcome;
@@ -25,14 +27,18 @@ pub use fanout::delivery::{OpenedDelivery, ReplacementAllowance, close_delivery,
 pub use fanout::give_up::give_up;
 pub use fanout::plan::{Planned, Planning, plan_run};
 pub use fanout::sums::ChunkStatus;
+pub use holdings::{Holdings, delete_user, load_holdings};
 pub use intent::{replace_intent, reseal};
 pub use lease::{
     Busy, Guarded, LeaseTerms, LeaseToken, acquire_lease, release_lease, renew_leases,
 };
+pub use leaving::{DueLeavings, Leaving, LeavingOutcome, conclude_leaving, lease_leaving};
 pub use ledger::{Chunks, RunRow, find_run, list_runs};
 pub use load::{load, load_with_key};
 pub use outcome::{Outcome, UserOutcome, record_outcomes};
 pub use queue::{Candidate, count_waiting, list_due};
-pub use removal::{accounts_of_others, begin_removal, removed_at, save_recovery};
-pub use run::{RunClosing, RunOpening, Tally, Trigger, close_run, open_run};
+pub use removal::{
+    accounts_of_others, begin_leaving_removal, begin_removal, removed_at, save_recovery,
+};
+pub use run::{OpenedRun, RunClosing, RunOpening, Tally, Trigger, close_run, open_run};
 pub use set_aside::set_aside;

@@ -36,6 +36,7 @@ impl From<Failure> for ApiError {
             Failure::Orphan
             | Failure::Duplicate
             | Failure::OwnLogin
+            | Failure::Leaving
             | Failure::AccountOfAnotherUser
             | Failure::MadeForAnotherEmail => StatusCode::CONFLICT,
             Failure::Unsealable => return Self::internal(failure.code()),

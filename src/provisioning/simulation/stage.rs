@@ -25,7 +25,7 @@ const PAGE_SIZE: u32 = 2;
 const CRON: Duration = Duration::from_secs(15 * 60);
 
 /// So many runs after the last fault everything is done.
-const RUNS_TO_CONVERGE: u32 = 6;
+const RUNS_TO_CONVERGE: u32 = 16;
 
 /// Plays it.
 pub fn play(schedule: &Schedule, traced: bool) -> Played {
@@ -48,7 +48,7 @@ pub fn play(schedule: &Schedule, traced: bool) -> Played {
 pub struct Theatre<'a> {
     pub world: &'a World,
     pub risks: &'a Rc<Risks>,
-    scene: &'a Scene,
+    pub scene: &'a Scene,
     pub post: &'a Post,
     /// The tokens of each isolate.
     pub isolates: &'a [Rc<RefCell<TokenCache>>; 2],
@@ -115,8 +115,10 @@ impl Theatre<'_> {
         *self.world.hazards.borrow_mut() = Rc::<Risks>::clone(self.risks);
         for (number, email) in self.scene.users.iter().enumerate() {
             self.world.add_user(&user_id(number), email);
+            self.world.add_key(&user_id(number));
         }
         let mut oracle = self.risks.oracle.borrow_mut();
+        oracle.removals = self.scene.removals;
         for (number, account) in self.scene.accounts.iter().enumerate() {
             let roles: Vec<String> = (0..account.roles)
                 .map(|role| format!("role-{number}-{role}"))
@@ -167,7 +169,9 @@ impl Theatre<'_> {
             self.lone(number, self.backfill(number, true, 20))?;
             let next: Option<Timestamp> = {
                 let tables = self.world.rows();
-                tables.queue.values().min().copied()
+                let leaving = tables.rows.values().filter_map(|row| row.leaving_since);
+                let removals = leaving.map(|since| since.plus(self.scene.removals.wait));
+                tables.queue.values().copied().chain(removals).min()
             };
             let Some(next) = next else {
                 return Ok(());

@@ -3,8 +3,11 @@
 use serde::Deserialize;
 
 use crate::db::{self, Arg, Batch, Database, DatabaseError, Statement};
-use crate::kernel::Timestamp;
 use crate::kernel::audit::Origin;
+use crate::kernel::{Timestamp, UserId};
+use crate::provisioning::store::DueLeavings;
+use crate::provisioning::store::columns::{UserIdRow, user_ids};
+use crate::provisioning::store::leaving::list_due_leavings;
 use crate::provisioning::store::queue::{Candidate, WaitingRow, list_due_statement};
 
 // ?1 run, ?2 trigger, ?3 actor, ?4 request, ?5 limit, ?6 start
@@ -81,12 +84,22 @@ pub struct RunClosing {
     pub finished_at: Timestamp,
 }
 
-/// Opens a run's row in the ledger and lists up to `limit` users that are due by `due_by`.
+/// What a run has to do.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OpenedRun {
+    pub candidates: Vec<Candidate>,
+    /// Users that left and whose wait is over.
+    pub leaving: Vec<UserId>,
+}
+
+/// Opens a run's row in the ledger and lists up to `limit` users that are due by `due_by`, and those
+/// that left and are due.
 pub async fn open_run(
     database: &Database,
     opening: &RunOpening,
     due_by: Timestamp,
-) -> Result<Vec<Candidate>, DatabaseError> {
+    leavings: DueLeavings,
+) -> Result<OpenedRun, DatabaseError> {
     let mut batch = Batch::new();
     batch.execute(Statement::new(
         OPEN,
@@ -100,7 +113,12 @@ pub async fn open_run(
         ],
     ));
     let due = batch.push(list_due_statement(due_by, opening.limit));
-    database.run(batch).await?.rows(due)
+    let leaving = batch.push::<UserIdRow>(list_due_leavings(leavings));
+    let answers = database.run(batch).await?;
+    Ok(OpenedRun {
+        candidates: answers.rows(due)?,
+        leaving: user_ids(answers.rows(leaving)?),
+    })
 }
 
 /// Closes a run's row and tells how many users still wait.

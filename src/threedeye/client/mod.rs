@@ -148,6 +148,11 @@ impl Client {
         self.config.login.as_ref()?.email_key()
     }
 
+    /// Whether the account with this e-mail must never be deleted: our own, or one that is protected.
+    pub fn protects(&self, email: &EmailKey) -> bool {
+        self.own_login().as_ref() == Some(email) || self.config.protected.contain(email)
+    }
+
     /// Makes a call, and again as `retry` allows.
     async fn repeat<K: Call>(
         &self,

@@ -6,6 +6,7 @@ mod clear;
 mod fanout;
 mod intent;
 mod lease;
+mod leaving;
 mod misfits;
 mod outcome;
 mod queue;
@@ -30,8 +31,8 @@ use crate::kernel::random::seeded::Seeded;
 use crate::kernel::{EmailKey, RequestId, Sealed, Timestamp, UserId};
 use crate::provisioning::record::{Claimed, Mapping, ProvisioningRecord, Recovery, State};
 use crate::provisioning::store::{
-    self, Busy, Candidate, ClaimRequest, Cleared, Clearing, Guarded, LeaseTerms, LeaseToken,
-    Outcome, RunClosing, RunOpening, Tally, Trigger, UserOutcome,
+    self, Busy, Candidate, ClaimRequest, Cleared, Clearing, DueLeavings, Guarded, LeaseTerms,
+    LeaseToken, OpenedRun, Outcome, RunClosing, RunOpening, Tally, Trigger, UserOutcome,
 };
 use crate::threedeye::{RemoteAccount, RemoteId, RoleId};
 
@@ -41,11 +42,14 @@ const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 const ONE: &str = "one@example.com";
 const TWO: &str = "two@example.com";
 const LEASE: Duration = Duration::from_secs(60);
+/// How long a user that left may return.
+const WAIT: Duration = Duration::from_secs(3600);
 const EVERYTHING: Clearing = Clearing {
     clear_mapping: true,
     forgotten: None,
     forget_remote: true,
     keep_roles: None,
+    left: false,
 };
 
 const PUT_USER: &str =
