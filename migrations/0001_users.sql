@@ -17,6 +17,22 @@ CREATE TABLE users (
 -- For the question whether another user has an e-mail.
 CREATE INDEX users_by_email ON users (email_key) WHERE email_key IS NOT NULL;
 
+-- A token's subject is a user's uuid or auth_subject. A row with which one subject would mean two users
+-- is refused.
+CREATE TRIGGER users_insert_subject BEFORE INSERT ON users
+WHEN EXISTS (SELECT 1 FROM users WHERE uuid = NEW.auth_subject AND uuid <> NEW.uuid)
+  OR EXISTS (SELECT 1 FROM users WHERE auth_subject = NEW.uuid AND uuid <> NEW.uuid)
+BEGIN
+  SELECT RAISE(ABORT, 'auth_subject must not be the uuid of another user');
+END;
+
+CREATE TRIGGER users_update_subject BEFORE UPDATE OF uuid, auth_subject ON users
+WHEN EXISTS (SELECT 1 FROM users WHERE uuid = NEW.auth_subject AND uuid <> NEW.uuid AND uuid <> OLD.uuid)
+  OR EXISTS (SELECT 1 FROM users WHERE auth_subject = NEW.uuid AND uuid <> NEW.uuid AND uuid <> OLD.uuid)
+BEGIN
+  SELECT RAISE(ABORT, 'auth_subject must not be the uuid of another user');
+END;
+
 -- /health compares this with SCHEMA_VERSION, the version that the Worker was built for. Every
 -- migration raises it.
 CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT;

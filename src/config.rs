@@ -10,7 +10,7 @@ use std::time::Duration;
 use url::{Host, Url};
 
 use crate::account::outbox::receiver::WebhookConfig;
-use crate::auth::JwtConfig;
+use crate::auth::{ClaimNames, JwtConfig};
 use crate::kernel::{EmailKey, Sealer, Secret};
 use crate::threedeye::config::{ProtectedAccounts, ThreedeyeConfig, ThreedeyeLogin};
 
@@ -65,6 +65,9 @@ impl Config {
         .config()
     }
 }
+
+/// Fewer would be within reach of guessing where keys are words.
+const MIN_ADMIN_KEY_CHARS: usize = 24;
 
 struct Reader<L> {
     lookup: L,
@@ -139,15 +142,26 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
     }
 
     fn admin_keys(&mut self) -> Vec<Secret> {
-        let Some(current) = self.secret("ADMIN_API_KEY") else {
-            // A previous key without a current one is a mistake, not a rotation.
-            self.problem("ADMIN_API_KEY is missing");
+        // A previous key without a current one is a mistake, not a rotation.
+        if self.required("ADMIN_API_KEY").is_none() {
+            return Vec::new();
+        }
+        let Some(current) = self.admin_key("ADMIN_API_KEY") else {
             return Vec::new();
         };
-        [Some(current), self.secret("ADMIN_API_KEY_PREVIOUS")]
-            .into_iter()
-            .flatten()
-            .collect()
+        let previous = self.admin_key("ADMIN_API_KEY_PREVIOUS");
+        [current].into_iter().chain(previous).collect()
+    }
+
+    fn admin_key(&mut self, name: &str) -> Option<Secret> {
+        let key = self.get(name)?;
+        if key.len() < MIN_ADMIN_KEY_CHARS || !is_header_value(&key) {
+            self.problem(format!(
+                "{name} must have at least {MIN_ADMIN_KEY_CHARS} ASCII characters"
+            ));
+            return None;
+        }
+        Some(Secret::new(key))
     }
 
     /// Every part must be a domain that an e-mail can end with; otherwise nothing matches.
@@ -167,17 +181,26 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
     }
 
     fn jwt(&mut self) -> Option<JwtConfig> {
-        let issuer = self.required("JWT_ISSUER");
-        let audience = self.required("JWT_AUDIENCE");
+        let issuer = self.word("JWT_ISSUER");
+        let audience = self.word("JWT_AUDIENCE");
         let jwks_url = self.required("JWT_JWKS_URL");
         let jwks_url = jwks_url.and_then(|url| self.safe_url("JWT_JWKS_URL", &url));
+        let claims = ClaimNames {
+            email: self.claim("JWT_EMAIL_CLAIM", "email"),
+            email_verified: self.claim("JWT_EMAIL_VERIFIED_CLAIM", "email_verified"),
+            auth_time: self.claim("JWT_AUTH_TIME_CLAIM", "auth_time"),
+            amr: self.claim("JWT_AMR_CLAIM", "amr"),
+            staff: self.claim("JWT_STAFF_CLAIM", "is_staff"),
+        };
+        let trusts_unmarked_email = self.relaxes("JWT_EMAIL_VERIFIED", "required", "unless_false");
+        let takes_iat_as_auth_time = self.relaxes("JWT_AUTH_TIME", "required", "or_iat");
         Some(JwtConfig {
             issuer: issuer?,
             audience: audience?,
             jwks_url: jwks_url?,
-            email_claim: self
-                .get("JWT_EMAIL_CLAIM")
-                .unwrap_or_else(|| "email".to_owned()),
+            claims,
+            trusts_unmarked_email,
+            takes_iat_as_auth_time,
         })
     }
 
@@ -185,7 +208,16 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let base_url = self
             .get("THREEDEYE_BASE_URL")
             .unwrap_or_else(|| "https://admin-api.3deye.me/v3".to_owned());
-        let base_url = self.safe_url("THREEDEYE_BASE_URL", &base_url);
+        let base_url = self
+            .safe_url("THREEDEYE_BASE_URL", &base_url)
+            .filter(|url| {
+                // Paths are appended to it.
+                let is_plain = !url.contains(['?', '#']);
+                if !is_plain {
+                    self.problem("THREEDEYE_BASE_URL must have neither a query nor a fragment");
+                }
+                is_plain
+            });
         let login = match (
             self.get("THREEDEYE_USERNAME"),
             self.secret("THREEDEYE_PASSWORD"),
@@ -201,8 +233,13 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let protected = self.protected(login.as_ref(), staff_domains)?;
         let page_size = self.number("THREEDEYE_PAGE_SIZE", 500, 1..=5000);
         let timeout = self.number("THREEDEYE_TIMEOUT_MS", 10_000, 1..=60_000);
+        let api_key = self.get("THREEDEYE_API_KEY")?;
+        if !is_header_value(&api_key) {
+            self.problem("THREEDEYE_API_KEY must be of ASCII characters");
+            return None;
+        }
         Some(ThreedeyeConfig {
-            api_key: self.secret("THREEDEYE_API_KEY")?,
+            api_key: Secret::new(api_key),
             customer_id: self.get("THREEDEYE_CUSTOMER_ID")?,
             base_url: base_url?.trim_end_matches('/').to_owned(),
             login,
@@ -251,16 +288,37 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
     }
 
     fn two_factor_disable(&mut self) -> DisablePolicy {
-        match self.get("TWO_FACTOR_DISABLE").as_deref() {
-            None | Some("second_factor") => DisablePolicy::SecondFactor,
-            Some("recent") => DisablePolicy::Recent,
-            Some(_) => {
-                self.problem(
-                    "TWO_FACTOR_DISABLE is neither second_factor nor recent; second_factor is used",
-                );
-                DisablePolicy::SecondFactor
-            }
+        if self.relaxes("TWO_FACTOR_DISABLE", "second_factor", "recent") {
+            DisablePolicy::Recent
+        } else {
+            DisablePolicy::SecondFactor
         }
+    }
+
+    /// Whether a setting that is `strict` unless told otherwise is `relaxed`.
+    fn relaxes(&mut self, name: &str, strict: &str, relaxed: &str) -> bool {
+        let value = self.get(name);
+        let is_relaxed = value.as_deref() == Some(relaxed);
+        if !is_relaxed && value.is_some_and(|value| value != strict) {
+            self.problem(format!(
+                "{name} is neither {strict} nor {relaxed}; {strict} is used"
+            ));
+        }
+        is_relaxed
+    }
+
+    /// A required value that could not equal anything if white space were in it, as between the parts of a list.
+    fn word(&mut self, name: &str) -> Option<String> {
+        let value = self.required(name)?;
+        if value.contains(char::is_whitespace) {
+            self.problem(format!("{name} must be one value without white space"));
+            return None;
+        }
+        Some(value)
+    }
+
+    fn claim(&self, name: &str, default: &str) -> String {
+        self.get(name).unwrap_or_else(|| default.to_owned())
     }
 
     fn webhook(&mut self) -> Option<WebhookConfig> {
@@ -289,6 +347,12 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         }
         usable.map(|_| text.to_owned())
     }
+}
+
+/// Whether a header can carry the text.
+fn is_header_value(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_graphic() || byte == b' ')
 }
 
 /// Whether a text is a domain as e-mails have them: dotted labels of letters, digits and hyphens. In
@@ -322,7 +386,7 @@ mod tests {
     fn parse(changes: &[(&str, Option<&str>)]) -> Config {
         let key = base64::engine::general_purpose::STANDARD.encode([9; 32]);
         let mut all = vec![
-            ("ADMIN_API_KEY", "admin"),
+            ("ADMIN_API_KEY", "admin-key-of-the-native-tests"),
             ("JWT_ISSUER", "https://id.example/"),
             ("JWT_AUDIENCE", "spkey"),
             ("JWT_JWKS_URL", "https://id.example/jwks"),
@@ -348,11 +412,146 @@ mod tests {
         assert_eq!(config.admin_email_domains, ["smartphonekey.com"]);
         assert_eq!(config.backfill_cron_limit, 50);
         assert_eq!(config.backfill_max_takeovers, 20);
-        assert_eq!(config.jwt.unwrap().email_claim, "email");
+        assert_eq!(config.backfill_max_removals, 20);
+        assert_eq!(config.offboard_after, Duration::from_secs(72 * 60 * 60));
+        let jwt = config.jwt.unwrap();
+        let names = [
+            jwt.claims.email,
+            jwt.claims.email_verified,
+            jwt.claims.auth_time,
+            jwt.claims.amr,
+            jwt.claims.staff,
+        ];
+        let expected = ["email", "email_verified", "auth_time", "amr", "is_staff"];
+        assert_eq!(names, expected);
+        assert!(!jwt.trusts_unmarked_email && !jwt.takes_iat_as_auth_time);
         let threedeye = config.threedeye.unwrap();
         assert_eq!(threedeye.base_url, "https://admin-api.3deye.me/v3");
         assert_eq!(threedeye.page_size, 500);
         assert_eq!(threedeye.timeout, Duration::from_secs(10));
+    }
+
+    /// The problems of one setting with this value.
+    fn problems_of(name: &str, value: &str) -> Vec<String> {
+        let problems = parse(&[(name, Some(value))]).problems;
+        assert!(
+            problems.iter().all(|problem| problem.contains(name)),
+            "{problems:?}"
+        );
+        problems
+    }
+
+    #[test]
+    fn a_setting_that_can_never_match_is_a_problem() {
+        for (name, values) in [
+            (
+                "ADMIN_EMAIL_DOMAINS",
+                &[
+                    "@smartphonekey.com",
+                    ",",
+                    " , ",
+                    "a.example; b.example",
+                    "*.x.example",
+                    "a.example,,b.example",
+                    "com",
+                    "-a.example",
+                    "a@b.example",
+                    "bücher.example",
+                    "https://a.example",
+                ][..],
+            ),
+            (
+                "THREEDEYE_PROTECTED_EMAILS",
+                &[
+                    "ops",
+                    "@x.example",
+                    "ops@",
+                    "a@x.example; b@x.example",
+                    "a@x.example,b",
+                    "*@x.example, ",
+                ],
+            ),
+            (
+                "ADMIN_API_KEY",
+                &["twenty-three-characters", "schlüssel-schlüssel-schlüssel"],
+            ),
+            ("ADMIN_API_KEY_PREVIOUS", &["short"]),
+            ("JWT_ISSUER", &["https://a.example/ https://b.example/"]),
+            ("JWT_AUDIENCE", &["a, b"]),
+            ("JWT_EMAIL_VERIFIED", &["true", "Required"]),
+            ("JWT_AUTH_TIME", &["iat"]),
+            ("THREEDEYE_API_KEY", &["schlüssel"]),
+            (
+                "THREEDEYE_BASE_URL",
+                &["https://x.example/v3?a=b", "https://x.example/#v3"],
+            ),
+            ("OFFBOARD_AFTER_HOURS", &["-1", "three"]),
+            ("BACKFILL_MAX_REMOVALS", &["many"]),
+        ] {
+            for value in values {
+                assert_eq!(problems_of(name, value).len(), 1, "{name}={value}");
+            }
+        }
+    }
+
+    #[test]
+    fn settings_that_can_match_are_none() {
+        for (name, value) in [
+            (
+                "ADMIN_EMAIL_DOMAINS",
+                " SmartphoneKey.com , xn--bcher-kva.example",
+            ),
+            (
+                "THREEDEYE_PROTECTED_EMAILS",
+                "Ops@x.example, jörg@x.example",
+            ),
+            ("ADMIN_API_KEY", "exactly-twenty-four-char"),
+            ("JWT_EMAIL_VERIFIED", "unless_false"),
+            ("JWT_AUTH_TIME", "or_iat"),
+            ("OFFBOARD_AFTER_HOURS", "0"),
+        ] {
+            assert_eq!(
+                problems_of(name, value),
+                Vec::<String>::new(),
+                "{name}={value}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_admin_key_counts_beside_a_malformed_current_one() {
+        let previous = ("ADMIN_API_KEY_PREVIOUS", Some("exactly-twenty-four-char"));
+        assert_eq!(parse(&[previous]).admin_keys.len(), 2);
+        let config = parse(&[("ADMIN_API_KEY", Some("short")), previous]);
+        assert!(config.admin_keys.is_empty());
+    }
+
+    #[test]
+    fn accounts_of_staff_and_our_own_are_protected() {
+        let config = parse(&[
+            ("THREEDEYE_USERNAME", Some("Svc@x.example")),
+            ("THREEDEYE_PASSWORD", Some("secret")),
+            (
+                "THREEDEYE_PROTECTED_EMAILS",
+                Some("lobby@y.example, Gate@y.example"),
+            ),
+        ]);
+        let protected = config.threedeye.unwrap().protected;
+        let is_protected = |email| protected.contain(&EmailKey::of(email).unwrap());
+        for email in [
+            "svc@x.example",
+            "GATE@y.example",
+            "anyone@smartphonekey.com",
+        ] {
+            assert!(is_protected(email), "{email}");
+        }
+        for email in [
+            "jane@x.example",
+            "jane@sub.smartphonekey.com",
+            "smartphonekey.com",
+        ] {
+            assert!(!is_protected(email), "{email}");
+        }
     }
 
     #[test]

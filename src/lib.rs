@@ -38,14 +38,15 @@ fn start() {
 
 /// An HTTPS call.
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
-    platform::events::fetch::fetch(request, env).await
+async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
+    platform::events::fetch::fetch(request, env, &context).await
 }
 
 /// The cron trigger.
 #[event(scheduled)]
 async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
-    app::schedule::run(&platform::isolate::services(&env), &platform::log::Console).await;
+    let services = platform::isolate::services(&env, None);
+    app::schedule::run(&services, &platform::log::Console).await;
 }
 
 /// Messages of a queue. Never an `Err`: that would panic, and with it fail

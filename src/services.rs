@@ -1,7 +1,7 @@
 //! What one request or event works with.
 
 use std::cell::{OnceCell, RefCell};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::rc::Rc;
 
 use futures_util::future::LocalBoxFuture;
@@ -42,6 +42,10 @@ pub trait Bindings {
 
     /// The queue of planned runs; without it a run stays in one process.
     fn run_queue(&self) -> Option<Rc<dyn RunQueue>>;
+
+    /// Lets work go on after the answer was sent, within the runtime's limits. It may be lost, as with any
+    /// crash.
+    fn wait_until(&self, work: LocalBoxFuture<'static, ()>);
 
     /// Counts one more for `key`, and tells whether it keeps within the limit. True where
     /// there is no such limit, or it fails: that must not lock everyone out.
@@ -119,6 +123,11 @@ impl Services {
         self.environment.bindings.run_queue()
     }
 
+    /// Lets work go on after the answer was sent; see [`Bindings::wait_until`].
+    pub fn wait_until(&self, work: LocalBoxFuture<'static, ()>) {
+        self.environment.bindings.wait_until(work);
+    }
+
     /// 3dEye; `None`: not configured.
     pub fn remote(&self) -> Option<threedeye::Client> {
         self.config.threedeye.clone().map(|config| {
@@ -161,15 +170,21 @@ impl Services {
     }
 
     /// Whether an administrator keeps within the limit of requests.
-    pub async fn admin_within_limit(&self, name: &str) -> bool {
+    pub async fn admin_within_limit(&self, admin: &Admin) -> bool {
         let bindings = &self.environment.bindings;
-        bindings.within_limit(RateLimit::Admin, name).await
+        bindings.within_limit(RateLimit::Admin, admin.name()).await
+    }
+
+    /// Whether a person keeps within the limit of requests, by the subject of their token.
+    pub async fn person_within_limit(&self, subject: &str) -> bool {
+        let bindings = &self.environment.bindings;
+        bindings.within_limit(RateLimit::Person, subject).await
     }
 
     /// Whether an address keeps within the limit of failed authentications. Requests to which
     /// the runtime gives no address count as one.
     pub async fn address_within_limit(&self, address: Option<IpAddr>) -> bool {
-        let address = address.map_or_else(|| "unknown".to_owned(), |address| address.to_string());
+        let address = address.map_or_else(|| "unknown".to_owned(), network);
         let bindings = &self.environment.bindings;
         bindings
             .within_limit(RateLimit::Authentication, &address)
@@ -189,13 +204,15 @@ impl Services {
 
     pub(crate) async fn authenticate_admin(&self, headers: &HeaderMap) -> Result<Admin, AuthError> {
         let tokens = self.authenticator();
-        auth::authenticate_admin(
+        let admin = auth::authenticate_admin(
             headers,
             &self.config.admin_keys,
             &self.config.admin_email_domains,
             tokens.as_ref(),
-        )
-        .await
+        );
+        let admin = admin.await;
+        self.refresh_keys();
+        admin
     }
 
     pub(crate) async fn authenticate_person(
@@ -203,19 +220,71 @@ impl Services {
         headers: &HeaderMap,
     ) -> Result<Identity, AuthError> {
         let token = bearer(headers)?;
-        self.authenticator()
-            .ok_or(Refusal::TokensNotConfigured)?
-            .verify(token)
-            .await
+        let tokens = self.authenticator().ok_or(Refusal::TokensNotConfigured)?;
+        let identity = tokens.verify(token).await;
+        self.refresh_keys();
+        identity
     }
 
     fn authenticator(&self) -> Option<Authenticator<'_>> {
-        Some(Authenticator {
-            policy: self.config.jwt.as_ref()?,
-            cache: &self.shared.keys,
-            http: self.http(),
-            signatures: &*self.environment.signatures,
-            clock: &*self.clock,
-        })
+        authenticator(&self.config, &self.environment, &self.shared)
+    }
+
+    /// Keeps the issuer's keys fresh, while no request waits for it.
+    fn refresh_keys(&self) {
+        let now = self.now();
+        if !self.shared.keys.borrow_mut().take_refresh(now) {
+            return;
+        }
+        let (config, shared) = (Rc::clone(&self.config), Rc::clone(&self.shared));
+        let environment = self.environment.clone();
+        self.wait_until(Box::pin(async move {
+            if let Some(tokens) = authenticator(&config, &environment, &shared) {
+                tokens.refresh(now).await;
+            }
+        }));
+    }
+}
+
+fn authenticator<'a>(
+    config: &'a Config,
+    environment: &'a Environment,
+    shared: &'a Shared,
+) -> Option<Authenticator<'a>> {
+    Some(Authenticator {
+        policy: config.jwt.as_ref()?,
+        cache: &shared.keys,
+        http: &*environment.http,
+        signatures: &*environment.signatures,
+        clock: &*environment.clock,
+    })
+}
+
+/// What is counted as one address: of IPv6 the /64, because that is the least that one client is given.
+fn network(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let prefix = u128::from(address) & (u128::MAX << 64);
+            format!("{}/64", Ipv6Addr::from(prefix))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::network;
+
+    #[test]
+    fn a_client_with_a_whole_ipv6_network_counts_as_one_address() {
+        for (address, expected) in [
+            ("203.0.113.7", "203.0.113.7"),
+            ("::ffff:203.0.113.7", "203.0.113.7"),
+            ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+            ("2001:db8:1:2:ffff::9", "2001:db8:1:2::/64"),
+            ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ] {
+            assert_eq!(network(address.parse().unwrap()), expected, "{address}");
+        }
     }
 }

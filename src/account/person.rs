@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer};
 
+use crate::auth::subject::is_subject_of;
 use crate::db;
 use crate::kernel::UserId;
 
@@ -52,8 +53,7 @@ impl Person {
 
     /// Whether tokens of this subject are the person's own.
     pub fn is_subject(&self, subject: &str) -> bool {
-        let is_own = self.id.as_str() == subject || self.subject.as_deref() == Some(subject);
-        is_own && !subject.is_empty()
+        is_subject_of(subject, &self.id, self.subject.as_deref())
     }
 }
 

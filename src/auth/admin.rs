@@ -2,18 +2,36 @@
 
 use http::HeaderMap;
 
-use crate::auth::{AuthError, Authenticator, Refusal, admin_key, bearer};
+use crate::auth::{AuthError, Authenticator, Identity, Refusal, SignIn, admin_key, bearer};
 use crate::kernel::audit::Actor;
-use crate::kernel::{Secret, mask_email};
+use crate::kernel::{Secret, Timestamp, mask_email, sha256_hex};
 
 /// A holder of both halves of the pair; only [`authenticate_admin`] makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Admin(Actor);
+pub struct Admin {
+    actor: Actor,
+    name: String,
+    identity: Identity,
+}
 
 impl Admin {
-    /// Names the caller in the audit trail and for rate limits.
+    /// Names the caller in the audit trail.
     pub fn actor(&self) -> Actor {
-        self.0.clone()
+        self.actor.clone()
+    }
+
+    /// Names the person, whichever admin key they use. Different persons have different names.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub const fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Whether the administrator has signed in as a route requires.
+    pub fn satisfies(&self, sign_in: SignIn, now: Timestamp) -> bool {
+        sign_in == SignIn::AnyTime || self.identity.is_recent(now)
     }
 }
 
@@ -26,7 +44,7 @@ impl Admin {
 /// # Errors
 ///
 /// As [`admin_key::check`], [`bearer()`], [`Authenticator::verify`] and
-/// [`Identity::admin_domain`](crate::auth::Identity::admin_domain) have them.
+/// [`Identity::admin_email`] have them.
 pub async fn authenticate_admin(
     headers: &HeaderMap,
     keys: &[Secret],
@@ -39,8 +57,72 @@ pub async fn authenticate_admin(
         .ok_or(Refusal::TokensNotConfigured)?
         .verify(token)
         .await?;
-    identity.admin_domain(domains)?;
-    let email = identity.email.as_deref().unwrap_or_default();
-    let actor = Actor::admin(&key.fingerprint(), &mask_email(email));
-    Ok(Admin(actor))
+    let email = identity.admin_email(domains)?;
+    let name = name(identity.subject.as_deref(), email);
+    let actor = Actor::admin(&key.fingerprint(), &name);
+    Ok(Admin {
+        actor,
+        name,
+        identity,
+    })
+}
+
+/// The masked e-mail, by which a reader knows the person, and the subject, which tells apart those
+/// whose masked e-mails are equal.
+fn name(subject: Option<&str>, email: &str) -> String {
+    let masked = mask_email(email);
+    match subject {
+        Some(subject) if is_opaque(subject) => format!("{masked} ({subject})"),
+        other => {
+            let hash = sha256_hex(other.unwrap_or(email).as_bytes());
+            let short: String = hash.chars().take(12).collect();
+            format!("{masked} (sha256:{short})")
+        }
+    }
+}
+
+/// Whether a subject can stand in a log as it is: short, of plain characters, and neither an e-mail nor a
+/// phone number, which some providers use.
+fn is_opaque(subject: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"|-_.:".contains(&byte);
+    subject.len() <= 64
+        && subject.bytes().all(is_plain)
+        && subject.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::name;
+
+    #[test]
+    fn administrators_with_the_same_masked_email_are_told_apart() {
+        let anna = name(Some("auth0|65f0a2"), "anna@smartphonekey.com");
+        assert_eq!(anna, "a***@smartphonekey.com (auth0|65f0a2)");
+        let adam = name(Some("auth0|65f0a3"), "adam@smartphonekey.com");
+        assert_ne!(anna, adam);
+        let without_subject = |email| name(None, email);
+        assert_ne!(
+            without_subject("anna@smartphonekey.com"),
+            without_subject("adam@smartphonekey.com")
+        );
+    }
+
+    #[test]
+    fn a_subject_that_is_an_address_or_long_is_not_shown() {
+        let long = "x".repeat(65);
+        for subject in [
+            "anna@smartphonekey.com",
+            "+41791234567",
+            "0041791234567",
+            "a b",
+            &long,
+        ] {
+            let shown = name(Some(subject), "anna@smartphonekey.com");
+            assert!(!shown.contains(subject), "{shown}");
+            assert!(
+                shown.starts_with("a***@smartphonekey.com (sha256:"),
+                "{shown}"
+            );
+        }
+    }
 }

@@ -55,7 +55,8 @@ impl Authenticator<'_> {
         }
     }
 
-    async fn refresh(&self, asked_at: Timestamp) {
+    /// Fetches the keys anew. Where that fails, the old ones stay in use.
+    pub async fn refresh(&self, asked_at: Timestamp) {
         let outcome = self.fetch().await;
         let mut cache = self.cache.borrow_mut();
         match outcome {

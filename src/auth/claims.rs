@@ -11,7 +11,7 @@ use crate::auth::Refusal;
 
 /// All claims but `exp`, `nbf` and `iat`, which jwt-compact reads.
 ///
-/// A map, because the name of the e-mail claim is configured. Duplicate names are refused:
+/// A map, because names of claims are configured. Duplicate names are refused:
 /// two readers of one token could read them differently (RFC 7519, section 4).
 #[derive(Clone)]
 pub(super) struct ClaimSet(BTreeMap<String, Value>);
@@ -64,30 +64,37 @@ impl ClaimSet {
     }
 
     /// Some providers write a string. Every other value counts as false.
-    pub(super) fn email_verified(&self) -> Option<bool> {
-        self.get("email_verified").map(|value| match value {
+    pub(super) fn email_verified(&self, name: &str) -> Option<bool> {
+        self.get(name).map(|value| match value {
             Value::Bool(verified) => *verified,
             Value::String(text) => text.eq_ignore_ascii_case("true"),
             _ => false,
         })
     }
 
-    /// Only a plain `true` grants the privilege.
-    pub(super) fn is_staff(&self) -> bool {
-        self.get("is_staff") == Some(&Value::Bool(true))
+    /// Only a plain `true` grants a privilege.
+    pub(super) fn is_true(&self, name: &str) -> bool {
+        self.get(name) == Some(&Value::Bool(true))
     }
 
-    /// Whole seconds since the epoch. A malformed value must not count as absent, or the later
-    /// `iat` would be used in its place.
-    pub(super) fn auth_time(&self) -> Result<Option<i64>, Refusal> {
-        self.get("auth_time")
+    /// Whether the token was given to a program (RFC 6749, section 4.4). Auth0 says so in `gty`.
+    pub(super) fn is_machine(&self) -> bool {
+        self.text("gty").is_some_and(|grant| {
+            matches!(grant.as_str(), "client-credentials" | "client_credentials")
+        })
+    }
+
+    /// Whole seconds since the epoch. A malformed value must not count as absent, or `iat` might be
+    /// used in its place.
+    pub(super) fn auth_time(&self, name: &str) -> Result<Option<i64>, Refusal> {
+        self.get(name)
             .map(|value| numeric_date(value).ok_or(Refusal::AuthTimeMalformed))
             .transpose()
     }
 
     /// The methods that are strings; none when the claim is not a list.
-    pub(super) fn amr(&self) -> Vec<String> {
-        self.get("amr")
+    pub(super) fn amr(&self, name: &str) -> Vec<String> {
+        self.get(name)
             .and_then(Value::as_array)
             .into_iter()
             .flatten()

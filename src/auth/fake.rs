@@ -10,9 +10,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::auth::JwtConfig;
 use crate::auth::jwks::KeyMaterial;
 use crate::auth::{Algorithm, CryptoError, PublicKey, Signatures};
+use crate::auth::{ClaimNames, JwtConfig};
 use crate::kernel::Timestamp;
 
 /// When every test starts.
@@ -28,7 +28,15 @@ pub fn policy() -> JwtConfig {
         issuer: "https://id.example/".to_owned(),
         audience: "spkey".to_owned(),
         jwks_url: "https://id.example/jwks".to_owned(),
-        email_claim: "email".to_owned(),
+        claims: ClaimNames {
+            email: "email".to_owned(),
+            email_verified: "email_verified".to_owned(),
+            auth_time: "auth_time".to_owned(),
+            amr: "amr".to_owned(),
+            staff: "is_staff".to_owned(),
+        },
+        trusts_unmarked_email: false,
+        takes_iat_as_auth_time: false,
     }
 }
 
@@ -40,6 +48,7 @@ pub fn good_claims() -> Value {
         "exp": NOW + 300,
         "sub": "user-1",
         "email": "anna@smartphonekey.com",
+        "email_verified": true,
     })
 }
 

@@ -6,7 +6,9 @@ pub mod source;
 
 use std::time::Duration;
 
-pub use cache::{JwksCache, Lookup, MAX_AGE, REFETCH_INTERVAL, RETRY_INTERVAL, VerificationKey};
+pub use cache::{
+    JwksCache, Lookup, MAX_AGE, REFETCH_INTERVAL, REFRESH_AGE, RETRY_INTERVAL, VerificationKey,
+};
 pub use document::{Curve, Jwk, KeyMaterial, parse};
 
 /// How long fetching the document may take, its body included.

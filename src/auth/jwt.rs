@@ -5,14 +5,16 @@
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
-use jwt_compact::{Claims, ParseError, TimeOptions, UntrustedToken, ValidationError};
+use jwt_compact::{Claims, TimeOptions, ValidationError};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
 use crate::auth::claims::ClaimSet;
 use crate::auth::{Algorithm, Identity, PublicKey, Refusal};
-use crate::kernel::Timestamp;
+use crate::kernel::{Object, Timestamp};
 
 #[cfg(test)]
 mod tests;
@@ -26,7 +28,7 @@ pub const MAX_KEY_ID_BYTES: usize = 256;
 /// How far the issuer's clock and this service's may differ.
 pub const LEEWAY: TimeDelta = TimeDelta::seconds(60);
 
-/// Which tokens are accepted.
+/// Which tokens are accepted, and what their claims are called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JwtConfig {
     /// `JWT_ISSUER`: must equal `iss`.
@@ -35,20 +37,40 @@ pub struct JwtConfig {
     pub audience: String,
     /// `JWT_JWKS_URL`: where the public keys are.
     pub jwks_url: String,
-    /// `JWT_EMAIL_CLAIM`: the claim that carries the e-mail.
-    pub email_claim: String,
+    pub claims: ClaimNames,
+    /// `JWT_EMAIL_VERIFIED`: whether an e-mail counts as verified where the token does not say.
+    pub trusts_unmarked_email: bool,
+    /// `JWT_AUTH_TIME`: whether `iat` stands for a time of signing in that the token does not tell.
+    pub takes_iat_as_auth_time: bool,
+}
+
+/// The names of claims that differ between providers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimNames {
+    /// `JWT_EMAIL_CLAIM`.
+    pub email: String,
+    /// `JWT_EMAIL_VERIFIED_CLAIM`.
+    pub email_verified: String,
+    /// `JWT_AUTH_TIME_CLAIM`.
+    pub auth_time: String,
+    /// `JWT_AMR_CLAIM`.
+    pub amr: String,
+    /// `JWT_STAFF_CLAIM`.
+    pub staff: String,
 }
 
 /// A well-formed token whose signature is not yet checked.
 pub struct UnverifiedToken<'a> {
-    token: UntrustedToken<'a, Extensions>,
     algorithm: Algorithm,
     key_id: String,
     signing_input: &'a str,
+    payload: Vec<u8>,
+    signature: Vec<u8>,
 }
 
 impl<'a> UnverifiedToken<'a> {
-    /// Parses the compact form and checks the header: at most
+    /// Parses the compact form and checks the header, of which nothing but `alg`, `kid`, `typ` and `crit` is
+    /// read: at most
     /// [`MAX_TOKEN_BYTES`], RS256 or ES256, a `kid`, no `crit`, and a `typ` of
     /// `JWT`, `at+jwt` (RFC 9068) or none.
     ///
@@ -59,36 +81,36 @@ impl<'a> UnverifiedToken<'a> {
         if text.len() > MAX_TOKEN_BYTES {
             return Err(Refusal::TokenTooLarge);
         }
-        let token = UntrustedToken::<Extensions>::try_from(text).map_err(|cause| match cause {
-            ParseError::InvalidBase64Encoding => Refusal::TokenEncoding,
-            ParseError::MalformedHeader(_) => Refusal::HeaderMalformed,
-            ParseError::UnsupportedContentType(_) => Refusal::ContentTypeNotAllowed,
-            _ => Refusal::TokenStructure,
-        })?;
-        // jwt-compact checks none of what follows.
-        let header = token.header();
-        if header.other_fields.crit.0 {
+        let (signing_input, signature) = text.rsplit_once('.').ok_or(Refusal::TokenStructure)?;
+        let (header, payload) = signing_input
+            .split_once('.')
+            .filter(|(_, payload)| !payload.contains('.'))
+            .ok_or(Refusal::TokenStructure)?;
+        let Object(header): Object<Header> =
+            serde_json::from_slice(&decode(header)?).map_err(|_| Refusal::HeaderMalformed)?;
+        if header.crit.0 {
             return Err(Refusal::CriticalExtension);
         }
-        if !header.token_type.as_deref().is_none_or(is_allowed_type) {
+        if !header.typ.as_deref().is_none_or(is_allowed_type) {
             return Err(Refusal::TypeNotAllowed);
         }
-        let algorithm =
-            Algorithm::from_name(token.algorithm()).ok_or(Refusal::AlgorithmNotAllowed)?;
-        let key_id = match header.key_id.as_deref() {
-            None | Some("") => return Err(Refusal::KeyIdMissing),
+        let algorithm = Algorithm::from_name(&header.alg).ok_or(Refusal::AlgorithmNotAllowed)?;
+        let key_id = match header.kid {
+            None => return Err(Refusal::KeyIdMissing),
+            Some(id) if id.is_empty() => return Err(Refusal::KeyIdMissing),
             Some(id) if id.len() > MAX_KEY_ID_BYTES => return Err(Refusal::KeyIdTooLong),
-            Some(id) => id.to_owned(),
+            Some(id) => id,
         };
-        if !algorithm.fits(token.signature_bytes().len()) {
+        let signature = decode(signature)?;
+        if !algorithm.fits(signature.len()) {
             return Err(Refusal::SignatureMalformed);
         }
-        let (signing_input, _) = text.rsplit_once('.').ok_or(Refusal::TokenStructure)?;
         Ok(Self {
-            token,
             algorithm,
             key_id,
             signing_input,
+            payload: decode(payload)?,
+            signature,
         })
     }
 
@@ -108,13 +130,13 @@ impl<'a> UnverifiedToken<'a> {
     ///
     /// [`Refusal::SignatureWrong`], or [`Refusal::SignatureNotChecked`] when
     /// the cryptography itself failed.
-    pub async fn verify(self, key: &dyn PublicKey) -> Result<VerifiedToken<'a>, Refusal> {
+    pub async fn verify(self, key: &dyn PublicKey) -> Result<VerifiedToken, Refusal> {
         let genuine = key
-            .verify(self.signing_input.as_bytes(), self.token.signature_bytes())
+            .verify(self.signing_input.as_bytes(), &self.signature)
             .await
             .map_err(|_| Refusal::SignatureNotChecked)?;
         if genuine {
-            Ok(VerifiedToken(self.token))
+            Ok(VerifiedToken(self.payload))
         } else {
             Err(Refusal::SignatureWrong)
         }
@@ -128,9 +150,9 @@ impl fmt::Debug for UnverifiedToken<'_> {
 }
 
 /// A token with a valid signature. [`VerifiedToken::claims`] checks audience and dates.
-pub struct VerifiedToken<'a>(UntrustedToken<'a, Extensions>);
+pub struct VerifiedToken(Vec<u8>);
 
-impl VerifiedToken<'_> {
+impl VerifiedToken {
     /// Checks the claims and returns the identity that they describe.
     ///
     /// `iss`, `aud` and `exp` are required and `nbf` is honoured (RFC 7519,
@@ -142,32 +164,32 @@ impl VerifiedToken<'_> {
     ///
     /// The first defect found; all of them are 401.
     pub fn claims(&self, policy: &JwtConfig, now: Timestamp) -> Result<Identity, Refusal> {
-        // "Unchecked" is the signature, which has been checked.
-        let claims: Claims<ClaimSet> = self
-            .0
-            .deserialize_claims_unchecked()
-            .map_err(|_| Refusal::ClaimsMalformed)?;
+        let claims: Claims<ClaimSet> =
+            serde_json::from_slice(&self.0).map_err(|_| Refusal::ClaimsMalformed)?;
         claims.custom.check_issuer(&policy.issuer)?;
         claims.custom.check_audience(&policy.audience)?;
         check_validity(&claims, now)?;
 
         let issued_at = claims.issued_at.map(|moment| moment.timestamp());
-        let auth_time = claims.custom.auth_time()?;
+        let (claims, names) = (claims.custom, &policy.claims);
+        let auth_time = claims.auth_time(&names.auth_time)?;
         if is_future(issued_at, now) {
             return Err(Refusal::IssuedInFuture);
         }
         if is_future(auth_time, now) {
             return Err(Refusal::AuthTimeInFuture);
         }
+        let is_machine = claims.is_machine();
         Ok(Identity {
-            subject: claims.custom.subject()?,
-            email: claims.custom.text(&policy.email_claim),
-            email_verified: claims.custom.email_verified(),
-            is_staff: claims.custom.is_staff(),
-            auth_time,
-            issued_at,
-            amr: claims.custom.amr(),
-            token_id: claims.custom.text("jti"),
+            subject: claims.subject()?,
+            email: claims.text(&names.email),
+            is_email_verified: claims
+                .email_verified(&names.email_verified)
+                .unwrap_or(policy.trusts_unmarked_email),
+            is_staff: !is_machine && claims.is_true(&names.staff),
+            is_machine,
+            signed_in_at: auth_time.or(issued_at.filter(|_| policy.takes_iat_as_auth_time)),
+            amr: claims.amr(&names.amr),
         })
     }
 }
@@ -206,11 +228,23 @@ fn is_allowed_type(typ: &str) -> bool {
     )
 }
 
-/// The header parameters that jwt-compact does not know.
-#[derive(Clone, Deserialize)]
-struct Extensions {
+/// The header parameters that are read. Whatever else a header holds is ignored, and may be of any form.
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+    #[serde(default)]
+    kid: Option<String>,
+    #[serde(default)]
+    typ: Option<String>,
     #[serde(default)]
     crit: Presence,
+}
+
+/// Canonical base64url without padding (RFC 7515, section 2).
+fn decode(part: &str) -> Result<Vec<u8>, Refusal> {
+    URL_SAFE_NO_PAD
+        .decode(part)
+        .map_err(|_| Refusal::TokenEncoding)
 }
 
 /// Whether a member is there at all, whatever its value, `null` included.

@@ -16,6 +16,7 @@ pub mod jwt;
 pub mod refusal;
 pub mod signature;
 pub mod store;
+pub mod subject;
 
 #[cfg(test)]
 pub(crate) mod fake;
@@ -24,8 +25,8 @@ pub use admin::{Admin, authenticate_admin};
 pub use api_key::{ApiKey, Scope};
 pub use authenticator::Authenticator;
 pub use bearer::bearer;
-pub use identity::Identity;
+pub use identity::{Identity, SignIn};
 pub use jwks::{JwksCache, KeysError};
-pub use jwt::JwtConfig;
+pub use jwt::{ClaimNames, JwtConfig};
 pub use refusal::{AuthError, Refusal};
 pub use signature::{Algorithm, CryptoError, PublicKey, Signatures};

@@ -31,8 +31,6 @@ pub enum Refusal {
     TokenEncoding,
     /// The header is not a JSON object of the expected types.
     HeaderMalformed,
-    /// `cty` announces something else than JSON claims, such as a nested token.
-    ContentTypeNotAllowed,
     /// `typ` is not one of those accepted (RFC 8725, section 3.11).
     TypeNotAllowed,
     /// `alg` is neither RS256 nor ES256 (RFC 8725, section 3.1).
@@ -73,6 +71,8 @@ pub enum Refusal {
 
     /// The claim that carries the e-mail is absent, empty or not a string.
     EmailMissing,
+    /// The e-mail has no `@`, or more than one.
+    EmailMalformed,
     /// `email_verified` is there and does not say yes.
     EmailNotVerified,
     /// The only cause of a 403: everything else is right.
@@ -98,7 +98,6 @@ impl Refusal {
             Self::TokenStructure => "token_structure",
             Self::TokenEncoding => "token_encoding",
             Self::HeaderMalformed => "header_malformed",
-            Self::ContentTypeNotAllowed => "content_type_not_allowed",
             Self::TypeNotAllowed => "type_not_allowed",
             Self::AlgorithmNotAllowed => "algorithm_not_allowed",
             Self::CriticalExtension => "critical_extension",
@@ -122,6 +121,7 @@ impl Refusal {
             Self::AuthTimeMalformed => "auth_time_malformed",
             Self::AuthTimeInFuture => "auth_time_in_future",
             Self::EmailMissing => "email_missing",
+            Self::EmailMalformed => "email_malformed",
             Self::EmailNotVerified => "email_not_verified",
             Self::DomainNotAllowed => "domain_not_allowed",
         }

@@ -18,8 +18,8 @@ impl Actor {
     }
 
     /// A holder of the admin pair.
-    pub fn admin(key_fingerprint: &str, masked_email: &str) -> Self {
-        Self(format!("admin-key:{key_fingerprint} {masked_email}"))
+    pub fn admin(key_fingerprint: &str, name: &str) -> Self {
+        Self(format!("admin-key:{key_fingerprint} {name}"))
     }
 
     /// A signed-in person.

@@ -1,5 +1,10 @@
 //! Texts that clients choose: ids, names, labels.
 
+/// A text without the byte order mark that some editors and servers begin it with.
+pub fn without_bom(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
+}
+
 /// Checks that a text has at most `max_chars` characters, none of them a control character.
 ///
 /// # Errors

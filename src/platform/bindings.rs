@@ -3,8 +3,9 @@
 use std::rc::Rc;
 
 use futures_util::future::LocalBoxFuture;
-use js_sys::Object;
+use js_sys::{Object, Promise};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
 use worker::{Env, RateLimiter};
 
 use super::d1::D1;
@@ -34,21 +35,34 @@ extern "C" {
 
     #[wasm_bindgen(method, getter, js_name = AUTH_RATE_LIMITER)]
     fn auth_rate_limiter(this: &Environment) -> Option<Object>;
+
+    /// The runtime's context of one event.
+    pub type ExecutionContext;
+
+    #[wasm_bindgen(method, catch, js_name = waitUntil)]
+    fn wait_until(this: &ExecutionContext, work: &Promise) -> Result<(), JsValue>;
 }
 
 /// The bindings of one event. Each but the database may be absent.
-pub struct EventBindings(Environment);
+pub struct EventBindings {
+    environment: Environment,
+    context: Option<ExecutionContext>,
+}
 
 impl EventBindings {
-    pub fn new(env: &Env) -> Self {
-        Self(AsRef::<JsValue>::as_ref(env).clone().unchecked_into())
+    /// The bindings of an event. Without its context no work outlives it.
+    pub fn new(env: &Env, context: Option<ExecutionContext>) -> Self {
+        Self {
+            environment: AsRef::<JsValue>::as_ref(env).clone().unchecked_into(),
+            context,
+        }
     }
 
     fn rate_limiter(&self, limit: RateLimit) -> Option<RateLimiter> {
         let binding = match limit {
-            RateLimit::Admin => self.0.admin_rate_limiter(),
-            RateLimit::Person => self.0.person_rate_limiter(),
-            RateLimit::Authentication => self.0.auth_rate_limiter(),
+            RateLimit::Admin => self.environment.admin_rate_limiter(),
+            RateLimit::Person => self.environment.person_rate_limiter(),
+            RateLimit::Authentication => self.environment.auth_rate_limiter(),
         };
         binding.map(JsCast::unchecked_into)
     }
@@ -57,15 +71,26 @@ impl EventBindings {
 impl Bindings for EventBindings {
     fn database(&self) -> Result<Database, DatabaseError> {
         let binding = self
-            .0
+            .environment
             .database()
             .ok_or_else(|| DatabaseError("the binding DB is missing".to_owned()))?;
         Ok(Database::new(Rc::new(D1(binding.unchecked_into()))))
     }
 
     fn run_queue(&self) -> Option<Rc<dyn RunQueue>> {
-        let binding = self.0.provisioning_queue()?;
+        let binding = self.environment.provisioning_queue()?;
         Some(Rc::new(ProvisioningQueue::new(binding.unchecked_into())))
+    }
+
+    fn wait_until(&self, work: LocalBoxFuture<'static, ()>) {
+        if let Some(context) = &self.context {
+            let work = future_to_promise(async move {
+                work.await;
+                Ok(JsValue::UNDEFINED)
+            });
+            // Where the runtime refuses, the work goes on for as long as the event does.
+            let _ = context.wait_until(&work);
+        }
     }
 
     fn within_limit<'a>(&'a self, limit: RateLimit, key: &'a str) -> LocalBoxFuture<'a, bool> {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use worker::Env;
 
-use super::bindings::EventBindings;
+use super::bindings::{EventBindings, ExecutionContext};
 use super::fetch::Fetch;
 use super::log;
 use super::runtime::{RuntimeClock, RuntimeRandom};
@@ -35,7 +35,7 @@ pub fn router() -> Rc<Router> {
 }
 
 /// The services of one event.
-pub fn services(env: &Env) -> Services {
+pub fn services(env: &Env, context: Option<ExecutionContext>) -> Services {
     let shared = SHARED.with(Rc::clone);
     let config = shared.config(|| {
         let config = Config::parse(|name| env.var(name).ok().map(|value| value.to_string()));
@@ -43,7 +43,7 @@ pub fn services(env: &Env) -> Services {
         config
     });
     let environment = Environment {
-        bindings: Rc::new(EventBindings::new(env)),
+        bindings: Rc::new(EventBindings::new(env, context)),
         clock: CLOCK.with(Rc::clone),
         random: RANDOM.with(Rc::clone),
         http: HTTP.with(Rc::clone),

@@ -93,9 +93,10 @@ impl<'a> TestRequest<'a> {
 
     /// Sends it; time passes as the service waits.
     pub fn send(self) -> TestAnswer {
-        let clock = &self.service.clock;
-        let services = self.service.services();
-        clock.run(self.answer(services))
+        let service = self.service;
+        let answer = service.clock.run(self.answer(service.services()));
+        service.run_background();
+        answer
     }
 
     /// Sends it to the service as it stands with these services.

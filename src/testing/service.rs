@@ -61,8 +61,12 @@ pub struct TestService {
     pub delivered: Rc<RefCell<Vec<HttpRequest>>>,
     /// What was sent to the queue.
     pub queued: Rc<RefCell<Vec<ChunkId>>>,
+    /// How often the issuer's keys were fetched.
+    pub key_fetches: Rc<Cell<u32>>,
     /// After so many batches the database refuses all; `None`: never.
     pub spared_batches: Rc<Cell<Option<u32>>>,
+    /// The work that goes on after an answer.
+    background: Rc<RefCell<Vec<LocalBoxFuture<'static, ()>>>>,
     settings: BTreeMap<&'static str, String>,
     engine: Rc<dyn Engine>,
     remote: Rc<dyn HttpClient>,
@@ -112,7 +116,9 @@ impl TestService {
             exhausted: Rc::default(),
             delivered: Rc::default(),
             queued: Rc::default(),
+            key_fetches: Rc::default(),
             spared_batches,
+            background: Rc::default(),
             settings,
             remote,
             receiver: None,
@@ -193,6 +199,7 @@ impl TestService {
             bindings: Rc::new(TestBindings {
                 engine: Rc::clone(&self.engine),
                 exhausted: Rc::clone(&self.exhausted),
+                background: Rc::clone(&self.background),
                 queued: self.has_queue.then(|| Rc::clone(&self.queued)),
             }),
             clock: Rc::clone(&self.clock) as _,
@@ -201,6 +208,7 @@ impl TestService {
                 remote: Rc::clone(&self.remote),
                 receiver: self.receiver.clone(),
                 delivered: Rc::clone(&self.delivered),
+                key_fetches: Rc::clone(&self.key_fetches),
             }),
             signatures: Rc::new(FakeCrypto::default()),
             unicode: Rc::new(Tables),
@@ -218,11 +226,19 @@ impl TestService {
         log.0.into_inner()
     }
 
+    /// Ends the work that goes on after answers.
+    pub fn run_background(&self) {
+        let work = self.background.take();
+        self.clock.run(join_all(work));
+    }
+
     /// Sends all of them at once; time passes as the service waits.
     pub fn send_together(&self, requests: Vec<TestRequest<'_>>) -> Vec<TestAnswer> {
         let requests = requests.into_iter();
         let answers = join_all(requests.map(|request| request.answer(self.services())));
-        self.clock.run(answers)
+        let answers = self.clock.run(answers);
+        self.run_background();
+        answers
     }
 
     /// How many batches the database has run for what `act` does.
@@ -268,6 +284,7 @@ impl Faults for Spared {
 struct TestBindings {
     engine: Rc<dyn Engine>,
     exhausted: Rc<RefCell<BTreeSet<&'static str>>>,
+    background: Rc<RefCell<Vec<LocalBoxFuture<'static, ()>>>>,
     queued: Option<Rc<RefCell<Vec<ChunkId>>>>,
 }
 
@@ -279,6 +296,10 @@ impl Bindings for TestBindings {
     fn run_queue(&self) -> Option<Rc<dyn RunQueue>> {
         let queued = self.queued.as_ref()?;
         Some(Rc::new(TestQueue(Rc::clone(queued))))
+    }
+
+    fn wait_until(&self, work: LocalBoxFuture<'static, ()>) {
+        self.background.borrow_mut().push(work);
     }
 
     fn within_limit<'a>(&'a self, limit: RateLimit, _: &'a str) -> LocalBoxFuture<'a, bool> {
@@ -305,6 +326,7 @@ struct Outside {
     remote: Rc<dyn HttpClient>,
     receiver: Option<Rc<dyn HttpClient>>,
     delivered: Rc<RefCell<Vec<HttpRequest>>>,
+    key_fetches: Rc<Cell<u32>>,
 }
 
 impl HttpClient for Outside {
@@ -315,7 +337,10 @@ impl HttpClient for Outside {
         max_bytes: usize,
     ) -> LocalBoxFuture<'_, Result<HttpResponse, HttpError>> {
         let body = match request.url.as_str() {
-            JWKS_URL => fake::document(&[fake::rsa_jwk("key-1", 1)]),
+            JWKS_URL => {
+                self.key_fetches.set(self.key_fetches.get() + 1);
+                fake::document(&[fake::rsa_jwk("key-1", 1)])
+            }
             WEBHOOK_URL => {
                 if let Some(receiver) = &self.receiver {
                     return receiver.send(request, timeout, max_bytes);

@@ -5,7 +5,7 @@
 
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 
 #[cfg(test)]
 use super::openapi::{ErrorAnswer, errors};
@@ -13,7 +13,7 @@ use super::request::{Call, Incoming};
 use super::{ApiError, ErrorFormat};
 pub use crate::auth::Admin;
 use crate::auth::admin_key::{ADMIN_KEY_HEADER, API_KEY_HEADER};
-use crate::auth::{ApiKey, AuthError, Identity};
+use crate::auth::{ApiKey, AuthError, Identity, SignIn};
 use crate::kernel::audit::{Action, Entry};
 use crate::services::Services;
 
@@ -87,27 +87,32 @@ impl Caller for Anyone {
 }
 
 impl Caller for Admin {
-    type Requirements = ();
+    type Requirements = SignIn;
 
     /// No call of the database or 3dEye comes before it.
-    fn authenticate(incoming: &mut Incoming, (): ()) -> LocalBoxFuture<'_, Result<Self, ApiError>> {
+    fn authenticate(
+        incoming: &mut Incoming,
+        sign_in: SignIn,
+    ) -> LocalBoxFuture<'_, Result<Self, ApiError>> {
         async move {
             let services = &incoming.services;
             let headers = &incoming.request.headers;
             let admin = services.authenticate_admin(headers).await?;
-            let actor = admin.actor();
-            incoming.log_caller(actor.as_str());
-            if services.admin_within_limit(actor.as_str()).await {
-                Ok(admin)
-            } else {
-                Err(ErrorFormat::Admin.too_many())
+            incoming.log_caller(admin.actor().as_str());
+            if !services.admin_within_limit(&admin).await {
+                return Err(ErrorFormat::Admin.too_many());
             }
+            if !admin.satisfies(sign_in, services.now()) {
+                let message = "This action requires you to be recently authenticated";
+                return Err(ApiError::new(StatusCode::FORBIDDEN, message));
+            }
+            Ok(admin)
         }
         .boxed_local()
     }
 
     #[cfg(test)]
-    fn describe((): ()) -> CallerDescription {
+    fn describe(_: SignIn) -> CallerDescription {
         CallerDescription::authenticated(&[&ADMIN_PAIR])
     }
 }
@@ -163,11 +168,27 @@ impl Caller for UserCaller {
 
     fn authenticate(incoming: &mut Incoming, (): ()) -> LocalBoxFuture<'_, Result<Self, ApiError>> {
         async move {
-            let caller = Self::of(&incoming.request.headers, &incoming.services).await?;
-            if let Self::Admin(admin) = &caller {
-                incoming.log_caller(admin.actor().as_str());
+            let services = &incoming.services;
+            let caller = Self::of(&incoming.request.headers, services).await?;
+            let within_limit = match &caller {
+                Self::Admin(admin) => {
+                    incoming.log_caller(admin.actor().as_str());
+                    services.admin_within_limit(admin).await
+                }
+                Self::Person(identity) => {
+                    let subject = identity.subject.as_deref();
+                    services
+                        .person_within_limit(subject.unwrap_or_default())
+                        .await
+                }
+                // Its caller is not known yet.
+                Self::Key(_) => true,
+            };
+            if within_limit {
+                Ok(caller)
+            } else {
+                Err(ErrorFormat::Admin.too_many())
             }
-            Ok(caller)
         }
         .boxed_local()
     }

@@ -16,12 +16,12 @@ use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::error::{denied, not_sealed, two_factor_is_off};
-use crate::account::endpoints::{PersonCaller, SignIn};
+use crate::account::endpoints::{Access, PersonCaller};
 
 pub const ROUTE: Route = Route::post(
     "/api/users/{uuid}/two_factor_backup_codes",
     "generateBackupCodes",
-    handler!(handle: PersonCaller, SignIn::Recently),
+    handler!(handle: PersonCaller, Access::Sensitive),
 );
 
 /// New backup codes. Those before are dead.

@@ -16,7 +16,7 @@ use crate::web::caller::CallerDescription;
 use crate::web::{ApiError, Call, Caller, Incoming};
 
 use crate::account::endpoints::error::{denied, invalid_api_key, no_account};
-use crate::account::endpoints::person_caller::{ME, PersonCaller, presented_key};
+use crate::account::endpoints::person_caller::{Access, ME, PersonCaller, presented_key};
 
 /// A signed-in person or an API key. Which accounts it gives access to shows with the one read of the
 /// request, see [`AccountCaller::authorize`].
@@ -31,12 +31,12 @@ pub enum AccountCaller {
 }
 
 impl Caller for AccountCaller {
-    /// The scope with which API keys are accepted.
-    type Requirements = Scope;
+    /// The scope with which API keys are accepted, and what the route does with the account.
+    type Requirements = (Scope, Access);
 
     fn authenticate(
         incoming: &mut Incoming,
-        scope: Scope,
+        (scope, access): (Scope, Access),
     ) -> LocalBoxFuture<'_, Result<Self, ApiError>> {
         async move {
             match presented_key(&incoming.request.headers)? {
@@ -44,15 +44,19 @@ impl Caller for AccountCaller {
                     hash: key.hash(),
                     scope,
                 }),
-                None => PersonCaller::of(incoming).await.map(Self::Person),
+                None => PersonCaller::of(incoming, access).await.map(Self::Person),
             }
         }
         .boxed_local()
     }
 
     #[cfg(test)]
-    fn describe(_: Scope) -> CallerDescription {
-        openapi::caller(vec![vec!["personToken"], vec!["personKey"]])
+    fn describe(_: Self::Requirements) -> CallerDescription {
+        openapi::caller(vec![
+            vec!["personToken"],
+            vec!["personKey"],
+            vec!["adminKey", "adminToken"],
+        ])
     }
 }
 

@@ -9,12 +9,12 @@ use crate::web::openapi::{OperationDoc, Spec};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::representation::full_user;
-use crate::account::endpoints::{PersonCaller, SignIn};
+use crate::account::endpoints::{Access, PersonCaller};
 
 pub const ROUTE: Route = Route::patch(
     "/api/users/cancel_email_change_request",
     "cancelEmailChange",
-    handler!(handle: PersonCaller, SignIn::Recently),
+    handler!(handle: PersonCaller, Access::Sensitive),
 );
 
 async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {

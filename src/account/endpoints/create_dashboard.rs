@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::TeamId;
 use crate::account::store::insert_dashboard;
+use crate::auth::SignIn;
 use crate::kernel::Clock as _;
 use crate::kernel::audit::{Action, Entry};
 use crate::web::caller::Admin;
@@ -18,7 +19,7 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 pub const ROUTE: Route = Route::post(
     "/admin/dashboards",
     "createDashboard",
-    handler!(handle: Admin),
+    handler!(handle: Admin, SignIn::AnyTime),
 );
 
 /// The dashboard to make.

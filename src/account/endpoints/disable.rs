@@ -12,12 +12,12 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 use crate::account::endpoints::caller::AuthorizedAccount;
 use crate::account::endpoints::code::{MAX_CODE_CHARS, code_check};
 use crate::account::endpoints::representation::success;
-use crate::account::endpoints::{PersonCaller, SignIn};
+use crate::account::endpoints::{Access, PersonCaller};
 
 pub const ROUTE: Route = Route::post(
     "/api/users/{uuid}/two_factor_disable",
     "disableTwoFactor",
-    handler!(handle: PersonCaller, SignIn::Recently),
+    handler!(handle: PersonCaller, Access::Sensitive),
 );
 
 const TOKEN: &str = "token";

@@ -38,7 +38,7 @@ pub fn not_an_object() -> ApiError {
         .because("invalid_input")
 }
 
-/// 401 of a refused credential, or 503 where it could not be checked.
+/// 401 or 403 of a refused credential, or 503 where it could not be checked.
 pub fn unauthenticated(error: AuthError) -> ApiError {
     let code = error.code();
     match error {
@@ -48,6 +48,12 @@ pub fn unauthenticated(error: AuthError) -> ApiError {
             ApiError::new(StatusCode::UNAUTHORIZED, detail)
                 .coded("not_authenticated")
                 .because(code)
+        }
+        // It tells a guesser that the admin key is right.
+        AuthError::Refused(refusal) if refusal.is_forbidden() => {
+            denied("You do not have permission to perform this action.")
+                .because(code)
+                .counted_as_failed_authentication()
         }
         AuthError::Refused(Refusal::ApiKeyMalformed) => invalid_api_key().because(code),
         AuthError::Refused(_) => invalid_token(code),

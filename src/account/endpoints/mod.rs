@@ -39,4 +39,4 @@ pub mod verify;
 pub mod verify_email;
 
 pub use caller::AccountCaller;
-pub use person_caller::{PersonCaller, SignIn};
+pub use person_caller::{Access, PersonCaller};

@@ -1,6 +1,4 @@
-//! A signed-in person: their own account, and any account for staff.
-
-use std::time::Duration;
+//! A signed-in person: their own account, and others' for staff.
 
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
@@ -10,13 +8,14 @@ use crate::account::Account;
 #[cfg(test)]
 use crate::account::endpoints::openapi;
 use crate::account::store::{AccountSelector, read_api_key};
-use crate::auth::{ApiKey, AuthError, Identity, bearer};
+use crate::auth::admin_key::ADMIN_KEY_HEADER;
+use crate::auth::{Admin, ApiKey, AuthError, Identity, bearer};
 use crate::kernel::audit::Actor;
-use crate::kernel::{Timestamp, UserId, mask_email};
+use crate::kernel::{UserId, mask_email};
 use crate::services::Services;
 #[cfg(test)]
 use crate::web::caller::CallerDescription;
-use crate::web::{ApiError, Caller, Incoming};
+use crate::web::{ApiError, Caller, ErrorFormat, Incoming};
 
 use crate::account::endpoints::caller::AuthorizedAccount;
 use crate::account::endpoints::error::{
@@ -26,9 +25,6 @@ use crate::account::endpoints::error::{
 /// The caller's own account, in a path.
 pub const ME: &str = "@me";
 
-/// How long a sign-in counts as recent.
-const RECENT_SIGN_IN: Duration = Duration::from_secs(2 * 60 * 60);
-
 /// A signed-in person. Which accounts they have access to shows with the one read of the request, see
 /// [`PersonCaller::authorize`].
 #[derive(Debug)]
@@ -36,63 +32,96 @@ pub struct PersonCaller {
     identity: Identity,
     /// The token's subject. Staff may have an empty one, which selects no account.
     subject: String,
-    is_staff: bool,
+    privilege: Privilege,
+    access: Access,
+    is_recent: bool,
 }
 
-/// When a person must have signed in.
+/// What a person may do with other people's accounts.
+#[derive(Debug)]
+enum Privilege {
+    None,
+    /// The issuer calls them staff.
+    Read,
+    /// They hold the admin pair.
+    Change(Admin),
+}
+
+/// What a route does with an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SignIn {
-    AnyTime,
-    Recently,
+pub enum Access {
+    Read,
+    Change,
+    /// A change that takes a recent sign-in, also of one's own account.
+    Sensitive,
 }
 
 impl Caller for PersonCaller {
-    type Requirements = SignIn;
+    type Requirements = Access;
 
     fn authenticate(
         incoming: &mut Incoming,
-        sign_in: SignIn,
+        access: Access,
     ) -> LocalBoxFuture<'_, Result<Self, ApiError>> {
         async move {
             let services = &incoming.services;
             if let Some(key) = presented_key(&incoming.request.headers)? {
                 return Err(refuse_key(services, &key).await);
             }
-            let caller = Self::of(incoming).await?;
-            if sign_in == SignIn::Recently && !caller.is_recent(services.now()) {
-                return Err(not_recent());
-            }
-            Ok(caller)
+            Self::of(incoming, access).await
         }
         .boxed_local()
     }
 
     #[cfg(test)]
-    fn describe(_: SignIn) -> CallerDescription {
-        openapi::caller(vec![vec!["personToken"]])
+    fn describe(_: Access) -> CallerDescription {
+        openapi::caller(vec![vec!["personToken"], vec!["adminKey", "adminToken"]])
     }
 }
 
 impl PersonCaller {
     /// The person whose token a request carries.
-    pub(super) async fn of(incoming: &Incoming) -> Result<Self, ApiError> {
+    pub(super) async fn of(incoming: &Incoming, access: Access) -> Result<Self, ApiError> {
         let services = &incoming.services;
-        let identity = services.authenticate_person(&incoming.request.headers);
-        let identity = identity.await.map_err(unauthenticated)?;
-        let domains = &services.config.admin_email_domains;
-        let is_staff = identity.is_staff || identity.admin_domain(domains).is_ok();
-        let subject = match identity.subject.clone() {
-            Some(subject) => subject,
+        let headers = &incoming.request.headers;
+        let (identity, admin) = if headers.contains_key(ADMIN_KEY_HEADER) {
+            let admin = services.authenticate_admin(headers).await;
+            let admin = admin.map_err(unauthenticated)?;
+            (admin.identity().clone(), Some(admin))
+        } else {
+            let identity = services.authenticate_person(headers).await;
+            (identity.map_err(unauthenticated)?, None)
+        };
+        let privilege = match admin {
+            _ if identity.is_machine => Privilege::None,
+            Some(admin) => Privilege::Change(admin),
+            None if identity.is_staff => Privilege::Read,
+            None => Privilege::None,
+        };
+        let subject = match (&identity.subject, &privilege) {
+            (Some(subject), _) => subject.clone(),
+            (None, Privilege::None) => return Err(invalid_token("subject_missing")),
             // Staff need not have an account; then `@me` selects none.
-            None if is_staff => String::new(),
-            None => return Err(invalid_token("subject_missing")),
+            (None, _) => String::new(),
         };
         let caller = Self {
+            is_recent: identity.is_recent(services.now()),
             identity,
             subject,
-            is_staff,
+            privilege,
+            access,
         };
         incoming.log_caller(&caller.name());
+        let within_limit = match &caller.privilege {
+            Privilege::Change(admin) => services.admin_within_limit(admin).await,
+            _ => services.person_within_limit(&caller.subject).await,
+        };
+        if !within_limit {
+            return Err(ErrorFormat::Account.too_many());
+        }
+        if access == Access::Sensitive && !caller.is_recent {
+            return Err(not_recent());
+        }
         Ok(caller)
     }
 
@@ -105,7 +134,7 @@ impl PersonCaller {
         if path == ME {
             return Ok(self.own());
         }
-        if !self.is_staff {
+        if matches!(self.privilege, Privilege::None) {
             let detail =
                 "As a non-staff user you're only allowed to access the `@me` user instance.";
             return Err(denied(detail));
@@ -123,39 +152,36 @@ impl PersonCaller {
         &self.subject
     }
 
-    pub fn is_recent(&self, now: Timestamp) -> bool {
-        self.identity.authenticated_at().is_some_and(|second| {
-            let at = Timestamp::from_millis(second.saturating_mul(1000));
-            now.since(at) < RECENT_SIGN_IN
-        })
+    pub const fn is_recent(&self) -> bool {
+        self.is_recent
     }
 
     /// Whether the token itself says that a second factor was shown (RFC 8176).
     pub fn has_shown_second_factor(&self) -> bool {
-        let proves = |method: &String| matches!(method.as_str(), "mfa" | "otp");
-        self.identity.amr.iter().any(proves)
+        self.identity.has_shown_second_factor()
     }
 
-    /// Checks that there is an account to which the caller has access.
+    /// Checks that there is an account to which the caller has the access that the route needs.
     ///
     /// # Errors
     ///
-    /// 401 for a person without an account; 404 where staff mean one that does not exist.
+    /// 401 for a person without an account; 404 where staff mean one that does not exist; 403 where they may
+    /// not change it.
     pub fn authorize<T>(
         &self,
         account: Option<Account<T>>,
     ) -> Result<AuthorizedAccount<T>, ApiError> {
         let Some(Account { person, details }) = account else {
-            return Err(if self.is_staff {
-                no_account()
-            } else {
-                invalid_token("subject_unknown")
+            return Err(match self.privilege {
+                Privilege::None => invalid_token("subject_unknown"),
+                Privilege::Read | Privilege::Change(_) => no_account(),
             });
         };
         let is_own = person.is_subject(&self.subject);
         let actor = if is_own {
             Actor::person(person.id.as_str())
         } else {
+            self.check_access_to_others()?;
             self.staff()
         };
         Ok(AuthorizedAccount {
@@ -167,18 +193,32 @@ impl PersonCaller {
         })
     }
 
+    fn check_access_to_others(&self) -> Result<(), ApiError> {
+        match (self.access, &self.privilege) {
+            (Access::Read, Privilege::Read | Privilege::Change(_)) => Ok(()),
+            (_, Privilege::Change(_)) if self.is_recent => Ok(()),
+            (_, Privilege::Change(_)) => Err(not_recent()),
+            (_, Privilege::Read | Privilege::None) => {
+                let detail = "You do not have permission to perform this action.";
+                Err(denied(detail).because("admin_pair_missing"))
+            }
+        }
+    }
+
     /// Staff need not have an account. With some providers the subject is an e-mail address.
     fn staff(&self) -> Actor {
-        let email = self.identity.email.as_deref().map(mask_email);
+        if let Privilege::Change(admin) = &self.privilege {
+            return admin.actor();
+        }
+        let email = self.identity.verified_email().map(mask_email);
         Actor::staff(&email.unwrap_or_else(|| masked(&self.subject)))
     }
 
     /// The caller's name for the log, before the account is read.
     fn name(&self) -> String {
-        if self.is_staff {
-            self.staff().as_str().to_owned()
-        } else {
-            format!("subject:{}", masked(&self.subject))
+        match self.privilege {
+            Privilege::None => format!("subject:{}", masked(&self.subject)),
+            Privilege::Read | Privilege::Change(_) => self.staff().as_str().to_owned(),
         }
     }
 }

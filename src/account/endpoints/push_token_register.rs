@@ -18,15 +18,15 @@ use crate::kernel::ids::prefixed_ulid;
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
-use crate::account::endpoints::AccountCaller;
 use crate::account::endpoints::caller::AuthorizedAccount;
 use crate::account::endpoints::error::{denied, no_account, not_sealed};
 use crate::account::endpoints::person_caller::ME;
+use crate::account::endpoints::{Access, AccountCaller};
 
 pub const ROUTE: Route = Route::post(
     "/api/users/{uuid}/push_tokens",
     "registerPushToken",
-    handler!(handle: AccountCaller, Scope::UserWrite),
+    handler!(handle: AccountCaller, (Scope::UserWrite, Access::Change)),
 );
 
 async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {

@@ -12,13 +12,13 @@ use crate::kernel::audit::Action;
 use crate::web::openapi::{Answer, OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
-use crate::account::endpoints::AccountCaller;
 use crate::account::endpoints::push_token_register::authorize;
+use crate::account::endpoints::{Access, AccountCaller};
 
 pub const ROUTE: Route = Route::post(
     "/api/users/{uuid}/push_tokens/unregister",
     "unregisterPushToken",
-    handler!(handle: AccountCaller, Scope::UserWrite),
+    handler!(handle: AccountCaller, (Scope::UserWrite, Access::Change)),
 );
 
 async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {

@@ -17,12 +17,12 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::error::no_account;
 use crate::account::endpoints::representation::full_user;
-use crate::account::endpoints::{PersonCaller, SignIn};
+use crate::account::endpoints::{Access, PersonCaller};
 
 pub const ROUTE: Route = Route::post(
     "/api/users/{uuid}/scene_personalisation",
     "personaliseScene",
-    handler!(handle: PersonCaller, SignIn::AnyTime),
+    handler!(handle: PersonCaller, Access::Change),
 );
 
 const DASHBOARD: &str = "dashboard";

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::TeamId;
 use crate::account::store::assign_team;
+use crate::auth::SignIn;
 use crate::kernel::audit::{Action, Entry};
 use crate::kernel::{Clock as _, UserId};
 use crate::web::caller::Admin;
@@ -17,7 +18,7 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 pub const ROUTE: Route = Route::put(
     "/admin/users/{userId}/team",
     "assignTeam",
-    handler!(handle: Admin),
+    handler!(handle: Admin, SignIn::AnyTime),
 );
 
 /// The team.

@@ -18,7 +18,7 @@ use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::error::{not_recent, not_sealed};
-use crate::account::endpoints::{PersonCaller, SignIn};
+use crate::account::endpoints::{Access, PersonCaller};
 
 /// The route.
 pub const ROUTE: Route = route(
@@ -36,7 +36,7 @@ const fn route(path: &'static str, operation: &'static str) -> Route {
     Route::get_only(
         path,
         operation,
-        handler!(handle: PersonCaller, SignIn::AnyTime),
+        handler!(handle: PersonCaller, Access::Change),
     )
 }
 
@@ -71,7 +71,7 @@ async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
         .seal(purpose, &bound_to, call.services.sealer()?, random)
         .map_err(not_sealed("the secret of a set-up"))?;
     let selector = call.caller.own();
-    let (until, is_recent) = (now.plus(SETUP_TTL), call.caller.is_recent(now));
+    let (until, is_recent) = (now.plus(SETUP_TTL), call.caller.is_recent());
     // The statement completes actor and subject by the user's id.
     let entry = Entry {
         at: now,

@@ -11,7 +11,7 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 use crate::account::endpoints::code::{MAX_CODE_CHARS, code_check};
 use crate::account::endpoints::error::no_account;
 use crate::account::endpoints::representation::success;
-use crate::account::endpoints::{PersonCaller, SignIn};
+use crate::account::endpoints::{Access, PersonCaller};
 
 /// The route.
 pub const ROUTE: Route = route("/api/users/{uuid}/two_factor_validate", "validateTwoFactor");
@@ -23,7 +23,7 @@ const fn route(path: &'static str, operation: &'static str) -> Route {
     Route::post(
         path,
         operation,
-        handler!(handle: PersonCaller, SignIn::Recently),
+        handler!(handle: PersonCaller, Access::Sensitive),
     )
 }
 

@@ -14,12 +14,12 @@ use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::caller::AuthorizedAccount;
-use crate::account::endpoints::{PersonCaller, SignIn};
+use crate::account::endpoints::{Access, PersonCaller};
 
 pub const ROUTE: Route = Route::get(
     "/api/users/{uuid}/two_factor_status",
     "getTwoFactorStatus",
-    handler!(handle: PersonCaller, SignIn::AnyTime),
+    handler!(handle: PersonCaller, Access::Read),
 );
 
 /// How an account is protected.
@@ -54,7 +54,7 @@ async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
     let status = &account.details;
     let is_on = status.factor.is_on();
     // Not shown in a session that was left open, and never to staff.
-    let may_see = account.is_own && call.caller.is_recent(call.now());
+    let may_see = account.is_own && call.caller.is_recent();
     let body = Body {
         is_enabled: is_on,
         backup_codes: if may_see {

@@ -19,12 +19,12 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::error::{email_taken, no_account, not_recent, not_sealed};
 use crate::account::endpoints::representation::full_user;
-use crate::account::endpoints::{PersonCaller, SignIn};
+use crate::account::endpoints::{Access, PersonCaller};
 
 pub const ROUTE: Route = Route::patch(
     "/api/users/{uuid}",
     "updateUser",
-    handler!(handle: PersonCaller, SignIn::AnyTime),
+    handler!(handle: PersonCaller, Access::Change),
 );
 
 async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
@@ -45,7 +45,7 @@ async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
     let email = match (&patch.email, key) {
         (Some(email), Some(key)) if !is_present(&account.person, &key) => {
             // A session that was left open must not be enough to take over the account.
-            if !call.caller.is_recent(now) {
+            if !call.caller.is_recent() {
                 return Err(not_recent());
             }
             if is_taken {

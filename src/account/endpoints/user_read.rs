@@ -8,12 +8,12 @@ use crate::web::openapi::{OperationDoc, Spec};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 use crate::account::endpoints::representation::full_user;
-use crate::account::endpoints::{PersonCaller, SignIn};
+use crate::account::endpoints::{Access, PersonCaller};
 
 pub const ROUTE: Route = Route::get(
     "/api/users/{uuid}",
     "getUser",
-    handler!(handle: PersonCaller, SignIn::AnyTime),
+    handler!(handle: PersonCaller, Access::Read),
 );
 
 async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {

@@ -14,13 +14,13 @@ use crate::auth::Scope;
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
-use crate::account::endpoints::AccountCaller;
 use crate::account::endpoints::code::{MAX_CODE_CHARS, code_check};
+use crate::account::endpoints::{Access, AccountCaller};
 
 pub const ROUTE: Route = Route::post(
     "/api/users/{uuid}/two_factor_verify",
     "verifyTwoFactor",
-    handler!(handle: AccountCaller, Scope::UserVerify),
+    handler!(handle: AccountCaller, (Scope::UserVerify, Access::Sensitive)),
 );
 
 /// The proof is good.

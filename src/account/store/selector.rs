@@ -4,27 +4,30 @@ use crate::db::{Arg, Statement};
 use crate::kernel::UserId;
 
 /// The `users.uuid` that an [`AccountSelector`] means: `?1` is an id, `?2` a token's subject, `?3` the hash
-/// of an API key. A subject that is some user's id means that user, whatever other rows have as their
-/// subject (`Person::is_subject` and `person_columns!` keep to the same).
+/// of an API key.
 macro_rules! selected_user {
     () => {
-        "coalesce(
+        concat!(
+            "coalesce(
   (SELECT uuid FROM users WHERE uuid = ?1),
-  (SELECT uuid FROM users WHERE auth_subject = ?2),
+  ",
+            $crate::auth::subject::user_of_subject!("?2"),
+            ",
   (SELECT user_id FROM api_keys WHERE key_hash = ?3 AND revoked_at IS NULL)
 )"
+        )
     };
 }
 pub(crate) use selected_user;
 
-/// The columns of a `Person`, of `u`, a row of `users`. A subject that is another user's id is that user's.
+/// The columns of a `Person`, of `u`, a row of `users`.
 macro_rules! person_columns {
     () => {
-        "u.uuid, u.email, u.phone_number,
-       iif(
-         EXISTS (SELECT 1 FROM users o WHERE o.uuid = u.auth_subject AND o.uuid <> u.uuid),
-         NULL, u.auth_subject
-       ) AS auth_subject"
+        concat!(
+            "u.uuid, u.email, u.phone_number, ",
+            $crate::auth::subject::linked_subject!(),
+            " AS auth_subject"
+        )
     };
 }
 pub(crate) use person_columns;
@@ -50,7 +53,7 @@ impl AccountSelector {
         let selected = match self {
             // An empty subject selects no account, even where another service has written one.
             Self::Subject(subject) if subject.is_empty() => [Arg::Null, Arg::Null, Arg::Null],
-            Self::Subject(subject) => [subject.as_str().into(), subject.as_str().into(), Arg::Null],
+            Self::Subject(subject) => [Arg::Null, subject.as_str().into(), Arg::Null],
             Self::User(id) => [id.into(), Arg::Null, Arg::Null],
             Self::KeyHolder(hash) => [Arg::Null, Arg::Null, hash.as_str().into()],
         };

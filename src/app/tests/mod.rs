@@ -138,3 +138,36 @@ fn a_planned_run_is_sent_to_the_queue_in_chunks() {
     assert_eq!(planned.status(), 202, "{}", planned.json());
     assert_eq!(service.queued.borrow().len(), 2);
 }
+
+#[test]
+fn the_issuers_keys_are_refreshed_after_the_answer() {
+    let service = TestService::new();
+    service.add_user("jane", Some("jane@example.com"));
+    let ask = || service.get("/api/users/@me").person("jane").send().status();
+    assert_eq!((ask(), ask()), (200, 200));
+    assert_eq!(service.key_fetches.get(), 1);
+    service.pass(Duration::from_secs(300));
+    let request = service.get("/api/users/@me").person("jane");
+    let answer = service.clock.run(request.answer(service.services()));
+    assert_eq!((answer.status(), service.key_fetches.get()), (200, 1));
+    service.run_background();
+    assert_eq!((ask(), service.key_fetches.get()), (200, 2));
+}
+
+#[test]
+fn a_subject_that_is_another_users_id_means_that_user_to_the_account_api() {
+    let service = TestService::new();
+    service.add_user("jane", Some("jane@example.com"));
+    service.add_user("adam", Some("adam@example.com"));
+    // As a row that is older than the trigger which refuses it.
+    let database = &service.database;
+    database.execute("DROP TRIGGER users_update_subject", ());
+    database.execute(
+        "UPDATE users SET auth_subject = 'jane' WHERE uuid = 'adam'",
+        (),
+    );
+    for subject in ["jane", "adam"] {
+        let me = service.get("/api/users/@me").person(subject).send();
+        assert_eq!(me.json()["uuid"], json!(subject));
+    }
+}

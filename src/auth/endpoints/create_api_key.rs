@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::auth::store::{ApiKeyRow, insert_api_key};
-use crate::auth::{ApiKey, Scope};
+use crate::auth::{ApiKey, Scope, SignIn};
 use crate::kernel::audit::Action;
 use crate::kernel::ids::prefixed_ulid;
 use crate::kernel::{Timestamp, UserId};
@@ -16,7 +16,11 @@ use crate::web::fields;
 use crate::web::openapi::{NO_CONTROL, OperationDoc, Spec, errors, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
-pub const ROUTE: Route = Route::post("/admin/api-keys", "createApiKey", handler!(handle: Admin));
+pub const ROUTE: Route = Route::post(
+    "/admin/api-keys",
+    "createApiKey",
+    handler!(handle: Admin, SignIn::Recently),
+);
 
 /// The key to make.
 #[derive(Deserialize)]

@@ -5,13 +5,18 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::auth::SignIn;
 use crate::auth::store::{ApiKeyRow, list_api_keys};
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
-pub const ROUTE: Route = Route::get("/admin/api-keys", "listApiKeys", handler!(handle: Admin));
+pub const ROUTE: Route = Route::get(
+    "/admin/api-keys",
+    "listApiKeys",
+    handler!(handle: Admin, SignIn::AnyTime),
+);
 
 /// The keys in force, newest first.
 #[derive(Serialize)]

@@ -14,11 +14,14 @@ use crate::kernel::Timestamp;
 #[cfg(test)]
 mod tests;
 
-/// The age at which a key set is due for a refetch. It stays in use until one succeeds.
-pub const MAX_AGE: Duration = Duration::from_secs(10 * 60);
+/// The age at which a key set is due for a refresh. It stays in use until one succeeds.
+pub const REFRESH_AGE: Duration = Duration::from_secs(5 * 60);
 
-/// The least time between two refetches. Without it, every token with an invented key id would
-/// cost a fetch.
+/// The age at which a key set is gone: the issuer may have withdrawn its keys long ago.
+pub const MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The least time between two refetches for unknown key ids, without which every token with an
+/// invented id would cost a fetch; and between two refreshes.
 pub const REFETCH_INTERVAL: Duration = Duration::from_secs(60);
 
 /// How long no other fetch is started after a first one has failed.
@@ -50,13 +53,16 @@ pub enum Lookup<K> {
 ///
 /// | keys | token's key | what happens |
 /// |---|---|---|
-/// | none yet | any | a fetch by each request that comes before one has succeeded, but none within [`RETRY_INTERVAL`] after one has failed |
-/// | younger than [`MAX_AGE`] | known | found |
-/// | older | known | one refetch, at most one in [`REFETCH_INTERVAL`]; found, whether it succeeds or not |
-/// | any | unknown | one refetch, at most one in [`REFETCH_INTERVAL`] |
+/// | none yet, or older than [`MAX_AGE`] | any | a fetch by each request that comes before one has succeeded, but none within [`RETRY_INTERVAL`] after one has failed |
+/// | any other | known | found |
+/// | any other | unknown | one refetch, at most one in [`REFETCH_INTERVAL`] |
+///
+/// Besides, keys older than [`REFRESH_AGE`] are [due](JwksCache::take_refresh) for a refresh, whatever
+/// else is fetched, so that invented key ids cannot hold a rotation up.
 pub struct JwksCache<K = Rc<dyn PublicKey>> {
     set: Option<KeySet<K>>,
     refetched_at: Option<Timestamp>,
+    refreshed_at: Option<Timestamp>,
     failure: Option<Failure>,
 }
 
@@ -76,6 +82,7 @@ impl<K> Default for JwksCache<K> {
         Self {
             set: None,
             refetched_at: None,
+            refreshed_at: None,
             failure: None,
         }
     }
@@ -96,6 +103,20 @@ impl<K> JwksCache<K> {
         self.failure = Some(Failure { error, failed_at });
     }
 
+    /// Whether the caller is to refresh the keys now; no request need wait for that. True at most once
+    /// in [`REFETCH_INTERVAL`].
+    pub fn take_refresh(&mut self, now: Timestamp) -> bool {
+        let is_due = self
+            .set
+            .as_ref()
+            .is_some_and(|set| now.since(set.asked_at) >= REFRESH_AGE)
+            && has_passed(self.refreshed_at, now);
+        if is_due {
+            self.refreshed_at = Some(now);
+        }
+        is_due
+    }
+
     /// Why the last fetch failed; `None` when it did not. There may be keys from an earlier one.
     #[cfg(test)]
     pub fn failure(&self) -> Option<KeysError> {
@@ -110,7 +131,9 @@ impl<K: Clone> JwksCache<K> {
     /// once in [`REFETCH_INTERVAL`]. The first fetch does not count: a key published right after
     /// it is found by a refetch.
     pub fn lookup(&mut self, key_id: &str, algorithm: Algorithm, now: Timestamp) -> Lookup<K> {
-        let Some(set) = &self.set else {
+        let usable = self.set.as_ref();
+        let Some(set) = usable.filter(|set| now.since(set.asked_at) < MAX_AGE) else {
+            self.set = None;
             return match self.failure {
                 Some(failure) if now.since(failure.failed_at) < RETRY_INTERVAL => {
                     Lookup::Unavailable(failure.error)
@@ -118,15 +141,12 @@ impl<K: Clone> JwksCache<K> {
                 _ => Lookup::NeedsFetch,
             };
         };
-        let is_due = now.since(set.asked_at) >= MAX_AGE;
-        let found = set.find(key_id, algorithm);
-        match found {
-            Some(key) if !is_due => Lookup::Found(key),
-            _ if self.may_refetch(now) => {
+        match set.find(key_id, algorithm) {
+            Some(key) => Lookup::Found(key),
+            None if has_passed(self.refetched_at, now) => {
                 self.refetched_at = Some(now);
                 Lookup::NeedsFetch
             }
-            Some(key) => Lookup::Found(key),
             None => Lookup::Unknown,
         }
     }
@@ -142,11 +162,11 @@ impl<K: Clone> JwksCache<K> {
             (None, None) => Lookup::Unknown,
         }
     }
+}
 
-    fn may_refetch(&self, now: Timestamp) -> bool {
-        self.refetched_at
-            .is_none_or(|before| now.since(before) >= REFETCH_INTERVAL)
-    }
+/// Whether [`REFETCH_INTERVAL`] has passed since `before`.
+fn has_passed(before: Option<Timestamp>, now: Timestamp) -> bool {
+    before.is_none_or(|before| now.since(before) >= REFETCH_INTERVAL)
 }
 
 impl<K: Clone> KeySet<K> {

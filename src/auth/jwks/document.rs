@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::auth::Algorithm;
 use crate::auth::jwks::{KeysError, MAX_DOCUMENT_BYTES};
 use crate::auth::jwt::MAX_KEY_ID_BYTES;
-use crate::kernel::Object;
+use crate::kernel::{Object, text};
 
 #[cfg(test)]
 mod tests;
@@ -90,7 +90,7 @@ pub fn parse(document: &[u8]) -> Result<Vec<Jwk>, KeysError> {
         return Err(KeysError::TooLarge);
     }
     let Object(document): Object<Document> =
-        serde_json::from_slice(document).map_err(|_| KeysError::Malformed)?;
+        serde_json::from_slice(text::without_bom(document)).map_err(|_| KeysError::Malformed)?;
     Ok(document.keys.into_iter().filter_map(usable).collect())
 }
 

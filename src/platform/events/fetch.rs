@@ -9,7 +9,7 @@ use js_sys::{Array, JsString, Promise, Uint8Array};
 use serde::{Serialize, Serializer};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use worker::{Env, web_sys};
+use worker::{Context, Env, web_sys};
 
 use crate::kernel::RequestId;
 use crate::kernel::log::{Level, Line};
@@ -39,8 +39,14 @@ thread_local! {
 const NO_TEXT: &[u8] = b"\xff";
 
 /// Answers one request.
-pub async fn fetch(request: web_sys::Request, env: Env) -> worker::Result<web_sys::Response> {
-    let services = Rc::new(isolate::services(&env));
+pub async fn fetch(
+    request: web_sys::Request,
+    env: Env,
+    context: &Context,
+) -> worker::Result<web_sys::Response> {
+    let context: &JsValue = context.as_ref();
+    let context = context.clone().unchecked_into();
+    let services = Rc::new(isolate::services(&env, Some(context)));
     let clock = Rc::clone(&services.clock);
     let started = clock.now();
     let request_id = RequestId::mint(started, &*services.random);

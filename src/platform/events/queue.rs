@@ -19,7 +19,7 @@ pub async fn queue(batch: MessageBatch<JsValue>, env: Env) {
         .iter()
         .map(|message| serde_wasm_bindgen::from_value(message.body()).ok());
     let chunks: Vec<Option<ChunkId>> = chunks.collect();
-    let verdicts = delivery::run(&services(&env), &batch.queue(), &chunks, &Console).await;
+    let verdicts = delivery::run(&services(&env, None), &batch.queue(), &chunks, &Console).await;
     for (message, verdict) in messages.iter().zip(verdicts) {
         match verdict {
             Verdict::Acknowledge => message.ack(),

@@ -8,6 +8,7 @@ use serde::Serialize;
 #[cfg(test)]
 use serde_json::json;
 
+use crate::auth::SignIn;
 #[cfg(test)]
 use crate::kernel::UserId;
 use crate::provisioning::Provisioner;
@@ -41,7 +42,7 @@ enum Mode {
 pub const ROUTE: Route = Route::post(
     "/admin/backfill-threedeye",
     "backfill",
-    handler!(handle: Admin),
+    handler!(handle: Admin, SignIn::AnyTime),
 );
 
 /// What one run did, or what it would take up.

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::auth::store::touch_api_key;
+use crate::auth::subject::is_subject_of;
 use crate::auth::{ApiKey, Scope};
 use crate::db::Database;
 use crate::kernel::audit::Actor;
@@ -104,7 +105,7 @@ async fn load(
                 .user
                 .as_ref()
                 .and_then(|row| row.auth_subject.as_deref());
-            if subject != user.as_str() && linked != Some(subject) {
+            if !is_subject_of(subject, user, linked) {
                 return Err(ApiError::forbidden("another_user"));
             }
             Ok((record, Actor::person(user.as_str())))

@@ -10,6 +10,7 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::auth::SignIn;
 use crate::kernel::{Timestamp, UserId};
 use crate::provisioning::Failure;
 use crate::provisioning::diagnosis::{Diagnosis, diagnose};
@@ -28,7 +29,7 @@ const PROBE_BUDGET: Duration = Duration::from_secs(15);
 pub const ROUTE: Route = Route::get(
     "/admin/threedeye/users/{userId}",
     "diagnoseUser",
-    handler!(handle: Admin),
+    handler!(handle: Admin, SignIn::AnyTime),
 );
 
 /// Where one user's provisioning stands.

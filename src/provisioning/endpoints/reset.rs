@@ -8,6 +8,7 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::auth::SignIn;
 #[cfg(test)]
 use crate::kernel::UserId;
 #[cfg(test)]
@@ -25,7 +26,7 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 pub const ROUTE: Route = Route::post(
     "/admin/threedeye/users/{userId}/reset",
     "resetUser",
-    handler!(handle: Admin),
+    handler!(handle: Admin, SignIn::AnyTime),
 );
 
 /// What to reset. Every field may be left out.

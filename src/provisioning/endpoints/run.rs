@@ -7,6 +7,7 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::auth::SignIn;
 use crate::kernel::{Clock as _, Timestamp};
 use crate::provisioning::endpoints::runs::RunHead;
 use crate::provisioning::policy::MAX_RUN_ERRORS;
@@ -19,7 +20,7 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 pub const ROUTE: Route = Route::get(
     "/admin/threedeye/backfill/runs/{runId}",
     "getBackfillRun",
-    handler!(handle: Admin),
+    handler!(handle: Admin, SignIn::AnyTime),
 );
 
 /// How far a run is. While it is at work, planned = done + failed + skipped + those who still wait

@@ -5,6 +5,7 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::auth::SignIn;
 use crate::kernel::Timestamp;
 #[cfg(test)]
 use crate::provisioning::endpoints::RunId;
@@ -22,7 +23,7 @@ const MAX_LIMIT: u32 = 200;
 pub const ROUTE: Route = Route::get(
     "/admin/threedeye/backfill/runs",
     "listBackfillRuns",
-    handler!(handle: Admin),
+    handler!(handle: Admin, SignIn::AnyTime),
 );
 
 /// Runs, newest first.

@@ -3,15 +3,19 @@
 use serde::Deserialize;
 
 use crate::auth::store::{ApiKeyRow, KeyColumns, find_api_key_statement};
+use crate::auth::subject::linked_subject;
 use crate::db::{self, Batch, Database, DatabaseError, Statement};
 use crate::kernel::{EmailKey, UserId};
 use crate::provisioning::record::{ProvisioningRecord, User};
 use crate::provisioning::store::columns::{MappingColumns, recovery};
 
 // ?1 user
-const LOAD: &str = "
+const LOAD: &str = concat!(
+    "
 SELECT q.id AS requested,
-       u.uuid, u.email, u.email_key AS user_email_key, u.auth_subject,
+       u.uuid, u.email, u.email_key AS user_email_key, ",
+    linked_subject!(),
+    " AS auth_subject,
        t.state, t.email_key AS intent_email, t.threedeye_id, t.password_sealed, t.attempts,
        t.last_error, t.next_attempt_at, t.lease_until, t.created_at AS mapped_at, t.settled_at,
        t.forgotten_email, t.forgotten_threedeye_id, t.forgotten_password,
@@ -22,7 +26,8 @@ SELECT q.id AS requested,
 FROM (SELECT ?1 AS id) q
 LEFT JOIN users u ON u.uuid = q.id
 LEFT JOIN threedeye_users t ON t.user_id = q.id
-LEFT JOIN threedeye_recovery r ON r.user_id = q.id";
+LEFT JOIN threedeye_recovery r ON r.user_id = q.id"
+);
 
 /// One row: three tables side by side.
 #[derive(Deserialize)]

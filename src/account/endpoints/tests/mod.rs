@@ -52,7 +52,7 @@ impl Accounts {
     fn bearer(&self, claims: &Value) -> String {
         let now = self.service.clock.now().as_secs();
         let mut all = json!({
-            "iss": "https://id.example/", "aud": "spkey", "iat": now, "exp": now + 86_400,
+            "iss": "https://id.example/", "aud": "spkey", "auth_time": now, "exp": now + 86_400,
         });
         let all_claims = all.as_object_mut().unwrap();
         all_claims.extend(claims.as_object().unwrap().clone());

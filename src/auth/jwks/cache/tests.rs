@@ -42,31 +42,40 @@ fn a_fetch_that_was_under_way_still_counts_after_another_failed() {
 }
 
 #[test]
-fn known_keys_are_found_until_the_set_is_old() {
+fn known_keys_are_found_for_a_day_and_then_gone() {
+    const DAY: i64 = 24 * 60 * 60;
     let mut cache = filled();
     assert_eq!(cache.lookup("a", RS, at(0)), Lookup::Found("a"));
-    assert_eq!(cache.lookup("b", RS, at(599)), Lookup::Found("b"));
-    assert_eq!(cache.lookup("b", RS, at(600)), Lookup::NeedsFetch);
+    assert_eq!(cache.lookup("b", RS, at(DAY - 1)), Lookup::Found("b"));
+    assert_eq!(cache.lookup("b", RS, at(DAY)), Lookup::NeedsFetch);
+    cache.fail(KeysError::TimedOut, at(DAY + 5));
+    let unavailable = Lookup::Unavailable(KeysError::TimedOut);
+    assert_eq!(cache.find("b", RS), unavailable);
+    assert_eq!(cache.lookup("b", RS, at(DAY + 5)), unavailable);
 }
 
 #[test]
-fn an_old_set_stays_in_use_while_refetches_fail() {
+fn a_set_of_five_minutes_is_refreshed_once_a_minute_while_that_fails() {
     let mut cache = filled();
-    assert_eq!(cache.lookup("a", RS, at(600)), Lookup::NeedsFetch);
-    // Another request does not wait for that fetch.
-    assert_eq!(cache.lookup("b", RS, at(601)), Lookup::Found("b"));
-    cache.fail(KeysError::TimedOut, at(605));
+    assert!(!cache.take_refresh(at(299)));
+    assert!(cache.take_refresh(at(300)));
+    // Another request does not start a second one, nor wait for the first.
+    assert!(!cache.take_refresh(at(301)));
+    assert_eq!(cache.lookup("b", RS, at(301)), Lookup::Found("b"));
+    cache.fail(KeysError::TimedOut, at(305));
     assert_eq!(cache.failure(), Some(KeysError::TimedOut));
-    assert_eq!(cache.find("a", RS), Lookup::Found("a"));
-    assert_eq!(cache.lookup("a", RS, at(659)), Lookup::Found("a"));
-    assert_eq!(cache.lookup("a", RS, at(660)), Lookup::NeedsFetch);
-    cache.fail(KeysError::TimedOut, at(665));
-    assert_eq!(cache.lookup("a", RS, at(666)), Lookup::Found("a"));
+    assert_eq!(cache.lookup("a", RS, at(306)), Lookup::Found("a"));
+    assert!(!cache.take_refresh(at(359)));
+    assert!(cache.take_refresh(at(360)));
     // After a success it is young again.
-    assert_eq!(cache.lookup("a", RS, at(720)), Lookup::NeedsFetch);
-    cache.store(keys(&["a"]), at(720));
-    assert_eq!(cache.lookup("a", RS, at(1319)), Lookup::Found("a"));
-    assert_eq!(cache.lookup("a", RS, at(1320)), Lookup::NeedsFetch);
+    cache.store(keys(&["a"]), at(360));
+    assert!(!cache.take_refresh(at(659)));
+    assert!(cache.take_refresh(at(660)));
+}
+
+#[test]
+fn there_is_nothing_to_refresh_before_the_first_fetch() {
+    assert!(!JwksCache::<()>::default().take_refresh(at(1000)));
 }
 
 #[test]
@@ -100,12 +109,13 @@ fn failing_refetches_are_held_to_the_same_minute() {
 }
 
 #[test]
-fn age_and_unknown_keys_share_one_minute() {
+fn made_up_key_ids_do_not_hold_a_refresh_up() {
     let mut cache = filled();
-    assert_eq!(cache.lookup("x", RS, at(590)), Lookup::NeedsFetch);
-    cache.fail(KeysError::Connection, at(590));
-    assert_eq!(cache.lookup("a", RS, at(600)), Lookup::Found("a"));
-    assert_eq!(cache.lookup("a", RS, at(650)), Lookup::NeedsFetch);
+    assert_eq!(cache.lookup("x", RS, at(299)), Lookup::NeedsFetch);
+    cache.fail(KeysError::Connection, at(299));
+    assert!(cache.take_refresh(at(300)));
+    cache.store(keys(&["a", "c"]), at(300));
+    assert_eq!(cache.lookup("c", RS, at(301)), Lookup::Found("c"));
 }
 
 #[test]

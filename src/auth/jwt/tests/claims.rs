@@ -7,19 +7,18 @@ fn good_claims_make_an_identity() {
     let claims = json!({
         "iss": "https://id.example/", "aud": ["other", "spkey"], "exp": NOW + 1, "nbf": NOW,
         "iat": NOW - 10, "auth_time": NOW - 20, "sub": "user-1", "email": "Anna@x.example",
-        "email_verified": true, "is_staff": true, "amr": ["pwd", "otp", 7], "jti": "t-1",
+        "email_verified": true, "is_staff": true, "amr": ["pwd", "mfa", 7], "jti": "t-1",
         "azp": {"any": ["thing"]},
     });
     let identity = read(&claims.to_string()).unwrap();
     let expected = Identity {
         subject: Some("user-1".to_owned()),
         email: Some("Anna@x.example".to_owned()),
-        email_verified: Some(true),
+        is_email_verified: true,
         is_staff: true,
-        auth_time: Some(NOW - 20),
-        issued_at: Some(NOW - 10),
-        amr: vec!["pwd".to_owned(), "otp".to_owned()],
-        token_id: Some("t-1".to_owned()),
+        is_machine: false,
+        signed_in_at: Some(NOW - 20),
+        amr: vec!["pwd".to_owned(), "mfa".to_owned()],
     };
     assert_eq!(identity, expected);
 }
@@ -185,7 +184,7 @@ fn a_malformed_time_of_authentication_does_not_count_as_absent() {
         );
     }
     assert_eq!(
-        with("auth_time", Some(Value::Null)).unwrap().auth_time,
+        with("auth_time", Some(Value::Null)).unwrap().signed_in_at,
         None
     );
 }
@@ -215,39 +214,114 @@ fn an_email_is_a_string_or_none() {
     }
 }
 
-#[test]
-fn the_email_claim_is_configured() {
-    let policy = JwtConfig {
-        email_claim: "https://spkey.co/email".to_owned(),
-        ..policy()
-    };
-    let mut claims = good_claims();
-    claims["https://spkey.co/email"] = json!("bert@spkey.co");
-    let text = fake::rsa_token("k", SEED, &claims);
+/// Reads claims by another policy.
+fn read_by(policy: &JwtConfig, claims: &Value) -> Identity {
+    let text = fake::rsa_token("k", SEED, claims);
     let token = UnverifiedToken::parse(&text).unwrap();
     let verified = block_on(token.verify(&FakeKey::rsa(modulus(SEED)))).unwrap();
-    let identity = verified.claims(&policy, at(0)).unwrap();
-    assert_eq!(identity.email.as_deref(), Some("bert@spkey.co"));
+    verified.claims(policy, at(0)).unwrap()
 }
 
 #[test]
-fn an_email_counts_as_verified_unless_the_issuer_says_otherwise() {
-    for (value, expected) in [
-        (None, None),
-        (Some(Value::Null), None),
-        (Some(json!(true)), Some(true)),
-        (Some(json!("true")), Some(true)),
-        (Some(json!(false)), Some(false)),
-        (Some(json!("false")), Some(false)),
-        (Some(json!("False")), Some(false)),
-        (Some(json!("")), Some(false)),
-        (Some(json!("maybe")), Some(false)),
-        (Some(json!(0)), Some(false)),
-        (Some(json!(1)), Some(false)),
-        (Some(json!([true])), Some(false)),
+fn the_names_of_claims_are_configured() {
+    let name = |claim: &str| format!("https://spkey.co/{claim}");
+    let policy = JwtConfig {
+        claims: ClaimNames {
+            email: name("email"),
+            email_verified: name("email_verified"),
+            auth_time: name("auth_time"),
+            amr: name("amr"),
+            staff: name("is_staff"),
+        },
+        ..policy()
+    };
+    let standard = json!({
+        "email": "anna@spkey.co", "email_verified": true, "auth_time": NOW - 5, "amr": ["mfa"],
+        "is_staff": true,
+    });
+    let mut claims = good_claims();
+    for (claim, value) in standard.as_object().unwrap() {
+        claims[claim] = value.clone();
+    }
+    let nothing = read_by(&policy, &claims);
+    assert_eq!(nothing.email, None);
+    assert!(!nothing.is_email_verified && !nothing.is_staff && nothing.amr.is_empty());
+    assert_eq!(nothing.signed_in_at, None);
+    for (claim, value) in standard.as_object().unwrap() {
+        claims[name(claim)] = value.clone();
+    }
+    let named = read_by(&policy, &claims);
+    assert_eq!(named.verified_email(), Some("anna@spkey.co"));
+    assert!(named.is_staff && named.has_shown_second_factor());
+    assert_eq!(named.signed_in_at, Some(NOW - 5));
+}
+
+#[test]
+fn an_email_counts_as_verified_only_where_the_token_says_so() {
+    let lenient = JwtConfig {
+        trusts_unmarked_email: true,
+        ..policy()
+    };
+    for (value, strictly, leniently) in [
+        (None, false, true),
+        (Some(Value::Null), false, true),
+        (Some(json!(true)), true, true),
+        (Some(json!("true")), true, true),
+        (Some(json!(false)), false, false),
+        (Some(json!("false")), false, false),
+        (Some(json!("False")), false, false),
+        (Some(json!("")), false, false),
+        (Some(json!("maybe")), false, false),
+        (Some(json!(0)), false, false),
+        (Some(json!(1)), false, false),
+        (Some(json!([true])), false, false),
     ] {
-        let identity = with("email_verified", value.clone()).unwrap();
-        assert_eq!(identity.email_verified, expected, "{value:?}");
+        let mut claims = good_claims();
+        let members = claims.as_object_mut().unwrap();
+        members.remove("email_verified");
+        members.extend(
+            value
+                .clone()
+                .map(|value| ("email_verified".to_owned(), value)),
+        );
+        let strict = read_by(&policy(), &claims);
+        assert_eq!(strict.is_email_verified, strictly, "{value:?}");
+        let relaxed = read_by(&lenient, &claims);
+        assert_eq!(relaxed.is_email_verified, leniently, "{value:?}");
+    }
+}
+
+#[test]
+fn the_time_of_the_token_is_no_time_of_signing_in_unless_configured() {
+    let lenient = JwtConfig {
+        takes_iat_as_auth_time: true,
+        ..policy()
+    };
+    let mut claims = good_claims();
+    claims["iat"] = json!(NOW - 7);
+    assert_eq!(read_by(&policy(), &claims).signed_in_at, None);
+    assert_eq!(read_by(&lenient, &claims).signed_in_at, Some(NOW - 7));
+    claims["auth_time"] = json!(NOW - 9);
+    assert_eq!(read_by(&policy(), &claims).signed_in_at, Some(NOW - 9));
+    assert_eq!(read_by(&lenient, &claims).signed_in_at, Some(NOW - 9));
+}
+
+#[test]
+fn a_token_of_a_program_is_never_staff() {
+    for grant in ["client-credentials", "client_credentials"] {
+        let mut claims = good_claims();
+        claims["is_staff"] = json!(true);
+        claims["gty"] = json!(grant);
+        let machine = read_by(&policy(), &claims);
+        assert!(machine.is_machine && !machine.is_staff, "{grant}");
+    }
+    for person in [
+        json!("password"),
+        json!(["client-credentials"]),
+        Value::Null,
+    ] {
+        let identity = with("gty", Some(person)).unwrap();
+        assert!(!identity.is_machine);
     }
 }
 

@@ -116,18 +116,27 @@ fn the_type_is_that_of_an_access_token_or_none() {
 }
 
 #[test]
-fn nested_tokens_are_refused() {
-    let header = r#"{"alg":"RS256","kid":"k","cty":"JWT"}"#;
-    assert_eq!(parse_header(header), Err(Refusal::ContentTypeNotAllowed));
+fn header_members_that_are_not_read_may_hold_anything() {
+    // As several issuers write it: hexadecimal, where RFC 7515 asks for base64url.
+    let thumbprint = json!("d27ae14ba240ba6734386478840a527d610e70f9");
+    for member in [
+        "x5t", "x5t#S256", "x5c", "x5u", "jku", "jwk", "cty", "zip", "b64",
+    ] {
+        for value in [
+            thumbprint.clone(),
+            json!(7),
+            json!(["a", {}]),
+            json!(""),
+            Value::Null,
+        ] {
+            let header = json!({"alg": "RS256", "kid": "k", member: value}).to_string();
+            assert_eq!(parse_header(&header), Ok("k".to_owned()), "{header}");
+        }
+    }
 }
 
 #[test]
 fn a_header_that_is_not_one_object_is_refused() {
-    let deep = format!(
-        r#"{{"alg":"RS256","kid":"k","x":{}1{}}}"#,
-        "[".repeat(2000),
-        "]".repeat(2000)
-    );
     for header in [
         "",
         "null",
@@ -138,7 +147,7 @@ fn a_header_that_is_not_one_object_is_refused() {
         r#"{"alg":"RS256","alg":"RS256","kid":"k"}"#,
         r#"{"alg":"RS256","kid":"k","kid":"k"}"#,
         r#"{"alg":"RS256","kid":"k","crit":1,"crit":1}"#,
-        &deep,
+        r#"["RS256","k","JWT"]"#,
     ] {
         assert_eq!(
             parse_header(header),

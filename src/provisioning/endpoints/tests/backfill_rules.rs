@@ -224,7 +224,7 @@ fn an_account_that_was_there_is_replaced_and_the_trail_tells() {
     assert_eq!(told, expected);
     assert!(
         rows.iter()
-            .all(|row| row[2].ends_with(" a***@smartphonekey.com"))
+            .all(|row| row[2].ends_with(" a***@smartphonekey.com (auth0|anna)"))
     );
 }
 

@@ -105,6 +105,25 @@ fn another_person_does_not_even_learn_whether_the_user_exists() {
 }
 
 #[test]
+fn a_subject_that_is_another_users_id_opens_that_users_account_alone() {
+    let setup = people();
+    let database = &setup.service.database;
+    // As a row that is older than the trigger which refuses it.
+    database.execute("DROP TRIGGER users_update_subject", ());
+    database.execute(
+        "UPDATE users SET auth_subject = ?2 WHERE uuid = ?1",
+        [BOB, ANN],
+    );
+    assert_eq!(setup.ask(ANN).person(ANN).send().status(), 200);
+    assert_error(
+        &setup.ask(BOB).person(ANN).send(),
+        StatusCode::FORBIDDEN,
+        FORBIDDEN,
+    );
+    assert_eq!(setup.ask(BOB).person(BOB).send().status(), 200);
+}
+
+#[test]
 fn an_api_key_needs_the_scope_and_the_user_whose_it_is() {
     let setup = people();
     let by = |key: &str, user: &str| setup.ask(user).header("x-api-key", key).send();

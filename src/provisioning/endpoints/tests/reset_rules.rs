@@ -381,7 +381,10 @@ fn the_audit_trail_tells_who_reset_whom_and_in_which_request() {
     assert!(rows[1][2].contains(&id));
     for [_, subject, _, actor] in &rows {
         assert_eq!(subject, ANN);
-        assert!(actor.starts_with("admin-key:") && actor.ends_with(" a***@smartphonekey.com"));
+        assert!(
+            actor.starts_with("admin-key:")
+                && actor.ends_with(" a***@smartphonekey.com (auth0|anna)")
+        );
     }
     assert!(!rows.concat().concat().contains(ANN_EMAIL));
 }

@@ -5,6 +5,7 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::auth::SignIn;
 use crate::kernel::audit::Action;
 use crate::kernel::ids::prefixed_ulid;
 use crate::user_keys::authorization::Role;
@@ -20,7 +21,7 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 pub const ROUTE: Route = Route::post(
     "/admin/account-keys",
     "createAccountKey",
-    handler!(handle: Admin),
+    handler!(handle: Admin, SignIn::Recently),
 );
 
 /// The key to make.

@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 
+use crate::auth::SignIn;
 use crate::kernel::audit::Action;
 use crate::user_keys::store::revoke_account_key;
 use crate::web::caller::Admin;
@@ -12,7 +13,7 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 pub const ROUTE: Route = Route::delete(
     "/admin/account-keys/{keyId}",
     "revokeAccountKey",
-    handler!(handle: Admin),
+    handler!(handle: Admin, SignIn::AnyTime),
 );
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {

@@ -5,6 +5,7 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::auth::SignIn;
 use crate::kernel::audit::Action;
 use crate::kernel::ids::prefixed_ulid;
 use crate::user_keys::authorization::Flags;
@@ -20,7 +21,7 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 pub const ROUTE: Route = Route::post(
     "/admin/instances/{name}/api-keys",
     "createInstanceApiKey",
-    handler!(handle: Admin),
+    handler!(handle: Admin, SignIn::Recently),
 );
 
 /// The key to make.

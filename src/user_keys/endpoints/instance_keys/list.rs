@@ -6,6 +6,7 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::auth::SignIn;
 use crate::user_keys::endpoints::instances;
 use crate::user_keys::store::{InstanceKeyRow, list_instance_keys};
 use crate::web::caller::Admin;
@@ -16,7 +17,7 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 pub const ROUTE: Route = Route::get(
     "/admin/instances/{name}/api-keys",
     "listInstanceApiKeys",
-    handler!(handle: Admin),
+    handler!(handle: Admin, SignIn::AnyTime),
 );
 
 /// The keys in force, newest first.

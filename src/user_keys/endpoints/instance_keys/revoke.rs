@@ -3,6 +3,7 @@
 
 use http::StatusCode;
 
+use crate::auth::SignIn;
 use crate::kernel::audit::Action;
 use crate::user_keys::endpoints::instances;
 use crate::user_keys::store::revoke_instance_key;
@@ -14,7 +15,7 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 pub const ROUTE: Route = Route::delete(
     "/admin/instances/{name}/api-keys/{keyId}",
     "revokeInstanceApiKey",
-    handler!(handle: Admin),
+    handler!(handle: Admin, SignIn::AnyTime),
 );
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {

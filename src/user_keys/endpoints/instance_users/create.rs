@@ -5,6 +5,7 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::auth::SignIn;
 use crate::kernel::audit::Action;
 use crate::kernel::{Timestamp, UserId};
 use crate::user_keys::endpoints::instances;
@@ -19,7 +20,7 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 pub const ROUTE: Route = Route::post(
     "/admin/instances/{name}/users",
     "createInstanceUser",
-    handler!(handle: Admin),
+    handler!(handle: Admin, SignIn::Recently),
 );
 
 /// The user to make.

@@ -3,6 +3,7 @@
 
 use http::StatusCode;
 
+use crate::auth::SignIn;
 use crate::kernel::audit::Action;
 use crate::user_keys::InstanceUserId;
 #[cfg(test)]
@@ -17,7 +18,7 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 pub const ROUTE: Route = Route::delete(
     "/admin/instances/{name}/users/{id}",
     "deleteInstanceUser",
-    handler!(handle: Admin),
+    handler!(handle: Admin, SignIn::AnyTime),
 );
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {

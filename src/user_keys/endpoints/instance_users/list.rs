@@ -6,6 +6,7 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::auth::SignIn;
 #[cfg(test)]
 use crate::kernel::UserId;
 use crate::user_keys::endpoints::instances;
@@ -24,7 +25,7 @@ const MAX_LIMIT: u32 = 500;
 pub const ROUTE: Route = Route::get(
     "/admin/instances/{name}/users",
     "listInstanceUsers",
-    handler!(handle: Admin),
+    handler!(handle: Admin, SignIn::AnyTime),
 );
 
 /// A page of an instance's users, by id.

@@ -5,6 +5,7 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::auth::SignIn;
 use crate::kernel::audit::Action;
 use crate::user_keys::endpoints::instances;
 #[cfg(test)]
@@ -18,7 +19,7 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 pub const ROUTE: Route = Route::post(
     "/admin/instances",
     "createInstance",
-    handler!(handle: Admin),
+    handler!(handle: Admin, SignIn::AnyTime),
 );
 
 /// The instance to make.

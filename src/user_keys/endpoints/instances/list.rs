@@ -5,13 +5,18 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::auth::SignIn;
 use crate::user_keys::store::{InstanceRow, list_instances};
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
-pub const ROUTE: Route = Route::get("/admin/instances", "listInstances", handler!(handle: Admin));
+pub const ROUTE: Route = Route::get(
+    "/admin/instances",
+    "listInstances",
+    handler!(handle: Admin, SignIn::AnyTime),
+);
 
 /// All instances, by name.
 #[derive(Serialize)]
