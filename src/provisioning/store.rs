@@ -6,6 +6,7 @@
 mod claim;
 mod clear;
 mod columns;
+mod export;
 mod fanout;
 mod holdings;
 mod intent;
@@ -23,6 +24,7 @@ mod tests;
 
 pub use claim::{ClaimRequest, claim};
 pub use clear::{Cleared, Clearing, clear};
+pub use export::{Exported, export_user};
 pub use fanout::delivery::{OpenedDelivery, ReplacementAllowance, close_delivery, open_delivery};
 pub use fanout::give_up::give_up;
 pub use fanout::plan::{Planned, Planning, plan_run};

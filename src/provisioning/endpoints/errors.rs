@@ -52,7 +52,7 @@ impl From<Failure> for ApiError {
     }
 }
 
-fn busy(retry_after_s: u64) -> ApiError {
+pub(super) fn busy(retry_after_s: u64) -> ApiError {
     ApiError::new(
         StatusCode::CONFLICT,
         "Another provisioning of this user is under way",

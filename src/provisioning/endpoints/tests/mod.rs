@@ -9,6 +9,8 @@ mod diagnostics;
 mod diagnostics_rules;
 mod long_list;
 mod lost_answers;
+mod offboarding;
+mod offboarding_on_purpose;
 mod outages;
 mod readings;
 mod reset;
