@@ -25,7 +25,10 @@ const PAGE_SIZE: u32 = 2;
 const CRON: Duration = Duration::from_secs(15 * 60);
 
 /// So many runs after the last fault everything is done.
-const RUNS_TO_CONVERGE: u32 = 16;
+const RUNS_TO_CONVERGE: u32 = 6;
+
+/// So many more where users have left: a run may remove one account, and others may wait for its e-mail.
+const RUNS_TO_REMOVE: u32 = 10;
 
 /// Plays it.
 pub fn play(schedule: &Schedule, traced: bool) -> Played {
@@ -164,7 +167,12 @@ impl Theatre<'_> {
 
     /// Runs as cron would, until nothing is left to do.
     fn converge(&self) -> Result<(), Violation> {
-        for run in 1..=RUNS_TO_CONVERGE {
+        let has_leavings = {
+            let tables = self.world.rows();
+            tables.rows.values().any(|row| row.leaving_since.is_some())
+        };
+        let removals = if has_leavings { RUNS_TO_REMOVE } else { 0 };
+        for run in 1..=RUNS_TO_CONVERGE + removals {
             let number = AFTER + run as usize;
             self.lone(number, self.backfill(number, true, 20))?;
             let next: Option<Timestamp> = {
