@@ -268,8 +268,8 @@ export const PROVISIONING = [
     edits: [
       {
         file: "migrations/0003_provisioning.sql",
-        find: "WHERE user_id = NEW.user_id AND lease_token = NEW.lease_token;",
-        replace: "WHERE user_id = NEW.user_id AND NEW.lease_token IS NOT NULL;",
+        find: "WHERE user_id = NEW.user_id AND lease_token = NEW.lease_token AND left_state IS NULL;",
+        replace: "WHERE user_id = NEW.user_id AND NEW.lease_token IS NOT NULL AND left_state IS NULL;",
       },
     ],
   },

@@ -24,6 +24,9 @@ SELECT EXISTS (SELECT 1 FROM users WHERE uuid = ?1) AS user,
 // ?1 user
 const DELETE_USER: &str = "DELETE FROM users WHERE uuid = ?1";
 
+// ?1 user. For rows whose user was gone before; where one was deleted just now, it changes nothing.
+const DEPART: &str = "INSERT INTO user_departures (user_id, email_key) VALUES (?1, NULL)";
+
 // ?1 user. What was left in place is tried again.
 const HURRY: &str = "
 UPDATE threedeye_users SET state = 'leaving', leaving_since = 0
@@ -91,6 +94,7 @@ pub async fn delete_user(
     let holdings = count(&mut batch, user);
     batch.execute(Statement::new(AUDIT, [audit_json([entry])?]));
     batch.execute(Statement::new(DELETE_USER, [user.into()]));
+    batch.execute(Statement::new(DEPART, [user.into()]));
     batch.execute(Statement::new(HURRY, [user.into()]));
     database.run(batch).await?.one(holdings)
 }

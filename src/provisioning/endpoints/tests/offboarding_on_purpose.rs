@@ -179,6 +179,16 @@ fn the_same_call_once_more_finishes_it() {
 }
 
 #[test]
+fn rows_that_no_user_belongs_to_are_cleared_too() {
+    let setup = setup();
+    let sql = "INSERT INTO threedeye_users (user_id, state, lease_token, lease_until, created_at, updated_at)
+               VALUES (?1, 'idle', 'dead', 1, 1, 1)";
+    setup.service.database.execute(sql, [UNKNOWN]);
+    assert_eq!(setup.offboard(UNKNOWN).status(), 200);
+    assert_error(&setup.offboard(UNKNOWN), StatusCode::NOT_FOUND, "User not found");
+}
+
+#[test]
 fn a_user_that_another_actor_holds_is_409_and_keeps_everything() {
     let setup = setup();
     setup.provision(ANN);
