@@ -185,7 +185,11 @@ fn rows_that_no_user_belongs_to_are_cleared_too() {
                VALUES (?1, 'idle', 'dead', 1, 1, 1)";
     setup.service.database.execute(sql, [UNKNOWN]);
     assert_eq!(setup.offboard(UNKNOWN).status(), 200);
-    assert_error(&setup.offboard(UNKNOWN), StatusCode::NOT_FOUND, "User not found");
+    assert_error(
+        &setup.offboard(UNKNOWN),
+        StatusCode::NOT_FOUND,
+        "User not found",
+    );
 }
 
 #[test]
