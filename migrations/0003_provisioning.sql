@@ -9,10 +9,13 @@ CREATE TABLE threedeye_users (
   -- provisioning::record::State::ALL. idle: holds a lease, or remembers an account. pending: an intent
   -- (e-mail and password) is recorded, the account may or may not exist. attaching: the account
   -- exists, saved roles are to be attached. complete: done. quarantined: the e-mail belongs to an
-  -- account outside our customer, or to one of it in another spelling. set_aside: another user holds the same e-mail.
+  -- account outside our customer, or to one of it in another spelling. set_aside: another user holds
+  -- the same e-mail. leaving: the user is deleted, and so will be its account. left_in_place: the user
+  -- is deleted, its account must not be.
   state           TEXT NOT NULL CHECK (
     state = 'idle' OR state = 'pending' OR state = 'attaching'
     OR state = 'complete' OR state = 'quarantined' OR state = 'set_aside'
+    OR state = 'leaving' OR state = 'left_in_place'
   ),
   email_key       TEXT,
   threedeye_id    TEXT,
@@ -35,7 +38,14 @@ CREATE TABLE threedeye_users (
   taken_over_email TEXT,
   -- quarantined: the account of our customer whose e-mail is this one in another spelling; NULL if the
   -- e-mail is taken outside it.
-  respelled_id     TEXT
+  respelled_id     TEXT,
+  -- Of a user that left (0004_offboarding.sql): the state to go back to if it returns with this
+  -- users.email_key, when it left, and since when its removal waits, which a failure moves on.
+  left_state    TEXT,
+  left_email    TEXT,
+  left_at       INTEGER,
+  leaving_since INTEGER,
+  CHECK ((left_state IS NOT NULL) = (state = 'leaving' OR state = 'left_in_place'))
 ) STRICT, WITHOUT ROWID;
 
 CREATE UNIQUE INDEX threedeye_users_account
@@ -163,8 +173,7 @@ BEGIN
     AND NOT EXISTS (SELECT 1 FROM provisioning_queue WHERE user_id = NEW.uuid)
     AND NOT EXISTS (
       SELECT 1 FROM threedeye_users
-      WHERE user_id = NEW.uuid
-        AND (state = 'complete' OR state = 'quarantined' OR state = 'set_aside')
+      WHERE user_id = NEW.uuid AND state <> 'idle' AND state <> 'pending' AND state <> 'attaching'
     );
 END;
 
@@ -181,7 +190,8 @@ BEGIN
   WHERE user_id = NEW.uuid AND state = 'quarantined';
   DELETE FROM provisioning_queue
   WHERE user_id = NEW.uuid AND (NEW.email_key IS NULL OR EXISTS (
-    SELECT 1 FROM threedeye_users WHERE user_id = NEW.uuid AND state = 'complete'
+    SELECT 1 FROM threedeye_users
+    WHERE user_id = NEW.uuid AND state <> 'idle' AND state <> 'pending' AND state <> 'attaching'
   ));
   UPDATE provisioning_queue SET email_key = NEW.email_key, due_at = unixepoch() * 1000
   WHERE user_id = NEW.uuid;
@@ -190,26 +200,27 @@ BEGIN
   WHERE NEW.email_key IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM provisioning_queue WHERE user_id = NEW.uuid)
     AND NOT EXISTS (
-      SELECT 1 FROM threedeye_users WHERE user_id = NEW.uuid AND state = 'complete'
+      SELECT 1 FROM threedeye_users
+      WHERE user_id = NEW.uuid AND state <> 'idle' AND state <> 'pending' AND state <> 'attaching'
     );
 END;
 
 CREATE TRIGGER threedeye_users_insert_dequeue AFTER INSERT ON threedeye_users
-WHEN NEW.state = 'complete' OR NEW.state = 'quarantined' OR NEW.state = 'set_aside'
+WHEN NEW.state <> 'idle' AND NEW.state <> 'pending' AND NEW.state <> 'attaching'
 BEGIN
   DELETE FROM provisioning_queue WHERE user_id = NEW.user_id;
 END;
 
 CREATE TRIGGER threedeye_users_update_dequeue AFTER UPDATE OF state ON threedeye_users
 WHEN NEW.state <> OLD.state
-  AND (NEW.state = 'complete' OR NEW.state = 'quarantined' OR NEW.state = 'set_aside')
+  AND NEW.state <> 'idle' AND NEW.state <> 'pending' AND NEW.state <> 'attaching'
 BEGIN
   DELETE FROM provisioning_queue WHERE user_id = NEW.user_id;
 END;
 
 CREATE TRIGGER threedeye_users_update_enqueue AFTER UPDATE OF state ON threedeye_users
 WHEN (NEW.state = 'idle' OR NEW.state = 'pending' OR NEW.state = 'attaching')
-  AND (OLD.state = 'complete' OR OLD.state = 'quarantined' OR OLD.state = 'set_aside')
+  AND OLD.state <> 'idle' AND OLD.state <> 'pending' AND OLD.state <> 'attaching'
 BEGIN
   INSERT INTO provisioning_queue (user_id, email_key, due_at)
   SELECT uuid, email_key, unixepoch() * 1000 FROM users
@@ -279,7 +290,8 @@ WHERE 0;
 
 CREATE TRIGGER provisioning_settle INSTEAD OF INSERT ON provisioning_outcomes
 BEGIN
-  -- OR IGNORE: an account or an e-mail that another user has leaves the row unchanged.
+  -- OR IGNORE: an account or an e-mail that another user has leaves the row unchanged. So does a user
+  -- that left meanwhile: as after a crash, the removal finds out from the intent what became of it.
   UPDATE OR IGNORE threedeye_users SET
     state = coalesce(NEW.state, state),
     threedeye_id = CASE WHEN NEW.forget THEN NULL ELSE coalesce(NEW.threedeye_id, threedeye_id) END,
@@ -297,7 +309,7 @@ BEGIN
     forgotten_threedeye_id = iif(NEW.success, NULL, forgotten_threedeye_id),
     forgotten_password = iif(NEW.success, NULL, forgotten_password),
     updated_at = NEW.at
-  WHERE user_id = NEW.user_id AND lease_token = NEW.lease_token;
+  WHERE user_id = NEW.user_id AND lease_token = NEW.lease_token AND left_state IS NULL;
 
   INSERT INTO provisioning_unsettled (lease_token, user_id)
   SELECT NEW.lease_token, NEW.user_id WHERE changes() = 0;

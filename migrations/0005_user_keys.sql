@@ -38,4 +38,11 @@ CREATE TABLE instance_users (
 CREATE INDEX instance_users_by_instance ON instance_users (instance);
 CREATE INDEX instance_users_by_user ON instance_users (user_id) WHERE user_id IS NOT NULL;
 
+-- Their keys are the person's credentials. An instance that still knows the user may add it anew.
+CREATE TRIGGER departures_delete_instance_users INSTEAD OF INSERT ON user_departures
+WHEN NOT EXISTS (SELECT 1 FROM users WHERE uuid = NEW.user_id)
+BEGIN
+  DELETE FROM instance_users WHERE user_id = NEW.user_id;
+END;
+
 UPDATE schema_version SET version = 5;

@@ -1,8 +1,8 @@
 -- The account API: profiles, push tokens, scenes, second factors, and the outbox of notices.
 --
 -- Rows belong to users.uuid, but without a foreign key: other services may replace a row of users
--- (INSERT OR REPLACE), and a cascade would switch off that person's second factor. The triggers at
--- the end of this file delete the rows with the user.
+-- (INSERT OR REPLACE), and a cascade would switch off that person's second factor. The trigger at
+-- the end of this file deletes the rows of a user that left.
 
 CREATE TABLE profiles (
   user_id             TEXT PRIMARY KEY,
@@ -131,26 +131,16 @@ BEGIN
   WHERE user_id = NEW.uuid AND pending_email IS NOT NULL AND pending_from IS NOT NEW.email_key;
 END;
 
-CREATE TRIGGER users_delete_account AFTER DELETE ON users
+-- A secret sealed for one user does not open for another, so a row that gets another id counts too.
+CREATE TRIGGER departures_delete_account INSTEAD OF INSERT ON user_departures
+WHEN NOT EXISTS (SELECT 1 FROM users WHERE uuid = NEW.user_id)
 BEGIN
-  DELETE FROM profiles WHERE user_id = OLD.uuid;
-  DELETE FROM push_tokens WHERE user_id = OLD.uuid;
-  DELETE FROM scene_personalisations WHERE user_id = OLD.uuid;
-  DELETE FROM second_factors WHERE user_id = OLD.uuid;
-  DELETE FROM backup_codes WHERE user_id = OLD.uuid;
-  DELETE FROM notices WHERE user_id = OLD.uuid;
-END;
-
--- A row with another id is another user, and a secret sealed for one user does not open for another.
-CREATE TRIGGER users_change_id AFTER UPDATE OF uuid ON users
-WHEN NEW.uuid <> OLD.uuid
-BEGIN
-  DELETE FROM profiles WHERE user_id = OLD.uuid;
-  DELETE FROM push_tokens WHERE user_id = OLD.uuid;
-  DELETE FROM scene_personalisations WHERE user_id = OLD.uuid;
-  DELETE FROM second_factors WHERE user_id = OLD.uuid;
-  DELETE FROM backup_codes WHERE user_id = OLD.uuid;
-  DELETE FROM notices WHERE user_id = OLD.uuid;
+  DELETE FROM profiles WHERE user_id = NEW.user_id;
+  DELETE FROM push_tokens WHERE user_id = NEW.user_id;
+  DELETE FROM scene_personalisations WHERE user_id = NEW.user_id;
+  DELETE FROM second_factors WHERE user_id = NEW.user_id;
+  DELETE FROM backup_codes WHERE user_id = NEW.user_id;
+  DELETE FROM notices WHERE user_id = NEW.user_id;
 END;
 
 UPDATE schema_version SET version = 6;

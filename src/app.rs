@@ -24,6 +24,8 @@ pub const ROUTES: &[Route] = &[
     provisioning::endpoints::backfill::ROUTE,
     provisioning::endpoints::runs::ROUTE,
     provisioning::endpoints::run::ROUTE,
+    provisioning::endpoints::delete_user::ROUTE,
+    provisioning::endpoints::export_user::ROUTE,
     auth::endpoints::create_api_key::ROUTE,
     auth::endpoints::list_api_keys::ROUTE,
     auth::endpoints::revoke_api_key::ROUTE,

@@ -16,6 +16,7 @@ use crate::kernel::http_client::HttpClient;
 use crate::kernel::{Clock, Random, Sealer, Timestamp, Unicode};
 use crate::provisioning;
 use crate::provisioning::fanout::RunQueue;
+use crate::provisioning::offboarding::RemovalOrder;
 use crate::threedeye;
 use crate::user_keys::{InstanceName, Throttle};
 
@@ -182,6 +183,14 @@ impl Services {
             sealer: self.sealer()?,
             origin,
         })
+    }
+
+    /// On what terms the accounts of deleted users are removed.
+    pub fn removals(&self) -> RemovalOrder {
+        RemovalOrder {
+            limit: self.config.backfill_max_removals,
+            wait: self.config.offboard_after,
+        }
     }
 
     /// The limits that are not bound, so that what they count is not limited.

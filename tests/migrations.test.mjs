@@ -39,7 +39,7 @@ test("all tables are strict, but for those that other services write to", async 
   assert.ok(tables.length > 20);
   assert.deepEqual(
     tables.filter(({ sql }) => !/\)\s*STRICT\b/.test(sql)).map(({ name }) => name),
-    ["provisioning_queue", "users"],
+    ["provisioning_queue", "users", "users_displaced"],
   );
 });
 
@@ -61,6 +61,22 @@ test("a user that a REPLACE removed is not in the queue any more, and a provisio
   await assert.rejects(service.sql("UPDATE threedeye_users SET threedeye_id = '77'"), /UNIQUE/);
   await assert.rejects(service.sql("UPDATE threedeye_users SET email_key = 'done@x.example'"), /UNIQUE/);
   await assert.rejects(service.sql("UPDATE threedeye_users SET state = 'other'"), /CHECK/);
+});
+
+test("a user leaves with its keys, however its row goes", async () => {
+  await service.sql(
+    `INSERT INTO users (uuid, created_at, auth_subject) VALUES ('deleted', '2024-01-15', NULL), ('moved', '2024-01-15', NULL), ('displaced', '2024-01-15', 's9'), ('stays', '2024-01-15', 's8')`,
+  );
+  await service.sql(
+    "INSERT INTO api_keys (id, key_hash, scopes, user_id, created_at) SELECT uuid, uuid, '[]', uuid, 1 FROM users WHERE uuid IN ('deleted', 'moved', 'displaced', 'stays')",
+  );
+  await service.sql("DELETE FROM users WHERE uuid = 'deleted'");
+  await service.sql("UPDATE users SET uuid = 'other' WHERE uuid = 'moved'");
+  await service.sql("INSERT OR REPLACE INTO users (uuid, created_at, auth_subject) VALUES ('heir', '2024-01-15', 's9')");
+  await service.sql("INSERT OR REPLACE INTO users (uuid, created_at, auth_subject) VALUES ('stays', '2024-01-15', 's8')");
+  await service.sql("INSERT OR IGNORE INTO users (uuid, created_at, auth_subject) VALUES ('late', '2024-01-15', 's8')");
+  await add("'next'", "next@x.example");
+  assert.deepEqual(await service.sql("SELECT id FROM api_keys WHERE revoked_at IS NULL"), [{ id: "stays" }]);
 });
 
 describe("the queue leaves out users that no run could take up, without refusing their rows", () => {

@@ -304,8 +304,55 @@ export const PROVISIONING = [
     edits: [
       {
         file: "migrations/0003_provisioning.sql",
-        find: "WHERE user_id = NEW.user_id AND lease_token = NEW.lease_token;",
-        replace: "WHERE user_id = NEW.user_id AND NEW.lease_token IS NOT NULL;",
+        find: "WHERE user_id = NEW.user_id AND lease_token = NEW.lease_token AND left_state IS NULL;",
+        replace: "WHERE user_id = NEW.user_id AND NEW.lease_token IS NOT NULL AND left_state IS NULL;",
+      },
+    ],
+  },
+  {
+    name: "removal-before-the-wait",
+    breaks: "a run removes the account of a user that was deleted a moment ago",
+    edits: [
+      {
+        file: "src/provisioning/store/leaving.rs",
+        find: "WHERE state = 'leaving' AND leaving_since <= ?1 AND lease_until <= ?2",
+        replace: "WHERE state = 'leaving' AND ?1 IS NOT NULL AND lease_until <= ?2",
+      },
+    ],
+  },
+  {
+    name: "removal-of-the-returned",
+    breaks: "an account is removed although its user has returned",
+    test: "provisioning::store::tests::leaving::on_sqlite::a_removal_stops_where_the_user_has_returned",
+    edits: [
+      {
+        file: "src/provisioning/store/removal.rs",
+        find: "AND (NOT ?4 OR left_state IS NOT NULL)",
+        replace: "AND ?4 IS NOT NULL",
+      },
+    ],
+  },
+  {
+    name: "removal-without-proof",
+    breaks: "any account with a deleted user's e-mail is removed",
+    test: "provisioning::endpoints::tests::offboarding::an_account_that_the_stored_password_does_not_open_is_not_the_users",
+    edits: [
+      {
+        file: "src/provisioning/offboarding/removal.rs",
+        find: "                && by_id.is_none_or(|other| other.id != account.id)\n                && self.opens(&own, account).await?\n",
+        replace: "                && by_id.is_none_or(|other| other.id != account.id)\n",
+      },
+    ],
+  },
+  {
+    name: "keys-outlive-the-displaced",
+    breaks: "a user that a REPLACE puts out keeps its account and its keys",
+    test: "provisioning::store::tests::leaving::on_sqlite::whoever_a_replace_puts_out_has_left",
+    edits: [
+      {
+        file: "migrations/0004_offboarding.sql",
+        find: "CREATE TRIGGER users_insert_depart AFTER INSERT ON users\nWHEN EXISTS (SELECT 1 FROM users_displaced)",
+        replace: "CREATE TRIGGER users_insert_depart AFTER INSERT ON users\nWHEN 0",
       },
     ],
   },

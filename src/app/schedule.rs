@@ -40,6 +40,9 @@ struct Run {
     /// Users that could not be provisioned.
     #[serde(rename = "run.failed")]
     failed: u32,
+    /// Accounts of deleted users that were removed.
+    #[serde(rename = "run.removed")]
+    removed: u32,
     /// Why it did not go well, if it did not.
     #[serde(skip)]
     cause: Option<String>,
@@ -87,16 +90,24 @@ async fn backfill(
         trigger: Trigger::Cron,
         limit: services.config.backfill_cron_limit,
         max_replacements: services.config.backfill_max_takeovers,
+        removals: services.removals(),
     };
     if let Some(queue) = services.run_queue() {
-        let planned = provisioning.fan_out(order, &*queue).await.map_err(store)?;
+        let planned = provisioning.with(remote).fan_out(order, &*queue).await;
+        let mut planned = planned.map_err(store)?;
+        let stopped = planned.removals.errors.pop();
         return Ok(Run {
             run_id: Some(planned.run_id),
             total: planned.users,
-            cause: planned.cause.or_else(|| {
-                let lost = planned.abandoned;
-                (lost > 0).then(|| format!("{lost} chunk(s) of earlier runs were never delivered"))
-            }),
+            cause: planned
+                .cause
+                .or_else(|| {
+                    let lost = planned.abandoned;
+                    (lost > 0)
+                        .then(|| format!("{lost} chunk(s) of earlier runs were never delivered"))
+                })
+                .or(stopped.filter(|_| planned.removals.stopped)),
+            removed: planned.removals.removed,
             ..Run::default()
         });
     }
@@ -108,6 +119,7 @@ async fn backfill(
         total: finished.tally.total,
         created: finished.tally.created,
         failed: finished.tally.failed,
+        removed: finished.removed,
         cause: last_error.filter(|_| !finished.success),
     })
 }

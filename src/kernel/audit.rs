@@ -68,6 +68,12 @@ pub enum Action {
     Requeue,
     /// A program or support asked for a user's 3dEye login; the first time an hour.
     ReadCredentials,
+    /// A deleted user's account was removed or left in place, or the attempt failed.
+    Offboard,
+    /// An administrator deleted a user; the outcome is the reason.
+    DeleteUser,
+    /// All that is stored about a user was read.
+    ExportUser,
     CreateApiKey,
     RevokeApiKey,
     CreateInstance,
@@ -114,6 +120,9 @@ impl Action {
             Self::DeleteAccount => "threedeye.delete_account",
             Self::Requeue => "threedeye.requeue",
             Self::ReadCredentials => "threedeye.read_credentials",
+            Self::Offboard => "threedeye.offboard",
+            Self::DeleteUser => "user.delete",
+            Self::ExportUser => "user.export",
             Self::CreateApiKey => "api_key.create",
             Self::RevokeApiKey => "api_key.revoke",
             Self::CreateInstance => "instance.create",

@@ -7,6 +7,7 @@ use crate::kernel::audit::{Action, Entry};
 use crate::kernel::{Deadline, UserId, ids};
 use crate::provisioning::attempt::{AttemptResult, ReplacementBudget};
 use crate::provisioning::batch::BatchReport;
+use crate::provisioning::offboarding::{RemovalOrder, Removals};
 use crate::provisioning::policy::{CLOCK_SKEW, RUN_BUDGET};
 use crate::provisioning::store::{
     self, Candidate, ClaimRequest, Quarantined, RunClosing, RunOpening, Tally, Trigger,
@@ -21,6 +22,7 @@ pub struct RunOrder {
     pub limit: u32,
     /// Existing accounts to delete and re-create at most.
     pub max_replacements: u32,
+    pub removals: RemovalOrder,
 }
 
 /// What came of it.
@@ -30,6 +32,8 @@ pub struct Finished {
     /// Whether the run went to its end.
     pub success: bool,
     pub tally: Tally,
+    /// Accounts of deleted users that were removed.
+    pub removed: u32,
     /// Users that still wait, those not yet due included.
     pub remaining: u64,
     /// Set if the customer's list could not be read at all, so that no user was looked at.
@@ -69,13 +73,21 @@ impl Provisioner<'_> {
             started_at,
         };
         let due_by = started_at.plus(CLOCK_SKEW);
-        let opened = store::open_run(self.database, &opening, due_by).await?;
+        let leavings = order.removals.due(started_at);
+        let opened = store::open_run(self.database, &opening, due_by, leavings).await?;
         let budget = ReplacementBudget::limited(order.max_replacements);
         let (report, mut tally) = self
             .provision(opened.candidates, &opened.quarantined, &budget)
             .await?;
         tell_early_end(&report, &mut tally);
-        let success = report.stop.is_none() && report.scan_error.is_none();
+        let went_well = report.stop.is_none() && report.scan_error.is_none();
+        let removals = match went_well {
+            true => self.remove_leaving(&opened.leaving, order.removals).await?,
+            // What stopped the run would stop them too.
+            false => Removals::default(),
+        };
+        tally.errors.extend(removals.errors);
+        let success = went_well && !removals.stopped;
         let closing = RunClosing {
             run_id: opening.run_id,
             completed: success,
@@ -87,6 +99,7 @@ impl Provisioner<'_> {
             run_id: closing.run_id,
             success,
             tally: closing.tally,
+            removed: removals.removed,
             remaining,
             scan_error: report.scan_error,
         })

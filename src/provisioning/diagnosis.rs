@@ -51,7 +51,7 @@ pub async fn diagnose(
         None => store::load(database, user).await?,
     };
     let probe = match probe {
-        Ok(scan) => check_list(database, scan, user).await?,
+        Ok(scan) => check_list(database, scan, Some(user)).await?,
         Err(error) => Err(error),
     };
     if probe

@@ -57,6 +57,12 @@ pub enum Failure {
     /// The stored password does not open with the configured keys.
     #[error("the stored password cannot be unsealed; reset this user")]
     Unsealable,
+    /// The id belonged to a user that was deleted, and whose account is not removed yet.
+    #[error(
+        "the id belonged to a deleted user, whose account has to be removed first; restore its e-mail \
+         to undo that"
+    )]
+    Leaving,
     #[error("not finished in the time allowed")]
     OutOfTime,
 }
@@ -106,6 +112,7 @@ impl Failure {
             Self::ListIncomplete => "list_incomplete",
             Self::RolesPending(_) => "roles_pending",
             Self::Unsealable => "unsealable",
+            Self::Leaving => "leaving",
             Self::OutOfTime => "out_of_time",
         }
     }

@@ -18,6 +18,7 @@ use crate::kernel::ids;
 use crate::provisioning::attempt::ReplacementBudget;
 use crate::provisioning::backfill::RunOrder;
 use crate::provisioning::batch::Stop;
+use crate::provisioning::offboarding::Removals;
 use crate::provisioning::policy::{
     CHUNK_SIZE, CLOCK_SKEW, DELIVERIES, MESSAGES_A_SEND, RUN_ABANDONED_AFTER, hold, redelivery,
 };
@@ -28,7 +29,7 @@ use crate::threedeye::UpstreamError;
 pub use queue::{ChunkId, QueueError, RunQueue};
 
 /// What planning came to.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct FannedOut {
     pub run_id: String,
     pub users: u32,
@@ -41,6 +42,8 @@ pub struct FannedOut {
     pub abandoned: usize,
     /// Why the queue did not take messages.
     pub cause: Option<String>,
+    /// What was done about users that left: those are not left to consumers.
+    pub removals: Removals,
 }
 
 /// What becomes of a message.
@@ -75,8 +78,8 @@ impl Delivery {
     }
 }
 
-impl Context<'_> {
-    /// Plans a run and sends its chunks to the queue.
+impl Provisioner<'_> {
+    /// Plans a run, sends its chunks to the queue, and removes the accounts of users that left.
     pub async fn fan_out(
         &self,
         order: RunOrder,
@@ -97,6 +100,7 @@ impl Context<'_> {
             hold_until: now.plus(hold(order.limit)),
             chunk_size: CHUNK_SIZE,
             abandoned_before: now.minus(RUN_ABANDONED_AFTER),
+            leavings: order.removals.due(now),
         };
         let planned = store::plan_run(self.database, &planning).await?;
         let mut unsent = Vec::new();
@@ -116,6 +120,9 @@ impl Context<'_> {
             self.leave_to_the_next_run(&planned.abandoned, "no delivery for too long")
                 .await?;
         }
+        let removals = self
+            .remove_leaving(&planned.leaving, order.removals)
+            .await?;
         Ok(FannedOut {
             run_id,
             users: planned.users,
@@ -124,9 +131,12 @@ impl Context<'_> {
             unsent: unsent.len(),
             abandoned: planned.abandoned.len(),
             cause,
+            removals,
         })
     }
+}
 
+impl Context<'_> {
     /// Closes the chunks whose message failed too often. Their users stay in the work queue and are due
     /// for the next run.
     pub async fn dead_letter(&self, chunks: &[ChunkId]) -> Result<(), DatabaseError> {

@@ -14,6 +14,7 @@
 //! | `single` | one user on demand (credentials, reprovisioning) |
 //! | `sighting` | whether a list can be believed, and quarantined users whose account it shows |
 //! | `reset` | the repair by hand |
+//! | `offboarding` | the accounts of users that were deleted |
 //! | `diagnosis` | where a user stands, read-only |
 //!
 //! # Why it survives a crash at any point
@@ -32,6 +33,7 @@ pub mod diagnosis;
 pub mod endpoints;
 pub mod failure;
 pub mod fanout;
+pub mod offboarding;
 pub mod policy;
 pub mod record;
 pub mod reset;

@@ -47,6 +47,10 @@ pub const REMOVAL_MEMORY: Duration = Duration::from_secs(24 * 60 * 60);
 /// A manual or scheduled run takes up no new user after this long.
 pub const RUN_BUDGET: Duration = Duration::from_secs(10 * 60);
 
+/// What a run spends on the accounts of deleted users, after its own users. Together with
+/// [`RUN_BUDGET`] it keeps within the quarter of an hour that a scheduled event may take.
+pub const REMOVAL_BUDGET: Duration = Duration::from_secs(2 * 60);
+
 /// One user on demand: all that a request does, a reset and the provisioning
 /// after it included.
 pub const SINGLE_BUDGET: Duration = Duration::from_secs(30);

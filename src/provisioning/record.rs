@@ -17,16 +17,22 @@ pub enum State {
     Quarantined,
     /// Another user holds the same e-mail.
     SetAside,
+    /// The user was deleted; its account is to be, once the wait is over.
+    Leaving,
+    /// The user was deleted; its account is protected, and left for a person to decide about.
+    LeftInPlace,
 }
 
 impl State {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Idle,
         Self::Pending,
         Self::Attaching,
         Self::Complete,
         Self::Quarantined,
         Self::SetAside,
+        Self::Leaving,
+        Self::LeftInPlace,
     ];
 
     /// The name in the database and in answers.
@@ -38,6 +44,8 @@ impl State {
             Self::Complete => "complete",
             Self::Quarantined => "quarantined",
             Self::SetAside => "set_aside",
+            Self::Leaving => "leaving",
+            Self::LeftInPlace => "left_in_place",
         }
     }
 
@@ -104,13 +112,23 @@ impl Mapping {
         self.state != State::Idle
     }
 
+    /// Whether the user was deleted and has not returned.
+    pub const fn has_left(&self) -> bool {
+        matches!(self.state, State::Leaving | State::LeftInPlace)
+    }
+
     /// Id and password, when both are there for good.
     pub fn credentials(&self) -> Option<(&RemoteId, &Sealed)> {
         match self.state {
             State::Complete | State::Attaching => {
                 Some((self.threedeye_id.as_ref()?, self.password.as_ref()?))
             }
-            State::Idle | State::Pending | State::Quarantined | State::SetAside => None,
+            State::Idle
+            | State::Pending
+            | State::Quarantined
+            | State::SetAside
+            | State::Leaving
+            | State::LeftInPlace => None,
         }
     }
 }

@@ -9,12 +9,12 @@ use crate::provisioning::store::{self, Quarantined};
 use crate::provisioning::{Context, Provisioner};
 use crate::threedeye::{DirectoryScan, ScanQuery, UpstreamError};
 
-/// Refuses an empty list, read for the user `aside`, while others have accounts. One read of D1, and
-/// only for an empty list.
+/// Refuses an empty list while users have accounts, the user `aside` not counted, for whom it was read, nor
+/// those that left. One read of D1, and only for an empty list.
 pub async fn check_list(
     database: &Database,
     scan: DirectoryScan,
-    aside: &UserId,
+    aside: Option<&UserId>,
 ) -> Result<Result<DirectoryScan, UpstreamError>, DatabaseError> {
     if scan.total == 0 && store::has_accounts(database, aside).await? {
         return Ok(Err(UpstreamError::EmptyList));

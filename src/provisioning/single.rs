@@ -218,6 +218,7 @@ fn refuse_hopeless(record: &ProvisioningRecord) -> Result<(), ProvisioningError>
                 .into())
         }
         Some(State::SetAside) => Err(Failure::Duplicate.into()),
+        Some(State::Leaving | State::LeftInPlace) => Err(Failure::Leaving.into()),
         Some(State::Pending | State::Attaching | State::Complete) => Ok(()),
         Some(State::Idle) | None if record.contested => Err(Failure::Duplicate.into()),
         Some(State::Idle) | None => Ok(()),

@@ -6,9 +6,12 @@
 mod claim;
 mod clear;
 mod columns;
+mod export;
 mod fanout;
+mod holdings;
 mod intent;
 mod lease;
+pub(crate) mod leaving;
 mod ledger;
 mod load;
 mod outcome;
@@ -22,19 +25,25 @@ mod tests;
 
 pub use claim::{ClaimRequest, Claims, claim};
 pub use clear::{Cleared, Clearing, clear};
+pub use export::{Exported, export_user};
 pub use fanout::delivery::{OpenedDelivery, ReplacementAllowance, close_delivery, open_delivery};
 pub use fanout::give_up::give_up;
 pub use fanout::plan::{Planned, Planning, plan_run};
 pub use fanout::sums::ChunkStatus;
+pub use holdings::{Holdings, delete_user, load_holdings};
 pub use intent::{replace_intent, reseal};
 pub use lease::{
     Busy, Guarded, LeaseTerms, LeaseToken, acquire_lease, release_lease, renew_leases,
 };
+pub use leaving::{DueLeavings, Leaving, LeavingOutcome, conclude_leaving, lease_leaving};
 pub use ledger::{Chunks, RunRow, find_run, list_runs};
 pub use load::{load, load_for_support, load_with_key};
 pub use outcome::{Outcome, UserOutcome, record_outcomes};
 pub use quarantine::{Quarantined, has_accounts, release_quarantined};
 pub use queue::{Candidate, count_waiting, list_due};
-pub use removal::{Replacement, accounts_of_others, begin_removal, removed_at, save_recovery};
+pub use removal::{
+    Replacement, accounts_of_others, begin_leaving_removal, begin_removal, removed_at,
+    save_recovery,
+};
 pub use run::{OpenedRun, RunClosing, RunOpening, Tally, Trigger, close_run, open_run};
 pub use set_aside::set_aside;

@@ -24,6 +24,7 @@ const FIELDS = /** @type {Record<string, Record<string, "string" | "number" | "s
     "run.id": "string?",
     "run.total": "number",
     "run.created": "number",
+    "run.removed": "number",
     "run.failed": "number",
     "error.cause": "string?",
     "duration.ms": "number",

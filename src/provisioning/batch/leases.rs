@@ -1,16 +1,20 @@
-//! The leases under which a batch works, prolonged as it goes.
+//! The leases under which many users are worked on, prolonged as it goes.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
+use std::pin::pin;
 
-use crate::db::{Database, DatabaseError};
+use futures_util::future::{Either, select};
+
+use crate::db::DatabaseError;
 use crate::kernel::{Deadline, Timestamp, UserId};
-use crate::provisioning::policy::{LEASE, LEASE_MARGIN, LEASE_RENEWAL};
-use crate::provisioning::record::Claimed;
+use crate::provisioning::policy::{LEASE, LEASE_MARGIN, LEASE_RENEWAL, LEASE_WATCH, list_deadline};
 use crate::provisioning::store::{self, LeaseTerms, LeaseToken};
+use crate::provisioning::{Context, Provisioner};
+use crate::threedeye::{DirectoryScan, ScanQuery, UpstreamError};
 
 pub struct Leases {
-    pub(super) token: LeaseToken,
+    pub token: LeaseToken,
     until: Cell<Timestamp>,
     held: RefCell<BTreeSet<UserId>>,
     /// Users whose outcome could not be written any more.
@@ -20,22 +24,22 @@ pub struct Leases {
 
 impl Leases {
     /// The leases that a claim granted on these terms.
-    pub fn new(terms: LeaseTerms, claimed: &[Claimed]) -> Self {
+    pub fn new(terms: LeaseTerms, users: impl Iterator<Item = UserId>) -> Self {
         Self {
             token: terms.token,
             until: Cell::new(terms.until),
-            held: RefCell::new(claimed.iter().map(|claim| claim.user.clone()).collect()),
+            held: RefCell::new(users.collect()),
             lost: RefCell::default(),
             renewing: Cell::new(false),
         }
     }
 
-    pub(super) fn holds(&self, user: &UserId) -> bool {
+    pub fn holds(&self, user: &UserId) -> bool {
         self.held.borrow().contains(user)
     }
 
     /// The user's lease is given back or gone.
-    pub(super) fn drop_lease(&self, user: &UserId) {
+    pub fn drop_lease(&self, user: &UserId) {
         self.held.borrow_mut().remove(user);
     }
 
@@ -48,23 +52,20 @@ impl Leases {
     }
 
     /// No call to 3dEye may last beyond this.
-    pub(super) fn deadline(&self) -> Deadline {
+    pub fn deadline(&self) -> Deadline {
         Deadline::at(self.until.get().minus(LEASE_MARGIN))
     }
 
     /// Prolongs the leases in good time, all of them in one call. While that call is under way, other
     /// users go on with what is left of the old ones.
-    pub(super) async fn keep(
-        &self,
-        database: &Database,
-        now: Timestamp,
-    ) -> Result<(), DatabaseError> {
+    pub async fn keep(&self, context: &Context<'_>) -> Result<(), DatabaseError> {
+        let now = context.clock.now();
         if self.until.get().since(now) >= LEASE_RENEWAL || self.renewing.replace(true) {
             return Ok(());
         }
         let until = now.plus(LEASE);
         let users: Vec<UserId> = self.held.borrow().iter().cloned().collect();
-        let renewed = store::renew_leases(database, &self.token, &users, until).await;
+        let renewed = store::renew_leases(context.database, &self.token, &users, until).await;
         self.renewing.set(false);
         let kept: BTreeSet<UserId> = renewed?.into_iter().collect();
         self.until.set(until);
@@ -74,5 +75,28 @@ impl Leases {
             }
         }
         Ok(())
+    }
+
+    /// Reads the customer's list, however long it is, for work that must be done by `deadline`, with
+    /// the leases kept meanwhile: what it shows must not be what another actor is just replacing.
+    pub async fn scan(
+        &self,
+        provisioner: &Provisioner<'_>,
+        query: ScanQuery,
+        deadline: Deadline,
+    ) -> Result<Result<DirectoryScan, UpstreamError>, DatabaseError> {
+        let clock = provisioner.clock;
+        let deadline = list_deadline(deadline, clock.now());
+        let remote = provisioner.remote;
+        let mut reading = pin!(remote.scan(std::future::ready(query), deadline));
+        loop {
+            let watch = pin!(clock.sleep(LEASE_WATCH));
+            let looked = select(reading, watch).await;
+            self.keep(provisioner).await?;
+            match looked {
+                Either::Left((scan, _)) => return Ok(scan),
+                Either::Right(((), still_reading)) => reading = still_reading,
+            }
+        }
     }
 }

@@ -4,14 +4,13 @@
 //! lost with the process is part of the design: the intent was stored before the create, so the next
 //! run finds the account and its own password opens it.
 
-mod leases;
+pub(super) mod leases;
 mod outcomes;
 mod report;
 
 use std::cell::Cell;
-use std::pin::pin;
 
-use futures_util::future::{Either, Fuse, FusedFuture as _, FutureExt as _, select};
+use futures_util::future::{Fuse, FusedFuture as _, FutureExt as _};
 use futures_util::stream::{self, StreamExt as _};
 use futures_util::{pin_mut, select_biased};
 
@@ -20,9 +19,7 @@ use crate::kernel::Deadline;
 use crate::provisioning::attempt::{
     Attempt, AttemptResult, Ended, Pass, ReplacementBudget, RescanReason, Step, scan_query,
 };
-use crate::provisioning::policy::{
-    CONCURRENCY, LEASE_WATCH, OUTAGES_TO_STOP, REREAD_DELAYS, list_deadline,
-};
+use crate::provisioning::policy::{CONCURRENCY, OUTAGES_TO_STOP, REREAD_DELAYS};
 use crate::provisioning::record::Claimed;
 use crate::provisioning::store::{ClaimRequest, LeaseTerms, Quarantined, UserOutcome};
 use crate::provisioning::{Failure, Provisioner, store};
@@ -52,7 +49,7 @@ impl Provisioner<'_> {
         }
         let run = BatchRun {
             provisioner: *self,
-            leases: Leases::new(terms, &claimed),
+            leases: Leases::new(terms, claimed.iter().map(|claim| claim.user.clone())),
             has_accounts: claims.has_accounts,
             quarantined,
             budget,
@@ -316,8 +313,6 @@ impl BatchRun<'_> {
         self.write(ended).await
     }
 
-    /// Reads the list, however long it is, with the leases kept meanwhile: what it shows must not be
-    /// what another actor is just replacing.
     async fn scan(
         &self,
         attempts: impl IntoIterator<Item = &Attempt>,
@@ -325,27 +320,16 @@ impl BatchRun<'_> {
         let mut query = scan_query(attempts);
         let watched = self.quarantined.iter().map(|one| one.email.clone());
         query.watched.extend(watched);
-        let clock = self.provisioner.clock;
-        let deadline = list_deadline(self.deadline, clock.now());
-        let remote = self.provisioner.remote;
-        let mut reading = pin!(remote.scan(std::future::ready(query), deadline));
-        loop {
-            let watch = pin!(clock.sleep(LEASE_WATCH));
-            let looked = select(reading, watch).await;
-            self.keep_leases().await?;
-            match looked {
-                Either::Left((Ok(scan), _)) if scan.total == 0 && self.has_accounts => {
-                    return Ok(Err(UpstreamError::EmptyList));
-                }
-                Either::Left((scan, _)) => return Ok(scan),
-                Either::Right(((), still_reading)) => reading = still_reading,
-            }
-        }
+        let provisioner = &self.provisioner;
+        let scanned = self.leases.scan(provisioner, query, self.deadline).await?;
+        Ok(scanned.and_then(|scan| match scan.total {
+            0 if self.has_accounts => Err(UpstreamError::EmptyList),
+            _ => Ok(scan),
+        }))
     }
 
     async fn keep_leases(&self) -> Result<(), DatabaseError> {
-        let now = self.provisioner.clock.now();
-        self.leases.keep(self.provisioner.database, now).await
+        self.leases.keep(&self.provisioner).await
     }
 
     fn note_failure(&self, error: &UpstreamError) {

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::auth::SignIn;
 #[cfg(test)]
 use crate::kernel::UserId;
-use crate::provisioning::Context;
+use crate::provisioning::Provisioner;
 use crate::provisioning::backfill::RunOrder;
 #[cfg(test)]
 use crate::provisioning::endpoints::{RunId, error_answers};
@@ -73,6 +73,8 @@ struct Body {
     quarantined: u32,
     /// Users that still wait, those not yet due included.
     remaining: u64,
+    /// Accounts of deleted users that the run removed, once `OFFBOARD_AFTER_HOURS` had passed.
+    removed: u32,
     /// The run's row in the ledger. Null in a dry run.
     #[cfg_attr(test, schemars(with = "Option<RunId>"))]
     run_id: Option<String>,
@@ -109,15 +111,16 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
             total: u32::try_from(planned.len()).unwrap_or(u32::MAX),
             ..Tally::default()
         };
-        return Ok(reply(true, tally, plan.remaining, None, planned));
+        return Ok(reply(true, tally, plan.remaining, 0, None, planned));
     }
     let order = RunOrder {
         trigger: Trigger::Manual,
         limit,
         max_replacements: call.services.config.backfill_max_takeovers,
+        removals: call.services.removals(),
     };
     if let Some(queue) = queue {
-        return fan_out(&provisioning, order, &*queue).await;
+        return fan_out(provisioning.with(remote), order, &*queue).await;
     }
     let finished = provisioning.with(remote).backfill(order).await?;
     match finished.scan_error {
@@ -130,6 +133,7 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         finished.success,
         finished.tally,
         finished.remaining,
+        finished.removed,
         Some(finished.run_id),
         Vec::new(),
     ))
@@ -137,7 +141,7 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
 
 /// Leaves the run to the queue, and tells where it can be watched.
 async fn fan_out(
-    provisioning: &Context<'_>,
+    provisioning: Provisioner<'_>,
     order: RunOrder,
     queue: &dyn RunQueue,
 ) -> Result<Reply, ApiError> {
@@ -155,13 +159,15 @@ async fn fan_out(
             planned.unsent, planned.chunks
         ));
     }
+    tally.errors.extend(planned.removals.errors);
     let location = format!("/admin/threedeye/backfill/runs/{}", planned.run_id);
     let location = HeaderValue::try_from(location)
         .map_err(|_| ApiError::internal("a run id that is no header value"))?;
     let mut reply = reply(
-        planned.unsent == 0,
+        planned.unsent == 0 && !planned.removals.stopped,
         tally,
         planned.remaining,
+        planned.removals.removed,
         Some(planned.run_id),
         Vec::new(),
     );
@@ -173,6 +179,7 @@ fn reply(
     success: bool,
     tally: Tally,
     remaining: u64,
+    removed: u32,
     run_id: Option<String>,
     planned: Vec<String>,
 ) -> Reply {
@@ -185,6 +192,7 @@ fn reply(
         skipped: tally.skipped,
         quarantined: tally.quarantined,
         remaining,
+        removed,
         dry_run: run_id.is_none(),
         run_id,
         planned,
@@ -200,7 +208,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "Takes up the users that are due, longest waiting first. Users without an e-mail, or with \
          one of more than 320 bytes, are never taken up. A user that fails is tried again after a \
          growing wait, and no other user waits for it. Five upstream failures in a row, or a rate limit, end \
-         the run early. With `mode=queue`, and where the deployment has a queue, the users are only \
+         the run early. Afterwards it removes the accounts of users that were deleted more than \
+         `OFFBOARD_AFTER_HOURS` ago, `BACKFILL_MAX_REMOVALS` at most. With `mode=queue`, and where the deployment has a queue, the users are only \
          planned, and the answer is 202: consumers provision them in chunks afterwards, and \
          `getBackfillRun` tells how far they are. Without a queue it is as `inline`.",
     )
@@ -227,6 +236,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                 "skipped": 0,
                 "quarantined": 1,
                 "remaining": 0,
+                "removed": 0,
                 "runId": "run_01JZX0000000000000000000EX",
                 "dryRun": false,
                 "planned": []
@@ -240,6 +250,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                 "skipped": 0,
                 "quarantined": 0,
                 "remaining": 1,
+                "removed": 0,
                 "runId": null,
                 "dryRun": true,
                 "planned": ["00000000-0000-4000-8000-000000000001"]
@@ -260,6 +271,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                 "skipped": 0,
                 "quarantined": 0,
                 "remaining": 4120,
+                "removed": 0,
                 "runId": "run_01JZX0000000000000000000EX",
                 "dryRun": false,
                 "planned": []

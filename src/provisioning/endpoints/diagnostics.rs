@@ -78,8 +78,10 @@ struct MappingPart {
     /// there, saved roles wait. complete: done. quarantined: the e-mail is taken outside our
     /// customer, or present there in another spelling; a reset, another e-mail, or the account
     /// being seen lifts it. set_aside: another user holds the same e-mail.
+    /// leaving: the user was deleted, and its account will be; until then its e-mail is not free.
+    /// left_in_place: the user was deleted, its account is protected and waits for a decision.
     /// Null: nothing is recorded.
-    #[cfg_attr(test, schemars(extend("enum" = ["pending", "attaching", "complete", "quarantined", "set_aside", null])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["pending", "attaching", "complete", "quarantined", "set_aside", "leaving", "left_in_place", null])))]
     state: Option<&'static str>,
     /// Failed attempts since the last success or reset.
     attempts: u32,

@@ -38,6 +38,7 @@ impl From<Failure> for ApiError {
             | Failure::OtherSpelling(_)
             | Failure::Protected
             | Failure::TakeOverUnproved
+            | Failure::Leaving
             | Failure::AccountOfAnotherUser
             | Failure::MadeForAnotherEmail => StatusCode::CONFLICT,
             Failure::Unsealable => return Self::internal(failure.code()),
@@ -53,7 +54,7 @@ impl From<Failure> for ApiError {
     }
 }
 
-fn busy(retry_after_s: u64) -> ApiError {
+pub(super) fn busy(retry_after_s: u64) -> ApiError {
     ApiError::new(
         StatusCode::CONFLICT,
         "Another provisioning of this user is under way",

@@ -2,10 +2,12 @@
 
 pub mod backfill;
 pub mod credentials;
+pub mod delete_user;
 pub mod diagnostics;
 #[cfg(test)]
 mod error_answers;
 mod errors;
+pub mod export_user;
 pub mod reset;
 pub mod run;
 pub mod runs;

@@ -39,7 +39,8 @@ impl LeasedRemoval<'_> {
         let (Some(earlier), Some(current)) = (&earlier, &current) else {
             return Ok(current.or(earlier));
         };
-        if earlier.email != current.email {
+        // For one e-mail, too: the list may not show it yet, and only its own password tells.
+        if earlier != current {
             self.prove_gone(mapping, earlier).await?;
         }
         Ok(Some(current.clone()))

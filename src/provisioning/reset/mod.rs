@@ -16,10 +16,10 @@ mod removal;
 use crate::kernel::audit::{Action, Entry};
 use crate::kernel::{Deadline, UserId};
 use crate::provisioning::policy::{SETTLING, SINGLE_BUDGET};
-use crate::provisioning::record::{ProvisioningRecord, union};
+use crate::provisioning::record::{ProvisioningRecord, State, union};
 use crate::provisioning::single::Proof;
 use crate::provisioning::store::{self, Clearing, LeaseTerms};
-use crate::provisioning::{Context, Provisioner, ProvisioningError};
+use crate::provisioning::{Context, Failure, Provisioner, ProvisioningError};
 use crate::threedeye::{Client, RemoteId, RoleId, UpstreamError};
 
 use removal::LeasedRemoval;
@@ -121,7 +121,16 @@ impl Context<'_> {
         // A user that is gone will have no other e-mail, and no next provisioning.
         let cleared = record.mapping.as_ref();
         let cleared = cleared.filter(|_| record.user.is_some() && order.clear_mapping);
+        let left = record.mapping.as_ref().filter(|row| row.has_left());
         let removed = match remover {
+            Some(remover) if let Some(left) = left => {
+                let departed = remover.remove_departed(deadline, token, user, left, &record);
+                departed.await.map(|removal| (removal, None))
+            }
+            // Nothing else leads to its account.
+            None if order.clear_mapping && left.is_some_and(|row| row.state == State::Leaving) => {
+                Err(Failure::Leaving.into())
+            }
             Some(remover) => {
                 let removal = LeasedRemoval {
                     remover,
@@ -157,7 +166,10 @@ impl Context<'_> {
                 && !order.delete_remote,
             // Found by its id it was deleted; not found, it was gone before.
             forget_remote: order.delete_remote,
-            keep_roles: kept_roles(order, &record, &done.removal),
+            // Whose row goes has no next account, and another user with the id must not get its roles.
+            keep_roles: kept_roles(order, &record, &done.removal)
+                .filter(|_| left.is_none() || !order.clear_mapping),
+            left: left.is_some(),
         };
         let now = self.clock.now();
         let entry = self.reset_entry(user, order, &done.removal);
@@ -167,7 +179,8 @@ impl Context<'_> {
         // An idle row told nothing, so deleting it cleared nothing.
         let recorded = record.mapping.is_some_and(|mapping| mapping.is_recorded());
         done.cleared_mapping = cleared.mapping && recorded;
-        done.cleared_recovery = cleared.recovery;
+        // A removal that saves roles before it deletes makes one of its own.
+        done.cleared_recovery = cleared.recovery && record.recovery.is_some();
         Ok(())
     }
 

@@ -57,7 +57,7 @@ impl LeasedRemoval<'_> {
         let scan = remote
             .scan(std::future::ready(query.clone()), reading)
             .await?;
-        let scan = check_list(self.remover.database, scan, self.user).await??;
+        let scan = check_list(self.remover.database, scan, Some(self.user)).await??;
         // Found by id and by e-mail, an account counts for both.
         let seen = query.ids.iter().filter_map(|id| scan.by_id(id));
         let seen = seen.chain(query.emails.iter().filter_map(|e| scan.by_email(e)));

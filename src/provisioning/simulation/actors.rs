@@ -46,6 +46,7 @@ impl<'a> Theatre<'a> {
             Script::Consume => self.consume(number),
             Script::Credentials { user, asker } => self.credentials(number, user, asker),
             Script::Reset { user, order } => self.reset(number, &user_id(user), order),
+            Script::Offboard { user } => self.offboard(number, &user_id(user)),
         }
     }
 
@@ -70,7 +71,7 @@ impl<'a> Theatre<'a> {
     pub fn backfill(&self, number: usize, cron: bool, replacements: u32) -> Acting<'a> {
         let (world, risks) = (self.world, Rc::clone(self.risks));
         let kit = self.kit(number);
-        let order = order(cron, replacements);
+        let order = self.order(cron, replacements);
         Box::pin(async move {
             let ended = kit.provisioner(world).backfill(order).await;
             risks
@@ -86,9 +87,9 @@ impl<'a> Theatre<'a> {
     fn plan(&self, number: usize, cron: bool) -> Acting<'a> {
         let (world, risks, post) = (self.world, Rc::clone(self.risks), self.post);
         let kit = self.kit(number);
-        let order = order(cron, 20);
+        let order = self.order(cron, 20);
         Box::pin(async move {
-            let ended = kit.tools(world).fan_out(order, post).await;
+            let ended = kit.provisioner(world).fan_out(order, post).await;
             risks
                 .director
                 .tell(|| format!("actor {number} ends: {ended:?}"));
@@ -151,11 +152,44 @@ impl<'a> Theatre<'a> {
         })
     }
 
+    fn order(&self, cron: bool, max_replacements: u32) -> RunOrder {
+        RunOrder {
+            trigger: if cron { Trigger::Cron } else { Trigger::Manual },
+            limit: 50,
+            max_replacements,
+            removals: self.scene.removals,
+        }
+    }
+
+    fn offboard(&self, number: usize, user: &str) -> Acting<'a> {
+        let (world, risks) = (self.world, Rc::clone(self.risks));
+        let kit = self.kit(number);
+        let user = UserId::new(user);
+        let removals = self.scene.removals;
+        {
+            let mut oracle = risks.oracle.borrow_mut();
+            oracle.on_purpose.insert(number);
+            oracle.hurried.insert(user.clone());
+        }
+        Box::pin(async move {
+            let ended = kit
+                .tools(world)
+                .delete_user(Some(&kit.client), &user, "moved out", removals)
+                .await;
+            risks
+                .director
+                .tell(|| format!("actor {number} ends: {ended:?}"));
+        })
+    }
+
     pub fn reset(&self, number: usize, user: &str, order: ResetOrder) -> Acting<'a> {
         let (world, risks) = (self.world, Rc::clone(self.risks));
         let kit = self.kit(number);
         let user = UserId::new(user);
         risks.oracle.borrow_mut().will_reset(number, &user, order);
+        if order.delete_remote || order.clear_mapping {
+            risks.oracle.borrow_mut().on_purpose.insert(number);
+        }
         Box::pin(async move {
             let ended = kit
                 .tools(world)
@@ -186,13 +220,5 @@ impl Kit {
 
     fn provisioner<'b>(&'b self, world: &'b World) -> Provisioner<'b> {
         self.tools(world).with(&self.client)
-    }
-}
-
-fn order(cron: bool, max_replacements: u32) -> RunOrder {
-    RunOrder {
-        trigger: if cron { Trigger::Cron } else { Trigger::Manual },
-        limit: 50,
-        max_replacements,
     }
 }

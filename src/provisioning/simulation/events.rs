@@ -1,7 +1,8 @@
 //! What happens beside the actors.
 
-use crate::kernel::EmailKey;
-use crate::provisioning::simulation::scene::{Event, user_id};
+use crate::kernel::{EmailKey, UserId};
+use crate::provisioning::simulation::oracle::GoneUser;
+use crate::provisioning::simulation::scene::{Event, Script, user_id};
 use crate::provisioning::simulation::stage::Theatre;
 use crate::provisioning::world::LOGIN;
 use crate::threedeye::RoleId;
@@ -18,11 +19,56 @@ impl Theatre<'_> {
             Event::RotateKey => self.rotated.set(true),
             Event::GrantRole { user } => self.grant_role(number, *user),
             Event::AddUser { email } => world.add_user(&user_id(100 + number), email),
+            Event::DeleteUser { user } => self.delete_user(*user),
+            Event::ReturnUser { user, email } => self.return_user(*user, email.as_deref()),
         }
     }
 
     fn email_of(&self, user: usize) -> Option<EmailKey> {
         self.world.email_of(&user_id(user))
+    }
+
+    fn delete_user(&self, user: usize) {
+        let id = UserId::new(user_id(user));
+        let mut tables = self.world.rows();
+        let Some(email) = tables.users.remove(&id) else {
+            return;
+        };
+        self.world.delete_user(id.as_str());
+        let gone = GoneUser {
+            email,
+            mapping: tables.rows.remove(&id).map(|row| row.mapping),
+            at: self.world.now(),
+        };
+        let mut oracle = self.risks.oracle.borrow_mut();
+        // One that came back with another e-mail was not itself.
+        oracle.gone.entry(id).or_insert(gone);
+    }
+
+    fn return_user(&self, user: usize, other: Option<&str>) {
+        let id = UserId::new(user_id(user));
+        let mut oracle = self.risks.oracle.borrow_mut();
+        let Some(gone) = oracle.gone.get(&id) else {
+            return;
+        };
+        if self.world.rows().users.contains_key(&id) {
+            return;
+        }
+        let own = gone.email.as_ref().map_or("", EmailKey::as_str);
+        self.world.add_user(id.as_str(), other.unwrap_or(own));
+        let is_touched = self.scene.actors.iter().any(|(_, script)| {
+            matches!(script, Script::Reset { user: its, .. } | Script::Offboard { user: its }
+                if *its == user)
+        });
+        if other.is_some() {
+            return;
+        }
+        if let Some(gone) = oracle.gone.remove(&id)
+            && !is_touched
+            && self.world.now().since(gone.at) < self.scene.removals.wait
+        {
+            oracle.nothing_was_lost(&id, &gone, self.world.mapping(id.as_str()).as_ref());
+        }
     }
 
     fn lose_email(&self, user: usize) {

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::provisioning::offboarding::RemovalOrder;
 use crate::provisioning::reset::ResetOrder;
 use crate::provisioning::world::LOGIN;
 use crate::testing::simulation::dice::{Dice, Draws, Topic};
@@ -23,6 +24,8 @@ pub struct Scene {
     /// How long the e-mail of a deleted account stays taken.
     pub delete_delay: Duration,
     pub trouble: Trouble,
+    /// On what terms runs remove the accounts of users that left.
+    pub removals: RemovalOrder,
     /// Who does what, and from which turn on.
     pub actors: Vec<(u64, Script)>,
     /// What happens beside them, and at which turn.
@@ -51,6 +54,8 @@ pub enum Script {
     Credentials { user: usize, asker: Asker },
     /// `POST /admin/threedeye/users/{id}/reset`.
     Reset { user: usize, order: ResetOrder },
+    /// `DELETE /admin/users/{id}`.
+    Offboard { user: usize },
 }
 
 /// Who asks for a user's login.
@@ -77,6 +82,10 @@ pub enum Event {
     GrantRole { user: usize },
     /// Another service adds a user.
     AddUser { email: String },
+    /// Another service deletes a user.
+    DeleteUser { user: usize },
+    /// Another service adds a deleted user again: with the e-mail that it had, or with this one.
+    ReturnUser { user: usize, email: Option<String> },
 }
 
 /// The id of the user with this number.
@@ -107,10 +116,15 @@ impl Scene {
                 faults: draws.pick(&[0, 20, 60, 150]),
                 delays: draws.pick(&[0, 30, 100]),
             },
+            removals: RemovalOrder {
+                limit: draws.pick(&[20, 20, 1]),
+                // Before the last actor, or long after it.
+                wait: Duration::from_secs(draws.pick(&[0, 20, 100, 72 * 3600])),
+            },
             actors: (0..2 + draws.below(5))
                 .map(|_| (draws.below(60), script(&draws, count)))
                 .collect(),
-            events: (0..draws.below(4))
+            events: (0..draws.below(6))
                 .map(|_| (draws.below(120), event(&draws, count)))
                 .collect(),
             users,
@@ -150,7 +164,8 @@ fn accounts(draws: &Draws, users: &[String]) -> Vec<OldAccount> {
 
 fn script(draws: &Draws, users: usize) -> Script {
     let user = draws.below(users as u64) as usize;
-    match draws.below(13) {
+    match draws.below(14) {
+        13 => Script::Offboard { user },
         10 => Script::Plan {
             cron: draws.chance(500),
         },
@@ -183,7 +198,14 @@ fn script(draws: &Draws, users: usize) -> Script {
 
 fn event(draws: &Draws, users: usize) -> Event {
     let user = draws.below(users as u64) as usize;
-    match draws.below(10) {
+    match draws.below(15) {
+        10..=12 => Event::DeleteUser { user },
+        13 | 14 => Event::ReturnUser {
+            user,
+            email: draws
+                .chance(400)
+                .then(|| format!("n{}@example.com", draws.below(2))),
+        },
         0..=3 => Event::ChangeEmail {
             user,
             email: match draws.below(10) {

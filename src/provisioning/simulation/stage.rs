@@ -27,6 +27,9 @@ const CRON: Duration = Duration::from_secs(15 * 60);
 /// So many runs after the last fault everything is done.
 const RUNS_TO_CONVERGE: u32 = 6;
 
+/// So many more where users have left: a run may remove one account, and others may wait for its e-mail.
+const RUNS_TO_REMOVE: u32 = 10;
+
 /// Plays it.
 pub fn play(schedule: &Schedule, traced: bool) -> Played {
     let scene = Scene::of(Dice::of(schedule.seed));
@@ -48,7 +51,7 @@ pub fn play(schedule: &Schedule, traced: bool) -> Played {
 pub struct Theatre<'a> {
     pub world: &'a World,
     pub risks: &'a Rc<Risks>,
-    scene: &'a Scene,
+    pub scene: &'a Scene,
     pub post: &'a Post,
     /// The tokens of each isolate.
     pub isolates: &'a [Rc<RefCell<TokenCache>>; 2],
@@ -115,8 +118,10 @@ impl Theatre<'_> {
         *self.world.hazards.borrow_mut() = Rc::<Risks>::clone(self.risks);
         for (number, email) in self.scene.users.iter().enumerate() {
             self.world.add_user(&user_id(number), email);
+            self.world.add_key(&user_id(number));
         }
         let mut oracle = self.risks.oracle.borrow_mut();
+        oracle.removals = self.scene.removals;
         for (number, account) in self.scene.accounts.iter().enumerate() {
             let roles: Vec<String> = (0..account.roles)
                 .map(|role| format!("role-{number}-{role}"))
@@ -162,12 +167,19 @@ impl Theatre<'_> {
 
     /// Runs as cron would, until nothing is left to do.
     fn converge(&self) -> Result<(), Violation> {
-        for run in 1..=RUNS_TO_CONVERGE {
+        let has_leavings = {
+            let tables = self.world.rows();
+            tables.rows.values().any(|row| row.leaving_since.is_some())
+        };
+        let removals = if has_leavings { RUNS_TO_REMOVE } else { 0 };
+        for run in 1..=RUNS_TO_CONVERGE + removals {
             let number = AFTER + run as usize;
             self.lone(number, self.backfill(number, true, 20))?;
             let next: Option<Timestamp> = {
                 let tables = self.world.rows();
-                tables.queue.values().min().copied()
+                let leaving = tables.rows.values().filter_map(|row| row.leaving_since);
+                let removals = leaving.map(|since| since.plus(self.scene.removals.wait));
+                tables.queue.values().copied().chain(removals).min()
             };
             let Some(next) = next else {
                 return Ok(());

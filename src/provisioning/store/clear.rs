@@ -41,6 +41,7 @@ UPDATE threedeye_users SET
   state = 'idle', email_key = NULL, threedeye_id = NULL, password_sealed = NULL,
   attempts = 0, last_error = NULL, next_attempt_at = NULL, lease_token = NULL, lease_until = 0,
   forgotten_email = ?3, forgotten_threedeye_id = ?4, forgotten_password = ?5,
+  left_state = NULL, left_email = NULL, left_at = NULL, leaving_since = NULL,
   created_at = ?6, updated_at = ?6
 WHERE user_id = ?1 AND lease_token = ?2
 RETURNING user_id";
@@ -60,6 +61,11 @@ UPDATE threedeye_users SET
 WHERE user_id = ?1 AND lease_token = ?2
 RETURNING user_id";
 
+// ?1 user, ?2 token. The user left while the lease was held: clearing would forget its account.
+const LET_GO_OF_LEFT: &str = "
+UPDATE threedeye_users SET lease_token = NULL, lease_until = 0
+WHERE user_id = ?1 AND lease_token = ?2 AND left_state IS NOT NULL";
+
 /// What a reset does to the rows.
 #[derive(Debug, Clone)]
 pub struct Clearing {
@@ -75,6 +81,8 @@ pub struct Clearing {
     pub forget_remote: bool,
     /// Roles to keep as recovery for the next provisioning.
     pub keep_roles: Option<Vec<RoleId>>,
+    /// The user is known to have left; otherwise one that left meanwhile is not cleared.
+    pub left: bool,
 }
 
 /// What a clearing really deleted.
@@ -86,7 +94,7 @@ pub struct Cleared {
 }
 
 /// Clears rows under the lease, gives the lease back and queues the user.
-/// `None`: the lease was lost and nothing was cleared.
+/// `None`: the lease was lost, or the user left meanwhile, and nothing was cleared.
 pub async fn clear(
     database: &Database,
     token: &LeaseToken,
@@ -97,6 +105,9 @@ pub async fn clear(
 ) -> Result<Option<Cleared>, DatabaseError> {
     let leased = || -> [Arg; 2] { [user.into(), token.into()] };
     let mut batch = Batch::new();
+    if !clearing.left {
+        batch.execute(Statement::new(LET_GO_OF_LEFT, leased()));
+    }
     batch.execute(Statement::new(
         AUDIT_LEASED,
         [audit_json([entry])?, token.into()],

@@ -8,11 +8,12 @@ use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
 use crate::provisioning::store::lease::held_statement;
 use crate::provisioning::store::{Guarded, LeaseToken};
 
-// ?1 user, ?2 token, ?3 e-mail, ?4 password, ?5 now. OR IGNORE: an e-mail that another user holds.
+// ?1 user, ?2 token, ?3 e-mail, ?4 password, ?5 now. OR IGNORE: an e-mail that another user holds. A
+// user that left meanwhile keeps its intent, which leads to its account.
 const REPLACE: &str = "
 UPDATE OR IGNORE threedeye_users
 SET state = 'pending', email_key = ?3, password_sealed = ?4, threedeye_id = NULL, updated_at = ?5
-WHERE user_id = ?1 AND lease_token = ?2
+WHERE user_id = ?1 AND lease_token = ?2 AND left_state IS NULL
 RETURNING email_key = ?3 AS written";
 
 // ?1 user, ?2 old, ?3 new

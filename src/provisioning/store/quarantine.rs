@@ -78,8 +78,11 @@ pub(super) fn has_accounts_statement(aside: Option<&UserId>) -> Statement {
 }
 
 /// Whether any user, this one aside, has an account in our customer.
-pub async fn has_accounts(database: &Database, aside: &UserId) -> Result<bool, DatabaseError> {
+pub async fn has_accounts(
+    database: &Database,
+    aside: Option<&UserId>,
+) -> Result<bool, DatabaseError> {
     let mut batch = Batch::new();
-    let known = batch.push::<KnownRow>(has_accounts_statement(Some(aside)));
+    let known = batch.push::<KnownRow>(has_accounts_statement(aside));
     Ok(database.run(batch).await?.one(known)?.known)
 }

@@ -38,12 +38,15 @@ SELECT ?1, ?3, ?4
 WHERE EXISTS (SELECT 1 FROM threedeye_users WHERE user_id = ?1 AND lease_token = ?2)
 ON CONFLICT (user_id) DO UPDATE SET role_ids = excluded.role_ids";
 
-// ?1 user, ?2 token, ?3 now
+// ?1 user, ?2 token, ?3 now, ?4 whether only a user that left is meant. It would return with a row
+// that is open, too.
 const OPEN_FOR_REMOVAL: &str = "
 UPDATE threedeye_users
 SET state = CASE WHEN state IN ('complete', 'attaching') THEN 'pending' ELSE state END,
+    left_state =
+      CASE WHEN left_state IN ('complete', 'attaching') THEN 'pending' ELSE left_state END,
     updated_at = ?3
-WHERE user_id = ?1 AND lease_token = ?2
+WHERE user_id = ?1 AND lease_token = ?2 AND (NOT ?4 OR left_state IS NOT NULL)
 RETURNING user_id";
 
 // ?1 e-mails, ?2 now. Only if the statement right before it wrote.
@@ -179,14 +182,39 @@ pub async fn begin_removal(
     keep_roles: Option<&[RoleId]>,
     entry: &Entry,
 ) -> Result<bool, DatabaseError> {
-    let args = [user.into(), token.into(), entry.at.into()];
-    let open = Statement::new(OPEN_FOR_REMOVAL, args);
+    let leaving = false;
+    let open = open_for_removal(user, token, entry.at, leaving);
     let mut batch = Batch::new();
     let opened = announce(&mut batch, open, accounts, entry)?;
     if let Some(roles) = keep_roles {
         batch.execute(keep_recovery(user, token, roles, entry.at)?);
     }
     Ok(database.run(batch).await?.count(opened)? > 0)
+}
+
+/// The same for a user that left, whose roles are kept, if there are any: it may still return. False: it has, or
+/// the lease was lost.
+pub async fn begin_leaving_removal(
+    database: &Database,
+    token: &LeaseToken,
+    user: &UserId,
+    accounts: &[&RemoteAccount],
+    roles: &[RoleId],
+    entry: &Entry,
+) -> Result<bool, DatabaseError> {
+    let leaving = true;
+    let open = open_for_removal(user, token, entry.at, leaving);
+    let mut batch = Batch::new();
+    let opened = announce(&mut batch, open, accounts, entry)?;
+    if !roles.is_empty() {
+        batch.execute(keep_recovery(user, token, roles, entry.at)?);
+    }
+    Ok(database.run(batch).await?.count(opened)? > 0)
+}
+
+fn open_for_removal(user: &UserId, token: &LeaseToken, now: Timestamp, leaving: bool) -> Statement {
+    let args = [user.into(), token.into(), now.into(), leaving.into()];
+    Statement::new(OPEN_FOR_REMOVAL, args)
 }
 
 /// When an account with this e-mail was last deleted, or let go of, for any user; `None` after

@@ -3,8 +3,11 @@
 use serde::Deserialize;
 
 use crate::db::{self, Arg, Batch, Database, DatabaseError, Statement};
-use crate::kernel::Timestamp;
 use crate::kernel::audit::Origin;
+use crate::kernel::{Timestamp, UserId};
+use crate::provisioning::store::DueLeavings;
+use crate::provisioning::store::columns::{UserIdRow, user_ids};
+use crate::provisioning::store::leaving::list_due_leavings;
 use crate::provisioning::store::quarantine::{Quarantined, list_quarantined_statement};
 use crate::provisioning::store::queue::{Candidate, WaitingRow, list_due_statement};
 
@@ -88,13 +91,17 @@ pub struct OpenedRun {
     pub candidates: Vec<Candidate>,
     /// Whose accounts to look out for.
     pub quarantined: Vec<Quarantined>,
+    /// Users that left and whose wait is over.
+    pub leaving: Vec<UserId>,
 }
 
-/// Opens a run's row in the ledger and lists up to `limit` users that are due by `due_by`.
+/// Opens a run's row in the ledger and lists up to `limit` users that are due by `due_by`, and those
+/// that left and are due.
 pub async fn open_run(
     database: &Database,
     opening: &RunOpening,
     due_by: Timestamp,
+    leavings: DueLeavings,
 ) -> Result<OpenedRun, DatabaseError> {
     let mut batch = Batch::new();
     batch.execute(Statement::new(
@@ -110,10 +117,12 @@ pub async fn open_run(
     ));
     let due = batch.push(list_due_statement(due_by, opening.limit));
     let quarantined = batch.push(list_quarantined_statement());
+    let leaving = batch.push::<UserIdRow>(list_due_leavings(leavings));
     let answers = database.run(batch).await?;
     Ok(OpenedRun {
         candidates: answers.rows(due)?,
         quarantined: answers.rows(quarantined)?,
+        leaving: user_ids(answers.rows(leaving)?),
     })
 }
 

@@ -35,6 +35,7 @@ use crate::kernel::sealing::Purpose;
 use crate::kernel::unicode::Tables;
 use crate::kernel::{RequestId, Sealer, Secret, Timestamp, UserId};
 use crate::provisioning::backfill::{Finished, RunOrder};
+use crate::provisioning::offboarding::RemovalOrder;
 use crate::provisioning::record::State;
 use crate::provisioning::reset::{ResetDone, ResetOrder};
 use crate::provisioning::single::Proof;
@@ -74,6 +75,12 @@ const EVERYTHING: ResetOrder = ResetOrder {
     preserve_roles: true,
 };
 
+/// The terms on which accounts of deleted users are removed.
+const REMOVALS: RemovalOrder = RemovalOrder {
+    limit: 20,
+    wait: Duration::from_secs(72 * 3600),
+};
+
 /// The effects of a first run up to the claim: open the run, claim.
 const CLAIM: u32 = 2;
 
@@ -85,6 +92,7 @@ pub fn order(limit: u32, max_replacements: u32) -> RunOrder {
         trigger: Trigger::Manual,
         limit,
         max_replacements,
+        removals: REMOVALS,
     }
 }
 

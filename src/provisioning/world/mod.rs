@@ -158,6 +158,18 @@ impl World {
         self.sqlite.execute(insert, [id, email]);
     }
 
+    /// Gives the user an API key.
+    pub fn add_key(&self, user: &str) {
+        let insert = "INSERT INTO api_keys (id, key_hash, scopes, user_id, created_at)
+                      VALUES ('key of ' || ?1, 'hash of ' || ?1, '[]', ?1, 1)";
+        self.sqlite.execute(insert, [user]);
+    }
+
+    pub fn delete_user(&self, id: &str) {
+        self.sqlite
+            .execute("DELETE FROM users WHERE uuid = ?1", [id]);
+    }
+
     pub fn change_email(&self, id: &str, email: &str) {
         let update = "UPDATE users SET email = ?2 WHERE uuid = ?1";
         self.sqlite.execute(update, [id, email]);

@@ -12,6 +12,10 @@ use crate::threedeye::{RemoteId, RoleId};
 pub struct Row {
     pub mapping: Mapping,
     pub lease: Option<String>,
+    /// When the user was deleted.
+    pub left_at: Option<Timestamp>,
+    /// Since when the removal waits; `None`: it does not.
+    pub leaving_since: Option<Timestamp>,
 }
 
 impl Row {
@@ -29,6 +33,8 @@ pub struct Snapshot {
     pub rows: BTreeMap<UserId, Row>,
     pub recoveries: BTreeMap<UserId, Vec<RoleId>>,
     pub queue: BTreeMap<UserId, Timestamp>,
+    /// Valid API keys and user keys of users that do not exist.
+    pub stray_keys: u32,
 }
 
 impl Snapshot {
@@ -38,6 +44,7 @@ impl Snapshot {
             rows: rows(sqlite),
             recoveries: recoveries(sqlite),
             queue: queue(sqlite),
+            stray_keys: stray_keys(sqlite),
         }
     }
 
@@ -63,7 +70,8 @@ fn rows(sqlite: &Sqlite) -> BTreeMap<UserId, Row> {
     const ALL: &str = "
 SELECT user_id, state, email_key, threedeye_id, password_sealed, attempts, last_error,
        next_attempt_at, lease_token, lease_until, created_at, settled_at,
-       forgotten_email, forgotten_threedeye_id, forgotten_password, taken_over_email, respelled_id
+       forgotten_email, forgotten_threedeye_id, forgotten_password, taken_over_email, respelled_id,
+       left_at, iif(state = 'leaving', leaving_since, NULL)
 FROM threedeye_users";
     let text = |row: &rusqlite::Row<'_>, column: usize| row.get::<_, Option<String>>(column);
     let moment = |row: &rusqlite::Row<'_>, column: usize| {
@@ -98,10 +106,25 @@ FROM threedeye_users";
         let lease = text(row, 8)?;
         Ok((
             UserId::new(row.get::<_, String>(0)?),
-            Row { mapping, lease },
+            Row {
+                mapping,
+                lease,
+                left_at: moment(row, 15)?,
+                leaving_since: moment(row, 16)?,
+            },
         ))
     });
     rows.into_iter().collect()
+}
+
+fn stray_keys(sqlite: &Sqlite) -> u32 {
+    const COUNT: &str = "
+SELECT (SELECT count(*) FROM api_keys k WHERE revoked_at IS NULL
+          AND NOT EXISTS (SELECT 1 FROM users WHERE uuid = k.user_id))
+     + (SELECT count(*) FROM instance_users k WHERE user_id IS NOT NULL
+          AND NOT EXISTS (SELECT 1 FROM users WHERE uuid = k.user_id))";
+    let counts: Vec<u32> = sqlite.query(COUNT, [], |row| row.get(0));
+    counts.into_iter().sum()
 }
 
 fn recoveries(sqlite: &Sqlite) -> BTreeMap<UserId, Vec<RoleId>> {

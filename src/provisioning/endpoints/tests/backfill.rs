@@ -53,7 +53,7 @@ fn a_dry_run_lists_and_changes_nothing() {
         let answer = setup.backfill(query);
         let expected = json!({
             "success": true, "total": planned.len(), "created": 0, "failed": 0, "errors": [],
-            "skipped": 0, "quarantined": 0, "remaining": 2, "runId": null, "dryRun": true,
+            "skipped": 0, "quarantined": 0, "remaining": 2, "removed": 0, "runId": null, "dryRun": true,
             "planned": planned,
         });
         assert_eq!((answer.status(), answer.json()), (200, expected));
@@ -72,7 +72,7 @@ fn a_run_makes_what_is_missing_and_tells_what_it_could_not_make() {
     let line = format!("{ANN}: the e-mail belongs to an account outside our customer");
     let expected = json!({
         "success": true, "total": 2, "created": 1, "failed": 1, "errors": [line], "skipped": 0,
-        "quarantined": 1, "remaining": 0, "runId": run["runId"], "dryRun": false, "planned": [],
+        "quarantined": 1, "remaining": 0, "removed": 0, "runId": run["runId"], "dryRun": false, "planned": [],
     });
     assert_eq!((answer.status(), answer.json()), (200, expected));
     for (field, expected) in [

@@ -11,6 +11,8 @@ mod diagnostics_rules;
 mod empty_lists;
 mod long_list;
 mod lost_answers;
+mod offboarding;
+mod offboarding_on_purpose;
 mod outages;
 mod readings;
 mod reset;

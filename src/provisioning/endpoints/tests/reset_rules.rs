@@ -47,7 +47,7 @@ impl Setup {
         accounts.map(pair).collect()
     }
 
-    fn give_roles(&self, email: &str, roles: &[&str]) {
+    pub fn give_roles(&self, email: &str, roles: &[&str]) {
         let roles: Vec<RoleId> = roles
             .iter()
             .map(|role| RoleId((*role).to_owned()))

@@ -72,7 +72,7 @@ impl FanoutBench {
     }
 
     fn plan_with(&self, order: RunOrder) -> FannedOut {
-        let planning = self.bench.context();
+        let planning = self.bench.provisioner();
         self.world
             .run(Fuse::None, async {
                 planning.fan_out(order, &self.queue).await.unwrap()

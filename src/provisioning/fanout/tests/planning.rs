@@ -31,8 +31,8 @@ fn wherever_planning_dies_no_user_is_forgotten() {
     for fuse in [Fuse::Before as fn(u32) -> Fuse, Fuse::After] {
         for step in 1..=2 {
             let bench = FanoutBench::with_users(4);
-            let context = bench.context();
-            let planning = context.fan_out(order(10_000, 20), &bench.queue);
+            let provisioner = bench.provisioner();
+            let planning = provisioner.fan_out(order(10_000, 20), &bench.queue);
             bench.world.run(fuse(step), planning);
             bench.pass(hold(10_000));
             assert_eq!(bench.backfill().tally.created, 4);

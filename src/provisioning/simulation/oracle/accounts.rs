@@ -86,6 +86,9 @@ impl Oracle {
                 .retain(|role| !cleared.clone().any(|gone| gone == role));
         }
         self.waiting = waiting;
+        let parting = self.parting_roles(tables);
+        self.roles
+            .retain(|role| held.contains(role) || !parting.contains(role));
         let lost: Vec<RoleId> = self
             .roles
             .iter()

@@ -1,6 +1,7 @@
 //! Looks at the world after every effect, and says what is wrong with it.
 
 mod accounts;
+mod departures;
 mod judge;
 mod proofs;
 
@@ -13,6 +14,7 @@ use base64::Engine as _;
 use crate::kernel::sealing::Purpose;
 use crate::kernel::{EmailKey, Sealer, Secret, Timestamp, UserId};
 use crate::provisioning::backfill::Finished;
+use crate::provisioning::offboarding::RemovalOrder;
 use crate::provisioning::policy::LEASE;
 use crate::provisioning::reset::ResetOrder;
 use crate::provisioning::world::rows::Snapshot;
@@ -20,6 +22,8 @@ use crate::provisioning::world::{Effect, World};
 use crate::testing::simulation::schedule::Violation;
 use crate::threedeye::simulated::directory::Account;
 use crate::threedeye::{RemoteId, RoleId};
+
+pub use departures::GoneUser;
 
 /// The seals of one rotation: before it, after it.
 pub fn sealer(rotated: bool) -> Sealer {
@@ -63,6 +67,19 @@ pub struct Oracle {
     quarantined: BTreeSet<UserId>,
     /// Since when there has been a finished user.
     known_since: Option<Timestamp>,
+    /// Actors that may delete an account without the wait.
+    pub on_purpose: BTreeSet<usize>,
+    /// Users whose wait was ended by deleting them on purpose.
+    pub hurried: BTreeSet<UserId>,
+    pub removals: RemovalOrder,
+    /// Users that were deleted, as they were then.
+    pub gone: BTreeMap<UserId, GoneUser>,
+    /// Users that were leaving, as they were last seen.
+    leaving: BTreeMap<UserId, Timestamp>,
+    /// Their saved roles, which go with them.
+    parting: BTreeSet<RoleId>,
+    /// How many accounts of users that left each actor has deleted.
+    removed: BTreeMap<usize, u32>,
     /// Every e-mail that a user ever had.
     emails: BTreeSet<Option<EmailKey>>,
     /// The leases as they were last seen.
@@ -91,6 +108,16 @@ impl Oracle {
             taken_over: BTreeMap::new(),
             quarantined: BTreeSet::new(),
             known_since: None,
+            on_purpose: BTreeSet::new(),
+            hurried: BTreeSet::new(),
+            removals: RemovalOrder {
+                limit: 0,
+                wait: Duration::ZERO,
+            },
+            gone: BTreeMap::new(),
+            leaving: BTreeMap::new(),
+            parting: BTreeSet::new(),
+            removed: BTreeMap::new(),
             emails: BTreeSet::new(),
             leases: BTreeMap::new(),
             accounts: Vec::new(),
@@ -127,6 +154,8 @@ impl Oracle {
             self.resets.get(&actor).copied().filter(|order| {
                 !order.preserve_roles && (order.delete_remote || order.clear_mapping)
             });
+        self.no_key_outlives_its_user(&tables);
+        self.none_is_removed_early(&tables, actor, world.now());
         self.no_role_is_lost(&tables, &remote.accounts, drops.is_some());
         self.leases_end(&tables, world.now());
         self.leases_are_their_holders(&tables, world.now(), actor);
@@ -152,6 +181,7 @@ impl Oracle {
             }
             self.accounts = known;
             for id in deleted {
+                self.was_due(&tables, &id, actor, world.now());
                 self.was_theirs(&tables, &id);
                 self.note_take_over(&tables, &id, actor);
             }

@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use crate::db::{Batch, Database, DatabaseError, Statement};
-use crate::kernel::Timestamp;
+use crate::kernel::{Timestamp, UserId};
 use crate::provisioning::fanout::ChunkId;
 use crate::provisioning::policy::ABANDONED_AT_ONCE;
-use crate::provisioning::store::RunOpening;
+use crate::provisioning::store::columns::{UserIdRow, user_ids};
 use crate::provisioning::store::fanout::sums::update_runs;
+use crate::provisioning::store::leaving::list_due_leavings;
+use crate::provisioning::store::{DueLeavings, RunOpening};
 
 // ?1 run, ?2 trigger, ?3 actor, ?4 request, ?5 limit, ?6 start, ?7 hold, ?8 take-overs
 const OPEN: &str = "
@@ -72,6 +74,7 @@ pub struct Planning {
     pub chunk_size: u32,
     /// A planned run that was last worked on before this moment is abandoned.
     pub abandoned_before: Timestamp,
+    pub leavings: DueLeavings,
 }
 
 /// What was planned.
@@ -85,6 +88,8 @@ pub struct Planned {
     /// Open chunks of earlier runs that no delivery will come for any more, at most
     /// [`ABANDONED_AT_ONCE`].
     pub abandoned: Vec<ChunkId>,
+    /// Users that left and whose wait is over.
+    pub leaving: Vec<UserId>,
 }
 
 #[derive(Deserialize)]
@@ -130,6 +135,7 @@ pub async fn plan_run(database: &Database, planning: &Planning) -> Result<Planne
     let planned = batch.push::<PlannedRow>(Statement::new(PLANNED, [run_id.into()]));
     let args = [planning.abandoned_before.into(), ABANDONED_AT_ONCE.into()];
     let abandoned = batch.push(Statement::new(ABANDONED, args));
+    let leaving = batch.push::<UserIdRow>(list_due_leavings(planning.leavings));
 
     let answers = database.run(batch).await?;
     let mut chunks = answers.rows(cut)?;
@@ -140,5 +146,6 @@ pub async fn plan_run(database: &Database, planning: &Planning) -> Result<Planne
         users: planned.users,
         remaining: planned.remaining,
         abandoned: answers.rows(abandoned)?,
+        leaving: user_ids(answers.rows(leaving)?),
     })
 }

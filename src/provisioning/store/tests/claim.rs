@@ -98,7 +98,9 @@ fn of_users_who_waited_for_an_email_one_gets_it(test: &StoreTest) {
     test.delete_user("ann");
     test.advance(LEASE);
     test.acquire("t2", "ann");
-    test.clear_everything("t2", "ann");
+    let left = true;
+    test.clear("t2", "ann", &Clearing { left, ..EVERYTHING })
+        .unwrap();
     assert_eq!(test.queued(), ["bob", "cyd"]);
     assert_eq!(test.claim_as("t3", &["cyd", "bob"]), ["cyd"]);
     assert_eq!(test.state("bob"), Some(State::Idle));

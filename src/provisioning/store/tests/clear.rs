@@ -53,6 +53,7 @@ fn clearing_may_leave_the_mapping(test: &StoreTest) {
         forgotten: None,
         forget_remote,
         keep_roles: None,
+        left: false,
     };
     test.acquire("t1", "ann");
     let done = test.clear("t1", "ann", &lift(false)).unwrap();
@@ -96,6 +97,7 @@ fn clearing_without_the_lease_changes_nothing(test: &StoreTest) {
                 forgotten: None,
                 forget_remote: true,
                 keep_roles,
+                left: false,
             };
             assert_eq!(test.clear("t1", "ann", &clearing), None);
             assert_eq!(test.tables(), before, "{clearing:?}");

@@ -6,6 +6,7 @@ mod clear;
 mod fanout;
 mod intent;
 mod lease;
+mod leaving;
 mod misfits;
 mod outcome;
 mod quarantine;
@@ -31,8 +32,8 @@ use crate::kernel::random::seeded::Seeded;
 use crate::kernel::{EmailKey, RequestId, Sealed, Timestamp, UserId};
 use crate::provisioning::record::{Claimed, Mapping, ProvisioningRecord, Recovery, State};
 use crate::provisioning::store::{
-    self, Busy, Candidate, ClaimRequest, Cleared, Clearing, Guarded, LeaseTerms, LeaseToken,
-    Outcome, RunClosing, RunOpening, Tally, Trigger, UserOutcome,
+    self, Busy, Candidate, ClaimRequest, Cleared, Clearing, DueLeavings, Guarded, LeaseTerms,
+    LeaseToken, OpenedRun, Outcome, RunClosing, RunOpening, Tally, Trigger, UserOutcome,
 };
 use crate::threedeye::{RemoteAccount, RemoteId, RoleId};
 
@@ -42,12 +43,15 @@ const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 const ONE: &str = "one@example.com";
 const TWO: &str = "two@example.com";
 const LEASE: Duration = Duration::from_secs(60);
+/// How long a user that left may return.
+const WAIT: Duration = Duration::from_secs(3600);
 const EVERYTHING: Clearing = Clearing {
     keep_mark: false,
     clear_mapping: true,
     forgotten: None,
     forget_remote: true,
     keep_roles: None,
+    left: false,
 };
 
 const PUT_USER: &str =

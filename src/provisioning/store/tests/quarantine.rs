@@ -36,7 +36,10 @@ impl StoreTest {
     }
 
     fn knows_accounts(&self, aside: &str) -> bool {
-        done(store::has_accounts(&self.database, &UserId::new(aside)))
+        done(store::has_accounts(
+            &self.database,
+            Some(&UserId::new(aside)),
+        ))
     }
 
     fn take_over(&self, user: &str, id: &str, taken_over: Option<&str>) -> Guarded {
@@ -98,7 +101,7 @@ fn a_run_is_told_of_the_quarantined(test: &StoreTest) {
     test.advance(seconds(1));
     test.quarantine("bob", Some("acc"));
     let opening = test.opening("run-1", 1);
-    let opened = done(store::open_run(&test.database, &opening, test.now()));
+    let opened = test.try_open_run(&opening).unwrap();
     let told: Vec<(&str, &str, bool)> = opened
         .quarantined
         .iter()

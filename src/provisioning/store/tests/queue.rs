@@ -31,7 +31,7 @@ fn a_user_with_an_email_waits(test: &StoreTest) {
     test.change_email("bob", Some(TWO));
     assert!(test.queued().is_empty());
     test.delete_user("bob");
-    assert_eq!(test.state("bob"), Some(State::Complete));
+    assert_eq!(test.state("bob"), Some(State::Leaving));
 }
 
 fn what_exceeds_the_limits_does_not_wait(test: &StoreTest) {

@@ -31,7 +31,7 @@ fn closing(test: &StoreTest) -> RunClosing {
 fn a_run_is_opened_and_closed(test: &StoreTest) {
     test.add_each(&[("ann", ONE), ("bob", TWO)]);
     let opening = test.opening("run-1", 1);
-    let listed = done(store::open_run(&test.database, &opening, test.now()));
+    let listed = test.try_open_run(&opening).unwrap();
     assert_eq!(listed.candidates.len(), 1);
     assert_eq!(test.end_of("run-1"), None);
     let all = test.due(9);
@@ -49,7 +49,7 @@ fn a_run_is_opened_once(test: &StoreTest) {
     let closed = done(store::close_run(&test.database, &closing(test)));
     assert_eq!((closed, test.runs().len()), (0, 0));
     let opening = test.opening("run-1", 1);
-    let open = || block_on(store::open_run(&test.database, &opening, test.now()));
+    let open = || test.try_open_run(&opening);
     assert!(open().is_ok());
     assert!(open().is_err());
 }

@@ -120,7 +120,7 @@ impl<'t> Sequence<'t> {
             7 => {
                 let opening = test.opening(&format!("run-{}", self.random.below(3)), 2);
                 // A run that is opened twice is refused, which is an answer too.
-                let _ = block_on(store::open_run(&test.database, &opening, test.now()));
+                let _ = test.try_open_run(&opening);
             }
             _ => {
                 let number = self.random.below(3);
@@ -220,6 +220,7 @@ impl<'t> Sequence<'t> {
             clear_mapping: self.chance(2),
             forget_remote: self.chance(2),
             keep_roles: self.chance(2).then(|| self.roles()),
+            left: self.chance(4),
         };
         self.test.clear(&holder, user, &clearing);
     }
@@ -237,6 +238,7 @@ impl<'t> Sequence<'t> {
                     hold_until: test.now().plus(self.span()),
                     chunk_size: 1 + self.random.below(3),
                     abandoned_before: test.now().minus(self.span()),
+                    leavings: test.leavings(9),
                 };
                 if let Ok(planned) = block_on(store::plan_run(&test.database, &planning)) {
                     self.chunks.extend(planned.chunks);

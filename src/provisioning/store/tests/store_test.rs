@@ -217,6 +217,21 @@ impl StoreTest {
         }
     }
 
+    /// Opens a run, as of now.
+    pub fn try_open_run(&self, opening: &RunOpening) -> Result<OpenedRun, DatabaseError> {
+        let (now, leavings) = (self.now(), self.leavings(9));
+        block_on(store::open_run(&self.database, opening, now, leavings))
+    }
+
+    /// Those that left and have waited for [`WAIT`].
+    pub fn leavings(&self, limit: u32) -> DueLeavings {
+        DueLeavings {
+            since: self.now().minus(WAIT),
+            now: self.now(),
+            limit,
+        }
+    }
+
     pub fn record(&self, holder: &str, user: &str, outcome: Outcome) {
         self.record_all(holder, [(user, outcome)]);
     }

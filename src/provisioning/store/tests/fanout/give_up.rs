@@ -107,7 +107,7 @@ fn unknown_and_closed_chunks_stay_as_they_are(test: &StoreTest) {
 fn a_run_that_was_not_planned_has_no_chunks(test: &StoreTest) {
     test.add_all(&["ann"]);
     let opening = planning(test, "run-1", 1, 50).opening;
-    done(store::open_run(&test.database, &opening, test.now()));
+    test.try_open_run(&opening).unwrap();
     let seen = || {
         let mode = test.run("run-1").row.mode;
         (test.queue(), test.end_of("run-1"), mode, test.chunks())

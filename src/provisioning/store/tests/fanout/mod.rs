@@ -149,6 +149,7 @@ pub fn planning(test: &StoreTest, run: &str, limit: u32, chunk_size: u32) -> Pla
         hold_until: test.now().plus(HOLD),
         chunk_size,
         abandoned_before: test.now().minus(ABANDONED_AFTER),
+        leavings: test.leavings(9),
     }
 }
 

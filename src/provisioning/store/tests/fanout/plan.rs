@@ -30,6 +30,7 @@ fn a_run_is_cut_into_chunks_longest_due_first(test: &StoreTest) {
         users: 5,
         remaining: 5,
         abandoned: Vec::new(),
+        leaving: Vec::new(),
     };
     assert_eq!(planned, expected);
     for (number, names) in [
@@ -143,7 +144,7 @@ fn a_run_without_users_is_closed_at_once(test: &StoreTest) {
 fn a_run_is_planned_once(test: &StoreTest) {
     test.add_all(&["ann"]);
     let opening = planning(test, "run-1", 1, 50).opening;
-    done(store::open_run(&test.database, &opening, test.now()));
+    test.try_open_run(&opening).unwrap();
     test.plan("run-2", 50);
     test.add_all(&["bob"]);
     let before = test.tables();

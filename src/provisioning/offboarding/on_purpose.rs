@@ -1,0 +1,279 @@
+//! Deletes a user and its account at once, because a person asked for it.
+
+use std::cell::Cell;
+
+use crate::db::DatabaseError;
+use crate::kernel::audit::Action;
+use crate::kernel::{Deadline, UserId};
+use crate::provisioning::offboarding::RemovalOrder;
+use crate::provisioning::offboarding::removal::{self, Departed, Departure, NotRemoved};
+use crate::provisioning::policy::{SETTLING, SINGLE_BUDGET, list_deadline};
+use crate::provisioning::record::{Mapping, ProvisioningRecord, State, union};
+use crate::provisioning::reset::Removal;
+use crate::provisioning::sighting::check_list;
+use crate::provisioning::store::{self, Holdings, LeaseTerms, LeaseToken};
+use crate::provisioning::{Context, Failure, Provisioner, ProvisioningError};
+use crate::threedeye::{Client, DirectoryScan, RoleId, ScanQuery, UpstreamError};
+
+/// What deleting a user would do.
+#[derive(Debug)]
+pub struct Preview {
+    pub record: ProvisioningRecord,
+    pub holdings: Holdings,
+    /// The accounts and their roles; or why they are not known.
+    pub departed: Result<Departed, Failure>,
+}
+
+/// What deleting a user did.
+#[derive(Debug)]
+pub struct Deletion {
+    /// The rows before.
+    pub record: ProvisioningRecord,
+    pub holdings: Holdings,
+    pub departed: Departed,
+}
+
+/// Why a user was not deleted, or not all of it.
+#[derive(Debug, thiserror::Error)]
+pub enum DeletionRefused {
+    #[error("no such user")]
+    NoUser,
+    /// Another actor holds the user; nothing was done.
+    #[error("another provisioning of this user is under way")]
+    Busy { retry_after_s: u64 },
+    /// There may be an account and 3dEye is not configured; nothing was done.
+    #[error("3dEye is not configured")]
+    NotConfigured,
+    /// The user is deleted; its account is due for the next run.
+    #[error("the account could not be removed yet: {0}")]
+    AccountLeft(Failure),
+    /// Another service has added the user again.
+    #[error("the user was added again meanwhile")]
+    Returned,
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+}
+
+impl Context<'_> {
+    /// Tells what deleting a user would do, and changes nothing. `None`: there is nothing to delete.
+    pub async fn preview_deletion(
+        &self,
+        remote: Option<&Client>,
+        user: &UserId,
+    ) -> Result<Option<Preview>, DatabaseError> {
+        let (record, holdings) = store::load_holdings(self.database, user).await?;
+        if !is_known(&record) {
+            return Ok(None);
+        }
+        let mapping = record.mapping.as_ref();
+        let departed = match (
+            mapping.filter(|row| removal::may_have_accounts(row)),
+            remote,
+        ) {
+            (None, _) => Ok(Departed {
+                roles: saved_roles(&record),
+                ..Departed::default()
+            }),
+            (Some(_), None) => Err(UpstreamError::NotConfigured.into()),
+            (Some(mapping), Some(remote)) => {
+                match self.with(remote).look(user, mapping, &record).await {
+                    Ok(departed) => Ok(departed),
+                    Err(NotRemoved::Failed(failure)) => Err(failure),
+                    Err(NotRemoved::Database(error)) => return Err(error),
+                    Err(NotRemoved::Limit | NotRemoved::Returned) => Err(Failure::OutOfTime),
+                }
+            }
+        };
+        Ok(Some(Preview {
+            record,
+            holdings,
+            departed,
+        }))
+    }
+
+    /// Deletes the user, then its account, all under the user's lease. Whatever fails after the user
+    /// is deleted is left to the next run; repeated, it goes on where it failed.
+    pub async fn delete_user(
+        &self,
+        remote: Option<&Client>,
+        user: &UserId,
+        reason: &str,
+        order: RemovalOrder,
+    ) -> Result<Deletion, DeletionRefused> {
+        // From before the lease, so that no call outlasts it.
+        let deadline = Deadline::after(self.clock, SINGLE_BUDGET);
+        let terms = LeaseTerms::new(self.clock, self.random);
+        let record = match store::acquire_lease(self.database, user, &terms).await? {
+            Ok(record) => record,
+            Err(busy) => {
+                let left = busy.until.since(terms.now).as_secs();
+                return Err(DeletionRefused::Busy {
+                    retry_after_s: left.saturating_add(1),
+                });
+            }
+        };
+        let token = &terms.token;
+        let mapping = record.mapping.as_ref().map(as_left);
+        let accounts = mapping
+            .as_ref()
+            .filter(|row| removal::may_have_accounts(row));
+        let refused = match (is_known(&record), accounts, remote) {
+            (false, ..) => Some(DeletionRefused::NoUser),
+            (true, Some(_), None) => Some(DeletionRefused::NotConfigured),
+            _ => None,
+        };
+        if let Some(refused) = refused {
+            store::release_lease(self.database, token, user, None).await?;
+            return Err(refused);
+        }
+        let entry = self.entry(Action::DeleteUser, user, reason.to_owned());
+        let holdings = store::delete_user(self.database, user, &entry).await?;
+        let departed = match (accounts, remote) {
+            (Some(mapping), Some(remote)) => {
+                let remover = self.with(remote);
+                match remover
+                    .remove_now(deadline, token, user, mapping, &record)
+                    .await
+                {
+                    Ok(departed) => departed,
+                    Err(NotRemoved::Failed(failure)) => {
+                        self.postpone_departure(token, user, mapping, &failure, order)
+                            .await?;
+                        return Err(DeletionRefused::AccountLeft(failure));
+                    }
+                    Err(NotRemoved::Database(error)) => return Err(error.into()),
+                    Err(NotRemoved::Limit | NotRemoved::Returned) => {
+                        store::release_lease(self.database, token, user, None).await?;
+                        return Err(DeletionRefused::Returned);
+                    }
+                }
+            }
+            _ => Departed {
+                roles: saved_roles(&record),
+                ..Departed::default()
+            },
+        };
+        if !self.conclude_departure(token, user, &departed).await? {
+            return Err(DeletionRefused::Returned);
+        }
+        Ok(Deletion {
+            record,
+            holdings,
+            departed,
+        })
+    }
+}
+
+impl Provisioner<'_> {
+    /// What [`remove_now`](Self::remove_now) would do.
+    async fn look(
+        &self,
+        user: &UserId,
+        mapping: &Mapping,
+        record: &ProvisioningRecord,
+    ) -> Result<Departed, NotRemoved> {
+        let deadline = Deadline::after(self.clock, SINGLE_BUDGET);
+        let scan = self.scan_for(mapping, deadline).await?;
+        let departure = Departure {
+            provisioner: *self,
+            user,
+            mapping,
+            scan: &scan,
+            deadline,
+        };
+        let found = departure.find().await?;
+        let held = found.removable.iter().flat_map(|account| &account.roles);
+        Ok(Departed {
+            deleted: removal::ids(&found.removable),
+            roles: union(saved_roles(record), held),
+            left_in_place: removal::ids(&found.protected),
+        })
+    }
+
+    async fn remove_now(
+        &self,
+        deadline: Deadline,
+        token: &LeaseToken,
+        user: &UserId,
+        mapping: &Mapping,
+        record: &ProvisioningRecord,
+    ) -> Result<Departed, NotRemoved> {
+        let scan = self.scan_for(mapping, deadline).await?;
+        let departure = Departure {
+            provisioner: *self,
+            user,
+            mapping,
+            scan: &scan,
+            deadline,
+        };
+        let unlimited = Cell::new(u32::MAX);
+        departure
+            .remove(token, record.recovery.as_ref(), &unlimited)
+            .await
+    }
+
+    /// The same for a reset with `deleteRemote` of a user that left.
+    pub(in crate::provisioning) async fn remove_departed(
+        &self,
+        deadline: Deadline,
+        token: &LeaseToken,
+        user: &UserId,
+        left: &Mapping,
+        record: &ProvisioningRecord,
+    ) -> Result<Removal, ProvisioningError> {
+        let left = as_left(left);
+        let removed = self.remove_now(deadline, token, user, &left, record);
+        let departed = removed.await.map_err(|why| match why {
+            NotRemoved::Failed(failure) => failure.into(),
+            NotRemoved::Database(error) => error.into(),
+            NotRemoved::Limit | NotRemoved::Returned => {
+                ProvisioningError::Busy { retry_after_s: 1 }
+            }
+        })?;
+        if !departed.left_in_place.is_empty() {
+            return Err(Failure::Protected.into());
+        }
+        Ok(Removal {
+            attempted: true,
+            not_visible: departed.deleted.is_empty(),
+            deleted: departed.deleted.into_iter().next(),
+            roles: departed.roles,
+        })
+    }
+
+    async fn scan_for(
+        &self,
+        mapping: &Mapping,
+        deadline: Deadline,
+    ) -> Result<DirectoryScan, NotRemoved> {
+        let mut query = ScanQuery::default();
+        removal::look_for(mapping, &mut query);
+        let reading = list_deadline(deadline, self.clock.now());
+        let scan = self.remote.scan(std::future::ready(query), reading).await?;
+        Ok(check_list(self.database, scan, None).await??)
+    }
+}
+
+fn is_known(record: &ProvisioningRecord) -> bool {
+    record.user.is_some() || record.mapping.is_some() || record.recovery.is_some()
+}
+
+fn saved_roles(record: &ProvisioningRecord) -> Vec<RoleId> {
+    let saved = record.recovery.as_ref();
+    saved.map_or(Vec::new(), |saved| saved.roles.clone())
+}
+
+/// The row as it is once the user has left and we have taken its lease. A lease that was not given back
+/// had a holder that died.
+fn as_left(mapping: &Mapping) -> Mapping {
+    let settled_at = mapping.settled_at.max(mapping.lease_until.plus(SETTLING));
+    let attempts = match mapping.state {
+        State::Leaving => mapping.attempts,
+        _ => 0,
+    };
+    Mapping {
+        settled_at,
+        attempts,
+        ..mapping.clone()
+    }
+}
