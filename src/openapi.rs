@@ -36,7 +36,7 @@ const TAGS: [(&str, &str); 8] = [
     ),
     (
         "Account security",
-        "A person's profile, push tokens, start pages, second factor and change of e-mail, for clients that know PostHog's. Every path may end with a slash. Errors are AccountError, and the first that applies is told: 401 of a token, 403 of an authentication that is not recent, 413, 401 and 403 of an API key, 403 or 404 of the uuid, 415 and 400 of the body, 400 and 429 of the account. An empty body counts as {}. An authentication is recent if the token's `auth_time`, else its `iat`, is younger than 2 h; where it has to be, an older one is 403 sensitive_action_required_reauth. `@me` stands for the caller; only support names other users, and itself, by their uuid.",
+        "A person's profile, push tokens, start pages, second factor and change of e-mail, for clients that know PostHog's. Every path may end with a slash. Errors are AccountError, and the first that applies is told: 401 of a token, 403 of an authentication that is not recent, 413, 401 and 403 of an API key, 403 or 404 of the uuid, 415 and 400 of the body, 400 and 429 of the account. An empty body counts as {}. An authentication is recent if the token's `auth_time` is younger than 2 h; where it has to be, an older one and one without are 403 sensitive_action_required_reauth. `@me` stands for the caller; only staff name other users, and themselves, by their uuid. Staff by the claim `is_staff` read the accounts of others; changing one takes the admin pair and a recent authentication.",
     ),
 ];
 
@@ -67,7 +67,7 @@ fn security_schemes() -> Json {
                 "type": "http",
                 "scheme": "bearer",
                 "bearerFormat": "JWT",
-                "description": "A person's token (RS256 or ES256): `sub` is their `users.uuid` or `users.auth_subject`. To the account API its bearer is support if `is_staff` is true or the verified e-mail is in an allowed domain."
+                "description": "A person's token (RS256 or ES256): `sub` is their `users.uuid` or `users.auth_subject`. To the account API its bearer is staff if `is_staff` is true and it is no program's (`gty` client-credentials)."
             }),
         ),
         (

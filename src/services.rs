@@ -35,6 +35,19 @@ pub enum RateLimit {
     Authentication,
 }
 
+impl RateLimit {
+    pub const ALL: [Self; 3] = [Self::Admin, Self::Authentication, Self::Person];
+
+    /// The name of the binding.
+    pub const fn binding(self) -> &'static str {
+        match self {
+            Self::Admin => "ADMIN_RATE_LIMITER",
+            Self::Authentication => "AUTH_RATE_LIMITER",
+            Self::Person => "PERSON_RATE_LIMITER",
+        }
+    }
+}
+
 /// What an event brings along.
 pub trait Bindings {
     fn database(&self) -> Result<Database, DatabaseError>;
@@ -45,6 +58,8 @@ pub trait Bindings {
     /// Lets work go on after the answer was sent, within the runtime's limits. It may be lost, as with any
     /// crash.
     fn wait_until(&self, work: LocalBoxFuture<'static, ()>);
+
+    fn has_limit(&self, limit: RateLimit) -> bool;
 
     /// Counts one more for `key`, and tells whether it keeps within the limit. True where
     /// there is no such limit, or it fails: that must not lock everyone out.
@@ -166,6 +181,14 @@ impl Services {
             sealer: self.sealer()?,
             origin,
         })
+    }
+
+    /// The limits that are not bound, so that what they count is not limited.
+    pub fn missing_limits(&self) -> impl Iterator<Item = RateLimit> {
+        let bindings = &self.environment.bindings;
+        RateLimit::ALL
+            .into_iter()
+            .filter(|limit| !bindings.has_limit(*limit))
     }
 
     /// Whether an administrator keeps within the limit of requests.

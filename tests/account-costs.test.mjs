@@ -46,8 +46,8 @@ const CALLS = /** @type {Record<string, [number, number, (life: any) => any]>} *
     200,
     CHANGE,
     async ({ user }) => {
-      await service.scheduled();
-      const { token } = receiver.notices("email_change_verification")[0].data;
+      const [{ data }] = await receiver.came(1, "email_change_verification");
+      const { token } = data;
       return service.call("POST", pathTo("", "verify_email"), { json: { uuid: user.id, token } });
     },
   ],

@@ -55,7 +55,13 @@ describe("/health", () => {
   test("is 200 when all is well, and needs no credentials", async () => {
     assert.deepEqual(await health(complete), {
       status: "ok",
-      checks: { configuration: { status: "ok", problems: [] }, database: "ok", migrations: "ok", scheduledRun: "none_yet" },
+      checks: {
+        configuration: { status: "ok", problems: [] },
+        database: "ok",
+        migrations: "ok",
+        scheduledRun: "none_yet",
+        missingRateLimits: ["ADMIN_RATE_LIMITER", "AUTH_RATE_LIMITER", "PERSON_RATE_LIMITER"],
+      },
     });
     assert.equal((await complete.call("GET", "/health")).status, 200);
   });

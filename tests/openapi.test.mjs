@@ -294,7 +294,13 @@ describe("the description", () => {
       text: "x",
       json: {
         status: "ok",
-        checks: { configuration: { status: "ok", problems: [] }, database: "ok", migrations: "ok", scheduledRun: "ok" },
+        checks: {
+          configuration: { status: "ok", problems: [] },
+          database: "ok",
+          migrations: "ok",
+          scheduledRun: "ok",
+          missingRateLimits: [],
+        },
       },
     };
     assert.deepEqual(deviations("GET", route.path, good), []);

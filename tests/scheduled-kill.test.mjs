@@ -13,7 +13,13 @@ const MINUTE_MS = 60_000;
 /** @param {200 | 503} status @param {string} scheduledRun */
 async function assertHealth(status, scheduledRun) {
   const answer = await service.call("GET", "/health");
-  const checks = { configuration: { status: "ok", problems: [] }, database: "ok", migrations: "ok", scheduledRun };
+  const checks = {
+    configuration: { status: "ok", problems: [] },
+    database: "ok",
+    migrations: "ok",
+    scheduledRun,
+    missingRateLimits: ["ADMIN_RATE_LIMITER", "AUTH_RATE_LIMITER", "PERSON_RATE_LIMITER"],
+  };
   assert.deepEqual([answer.status, answer.json], [status, { status: status === 200 ? "ok" : "degraded", checks }]);
 }
 

@@ -15,7 +15,7 @@ import { choice, flag, nullable, openRecord, record, refuse, text } from "./shap
  * @property {Record<string, any>} [header] merged into the header last
  * @property {"known" | "unknown" | "impostor"} [key] unknown: a foreign key under a kid that is not published;
  *   impostor: a foreign key under a published kid
- * @property {boolean} [defaults] fill in iss, aud, iat and exp
+ * @property {boolean} [defaults] fill in iss, aud, iat, auth_time and exp
  * @property {number} [expiresInSeconds] negative for a token that has expired
  */
 
@@ -39,7 +39,10 @@ export function mint(issuer, parties, order) {
   const checked = orderShape(order, "token");
   const { claims = {}, alg = "RS256", kid, header = {}, key = "known", defaults = true, expiresInSeconds = 3600 } = checked;
   const now = Math.floor(Date.now() / 1000);
-  const payload = { ...(defaults && { ...parties, iat: now, exp: Math.floor(now + expiresInSeconds) }), ...claims };
+  const payload = {
+    ...(defaults && { ...parties, iat: now, auth_time: now, exp: Math.floor(now + expiresInSeconds) }),
+    ...claims,
+  };
 
   const keyAlg = alg === "ES256" ? "ES256" : "RS256";
   const published = issuer.publishedKey(keyAlg);

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::health::store::{RunStatus, Vitals, ping, read_vitals};
 use crate::kernel::Timestamp;
-use crate::services::Services;
+use crate::services::{RateLimit, Services};
 use crate::web::caller::Anyone;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
@@ -53,6 +53,10 @@ struct Checks {
         "ok", "running", "none_yet", "not_configured", "overdue", "failing", "died", "unknown",
     ])))]
     scheduled_run: &'static str,
+    /// The bindings of rate limits that are missing. What they count is not limited, which is
+    /// no reason to be degraded.
+    #[cfg_attr(test, schemars(inner(length(min = 1))))]
+    missing_rate_limits: Vec<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -107,6 +111,7 @@ async fn check(services: &Services) -> Checks {
         database,
         migrations,
         scheduled_run,
+        missing_rate_limits: services.missing_limits().map(RateLimit::binding).collect(),
     }
 }
 
@@ -164,7 +169,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                     "configuration": { "status": "ok", "problems": [] },
                     "database": "ok",
                     "migrations": "ok",
-                    "scheduledRun": "ok"
+                    "scheduledRun": "ok",
+                    "missingRateLimits": []
                 }
             })),
     )
@@ -177,7 +183,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                     "configuration": { "status": "invalid", "problems": ["CREDENTIALS_KEY is missing"] },
                     "database": "ok",
                     "migrations": "ok",
-                    "scheduledRun": "ok"
+                    "scheduledRun": "ok",
+                    "missingRateLimits": []
                 }
             })),
     )

@@ -93,6 +93,10 @@ impl Bindings for EventBindings {
         }
     }
 
+    fn has_limit(&self, limit: RateLimit) -> bool {
+        self.rate_limiter(limit).is_some()
+    }
+
     fn within_limit<'a>(&'a self, limit: RateLimit, key: &'a str) -> LocalBoxFuture<'a, bool> {
         Box::pin(async move {
             let Some(limiter) = self.rate_limiter(limit) else {

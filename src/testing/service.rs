@@ -2,7 +2,7 @@
 //! other services and the clock in the test's hands.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::future::ready;
 use std::rc::Rc;
 use std::time::Duration;
@@ -56,9 +56,11 @@ pub struct TestService {
     pub clock: Rc<VirtualClock>,
     pub database: Sqlite,
     /// The limits that refuse at the moment.
-    pub exhausted: Rc<RefCell<BTreeSet<&'static str>>>,
+    pub exhausted: Rc<RefCell<Vec<RateLimit>>>,
+    /// The limits that have no binding.
+    pub unbound: Rc<RefCell<Vec<RateLimit>>>,
     /// What was counted: the limits with their keys.
-    pub counted: Rc<RefCell<Vec<(&'static str, String)>>>,
+    pub counted: Rc<RefCell<Vec<(RateLimit, String)>>>,
     /// What was sent to the receiver of notices.
     pub delivered: Rc<RefCell<Vec<HttpRequest>>>,
     /// What was sent to the queue.
@@ -117,6 +119,7 @@ impl TestService {
             engine: Rc::new(Faulty::new(database.clone(), faults)),
             database,
             exhausted: Rc::default(),
+            unbound: Rc::default(),
             counted: Rc::default(),
             delivered: Rc::default(),
             queued: Rc::default(),
@@ -210,6 +213,7 @@ impl TestService {
             bindings: Rc::new(TestBindings {
                 engine: Rc::clone(&self.engine),
                 exhausted: Rc::clone(&self.exhausted),
+                unbound: Rc::clone(&self.unbound),
                 counted: Rc::clone(&self.counted),
                 background: Rc::clone(&self.background),
                 queued: self.has_queue.then(|| Rc::clone(&self.queued)),
@@ -315,8 +319,9 @@ impl Faults for Spared {
 
 struct TestBindings {
     engine: Rc<dyn Engine>,
-    exhausted: Rc<RefCell<BTreeSet<&'static str>>>,
-    counted: Rc<RefCell<Vec<(&'static str, String)>>>,
+    exhausted: Rc<RefCell<Vec<RateLimit>>>,
+    unbound: Rc<RefCell<Vec<RateLimit>>>,
+    counted: Rc<RefCell<Vec<(RateLimit, String)>>>,
     background: Rc<RefCell<Vec<LocalBoxFuture<'static, ()>>>>,
     queued: Option<Rc<RefCell<Vec<ChunkId>>>>,
 }
@@ -335,14 +340,13 @@ impl Bindings for TestBindings {
         self.background.borrow_mut().push(work);
     }
 
+    fn has_limit(&self, limit: RateLimit) -> bool {
+        !self.unbound.borrow().contains(&limit)
+    }
+
     fn within_limit<'a>(&'a self, limit: RateLimit, key: &'a str) -> LocalBoxFuture<'a, bool> {
-        let name = match limit {
-            RateLimit::Admin => "admin",
-            RateLimit::Person => "person",
-            RateLimit::Authentication => "authentication",
-        };
-        self.counted.borrow_mut().push((name, key.to_owned()));
-        Box::pin(ready(!self.exhausted.borrow().contains(name)))
+        self.counted.borrow_mut().push((limit, key.to_owned()));
+        Box::pin(ready(!self.exhausted.borrow().contains(&limit)))
     }
 }
 

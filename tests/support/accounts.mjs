@@ -113,13 +113,15 @@ export class Accounts {
   }
 
   /**
-   * A token that was made now, and stays good for a month; without `auth_time` unless given.
+   * A token of a person who has just signed in; it stays good for a month.
    * @param {Record<string, any>} claims
    * @returns {Headers}
    */
   bearer(claims) {
     const now = Math.floor(this.#now / SECOND);
-    return { authorization: `Bearer ${this.#service.mint({ claims: { iat: now, exp: now + (30 * DAY) / SECOND, ...claims } })}` };
+    return {
+      authorization: `Bearer ${this.#service.mint({ claims: { iat: now, auth_time: now, exp: now + (30 * DAY) / SECOND, ...claims } })}`,
+    };
   }
 
   /** @param {Person} user @param {Record<string, any>} [claims] */

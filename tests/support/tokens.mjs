@@ -24,9 +24,8 @@ export function tokensOfAdministrators(service) {
     "our audience in a list": mint({ claims: { aud: ["https://other.example", audience] } }),
     "expired within the leeway": mint({ expiresInSeconds: -30 }),
     "nbf within the leeway": mint({ claims: { nbf: seconds() + 30 } }),
-    "email_verified not said": mint({ claims: { email_verified: undefined } }),
     "a domain in capitals": withEmail(`Ada@${DOMAIN.toUpperCase()}`),
-    "an allowed domain after the last of two @": withEmail(`ada@evil.example@${DOMAIN}`),
+    "a thumbprint in hexadecimal": mint({ header: { x5t: "d27ae14ba240ba6734386478840a527d610e70f9", jku: 7 } }),
     "typ at+jwt": mint({ header: { typ: "at+jwt" } }),
     "8 KiB": ofSize(mint, 8 * 1024),
   };
@@ -68,6 +67,10 @@ export function tokensOfAdministrators(service) {
     "no e-mail": withEmail(undefined),
     "an empty e-mail": withEmail(""),
     "an e-mail that is a list": withEmail([`ada@${DOMAIN}`]),
+    "email_verified not said": mint({ claims: { email_verified: undefined } }),
+    "an e-mail without @": withEmail(DOMAIN),
+    "an allowed domain before the last of two @": withEmail(`ada@${DOMAIN}@evil.example`),
+    "an allowed domain after the last of two @": withEmail(`ada@evil.example@${DOMAIN}`),
     "email_verified false": mint({ claims: { email_verified: false } }),
     'email_verified "false"': mint({ claims: { email_verified: "false" } }),
     "email_verified false at another domain": mint({ claims: { email_verified: false, email: "ada@evil.example" } }),
@@ -75,7 +78,6 @@ export function tokensOfAdministrators(service) {
   const forbidden = Object.fromEntries(
     [
       "ada@evil.example",
-      `ada@${DOMAIN}@evil.example`,
       `ada@mail.${DOMAIN}`,
       `ada@not${DOMAIN}`,
       `ada@${DOMAIN}.evil.example`,
@@ -85,7 +87,6 @@ export function tokensOfAdministrators(service) {
       `ada@${DOMAIN}\u0000`,
       "ada@smartphone\u212aey.com",
       "ada@",
-      DOMAIN,
     ].map((email) => [`e-mail ${JSON.stringify(email)}`, withEmail(email)]),
   );
 

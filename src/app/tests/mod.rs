@@ -10,7 +10,9 @@ use http::Method;
 use serde_json::json;
 
 use super::ROUTES;
-use crate::testing::service::{TestService, claims, token};
+use crate::auth::fake;
+use crate::services::RateLimit;
+use crate::testing::service::{ADMIN_KEY, TestRequest, TestService, claims, token};
 use crate::web::ErrorFormat;
 
 const ADA: &str = "0b9f3c1e-5d1f-4c8e-9d57-000000000001";
@@ -74,13 +76,100 @@ fn every_method_that_a_path_does_not_have_is_405() {
 #[test]
 fn a_brake_on_an_address_turns_a_401_into_a_429() {
     let service = TestService::new();
-    service.exhausted.borrow_mut().insert("authentication");
+    service
+        .exhausted
+        .borrow_mut()
+        .push(RateLimit::Authentication);
     for path in ["/admin/api-keys", "/api/users/@me"] {
         let answer = service.get(path).send();
         assert_eq!(answer.status(), 429, "{path}");
         assert!(answer.header("retry-after").is_some(), "{path}");
     }
     assert_eq!(service.get("/admin/api-keys").admin().send().status(), 200);
+}
+
+#[test]
+fn every_door_counts_the_requests_of_a_person_and_of_an_administrator() {
+    let service = TestService::new();
+    service.add_user(ADA, Some("ada@example.com"));
+    let credentials = format!("/users/{ADA}/3deye-credentials");
+    let doors = ["/api/users/@me", &credentials, "/admin/api-keys"];
+    let statuses = |limit: RateLimit| {
+        *service.exhausted.borrow_mut() = vec![limit];
+        let [account, credentials, admin] = doors;
+        [
+            service.get(account).person(ADA).send(),
+            service.get(credentials).person(ADA).send(),
+            service.get(account).admin().send(),
+            service.get(credentials).admin().send(),
+            service.get(admin).admin().send(),
+        ]
+        .map(|answer| answer.status() == 429)
+    };
+    assert_eq!(
+        statuses(RateLimit::Person),
+        [true, true, false, false, false]
+    );
+    assert_eq!(statuses(RateLimit::Admin), [false, false, true, true, true]);
+    assert_eq!(statuses(RateLimit::Authentication), [false; 5]);
+}
+
+#[test]
+fn a_rate_limit_without_a_binding_is_named_and_no_reason_to_be_degraded() {
+    let service = TestService::new();
+    let health = || service.get("/health").send();
+    assert_eq!(health().json()["checks"]["missingRateLimits"], json!([]));
+    service.unbound.borrow_mut().push(RateLimit::Person);
+    let answer = health();
+    let named = answer.json()["checks"]["missingRateLimits"].clone();
+    assert_eq!(
+        (answer.status(), named),
+        (200, json!(["PERSON_RATE_LIMITER"]))
+    );
+}
+
+#[test]
+fn every_rate_limit_is_bound_from_the_start() {
+    let wrangler = include_str!("../../../wrangler.toml");
+    for limit in RateLimit::ALL {
+        let line = format!("\nname = \"{}\"", limit.binding());
+        assert!(wrangler.contains(&line), "{line}");
+    }
+}
+
+#[test]
+fn making_a_key_takes_a_sign_in_of_the_last_two_hours() {
+    let service = TestService::new();
+    let with_token = |claim: Option<i64>, request: TestRequest<'_>| {
+        let mut claims = claims("auth0|anna");
+        claims["email"] = json!("anna@smartphonekey.com");
+        claims["email_verified"] = json!(true);
+        claims["auth_time"] = json!(claim);
+        let request = request.header("x-admin-api-key", ADMIN_KEY);
+        request.bearer(&token(&claims)).send()
+    };
+    for (path, body) in [
+        ("/admin/api-keys", json!({ "scopes": ["threedeye:read"] })),
+        ("/admin/instances/rivia/api-keys", json!({})),
+        (
+            "/admin/account-keys",
+            json!({ "instance": "rivia", "role": "read" }),
+        ),
+        (
+            "/admin/instances/rivia/users",
+            json!({ "username": "jane" }),
+        ),
+    ] {
+        let made = |claim| with_token(claim, service.post(path).json(&body)).status();
+        assert_eq!(
+            (made(None), made(Some(fake::NOW - 7200))),
+            (403, 403),
+            "{path}"
+        );
+        assert!(matches!(made(Some(fake::NOW - 7199)), 201 | 404), "{path}");
+    }
+    let listed = with_token(None, service.get("/admin/api-keys"));
+    assert_eq!(listed.status(), 200);
 }
 
 #[test]

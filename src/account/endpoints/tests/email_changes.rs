@@ -4,6 +4,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::{ADA, Accounts, BOB, assert_problem};
+use crate::services::RateLimit;
 use crate::testing::service::TestAnswer;
 
 const NEW: &str = "thief@example.org";
@@ -151,10 +152,10 @@ fn wrong_tokens_are_braked_by_address_and_a_right_one_never() {
     assert_invalid_token(&wrong());
     // 60 are allowed in a minute, so that 40 wrong calls in a row end in 429.
     let counted = accounts.service.counted.take();
-    let of_address = ("authentication", "192.0.2.7".to_owned());
+    let of_address = (RateLimit::Authentication, "192.0.2.7".to_owned());
     assert_eq!(counted, [of_address.clone(), of_address]);
     let exhausted = &accounts.service.exhausted;
-    exhausted.borrow_mut().insert("authentication");
+    exhausted.borrow_mut().push(RateLimit::Authentication);
     let refused = wrong();
     assert_eq!(refused.status(), 429);
     assert!(refused.header("retry-after").is_some());

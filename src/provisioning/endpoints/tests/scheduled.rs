@@ -28,7 +28,7 @@ fn assert_health(setup: &Setup, status: u16, scheduled_run: &str) {
         "status": word,
         "checks": {
             "configuration": { "status": "ok", "problems": [] }, "database": "ok",
-            "migrations": "ok", "scheduledRun": scheduled_run,
+            "migrations": "ok", "scheduledRun": scheduled_run, "missingRateLimits": [],
         },
     });
     assert_eq!((answer.status(), answer.json()), (status, expected));
