@@ -85,7 +85,11 @@ const CALLS = /** @type {Record<string, [number, number, (life: any) => any]>} *
     NOTIFIED,
     ({ user, secret }) => api.post(user, "two_factor_disable", { token: totp(secret, api.now) }),
   ],
-  "turning off with a backup code": [200, NOTIFIED, ({ user, codes }) => api.post(user, "two_factor_disable", { token: codes[0] })],
+  "turning off with a backup code": [
+    200,
+    NOTIFIED,
+    ({ user, codes }) => api.post(user, "two_factor_disable", { token: codes[0] }),
+  ],
   "turning off by support": [200, NOTIFIED, ({ user }) => api.post(api.staff(), "two_factor_disable", {}, user.id)],
 });
 
