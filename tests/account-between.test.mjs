@@ -204,8 +204,7 @@ describe("an e-mail", () => {
     test(what, async () => {
       const user = await service.addUser();
       await api.patch(user, { email: NEW });
-      await service.scheduled();
-      const [{ data }] = receiver.notices("email_change_verification");
+      const [{ data }] = await receiver.came(1, "email_change_verification");
       const answer = await meanwhile(
         () => service.call("POST", pathTo("", "verify_email"), { json: { uuid: user.id, token: data.token } }),
         happens,

@@ -286,9 +286,14 @@ describe("taking an e-mail change back", () => {
 
   test("takes this user's token out of the outbox, and leaves the warning: the change was asked for", async () => {
     const [ada, bob] = [await service.addUser(), await service.addUser()];
+    receiver.answers(503);
     assertUser(await api.patch(bob, { email: "bob.new@residents.example" }));
     assertUser(await api.patch(ada, { email: NEW }));
+    // Each was tried after its answer.
+    await receiver.came(4);
     assertUser(await cancel(ada));
+    receiver.clear();
+    await api.advance(10 * MINUTE);
     await service.scheduled();
     const expected = [
       ["email_change_requested", ada.email],

@@ -242,6 +242,8 @@ describe("when it goes wrong", () => {
       await service.sql("DROP TRIGGER no_notices");
     }
     assertFine(await api.post(user, "two_factor_validate", { token: totp(secret, api.now) }));
+    await receiver.came(1);
+    await until(async () => (await waiting()) === 0, "the settlement");
   });
 });
 

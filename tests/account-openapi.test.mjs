@@ -71,11 +71,12 @@ describe("what goes well", () => {
     await api.user(api.staff(), user.id);
     for (const uuid of ["@me", user.id])
       assertFine(await api.patch(uuid === "@me" ? user : api.administrator(), { email: "new@residents.example" }, uuid));
-    await service.scheduled();
-    const { token } = receiver.notices("email_change_verification").at(-1)?.data ?? {};
+    const { token } = (await receiver.came(2, "email_change_verification")).at(-1)?.data ?? {};
     assertFine(await service.call("POST", pathTo("", "verify_email"), { json: { uuid: user.id, token } }));
     await api.patch(user, { email: "third@residents.example" });
     assertFine(await api.call("PATCH", user, pathTo("", "cancel_email_change_request")));
+    await api.patch(user, { email: "third@residents.example" });
+    assertFine(await api.call("PATCH", user, pathTo("cancel_email_change_request")));
   });
 
   test("the examples of bodies are read as they stand", async () => {

@@ -86,6 +86,7 @@ describe("a code of the authenticator", () => {
     assertOneWon(answers, ["400 token_invalid", "400 setup_expired", "429 throttled"]);
     assert.equal((await api.status(user)).is_enabled, true);
     assert.equal((await trailOf(user, "two_factor.enable")).length, 1);
+    await receiver.came(1, "two_factor_enabled");
     await service.scheduled();
     assert.equal(receiver.notices("two_factor_enabled").length, 1);
   });
@@ -134,6 +135,7 @@ describe("a backup code", () => {
     assertOneWon(await verifyAtOnce(user, codes[4]));
     assert.equal((await api.status(user)).backup_codes_remaining, 9);
     assert.equal((await trailOf(user, "backup_code.use")).length, 1);
+    await receiver.came(1, "backup_code_used");
     await service.scheduled();
     assert.equal(receiver.notices("backup_code_used").length, 1);
   });
@@ -260,13 +262,13 @@ test("one token of an e-mail change is good once, and its effect is told of once
   const user = await service.addUser();
   const email = "new@residents.example";
   assertFine(await api.patch(user, { email }));
-  await service.scheduled();
-  const [{ data }] = receiver.notices("email_change_verification");
+  const [{ data }] = await receiver.came(1, "email_change_verification");
   const answers = await atOnce(MANY, () =>
     service.call("POST", pathTo("", "verify_email"), { json: { uuid: user.id, token: data.token } }),
   );
   assert.deepEqual(tally(answers), { 200: 1, "400 invalid_token": MANY - 1 });
   assert.equal((await api.user(user)).email, email);
+  await receiver.came(1, "email_changed");
   await service.scheduled();
   assert.equal(receiver.notices("email_changed").length, 1);
 });

@@ -142,7 +142,7 @@ describe("a choice", () => {
 
 describe("what is refused", () => {
   /** What is sent for what; `known` is a dashboard of the team, `foreign` one of another. */
-  const BODIES = /** @type {Record<string, [(ids: any) => any, string, string, string?]>} */ ({
+  const BODIES = /** @type {Record<string, [(ids: any) => any, string, string | null, string?]>} */ ({
     nothing: [() => ({}), "invalid_input", null, NO_DASHBOARD],
     "no body": [() => undefined, "invalid_input", null, NO_DASHBOARD],
     "no dashboard": [() => ({ scene: "Doors" }), "invalid_input", null, NO_DASHBOARD],

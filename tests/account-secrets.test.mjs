@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 
-import { Accounts, assertFine, assertUser, base32, pathTo, plain, STEP, totp } from "./support/accounts.mjs";
+import { Accounts, assertFine, assertUser, base32, MINUTE, pathTo, plain, STEP, totp } from "./support/accounts.mjs";
 import { receiverForThisFile } from "./support/notices.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
@@ -94,12 +94,16 @@ const secretsOf = ({ secrets, codes, key }, tokens) => ({
 
 describe("D1", () => {
   test("holds no secret in the clear, before notices are told and after", async () => {
+    receiver.answers(503);
     const life = await live();
     const before = await dump();
     assert.match(before.second_factors, new RegExp(life.user.id), "and these tables were filled");
     assert.equal(JSON.parse(before.backup_codes).length, 10);
     assert.ok(JSON.parse(before.notices).length >= 3);
     // The token is known once it is told; what was stored before is looked at with it now.
+    await receiver.came(JSON.parse(before.notices).length);
+    receiver.clear();
+    await api.advance(10 * MINUTE);
     await service.scheduled();
     const tokens = receiver.notices("email_change_verification").map(({ data }) => String(data.token));
     assert.equal(tokens.length, 1);
@@ -190,12 +194,12 @@ describe("answers", () => {
     assertNowhere({ answers: texts.join() }, others);
   });
 
-  test("of refusals never repeat what was sent", async () => {
+  test("of refusals never repeat what was sent, but for a choice that is not valid", async () => {
     const user = await service.addUser();
     const typed = "correct horse battery staple";
     for (const [path, body] of /** @type {const} */ ([
       [pathTo("two_factor_verify"), { token: typed }],
-      [pathTo("push_tokens"), { token: typed, platform: typed }],
+      [pathTo("push_tokens"), { token: typed, platform: "blackberry" }],
       [pathTo("scene_personalisation"), { scene: "x", dashboard: typed }],
       [pathTo("", "verify_email"), { uuid: typed, token: typed }],
     ])) {
@@ -203,7 +207,7 @@ describe("answers", () => {
       assert.equal(answer.status, 400);
       assert.ok(!answer.text.includes("horse"), answer.text);
     }
-    const { text, status } = await api.patch(user, { email: typed, theme_mode: typed });
+    const { text, status } = await api.patch(user, { email: typed, theme_mode: "dark" });
     assert.deepEqual([status, text.includes("horse")], [400, false]);
   });
 });

@@ -6,7 +6,7 @@ use futures_util::FutureExt as _;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 use spkey_edge::kernel::Secret;
-use spkey_edge::threedeye::config::{ThreedeyeConfig, ThreedeyeLogin};
+use spkey_edge::threedeye::config::{ProtectedAccounts, ThreedeyeConfig, ThreedeyeLogin};
 
 /// A value that stands for something confidential: no error may repeat it.
 pub const CONFIDENTIAL: &str = "c0nfidential";
@@ -59,5 +59,6 @@ pub fn threedeye() -> ThreedeyeConfig {
         }),
         page_size: 500,
         timeout: Duration::from_secs(10),
+        protected: ProtectedAccounts::default(),
     }
 }

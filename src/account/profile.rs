@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::account::settings::{self, Settings};
 use crate::account::{Fields, Invalid};
-use crate::kernel::Unicode;
 use crate::kernel::text::is_invisible;
+use crate::kernel::{EmailKey, Unicode};
 
 /// Not a setting: another e-mail has to be confirmed.
 const EMAIL: &str = "email";
@@ -35,12 +35,13 @@ impl ProfilePatch {
         unicode: &dyn Unicode,
     ) -> Result<Self, Invalid> {
         let settings = settings::read(fields, settings)?;
-        let is_present =
-            |given: &Value| given.as_str() == email && (given.is_string() || given.is_null());
-        let email = if fields.get(EMAIL).is_some_and(is_present) {
-            None
-        } else {
-            wanted_email(fields, unicode)?
+        let present = email.and_then(EmailKey::of);
+        let is_present = |email: &str| present.is_some() && EmailKey::of(email) == present;
+        let email = match fields.get(EMAIL) {
+            Some(Value::Null) if present.is_none() => None,
+            Some(Value::String(given)) if is_present(given) => None,
+            // The present one may be spelt in A-labels.
+            _ => wanted_email(fields, unicode)?.filter(|wanted| !is_present(wanted)),
         };
         Ok(Self { settings, email })
     }
@@ -197,9 +198,17 @@ mod tests {
             let patch = read_beside(json!({ "email": present }), present).unwrap();
             assert_eq!(patch.email, None, "{present:?}");
         }
+        for (given, present) in [
+            ("OPS@intranet ", "ops@intranet"),
+            ("ada@Bücher.example", "ada@xn--bcher-kva.example"),
+        ] {
+            let patch = read_beside(json!({ "email": given }), Some(present)).unwrap();
+            assert_eq!(patch.email, None, "{given}");
+        }
         for (given, present, code) in [
             (json!(null), Some("ada@example.com"), "null"),
             (json!(7), None, "invalid_input"),
+            (json!(""), None, "blank"),
             (
                 json!("ops@intranet"),
                 Some("ops@intranet2"),

@@ -63,9 +63,13 @@ export class Receiver {
     return this.deliveries.map(({ notice }) => notice).filter((notice) => type === undefined || notice.type === type);
   }
 
-  /** Waits until so many came: they leave right after the answer. @param {number} count */
-  async came(count) {
-    await until(() => this.deliveries.length >= count, `${count} deliveries`);
+  /**
+   * Waits until so many came, of one type or of all: they leave right after the answer.
+   * @param {number} count @param {string} [type] @returns {Promise<Notice[]>}
+   */
+  async came(count, type) {
+    await until(() => this.notices(type).length >= count, `${count} deliveries of ${type ?? "any type"}`);
+    return this.notices(type);
   }
 
   /** Takes what comes, and forgets what came. */

@@ -46,7 +46,7 @@ async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
     let present = person.email.as_deref();
     let patch = ProfilePatch::read(&fields?, present, &details.settings, unicode)?;
     let email = match (&patch.email, key) {
-        (Some(email), Some(key)) if !is_present(&account.person, &key) => {
+        (Some(email), Some(key)) => {
             // A session that was left open must not be enough to take over the account.
             if !call.caller.is_recent() {
                 return Err(not_recent());
@@ -72,11 +72,6 @@ async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
         ProfileChangeOutcome::EmailTaken => Err(email_taken()),
         ProfileChangeOutcome::UserGone => Err(no_account()),
     }
-}
-
-fn is_present(person: &Person, wanted: &EmailKey) -> bool {
-    let present = person.email.as_deref().and_then(EmailKey::of);
-    present.as_ref() == Some(wanted)
 }
 
 fn new_email<'a>(
