@@ -156,7 +156,7 @@ describe("the order of checks", () => {
       for (const one of [method, wrong]) {
         for (const id of [instance.ada.id, nobody, "x"]) {
           for (const where of ["nowhere", "a.b"]) {
-            for (const key of [instance.account.full, instance.program.plain, instance.ada])
+            for (const key of [instance.account.full, instance.program.plain, { id: "", key: instance.ada.key }])
               assertDetail(await call(one, where, id, keyHeaders(key)), 404, NO_INSTANCE);
             // Without a key of some instance, it is as if there were one.
             assertDetail(await call(one, where, id, {}), 403, DENIED);

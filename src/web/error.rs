@@ -20,8 +20,8 @@ pub struct ApiError {
     pub retry_after_s: Option<u64>,
     /// `Allow`: the methods there are.
     pub allow: Option<Box<str>>,
-    /// `Accept-Encoding`: what a body may be encoded with.
-    pub accept_encoding: Option<&'static str>,
+    /// Whether the body was compressed, which `Accept-Encoding` forbids.
+    pub is_encoded: bool,
     /// Whether it counts against the client's address.
     pub failed_authentication: bool,
     /// The fault's name, for an API that has names; `None`: the status' own.
@@ -40,7 +40,7 @@ impl ApiError {
             message,
             retry_after_s: None,
             allow: None,
-            accept_encoding: None,
+            is_encoded: false,
             failed_authentication: status == StatusCode::UNAUTHORIZED,
             code: None,
             attr: None,

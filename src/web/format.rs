@@ -234,8 +234,8 @@ impl ErrorFormat {
         if let Some(seconds) = error.retry_after_s {
             reply = reply.header(RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if let Some(codings) = error.accept_encoding {
-            reply = reply.header(ACCEPT_ENCODING, HeaderValue::from_static(codings));
+        if error.is_encoded {
+            reply = reply.header(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         }
         if let Some(methods) = &error.allow
             && let Ok(methods) = HeaderValue::from_str(methods)

@@ -22,7 +22,7 @@ use crate::account::endpoints::person_caller::{Access, ME, PersonCaller, present
 /// request, see [`AccountCaller::authorize`].
 #[derive(Debug)]
 pub enum AccountCaller {
-    Person(PersonCaller),
+    Person(Box<PersonCaller>),
     /// An API key, not yet looked up, and the scope that the route requires.
     Key {
         key: PresentedKey,
@@ -44,7 +44,10 @@ impl Caller for AccountCaller {
                     key: key.presented(incoming.services.now()),
                     scope,
                 }),
-                None => PersonCaller::of(incoming, access).await.map(Self::Person),
+                None => PersonCaller::of(incoming, access)
+                    .await
+                    .map(Box::new)
+                    .map(Self::Person),
             }
         }
         .boxed_local()

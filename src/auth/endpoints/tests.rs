@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::auth::fake;
 use crate::kernel::Clock as _;
-use crate::testing::service::TestService;
+use crate::testing::service::{ADMIN_KEY, TestService, claims, token};
 
 const ADA: &str = "00000000-0000-4000-8000-00000000000a";
 const PATH: &str = "/admin/api-keys";
@@ -110,4 +110,35 @@ fn a_key_is_not_made_expired_or_with_a_malformed_expiry() {
     }
     let listed = service.get(PATH).admin().send().json();
     assert_eq!(listed, json!({"apiKeys": [], "next": null}));
+}
+
+#[test]
+fn making_any_key_takes_a_sign_in_of_the_last_two_hours() {
+    let service = service();
+    let name = json!({"name": "rivia"});
+    let made = service.post("/admin/instances").admin().json(&name).send();
+    assert_eq!(made.status(), 201);
+    for (path, body) in [
+        (PATH, json!({"scopes": ["threedeye:read"]})),
+        ("/admin/instances/rivia/api-keys", json!({})),
+        (
+            "/admin/account-keys",
+            json!({"instance": "rivia", "role": "read"}),
+        ),
+        (
+            "/admin/instances/rivia/users",
+            json!({"username": "geralt"}),
+        ),
+    ] {
+        let make = |signed_in: i64| {
+            let mut claims = claims("auth0|anna");
+            claims["email"] = json!("anna@smartphonekey.com");
+            claims["email_verified"] = json!(true);
+            claims["auth_time"] = json!(signed_in);
+            let request = service.post(path).header("x-admin-api-key", ADMIN_KEY);
+            request.bearer(&token(&claims)).json(&body).send().status()
+        };
+        assert_eq!(make(fake::NOW - 2 * 60 * 60 - 1), 403, "{path}");
+        assert_eq!(make(fake::NOW - 60), 201, "{path}");
+    }
 }
