@@ -17,6 +17,7 @@ const innocent = {
   "http.route": "/health",
   "http.status": 200,
   "caller.name": "admin-key:01234567 a***@smartphonekey.com",
+  "user.id": null,
   "error.cause": null,
   "duration.ms": 3,
 };

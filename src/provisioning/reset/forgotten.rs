@@ -1,7 +1,6 @@
 //! Which account the cleared rows have to remember: one that may still exist, and that nothing would
 //! lead to any more if the user's e-mail changed after the mapping was cleared.
 
-use crate::kernel::Timestamp;
 use crate::provisioning::Failure;
 use crate::provisioning::policy::SETTLING;
 use crate::provisioning::record::{ForgottenAccount, Mapping, State};
@@ -28,8 +27,8 @@ impl LeasedRemoval<'_> {
     ) -> Result<Option<ForgottenAccount>, Failure> {
         // If no key opens the password any more, it can tell nothing that the list does not, and
         // waiting for it would never end.
-        // Nor is one that was deleted gone for good while a create from earlier may take effect.
-        let is_settled = settled_at(mapping) <= self.remover.clock.now();
+        // One that was deleted may come again while a create whose answer was lost may take effect.
+        let is_settled = mapping.settled_at <= self.remover.clock.now();
         let may_exist = |account: &ForgottenAccount| {
             !(is_settled && is_among(gone, account))
                 && self.remover.unsealed(self.user, &account.password).is_ok()
@@ -59,17 +58,13 @@ impl LeasedRemoval<'_> {
         if proved.await? {
             return Err(Failure::NotVisibleYet);
         }
-        if self.remover.clock.now() < settled_at(mapping) {
+        // A lease that was not given back had a holder that died.
+        let settled_at = mapping.settled_at.max(mapping.lease_until.plus(SETTLING));
+        if self.remover.clock.now() < settled_at {
             return Err(Failure::Settling);
         }
         Ok(())
     }
-}
-
-/// Until when a call from earlier may take effect. A lease that was not given back had a holder that
-/// died.
-fn settled_at(mapping: &Mapping) -> Timestamp {
-    mapping.settled_at.max(mapping.lease_until.plus(SETTLING))
 }
 
 fn is_among(accounts: &[RemoteAccount], sought: &ForgottenAccount) -> bool {

@@ -8,10 +8,10 @@ use crate::kernel::{EmailKey, Timestamp, UserId};
 use crate::provisioning::policy::MAX_WATCHED;
 use crate::provisioning::store::columns::email_key;
 
-// ?1 limit
+// ?1 limit. Every moment is after 0: so the index is searched, and not read through.
 const LIST: &str = "
 SELECT user_id, email_key, respelled_id IS NOT NULL AS respelled, updated_at AS since
-FROM threedeye_users WHERE state = 'quarantined' AND email_key IS NOT NULL
+FROM threedeye_users WHERE state = 'quarantined' AND updated_at > 0 AND email_key IS NOT NULL
 ORDER BY updated_at DESC LIMIT ?1";
 
 // ?1 entries. Tells only of those whom RELEASE releases, which therefore comes next.
