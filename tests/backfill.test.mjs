@@ -31,6 +31,7 @@ describe("a run", () => {
       skipped: 0,
       quarantined: 0,
       remaining: 0,
+      removed: 0,
       dryRun: false,
       planned: [],
     });

@@ -25,6 +25,7 @@ describe("a planned run", () => {
           skipped: 0,
           quarantined: 0,
           remaining: 330,
+          removed: 0,
           dryRun: false,
           planned: [],
         },

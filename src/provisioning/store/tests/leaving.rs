@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::db::differential::mirrored_tests;
-use crate::provisioning::store::{Leaving, LeavingOutcome};
+use crate::provisioning::store::LeavingOutcome;
 
 mirrored_tests!(StoreTest:
     a_deleted_user_leaves_with_all_that_leads_to_its_account,
@@ -68,33 +68,6 @@ impl StoreTest {
         let slot = batch.push::<KeyRow>(store::leaving::list_due_leavings(due));
         let rows = done(self.database.run(batch)).rows(slot).unwrap();
         rows.into_iter().map(|row| row.user_id).collect()
-    }
-
-    fn lease_leaving(&self, holder: &str, users: &[&str]) -> Vec<Leaving> {
-        let (users, terms) = (ids(users), self.terms(holder));
-        done(store::lease_leaving(&self.database, &users, &terms))
-    }
-
-    fn conclude(&self, holder: &str, user: &str, outcome: &LeavingOutcome) -> bool {
-        let (id, entry) = (UserId::new(user), self.entry(user, "concluded"));
-        let (database, holder) = (&self.database, token(holder));
-        done(store::conclude_leaving(
-            database, &holder, &id, outcome, &entry,
-        ))
-    }
-
-    fn begin_leaving_removal(&self, holder: &str, user: &str, found: &RemoteAccount) -> bool {
-        let (id, entry) = (UserId::new(user), self.entry(user, "removing"));
-        let (database, holder) = (&self.database, token(holder));
-        let saved = roles(&["r1"]);
-        done(store::begin_leaving_removal(
-            database,
-            &holder,
-            &id,
-            &[found],
-            &saved,
-            &entry,
-        ))
     }
 }
 

@@ -4,6 +4,7 @@
 mod claim;
 mod clear;
 mod fanout;
+mod holdings;
 mod intent;
 mod lease;
 mod leaving;

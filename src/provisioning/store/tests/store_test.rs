@@ -1,6 +1,7 @@
 //! The store under test, each method as a case calls it.
 
 use super::*;
+use crate::provisioning::store::{Leaving, LeavingOutcome};
 
 /// An empty database whose clock stands still but for [`StoreTest::advance`].
 pub struct StoreTest {
@@ -320,5 +321,32 @@ impl StoreTest {
 
     pub fn waiting(&self) -> u64 {
         done(store::count_waiting(&self.database))
+    }
+
+    pub fn lease_leaving(&self, holder: &str, users: &[&str]) -> Vec<Leaving> {
+        let (users, terms) = (ids(users), self.terms(holder));
+        done(store::lease_leaving(&self.database, &users, &terms))
+    }
+
+    pub fn conclude(&self, holder: &str, user: &str, outcome: &LeavingOutcome) -> bool {
+        let (id, entry) = (UserId::new(user), self.entry(user, "concluded"));
+        let (database, holder) = (&self.database, token(holder));
+        done(store::conclude_leaving(
+            database, &holder, &id, outcome, &entry,
+        ))
+    }
+
+    pub fn begin_leaving_removal(&self, holder: &str, user: &str, found: &RemoteAccount) -> bool {
+        let (id, entry) = (UserId::new(user), self.entry(user, "removing"));
+        let (database, holder) = (&self.database, token(holder));
+        let saved = roles(&["r1"]);
+        done(store::begin_leaving_removal(
+            database,
+            &holder,
+            &id,
+            &[found],
+            &saved,
+            &entry,
+        ))
     }
 }
