@@ -22,7 +22,7 @@ use crate::account::endpoints::person_caller::{Access, ME, PersonCaller, present
 /// request, see [`AccountCaller::authorize`].
 #[derive(Debug)]
 pub enum AccountCaller {
-    Person(PersonCaller),
+    Person(Box<PersonCaller>),
     /// The hash of an API key, not yet looked up, and the scope that the route requires.
     Key {
         hash: String,
@@ -44,7 +44,10 @@ impl Caller for AccountCaller {
                     hash: key.hash(),
                     scope,
                 }),
-                None => PersonCaller::of(incoming, access).await.map(Self::Person),
+                None => {
+                    let person = PersonCaller::of(incoming, access).await?;
+                    Ok(Self::Person(Box::new(person)))
+                }
             }
         }
         .boxed_local()
