@@ -44,10 +44,10 @@ impl Caller for AccountCaller {
                     key: key.presented(incoming.services.now()),
                     scope,
                 }),
-                None => PersonCaller::of(incoming, access)
-                    .await
-                    .map(Box::new)
-                    .map(Self::Person),
+                None => {
+                    let person = PersonCaller::of(incoming, access).await?;
+                    Ok(Self::Person(Box::new(person)))
+                }
             }
         }
         .boxed_local()
