@@ -12,6 +12,7 @@ mod empty_lists;
 mod long_list;
 mod lost_answers;
 mod outages;
+mod protected;
 mod readings;
 mod reset;
 mod reset_rules;
