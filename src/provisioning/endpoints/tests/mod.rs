@@ -14,6 +14,7 @@ mod lost_answers;
 mod offboarding;
 mod offboarding_on_purpose;
 mod outages;
+mod protected;
 mod readings;
 mod reset;
 mod reset_rules;

@@ -3,9 +3,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{
-    ANN, ANN_EMAIL, BOB, BOB_EMAIL, CYD, LOGIN, Setup, assert_error, login_page, refused, setup,
-};
+use super::{ANN, ANN_EMAIL, BOB, BOB_EMAIL, CYD, Setup, assert_error, login_page, refused, setup};
 use crate::kernel::Clock as _;
 use crate::threedeye::RoleId;
 use crate::threedeye::simulated::faults::Fault;
@@ -311,55 +309,6 @@ fn a_lease_that_is_held_is_409_and_one_that_has_ended_is_not() {
     assert_eq!((setup.rows(ANN), setup.calls()), (before, calls));
     setup.service.pass(std::time::Duration::from_secs(60));
     assert_eq!(setup.done(ANN, &json!({}))["clearedMapping"], true);
-}
-
-#[test]
-fn a_protected_account_is_neither_deleted_nor_replaced_by_any_route() {
-    let message = "the account with this e-mail is protected and never deleted or replaced; \
-                   support can give the user another e-mail, or see to the account at 3dEye itself";
-    let delete = json!({ "deleteRemote": true });
-    for email in [LOGIN, "keep@example.com", "eve@SmartphoneKey.com"] {
-        let setup = || {
-            let made = setup();
-            let service = made.service;
-            Setup {
-                service: service.setting("THREEDEYE_PROTECTED_EMAILS", "Keep@example.com"),
-                ..made
-            }
-        };
-        let by_email = setup();
-        by_email.add_account("own", &email.to_uppercase(), &["r1"]);
-        by_email.change_email(ANN, email);
-        assert_error(&by_email.reset(ANN, &delete), StatusCode::CONFLICT, message);
-        assert_error(&by_email.credentials(ANN), StatusCode::CONFLICT, message);
-        let done = by_email.done(ANN, &json!({ "reprovision": true }));
-        assert_eq!(done["reprovision"]["error"], message);
-        let run = by_email.backfill("?limit=1").json();
-        assert_eq!(run["errors"], json!([format!("{ANN}: {message}")]));
-        assert_eq!(by_email.diagnose(ANN)["mapping"]["state"], "pending");
-        assert_eq!(by_email.accounts()[0].0, "own");
-
-        let by_mapping = setup();
-        by_mapping.add_account("own", email, &[]);
-        by_mapping.provision(ANN);
-        let sql = "UPDATE threedeye_users SET threedeye_id = 'own'";
-        by_mapping.service.database.execute(sql, ());
-        assert_error(
-            &by_mapping.reset(ANN, &delete),
-            StatusCode::CONFLICT,
-            message,
-        );
-
-        let let_go = setup();
-        let_go.provision(ANN);
-        let_go.reset(ANN, &json!({ "deleteRemote": false }));
-        let_go.change_email(ANN, "moved@example.com");
-        let_go.remote.directory_mut().accounts[0].user.email = email.to_owned();
-        let_go.assert_provisioned(ANN, "moved@example.com", &[]);
-        for setup in [by_email, by_mapping, let_go] {
-            assert_eq!(setup.remote.calls(Operation::Delete), 0, "{email}");
-        }
-    }
 }
 
 #[test]
