@@ -101,7 +101,7 @@ WHEN EXISTS (SELECT 1 FROM threedeye_users
 BEGIN
   DELETE FROM threedeye_users
   WHERE user_id = NEW.uuid AND left_state = 'idle' AND lease_token IS NULL
-    AND forgotten_email IS NULL;
+    AND forgotten_email IS NULL AND taken_over_email IS NULL;
   UPDATE threedeye_users SET
     state = left_state, left_state = NULL, left_email = NULL, left_at = NULL, leaving_since = NULL,
     attempts = 0, last_error = NULL, next_attempt_at = NULL
@@ -114,7 +114,7 @@ WHEN EXISTS (SELECT 1 FROM threedeye_users
 BEGIN
   DELETE FROM threedeye_users
   WHERE user_id = NEW.uuid AND left_state = 'idle' AND lease_token IS NULL
-    AND forgotten_email IS NULL;
+    AND forgotten_email IS NULL AND taken_over_email IS NULL;
   UPDATE threedeye_users SET
     state = left_state, left_state = NULL, left_email = NULL, left_at = NULL, leaving_since = NULL,
     attempts = 0, last_error = NULL, next_attempt_at = NULL

@@ -109,8 +109,8 @@ FROM threedeye_users";
             Row {
                 mapping,
                 lease,
-                left_at: moment(row, 15)?,
-                leaving_since: moment(row, 16)?,
+                left_at: moment(row, 17)?,
+                leaving_since: moment(row, 18)?,
             },
         ))
     });

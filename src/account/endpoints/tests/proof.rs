@@ -65,7 +65,7 @@ impl Stage {
         let accounts = Accounts::of(service);
         let factor = accounts.enrol(ADA);
         let setup = accounts.start(ADA);
-        accounts.service.database.execute("DELETE FROM notices", ());
+        accounts.service.delivered.take();
         Self {
             accounts,
             factor,
