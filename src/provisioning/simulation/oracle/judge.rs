@@ -29,6 +29,14 @@ impl Oracle {
                 Some(State::SetAside) => tables.holder_of(email, user),
                 // Never replaced, so never done; it tries again for ever.
                 Some(State::Pending) => is_protected(email) && taken(true),
+                // The user is back under its id, but with another e-mail: a person decides what
+                // becomes of the account before.
+                Some(State::LeftInPlace) => row.is_some_and(|row| {
+                    let forgotten = row.mapping.forgotten.as_ref();
+                    let mut emails = row.mapping.email_key.iter();
+                    emails.any(is_protected)
+                        || forgotten.is_some_and(|account| is_protected(&account.email))
+                }),
                 _ => false,
             };
             if !settled {
