@@ -6,10 +6,10 @@
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value, json};
 use spkey_edge::account::code_text::bare;
+use spkey_edge::account::settings::Settings;
 use spkey_edge::account::{
     BackupCode, EmailToken, Fields, Invalid, Platform, ProfilePatch, PushToken, TotpCode,
 };
-use spkey_edge::account::settings::Settings;
 use spkey_edge::kernel::Unicode;
 use spkey_edge_fuzz::CONFIDENTIAL;
 
@@ -59,7 +59,10 @@ fuzz_target!(|input: &[u8]| {
         return;
     };
     let fields = Fields::from(body.clone());
-    profile(&body, ProfilePatch::read(&fields, None, &Settings::new(), &Ascii));
+    profile(
+        &body,
+        ProfilePatch::read(&fields, None, &Settings::new(), &Ascii),
+    );
     for most in [128, 512] {
         assert_eq!(
             told(fields.text("token", most)),

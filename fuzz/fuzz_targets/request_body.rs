@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use http::header::CONTENT_TYPE;
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value};
-use spkey_edge::auth::endpoints::create_api_key::{self, RequestBody};
+use spkey_edge::auth::endpoints::create_api_key::{self, NewKey, RequestBody};
+use spkey_edge::kernel::Timestamp;
 use spkey_edge::provisioning::endpoints::reset::Options;
 use spkey_edge::web::{ApiError, body};
 use spkey_edge_fuzz::{CONFIDENTIAL, header, lines};
@@ -30,7 +31,7 @@ fuzz_target!(|input: &[u8]| {
                 .all(|(name, value)| { allowed.contains(&name.as_str()) && value.is_boolean() })
         );
     }
-    if let Some(key) = read(body::parse(&headers, text).and_then(create_api_key::validate)) {
+    if let Some(key) = read(body::parse(&headers, text).and_then(validate)) {
         let sent = object(text);
         let once: BTreeSet<_> = key.scopes.iter().collect();
         assert!(!once.is_empty() && once.len() == key.scopes.len());
@@ -51,11 +52,15 @@ fuzz_target!(|input: &[u8]| {
         silent::<Options>(body::parse(&headers, text.as_bytes()), &value);
         silent::<RequestBody>(body::parse(&headers, text.as_bytes()), &value);
         silent(
-            body::parse(&headers, text.as_bytes()).and_then(create_api_key::validate),
+            body::parse(&headers, text.as_bytes()).and_then(validate),
             &value,
         );
     }
 });
+
+fn validate(body: RequestBody) -> Result<NewKey, ApiError> {
+    create_api_key::validate(body, Timestamp::from_millis(1_750_000_000_000))
+}
 
 /// What was read; the error, if there is one, is short and the client's fault.
 fn read<T>(result: Result<T, ApiError>) -> Option<T> {
