@@ -152,7 +152,6 @@ describe("bodies", () => {
       '{"token":NaN}',
       '{"token":"x"',
       '{"token":"x"} {}',
-      "\ufeff{}",
       '{"token":"\u0000"}',
       '{"token":"\\ud800"}',
       Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]),

@@ -108,11 +108,11 @@ describe("a delivery", () => {
     assertFine(await api.post(api.strong(user), "two_factor_validate", { token: totp(begun.secret, api.now) }));
     assertFine(await api.post(api.administrator(), "two_factor_disable", {}, user.id));
     assertUser(await api.patch(user, { email: NEW }));
-    await receiver.came(6);
+    await receiver.came(9);
     const [{ data }] = receiver.notices("email_change_verification");
     service.keepsConfidential(String(data.token));
     assertFine(await service.call("POST", pathTo("", "verify_email"), { json: { uuid: user.id, token: data.token } }));
-    await receiver.came(7);
+    await receiver.came(10);
     const mine = (/** @type {string} */ type) => [type, user.email];
     assert.deepEqual(
       kinds().sort(),

@@ -151,6 +151,6 @@ describe("the audit trail", () => {
         ["api_key.revoke", id, revoked.headers["x-request-id"]],
       ],
     );
-    for (const { actor } of rows) assert.match(actor, /^admin-key:[0-9a-f]{8} a\*\*\*@smartphonekey\.com$/);
+    for (const { actor } of rows) assert.match(actor, /^admin-key:[0-9a-f]{8} a\*\*\*@smartphonekey\.com \(auth0\|ada\)$/);
   });
 });

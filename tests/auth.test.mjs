@@ -121,7 +121,7 @@ describe("the admin pair", () => {
 
   test("is checked before the body, the path and the query", async () => {
     const user = "x".repeat(200);
-    const stranger = { authorization: `Bearer ${service.mint({ claims: { email: "ada@evil.example" } })}` };
+    const stranger = { authorization: `Bearer ${service.mint({ claims: { email: "ada@evil.example", email_verified: true } })}` };
     for (const [method, path, options] of /** @type {[string, string, Options][]} */ ([
       ["GET", `/admin/threedeye/users/${user}`, {}],
       ["POST", "/admin/backfill-threedeye?limit=abc", {}],
@@ -159,7 +159,7 @@ describe("the admin pair", () => {
 
   test("the log names an administrator by a masked e-mail and the key's fingerprint", async () => {
     const line = await service.lineOf(await service.admin("GET", "/admin/api-keys"));
-    assert.match(line["caller.name"], /^admin-key:[0-9a-f]{8} a\*\*\*@smartphonekey\.com$/);
+    assert.match(line["caller.name"], /^admin-key:[0-9a-f]{8} a\*\*\*@smartphonekey\.com \(auth0\|ada\)$/);
     const previous = await service.lineOf(
       await service.admin("GET", "/admin/api-keys", { headers: { "x-admin-api-key": PREVIOUS } }),
     );

@@ -51,7 +51,7 @@ describe("a run", () => {
       outcome: "created",
       request_id: answer.headers["x-request-id"],
     });
-    assert.match(row.actor, /^admin-key:[0-9a-f]{8} a\*\*\*@smartphonekey\.com$/);
+    assert.match(row.actor, /^admin-key:[0-9a-f]{8} a\*\*\*@smartphonekey\.com \(auth0\|ada\)$/);
     await service.addUser();
     await service.scheduled();
     assert.equal((await service.audit())[1].actor, "cron");

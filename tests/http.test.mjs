@@ -145,7 +145,6 @@ describe("bodies", () => {
       '{"scopes":["threedeye:read"]',
       "{'scopes':[]}",
       '{"scopes":[NaN]}',
-      "\ufeff{}",
       '{"label":"\u0000"}',
       '{"label":"\\ud800"}',
       Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d]),

@@ -366,7 +366,7 @@ describe("the audit trail", () => {
       answers.map(({ headers }) => headers["x-request-id"]),
     );
     for (const { actor, address } of rows) {
-      assert.match(actor, /^admin-key:[0-9a-f]{8} a\*\*\*@smartphonekey\.com$/);
+      assert.match(actor, /^admin-key:[0-9a-f]{8} a\*\*\*@smartphonekey\.com \(auth0\|ada\)$/);
       assert.equal(address, "192.0.2.7");
     }
   });

@@ -24,7 +24,7 @@ const fetches = () => service.upstream().keySets.length;
 
 /** A call with a right key and a token made now. */
 function knock(order = {}) {
-  const claims = { email: "ada@smartphonekey.com", exp: Math.floor((Date.now() + ahead) / 1000) + 3600 };
+  const claims = { email: "ada@smartphonekey.com", email_verified: true, exp: Math.floor((Date.now() + ahead) / 1000) + 3600 };
   return service.call("GET", "/admin/api-keys", {
     headers: { "x-admin-api-key": service.adminKey, authorization: `Bearer ${service.mint({ claims, ...order })}` },
   });
@@ -98,7 +98,7 @@ describe("once there are keys", () => {
 
   test("a new key is found by its unknown id, and a dropped one is refused from then on", async () => {
     await later(2 * MINUTE);
-    const old = service.mint({ claims: { email: "ada@smartphonekey.com" }, expiresInSeconds: 86_400 });
+    const old = service.mint({ claims: { email: "ada@smartphonekey.com", email_verified: true }, expiresInSeconds: 86_400 });
     const withOld = () =>
       service.call("GET", "/admin/api-keys", {
         headers: { "x-admin-api-key": service.adminKey, authorization: `Bearer ${old}` },

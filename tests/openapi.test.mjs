@@ -21,13 +21,18 @@ const { keyless, unconfigured, braked, queued } = await servicesForThisFile({
 });
 
 const SCOPES = { scopes: ["threedeye:read"] };
-const stranger = () => ({ authorization: `Bearer ${service.mint({ claims: { email: "ada@evil.example" } })}` });
+const stranger = () => ({
+  authorization: `Bearer ${service.mint({ claims: { email: "ada@evil.example", email_verified: true } })}`,
+});
 // The user-key API and the account API have callers and refusals of their own.
 const ours = routes.filter(({ access }) => !["instance", "person"].includes(access));
 const guarded = ours.filter(({ access }) => access !== "public");
+/** Confirms the deletion of a user. @param {string} id */
+const confirmed = (id) => ({ json: { confirm: id, reason: "moved out" } });
 /** The first example of a body that may not be left out. @param {Route} given */
 const bodyOf = ({ method, path }) => {
-  const { requestBody } = document.paths[path][method.toLowerCase()];
+  const { requestBody, operationId } = document.paths[path][method.toLowerCase()];
+  if (operationId === "deleteUser") return confirmed("no-such-userId");
   if (!requestBody?.required) return {};
   const [example] = Object.values(requestBody.content["application/json"].examples);
   return { json: example.value };
@@ -56,6 +61,9 @@ describe("what goes well", () => {
     for (const path of ["/admin/api-keys", "/admin/threedeye/backfill/runs", "/health", "/openapi.json"])
       assert.equal((await service.admin("GET", path)).status, 200);
     assert.equal((await service.admin("DELETE", `/admin/api-keys/${json.id}`)).status, 204);
+    assert.equal((await service.admin("POST", `/admin/users/${user.id}/two-factor/unlock`)).status, 204);
+    assert.equal((await service.admin("GET", `/admin/users/${user.id}/export`)).status, 200);
+    assert.equal((await service.admin("DELETE", `/admin/users/${user.id}`, confirmed(user.id))).status, 200);
   });
 
   test("every operation on instances", async () => {
@@ -112,7 +120,10 @@ describe("what goes well", () => {
 
   test("the examples of the description are taken as they stand", async () => {
     const { id: userId } = await service.addUser({ id: document.components.schemas.UserId.examples[0] });
-    for (const [path, item] of Object.entries(document.paths).filter(([path]) => !isOfAccounts(path))) {
+    const paths = Object.entries(document.paths).filter(([path]) => !isOfAccounts(path));
+    // The deletion of the user comes last.
+    const isDeletion = (/** @type {string} */ path) => Number(path === "/admin/users/{userId}");
+    for (const [path, item] of paths.sort(([one], [other]) => isDeletion(one) - isDeletion(other))) {
       for (const [method, { requestBody, operationId }] of Object.entries(item)) {
         for (const { value } of Object.values(requestBody?.content["application/json"].examples ?? {})) {
           // The first of them makes the instance rivia.
@@ -150,6 +161,20 @@ describe("what goes wrong", () => {
         status,
       );
     }
+  });
+
+  test("404 of a user whom the path names, 409 of a deletion", async () => {
+    for (const route of routes.filter(({ path }) => path.startsWith("/admin/users/{userId}"))) {
+      assert.equal((await service.admin(route.method, pathOf(route), bodyOf(route))).status, 404, route.operation);
+    }
+    const user = await service.addUser();
+    await service.assertProvisioned(user);
+    await service.sql(
+      "UPDATE threedeye_users SET lease_token = 'another', lease_until = ? WHERE user_id = ?",
+      Date.now() + 60_000,
+      user.id,
+    );
+    assert.equal((await service.admin("DELETE", `/admin/users/${user.id}`, confirmed(user.id))).status, 409);
   });
 
   test("404 of a user whom a body names", async () => {
@@ -209,7 +234,8 @@ describe("what goes wrong", () => {
     }
     for (const route of guarded.filter(({ responses }) => 415 in responses)) {
       assert.equal(
-        (await service.admin(route.method, pathOf(route), { body: "{}", headers: { "content-type": "text/plain" } })).status,
+        (await service.admin(route.method, pathOf(route), { body: "not JSON yet", headers: { "content-encoding": "gzip" } }))
+          .status,
         415,
       );
     }
@@ -246,8 +272,10 @@ describe("what goes wrong", () => {
   });
 
   test("502 when 3dEye fails", async () => {
-    const user = await service.addUser();
+    const [user, leaver] = await service.addUsers([{}, {}]);
+    await service.assertProvisioned(leaver);
     service.sim.fault({ times: "always", action: { status: 403 } });
+    assert.equal((await service.admin("DELETE", `/admin/users/${leaver.id}`, confirmed(leaver.id))).status, 502);
     assert.equal((await service.credentials(user)).status, 502);
     assert.equal((await service.backfill()).status, 502);
     assert.equal((await service.reset(user, { deleteRemote: true })).status, 502);

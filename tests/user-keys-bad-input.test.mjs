@@ -136,8 +136,9 @@ describe("bad input", () => {
 
   for (const dots of ["%2e", "%2e%2e"]) {
     test(`the instance ${dots} is 404 on every route`, async () => {
+      const { account } = await addInstance(service);
       for (const { method, path } of EVERY_ROUTE) {
-        const answer = await service.call(method, path(dots));
+        const answer = await service.call(method, path(dots), { headers: keyHeaders(account.full) });
         assert.deepEqual([answer.status, Object.keys(answer.json)], [404, ["detail"]]);
       }
     });

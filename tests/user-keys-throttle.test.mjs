@@ -121,7 +121,8 @@ describe("a caller", () => {
     assertThrottled(await service.call("DELETE", at(instance, "user", instance.ada.id), { headers }));
     assertThrottled(await service.call("GET", at(instance, "user", "nonsense"), { headers }));
     assertDetail(await service.call("POST", at(instance, "reset", instance.ada.id), { headers }), 403, DENIED);
-    assertDetail(await read(instance, { ...headers, "x-user-key": newUserKey() }), 403, NO_KEY);
+    const stranger = keyHeaders(program.ignoreAcl, { key: newUserKey() });
+    assertDetail(await read(instance, stranger), 403, NO_KEY);
     assertDetail(
       await service.call("DELETE", at(instance, "user", 1), { headers: keyHeaders(program.ignoreAcl) }),
       405,

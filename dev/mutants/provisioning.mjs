@@ -148,8 +148,8 @@ export const PROVISIONING = [
     edits: [
       {
         file: "src/provisioning/batch/mod.rs",
-        find: "if scan.total == 0 && self.has_accounts =>",
-        replace: "if scan.total == 0 && self.has_accounts && false =>",
+        find: "0 if self.has_accounts =>",
+        replace: "0 if self.has_accounts && false =>",
       },
     ],
   },

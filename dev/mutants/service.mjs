@@ -159,7 +159,14 @@ export const SERVICE = [
   {
     name: "notice-claimed-twice",
     breaks: "a round claims a notice that another round is about to send",
-    edits: [{ file: "src/account/store/deliveries.rs", find: "WHERE due_at <= ?1 AND (", replace: "WHERE (" }],
+    test: "account::store::tests::notices::on_sqlite::those_of_one_request_are_claimed_alone",
+    edits: [
+      {
+        file: "src/account/store/deliveries.rs",
+        find: "WHERE due_at <= ?1 AND (expires_at IS NULL OR expires_at > ?1) AND id IN (",
+        replace: "WHERE (expires_at IS NULL OR expires_at > ?1) AND id IN (",
+      },
+    ],
   },
   {
     name: "notice-given-back-late",

@@ -12,7 +12,7 @@ use crate::app::notices;
 use crate::auth::fake;
 use crate::kernel::RequestId;
 use crate::services::Services;
-use crate::web::request::{Body, BrokenBody, Request};
+use crate::web::request::{Body, BrokenBody, READ_HEADERS, Request};
 use crate::web::router::Answer;
 
 /// Claims of a person's token, with defaults that are accepted.
@@ -58,6 +58,7 @@ impl<'a> TestRequest<'a> {
 
     pub fn header(mut self, name: &'static str, value: &str) -> Self {
         let name = HeaderName::from_static(name);
+        assert!(READ_HEADERS.contains(&name), "{name} does not reach the service");
         self.request
             .headers
             .append(name, HeaderValue::from_str(value).unwrap());

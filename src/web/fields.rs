@@ -1,6 +1,8 @@
 //! Fields that several requests share, held to what serde cannot say.
 
 use crate::kernel::{Timestamp, UserId, text};
+#[cfg(test)]
+use crate::kernel::text::hidden_class;
 use crate::web::ApiError;
 
 /// The most characters a label may have.
@@ -14,9 +16,14 @@ const MAX_NAME_CHARS: usize = 200;
 #[cfg(test)]
 pub const NAME_PATTERN: &str = concat!(
     r"^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*",
-    r"[^\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]",
-    r"([^\u0000-\u001f\u007f-\u009f]{0,198}",
-    r"[^\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000])?",
+    "[^",
+    hidden_class!(),
+    r" \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]",
+    "([^",
+    hidden_class!(),
+    "]{0,198}[^",
+    hidden_class!(),
+    r" \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000])?",
     r"[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*$",
 );
 

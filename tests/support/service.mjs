@@ -80,8 +80,9 @@ export class Service extends WorkerUnderTest {
 
   /** @param {User | string} user @param {Record<string, string | undefined>} [headers] the user's own token unless given */
   credentials(user, headers) {
-    const id = typeof user === "string" ? user : user.id;
-    return this.call("GET", `/users/${encodeURIComponent(id)}/3deye-credentials`, { headers: headers ?? this.personOf({ id }) });
+    const person = typeof user === "string" ? { id: user } : user;
+    const path = `/users/${encodeURIComponent(person.id)}/3deye-credentials`;
+    return this.call("GET", path, { headers: headers ?? this.personOf(person) });
   }
 
   /** @param {User | string} user */

@@ -260,7 +260,10 @@ export class WorkerUnderTest {
   }
 
   adminPair() {
-    this.#token ??= this.mint({ expiresInSeconds: 30 * 86_400, claims: { email: this.#world.admin, email_verified: true } });
+    this.#token ??= this.mint({
+      expiresInSeconds: 30 * 86_400,
+      claims: { sub: "auth0|ada", email: this.#world.admin, email_verified: true },
+    });
     return { "x-admin-api-key": this.adminKey, authorization: `Bearer ${this.#token}` };
   }
 
@@ -271,9 +274,9 @@ export class WorkerUnderTest {
     return token;
   }
 
-  /** Headers of a signed-in person. @param {{id: string}} user */
-  personOf(user) {
-    return { authorization: `Bearer ${this.mint({ claims: { sub: user.id } })}` };
+  /** Headers of a signed-in person, whose e-mail is verified. @param {{id: string, email?: string | null}} user */
+  personOf({ id, email }) {
+    return { authorization: `Bearer ${this.mint({ claims: { sub: id, ...(email && { email, email_verified: true }) } })}` };
   }
 
   /** Hands messages to the Worker, past the queue. @param {unknown[]} messages */
