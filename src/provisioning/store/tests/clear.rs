@@ -48,6 +48,7 @@ fn clearing_may_leave_the_mapping(test: &StoreTest) {
     test.add("ann", ONE);
     test.finish("ann", "acc");
     let lift = |forget_remote| Clearing {
+        keep_intent: false,
         keep_mark: false,
         clear_mapping: false,
         forgotten: None,
@@ -92,6 +93,7 @@ fn clearing_without_the_lease_changes_nothing(test: &StoreTest) {
     for clear_mapping in [true, false] {
         for keep_roles in [None, Some(roles(&["r9"]))] {
             let clearing = Clearing {
+                keep_intent: false,
                 keep_mark: false,
                 clear_mapping,
                 forgotten: None,
