@@ -1,20 +1,55 @@
 //! Which account the cleared rows have to remember: one that may still exist, and that nothing would
 //! lead to any more if the user's e-mail changed after the mapping was cleared.
 
-use crate::provisioning::Failure;
+use crate::kernel::UserId;
 use crate::provisioning::policy::SETTLING;
 use crate::provisioning::record::{ForgottenAccount, Mapping, State};
 use crate::provisioning::reset::removal::LeasedRemoval;
+use crate::provisioning::{Context, Failure};
 use crate::threedeye::RemoteAccount;
 
-/// Without a remote delete: the account of the intent, or the one remembered earlier. Only one can be
-/// remembered: two for different e-mails refuse the reset.
-pub(super) fn to_remember(mapping: &Mapping) -> Result<Option<ForgottenAccount>, Failure> {
-    match (mapping.forgotten.clone(), intended(mapping)) {
-        (Some(earlier), Some(current)) if earlier.email != current.email => {
-            Err(Failure::MadeForAnotherEmail)
+/// What the cleared row still leads to.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    pub account: Option<ForgottenAccount>,
+    /// The row stays pending as it is: either of its two passwords may be the account's.
+    pub keep_intent: bool,
+}
+
+impl From<Option<ForgottenAccount>> for Memory {
+    fn from(account: Option<ForgottenAccount>) -> Self {
+        Self {
+            account,
+            keep_intent: false,
         }
-        (earlier, current) => Ok(current.or(earlier)),
+    }
+}
+
+impl Context<'_> {
+    /// Without a remote delete: the account of the intent, or the one remembered earlier. Only one can
+    /// be remembered: two for different e-mails refuse the reset. Of two for one e-mail at most one
+    /// exists: the intent's, if its id is known. Otherwise nobody was ever told the intent's password,
+    /// so that the next provisioning may as well use it.
+    pub(super) fn to_remember(&self, user: &UserId, mapping: &Mapping) -> Result<Memory, Failure> {
+        let (earlier, current) = (mapping.forgotten.clone(), intended(mapping));
+        let (Some(earlier), Some(current)) = (&earlier, &current) else {
+            return Ok(current.or(earlier).into());
+        };
+        if earlier.email != current.email {
+            return Err(Failure::MadeForAnotherEmail);
+        }
+        // What no key opens leads to nothing.
+        let opens = |account: &ForgottenAccount| self.unsealed(user, &account.password).is_ok();
+        if current.id.is_some() || !opens(earlier) {
+            return Ok(Some(current.clone()).into());
+        }
+        if !opens(current) {
+            return Ok(Some(earlier.clone()).into());
+        }
+        Ok(Memory {
+            account: None,
+            keep_intent: true,
+        })
     }
 }
 

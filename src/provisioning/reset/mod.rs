@@ -22,6 +22,7 @@ use crate::provisioning::store::{self, Clearing, LeaseTerms};
 use crate::provisioning::{Context, Failure, Provisioner, ProvisioningError};
 use crate::threedeye::{Client, RemoteId, RoleId, UpstreamError};
 
+use forgotten::Memory;
 use removal::LeasedRemoval;
 pub use removal::Removal;
 
@@ -125,7 +126,7 @@ impl Context<'_> {
         let removed = match remover {
             Some(remover) if let Some(left) = left => {
                 let departed = remover.remove_departed(deadline, token, user, left, &record);
-                departed.await.map(|removal| (removal, None))
+                departed.await.map(|removal| (removal, Memory::default()))
             }
             // Nothing else leads to its account.
             None if order.clear_mapping && left.is_some_and(|row| row.state == State::Leaving) => {
@@ -140,14 +141,15 @@ impl Context<'_> {
                     record: &record,
                     token,
                 };
-                removal.remove_accounts(cleared).await
+                let removed = removal.remove_accounts(cleared).await;
+                removed.map(|(removal, account)| (removal, account.into()))
             }
-            None => match cleared.map(forgotten::to_remember).transpose() {
-                Ok(forgotten) => Ok((Removal::default(), forgotten.flatten())),
+            None => match cleared.map(|row| self.to_remember(user, row)).transpose() {
+                Ok(memory) => Ok((Removal::default(), memory.unwrap_or_default())),
                 Err(failure) => Err(failure.into()),
             },
         };
-        let (removal, forgotten) = match removed {
+        let (removal, memory) = match removed {
             Ok(both) => both,
             Err(refused) => {
                 let is_unsettled =
@@ -160,7 +162,8 @@ impl Context<'_> {
         done.removal = removal;
         let clearing = Clearing {
             clear_mapping: order.clear_mapping,
-            forgotten,
+            forgotten: memory.account,
+            keep_intent: memory.keep_intent,
             // What was taken over is the person's only once support has had it deleted.
             keep_mark: cleared.is_some_and(|mapping| mapping.taken_over.is_some())
                 && !order.delete_remote,

@@ -75,6 +75,8 @@ pub struct Clearing {
     /// With `clear_mapping`: the account that is let go of. The row becomes idle and remembers it, and
     /// its e-mail counts as freed just now.
     pub forgotten: Option<ForgottenAccount>,
+    /// With `clear_mapping`: the row stays pending, and so does what it remembers.
+    pub keep_intent: bool,
     /// With `clear_mapping`: the row becomes idle in any case, and remembers what was taken over.
     pub keep_mark: bool,
     /// The remote account is gone: a row that stays forgets its id.
@@ -122,7 +124,7 @@ pub async fn clear(
     } else if clearing.clear_mapping {
         recovery = Some(batch.push::<IgnoredAny>(Statement::new(CLEAR_RECOVERY, leased())));
     }
-    let mapping: Slot<UserIdRow> = if !clearing.clear_mapping {
+    let mapping: Slot<UserIdRow> = if !clearing.clear_mapping || clearing.keep_intent {
         let gone = clearing.forget_remote.into();
         let args = [user.into(), token.into(), gone, now.into()];
         let reopened = batch.push(Statement::new(REOPEN_MAPPING, args));

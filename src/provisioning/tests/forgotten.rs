@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{ANNA, Bench, CLEAR, CLEAR_AND_DELETE, CREATE, NEW_ANNA, sealer};
+use super::{ANNA, Bench, CLEAR, CLEAR_AND_DELETE, CREATE, NEW_ANNA, REMOVALS, outage, sealer};
 use crate::provisioning::world::Fuse;
 use crate::provisioning::{Failure, ProvisioningError};
 use crate::threedeye::simulated::Operation;
@@ -76,4 +76,45 @@ fn a_reset_that_sees_neither_account_forgets_none_that_is_there() {
     bench.converge();
     bench.assert_settled("a", NEW_ANNA, &[]);
     assert!(bench.accounts_of(ANNA).is_empty());
+}
+
+/// Anna's account was created but is not visible yet; the row was cleared since, and an intent for the
+/// same e-mail recorded that came to nothing.
+fn cleared_and_begun_again() -> Bench {
+    let bench = Bench::with_anna();
+    bench.directory().create_delay = Duration::from_secs(600);
+    bench.plan_faults(Operation::Create, [Fault::AnswerLost]);
+    bench.backfill();
+    bench.reset("a", CLEAR).unwrap();
+    bench.plan_faults(Operation::List, outage());
+    bench.backfill();
+    assert_eq!(bench.accounts_of(ANNA).len(), 1);
+    bench
+}
+
+#[test]
+fn the_account_of_a_user_that_is_reset_twice_leaves_with_it() {
+    let bench = cleared_and_begun_again();
+    assert!(bench.reset("a", CLEAR).unwrap().cleared_mapping);
+    bench.delete_user("a");
+    bench.pass(REMOVALS.wait);
+    assert_eq!(bench.backfill().removed, 1);
+    assert!(bench.accounts_of(ANNA).is_empty());
+}
+
+#[test]
+fn a_user_that_is_reset_twice_is_provisioned() {
+    let bench = cleared_and_begun_again();
+    bench.reset("a", CLEAR).unwrap();
+    bench.converge();
+    bench.assert_settled("a", ANNA, &[]);
+}
+
+#[test]
+fn a_second_reset_lets_go_of_an_intent_whose_key_is_lost() {
+    let mut bench = cleared_and_begun_again();
+    bench.sealer = sealer(6);
+    bench.reset("a", CLEAR).unwrap();
+    bench.converge();
+    bench.assert_settled("a", ANNA, &[]);
 }

@@ -2,12 +2,14 @@
 
 use super::*;
 use crate::db::differential::mirrored_tests;
+use crate::provisioning::record::ForgottenAccount;
 
 mirrored_tests! {
     StoreTest:
     clearing_deletes_mapping_and_recovery,
     clearing_may_keep_roles,
     clearing_may_leave_the_mapping,
+    clearing_may_keep_the_intent_and_what_was_remembered_before,
     clearing_without_the_lease_changes_nothing,
 }
 
@@ -48,6 +50,7 @@ fn clearing_may_leave_the_mapping(test: &StoreTest) {
     test.add("ann", ONE);
     test.finish("ann", "acc");
     let lift = |forget_remote| Clearing {
+        keep_intent: false,
         keep_mark: false,
         clear_mapping: false,
         forgotten: None,
@@ -82,6 +85,41 @@ fn clearing_may_leave_the_mapping(test: &StoreTest) {
     assert_eq!(test.queue(), [("ann".to_owned(), 0)]);
 }
 
+fn clearing_may_keep_the_intent_and_what_was_remembered_before(test: &StoreTest) {
+    test.add("ann", ONE);
+    test.claim_one("t1", "ann");
+    let forgotten = ForgottenAccount {
+        email: email(ONE),
+        id: None,
+        password: password("t1", "ann"),
+    };
+    let forget = Clearing {
+        forgotten: Some(forgotten.clone()),
+        ..EVERYTHING
+    };
+    test.clear("t1", "ann", &forget).unwrap();
+    test.claim_one("t2", "ann");
+    test.save_roles("t2", "ann", &account("old", ONE));
+    let keep = Clearing {
+        keep_intent: true,
+        ..EVERYTHING
+    };
+    let done = Cleared {
+        mapping: true,
+        recovery: true,
+    };
+    assert_eq!(test.clear("t2", "ann", &keep), Some(done));
+    let row = test.mapping("ann");
+    assert_eq!(
+        (row.state, row.email_key),
+        (State::Pending, Some(email(ONE)))
+    );
+    assert_eq!(row.password, Some(password("t2", "ann")));
+    assert_eq!(row.forgotten, Some(forgotten));
+    assert_eq!(row.lease_until, Timestamp::default());
+    assert_eq!(test.recovery("ann"), None);
+}
+
 fn clearing_without_the_lease_changes_nothing(test: &StoreTest) {
     test.add("ann", ONE);
     test.claim_one("t1", "ann");
@@ -92,6 +130,7 @@ fn clearing_without_the_lease_changes_nothing(test: &StoreTest) {
     for clear_mapping in [true, false] {
         for keep_roles in [None, Some(roles(&["r9"]))] {
             let clearing = Clearing {
+                keep_intent: false,
                 keep_mark: false,
                 clear_mapping,
                 forgotten: None,

@@ -47,6 +47,7 @@ const LEASE: Duration = Duration::from_secs(60);
 /// How long a user that left may return.
 const WAIT: Duration = Duration::from_secs(3600);
 const EVERYTHING: Clearing = Clearing {
+    keep_intent: false,
     keep_mark: false,
     clear_mapping: true,
     forgotten: None,

@@ -146,6 +146,7 @@ fn a_take_over_is_marked_with_its_email_and_two_with_none(test: &StoreTest) {
 
 fn the_mark_of_a_take_over_goes_with_the_account(test: &StoreTest) {
     let clearing = |clear_mapping, keep_mark, forget_remote| Clearing {
+        keep_intent: false,
         clear_mapping,
         keep_mark,
         forget_remote,

@@ -215,6 +215,7 @@ impl<'t> Sequence<'t> {
             password: self.password(user),
         };
         let clearing = Clearing {
+            keep_intent: self.chance(4),
             keep_mark: self.chance(2),
             forgotten: self.chance(2).then_some(forgotten),
             clear_mapping: self.chance(2),
