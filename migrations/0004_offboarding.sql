@@ -12,9 +12,9 @@ BEGIN
   INSERT INTO user_departures (user_id, email_key) VALUES (OLD.uuid, OLD.email_key);
 END;
 
--- A row with another id is another user, who inherits nothing.
+-- A row with another id, or with none, is another user, who inherits nothing.
 CREATE TRIGGER users_change_id_depart AFTER UPDATE OF uuid ON users
-WHEN NEW.uuid <> OLD.uuid
+WHEN NEW.uuid IS NOT OLD.uuid
 BEGIN
   INSERT INTO user_departures (user_id, email_key) VALUES (OLD.uuid, OLD.email_key);
 END;

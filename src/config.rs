@@ -186,20 +186,24 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let audience = self.word("JWT_AUDIENCE");
         let jwks_url = self.required("JWT_JWKS_URL");
         let jwks_url = jwks_url.and_then(|url| self.safe_url("JWT_JWKS_URL", &url));
-        let claims = ClaimNames {
-            email: self.claim("JWT_EMAIL_CLAIM", "email"),
-            email_verified: self.claim("JWT_EMAIL_VERIFIED_CLAIM", "email_verified"),
-            auth_time: self.claim("JWT_AUTH_TIME_CLAIM", "auth_time"),
-            amr: self.claim("JWT_AMR_CLAIM", "amr"),
-            staff: self.claim("JWT_STAFF_CLAIM", "is_staff"),
-        };
+        let email = self.claim("JWT_EMAIL_CLAIM", "email");
+        let email_verified = self.claim("JWT_EMAIL_VERIFIED_CLAIM", "email_verified");
+        let auth_time = self.claim("JWT_AUTH_TIME_CLAIM", "auth_time");
+        let amr = self.claim("JWT_AMR_CLAIM", "amr");
+        let staff = self.claim("JWT_STAFF_CLAIM", "is_staff");
         let trusts_unmarked_email = self.relaxes("JWT_EMAIL_VERIFIED", "required", "unless_false");
         let takes_iat_as_auth_time = self.relaxes("JWT_AUTH_TIME", "required", "or_iat");
         Some(JwtConfig {
             issuer: issuer?,
             audience: audience?,
             jwks_url: jwks_url?,
-            claims,
+            claims: ClaimNames {
+                email: email?,
+                email_verified: email_verified?,
+                auth_time: auth_time?,
+                amr: amr?,
+                staff: staff?,
+            },
             trusts_unmarked_email,
             takes_iat_as_auth_time,
         })
@@ -318,8 +322,18 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         Some(value)
     }
 
-    fn claim(&self, name: &str, default: &str) -> String {
-        self.get(name).unwrap_or_else(|| default.to_owned())
+    /// The name of a claim; `None`: no claim that is looked for has such a name. That of the issuing of a
+    /// token tells nothing of a sign-in: `JWT_AUTH_TIME` is the setting that trusts it.
+    fn claim(&mut self, name: &str, default: &str) -> Option<String> {
+        let claim = self.get(name).unwrap_or_else(|| default.to_owned());
+        let is_dated = matches!(claim.as_str(), "exp" | "nbf" | "iat");
+        if is_dated || claim.contains(char::is_whitespace) {
+            self.problem(format!(
+                "{name} must be the name of one claim, and not exp, nbf or iat"
+            ));
+            return None;
+        }
+        Some(claim)
     }
 
     fn webhook(&mut self) -> Option<WebhookConfig> {
@@ -479,6 +493,11 @@ mod tests {
             ("ADMIN_API_KEY_PREVIOUS", &["short"]),
             ("JWT_ISSUER", &["https://a.example/ https://b.example/"]),
             ("JWT_AUDIENCE", &["a, b"]),
+            ("JWT_EMAIL_CLAIM", &["email, mail"]),
+            ("JWT_EMAIL_VERIFIED_CLAIM", &["exp"]),
+            ("JWT_AUTH_TIME_CLAIM", &["iat", "nbf"]),
+            ("JWT_AMR_CLAIM", &["amr acr"]),
+            ("JWT_STAFF_CLAIM", &["is_staff is_admin"]),
             ("JWT_EMAIL_VERIFIED", &["true", "Required"]),
             ("JWT_AUTH_TIME", &["iat"]),
             ("THREEDEYE_API_KEY", &["schlüssel"]),
@@ -508,6 +527,7 @@ mod tests {
             ),
             ("ADMIN_API_KEY", "exactly-twenty-four-char"),
             ("JWT_EMAIL_VERIFIED", "unless_false"),
+            ("JWT_AUTH_TIME_CLAIM", "https://spkey.example/auth_time"),
             ("JWT_AUTH_TIME", "or_iat"),
             ("OFFBOARD_AFTER_HOURS", "0"),
         ] {

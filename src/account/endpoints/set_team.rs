@@ -18,7 +18,7 @@ use crate::web::{ApiError, CallWithBody, Reply, Route, handler};
 pub const ROUTE: Route = Route::put(
     "/admin/users/{userId}/team",
     "assignTeam",
-    handler!(handle: Admin, SignIn::AnyTime),
+    handler!(handle: Admin, SignIn::Recently),
 );
 
 /// The team.
@@ -65,7 +65,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     OperationDoc::new(
         "Teams",
         "Puts a user into a team",
-        "In place of the one the user was in. Safe to repeat.",
+        "In place of the one the user was in. Needs a sign-in of the last 2 h (403). Safe to repeat.",
     )
     .parameter(spec.user_id())
     .body(

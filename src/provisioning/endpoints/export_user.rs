@@ -105,6 +105,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                     "leftAt": null,
                     "forgottenEmail": null,
                     "forgottenThreedeyeId": null,
+                    "takenOverEmail": null,
                     "roleIds": []
                 },
                 "profile": null,

@@ -155,8 +155,9 @@ impl RemovalRun<'_> {
                         .conclude_departure(token, &one.user, &departed)
                         .await?;
                 }
-                Err(NotRemoved::Limit) => {
+                Err(NotRemoved::Limit(count)) => {
                     limited += 1;
+                    done.removed = done.removed.saturating_add(count);
                     self.release(one).await?;
                 }
                 Err(NotRemoved::Returned) => self.release(one).await?,

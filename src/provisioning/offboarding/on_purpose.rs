@@ -80,7 +80,7 @@ impl Context<'_> {
                     Ok(departed) => Ok(departed),
                     Err(NotRemoved::Failed(failure)) => Err(failure),
                     Err(NotRemoved::Database(error)) => return Err(error),
-                    Err(NotRemoved::Limit | NotRemoved::Returned) => Err(Failure::OutOfTime),
+                    Err(NotRemoved::Limit(_) | NotRemoved::Returned) => Err(Failure::OutOfTime),
                 }
             }
         };
@@ -142,7 +142,7 @@ impl Context<'_> {
                         return Err(DeletionRefused::AccountLeft(failure));
                     }
                     Err(NotRemoved::Database(error)) => return Err(error.into()),
-                    Err(NotRemoved::Limit | NotRemoved::Returned) => {
+                    Err(NotRemoved::Limit(_) | NotRemoved::Returned) => {
                         store::release_lease(self.database, token, user, None).await?;
                         return Err(DeletionRefused::Returned);
                     }
@@ -226,7 +226,7 @@ impl Provisioner<'_> {
         let departed = removed.await.map_err(|why| match why {
             NotRemoved::Failed(failure) => failure.into(),
             NotRemoved::Database(error) => error.into(),
-            NotRemoved::Limit | NotRemoved::Returned => {
+            NotRemoved::Limit(_) | NotRemoved::Returned => {
                 ProvisioningError::Busy { retry_after_s: 1 }
             }
         })?;

@@ -37,8 +37,8 @@ pub struct Departed {
 /// Why no account was removed.
 #[derive(Debug)]
 pub enum NotRemoved {
-    /// The run has removed as many as it may.
-    Limit,
+    /// The run has removed as many as it may: so many of this user's, not all.
+    Limit(u32),
     /// The user is back, or another actor has it by now.
     Returned,
     Failed(Failure),
@@ -197,18 +197,25 @@ impl<'a> Departure<'a> {
         if accounts.is_empty() {
             return Ok(departed);
         }
-        let count = u32::try_from(accounts.len()).unwrap_or(u32::MAX);
-        let Some(rest) = left.get().checked_sub(count) else {
-            return Err(NotRemoved::Limit);
-        };
-        left.set(rest);
-        self.announce(token, accounts, &departed.roles).await?;
-        for account in accounts {
+        // The others are the next run's: a user with more accounts than a run may remove would never go,
+        // nor would those behind it.
+        let most = usize::try_from(left.get()).unwrap_or(usize::MAX);
+        let (now, later) = accounts.split_at(accounts.len().min(most));
+        if now.is_empty() {
+            return Err(NotRemoved::Limit(0));
+        }
+        let count = u32::try_from(now.len()).unwrap_or(u32::MAX);
+        left.set(left.get().saturating_sub(count));
+        self.announce(token, now, &departed.roles).await?;
+        for account in now {
             let remote = self.provisioner.remote;
             remote.delete_account(&account.id, self.deadline).await?;
             departed.deleted.push(account.id.clone());
         }
-        Ok(departed)
+        match later {
+            [] => Ok(departed),
+            _ => Err(NotRemoved::Limit(count)),
+        }
     }
 
     async fn announce(

@@ -15,12 +15,19 @@ SELECT CAST(email AS TEXT) AS email, CAST(phone_number AS TEXT) AS phone_number,
        CAST(created_at AS TEXT) AS created_at, CAST(auth_subject AS TEXT) AS auth_subject
 FROM users WHERE uuid = ?1";
 
+// Saved roles may be all there is: a reset can keep them and clear the rest.
 const ACCOUNT: &str = "
-SELECT state, email_key AS email, threedeye_id AS threedeye_user_id,
-       password_sealed IS NOT NULL AS has_password, attempts, last_error, next_attempt_at,
-       created_at, updated_at, left_at, forgotten_email, forgotten_threedeye_id,
-       coalesce((SELECT role_ids FROM threedeye_recovery WHERE user_id = ?1), '[]') AS role_ids
-FROM threedeye_users WHERE user_id = ?1";
+SELECT coalesce(t.state, 'idle') AS state, t.email_key AS email,
+       t.threedeye_id AS threedeye_user_id, t.password_sealed IS NOT NULL AS has_password,
+       coalesce(t.attempts, 0) AS attempts, t.last_error, t.next_attempt_at,
+       coalesce(t.created_at, r.created_at) AS created_at,
+       coalesce(t.updated_at, r.created_at) AS updated_at,
+       t.left_at, t.forgotten_email, t.forgotten_threedeye_id, t.taken_over_email,
+       coalesce(r.role_ids, '[]') AS role_ids
+FROM (SELECT ?1 AS id) q
+LEFT JOIN threedeye_users t ON t.user_id = q.id
+LEFT JOIN threedeye_recovery r ON r.user_id = q.id
+WHERE t.user_id IS NOT NULL OR r.user_id IS NOT NULL";
 
 const PROFILE: &str = "
 SELECT settings, team_id, verified_email, pending_email, pending_email_until, updated_at
@@ -42,7 +49,7 @@ SELECT team_id, scene, dashboard_id
 FROM scene_personalisations WHERE user_id = ?1 ORDER BY id";
 
 const API_KEYS: &str = "
-SELECT id, scopes, label, created_at, last_used_at, revoked_at
+SELECT id, scopes, label, created_at, last_used_at, expires_at, revoked_at
 FROM api_keys WHERE user_id = ?1 ORDER BY created_at, id";
 
 const INSTANCE_USERS: &str = "
@@ -58,10 +65,19 @@ const TRAIL: &str = "
 SELECT id, at, actor, action, outcome, request_id, address
 FROM audit_log WHERE subject = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3";
 
-// ?1 entry, ?2 user. Reading nothing leaves no trace.
+// ?1 entry, ?2 user. Reading nothing leaves no trace. That there is something is `Exported::is_empty`
+// in SQL.
 const AUDIT: &str = audit_rows!(
     "WHERE EXISTS (SELECT 1 FROM users WHERE uuid = ?2)
    OR EXISTS (SELECT 1 FROM threedeye_users WHERE user_id = ?2)
+   OR EXISTS (SELECT 1 FROM threedeye_recovery WHERE user_id = ?2)
+   OR EXISTS (SELECT 1 FROM profiles WHERE user_id = ?2)
+   OR EXISTS (SELECT 1 FROM second_factors WHERE user_id = ?2)
+   OR EXISTS (SELECT 1 FROM push_tokens WHERE user_id = ?2)
+   OR EXISTS (SELECT 1 FROM scene_personalisations WHERE user_id = ?2)
+   OR EXISTS (SELECT 1 FROM api_keys WHERE user_id = ?2)
+   OR EXISTS (SELECT 1 FROM instance_users WHERE user_id = ?2)
+   OR EXISTS (SELECT 1 FROM notices WHERE user_id = ?2)
    OR EXISTS (SELECT 1 FROM audit_log WHERE subject = ?2)"
 );
 
@@ -103,6 +119,8 @@ pub struct AccountPart {
     /// An earlier account that may still exist.
     forgotten_email: Option<String>,
     forgotten_threedeye_id: Option<String>,
+    /// The e-mail of the account that this one took the place of; empty if there were several.
+    taken_over_email: Option<String>,
     /// Roles that wait to be attached again.
     #[serde(deserialize_with = "db::json")]
     role_ids: Vec<String>,
@@ -170,6 +188,7 @@ pub struct ApiKeyPart {
     label: Option<String>,
     created_at: Timestamp,
     last_used_at: Option<Timestamp>,
+    expires_at: Option<Timestamp>,
     revoked_at: Option<Timestamp>,
 }
 
@@ -235,8 +254,18 @@ pub struct Exported {
 }
 
 impl Exported {
+    /// Whether nothing is stored. Keys outlive their user, for instance.
     pub fn is_empty(&self) -> bool {
-        self.user.is_none() && self.threedeye_account.is_none() && self.audit.is_empty()
+        self.user.is_none()
+            && self.threedeye_account.is_none()
+            && self.profile.is_none()
+            && self.second_factor.is_none()
+            && self.push_tokens.is_empty()
+            && self.scenes.is_empty()
+            && self.api_keys.is_empty()
+            && self.instance_users.is_empty()
+            && self.notices.is_empty()
+            && self.audit.is_empty()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Who may do what with whose second factor.
 
+use http::Method;
 use serde_json::{Value, json};
 
 use super::{ADA, Accounts, BOB, Factor, TestAnswer, assert_problem, assert_verified};
@@ -325,6 +326,23 @@ fn a_sign_in_service_learns_whether_to_ask_for_a_code_and_sees_none() {
         ];
         let [kind, code, detail] = body.map(Some);
         assert_problem(&answer, 400, &[kind, code, detail, None]);
+    }
+}
+
+#[test]
+fn putting_somebody_into_a_team_takes_a_recent_sign_in() {
+    let accounts = Accounts::new();
+    let now = accounts.service.clock.now().as_secs();
+    for (auth_time, status) in [(now - 7200, 403), (now, 200)] {
+        let token = accounts.bearer(&json!({
+            "sub": "auth0|grace", "email": "grace@smartphonekey.com", "email_verified": true,
+            "auth_time": auth_time,
+        }));
+        let path = format!("/admin/users/{ADA}/team");
+        let request = accounts.service.request(Method::PUT, &path).bearer(&token);
+        let request = request.header("x-admin-api-key", ADMIN_KEY);
+        let answer = request.json(&json!({ "teamId": 7 })).send();
+        assert_eq!(answer.status(), status);
     }
 }
 

@@ -150,6 +150,32 @@ fn a_run_removes_no_more_than_it_may() {
 }
 
 #[test]
+fn a_user_with_more_accounts_than_a_run_may_remove_goes_in_several() {
+    let setup = setup();
+    let service = setup.service.setting("BACKFILL_MAX_REMOVALS", "1");
+    let setup = Setup { service, ..setup };
+    setup.provision(ANN);
+    setup.add_account("earlier", "earlier@example.com", &["r1"]);
+    let remember = "
+        UPDATE threedeye_users SET forgotten_email = 'earlier@example.com',
+          forgotten_threedeye_id = 'earlier', forgotten_password = password_sealed
+        WHERE user_id = ?1";
+    setup.service.database.execute(remember, [ANN]);
+    setup.delete(ANN);
+    setup.wait(WAIT);
+    for left in [1, 0] {
+        assert_eq!(setup.run()["removed"], 1);
+        let count = ["earlier@example.com", ANN_EMAIL].map(|email| u32::from(setup.exists(email)));
+        assert_eq!(count.iter().sum::<u32>(), left);
+        setup.service.pass(Duration::from_secs(900));
+    }
+    assert_eq!(setup.diagnose(ANN)["mapping"]["found"], false);
+    let told = setup.trail(ANN, "threedeye.offboard");
+    assert_eq!(told.len(), 1);
+    assert!(told[0].ends_with("1 role(s): r1"), "{told:?}");
+}
+
+#[test]
 fn a_protected_account_is_left_in_place_for_a_person_to_decide() {
     let setup = setup();
     let id = setup.provision(ANN);

@@ -317,3 +317,37 @@ fn an_export_is_one_call_of_the_database() {
     let (_, batches) = setup.service.batches_of(|| setup.export(ANN, ""));
     assert_eq!(batches, 1);
 }
+
+#[test]
+fn an_export_finds_what_outlives_the_user() {
+    let setup = setup();
+    setup.service.database.execute(
+        "INSERT INTO api_keys (id, key_hash, scopes, user_id, label, created_at, expires_at)
+         VALUES ('key_1', 'hash of a key', '[\"user:write\"]', 'zed', 'of Zed', 1, 2)",
+        (),
+    );
+    setup.service.add_user("zed", None);
+    setup.delete("zed");
+    let answer = setup.export("zed", "");
+    assert_eq!(answer.status(), 200);
+    let key = &answer.json()["apiKeys"][0];
+    assert_eq!(
+        (&key["label"], &key["expiresAt"]),
+        (&json!("of Zed"), &json!("1970-01-01T00:00:00.002Z"))
+    );
+    assert!(key["revokedAt"].is_string());
+    assert_eq!(setup.trail("zed", "user.export"), ["read"]);
+}
+
+#[test]
+fn an_export_tells_saved_roles_without_an_account() {
+    let setup = setup();
+    setup.provision(ANN);
+    setup.give_roles(ANN_EMAIL, &["r1", "r2"]);
+    let options = json!({ "deleteRemote": true, "preserveRoles": true });
+    assert_eq!(setup.reset(ANN, &options).status(), 200);
+    assert_eq!(setup.diagnose(ANN)["mapping"]["found"], false);
+    let account = &setup.export(ANN, "").json()["threedeyeAccount"];
+    assert_eq!(account["roleIds"], json!(["r1", "r2"]));
+    assert_eq!(account["hasPassword"], false);
+}

@@ -1,6 +1,7 @@
 //! Users that were deleted: by whom and how, who returns, and whose account is removed.
 
 use super::*;
+use crate::db::Arg;
 use crate::db::differential::mirrored_tests;
 use crate::provisioning::store::LeavingOutcome;
 
@@ -177,6 +178,9 @@ fn a_changed_id_is_a_deletion_of_the_old_one(test: &StoreTest) {
     test.execute(Statement::new(CHANGE_ID, ["anna".into(), "ann".into()]));
     assert_eq!(test.state("ann"), Some(State::Complete));
     assert!(test.queued().is_empty());
+    // A row without an id is nobody's.
+    test.execute(Statement::new(CHANGE_ID, ["ann".into(), Arg::Null]));
+    assert_eq!(test.state("ann"), Some(State::Leaving));
 }
 
 fn a_user_that_returns_is_as_it_was(test: &StoreTest) {
