@@ -56,11 +56,7 @@ impl Config {
     /// Reads every setting through `lookup` (name to value).
     pub fn parse(lookup: impl Fn(&str) -> Option<String>) -> Self {
         Reader {
-            lookup: |name: &str| {
-                lookup(name)
-                    .map(|value| value.trim().to_owned())
-                    .filter(|value| !value.is_empty())
-            },
+            lookup,
             problems: Vec::new(),
         }
         .config()
@@ -100,8 +96,11 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         }
     }
 
+    /// A value without white space around it; an empty one counts as absent.
     fn get(&self, name: &str) -> Option<String> {
-        (self.lookup)(name)
+        let value = (self.lookup)(name)?;
+        let value = value.trim();
+        (!value.is_empty()).then(|| value.to_owned())
     }
 
     fn secret(&self, name: &str) -> Option<Secret> {
@@ -165,16 +164,13 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         Some(Secret::new(key))
     }
 
-    /// Every part must be a domain that an e-mail can end with; otherwise nothing matches.
+    /// Every part must be a domain that an e-mail can end with; otherwise nothing matches. Nor does an
+    /// empty list stand for the default, which would let people in whom it does not name.
     fn domains(&mut self) -> Vec<String> {
-        let listed = self
-            .get("ADMIN_EMAIL_DOMAINS")
-            .unwrap_or_else(|| "smartphonekey.com".to_owned());
-        let domains: Vec<String> = listed
-            .split(',')
-            .map(|domain| domain.trim().to_ascii_lowercase())
-            .collect();
-        if domains.iter().all(|domain| is_domain(domain)) {
+        let listed = (self.lookup)("ADMIN_EMAIL_DOMAINS");
+        let listed = listed.as_deref().unwrap_or("smartphonekey.com");
+        let domains: Vec<String> = parts(listed).map(str::to_ascii_lowercase).collect();
+        if !domains.is_empty() && domains.iter().all(|domain| is_domain(domain)) {
             return domains;
         }
         self.problem("ADMIN_EMAIL_DOMAINS is not a comma-separated list of domains");
@@ -186,20 +182,27 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let audience = self.word("JWT_AUDIENCE");
         let jwks_url = self.required("JWT_JWKS_URL");
         let jwks_url = jwks_url.and_then(|url| self.safe_url("JWT_JWKS_URL", &url));
-        let claims = ClaimNames {
-            email: self.claim("JWT_EMAIL_CLAIM", "email"),
-            email_verified: self.claim("JWT_EMAIL_VERIFIED_CLAIM", "email_verified"),
-            auth_time: self.claim("JWT_AUTH_TIME_CLAIM", "auth_time"),
-            amr: self.claim("JWT_AMR_CLAIM", "amr"),
-            staff: self.claim("JWT_STAFF_CLAIM", "is_staff"),
-        };
+        let [email, email_verified, auth_time, amr, staff] = [
+            ("JWT_EMAIL_CLAIM", "email"),
+            ("JWT_EMAIL_VERIFIED_CLAIM", "email_verified"),
+            ("JWT_AUTH_TIME_CLAIM", "auth_time"),
+            ("JWT_AMR_CLAIM", "amr"),
+            ("JWT_STAFF_CLAIM", "is_staff"),
+        ]
+        .map(|(name, default)| self.word_or(name, default));
         let trusts_unmarked_email = self.relaxes("JWT_EMAIL_VERIFIED", "required", "unless_false");
         let takes_iat_as_auth_time = self.relaxes("JWT_AUTH_TIME", "required", "or_iat");
         Some(JwtConfig {
             issuer: issuer?,
             audience: audience?,
             jwks_url: jwks_url?,
-            claims,
+            claims: ClaimNames {
+                email: email?,
+                email_verified: email_verified?,
+                auth_time: auth_time?,
+                amr: amr?,
+                staff: staff?,
+            },
             trusts_unmarked_email,
             takes_iat_as_auth_time,
         })
@@ -257,14 +260,15 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         staff_domains: &[String],
     ) -> Option<ProtectedAccounts> {
         let listed = self.get("THREEDEYE_PROTECTED_EMAILS").unwrap_or_default();
-        let listed: Vec<&str> = listed.split(',').map(str::trim).collect();
+        let listed: Vec<&str> = parts(&listed).collect();
         let is_address = |email: &&str| {
             email.split_once('@').is_some_and(|(local, domain)| {
-                !local.is_empty() && is_domain(domain) && !email.contains(char::is_whitespace)
+                !matches!(local, "" | "*")
+                    && is_domain(domain)
+                    && !email.contains(char::is_whitespace)
             })
         };
-        let is_absent = listed.iter().all(|email| email.is_empty());
-        if !is_absent && !listed.iter().all(is_address) {
+        if !listed.iter().all(is_address) {
             self.problem("THREEDEYE_PROTECTED_EMAILS is not a comma-separated list of e-mails");
             return None;
         }
@@ -311,15 +315,21 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
     /// A required value that could not equal anything if white space were in it, as between the parts of a list.
     fn word(&mut self, name: &str) -> Option<String> {
         let value = self.required(name)?;
+        self.one_word(name, value)
+    }
+
+    /// [`Reader::word`] of a setting that has a default.
+    fn word_or(&mut self, name: &str, default: &str) -> Option<String> {
+        let value = self.get(name).unwrap_or_else(|| default.to_owned());
+        self.one_word(name, value)
+    }
+
+    fn one_word(&mut self, name: &str, value: String) -> Option<String> {
         if value.contains(char::is_whitespace) {
             self.problem(format!("{name} must be one value without white space"));
             return None;
         }
         Some(value)
-    }
-
-    fn claim(&self, name: &str, default: &str) -> String {
-        self.get(name).unwrap_or_else(|| default.to_owned())
     }
 
     fn webhook(&mut self) -> Option<WebhookConfig> {
@@ -348,6 +358,12 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         }
         usable.map(|_| text.to_owned())
     }
+}
+
+/// The parts of a list; a comma too many makes none.
+fn parts(list: &str) -> impl Iterator<Item = &str> {
+    let parts = list.split(',').map(str::trim);
+    parts.filter(|part| !part.is_empty())
 }
 
 /// Whether a header can carry the text.
@@ -449,11 +465,12 @@ mod tests {
                 "ADMIN_EMAIL_DOMAINS",
                 &[
                     "@smartphonekey.com",
+                    "",
+                    "  ",
                     ",",
                     " , ",
                     "a.example; b.example",
                     "*.x.example",
-                    "a.example,,b.example",
                     "com",
                     "-a.example",
                     "a@b.example",
@@ -469,7 +486,7 @@ mod tests {
                     "ops@",
                     "a@x.example; b@x.example",
                     "a@x.example,b",
-                    "*@x.example, ",
+                    "*@x.example",
                 ],
             ),
             (
@@ -479,6 +496,11 @@ mod tests {
             ("ADMIN_API_KEY_PREVIOUS", &["short"]),
             ("JWT_ISSUER", &["https://a.example/ https://b.example/"]),
             ("JWT_AUDIENCE", &["a, b"]),
+            ("JWT_EMAIL_CLAIM", &["email, mail"]),
+            ("JWT_EMAIL_VERIFIED_CLAIM", &["email verified"]),
+            ("JWT_AUTH_TIME_CLAIM", &["auth_time, iat"]),
+            ("JWT_AMR_CLAIM", &["amr; acr"]),
+            ("JWT_STAFF_CLAIM", &["is_staff admin"]),
             ("JWT_EMAIL_VERIFIED", &["true", "Required"]),
             ("JWT_AUTH_TIME", &["iat"]),
             ("THREEDEYE_API_KEY", &["schlüssel"]),
@@ -506,6 +528,10 @@ mod tests {
                 "THREEDEYE_PROTECTED_EMAILS",
                 "Ops@x.example, jörg@x.example",
             ),
+            ("ADMIN_EMAIL_DOMAINS", " a.example ,b.example,, "),
+            ("THREEDEYE_PROTECTED_EMAILS", "ops@x.example,"),
+            ("THREEDEYE_PROTECTED_EMAILS", " , "),
+            ("JWT_EMAIL_CLAIM", "https://spkey.co/email"),
             ("ADMIN_API_KEY", "exactly-twenty-four-char"),
             ("JWT_EMAIL_VERIFIED", "unless_false"),
             ("JWT_AUTH_TIME", "or_iat"),
@@ -517,6 +543,16 @@ mod tests {
                 "{name}={value}"
             );
         }
+    }
+
+    #[test]
+    fn an_empty_list_of_domains_lets_no_one_in() {
+        let domains = |list| parse(&[("ADMIN_EMAIL_DOMAINS", Some(list))]).admin_email_domains;
+        for list in ["", " ", ",", "a@b.example"] {
+            assert_eq!(domains(list), Vec::<String>::new(), "{list:?}");
+        }
+        let given = domains(" A.example ,b.example,, ");
+        assert_eq!(given, ["a.example", "b.example"]);
     }
 
     #[test]
