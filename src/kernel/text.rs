@@ -78,11 +78,6 @@ pub const fn is_joiner(c: char) -> bool {
     matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe0e}' | '\u{fe0f}')
 }
 
-/// A text without the byte order mark that some editors and servers begin it with.
-pub fn without_bom(text: &[u8]) -> &[u8] {
-    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
-}
-
 /// Checks that a text has at most `max_chars` characters, and that each can be seen.
 ///
 /// # Errors

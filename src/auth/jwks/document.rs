@@ -90,7 +90,8 @@ pub fn parse(document: &[u8]) -> Result<Vec<Jwk>, KeysError> {
         return Err(KeysError::TooLarge);
     }
     let Object(document): Object<Document> =
-        serde_json::from_slice(text::without_bom(document)).map_err(|_| KeysError::Malformed)?;
+        serde_json::from_slice(text::without_byte_order_mark(document))
+            .map_err(|_| KeysError::Malformed)?;
     Ok(document.keys.into_iter().filter_map(usable).collect())
 }
 
