@@ -56,11 +56,7 @@ impl Config {
     /// Reads every setting through `lookup` (name to value).
     pub fn parse(lookup: impl Fn(&str) -> Option<String>) -> Self {
         Reader {
-            lookup: |name: &str| {
-                lookup(name)
-                    .map(|value| value.trim().to_owned())
-                    .filter(|value| !value.is_empty())
-            },
+            lookup,
             problems: Vec::new(),
         }
         .config()
@@ -100,8 +96,11 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         }
     }
 
+    /// A value without white space around it; an empty one counts as absent.
     fn get(&self, name: &str) -> Option<String> {
-        (self.lookup)(name)
+        let value = (self.lookup)(name)?;
+        let value = value.trim();
+        (!value.is_empty()).then(|| value.to_owned())
     }
 
     fn secret(&self, name: &str) -> Option<Secret> {
@@ -165,16 +164,13 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         Some(Secret::new(key))
     }
 
-    /// Every part must be a domain that an e-mail can end with; otherwise nothing matches.
+    /// Every part must be a domain that an e-mail can end with; otherwise nothing matches. Nor does an
+    /// empty list stand for the default, which would let people in whom it does not name.
     fn domains(&mut self) -> Vec<String> {
-        let listed = self
-            .get("ADMIN_EMAIL_DOMAINS")
-            .unwrap_or_else(|| "smartphonekey.com".to_owned());
-        let domains: Vec<String> = listed
-            .split(',')
-            .map(|domain| domain.trim().to_ascii_lowercase())
-            .collect();
-        if domains.iter().all(|domain| is_domain(domain)) {
+        let listed = (self.lookup)("ADMIN_EMAIL_DOMAINS");
+        let listed = listed.as_deref().unwrap_or("smartphonekey.com");
+        let domains: Vec<String> = parts(listed).map(str::to_ascii_lowercase).collect();
+        if !domains.is_empty() && domains.iter().all(|domain| is_domain(domain)) {
             return domains;
         }
         self.problem("ADMIN_EMAIL_DOMAINS is not a comma-separated list of domains");
@@ -261,14 +257,15 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         staff_domains: &[String],
     ) -> Option<ProtectedAccounts> {
         let listed = self.get("THREEDEYE_PROTECTED_EMAILS").unwrap_or_default();
-        let listed: Vec<&str> = listed.split(',').map(str::trim).collect();
+        let listed: Vec<&str> = parts(&listed).collect();
         let is_address = |email: &&str| {
             email.split_once('@').is_some_and(|(local, domain)| {
-                !local.is_empty() && is_domain(domain) && !email.contains(char::is_whitespace)
+                !matches!(local, "" | "*")
+                    && is_domain(domain)
+                    && !email.contains(char::is_whitespace)
             })
         };
-        let is_absent = listed.iter().all(|email| email.is_empty());
-        if !is_absent && !listed.iter().all(is_address) {
+        if !listed.iter().all(is_address) {
             self.problem("THREEDEYE_PROTECTED_EMAILS is not a comma-separated list of e-mails");
             return None;
         }
@@ -362,6 +359,12 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         }
         usable.map(|_| text.to_owned())
     }
+}
+
+/// The parts of a list; a comma too many makes none.
+fn parts(list: &str) -> impl Iterator<Item = &str> {
+    let parts = list.split(',').map(str::trim);
+    parts.filter(|part| !part.is_empty())
 }
 
 /// Whether a header can carry the text.
@@ -463,11 +466,12 @@ mod tests {
                 "ADMIN_EMAIL_DOMAINS",
                 &[
                     "@smartphonekey.com",
+                    "",
+                    "  ",
                     ",",
                     " , ",
                     "a.example; b.example",
                     "*.x.example",
-                    "a.example,,b.example",
                     "com",
                     "-a.example",
                     "a@b.example",
@@ -483,7 +487,7 @@ mod tests {
                     "ops@",
                     "a@x.example; b@x.example",
                     "a@x.example,b",
-                    "*@x.example, ",
+                    "*@x.example",
                 ],
             ),
             (
@@ -498,6 +502,10 @@ mod tests {
             ("JWT_AUTH_TIME_CLAIM", &["iat", "nbf"]),
             ("JWT_AMR_CLAIM", &["amr acr"]),
             ("JWT_STAFF_CLAIM", &["is_staff is_admin"]),
+            ("JWT_EMAIL_VERIFIED_CLAIM", &["email verified"]),
+            ("JWT_AUTH_TIME_CLAIM", &["auth_time, iat"]),
+            ("JWT_AMR_CLAIM", &["amr; acr"]),
+            ("JWT_STAFF_CLAIM", &["is_staff admin"]),
             ("JWT_EMAIL_VERIFIED", &["true", "Required"]),
             ("JWT_AUTH_TIME", &["iat"]),
             ("THREEDEYE_API_KEY", &["schlüssel"]),
@@ -525,6 +533,10 @@ mod tests {
                 "THREEDEYE_PROTECTED_EMAILS",
                 "Ops@x.example, jörg@x.example",
             ),
+            ("ADMIN_EMAIL_DOMAINS", " a.example ,b.example,, "),
+            ("THREEDEYE_PROTECTED_EMAILS", "ops@x.example,"),
+            ("THREEDEYE_PROTECTED_EMAILS", " , "),
+            ("JWT_EMAIL_CLAIM", "https://spkey.co/email"),
             ("ADMIN_API_KEY", "exactly-twenty-four-char"),
             ("JWT_EMAIL_VERIFIED", "unless_false"),
             ("JWT_AUTH_TIME_CLAIM", "https://spkey.example/auth_time"),
@@ -537,6 +549,16 @@ mod tests {
                 "{name}={value}"
             );
         }
+    }
+
+    #[test]
+    fn an_empty_list_of_domains_lets_no_one_in() {
+        let domains = |list| parse(&[("ADMIN_EMAIL_DOMAINS", Some(list))]).admin_email_domains;
+        for list in ["", " ", ",", "a@b.example"] {
+            assert_eq!(domains(list), Vec::<String>::new(), "{list:?}");
+        }
+        let given = domains(" A.example ,b.example,, ");
+        assert_eq!(given, ["a.example", "b.example"]);
     }
 
     #[test]

@@ -34,7 +34,7 @@ export function curlLines({ worker, adminKey, adminToken, userToken }) {
     ["The API keys", `curl -sw '\\n' ${admin} ${worker}/admin/api-keys`],
   ];
   return [
-    "# First these, they are good for 12 hours:",
+    "# First these, they are good for 12 hours, and recent enough to make keys for two:",
     `KEY='${adminKey}'`,
     `JWT='${adminToken}'`,
     `USER_JWT='${userToken}'`,

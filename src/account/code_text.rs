@@ -6,6 +6,8 @@
 
 use zeroize::Zeroizing;
 
+use crate::kernel::text::is_invisible;
+
 /// The text without white space, dashes and what has no width.
 pub fn bare(text: &str) -> Zeroizing<String> {
     let is_meant = |c: &char| !c.is_whitespace() && !is_dash(*c) && !is_invisible(*c);
@@ -41,29 +43,6 @@ const fn is_dash(c: char) -> bool {
     )
 }
 
-/// Characters without a width or a shape: joiners, marks of direction, the soft hyphen, the byte order mark,
-/// variation selectors, fillers.
-const fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}'
-            | '\u{34f}'
-            | '\u{61c}'
-            | '\u{115f}'
-            | '\u{1160}'
-            | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{2800}'
-            | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}'
-            | '\u{feff}'
-            | '\u{ffa0}'
-            | '\u{e0000}'..='\u{e0fff}'
-    )
-}
-
 /// What [`bare`] drops, for the tests of either kind of code.
 #[cfg(test)]
 pub(crate) mod noise {
@@ -71,9 +50,33 @@ pub(crate) mod noise {
 
     /// One of each group.
     pub const CHARACTERS: &[char] = &[
-        ' ', '\t', '\n', '\u{a0}', '\u{2007}', '\u{2009}', '\u{202f}', '\u{3000}', '-', '\u{2010}',
-        '\u{2011}', '\u{2012}', '–', '—', '\u{2212}', '\u{fe63}', '\u{ff0d}', '\u{ad}', '\u{200b}',
-        '\u{200d}', '\u{200e}', '\u{2060}', '\u{2800}', '\u{fe0f}', '\u{feff}',
+        ' ',
+        '\t',
+        '\n',
+        '\u{a0}',
+        '\u{2007}',
+        '\u{2009}',
+        '\u{202f}',
+        '\u{3000}',
+        '-',
+        '\u{2010}',
+        '\u{2011}',
+        '\u{2012}',
+        '–',
+        '—',
+        '\u{2212}',
+        '\u{fe63}',
+        '\u{ff0d}',
+        '\u{ad}',
+        '\u{200b}',
+        '\u{200d}',
+        '\u{200e}',
+        '\u{2060}',
+        '\u{17b4}',
+        '\u{1d173}',
+        '\u{2800}',
+        '\u{fe0f}',
+        '\u{feff}',
     ];
 
     /// A text, typed with up to three of them before each of its characters and at its end.

@@ -68,7 +68,7 @@ pub struct Notice {
 
 /// The address without blanks and what cannot be seen, whatever a service has written; `None`: nothing is left. A line
 /// break could make two headers of one.
-fn recipient(address: &str) -> Option<String> {
+pub fn recipient(address: &str) -> Option<String> {
     let is_shown = |c: &char| !c.is_whitespace() && !c.is_control() && !is_invisible(*c);
     let clean: String = address.chars().filter(is_shown).collect();
     (!clean.is_empty()).then_some(clean)

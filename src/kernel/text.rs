@@ -10,8 +10,8 @@ pub fn without_byte_order_mark(text: &[u8]) -> &[u8] {
 
 /// Characters that show nothing, or move what is beside them: with them two texts look the same and differ. Unicode's
 /// `Default_Ignorable_Code_Point`, the separators of lines and paragraphs, directions, and blanks that are no white
-/// space to it: the fillers of Hangul and the empty pattern of Braille.
-const INVISIBLE: [(char, char); 21] = [
+/// space to it: the fillers of Hangul, the empty pattern of Braille, the null notehead, and the joiners of hieroglyphs.
+const INVISIBLE: [(char, char); 23] = [
     ('\u{ad}', '\u{ad}'),
     ('\u{34f}', '\u{34f}'),
     ('\u{61c}', '\u{61c}'),
@@ -30,7 +30,9 @@ const INVISIBLE: [(char, char); 21] = [
     ('\u{feff}', '\u{feff}'),
     ('\u{ffa0}', '\u{ffa0}'),
     ('\u{fff0}', '\u{fffb}'),
+    ('\u{13430}', '\u{13440}'),
     ('\u{1bca0}', '\u{1bca3}'),
+    ('\u{1d159}', '\u{1d159}'),
     ('\u{1d173}', '\u{1d17a}'),
     ('\u{e0000}', '\u{e0fff}'),
 ];
@@ -39,7 +41,7 @@ const INVISIBLE: [(char, char); 21] = [
 #[cfg(test)]
 macro_rules! hidden_class {
     () => {
-        "\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u034f\\u061c\\u115f-\\u1160\\u17b4-\\u17b5\\u180b-\\u180f\\u200b\\u200c-\\u200d\\u200e-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u2800\\u3164\\ufe00-\\ufe0d\\ufe0e-\\ufe0f\\ufeff\\uffa0\\ufff0-\\ufffb\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}"
+        "\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u034f\\u061c\\u115f-\\u1160\\u17b4-\\u17b5\\u180b-\\u180f\\u200b\\u200c-\\u200d\\u200e-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u2800\\u3164\\ufe00-\\ufe0d\\ufe0e-\\ufe0f\\ufeff\\uffa0\\ufff0-\\ufffb\u{13430}-\u{13440}\u{1bca0}-\u{1bca3}\u{1d159}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}"
     };
 }
 #[cfg(test)]
@@ -162,7 +164,7 @@ mod tests {
     fn a_character_that_cannot_be_seen_is_told_from_one_that_can() {
         for code in [
             0xad, 0x34f, 0x61c, 0x115f, 0x180e, 0x200b, 0x200d, 0x202e, 0x2060, 0x2066, 0x2800,
-            0x3164, 0xfe0f, 0xfeff, 0xffa0, 0xe0001, 0xe0041,
+            0x3164, 0xfe0f, 0xfeff, 0xffa0, 0x13430, 0x1d159, 0xe0001, 0xe0041,
         ] {
             assert!(is_invisible(char::from_u32(code).unwrap()), "{code:x}");
         }

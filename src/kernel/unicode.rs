@@ -2,8 +2,9 @@
 
 /// Ask only about text that is not ASCII: a call into the runtime costs more than the comparison.
 pub trait Unicode {
-    /// The text in NFC, upper-cased and then lower-cased by Unicode's rules, so that two spellings
-    /// that differ in case or composition become equal.
+    /// The text in NFC, lower-cased, upper-cased and lower-cased by Unicode's rules, in NFC, so that two
+    /// spellings that differ in case or composition become equal. Only by way of its small letter does
+    /// the capital ẞ become SS, and some letters come apart on the way.
     fn fold(&self, text: &str) -> String;
 
     /// The domain with its labels in A-labels (UTS 46), in lower case; `None`: it is no domain.
@@ -19,7 +20,8 @@ impl Unicode for Tables {
     fn fold(&self, text: &str) -> String {
         use unicode_normalization::UnicodeNormalization as _;
         let composed: String = text.nfc().collect();
-        composed.to_uppercase().to_lowercase()
+        let folded = composed.to_lowercase().to_uppercase().to_lowercase();
+        folded.nfc().collect()
     }
 
     fn ascii_domain(&self, domain: &str) -> Option<String> {
@@ -40,7 +42,19 @@ mod tests {
         assert_eq!(Tables.fold("J\u{d6}RG@EXAMPLE.com"), folded);
         assert_eq!(Tables.fold("jo\u{308}rg@example.com"), folded);
         assert_eq!(Tables.fold("stra\u{df}e"), Tables.fold("STRASSE"));
+        assert_eq!(Tables.fold("STRA\u{1e9e}E"), Tables.fold("stra\u{df}e"));
+        assert_eq!(Tables.fold("\u{131}da"), Tables.fold("IDA"));
         assert_ne!(Tables.fold("jorg@example.com"), folded);
+    }
+
+    #[test]
+    fn every_letter_folds_as_its_capital_and_its_small_one_do() {
+        for c in '\u{80}'..=char::MAX {
+            let folded = Tables.fold(&format!("a{c}@"));
+            for other in [c.to_uppercase().to_string(), c.to_lowercase().to_string()] {
+                assert_eq!(Tables.fold(&format!("A{other}@")), folded, "{c:?}");
+            }
+        }
     }
 
     #[test]

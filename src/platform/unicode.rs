@@ -24,8 +24,10 @@ impl Unicode for RuntimeUnicode {
     fn fold(&self, text: &str) -> String {
         JsString::from(text)
             .normalize("NFC")
+            .to_lower_case()
             .to_upper_case()
             .to_lower_case()
+            .normalize("NFC")
             .into()
     }
 

@@ -58,7 +58,10 @@ impl<'a> TestRequest<'a> {
 
     pub fn header(mut self, name: &'static str, value: &str) -> Self {
         let name = HeaderName::from_static(name);
-        assert!(READ_HEADERS.contains(&name), "{name} does not reach the service");
+        assert!(
+            READ_HEADERS.contains(&name),
+            "{name} does not reach the service"
+        );
         self.request
             .headers
             .append(name, HeaderValue::from_str(value).unwrap());

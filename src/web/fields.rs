@@ -1,8 +1,8 @@
 //! Fields that several requests share, held to what serde cannot say.
 
-use crate::kernel::{Timestamp, UserId, text};
 #[cfg(test)]
 use crate::kernel::text::hidden_class;
+use crate::kernel::{Timestamp, UserId, text};
 use crate::web::ApiError;
 
 /// The most characters a label may have.

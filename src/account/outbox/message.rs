@@ -5,6 +5,7 @@ use http::Method;
 use serde::Serialize;
 use sha2::Sha256;
 
+use crate::account::notice::recipient;
 use crate::account::outbox::receiver::WebhookConfig;
 use crate::kernel::http_client::HttpRequest;
 use crate::kernel::secret::hex;
@@ -39,11 +40,13 @@ pub fn request(
     webhook: &WebhookConfig,
     now: Timestamp,
 ) -> Option<HttpRequest> {
+    // Cleaned where it leaves, whoever wrote it down.
+    let to = notice.to.as_deref().and_then(recipient);
     let body = Body {
         id: &notice.id,
         kind: &notice.kind,
         user_id: notice.user.as_str(),
-        to: notice.to.as_deref(),
+        to: to.as_deref(),
         created_at: notice.created_at,
         data: Data {
             token: token.map(Secret::expose),
@@ -128,6 +131,29 @@ mod tests {
         let body: serde_json::Value = serde_json::from_slice(&sent.body.unwrap()).unwrap();
         assert_eq!(body["to"], serde_json::Value::Null);
         assert_eq!(body["data"], serde_json::json!({}));
+    }
+
+    #[test]
+    fn a_recipient_leaves_clean_whoever_wrote_it_down() {
+        for (stored, sent) in [
+            (
+                "\tLYNN.Conway@example.com\n",
+                Some("LYNN.Conway@example.com"),
+            ),
+            (
+                "ada@example.com\r\nBcc:\u{a0}x\u{200b}",
+                Some("ada@example.comBcc:x"),
+            ),
+            (" \u{2028}", None),
+        ] {
+            let notice = ClaimedNotice {
+                to: Some(stored.to_owned()),
+                ..notice()
+            };
+            let request = request(&notice, None, &webhook(), AT).unwrap();
+            let body: serde_json::Value = serde_json::from_slice(&request.body.unwrap()).unwrap();
+            assert_eq!(body["to"].as_str(), sent);
+        }
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! E-mails that differ in case, composition or surrounding white space of Unicode only.
+//! E-mails that differ in case, composition or surrounding white space of Unicode only, or in whether
+//! their domain is written in letters of a language or in its A-labels.
 
 use crate::kernel::Unicode;
 
@@ -13,11 +14,15 @@ pub struct Spelling(String);
 impl Spelling {
     pub fn of(email: &str, unicode: &dyn Unicode) -> Self {
         let trimmed = email.trim();
-        Self(if trimmed.is_ascii() {
-            trimmed.to_ascii_lowercase()
-        } else {
-            unicode.fold(trimmed)
-        })
+        if trimmed.is_ascii() {
+            return Self(trimmed.to_ascii_lowercase());
+        }
+        let folded = unicode.fold(trimmed);
+        let domain = folded.rsplit_once('@').filter(|(_, name)| !name.is_ascii());
+        let labels = domain.and_then(|(local, name)| Some((local, unicode.ascii_domain(name)?)));
+        Self(labels.map_or(folded.clone(), |(local, labels)| {
+            format!("{local}@{labels}")
+        }))
     }
 
     pub fn as_str(&self) -> &str {

@@ -34,6 +34,9 @@ fn an_account_in_another_spelling_is_neither_taken_over_nor_called_outside() {
         ("ann@example.com", "ann@example.com\u{a0}"),
         ("ann@example.com\u{a0}", "Ann@Example.com"),
         ("stra\u{df}e@example.com", "STRASSE@example.com"),
+        ("stra\u{df}e@example.com", "STRA\u{1e9e}E@example.com"),
+        ("ann@b\u{fc}cher.example", "Ann@xn--bcher-kva.example"),
+        ("ann@xn--bcher-kva.example", "ann@B\u{dc}CHER.example"),
     ] {
         let setup = setup();
         setup.add_account("old", theirs, &["r1"]);
