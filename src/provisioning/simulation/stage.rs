@@ -27,8 +27,9 @@ const CRON: Duration = Duration::from_secs(15 * 60);
 /// So many runs after the last fault everything is done.
 const RUNS_TO_CONVERGE: u32 = 6;
 
-/// So many more where users have left: a run may remove one account, and others may wait for its e-mail.
-const RUNS_TO_REMOVE: u32 = 10;
+/// So many runs before that remove the accounts of users that left: a run may remove one account, and
+/// others may wait for its e-mail, or for its id. A user that fails for ever has runs of its own.
+const RUNS_TO_REMOVE: u32 = 20;
 
 /// Plays it.
 pub fn play(schedule: &Schedule, traced: bool) -> Played {
@@ -167,13 +168,14 @@ impl Theatre<'_> {
 
     /// Runs as cron would, until nothing is left to do.
     fn converge(&self) -> Result<(), Violation> {
-        let has_leavings = {
+        let (mut removing, mut converging) = (0, 0);
+        while removing < RUNS_TO_REMOVE && converging < RUNS_TO_CONVERGE {
             let tables = self.world.rows();
-            tables.rows.values().any(|row| row.leaving_since.is_some())
-        };
-        let removals = if has_leavings { RUNS_TO_REMOVE } else { 0 };
-        for run in 1..=RUNS_TO_CONVERGE + removals {
-            let number = AFTER + run as usize;
+            match tables.rows.values().any(|row| row.leaving_since.is_some()) {
+                true => removing += 1,
+                false => converging += 1,
+            }
+            let number = AFTER + (removing + converging) as usize;
             self.lone(number, self.backfill(number, true, 20))?;
             let next: Option<Timestamp> = {
                 let tables = self.world.rows();

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::kernel::{EmailKey, Timestamp, UserId};
+use crate::kernel::sealing::Purpose;
+use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
 use crate::provisioning::record::{Mapping, State};
 use crate::provisioning::simulation::oracle::Oracle;
 use crate::provisioning::world::rows::Snapshot;
@@ -64,10 +65,16 @@ impl Oracle {
         }
     }
 
-    /// Called when a user has returned in time and with its e-mail.
+    /// Called when a user has returned in time and with its e-mail. The password may be sealed anew: an
+    /// answer that was under way at the deletion moves it to the current key.
     pub fn nothing_was_lost(&mut self, user: &UserId, gone: &GoneUser, now: Option<&Mapping>) {
+        let opened = |sealed: &Sealed| {
+            let plain = self.sealer.open(Purpose::ThreedeyePassword, user, sealed);
+            plain.map(|plain| plain.expose().to_owned()).ok()
+        };
         let keeps = |mapping: &Mapping| {
-            let account = (mapping.threedeye_id.clone(), mapping.password.clone());
+            let password = mapping.password.as_ref().map(opened);
+            let account = (mapping.threedeye_id.clone(), password);
             (mapping.credentials().is_some(), account)
         };
         let before = gone.mapping.as_ref().map(keeps);
