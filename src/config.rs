@@ -168,7 +168,8 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         Some(Secret::new(key))
     }
 
-    /// Every part must be a domain that an e-mail can end with; otherwise nothing matches.
+    /// Every part must be a domain that an e-mail can end with, and there must be one; otherwise nothing
+    /// matches.
     fn domains(&mut self) -> Vec<String> {
         let listed = self
             .get("ADMIN_EMAIL_DOMAINS")
@@ -176,8 +177,9 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let domains: Vec<String> = listed
             .split(',')
             .map(|domain| domain.trim().to_ascii_lowercase())
+            .filter(|domain| !domain.is_empty())
             .collect();
-        if domains.iter().all(|domain| is_domain(domain)) {
+        if !domains.is_empty() && domains.iter().all(|domain| is_domain(domain)) {
             return domains;
         }
         self.problem("ADMIN_EMAIL_DOMAINS is not a comma-separated list of domains");
@@ -264,7 +266,8 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         staff_domains: &[String],
     ) -> Option<ProtectedAccounts> {
         let listed = self.get("THREEDEYE_PROTECTED_EMAILS").unwrap_or_default();
-        let listed: Vec<&str> = listed.split(',').map(str::trim).collect();
+        let emails = listed.split(',').map(str::trim);
+        let emails: Vec<&str> = emails.filter(|email| !email.is_empty()).collect();
         let is_address = |email: &&str| {
             email.split_once('@').is_some_and(|(local, domain)| {
                 // A pattern protects nothing, and neither does a name in front of an address.
@@ -272,14 +275,14 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
                 !local.is_empty() && !is_pattern && is_domain(domain) && !local.contains(is_blank)
             })
         };
-        let is_absent = listed.iter().all(|email| email.is_empty());
-        if !is_absent && !listed.iter().all(is_address) {
+        let is_of_commas = emails.is_empty() && !listed.is_empty();
+        if is_of_commas || !emails.iter().all(is_address) {
             self.problem("THREEDEYE_PROTECTED_EMAILS is not a comma-separated list of e-mails");
             return None;
         }
-        let listed = listed.into_iter().filter_map(EmailKey::of);
+        let emails = emails.into_iter().filter_map(EmailKey::of);
         Some(ProtectedAccounts {
-            emails: listed
+            emails: emails
                 .chain(login.and_then(ThreedeyeLogin::email_key))
                 .collect(),
             domains: staff_domains.to_vec(),
@@ -477,7 +480,6 @@ mod tests {
                     " , ",
                     "a.example; b.example",
                     "*.x.example",
-                    "a.example,,b.example",
                     "com",
                     "-a.example",
                     "a@b.example",
@@ -494,7 +496,7 @@ mod tests {
                     "a@x.example; b@x.example",
                     "a@x.example,b",
                     "*@x.example",
-                    "a@x.example, ",
+                    " , ",
                     "Ops <ops@x.example>",
                     "ops\u{200b}@x.example",
                 ],
@@ -532,11 +534,11 @@ mod tests {
         for (name, value) in [
             (
                 "ADMIN_EMAIL_DOMAINS",
-                " SmartphoneKey.com , xn--bcher-kva.example",
+                " SmartphoneKey.com ,, xn--bcher-kva.example, ",
             ),
             (
                 "THREEDEYE_PROTECTED_EMAILS",
-                "Ops@x.example, jörg@x.example",
+                "Ops@x.example, jörg@x.example,",
             ),
             ("ADMIN_API_KEY", "exactly-twenty-four-char"),
             ("JWT_EMAIL_VERIFIED", "unless_false"),
