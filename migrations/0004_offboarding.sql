@@ -28,6 +28,8 @@ CREATE TABLE users_displaced (user_id, email_key);
 CREATE TRIGGER users_insert_note_displaced BEFORE INSERT ON users
 WHEN EXISTS (SELECT 1 FROM users WHERE auth_subject = NEW.auth_subject AND uuid <> NEW.uuid)
 BEGIN
+  DELETE FROM users_displaced WHERE user_id IN (
+    SELECT uuid FROM users WHERE auth_subject = NEW.auth_subject AND uuid <> NEW.uuid);
   INSERT INTO users_displaced (user_id, email_key)
   SELECT uuid, email_key FROM users WHERE auth_subject = NEW.auth_subject AND uuid <> NEW.uuid;
 END;
@@ -35,6 +37,8 @@ END;
 CREATE TRIGGER users_update_note_displaced BEFORE UPDATE OF auth_subject ON users
 WHEN EXISTS (SELECT 1 FROM users WHERE auth_subject = NEW.auth_subject AND uuid <> OLD.uuid)
 BEGIN
+  DELETE FROM users_displaced WHERE user_id IN (
+    SELECT uuid FROM users WHERE auth_subject = NEW.auth_subject AND uuid <> OLD.uuid);
   INSERT INTO users_displaced (user_id, email_key)
   SELECT uuid, email_key FROM users WHERE auth_subject = NEW.auth_subject AND uuid <> OLD.uuid;
 END;

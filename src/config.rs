@@ -11,6 +11,7 @@ use url::{Host, Url};
 
 use crate::account::outbox::receiver::WebhookConfig;
 use crate::auth::{ClaimNames, JwtConfig};
+use crate::kernel::text::is_invisible;
 use crate::kernel::{EmailKey, Sealer, Secret};
 use crate::threedeye::config::{ProtectedAccounts, ThreedeyeConfig, ThreedeyeLogin};
 
@@ -20,7 +21,7 @@ pub struct Config {
     pub admin_keys: Vec<Secret>,
     /// Who may sign our callers' tokens; `None` refuses every token.
     pub jwt: Option<JwtConfig>,
-    /// `ADMIN_EMAIL_DOMAINS`, lower-cased.
+    /// `ADMIN_EMAIL_DOMAINS`, lower-cased; none where the setting is malformed.
     pub admin_email_domains: Vec<String>,
     /// The upstream; `None` is the normal state "not configured".
     pub threedeye: Option<ThreedeyeConfig>,
@@ -76,7 +77,9 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let admin_keys = self.admin_keys();
         let jwt = self.jwt();
         let admin_email_domains = self.domains();
+        // Which accounts are those of staff, and so never deleted, is not known without them.
         let threedeye = self.threedeye(&admin_email_domains);
+        let threedeye = threedeye.filter(|_| !admin_email_domains.is_empty());
         let sealer = self.sealer();
         let factor_proof = self.factor_proof();
         let webhook = self.webhook();
@@ -257,21 +260,22 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         staff_domains: &[String],
     ) -> Option<ProtectedAccounts> {
         let listed = self.get("THREEDEYE_PROTECTED_EMAILS").unwrap_or_default();
-        let listed: Vec<&str> = parts(&listed).collect();
+        let emails: Vec<&str> = parts(&listed).collect();
         let is_address = |email: &&str| {
             email.split_once('@').is_some_and(|(local, domain)| {
-                !matches!(local, "" | "*")
-                    && is_domain(domain)
-                    && !email.contains(char::is_whitespace)
+                // A pattern protects nothing, and neither does a name in front of an address.
+                let is_pattern = local.contains(['*', '?', '<', '"', ':', ';']);
+                !local.is_empty() && !is_pattern && is_domain(domain) && !local.contains(is_blank)
             })
         };
-        if !listed.iter().all(is_address) {
+        let is_of_commas = emails.is_empty() && !listed.is_empty();
+        if is_of_commas || !emails.iter().all(is_address) {
             self.problem("THREEDEYE_PROTECTED_EMAILS is not a comma-separated list of e-mails");
             return None;
         }
-        let listed = listed.into_iter().filter_map(EmailKey::of);
+        let emails = emails.into_iter().filter_map(EmailKey::of);
         Some(ProtectedAccounts {
-            emails: listed
+            emails: emails
                 .chain(login.and_then(ThreedeyeLogin::email_key))
                 .collect(),
             domains: staff_domains.to_vec(),
@@ -312,7 +316,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
     /// A required value that could not equal anything if white space were in it, as between the parts of a list.
     fn word(&mut self, name: &str) -> Option<String> {
         let value = self.required(name)?;
-        if value.contains(char::is_whitespace) {
+        if value.contains(is_blank) {
             self.problem(format!("{name} must be one value without white space"));
             return None;
         }
@@ -324,7 +328,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
     fn claim(&mut self, name: &str, default: &str) -> Option<String> {
         let claim = self.get(name).unwrap_or_else(|| default.to_owned());
         let is_dated = matches!(claim.as_str(), "exp" | "nbf" | "iat");
-        if is_dated || claim.contains(char::is_whitespace) {
+        if is_dated || claim.contains(is_blank) {
             self.problem(format!(
                 "{name} must be the name of one claim, and not exp, nbf or iat"
             ));
@@ -365,6 +369,11 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
 fn parts(list: &str) -> impl Iterator<Item = &str> {
     let parts = list.split(',').map(str::trim);
     parts.filter(|part| !part.is_empty())
+}
+
+/// Whether a character is white space or cannot be seen, as what is pasted may hold it.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || is_invisible(c)
 }
 
 /// Whether a header can carry the text.
@@ -488,6 +497,9 @@ mod tests {
                     "a@x.example; b@x.example",
                     "a@x.example,b",
                     "*@x.example",
+                    " , ",
+                    "Ops <ops@x.example>",
+                    "ops\u{200b}@x.example",
                 ],
             ),
             (
@@ -496,7 +508,7 @@ mod tests {
             ),
             ("ADMIN_API_KEY_PREVIOUS", &["short"]),
             ("JWT_ISSUER", &["https://a.example/ https://b.example/"]),
-            ("JWT_AUDIENCE", &["a, b"]),
+            ("JWT_AUDIENCE", &["a, b", "spkey\u{feff}"]),
             ("JWT_EMAIL_CLAIM", &["email, mail"]),
             ("JWT_EMAIL_VERIFIED_CLAIM", &["exp"]),
             ("JWT_AUTH_TIME_CLAIM", &["iat", "nbf"]),
@@ -527,15 +539,14 @@ mod tests {
         for (name, value) in [
             (
                 "ADMIN_EMAIL_DOMAINS",
-                " SmartphoneKey.com , xn--bcher-kva.example",
+                " SmartphoneKey.com ,, xn--bcher-kva.example, ",
             ),
             (
                 "THREEDEYE_PROTECTED_EMAILS",
-                "Ops@x.example, jörg@x.example",
+                "Ops@x.example, jörg@x.example,",
             ),
             ("ADMIN_EMAIL_DOMAINS", " a.example ,b.example,, "),
             ("THREEDEYE_PROTECTED_EMAILS", "ops@x.example,"),
-            ("THREEDEYE_PROTECTED_EMAILS", " , "),
             ("JWT_EMAIL_CLAIM", "https://spkey.co/email"),
             ("ADMIN_API_KEY", "exactly-twenty-four-char"),
             ("JWT_EMAIL_VERIFIED", "unless_false"),
@@ -594,6 +605,18 @@ mod tests {
             "smartphonekey.com",
         ] {
             assert!(!is_protected(email), "{email}");
+        }
+    }
+
+    #[test]
+    fn without_knowing_whose_accounts_are_protected_none_is_touched() {
+        for setting in [
+            ("ADMIN_EMAIL_DOMAINS", Some("@smartphonekey.com")),
+            ("THREEDEYE_PROTECTED_EMAILS", Some("*@x.example")),
+        ] {
+            let config = parse(&[setting]);
+            assert!(config.threedeye.is_none(), "{setting:?}");
+            assert_eq!(config.problems.len(), 1);
         }
     }
 

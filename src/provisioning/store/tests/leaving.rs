@@ -154,10 +154,13 @@ fn whoever_a_replace_puts_out_has_left(test: &StoreTest) {
     assert!(test.execute(Statement::new(ignored, [])));
     test.add("dan", "dan@example.com");
     assert_eq!(test.valid_keys(), ["ann", "bob"]);
-
+    assert!(test.execute(Statement::new(ignored, [])));
+    test.change_email("ann", Some("new@example.com"));
     test.displace("cyd", "cyd@example.com", "s1");
     assert_eq!(test.state("ann"), Some(State::Leaving));
     assert_eq!(test.valid_keys(), ["bob"]);
+    test.add("ann", "new@example.com");
+    assert_eq!(test.state("ann"), Some(State::Complete));
     let args = ["dan".into(), "s2".into()];
     assert!(test.execute(Statement::new(TAKE_SUBJECT, args)));
     assert_eq!(test.state("bob"), Some(State::Leaving));
