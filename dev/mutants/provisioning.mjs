@@ -224,8 +224,8 @@ export const PROVISIONING = [
     edits: [
       {
         file: "src/provisioning/reset/mod.rs",
-        find: "            forgotten,\n            // What was",
-        replace: "            forgotten: forgotten.filter(|_| false),\n            // What was",
+        find: "forgotten: memory.account,",
+        replace: "forgotten: memory.account.filter(|_| false),",
       },
     ],
   },

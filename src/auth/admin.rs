@@ -29,18 +29,6 @@ impl Admin {
         &self.identity
     }
 
-    /// The administrator, who is a person: programs are never staff, and have API keys of their own.
-    ///
-    /// # Errors
-    ///
-    /// [`Refusal::ProgramNotAllowed`].
-    pub fn unless_program(self) -> Result<Self, AuthError> {
-        if self.identity.is_machine {
-            return Err(Refusal::ProgramNotAllowed.into());
-        }
-        Ok(self)
-    }
-
     /// Whether the administrator has signed in as a route requires.
     pub fn satisfies(&self, sign_in: SignIn, now: Timestamp) -> bool {
         sign_in == SignIn::AnyTime || self.identity.is_recent(now)

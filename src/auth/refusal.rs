@@ -75,10 +75,8 @@ pub enum Refusal {
     EmailMalformed,
     /// `email_verified` is there and does not say yes.
     EmailNotVerified,
-    /// A 403: everything else is right.
+    /// The only cause of a 403: everything else is right.
     DomainNotAllowed,
-    /// A 403: the admin pair is right, but its token is a program's.
-    ProgramNotAllowed,
 }
 
 impl Refusal {
@@ -126,13 +124,12 @@ impl Refusal {
             Self::EmailMalformed => "email_malformed",
             Self::EmailNotVerified => "email_not_verified",
             Self::DomainNotAllowed => "domain_not_allowed",
-            Self::ProgramNotAllowed => "program_not_allowed",
         }
     }
 
     /// 403 rather than 401.
     pub const fn is_forbidden(self) -> bool {
-        matches!(self, Self::DomainNotAllowed | Self::ProgramNotAllowed)
+        matches!(self, Self::DomainNotAllowed)
     }
 }
 
@@ -162,9 +159,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_wrong_domain_and_a_program_are_forbidden() {
+    fn only_a_wrong_domain_is_forbidden() {
         assert!(Refusal::DomainNotAllowed.is_forbidden());
-        assert!(Refusal::ProgramNotAllowed.is_forbidden());
         for unauthorized in [
             Refusal::EmailMissing,
             Refusal::EmailNotVerified,

@@ -98,7 +98,6 @@ impl Caller for Admin {
             let services = &incoming.services;
             let headers = &incoming.request.headers;
             let admin = services.authenticate_admin(headers).await?;
-            let admin = admin.unless_program()?;
             incoming.log_caller(admin.actor().as_str());
             if !services.admin_within_limit(&admin).await {
                 return Err(ErrorFormat::Admin.too_many());
@@ -159,10 +158,7 @@ impl UserCaller {
         }
         match presented_key(headers) {
             Some(key) if !has_admin_key => Ok(Self::Key(key)),
-            _ => {
-                let admin = services.authenticate_admin(headers).await?;
-                admin.unless_program().map(Self::Admin)
-            }
+            _ => services.authenticate_admin(headers).await.map(Self::Admin),
         }
     }
 }

@@ -174,25 +174,6 @@ fn making_a_key_takes_a_sign_in_of_the_last_two_hours() {
 }
 
 #[test]
-fn a_program_is_no_administrator_whatever_its_token_says() {
-    let service = TestService::new();
-    service.add_user(ADA, Some("ada@example.com"));
-    let mut claims = claims("program@clients");
-    claims["email"] = json!("anna@smartphonekey.com");
-    claims["email_verified"] = json!(true);
-    claims["is_staff"] = json!(true);
-    let login = format!("/users/{ADA}/3deye-credentials");
-    for path in ["/admin/api-keys", login.as_str()] {
-        for (grant, is_refused) in [("client-credentials", true), ("password", false)] {
-            claims["gty"] = json!(grant);
-            let request = service.get(path).header("x-admin-api-key", ADMIN_KEY);
-            let status = request.bearer(&token(&claims)).send().status();
-            assert_eq!(status == 403, is_refused, "{path} {grant}: {status}");
-        }
-    }
-}
-
-#[test]
 fn a_call_with_the_admin_pair_reaches_the_database() {
     let service = TestService::new();
     let body = json!({"scopes": ["threedeye:read"], "label": "front door"});
