@@ -17,7 +17,7 @@ const services = await servicesForThisFile({
   complete: { secrets: { CREDENTIALS_KEY: oldKey }, database: "shared" },
   rotated: { secrets: { CREDENTIALS_KEY: newKey, CREDENTIALS_KEY_PREVIOUS: oldKey }, database: "shared" },
   forgetful: { secrets: { CREDENTIALS_KEY: newKey }, database: "shared" },
-  withoutAdminKey: { secrets: { ADMIN_API_KEY: undefined, ADMIN_API_KEY_PREVIOUS: "the-previous-admin-key" } },
+  withoutAdminKey: { secrets: { ADMIN_API_KEY: undefined, ADMIN_API_KEY_PREVIOUS: "the-previous-admin-key-of-old" } },
   blankAdminKey: { secrets: { ADMIN_API_KEY: "  " } },
   withoutIssuer: { vars: { JWT_ISSUER: undefined } },
   withoutAudience: { vars: { JWT_AUDIENCE: undefined } },
@@ -79,7 +79,7 @@ describe("/health", () => {
         oldKey,
         newKey,
         "c2hvcnQ=",
-        "the-previous-admin-key",
+        "the-previous-admin-key-of-old",
       ]) {
         assert.ok(!text.includes(secret));
       }
@@ -196,7 +196,7 @@ describe("/health", () => {
 describe("without", () => {
   test("an admin key every administrator is refused, also with the previous key", async () => {
     for (const service of [services.withoutAdminKey, services.blankAdminKey]) {
-      for (const key of [service.adminKey, "the-previous-admin-key", "", "  ", "undefined", "null"]) {
+      for (const key of [service.adminKey, "the-previous-admin-key-of-old", "", "  ", "undefined", "null"]) {
         assertError(await service.admin("GET", "/admin/api-keys", { headers: { "x-admin-api-key": key } }), 401);
       }
     }
