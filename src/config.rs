@@ -312,7 +312,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         is_relaxed
     }
 
-    /// A required value that could not equal anything if white space were in it, as between the parts of a list.
+    /// A required value that could not equal anything if it were a list.
     fn word(&mut self, name: &str) -> Option<String> {
         let value = self.required(name)?;
         self.one_word(name, value)
@@ -325,8 +325,10 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
     }
 
     fn one_word(&mut self, name: &str, value: String) -> Option<String> {
-        if value.contains(char::is_whitespace) {
-            self.problem(format!("{name} must be one value without white space"));
+        if value.contains(|c: char| c.is_whitespace() || c == ',') {
+            self.problem(format!(
+                "{name} must be one value without white space and commas"
+            ));
             return None;
         }
         Some(value)
@@ -495,7 +497,7 @@ mod tests {
             ),
             ("ADMIN_API_KEY_PREVIOUS", &["short"]),
             ("JWT_ISSUER", &["https://a.example/ https://b.example/"]),
-            ("JWT_AUDIENCE", &["a, b"]),
+            ("JWT_AUDIENCE", &["a, b", "a,b", "[object Object]"]),
             ("JWT_EMAIL_CLAIM", &["email, mail"]),
             ("JWT_EMAIL_VERIFIED_CLAIM", &["email verified"]),
             ("JWT_AUTH_TIME_CLAIM", &["auth_time, iat"]),
