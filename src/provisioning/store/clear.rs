@@ -120,7 +120,8 @@ pub async fn clear(
     ));
     let mut recovery = None;
     if let Some(roles) = &clearing.keep_roles {
-        batch.execute(keep_recovery(user, token, roles, now)?);
+        let leaving = false;
+        batch.execute(keep_recovery(user, token, roles, now, leaving)?);
     } else if clearing.clear_mapping {
         recovery = Some(batch.push::<IgnoredAny>(Statement::new(CLEAR_RECOVERY, leased())));
     }

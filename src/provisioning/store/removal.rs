@@ -31,11 +31,13 @@ SET taken_over_email = iif(coalesce(taken_over_email, ?4) = ?4, ?4, '')
 WHERE user_id = ?1 AND lease_token = ?2
   AND NOT EXISTS (SELECT 1 FROM threedeye_users WHERE threedeye_id = ?3 AND user_id <> ?1)";
 
-// ?1 user, ?2 token, ?3 roles, ?4 now
+// ?1 user, ?2 token, ?3 roles, ?4 now, ?5 whether only a user that left is meant. One that has returned
+// has its account, and the roles with it.
 const KEEP_RECOVERY: &str = "
 INSERT INTO threedeye_recovery (user_id, role_ids, created_at)
 SELECT ?1, ?3, ?4
-WHERE EXISTS (SELECT 1 FROM threedeye_users WHERE user_id = ?1 AND lease_token = ?2)
+WHERE EXISTS (SELECT 1 FROM threedeye_users
+              WHERE user_id = ?1 AND lease_token = ?2 AND (NOT ?5 OR left_state IS NOT NULL))
 ON CONFLICT (user_id) DO UPDATE SET role_ids = excluded.role_ids";
 
 // ?1 user, ?2 token, ?3 now, ?4 whether only a user that left is meant. It would return with a row
@@ -101,9 +103,10 @@ pub(super) fn keep_recovery(
     token: &LeaseToken,
     roles: &[RoleId],
     now: Timestamp,
+    leaving: bool,
 ) -> Result<Statement, DatabaseError> {
     let roles = role_list(roles)?.into();
-    let args = [user.into(), token.into(), roles, now.into()];
+    let args = [user.into(), token.into(), roles, now.into(), leaving.into()];
     Ok(Statement::new(KEEP_RECOVERY, args))
 }
 
@@ -187,7 +190,7 @@ pub async fn begin_removal(
     let mut batch = Batch::new();
     let opened = announce(&mut batch, open, accounts, entry)?;
     if let Some(roles) = keep_roles {
-        batch.execute(keep_recovery(user, token, roles, entry.at)?);
+        batch.execute(keep_recovery(user, token, roles, entry.at, leaving)?);
     }
     Ok(database.run(batch).await?.count(opened)? > 0)
 }
@@ -207,7 +210,7 @@ pub async fn begin_leaving_removal(
     let mut batch = Batch::new();
     let opened = announce(&mut batch, open, accounts, entry)?;
     if !roles.is_empty() {
-        batch.execute(keep_recovery(user, token, roles, entry.at)?);
+        batch.execute(keep_recovery(user, token, roles, entry.at, leaving)?);
     }
     Ok(database.run(batch).await?.count(opened)? > 0)
 }

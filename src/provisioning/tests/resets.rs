@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use super::{ANNA, Bench, CLEAR, CLEAR_AND_DELETE, CREATE, NEW_ANNA};
+use crate::kernel::UserId;
 use crate::provisioning::reset::ResetOrder;
 use crate::provisioning::world::Fuse;
 use crate::provisioning::{Failure, ProvisioningError};
+use crate::testing::transport::yield_once;
+use crate::threedeye::simulated::Operation;
 
 #[test]
 fn another_users_unfinished_account_is_not_deleted_for_sharing_the_email() {
@@ -78,4 +81,28 @@ fn an_email_freed_by_a_reset_is_no_orphan_while_it_stays_taken() {
     ));
     bench.converge();
     bench.assert_settled("a", ANNA, &[]);
+}
+
+#[test]
+fn no_roles_wait_for_a_user_that_returns_while_its_account_is_looked_for() {
+    let bench = Bench::with_anna();
+    bench.add_account("old", ANNA, &["r1"]);
+    bench.backfill();
+    bench.delete_user("a");
+    let (user, context, lists) = (
+        UserId::new("a"),
+        bench.context(),
+        bench.calls(Operation::List),
+    );
+    let reset = context.reset(Some(bench.client()), &user, CLEAR_AND_DELETE);
+    let returning = async {
+        while bench.calls(Operation::List) == lists {
+            yield_once().await;
+        }
+        bench.add_user("a", ANNA);
+    };
+    let both = futures_util::future::join(reset, returning);
+    let ended = bench.run(Fuse::None, async { both.await.0 }).unwrap();
+    assert!(matches!(ended, Err(ProvisioningError::Busy { .. })));
+    bench.assert_settled("a", ANNA, &["r1"]);
 }

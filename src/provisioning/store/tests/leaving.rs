@@ -312,12 +312,7 @@ fn a_removal_stops_where_the_user_has_returned(test: &StoreTest) {
     test.lease_leaving("t1", &["ann"]);
     test.add("ann", ONE);
     assert!(!test.begin_leaving_removal("t1", "ann", &account("acc", ONE)));
-    assert_eq!(
-        test.recovery("ann"),
-        Some(Recovery {
-            roles: roles(&["r1"])
-        })
-    );
+    assert_eq!(test.recovery("ann"), None);
     assert!(!test.conclude("t1", "ann", &LeavingOutcome::Gone));
     assert_eq!(test.state("ann"), Some(State::Complete));
     assert_eq!(test.trail("ann"), ["settled"]);
