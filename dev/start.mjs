@@ -22,7 +22,7 @@ import { DEV, inRoot } from "./tooling/paths.mjs";
 import { freePort } from "./tooling/ports.mjs";
 import { RUN_LOCK, readRunFile, removeRunFile, writeRunFile } from "./tooling/run-file.mjs";
 import { explain, Failure, runMain, say, secondsSinceStart, step } from "./tooling/say.mjs";
-import { addAccounts, countAccounts, mintToken } from "./tooling/simulator.mjs";
+import { addAccounts, countAccounts, mintToken, tokensOf, verifiedEmail } from "./tooling/simulator.mjs";
 import { STATE, WRANGLER, wranglerEnv } from "./tooling/wrangler.mjs";
 
 const HELP = `npm start [-- options]
@@ -133,8 +133,7 @@ async function startAll(wantedPort) {
   });
   isUp = true;
 
-  const { JWT_ISSUER: iss = "", JWT_AUDIENCE: aud = "", JWT_EMAIL_CLAIM: emailClaim = "email" } = config.vars;
-  const running = { pid: process.pid, worker, simulator, tokens: { iss, aud, emailClaim } };
+  const running = { pid: process.pid, worker, simulator, tokens: tokensOf(config.vars) };
   writeRunFile(running);
   if (!foreign) {
     // Cloudflare's cron never slept: make up for the runs since the last start.
@@ -199,7 +198,7 @@ async function answers(url, what) {
 /** @param {Service} service @returns {Promise<Access>} */
 async function accessOf({ running, config }) {
   const person = (/** @type {string} */ sub, /** @type {string} */ email) =>
-    mintToken(running, { sub, [running.tokens.emailClaim]: email, email_verified: true }, TOKEN_LIFETIME_S);
+    mintToken(running, { sub, ...verifiedEmail(running, email) }, TOKEN_LIFETIME_S);
   const domain = config.vars.ADMIN_EMAIL_DOMAINS?.split(",")[0]?.trim();
   return {
     worker: running.worker,

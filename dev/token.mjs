@@ -4,7 +4,7 @@
 import { parseArgs } from "node:util";
 import { readRunFile } from "./tooling/run-file.mjs";
 import { Failure, runMain } from "./tooling/say.mjs";
-import { mintToken } from "./tooling/simulator.mjs";
+import { mintToken, verifiedEmail } from "./tooling/simulator.mjs";
 
 const HELP = `npm run -s token -- --email NAME@smartphonekey.com [options]
 
@@ -37,7 +37,7 @@ async function main() {
   if (!running) throw notRunning();
   const claims = {
     sub: values.user ?? values.sub ?? `local|${values.email}`,
-    ...(values.email && { [running.tokens.emailClaim]: values.email, email_verified: true }),
+    ...(values.email && verifiedEmail(running, values.email)),
     ...Object.fromEntries(values.claim.map(claim)),
   };
   console.log(

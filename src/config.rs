@@ -313,11 +313,13 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         is_relaxed
     }
 
-    /// A required value that could not equal anything if white space were in it, as between the parts of a list.
+    /// A required value that could not equal anything if it were a list.
     fn word(&mut self, name: &str) -> Option<String> {
         let value = self.required(name)?;
-        if value.contains(is_blank) {
-            self.problem(format!("{name} must be one value without white space"));
+        if value.contains(|c: char| is_blank(c) || c == ',') {
+            self.problem(format!(
+                "{name} must be one value without white space and commas"
+            ));
             return None;
         }
         Some(value)
@@ -328,7 +330,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
     fn claim(&mut self, name: &str, default: &str) -> Option<String> {
         let claim = self.get(name).unwrap_or_else(|| default.to_owned());
         let is_dated = matches!(claim.as_str(), "exp" | "nbf" | "iat");
-        if is_dated || claim.contains(is_blank) {
+        if is_dated || claim.contains(|c: char| is_blank(c) || c == ',') {
             self.problem(format!(
                 "{name} must be the name of one claim, and not exp, nbf or iat"
             ));
@@ -508,7 +510,10 @@ mod tests {
             ),
             ("ADMIN_API_KEY_PREVIOUS", &["short"]),
             ("JWT_ISSUER", &["https://a.example/ https://b.example/"]),
-            ("JWT_AUDIENCE", &["a, b", "spkey\u{feff}"]),
+            (
+                "JWT_AUDIENCE",
+                &["a, b", "a,b", "spkey\u{feff}", "[object Object]"],
+            ),
             ("JWT_EMAIL_CLAIM", &["email, mail"]),
             ("JWT_EMAIL_VERIFIED_CLAIM", &["exp"]),
             ("JWT_AUTH_TIME_CLAIM", &["iat", "nbf"]),

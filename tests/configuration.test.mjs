@@ -17,7 +17,7 @@ const services = await servicesForThisFile({
   complete: { secrets: { CREDENTIALS_KEY: oldKey }, database: "shared" },
   rotated: { secrets: { CREDENTIALS_KEY: newKey, CREDENTIALS_KEY_PREVIOUS: oldKey }, database: "shared" },
   forgetful: { secrets: { CREDENTIALS_KEY: newKey }, database: "shared" },
-  withoutAdminKey: { secrets: { ADMIN_API_KEY: undefined, ADMIN_API_KEY_PREVIOUS: "the-previous-admin-key" } },
+  withoutAdminKey: { secrets: { ADMIN_API_KEY: undefined, ADMIN_API_KEY_PREVIOUS: "the-previous-admin-key-of-old" } },
   blankAdminKey: { secrets: { ADMIN_API_KEY: "  " } },
   withoutIssuer: { vars: { JWT_ISSUER: undefined } },
   withoutAudience: { vars: { JWT_AUDIENCE: undefined } },
@@ -37,6 +37,8 @@ const services = await servicesForThisFile({
   },
   namespacedEmail: { vars: { JWT_EMAIL_CLAIM: "https://spkey.co/email" } },
   otherDomains: { vars: { ADMIN_EMAIL_DOMAINS: " SpKey.co ,example.org,, " } },
+  typed: { vars: { ADMIN_EMAIL_DOMAINS: ["spkey.co", "example.org"], BACKFILL_CRON_LIMIT: 0, JWT_AUTH_TIME: true } },
+  typedAudience: { vars: { JWT_AUDIENCE: ["one", "other"] } },
   empty: { migrated: false },
 });
 const { complete } = services;
@@ -81,7 +83,7 @@ describe("/health", () => {
         oldKey,
         newKey,
         "c2hvcnQ=",
-        "the-previous-admin-key",
+        "the-previous-admin-key-of-old",
       ]) {
         assert.ok(!text.includes(secret));
       }
@@ -198,7 +200,7 @@ describe("/health", () => {
 describe("without", () => {
   test("an admin key every administrator is refused, also with the previous key", async () => {
     for (const service of [services.withoutAdminKey, services.blankAdminKey]) {
-      for (const key of [service.adminKey, "the-previous-admin-key", "", "  ", "undefined", "null"]) {
+      for (const key of [service.adminKey, "the-previous-admin-key-of-old", "", "  ", "undefined", "null"]) {
         assertError(await service.admin("GET", "/admin/api-keys", { headers: { "x-admin-api-key": key } }), 401);
       }
     }
@@ -309,6 +311,22 @@ describe("settings", () => {
     assert.equal((await withClaims(service, { "https://spkey.co/email": "ada@smartphonekey.com" })).status, 200);
     assertError(await withClaims(service, { email: "ada@smartphonekey.com" }), 401);
     assertError(await withClaims(service, { "https://spkey.co/email": "ada@evil.example", email: "ada@smartphonekey.com" }), 403);
+  });
+
+  test("a number, a boolean or a list in wrangler.toml is never taken for absent", async () => {
+    const { typed, typedAudience } = services;
+    for (const [email, status] of /** @type {const} */ ([
+      ["a@spkey.co", 200],
+      ["a@example.org", 200],
+      ["a@smartphonekey.com", 403],
+    ]))
+      assert.equal((await withClaims(typed, { email })).status, status, email);
+    const { problems } = (await health(typed)).checks.configuration;
+    assert.deepEqual(problems.map((/** @type {string} */ problem) => problem.split(" ")[0]).sort(), [
+      "BACKFILL_CRON_LIMIT",
+      "JWT_AUTH_TIME",
+    ]);
+    assert.match((await health(typedAudience)).checks.configuration.problems.join(), /^JWT_AUDIENCE\b/);
   });
 
   test("ADMIN_EMAIL_DOMAINS is a list in any case, and replaces the default", async () => {

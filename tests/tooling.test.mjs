@@ -11,6 +11,7 @@ import { after, test } from "node:test";
 import { compareSchemas, setAside } from "../dev/tooling/database.mjs";
 import { tryLock } from "../dev/tooling/lock.mjs";
 import { readRunFile, writeRunFile } from "../dev/tooling/run-file.mjs";
+import { tokensOf, verifiedEmail } from "../dev/tooling/simulator.mjs";
 
 const scratch = mkdtempSync(join(tmpdir(), "spkey-tooling-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
@@ -72,7 +73,7 @@ test("a run file counts where it was written, while its process lives", async ()
     pid: process.pid,
     worker: "http://x",
     simulator: "http://y",
-    tokens: { iss: "i", aud: "a", emailClaim: "e" },
+    tokens: tokensOf({ JWT_ISSUER: "i", JWT_AUDIENCE: "a" }),
   };
   assert.equal(readRunFile(path), undefined);
   writeRunFile(running, path);
@@ -105,4 +106,20 @@ test("local data that is set aside loses nothing, however often", () => {
     assert.ok(!existsSync(state));
     assert.ok(existsSync(join(`${state}.old-${number}`, "data")));
   }
+});
+
+test("tokens name their claims as the Worker is told to", () => {
+  const running = (/** @type {Record<string, string>} */ vars) => ({
+    pid: 1,
+    worker: "w",
+    simulator: "s",
+    tokens: tokensOf(vars),
+  });
+  assert.deepEqual(verifiedEmail(running({ JWT_EMAIL_CLAIM: "" }), "ada@example.com"), {
+    email: "ada@example.com",
+    email_verified: true,
+  });
+  const renamed = running({ JWT_EMAIL_CLAIM: "e", JWT_EMAIL_VERIFIED_CLAIM: "v", JWT_AUTH_TIME_CLAIM: "t", JWT_AMR_CLAIM: "m" });
+  assert.deepEqual(verifiedEmail(renamed, "ada@example.com"), { e: "ada@example.com", v: true });
+  assert.deepEqual([renamed.tokens.authTimeClaim, renamed.tokens.amrClaim], ["t", "m"]);
 });

@@ -56,7 +56,7 @@ async function verify(code, env) {
 
 /** A sign-in with a second factor proves it. @param {Running} running */
 async function turnOff(running) {
-  const token = await mintToken(running, { sub: EXAMPLES.careful.uuid, amr: ["mfa"] }, TOKEN_LIFETIME_S);
+  const token = await mintToken(running, { sub: EXAMPLES.careful.uuid, [running.tokens.amrClaim]: ["mfa"] }, TOKEN_LIFETIME_S);
   const response = await fetch(`${running.worker}/api/users/@me/two_factor_disable`, {
     method: "POST",
     headers: { authorization: `Bearer ${token}` },

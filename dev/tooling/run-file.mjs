@@ -15,7 +15,7 @@ export const RUN_LOCK = join(DEV, "run.lock");
  * @property {number} pid
  * @property {string} worker its address
  * @property {string} simulator its address
- * @property {{iss: string, aud: string, emailClaim: string}} tokens what the Worker accepts
+ * @property {import("./simulator.mjs").Tokens} tokens what the Worker accepts
  */
 
 /** @param {Running} running */

@@ -18,14 +18,31 @@ export const countAccounts = async (simulator) => (await call(simulator, "/users
 /** @param {string} simulator @param {object[]} users */
 export const addAccounts = (simulator, users) => call(simulator, "/users", { users });
 
+/** What the Worker accepts, and what it calls the claims. @typedef {ReturnType<typeof tokensOf>} Tokens */
+
+/** @param {Record<string, string | undefined>} vars the Worker's */
+export const tokensOf = (vars) => ({
+  iss: vars.JWT_ISSUER || "",
+  aud: vars.JWT_AUDIENCE || "",
+  emailClaim: vars.JWT_EMAIL_CLAIM || "email",
+  verifiedClaim: vars.JWT_EMAIL_VERIFIED_CLAIM || "email_verified",
+  authTimeClaim: vars.JWT_AUTH_TIME_CLAIM || "auth_time",
+  amrClaim: vars.JWT_AMR_CLAIM || "amr",
+});
+
+/** The claims of somebody with this e-mail. @param {import("./run-file.mjs").Running} running @param {string} email */
+export const verifiedEmail = ({ tokens }, email) => ({ [tokens.emailClaim]: email, [tokens.verifiedClaim]: true });
+
 /**
+ * Of somebody who signs in now.
  * @param {import("./run-file.mjs").Running} running
  * @param {Record<string, unknown>} claims
  * @param {number} expiresInSeconds
  * @returns {Promise<string>}
  */
 export async function mintToken({ simulator, tokens }, claims, expiresInSeconds) {
-  const all = { iss: tokens.iss, aud: tokens.aud, ...claims };
+  const now = Math.floor(Date.now() / 1000);
+  const all = { iss: tokens.iss, aud: tokens.aud, [tokens.authTimeClaim]: now, ...claims };
   // ES256 rather than RS256: a third as long, so easier to paste.
   return (await call(simulator, "/token", { claims: all, alg: "ES256", expiresInSeconds })).token;
 }

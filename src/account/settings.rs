@@ -9,9 +9,9 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::account::Invalid;
 use crate::account::fields::{Fields, text};
+use crate::kernel::text::is_misleading;
 #[cfg(test)]
-use crate::kernel::text::name_pattern;
-use crate::kernel::text::{is_invisible, is_joiner};
+use crate::kernel::text::misleading_class;
 
 /// Settings as they were written: what belongs to the client comes back to the digit.
 pub type Settings = BTreeMap<String, Box<RawValue>>;
@@ -154,7 +154,7 @@ impl Rule {
 
 fn name(attr: &'static str, given: &Value, most: usize) -> Result<Option<Box<RawValue>>, Invalid> {
     let name = text(attr, given, most)?;
-    if name.contains(|c| is_invisible(c) && !is_joiner(c)) {
+    if name.contains(is_misleading) {
         return Err(Invalid::input(
             attr,
             "Invisible characters are not allowed.",
@@ -224,7 +224,7 @@ impl Rule {
     fn schema(&self, name: &str) -> Value {
         let mut schema = match self {
             Self::Text(most) => serde_json::json!({
-                "type": "string", "maxLength": most, "pattern": name_pattern(),
+                "type": "string", "maxLength": most, "pattern": format!("^[^{}]*$", misleading_class()),
             }),
             Self::Flag => serde_json::json!({ "type": ["boolean", "null"] }),
             Self::Choice(choices) => {

@@ -47,13 +47,13 @@ macro_rules! hidden_class {
 #[cfg(test)]
 pub(crate) use hidden_class;
 
-/// What the name of a person holds: see [`is_joiner`].
+/// The characters that [`is_misleading`], for a class of a regular expression.
 #[cfg(test)]
-pub(crate) fn name_pattern() -> String {
+pub(crate) fn misleading_class() -> String {
     let ranges = INVISIBLE
         .into_iter()
         .filter(|(first, _)| !is_joiner(*first));
-    format!("^[^{}]*$", ranges.map(range).collect::<String>())
+    ranges.map(range).collect()
 }
 
 /// Characters from the first to the last, in a class of a regular expression.
@@ -80,6 +80,29 @@ pub const fn is_joiner(c: char) -> bool {
     matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe0e}' | '\u{fe0f}')
 }
 
+/// Whether a character cannot be seen and has no use in what people write.
+pub fn is_misleading(c: char) -> bool {
+    is_invisible(c) && !is_joiner(c)
+}
+
+/// [`check_not_empty`] for words that people write: it begins with what can be seen, and joiners may follow.
+///
+/// # Errors
+///
+/// What is wrong with it, after the name of its field.
+pub fn check_words(field: &str, text: &str, max_chars: usize) -> Result<(), String> {
+    check_there(field, text)?;
+    check_bounded(field, text, max_chars)?;
+    if text.contains(is_misleading) || text.starts_with(is_joiner) {
+        return Err(hidden(field));
+    }
+    Ok(())
+}
+
+fn hidden(field: &str) -> String {
+    format!("{field}: must not contain invisible characters")
+}
+
 /// Checks that a text has at most `max_chars` characters, and that each can be seen.
 ///
 /// # Errors
@@ -88,7 +111,7 @@ pub const fn is_joiner(c: char) -> bool {
 pub fn check(field: &str, text: &str, max_chars: usize) -> Result<(), String> {
     check_bounded(field, text, max_chars)?;
     if text.contains(is_invisible) {
-        return Err(format!("{field}: must not contain invisible characters"));
+        return Err(hidden(field));
     }
     Ok(())
 }

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use js_sys::{Object, Reflect};
+use wasm_bindgen::JsValue;
 use worker::Env;
 
 use super::bindings::{EventBindings, ExecutionContext};
@@ -38,7 +40,7 @@ pub fn router() -> Rc<Router> {
 pub fn services(env: &Env, context: Option<ExecutionContext>) -> Services {
     let shared = SHARED.with(Rc::clone);
     let config = shared.config(|| {
-        let config = Config::parse(|name| env.var(name).ok().map(|value| value.to_string()));
+        let config = Config::parse(|name| setting(env, name));
         log::configuration(&config.problems);
         config
     });
@@ -51,4 +53,12 @@ pub fn services(env: &Env, context: Option<ExecutionContext>) -> Services {
         unicode: UNICODE.with(Rc::clone),
     };
     Services::new(config, environment, shared)
+}
+
+/// A variable or a secret. `wrangler.toml` may hold numbers, booleans and lists as well, and none of them may
+/// count as absent: they are read as JavaScript writes them, a list with commas.
+fn setting(env: &Env, name: &str) -> Option<String> {
+    let value = Reflect::get(env, &JsValue::from_str(name)).ok()?;
+    let is_absent = value.is_undefined() || value.is_null();
+    (!is_absent).then(|| Object::from(value).to_string().into())
 }

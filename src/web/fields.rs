@@ -1,7 +1,5 @@
 //! Fields that several requests share, held to what serde cannot say.
 
-#[cfg(test)]
-use crate::kernel::text::hidden_class;
 use crate::kernel::{Timestamp, UserId, text};
 use crate::web::ApiError;
 
@@ -9,23 +7,18 @@ use crate::web::ApiError;
 const MAX_LABEL_CHARS: usize = 100;
 
 /// The most characters a name may have.
-const MAX_NAME_CHARS: usize = 200;
+pub const MAX_NAME_CHARS: usize = 200;
 
-/// What [`name`] takes, for `openapi.json`: white space as [`str::trim`] knows it, then 1 to 200
+/// What [`words`] takes, for `openapi.json`: white space as [`str::trim`] knows it, then 1 to `most`
 /// characters that begin and end with something else, then white space.
 #[cfg(test)]
-pub const NAME_PATTERN: &str = concat!(
-    r"^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*",
-    "[^",
-    hidden_class!(),
-    r" \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]",
-    "([^",
-    hidden_class!(),
-    "]{0,198}[^",
-    hidden_class!(),
-    r" \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000])?",
-    r"[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*$",
-);
+pub fn words_pattern(most: usize) -> String {
+    let blank = r"\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000";
+    let hidden = text::hidden_class!();
+    let odd = format!(r"\u0000-\u001f\u007f-\u009f{}", text::misleading_class());
+    let inner = most.saturating_sub(2);
+    format!("^[{blank}]*[^{hidden}{blank}]([^{odd}]{{0,{inner}}}[^{odd}{blank}])?[{blank}]*$")
+}
 
 /// A key's label: at most 100 characters, each of which can be seen.
 ///
@@ -39,15 +32,25 @@ pub fn label(label: Option<String>) -> Result<Option<String>, ApiError> {
     Ok(label)
 }
 
-/// A thing's name: 1 to 200 characters once white space around it is gone, each of which can be seen.
+/// A thing's name: [`words`] of 1 to 200 characters.
 ///
 /// # Errors
 ///
 /// 400 that names the field.
 pub fn name(name: &str) -> Result<&str, ApiError> {
-    let name = name.trim();
-    text::check_not_empty("name", name, MAX_NAME_CHARS).map_err(ApiError::bad_request)?;
-    Ok(name)
+    words("name", name, MAX_NAME_CHARS)
+}
+
+/// What people write: 1 to `most` characters once white space around it is gone, emoji and Persian among
+/// them.
+///
+/// # Errors
+///
+/// 400 that names the field.
+pub fn words<'a>(field: &str, text: &'a str, most: usize) -> Result<&'a str, ApiError> {
+    let text = text.trim();
+    text::check_words(field, text, most).map_err(ApiError::bad_request)?;
+    Ok(text)
 }
 
 /// The `userId` that something is bound or tied to.
@@ -153,13 +156,33 @@ mod tests {
         }
     }
 
+    #[test]
+    fn words_may_hold_emoji_and_joined_letters_and_begin_with_what_can_be_seen() {
+        for good in ["❤\u{fe0f} door", "👩\u{200d}🔧", "علی\u{200c}رضا"] {
+            assert_eq!(name(good).unwrap(), good);
+        }
+        for bad in [
+            "\u{200d}",
+            "\u{fe0f}a",
+            "a\u{200b}",
+            "a\u{202e}b",
+            "a\u{2800}",
+        ] {
+            let refused = name(bad).unwrap_err();
+            let expected = "name: must not contain invisible characters";
+            assert_eq!(refused.message, expected, "{bad:?}");
+        }
+    }
+
     proptest! {
         #[test]
-        fn a_name_is_taken_trimmed_or_not_at_all(given in " ?.{0,220} ?|[a\u{0}\u{7f}\u{85} ]{0,3}") {
+        fn a_name_is_taken_trimmed_or_not_at_all(
+            given in " ?.{0,220} ?|[a\u{0}\u{7f}\u{85} ]{0,3}|[a\u{200b}\u{200d}\u{fe0f} ]{0,4}",
+        ) {
             let trimmed = given.trim();
             let fits = (1..=200).contains(&trimmed.chars().count());
-            let can_be_seen = |c: char| !c.is_control() && !text::is_invisible(c);
-            let good = fits && trimmed.chars().all(can_be_seen);
+            let can_be_seen = |c: char| !c.is_control() && !text::is_misleading(c);
+            let good = fits && trimmed.chars().all(can_be_seen) && !trimmed.starts_with(text::is_joiner);
             match name(&given) {
                 Ok(taken) => prop_assert!(good && taken == trimmed),
                 Err(error) => prop_assert!(!good && error.message.starts_with("name: ")),

@@ -16,7 +16,7 @@ import { migrate } from "./worker.mjs";
  * @typedef {{id: string, email: string | null}} User
  *
  * @typedef {object} Changes
- * @property {Record<string, string | undefined>} [vars] over the usual ones; undefined leaves one out
+ * @property {Record<string, any>} [vars] over the usual ones; undefined leaves one out
  * @property {Record<string, string | undefined>} [secrets]
  * @property {object} [simulator] settings of `dev/simulator/config.mjs`, kept by `fresh`
  * @property {boolean} [instrumented] counts D1 round trips and turns the clock, see `instruments.js`

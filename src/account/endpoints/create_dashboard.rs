@@ -28,9 +28,9 @@ pub const ROUTE: Route = Route::post(
 #[cfg_attr(test, derive(JsonSchema), schemars(rename = "CreateDashboard"))]
 struct NewDashboard {
     team_id: TeamId,
-    /// 1 to 200 characters once white space around them is cut off, none of them a control
-    /// character.
-    #[cfg_attr(test, schemars(length(min = 1), regex(pattern = fields::NAME_PATTERN)))]
+    /// 1 to 200 characters once white space around them is cut off, without control and invisible
+    /// characters. The joiners of emoji and Persian may follow others.
+    #[cfg_attr(test, schemars(length(min = 1), regex(pattern = fields::words_pattern(fields::MAX_NAME_CHARS))))]
     name: String,
 }
 
@@ -43,7 +43,7 @@ struct Body<'a> {
     #[cfg_attr(test, schemars(range(min = 1)))]
     id: u64,
     team_id: TeamId,
-    /// A name without control or invisible characters.
+    /// A name as the request has it, without white space around it.
     #[cfg_attr(test, schemars(length(min = 1, max = 200)))]
     name: &'a str,
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::auth::SignIn;
-use crate::kernel::{UserId, mask_emails, text};
+use crate::kernel::{UserId, mask_emails};
 use crate::provisioning::Failure;
 #[cfg(test)]
 use crate::provisioning::endpoints::error_answers;
@@ -20,7 +20,7 @@ use crate::threedeye::UpstreamError;
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{ErrorAnswer, OperationDoc, Parameter, Spec, errors, example};
-use crate::web::{ApiError, CallWithBody, Reply, Route, handler};
+use crate::web::{ApiError, CallWithBody, Reply, Route, fields, handler};
 
 /// The most characters a reason may have.
 const MAX_REASON_CHARS: usize = 500;
@@ -39,7 +39,7 @@ struct Request {
     /// The user's id once more.
     confirm: String,
     /// For the audit trail, where it stays: no personal data.
-    #[cfg_attr(test, schemars(length(min = 1, max = MAX_REASON_CHARS)))]
+    #[cfg_attr(test, schemars(length(min = 1), regex(pattern = fields::words_pattern(MAX_REASON_CHARS))))]
     reason: String,
 }
 
@@ -49,9 +49,7 @@ impl Request {
         if self.confirm != user.as_str() {
             return Err(ApiError::bad_request("confirm: must be the id in the path"));
         }
-        let reason = self.reason.trim();
-        text::check_not_empty("reason", reason, MAX_REASON_CHARS).map_err(ApiError::bad_request)?;
-        Ok(reason)
+        fields::words("reason", &self.reason, MAX_REASON_CHARS)
     }
 }
 
