@@ -15,7 +15,7 @@ pub mod text;
 pub mod unicode;
 
 pub use clock::{Clock, Deadline, Timestamp};
-pub use email::{EmailKey, mask_email};
+pub use email::{EmailKey, mask_email, mask_emails};
 pub use ids::{RequestId, UserId};
 pub use object::Object;
 pub use random::Random;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::auth::SignIn;
-use crate::kernel::UserId;
+use crate::kernel::{UserId, mask_emails};
 use crate::provisioning::Failure;
 #[cfg(test)]
 use crate::provisioning::endpoints::error_answers;
@@ -95,7 +95,8 @@ async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
         false => Some(call.body::<Request>()?),
     };
     let reason = request.as_ref().map(|given| given.reason(&user));
-    let reason = reason.transpose()?;
+    // It outlives the user, in the trail.
+    let reason = reason.transpose()?.map(mask_emails);
     let services = &call.services;
     let database = services.database()?;
     let remote = services.remote();
@@ -116,7 +117,7 @@ async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
         }
         Some(reason) => {
             let removals = services.removals();
-            let deletion = provisioning.delete_user(remote.as_ref(), &user, reason, removals);
+            let deletion = provisioning.delete_user(remote.as_ref(), &user, &reason, removals);
             let done = deletion.await?;
             body(&user, done.record, done.holdings, done.departed, None)
         }

@@ -351,3 +351,14 @@ fn an_export_tells_saved_roles_without_an_account() {
     assert_eq!(account["roleIds"], json!(["r1", "r2"]));
     assert_eq!(account["hasPassword"], false);
 }
+
+#[test]
+fn a_reason_leaves_no_whole_email_in_the_trail() {
+    let setup = setup();
+    let body = json!({ "confirm": ANN, "reason": "asked by ann@example.com" });
+    assert_eq!(setup.delete_request(ANN, "", &body).status(), 200);
+    assert_eq!(
+        setup.trail(ANN, "user.delete"),
+        ["asked by a***@example.com"]
+    );
+}
