@@ -7,14 +7,16 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use url::{Host, Url};
+use url::Url;
 
 use crate::account::outbox::receiver::WebhookConfig;
 use crate::auth::{ClaimNames, JwtConfig};
-use crate::kernel::text::is_invisible;
 use crate::kernel::{EmailKey, Sealer, Secret};
 use crate::threedeye::config::{ProtectedAccounts, ThreedeyeConfig, ThreedeyeLogin};
 
+use form::{is_blank, is_domain, is_header_value, is_loopback, parts};
+
+mod form;
 #[cfg(test)]
 mod tests;
 
@@ -367,45 +369,5 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             self.problem(format!("{name} must be https, or http on a loopback host"));
         }
         usable.map(|_| text.to_owned())
-    }
-}
-
-/// The parts of a list; a comma too many makes none.
-fn parts(list: &str) -> impl Iterator<Item = &str> {
-    let parts = list.split(',').map(str::trim);
-    parts.filter(|part| !part.is_empty())
-}
-
-/// Whether a character is white space or cannot be seen, as what is pasted may hold it.
-fn is_blank(c: char) -> bool {
-    c.is_whitespace() || c.is_control() || is_invisible(c)
-}
-
-/// Whether a header can carry the text.
-fn is_header_value(text: &str) -> bool {
-    text.bytes()
-        .all(|byte| byte.is_ascii_graphic() || byte == b' ')
-}
-
-/// Whether a text is a domain as e-mails have them: dotted labels of letters, digits and hyphens. In
-/// letters of other languages it could be written in two ways, and only one would match.
-fn is_domain(text: &str) -> bool {
-    let is_label = |label: &str| {
-        !label.is_empty()
-            && label
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    text.contains('.') && text.split('.').all(is_label)
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(domain)) => domain == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }

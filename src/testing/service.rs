@@ -13,8 +13,10 @@ use futures_util::future::{LocalBoxFuture, join_all};
 use http::Method;
 use serde_json::{Value, json};
 
+pub use super::outside::Unreachable;
+use super::outside::{JWKS_URL, Outside, WEBHOOK_URL};
 pub use super::request::{TestAnswer, TestRequest, claims, token};
-use super::transport::{VirtualClock, header_of};
+use super::transport::VirtualClock;
 use crate::app;
 use crate::auth::fake::{self, FakeCrypto};
 use crate::config::Config;
@@ -22,7 +24,7 @@ use crate::db::faulty::{Ending, Faults, Faulty};
 use crate::db::sqlite::Sqlite;
 use crate::db::{Database, DatabaseError, Engine, Statement};
 use crate::kernel::Clock as _;
-use crate::kernel::http_client::{HttpClient, HttpError, HttpRequest, HttpResponse, USER_AGENT};
+use crate::kernel::http_client::{HttpClient, HttpRequest};
 use crate::kernel::log::{Level, Log};
 use crate::kernel::random::seeded::Seeded;
 use crate::kernel::unicode::Tables;
@@ -47,9 +49,7 @@ const SETTINGS: [(&str, &str); 10] = [
 ];
 
 pub const ADMIN_KEY: &str = "admin-key-of-the-native-tests";
-const JWKS_URL: &str = "https://id.example/jwks";
 const REMOTE_URL: &str = "https://remote.example/v3";
-const WEBHOOK_URL: &str = "https://receiver.example/notices";
 
 /// The service and its surroundings.
 pub struct TestService {
@@ -356,56 +356,5 @@ impl RunQueue for TestQueue {
     fn send<'a>(&'a self, chunks: &'a [ChunkId]) -> LocalBoxFuture<'a, Result<(), QueueError>> {
         self.0.borrow_mut().extend_from_slice(chunks);
         Box::pin(ready(Ok(())))
-    }
-}
-
-/// The other services, told apart by their addresses.
-struct Outside {
-    remote: Rc<dyn HttpClient>,
-    receiver: Option<Rc<dyn HttpClient>>,
-    delivered: Rc<RefCell<Vec<HttpRequest>>>,
-    key_fetches: Rc<Cell<u32>>,
-}
-
-impl HttpClient for Outside {
-    fn send(
-        &self,
-        request: HttpRequest,
-        timeout: Duration,
-        max_bytes: usize,
-    ) -> LocalBoxFuture<'_, Result<HttpResponse, HttpError>> {
-        assert_eq!(header_of(&request, "user-agent"), Some(USER_AGENT));
-        let body = match request.url.as_str() {
-            JWKS_URL => {
-                self.key_fetches.set(self.key_fetches.get() + 1);
-                fake::document(&[fake::rsa_jwk("key-1", 1)])
-            }
-            WEBHOOK_URL => {
-                if let Some(receiver) = &self.receiver {
-                    return receiver.send(request, timeout, max_bytes);
-                }
-                self.delivered.borrow_mut().push(request);
-                Vec::new()
-            }
-            _ => return self.remote.send(request, timeout, max_bytes),
-        };
-        Box::pin(ready(Ok(HttpResponse {
-            status: 200,
-            headers: http::HeaderMap::new(),
-            body,
-        })))
-    }
-}
-
-pub struct Unreachable;
-
-impl HttpClient for Unreachable {
-    fn send(
-        &self,
-        _: HttpRequest,
-        _: Duration,
-        _: usize,
-    ) -> LocalBoxFuture<'_, Result<HttpResponse, HttpError>> {
-        Box::pin(ready(Err(HttpError::Connection)))
     }
 }

@@ -30,7 +30,11 @@ impl Context<'_> {
     /// be remembered: two for different e-mails refuse the reset. Of two for one e-mail at most one
     /// exists: the intent's, if its id is known. Otherwise nobody was ever told the intent's password,
     /// so that the next provisioning may as well use it.
-    pub(super) fn to_remember(self, user: &UserId, mapping: &Mapping) -> Result<Memory, Failure> {
+    pub(super) fn what_to_remember(
+        &self,
+        user: &UserId,
+        mapping: &Mapping,
+    ) -> Result<Memory, Failure> {
         let (earlier, current) = (mapping.forgotten.clone(), intended(mapping));
         let (Some(earlier), Some(current)) = (&earlier, &current) else {
             return Ok(current.or(earlier).into());

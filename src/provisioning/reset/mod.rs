@@ -144,7 +144,10 @@ impl Context<'_> {
                 let removed = removal.remove_accounts(cleared).await;
                 removed.map(|(removal, account)| (removal, account.into()))
             }
-            None => match cleared.map(|row| self.to_remember(user, row)).transpose() {
+            None => match cleared
+                .map(|row| self.what_to_remember(user, row))
+                .transpose()
+            {
                 Ok(memory) => Ok((Removal::default(), memory.unwrap_or_default())),
                 Err(failure) => Err(failure.into()),
             },
