@@ -37,6 +37,8 @@ const NEW = "new.ada@residents.example";
  * @param {() => Promise<unknown>} happens
  */
 async function meanwhile(call, happens) {
+  // Or the delivery of earlier notices would be held instead.
+  await until(async () => (await service.sql("SELECT count(*) AS n FROM notices"))[0].n === 0, "an empty outbox");
   await service.instruments({ held: true, heldAfter: 1 });
   try {
     const answer = call();

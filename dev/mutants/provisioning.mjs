@@ -347,7 +347,7 @@ export const PROVISIONING = [
   {
     name: "keys-outlive-the-displaced",
     breaks: "a user that a REPLACE puts out keeps its account and its keys",
-    test: "provisioning::store::tests::leaving::on_sqlite::whoever_a_replace_puts_out_has_left",
+    test: "provisioning::store::tests::leaving::on_sqlite::a_user_that_a_replace_puts_out_has_left",
     edits: [
       {
         file: "migrations/0004_offboarding.sql",

@@ -30,11 +30,11 @@ export const tokensOf = (vars) => ({
   amrClaim: vars.JWT_AMR_CLAIM || "amr",
 });
 
-/** The claims of somebody with this e-mail. @param {import("./run-file.mjs").Running} running @param {string} email */
+/** The claims of a person with this e-mail. @param {import("./run-file.mjs").Running} running @param {string} email */
 export const verifiedEmail = ({ tokens }, email) => ({ [tokens.emailClaim]: email, [tokens.verifiedClaim]: true });
 
 /**
- * Of somebody who signs in now.
+ * Of a person who signs in now.
  * @param {import("./run-file.mjs").Running} running
  * @param {Record<string, unknown>} claims
  * @param {number} expiresInSeconds

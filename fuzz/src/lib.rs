@@ -6,6 +6,7 @@ use futures_util::FutureExt as _;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 use spkey_edge::kernel::Secret;
+use spkey_edge::kernel::text::without_byte_order_mark;
 use spkey_edge::threedeye::config::{ProtectedAccounts, ThreedeyeConfig, ThreedeyeLogin};
 
 /// A value that stands for something confidential: no error may repeat it.
@@ -38,6 +39,7 @@ pub fn header(name: HeaderName, value: &[u8]) -> HeaderMap {
 /// a member that nobody asked for breaks a rule that we do not hold it to, such
 /// as a number out of range; but it is an object even then.
 pub fn object(document: &[u8]) -> Option<Map<String, Value>> {
+    let document = without_byte_order_mark(document);
     assert!(document.trim_ascii_start().starts_with(b"{"), "no object");
     serde_json::from_slice(document).ok()
 }

@@ -1,5 +1,5 @@
 //! `PATCH /api/users/cancel_email_change_request`: cancels the caller's change of e-mail; and with a user in the path,
-//! for support, anybody's. A take-over may have left a token in the wrong hands.
+//! for support, of any account. A take-over may have left a token in the wrong hands.
 
 #[cfg(test)]
 use crate::account::endpoints::{openapi, representation};

@@ -40,7 +40,7 @@ pub fn request(
     webhook: &WebhookConfig,
     now: Timestamp,
 ) -> Option<HttpRequest> {
-    // Cleaned where it leaves, whoever wrote it down.
+    // Cleaned where it leaves, also where another service wrote it.
     let to = notice.to.as_deref().and_then(recipient);
     let body = Body {
         id: &notice.id,

@@ -28,7 +28,7 @@ impl From<Option<ForgottenAccount>> for Memory {
 impl Context<'_> {
     /// Without a remote delete: the account of the intent, or the one remembered earlier. Only one can
     /// be remembered: two for different e-mails refuse the reset. Of two for one e-mail at most one
-    /// exists: the intent's, if its id is known. Otherwise nobody was ever told the intent's password,
+    /// exists: the intent's, if its id is known. Otherwise no one was ever told the intent's password,
     /// so that the next provisioning may as well use it.
     pub(super) fn what_to_remember(
         &self,

@@ -10,7 +10,7 @@ mirrored_tests!(StoreTest:
     a_user_without_account_or_intent_leaves_nothing,
     saved_roles_leave_with_their_user,
     a_replace_of_the_same_user_is_no_deletion,
-    whoever_a_replace_puts_out_has_left,
+    a_user_that_a_replace_puts_out_has_left,
     a_changed_id_is_a_deletion_of_the_old_one,
     a_user_that_returns_is_as_it_was,
     a_user_that_returns_with_another_email_inherits_nothing,
@@ -142,13 +142,13 @@ fn a_replace_of_the_same_user_is_no_deletion(test: &StoreTest) {
     );
 }
 
-fn whoever_a_replace_puts_out_has_left(test: &StoreTest) {
+fn a_user_that_a_replace_puts_out_has_left(test: &StoreTest) {
     for (user, address, subject) in [("ann", ONE, "s1"), ("bob", TWO, "s2")] {
         test.displace(user, address, subject);
         test.finish(user, &format!("acc of {user}"));
         assert!(test.execute(Statement::new(ADD_KEY, [user.into()])));
     }
-    // What changes nothing puts nobody out, also not later.
+    // What changes nothing puts no one out, also not later.
     let ignored = "INSERT OR IGNORE INTO users (uuid, email, created_at, auth_subject)
                    VALUES ('cyd', 'cyd@example.com', '', 's1')";
     assert!(test.execute(Statement::new(ignored, [])));
@@ -181,7 +181,7 @@ fn a_changed_id_is_a_deletion_of_the_old_one(test: &StoreTest) {
     test.execute(Statement::new(CHANGE_ID, ["anna".into(), "ann".into()]));
     assert_eq!(test.state("ann"), Some(State::Complete));
     assert!(test.queued().is_empty());
-    // A row without an id is nobody's.
+    // A row without an id belongs to no one.
     test.execute(Statement::new(CHANGE_ID, ["ann".into(), Arg::Null]));
     assert_eq!(test.state("ann"), Some(State::Leaving));
 }
