@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 pub use super::outside::Unreachable;
 use super::outside::{JWKS_URL, Outside, WEBHOOK_URL};
 pub use super::request::{TestAnswer, TestRequest, claims, token};
-use super::transport::VirtualClock;
+use super::transport::{VirtualClock, yield_once};
 use crate::app;
 use crate::auth::fake::{self, FakeCrypto};
 use crate::config::Config;
@@ -309,7 +309,11 @@ impl Faults for Spared {
             Some(0) => Ending::Refused,
             _ => Ending::Genuine,
         };
-        Box::pin(ready(ending))
+        Box::pin(async move {
+            // So that requests sent together take turns at every call.
+            yield_once().await;
+            ending
+        })
     }
 
     fn after(&self, _: Ending) -> LocalBoxFuture<'_, ()> {
