@@ -91,7 +91,7 @@ fn answers(person: &Person) -> [String; 7] {
     ]
 }
 
-/// A set-up is begun for the caller, whomever the path names.
+/// A set-up is begun for the caller, also where the path names another user.
 const DENIED_BUT_START: [&str; 7] = [DENIED, DENIED, OK, DENIED, DENIED, DENIED, DENIED];
 const DENIED_WITHOUT_ACCOUNT: [&str; 7] = [DENIED, DENIED, UNKNOWN, DENIED, DENIED, DENIED, DENIED];
 
