@@ -97,32 +97,35 @@ BEGIN
     AND NOT EXISTS (SELECT 1 FROM threedeye_users WHERE user_id = NEW.user_id);
 END;
 
--- The user is back, with the e-mail it had: as if it had never been away, but for its keys. A row
--- without lease and memory tells nothing and goes; the next run makes another.
+-- A user whose row was written. An insert stores nothing: the trigger below looks whether the user is
+-- back.
+CREATE VIEW user_returns AS
+SELECT NULL AS user_id, NULL AS email_key
+WHERE 0;
+
 CREATE TRIGGER users_insert_return AFTER INSERT ON users
-WHEN EXISTS (SELECT 1 FROM threedeye_users
-             WHERE user_id = NEW.uuid AND left_state IS NOT NULL AND left_email IS NEW.email_key)
 BEGIN
-  DELETE FROM threedeye_users
-  WHERE user_id = NEW.uuid AND left_state = 'idle' AND lease_token IS NULL
-    AND forgotten_email IS NULL AND taken_over_email IS NULL;
-  UPDATE threedeye_users SET
-    state = left_state, left_state = NULL, left_email = NULL, left_at = NULL, leaving_since = NULL,
-    attempts = 0, last_error = NULL, next_attempt_at = NULL
-  WHERE user_id = NEW.uuid AND left_state IS NOT NULL;
+  INSERT INTO user_returns (user_id, email_key) VALUES (NEW.uuid, NEW.email_key);
 END;
 
 CREATE TRIGGER users_update_return AFTER UPDATE OF email, uuid ON users
+BEGIN
+  INSERT INTO user_returns (user_id, email_key) VALUES (NEW.uuid, NEW.email_key);
+END;
+
+-- The user is back, with the e-mail it had: as if it had never been away, but for its keys. A row
+-- without lease and memory tells nothing and goes; the next run makes another.
+CREATE TRIGGER returns_restore INSTEAD OF INSERT ON user_returns
 WHEN EXISTS (SELECT 1 FROM threedeye_users
-             WHERE user_id = NEW.uuid AND left_state IS NOT NULL AND left_email IS NEW.email_key)
+             WHERE user_id = NEW.user_id AND left_state IS NOT NULL AND left_email IS NEW.email_key)
 BEGIN
   DELETE FROM threedeye_users
-  WHERE user_id = NEW.uuid AND left_state = 'idle' AND lease_token IS NULL
+  WHERE user_id = NEW.user_id AND left_state = 'idle' AND lease_token IS NULL
     AND forgotten_email IS NULL AND taken_over_email IS NULL;
   UPDATE threedeye_users SET
     state = left_state, left_state = NULL, left_email = NULL, left_at = NULL, leaving_since = NULL,
     attempts = 0, last_error = NULL, next_attempt_at = NULL
-  WHERE user_id = NEW.uuid AND left_state IS NOT NULL;
+  WHERE user_id = NEW.user_id AND left_state IS NOT NULL;
 END;
 
 UPDATE schema_version SET version = 4;
