@@ -1,0 +1,3 @@
+//! Those who may use the console.
+
+pub mod oidc;
