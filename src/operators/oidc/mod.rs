@@ -9,9 +9,6 @@ mod login;
 mod provider;
 mod token_endpoint;
 
-#[cfg(test)]
-mod tests;
-
 use std::time::Duration;
 
 use crate::kernel::http_client::HttpError;
