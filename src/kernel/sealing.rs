@@ -82,6 +82,8 @@ pub enum Purpose {
     PushToken,
     /// The token that confirms an e-mail, until it is sent.
     EmailToken,
+    /// A sign-in to the console that is under way; bound to no user, as none is known.
+    ConsoleLogin,
 }
 
 impl Purpose {
@@ -93,6 +95,7 @@ impl Purpose {
             Self::BackupCode => "backup-code",
             Self::PushToken => "push-token",
             Self::EmailToken => "email-token",
+            Self::ConsoleLogin => "console-login",
         }
     }
 }
