@@ -22,6 +22,7 @@ import { migrate } from "./worker.mjs";
  * @property {boolean} [instrumented] counts D1 round trips and turns the clock, see `instruments.js`
  * @property {boolean} [wrangler] as wrangler runs it, see `startUnderWrangler`
  * @property {boolean} [migrated]
+ * @property {boolean} [assets] with the console's static files
  * @property {Record<string, number>} [rateLimits]
  * @property {boolean | object} [queue] with the queues of wrangler.toml, or with some of their settings changed
  */
@@ -121,7 +122,7 @@ export class WorkerUnderTest {
   }
 
   /** @param {Changes} changes @returns {import("./worker.mjs").Settings} */
-  settings({ vars, secrets, instrumented, migrated, rateLimits, queue }) {
+  settings({ vars, secrets, instrumented, migrated, assets, rateLimits, queue }) {
     const config = this.sim.config();
     const given = /** @type {const} */ (["vars", "secrets"]);
     const usual = {
@@ -142,7 +143,7 @@ export class WorkerUnderTest {
     };
     const [allVars, allSecrets] = given.map((kind) => present({ ...usual[kind], ...{ vars, secrets }[kind] }));
     for (const secret of Object.values(allSecrets)) this.#world.confidential.add(secret);
-    return { vars: allVars, secrets: allSecrets, instrumented, migrated, rateLimits, queue };
+    return { vars: allVars, secrets: allSecrets, instrumented, migrated, assets, rateLimits, queue };
   }
 
   /** Empties the database and the simulator; keys, clocks and what the Worker keeps in memory stay. */
