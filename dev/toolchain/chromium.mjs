@@ -1,5 +1,7 @@
 // The browser for the console's tests: your own, else Debian's.
 
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { attempt } from "../tooling/run.mjs";
 import { Failure, step } from "../tooling/say.mjs";
 import { debianPossible, installDebianPackages, updateDebianLists } from "./debian-packages.mjs";
@@ -9,17 +11,24 @@ const NAMES = ["chromium", "google-chrome", "chrome"];
 /** How long one may take to tell its version. */
 const STARTUP_LIMIT_MS = 30_000;
 
-/** @typedef {{command: string} | {missing: string}} Chromium with the reason where there is none */
+/** @typedef {{command: string} | {missing: string}} Chromium a path, or the reason why there is none */
 
 /** $CHROMIUM where it is set, else what is on the path. @returns {Promise<Chromium>} */
 export async function findChromium({ CHROMIUM } = process.env) {
-  for (const command of CHROMIUM ? [CHROMIUM] : NAMES) {
+  for (const command of CHROMIUM ? [CHROMIUM] : NAMES.flatMap(onPath)) {
     // Some distributions have a package of this name that only says where else to look.
     const { code } = await attempt(command, ["--version"], { timeoutMs: STARTUP_LIMIT_MS });
     if (code === 0) return { command };
   }
   return { missing: CHROMIUM ? `CHROMIUM=${CHROMIUM} does not start` : `there is no ${NAMES.join(", ")}` };
 }
+
+/** @param {string} name */
+const onPath = (name) =>
+  (process.env.PATH ?? "")
+    .split(delimiter)
+    .map((folder) => join(folder, name))
+    .filter((file) => existsSync(file));
 
 /** @returns {Promise<Chromium>} */
 export async function ensureChromium() {
