@@ -22,19 +22,21 @@ export class Browsing {
   asked = [];
   /** @type {Promise<Answered>[]} */
   #answered = [];
+  /** What the answers cost in rows of D1, by the instruments. @type {{path: string, rowsRead: number}[]} */
+  costs = [];
   /** Answers that refuse, and requests without one: "404 GET /admin/users/x". @type {string[]} */
   #refusals = [];
   /** @type {string[]} */
   #broken = [];
   #places;
 
-  /** @param {BrowserContext} context @param {{worker: string, provider: string}} places the only origins that may be asked */
+  /** @param {BrowserContext} context @param {{worker: string, provider: string, others: string[]}} places the only origins that may be asked */
   constructor(context, places) {
     this.context = context;
     this.#places = places;
   }
 
-  /** @param {BrowserContext} context @param {{worker: string, provider: string}} places */
+  /** @param {BrowserContext} context @param {{worker: string, provider: string, others: string[]}} places */
   static async watch(context, places) {
     const browsing = new Browsing(context, places);
     await browsing.#watch();
@@ -55,8 +57,8 @@ export class Browsing {
     context.on("request", (request) => {
       const { origin, protocol, pathname, search } = new URL(request.url());
       if (["data:", "blob:"].includes(protocol)) return;
-      const { worker, provider } = this.#places;
-      if (origin !== worker && !(origin === provider && pathname === "/authorize"))
+      const { worker, provider, others } = this.#places;
+      if (![worker, ...others].includes(origin) && !(origin === provider && pathname === "/authorize"))
         this.#broken.push(`asks a foreign place: ${request.url()}`);
       this.asked.push({
         method: request.method(),
@@ -78,6 +80,8 @@ export class Browsing {
     const method = response.request().method();
     const { pathname, search } = new URL(response.url());
     const status = response.status();
+    const rowsRead = response.headers()["x-d1-rows-read"];
+    if (rowsRead !== undefined) this.costs.push({ path: `${pathname}${search}`, rowsRead: Number(rowsRead) });
     if (status >= 400) this.#refusals.push(`${status} ${method} ${pathname}`);
     // A redirect has no body, and that of a page which was left is gone.
     const text = await response.text().catch(() => "");

@@ -20,6 +20,7 @@ import { Browsing, shown } from "./browsing.mjs";
  *
  * @typedef {object} Options
  * @property {RegExp[]} [refused] answers of 400 and more that the test is about: /^409 POST .*\/reset$/
+ * @property {string[]} [others] origins besides the Worker's that the test leads the browser to
  * @property {import("playwright-core").BrowserContextOptions} [context]
  * @property {boolean} [operators] false: there are none yet
  */
@@ -30,7 +31,9 @@ const PATIENCE_MS = 15_000;
 /** Everyone whom the simulated provider signs in. @param {string} name */
 export const emailOf = (name) => `${name}@smartphonekey.com`;
 
-/** One tab of an operator, with all that it asked for. */
+const SESSION_COOKIE = "__Host-spkey_console";
+
+/** One tab of an operator, with all that it asked for. Its methods may be taken out of it. */
 export class Tab {
   /** @param {Console} place @param {Browsing} browsing @param {Page} page */
   constructor(place, browsing, page) {
@@ -41,50 +44,44 @@ export class Tab {
   }
 
   /** @param {Parameters<Page["getByRole"]>[0]} role @param {string | RegExp} [name] @param {boolean} [exact] */
-  by(role, name, exact = false) {
-    return this.page.getByRole(role, name === undefined ? {} : { name, ...(exact && { exact }) });
-  }
+  by = (role, name, exact = false) => this.page.getByRole(role, name === undefined ? {} : { name, ...(exact && { exact }) });
 
   /** Opens a page of the console. @param {string} hash such as `#/users` */
-  async open(hash) {
+  open = async (hash) => {
     await this.page.goto(`${this.service.url}/console/${hash}`);
-  }
+  };
 
   /**
    * Signs in from where the tab is led by a link, and waits for the page that was asked for.
    * @param {string} name of a person whom the provider knows
    * @param {{hash?: string, minutesAgo?: number}} [options]
    */
-  async signIn(name, { hash = "#/", minutesAgo = 0 } = {}) {
+  signIn = async (name, { hash = "#/", minutesAgo = 0 } = {}) => {
     await this.open(hash);
     await this.by("link", "Sign in with your work account").click();
     await this.atTheProvider(emailOf(name), minutesAgo);
     await shown(this.by("button", "Account menu"));
-  }
+  };
 
   /** The page of the identity provider. @param {string} email @param {number} [minutesAgo] */
-  async atTheProvider(email, minutesAgo = 0) {
+  atTheProvider = async (email, minutesAgo = 0) => {
     const button = await shown(this.by("button", email));
     assert.equal(new URL(this.page.url()).hostname, "localhost", "the provider is another site");
     if (minutesAgo > 0) await this.by("spinbutton", "minutes ago").fill(String(minutesAgo));
     await button.click();
-  }
+  };
 
   /** All text of the page. */
-  text() {
-    return this.page.locator("body").textContent();
-  }
+  text = () => this.page.locator("body").textContent();
 
   /** What a script in the page sees. @param {string} expression @returns {Promise<any>} */
-  evaluate(expression) {
-    return this.page.evaluate(expression);
-  }
+  evaluate = (expression) => this.page.evaluate(expression);
 
   /** The cookies of the session. */
-  async cookie() {
+  cookie = async () => {
     const cookies = await this.browsing.context.cookies();
-    return cookies.find(({ name }) => name === "__Host-spkey_console");
-  }
+    return cookies.find(({ name }) => name === SESSION_COOKIE);
+  };
 }
 
 /** The console of one test file. */
@@ -108,7 +105,7 @@ class Console {
    */
   as(cookie, method, path, { headers, ...rest } = {}) {
     return this.service.call(method, path, {
-      headers: { cookie: `__Host-spkey_console=${cookie}`, "sec-fetch-site": "same-origin", ...headers },
+      headers: { cookie: `${SESSION_COOKIE}=${cookie}`, "sec-fetch-site": "same-origin", ...headers },
       ...rest,
     });
   }
@@ -135,11 +132,11 @@ class Console {
    * A browser of its own for as long as the work lasts, which must leave no error behind.
    * @param {Options} options @param {(tab: Tab) => Promise<void>} work
    */
-  async browse({ refused = [], context: settings }, work) {
+  async browse({ refused = [], others = [], context: settings }, work) {
     const context = await this.#browser.newContext({ locale: "en-GB", timezoneId: "Europe/Berlin", ...settings });
     context.setDefaultTimeout(PATIENCE_MS);
     try {
-      const browsing = await Browsing.watch(context, { worker: this.service.url, provider: this.provider });
+      const browsing = await Browsing.watch(context, { worker: this.service.url, provider: this.provider, others });
       const page = await context.newPage();
       await work(new Tab(this, browsing, page));
       await browsing.answered();
