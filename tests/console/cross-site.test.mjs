@@ -5,8 +5,9 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { after } from "node:test";
 
+import { emailOf, recentPair } from "../support/operators.mjs";
 import { shown } from "./support/browsing.mjs";
-import { consoleForThisFile, emailOf } from "./support/console.mjs";
+import { consoleForThisFile } from "./support/console.mjs";
 import { addSteven, trail } from "./support/people.mjs";
 
 const check = await consoleForThisFile();
@@ -48,11 +49,11 @@ check(
     const { value } = /** @type {any} */ (await cookie());
     // Without Sec-Fetch-Site, which old browsers do not send, Origin has to be ours.
     const json = { deleteRemote: false };
-    for (const headers of /** @type {Record<string, string>[]} */ ([
+    for (const headers of /** @type {Record<string, string | undefined>[]} */ ([
       { "sec-fetch-site": "cross-site" },
       { "sec-fetch-site": "same-site" },
-      { "sec-fetch-site": "", origin: FOREIGN },
-      { "sec-fetch-site": "" },
+      { "sec-fetch-site": undefined, origin: FOREIGN },
+      { "sec-fetch-site": undefined },
     ]))
       assert.equal((await place.as(value, "POST", reset, { json, headers })).status, 403, JSON.stringify(headers));
     assert.deepEqual(await trail(service, steven.id), []);
@@ -60,7 +61,7 @@ check(
     assert.equal((await service.reset(steven, {})).status, 200, "the pair needs none of these headers");
     const wrong = { "x-admin-api-key": "not-the-key", authorization: "Bearer not-a-token" };
     assert.equal((await place.as(value, "GET", "/admin/overview", { headers: wrong })).status, 401, "header beats cookie");
-    const pair = await place.as(value, "POST", reset, { json: {}, headers: place.pair() });
+    const pair = await place.as(value, "POST", reset, { json: {}, headers: recentPair(service) });
     assert.equal(pair.status, 200);
     assert.ok(
       (await trail(service, steven.id)).every(({ actor }) => !actor.startsWith("operator:")),

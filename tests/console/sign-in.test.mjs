@@ -2,9 +2,10 @@
 
 import assert from "node:assert/strict";
 
+import { emailOf, recentPair } from "../support/operators.mjs";
 import { until } from "../support/until.mjs";
 import { gone, shown } from "./support/browsing.mjs";
-import { consoleForThisFile, emailOf } from "./support/console.mjs";
+import { consoleForThisFile } from "./support/console.mjs";
 import { addSteven, trail } from "./support/people.mjs";
 
 const check = await consoleForThisFile();
@@ -95,13 +96,13 @@ check(
 
 check(
   "disabling an operator ends their open tab at its next call",
-  async ({ by, signIn, place, service }) => {
+  async ({ by, signIn, service }) => {
     await signIn("support", { hash: "#/users" });
-    const { operators } = (await service.call("GET", "/admin/operators", { headers: place.pair() })).json;
+    const { operators } = (await service.call("GET", "/admin/operators", { headers: recentPair(service) })).json;
     const { id } = operators.find(
       (/** @type {any} */ operator) => operator.email.startsWith("support") || operator.role === "support",
     );
-    const answer = await service.call("DELETE", `/admin/operators/${id}`, { headers: place.pair() });
+    const answer = await service.call("DELETE", `/admin/operators/${id}`, { headers: recentPair(service) });
     assert.ok([200, 204].includes(answer.status), answer.text);
     await by("link", "Audit").click();
     await shown(by("link", "Sign in with your work account"));

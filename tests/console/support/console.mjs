@@ -10,13 +10,13 @@ import { after, test } from "node:test";
 import { chromium } from "playwright-core";
 
 import { findChromium } from "../../../dev/toolchain/chromium.mjs";
+import { addOperators, consoleSettings, emailOf, SESSION_COOKIE } from "../../support/operators.mjs";
 import { serviceForThisFile } from "../../support/service.mjs";
 import { Browsing, shown } from "./browsing.mjs";
 
 /**
  * @typedef {import("playwright-core").Page} Page
  * @typedef {import("../../support/service.mjs").Service} Service
- * @typedef {"viewer" | "support" | "admin"} Role
  *
  * @typedef {object} Options
  * @property {RegExp[]} [refused] answers of 400 and more that the test is about: /^409 POST .*\/reset$/
@@ -27,11 +27,6 @@ import { Browsing, shown } from "./browsing.mjs";
 
 /** How long a control may take to appear on a machine that does other things as well. */
 const PATIENCE_MS = 15_000;
-
-/** Everyone whom the simulated provider signs in. @param {string} name */
-export const emailOf = (name) => `${name}@smartphonekey.com`;
-
-const SESSION_COOKIE = "__Host-spkey_console";
 
 /** One tab of an operator, with all that it asked for. Its methods may be taken out of it. */
 export class Tab {
@@ -101,31 +96,13 @@ class Console {
 
   /**
    * Calls the Worker as the page of a session would. @param {string} cookie @param {string} method @param {string} path
-   * @param {{json?: unknown, headers?: Record<string, string>}} [options]
+   * @param {{json?: unknown, headers?: Record<string, string | undefined>}} [options]
    */
   as(cookie, method, path, { headers, ...rest } = {}) {
     return this.service.call(method, path, {
       headers: { cookie: `${SESSION_COOKIE}=${cookie}`, "sec-fetch-site": "same-origin", ...headers },
       ...rest,
     });
-  }
-
-  /** The three operators, as a holder of the admin pair adds them. */
-  async addOperators() {
-    for (const role of /** @type {Role[]} */ (["admin", "support", "viewer"])) {
-      const answer = await this.service.call("POST", "/admin/operators", {
-        headers: this.pair(),
-        json: { email: emailOf(role), role },
-      });
-      assert.equal(answer.status, 201, answer.text);
-    }
-  }
-
-  /** The admin pair of a person who has just signed in. */
-  pair() {
-    const claims = { sub: "auth0|ada", email: "ada@smartphonekey.com", email_verified: true };
-    const token = this.service.mint({ claims: { ...claims, auth_time: Math.floor(Date.now() / 1000) } });
-    return { "x-admin-api-key": this.service.adminKey, authorization: `Bearer ${token}` };
   }
 
   /**
@@ -156,14 +133,14 @@ export async function consoleForThisFile(changes = {}) {
   const found = await findChromium();
   if ("missing" in found) return (name) => void test(name, { skip: found.missing }, () => {});
   const client = { clientId: `console-${randomBytes(6).toString("hex")}`, clientSecret: randomBytes(24).toString("base64url") };
-  const { simulator, vars, secrets, ...rest } = changes;
+  const settings = consoleSettings(client);
   const service = await serviceForThisFile({
     assets: true,
     instrumented: true,
-    simulator: { openid: client, ...simulator },
-    vars: { CONSOLE_CLIENT_ID: client.clientId, ...vars },
-    secrets: { CONSOLE_CLIENT_SECRET: client.clientSecret, ...secrets },
-    ...rest,
+    ...changes,
+    simulator: { ...settings.simulator, ...changes.simulator },
+    vars: { ...settings.vars, ...changes.vars },
+    secrets: { ...settings.secrets, ...changes.secrets },
   });
   service.isBrowsed();
   const browser = await chromium.launch({
@@ -176,7 +153,7 @@ export async function consoleForThisFile(changes = {}) {
   return (name, work, options = {}) => {
     test(name, async () => {
       service.isBrowsed();
-      if (options.operators !== false) await place.addOperators();
+      if (options.operators !== false) await addOperators(service);
       await place.browse(options, work);
     });
   };
