@@ -2785,8 +2785,8 @@ export interface components {
         RetryAfterAtTimes: number;
         /** @description Where the body was compressed: it must not be. */
         AcceptEncoding: "identity";
-        /** @description How to authenticate. */
-        Challenge: "Bearer";
+        /** @description How to authenticate. The second: a session whose sign-in is too old for this (RFC 9470). */
+        Challenge: "Bearer" | "Bearer error=\"insufficient_user_authentication\", max_age=\"900\"";
         /** @description The methods of this path. */
         Allow: string;
         /** @description Where the run can be watched. */
