@@ -3,7 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { match, type Parameters } from "./lib/route";
 import { Help } from "./pages/Help";
-import { Overview } from "./pages/Overview";
+import { Overview } from "./pages/overview/Overview";
 
 export interface Shown {
   /** Pages with the same key are the same page, on which the focus stays. */
