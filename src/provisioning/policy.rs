@@ -55,6 +55,9 @@ pub const REMOVAL_BUDGET: Duration = Duration::from_secs(2 * 60);
 /// after it included.
 pub const SINGLE_BUDGET: Duration = Duration::from_secs(30);
 
+/// For how long what a preview showed may be done.
+pub const PLAN_LIFETIME: Duration = Duration::from_secs(10 * 60);
+
 /// With less of it left no provisioning is begun: reading the list, creating and attaching would
 /// hardly be done in time, and what is begun and not finished is work for the next run.
 pub const SHORTEST_PROVISIONING: Duration = Duration::from_secs(3);

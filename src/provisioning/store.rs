@@ -37,7 +37,7 @@ pub use lease::{
 };
 pub use leaving::{DueLeavings, Leaving, LeavingOutcome, conclude_leaving, lease_leaving};
 pub use ledger::{Chunks, RunRow, find_run, list_runs};
-pub use load::{load, load_for_support, load_with_key};
+pub use load::{last_reset, load, load_for_plan, load_for_support, load_with_key};
 pub use outcome::{Outcome, UserOutcome, record_outcomes};
 pub use quarantine::{Quarantined, has_accounts, release_quarantined};
 pub use queue::{Candidate, count_waiting, list_due};
