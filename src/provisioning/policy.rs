@@ -71,6 +71,9 @@ pub const WATCH: Duration = Duration::from_secs(24 * 60 * 60);
 /// How often a run that is reading the list looks whether its leases last.
 pub const LEASE_WATCH: Duration = Duration::from_secs(10);
 
+/// How often a run looks whether it was stopped or runs are paused, before it begins another user.
+pub const HALT_WATCH: Duration = Duration::from_secs(5);
+
 /// How long one user on demand waits for another actor's lease.
 pub const BUSY_PATIENCE: Duration = Duration::from_secs(5);
 

@@ -13,9 +13,7 @@ use crate::provisioning::reset::Removal;
 use crate::provisioning::sighting::check_list;
 use crate::provisioning::store::{self, Holdings, LeaseTerms, LeaseToken};
 use crate::provisioning::{Context, Failure, Provisioner, ProvisioningError};
-use crate::threedeye::{
-    Client, DirectoryScan, RemoteAccount, RoleId, ScanQuery, UpstreamError,
-};
+use crate::threedeye::{Client, DirectoryScan, RemoteAccount, RoleId, ScanQuery, UpstreamError};
 
 /// What deleting a user would do.
 #[derive(Debug)]

@@ -29,10 +29,10 @@ use crate::provisioning::{Context, Failure, Provisioner, ProvisioningError};
 use crate::threedeye::{Client, RemoteAccount, RemoteId, RoleId, UpstreamError};
 
 use forgotten::Memory;
-use removal::LeasedRemoval;
-pub use plan::{Plan, ResetTerms};
 use plan::Sight;
+pub use plan::{Plan, ResetTerms};
 pub use preview::{PlannedDelete, ResetPreview, Why};
+use removal::LeasedRemoval;
 pub use removal::Removal;
 
 /// What is asked for.

@@ -140,7 +140,11 @@ impl Sight<'_> {
             email: email.map(|email| email.as_str()),
             known: user.is_some(),
             mapping: self.record.mapping.as_ref().map(Into::into),
-            saved: self.record.recovery.as_ref().map(|saved| sorted(&saved.roles)),
+            saved: self
+                .record
+                .recovery
+                .as_ref()
+                .map(|saved| sorted(&saved.roles)),
             accounts,
         })
     }

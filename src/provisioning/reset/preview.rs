@@ -3,9 +3,9 @@
 use crate::kernel::{Deadline, UserId};
 use crate::provisioning::policy::SINGLE_BUDGET;
 use crate::provisioning::record::{Mapping, ProvisioningRecord, State};
+use crate::provisioning::reset::ResetOrder;
 use crate::provisioning::reset::plan::{Plan, Sight};
 use crate::provisioning::reset::removal::{Found, Search};
-use crate::provisioning::reset::ResetOrder;
 use crate::provisioning::{Context, Failure, ProvisioningError, store};
 use crate::threedeye::{Client, RemoteAccount, RemoteId, RoleId, UpstreamError};
 
@@ -160,7 +160,8 @@ impl Search<'_> {
                 complete: true,
             });
         }
-        let is_known = record.user.is_some() || record.mapping.is_some() || record.recovery.is_some();
+        let is_known =
+            record.user.is_some() || record.mapping.is_some() || record.recovery.is_some();
         match is_known {
             true => self.find().await,
             // Neither e-mail nor id is known, so there is nothing to look for.
@@ -200,7 +201,10 @@ fn warnings(
     let has_left = mapping.is_some_and(Mapping::has_left);
     let stays = order.clear_mapping && !order.delete_remote;
     let has_account = mapping.is_some_and(|row| row.threedeye_id.is_some());
-    let has_email = record.user.as_ref().is_some_and(|row| row.email_key.is_some());
+    let has_email = record
+        .user
+        .as_ref()
+        .is_some_and(|row| row.email_key.is_some());
     let texts = [
         (
             record.user.is_none() && !has_left,

@@ -153,7 +153,10 @@ impl LeasedRemoval<'_> {
         for account in &accounts {
             // Whatever the error says, one of its tries may have had its effect: the row stays open,
             // and the queue finds out what became of the account.
-            let deleted = self.remover.remote.delete_account(&account.id, self.deadline);
+            let deleted = self
+                .remover
+                .remote
+                .delete_account(&account.id, self.deadline);
             deleted.await?;
             removal.deleted.get_or_insert_with(|| account.id.clone());
         }

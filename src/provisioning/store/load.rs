@@ -167,10 +167,7 @@ struct LastResetRow {
 }
 
 /// The audit row of the user's last reset, if it was lately.
-pub async fn last_reset(
-    database: &Database,
-    user: &UserId,
-) -> Result<Option<u64>, DatabaseError> {
+pub async fn last_reset(database: &Database, user: &UserId) -> Result<Option<u64>, DatabaseError> {
     let mut batch = Batch::new();
     let last = batch.push::<LastResetRow>(Statement::new(LAST_RESET, [user.into()]));
     Ok(database.run(batch).await?.one(last)?.id)
