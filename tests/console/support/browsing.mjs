@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 
+import { until } from "../../support/until.mjs";
+
 /**
  * @typedef {import("playwright-core").BrowserContext} BrowserContext
  * @typedef {import("playwright-core").Locator} Locator
@@ -9,6 +11,9 @@ import assert from "node:assert/strict";
  * @typedef {{method: string, path: string, body: string | null, headers: Record<string, string>}} Asked
  * @typedef {{method: string, path: string, status: number, text: string}} Answered
  */
+
+/** How long no request may be under way until a page counts as built. */
+const QUIET_MS = 300;
 
 /** Chromium's own report of a request that failed. The request itself is judged, see `Browsing.faults`. */
 const OF_A_REQUEST = /^Failed to load resource/;
@@ -29,6 +34,10 @@ export class Browsing {
   /** @type {string[]} */
   #broken = [];
   #places;
+  /** Requests without an answer yet. */
+  #open = new Set();
+  /** When the last one was answered. */
+  #quietSince = 0;
 
   /** @param {BrowserContext} context @param {{worker: string, provider: string, others: string[]}} places the only origins that may be asked */
   constructor(context, places) {
@@ -67,6 +76,13 @@ export class Browsing {
         headers: request.headers(),
       });
     });
+    context.on("request", (request) => this.#open.add(request));
+    const isOver = (/** @type {import("playwright-core").Request} */ request) => {
+      this.#open.delete(request);
+      this.#quietSince = performance.now();
+    };
+    context.on("requestfinished", isOver);
+    context.on("requestfailed", isOver);
     context.on("response", (response) => this.#answered.push(this.#heard(response)));
     context.on("requestfailed", (request) => {
       const why = request.failure()?.errorText ?? "failed";
@@ -93,9 +109,21 @@ export class Browsing {
     return Promise.all(this.#answered);
   }
 
+  /** Waits until the page has what it asked for and has shown it. */
+  async settled() {
+    const isQuiet = () => this.#open.size === 0 && performance.now() - this.#quietSince > QUIET_MS;
+    await until(isQuiet, "the page has everything it asked for");
+  }
+
   /** The requests to a path that begins so. @param {string} method @param {string} path */
   calls(method, path) {
     return this.asked.filter((asked) => asked.method === method && asked.path.startsWith(path));
+  }
+
+  /** What went wrong so far was meant to. */
+  forget() {
+    this.#broken.length = 0;
+    this.#refusals.length = 0;
   }
 
   /**

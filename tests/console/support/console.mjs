@@ -12,6 +12,7 @@ import { chromium } from "playwright-core";
 import { findChromium } from "../../../dev/toolchain/chromium.mjs";
 import { addOperators, consoleSettings, emailOf, SESSION_COOKIE } from "../../support/operators.mjs";
 import { serviceForThisFile } from "../../support/service.mjs";
+import { until } from "../../support/until.mjs";
 import { Browsing, shown } from "./browsing.mjs";
 
 /**
@@ -64,6 +65,13 @@ export class Tab {
     assert.equal(new URL(this.page.url()).hostname, "localhost", "the provider is another site");
     if (minutesAgo > 0) await this.by("spinbutton", "minutes ago").fill(String(minutesAgo));
     await button.click();
+  };
+
+  /** Chooses a tab of a page. @param {string} name */
+  choose = async (name) => {
+    const tab = this.by("tab", name, true);
+    await tab.click();
+    await until(async () => (await tab.getAttribute("aria-selected")) === "true", `the tab ${name} is chosen`);
   };
 
   /** All text of the page. */

@@ -72,6 +72,20 @@ export async function addWaiting(service, count) {
   );
 }
 
+/** Attaches a camera at 3dEye, past us. @param {Service} service @param {string} account @param {{id: string, name: string}} camera */
+export async function attach(service, account, camera) {
+  service.sim.configure({ roles: [...CAMERAS, camera] });
+  const headers = { "x-api-key": service.sim.config().apiKey, "content-type": "application/json" };
+  const body = JSON.stringify({ username: service.login.username, password: service.login.password });
+  const token = await fetch(`${service.vendor}/auth/token`, { method: "POST", headers, body });
+  const { accessToken } = /** @type {any} */ (await token.json());
+  const attached = await fetch(`${service.vendor}/roles/${camera.id}/users/${account}`, {
+    method: "POST",
+    headers: { ...headers, authorization: `Bearer ${accessToken}` },
+  });
+  assert.ok(attached.ok, await attached.text());
+}
+
 /** @param {Service} service @param {{id: string}} user */
 export async function stateOf(service, user) {
   return (await service.sql("SELECT state FROM threedeye_users WHERE user_id = ?", user.id))[0]?.state;
