@@ -6,7 +6,7 @@ pub mod notices;
 pub mod schedule;
 
 use crate::web::{Route, Router};
-use crate::{account, auth, health, provisioning, user_keys, web};
+use crate::{account, auth, health, operators, provisioning, user_keys, web};
 
 /// The router over [`ROUTES`].
 pub fn router() -> Router {
@@ -32,6 +32,18 @@ pub const ROUTES: &[Route] = &[
     auth::endpoints::create_api_key::ROUTE,
     auth::endpoints::list_api_keys::ROUTE,
     auth::endpoints::revoke_api_key::ROUTE,
+    operators::endpoints::begin_sign_in::ROUTE,
+    operators::endpoints::finish_sign_in::ROUTE,
+    operators::endpoints::session::ROUTE,
+    operators::endpoints::end_session::ROUTE,
+    operators::endpoints::list_own_sessions::ROUTE,
+    operators::endpoints::end_own_sessions::ROUTE,
+    operators::endpoints::list_operators::ROUTE,
+    operators::endpoints::create_operator::ROUTE,
+    operators::endpoints::update_operator::ROUTE,
+    operators::endpoints::disable_operator::ROUTE,
+    operators::endpoints::list_operator_sessions::ROUTE,
+    operators::endpoints::end_operator_sessions::ROUTE,
     user_keys::endpoints::instances::create::ROUTE,
     user_keys::endpoints::instances::list::ROUTE,
     user_keys::endpoints::instance_keys::create::ROUTE,

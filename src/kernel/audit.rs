@@ -37,6 +37,11 @@ impl Actor {
         Self(format!("staff:{name}"))
     }
 
+    /// A person who signed in at the identity provider and is no operator, by masked e-mail and subject.
+    pub fn signed_in(name: &str) -> Self {
+        Self(format!("sign-in:{name}"))
+    }
+
     /// A personal or service API key.
     pub fn api_key(key_id: &str) -> Self {
         Self(format!("api-key:{key_id}"))
@@ -117,6 +122,17 @@ pub enum Action {
     UseBackupCode,
     CreateDashboard,
     AssignTeam,
+    /// An operator signed in to the console.
+    BeginSession,
+    /// A person who signed in at the identity provider got no session; the outcome is the reason.
+    RefuseSession,
+    /// A session of the console, or all of an operator's, were ended.
+    EndSession,
+    CreateOperator,
+    /// A disabled operator may sign in again.
+    EnableOperator,
+    ChangeOperatorRole,
+    DisableOperator,
 }
 
 impl Action {
@@ -160,6 +176,13 @@ impl Action {
             Self::UseBackupCode => "backup_code.use",
             Self::CreateDashboard => "dashboard.create",
             Self::AssignTeam => "team.assign",
+            Self::BeginSession => "session.begin",
+            Self::RefuseSession => "session.refuse",
+            Self::EndSession => "session.end",
+            Self::CreateOperator => "operator.create",
+            Self::EnableOperator => "operator.enable",
+            Self::ChangeOperatorRole => "operator.change_role",
+            Self::DisableOperator => "operator.disable",
         }
     }
 }

@@ -65,10 +65,7 @@ fn endpoint(text: &str) -> Result<Url, ProviderError> {
 }
 
 /// Fetches the document of `issuer`.
-pub async fn fetch(
-    http: &dyn HttpClient,
-    issuer: &str,
-) -> Result<ProviderMetadata, ProviderError> {
+pub async fn fetch(http: &dyn HttpClient, issuer: &str) -> Result<ProviderMetadata, ProviderError> {
     let issuer_url = issuer.trim_end_matches('/');
     let url = format!("{issuer_url}/.well-known/openid-configuration");
     // It is no more trustworthy than the way to it.

@@ -98,7 +98,10 @@ mod tests {
         let mut cache = DiscoveryCache::default();
         cache.store(document("one.example"), at(0));
         cache.fail(ERROR, at(400));
-        assert_eq!(host(cache.kept(at(400)).map(Some)).as_deref(), Some("one.example"));
+        assert_eq!(
+            host(cache.kept(at(400)).map(Some)).as_deref(),
+            Some("one.example")
+        );
         // Not every sign-in tries again at once.
         assert_eq!(host(cache.lookup(at(400))).as_deref(), Some("one.example"));
         assert_eq!(cache.lookup(at(401)), Ok(None));
@@ -111,7 +114,10 @@ mod tests {
         let mut cache = DiscoveryCache::default();
         cache.fail(ERROR, at(0));
         assert_eq!(cache.kept(at(0)), Err(ERROR));
-        assert_eq!(cache.lookup(at(0).plus(Duration::from_millis(999))), Err(ERROR));
+        assert_eq!(
+            cache.lookup(at(0).plus(Duration::from_millis(999))),
+            Err(ERROR)
+        );
         assert_eq!(cache.lookup(at(1)), Ok(None));
     }
 }

@@ -11,6 +11,10 @@ use sha2::{Digest as _, Sha256};
 
 use crate::kernel::{Purpose, Random, SealError, Sealed, Sealer, Secret, Timestamp, UserId};
 
+/// The cookie of a sign-in that is under way. Unlike that of a session it has to come along from another
+/// site.
+pub const LOGIN_COOKIE: &str = "__Host-spkey_login";
+
 /// The oldest sign-in at the provider that is accepted, in seconds: as long as a session lasts.
 pub const MAX_AGE: u32 = 8 * 60 * 60;
 
@@ -18,7 +22,7 @@ pub const MAX_AGE: u32 = 8 * 60 * 60;
 pub const MIN_AGE: u32 = 60;
 
 /// How long a person may take at the provider.
-const LIFETIME: Duration = Duration::from_secs(10 * 60);
+pub const LOGIN_LIFETIME: Duration = Duration::from_secs(10 * 60);
 
 /// The most bytes a place to return to may have; a cookie has 4096 for all.
 const MAX_RETURN_BYTES: usize = 1024;
@@ -41,7 +45,9 @@ impl ReturnTo {
             return Err("return: must begin with #/ and have no control characters".to_owned());
         }
         if text.len() > MAX_RETURN_BYTES {
-            return Err(format!("return: must have at most {MAX_RETURN_BYTES} bytes"));
+            return Err(format!(
+                "return: must have at most {MAX_RETURN_BYTES} bytes"
+            ));
         }
         Ok(Self(text.to_owned()))
     }
@@ -67,6 +73,9 @@ pub struct Login {
     nonce: String,
     return_to: ReturnTo,
     max_age: u32,
+    /// The hash of the session that the browser has, which the new one replaces. Its cookie does not come
+    /// back from another site.
+    replaces: Option<String>,
     /// Milliseconds since the epoch.
     ends_at: i64,
 }
@@ -85,14 +94,21 @@ pub enum LoginError {
 }
 
 impl Login {
-    pub fn begin(return_to: ReturnTo, max_age: u32, now: Timestamp, random: &dyn Random) -> Self {
+    pub fn begin(
+        return_to: ReturnTo,
+        max_age: u32,
+        replaces: Option<String>,
+        now: Timestamp,
+        random: &dyn Random,
+    ) -> Self {
         Self {
             state: token(random),
             verifier: token(random),
             nonce: token(random),
             return_to,
             max_age,
-            ends_at: now.plus(LIFETIME).as_millis(),
+            replaces,
+            ends_at: now.plus(LOGIN_LIFETIME).as_millis(),
         }
     }
 
@@ -138,6 +154,10 @@ impl Login {
     /// In seconds.
     pub const fn max_age(&self) -> u32 {
         self.max_age
+    }
+
+    pub fn replaces(&self) -> Option<&str> {
+        self.replaces.as_deref()
     }
 
     pub fn verifier(&self) -> &str {

@@ -1,6 +1,7 @@
 //! Signing in at the identity provider: OpenID Connect's code flow with PKCE, run by this service, so
 //! that no token reaches a browser.
 
+mod callback;
 mod discovery;
 mod discovery_cache;
 mod id_token;
@@ -8,17 +9,15 @@ mod login;
 mod provider;
 mod token_endpoint;
 
-#[cfg(test)]
-mod tests;
-
 use std::time::Duration;
 
 use crate::kernel::http_client::HttpError;
 
+pub use callback::{Callback, Outcome};
 pub use discovery::ProviderMetadata;
 pub use discovery_cache::DiscoveryCache;
 pub use id_token::{SignedIn, policy};
-pub use login::{Login, LoginError, MAX_AGE, MIN_AGE, ReturnTo};
+pub use login::{LOGIN_COOKIE, LOGIN_LIFETIME, Login, LoginError, MAX_AGE, MIN_AGE, ReturnTo};
 pub use provider::{Client, Provider};
 
 /// How long one call to the provider may take, its body included.

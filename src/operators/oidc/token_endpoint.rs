@@ -60,7 +60,10 @@ pub async fn exchange(
 /// The names of RFC 6749, 5.2.
 fn refusal(body: &[u8], status: u16) -> ProviderError {
     let refused: Option<Object<Refused>> = serde_json::from_slice(body).ok();
-    match refused.as_ref().map(|Object(refused)| refused.error.as_str()) {
+    match refused
+        .as_ref()
+        .map(|Object(refused)| refused.error.as_str())
+    {
         Some("invalid_grant") => ProviderError::CodeRefused,
         Some("invalid_client" | "unauthorized_client" | "access_denied") => {
             ProviderError::ClientRefused
