@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `record` | what is known of one user, as values |
 //! | `store` | the transactions, one function each |
-//! | `failure` | why a user could not be provisioned: client, log and queue face |
+//! | `failure`, `reason` | why a user could not be provisioned: what the client reads, and the word for it |
 //! | `policy` | waits, delays, limits |
 //! | `attempt` | the steps for one user whose lease is held |
 //! | `batch` | many users at once: first pass, re-reads, writing down |
@@ -35,6 +35,7 @@ pub mod failure;
 pub mod fanout;
 pub mod offboarding;
 pub mod policy;
+pub mod reason;
 pub mod record;
 pub mod reset;
 pub mod sighting;
@@ -57,6 +58,7 @@ use crate::kernel::{Clock, Random, Sealed, Sealer, Secret, UserId};
 use crate::threedeye::{Client, password};
 
 pub use failure::{Failure, ProvisioningError};
+pub use reason::Reason;
 
 use store::ClaimRequest;
 
