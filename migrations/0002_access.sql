@@ -27,6 +27,7 @@ CREATE TABLE audit_log (
   subject    TEXT NOT NULL, -- the user, key or other thing that was changed
   outcome    TEXT NOT NULL,
   request_id TEXT NOT NULL,
+  reason     TEXT,          -- what the administrator typed
   -- The client's address. NULL without a client, as in a scheduled run, and for the outcome of a
   -- provisioning, which may be written by another request than the one that asked for it.
   address    TEXT

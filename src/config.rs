@@ -42,10 +42,22 @@ pub struct Config {
     pub backfill_max_removals: u32,
     /// `TWO_FACTOR_DISABLE`: what turning a second factor off takes, and whatever else it protects.
     pub factor_proof: FactorProof,
+    /// The console's client at the identity provider; `None`: no one can sign in to the console.
+    pub console: Option<ConsoleConfig>,
     /// Where account notices go; `None`: they stay in the outbox.
     pub webhook: Option<WebhookConfig>,
     /// What is missing or malformed, by name, never by value.
     pub problems: Vec<String>,
+}
+
+/// The console's client at the identity provider (OpenID Connect).
+pub struct ConsoleConfig {
+    /// `CONSOLE_CLIENT_ID`.
+    pub client_id: String,
+    /// `CONSOLE_CLIENT_SECRET`.
+    pub client_secret: Secret,
+    /// `CONSOLE_REQUIRE_MFA`: a sign-in counts only with a second factor.
+    pub requires_mfa: bool,
 }
 
 /// What a person shows, beside a recent sign-in, to turn their second factor off, to replace it, and to make or
@@ -87,6 +99,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let threedeye = threedeye.filter(|_| !admin_email_domains.is_empty());
         let sealer = self.sealer();
         let factor_proof = self.factor_proof();
+        let console = self.console(jwt.as_ref());
         let webhook = self.webhook();
         Config {
             admin_keys,
@@ -99,6 +112,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             offboard_after: self.hours("OFFBOARD_AFTER_HOURS", 72, 0..=8760),
             backfill_max_removals: self.number("BACKFILL_MAX_REMOVALS", 20, 0..=500),
             factor_proof,
+            console,
             webhook,
             problems: self.problems,
         }
@@ -342,6 +356,45 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             return None;
         }
         Some(claim)
+    }
+
+    /// A token for our API must be none for the console, nor the other way round.
+    fn console(&mut self, jwt: Option<&JwtConfig>) -> Option<ConsoleConfig> {
+        let requires_mfa = self.requires_mfa();
+        let client_id = self.get("CONSOLE_CLIENT_ID");
+        let client_secret = self.secret("CONSOLE_CLIENT_SECRET");
+        let (client_id, client_secret) = match (client_id, client_secret) {
+            (Some(client_id), Some(client_secret)) => (client_id, client_secret),
+            (None, None) => return None,
+            _ => {
+                self.problem("CONSOLE_CLIENT_ID and CONSOLE_CLIENT_SECRET must be set together");
+                return None;
+            }
+        };
+        if client_id.contains(|c: char| is_blank(c) || c == ',') {
+            self.problem("CONSOLE_CLIENT_ID must be one value without white space and commas");
+            return None;
+        }
+        if jwt.is_some_and(|jwt| jwt.audience == client_id) {
+            self.problem("CONSOLE_CLIENT_ID must differ from JWT_AUDIENCE");
+            return None;
+        }
+        Some(ConsoleConfig {
+            client_id,
+            client_secret,
+            requires_mfa,
+        })
+    }
+
+    fn requires_mfa(&mut self) -> bool {
+        match self.get("CONSOLE_REQUIRE_MFA").as_deref() {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => {
+                self.problem("CONSOLE_REQUIRE_MFA is neither true nor false; true is used");
+                true
+            }
+        }
     }
 
     fn webhook(&mut self) -> Option<WebhookConfig> {

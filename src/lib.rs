@@ -16,6 +16,7 @@ pub mod health;
 pub mod kernel;
 #[cfg(test)]
 mod openapi;
+pub mod operators;
 pub mod platform;
 pub mod provisioning;
 pub mod services;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::app::ROUTES;
 use crate::web::ErrorFormat;
+use crate::web::error::STEP_UP_CHALLENGE;
 use crate::web::openapi::{Components, DOCUMENT, Json, Schemas, Spec, errors, example};
 
 const DESCRIPTION: &str = "Every answer carries X-Request-Id, Cache-Control: no-store, and the headers Strict-Transport-Security, Content-Security-Policy, Referrer-Policy and X-Content-Type-Options. GET routes answer HEAD as well, but for those that begin a set-up. Unknown paths are 404, known paths with another method 405 with Allow, all with the Error body, or under /v1 and /v1.1 with the Detail body, or under /api with the AccountError body. Request bodies are JSON of at most 65536 bytes, not compressed; a byte order mark at their beginning is skipped. A change under /admin that takes no body refuses one with 400, but for {}; unknown fields and unknown query parameters are refused with 400; under /v1, /v1.1 and /api both are ignored. Fields are never left out, but for the user_key: what is not known is null.";
@@ -63,6 +64,15 @@ fn security_schemes() -> Json {
                 "scheme": "bearer",
                 "bearerFormat": "JWT",
                 "description": "The other half: a token (RS256 or ES256) whose verified e-mail is in an allowed domain."
+            }),
+        ),
+        (
+            "consoleSession",
+            example!({
+                "type": "apiKey",
+                "in": "cookie",
+                "name": "__Host-spkey_console",
+                "description": "A session of the console, begun by beginSignIn. Read only where no X-Admin-API-Key, X-API-Key or Authorization is sent. Its operator needs the role x-least-role; with x-step-up the sign-in must be of the last 15 minutes. Changes must come from a page of the same origin (Sec-Fetch-Site, else Origin)."
             }),
         ),
         (
@@ -168,7 +178,11 @@ fn headers() -> Json {
         ),
         (
             "Challenge",
-            header("How to authenticate.", true, json!({ "const": "Bearer" })),
+            header(
+                "How to authenticate. The second: a session whose sign-in is too old for this (RFC 9470).",
+                true,
+                json!({ "enum": ["Bearer", STEP_UP_CHALLENGE] }),
+            ),
         ),
         (
             "Allow",

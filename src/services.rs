@@ -8,12 +8,15 @@ use futures_util::future::LocalBoxFuture;
 use http::HeaderMap;
 
 use crate::auth::jwks::JwksCache;
-use crate::auth::{self, Admin, AuthError, Authenticator, Identity, Refusal, Signatures, bearer};
+use crate::auth::{
+    self, AdminPair, AuthError, Authenticator, Identity, Refusal, Signatures, bearer,
+};
 use crate::config::Config;
 use crate::db::{Database, DatabaseError, Notes};
 use crate::kernel::audit::Origin;
 use crate::kernel::http_client::HttpClient;
 use crate::kernel::{Clock, Random, Sealer, Timestamp, Unicode};
+use crate::operators::{self, Session, SessionToken};
 use crate::provisioning;
 use crate::provisioning::fanout::RunQueue;
 use crate::provisioning::offboarding::RemovalOrder;
@@ -24,6 +27,15 @@ use crate::user_keys::{InstanceName, Throttle};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("CREDENTIALS_KEY is missing or malformed")]
 pub struct NoSealingKey;
+
+/// Why a cookie opens no session.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    #[error(transparent)]
+    Refused(#[from] AuthError),
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+}
 
 /// A limit on how often something is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,10 +213,10 @@ impl Services {
             .filter(|limit| !bindings.has_limit(*limit))
     }
 
-    /// Whether an administrator keeps within the limit of requests.
-    pub async fn admin_within_limit(&self, admin: &Admin) -> bool {
+    /// Whether an administrator keeps within the limit of requests, by their name.
+    pub async fn admin_within_limit(&self, name: &str) -> bool {
         let bindings = &self.environment.bindings;
-        bindings.within_limit(RateLimit::Admin, admin.name()).await
+        bindings.within_limit(RateLimit::Admin, name).await
     }
 
     /// Whether a person keeps within the limit of requests, by the subject of their token.
@@ -234,9 +246,12 @@ impl Services {
         throttle.admit(instance, caller, now)
     }
 
-    pub(crate) async fn authenticate_admin(&self, headers: &HeaderMap) -> Result<Admin, AuthError> {
+    pub(crate) async fn authenticate_pair(
+        &self,
+        headers: &HeaderMap,
+    ) -> Result<AdminPair, AuthError> {
         let tokens = self.authenticator();
-        let admin = auth::authenticate_admin(
+        let admin = auth::authenticate_pair(
             headers,
             &self.config.admin_keys,
             &self.config.admin_email_domains,
@@ -245,6 +260,30 @@ impl Services {
         let admin = admin.await;
         self.refresh_keys();
         admin
+    }
+
+    /// The session that a request's cookie opens.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`], or what the database says.
+    pub(crate) async fn authenticate_session(
+        &self,
+        headers: &HeaderMap,
+    ) -> Result<Session, SessionError> {
+        let token = SessionToken::of(headers).map_err(AuthError::from)?;
+        let token = token.ok_or(AuthError::from(Refusal::CredentialsMissing))?;
+        let (database, now) = (self.database()?, self.now());
+        let session = operators::store::find_session(&database, &token, now).await?;
+        let session = session.ok_or(AuthError::from(Refusal::SessionUnknown))?;
+        if session.is_to_be_touched(now) {
+            let id_hash = session.id_hash().to_owned();
+            self.wait_until(Box::pin(async move {
+                // The next request notes it where this one cannot.
+                let _ = operators::store::touch_session(&database, &id_hash, now).await;
+            }));
+        }
+        Ok(session)
     }
 
     pub(crate) async fn authenticate_person(

@@ -6,15 +6,15 @@ use crate::auth::{AuthError, Authenticator, Identity, Refusal, SignIn, admin_key
 use crate::kernel::audit::Actor;
 use crate::kernel::{Secret, Timestamp, mask_email, sha256_hex};
 
-/// A holder of both halves of the pair; only [`authenticate_admin`] makes one.
+/// A holder of both halves of the pair; only [`authenticate_pair`] makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Admin {
+pub struct AdminPair {
     actor: Actor,
     name: String,
     identity: Identity,
 }
 
-impl Admin {
+impl AdminPair {
     /// Names the caller in the audit trail.
     pub fn actor(&self) -> Actor {
         self.actor.clone()
@@ -45,12 +45,12 @@ impl Admin {
 ///
 /// As [`admin_key::check`], [`bearer()`], [`Authenticator::verify`] and
 /// [`Identity::admin_email`] have them.
-pub async fn authenticate_admin(
+pub async fn authenticate_pair(
     headers: &HeaderMap,
     keys: &[Secret],
     domains: &[String],
     tokens: Option<&Authenticator<'_>>,
-) -> Result<Admin, AuthError> {
+) -> Result<AdminPair, AuthError> {
     let key = admin_key::check(headers, keys)?;
     let token = bearer(headers)?;
     let identity = tokens
@@ -60,7 +60,7 @@ pub async fn authenticate_admin(
     let email = identity.admin_email(domains)?;
     let name = name(identity.subject.as_deref(), email);
     let actor = Actor::admin(&key.fingerprint(), &name);
-    Ok(Admin {
+    Ok(AdminPair {
         actor,
         name,
         identity,

@@ -21,7 +21,7 @@ pub mod subject;
 #[cfg(test)]
 pub(crate) mod fake;
 
-pub use admin::{Admin, authenticate_admin};
+pub use admin::{AdminPair, authenticate_pair};
 pub use api_key::{ApiKey, PresentedKey, Scope};
 pub use authenticator::Authenticator;
 pub use bearer::bearer;

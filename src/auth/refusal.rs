@@ -22,6 +22,11 @@ pub enum Refusal {
 
     ApiKeyMalformed,
 
+    /// The cookie of a session is not one token.
+    SessionMalformed,
+    /// The session ended, idled out, or its operator was disabled.
+    SessionUnknown,
+
     TokensNotConfigured,
     /// The token is longer than [`MAX_TOKEN_BYTES`](crate::auth::jwt::MAX_TOKEN_BYTES).
     TokenTooLarge,
@@ -93,6 +98,8 @@ impl Refusal {
             Self::AdminKeyWrong => "admin_key_wrong",
             Self::AdminKeyNotConfigured => "admin_key_not_configured",
             Self::ApiKeyMalformed => "api_key_malformed",
+            Self::SessionMalformed => "session_malformed",
+            Self::SessionUnknown => "session_unknown",
             Self::TokensNotConfigured => "tokens_not_configured",
             Self::TokenTooLarge => "token_too_large",
             Self::TokenStructure => "token_structure",

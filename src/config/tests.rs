@@ -231,6 +231,32 @@ fn turning_a_second_factor_off_needs_a_proof_unless_configured_otherwise() {
 }
 
 #[test]
+fn the_console_needs_a_client_of_its_own() {
+    const ID: (&str, Option<&str>) = ("CONSOLE_CLIENT_ID", Some("spkey-console"));
+    const SECRET: (&str, Option<&str>) = ("CONSOLE_CLIENT_SECRET", Some("secret-of-the-tests"));
+    assert!(parse(&[]).console.is_none());
+    let console = parse(&[ID, SECRET]).console.unwrap();
+    assert_eq!(console.client_id, "spkey-console");
+    assert!(!console.requires_mfa);
+    let strict = parse(&[ID, SECRET, ("CONSOLE_REQUIRE_MFA", Some("true"))]);
+    assert!(strict.console.unwrap().requires_mfa);
+    for halves in [
+        &[ID][..],
+        &[SECRET],
+        &[("CONSOLE_CLIENT_ID", Some("spkey")), SECRET],
+        &[("CONSOLE_CLIENT_ID", Some("a,b")), SECRET],
+    ] {
+        let config = parse(halves);
+        assert!(config.console.is_none(), "{halves:?}");
+        assert_eq!(config.problems.len(), 1, "{:?}", config.problems);
+        assert!(config.problems[0].contains("CONSOLE_CLIENT_ID"));
+    }
+    let unclear = parse(&[ID, SECRET, ("CONSOLE_REQUIRE_MFA", Some("yes"))]);
+    assert_eq!(unclear.problems.len(), 1);
+    assert!(unclear.console.unwrap().requires_mfa);
+}
+
+#[test]
 fn notices_need_a_secret_and_an_https_url() {
     let secret = ("NOTIFY_WEBHOOK_SECRET", Some("whsec"));
     let url = |url| ("NOTIFY_WEBHOOK_URL", Some(url));

@@ -15,10 +15,11 @@ macro_rules! audit_rows {
     ($subject:literal, $condition:literal) => {
         concat!(
             "
-INSERT INTO audit_log (at, actor, action, subject, outcome, request_id, address)
+INSERT INTO audit_log (at, actor, action, subject, outcome, request_id, address, reason)
 SELECT value ->> 'at', value ->> 'actor', value ->> 'action', value ->> 'subject'",
             $subject,
-            ", value ->> 'outcome', value ->> 'request', value ->> 'address'
+            ", value ->> 'outcome', value ->> 'request', value ->> 'address',
+  value ->> 'reason'
 FROM json_each(?1)
 ",
             $condition
@@ -91,6 +92,7 @@ pub struct AuditParameter<'a> {
     outcome: &'a str,
     request: &'a str,
     address: Option<&'a str>,
+    reason: Option<&'a str>,
 }
 
 impl<'a> From<&'a Entry> for AuditParameter<'a> {
@@ -103,6 +105,7 @@ impl<'a> From<&'a Entry> for AuditParameter<'a> {
             outcome: &entry.outcome,
             request: entry.origin.request_id.as_str(),
             address: entry.origin.address.as_deref(),
+            reason: entry.origin.reason.as_deref(),
         }
     }
 }

@@ -22,6 +22,11 @@ impl Actor {
         Self(format!("admin-key:{key_fingerprint} {name}"))
     }
 
+    /// An operator of the console, by their id and masked e-mail.
+    pub fn operator(id: &str, masked_email: &str) -> Self {
+        Self(format!("operator:{id} {masked_email}"))
+    }
+
     /// A signed-in person.
     pub fn person(user: &str) -> Self {
         Self(format!("user:{user}"))
@@ -161,6 +166,8 @@ pub struct Origin {
     pub request_id: RequestId,
     /// The client's address; `None` where there is no client, as with cron.
     pub address: Option<String>,
+    /// What the administrator typed as the reason.
+    pub reason: Option<String>,
 }
 
 impl Origin {
@@ -170,6 +177,16 @@ impl Origin {
             actor,
             request_id,
             address: None,
+            reason: None,
+        }
+    }
+
+    /// The same for this reason, which every row of the change then tells.
+    #[must_use]
+    pub fn because(self, reason: impl Into<String>) -> Self {
+        Self {
+            reason: Some(reason.into()),
+            ..self
         }
     }
 }

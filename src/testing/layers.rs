@@ -6,21 +6,35 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each layer may use those before it. Within a layer nothing uses its neighbours.
-const LAYERS: [&[&str]; 13] = [
+const LAYERS: [&[&str]; 14] = [
     &["kernel"],
     &["db"],
     &["threedeye"],
     &["auth"],
-    &["provisioning", "user_keys", "account", "health"],
+    &["operators"],
+    &[
+        "provisioning",
+        "user_keys",
+        "account",
+        "health",
+        "users",
+        "audit",
+        "overview",
+    ],
     &["config"],
     &["services"],
     &["web"],
     &[
         "auth/endpoints",
+        "operators/endpoints",
         "provisioning/endpoints",
         "user_keys/endpoints",
         "account/endpoints",
         "health/endpoint",
+        "health/endpoints",
+        "users/endpoints",
+        "audit/endpoints",
+        "overview/endpoints",
     ],
     &["app"],
     &["openapi"],

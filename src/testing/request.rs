@@ -31,6 +31,9 @@ pub fn token(claims: &Value) -> String {
     fake::rsa_token("key-1", 1, claims)
 }
 
+/// Where the service runs.
+pub const ORIGIN: &str = "https://api.example";
+
 /// A request that is being put together.
 pub struct TestRequest<'a> {
     service: &'a TestService,
@@ -48,6 +51,7 @@ impl<'a> TestRequest<'a> {
             service,
             request: Request {
                 method,
+                origin: ORIGIN.to_owned(),
                 path: path.to_owned(),
                 query,
                 headers: HeaderMap::new(),
@@ -84,6 +88,12 @@ impl<'a> TestRequest<'a> {
         claims["email_verified"] = json!(true);
         self.header("x-admin-api-key", ADMIN_KEY)
             .bearer(&token(&claims))
+    }
+
+    /// As a page of the console with this cookie.
+    pub fn session(self, cookie: &str) -> Self {
+        self.header("cookie", cookie)
+            .header("sec-fetch-site", "same-origin")
     }
 
     pub fn json(self, body: &Value) -> Self {

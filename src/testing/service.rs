@@ -28,6 +28,8 @@ use crate::kernel::http_client::{HttpClient, HttpRequest};
 use crate::kernel::log::{Level, Log};
 use crate::kernel::random::seeded::Seeded;
 use crate::kernel::unicode::Tables;
+use crate::operators::session::{SESSION_COOKIE, SESSION_LIFETIME};
+use crate::operators::{Role, SessionToken};
 use crate::provisioning::fanout::{ChunkId, QueueError, RunQueue};
 use crate::services::{Bindings, Environment, RateLimit, Services, Shared};
 use crate::threedeye::simulated::Simulated;
@@ -200,6 +202,32 @@ impl TestService {
     pub fn add_user(&self, uuid: &str, email: Option<&str>) {
         let sql = "INSERT INTO users (uuid, email, created_at) VALUES (?1, ?2, '2024-01-15T10:30:00.000Z')";
         self.database.execute(sql, (uuid, email));
+    }
+
+    /// Adds an operator with this role, named after it, who signed in just now; tells the session's cookie.
+    pub fn sign_in(&self, role: Role) -> String {
+        let name = role.as_str();
+        let now = self.clock.now();
+        let id = format!("op_{name}");
+        let token = SessionToken::mint(&*self.random);
+        self.database.execute(
+            "INSERT INTO operators (id, email_key, role, subject, created_at, created_by)
+             VALUES (?1, ?2 || '@smartphonekey.com', ?2, 'auth0|' || ?2, 1, 'test')
+             ON CONFLICT DO NOTHING",
+            (&id, name),
+        );
+        self.database.execute(
+            "INSERT INTO console_sessions
+               (id_hash, operator_id, created_at, authenticated_at, seen_at, ends_at)
+             VALUES (?1, ?2, ?3, ?3, ?3, ?4)",
+            (
+                token.hash(),
+                id,
+                now.as_millis(),
+                now.plus(SESSION_LIFETIME).as_millis(),
+            ),
+        );
+        format!("{SESSION_COOKIE}={}", token.expose())
     }
 
     /// The services of one event.

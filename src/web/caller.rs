@@ -5,16 +5,18 @@
 
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, COOKIE};
 
 #[cfg(test)]
 use super::openapi::{ErrorAnswer, errors};
 use super::request::{Call, Incoming};
-use super::{ApiError, ErrorFormat};
-pub use crate::auth::Admin;
+use super::{ApiError, ErrorFormat, cross_site};
 use crate::auth::admin_key::{ADMIN_KEY_HEADER, API_KEY_HEADER};
-use crate::auth::{ApiKey, AuthError, Identity, SignIn};
+use crate::auth::{AdminPair, ApiKey, AuthError, Identity, SignIn};
 use crate::kernel::audit::{Action, Entry};
+use crate::operators::Role;
+pub use crate::operators::{Admin, Session};
 use crate::services::Services;
 
 /// A kind of caller.
@@ -40,6 +42,8 @@ pub struct CallerDescription {
     pub errors: Vec<ErrorAnswer>,
     /// Where a body is read as well; they take the place of `errors` of the same status.
     pub body_errors: Vec<ErrorAnswer>,
+    /// Of administrators: the least role, and when they must have signed in.
+    pub least_role: Option<(Role, SignIn)>,
 }
 
 #[cfg(test)]
@@ -61,6 +65,7 @@ impl CallerDescription {
                 errors::keys_unavailable(),
             ],
             body_errors: vec![errors::not_json()],
+            least_role: None,
         }
     }
 }
@@ -82,42 +87,94 @@ impl Caller for Anyone {
             security: Vec::new(),
             errors: vec![errors::too_large()],
             body_errors: Vec::new(),
+            least_role: None,
         }
     }
 }
 
-impl Caller for Admin {
-    type Requirements = SignIn;
+/// Which proof a request offers: a credential in a header, or else a cookie. Never both: a page that could
+/// add a header would choose between its own rights and those of the person before it.
+fn has_credentials(headers: &HeaderMap) -> bool {
+    [ADMIN_KEY_HEADER, API_KEY_HEADER, AUTHORIZATION]
+        .iter()
+        .any(|name| headers.contains_key(name))
+}
 
-    /// No call of the database or 3dEye comes before it.
+impl Caller for Admin {
+    type Requirements = (Role, SignIn);
+
+    /// No call of the database or 3dEye comes before a pair was checked. For a session there is one, which
+    /// finds it.
     fn authenticate(
         incoming: &mut Incoming,
-        sign_in: SignIn,
+        (role, sign_in): (Role, SignIn),
     ) -> LocalBoxFuture<'_, Result<Self, ApiError>> {
         async move {
             let services = &incoming.services;
             let headers = &incoming.request.headers;
-            let admin = services.authenticate_admin(headers).await?;
+            let admin = if has_credentials(headers) || !headers.contains_key(COOKIE) {
+                Self::Pair(services.authenticate_pair(headers).await?)
+            } else {
+                cross_site::check(&incoming.request)?;
+                Self::Operator(services.authenticate_session(headers).await?)
+            };
             incoming.log_caller(admin.actor().as_str());
-            if !services.admin_within_limit(&admin).await {
+            if !services.admin_within_limit(admin.name()).await {
                 return Err(ErrorFormat::Admin.too_many());
             }
-            if !admin.satisfies(sign_in, services.now()) {
-                let message = "This action requires you to be recently authenticated";
-                return Err(ApiError::new(StatusCode::FORBIDDEN, message));
-            }
+            admin.require(role, sign_in, services.now())?;
             Ok(admin)
         }
         .boxed_local()
     }
 
     #[cfg(test)]
-    fn describe(_: SignIn) -> CallerDescription {
-        CallerDescription::authenticated(&[&ADMIN_PAIR])
+    fn describe((role, sign_in): (Role, SignIn)) -> CallerDescription {
+        CallerDescription {
+            least_role: Some((role, sign_in)),
+            ..CallerDescription::authenticated(&[&ADMIN_PAIR, &["consoleSession"]])
+        }
+    }
+}
+
+impl Caller for Session {
+    type Requirements = ();
+
+    fn authenticate(incoming: &mut Incoming, (): ()) -> LocalBoxFuture<'_, Result<Self, ApiError>> {
+        async move {
+            let services = &incoming.services;
+            let headers = &incoming.request.headers;
+            if has_credentials(headers) {
+                return Err(ApiError::unauthorized("credentials_beside_session"));
+            }
+            cross_site::check(&incoming.request)?;
+            let session = services.authenticate_session(headers).await?;
+            incoming.log_caller(session.operator().actor().as_str());
+            if services.admin_within_limit(&session.operator().id).await {
+                Ok(session)
+            } else {
+                Err(ErrorFormat::Admin.too_many())
+            }
+        }
+        .boxed_local()
+    }
+
+    #[cfg(test)]
+    fn describe((): ()) -> CallerDescription {
+        CallerDescription::authenticated(&[&["consoleSession"]])
     }
 }
 
 impl<const READS_BODY: bool> Call<Admin, READS_BODY> {
+    /// Checks what an act takes that the route does not ask of every caller.
+    ///
+    /// # Errors
+    ///
+    /// 403; 401 where the console can ask for the sign-in.
+    pub fn require(&self, role: Role, sign_in: SignIn) -> Result<(), ApiError> {
+        Ok(self.caller.require(role, sign_in, self.now())?)
+    }
+
     /// The row of the audit trail for a change that this caller makes now.
     pub fn entry(
         &self,
@@ -140,7 +197,7 @@ impl<const READS_BODY: bool> Call<Admin, READS_BODY> {
 #[derive(Debug)]
 pub enum UserCaller {
     /// A holder of the admin pair: every user's.
-    Admin(Admin),
+    Admin(AdminPair),
     /// A signed-in person: their own.
     Person(Identity),
     /// An API key, not yet looked up.
@@ -158,7 +215,7 @@ impl UserCaller {
         }
         match presented_key(headers) {
             Some(key) if !has_admin_key => Ok(Self::Key(key)),
-            _ => services.authenticate_admin(headers).await.map(Self::Admin),
+            _ => services.authenticate_pair(headers).await.map(Self::Admin),
         }
     }
 }
@@ -173,7 +230,7 @@ impl Caller for UserCaller {
             let within_limit = match &caller {
                 Self::Admin(admin) => {
                     incoming.log_caller(admin.actor().as_str());
-                    services.admin_within_limit(admin).await
+                    services.admin_within_limit(admin.name()).await
                 }
                 Self::Person(identity) => {
                     let subject = identity.subject.as_deref();

@@ -6,7 +6,8 @@ use http::StatusCode;
 
 use crate::auth::AuthError;
 use crate::db::DatabaseError;
-use crate::services::NoSealingKey;
+use crate::operators::Shortfall;
+use crate::services::{NoSealingKey, SessionError};
 
 /// A request that failed.
 #[derive(Debug, Clone)]
@@ -22,6 +23,8 @@ pub struct ApiError {
     pub allow: Option<Box<str>>,
     /// Whether the body was compressed, which `Accept-Encoding` forbids.
     pub is_encoded: bool,
+    /// Whether a 401 asks for a newer sign-in of a session that is otherwise good.
+    pub asks_for_step_up: bool,
     /// Whether it counts against the client's address.
     pub failed_authentication: bool,
     /// The fault's name, for an API that has names; `None`: the status' own.
@@ -41,6 +44,7 @@ impl ApiError {
             retry_after_s: None,
             allow: None,
             is_encoded: false,
+            asks_for_step_up: false,
             failed_authentication: status == StatusCode::UNAUTHORIZED,
             code: None,
             attr: None,
@@ -119,6 +123,43 @@ impl ApiError {
 impl From<DatabaseError> for ApiError {
     fn from(error: DatabaseError) -> Self {
         Self::internal(error.to_string())
+    }
+}
+
+impl From<SessionError> for ApiError {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::Refused(error) => error.into(),
+            SessionError::Database(error) => error.into(),
+        }
+    }
+}
+
+/// Asks for a sign-in of the last 15 minutes (RFC 9470, section 3).
+pub const STEP_UP_CHALLENGE: &str =
+    "Bearer error=\"insufficient_user_authentication\", max_age=\"900\"";
+
+impl From<Shortfall> for ApiError {
+    fn from(shortfall: Shortfall) -> Self {
+        match shortfall {
+            Shortfall::Role(role) => {
+                let message = format!("This takes the role {}", role.as_str());
+                Self::new(StatusCode::FORBIDDEN, message).because("role_too_low")
+            }
+            Shortfall::RecentToken => {
+                let message = "This takes a sign-in of the last 2 hours";
+                Self::new(StatusCode::FORBIDDEN, message)
+            }
+            // The caller is known, so it is no failed authentication.
+            Shortfall::StepUp => Self {
+                asks_for_step_up: true,
+                failed_authentication: false,
+                ..Self::new(
+                    StatusCode::UNAUTHORIZED,
+                    "This takes a sign-in of the last 15 minutes",
+                )
+            },
+        }
     }
 }
 

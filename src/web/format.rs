@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::kernel::RequestId;
 
+use crate::web::error::STEP_UP_CHALLENGE;
 #[cfg(test)]
 use crate::web::openapi::Schemas;
 use crate::web::{ApiError, Reply};
@@ -229,7 +230,12 @@ impl ErrorFormat {
         };
         if error.status == StatusCode::UNAUTHORIZED {
             // RFC 6750, section 3.
-            reply = reply.header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            let challenge = if error.asks_for_step_up {
+                STEP_UP_CHALLENGE
+            } else {
+                "Bearer"
+            };
+            reply = reply.header(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         if let Some(seconds) = error.retry_after_s {
             reply = reply.header(RETRY_AFTER, HeaderValue::from(seconds));

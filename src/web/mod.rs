@@ -4,6 +4,7 @@
 pub mod body;
 pub mod caller;
 pub mod cors;
+pub mod cross_site;
 pub mod error;
 pub mod fields;
 pub mod format;
@@ -15,7 +16,7 @@ pub mod request;
 pub mod route;
 pub mod router;
 
-pub use caller::{Admin, Anyone, Caller, UserCaller};
+pub use caller::{Admin, Anyone, Caller, Session, UserCaller};
 pub use error::ApiError;
 pub use format::ErrorFormat;
 pub use reply::Reply;

@@ -10,6 +10,7 @@ use http::{HeaderMap, Method};
 use serde::de::DeserializeOwned;
 
 use super::body::{self, MAX_BODY_BYTES, MAX_DISCARDED_BYTES};
+use super::cross_site::SEC_FETCH_SITE;
 use super::query::Query;
 use super::route::Route;
 use super::{ApiError, ErrorFormat};
@@ -25,7 +26,7 @@ const CLIENT_ADDRESS_HEADER: HeaderName = HeaderName::from_static("cf-connecting
 
 /// The request headers that are read anywhere. The platform adds a dozen others, and each
 /// would be copied and parsed every time.
-pub const READ_HEADERS: [HeaderName; 8] = [
+pub const READ_HEADERS: [HeaderName; 12] = [
     header::AUTHORIZATION,
     ADMIN_KEY_HEADER,
     API_KEY_HEADER,
@@ -34,11 +35,17 @@ pub const READ_HEADERS: [HeaderName; 8] = [
     header::CONTENT_LENGTH,
     header::CONTENT_ENCODING,
     CLIENT_ADDRESS_HEADER,
+    header::COOKIE,
+    header::ORIGIN,
+    header::USER_AGENT,
+    SEC_FETCH_SITE,
 ];
 
 /// A request that no route has been found for yet.
 pub struct Request {
     pub method: Method,
+    /// Scheme, host and port, as a browser's `Origin` would have them.
+    pub origin: String,
     /// As it was sent, not percent-decoded.
     pub path: String,
     /// As it was sent.
@@ -130,6 +137,7 @@ impl Incoming {
         let skipped = bytes.len() - text::without_byte_order_mark(&bytes).len();
         bytes.drain(..skipped);
         Ok(Input {
+            origin: std::mem::take(&mut self.request.origin),
             headers: std::mem::take(&mut self.request.headers),
             params: std::mem::take(&mut self.params),
             query: self.request.query.take(),
@@ -140,6 +148,8 @@ impl Incoming {
 
 /// What a request says, beyond who says it.
 pub struct Input {
+    /// Scheme, host and port of this service, as the caller knows them.
+    pub origin: String,
     pub headers: HeaderMap,
     pub params: PathParams,
     /// As it was sent.
@@ -204,6 +214,7 @@ impl<C, const READS_BODY: bool> Call<C, READS_BODY> {
             actor,
             request_id: self.request_id.clone(),
             address: client_address(&self.input.headers).map(|address| address.to_string()),
+            reason: None,
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::account::store::insert_dashboard;
 use crate::auth::SignIn;
 use crate::kernel::Clock as _;
 use crate::kernel::audit::{Action, Entry};
+use crate::operators::Role;
 use crate::web::caller::Admin;
 use crate::web::fields;
 #[cfg(test)]
@@ -19,7 +20,7 @@ use crate::web::{ApiError, CallWithBody, Reply, Route, handler};
 pub const ROUTE: Route = Route::post(
     "/admin/dashboards",
     "createDashboard",
-    handler!(handle: Admin, SignIn::AnyTime),
+    handler!(handle: Admin, (Role::Admin, SignIn::Recently)),
 );
 
 /// The dashboard to make.

@@ -26,6 +26,7 @@ pub fn uuid() -> Parameter {
 /// A caller who shows one of these credentials.
 pub fn caller(security: Vec<Vec<&'static str>>) -> CallerDescription {
     CallerDescription {
+        least_role: None,
         security,
         errors: vec![
             unreadable(),

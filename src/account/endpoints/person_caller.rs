@@ -9,7 +9,7 @@ use crate::account::Account;
 use crate::account::endpoints::openapi;
 use crate::account::store::{AccountSelector, read_api_key};
 use crate::auth::admin_key::ADMIN_KEY_HEADER;
-use crate::auth::{Admin, ApiKey, AuthError, Identity, bearer};
+use crate::auth::{AdminPair, ApiKey, AuthError, Identity, bearer};
 use crate::kernel::audit::Actor;
 use crate::kernel::{UserId, mask_email};
 use crate::services::Services;
@@ -44,7 +44,7 @@ enum Privilege {
     /// The issuer calls them staff.
     Read,
     /// They hold the admin pair.
-    Change(Admin),
+    Change(AdminPair),
 }
 
 /// What a route does with an account.
@@ -85,7 +85,7 @@ impl PersonCaller {
         let services = &incoming.services;
         let headers = &incoming.request.headers;
         let (identity, admin) = if headers.contains_key(ADMIN_KEY_HEADER) {
-            let admin = services.authenticate_admin(headers).await;
+            let admin = services.authenticate_pair(headers).await;
             let admin = admin.map_err(unauthenticated)?;
             (admin.identity().clone(), Some(admin))
         } else {
@@ -113,7 +113,7 @@ impl PersonCaller {
         };
         incoming.log_caller(&caller.name());
         let within_limit = match &caller.privilege {
-            Privilege::Change(admin) => services.admin_within_limit(admin).await,
+            Privilege::Change(admin) => services.admin_within_limit(admin.name()).await,
             _ => services.person_within_limit(&caller.subject).await,
         };
         if !within_limit {

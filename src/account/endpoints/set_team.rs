@@ -10,6 +10,7 @@ use crate::account::store::assign_team;
 use crate::auth::SignIn;
 use crate::kernel::audit::{Action, Entry};
 use crate::kernel::{Clock as _, UserId};
+use crate::operators::Role;
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, errors, example};
@@ -18,7 +19,7 @@ use crate::web::{ApiError, CallWithBody, Reply, Route, handler};
 pub const ROUTE: Route = Route::put(
     "/admin/users/{userId}/team",
     "assignTeam",
-    handler!(handle: Admin, SignIn::Recently),
+    handler!(handle: Admin, (Role::Admin, SignIn::Recently)),
 );
 
 /// The team.

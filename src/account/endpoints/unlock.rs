@@ -7,6 +7,7 @@ use crate::account::store::{AccountSelector, read_person, unlock_two_factor};
 use crate::account::{Notice, NoticeKind};
 use crate::auth::SignIn;
 use crate::kernel::audit::Action;
+use crate::operators::Role;
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{Answer, OperationDoc, Spec, errors};
@@ -15,7 +16,7 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 pub const ROUTE: Route = Route::post(
     "/admin/users/{userId}/two-factor/unlock",
     "unlockTwoFactor",
-    handler!(handle: Admin, SignIn::Recently),
+    handler!(handle: Admin, (Role::Support, SignIn::Recently)),
 );
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {

@@ -135,6 +135,7 @@ pub fn audit(number: u64, at: Timestamp) -> AuditContext {
     AuditContext {
         user: user_id("ann"),
         origin: Origin {
+            reason: None,
             actor: Actor::person("ann"),
             request_id: RequestId::mint(NOW, &Seeded::new(number)),
             address: None,

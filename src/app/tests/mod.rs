@@ -4,6 +4,7 @@ mod delivery;
 mod notices;
 mod protocol;
 mod schedule;
+mod sessions;
 
 use std::time::Duration;
 

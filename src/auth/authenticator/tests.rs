@@ -10,7 +10,7 @@ use crate::auth::fake;
 use crate::auth::fake::{
     FakeCrypto, at, document, ec_jwk, good_claims, policy, rsa_jwk, rsa_token,
 };
-use crate::auth::{Admin, authenticate_admin};
+use crate::auth::{AdminPair, authenticate_pair};
 use crate::kernel::Secret;
 use crate::kernel::audit::Actor;
 use crate::kernel::http_client::HttpError;
@@ -223,7 +223,7 @@ fn claims_are_judged_by_the_time_after_the_fetch() {
 }
 
 /// What the admin pair says to this key and this e-mail.
-fn admin(key: Option<&'static str>, email: Option<&str>) -> (Result<Admin, AuthError>, usize) {
+fn admin(key: Option<&'static str>, email: Option<&str>) -> (Result<AdminPair, AuthError>, usize) {
     let clock = clock();
     let world = World::new(&clock, [keys(&[rsa_jwk("a", 1)])]);
     let mut headers = HeaderMap::new();
@@ -238,7 +238,7 @@ fn admin(key: Option<&'static str>, email: Option<&str>) -> (Result<Admin, AuthE
     }
     let domains = ["smartphonekey.com".to_owned()];
     let authenticator = world.authenticator();
-    let result = clock.run(authenticate_admin(
+    let result = clock.run(authenticate_pair(
         &headers,
         &[Secret::new("right")],
         &domains,
@@ -283,7 +283,7 @@ fn every_admin_is_refused_when_no_issuer_is_configured() {
     headers.insert("x-api-key", HeaderValue::from_static("right"));
     headers.insert("authorization", HeaderValue::from_static("Bearer a.b.c"));
     let tokens: Option<&Authenticator<'_>> = None;
-    let result = clock().run(authenticate_admin(
+    let result = clock().run(authenticate_pair(
         &headers,
         &[Secret::new("right")],
         &[],

@@ -10,6 +10,7 @@ use crate::auth::{ApiKey, Scope, SignIn};
 use crate::kernel::audit::Action;
 use crate::kernel::ids::prefixed_ulid;
 use crate::kernel::{Timestamp, UserId};
+use crate::operators::Role;
 use crate::web::caller::Admin;
 use crate::web::fields;
 #[cfg(test)]
@@ -21,7 +22,7 @@ use crate::web::{ApiError, CallWithBody, Reply, Route, handler};
 pub const ROUTE: Route = Route::post(
     "/admin/api-keys",
     "createApiKey",
-    handler!(handle: Admin, SignIn::Recently),
+    handler!(handle: Admin, (Role::Admin, SignIn::Recently)),
 );
 
 /// The key to make.

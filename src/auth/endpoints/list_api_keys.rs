@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::auth::SignIn;
 use crate::auth::store::{ApiKeyRow, list_api_keys};
+use crate::operators::Role;
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
@@ -17,7 +18,7 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 pub const ROUTE: Route = Route::get(
     "/admin/api-keys",
     "listApiKeys",
-    handler!(handle: Admin, SignIn::AnyTime),
+    handler!(handle: Admin, (Role::Viewer, SignIn::AnyTime)),
 );
 
 /// A page of the keys that are not revoked, newest first.

@@ -5,6 +5,7 @@ use http::StatusCode;
 use crate::auth::SignIn;
 use crate::auth::store::revoke_api_key;
 use crate::kernel::audit::Action;
+use crate::operators::Role;
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{self, Answer, OperationDoc, Spec};
@@ -13,7 +14,7 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 pub const ROUTE: Route = Route::delete(
     "/admin/api-keys/{keyId}",
     "revokeApiKey",
-    handler!(handle: Admin, SignIn::AnyTime),
+    handler!(handle: Admin, (Role::Admin, SignIn::Recently)),
 );
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {

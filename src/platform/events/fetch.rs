@@ -116,7 +116,9 @@ fn incoming<'a>(
     method: &str,
     mut head: impl Iterator<Item = &'a str>,
 ) -> Result<Request, ApiError> {
-    let url = path_and_query(head.next().unwrap_or_default());
+    let url = head.next().unwrap_or_default();
+    let origin = origin(url).to_owned();
+    let url = path_and_query(url);
     let (path, query) = match url.split_once('?') {
         Some((path, query)) => (path, Some(query.to_owned())),
         None => (url, None),
@@ -142,6 +144,7 @@ fn incoming<'a>(
     });
     Ok(Request {
         method,
+        origin,
         path: path.to_owned(),
         query,
         headers,
@@ -175,6 +178,14 @@ fn path_and_query(url: &str) -> &str {
     path.split_once('#').map_or(path, |(path, _)| path)
 }
 
+/// Of an absolute URL scheme, host and port.
+fn origin(url: &str) -> &str {
+    let host = url.find("://").map_or(0, |end| end + 3);
+    let rest = url.get(host..).unwrap_or_default();
+    let length = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    url.get(..host + length).unwrap_or_default()
+}
+
 /// Our answer as the runtime's.
 fn outgoing(reply: &Reply) -> worker::Result<web_sys::Response> {
     let headers = serde_json::to_string(&Headers(&reply.headers))
@@ -198,6 +209,19 @@ impl Serialize for Headers<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_origin_ends_with_the_host() {
+        for (url, expected) in [
+            ("https://api.spkey.co/health?x=/y", "https://api.spkey.co"),
+            ("http://127.0.0.1:8787/", "http://127.0.0.1:8787"),
+            ("https://api.spkey.co", "https://api.spkey.co"),
+            ("https://api.spkey.co?a", "https://api.spkey.co"),
+            ("", ""),
+        ] {
+            assert_eq!(origin(url), expected);
+        }
+    }
 
     #[test]
     fn a_url_is_matched_without_its_host() {

@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::auth::SignIn;
 #[cfg(test)]
 use crate::kernel::UserId;
+use crate::operators::Role;
 use crate::provisioning::Provisioner;
 use crate::provisioning::backfill::RunOrder;
 #[cfg(test)]
@@ -42,7 +43,7 @@ enum Mode {
 pub const ROUTE: Route = Route::post(
     "/admin/backfill-threedeye",
     "backfill",
-    handler!(handle: Admin, SignIn::AnyTime),
+    handler!(handle: Admin, (Role::Support, SignIn::AnyTime)),
 );
 
 /// What one run did, or what it would take up.

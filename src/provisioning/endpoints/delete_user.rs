@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::auth::SignIn;
 use crate::kernel::{UserId, mask_emails};
+use crate::operators::Role;
 use crate::provisioning::Failure;
 #[cfg(test)]
 use crate::provisioning::endpoints::error_answers;
@@ -28,7 +29,7 @@ const MAX_REASON_CHARS: usize = 500;
 pub const ROUTE: Route = Route::delete(
     "/admin/users/{userId}",
     "deleteUser",
-    handler!(handle: Admin, SignIn::Recently),
+    handler!(handle: Admin, (Role::Admin, SignIn::Recently)),
 );
 
 /// That it is meant, and why.

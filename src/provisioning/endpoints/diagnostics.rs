@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::auth::SignIn;
 use crate::kernel::{Timestamp, UserId};
+use crate::operators::Role;
 use crate::provisioning::Failure;
 use crate::provisioning::diagnosis::{Diagnosis, diagnose};
 use crate::provisioning::record::{Mapping, ProvisioningRecord};
@@ -30,7 +31,7 @@ const PROBE_BUDGET: Duration = Duration::from_secs(15);
 pub const ROUTE: Route = Route::get(
     "/admin/threedeye/users/{userId}",
     "diagnoseUser",
-    handler!(handle: Admin, SignIn::AnyTime),
+    handler!(handle: Admin, (Role::Viewer, SignIn::AnyTime)),
 );
 
 /// Where one user's provisioning stands.

@@ -11,6 +11,7 @@ use crate::auth::SignIn;
 #[cfg(test)]
 use crate::kernel::UserId;
 use crate::kernel::audit::Action;
+use crate::operators::Role;
 use crate::provisioning::store::{self, Exported};
 use crate::web::caller::Admin;
 #[cfg(test)]
@@ -24,7 +25,7 @@ const MAX_LIMIT: u32 = 1000;
 pub const ROUTE: Route = Route::get(
     "/admin/users/{userId}/export",
     "exportUser",
-    handler!(handle: Admin, SignIn::Recently),
+    handler!(handle: Admin, (Role::Admin, SignIn::Recently)),
 );
 
 /// All that is stored about a person.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::auth::SignIn;
 #[cfg(test)]
 use crate::kernel::UserId;
+use crate::operators::Role;
 #[cfg(test)]
 use crate::provisioning::Failure;
 use crate::provisioning::ProvisioningError;
@@ -26,7 +27,7 @@ use crate::web::{ApiError, CallWithBody, Reply, Route, handler};
 pub const ROUTE: Route = Route::post(
     "/admin/threedeye/users/{userId}/reset",
     "resetUser",
-    handler!(handle: Admin, SignIn::AnyTime),
+    handler!(handle: Admin, (Role::Support, SignIn::AnyTime)),
 );
 
 /// What to reset. Every field may be left out.

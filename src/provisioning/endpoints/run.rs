@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::auth::SignIn;
 use crate::kernel::{Clock as _, Timestamp};
+use crate::operators::Role;
 use crate::provisioning::endpoints::runs::RunHead;
 use crate::provisioning::policy::MAX_RUN_ERRORS;
 use crate::provisioning::store::{self, Chunks, RunRow};
@@ -20,7 +21,7 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 pub const ROUTE: Route = Route::get(
     "/admin/threedeye/backfill/runs/{runId}",
     "getBackfillRun",
-    handler!(handle: Admin, SignIn::AnyTime),
+    handler!(handle: Admin, (Role::Viewer, SignIn::AnyTime)),
 );
 
 /// How far a run is. While it is at work, planned = done + failed + skipped + those who still wait

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::auth::SignIn;
 use crate::kernel::Timestamp;
+use crate::operators::Role;
 #[cfg(test)]
 use crate::provisioning::endpoints::RunId;
 use crate::provisioning::store::{self, RunRow};
@@ -23,7 +24,7 @@ const MAX_LIMIT: u32 = 200;
 pub const ROUTE: Route = Route::get(
     "/admin/threedeye/backfill/runs",
     "listBackfillRuns",
-    handler!(handle: Admin, SignIn::AnyTime),
+    handler!(handle: Admin, (Role::Viewer, SignIn::AnyTime)),
 );
 
 /// Runs, newest first.

@@ -68,6 +68,7 @@ impl Caller for InstanceCaller {
         }
         security.extend(with_user_key);
         CallerDescription {
+            least_role: None,
             security,
             errors: openapi_errors(),
             body_errors: Vec::new(),

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 
 use super::parts::{Answer, Parameter, RequestBody};
 use super::{ErrorAnswer, Json, Schemas};
+use crate::auth::SignIn;
 use crate::kernel::UserId;
 use crate::web::ErrorFormat;
 use crate::web::route::Route;
@@ -118,6 +119,10 @@ impl OperationDoc {
                 })),
             ),
         ];
+        if let Some((role, sign_in)) = caller.least_role {
+            members.push(("x-least-role", role.as_str().into()));
+            members.push(("x-step-up", (sign_in == SignIn::Recently).into()));
+        }
         if !self.parameters.is_empty() {
             let parameters = self.parameters.into_iter();
             members.push((

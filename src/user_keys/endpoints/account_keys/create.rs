@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::auth::SignIn;
 use crate::kernel::audit::Action;
 use crate::kernel::ids::prefixed_ulid;
+use crate::operators;
 use crate::user_keys::authorization::Role;
 use crate::user_keys::endpoints::instances;
 use crate::user_keys::store::{AccountKeyRow, create_account_key};
@@ -21,7 +22,7 @@ use crate::web::{ApiError, CallWithBody, Reply, Route, handler};
 pub const ROUTE: Route = Route::post(
     "/admin/account-keys",
     "createAccountKey",
-    handler!(handle: Admin, SignIn::Recently),
+    handler!(handle: Admin, (operators::Role::Admin, SignIn::Recently)),
 );
 
 /// The key to make.

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::auth::SignIn;
+use crate::operators::Role;
 use crate::user_keys::endpoints::instances;
 use crate::user_keys::store::{AccountKeyRow, list_account_keys};
 use crate::web::caller::Admin;
@@ -18,7 +19,7 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 pub const ROUTE: Route = Route::get(
     "/admin/account-keys",
     "listAccountKeys",
-    handler!(handle: Admin, SignIn::AnyTime),
+    handler!(handle: Admin, (Role::Viewer, SignIn::AnyTime)),
 );
 
 /// A page of the keys that are not revoked, newest first.

@@ -4,6 +4,7 @@ use http::StatusCode;
 
 use crate::auth::SignIn;
 use crate::kernel::audit::Action;
+use crate::operators::Role;
 use crate::user_keys::store::revoke_account_key;
 use crate::web::caller::Admin;
 #[cfg(test)]
@@ -13,7 +14,7 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 pub const ROUTE: Route = Route::delete(
     "/admin/account-keys/{keyId}",
     "revokeAccountKey",
-    handler!(handle: Admin, SignIn::AnyTime),
+    handler!(handle: Admin, (Role::Admin, SignIn::Recently)),
 );
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {

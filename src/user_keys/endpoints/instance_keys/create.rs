@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::auth::SignIn;
 use crate::kernel::audit::Action;
 use crate::kernel::ids::prefixed_ulid;
+use crate::operators::Role;
 use crate::user_keys::authorization::Flags;
 use crate::user_keys::endpoints::instances;
 use crate::user_keys::store::{InstanceKeyRow, create_instance_key};
@@ -21,7 +22,7 @@ use crate::web::{ApiError, CallWithBody, Reply, Route, handler};
 pub const ROUTE: Route = Route::post(
     "/admin/instances/{name}/api-keys",
     "createInstanceApiKey",
-    handler!(handle: Admin, SignIn::Recently),
+    handler!(handle: Admin, (Role::Admin, SignIn::Recently)),
 );
 
 /// The key to make.

@@ -5,6 +5,7 @@ use http::StatusCode;
 
 use crate::auth::SignIn;
 use crate::kernel::audit::Action;
+use crate::operators::Role;
 use crate::user_keys::endpoints::instances;
 use crate::user_keys::store::revoke_instance_key;
 use crate::web::caller::Admin;
@@ -15,7 +16,7 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 pub const ROUTE: Route = Route::delete(
     "/admin/instances/{name}/api-keys/{keyId}",
     "revokeInstanceApiKey",
-    handler!(handle: Admin, SignIn::AnyTime),
+    handler!(handle: Admin, (Role::Admin, SignIn::Recently)),
 );
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::auth::SignIn;
 use crate::kernel::audit::Action;
 use crate::kernel::{Timestamp, UserId};
+use crate::operators::Role;
 use crate::user_keys::endpoints::instances;
 use crate::user_keys::store::{NewUser, UserNotCreated, create_user};
 use crate::user_keys::{InstanceName, InstanceUserId, Key, Parity, Username};
@@ -20,7 +21,7 @@ use crate::web::{ApiError, CallWithBody, Reply, Route, handler};
 pub const ROUTE: Route = Route::post(
     "/admin/instances/{name}/users",
     "createInstanceUser",
-    handler!(handle: Admin, SignIn::Recently),
+    handler!(handle: Admin, (Role::Admin, SignIn::Recently)),
 );
 
 /// The user to make.

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::auth::SignIn;
 #[cfg(test)]
 use crate::kernel::UserId;
+use crate::operators::Role;
 use crate::user_keys::endpoints::instances;
 use crate::user_keys::store::{UserFilter, UserRow, list_users};
 use crate::user_keys::{InstanceUserId, Username};
@@ -23,7 +24,7 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 pub const ROUTE: Route = Route::get(
     "/admin/instances/{name}/users",
     "listInstanceUsers",
-    handler!(handle: Admin, SignIn::AnyTime),
+    handler!(handle: Admin, (Role::Viewer, SignIn::AnyTime)),
 );
 
 /// A page of an instance's users, by id.

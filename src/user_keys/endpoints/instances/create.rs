@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::auth::SignIn;
 use crate::kernel::audit::Action;
+use crate::operators::Role;
 use crate::user_keys::endpoints::instances;
 #[cfg(test)]
 use crate::user_keys::store::InstanceRow;
@@ -19,7 +20,7 @@ use crate::web::{ApiError, CallWithBody, Reply, Route, handler};
 pub const ROUTE: Route = Route::post(
     "/admin/instances",
     "createInstance",
-    handler!(handle: Admin, SignIn::AnyTime),
+    handler!(handle: Admin, (Role::Admin, SignIn::Recently)),
 );
 
 /// The instance to make.

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::auth::SignIn;
+use crate::operators::Role;
 use crate::user_keys::store::{InstanceRow, list_instances};
 use crate::web::caller::Admin;
 #[cfg(test)]
@@ -15,7 +16,7 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 pub const ROUTE: Route = Route::get(
     "/admin/instances",
     "listInstances",
-    handler!(handle: Admin, SignIn::AnyTime),
+    handler!(handle: Admin, (Role::Viewer, SignIn::AnyTime)),
 );
 
 /// All instances, by name.
