@@ -82,6 +82,8 @@ pub enum Purpose {
     PushToken,
     /// The token that confirms an e-mail, until it is sent.
     EmailToken,
+    /// Where a search of an administrator goes on; bound to their name.
+    SearchPlace,
 }
 
 impl Purpose {
@@ -93,6 +95,7 @@ impl Purpose {
             Self::BackupCode => "backup-code",
             Self::PushToken => "push-token",
             Self::EmailToken => "email-token",
+            Self::SearchPlace => "search-place",
         }
     }
 }

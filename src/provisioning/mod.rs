@@ -15,7 +15,7 @@
 //! | `sighting` | whether a list can be believed, and quarantined users whose account it shows |
 //! | `reset` | the repair by hand |
 //! | `offboarding` | the accounts of users that were deleted |
-//! | `diagnosis` | where a user stands, read-only |
+//! | `diagnosis`, `next` | where a user stands, and what happens next, read-only |
 //!
 //! # Why it survives a crash at any point
 //!
@@ -33,6 +33,7 @@ pub mod diagnosis;
 pub mod endpoints;
 pub mod failure;
 pub mod fanout;
+pub mod next;
 pub mod offboarding;
 pub mod policy;
 pub mod reason;

@@ -72,7 +72,7 @@ impl DerivedKeys {
             | Purpose::TotpSecret
             | Purpose::PendingTotpSecret
             | Purpose::BackupCode => &self.secrets,
-            Purpose::PushToken | Purpose::EmailToken => &self.tokens,
+            Purpose::PushToken | Purpose::EmailToken | Purpose::SearchPlace => &self.tokens,
         }
     }
 }

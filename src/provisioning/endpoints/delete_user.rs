@@ -21,6 +21,7 @@ use crate::threedeye::UpstreamError;
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{ErrorAnswer, OperationDoc, Parameter, Spec, errors, example};
+use crate::web::personal_data::PersonalData;
 use crate::web::{ApiError, CallWithBody, Reply, Route, fields, handler};
 
 /// The most characters a reason may have.
@@ -63,7 +64,7 @@ struct Body {
     user_id: String,
     /// Whether nothing was changed.
     dry_run: bool,
-    /// The user's e-mail; null where the user was deleted before, or has none.
+    /// The user's e-mail, masked to a session of the console; null where the user was deleted before, or has none.
     email: Option<String>,
     /// What goes at once.
     deleted: Holdings,
@@ -122,6 +123,11 @@ async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
             let done = deletion.await?;
             body(&user, done.record, done.holdings, done.departed, None)
         }
+    };
+    let data = PersonalData::for_caller(&call.caller);
+    let body = Body {
+        email: body.email.map(|email| data.email(email)),
+        ..body
     };
     Ok(Reply::json(StatusCode::OK, &body).no_store())
 }

@@ -32,7 +32,7 @@ pub use create_user::{NewUser, UserNotCreated, create_user};
 pub use delete_user::delete_user;
 pub use find_access::find_access;
 pub use list_instances::list_instances;
-pub use list_keys::{list_account_keys, list_instance_keys};
+pub use list_keys::{KeyFilter, list_account_keys, list_instance_keys};
 pub use list_users::{UserFilter, UserRow, list_users};
 pub use reset_user_key::{KeyReset, ResetOutcome, reset_user_key};
 pub use revoke_key::{revoke_account_key, revoke_instance_key};
@@ -67,6 +67,8 @@ pub struct InstanceKeyRow {
     #[cfg_attr(test, schemars(length(max = 100)))]
     pub label: Option<String>,
     pub created_at: Timestamp,
+    /// When it was revoked; null: it was not.
+    pub revoked_at: Option<Timestamp>,
 }
 
 /// An account key, without the key itself.
@@ -86,6 +88,8 @@ pub struct AccountKeyRow {
     #[cfg_attr(test, schemars(length(max = 100)))]
     pub label: Option<String>,
     pub created_at: Timestamp,
+    /// When it was revoked; null: it was not.
+    pub revoked_at: Option<Timestamp>,
 }
 
 impl From<InstanceUserId> for Arg {
