@@ -6,7 +6,7 @@ pub mod notices;
 pub mod schedule;
 
 use crate::web::{Route, Router};
-use crate::{account, auth, health, operators, provisioning, user_keys, web};
+use crate::{account, auth, health, operators, provisioning, user_keys, users, web};
 
 /// The router over [`ROUTES`].
 pub fn router() -> Router {
@@ -29,6 +29,10 @@ pub const ROUTES: &[Route] = &[
     provisioning::endpoints::pause::ROUTE,
     provisioning::endpoints::delete_user::ROUTE,
     provisioning::endpoints::export_user::ROUTE,
+    users::endpoints::search::ROUTE,
+    users::endpoints::list::ROUTE,
+    users::endpoints::detail::ROUTE,
+    users::endpoints::reveal::ROUTE,
     auth::endpoints::create_api_key::ROUTE,
     auth::endpoints::list_api_keys::ROUTE,
     auth::endpoints::revoke_api_key::ROUTE,
@@ -57,6 +61,7 @@ pub const ROUTES: &[Route] = &[
     user_keys::endpoints::account_keys::list::ROUTE,
     user_keys::endpoints::account_keys::revoke::ROUTE,
     account::endpoints::create_dashboard::ROUTE,
+    account::endpoints::list_dashboards::ROUTE,
     account::endpoints::set_team::ROUTE,
     account::endpoints::unlock::ROUTE,
     account::endpoints::support_disable::ROUTE,

@@ -88,6 +88,8 @@ pub enum Action {
     DeleteUser,
     /// All that is stored about a user was read.
     ExportUser,
+    /// A user's e-mail or phone number was shown unmasked.
+    RevealUser,
     CreateApiKey,
     RevokeApiKey,
     CreateInstance,
@@ -150,6 +152,7 @@ impl Action {
             Self::Offboard => "threedeye.offboard",
             Self::DeleteUser => "user.delete",
             Self::ExportUser => "user.export",
+            Self::RevealUser => "user.reveal",
             Self::CreateApiKey => "api_key.create",
             Self::RevokeApiKey => "api_key.revoke",
             Self::CreateInstance => "instance.create",

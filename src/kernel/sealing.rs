@@ -84,6 +84,8 @@ pub enum Purpose {
     EmailToken,
     /// A sign-in to the console that is under way; bound to no user, as none is known.
     ConsoleLogin,
+    /// Where a search of an administrator goes on; bound to their name.
+    SearchPlace,
 }
 
 impl Purpose {
@@ -96,6 +98,7 @@ impl Purpose {
             Self::PushToken => "push-token",
             Self::EmailToken => "email-token",
             Self::ConsoleLogin => "console-login",
+            Self::SearchPlace => "search-place",
         }
     }
 }

@@ -20,6 +20,7 @@ pub mod code;
 pub mod create_dashboard;
 pub mod disable;
 pub mod error;
+pub mod list_dashboards;
 #[cfg(test)]
 mod openapi;
 pub mod person_caller;

@@ -53,7 +53,7 @@ pub use second_factor::{
 };
 pub use selector::AccountSelector;
 pub use start_setup::start_setup;
-pub use teams::{assign_team, insert_dashboard};
+pub use teams::{DashboardRow, assign_team, insert_dashboard, list_dashboards};
 pub use try_backup_code::try_backup_code;
 pub use try_totp::try_totp;
 pub use unlock_two_factor::unlock_two_factor;
