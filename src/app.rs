@@ -6,7 +6,7 @@ pub mod notices;
 pub mod schedule;
 
 use crate::web::{Route, Router};
-use crate::{account, auth, health, provisioning, user_keys, web};
+use crate::{account, audit, auth, health, overview, provisioning, user_keys, web};
 
 /// The router over [`ROUTES`].
 pub fn router() -> Router {
@@ -43,6 +43,15 @@ pub const ROUTES: &[Route] = &[
     account::endpoints::create_dashboard::ROUTE,
     account::endpoints::set_team::ROUTE,
     account::endpoints::unlock::ROUTE,
+    audit::endpoints::list::ROUTE,
+    audit::endpoints::export::ROUTE,
+    overview::endpoints::overview::ROUTE,
+    overview::endpoints::stats::ROUTE,
+    account::endpoints::notices::list::ROUTE,
+    account::endpoints::notices::deliver_all::ROUTE,
+    account::endpoints::notices::deliver::ROUTE,
+    account::endpoints::notices::drop::ROUTE,
+    health::endpoints::system::ROUTE,
     provisioning::endpoints::credentials::ROUTE,
     user_keys::endpoints::reset_key::V1,
     user_keys::endpoints::reset_key::V1_1,

@@ -113,6 +113,12 @@ pub enum Action {
     UseBackupCode,
     CreateDashboard,
     AssignTeam,
+    /// The audit trail was read as a file.
+    ExportAudit,
+    /// A notice was made due at once by support.
+    DeliverNotice,
+    /// A notice was deleted undelivered by support.
+    DropNotice,
 }
 
 impl Action {
@@ -154,6 +160,9 @@ impl Action {
             Self::UseBackupCode => "backup_code.use",
             Self::CreateDashboard => "dashboard.create",
             Self::AssignTeam => "team.assign",
+            Self::ExportAudit => "audit.export",
+            Self::DeliverNotice => "notice.deliver",
+            Self::DropNotice => "notice.drop",
         }
     }
 }
