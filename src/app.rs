@@ -6,7 +6,9 @@ pub mod notices;
 pub mod schedule;
 
 use crate::web::{Route, Router};
-use crate::{account, auth, health, operators, provisioning, user_keys, users, web};
+use crate::{
+    account, audit, auth, health, operators, overview, provisioning, user_keys, users, web,
+};
 
 /// The router over [`ROUTES`].
 pub fn router() -> Router {
@@ -66,6 +68,15 @@ pub const ROUTES: &[Route] = &[
     account::endpoints::unlock::ROUTE,
     account::endpoints::support_disable::ROUTE,
     account::endpoints::push_token_delete::ROUTE,
+    audit::endpoints::list::ROUTE,
+    audit::endpoints::export::ROUTE,
+    overview::endpoints::overview::ROUTE,
+    overview::endpoints::stats::ROUTE,
+    account::endpoints::notices::list::ROUTE,
+    account::endpoints::notices::deliver_all::ROUTE,
+    account::endpoints::notices::deliver::ROUTE,
+    account::endpoints::notices::drop::ROUTE,
+    health::endpoints::system::ROUTE,
     provisioning::endpoints::credentials::ROUTE,
     user_keys::endpoints::reset_key::V1,
     user_keys::endpoints::reset_key::V1_1,

@@ -135,6 +135,12 @@ pub enum Action {
     EnableOperator,
     ChangeOperatorRole,
     DisableOperator,
+    /// The audit trail was read as a file.
+    ExportAudit,
+    /// A notice was made due at once by support.
+    DeliverNotice,
+    /// A notice was deleted undelivered by support.
+    DropNotice,
 }
 
 impl Action {
@@ -186,6 +192,9 @@ impl Action {
             Self::EnableOperator => "operator.enable",
             Self::ChangeOperatorRole => "operator.change_role",
             Self::DisableOperator => "operator.disable",
+            Self::ExportAudit => "audit.export",
+            Self::DeliverNotice => "notice.deliver",
+            Self::DropNotice => "notice.drop",
         }
     }
 }
