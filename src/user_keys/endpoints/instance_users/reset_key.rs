@@ -96,7 +96,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
             })),
     )
     .error(ErrorAnswer::new(
-        "InstanceOrUserNotFound",
+        "UserOfInstanceNotFound",
         "No such instance; or it has no such user.",
         [("instance", instances::unknown()), ("user", unknown_user())],
     ))
