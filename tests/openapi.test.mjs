@@ -119,10 +119,7 @@ describe("what goes well", () => {
   test("a run that is stopped, and runs that are paused", async () => {
     const { json } = await service.backfill();
     const why = { reason: "3dEye is being maintained" };
-    assert.equal(
-      (await service.admin("POST", `/admin/threedeye/backfill/runs/${json.runId}/stop`, { json: why })).status,
-      202,
-    );
+    assert.equal((await service.admin("POST", `/admin/threedeye/backfill/runs/${json.runId}/stop`, { json: why })).status, 202);
     const pause = async (/** @type {boolean} */ paused) =>
       (await service.admin("PUT", "/admin/threedeye/pause", { json: { paused, ...why } })).json.paused;
     assert.equal(await pause(true), true);
