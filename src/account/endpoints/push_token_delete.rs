@@ -8,7 +8,7 @@ use crate::kernel::audit::Action;
 use crate::operators::Role;
 use crate::web::caller::Admin;
 #[cfg(test)]
-use crate::web::openapi::{Answer, OperationDoc, Parameter, Spec, any_text};
+use crate::web::openapi::{Answer, OperationDoc, Parameter, Spec, any_text, errors};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 pub const ROUTE: Route = Route::delete(
@@ -22,7 +22,9 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     call.query(&[])?;
     let id = call.path("id")?;
     let entry = call.entry(Action::UnregisterPushToken, user.as_str(), "dropped");
-    delete_push_token(&call.services.database()?, &user, id, &entry).await?;
+    if !delete_push_token(&call.services.database()?, &user, id, &entry).await? {
+        return Err(ApiError::unknown_user());
+    }
     Ok(Reply::empty(StatusCode::NO_CONTENT))
 }
 
@@ -33,9 +35,10 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "Account security",
         "Forgets a push token of a user",
         "For a device that is lost or was sold: it gets no more push notifications, unless the app registers it \
-         again. 204 as well when there is no such token. Safe to repeat.",
+         again. 204 as well when the user has no such token. Safe to repeat.",
     )
     .parameter(spec.user_id())
     .parameter(Parameter::path("PushTokenId", "id", "The id of a push token.", example))
     .answer(Answer::empty(204, "The user has no such token (any more)."))
+    .error(errors::unknown_user())
 }

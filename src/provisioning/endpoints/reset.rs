@@ -254,11 +254,10 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
             .described("Without a body the defaults apply.")
             .example("rowsOnly", example!({}))
             .example("everything", example!({ "deleteRemote": true, "reprovision": true, "preserveRoles": true }))
-            .example("asPlanned", example!({
+            .example("withReason", example!({
                 "deleteRemote": true,
                 "reprovision": true,
                 "preserveRoles": true,
-                "plan": "1795258200000.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
                 "reason": "the cameras do not open in the app"
             })),
     )

@@ -16,8 +16,6 @@ mod forgotten;
 mod plan;
 mod preview;
 mod removal;
-#[cfg(test)]
-mod tests;
 
 use crate::kernel::audit::{Action, Entry};
 use crate::kernel::{Deadline, UserId};

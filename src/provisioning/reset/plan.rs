@@ -205,3 +205,104 @@ impl Context<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provisioning::record::{Recovery, State, User};
+    use crate::threedeye::RemoteId;
+
+    fn roles(ids: &[&str]) -> Vec<RoleId> {
+        ids.iter().map(|id| RoleId((*id).to_owned())).collect()
+    }
+
+    fn mapping(state: State) -> Mapping {
+        Mapping {
+            state,
+            email_key: None,
+            threedeye_id: None,
+            password: None,
+            attempts: 0,
+            last_error: None,
+            next_attempt_at: None,
+            lease_until: Timestamp::default(),
+            created_at: Timestamp::default(),
+            updated_at: Timestamp::default(),
+            settled_at: Timestamp::default(),
+            forgotten: None,
+            taken_over: None,
+            respelled: None,
+        }
+    }
+
+    /// The roles that are lost of an account with `held` and of `saved` ones.
+    fn lost(order: (bool, bool), state: State, held: &[&str], saved: &[&str]) -> Vec<String> {
+        let (clear_mapping, preserve_roles) = order;
+        let record = ProvisioningRecord {
+            user: Some(User {
+                email: None,
+                email_key: None,
+                auth_subject: None,
+            }),
+            mapping: Some(mapping(state)),
+            recovery: Some(Recovery {
+                roles: roles(saved),
+            }),
+            contested: false,
+        };
+        let account = RemoteAccount {
+            id: RemoteId("acc".to_owned()),
+            email: "ann@example.com".to_owned(),
+            roles: roles(held),
+        };
+        let sight = Sight {
+            user: &UserId::new("ann"),
+            order: ResetOrder {
+                clear_mapping,
+                delete_remote: true,
+                reprovision: false,
+                preserve_roles,
+            },
+            record: &record,
+            last_reset: None,
+            accounts: &[&account],
+        };
+        let lost = sight.lost_roles().into_iter();
+        lost.map(|role| role.0).collect()
+    }
+
+    #[test]
+    fn a_role_is_lost_that_neither_an_account_nor_a_row_keeps() {
+        let (held, saved) = (&["r1", "r2"][..], &["r2", "r3"][..]);
+        let of_user = |order| lost(order, State::Complete, held, saved);
+        assert_eq!(of_user((true, false)), ["r2", "r3", "r1"]);
+        assert_eq!(of_user((false, false)), ["r1"]);
+        assert!(of_user((true, true)).is_empty());
+        assert!(of_user((false, true)).is_empty());
+        let of_deleted = |order| lost(order, State::Leaving, held, saved);
+        assert_eq!(of_deleted((true, false)), ["r2", "r3", "r1"]);
+        // Whose row goes has no next account.
+        assert_eq!(of_deleted((true, true)), ["r2", "r3", "r1"]);
+        assert!(of_deleted((false, false)).is_empty());
+    }
+
+    #[test]
+    fn a_plan_is_read_as_it_is_written() {
+        let text = format!("1795258200000.{}", "aZ0-_".repeat(9).split_at(43).0);
+        let plan = Plan::parse(&text).unwrap();
+        assert_eq!(plan.to_string(), text);
+        for bad in [
+            "",
+            ".",
+            "1795258200000",
+            &text[1..text.len() - 1],
+            &format!("+{text}"),
+            &format!("{text}a"),
+            &text.replace('.', ".."),
+            &text.replace('Z', "/"),
+            &format!("{}0", "9".repeat(19)),
+        ] {
+            assert_eq!(Plan::parse(bad), None, "{bad}");
+        }
+    }
+}

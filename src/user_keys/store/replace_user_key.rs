@@ -17,12 +17,12 @@ pub enum UserNotReset {
     NoUser,
 }
 
-/// Replaces a user's key at `entry.at`, because an administrator wants it so. Of several at once, the last one
-/// written counts.
+/// Replaces a user's key at `entry.at`, because an administrator wants it so; `None` is the id of no user. Of
+/// several at once, the last one written counts.
 pub async fn replace_user_key(
     database: &Database,
     instance: &InstanceName,
-    user: InstanceUserId,
+    user: Option<InstanceUserId>,
     key: &Key,
     entry: &Entry,
 ) -> Result<Result<(), UserNotReset>, DatabaseError> {

@@ -50,8 +50,7 @@ async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
     let request: Request = call.body()?;
     let reason = fields::reason(&request.reason)?;
     let instance = instances::in_path(&call)?;
-    // A text that cannot be an id is the id of no user.
-    let id = InstanceUserId::parse(call.path("id")?).ok_or_else(unknown_user)?;
+    let id = call.path("id")?;
     let key = Key::generate(Parity::Even, &*call.services.random);
     let (subject, outcome) = (
         format!("instance-user:{id}"),
@@ -59,6 +58,8 @@ async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
     );
     let mut entry = call.entry(Action::ResetUserKey, subject, outcome);
     entry.origin.reason = Some(reason);
+    // A text that cannot be an id is the id of no user.
+    let id = InstanceUserId::parse(id);
     let database = call.services.database()?;
     match replace_user_key(&database, &instance, id, &key, &entry).await? {
         Ok(()) => {}
@@ -66,7 +67,7 @@ async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
         Err(UserNotReset::NoUser) => return Err(unknown_user()),
     }
     let body = Body {
-        id,
+        id: id.ok_or_else(unknown_user)?,
         user_key: key.expose(),
     };
     Ok(Reply::json(StatusCode::OK, &body).no_store())
@@ -96,7 +97,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
             })),
     )
     .error(ErrorAnswer::new(
-        "InstanceOrUserNotFound",
+        "UserOfInstanceNotFound",
         "No such instance; or it has no such user.",
         [("instance", instances::unknown()), ("user", unknown_user())],
     ))
