@@ -19,7 +19,7 @@ export interface ConsoleSession {
   version: string;
 }
 
-export type State = "waiting" | NonNullable<Schemas["Diagnostics"]["mapping"]["state"]>;
+export type State = "none" | "waiting" | NonNullable<Schemas["Diagnostics"]["mapping"]["state"]>;
 
 export type Reason =
   | "not_configured"

@@ -1,7 +1,7 @@
 // What every word of the service means, what it does, and what to do about it. The types are those
 // of openapi.json: a word without an entry does not compile. docs/OPERATIONS.md has the longer text.
 
-import type { Health, NextAct, State } from "./contract";
+import type { Health, NextAct, Reason, State } from "./contract";
 import { reasons } from "./guidance-reasons";
 
 export interface Guidance {
@@ -14,6 +14,11 @@ export interface Guidance {
 const NOTHING = "Nothing.";
 
 const state: Record<State, Guidance> = {
+  none: {
+    means: "The user has no e-mail for which an account could be made, and nothing is recorded.",
+    effect: "Nothing is done. People with a phone number alone have no account at 3dEye.",
+    doThis: "Nothing. Once there is an e-mail, the next run takes the user up.",
+  },
   waiting: {
     means: "The user has an e-mail and no finished account at 3dEye yet.",
     effect: "The next run takes the user up.",
@@ -162,5 +167,9 @@ const health: HealthWords = {
     unknown: { means: "The database did not say.", effect: "See Database.", doThis: "Mend the database first." },
   },
 };
+
+/** Of a reason that is older than this page, or newer, nothing is known. */
+export const ofReason = (reason: string): Guidance | undefined =>
+  Object.hasOwn(reasons, reason) ? reasons[reason as Reason] : undefined;
 
 export const guidance = { state, reason: reasons, nextAct, health };
