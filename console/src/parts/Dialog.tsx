@@ -40,7 +40,13 @@ export function Dialog({ dialog, title, busy = false, children }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     if (!dialog.isOpen) return;
+    const opener = document.activeElement as HTMLElement | null;
     ref.current?.showModal();
+    return () => {
+      // The browser gives the focus back to what is still there, and only if it closed the dialog itself.
+      if (document.activeElement !== document.body) return;
+      (opener?.isConnected ? opener : document.querySelector<HTMLElement>("main h1"))?.focus();
+    };
   }, [dialog.isOpen]);
   if (!dialog.isOpen) return null;
   const close = () => {
@@ -54,6 +60,12 @@ export function Dialog({ dialog, title, busy = false, children }: DialogProps) {
       aria-busy={busy}
       onClose={dialog.close}
       onCancel={(event) => {
+        event.preventDefault();
+        close();
+      }}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape") return;
+        // A second Escape would close it without asking.
         event.preventDefault();
         close();
       }}
