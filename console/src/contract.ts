@@ -126,7 +126,7 @@ export interface ResetPlan {
   userId: string;
   plan: string;
   clear: { mapping: boolean; savedRoleIds: string[] };
-  remote: { deletes: { threedeyeUserId: string; roleIds: string[]; why: string }[]; notVisible: string[]; complete: boolean };
+  remote: { deletes: { threedeyeUserId: string; roleIds: string[]; why: string }[]; notVisible: boolean; complete: boolean };
   reprovision: boolean;
   loses: { roleIds: string[] };
   warnings: string[];
