@@ -3,7 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { match, type Parameters } from "./lib/route";
 import { Help } from "./pages/Help";
-import { Overview } from "./pages/Overview";
+import { Overview } from "./pages/overview/Overview";
 import { User } from "./pages/user/User";
 import { Users } from "./pages/users/Users";
 
