@@ -28,7 +28,7 @@ export function Figure({ title, finding, height, legend = [], head, rows, draw }
         <h3>{title}</h3>
         <p class="quiet">{finding}</p>
       </figcaption>
-      {legend.length > 1 && (
+      {rows.length > 0 && legend.length > 1 && (
         <ul class="legend" aria-hidden="true">
           {legend.map(({ name, tone }) => (
             <li key={name} class={tone}>
@@ -37,14 +37,14 @@ export function Figure({ title, finding, height, legend = [], head, rows, draw }
           ))}
         </ul>
       )}
-      <div ref={ref} style={{ height: `${height}px` }}>
-        {width > 0 && (
+      <div ref={ref} style={{ height: rows.length > 0 ? `${height}px` : 0 }}>
+        {rows.length > 0 && width > 0 && (
           <svg role="img" aria-label={`${title}: ${finding}`} width={width} height={height} viewBox={`0 0 ${width} ${height}`}>
             {draw(width)}
           </svg>
         )}
       </div>
-      <details>
+      <details hidden={rows.length === 0}>
         <summary>Show as table</summary>
         <div class="table-frame">
           <table aria-label={title}>

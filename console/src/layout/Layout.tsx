@@ -13,7 +13,11 @@ import { NAVIGATION } from "./navigation";
 export function Layout({ children }: { children: ComponentChildren }) {
   const [menu, setMenu] = useState(false);
   const at = address.value.path;
-  useEffect(() => setMenu(false), [at.join("/")]);
+  useEffect(() => {
+    setMenu(false);
+    // What was searched may be an e-mail: it goes with the pages that show what was found.
+    if (at[0] !== "users") searched.value = null;
+  }, [at.join("/")]);
   return (
     <div class="shell">
       {/* biome-ignore lint/a11y/useValidAnchor: it moves the focus within the page; the fragment is the router's */}
