@@ -19,7 +19,7 @@ export interface ConsoleSession {
   version: string;
 }
 
-export type State = "waiting" | NonNullable<Schemas["Diagnostics"]["mapping"]["state"]>;
+export type State = "none" | "waiting" | NonNullable<Schemas["Diagnostics"]["mapping"]["state"]>;
 
 export type Reason =
   | "not_configured"
@@ -92,7 +92,7 @@ export interface UserDetail {
   pendingEmail: string | null;
   pendingEmailUntil: Moment | null;
   provisioning: {
-    state: State | null;
+    state: State;
     threedeyeUserId: string | null;
     hasPassword: boolean;
     attempts: number;
@@ -135,7 +135,7 @@ export interface ResetPlan {
 
 export interface Provisioned {
   userId: string;
-  state: State;
+  state: State | null;
   threedeyeUserId: string | null;
   reason: Reason | null;
   steps: { name: string; outcome: string; detail: string | null }[];

@@ -40,12 +40,12 @@ export function Dialog({ dialog, title, busy = false, children }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     if (!dialog.isOpen) return;
-    const opener = document.activeElement as HTMLElement | null;
+    const before = document.activeElement;
     ref.current?.showModal();
     return () => {
-      // The browser gives the focus back to what is still there, and only if it closed the dialog itself.
-      if (document.activeElement !== document.body) return;
-      (opener?.isConnected ? opener : document.querySelector<HTMLElement>("main h1"))?.focus();
+      // Closed by a button, it is taken out of the page, and the browser forgets where the focus was.
+      const back = before?.isConnected && before !== document.body ? before : document.querySelector("main h1");
+      if (back instanceof HTMLElement) back.focus();
     };
   }, [dialog.isOpen]);
   if (!dialog.isOpen) return null;

@@ -14,17 +14,17 @@ export function NextStep({ user, check }: { user: UserDetail; check: () => void 
   const { found, userId, provisioning } = user;
   const { state, next, lastError, attempts } = provisioning;
   const finished = next.act === "none";
+  const recorded = state !== "none" && state !== "waiting";
   const ends = state === "leaving" || state === "left_in_place";
   return (
     <Section
       title="What happens next"
-      class="next"
       actions={
         <>
           <button type="button" onClick={check}>
             Check at 3dEye
           </button>
-          {may("support") && (found || state !== null) && <ResetButton user={user} />}
+          {may("support") && (found || recorded) && <ResetButton user={user} primary={next.act === "needs_support"} />}
           {may("support") && found && !ends && <ProvisionButton userId={userId} primary={!finished && goesOn(user)} />}
         </>
       }
@@ -58,8 +58,7 @@ export function NextStep({ user, check }: { user: UserDetail; check: () => void 
 /** The most telling of what is known: the reason, else the state. */
 function explain({ found, provisioning: { state, reason, next } }: UserDetail): Guidance {
   if (reason) return (guidance.reason as Partial<Record<Reason, Guidance>>)[reason] ?? guidance.nextAct[next.act];
-  if (state) return guidance.state[state];
-  return found ? guidance.nextAct[next.act] : NOT_FOUND;
+  return found || state !== "none" ? guidance.state[state] : NOT_FOUND;
 }
 
 const NOT_FOUND: Guidance = {

@@ -37,7 +37,7 @@ function ProvisionDialog({ userId, dialog }: { userId: string; dialog: DialogSta
     <Dialog dialog={dialog} title="Provision this user" busy={act.state.kind === "running"}>
       <p>What the next run would do for this user is done now: find the account or make it, then attach its cameras.</p>
       <ProvisionPanel act={act} label="Provision again" close={dialog.close} />
-      <p class="row end">
+      <p class="row">
         <CurlButton method="POST" path={provisionPath(userId)} />
       </p>
     </Dialog>

@@ -34,9 +34,9 @@ interface ResetDraft extends Record<string, string> {
 
 const nameOf = (userId: string) => `reset ${userId}`;
 
-export function ResetButton({ user }: { user: UserDetail }) {
+export function ResetButton({ user, primary }: { user: UserDetail; primary: boolean }) {
   return (
-    <DialogButton<ResetDraft> name={nameOf(user.userId)} label="Reset…">
+    <DialogButton<ResetDraft> name={nameOf(user.userId)} label="Reset…" primary={primary}>
       {(dialog) => <ResetDialog user={user} dialog={dialog} />}
     </DialogButton>
   );
@@ -142,7 +142,7 @@ function ResetDialog({ user, dialog }: { user: UserDetail; dialog: DialogState<R
           />
         </>
       )}
-      <p class="row end">
+      <p class="row">
         {reset === null ? (
           <CurlButton method="POST" path={provisionPath(userId)} />
         ) : (

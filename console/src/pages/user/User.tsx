@@ -82,8 +82,8 @@ function Head({ user }: { user: UserDetail }) {
   if (!found)
     return (
       <p class="notice warn">
-        There is no such user{provisioning.state ? " any more, but something is still recorded about 3dEye." : "."} Check the id,
-        or find the user by e-mail or phone above.
+        There is no such user{provisioning.state !== "none" ? " any more, but something is still recorded about 3dEye." : "."}{" "}
+        Check the id, or find the user by e-mail or phone above.
       </p>
     );
   return (

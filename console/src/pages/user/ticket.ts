@@ -8,7 +8,7 @@ export function forTicket({ userId, provisioning, history }: UserDetail): string
   const requestId = history.find((entry) => entry.requestId !== null)?.requestId;
   const lines = [
     `User ${userId}`,
-    `State: ${state ? words(state) : "Not begun"}${reason ? `, because ${reason}` : ""}`,
+    `State: ${words(state)}${reason ? `, because ${reason}` : ""}`,
     `Next: ${words(next.act)}${next.at ? ` at ${next.at}` : ""}`,
     threedeyeUserId && `3dEye account ${threedeyeUserId}`,
     requestId && `Last request ${requestId}`,

@@ -21,7 +21,8 @@ function UserList() {
   const { filters } = address.value;
   const asked = filters.get("state");
   const state: ListState | "" = isListState(asked) ? asked : "";
-  const reason = filters.get("reason") ?? "";
+  // Who waits has not failed, so there is no reason.
+  const reason = state === "waiting" ? "" : (filters.get("reason") ?? "");
   const query = { state: state || undefined, reason: reason || undefined };
   const users = usePages(
     `users ${state} ${reason}`,
@@ -31,7 +32,7 @@ function UserList() {
   return (
     <Page
       title="Users"
-      lead={state ? LIST_STATES[state].lead : "Choose a state, or find a user by what the ticket holds."}
+      lead={state ? LIST_STATES[state].lead : "All users, by id. Choose a state, or find a user by what the ticket holds."}
       actions={<CurlButton method="GET" path="/admin/users" query={query} />}
     >
       <div class="filters">
@@ -41,12 +42,14 @@ function UserList() {
           options={[["", "Any"], ...Object.entries(LIST_STATES).map(([id, { title }]) => [id as ListState, title] as const)]}
           onChange={(chosen) => setFilters({ state: chosen })}
         />
-        <Select
-          label="Reason"
-          value={reason}
-          options={[["", "Any"], ...REASONS.map((code) => [code as string, words(code)] as const)]}
-          onChange={(chosen) => setFilters({ reason: chosen })}
-        />
+        {state !== "waiting" && (
+          <Select
+            label="Reason"
+            value={reason}
+            options={[["", "Any"], ...REASONS.map((code) => [code as string, words(code)] as const)]}
+            onChange={(chosen) => setFilters({ reason: chosen })}
+          />
+        )}
       </div>
       <PagedTable
         name="Users"
@@ -63,8 +66,7 @@ function UserList() {
 const REASONS = Object.keys(guidance.reason).sort() as Reason[];
 
 function emptyText(state: ListState | "", reason: string) {
-  const all = LIST_STATES[state || "failing"];
-  if (reason === "") return state ? all.none : "There are no users.";
+  if (reason === "") return state ? LIST_STATES[state].none : "There are no users yet.";
   return (
     <>
       No user here has the reason “{words(reason)}”.{" "}

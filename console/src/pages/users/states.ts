@@ -1,6 +1,6 @@
 // The lists of users by where they stand.
 
-export type ListState = "waiting" | "failing" | "attaching" | "quarantined" | "set_aside";
+export type ListState = "waiting" | "failing" | "attaching" | "quarantined" | "set_aside" | "leaving" | "left_in_place";
 
 interface List {
   title: string;
@@ -35,6 +35,16 @@ export const LIST_STATES: Record<ListState, List> = {
     title: "Set aside",
     lead: "Another user holds the same e-mail.",
     none: "No user is set aside.",
+  },
+  leaving: {
+    title: "Leaving",
+    lead: "Deleted. A run removes their accounts at 3dEye, the first to go first.",
+    none: "No deleted user waits for the removal of an account.",
+  },
+  left_in_place: {
+    title: "Left in place",
+    lead: "Deleted, but the account at 3dEye is protected: an admin has to decide about it.",
+    none: "No account was left in place.",
   },
 };
 

@@ -37,7 +37,7 @@ function ExportDialog({ userId, dialog }: { userId: string; dialog: DialogState<
         repeatable
         close={dialog.close}
       />
-      <p class="row end">
+      <p class="row">
         <CurlButton method="GET" path={`/admin/users/${encodeURIComponent(userId)}/export`} />
       </p>
     </Dialog>

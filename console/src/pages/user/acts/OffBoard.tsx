@@ -29,7 +29,7 @@ interface OffBoardDraft extends Record<string, string> {
 }
 
 export function OffBoardButton({ user: { userId, found, provisioning } }: { user: UserDetail }) {
-  if (!found && provisioning.state === null) return null;
+  if (!found && provisioning.state === "none") return null;
   return (
     <DialogButton<OffBoardDraft> name={`off-board ${userId}`} label="Off-board…">
       {(dialog) => <OffBoardDialog userId={userId} dialog={dialog} />}
@@ -108,7 +108,7 @@ function OffBoardDialog({ userId, dialog }: { userId: string; dialog: DialogStat
         advice={(status) => (status === 404 ? "There is no such user any more. An earlier request may have done it." : undefined)}
         close={dialog.close}
       />
-      <p class="row end">
+      <p class="row">
         <CurlButton
           method="DELETE"
           path={`/admin/users/${encodeURIComponent(userId)}`}

@@ -60,7 +60,7 @@ function TeamDialog({ userId, teamId, dialog }: TeamProps & { dialog: DialogStat
         repeatable
         close={dialog.close}
       />
-      <p class="row end">
+      <p class="row">
         <CurlButton method="PUT" path={`/admin/users/${encodeURIComponent(userId)}/team`} body={{ teamId: body.teamId || 1 }} />
       </p>
     </Dialog>

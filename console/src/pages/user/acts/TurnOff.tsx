@@ -62,7 +62,7 @@ function TurnOffDialog({ userId, dialog }: { userId: string; dialog: DialogState
         }
         close={dialog.close}
       />
-      <p class="row end">
+      <p class="row">
         <CurlButton
           method="POST"
           path={`/admin/users/${encodeURIComponent(userId)}/two-factor/disable`}

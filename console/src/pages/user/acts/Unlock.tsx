@@ -27,7 +27,7 @@ function UnlockDialog({ userId, dialog }: { userId: string; dialog: DialogState<
         person who asks: the lock is there against guessing.
       </p>
       <ActPanel act={act} label="Unlock" done={() => <p>The person can enter a code again.</p>} repeatable close={dialog.close} />
-      <p class="row end">
+      <p class="row">
         <CurlButton method="POST" path={`/admin/users/${encodeURIComponent(userId)}/two-factor/unlock`} />
       </p>
     </Dialog>
