@@ -1,5 +1,4 @@
 import type { UserDetail } from "../../../contract";
-import { words } from "../../../lib/words";
 import { ActPanel } from "../../../parts/ActPanel";
 import { Dialog, type DialogState } from "../../../parts/Dialog";
 import { useAct } from "../../../state/act";
@@ -7,6 +6,8 @@ import { api } from "../../../state/client";
 import { refreshAll } from "../../../state/refresh";
 import type { Draft } from "../../../state/step-up";
 import { DialogButton } from "../DialogButton";
+
+export const PLATFORMS: Readonly<Record<string, string>> = { ios: "iOS", android: "Android", web: "Web" };
 
 interface TokenProps {
   userId: string;
@@ -33,8 +34,8 @@ function RemoveDialog({ userId, token, dialog }: TokenProps & { dialog: DialogSt
   return (
     <Dialog dialog={{ ...dialog, close }} title="Remove this device" busy={act.state.kind === "running"}>
       <p>
-        The {words(token.platform)} device gets no push messages any more until the app registers it again, which it does at its
-        next start if the person is signed in.
+        The {PLATFORMS[token.platform] ?? token.platform} device gets no push messages any more until the app registers it again,
+        which it does at its next start if the person is signed in.
       </p>
       <ActPanel act={act} label="Remove the device" done={() => <p>The device is removed.</p>} repeatable close={close} />
     </Dialog>

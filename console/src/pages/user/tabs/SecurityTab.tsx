@@ -1,11 +1,10 @@
 import type { UserDetail } from "../../../contract";
-import { words } from "../../../lib/words";
 import { Section } from "../../../parts/Panel";
 import { Badge } from "../../../parts/StateBadge";
 import { Table } from "../../../parts/Table";
 import { Time } from "../../../parts/Time";
 import { may } from "../../../state/session";
-import { RemovePushTokenButton } from "../acts/RemovePushToken";
+import { PLATFORMS, RemovePushTokenButton } from "../acts/RemovePushToken";
 import { TurnOffButton } from "../acts/TurnOff";
 import { UnlockButton } from "../acts/Unlock";
 import { Facts } from "../Facts";
@@ -66,7 +65,7 @@ export function SecurityTab({ user }: { user: UserDetail }) {
           rows={pushTokens}
           rowKey={({ id }) => id}
           columns={[
-            { title: "Platform", cell: ({ platform }) => words(platform) },
+            { title: "Platform", cell: ({ platform }) => PLATFORMS[platform] ?? platform },
             { title: "Registered", cell: ({ createdAt }) => <Time at={createdAt} quiet /> },
             { title: "Last seen", cell: ({ lastSeenAt }) => <Time at={lastSeenAt} relative quiet /> },
             {

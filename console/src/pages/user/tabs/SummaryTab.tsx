@@ -1,6 +1,5 @@
 import type { UserDetail } from "../../../contract";
 import { Section } from "../../../parts/Panel";
-import { StateBadge } from "../../../parts/StateBadge";
 import { Time } from "../../../parts/Time";
 import { href } from "../../../state/router";
 import { may } from "../../../state/session";
@@ -11,7 +10,7 @@ import { Facts } from "../Facts";
 import { HistoryList } from "./HistoryTab";
 
 export function SummaryTab({ user }: { user: UserDetail }) {
-  const { userId, found, email, phoneNumber, authSubject, teamId, provisioning, twoFactor, apiKeys, notices, history } = user;
+  const { userId, found, authSubject, teamId, twoFactor, apiKeys, notices, history } = user;
   return (
     <div class="columns">
       <Section
@@ -28,8 +27,6 @@ export function SummaryTab({ user }: { user: UserDetail }) {
       >
         <Facts
           of={[
-            ["E-mail", email],
-            ["Phone", phoneNumber],
             ["Sign-in subject", authSubject && <code>{authSubject}</code>],
             ["Team", teamId],
             user.pendingEmail !== null && [
@@ -38,7 +35,6 @@ export function SummaryTab({ user }: { user: UserDetail }) {
                 {user.pendingEmail}, to be confirmed until <Time at={user.pendingEmailUntil} relative />
               </>,
             ],
-            ["State", <StateBadge key="" state={provisioning.state} />],
             ["Second factor", twoFactor.enabled ? "On" : "Off"],
             ["API keys", <a href={href(["users", userId, "keys"])}>{countOf(apiKeys.length, "key")}</a>],
             ["Notices", noticeText(notices)],
