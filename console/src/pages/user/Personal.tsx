@@ -83,10 +83,13 @@ export function Personal({ userId, field, masked, none }: PersonalProps) {
 
 function Shown({ text, until, name, hide }: { text: string; until: Date; name: string; hide: () => void }) {
   const left = useCountdown(until);
+  const button = useRef<HTMLButtonElement>(null);
+  // Its place was the button's that had the focus.
+  useEffect(() => button.current?.focus(), []);
   return (
     <>
       <CopyButton text={text} label={`Copy ${name}`} />
-      <button type="button" class="plain" onClick={hide}>
+      <button type="button" class="plain" ref={button} onClick={hide}>
         Hide
       </button>
       <span class="quiet" aria-hidden="true">
@@ -105,10 +108,8 @@ interface RevealFormProps {
 }
 
 function RevealForm({ act, name, reason, setReason, close }: RevealFormProps) {
-  const form = useRef<HTMLDivElement>(null);
-  useEffect(() => form.current?.querySelector("textarea")?.focus(), []);
   return (
-    <div ref={form}>
+    <>
       <p>
         The {name} is shown for a minute, and hidden when you leave this tab. That you looked is kept in the audit trail, with
         your reason.
@@ -122,6 +123,6 @@ function RevealForm({ act, name, reason, setReason, close }: RevealFormProps) {
         repeatable
         close={close}
       />
-    </div>
+    </>
   );
 }

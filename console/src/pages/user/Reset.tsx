@@ -1,6 +1,6 @@
 // "Reset…": a preview, a reason, then exactly what the preview showed.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { components } from "../../api";
 import type { ResetPlan, UserDetail } from "../../contract";
 import { withoutAnswer } from "../../lib/failure";
@@ -56,11 +56,10 @@ function ResetDialog({ user, dialog }: { user: UserDetail; dialog: DialogState<R
   const [typed, setTyped] = useState(draft?.typed ?? "");
   const [sent, setSent] = useState<Order | null>(null);
   const order = useRef<Order | null>(null);
+  const lostOnce = useRef(false);
   const path = { userId };
 
   const again = useProvision(userId);
-  const choices = useRef<HTMLFieldSetElement>(null);
-  useEffect(() => choices.current?.querySelector<HTMLElement>("input:checked")?.focus(), []);
 
   const reset = way === "again" ? null : way;
   const preview = useResource<ResetPlan>(reset && !sent ? `reset ${userId} ${reset}` : null, (signal) =>
@@ -88,16 +87,19 @@ function ResetDialog({ user, dialog }: { user: UserDetail; dialog: DialogState<R
   };
   const lookAgain = () => {
     order.current = null;
+    lostOnce.current = false;
     setSent(null);
     act.reset();
   };
   const { kind } = act.state;
   const chosen = kind === "idle" && again.state.kind !== "running";
   const settled = kind === "done" || kind === "unknown";
+  if (kind === "unknown") lostOnce.current = true;
+  const outdated = act.state.kind === "failed" && act.state.failure.status === 409 && act.state.failure.kind === "refused";
 
   return (
     <Dialog dialog={dialog} title="Reset this user" busy={kind === "running" || again.state.kind === "running"}>
-      <fieldset ref={choices} disabled={!chosen}>
+      <fieldset disabled={!chosen}>
         <legend>What should it do?</legend>
         {(Object.keys(WAYS) as Way[]).map((id) => (
           <Choice key={id} id={id} checked={id === way} choose={() => setWay(id)} />
@@ -132,12 +134,12 @@ function ResetDialog({ user, dialog }: { user: UserDetail; dialog: DialogState<R
             act={{ ...act, run: begin }}
             label={buttonOf(reset, plan?.remote.deletes.length)}
             danger={reset !== "forget"}
-            missing={missing(plan, reason, typed)}
+            missing={outdated ? "Look again first" : missing(plan, reason, typed)}
             repeatable
             heading={({ reprovision: { error } }) => (error ? "Done in part" : "Done")}
             tone={({ reprovision: { error } }) => (error ? "warn" : "good")}
             done={(result) => <Outcome userId={userId} result={result} />}
-            advice={(status) => <Advice status={status} lookAgain={lookAgain} />}
+            advice={() => <Advice outdated={outdated} sentTwice={lostOnce.current} lookAgain={lookAgain} />}
             close={dialog.close}
           />
         </>
@@ -250,12 +252,19 @@ function OnRecord({ user: { provisioning } }: { user: UserDetail }) {
   );
 }
 
-function Advice({ status, lookAgain }: { status: number; lookAgain: () => void }) {
+interface AdviceProps {
+  outdated: boolean;
+  sentTwice: boolean;
+  lookAgain: () => void;
+}
+
+function Advice({ outdated, sentTwice, lookAgain }: AdviceProps) {
+  let text = "It may have changed what the preview showed.";
+  if (outdated)
+    text = sentTwice ? "This request did nothing: the first one has taken effect, as the history tells." : "Nothing was done.";
   return (
     <>
-      {status === 409
-        ? "Nothing was done by this request. If you had sent it before, that one took effect: the history tells. "
-        : "What the preview showed may have changed by now. "}
+      {text}{" "}
       <button type="button" onClick={lookAgain}>
         Look again
       </button>

@@ -14,7 +14,8 @@ import { SearchResults } from "./SearchResults";
 import { isListState, LIST_STATES, type ListState } from "./states";
 
 export function Users() {
-  return searched.value === null ? <UserList /> : <SearchResults query={searched.value} />;
+  const isList = searched.value === null || address.value.filters.size > 0;
+  return isList ? <UserList /> : <SearchResults query={searched.value ?? ""} />;
 }
 
 function UserList() {

@@ -11,10 +11,25 @@ import { href } from "../../../state/router";
 const COLUMNS: readonly Column<AuditEntry>[] = [
   { title: "When", cell: ({ at }) => <Time at={at} quiet /> },
   { title: "What", cell: ({ action, outcome }) => <What action={action} outcome={outcome} /> },
-  { title: "Who", cell: ({ actor }) => actor.name ?? actor.id ?? words(actor.kind) },
+  { title: "Who", cell: ({ actor }) => nameOf(actor) },
   { title: "Why", cell: ({ reason }) => reason ?? <span class="quiet">–</span> },
   { title: "Request", cell: ({ requestId }) => (requestId ? <code>{requestId}</code> : <span class="quiet">–</span>) },
 ];
+
+const LATEST: readonly Column<AuditEntry>[] = [
+  {
+    title: "When, who",
+    cell: ({ at, actor }) => (
+      <>
+        <Time at={at} quiet relative />
+        <div class="quiet">{nameOf(actor)}</div>
+      </>
+    ),
+  },
+  { title: "What", cell: ({ action, outcome }) => <What action={action} outcome={outcome} /> },
+];
+
+const nameOf = ({ name, id, kind }: AuditEntry["actor"]) => name ?? id ?? words(kind);
 
 export function HistoryTab({ userId }: { userId: string }) {
   const query = { subject: userId };
@@ -51,7 +66,7 @@ export function HistoryList({ entries }: { entries: readonly AuditEntry[] }) {
       name="Latest acts"
       rows={entries}
       rowKey={({ id }) => id}
-      columns={COLUMNS.slice(0, 3)}
+      columns={LATEST}
       empty="Nothing has been done to this user yet."
     />
   );
