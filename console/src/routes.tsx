@@ -4,6 +4,8 @@ import type { ComponentChildren } from "preact";
 import { match, type Parameters } from "./lib/route";
 import { Help } from "./pages/Help";
 import { Overview } from "./pages/overview/Overview";
+import { User } from "./pages/user/User";
+import { Users } from "./pages/users/Users";
 
 export interface Shown {
   /** Pages with the same key are the same page, on which the focus stays. */
@@ -21,7 +23,12 @@ function page<Pattern extends string>(pattern: Pattern, show: (parameters: Param
   };
 }
 
-const PAGES = [page("", () => <Overview />), page("help", () => <Help />)];
+const PAGES = [
+  page("", () => <Overview />),
+  page("users", () => <Users />),
+  page("users/:userId/:tab?", ({ userId, tab }) => <User userId={userId} tab={tab} />),
+  page("help", () => <Help />),
+];
 
 export function pageAt(path: readonly string[]): Shown | undefined {
   for (const shows of PAGES) {
