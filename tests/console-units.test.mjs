@@ -8,7 +8,7 @@ import { build } from "esbuild";
 import { BUNDLE } from "../dev/tooling/console.mjs";
 import { inRoot } from "../dev/tooling/paths.mjs";
 
-const PARTS = ["route", "curl", "csv", "time", "failure"];
+const PARTS = ["route", "curl", "csv", "time", "failure", "scale"];
 
 /** @type {any} what the modules export, together */
 let lib;
@@ -188,6 +188,7 @@ describe("times", () => {
 
   test("the zone's name holds where it is and what it is called", () => {
     assert.equal(lib.zoneName(now, "Asia/Kolkata"), "Asia/Kolkata (GMT+5:30)");
+    assert.equal(lib.zoneName(now, "Asia/Calcutta"), "Asia/Kolkata (GMT+5:30)");
     assert.equal(lib.zoneName(now, "UTC"), "UTC");
   });
 });
@@ -225,5 +226,40 @@ describe("failures", () => {
     assert.deepEqual([get(500).message, get(500).requestId], ["Not now", "req_1"]);
     const bare = get(500, { "x-request-id": "req_2" }, null);
     assert.deepEqual([bare.message, bare.requestId], ["The service answered with status 500.", "req_2"]);
+  });
+});
+
+describe("axes of charts", () => {
+  test("ticks are whole, begin at 0, reach the largest value, and are about four", () => {
+    for (const max of [1, 2, 3, 7, 10, 42, 99, 100, 1000, 4321, 123_456]) {
+      const values = lib.ticks(max);
+      assert.equal(values[0], 0);
+      assert.ok(values.at(-1) >= max && values.at(-2) < max, `${max}: ${values}`);
+      assert.ok(values.every(Number.isInteger) && values.length <= 6, `${max}: ${values}`);
+    }
+    assert.deepEqual(
+      [lib.ticks(0), lib.ticks(Number.NaN)],
+      [
+        [0, 1],
+        [0, 1],
+      ],
+    );
+  });
+
+  test("labels are spread with the first and the last among them", () => {
+    assert.deepEqual(lib.spread(30, 4), [0, 10, 19, 29]);
+    assert.deepEqual([lib.spread(3, 5), lib.spread(0, 5), lib.spread(5, 1)], [[0, 1, 2], [], [4]]);
+  });
+
+  test("a line has a gap where nothing was measured", () => {
+    assert.equal(
+      lib.path([
+        [0, 1],
+        [1, 2],
+        [2, null],
+        [3, 4],
+      ]),
+      "M0.0 1.0L1.0 2.0M3.0 4.0",
+    );
   });
 });

@@ -19,7 +19,7 @@ export interface ConsoleSession {
   version: string;
 }
 
-export type State = "waiting" | NonNullable<Schemas["Diagnostics"]["mapping"]["state"]>;
+export type State = "none" | "waiting" | NonNullable<Schemas["Diagnostics"]["mapping"]["state"]>;
 
 export type Reason =
   | "not_configured"
@@ -185,7 +185,7 @@ export interface Notice {
   id: string;
   type: NoticeType;
   userId: string;
-  recipient: string;
+  recipient: string | null;
   attempts: number;
   lastCause: string | null;
   createdAt: Moment;
@@ -299,7 +299,10 @@ export interface PlannedPaths {
   "/admin/account-keys": Item<{
     get: Operation<{ accountKeys: (Schemas["AccountKey"] & { revokedAt: Moment | null })[] }, { revoked?: boolean }>;
   }>;
-  "/admin/dashboards": Item<{ post: paths["/admin/dashboards"]["post"]; get: Operation<{ dashboards: Schemas["Dashboard"][]; next: string | null }, Paged & { teamId?: number }> }>;
+  "/admin/dashboards": Item<{
+    post: paths["/admin/dashboards"]["post"];
+    get: Operation<{ dashboards: Schemas["Dashboard"][]; next: string | null }, Paged & { teamId?: number }>;
+  }>;
   "/admin/threedeye/backfill/runs/{runId}/stop": Item<{
     post: Operation<Schemas["BackfillProgress"], never, { runId: string }, Because>;
   }>;
@@ -326,9 +329,9 @@ export interface PlannedPaths {
       Paged & { state?: "waiting" | "failing"; type?: string; userId?: string }
     >;
   }>;
-  "/admin/notices/deliver": Item<{ post: Operation<unknown, never, never, { state: "waiting" | "failing" }> }>;
-  "/admin/notices/{id}/deliver": Item<{ post: Operation<unknown, never, { id: string }> }>;
-  "/admin/notices/{id}": Item<{ delete: Operation<undefined, never, { id: string }> }>;
+  "/admin/notices/deliver": Item<{ post: Operation<{ due: number }, never, never, { state: "waiting" | "failing" }> }>;
+  "/admin/notices/{noticeId}/deliver": Item<{ post: Operation<unknown, never, { noticeId: string }> }>;
+  "/admin/notices/{noticeId}": Item<{ delete: Operation<undefined, never, { noticeId: string }> }>;
   "/admin/instances/{name}/users/{id}/reset-key": Item<{
     post: Operation<{ id: number; userKey: string }, never, { name: string; id: number }, Because>;
   }>;

@@ -14,6 +14,11 @@ export interface Guidance {
 const NOTHING = "Nothing.";
 
 const state: Record<State, Guidance> = {
+  none: {
+    means: "The user has no e-mail for which an account could be made, and nothing is recorded.",
+    effect: "Nothing is done. People with a phone number alone have no account at 3dEye.",
+    doThis: "Nothing. Once there is an e-mail, the next run takes the user up.",
+  },
   waiting: {
     means: "The user has an e-mail and no finished account at 3dEye yet.",
     effect: "The next run takes the user up.",

@@ -14,6 +14,9 @@ export function AccountMenu() {
   return (
     <div class="account">
       <button type="button" popovertarget="account" aria-label={`Account menu, ${operator.email}`} class="account-button">
+        <svg class="glyph account-icon" viewBox="0 0 16 16" aria-hidden="true">
+          <path d="M8 8a3 3 0 1 0 0-6 3 3 0 0 0 0 6M2.5 14c.6-3 2.7-4 5.5-4s4.9 1 5.5 4" />
+        </svg>
         <span class="account-name">{operator.email}</span>
         <svg class="glyph" viewBox="0 0 16 16" aria-hidden="true">
           <path d="m4 6 4 4 4-4" />

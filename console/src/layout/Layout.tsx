@@ -9,11 +9,16 @@ import { AccountMenu } from "./AccountMenu";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { Footer } from "./Footer";
 import { NAVIGATION } from "./navigation";
+import { PauseBanner } from "./PauseBanner";
 
 export function Layout({ children }: { children: ComponentChildren }) {
   const [menu, setMenu] = useState(false);
   const at = address.value.path;
-  useEffect(() => setMenu(false), [at.join("/")]);
+  useEffect(() => {
+    setMenu(false);
+    // What was searched may be an e-mail: it goes with the pages that show what was found.
+    if (at[0] !== "users") searched.value = null;
+  }, [at.join("/")]);
   return (
     <div class="shell">
       {/* biome-ignore lint/a11y/useValidAnchor: it moves the focus within the page; the fragment is the router's */}
@@ -54,6 +59,7 @@ export function Layout({ children }: { children: ComponentChildren }) {
       </nav>
       <main>
         <ConnectionBanner />
+        <PauseBanner />
         {children}
         <Footer />
       </main>

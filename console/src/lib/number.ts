@@ -4,4 +4,5 @@ const figures = new Intl.NumberFormat("en-GB");
 export const showCount = (count: number): string => figures.format(count);
 
 /** "1 user", "4,000 users". */
-export const showMany = (count: number, one: string, many = `${one}s`): string => `${showCount(count)} ${count === 1 ? one : many}`;
+export const showMany = (count: number, one: string, many = `${one}s`): string =>
+  `${showCount(count)} ${count === 1 ? one : many}`;

@@ -67,11 +67,21 @@ export function showLength(seconds: number): string {
   return `${Math.floor(whole / 86_400)} d${hours ? ` ${hours} h` : ""}`;
 }
 
+/** Browsers name these zones as they were called when they were first listed. */
+const PRESENT_NAMES: Readonly<Record<string, string>> = {
+  "Asia/Calcutta": "Asia/Kolkata",
+  "Asia/Katmandu": "Asia/Kathmandu",
+  "Asia/Rangoon": "Asia/Yangon",
+  "Asia/Saigon": "Asia/Ho_Chi_Minh",
+  "Europe/Kiev": "Europe/Kyiv",
+};
+
 /** "Europe/Berlin (CET)". */
 export function zoneName(now: Date, zone = Intl.DateTimeFormat().resolvedOptions().timeZone): string {
   const parts = new Intl.DateTimeFormat(LOCALE, { timeZone: zone, timeZoneName: "short" }).formatToParts(now);
   const short = parts.find(({ type }) => type === "timeZoneName")?.value;
-  return short && short !== zone ? `${zone} (${short})` : zone;
+  const name = PRESENT_NAMES[zone] ?? zone;
+  return short && short !== zone ? `${name} (${short})` : name;
 }
 
 /** The moment as an `<input type="datetime-local">` holds it: to the minute, in the local zone or UTC. */

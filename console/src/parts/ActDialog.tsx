@@ -1,12 +1,12 @@
 // A dialog with one act: what it will do, what it needs to know, the button, and the outcome.
 
 import type { ComponentChildren } from "preact";
+import type { ShellRequest } from "../lib/curl";
 import { lost } from "../state/connection";
 import type { Draft } from "../state/step-up";
 import { ActPanel, type ActPanelProps } from "./ActPanel";
 import { CurlButton } from "./CopyButton";
 import { Dialog, type DialogState } from "./Dialog";
-import type { ShellRequest } from "../lib/curl";
 
 export interface ActDialogProps<T> extends Omit<ActPanelProps<T>, "close"> {
   dialog: DialogState<Draft>;

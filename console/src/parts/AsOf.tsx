@@ -13,7 +13,10 @@ interface AsOfProps {
 export function AsOf({ at, loading, refresh, of }: AsOfProps) {
   return (
     <p class="as-of quiet">
-      {at ? `as of ${showTime(at, at, { utc: utc.value, timeOnly: true })}` : "\u00a0"}
+      {/* The room of the time is kept, so that nothing moves when it is known. */}
+      <span class={at ? "" : "hidden"}>
+        as of {showTime(at ?? new Date(0), at ?? new Date(0), { utc: utc.value, timeOnly: true })}
+      </span>
       <button type="button" class="plain" onClick={refresh} aria-label={`Refresh ${of}`} aria-disabled={loading}>
         Refresh
       </button>

@@ -72,7 +72,7 @@ export function Dialog({ dialog, title, busy = false, held = null, children }: D
     >
       <div class="dialog-head">
         <h2 id={id}>{title}</h2>
-        <button type="button" class="plain icon" aria-label="Close" onClick={close} aria-disabled={busy || held !== null}>
+        <button type="button" class="plain icon" aria-label="Dismiss" onClick={close} aria-disabled={busy || held !== null}>
           <svg class="glyph" viewBox="0 0 16 16" aria-hidden="true">
             <path d="m4 4 8 8m0-8-8 8" />
           </svg>

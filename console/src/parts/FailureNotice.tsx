@@ -23,7 +23,7 @@ export function FailureNotice({ failure, advice, retry, retryLabel = "Retry" }: 
       <p>{advice ?? adviceOn(failure)}</p>
       <p class="row">
         {retry && (
-          <button type="button" onClick={retry} aria-disabled={left > 0}>
+          <button type="button" onClick={() => left === 0 && retry()} aria-disabled={left > 0}>
             {left > 0 ? `${retryLabel} in ${left} s` : retryLabel}
           </button>
         )}
@@ -56,5 +56,5 @@ function adviceOn({ kind, status }: Failure): string {
   if (status === 404) return "It may be gone. Check the id.";
   if (status === 409) return "It has changed meanwhile. Read it again.";
   if (status === 400 || status === 413 || status === 415) return "Correct what you entered.";
-  return "Try again. If it goes on, tell the service's engineers the request id.";
+  return "Try again. If it goes on, tell the service’s engineers the request id.";
 }

@@ -9,25 +9,29 @@ import { FailureNotice } from "./FailureNotice";
 interface SectionProps {
   title: string;
   actions?: ComponentChildren;
+  /** How fresh it is, at the end of its heading's line. */
+  asOf?: ComponentChildren;
   children: ComponentChildren;
-  class?: string;
 }
 
 /** A region with a heading. */
-export function Section({ title, actions, children, class: name = "" }: SectionProps) {
+export function Section({ title, actions, asOf, children }: SectionProps) {
   const id = useId();
   return (
-    <section class={`panel ${name}`} aria-labelledby={id}>
+    <section class="panel" aria-labelledby={id}>
       <div class="panel-head">
         <h2 id={id}>{title}</h2>
-        {actions && <div class="actions">{actions}</div>}
+        <div class="actions">
+          {actions}
+          {asOf}
+        </div>
       </div>
       {children}
     </section>
   );
 }
 
-interface PanelProps<T> extends Omit<SectionProps, "children"> {
+interface PanelProps<T> extends Omit<SectionProps, "children" | "asOf"> {
   resource: Resource<T>;
   /** Lines of the skeleton: as many as the content will have. */
   lines?: number;
@@ -37,10 +41,9 @@ interface PanelProps<T> extends Omit<SectionProps, "children"> {
 export function Panel<T>({ resource, lines = 3, children, ...section }: PanelProps<T>): JSX.Element {
   const { data, failure, loading, at, refresh } = resource;
   return (
-    <Section {...section}>
+    <Section {...section} asOf={<AsOf at={at} loading={loading} refresh={refresh} of={section.title} />}>
       {failure && <FailureNotice failure={failure} retry={refresh} />}
       {data !== undefined ? children(data) : !failure && <Skeleton lines={lines} />}
-      <AsOf at={at} loading={loading} refresh={refresh} of={section.title} />
     </Section>
   );
 }

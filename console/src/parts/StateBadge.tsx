@@ -5,6 +5,7 @@ import { guidance } from "../guidance";
 export type Tone = "good" | "bad" | "warn" | "busy" | "calm";
 
 const STATES: Record<State, readonly [Tone, string]> = {
+  none: ["calm", "No e-mail"],
   waiting: ["calm", "Waiting"],
   pending: ["busy", "Pending"],
   attaching: ["warn", "Attaching"],

@@ -1,7 +1,6 @@
 // A real table. On narrow screens CSS makes cards of its rows.
 
 import type { ComponentChildren, JSX } from "preact";
-import { useRef } from "preact/hooks";
 import type { Pages } from "../state/pages";
 import { AsOf } from "./AsOf";
 import { FailureNotice } from "./FailureNotice";
@@ -71,14 +70,14 @@ interface PagedTableProps<Row> extends Omit<TableProps<Row>, "rows"> {
 /** A table whose rows come page by page. */
 export function PagedTable<Row>({ pages, ...table }: PagedTableProps<Row>): JSX.Element {
   const { rows, more, failure, loading, at, showMore, refresh } = pages;
-  const end = useRef<HTMLParagraphElement>(null);
   const retry = rows === undefined || !more ? refresh : showMore;
   return (
     <>
+      <AsOf at={at} loading={loading} refresh={refresh} of={table.name} />
       {rows !== undefined ? <Table {...table} rows={rows} /> : !failure && <Skeleton lines={8} />}
       {failure && <FailureNotice failure={failure} retry={retry} />}
       {rows !== undefined && rows.length > 0 && (
-        <p class="row" ref={end}>
+        <p class="row below">
           {more ? (
             <button type="button" onClick={showMore} aria-disabled={loading}>
               Show more
@@ -90,7 +89,6 @@ export function PagedTable<Row>({ pages, ...table }: PagedTableProps<Row>): JSX.
           </span>
         </p>
       )}
-      <AsOf at={at} loading={loading} refresh={refresh} of={table.name} />
     </>
   );
 }

@@ -2,7 +2,7 @@
 // connection is back.
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Failure } from "../lib/failure";
 import { type Answer, settled } from "./client";
 import { returns } from "./connection";
@@ -105,6 +105,19 @@ export function useResource<T>(
 
   // In the first rendering under a new key the state is still the old one's.
   return { ...(state.value.key === key ? state.value : BLANK), refresh: () => refresh.current() };
+}
+
+/** How long what is there already waits for the rest. */
+const TOGETHER_MS = 1000;
+
+/** Whether all have their first answer, or enough time has passed: then they appear together. */
+export function useSettled(resources: readonly Resource<unknown>[]): boolean {
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), TOGETHER_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return late || resources.every(({ data, failure }) => data !== undefined || failure !== undefined);
 }
 
 const BLANK = { data: undefined, failure: undefined, loading: false, at: undefined };

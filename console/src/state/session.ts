@@ -64,9 +64,14 @@ export async function signOut(): Promise<boolean> {
   return done;
 }
 
+/** Longer ones are not taken back. */
+const LONGEST_HASH = 1024;
+
 /** Where to sign in so as to come back to this very address. */
 export function signInAddress(maxAgeS?: number): string {
-  const hash = /^#\//.test(location.hash) && !location.hash.startsWith("#/no-access") ? location.hash : "#/";
+  const { hash: present } = location;
+  const wanted = present.startsWith("#/") && !present.startsWith("#/no-access") && present.length <= LONGEST_HASH;
+  const hash = wanted ? present : "#/";
   const query = new URLSearchParams({ return: hash });
   if (maxAgeS !== undefined) query.set("maxAge", String(maxAgeS));
   return `/console/auth/login?${query}`;

@@ -1,19 +1,19 @@
 import { useRef } from "preact/hooks";
 import type { AuditEntry } from "../../contract";
+import { AsOf } from "../../parts/AsOf";
 import { CurlButton } from "../../parts/CopyButton";
+import { FailureNotice } from "../../parts/FailureNotice";
 import { Switch } from "../../parts/fields";
 import { Page } from "../../parts/Page";
-import { Table } from "../../parts/Table";
-import { AsOf } from "../../parts/AsOf";
-import { FailureNotice } from "../../parts/FailureNotice";
 import { Skeleton } from "../../parts/Panel";
+import { Table } from "../../parts/Table";
 import { Time } from "../../parts/Time";
 import { api } from "../../state/client";
 import { usePages } from "../../state/pages";
 import { may } from "../../state/session";
 import { AUDIT_COLUMNS } from "./columns";
-import { AuditFilters, auditFilters, setAuditFilters } from "./filters";
 import { ExportLink } from "./ExportLink";
+import { AuditFilters, auditFilters, setAuditFilters } from "./filters";
 
 const PATH = "/admin/audit";
 const LIMIT = 50;
@@ -48,7 +48,9 @@ export function Audit() {
       />
       {trail.rows === undefined && !trail.failure && <Skeleton lines={12} />}
       {trail.rows !== undefined && (trail.rows.length > 0 || !trail.more) && <Entries rows={trail.rows} />}
-      {trail.failure && <FailureNotice failure={trail.failure} retry={trail.rows && trail.more ? trail.showMore : trail.refresh} />}
+      {trail.failure && (
+        <FailureNotice failure={trail.failure} retry={trail.rows && trail.more ? trail.showMore : trail.refresh} />
+      )}
       {trail.rows !== undefined && (
         <More
           any={trail.rows.length > 0}

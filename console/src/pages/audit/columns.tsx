@@ -55,7 +55,9 @@ function ActorName({ actor: { kind, id, name } }: { actor: AuditEntry["actor"] }
   const word = ACTORS[kind] ?? "Another actor";
   return (
     <>
-      <FilterLink filters={{ actor: id === null ? kind : `${kind}:${id}` }}>{name ?? (id === null ? word : <code>{id}</code>)}</FilterLink>
+      <FilterLink filters={{ actor: id === null ? kind : `${kind}:${id}` }}>
+        {name ?? (id === null ? word : <code>{id}</code>)}
+      </FilterLink>
       {(name ?? id) !== null && (
         <>
           <br />

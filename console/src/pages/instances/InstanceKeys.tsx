@@ -62,9 +62,7 @@ export function InstanceKeys({ name }: { name: string }) {
           name={dialog}
           what="instance key"
           path={path}
-          send={(keyId) =>
-            api.DELETE("/admin/instances/{name}/api-keys/{keyId}", { params: { path: { name, keyId } } })
-          }
+          send={(keyId) => api.DELETE("/admin/instances/{name}/api-keys/{keyId}", { params: { path: { name, keyId } } })}
           revoked={keys.refresh}
         />
       )}

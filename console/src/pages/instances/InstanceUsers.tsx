@@ -25,7 +25,10 @@ export function InstanceUsers({ name }: { name: string }) {
   const users = usePages(
     `instance users ${name} ${JSON.stringify(query)}`,
     (after, signal) =>
-      api.GET(PATH, { params: { path: { name }, query: { ...query, after: after === undefined ? undefined : Number(after) } }, signal }),
+      api.GET(PATH, {
+        params: { path: { name }, query: { ...query, after: after === undefined ? undefined : Number(after) } },
+        signal,
+      }),
     ({ users, next }) => ({ rows: users, next: next === null ? null : String(next) }),
   );
   const make = useDialog(`make-instance-user ${name}`);
@@ -57,7 +60,10 @@ export function InstanceUsers({ name }: { name: string }) {
         columns={[
           { title: "Id", cell: ({ id }) => id },
           { title: "Name", cell: ({ username }) => username },
-          { title: "Person", cell: ({ userId }) => (userId ? <a href={href(["users", userId])}>{userId}</a> : <span class="quiet">–</span>) },
+          {
+            title: "Person",
+            cell: ({ userId }) => (userId ? <a href={href(["users", userId])}>{userId}</a> : <span class="quiet">–</span>),
+          },
           { title: "Made", cell: ({ createdAt }) => <Time at={createdAt} quiet /> },
           { title: "Key changed", cell: ({ keyChangedAt }) => <Time at={keyChangedAt} quiet /> },
           {

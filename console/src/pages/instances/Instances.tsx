@@ -71,8 +71,8 @@ function MakeInstance({ dialog, made }: { dialog: DialogState<Draft>; made: () =
       repeatable
       done={({ name }) => (
         <p>
-          <a href={href(["instances", name])}>Open {name}</a>, to make its keys and users. If there was one of that name, it is as it
-          was.
+          <a href={href(["instances", name])}>Open {name}</a>, to make its keys and users. If there was one of that name, it is as
+          it was.
         </p>
       )}
       curl={{ method: "POST", path: PATH, body }}

@@ -16,10 +16,10 @@ export function ResetUserKey({ dialog, name, changed }: ResetUserKeyProps) {
   const id = dialog.draft?.id ?? 0;
   const [reason, setReason] = useState("");
   const body = { reason: reason.trim() };
-  const act = useAct(
-    () => api.POST("/admin/instances/{name}/users/{id}/reset-key", { params: { path: { name, id } }, body }),
-    { dialog: { name: `reset-user-key ${name}`, draft: () => ({ id }) }, settledThen: changed },
-  );
+  const act = useAct(() => api.POST("/admin/instances/{name}/users/{id}/reset-key", { params: { path: { name, id } }, body }), {
+    dialog: { name: `reset-user-key ${name}`, draft: () => ({ id }) },
+    settledThen: changed,
+  });
   return (
     <SecretDialog
       dialog={dialog}
@@ -32,7 +32,9 @@ export function ResetUserKey({ dialog, name, changed }: ResetUserKeyProps) {
       missing={body.reason === "" ? "Give a reason" : null}
       curl={{ method: "POST", path: `/admin/instances/${encodeURIComponent(name)}/users/${id}/reset-key`, body }}
     >
-      <p>The present key is refused at once. The new one is shown here, once: hand it over in a way that only its user can read.</p>
+      <p>
+        The present key is refused at once. The new one is shown here, once: hand it over in a way that only its user can read.
+      </p>
       <ReasonField value={reason} onChange={setReason} />
     </SecretDialog>
   );

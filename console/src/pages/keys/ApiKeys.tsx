@@ -75,7 +75,9 @@ export function ApiKeys() {
               ),
           },
         ]}
-        empty={userId ? "This user has no key of their own." : "No key is in force. Make one for each program that calls the service."}
+        empty={
+          userId ? "This user has no key of their own." : "No key is in force. Make one for each program that calls the service."
+        }
       />
       {make.isOpen && <MakeApiKey dialog={make} made={keys.refresh} />}
       {revoke.isOpen && (

@@ -25,8 +25,8 @@ interface MakeApiKeyProps {
 
 export function MakeApiKey({ dialog, made }: MakeApiKeyProps) {
   const draft = dialog.draft ?? {};
-  const [scopes, setScopes] = useState<readonly Scope[]>(
-    () => (Object.keys(SCOPES) as Scope[]).filter((scope) => draft[scope] === true),
+  const [scopes, setScopes] = useState<readonly Scope[]>(() =>
+    (Object.keys(SCOPES) as Scope[]).filter((scope) => draft[scope] === true),
   );
   const [userId, setUserId] = useState(String(draft.userId ?? ""));
   const [label, setLabel] = useState("");

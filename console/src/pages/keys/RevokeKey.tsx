@@ -53,7 +53,9 @@ export function RevokeKey({ dialog, name, what, path, send, revoked }: RevokeKey
         </div>
         <div>
           <dt>Last used</dt>
-          <dd>{lastUsedAt === undefined ? "Not recorded for keys of this kind" : <Time at={lastUsedAt} none="Never" relative />}</dd>
+          <dd>
+            {lastUsedAt === undefined ? "Not recorded for keys of this kind" : <Time at={lastUsedAt} none="Never" relative />}
+          </dd>
         </div>
       </dl>
       {expected === null ? (

@@ -29,7 +29,9 @@ export function AddOperator({ dialog, added }: AddOperatorProps) {
       label="Add the operator"
       missing={/^[^@\s]+@[^@\s]+$/.test(body.email) ? null : "Give an e-mail"}
       repeatable
-      done={({ role }) => <p>They can sign in at once, with the role {role}. Nobody is told by mail: send them the console’s address.</p>}
+      done={({ role }) => (
+        <p>They can sign in at once, with the role {role}. Nobody is told by mail: send them the console’s address.</p>
+      )}
       curl={{ method: "POST", path: "/admin/operators", body }}
     >
       <TextField

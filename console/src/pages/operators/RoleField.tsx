@@ -1,5 +1,5 @@
-import type { Role } from "../../contract";
 import { useId } from "preact/hooks";
+import type { Role } from "../../contract";
 
 export const ROLES: Record<Role, string> = {
   viewer: "Sees everything, with personal data masked",

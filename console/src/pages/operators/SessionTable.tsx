@@ -23,7 +23,10 @@ export function SessionTable({ sessions, empty }: SessionTableProps) {
             </>
           ),
         },
-        { title: "Address", cell: ({ address }) => (address === null ? <span class="quiet">Not known</span> : <code>{address}</code>) },
+        {
+          title: "Address",
+          cell: ({ address }) => (address === null ? <span class="quiet">Not known</span> : <code>{address}</code>),
+        },
         { title: "Signed in", cell: ({ authenticatedAt }) => <Time at={authenticatedAt} quiet /> },
         { title: "Last seen", cell: ({ lastSeenAt }) => <Time at={lastSeenAt} quiet /> },
         { title: "Ends, unused", cell: ({ idleEndsAt }) => <Time at={idleEndsAt} quiet /> },

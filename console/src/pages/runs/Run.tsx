@@ -1,9 +1,9 @@
-import type { components } from "../../api";
 import { useRef } from "preact/hooks";
+import type { components } from "../../api";
 import { showCount } from "../../lib/number";
 import { showLength } from "../../lib/time";
-import { now } from "../../parts/clock";
 import { CopyButton, CurlButton } from "../../parts/CopyButton";
+import { now } from "../../parts/clock";
 import { useDialog } from "../../parts/Dialog";
 import { Page } from "../../parts/Page";
 import { Panel, Section } from "../../parts/Panel";
@@ -36,8 +36,7 @@ export function Run({ runId }: { runId: string }) {
     `run ${runId}`,
     (signal) => api.GET("/admin/threedeye/backfill/runs/{runId}", { params: { path: { runId } }, signal }),
     {
-      every: (data) =>
-        data && hasEnded(data) ? null : Date.now() - opened.current < EAGER_MS ? SOON_MS : LATER_MS,
+      every: (data) => (data && hasEnded(data) ? null : Date.now() - opened.current < EAGER_MS ? SOON_MS : LATER_MS),
     },
   );
   const samples = useRunSamples(run.data);
@@ -46,11 +45,7 @@ export function Run({ runId }: { runId: string }) {
   return (
     <Page
       title="Run"
-      heading={
-        <>
-          Run {run.data ? <RunStatus run={run.data} /> : null}
-        </>
-      }
+      heading={<>Run {run.data ? <RunStatus run={run.data} /> : null}</>}
       lead={
         <>
           <code>{runId}</code> <CopyButton text={runId} label="Copy id" /> <a href="#/runs">All runs</a>

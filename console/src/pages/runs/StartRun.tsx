@@ -35,7 +35,8 @@ export function StartRun({ dialog, started }: StartRunProps) {
   });
   const counted = count.state.kind === "done" ? count.state.data : null;
   const users = counted?.planned.length ?? 0;
-  const missing = limit === null ? `Give a number from 1 to ${showCount(LARGEST)}` : counted && users === 0 ? "Nobody is due" : null;
+  const missing =
+    limit === null ? `Give a number from 1 to ${showCount(LARGEST)}` : counted && users === 0 ? "Nobody is due" : null;
 
   return (
     <ActDialog
@@ -44,6 +45,8 @@ export function StartRun({ dialog, started }: StartRunProps) {
       act={counted ? start : count}
       label={counted ? `Start for ${showMany(users, "user")}` : "Count first"}
       missing={missing}
+      // Counting changes nothing; a second start would be a second run.
+      repeatable={!counted}
       done={() => <p>The run was started.</p>}
       curl={{ method: "POST", path: PATH, query: { limit, mode, dryRun: counted ? null : true } }}
     >

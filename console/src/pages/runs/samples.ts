@@ -1,8 +1,8 @@
 // What this page has seen of a run: the service keeps counts, not their course.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { announce } from "../../state/announce";
 import { showCount } from "../../lib/number";
+import { announce } from "../../state/announce";
 import { type RunProgress, through } from "./Run";
 
 export interface Sample {

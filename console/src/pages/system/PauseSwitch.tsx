@@ -21,8 +21,8 @@ export function PauseSwitch({ paused }: { paused: boolean }) {
         <p>{paused ? "All provisioning is paused." : "Provisioning goes on."} An admin can change that.</p>
       )}
       <p class="hint">
-        While it is paused no run begins, by the schedule or by hand, and runs under way end. What is asked for one user goes on, and
-        notices too.
+        While it is paused no run begins, by the schedule or by hand, and runs under way end. What is asked for one user goes on,
+        and notices too.
       </p>
       {dialog.isOpen && <PauseDialog dialog={dialog} pause={!paused} />}
     </>

@@ -20,9 +20,7 @@ export function System() {
         <Panel title="Service" resource={system} lines={4}>
           {(data) => <Service system={data} />}
         </Panel>
-        <Section title="Provisioning">
-          {data && <PauseSwitch paused={data.paused} />}
-        </Section>
+        <Section title="Provisioning">{data && <PauseSwitch paused={data.paused} />}</Section>
       </div>
       {data && (
         <div class="columns">
@@ -94,7 +92,10 @@ function Bindings({ bindings }: Pick<SystemFacts, "bindings">) {
       rowKey={({ name }) => name}
       columns={[
         { title: "Name", cell: ({ name }) => <code>{name}</code> },
-        { title: "There", cell: ({ present }) => (present ? <Badge tone="good">Bound</Badge> : <Badge tone="calm">Not bound</Badge>) },
+        {
+          title: "There",
+          cell: ({ present }) => (present ? <Badge tone="good">Bound</Badge> : <Badge tone="calm">Not bound</Badge>),
+        },
       ]}
       empty="Nothing is bound."
     />

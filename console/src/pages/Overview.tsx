@@ -1,5 +1,0 @@
-import { Page } from "../parts/Page";
-
-export function Overview() {
-  return <Page title="Overview">{null}</Page>;
-}
