@@ -6,7 +6,12 @@ import { readSession, type Session, signInAddress } from "../state/session";
 export function SignIn({ session }: { session: Exclude<Session, { kind: "signed_in" }> }) {
   switch (session.kind) {
     case "unknown":
-      return <Frame title="SmartphoneKey console">{null}</Frame>;
+      // A moment: what would be shown would only flash.
+      return (
+        <main class="vh">
+          <h1>Loading …</h1>
+        </main>
+      );
     case "unreachable":
       return (
         <Frame title="The service could not be reached">

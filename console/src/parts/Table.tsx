@@ -69,11 +69,18 @@ interface PagedTableProps<Row> extends Omit<TableProps<Row>, "rows"> {
 
 /** A table whose rows come page by page. */
 export function PagedTable<Row>({ pages, ...table }: PagedTableProps<Row>): JSX.Element {
-  const { rows, more, failure, loading, at, showMore, refresh } = pages;
+  const { rows, more, fresh, failure, loading, at, showMore, refresh } = pages;
   const retry = rows === undefined || !more ? refresh : showMore;
   return (
     <>
       <AsOf at={at} loading={loading} refresh={refresh} of={table.name} />
+      <div role="status">
+        {fresh > 0 && (
+          <button type="button" class="fresh" onClick={refresh}>
+            {fresh} new {fresh === 1 ? "entry" : "entries"}
+          </button>
+        )}
+      </div>
       {rows !== undefined ? <Table {...table} rows={rows} /> : !failure && <Skeleton lines={8} />}
       {failure && <FailureNotice failure={failure} retry={retry} />}
       {rows !== undefined && rows.length > 0 && (

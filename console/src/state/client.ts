@@ -55,3 +55,14 @@ export async function settled<T>(answer: Answer<T>): Promise<Result<T>> {
     throw error;
   }
 }
+
+/** The same for a page that may be left meanwhile: undefined if it was. */
+export async function settledUnless<T>(left: AbortSignal, answer: Answer<T>): Promise<Result<T> | undefined> {
+  try {
+    const result = await settled(answer);
+    return left.aborted ? undefined : result;
+  } catch (error) {
+    if (left.aborted) return undefined;
+    throw error;
+  }
+}

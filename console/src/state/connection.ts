@@ -16,7 +16,8 @@ export const lost = signal<Lost | null>(null);
 /** Grows when the connection is back: everything visible is then read again. */
 export const returns = signal(0);
 
-let lastAnswer: Date | null = null;
+/** When the service last answered anything. */
+export let lastAnswer: Date | null = null;
 let wait = 1;
 let timer: ReturnType<typeof setTimeout> | undefined;
 

@@ -4,8 +4,9 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Failure } from "../lib/failure";
-import { type Answer, settled } from "./client";
+import { type Answer, settledUnless } from "./client";
 import { returns } from "./connection";
+import { poll } from "./poll";
 import { refreshes } from "./refresh";
 
 export interface Resource<T> {
@@ -24,11 +25,6 @@ export interface Polling<T> {
 
 type State<T> = Omit<Resource<T>, "refresh"> & { key: string | null };
 
-/** Failures in a row that the timer shrugs off, and what it does then. */
-const PATIENT_FAILURES = 5;
-const BACK_OFF_MS = 5_000;
-const LONGEST_BACK_OFF_MS = 60_000;
-
 /** null as the key: nothing is read (yet). */
 export function useResource<T>(
   key: string | null,
@@ -44,60 +40,25 @@ export function useResource<T>(
     state.value = { key, ...BLANK };
     if (key === null) return;
     const abort = new AbortController();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let failures = 0;
-    let running = false;
-
     const read = async () => {
-      if (running) return;
-      running = true;
-      clearTimeout(timer);
       state.value = { ...state.value, loading: true };
-      try {
-        const result = await settled(latest.current.load(abort.signal));
-        if (abort.signal.aborted) return;
-        failures = result.ok ? 0 : failures + 1;
-        state.value = result.ok
-          ? { key, data: result.data, failure: undefined, loading: false, at: new Date() }
-          : { ...state.value, failure: result.failure, loading: false };
-        plan();
-      } catch (error) {
-        if (!abort.signal.aborted) throw error;
-      } finally {
-        running = false;
-      }
+      const result = await settledUnless(abort.signal, latest.current.load(abort.signal));
+      if (!result) return undefined;
+      state.value = result.ok
+        ? { key, data: result.data, failure: undefined, loading: false, at: new Date() }
+        : { ...state.value, failure: result.failure, loading: false };
+      return result.ok ? undefined : result.failure;
     };
-
-    const plan = () => {
+    const poller = poll(read, () => {
       const { every: wanted } = latest.current;
-      const usual = typeof wanted === "function" ? wanted(state.value.data) : (wanted ?? null);
-      if (usual === null) return;
-      const backOff =
-        failures > PATIENT_FAILURES ? Math.min(LONGEST_BACK_OFF_MS, BACK_OFF_MS * 2 ** (failures - PATIENT_FAILURES - 1)) : 0;
-      const told = (state.value.failure?.retryAt?.getTime() ?? 0) - Date.now();
-      timer = setTimeout(() => (document.hidden ? waitUntilVisible() : void read()), Math.max(usual, backOff, told));
-    };
-
-    let waiting = false;
-    const waitUntilVisible = () => {
-      waiting = true;
-    };
-    const onVisible = () => {
-      if (document.hidden || !waiting) return;
-      waiting = false;
-      void read();
-    };
-
-    document.addEventListener("visibilitychange", onVisible);
-    const again = () => void read();
-    refresh.current = again;
-    const offReturn = onGrowth(returns, again);
-    const offRefresh = onGrowth(refreshes, again);
-    void read();
+      return typeof wanted === "function" ? wanted(state.value.data) : (wanted ?? null);
+    });
+    refresh.current = poller.now;
+    const offReturn = onGrowth(returns, poller.now);
+    const offRefresh = onGrowth(refreshes, poller.now);
     return () => {
       abort.abort();
-      clearTimeout(timer);
-      document.removeEventListener("visibilitychange", onVisible);
+      poller.stop();
       offReturn();
       offRefresh();
     };

@@ -3,7 +3,7 @@
 import { computed, signal } from "@preact/signals";
 import type { ConsoleSession, Role } from "../contract";
 import { fromAnswer } from "../lib/failure";
-import { answered, unanswered } from "./connection";
+import { answered, lastAnswer, unanswered } from "./connection";
 
 export type Session =
   | { kind: "unknown" }
@@ -64,6 +64,9 @@ export async function signOut(): Promise<boolean> {
   return done;
 }
 
+/** Without a request for so long, the service ends a session. */
+const IDLE_MS = 60 * 60_000;
+
 /** Longer ones are not taken back. */
 const LONGEST_HASH = 1024;
 
@@ -76,6 +79,17 @@ export function signInAddress(maxAgeS?: number): string {
   if (maxAgeS !== undefined) query.set("maxAge", String(maxAgeS));
   return `/console/auth/login?${query}`;
 }
+
+/** The service takes note of a use every five minutes. */
+const NOTED_EVERY_MS = 5 * 60_000;
+
+// An abandoned page stops showing data when its session has ended, not at the next click.
+setInterval(() => {
+  if (session.value.kind !== "signed_in") return;
+  const { endsAt } = session.value.session;
+  const idle = Date.now() - (lastAnswer?.getTime() ?? 0);
+  if (Date.now() > Date.parse(endsAt) || idle > IDLE_MS + NOTED_EVERY_MS) void readSession();
+}, 60_000);
 
 // A page from the back/forward cache may be another's by now.
 addEventListener("pageshow", (event) => {
