@@ -47,10 +47,10 @@ export function RunCharts({ run, samples }: RunChartsProps) {
               { name: "Done", tone: "one" },
               { name: "Failed", tone: "bad" },
             ]}
-            points={course.map(({ at, done, failed }) => ({
-              label: showTime(at, at, { utc: utc.value, timeOnly: true }),
-              values: [done, failed],
-            }))}
+            points={course.map(({ at, done, failed }) => {
+              const label = showTime(at, at, { utc: utc.value, timeOnly: true });
+              return { label, short: label.slice(0, 8), values: [done, failed] };
+            })}
           />
         )}
       </Section>
