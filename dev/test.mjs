@@ -10,6 +10,7 @@ import { build } from "./build.mjs";
 import { ensureToolchain } from "./setup.mjs";
 import { ensureChromium } from "./toolchain/chromium.mjs";
 import { installClients } from "./tooling/clients.mjs";
+import { consoleTypesAreFresh } from "./tooling/console-types.mjs";
 import { buildFuzzers, fuzz, fuzzTargets, replayCommand } from "./tooling/fuzzers.mjs";
 import { whenParentIsGone } from "./tooling/parent.mjs";
 import { DEV, inRoot } from "./tooling/paths.mjs";
@@ -57,8 +58,8 @@ const LONG_FILES = [
   "user-keys-kill",
 ].map((name) => `${name}.test.mjs`);
 
-/** What runs on Node, and what runs in workerd: each has globals of its own. */
-const TSCONFIGS = ["tsconfig.json", "tsconfig.workers.json"];
+/** What runs on Node, in workerd and in browsers: each has globals of its own. */
+const TSCONFIGS = ["tsconfig.json", "tsconfig.workers.json", "tsconfig.console.json"];
 
 /** For how long every fuzz target searches, one after the other. */
 const FUZZ_SECONDS = 3;
@@ -122,6 +123,7 @@ function stages(files) {
           run: (_, progress) => check(bin("biome"), ["ci", "--colors=off"], "biome", process.env, progress),
         },
         ...TSCONFIGS.map(types),
+        { title: "the console's types are those of openapi.json", part: "lint", run: consoleTypes },
         {
           title: "cargo clippy",
           part: "lint",
@@ -153,6 +155,13 @@ const types = (config) => ({
   part: "lint",
   run: (_, progress) => check(bin("tsc"), ["--project", inRoot(config), "--pretty", "false"], "tsc", process.env, progress),
 });
+
+/** @returns {Promise<Results>} */
+async function consoleTypes() {
+  const fresh = await consoleTypesAreFresh();
+  if (!fresh) say("console/src/api.d.ts is not what openapi.json makes: run `npm run openapi`.");
+  return once(fresh);
+}
 
 /** A tool of the npm packages. @param {string} name */
 const bin = (name) => inRoot("node_modules", ".bin", name);

@@ -73,6 +73,10 @@ pub enum Action {
     Requeue,
     /// A program or support asked for a user's 3dEye login; the first time an hour.
     ReadCredentials,
+    /// A run was stopped before its end.
+    StopRun,
+    /// Runs were paused, or let go on.
+    PauseRuns,
     /// A deleted user's account was removed or left in place, or the attempt failed.
     Offboard,
     /// An administrator deleted a user; the outcome is the reason.
@@ -125,6 +129,8 @@ impl Action {
             Self::DeleteAccount => "threedeye.delete_account",
             Self::Requeue => "threedeye.requeue",
             Self::ReadCredentials => "threedeye.read_credentials",
+            Self::StopRun => "run.stop",
+            Self::PauseRuns => "runs.pause",
             Self::Offboard => "threedeye.offboard",
             Self::DeleteUser => "user.delete",
             Self::ExportUser => "user.export",

@@ -94,6 +94,7 @@ async function configWithoutQueues() {
   const dir = await mkdtemp(join(tmpdir(), "spkey-edge-config-"));
   const { queues: _, ...config } = deployment();
   config.main = join(ROOT, config.main);
+  config.assets.directory = join(ROOT, config.assets.directory);
   for (const database of config.d1_databases) database.migrations_dir = join(ROOT, database.migrations_dir);
   const path = join(dir, "wrangler.toml");
   await writeFile(path, stringifyToml(config));

@@ -23,6 +23,7 @@ pub mod error;
 #[cfg(test)]
 mod openapi;
 pub mod person_caller;
+pub mod push_token_delete;
 pub mod push_token_register;
 pub mod push_token_unregister;
 pub mod representation;
@@ -31,6 +32,7 @@ pub mod set_team;
 pub mod set_up_start;
 pub mod set_up_validate;
 pub mod status;
+pub mod support_disable;
 #[cfg(test)]
 mod tests;
 pub mod unlock;

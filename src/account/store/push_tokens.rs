@@ -36,6 +36,8 @@ WHERE id IN (
 
 const UNREGISTER: &str = "DELETE FROM push_tokens WHERE token_hash = ?1 AND user_id = ?2";
 
+const DELETE: &str = "DELETE FROM push_tokens WHERE id = ?1 AND user_id = ?2";
+
 /// A push token to be registered.
 #[derive(Debug)]
 pub struct NewPushToken<'a> {
@@ -107,5 +109,17 @@ pub async fn unregister_push_token(
     let mut batch = Batch::new();
     batch.execute_audited(unregister, entry)?;
     batch.execute_all(api_key.and_then(|key| touch_api_key_statement(key, entry.at)));
+    database.run(batch).await.map(|_| ())
+}
+
+/// Deletes the token with this id, if it is this user's.
+pub async fn delete_push_token(
+    database: &Database,
+    user: &UserId,
+    id: &str,
+    entry: &audit::Entry,
+) -> Result<(), DatabaseError> {
+    let mut batch = Batch::new();
+    batch.execute_audited(Statement::new(DELETE, [id.into(), user.into()]), entry)?;
     database.run(batch).await.map(|_| ())
 }

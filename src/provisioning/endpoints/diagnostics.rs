@@ -12,10 +12,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::auth::SignIn;
-use crate::kernel::{Timestamp, UserId};
+use crate::kernel::{Timestamp, UserId, mask_email};
 use crate::operators::Role;
 use crate::provisioning::Failure;
 use crate::provisioning::diagnosis::{Diagnosis, diagnose};
+use crate::provisioning::endpoints::shown_email;
 use crate::provisioning::record::{Mapping, ProvisioningRecord};
 #[cfg(test)]
 use crate::threedeye::RemoteId;
@@ -163,7 +164,13 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         .threedeye
         .as_ref()
         .map(|config| config.customer_id.clone());
-    let body = describe(&user, &found, customer_id);
+    let mut body = describe(&user, &found, customer_id);
+    body.user.email = shown_email(&call.caller, body.user.email);
+    if let Some(matched) = &mut body.remote.matched
+        && !call.caller.shows_personal_data()
+    {
+        matched.email = mask_email(&matched.email);
+    }
     Ok(Reply::json(StatusCode::OK, &body).no_store())
 }
 

@@ -8,9 +8,24 @@ pub mod diagnostics;
 mod error_answers;
 mod errors;
 pub mod export_user;
+pub mod pause;
+pub mod provision;
 pub mod reset;
+mod reset_plan;
 pub mod run;
 pub mod runs;
+pub mod stop_run;
+
+use crate::kernel::mask_email;
+use crate::operators::Admin;
+
+/// An e-mail as this caller may see it.
+fn shown_email(caller: &Admin, email: Option<String>) -> Option<String> {
+    match caller.shows_personal_data() {
+        true => email,
+        false => email.map(|email| mask_email(&email)),
+    }
+}
 
 /// The name of one run: `run_` and a ULID.
 #[cfg(test)]

@@ -1,0 +1,17 @@
+import { signInAddress } from "../state/session";
+import { Frame } from "./SignIn";
+
+export function NoAccess() {
+  return (
+    <Frame title="You are not an operator">
+      <p>
+        You have signed in, but this account is not on the list of operators, or was taken off it. Ask an admin of the console to
+        add you under Operators, with the e-mail of your work account.
+      </p>
+      <p>The attempt is in the audit trail.</p>
+      <a class="button" href={signInAddress()}>
+        Sign in with another account
+      </a>
+    </Frame>
+  );
+}
