@@ -14,8 +14,8 @@ const STARTUP_LIMIT_MS = 30_000;
 /** @typedef {{command: string} | {missing: string}} Chromium a path, or the reason why there is none */
 
 /** $CHROMIUM where it is set, else what is on the path. @returns {Promise<Chromium>} */
-export async function findChromium({ CHROMIUM } = process.env) {
-  for (const command of CHROMIUM ? [CHROMIUM] : NAMES.flatMap(onPath)) {
+export async function findChromium({ CHROMIUM, PATH = "" } = process.env) {
+  for (const command of CHROMIUM ? [CHROMIUM] : NAMES.flatMap((name) => onPath(name, PATH))) {
     // Some distributions have a package of this name that only says where else to look.
     const { code } = await attempt(command, ["--version"], { timeoutMs: STARTUP_LIMIT_MS });
     if (code === 0) return { command };
@@ -23,9 +23,9 @@ export async function findChromium({ CHROMIUM } = process.env) {
   return { missing: CHROMIUM ? `CHROMIUM=${CHROMIUM} does not start` : `there is no ${NAMES.join(", ")}` };
 }
 
-/** @param {string} name */
-const onPath = (name) =>
-  (process.env.PATH ?? "")
+/** @param {string} name @param {string} path */
+const onPath = (name, path) =>
+  path
     .split(delimiter)
     .map((folder) => join(folder, name))
     .filter((file) => existsSync(file));

@@ -40,11 +40,11 @@ check(
     await signIn("support", { hash: "#/runs" });
     await by("button", "Start run…").click();
     const dialog = await shown(by("dialog"));
-    await until(async () => /\b500\b/.test((await dialog.textContent()) ?? ""), "the count comes before the start");
+    await dialog.getByRole("textbox", { name: "Users at most" }).fill(String(USERS));
+    await dialog.getByRole("button", { name: "Count first" }).click();
+    await until(async () => /\b500 users/.test((await dialog.textContent()) ?? ""), "the count comes before the start");
     assert.deepEqual(await service.sql("SELECT 1 FROM provisioning_runs"), []);
-    const reason = dialog.getByRole("textbox", { name: "Reason" });
-    if (await reason.isVisible()) await reason.fill("after the outage");
-    await dialog.getByRole("button", { name: /start/i }).last().click();
+    await dialog.getByRole("button", { name: /^Start/ }).click();
     const bar = await shown(by("progressbar", "Run progress"));
 
     const values = /** @type {number[]} */ ([]);

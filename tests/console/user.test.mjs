@@ -98,7 +98,7 @@ async function turnOff({ by }) {
   const list = dialog.getByRole("combobox");
   if (await list.isVisible()) await list.selectOption("callback");
   else await dialog.getByRole("radio", { name: /call/i }).check();
-  await dialog.getByRole("button", { name: /turn off/i }).click();
+  await dialog.getByRole("button", { name: /^turn/i }).click();
 }
 
 check("support turns off the second factor of a person who lost it", async (tab) => {

@@ -1,6 +1,6 @@
 /** One browser context that sees all: what it asked for, what was answered, and everything that went wrong in its pages. */
 
-import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { until } from "../../support/until.mjs";
 
@@ -15,7 +15,10 @@ import { until } from "../../support/until.mjs";
 /** How long no request may be under way until a page counts as built. */
 const QUIET_MS = 300;
 
-/** Chromium's own report of a request that failed. The request itself is judged, see `Browsing.faults`. */
+/** How long the body of an answer is waited for. */
+const BODY_LIMIT_MS = 3_000;
+
+/** Chromium's own report of a request that failed. The request itself is judged, see `Browsing.mishaps`. */
 const OF_A_REQUEST = /^Failed to load resource/;
 
 /** Runs in every document, before anything else. */
@@ -99,8 +102,8 @@ export class Browsing {
     const rowsRead = response.headers()["x-d1-rows-read"];
     if (rowsRead !== undefined) this.costs.push({ path: `${pathname}${search}`, rowsRead: Number(rowsRead) });
     if (status >= 400) this.#refusals.push(`${status} ${method} ${pathname}`);
-    // A redirect has no body, and that of a page which was left is gone.
-    const text = await response.text().catch(() => "");
+    // A redirect has no body, that of a page which was left is gone, and one that no script reads may never be whole.
+    const text = await Promise.race([response.text().catch(() => ""), sleep(BODY_LIMIT_MS, "", { ref: false })]);
     return { method, path: `${pathname}${search}`, status, text };
   }
 
@@ -126,15 +129,11 @@ export class Browsing {
     this.#refusals.length = 0;
   }
 
-  /**
-   * That nothing went wrong in any page.
-   * @param {RegExp[]} expected refusals that the test is about
-   */
-  assertClean(expected) {
+  /** What went wrong so far, without the refusals that the test is about. @param {RegExp[]} expected @returns {string[]} */
+  mishaps(expected) {
     // Before a sign-in, there is no session to be told of.
     const known = [/^401 GET \/console\/session$/, ...expected];
-    const surprises = this.#refusals.filter((refusal) => !known.some((pattern) => pattern.test(refusal)));
-    assert.deepEqual([...this.#broken, ...surprises], []);
+    return [...this.#broken, ...this.#refusals.filter((refusal) => !known.some((pattern) => pattern.test(refusal)))];
   }
 }
 

@@ -29,6 +29,9 @@ import { Browsing, shown } from "./browsing.mjs";
 /** How long a control may take to appear on a machine that does other things as well. */
 const PATIENCE_MS = 15_000;
 
+/** How long one test may take before it counts as hung. */
+const LONGEST_TEST_MS = 240_000;
+
 /** One tab of an operator, with all that it asked for. Its methods may be taken out of it. */
 export class Tab {
   /** @param {Console} place @param {Browsing} browsing @param {Page} page */
@@ -125,7 +128,7 @@ class Console {
       const page = await context.newPage();
       await work(new Tab(this, browsing, page));
       await browsing.answered();
-      browsing.assertClean(refused);
+      assert.deepEqual(browsing.mishaps(refused), []);
     } finally {
       await context.close();
     }
@@ -159,7 +162,7 @@ export async function consoleForThisFile(changes = {}) {
   after(() => browser.close());
   const place = new Console(service, browser);
   return (name, work, options = {}) => {
-    test(name, async () => {
+    test(name, { timeout: LONGEST_TEST_MS }, async () => {
       service.isBrowsed();
       if (options.operators !== false) await addOperators(service);
       await place.browse(options, work);
