@@ -18,6 +18,7 @@ use crate::kernel::http_client::HttpClient;
 use crate::kernel::{Clock, Random, Sealer, Timestamp, Unicode};
 use crate::operators::oidc::{self, Client, DiscoveryCache, Provider};
 use crate::operators::{self, Session, SessionToken};
+use crate::overview::Overview;
 use crate::provisioning;
 use crate::provisioning::fanout::RunQueue;
 use crate::provisioning::offboarding::RemovalOrder;
@@ -101,6 +102,7 @@ pub struct Shared {
     discovery: RefCell<DiscoveryCache>,
     remote_token: Rc<RefCell<threedeye::TokenCache>>,
     throttle: RefCell<Throttle>,
+    overview: RefCell<Option<Overview>>,
 }
 
 impl Shared {
@@ -197,6 +199,17 @@ impl Services {
             sealer: self.sealer()?,
             origin,
         })
+    }
+
+    /// What was read of how the service stands, while it is fresh.
+    pub fn recent_overview(&self, now: Timestamp) -> Option<Overview> {
+        let kept = self.shared.overview.borrow();
+        kept.as_ref().filter(|kept| kept.is_fresh(now)).cloned()
+    }
+
+    /// Keeps it for the requests that follow.
+    pub fn keep_overview(&self, overview: Overview) {
+        *self.shared.overview.borrow_mut() = Some(overview);
     }
 
     /// On what terms the accounts of deleted users are removed.

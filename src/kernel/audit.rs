@@ -78,12 +78,18 @@ pub enum Action {
     Requeue,
     /// A program or support asked for a user's 3dEye login; the first time an hour.
     ReadCredentials,
+    /// A run was stopped before its end.
+    StopRun,
+    /// Runs were paused, or let go on.
+    PauseRuns,
     /// A deleted user's account was removed or left in place, or the attempt failed.
     Offboard,
     /// An administrator deleted a user; the outcome is the reason.
     DeleteUser,
     /// All that is stored about a user was read.
     ExportUser,
+    /// A user's e-mail or phone number was shown unmasked.
+    RevealUser,
     CreateApiKey,
     RevokeApiKey,
     CreateInstance,
@@ -129,6 +135,12 @@ pub enum Action {
     EnableOperator,
     ChangeOperatorRole,
     DisableOperator,
+    /// The audit trail was read as a file.
+    ExportAudit,
+    /// A notice was made due at once by support.
+    DeliverNotice,
+    /// A notice was deleted undelivered by support.
+    DropNotice,
 }
 
 impl Action {
@@ -141,9 +153,12 @@ impl Action {
             Self::DeleteAccount => "threedeye.delete_account",
             Self::Requeue => "threedeye.requeue",
             Self::ReadCredentials => "threedeye.read_credentials",
+            Self::StopRun => "run.stop",
+            Self::PauseRuns => "runs.pause",
             Self::Offboard => "threedeye.offboard",
             Self::DeleteUser => "user.delete",
             Self::ExportUser => "user.export",
+            Self::RevealUser => "user.reveal",
             Self::CreateApiKey => "api_key.create",
             Self::RevokeApiKey => "api_key.revoke",
             Self::CreateInstance => "instance.create",
@@ -177,6 +192,9 @@ impl Action {
             Self::EnableOperator => "operator.enable",
             Self::ChangeOperatorRole => "operator.change_role",
             Self::DisableOperator => "operator.disable",
+            Self::ExportAudit => "audit.export",
+            Self::DeliverNotice => "notice.deliver",
+            Self::DropNotice => "notice.drop",
         }
     }
 }

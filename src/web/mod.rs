@@ -10,6 +10,7 @@ pub mod fields;
 pub mod format;
 pub mod openapi;
 pub mod page;
+pub mod personal_data;
 pub mod query;
 pub mod reply;
 pub mod request;

@@ -99,9 +99,9 @@ function withSchema(response, place) {
     name.toLowerCase(),
     header.$ref ? document.components.headers[header.$ref.split("/").at(-1)] : header,
   ]);
-  const { content = {} } = response;
-  const schema = "application/json" in content ? `openapi.json#/${place}/content/application~1json/schema` : undefined;
-  return { schema, isPage: "text/html" in content, headers: Object.fromEntries(headers) };
+  const types = Object.keys(response.content ?? {});
+  const schema = types.includes("application/json") ? `openapi.json#/${place}/content/application~1json/schema` : undefined;
+  return { schema, texts: schema ? [] : types, headers: Object.fromEntries(headers) };
 }
 
 /**
@@ -165,8 +165,11 @@ export function deviations(method, path, answer) {
 }
 
 /** @param {any} expected @param {string} method @param {import("./http.mjs").Answer} answer */
-function deviationsOfBody({ schema, isPage }, method, { text, json, headers }) {
-  if (isPage) return /^text\/html\b/.test(headers["content-type"] ?? "") ? [] : ["no page"];
+function deviationsOfBody({ schema, texts = [] }, method, { text, json, headers }) {
+  if (texts.length > 0) {
+    const [type] = headers["content-type"]?.split(";") ?? [];
+    return texts.includes(type) ? [] : [`a body of type ${type}`];
+  }
   if (method === "HEAD" || !schema) return text === "" ? [] : ["a body where none belongs"];
   if (json === undefined) return ["no JSON"];
   const validate = ajv.getSchema(schema) ?? ajv.compile({ $ref: schema });
