@@ -247,7 +247,7 @@ describe("what is refused, each without a cookie", () => {
         { authorization_endpoint: "http://id.example/authorize" },
       ]) {
         // What is known of the provider is used for a day, if nothing better can be had.
-        aheadMs += 86_400_000;
+        aheadMs += 2 * 86_400_000;
         await service.instruments({ aheadMs });
         service.sim.configure({ openid: { discovery } });
         assertRefused(await service.call("GET", "/console/auth/login"), 503);
