@@ -113,6 +113,19 @@ fn a_header_with_credentials_beats_the_cookie() {
 }
 
 #[test]
+fn other_cookies_mean_nothing() {
+    let service = TestService::new();
+    let post = service
+        .post("/admin/api-keys")
+        .header("cookie", "theme=dark");
+    assert_eq!(post.send().status(), 401);
+    let pair = service
+        .get("/admin/api-keys")
+        .header("cookie", "theme=dark");
+    assert_eq!(pair.admin().send().status(), 200);
+}
+
+#[test]
 fn a_cookie_opens_nothing_outside_the_console() {
     let service = TestService::new();
     let cookie = service.sign_in(Role::Admin);
