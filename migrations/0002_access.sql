@@ -33,6 +33,8 @@ CREATE TABLE audit_log (
   address    TEXT
 ) STRICT;
 CREATE INDEX audit_log_by_subject ON audit_log (subject, id);
+-- What people did, among the many rows of scheduled runs.
+CREATE INDEX audit_log_by_people ON audit_log (id) WHERE actor <> 'cron' AND actor <> 'queue';
 -- Whether someone read a user's 3dEye login within the last hour.
 CREATE INDEX audit_log_reads ON audit_log (subject, actor, at)
   WHERE action = 'threedeye.read_credentials';

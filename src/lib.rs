@@ -9,6 +9,7 @@
 
 pub mod account;
 mod app;
+pub mod audit;
 pub mod auth;
 pub mod config;
 pub mod db;
@@ -17,6 +18,7 @@ pub mod kernel;
 #[cfg(test)]
 mod openapi;
 pub mod operators;
+pub mod overview;
 pub mod platform;
 pub mod provisioning;
 pub mod services;

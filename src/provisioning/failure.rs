@@ -80,6 +80,14 @@ pub enum ProvisioningError {
         /// Seconds after which that actor's lease has ended.
         retry_after_s: u64,
     },
+    /// What a reset would do is not what its preview showed.
+    #[error("the user has changed since the preview")]
+    PlanOutdated,
+    #[error("the preview has expired")]
+    PlanExpired,
+    /// A reset would lose camera roles, which its caller may not do.
+    #[error("camera roles would be lost")]
+    RolesAtStake,
     /// The account could not be provisioned; or 3dEye failed, or its account must not be deleted, and
     /// nothing was reset.
     #[error(transparent)]

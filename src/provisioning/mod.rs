@@ -12,6 +12,7 @@
 //! | `backfill` | one run: plan, claim, batch, ledger |
 //! | `fanout` | one run that queue consumers work off, chunk by chunk |
 //! | `single` | one user on demand (credentials, reprovisioning) |
+//! | `step_by_step` | the same for support, told step by step |
 //! | `sighting` | whether a list can be believed, and quarantined users whose account it shows |
 //! | `reset` | the repair by hand |
 //! | `offboarding` | the accounts of users that were deleted |
@@ -41,6 +42,7 @@ pub mod record;
 pub mod reset;
 pub mod sighting;
 pub mod single;
+pub mod step_by_step;
 pub mod store;
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ pub mod reply;
 pub mod request;
 pub mod route;
 pub mod router;
+pub mod sign_in_page;
 
 pub use caller::{Admin, Anyone, Caller, Session, UserCaller};
 pub use error::ApiError;

@@ -27,7 +27,8 @@ UPDATE threedeye_users SET
   lease_token = ?2, lease_until = ?3, updated_at = ?4
 WHERE user_id IN (SELECT value FROM json_each(?1)) AND state = 'leaving' AND lease_until <= ?4
 RETURNING user_id, state, email_key AS intent_email, threedeye_id, password_sealed, attempts,
-          last_error, next_attempt_at, 0 AS lease_until, created_at AS mapped_at, settled_at,
+          last_error, next_attempt_at, 0 AS lease_until, created_at AS mapped_at,
+          updated_at AS changed_at, settled_at,
           forgotten_email, forgotten_threedeye_id, forgotten_password,
           (SELECT r.role_ids FROM threedeye_recovery r
            WHERE r.user_id = threedeye_users.user_id) AS role_ids";

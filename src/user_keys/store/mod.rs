@@ -11,6 +11,7 @@ mod find_access;
 mod list_instances;
 mod list_keys;
 mod list_users;
+mod replace_user_key;
 mod reset_user_key;
 mod revoke_key;
 
@@ -34,6 +35,7 @@ pub use find_access::find_access;
 pub use list_instances::list_instances;
 pub use list_keys::{KeyFilter, list_account_keys, list_instance_keys};
 pub use list_users::{UserFilter, UserRow, list_users};
+pub use replace_user_key::{UserNotReset, replace_user_key};
 pub use reset_user_key::{KeyReset, ResetOutcome, reset_user_key};
 pub use revoke_key::{revoke_account_key, revoke_instance_key};
 

@@ -241,7 +241,7 @@ impl<'t> Sequence<'t> {
                     abandoned_before: test.now().minus(self.span()),
                     leavings: test.leavings(9),
                 };
-                if let Ok(planned) = block_on(store::plan_run(&test.database, &planning)) {
+                if let Ok(Some(planned)) = block_on(store::plan_run(&test.database, &planning)) {
                     self.chunks.extend(planned.chunks);
                 }
             }

@@ -221,7 +221,8 @@ impl StoreTest {
     /// Opens a run, as of now.
     pub fn try_open_run(&self, opening: &RunOpening) -> Result<OpenedRun, DatabaseError> {
         let (now, leavings) = (self.now(), self.leavings(9));
-        block_on(store::open_run(&self.database, opening, now, leavings))
+        let opened = block_on(store::open_run(&self.database, opening, now, leavings));
+        opened.map(Option::unwrap)
     }
 
     /// Those that left and have waited for [`WAIT`].
