@@ -6,7 +6,7 @@ use crate::web::caller::Admin;
 
 #[derive(Debug, Clone, Copy)]
 pub struct PersonalData {
-    is_shown: bool,
+    pub is_shown: bool,
 }
 
 impl PersonalData {
