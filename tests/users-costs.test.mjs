@@ -162,9 +162,7 @@ test("among 100,000 users as among 1,000", async () => {
       const [roundTrips, rowsRead] = cost(answer);
       assert.ok(roundTrips >= 1 && roundTrips <= trips, `${what} of ${count}: ${roundTrips} round trips`);
       assert.ok(rowsRead <= rows, `${what} of ${count}: ${rowsRead} rows read`);
-      if (/^(users|those|search).*(resident0|quarantined|orphan)/.test(what)) {
-        assert.ok(rowsRead > PAGE, `${what} of ${count}: ${rowsRead} rows, and they were counted`);
-      }
+      if (answer.json.next) assert.ok(rowsRead > 50, `${what} of ${count}: ${rowsRead} rows for a whole page`);
     }
   }
 });
