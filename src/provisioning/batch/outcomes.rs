@@ -6,7 +6,7 @@ use crate::provisioning::Failure;
 use crate::provisioning::attempt::{Attempt, AttemptResult};
 use crate::provisioning::batch::{BatchReport, BatchRun, UserReport};
 use crate::provisioning::policy::{SETTLING, next_attempt};
-use crate::provisioning::store::{self, Outcome, UserOutcome};
+use crate::provisioning::store::{self, Counted, Outcome, UserOutcome};
 
 impl BatchRun<'_> {
     /// Reports a result and says what has to be written down for it.
@@ -24,6 +24,7 @@ impl BatchRun<'_> {
         };
         let provisioner = self.provisioner;
         let entry = audited.map(|text| provisioner.entry(Action::Provision, user, text.to_owned()));
+        let counted = counted(&result).filter(|_| entry.is_some());
         if outcome.is_none() {
             self.leases.drop_lease(user);
         }
@@ -35,6 +36,7 @@ impl BatchRun<'_> {
             user: user.clone(),
             outcome,
             entry,
+            counted,
         })
     }
 
@@ -105,4 +107,21 @@ impl BatchRun<'_> {
         }
         Ok(())
     }
+}
+
+/// What a result counts as; `None`: it was no attempt.
+fn counted(result: &AttemptResult) -> Option<Counted> {
+    let (name, detail) = match result {
+        AttemptResult::Ready(_, origin) => (origin.as_str(), ""),
+        AttemptResult::RolesPending(_, cause) => {
+            ("failed", Failure::RolesPending(cause.clone()).code())
+        }
+        AttemptResult::Failed(failure) if failure.quarantines() => ("quarantined", failure.code()),
+        AttemptResult::Failed(failure @ Failure::Duplicate) => ("set_aside", failure.code()),
+        AttemptResult::Failed(failure) => ("failed", failure.code()),
+        AttemptResult::ReplacementLimit | AttemptResult::Untouched | AttemptResult::LeaseLost => {
+            return None;
+        }
+    };
+    Some(Counted { name, detail })
 }

@@ -7,6 +7,7 @@ use crate::kernel::audit::Entry;
 use crate::kernel::{EmailKey, Timestamp, UserId};
 use crate::provisioning::store::LeaseToken;
 use crate::provisioning::store::columns::{UserIdRow, user_ids};
+use crate::provisioning::store::counts::{Counted, count_outcomes};
 use crate::threedeye::RemoteId;
 
 // ?1 outcomes, ?2 token, ?3 now. The trigger on this view says what is done with each. A failure and a
@@ -35,6 +36,8 @@ pub struct UserOutcome {
     pub outcome: Outcome,
     /// The audit row; `None` if nothing changed.
     pub entry: Option<Entry>,
+    /// What it counts as; `None` where there is no audit row.
+    pub counted: Option<Counted>,
 }
 
 /// What becomes of a leased row. The lease is given back in every case.
@@ -131,7 +134,7 @@ pub async fn record_outcomes(
     outcomes: &[UserOutcome],
     now: Timestamp,
 ) -> Result<Vec<UserId>, DatabaseError> {
-    let outcomes: Vec<OutcomeParameter> = outcomes
+    let parameters: Vec<OutcomeParameter> = outcomes
         .iter()
         .map(|ended| OutcomeParameter {
             user: &ended.user,
@@ -142,8 +145,11 @@ pub async fn record_outcomes(
     let mut batch = Batch::new();
     batch.execute(Statement::new(
         RECORD,
-        [Arg::json(&outcomes)?, token.into(), now.into()],
+        [Arg::json(&parameters)?, token.into(), now.into()],
     ));
+    let counted = outcomes.iter();
+    let counted = counted.filter_map(|ended| Some((ended.counted?, &ended.user)));
+    count_outcomes(&mut batch, token, counted, now)?;
     let unwritten = batch.push::<UserIdRow>(Statement::new(TAKE_UNWRITTEN, [token.into()]));
     Ok(user_ids(database.run(batch).await?.rows(unwritten)?))
 }

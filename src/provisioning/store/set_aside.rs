@@ -3,6 +3,7 @@
 use crate::db::{Arg, Batch, Database, DatabaseError, Statement, audit_json, audit_rows};
 use crate::kernel::audit::Entry;
 use crate::kernel::{Timestamp, UserId};
+use crate::provisioning::store::counts::count_set_aside;
 
 // ?1 users, ?2 error, ?3 now
 const SET_ASIDE: &str = "
@@ -44,5 +45,6 @@ pub async fn set_aside(
         [Arg::json(&ids)?, error.into(), now.into()],
     ));
     batch.execute(Statement::new(AUDIT, [audit_json(entries)?]));
+    batch.execute(count_set_aside(Arg::json(&ids)?, now));
     database.run(batch).await.map(|_| ())
 }
