@@ -11,6 +11,7 @@ use crate::db::DatabaseError;
 use crate::kernel::RequestId;
 use crate::kernel::audit::{Actor, Origin};
 use crate::kernel::log::{Level, Line, Log};
+use crate::overview;
 use crate::provisioning::backfill::RunOrder;
 use crate::provisioning::store::Trigger;
 use crate::services::Services;
@@ -22,7 +23,35 @@ pub async fn run(services: &Services, log: &dyn Log) {
     let request_id = RequestId::mint(services.now(), &*services.random);
     // First: it takes a minute and a half at worst, and a run may take all the time there is.
     notices::deliver_due(services, &request_id, log).await;
+    // Before the run, which shortens the queue.
+    sample(services, &request_id, log).await;
     run_backfill(services, &request_id, log).await;
+}
+
+/// A sample that was not written has nothing to tell but its cause.
+#[derive(Serialize)]
+struct Sample {}
+
+/// Writes down for the charts how long the queue is. Only a failure is logged.
+async fn sample(services: &Services, request_id: &RequestId, log: &dyn Log) {
+    let now = services.now();
+    let sampled = match services.database() {
+        Ok(database) => overview::sample::sample(&database, now).await,
+        Err(error) => Err(error),
+    };
+    let Err(error) = sampled else {
+        return;
+    };
+    let cause = error.to_string();
+    let line = Line {
+        event: "overview.sample",
+        level: Level::Error,
+        request_id: request_id.as_str(),
+        cause: Some(&cause),
+        fields: Sample {},
+        duration: services.now().since(now),
+    };
+    line.write(log);
 }
 
 /// What the log tells of a run. Of one that is left to the queue it tells what was planned.

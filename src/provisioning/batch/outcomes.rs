@@ -28,6 +28,9 @@ impl BatchRun<'_> {
         if outcome.is_none() {
             self.leases.drop_lease(user);
         }
+        let is_ready = matches!(result, AttemptResult::Ready(..));
+        let entered_at = attempt.claimed.entered_at.filter(|_| is_ready);
+        let waited = entered_at.map(|entered_at| provisioner.clock.now().since(entered_at));
         report.users.push(UserReport {
             user: user.clone(),
             result,
@@ -37,6 +40,7 @@ impl BatchRun<'_> {
             outcome,
             entry,
             counted,
+            waited,
         })
     }
 

@@ -1,6 +1,7 @@
 //! The daily counts of what became of users: written where the outcomes are, once a bundle.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -50,6 +51,29 @@ pub struct Counted {
     pub name: &'static str,
     /// The failure's code; empty for a success.
     pub detail: &'static str,
+}
+
+/// The limits of the times that are counted, in seconds.
+const TIME_LIMITS: [(u64, &str); 5] = [
+    (60, "60"),
+    (300, "300"),
+    (900, "900"),
+    (3600, "3600"),
+    (86400, "86400"),
+];
+
+impl Counted {
+    /// A user that has waited for so long and has its account now.
+    pub fn waited(time: Duration) -> Self {
+        let fits = |(seconds, _): &&(u64, &str)| time <= Duration::from_secs(*seconds);
+        Self {
+            name: "time",
+            detail: TIME_LIMITS
+                .iter()
+                .find(fits)
+                .map_or("more", |(_, limit)| limit),
+        }
+    }
 }
 
 #[derive(Serialize)]

@@ -1,5 +1,7 @@
 //! Writing down how users' provisioning ended.
 
+use std::time::Duration;
+
 use serde::{Serialize, Serializer};
 
 use crate::db::{Arg, AuditParameter, Batch, Database, DatabaseError, Statement};
@@ -38,6 +40,8 @@ pub struct UserOutcome {
     pub entry: Option<Entry>,
     /// What it counts as; `None` where there is no audit row.
     pub counted: Option<Counted>,
+    /// How long the user had waited for the account that it has now, where that is known.
+    pub waited: Option<Duration>,
 }
 
 /// What becomes of a leased row. The lease is given back in every case.
@@ -147,8 +151,11 @@ pub async fn record_outcomes(
         RECORD,
         [Arg::json(&parameters)?, token.into(), now.into()],
     ));
-    let counted = outcomes.iter();
-    let counted = counted.filter_map(|ended| Some((ended.counted?, &ended.user)));
+    let counted = outcomes.iter().flat_map(|ended| {
+        let counted = [ended.counted, ended.waited.map(Counted::waited)];
+        let counted = counted.into_iter().flatten();
+        counted.map(|counted| (counted, &ended.user))
+    });
     count_outcomes(&mut batch, token, counted, now)?;
     let unwritten = batch.push::<UserIdRow>(Statement::new(TAKE_UNWRITTEN, [token.into()]));
     Ok(user_ids(database.run(batch).await?.rows(unwritten)?))

@@ -253,6 +253,7 @@ impl StoreTest {
                     name: "created",
                     detail: "",
                 }),
+                waited: None,
             })
             .collect();
         let (database, holder) = (&self.database, token(holder));
