@@ -16,6 +16,7 @@ CREATE TABLE api_keys (
   expires_at   INTEGER,              -- NULL: never
   revoked_at   INTEGER
 ) STRICT;
+CREATE INDEX api_keys_in_force ON api_keys (id) WHERE revoked_at IS NULL;
 
 -- One row for every change, and one an hour for who reads a user's 3dEye login. Never holds a secret or a whole e-mail.
 CREATE TABLE audit_log (

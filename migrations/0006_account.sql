@@ -36,6 +36,8 @@ CREATE TABLE dashboards (
   created_at INTEGER NOT NULL
 ) STRICT;
 
+CREATE INDEX dashboards_by_team ON dashboards (team_id);
+
 CREATE TABLE scene_personalisations (
   id           INTEGER PRIMARY KEY AUTOINCREMENT, -- the order of the list
   user_id      TEXT NOT NULL,

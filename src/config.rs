@@ -7,16 +7,14 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use url::Url;
-
 use crate::account::outbox::receiver::WebhookConfig;
 use crate::auth::{ClaimNames, JwtConfig};
-use crate::kernel::{EmailKey, Sealer, Secret};
+use crate::kernel::{EmailKey, Sealer, Secret, safe_url};
 use crate::threedeye::config::{ProtectedAccounts, ThreedeyeConfig, ThreedeyeLogin};
 
 pub use settings::Setting;
 
-use form::{is_blank, is_domain, is_header_value, is_loopback, parts};
+use form::{is_blank, is_domain, is_header_value, parts};
 
 mod form;
 mod settings;
@@ -419,16 +417,8 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         })
     }
 
-    /// https anywhere, http on a loopback host only, no credentials inside.
     fn safe_url(&mut self, name: &str, text: &str) -> Option<String> {
-        let usable = Url::parse(text).ok().filter(|url| {
-            let transport_is_safe = match url.scheme() {
-                "https" => true,
-                "http" => is_loopback(url),
-                _ => false,
-            };
-            transport_is_safe && url.username().is_empty() && url.password().is_none()
-        });
+        let usable = safe_url(text);
         if usable.is_none() {
             self.problem(format!("{name} must be https, or http on a loopback host"));
         }

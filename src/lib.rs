@@ -26,6 +26,7 @@ pub mod services;
 mod testing;
 pub mod threedeye;
 pub mod user_keys;
+pub mod users;
 pub mod web;
 
 use wasm_bindgen::JsValue;

@@ -7,48 +7,53 @@
 use serde::Serialize;
 
 use crate::app::notices;
-use crate::db::DatabaseError;
+use crate::db::{Batch, DatabaseError};
 use crate::kernel::RequestId;
 use crate::kernel::audit::{Actor, Origin};
 use crate::kernel::log::{Level, Line, Log};
-use crate::overview;
-use crate::provisioning::backfill::RunOrder;
+use crate::operators::store::sweep_sessions;
+use crate::overview::sample::sample;
+use crate::provisioning::backfill::{NotRun, RunOrder};
 use crate::provisioning::store::Trigger;
 use crate::services::Services;
 use crate::threedeye::Client;
 
-/// Delivers notices, then runs the backfill. Each handles its own failures, so neither is in the
-/// other's way.
+/// Delivers notices, samples the queue, deletes ended sessions, then runs the backfill. Each handles its own failures, so
+/// none is in another's way.
 pub async fn run(services: &Services, log: &dyn Log) {
     let request_id = RequestId::mint(services.now(), &*services.random);
     // First: it takes a minute and a half at worst, and a run may take all the time there is.
     notices::deliver_due(services, &request_id, log).await;
     // Before the run, which shortens the queue.
-    sample(services, &request_id, log).await;
+    keep_up(services, &request_id, log).await;
     run_backfill(services, &request_id, log).await;
 }
 
-/// A sample that was not written has nothing to tell but its cause.
+/// Upkeep that failed has nothing to tell but its cause.
 #[derive(Serialize)]
-struct Sample {}
+struct Upkeep {}
 
-/// Writes down for the charts how long the queue is. Only a failure is logged.
-async fn sample(services: &Services, request_id: &RequestId, log: &dyn Log) {
+/// Samples the queue for the charts, and deletes ended sessions, which open nothing and may wait for the next time: one
+/// call of the database. Only a failure is logged.
+async fn keep_up(services: &Services, request_id: &RequestId, log: &dyn Log) {
     let now = services.now();
-    let sampled = match services.database() {
-        Ok(database) => overview::sample::sample(&database, now).await,
+    let mut batch = Batch::new();
+    sample(&mut batch, now);
+    batch.execute(sweep_sessions(now));
+    let result = match services.database() {
+        Ok(database) => database.run(batch).await.map(|_| ()),
         Err(error) => Err(error),
     };
-    let Err(error) = sampled else {
+    let Err(error) = result else {
         return;
     };
     let cause = error.to_string();
     let line = Line {
-        event: "overview.sample",
+        event: "upkeep",
         level: Level::Error,
         request_id: request_id.as_str(),
         cause: Some(&cause),
-        fields: Sample {},
+        fields: Upkeep {},
         duration: services.now().since(now),
     };
     line.write(log);
@@ -72,9 +77,21 @@ struct Run {
     /// Accounts of deleted users that were removed.
     #[serde(rename = "run.removed")]
     removed: u32,
+    /// Whether there was none because runs are paused.
+    #[serde(rename = "run.paused")]
+    paused: bool,
     /// Why it did not go well, if it did not.
     #[serde(skip)]
     cause: Option<String>,
+}
+
+impl Run {
+    fn paused() -> Self {
+        Self {
+            paused: true,
+            ..Self::default()
+        }
+    }
 }
 
 /// Runs the backfill, or plans it where there is a queue. Without 3dEye there is nothing to run: a
@@ -123,7 +140,11 @@ async fn backfill(
     };
     if let Some(queue) = services.run_queue() {
         let planned = provisioning.with(remote).fan_out(order, &*queue).await;
-        let mut planned = planned.map_err(store)?;
+        let mut planned = match planned {
+            Ok(planned) => planned,
+            Err(NotRun::Paused) => return Ok(Run::paused()),
+            Err(NotRun::Database(error)) => return Err(store(error)),
+        };
         let stopped = planned.removals.errors.pop();
         return Ok(Run {
             run_id: Some(planned.run_id),
@@ -141,13 +162,18 @@ async fn backfill(
         });
     }
     let finished = provisioning.with(remote).backfill(order).await;
-    let mut finished = finished.map_err(store)?;
+    let mut finished = match finished {
+        Ok(finished) => finished,
+        Err(NotRun::Paused) => return Ok(Run::paused()),
+        Err(NotRun::Database(error)) => return Err(store(error)),
+    };
     let last_error = finished.tally.errors.pop();
     Ok(Run {
         run_id: Some(finished.run_id),
         total: finished.tally.total,
         created: finished.tally.created,
         failed: finished.tally.failed,
+        paused: false,
         removed: finished.removed,
         cause: last_error.filter(|_| !finished.success),
     })

@@ -6,8 +6,9 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 
 /**
- * @typedef {"public" | "admin" | "user" | "instance" | "person"} Access what is asked for: nothing, the admin pair, a user's own
- *   token or key, a key of an instance, any credentials of the account API
+ * @typedef {"public" | "admin" | "console" | "user" | "instance" | "person"} Access what is asked for: nothing, the admin pair
+ *   or a session of the console, such a session, a user's own token or key, a key of an instance, any credentials of the
+ *   account API
  *
  * @typedef {object} Route
  * @property {string} method
@@ -75,7 +76,10 @@ const PREFLIGHT = { headers: {} };
 function accessOf(security) {
   if (security.length === 0) return "public";
   if (security.some((schemes) => Object.keys(schemes).some((name) => name.startsWith("instance")))) return "instance";
-  return security.length === 1 ? "admin" : "user";
+  const needs = (/** @type {string[]} */ ...names) =>
+    security.every((schemes) => names.some((name) => Object.hasOwn(schemes, name)));
+  if (needs("consoleSession")) return "console";
+  return needs("adminKey", "consoleSession") ? "admin" : "user";
 }
 
 /** A response with the place of its schema. @param {any} response @param {string} path @param {string} method @param {string} status */

@@ -95,7 +95,12 @@ fn every_state_is_counted_and_the_run_under_way_is_told() {
             (id, mode, status, started, advanced),
         );
     }
+    service.database.execute(
+        "INSERT INTO provisioning_pause VALUES (1, 1, 0, 'x', 'x')",
+        [],
+    );
     let overview = get(&service, "/admin/overview");
+    assert_eq!(overview["paused"], true);
     for (name, expected) in [
         ("waiting", 3),
         ("due", 1),
