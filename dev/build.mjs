@@ -1,9 +1,10 @@
-// `npm run build`, and wrangler's build command: the crate into build/, unless
+// `npm run build`, and wrangler's build command: the crate and the console into build/, each unless
 // what is there was built from the same sources.
 
 import { join } from "node:path";
 import { ensureToolchain } from "./setup.mjs";
-import { isUpToDate, remember } from "./tooling/fingerprint.mjs";
+import { buildConsole } from "./tooling/console.mjs";
+import { isUpToDate, PRODUCTS, remember } from "./tooling/fingerprint.mjs";
 import { withLock } from "./tooling/lock.mjs";
 import { DEV, inRoot } from "./tooling/paths.mjs";
 import { attempt, compilerErrors, run } from "./tooling/run.mjs";
@@ -15,16 +16,33 @@ export async function build(toolchain) {
   const compiler = `${stdout}${toolchain.workerBuild}`;
   const waiting = () => say("  … another process builds the Worker, waiting for it");
   return withLock(join(DEV, "build.lock"), { waiting }, async () => {
-    if (isUpToDate(compiler)) return "up to date";
-    const done = remember(compiler);
-    await step("building the Worker", async (progress) => {
-      const env = { ...toolchain.wasmEnv, RUST_BACKTRACE: "0", CARGO_TERM_COLOR: "never" };
-      await run(toolchain.workerBuild, ["--release"], { env, log: "build", progress, excerpt: compilerErrors });
-      await putEntryInFront();
-    });
-    done();
-    return "built";
+    const worker = await buildWorker(toolchain, compiler);
+    // After the Worker, whose build empties the folder. Alone it takes a fraction of a second.
+    const console = await buildConsoleIfChanged();
+    return worker || console ? "built" : "up to date";
   });
+}
+
+/** @param {import("./setup.mjs").Toolchain} toolchain @param {string} compiler @returns {Promise<boolean>} */
+async function buildWorker(toolchain, compiler) {
+  if (isUpToDate(PRODUCTS.worker, compiler)) return false;
+  const done = remember(PRODUCTS.worker, compiler);
+  await step("building the Worker", async (progress) => {
+    const env = { ...toolchain.wasmEnv, RUST_BACKTRACE: "0", CARGO_TERM_COLOR: "never" };
+    await run(toolchain.workerBuild, ["--release"], { env, log: "build", progress, excerpt: compilerErrors });
+    await putEntryInFront();
+  });
+  done();
+  return true;
+}
+
+/** @returns {Promise<boolean>} */
+async function buildConsoleIfChanged() {
+  if (isUpToDate(PRODUCTS.console, "")) return false;
+  const done = remember(PRODUCTS.console, "");
+  await buildConsole();
+  done();
+  return true;
 }
 
 /** What worker-build made, behind the entry of our own: `build/worker.js`. */
@@ -45,6 +63,6 @@ async function putEntryInFront() {
 if (import.meta.main) {
   await runMain(async () => {
     const outcome = await build(await ensureToolchain());
-    say(outcome === "built" ? "The Worker is in build/." : "The Worker in build/ is up to date.");
+    say(outcome === "built" ? "The Worker and the console are in build/." : "What is in build/ is up to date.");
   });
 }

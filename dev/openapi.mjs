@@ -1,6 +1,8 @@
-// `npm run openapi`: writes openapi.json anew, from the routes, the types and what each endpoint says of itself.
+// `npm run openapi`: writes openapi.json anew, from the routes, the types and what each endpoint says of itself, and the
+// console's types from that.
 
 import { ensureToolchain } from "./setup.mjs";
+import { writeConsoleTypes } from "./tooling/console-types.mjs";
 import { compilerErrors, run } from "./tooling/run.mjs";
 import { runMain, step } from "./tooling/say.mjs";
 
@@ -14,6 +16,7 @@ async function main() {
       excerpt: compilerErrors,
     }),
   );
+  await step("writing console/src/api.d.ts", writeConsoleTypes);
 }
 
 await runMain(main);

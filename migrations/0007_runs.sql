@@ -63,4 +63,28 @@ CREATE TABLE provisioning_pause (
   reason TEXT NOT NULL
 ) STRICT;
 
+-- What became of users' provisioning, by the day (UTC, counted since the epoch), so that no chart reads the ledger
+-- through. Written in the batch that settles: once a bundle of outcomes, one row a name and detail.
+--
+-- name: created, adopted, replaced, roles_attached, failed, quarantined or set_aside, one of them for each row of
+-- the audit trail with the action threedeye.provision; detail is the failure's code. time: how long those with an
+-- account had waited; detail is the limit in seconds, or more. users, complete: how many there were, once a night.
+CREATE TABLE daily_counts (
+  day    INTEGER NOT NULL,
+  name   TEXT NOT NULL,
+  detail TEXT NOT NULL DEFAULT '',
+  value  INTEGER NOT NULL,
+  hours  TEXT NOT NULL DEFAULT '{}', -- JSON object: value by the hour of the day
+  PRIMARY KEY (day, name, detail)
+) STRICT, WITHOUT ROWID;
+
+-- How long the queue was, once a run of the cron trigger. due and notices are counted up to 1000.
+CREATE TABLE depth_samples (
+  at            INTEGER PRIMARY KEY,
+  waiting       INTEGER NOT NULL,
+  due           INTEGER NOT NULL,
+  oldest_due_at INTEGER,          -- NULL: none is due
+  notices       INTEGER NOT NULL
+) STRICT;
+
 UPDATE schema_version SET version = 7;

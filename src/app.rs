@@ -6,7 +6,9 @@ pub mod notices;
 pub mod schedule;
 
 use crate::web::{Route, Router};
-use crate::{account, auth, health, provisioning, user_keys, web};
+use crate::{
+    account, audit, auth, health, operators, overview, provisioning, user_keys, users, web,
+};
 
 /// The router over [`ROUTES`].
 pub fn router() -> Router {
@@ -29,9 +31,25 @@ pub const ROUTES: &[Route] = &[
     provisioning::endpoints::pause::ROUTE,
     provisioning::endpoints::delete_user::ROUTE,
     provisioning::endpoints::export_user::ROUTE,
+    users::endpoints::search::ROUTE,
+    users::endpoints::list::ROUTE,
+    users::endpoints::detail::ROUTE,
+    users::endpoints::reveal::ROUTE,
     auth::endpoints::create_api_key::ROUTE,
     auth::endpoints::list_api_keys::ROUTE,
     auth::endpoints::revoke_api_key::ROUTE,
+    operators::endpoints::begin_sign_in::ROUTE,
+    operators::endpoints::finish_sign_in::ROUTE,
+    operators::endpoints::session::ROUTE,
+    operators::endpoints::end_session::ROUTE,
+    operators::endpoints::list_own_sessions::ROUTE,
+    operators::endpoints::end_own_sessions::ROUTE,
+    operators::endpoints::list_operators::ROUTE,
+    operators::endpoints::create_operator::ROUTE,
+    operators::endpoints::update_operator::ROUTE,
+    operators::endpoints::disable_operator::ROUTE,
+    operators::endpoints::list_operator_sessions::ROUTE,
+    operators::endpoints::end_operator_sessions::ROUTE,
     user_keys::endpoints::instances::create::ROUTE,
     user_keys::endpoints::instances::list::ROUTE,
     user_keys::endpoints::instance_keys::create::ROUTE,
@@ -45,10 +63,20 @@ pub const ROUTES: &[Route] = &[
     user_keys::endpoints::account_keys::list::ROUTE,
     user_keys::endpoints::account_keys::revoke::ROUTE,
     account::endpoints::create_dashboard::ROUTE,
+    account::endpoints::list_dashboards::ROUTE,
     account::endpoints::set_team::ROUTE,
     account::endpoints::unlock::ROUTE,
     account::endpoints::support_disable::ROUTE,
     account::endpoints::push_token_delete::ROUTE,
+    audit::endpoints::list::ROUTE,
+    audit::endpoints::export::ROUTE,
+    overview::endpoints::overview::ROUTE,
+    overview::endpoints::stats::ROUTE,
+    account::endpoints::notices::list::ROUTE,
+    account::endpoints::notices::deliver_all::ROUTE,
+    account::endpoints::notices::deliver::ROUTE,
+    account::endpoints::notices::drop::ROUTE,
+    health::endpoints::system::ROUTE,
     provisioning::endpoints::credentials::ROUTE,
     user_keys::endpoints::reset_key::V1,
     user_keys::endpoints::reset_key::V1_1,

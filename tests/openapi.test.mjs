@@ -7,12 +7,18 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { addInstance, EVERY_ROUTE, keyHeaders } from "./support/instances.mjs";
+import { receiverForThisFile } from "./support/notices.mjs";
 import { deviations, document, isOfAccounts, misfits, pathOf, routeOf, routes, routeTo } from "./support/openapi.mjs";
 import { serviceForThisFile, servicesForThisFile } from "./support/service.mjs";
 
 /** @import { Route } from "./support/openapi.mjs" */
 
-const service = await serviceForThisFile({ instrumented: true, vars: { THREEDEYE_TIMEOUT_MS: "400" } });
+const { settings: receiver } = await receiverForThisFile();
+const service = await serviceForThisFile({
+  ...receiver,
+  instrumented: true,
+  vars: { ...receiver.vars, THREEDEYE_TIMEOUT_MS: "400" },
+});
 const { keyless, unconfigured, braked, queued } = await servicesForThisFile({
   keyless: { vars: { JWT_JWKS_URL: "http://127.0.0.1:9/jwks.json" } },
   unconfigured: { vars: { THREEDEYE_CUSTOMER_ID: undefined } },
@@ -101,6 +107,23 @@ describe("what goes well", () => {
     }
   });
 
+  test("every operation on the trail, the outbox and the service itself", async () => {
+    for (const path of ["audit", "audit/export", "audit/export?format=ndjson", "overview", "stats", "notices", "system"])
+      assert.equal((await service.admin("GET", `/admin/${path}`)).status, 200, path);
+    const { id } = await service.addUser();
+    const notice = "ntc_01JZX0000000000000000000EX";
+    await service.sql(
+      `INSERT INTO notices (id, type, user_id, recipient, created_at, attempts, due_at, last_cause)
+       VALUES (?, 'email_changed', ?, 'x@residents.example', 1, 1, 9e15, '503')`,
+      notice,
+      id,
+    );
+    assert.equal((await service.admin("GET", "/admin/notices?state=failing")).json.notices[0].lastCause, "503");
+    assert.equal((await service.admin("POST", `/admin/notices/${notice}/deliver`)).status, 202);
+    assert.equal((await service.admin("DELETE", `/admin/notices/${notice}`)).status, 204);
+    assert.equal((await service.admin("POST", "/admin/notices/deliver", { json: { state: "waiting" } })).status, 202);
+  });
+
   test("every operation on teams", async () => {
     const user = await service.addUser();
     assert.equal((await service.admin("POST", "/admin/dashboards", { json: { teamId: 7, name: "x" } })).status, 201);
@@ -166,6 +189,10 @@ describe("what goes wrong", () => {
       assert.equal((await service.call(route.method, pathOf(route))).status, 401);
       assert.equal((await service.admin(route.method, pathOf(route), { headers: stranger() })).status, 403);
     }
+  });
+
+  test("404 of a notice", async () => {
+    assert.equal((await service.admin("POST", "/admin/notices/none/deliver")).status, 404);
   });
 
   test("404 of a run", async () => {
@@ -295,7 +322,8 @@ describe("what goes wrong", () => {
   });
 
   test("500 when the database fails, and /health says so", async () => {
-    await service.instruments({ sparedRoundTrips: 0 });
+    // Older than what the isolate keeps of the overview.
+    await service.instruments({ sparedRoundTrips: 0, aheadMs: 11_000 });
     try {
       for (const route of guarded)
         assert.equal((await service.admin(route.method, pathOf(route), bodyOf(route))).status, 500, route.operation);
@@ -303,7 +331,7 @@ describe("what goes wrong", () => {
       const { status, json } = await service.call("GET", "/health");
       assert.deepEqual([status, json.checks.database], [503, "unreachable"]);
     } finally {
-      await service.instruments({ sparedRoundTrips: null });
+      await service.instruments({ sparedRoundTrips: null, aheadMs: 0 });
     }
   });
 

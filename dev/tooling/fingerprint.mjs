@@ -1,44 +1,61 @@
-// Has anything that the built Worker is made of changed since it was built?
+// Has anything that the built Worker, or the console, is made of changed since it was built?
 
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { inRoot, ROOT } from "./paths.mjs";
 
-const STAMP = inRoot("build", ".built-from.json");
-const RESULTS = ["build/worker.js", "build/index_bg.wasm"];
+/**
+ * @typedef {object} Product
+ * @property {string} stamp what it was built from
+ * @property {string[]} results
+ * @property {string[]} inputs files and folders that decide what comes out
+ * @property {string} [depInfo] what rustc read, `include_str!` included; written beside its result
+ */
 
-/** Files and folders that decide what comes out, besides those the compiler says it read. */
-const INPUTS = ["Cargo.toml", "Cargo.lock", ".cargo", "build.rs", "src", "migrations", "openapi.json", "dev/build.mjs"];
+/** @satisfies {Record<string, Product>} */
+export const PRODUCTS = {
+  worker: {
+    stamp: "build/.built-from.json",
+    results: ["build/worker.js", "build/index_bg.wasm"],
+    inputs: ["Cargo.toml", "Cargo.lock", ".cargo", "build.rs", "src", "migrations", "openapi.json", "dev/build.mjs"],
+    depInfo: "target/wasm32-unknown-unknown/release/spkey_edge.d",
+  },
+  console: {
+    stamp: "build/.console-from.json",
+    results: ["build/assets/_headers", "build/assets/console/index.html"],
+    inputs: ["console", "dev/tooling/console.mjs", "package-lock.json"],
+  },
+};
 
-/** What rustc read, `include_str!` included; written beside its result. */
-const DEP_INFO = inRoot("target", "wasm32-unknown-unknown", "release", "spkey_edge.d");
-
-/** @param {string} toolchain anything that tells two compilers apart */
-export function isUpToDate(toolchain) {
+/** @param {Product} product @param {string} toolchain anything that tells two compilers apart */
+export function isUpToDate(product, toolchain) {
   try {
-    if (!RESULTS.every((name) => existsSync(inRoot(name)))) return false;
-    const stamp = JSON.parse(readFileSync(STAMP, "utf8"));
-    return stamp.hash === fingerprint(stamp.files, toolchain);
+    if (!product.results.every((name) => existsSync(inRoot(name)))) return false;
+    const stamp = JSON.parse(readFileSync(inRoot(product.stamp), "utf8"));
+    return stamp.hash === fingerprint(product, stamp.files, toolchain);
   } catch {
     return false; // never built, or a file of then is gone
   }
 }
 
-/** To be called before building: a file that is edited meanwhile must count as changed. @param {string} toolchain */
-export function remember(toolchain) {
-  const began = fingerprint([], toolchain);
+/**
+ * To be called before building: a file that is edited meanwhile must count as changed.
+ * @param {Product} product @param {string} toolchain
+ */
+export function remember(product, toolchain) {
+  const began = fingerprint(product, [], toolchain);
   return () => {
-    if (began !== fingerprint([], toolchain)) return;
-    const files = extraFiles();
-    writeFileSync(STAMP, JSON.stringify({ hash: fingerprint(files, toolchain), files }, null, 1));
+    if (began !== fingerprint(product, [], toolchain)) return;
+    const files = extraFiles(product);
+    writeFileSync(inRoot(product.stamp), JSON.stringify({ hash: fingerprint(product, files, toolchain), files }, null, 1));
   };
 }
 
-/** @param {string[]} extra @param {string} toolchain */
-function fingerprint(extra, toolchain) {
+/** @param {Product} product @param {string[]} extra @param {string} toolchain */
+function fingerprint({ inputs }, extra, toolchain) {
   const hash = createHash("sha256").update(toolchain);
-  const names = [...INPUTS.flatMap((name) => filesIn(inRoot(name))), ...extra.map((name) => inRoot(name))];
+  const names = [...inputs.flatMap((name) => filesIn(inRoot(name))), ...extra.map((name) => inRoot(name))];
   for (const name of names.sort()) {
     hash.update(`\0${relative(ROOT, name)}\0`).update(createHash("sha256").update(readFileSync(name)).digest());
   }
@@ -53,12 +70,12 @@ function filesIn(path) {
   return readdirSync(path).flatMap((name) => filesIn(join(path, name)));
 }
 
-/** Files of this checkout that the compiler read and `INPUTS` doesn't cover. */
-function extraFiles() {
-  if (!existsSync(DEP_INFO)) return [];
-  const known = new Set(INPUTS.flatMap((name) => filesIn(inRoot(name))));
+/** Files of this checkout that the compiler read and `inputs` doesn't cover. @param {Product} product */
+function extraFiles({ inputs, depInfo }) {
+  if (!depInfo || !existsSync(inRoot(depInfo))) return [];
+  const known = new Set(inputs.flatMap((name) => filesIn(inRoot(name))));
   const read =
-    readFileSync(DEP_INFO, "utf8")
+    readFileSync(inRoot(depInfo), "utf8")
       .split("\n")[0]
       ?.split(/(?<!\\) /)
       .slice(1) ?? [];

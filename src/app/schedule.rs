@@ -11,17 +11,22 @@ use crate::db::DatabaseError;
 use crate::kernel::RequestId;
 use crate::kernel::audit::{Actor, Origin};
 use crate::kernel::log::{Level, Line, Log};
+use crate::operators::store::sweep_sessions;
 use crate::provisioning::backfill::{NotRun, RunOrder};
 use crate::provisioning::store::Trigger;
 use crate::services::Services;
 use crate::threedeye::Client;
 
-/// Delivers notices, then runs the backfill. Each handles its own failures, so neither is in the
-/// other's way.
+/// Delivers notices, deletes ended sessions, then runs the backfill. Each handles its own failures, so
+/// none is in another's way.
 pub async fn run(services: &Services, log: &dyn Log) {
     let request_id = RequestId::mint(services.now(), &*services.random);
     // First: it takes a minute and a half at worst, and a run may take all the time there is.
     notices::deliver_due(services, &request_id, log).await;
+    // What is left of ended sessions opens nothing, so it may wait for the next time.
+    if let Ok(database) = services.database() {
+        let _ = sweep_sessions(&database, services.now()).await;
+    }
     run_backfill(services, &request_id, log).await;
 }
 

@@ -84,6 +84,25 @@ pub async fn read_vitals(database: &Database) -> Result<Vitals, DatabaseError> {
     })
 }
 
+/// What only the database knows of the service itself.
+pub struct System {
+    /// The version of the schema.
+    pub applied: Option<u32>,
+    /// Whether provisioning is paused.
+    pub paused: bool,
+}
+
+/// Reads it.
+pub async fn read_system(database: &Database) -> Result<System, DatabaseError> {
+    let mut batch = Batch::new();
+    let schema = batch.push::<VersionRow>(Statement::new(SCHEMA, []));
+    let results = database.run(batch).await?;
+    Ok(System {
+        applied: results.one(schema)?.version,
+        paused: false,
+    })
+}
+
 /// Whether the database answers at all.
 pub async fn ping(database: &Database) -> Result<(), DatabaseError> {
     let mut batch = Batch::new();

@@ -82,6 +82,10 @@ pub enum Purpose {
     PushToken,
     /// The token that confirms an e-mail, until it is sent.
     EmailToken,
+    /// A sign-in to the console that is under way; bound to no user, as none is known.
+    ConsoleLogin,
+    /// Where a search of an administrator goes on; bound to their name.
+    SearchPlace,
 }
 
 impl Purpose {
@@ -93,6 +97,8 @@ impl Purpose {
             Self::BackupCode => "backup-code",
             Self::PushToken => "push-token",
             Self::EmailToken => "email-token",
+            Self::ConsoleLogin => "console-login",
+            Self::SearchPlace => "search-place",
         }
     }
 }

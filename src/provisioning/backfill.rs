@@ -159,7 +159,7 @@ impl Provisioner<'_> {
             .iter()
             .map(|user| self.entry(Action::Provision, user, error.clone()))
             .collect();
-        store::set_aside(self.database, &users, &error, now, &entries).await?;
+        store::set_aside(self.database, &users, now, &entries).await?;
         for user in users {
             tally.failed += 1;
             tally.errors.push(format!("{user}: {error}"));

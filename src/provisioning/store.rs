@@ -21,6 +21,7 @@ mod queue;
 mod removal;
 mod run;
 mod set_aside;
+mod standing;
 #[cfg(test)]
 mod tests;
 
@@ -50,3 +51,4 @@ pub use removal::{
 };
 pub use run::{OpenedRun, RunClosing, RunOpening, Tally, Trigger, close_run, open_run};
 pub use set_aside::set_aside;
+pub use standing::load_with_standing;

@@ -6,7 +6,7 @@
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 use http::HeaderMap;
-use http::header::{AUTHORIZATION, COOKIE};
+use http::header::AUTHORIZATION;
 
 #[cfg(test)]
 use super::openapi::{ErrorAnswer, errors};
@@ -16,6 +16,7 @@ use crate::auth::admin_key::{ADMIN_KEY_HEADER, API_KEY_HEADER};
 use crate::auth::{AdminPair, ApiKey, AuthError, Identity, SignIn};
 use crate::kernel::audit::{Action, Entry};
 use crate::operators::Role;
+use crate::operators::session::{SESSION_COOKIE, cookie};
 pub use crate::operators::{Admin, Session};
 use crate::services::Services;
 
@@ -100,6 +101,10 @@ fn has_credentials(headers: &HeaderMap) -> bool {
         .any(|name| headers.contains_key(name))
 }
 
+fn has_session(headers: &HeaderMap) -> bool {
+    !matches!(cookie(headers, SESSION_COOKIE), Ok(None))
+}
+
 impl Caller for Admin {
     type Requirements = (Role, SignIn);
 
@@ -112,7 +117,7 @@ impl Caller for Admin {
         async move {
             let services = &incoming.services;
             let headers = &incoming.request.headers;
-            let admin = if has_credentials(headers) || !headers.contains_key(COOKIE) {
+            let admin = if has_credentials(headers) || !has_session(headers) {
                 Self::Pair(services.authenticate_pair(headers).await?)
             } else {
                 cross_site::check(&incoming.request)?;
@@ -144,10 +149,15 @@ impl Caller for Session {
         async move {
             let services = &incoming.services;
             let headers = &incoming.request.headers;
+            if !services.has_sign_in() {
+                return Err(ApiError::sign_in_not_configured());
+            }
             if has_credentials(headers) {
                 return Err(ApiError::unauthorized("credentials_beside_session"));
             }
-            cross_site::check(&incoming.request)?;
+            if has_session(headers) {
+                cross_site::check(&incoming.request)?;
+            }
             let session = services.authenticate_session(headers).await?;
             incoming.log_caller(session.operator().actor().as_str());
             if services.admin_within_limit(&session.operator().id).await {
@@ -161,7 +171,10 @@ impl Caller for Session {
 
     #[cfg(test)]
     fn describe((): ()) -> CallerDescription {
-        CallerDescription::authenticated(&[&["consoleSession"]])
+        let mut description = CallerDescription::authenticated(&[&["consoleSession"]]);
+        // The last one of a status counts, and no token is verified.
+        description.errors.push(errors::sign_in_not_configured());
+        description
     }
 }
 

@@ -8,6 +8,7 @@
 //! | `error` | errors of this API |
 //! | `representation` | what several actions answer |
 //! | `openapi` | what several actions have in common in `openapi.json` |
+//! | `notices` | the outbox, for administrators |
 //! | all others | one endpoint each |
 //!
 //! Every path is also known with a slash at its end.
@@ -20,6 +21,8 @@ pub mod code;
 pub mod create_dashboard;
 pub mod disable;
 pub mod error;
+pub mod list_dashboards;
+pub mod notices;
 #[cfg(test)]
 mod openapi;
 pub mod person_caller;

@@ -78,7 +78,10 @@ fn every_change_under_admin_names_a_role_and_reads_are_open_to_viewers() {
     for (route, role, sign_in) in routes() {
         assert!(route.path.starts_with("/admin/"), "{}", route.path);
         let is_read = route.method == Method::GET;
-        if is_read && !route.path.ends_with("/export") {
+        // Who may use the console, and from where, is for those who decide on it.
+        if route.path.starts_with("/admin/operators") {
+            assert_eq!(role, Role::Admin, "{}", route.path);
+        } else if is_read && !route.path.ends_with("/export") {
             assert_eq!(
                 (role, sign_in),
                 (Role::Viewer, SignIn::AnyTime),
@@ -110,6 +113,19 @@ fn a_header_with_credentials_beats_the_cookie() {
     let pair = get().admin().send();
     assert_eq!(pair.status(), 200);
     assert!(pair.0.caller.unwrap().starts_with("admin-key:"));
+}
+
+#[test]
+fn other_cookies_mean_nothing() {
+    let service = TestService::new();
+    let post = service
+        .post("/admin/api-keys")
+        .header("cookie", "theme=dark");
+    assert_eq!(post.send().status(), 401);
+    let pair = service
+        .get("/admin/api-keys")
+        .header("cookie", "theme=dark");
+    assert_eq!(pair.admin().send().status(), 200);
 }
 
 #[test]

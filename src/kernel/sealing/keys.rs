@@ -75,7 +75,10 @@ impl DerivedKeys {
             | Purpose::TotpSecret
             | Purpose::PendingTotpSecret
             | Purpose::BackupCode => &self.secrets,
-            Purpose::PushToken | Purpose::EmailToken => &self.tokens,
+            Purpose::PushToken
+            | Purpose::EmailToken
+            | Purpose::ConsoleLogin
+            | Purpose::SearchPlace => &self.tokens,
         }
     }
 }

@@ -14,7 +14,6 @@ use crate::provisioning::Failure;
 #[cfg(test)]
 use crate::provisioning::endpoints::error_answers;
 use crate::provisioning::endpoints::errors::busy;
-use crate::provisioning::endpoints::shown_email;
 use crate::provisioning::offboarding::{DeletionRefused, Departed};
 use crate::provisioning::record::ProvisioningRecord;
 use crate::provisioning::store::Holdings;
@@ -22,6 +21,7 @@ use crate::threedeye::UpstreamError;
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{ErrorAnswer, OperationDoc, Parameter, Spec, errors, example};
+use crate::web::personal_data::PersonalData;
 use crate::web::{ApiError, CallWithBody, Reply, Route, fields, handler};
 
 pub const ROUTE: Route = Route::delete(
@@ -61,7 +61,7 @@ struct Body {
     user_id: String,
     /// Whether nothing was changed.
     dry_run: bool,
-    /// The user's e-mail; null where the user was deleted before, or has none.
+    /// The user's e-mail, masked to a session of the console; null where the user was deleted before, or has none.
     email: Option<String>,
     /// What goes at once.
     deleted: Holdings,
@@ -121,8 +121,9 @@ async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
             body(&user, done.record, done.holdings, done.departed, None)
         }
     };
+    let data = PersonalData::for_caller(&call.caller);
     let body = Body {
-        email: shown_email(&call.caller, body.email),
+        email: body.email.map(|email| data.email(email)),
         ..body
     };
     Ok(Reply::json(StatusCode::OK, &body).no_store())

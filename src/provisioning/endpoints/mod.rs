@@ -16,17 +16,6 @@ pub mod run;
 pub mod runs;
 pub mod stop_run;
 
-use crate::kernel::mask_email;
-use crate::operators::Admin;
-
-/// An e-mail as this caller may see it.
-fn shown_email(caller: &Admin, email: Option<String>) -> Option<String> {
-    match caller.shows_personal_data() {
-        true => email,
-        false => email.map(|email| mask_email(&email)),
-    }
-}
-
 /// The name of one run: `run_` and a ULID.
 #[cfg(test)]
 #[derive(schemars::JsonSchema)]

@@ -21,12 +21,12 @@ use crate::provisioning::endpoints::error_answers;
 use crate::provisioning::endpoints::reset_plan::PlanBody;
 #[cfg(test)]
 use crate::provisioning::endpoints::reset_plan::{PlanText, plan_example};
-use crate::provisioning::endpoints::shown_email;
 use crate::provisioning::reset::{Plan, ResetDone, ResetOrder, ResetTerms};
 use crate::threedeye::RemoteId;
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{ErrorAnswer, OperationDoc, Parameter, Spec, example};
+use crate::web::personal_data::PersonalData;
 use crate::web::{ApiError, CallWithBody, Reply, Route, fields, handler};
 
 pub const ROUTE: Route = Route::post(
@@ -185,7 +185,8 @@ async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
             (Err(ProvisioningError::RolesAtStake), Err(lacking)) => return Err(lacking),
             (done, _) => {
                 let mut body = Body::new(&user, done?);
-                body.email = shown_email(&call.caller, body.email);
+                let data = PersonalData::for_caller(&call.caller);
+                body.email = body.email.map(|email| data.email(email));
                 Answer::Done(body)
             }
         }

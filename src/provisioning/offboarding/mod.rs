@@ -247,7 +247,7 @@ impl Context<'_> {
             due = due.max(mapping.settled_at);
         }
         let outcome = LeavingOutcome::Failed {
-            error: failure.to_string(),
+            failure: failure.clone(),
             next_attempt_at: due,
             leaving_since: due.minus(order.wait),
             settled_at: failure.is_unsettled().then(|| now.plus(SETTLING)),

@@ -33,7 +33,7 @@ pub use create_user::{NewUser, UserNotCreated, create_user};
 pub use delete_user::delete_user;
 pub use find_access::find_access;
 pub use list_instances::list_instances;
-pub use list_keys::{list_account_keys, list_instance_keys};
+pub use list_keys::{KeyFilter, list_account_keys, list_instance_keys};
 pub use list_users::{UserFilter, UserRow, list_users};
 pub use replace_user_key::{UserNotReset, replace_user_key};
 pub use reset_user_key::{KeyReset, ResetOutcome, reset_user_key};
@@ -69,6 +69,8 @@ pub struct InstanceKeyRow {
     #[cfg_attr(test, schemars(length(max = 100)))]
     pub label: Option<String>,
     pub created_at: Timestamp,
+    /// When it was revoked; null: it was not.
+    pub revoked_at: Option<Timestamp>,
 }
 
 /// An account key, without the key itself.
@@ -88,6 +90,8 @@ pub struct AccountKeyRow {
     #[cfg_attr(test, schemars(length(max = 100)))]
     pub label: Option<String>,
     pub created_at: Timestamp,
+    /// When it was revoked; null: it was not.
+    pub revoked_at: Option<Timestamp>,
 }
 
 impl From<InstanceUserId> for Arg {

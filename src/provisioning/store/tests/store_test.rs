@@ -275,14 +275,7 @@ impl StoreTest {
     pub fn set_aside(&self, users: &[&str]) {
         let entries: Vec<Entry> = users.iter().map(|user| self.entry(user, "aside")).collect();
         let (users, now) = (ids(users), self.now());
-        let error = "held by another";
-        done(store::set_aside(
-            &self.database,
-            &users,
-            error,
-            now,
-            &entries,
-        ));
+        done(store::set_aside(&self.database, &users, now, &entries));
     }
 
     pub fn entry(&self, user: &str, outcome: &str) -> Entry {

@@ -1,0 +1,99 @@
+// Moments as text: in the local zone, which is always named, or in UTC.
+
+const LOCALE = "en-GB"; // day before month, 24 hours
+
+/** In which zone, and how much of the moment. */
+export interface TimeStyle {
+  utc: boolean;
+  /** The time of the day alone. */
+  timeOnly?: boolean;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function format(style: TimeStyle, sameYear: boolean, zone: string | undefined): Intl.DateTimeFormat {
+  const key = `${style.utc} ${style.timeOnly ?? false} ${sameYear} ${zone ?? ""}`;
+  let found = formats.get(key);
+  if (!found) {
+    found = new Intl.DateTimeFormat(LOCALE, {
+      ...(style.timeOnly ? {} : { day: "numeric", month: "short", ...(sameYear ? {} : { year: "numeric" }) }),
+      hour: "2-digit",
+      minute: "2-digit",
+      second: "2-digit",
+      timeZoneName: "short",
+      timeZone: style.utc ? "UTC" : zone,
+    });
+    formats.set(key, found);
+  }
+  return found;
+}
+
+/** "28 Nov, 10:30:00 CET"; with the year if it is not this one. `zone` is the browser's unless given. */
+export function showTime(at: Date, now: Date, style: TimeStyle, zone?: string): string {
+  if (Number.isNaN(at.getTime())) return "unknown time";
+  const sameYear = at.getUTCFullYear() === now.getUTCFullYear();
+  return format(style, sameYear, zone).format(at).replace(" at ", ", ");
+}
+
+const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+  ["second", 1],
+];
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "always" });
+
+/** "3 minutes ago", "in 2 days". */
+export function showDistance(at: Date, now: Date): string {
+  const seconds = Math.round((at.getTime() - now.getTime()) / 1000);
+  if (Number.isNaN(seconds)) return "";
+  if (Math.abs(seconds) < 5) return "now";
+  for (const [unit, size] of UNITS) {
+    if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
+  }
+  return "now";
+}
+
+/** "1 h 5 min", "40 s": a length of time. */
+export function showLength(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3_600) return `${Math.floor(whole / 60)} min${whole % 60 ? ` ${whole % 60} s` : ""}`;
+  if (whole < 86_400) {
+    const minutes = Math.floor((whole % 3_600) / 60);
+    return `${Math.floor(whole / 3_600)} h${minutes ? ` ${minutes} min` : ""}`;
+  }
+  const hours = Math.floor((whole % 86_400) / 3_600);
+  return `${Math.floor(whole / 86_400)} d${hours ? ` ${hours} h` : ""}`;
+}
+
+/** Browsers name these zones as they were called when they were first listed. */
+const PRESENT_NAMES: Readonly<Record<string, string>> = {
+  "Asia/Calcutta": "Asia/Kolkata",
+  "Asia/Katmandu": "Asia/Kathmandu",
+  "Asia/Rangoon": "Asia/Yangon",
+  "Asia/Saigon": "Asia/Ho_Chi_Minh",
+  "Europe/Kiev": "Europe/Kyiv",
+};
+
+/** "Europe/Berlin (CET)". */
+export function zoneName(now: Date, zone = Intl.DateTimeFormat().resolvedOptions().timeZone): string {
+  const parts = new Intl.DateTimeFormat(LOCALE, { timeZone: zone, timeZoneName: "short" }).formatToParts(now);
+  const short = parts.find(({ type }) => type === "timeZoneName")?.value;
+  const name = PRESENT_NAMES[zone] ?? zone;
+  return short && short !== zone ? `${name} (${short})` : name;
+}
+
+/** The moment as an `<input type="datetime-local">` holds it: to the minute, in the local zone or UTC. */
+export function localInput(moment: string | undefined, inUtc: boolean): string {
+  const at = new Date(moment ?? "");
+  if (Number.isNaN(at.getTime())) return "";
+  const shift = inUtc ? 0 : at.getTimezoneOffset() * 60_000;
+  return new Date(at.getTime() - shift).toISOString().slice(0, 16);
+}
+
+/** The moment that such an input means; null if it holds none. */
+export function momentOf(input: string, inUtc: boolean): string | null {
+  const at = new Date(inUtc ? `${input}Z` : input);
+  return input === "" || Number.isNaN(at.getTime()) ? null : at.toISOString();
+}

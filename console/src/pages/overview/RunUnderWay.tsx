@@ -1,0 +1,36 @@
+import type { BackfillRun } from "../../contract";
+import { Progress } from "../../parts/Progress";
+import { Time } from "../../parts/Time";
+import { href } from "../../state/router";
+
+type Run = Pick<BackfillRun, "runId" | "trigger" | "total" | "created" | "failed" | "skipped" | "startedAt">;
+
+export function RunUnderWay({ run }: { run: Run | null }) {
+  if (!run) return <p class="empty">No run is under way. The next scheduled one begins within 15 minutes.</p>;
+  const done = run.created + run.failed + run.skipped;
+  const text = `${done.toLocaleString("en-GB")} of ${run.total.toLocaleString("en-GB")} done, ${run.failed} failed`;
+  return (
+    <>
+      <p>
+        <a href={href(["runs", run.runId])}>{run.trigger === "cron" ? "Scheduled run" : "Run started by hand"}</a>, since{" "}
+        <Time at={run.startedAt} relative />
+      </p>
+      {run.total > 0 ? (
+        <Progress name="Run under way" value={done} max={run.total} failed={run.failed} text={text} />
+      ) : (
+        <p class="quiet">Its figures come with its end.</p>
+      )}
+    </>
+  );
+}
+
+export function Paused() {
+  return (
+    <p class="notice warn">
+      <span>
+        <strong>All provisioning is paused.</strong> New users wait until an admin ends the pause under{" "}
+        <a href="#/system">System</a>.
+      </span>
+    </p>
+  );
+}

@@ -1,0 +1,41 @@
+// A page's frame: its heading, which takes the focus after a change of route, and the window's title.
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+
+interface PageProps {
+  /** The window's title, and the heading unless there is another. Never an e-mail. */
+  title: string;
+  heading?: ComponentChildren;
+  /** Below the heading: where this stands, in a line. */
+  lead?: ComponentChildren;
+  /** Beside the heading: the acts of the page. */
+  actions?: ComponentChildren;
+  children: ComponentChildren;
+}
+
+export function Page({ title, heading, lead, actions, children }: PageProps) {
+  const ref = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    document.title = `${title} · SmartphoneKey console`;
+  }, [title]);
+  useEffect(() => {
+    // A dialog that a new sign-in has opened again keeps the focus.
+    if (!document.querySelector("dialog[open]")) ref.current?.focus({ preventScroll: true });
+    scrollTo(0, 0);
+  }, []);
+  return (
+    <>
+      <div class="page-head">
+        <div>
+          <h1 tabIndex={-1} ref={ref}>
+            {heading ?? title}
+          </h1>
+          {lead && <p class="lead">{lead}</p>}
+        </div>
+        {actions && <div class="actions">{actions}</div>}
+      </div>
+      {children}
+    </>
+  );
+}

@@ -1,0 +1,30 @@
+interface ProgressProps {
+  /** Its accessible name: "Run progress". */
+  name: string;
+  value: number;
+  max: number;
+  /** "998 of 4,000 done, 2 failed". */
+  text: string;
+  failed?: number;
+}
+
+export function Progress({ name, value, max, text, failed = 0 }: ProgressProps) {
+  const share = (part: number) => `${max > 0 ? Math.min(100, (100 * part) / max) : 0}%`;
+  return (
+    <div class="progress-line">
+      <div
+        class="progress"
+        role="progressbar"
+        aria-label={name}
+        aria-valuemin={0}
+        aria-valuemax={max}
+        aria-valuenow={Math.min(value, max)}
+        aria-valuetext={text}
+      >
+        <div class="good" style={{ width: share(value - failed) }} />
+        <div class="bad" style={{ width: share(failed) }} />
+      </div>
+      <p>{text}</p>
+    </div>
+  );
+}

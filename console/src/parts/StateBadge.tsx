@@ -1,0 +1,59 @@
+import type { ComponentChildren } from "preact";
+import type { State } from "../contract";
+import { guidance } from "../guidance";
+
+export type Tone = "good" | "bad" | "warn" | "busy" | "calm";
+
+const STATES: Record<State, readonly [Tone, string]> = {
+  none: ["calm", "No e-mail"],
+  waiting: ["calm", "Waiting"],
+  pending: ["busy", "Pending"],
+  attaching: ["warn", "Attaching"],
+  complete: ["good", "Complete"],
+  quarantined: ["bad", "Quarantined"],
+  set_aside: ["bad", "Set aside"],
+  leaving: ["calm", "Leaving"],
+  left_in_place: ["warn", "Left in place"],
+};
+
+/** A user's state: icon, word and colour. null: nothing is recorded. */
+export function StateBadge({ state }: { state: State | null }) {
+  if (state === null) return <Badge tone="calm">Not begun</Badge>;
+  const [tone, word] = STATES[state];
+  return (
+    <Badge tone={tone} title={guidance.state[state].means}>
+      {word}
+    </Badge>
+  );
+}
+
+interface BadgeProps {
+  tone: Tone;
+  title?: string;
+  children: ComponentChildren;
+}
+
+export function Badge({ tone, title, children }: BadgeProps) {
+  return (
+    <span class={`badge ${tone}`} title={title}>
+      <Glyph tone={tone} />
+      {children}
+    </span>
+  );
+}
+
+const GLYPHS: Record<Tone, string> = {
+  good: "m3 8.5 3.5 3.5L13 4.5",
+  bad: "M8 3v6M8 12v1",
+  warn: "M8 2 14.5 13.5h-13zM8 6.5v3M8 11.3v.6",
+  busy: "M8 2a6 6 0 1 1-5.2 3M2.5 2v3.3h3.3",
+  calm: "M8 4.5V8l2.5 1.5M8 2a6 6 0 1 0 .01 0",
+};
+
+export function Glyph({ tone }: { tone: Tone }) {
+  return (
+    <svg class="glyph" viewBox="0 0 16 16" aria-hidden="true">
+      <path d={GLYPHS[tone]} />
+    </svg>
+  );
+}

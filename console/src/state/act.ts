@@ -1,0 +1,56 @@
+// Something that changes data: sent once, its outcome kept as a value.
+
+import { useSignal } from "@preact/signals";
+import type { Failure } from "../lib/failure";
+import { type Answer, settled } from "./client";
+import { lost } from "./connection";
+import { type Draft, stepUp } from "./step-up";
+
+export type ActState<T> =
+  | { kind: "idle" }
+  | { kind: "running"; since: Date }
+  | { kind: "done"; data: T; requestId: string | null }
+  | { kind: "failed"; failure: Failure }
+  /** The answer was lost. The same request may be sent again where the act tells so. */
+  | { kind: "unknown"; failure: Failure };
+
+export interface Act<T> {
+  state: ActState<T>;
+  /** Does nothing while it runs or the connection is lost. */
+  run(): Promise<void>;
+  reset(): void;
+}
+
+export interface ActOptions<T> {
+  /** The name of the dialog and what it holds: kept if a new sign-in is needed. Without it that is an error like others. */
+  dialog?: { name: string; draft: () => Draft };
+  /** After success, and after an unknown outcome: read what it changed again. */
+  settledThen?: () => void;
+  done?: (data: T) => void;
+}
+
+export function useAct<T>(send: () => Answer<T>, { dialog, settledThen, done }: ActOptions<T> = {}): Act<T> {
+  const state = useSignal<ActState<T>>({ kind: "idle" });
+  const run = async () => {
+    if (state.value.kind === "running" || lost.value !== null) return;
+    state.value = { kind: "running", since: new Date() };
+    const result = await settled(send());
+    if (result.ok) {
+      state.value = { kind: "done", data: result.data, requestId: result.requestId };
+      done?.(result.data);
+      settledThen?.();
+    } else if (result.failure.kind === "step_up" && dialog) {
+      state.value = { kind: "idle" };
+      stepUp(dialog.name, dialog.draft());
+    } else if (result.failure.kind === "unknown_outcome") {
+      state.value = { kind: "unknown", failure: result.failure };
+      settledThen?.();
+    } else {
+      state.value = { kind: "failed", failure: result.failure };
+    }
+  };
+  const reset = () => {
+    state.value = { kind: "idle" };
+  };
+  return { state: state.value, run, reset };
+}

@@ -1,0 +1,63 @@
+// Bundles the operator's console into build/assets/, from where Cloudflare serves it beside the Worker.
+
+import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { inRoot } from "./paths.mjs";
+import { Failure } from "./say.mjs";
+
+const ENTRY = "console/src/main.tsx";
+const ASSETS = inRoot("build", "assets");
+
+/** Options that the unit tests of the console bundle with as well. @satisfies {import("esbuild").BuildOptions} */
+export const BUNDLE = {
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  // The options of the language are those of tsconfig.console.json, which esbuild does not look for.
+  tsconfigRaw: "{}",
+};
+
+/** Writes it whole: what an earlier build left is removed. @param {string} [assets] */
+export async function buildConsole(assets = ASSETS) {
+  const { build } = await import("esbuild"); // comes with the packages
+  rmSync(assets, { recursive: true, force: true });
+  const { metafile } = await build({
+    ...BUNDLE,
+    absWorkingDir: inRoot(),
+    entryPoints: [ENTRY],
+    outdir: join(assets, "console", "assets"),
+    entryNames: "[name]-[hash]",
+    minify: true,
+    metafile: true,
+    legalComments: "none",
+    define: { "process.env.NODE_ENV": '"production"' },
+    logLevel: "warning",
+  });
+  const script = Object.entries(metafile.outputs).find(([, { entryPoint }]) => entryPoint === ENTRY);
+  const styles = script?.[1].cssBundle;
+  if (!script || !styles) throw new Failure("The console was bundled without a script or without styles");
+  mkdirSync(join(assets, "console"), { recursive: true });
+  writeFileSync(join(assets, "console", "index.html"), page(basename(script[0]), basename(styles)));
+  cpSync(inRoot("console", "_headers"), join(assets, "_headers"));
+}
+
+/** @param {string} script @param {string} styles */
+const page = (script, styles) => `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>SmartphoneKey console</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/console/assets/${styles}">
+<script type="module" src="/console/assets/${script}"></script>
+</head>
+<body>
+<div id="console"></div>
+<noscript>The console needs JavaScript.</noscript>
+</body>
+</html>
+`;
