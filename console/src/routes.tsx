@@ -1,9 +1,11 @@
 // Which page an address shows. A page is written in pages/ and gets its line here.
 
 import type { ComponentChildren } from "preact";
+import { lazy } from "./lazy";
 import { match, type Parameters } from "./lib/route";
-import { Help } from "./pages/Help";
-import { Overview } from "./pages/overview/Overview";
+
+const Overview = lazy(async () => (await import("./pages/overview/Overview")).Overview);
+const Help = lazy(async () => (await import("./pages/Help")).Help);
 
 export interface Shown {
   /** Pages with the same key are the same page, on which the focus stays. */
