@@ -4,8 +4,23 @@ import type { ComponentChildren } from "preact";
 import { lazy } from "./lazy";
 import { match, type Parameters } from "./lib/route";
 
-const Overview = lazy(async () => (await import("./pages/overview/Overview")).Overview);
+const AccountKeys = lazy(async () => (await import("./pages/keys/AccountKeys")).AccountKeys);
+const ApiKeys = lazy(async () => (await import("./pages/keys/ApiKeys")).ApiKeys);
+const Audit = lazy(async () => (await import("./pages/audit/Audit")).Audit);
+const Dashboards = lazy(async () => (await import("./pages/Dashboards")).Dashboards);
 const Help = lazy(async () => (await import("./pages/Help")).Help);
+const Instance = lazy(async () => (await import("./pages/instances/Instance")).Instance);
+const Instances = lazy(async () => (await import("./pages/instances/Instances")).Instances);
+const MySessions = lazy(async () => (await import("./pages/operators/MySessions")).MySessions);
+const Notices = lazy(async () => (await import("./pages/notices/Notices")).Notices);
+const Operator = lazy(async () => (await import("./pages/operators/Operator")).Operator);
+const Operators = lazy(async () => (await import("./pages/operators/Operators")).Operators);
+const Overview = lazy(async () => (await import("./pages/overview/Overview")).Overview);
+const Run = lazy(async () => (await import("./pages/runs/Run")).Run);
+const Runs = lazy(async () => (await import("./pages/runs/Runs")).Runs);
+const System = lazy(async () => (await import("./pages/system/System")).System);
+const User = lazy(async () => (await import("./pages/user/User")).User);
+const Users = lazy(async () => (await import("./pages/users/Users")).Users);
 
 export interface Shown {
   /** Pages with the same key are the same page, on which the focus stays. */
@@ -23,7 +38,25 @@ function page<Pattern extends string>(pattern: Pattern, show: (parameters: Param
   };
 }
 
-const PAGES = [page("", () => <Overview />), page("help", () => <Help />)];
+const PAGES = [
+  page("", () => <Overview />),
+  page("users", () => <Users />),
+  page("users/:userId/:tab?", ({ userId, tab }) => <User userId={userId} tab={tab} />),
+  page("runs", () => <Runs />),
+  page("runs/:runId", ({ runId }) => <Run runId={runId} />),
+  page("notices", () => <Notices />),
+  page("audit", () => <Audit />),
+  page("api-keys", () => <ApiKeys />),
+  page("account-keys", () => <AccountKeys />),
+  page("instances", () => <Instances />),
+  page("instances/:name/:tab?", ({ name, tab }) => <Instance name={name} tab={tab} />),
+  page("dashboards", () => <Dashboards />),
+  page("operators", () => <Operators />),
+  page("operators/:operatorId", ({ operatorId }) => <Operator operatorId={operatorId} />),
+  page("sessions", () => <MySessions />),
+  page("system", () => <System />),
+  page("help", () => <Help />),
+];
 
 export function pageAt(path: readonly string[]): Shown | undefined {
   for (const shows of PAGES) {

@@ -10,8 +10,14 @@ export interface DialogState<D extends Draft> {
   /** What it held before a new sign-in was needed; null if it was opened afresh. */
   draft: Partial<D> | null;
   open(): void;
+  /** Opens it for the row that is meant. */
+  openWith(draft: Partial<D>): void;
   close(): void;
 }
+
+const GOES_ON = "It goes on, whatever happens to this dialog. Its outcome will be shown here.";
+
+const FIRST_FIELD = "input:checked, textarea, select, input:not([type=radio])";
 
 /** `name` is this dialog's alone, ids included: after a new sign-in it is opened again as it was. */
 export function useDialog<D extends Draft = Draft>(name: string): DialogState<D> {
@@ -22,6 +28,7 @@ export function useDialog<D extends Draft = Draft>(name: string): DialogState<D>
   return {
     ...state,
     open: () => setState({ isOpen: true, draft: null }),
+    openWith: (draft) => setState({ isOpen: true, draft }),
     close: () => setState({ isOpen: false, draft: null }),
   };
 }
@@ -31,25 +38,53 @@ interface DialogProps {
   title: string;
   /** Escape does not end what runs, and says so. */
   busy?: boolean;
+  /** Why it must not be closed yet; said instead of closing. */
+  held?: string | null;
   children: ComponentChildren;
 }
 
 /** Its content is mounted while it is open: the state of a form begins anew each time. */
-export function Dialog({ dialog, title, busy = false, children }: DialogProps) {
+export function Dialog({ dialog, title, busy = false, held = null, children }: DialogProps) {
   const id = useId();
   const ref = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     if (!dialog.isOpen) return;
+    const before = document.activeElement;
     ref.current?.showModal();
+    // Not the cross, which the browser would choose.
+    (ref.current?.querySelector<HTMLElement>(FIRST_FIELD) ?? ref.current)?.focus();
+    return () => {
+      if (document.activeElement !== document.body) return;
+      // Closed by a button, it is taken out of the page, and the browser forgets where the focus was.
+      const back = before?.isConnected && before !== document.body ? before : document.querySelector("main h1");
+      if (back instanceof HTMLElement) back.focus();
+    };
   }, [dialog.isOpen]);
+  // The button that was pressed may be gone.
+  useEffect(() => {
+    if (dialog.isOpen && document.activeElement === document.body) ref.current?.focus();
+  });
+  useEffect(() => {
+    if (!busy) return;
+    // The browser lets a second Escape close a dialog without asking.
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.key !== "Escape") return;
+      event.preventDefault();
+      announce(GOES_ON);
+    };
+    document.addEventListener("keydown", onKeyDown);
+    return () => document.removeEventListener("keydown", onKeyDown);
+  }, [busy]);
   if (!dialog.isOpen) return null;
   const close = () => {
-    if (busy) announce("It goes on, whatever happens to this dialog. Its outcome will be shown here.");
+    if (busy) announce(GOES_ON);
+    else if (held !== null) announce(held);
     else ref.current?.close();
   };
   return (
     <dialog
       ref={ref}
+      tabIndex={-1}
       aria-labelledby={id}
       aria-busy={busy}
       onClose={dialog.close}
@@ -60,7 +95,7 @@ export function Dialog({ dialog, title, busy = false, children }: DialogProps) {
     >
       <div class="dialog-head">
         <h2 id={id}>{title}</h2>
-        <button type="button" class="plain icon" aria-label="Dismiss" onClick={close} aria-disabled={busy}>
+        <button type="button" class="plain icon" aria-label="Dismiss" onClick={close} aria-disabled={busy || held !== null}>
           <svg class="glyph" viewBox="0 0 16 16" aria-hidden="true">
             <path d="m4 4 8 8m0-8-8 8" />
           </svg>
