@@ -134,7 +134,7 @@ function Preview({ deletion: { deleted, remote } }: { deletion: Deletion }) {
   const parts = Object.entries(KINDS)
     .map(([key, name]) => [deleted[key as keyof typeof KINDS], name] as const)
     .filter(([count]) => count !== 0 && count !== false)
-    .map(([count, name]) => (typeof count === "number" ? `${count} ${name}` : name));
+    .map(([count, name]) => (typeof count === "number" ? `${name} (${count})` : name));
   return (
     <section class="notice bad" aria-label="Preview">
       <h3>Preview</h3>
