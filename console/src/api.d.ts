@@ -1206,7 +1206,7 @@ export interface components {
              * @description A name for humans, without control or invisible characters.
              * @default null
              */
-            label: string | null;
+            label?: string | null;
         };
         /** @description The key to make. */
         CreateApiKey: {
@@ -1216,17 +1216,17 @@ export interface components {
              * @description From when on it is refused; a moment to come. Left out or null: never.
              * @default null
              */
-            expiresAt: components["schemas"]["GivenMoment"] | null;
+            expiresAt?: components["schemas"]["GivenMoment"] | null;
             /**
              * @description A name for humans, without control or invisible characters.
              * @default null
              */
-            label: string | null;
+            label?: string | null;
             /**
              * @description Binds the key to one user, who must exist.
              * @default null
              */
-            userId: components["schemas"]["UserId"] | null;
+            userId?: components["schemas"]["UserId"] | null;
         };
         /** @description The dashboard to make. */
         CreateDashboard: {
@@ -1244,27 +1244,27 @@ export interface components {
              * @description May read what is open to everyone.
              * @default false
              */
-            allowAnonymousRead: boolean;
+            allowAnonymousRead?: boolean;
             /**
              * @description May make groups. Kept for clients that ask for it.
              * @default false
              */
-            allowGroupCreate: boolean;
+            allowGroupCreate?: boolean;
             /**
              * @description May make users. Kept for clients that ask for it.
              * @default false
              */
-            allowUserCreate: boolean;
+            allowUserCreate?: boolean;
             /**
              * @description Acts on every user of the instance.
              * @default false
              */
-            ignoreAcl: boolean;
+            ignoreAcl?: boolean;
             /**
              * @description A name for humans, without control or invisible characters.
              * @default null
              */
-            label: string | null;
+            label?: string | null;
         };
         /** @description The user to make. */
         CreateInstanceUser: {
@@ -1273,7 +1273,7 @@ export interface components {
              * @description Ties the user to a person, who must exist.
              * @default null
              */
-            userId: components["schemas"]["UserId"] | null;
+            userId?: components["schemas"]["UserId"] | null;
         };
         /** @description A new key. Its text is shown this once and cannot be read back. */
         CreatedAccountKey: {
@@ -1814,22 +1814,22 @@ export interface components {
              * @description Forget the mapping and the saved roles.
              * @default true
              */
-            clearMapping: boolean;
+            clearMapping?: boolean;
             /**
              * @description Delete this user's account at 3dEye first; it takes its camera roles with it.
              * @default false
              */
-            deleteRemote: boolean;
+            deleteRemote?: boolean;
             /**
              * @description Keep the roles of the deleted account, and those saved before, for the next provisioning to attach.
              * @default false
              */
-            preserveRoles: boolean;
+            preserveRoles?: boolean;
             /**
              * @description Provision again at once.
              * @default false
              */
-            reprovision: boolean;
+            reprovision?: boolean;
         };
         /** @description What was done. */
         ResetResult: {

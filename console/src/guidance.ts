@@ -1,7 +1,7 @@
 // What every word of the service means, what it does, and what to do about it. The types are those
 // of openapi.json: a word without an entry does not compile. docs/OPERATIONS.md has the longer text.
 
-import type { Health, NextAct, State } from "./contract";
+import type { Health, NextAct, Reason, State } from "./contract";
 import { reasons } from "./guidance-reasons";
 
 export interface Guidance {
@@ -167,5 +167,9 @@ const health: HealthWords = {
     unknown: { means: "The database did not say.", effect: "See Database.", doThis: "Mend the database first." },
   },
 };
+
+/** Of a reason that is older than this page, or newer, nothing is known. */
+export const ofReason = (reason: string): Guidance | undefined =>
+  Object.hasOwn(reasons, reason) ? reasons[reason as Reason] : undefined;
 
 export const guidance = { state, reason: reasons, nextAct, health };

@@ -7,8 +7,9 @@ const TYPES = inRoot("console", "src", "api.d.ts");
 
 async function generate() {
   const { astToString, COMMENT_HEADER, default: openapiTS } = await import("openapi-typescript");
+  // A field of a request that has a default may be left out.
   const document = JSON.parse(await readFile(inRoot("openapi.json"), "utf8"));
-  return `${COMMENT_HEADER}${astToString(await openapiTS(document))}`;
+  return `${COMMENT_HEADER}${astToString(await openapiTS(document, { defaultNonNullable: false }))}`;
 }
 
 export async function writeConsoleTypes() {

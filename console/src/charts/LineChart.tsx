@@ -6,8 +6,8 @@ interface LineChartProps {
   title: string;
   finding: string;
   series: readonly Series[];
-  /** `label` names a point in full, `short` on the axis. */
-  points: readonly { label: string; short: string; values: readonly (number | null)[] }[];
+  /** `label` names a point in full, `short` on the axis if there is too little room for that. */
+  points: readonly { label: string; short?: string; values: readonly (number | null)[] }[];
   /** How a value is written in the table. */
   format?: (value: number) => string;
 }
@@ -23,7 +23,7 @@ export function LineChart({ title, finding, series, points, format = show }: Lin
     const x = (index: number) => area.frame.left + step * index;
     return (
       <>
-        <Axes {...area} labels={points.map(({ short }) => short)} x={x} />
+        <Axes {...area} labels={points.map(({ label, short }) => short ?? label)} x={x} />
         {series.map(({ name, tone }, at) => (
           <path
             key={name}

@@ -1,4 +1,4 @@
-import { signInAddress } from "../state/session";
+import { operator, signInAddress } from "../state/session";
 import { Frame } from "./SignIn";
 
 export function NoAccess() {
@@ -9,6 +9,11 @@ export function NoAccess() {
         add you under Operators, with the e-mail of your work account.
       </p>
       <p>The attempt is in the audit trail.</p>
+      {operator.value && (
+        <p>
+          By now you are signed in as {operator.value.email}: <a href="#/">go to the overview</a>.
+        </p>
+      )}
       <a class="button" href={signInAddress()}>
         Sign in with another account
       </a>

@@ -3,7 +3,9 @@ import { Progress } from "../../parts/Progress";
 import { Time } from "../../parts/Time";
 import { href } from "../../state/router";
 
-export function RunUnderWay({ run }: { run: BackfillRun | null }) {
+type Run = Pick<BackfillRun, "runId" | "trigger" | "total" | "created" | "failed" | "skipped" | "startedAt">;
+
+export function RunUnderWay({ run }: { run: Run | null }) {
   if (!run) return <p class="empty">No run is under way. The next scheduled one begins within 15 minutes.</p>;
   const done = run.created + run.failed + run.skipped;
   const text = `${done.toLocaleString("en-GB")} of ${run.total.toLocaleString("en-GB")} done, ${run.failed} failed`;

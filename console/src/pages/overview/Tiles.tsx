@@ -34,6 +34,9 @@ export function Tiles({ overview }: { overview: Overview }) {
           </li>
         ))}
       </ul>
+      {tiles.every(({ count, tone }) => tone === "busy" || count.count === 0) && (
+        <p class="quiet below">Nothing needs attention.</p>
+      )}
       {overview.oldestDueAt && (
         <p class="quiet below">
           The user who has been due for longest: since <Time at={overview.oldestDueAt} relative />

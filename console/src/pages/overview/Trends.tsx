@@ -4,7 +4,7 @@ import { BarChart } from "../../charts/BarChart";
 import { LineChart } from "../../charts/LineChart";
 import { Ranking } from "../../charts/Ranking";
 import type { Stats } from "../../contract";
-import { guidance } from "../../guidance";
+import { ofReason } from "../../guidance";
 import { showLength } from "../../lib/time";
 import { Select } from "../../parts/fields";
 import { Panel } from "../../parts/Panel";
@@ -93,7 +93,7 @@ function Reasons({ stats: { reasons } }: { stats: Stats }) {
       label: words(reason),
       count: number,
       link: (
-        <a href={href(["users"], { state: "failing", reason })} title={guidance.reason[reason].means}>
+        <a href={href(["users"], { state: "failing", reason })} title={ofReason(reason)?.means}>
           {words(reason)}
         </a>
       ),
