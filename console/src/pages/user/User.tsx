@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import type { UserDetail } from "../../contract";
 import { AsOf } from "../../parts/AsOf";
-import { CopyButton } from "../../parts/CopyButton";
+import { CopyButton, CurlButton } from "../../parts/CopyButton";
 import { FailureNotice } from "../../parts/FailureNotice";
 import { Page } from "../../parts/Page";
 import { Skeleton } from "../../parts/Panel";
@@ -48,6 +48,7 @@ export function User({ userId, tab }: { userId: string; tab: string | undefined 
           <CopyButton text={userId} label="Copy id" wide />
           <CopyButton text={`${location.origin}${location.pathname}${href(["users", userId])}`} label="Copy link" wide />
           {user && <CopyButton text={forTicket(user)} label="Copy for ticket" wide />}
+          <CurlButton method="GET" path={`/admin/users/${encodeURIComponent(userId)}`} />
         </>
       }
     >
