@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import type { components } from "../../../api";
 import type { UserDetail } from "../../../contract";
 import { withoutAnswer } from "../../../lib/failure";
+import { kept } from "../../../lib/kept";
 import { ActPanel } from "../../../parts/ActPanel";
 import { CurlButton } from "../../../parts/CopyButton";
 import { Dialog, type DialogState } from "../../../parts/Dialog";
@@ -16,7 +17,6 @@ import { refreshAll } from "../../../state/refresh";
 import { useResource } from "../../../state/resource";
 import { Ids } from "../Check";
 import { DialogButton } from "../DialogButton";
-import { kept } from "../kept";
 
 type Deletion = components["schemas"]["UserDeletion"];
 

@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { kept } from "../../../lib/kept";
 import { ActPanel } from "../../../parts/ActPanel";
 import { CurlButton } from "../../../parts/CopyButton";
 import { Dialog, type DialogState } from "../../../parts/Dialog";
@@ -7,7 +8,6 @@ import { useAct } from "../../../state/act";
 import { api } from "../../../state/client";
 import { refreshAll } from "../../../state/refresh";
 import { DialogButton } from "../DialogButton";
-import { kept } from "../kept";
 
 const VERIFIED_BY = {
   callback: "Called back at a known number",
