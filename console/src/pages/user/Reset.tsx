@@ -34,9 +34,16 @@ interface ResetDraft extends Record<string, string> {
 
 const nameOf = (userId: string) => `reset ${userId}`;
 
-export function ResetButton({ user, primary }: { user: UserDetail; primary: boolean }) {
+interface ResetButtonProps {
+  user: UserDetail;
+  primary: boolean;
+  /** There is nothing to reset. */
+  idle: boolean;
+}
+
+export function ResetButton({ user, primary, idle }: ResetButtonProps) {
   return (
-    <DialogButton<ResetDraft> name={nameOf(user.userId)} label="Reset…" primary={primary}>
+    <DialogButton<ResetDraft> name={nameOf(user.userId)} label="Reset…" primary={primary} idle={idle}>
       {(dialog) => <ResetDialog user={user} dialog={dialog} />}
     </DialogButton>
   );

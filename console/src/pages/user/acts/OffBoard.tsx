@@ -15,6 +15,7 @@ import { useAct } from "../../../state/act";
 import { api } from "../../../state/client";
 import { refreshAll } from "../../../state/refresh";
 import { useResource } from "../../../state/resource";
+import { navigate } from "../../../state/router";
 import { Ids } from "../Check";
 import { DialogButton } from "../DialogButton";
 
@@ -29,9 +30,8 @@ interface OffBoardDraft extends Record<string, string> {
 }
 
 export function OffBoardButton({ user: { userId, found, provisioning } }: { user: UserDetail }) {
-  if (!found && provisioning.state === "none") return null;
   return (
-    <DialogButton<OffBoardDraft> name={`off-board ${userId}`} label="Off-board…">
+    <DialogButton<OffBoardDraft> name={`off-board ${userId}`} label="Off-board…" idle={!found && provisioning.state === "none"}>
       {(dialog) => <OffBoardDialog userId={userId} dialog={dialog} />}
     </DialogButton>
   );
@@ -95,7 +95,7 @@ function OffBoardDialog({ userId, dialog }: { userId: string; dialog: DialogStat
         missing={missing()}
         done={(done) => (
           <p>
-            What was stored about the person is erased.
+            What was stored about the person is erased. When you close this, the audit trail shows it.
             {done.remote.leftInPlace.length > 0 && (
               <>
                 {" "}
@@ -106,7 +106,7 @@ function OffBoardDialog({ userId, dialog }: { userId: string; dialog: DialogStat
         )}
         repeatable
         advice={(status) => (status === 404 ? "There is no such user any more. An earlier request may have done it." : undefined)}
-        close={dialog.close}
+        close={kind === "done" ? () => navigate(["audit"], { subject: userId }) : dialog.close}
       />
       <p class="row">
         <CurlButton

@@ -22,9 +22,9 @@ interface TurnOffDraft extends Record<string, string> {
   verifiedBy: VerifiedBy;
 }
 
-export function TurnOffButton({ userId }: { userId: string }) {
+export function TurnOffButton({ userId, idle }: { userId: string; idle: boolean }) {
   return (
-    <DialogButton<TurnOffDraft> name={`turn-off ${userId}`} label="Turn off second factor">
+    <DialogButton<TurnOffDraft> name={`turn-off ${userId}`} label="Turn off second factor" idle={idle}>
       {(dialog) => <TurnOffDialog userId={userId} dialog={dialog} />}
     </DialogButton>
   );

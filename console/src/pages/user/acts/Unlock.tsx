@@ -7,9 +7,9 @@ import { refreshAll } from "../../../state/refresh";
 import type { Draft } from "../../../state/step-up";
 import { DialogButton } from "../DialogButton";
 
-export function UnlockButton({ userId }: { userId: string }) {
+export function UnlockButton({ userId, idle }: { userId: string; idle: boolean }) {
   return (
-    <DialogButton name={`unlock ${userId}`} label="Unlock…">
+    <DialogButton name={`unlock ${userId}`} label="Unlock…" idle={idle}>
       {(dialog) => <UnlockDialog userId={userId} dialog={dialog} />}
     </DialogButton>
   );
