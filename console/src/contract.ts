@@ -1,7 +1,7 @@
 // Shapes of answers that openapi.json does not hold yet, from the contract. Each is replaced by the
 // generated type when its endpoint is there.
 
-import type { components } from "./api";
+import type { components, paths } from "./api";
 
 type Schemas = components["schemas"];
 export type Moment = Schemas["Moment"];
@@ -185,7 +185,7 @@ export interface Notice {
   id: string;
   type: NoticeType;
   userId: string;
-  recipient: string;
+  recipient: string | null;
   attempts: number;
   lastCause: string | null;
   createdAt: Moment;
@@ -210,6 +210,9 @@ export interface OperatorSession {
   authenticatedAt: Moment;
   lastSeenAt: Moment;
   endsAt: Moment;
+  idleEndsAt: Moment;
+  address: string | null;
+  agent: string | null;
   current: boolean;
 }
 
@@ -227,12 +230,6 @@ export interface Pause {
   since: Moment | null;
   by: string | null;
   reason: string | null;
-}
-
-export interface DashboardRow {
-  id: number;
-  teamId: number | string;
-  name: string | null;
 }
 
 type Operation<Answer, Query = never, Path = never, Body = never> = {
@@ -293,8 +290,37 @@ export interface PlannedPaths {
       }
     >;
   }>;
+  "/admin/threedeye/backfill/runs": Item<{
+    get: Operation<{ next: string | null }, { before?: string; trigger?: string; status?: string }>;
+  }>;
+  "/admin/api-keys": Item<{
+    get: Operation<{ apiKeys: (ApiKey & { revokedAt: Moment | null })[] }, { userId?: string; revoked?: boolean }>;
+  }>;
+  "/admin/account-keys": Item<{
+    get: Operation<{ accountKeys: (Schemas["AccountKey"] & { revokedAt: Moment | null })[] }, { revoked?: boolean }>;
+  }>;
+  "/admin/dashboards": Item<{
+    post: paths["/admin/dashboards"]["post"];
+    get: Operation<{ dashboards: Schemas["Dashboard"][]; next: string | null }, Paged & { teamId?: number }>;
+  }>;
   "/admin/threedeye/backfill/runs/{runId}/stop": Item<{
     post: Operation<Schemas["BackfillProgress"], never, { runId: string }, Because>;
+  }>;
+  "/admin/audit/export": Item<{
+    get: Operation<
+      string,
+      {
+        subject?: string;
+        actor?: string;
+        action?: string;
+        requestId?: string;
+        from?: string;
+        to?: string;
+        people?: boolean;
+        before?: string | undefined;
+        format?: "csv" | "ndjson";
+      }
+    >;
   }>;
   "/admin/threedeye/pause": Item<{ put: Operation<Pause, never, never, { paused: boolean; reason: string }> }>;
   "/admin/notices": Item<{
@@ -303,23 +329,25 @@ export interface PlannedPaths {
       Paged & { state?: "waiting" | "failing"; type?: string; userId?: string }
     >;
   }>;
-  "/admin/notices/deliver": Item<{ post: Operation<unknown, never, never, { state: "waiting" | "failing" }> }>;
-  "/admin/notices/{id}/deliver": Item<{ post: Operation<unknown, never, { id: string }> }>;
-  "/admin/notices/{id}": Item<{ delete: Operation<undefined, never, { id: string }> }>;
+  "/admin/notices/deliver": Item<{ post: Operation<{ due: number }, never, never, { state: "waiting" | "failing" }> }>;
+  "/admin/notices/{noticeId}/deliver": Item<{ post: Operation<unknown, never, { noticeId: string }> }>;
+  "/admin/notices/{noticeId}": Item<{ delete: Operation<undefined, never, { noticeId: string }> }>;
   "/admin/instances/{name}/users/{id}/reset-key": Item<{
     post: Operation<{ id: number; userKey: string }, never, { name: string; id: number }, Because>;
   }>;
   "/admin/operators": Item<{
-    get: Operation<{ operators: Operator[] }>;
+    get: Operation<{ operators: Operator[]; next: string | null }, Paged>;
     post: Operation<Operator, never, never, { email: string; role: Role }>;
   }>;
-  "/admin/operators/{id}": Item<{
-    put: Operation<Operator, never, { id: string }, { role: Role }>;
-    delete: Operation<undefined, never, { id: string }>;
+  "/admin/operators/{operatorId}": Item<{
+    put: Operation<Operator, never, { operatorId: string }, { role: Role }>;
+    delete: Operation<undefined, never, { operatorId: string }>;
   }>;
-  "/admin/operators/{id}/sessions": Item<{
-    get: Operation<{ sessions: OperatorSession[] }, never, { id: string }>;
-    delete: Operation<undefined, never, { id: string }>;
+  "/admin/operators/{operatorId}/sessions": Item<{
+    get: Operation<{ sessions: OperatorSession[] }, never, { operatorId: string }>;
+    delete: Operation<undefined, never, { operatorId: string }>;
   }>;
+  "/console/sessions": Item<{ get: Operation<{ sessions: OperatorSession[] }> }>;
+  "/console/sessions/end": Item<{ post: Operation<undefined> }>;
   "/admin/system": Item<{ get: Operation<System> }>;
 }

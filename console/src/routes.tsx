@@ -2,10 +2,23 @@
 
 import type { ComponentChildren } from "preact";
 import { match, type Parameters } from "./lib/route";
+import { Audit } from "./pages/audit/Audit";
+import { Dashboards } from "./pages/Dashboards";
 import { Help } from "./pages/Help";
+import { Instance } from "./pages/instances/Instance";
+import { Instances } from "./pages/instances/Instances";
+import { AccountKeys } from "./pages/keys/AccountKeys";
+import { ApiKeys } from "./pages/keys/ApiKeys";
+import { Notices } from "./pages/notices/Notices";
+import { MySessions } from "./pages/operators/MySessions";
+import { Operator } from "./pages/operators/Operator";
+import { Operators } from "./pages/operators/Operators";
 import { Overview } from "./pages/overview/Overview";
 import { User } from "./pages/user/User";
 import { Users } from "./pages/users/Users";
+import { Run } from "./pages/runs/Run";
+import { Runs } from "./pages/runs/Runs";
+import { System } from "./pages/system/System";
 
 export interface Shown {
   /** Pages with the same key are the same page, on which the focus stays. */
@@ -27,6 +40,19 @@ const PAGES = [
   page("", () => <Overview />),
   page("users", () => <Users />),
   page("users/:userId/:tab?", ({ userId, tab }) => <User userId={userId} tab={tab} />),
+  page("runs", () => <Runs />),
+  page("runs/:runId", ({ runId }) => <Run runId={runId} />),
+  page("notices", () => <Notices />),
+  page("audit", () => <Audit />),
+  page("api-keys", () => <ApiKeys />),
+  page("account-keys", () => <AccountKeys />),
+  page("instances", () => <Instances />),
+  page("instances/:name/:tab?", ({ name, tab }) => <Instance name={name} tab={tab} />),
+  page("dashboards", () => <Dashboards />),
+  page("operators", () => <Operators />),
+  page("operators/:operatorId", ({ operatorId }) => <Operator operatorId={operatorId} />),
+  page("sessions", () => <MySessions />),
+  page("system", () => <System />),
   page("help", () => <Help />),
 ];
 

@@ -9,6 +9,7 @@ import { AccountMenu } from "./AccountMenu";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { Footer } from "./Footer";
 import { NAVIGATION } from "./navigation";
+import { PauseBanner } from "./PauseBanner";
 
 export function Layout({ children }: { children: ComponentChildren }) {
   const [menu, setMenu] = useState(false);
@@ -58,6 +59,7 @@ export function Layout({ children }: { children: ComponentChildren }) {
       </nav>
       <main>
         <ConnectionBanner />
+        <PauseBanner />
         {children}
         <Footer />
       </main>

@@ -83,3 +83,17 @@ export function zoneName(now: Date, zone = Intl.DateTimeFormat().resolvedOptions
   const name = PRESENT_NAMES[zone] ?? zone;
   return short && short !== zone ? `${name} (${short})` : name;
 }
+
+/** The moment as an `<input type="datetime-local">` holds it: to the minute, in the local zone or UTC. */
+export function localInput(moment: string | undefined, inUtc: boolean): string {
+  const at = new Date(moment ?? "");
+  if (Number.isNaN(at.getTime())) return "";
+  const shift = inUtc ? 0 : at.getTimezoneOffset() * 60_000;
+  return new Date(at.getTime() - shift).toISOString().slice(0, 16);
+}
+
+/** The moment that such an input means; null if it holds none. */
+export function momentOf(input: string, inUtc: boolean): string | null {
+  const at = new Date(inUtc ? `${input}Z` : input);
+  return input === "" || Number.isNaN(at.getTime()) ? null : at.toISOString();
+}

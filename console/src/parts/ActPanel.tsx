@@ -6,7 +6,7 @@ import { lost } from "../state/connection";
 import { useElapsed } from "./clock";
 import { FailureNotice } from "./FailureNotice";
 
-interface ActPanelProps<T> {
+export interface ActPanelProps<T> {
   act: Act<T>;
   /** What the button does: "Delete the account and make it anew". */
   label: string;

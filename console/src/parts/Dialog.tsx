@@ -10,6 +10,8 @@ export interface DialogState<D extends Draft> {
   /** What it held before a new sign-in was needed; null if it was opened afresh. */
   draft: Partial<D> | null;
   open(): void;
+  /** Opens it for the row that is meant. */
+  openWith(draft: Partial<D>): void;
   close(): void;
 }
 
@@ -26,6 +28,7 @@ export function useDialog<D extends Draft = Draft>(name: string): DialogState<D>
   return {
     ...state,
     open: () => setState({ isOpen: true, draft: null }),
+    openWith: (draft) => setState({ isOpen: true, draft }),
     close: () => setState({ isOpen: false, draft: null }),
   };
 }
@@ -35,11 +38,13 @@ interface DialogProps {
   title: string;
   /** Escape does not end what runs, and says so. */
   busy?: boolean;
+  /** Why it must not be closed yet; said instead of closing. */
+  held?: string | null;
   children: ComponentChildren;
 }
 
 /** Its content is mounted while it is open: the state of a form begins anew each time. */
-export function Dialog({ dialog, title, busy = false, children }: DialogProps) {
+export function Dialog({ dialog, title, busy = false, held = null, children }: DialogProps) {
   const id = useId();
   const ref = useRef<HTMLDialogElement>(null);
   useEffect(() => {
@@ -73,6 +78,7 @@ export function Dialog({ dialog, title, busy = false, children }: DialogProps) {
   if (!dialog.isOpen) return null;
   const close = () => {
     if (busy) announce(GOES_ON);
+    else if (held !== null) announce(held);
     else ref.current?.close();
   };
   return (
@@ -89,7 +95,7 @@ export function Dialog({ dialog, title, busy = false, children }: DialogProps) {
     >
       <div class="dialog-head">
         <h2 id={id}>{title}</h2>
-        <button type="button" class="plain icon" aria-label="Dismiss" onClick={close} aria-disabled={busy}>
+        <button type="button" class="plain icon" aria-label="Dismiss" onClick={close} aria-disabled={busy || held !== null}>
           <svg class="glyph" viewBox="0 0 16 16" aria-hidden="true">
             <path d="m4 4 8 8m0-8-8 8" />
           </svg>

@@ -1,0 +1,89 @@
+import { useState } from "preact/hooks";
+import { ActDialog } from "../../parts/ActDialog";
+import { CurlButton } from "../../parts/CopyButton";
+import { type DialogState, useDialog } from "../../parts/Dialog";
+import { TextField } from "../../parts/inputs";
+import { Page } from "../../parts/Page";
+import { Panel } from "../../parts/Panel";
+import { Table } from "../../parts/Table";
+import { Time } from "../../parts/Time";
+import { useAct } from "../../state/act";
+import { api } from "../../state/client";
+import { useResource } from "../../state/resource";
+import { href } from "../../state/router";
+import { may } from "../../state/session";
+import type { Draft } from "../../state/step-up";
+
+const PATH = "/admin/instances";
+
+export function Instances() {
+  const instances = useResource("instances", (signal) => api.GET(PATH, { signal }));
+  const make = useDialog("make-instance");
+  return (
+    <Page
+      title="Instances"
+      lead="Tenants of the user-key API, each with its own users and keys."
+      actions={
+        <>
+          <CurlButton method="GET" path={PATH} />
+          {may("admin") && (
+            <button type="button" class="primary" onClick={make.open}>
+              Make an instance…
+            </button>
+          )}
+        </>
+      }
+    >
+      <Panel title="All instances" resource={instances} lines={6}>
+        {(data) => (
+          <Table
+            name="Instances"
+            rows={data.instances}
+            rowKey={({ name }) => name}
+            href={({ name }) => href(["instances", name])}
+            columns={[
+              { title: "Name", cell: ({ name }) => name },
+              { title: "Made", cell: ({ createdAt }) => <Time at={createdAt} quiet /> },
+            ]}
+            empty="There is no instance yet. Programs of the user-key API need one."
+          />
+        )}
+      </Panel>
+      {make.isOpen && <MakeInstance dialog={make} made={instances.refresh} />}
+    </Page>
+  );
+}
+
+function MakeInstance({ dialog, made }: { dialog: DialogState<Draft>; made: () => void }) {
+  const [name, setName] = useState(String(dialog.draft?.name ?? ""));
+  const body = { name: name.trim() };
+  const act = useAct(() => api.POST(PATH, { body }), {
+    dialog: { name: "make-instance", draft: () => body },
+    settledThen: made,
+  });
+  return (
+    <ActDialog
+      dialog={dialog}
+      title="Make an instance"
+      act={act}
+      label="Make the instance"
+      missing={/^[A-Za-z0-9_-]{1,64}$/.test(body.name) ? null : "Give a name"}
+      repeatable
+      done={({ name }) => (
+        <p>
+          <a href={href(["instances", name])}>Open {name}</a>, to make its keys and users. If there was one of that name, it is as
+          it was.
+        </p>
+      )}
+      curl={{ method: "POST", path: PATH, body }}
+    >
+      <TextField
+        label="Name"
+        value={name}
+        maxLength={64}
+        onChange={setName}
+        hint="Letters, digits, “_” and “-”. It is part of the addresses that its programs call, and cannot be changed."
+      />
+    </ActDialog>
+  );
+}

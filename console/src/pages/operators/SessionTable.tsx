@@ -1,0 +1,62 @@
+import type { OperatorSession } from "../../contract";
+import { Badge } from "../../parts/StateBadge";
+import { Table } from "../../parts/Table";
+import { Time } from "../../parts/Time";
+
+interface SessionTableProps {
+  sessions: readonly OperatorSession[];
+  empty: string;
+}
+
+export function SessionTable({ sessions, empty }: SessionTableProps) {
+  return (
+    <Table
+      name="Sessions"
+      rows={sessions}
+      rowKey={({ id }) => id}
+      columns={[
+        {
+          title: "Browser",
+          cell: ({ agent, current }) => (
+            <>
+              <span title={agent ?? undefined}>{browserOf(agent)}</span> {current && <Badge tone="good">This one</Badge>}
+            </>
+          ),
+        },
+        {
+          title: "Address",
+          cell: ({ address }) => (address === null ? <span class="quiet">Not known</span> : <code>{address}</code>),
+        },
+        { title: "Signed in", cell: ({ authenticatedAt }) => <Time at={authenticatedAt} quiet /> },
+        { title: "Last seen", cell: ({ lastSeenAt }) => <Time at={lastSeenAt} quiet /> },
+        { title: "Ends, unused", cell: ({ idleEndsAt }) => <Time at={idleEndsAt} quiet /> },
+        { title: "Ends for certain", cell: ({ endsAt }) => <Time at={endsAt} quiet /> },
+      ]}
+      empty={empty}
+    />
+  );
+}
+
+const BROWSERS = [
+  ["Edg/", "Edge"],
+  ["Firefox/", "Firefox"],
+  ["Chrome/", "Chrome"],
+  ["Safari/", "Safari"],
+] as const;
+const SYSTEMS = [
+  ["Android", "Android"],
+  ["iPhone", "iPhone"],
+  ["iPad", "iPad"],
+  ["Windows", "Windows"],
+  ["Mac OS", "macOS"],
+  ["Linux", "Linux"],
+] as const;
+
+/** "Firefox on Linux": what a person recognises of the browser's own name. */
+function browserOf(agent: string | null): string {
+  if (agent === null) return "Not known";
+  const browser = BROWSERS.find(([mark]) => agent.includes(mark))?.[1];
+  const system = SYSTEMS.find(([mark]) => agent.includes(mark))?.[1];
+  if (browser === undefined) return agent.slice(0, 40);
+  return system ? `${browser} on ${system}` : browser;
+}
