@@ -14,11 +14,11 @@ import { MySessions } from "./pages/operators/MySessions";
 import { Operator } from "./pages/operators/Operator";
 import { Operators } from "./pages/operators/Operators";
 import { Overview } from "./pages/overview/Overview";
-import { User } from "./pages/user/User";
-import { Users } from "./pages/users/Users";
 import { Run } from "./pages/runs/Run";
 import { Runs } from "./pages/runs/Runs";
 import { System } from "./pages/system/System";
+import { User } from "./pages/user/User";
+import { Users } from "./pages/users/Users";
 
 export interface Shown {
   /** Pages with the same key are the same page, on which the focus stays. */

@@ -5,9 +5,8 @@ import type { components } from "../../../api";
 import type { UserDetail } from "../../../contract";
 import { withoutAnswer } from "../../../lib/failure";
 import { kept } from "../../../lib/kept";
-import { ActPanel } from "../../../parts/ActPanel";
-import { CurlButton } from "../../../parts/CopyButton";
-import { Dialog, type DialogState } from "../../../parts/Dialog";
+import { ActDialog } from "../../../parts/ActDialog";
+import type { DialogState } from "../../../parts/Dialog";
 import { FailureNotice } from "../../../parts/FailureNotice";
 import { ConfirmText, isTyped, ReasonField } from "../../../parts/fields";
 import { Skeleton } from "../../../parts/Panel";
@@ -66,19 +65,36 @@ function OffBoardDialog({ userId, dialog }: { userId: string; dialog: DialogStat
   };
   const { kind } = act.state;
   return (
-    <Dialog dialog={dialog} title="Off-board this person" busy={kind === "running"}>
+    <ActDialog
+      act={{ ...act, run }}
+      dialog={{ ...dialog, close: kind === "done" ? () => navigate(["audit"], { subject: userId }) : dialog.close }}
+      title="Off-board this person"
+      label="Erase the person’s data"
+      danger
+      missing={missing()}
+      done={(done) => (
+        <p>
+          What was stored about the person is erased. When you close this, the audit trail shows it.
+          {done.remote.leftInPlace.length > 0 && (
+            <>
+              {" "}
+              Left at 3dEye, as protected: <Ids of={done.remote.leftInPlace} />. An admin has to decide about it there.
+            </>
+          )}
+        </p>
+      )}
+      repeatable
+      advice={(status) => (status === 404 ? "There is no such user any more. An earlier request may have done it." : undefined)}
+      curl={{ method: "DELETE", path: `/admin/users/${encodeURIComponent(userId)}`, body }}
+    >
       {preview.failure && !shown ? (
         <FailureNotice
           failure={preview.failure.kind === "unknown_outcome" ? withoutAnswer("GET") : preview.failure}
           retry={preview.refresh}
         />
       ) : deletion ? (
-        kind !== "done" && <Preview deletion={deletion} />
-      ) : (
-        <Skeleton lines={5} />
-      )}
-      {deletion && (kind === "idle" || kind === "failed") && (
         <>
+          <Preview deletion={deletion} />
           <ReasonField value={reason} onChange={setReason} />
           <ConfirmText
             expected={expected}
@@ -87,35 +103,10 @@ function OffBoardDialog({ userId, dialog }: { userId: string; dialog: DialogStat
             loses="This cannot be undone. These are the last characters of the user’s id."
           />
         </>
+      ) : (
+        <Skeleton lines={5} />
       )}
-      <ActPanel
-        act={{ ...act, run }}
-        label="Erase the person’s data"
-        danger
-        missing={missing()}
-        done={(done) => (
-          <p>
-            What was stored about the person is erased. When you close this, the audit trail shows it.
-            {done.remote.leftInPlace.length > 0 && (
-              <>
-                {" "}
-                Left at 3dEye, as protected: <Ids of={done.remote.leftInPlace} />. An admin has to decide about it there.
-              </>
-            )}
-          </p>
-        )}
-        repeatable
-        advice={(status) => (status === 404 ? "There is no such user any more. An earlier request may have done it." : undefined)}
-        close={kind === "done" ? () => navigate(["audit"], { subject: userId }) : dialog.close}
-      />
-      <p class="row">
-        <CurlButton
-          method="DELETE"
-          path={`/admin/users/${encodeURIComponent(userId)}`}
-          body={{ ...body, reason: body.reason || "why" }}
-        />
-      </p>
-    </Dialog>
+    </ActDialog>
   );
 }
 
