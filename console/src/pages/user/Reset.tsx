@@ -77,7 +77,7 @@ function ResetDialog({ user, dialog }: { user: UserDetail; dialog: DialogState<R
     () =>
       api.POST("/admin/threedeye/users/{userId}/reset", {
         params: { path },
-        body: { ...BODIES[reset ?? "keep"], plan: order.current?.plan.plan, reason: order.current?.reason } as never,
+        body: { ...BODIES[reset ?? "keep"], plan: order.current?.plan.plan, reason: order.current?.reason },
       }) as Answer<Result>,
     {
       dialog: { name: nameOf(userId), draft: (): ResetDraft => ({ way, reason: kept(reason), typed }) },
@@ -169,7 +169,7 @@ function ResetDialog({ user, dialog }: { user: UserDetail; dialog: DialogState<R
 
 function previewed(userId: string, way: ResetWay, signal: AbortSignal): Answer<ResetPlan> {
   return api.POST("/admin/threedeye/users/{userId}/reset", {
-    params: { path: { userId }, query: { dryRun: true } as never },
+    params: { path: { userId }, query: { dryRun: true } },
     body: BODIES[way],
     signal,
   }) as Answer<ResetPlan>;

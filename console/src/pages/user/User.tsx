@@ -8,7 +8,7 @@ import { Skeleton } from "../../parts/Panel";
 import { StateBadge } from "../../parts/StateBadge";
 import { Tabs } from "../../parts/Tabs";
 import { Time } from "../../parts/Time";
-import { type Answer, api } from "../../state/client";
+import { api } from "../../state/client";
 import { useResource } from "../../state/resource";
 import { href } from "../../state/router";
 import { may } from "../../state/session";
@@ -30,7 +30,7 @@ export function User({ userId, tab }: { userId: string; tab: string | undefined 
   const path = { userId };
   const resource = useResource<UserDetail>(
     `user ${userId}`,
-    (signal) => api.GET("/admin/users/{userId}" as never, { params: { path }, signal } as never) as Answer<UserDetail>,
+    (signal) => api.GET("/admin/users/{userId}", { params: { path }, signal }),
     { every: (user) => (user && isBusy(user) ? POLL_MS : null) },
   );
   const [checking, setChecking] = useState(false);
