@@ -106,12 +106,14 @@ function ResetDialog({ user, dialog }: { user: UserDetail; dialog: DialogState<R
 
   return (
     <Dialog dialog={dialog} title="Reset this user" busy={kind === "running" || again.state.kind === "running"}>
-      <fieldset disabled={!chosen}>
-        <legend>What should it do?</legend>
-        {(Object.keys(WAYS) as Way[]).map((id) => (
-          <Choice key={id} id={id} checked={id === way} choose={() => setWay(id)} />
-        ))}
-      </fieldset>
+      {kind !== "done" && again.state.kind !== "done" && (
+        <fieldset disabled={!chosen}>
+          <legend>What should it do?</legend>
+          {(Object.keys(WAYS) as Way[]).map((id) => (
+            <Choice key={id} id={id} checked={id === way} choose={() => setWay(id)} />
+          ))}
+        </fieldset>
+      )}
       {reset === null ? (
         <ProvisionPanel act={again} label={WAYS.again.title} close={dialog.close} />
       ) : (
@@ -145,7 +147,7 @@ function ResetDialog({ user, dialog }: { user: UserDetail; dialog: DialogState<R
             repeatable
             heading={({ reprovision: { error } }) => (error ? "Done in part" : "Done")}
             tone={({ reprovision: { error } }) => (error ? "warn" : "good")}
-            done={(result) => <Outcome userId={userId} result={result} />}
+            done={(result) => <Outcome userId={userId} result={result} close={dialog.close} />}
             advice={() => <Advice outdated={outdated} sentTwice={lostOnce.current} lookAgain={lookAgain} />}
             close={dialog.close}
           />
@@ -213,7 +215,13 @@ function missing(plan: ResetPlan | undefined, reason: string, typed: string): st
   return isTyped(plan.needs.typed, typed) ? null : "Type the characters to confirm";
 }
 
-function Outcome({ userId, result: { remote, reprovision } }: { userId: string; result: Result }) {
+interface OutcomeProps {
+  userId: string;
+  result: Result;
+  close: () => void;
+}
+
+function Outcome({ userId, result: { remote, reprovision }, close }: OutcomeProps) {
   return (
     <>
       {remote.deletedThreedeyeUserId && (
@@ -233,7 +241,9 @@ function Outcome({ userId, result: { remote, reprovision } }: { userId: string; 
         </p>
       )}
       <p>
-        <a href={href(["users", userId, "history"])}>It is in the history</a>
+        <a href={href(["users", userId, "history"])} onClick={close}>
+          It is in the history
+        </a>
       </p>
     </>
   );
