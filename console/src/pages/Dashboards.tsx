@@ -41,7 +41,7 @@ export function Dashboards() {
         </>
       }
     >
-      <div class="filters">
+      <div class="filters hinted">
         <TextField
           label="Team"
           inputMode="numeric"

@@ -18,7 +18,6 @@ const POINTS = 60;
 export function RunCharts({ run, samples }: RunChartsProps) {
   const course = evenly(samples);
   const { done, failed, skipped, planned } = run;
-  const open = Math.max(0, planned - done - failed - skipped);
   return (
     <>
       <Section title="Outcomes">
@@ -30,9 +29,8 @@ export function RunCharts({ run, samples }: RunChartsProps) {
           entries={[
             { label: "Have their account", count: done },
             { label: "Failed", count: failed },
-            { label: "Of these quarantined", count: run.quarantined },
-            { label: "Left as they were", count: skipped },
-            { label: "Not through yet", count: open },
+            { label: "Of the failed, quarantined", count: run.quarantined },
+            { label: "Skipped: left as they were", count: skipped },
           ]}
         />
       </Section>
