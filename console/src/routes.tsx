@@ -1,22 +1,24 @@
 // Which page an address shows. A page is written in pages/ and gets its line here.
 
 import type { ComponentChildren } from "preact";
+import { lazy } from "./lazy";
 import { match, type Parameters } from "./lib/route";
-import { Audit } from "./pages/audit/Audit";
-import { Dashboards } from "./pages/Dashboards";
-import { Help } from "./pages/Help";
-import { Instance } from "./pages/instances/Instance";
-import { Instances } from "./pages/instances/Instances";
-import { AccountKeys } from "./pages/keys/AccountKeys";
-import { ApiKeys } from "./pages/keys/ApiKeys";
-import { Notices } from "./pages/notices/Notices";
-import { MySessions } from "./pages/operators/MySessions";
-import { Operator } from "./pages/operators/Operator";
-import { Operators } from "./pages/operators/Operators";
-import { Overview } from "./pages/overview/Overview";
-import { Run } from "./pages/runs/Run";
-import { Runs } from "./pages/runs/Runs";
-import { System } from "./pages/system/System";
+
+const Audit = lazy(async () => (await import("./pages/audit/Audit")).Audit);
+const Dashboards = lazy(async () => (await import("./pages/Dashboards")).Dashboards);
+const Help = lazy(async () => (await import("./pages/Help")).Help);
+const Instance = lazy(async () => (await import("./pages/instances/Instance")).Instance);
+const Instances = lazy(async () => (await import("./pages/instances/Instances")).Instances);
+const AccountKeys = lazy(async () => (await import("./pages/keys/AccountKeys")).AccountKeys);
+const ApiKeys = lazy(async () => (await import("./pages/keys/ApiKeys")).ApiKeys);
+const Notices = lazy(async () => (await import("./pages/notices/Notices")).Notices);
+const MySessions = lazy(async () => (await import("./pages/operators/MySessions")).MySessions);
+const Operator = lazy(async () => (await import("./pages/operators/Operator")).Operator);
+const Operators = lazy(async () => (await import("./pages/operators/Operators")).Operators);
+const Overview = lazy(async () => (await import("./pages/overview/Overview")).Overview);
+const Run = lazy(async () => (await import("./pages/runs/Run")).Run);
+const Runs = lazy(async () => (await import("./pages/runs/Runs")).Runs);
+const System = lazy(async () => (await import("./pages/system/System")).System);
 
 export interface Shown {
   /** Pages with the same key are the same page, on which the focus stays. */
