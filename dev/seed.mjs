@@ -15,7 +15,19 @@ export const EXAMPLES = {
   stuck: { uuid: uuid(2), email: "stuck.steven@example.com" },
   orphan: { uuid: uuid(3), email: "orphan.olga@example.com" },
   careful: { uuid: uuid(4), email: "grace.hopper@example.com" },
+  failing: { uuid: uuid(38), email: "refused.rosa@example.com" },
+  attaching: { uuid: uuid(39), email: "half.hana@example.com" },
 };
+
+/** Of those who may use the console, or would like to; the last one may not. */
+export const OPERATORS = ["viewer", "support", "admin"];
+const STRANGERS = ["stranger"];
+
+/** The people whom the simulated identity provider signs in. @param {string} domain of the administrators */
+export const demoPeople = (domain) => [
+  ...[...OPERATORS, ...STRANGERS].map((name) => `${name}@${domain}`),
+  "visitor@elsewhere.example",
+];
 
 const WITH_EMAIL = [
   "alan.turing",
@@ -67,6 +79,8 @@ export function demoUsers() {
     EXAMPLES.orphan,
     EXAMPLES.careful,
     ...[...WITH_EMAIL, ...WITH_BOTH, ...PHONE_ONLY, ...UNTIDY, ...DUPLICATES, ...NEITHER],
+    EXAMPLES.failing,
+    EXAMPLES.attaching,
   ];
   return people.map((person, index) => ({
     email: null,
@@ -78,12 +92,23 @@ export function demoUsers() {
   }));
 }
 
+/** The e-mails of those whom the first run takes up, so that they are stuck from the start. */
+export const STUCK = [
+  ...[EXAMPLES.stuck, EXAMPLES.orphan, EXAMPLES.failing].map(({ email }) => email),
+  ...DUPLICATES.map(({ email }) => email),
+];
+
+/** A role that 3dEye does not attach any more. */
+export const MISSING_ROLE = "role-301";
+
 /** What the vendor has before we have done anything. */
 export function demoAccounts() {
   const camera = (/** @type {number} */ n, /** @type {string} */ name) => ({ id: `role-${n}`, name });
   return [
     // Made by hand once: its password is unknown, and the cameras must survive a reset.
     { email: EXAMPLES.stuck.email, customerId: OWN_CUSTOMER, roles: [camera(101, "Front door"), camera(102, "Garage")] },
+    // Once it is replaced, its role cannot be attached.
+    { email: EXAMPLES.attaching.email, customerId: OWN_CUSTOMER, roles: [{ id: MISSING_ROLE, name: "Old gate" }] },
     // Taken where we can't see it.
     { email: EXAMPLES.orphan.email, customerId: OTHER_CUSTOMER, roles: [camera(201, "Warehouse")] },
     // Others who have nothing to do with our users.

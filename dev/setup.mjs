@@ -1,10 +1,12 @@
-// Makes a machine ready to build and test: a Rust that compiles to Wasm, and the
-// two tools that post-process the result. Each part is left alone when it is
+// Makes a machine ready to build and test: a Rust that compiles to Wasm, the
+// two tools that post-process the result, and a browser for the console's tests. Each part is left alone when it is
 // there already; nothing asks a question.
 
 import { delimiter, join } from "node:path";
 import { findTool, installTools } from "./toolchain/cargo-tools.mjs";
-import { debianPossible, debianRustPath, installDebianRust } from "./toolchain/debian-rust.mjs";
+import { ensureChromium } from "./toolchain/chromium.mjs";
+import { debianPossible } from "./toolchain/debian-packages.mjs";
+import { debianRustPath, installDebianRust } from "./toolchain/debian-rust.mjs";
 import { minimumRust, rustIsNewEnough, toolVersions } from "./toolchain/rust-versions.mjs";
 import { clearScratch } from "./toolchain/scratch.mjs";
 import { findWasmToolchain, installWasmToolchain } from "./toolchain/wasm-target.mjs";
@@ -102,6 +104,8 @@ if (import.meta.main) {
   await runMain(async () => {
     const began = performance.now();
     await ensureToolchain();
+    const chromium = await ensureChromium();
+    if ("missing" in chromium) say(`The console's tests will be skipped: ${chromium.missing}`);
     say(`Everything is set up (${seconds(began)}).`);
   });
 }

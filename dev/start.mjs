@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { build } from "./build.mjs";
-import { demoAccounts, demoUsers, EXAMPLES } from "./seed.mjs";
+import { demoAccounts, demoPeople, demoUsers, EXAMPLES, OPERATORS, STUCK } from "./seed.mjs";
 import { ensureToolchain } from "./setup.mjs";
 import { accountLines } from "./tooling/account-lines.mjs";
 import { Children } from "./tooling/children.mjs";
@@ -14,6 +14,7 @@ import { runCron, triggerCron } from "./tooling/cron.mjs";
 import { curlLines, userKeyLines } from "./tooling/curl-lines.mjs";
 import { prepareDatabase } from "./tooling/database.mjs";
 import { DEMO_INSTANCE_FILE, ensureDemoInstance } from "./tooling/demo-instance.mjs";
+import { bringIntoStates, makeTroubles } from "./tooling/demo-states.mjs";
 import { localConfig, usesForeignUpstream } from "./tooling/local-config.mjs";
 import { tryLock } from "./tooling/lock.mjs";
 import { receiveNotices } from "./tooling/notices.mjs";
@@ -22,7 +23,7 @@ import { DEV, inRoot } from "./tooling/paths.mjs";
 import { freePort } from "./tooling/ports.mjs";
 import { RUN_LOCK, readRunFile, removeRunFile, writeRunFile } from "./tooling/run-file.mjs";
 import { explain, Failure, runMain, say, secondsSinceStart, step } from "./tooling/say.mjs";
-import { addAccounts, countAccounts, mintToken, tokensOf, verifiedEmail } from "./tooling/simulator.mjs";
+import { addAccounts, configure, countAccounts, mintToken, tokensOf, verifiedEmail } from "./tooling/simulator.mjs";
 import { STATE, WRANGLER, wranglerEnv } from "./tooling/wrangler.mjs";
 
 const HELP = `npm start [-- options]
@@ -50,6 +51,7 @@ async function main() {
   await build(toolchain);
   const service = await startAll(options.port);
   const access = await accessOf(service);
+  await startCron(service, access);
   showHowToUse(service, access, await demoInstance(access));
   say(
     `\nReady after ${secondsSinceStart()}. Logs are in .dev/logs (tail -f .dev/logs/worker.log); changes in src/ are built at once; Ctrl-C stops everything.`,
@@ -84,6 +86,8 @@ function throwLocalDataAway() {
  * @typedef {object} Service
  * @property {import("./tooling/run-file.mjs").Running} running
  * @property {ReturnType<typeof localConfig>} config
+ * @property {boolean} isDemo whether 3dEye is the simulator
+ * @property {boolean} isNew whether the demo users were just added
  */
 
 /** @param {number} wantedPort @returns {Promise<Service>} */
@@ -100,7 +104,12 @@ async function startAll(wantedPort) {
   // Demo users must never become accounts at the real vendor.
   const foreign = usesForeignUpstream(config.vars);
   if (foreign) say(`  THREEDEYE_BASE_URL is not the local simulator: no demo users, and no scheduled runs of their own accord.`);
-  const isNew = await prepareDatabase(foreign ? [] : demoUsers());
+  const domain = adminDomain(config.vars);
+  const isNew = await prepareDatabase({
+    users: foreign ? [] : demoUsers(),
+    first: STUCK,
+    operators: OPERATORS.map((name) => `${name}@${domain}`),
+  });
 
   children.start("simulator", [
     inRoot("dev", "simulator", "main.mjs"),
@@ -111,6 +120,14 @@ async function startAll(wantedPort) {
   ]);
   await answers(`${simulator}/.well-known/jwks.json`, "the simulator");
   if ((await countAccounts(simulator)) === 0) await addAccounts(simulator, demoAccounts());
+  await configure(simulator, {
+    openid: {
+      clientId: config.vars.CONSOLE_CLIENT_ID,
+      clientSecret: config.vars.CONSOLE_CLIENT_SECRET,
+      people: demoPeople(domain),
+    },
+  });
+  await makeTroubles(simulator);
 
   const port = await freePort(wantedPort, "the Worker");
   const worker = `http://127.0.0.1:${port}`;
@@ -135,13 +152,20 @@ async function startAll(wantedPort) {
 
   const running = { pid: process.pid, worker, simulator, tokens: tokensOf(config.vars) };
   writeRunFile(running);
-  if (!foreign) {
-    // Cloudflare's cron never slept: make up for the runs since the last start.
-    if (!isNew) await triggerCron(worker);
-    runCron(worker);
-  }
-  return { running, config };
+  return { running, config, isDemo: !foreign, isNew };
 }
+
+/** @param {Service} service @param {Access} access */
+async function startCron({ running, isDemo, isNew }, access) {
+  if (!isDemo) return;
+  if (isNew) await bringIntoStates(running, access);
+  // Cloudflare's cron never slept: make up for the runs since the last start.
+  else await triggerCron(running.worker);
+  runCron(running.worker);
+}
+
+/** @param {Record<string, string | undefined>} vars */
+const adminDomain = (vars) => vars.ADMIN_EMAIL_DOMAINS?.split(",")[0]?.trim() ?? "";
 
 /** wrangler builds again when a source changes; how that went belongs on the screen, the rest into the log. @param {string} line */
 function tellOfRebuild(line) {
@@ -199,11 +223,10 @@ async function answers(url, what) {
 async function accessOf({ running, config }) {
   const person = (/** @type {string} */ sub, /** @type {string} */ email) =>
     mintToken(running, { sub, ...verifiedEmail(running, email) }, TOKEN_LIFETIME_S);
-  const domain = config.vars.ADMIN_EMAIL_DOMAINS?.split(",")[0]?.trim();
   return {
     worker: running.worker,
     adminKey: config.vars.ADMIN_API_KEY ?? "",
-    adminToken: await person("local|support", `support@${domain}`),
+    adminToken: await person("local|support", `support@${adminDomain(config.vars)}`),
     userToken: await person(EXAMPLES.fresh.uuid, EXAMPLES.fresh.email),
   };
 }
@@ -220,7 +243,11 @@ async function demoInstance(access) {
 }
 
 /** @param {Service} service @param {Access} access @param {DemoInstance | undefined} instance */
-function showHowToUse({ config }, access, instance) {
+function showHowToUse({ config, isDemo }, access, instance) {
+  const isOwnProvider = !config.own.includes("JWT_ISSUER") && !config.own.includes("CONSOLE_CLIENT_ID");
+  const who = isOwnProvider ? `  (sign in as support@${adminDomain(config.vars)}, no password)` : "";
+  say(`\nConsole: ${access.worker}/console/${who}`);
+  if (isDemo) say(`Cron runs every quarter of an hour; now: curl -s ${access.worker}/cdn-cgi/handler/scheduled`);
   say(`\n${curlLines(access)}`);
   if (instance) say(`\n${userKeyLines(access.worker, instance)}`);
   say(`\n${accountLines(access.worker)}`);

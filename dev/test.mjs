@@ -8,6 +8,7 @@ import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { build } from "./build.mjs";
 import { ensureToolchain } from "./setup.mjs";
+import { ensureChromium } from "./toolchain/chromium.mjs";
 import { installClients } from "./tooling/clients.mjs";
 import { consoleTypesAreFresh } from "./tooling/console-types.mjs";
 import { buildFuzzers, fuzz, fuzzTargets, replayCommand } from "./tooling/fuzzers.mjs";
@@ -21,18 +22,29 @@ import { WRANGLER, wranglerEnv } from "./tooling/wrangler.mjs";
 /** @typedef {import("./setup.mjs").Toolchain} Toolchain */
 /** @typedef {{passed: number, failed: number, skipped: number}} Results */
 /** @typedef {{latest: string}} Progress */
-/** @typedef {"lint" | "native" | "fuzz" | "e2e" | "api"} Part */
+/** @typedef {"lint" | "native" | "fuzz" | "e2e" | "api" | "console"} Part */
 /** @typedef {{title: string, part: Part, run: (toolchain: Toolchain, progress: Progress) => Promise<Results>}} Stage */
 
-const HELP = `npm test [-- [--only lint|native|fuzz|e2e] [TEST-FILE …]]
+const HELP = `npm test [-- [--only lint|native|fuzz|e2e|console] [TEST-FILE …]]
 
   --only PART   lint: formatting, clippy, Biome and types; native: cargo test;
-                fuzz: every fuzz target for some seconds; e2e: the built Worker
-  TEST-FILE     only these end-to-end tests, e.g. "auth" for tests/auth.test.mjs
+                fuzz: every fuzz target for some seconds; e2e: the built Worker;
+                console: the operator's console in Chromium
+  TEST-FILE     only these end-to-end tests, e.g. "auth" for tests/auth.test.mjs;
+                with --only console those of tests/console
 `;
+
+/** The parts that can be asked for by name. */
+const PARTS = ["lint", "native", "fuzz", "e2e", "console"];
+
+/** The parts that need the built Worker. */
+const OF_THE_BUILD = ["e2e", "api", "console"];
 
 /** End-to-end test files at a time; each has a workerd of its own. More than there are processors: many tests wait. */
 const FILES_AT_A_TIME = 2 * Math.max(1, Math.min(4, availableParallelism()));
+
+/** The same in Chromium, which works rather than waits. */
+const BROWSERS_AT_A_TIME = Math.max(1, Math.min(2, availableParallelism() - 1));
 
 /** Those that take longest are begun first, so that none is left to run alone. */
 const LONG_FILES = [
@@ -64,18 +76,23 @@ async function main() {
     options: { only: { type: "string" }, help: { type: "boolean", short: "h" } },
   });
   if (values.help) return say(HELP);
-  const only = positionals.length > 0 ? "e2e" : values.only;
-  if (only && !["lint", "native", "fuzz", "e2e"].includes(only)) throw new Failure(`Unknown part: ${only}\n\n${HELP}`);
-  const files = testFiles(positionals);
+  const only = values.only ?? (positionals.length > 0 ? "e2e" : undefined);
+  if (only && !PARTS.includes(only)) throw new Failure(`Unknown part: ${only}\n\n${HELP}`);
+  const files = {
+    e2e: testFiles("tests", only === "e2e" ? positionals : []),
+    console: testFiles("tests/console", only === "console" ? positionals : []),
+  };
   const toolchain = await ensureToolchain();
   whenParentIsGone(() => process.exit(1));
   /** @type {{title: string, results: Results}[]} */
   const done = [];
   let buildFailed = false;
+  const isWanted = (/** @type {Stage} */ { part, run }) =>
+    !only || part === only || (run === buildWorker && OF_THE_BUILD.includes(only));
   /** @param {Stage[]} lane */
   const oneAfterTheOther = async (lane) => {
-    for (const stage of lane.filter(({ part }) => !only || part === only)) {
-      const results = buildFailed && ["e2e", "api"].includes(stage.part) ? notRun(stage) : await runStage(stage, toolchain);
+    for (const stage of lane.filter(isWanted)) {
+      const results = buildFailed && OF_THE_BUILD.includes(stage.part) ? notRun(stage) : await runStage(stage, toolchain);
       done.push({ title: stage.title, results });
       buildFailed ||= stage.run === buildWorker && results.failed > 0;
     }
@@ -86,7 +103,7 @@ async function main() {
 
 /**
  * In the order in which they are run; lanes of one step beside each other.
- * @param {string[]} files @returns {Stage[][][]}
+ * @param {{e2e: string[], console: string[]}} files @returns {Stage[][][]}
  */
 function stages(files) {
   // From fuzz/ on, all that it depends on in this checkout is formatted too.
@@ -119,13 +136,14 @@ function stages(files) {
     ],
     [
       [
-        { title: "end-to-end tests", part: "e2e", run: (_, progress) => endToEndTests(files, progress) },
+        { title: "end-to-end tests", part: "e2e", run: (_, progress) => endToEndTests(files.e2e, progress) },
         { title: "wrangler deploy --dry-run", part: "e2e", run: dryRun },
       ],
       // Most end-to-end tests wait most of the time.
       [
         { title: "fuzzers", part: "fuzz", run: fuzzers },
         { title: "Schemathesis", part: "api", run: schemathesis },
+        { title: "console in Chromium", part: "console", run: (_, progress) => consoleTests(files.console, progress) },
       ],
     ],
   ];
@@ -225,13 +243,34 @@ async function buildWorker(toolchain) {
 /** @param {string[]} files @param {Progress} progress @returns {Promise<Results>} */
 async function endToEndTests(files, progress) {
   await installClients(progress);
-  const options = [`--test-concurrency=${FILES_AT_A_TIME}`, `--test-timeout=${TEST_LIMIT_MS}`, "--test-reporter=spec"];
+  return nodeTests(files, { atATime: FILES_AT_A_TIME, log: "e2e", progress });
+}
+
+/** @param {string[]} files @param {Progress} progress @returns {Promise<Results>} */
+async function consoleTests(files, progress) {
+  const chromium = await ensureChromium();
+  if ("missing" in chromium) {
+    say(`The console's tests are skipped: ${chromium.missing}`);
+    return { passed: 0, failed: 0, skipped: 1 };
+  }
+  const env = { CHROMIUM: chromium.command };
+  return nodeTests(files, { atATime: BROWSERS_AT_A_TIME, log: "console", progress, env });
+}
+
+/**
+ * @param {string[]} files
+ * @param {{atATime: number, log: string, progress: Progress, env?: NodeJS.ProcessEnv}} options
+ * @returns {Promise<Results>}
+ */
+async function nodeTests(files, { atATime, log, progress, env: own }) {
+  const options = [`--test-concurrency=${atATime}`, `--test-timeout=${TEST_LIMIT_MS}`, "--test-reporter=spec"];
   const env = {
     ...wranglerEnv(),
     CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV: "false", // what a developer keeps in .env is not part of the tests
     NODE_COMPILE_CACHE: join(DEV, "compile-cache"), // every file loads Miniflare
+    ...own,
   };
-  const { output, code } = await attempt(process.execPath, ["--test", ...options, ...files], { log: "e2e", env, progress });
+  const { output, code } = await attempt(process.execPath, ["--test", ...options, ...files], { log, env, progress });
   if (code !== 0) say(withoutPasses(output));
   return sum(output, /^ℹ (?:pass (?<passed>\d+)|(?:fail|cancelled) (?<failed>\d+)|(?:skipped|todo) (?<skipped>\d+))$/gm, code);
 }
@@ -253,16 +292,17 @@ async function schemathesis(_, progress) {
   return once(outcome.code === 0);
 }
 
-/** The end-to-end test files, all or those named on the command line. @param {string[]} names */
-function testFiles(names) {
-  const all = readdirSync(inRoot("tests")).filter((name) => name.endsWith(".test.mjs"));
+/** The test files of a folder, all or those named on the command line. @param {string} folder @param {string[]} names */
+function testFiles(folder, names) {
+  const all = readdirSync(inRoot(folder)).filter((name) => name.endsWith(".test.mjs"));
   const chosen = names.map((name) => {
     const file = `${basename(name).replace(/\.test\.mjs$|\.mjs$/, "")}.test.mjs`;
-    if (!all.includes(file)) throw new Failure(`There is no tests/${file}`, { hint: `There are: ${all.join(", ")}` });
+    if (!all.includes(file)) throw new Failure(`There is no ${folder}/${file}`, { hint: `There are: ${all.join(", ")}` });
     return file;
   });
-  const others = all.filter((name) => !LONG_FILES.includes(name));
-  return (names.length > 0 ? chosen : [...LONG_FILES, ...others]).map((name) => inRoot("tests", name));
+  const long = LONG_FILES.filter((name) => all.includes(name));
+  const others = all.filter((name) => !long.includes(name));
+  return (names.length > 0 ? chosen : [...long, ...others]).map((name) => inRoot(folder, name));
 }
 
 /**

@@ -17,6 +17,11 @@ CREATE TABLE users (
 -- For the question whether another user has an e-mail.
 CREATE INDEX users_by_email ON users (email_key) WHERE email_key IS NOT NULL;
 
+-- For support, who look for a person by what a ticket holds.
+CREATE INDEX users_by_phone ON users (phone_number) WHERE phone_number IS NOT NULL;
+CREATE INDEX users_by_domain ON users (substr(email_key, instr(email_key, '@') + 1))
+  WHERE email_key IS NOT NULL;
+
 -- A token's subject is a user's uuid or auth_subject. A row with which one subject would mean two users
 -- is refused.
 CREATE TRIGGER users_insert_subject BEFORE INSERT ON users

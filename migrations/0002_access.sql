@@ -16,6 +16,7 @@ CREATE TABLE api_keys (
   expires_at   INTEGER,              -- NULL: never
   revoked_at   INTEGER
 ) STRICT;
+CREATE INDEX api_keys_in_force ON api_keys (id) WHERE revoked_at IS NULL;
 
 -- One row for every change, and one an hour for who reads a user's 3dEye login. Never holds a secret or a whole e-mail.
 CREATE TABLE audit_log (
@@ -32,6 +33,8 @@ CREATE TABLE audit_log (
   address    TEXT
 ) STRICT;
 CREATE INDEX audit_log_by_subject ON audit_log (subject, id);
+-- What people did, among the many rows of scheduled runs.
+CREATE INDEX audit_log_by_people ON audit_log (id) WHERE actor <> 'cron' AND actor <> 'queue';
 -- Whether someone read a user's 3dEye login within the last hour.
 CREATE INDEX audit_log_reads ON audit_log (subject, actor, at)
   WHERE action = 'threedeye.read_credentials';

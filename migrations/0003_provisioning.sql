@@ -22,6 +22,7 @@ CREATE TABLE threedeye_users (
   password_sealed TEXT,
   attempts        INTEGER NOT NULL DEFAULT 0,
   last_error      TEXT,
+  error_code      TEXT, -- provisioning::Reason of last_error
   next_attempt_at INTEGER,
   lease_token     TEXT,
   lease_until     INTEGER NOT NULL DEFAULT 0,
@@ -58,6 +59,12 @@ CREATE INDEX threedeye_users_quarantined
   ON threedeye_users (updated_at) WHERE state = 'quarantined';
 CREATE INDEX threedeye_users_email_waiter
   ON threedeye_users (email_key) WHERE state = 'set_aside';
+-- What support has to look at, by state and by reason. A user that is complete, or was never tried, is
+-- in neither.
+CREATE INDEX threedeye_users_attention ON threedeye_users (state, updated_at, user_id)
+  WHERE state = 'quarantined' OR state = 'set_aside' OR state = 'attaching' OR last_error IS NOT NULL;
+CREATE INDEX threedeye_users_reason ON threedeye_users (error_code, state, updated_at, user_id)
+  WHERE error_code IS NOT NULL;
 
 -- The roles of an account that was or will be deleted, to be attached to the next one. The CHECK
 -- and the two triggers keep out what the Worker could not read, because one unreadable list would
@@ -159,10 +166,10 @@ END;
 CREATE TRIGGER users_insert_enqueue AFTER INSERT ON users
 BEGIN
   UPDATE threedeye_users
-  SET state = 'idle', email_key = NULL, attempts = 0, last_error = NULL, next_attempt_at = NULL
+  SET state = 'idle', email_key = NULL, attempts = 0, last_error = NULL, error_code = NULL, next_attempt_at = NULL
   WHERE user_id = NEW.uuid AND state = 'set_aside' AND email_key IS NOT NEW.email_key;
   UPDATE threedeye_users
-  SET state = 'pending', attempts = 0, last_error = NULL, next_attempt_at = NULL
+  SET state = 'pending', attempts = 0, last_error = NULL, error_code = NULL, next_attempt_at = NULL
   WHERE user_id = NEW.uuid AND state = 'quarantined' AND email_key IS NOT NEW.email_key;
   INSERT INTO provisioning_queue (user_id, email_key, due_at)
   SELECT NEW.uuid, NEW.email_key, coalesce(
@@ -183,10 +190,10 @@ CREATE TRIGGER users_update_requeue AFTER UPDATE OF email, uuid ON users
 WHEN NEW.email_key IS NOT OLD.email_key OR NEW.uuid <> OLD.uuid
 BEGIN
   UPDATE threedeye_users
-  SET state = 'idle', email_key = NULL, attempts = 0, last_error = NULL, next_attempt_at = NULL
+  SET state = 'idle', email_key = NULL, attempts = 0, last_error = NULL, error_code = NULL, next_attempt_at = NULL
   WHERE user_id = NEW.uuid AND state = 'set_aside';
   UPDATE threedeye_users
-  SET state = 'pending', attempts = 0, last_error = NULL, next_attempt_at = NULL
+  SET state = 'pending', attempts = 0, last_error = NULL, error_code = NULL, next_attempt_at = NULL
   WHERE user_id = NEW.uuid AND state = 'quarantined';
   DELETE FROM provisioning_queue
   WHERE user_id = NEW.uuid AND (NEW.email_key IS NULL OR EXISTS (
@@ -248,7 +255,7 @@ CREATE TRIGGER threedeye_users_delete_free_email AFTER DELETE ON threedeye_users
 WHEN OLD.email_key IS NOT NULL AND OLD.state <> 'set_aside'
 BEGIN
   UPDATE threedeye_users
-  SET state = 'idle', email_key = NULL, attempts = 0, last_error = NULL, next_attempt_at = NULL
+  SET state = 'idle', email_key = NULL, attempts = 0, last_error = NULL, error_code = NULL, next_attempt_at = NULL
   WHERE state = 'set_aside' AND email_key = OLD.email_key;
 END;
 
@@ -257,7 +264,7 @@ WHEN OLD.email_key IS NOT NULL AND OLD.state <> 'set_aside'
   AND NEW.email_key IS NOT OLD.email_key
 BEGIN
   UPDATE threedeye_users
-  SET state = 'idle', email_key = NULL, attempts = 0, last_error = NULL, next_attempt_at = NULL
+  SET state = 'idle', email_key = NULL, attempts = 0, last_error = NULL, error_code = NULL, next_attempt_at = NULL
   WHERE state = 'set_aside' AND email_key = OLD.email_key;
 END;
 
@@ -277,7 +284,7 @@ SELECT NULL AS user_id, NULL AS lease_token, NULL AS at,
        NULL AS threedeye_id,
        NULL AS email_key,
        NULL AS respelled_id,
-       NULL AS error, NULL AS next_attempt_at,
+       NULL AS error, NULL AS error_code, NULL AS next_attempt_at,
        NULL AS settled_at,      -- NULL: unchanged
        NULL AS due_at,          -- NULL: unchanged
        NULL AS success,         -- 0 or 1, and so are the next three
@@ -300,6 +307,7 @@ BEGIN
     respelled_id = NEW.respelled_id,
     attempts = CASE WHEN NEW.success THEN 0 ELSE attempts + NEW.attempt END,
     last_error = CASE WHEN NEW.success OR NEW.attempt THEN NEW.error ELSE last_error END,
+    error_code = CASE WHEN NEW.success OR NEW.attempt THEN NEW.error_code ELSE error_code END,
     next_attempt_at =
       CASE WHEN NEW.success OR NEW.attempt THEN NEW.next_attempt_at ELSE next_attempt_at END,
     lease_token = NULL,

@@ -57,7 +57,7 @@ BEGIN
   DELETE FROM users_displaced;
 END;
 
-CREATE INDEX api_keys_by_owner ON api_keys (user_id) WHERE user_id IS NOT NULL;
+CREATE INDEX api_keys_by_owner ON api_keys (user_id, id) WHERE user_id IS NOT NULL;
 
 CREATE TRIGGER departures_revoke_keys INSTEAD OF INSERT ON user_departures
 WHEN NOT EXISTS (SELECT 1 FROM users WHERE uuid = NEW.user_id)
@@ -86,7 +86,7 @@ BEGIN
     left_email = NEW.email_key,
     left_at = unixepoch() * 1000,
     leaving_since = unixepoch() * 1000,
-    attempts = 0, last_error = NULL, next_attempt_at = NULL
+    attempts = 0, last_error = NULL, error_code = NULL, next_attempt_at = NULL
   WHERE user_id = NEW.user_id AND left_state IS NULL;
   INSERT INTO threedeye_users
     (user_id, state, left_state, left_email, left_at, leaving_since, created_at, updated_at)
@@ -124,7 +124,7 @@ BEGIN
     AND forgotten_email IS NULL AND taken_over_email IS NULL;
   UPDATE threedeye_users SET
     state = left_state, left_state = NULL, left_email = NULL, left_at = NULL, leaving_since = NULL,
-    attempts = 0, last_error = NULL, next_attempt_at = NULL
+    attempts = 0, last_error = NULL, error_code = NULL, next_attempt_at = NULL
   WHERE user_id = NEW.user_id AND left_state IS NOT NULL;
 END;
 

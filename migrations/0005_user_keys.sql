@@ -21,7 +21,8 @@ CREATE TABLE instance_keys (
   created_at           INTEGER NOT NULL,
   revoked_at           INTEGER
 ) STRICT;
-CREATE INDEX instance_keys_by_instance ON instance_keys (instance);
+CREATE INDEX instance_keys_by_instance ON instance_keys (instance, id);
+CREATE INDEX account_keys_in_force ON instance_keys (id) WHERE role IS NOT NULL AND revoked_at IS NULL;
 
 CREATE TABLE instance_users (
   -- Unique across all instances and never reused, so an id is valid in one instance only.

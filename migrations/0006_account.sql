@@ -36,6 +36,8 @@ CREATE TABLE dashboards (
   created_at INTEGER NOT NULL
 ) STRICT;
 
+CREATE INDEX dashboards_by_team ON dashboards (team_id);
+
 CREATE TABLE scene_personalisations (
   id           INTEGER PRIMARY KEY AUTOINCREMENT, -- the order of the list
   user_id      TEXT NOT NULL,
@@ -61,6 +63,9 @@ CREATE TABLE second_factors (
   accepted_by         TEXT              -- id of the request whose code was the last accepted
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX second_factors_locked ON second_factors (user_id)
+  WHERE totp_failures >= 5 OR backup_failures >= 5;
+
 CREATE TABLE backup_codes (
   user_id     TEXT NOT NULL,
   code_hash   TEXT NOT NULL,            -- lower-case hex HMAC-SHA256 under a key derived from CREDENTIALS_KEY
@@ -82,9 +87,14 @@ CREATE TABLE notices (
   created_at   INTEGER NOT NULL,
   expires_at   INTEGER,                 -- deleted undelivered from then on
   attempts     INTEGER NOT NULL DEFAULT 0,
+  -- Why the last attempt failed: the receiver's status, or a word; account::outbox::DeliveryFailure.
+  last_cause   TEXT,
   due_at       INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX notices_due ON notices (due_at);
+CREATE INDEX notices_due ON notices (due_at, id);
+CREATE INDEX notices_tried ON notices (due_at, id) WHERE attempts > 0;
+CREATE INDEX notices_by_type ON notices (type, due_at, id);
+CREATE INDEX notices_tried_by_type ON notices (type, due_at, id) WHERE attempts > 0;
 CREATE INDEX notices_by_user ON notices (user_id);
 CREATE INDEX notices_by_expiry ON notices (expires_at) WHERE expires_at IS NOT NULL;
 

@@ -23,10 +23,14 @@ CREATE TABLE provisioning_runs (
   takeovers_left INTEGER NOT NULL DEFAULT 0,
   started_at     INTEGER NOT NULL,
   advanced_at    INTEGER,                    -- when a consumer last worked on it
+  stopped_at     INTEGER,                    -- when an administrator stopped it
   finished_at    INTEGER
 ) STRICT, WITHOUT ROWID;
+-- The lists, filtered or not; the id is the end of every key.
 CREATE INDEX provisioning_runs_by_time ON provisioning_runs (started_at);
 CREATE INDEX provisioning_runs_by_trigger ON provisioning_runs (trigger_kind, started_at);
+CREATE INDEX provisioning_runs_by_status ON provisioning_runs (status, started_at);
+CREATE INDEX provisioning_runs_by_both ON provisioning_runs (trigger_kind, status, started_at);
 CREATE INDEX provisioning_runs_open ON provisioning_runs (advanced_at)
   WHERE status = 'running' AND mode = 'queue';
 
@@ -49,5 +53,38 @@ CREATE TABLE provisioning_chunks (
   errors      TEXT NOT NULL DEFAULT '[]', -- JSON array of strings
   PRIMARY KEY (run_id, chunk)
 ) STRICT, WITHOUT ROWID;
+
+-- Whether runs are paused: one row once anyone has paused or resumed them.
+CREATE TABLE provisioning_pause (
+  id     INTEGER PRIMARY KEY CHECK (id = 1),
+  paused INTEGER NOT NULL CHECK (paused IN (0, 1)),
+  since  INTEGER NOT NULL, -- when that was decided
+  actor  TEXT NOT NULL,
+  reason TEXT NOT NULL
+) STRICT;
+
+-- What became of users' provisioning, by the day (UTC, counted since the epoch), so that no chart reads the ledger
+-- through. Written in the batch that settles: once a bundle of outcomes, one row a name and detail.
+--
+-- name: created, adopted, replaced, roles_attached, failed, quarantined or set_aside, one of them for each row of
+-- the audit trail with the action threedeye.provision; detail is the failure's code. time: how long those with an
+-- account had waited; detail is the limit in seconds, or more. users, complete: how many there were, once a night.
+CREATE TABLE daily_counts (
+  day    INTEGER NOT NULL,
+  name   TEXT NOT NULL,
+  detail TEXT NOT NULL DEFAULT '',
+  value  INTEGER NOT NULL,
+  hours  TEXT NOT NULL DEFAULT '{}', -- JSON object: value by the hour of the day
+  PRIMARY KEY (day, name, detail)
+) STRICT, WITHOUT ROWID;
+
+-- How long the queue was, once a run of the cron trigger. due and notices are counted up to 1000.
+CREATE TABLE depth_samples (
+  at            INTEGER PRIMARY KEY,
+  waiting       INTEGER NOT NULL,
+  due           INTEGER NOT NULL,
+  oldest_due_at INTEGER,          -- NULL: none is due
+  notices       INTEGER NOT NULL
+) STRICT;
 
 UPDATE schema_version SET version = 7;

@@ -8,6 +8,7 @@ CREATE TABLE operators (
   subject     TEXT,                 -- the identity provider's, bound at the first sign-in
   created_at  INTEGER NOT NULL,
   created_by  TEXT NOT NULL,        -- as the audit trail names them
+  last_seen_at INTEGER,             -- as precise as console_sessions.seen_at, and kept when that is gone
   disabled_at INTEGER               -- NULL: may sign in
 ) STRICT, WITHOUT ROWID;
 

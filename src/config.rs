@@ -7,16 +7,17 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use url::Url;
-
 use crate::account::outbox::receiver::WebhookConfig;
 use crate::auth::{ClaimNames, JwtConfig};
-use crate::kernel::{EmailKey, Sealer, Secret};
+use crate::kernel::{EmailKey, Sealer, Secret, safe_url};
 use crate::threedeye::config::{ProtectedAccounts, ThreedeyeConfig, ThreedeyeLogin};
 
-use form::{is_blank, is_domain, is_header_value, is_loopback, parts};
+pub use settings::Setting;
+
+use form::{is_blank, is_domain, is_header_value, parts};
 
 mod form;
+mod settings;
 #[cfg(test)]
 mod tests;
 
@@ -46,6 +47,8 @@ pub struct Config {
     pub console: Option<ConsoleConfig>,
     /// Where account notices go; `None`: they stay in the outbox.
     pub webhook: Option<WebhookConfig>,
+    /// Every setting, for those who run the service.
+    pub settings: Vec<Setting>,
     /// What is missing or malformed, by name, never by value.
     pub problems: Vec<String>,
 }
@@ -114,13 +117,19 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             factor_proof,
             console,
             webhook,
+            settings: settings::all(&self.lookup),
             problems: self.problems,
         }
     }
 
+    /// A setting as it is. What the list does not have counts as absent, so that no setting is left out of it.
+    fn raw(&self, name: &str) -> Option<String> {
+        settings::is_known(name).then(|| (self.lookup)(name))?
+    }
+
     /// A value without white space around it; an empty one counts as absent.
     fn get(&self, name: &str) -> Option<String> {
-        let value = (self.lookup)(name)?;
+        let value = self.raw(name)?;
         let value = value.trim();
         (!value.is_empty()).then(|| value.to_owned())
     }
@@ -189,7 +198,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
     /// Every part must be a domain that an e-mail can end with; otherwise nothing matches. Nor does an
     /// empty list stand for the default, which would let people in whom it does not name.
     fn domains(&mut self) -> Vec<String> {
-        let listed = (self.lookup)("ADMIN_EMAIL_DOMAINS");
+        let listed = self.raw("ADMIN_EMAIL_DOMAINS");
         let listed = listed.as_deref().unwrap_or("smartphonekey.com");
         let domains: Vec<String> = parts(listed).map(str::to_ascii_lowercase).collect();
         if !domains.is_empty() && domains.iter().all(|domain| is_domain(domain)) {
@@ -408,16 +417,8 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         })
     }
 
-    /// https anywhere, http on a loopback host only, no credentials inside.
     fn safe_url(&mut self, name: &str, text: &str) -> Option<String> {
-        let usable = Url::parse(text).ok().filter(|url| {
-            let transport_is_safe = match url.scheme() {
-                "https" => true,
-                "http" => is_loopback(url),
-                _ => false,
-            };
-            transport_is_safe && url.username().is_empty() && url.password().is_none()
-        });
+        let usable = safe_url(text);
         if usable.is_none() {
             self.problem(format!("{name} must be https, or http on a loopback host"));
         }

@@ -9,6 +9,7 @@
 
 pub mod account;
 mod app;
+pub mod audit;
 pub mod auth;
 pub mod config;
 pub mod db;
@@ -17,6 +18,7 @@ pub mod kernel;
 #[cfg(test)]
 mod openapi;
 pub mod operators;
+pub mod overview;
 pub mod platform;
 pub mod provisioning;
 pub mod services;
@@ -24,6 +26,7 @@ pub mod services;
 mod testing;
 pub mod threedeye;
 pub mod user_keys;
+pub mod users;
 pub mod web;
 
 use wasm_bindgen::JsValue;

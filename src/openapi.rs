@@ -15,17 +15,32 @@ use crate::web::openapi::{Components, DOCUMENT, Json, Schemas, Spec, errors, exa
 
 const DESCRIPTION: &str = "Every answer carries X-Request-Id, Cache-Control: no-store, and the headers Strict-Transport-Security, Content-Security-Policy, Referrer-Policy and X-Content-Type-Options. GET routes answer HEAD as well, but for those that begin a set-up. Unknown paths are 404, known paths with another method 405 with Allow, all with the Error body, or under /v1 and /v1.1 with the Detail body, or under /api with the AccountError body. Request bodies are JSON of at most 65536 bytes, not compressed; a byte order mark at their beginning is skipped. A change under /admin that takes no body refuses one with 400, but for {}; unknown fields and unknown query parameters are refused with 400; under /v1, /v1.1 and /api both are ignored. Fields are never left out, but for the user_key: what is not known is null.";
 
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 15] = [
     ("service", "The service about itself."),
     (
         "3dEye support",
         "Look at provisioning, reset it, catch up with it.",
     ),
     (
+        "User support",
+        "Find users by whatever a ticket holds, and see where they stand.",
+    ),
+    (
         "Off-boarding",
         "Delete a user for good, and tell what is stored about a person.",
     ),
     ("API keys", "Keys for programs."),
+    ("Overview", "Where the service stands, and how it went."),
+    ("Audit", "Who did what."),
+    ("Notices", "The outbox of account notices."),
+    (
+        "Operators",
+        "Who may use the console, and where they are signed in.",
+    ),
+    (
+        "Console",
+        "Signing in to the console, and one's own sessions.",
+    ),
     (
         "Instances",
         "Instances of the user-key API, the keys that open them, and their users.",
@@ -198,6 +213,14 @@ fn headers() -> Json {
                 "Where the run can be watched.",
                 true,
                 json!({ "type": "string", "pattern": "^/admin/threedeye/backfill/runs/run_[0-7][0-9A-HJKMNP-TV-Z]{25}$" }),
+            ),
+        ),
+        (
+            "NextPart",
+            header(
+                "Where there is more, the same request for what follows, with rel=next (RFC 8288).",
+                false,
+                json!({ "type": "string", "pattern": "^</[^>]+>; rel=\"next\"$" }),
             ),
         ),
         (

@@ -16,7 +16,9 @@ use crate::db::{Database, DatabaseError, Notes};
 use crate::kernel::audit::Origin;
 use crate::kernel::http_client::HttpClient;
 use crate::kernel::{Clock, Random, Sealer, Timestamp, Unicode};
+use crate::operators::oidc::{self, Client, DiscoveryCache, Provider};
 use crate::operators::{self, Session, SessionToken};
+use crate::overview::Overview;
 use crate::provisioning;
 use crate::provisioning::fanout::RunQueue;
 use crate::provisioning::offboarding::RemovalOrder;
@@ -97,8 +99,10 @@ pub struct Environment {
 pub struct Shared {
     config: OnceCell<Rc<Config>>,
     keys: RefCell<JwksCache>,
+    discovery: RefCell<DiscoveryCache>,
     remote_token: Rc<RefCell<threedeye::TokenCache>>,
     throttle: RefCell<Throttle>,
+    overview: RefCell<Option<Overview>>,
 }
 
 impl Shared {
@@ -197,6 +201,17 @@ impl Services {
         })
     }
 
+    /// What was read of how the service stands, while it is fresh.
+    pub fn recent_overview(&self, now: Timestamp) -> Option<Overview> {
+        let kept = self.shared.overview.borrow();
+        kept.as_ref().filter(|kept| kept.is_fresh(now)).cloned()
+    }
+
+    /// Keeps it for the requests that follow.
+    pub fn keep_overview(&self, overview: Overview) {
+        *self.shared.overview.borrow_mut() = Some(overview);
+    }
+
     /// On what terms the accounts of deleted users are removed.
     pub fn removals(&self) -> RemovalOrder {
         RemovalOrder {
@@ -293,6 +308,48 @@ impl Services {
         let token = bearer(headers)?;
         let tokens = self.authenticator().ok_or(Refusal::TokensNotConfigured)?;
         let identity = tokens.verify(token).await;
+        self.refresh_keys();
+        identity
+    }
+
+    /// Whether people can sign in to the console.
+    pub fn has_sign_in(&self) -> bool {
+        let config = &self.config;
+        config.console.is_some() && config.jwt.is_some() && config.sealer.is_some()
+    }
+
+    /// The identity provider, where people sign in to the console; `None`: not configured.
+    pub fn provider<'a>(&'a self, redirect_uri: &'a str) -> Option<Provider<'a>> {
+        let console = self.config.console.as_ref()?;
+        Some(Provider {
+            issuer: &self.config.jwt.as_ref()?.issuer,
+            client: Client {
+                id: &console.client_id,
+                secret: &console.client_secret,
+                redirect_uri,
+            },
+            cache: &self.shared.discovery,
+            http: &*self.environment.http,
+            clock: &*self.clock,
+        })
+    }
+
+    /// Who the ID token says signed in to the console, in answer to the request with this nonce.
+    ///
+    /// # Errors
+    ///
+    /// As [`Authenticator::verify_id_token`] has them.
+    pub async fn verify_id_token(&self, token: &str, nonce: &str) -> Result<Identity, AuthError> {
+        let (Some(jwt), Some(console)) = (&self.config.jwt, &self.config.console) else {
+            return Err(Refusal::TokensNotConfigured.into());
+        };
+        let policy = oidc::policy(jwt, &console.client_id);
+        let tokens = self.authenticator().ok_or(Refusal::TokensNotConfigured)?;
+        let tokens = Authenticator {
+            policy: &policy,
+            ..tokens
+        };
+        let identity = tokens.verify_id_token(token, nonce).await;
         self.refresh_keys();
         identity
     }

@@ -7,12 +7,18 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { addInstance, EVERY_ROUTE, keyHeaders } from "./support/instances.mjs";
+import { receiverForThisFile } from "./support/notices.mjs";
 import { deviations, document, isOfAccounts, misfits, pathOf, routeOf, routes, routeTo } from "./support/openapi.mjs";
 import { serviceForThisFile, servicesForThisFile } from "./support/service.mjs";
 
 /** @import { Route } from "./support/openapi.mjs" */
 
-const service = await serviceForThisFile({ instrumented: true, vars: { THREEDEYE_TIMEOUT_MS: "400" } });
+const { settings: receiver } = await receiverForThisFile();
+const service = await serviceForThisFile({
+  ...receiver,
+  instrumented: true,
+  vars: { ...receiver.vars, THREEDEYE_TIMEOUT_MS: "400" },
+});
 const { keyless, unconfigured, braked, queued } = await servicesForThisFile({
   keyless: { vars: { JWT_JWKS_URL: "http://127.0.0.1:9/jwks.json" } },
   unconfigured: { vars: { THREEDEYE_CUSTOMER_ID: undefined } },
@@ -55,13 +61,20 @@ describe("what goes well", () => {
     assert.equal((await service.backfill()).status, 200);
     assert.equal((await service.credentials(user)).status, 200);
     assert.equal((await service.diagnose(user)).status, 200);
-    assert.equal((await service.reset(user, { deleteRemote: true, reprovision: true, preserveRoles: true })).status, 200);
+    const order = { deleteRemote: true, reprovision: true, preserveRoles: true };
+    const preview = await service.admin("POST", `/admin/threedeye/users/${user.id}/reset?dryRun=true`, { json: order });
+    assert.deepEqual([preview.status, preview.json.remote.deletes.length], [200, 1]);
+    assert.equal((await service.reset(user, { ...order, plan: preview.json.plan, reason: "stuck" })).status, 200);
+    assert.equal((await service.admin("POST", `/admin/threedeye/users/${user.id}/provision`)).json.state, "complete");
     const { status, json } = await service.admin("POST", "/admin/api-keys", { json: { ...SCOPES, userId: user.id, label: "x" } });
     assert.equal(status, 201);
     for (const path of ["/admin/api-keys", "/admin/threedeye/backfill/runs", "/health", "/openapi.json"])
       assert.equal((await service.admin("GET", path)).status, 200);
     assert.equal((await service.admin("DELETE", `/admin/api-keys/${json.id}`)).status, 204);
     assert.equal((await service.admin("POST", `/admin/users/${user.id}/two-factor/unlock`)).status, 204);
+    const lost = { json: { reason: "lost the phone", verifiedBy: "callback" } };
+    assert.equal((await service.admin("POST", `/admin/users/${user.id}/two-factor/disable`, lost)).status, 200);
+    assert.equal((await service.admin("DELETE", `/admin/users/${user.id}/push-tokens/push_1`)).status, 204);
     assert.equal((await service.admin("GET", `/admin/users/${user.id}/export`)).status, 200);
     assert.equal((await service.admin("DELETE", `/admin/users/${user.id}`, confirmed(user.id))).status, 200);
   });
@@ -75,6 +88,8 @@ describe("what goes well", () => {
     const key = await make(`${instance}/api-keys`, { ignoreAcl: true });
     const accountKey = await make("/admin/account-keys", { instance: name, role: "read" });
     const user = await make(`${instance}/users`, { username: "geralt" });
+    const leaked = { json: { reason: "it was in a ticket" } };
+    assert.equal((await service.admin("POST", `${instance}/users/${user.id}/reset-key`, leaked)).status, 200);
     for (const path of [
       "/admin/instances",
       `${instance}/api-keys`,
@@ -92,6 +107,23 @@ describe("what goes well", () => {
     }
   });
 
+  test("every operation on the trail, the outbox and the service itself", async () => {
+    for (const path of ["audit", "audit/export", "audit/export?format=ndjson", "overview", "stats", "notices", "system"])
+      assert.equal((await service.admin("GET", `/admin/${path}`)).status, 200, path);
+    const { id } = await service.addUser();
+    const notice = "ntc_01JZX0000000000000000000EX";
+    await service.sql(
+      `INSERT INTO notices (id, type, user_id, recipient, created_at, attempts, due_at, last_cause)
+       VALUES (?, 'email_changed', ?, 'x@residents.example', 1, 1, 9e15, '503')`,
+      notice,
+      id,
+    );
+    assert.equal((await service.admin("GET", "/admin/notices?state=failing")).json.notices[0].lastCause, "503");
+    assert.equal((await service.admin("POST", `/admin/notices/${notice}/deliver`)).status, 202);
+    assert.equal((await service.admin("DELETE", `/admin/notices/${notice}`)).status, 204);
+    assert.equal((await service.admin("POST", "/admin/notices/deliver", { json: { state: "waiting" } })).status, 202);
+  });
+
   test("every operation on teams", async () => {
     const user = await service.addUser();
     assert.equal((await service.admin("POST", "/admin/dashboards", { json: { teamId: 7, name: "x" } })).status, 201);
@@ -105,6 +137,18 @@ describe("what goes well", () => {
     assert.equal(status, 202);
     assert.equal((await queued.admin("GET", String(headers.location))).status, 200);
     assert.equal((await queued.ended(json.runId)).done, 1);
+  });
+
+  test("a run that is stopped, and runs that are paused", async () => {
+    const { json } = await service.backfill();
+    const why = { reason: "3dEye is being maintained" };
+    assert.equal((await service.admin("POST", `/admin/threedeye/backfill/runs/${json.runId}/stop`, { json: why })).status, 202);
+    const pause = async (/** @type {boolean} */ paused) =>
+      (await service.admin("PUT", "/admin/threedeye/pause", { json: { paused, ...why } })).json.paused;
+    assert.equal(await pause(true), true);
+    assert.equal((await service.backfill()).status, 409);
+    assert.equal((await service.call("GET", "/health")).json.checks.scheduledRun, "paused");
+    assert.equal(await pause(false), false);
   });
 
   test("every operation with the keys of an instance", async () => {
@@ -121,13 +165,16 @@ describe("what goes well", () => {
   test("the examples of the description are taken as they stand", async () => {
     const { id: userId } = await service.addUser({ id: document.components.schemas.UserId.examples[0] });
     const paths = Object.entries(document.paths).filter(([path]) => !isOfAccounts(path));
+    // What the paths name beside the user.
+    await service.admin("POST", "/admin/instances", { json: { name: "rivia" } });
+    const member = await service.admin("POST", "/admin/instances/rivia/users", { json: { username: "vesemir" } });
+    const names = { name: "rivia", userId, id: String(member.json.id), runId: (await service.backfill()).json.runId };
     // The deletion of the user comes last.
     const isDeletion = (/** @type {string} */ path) => Number(path === "/admin/users/{userId}");
     for (const [path, item] of paths.sort(([one], [other]) => isDeletion(one) - isDeletion(other))) {
       for (const [method, { requestBody, operationId }] of Object.entries(item)) {
         for (const { value } of Object.values(requestBody?.content["application/json"].examples ?? {})) {
-          // The first of them makes the instance rivia.
-          const answer = await service.admin(method.toUpperCase(), pathOf({ path }, { name: "rivia", userId }), { json: value });
+          const answer = await service.admin(method.toUpperCase(), pathOf({ path }, names), { json: value });
           assert.ok(answer.status < 300, `${operationId}: ${answer.text}`);
         }
       }
@@ -144,8 +191,14 @@ describe("what goes wrong", () => {
     }
   });
 
+  test("404 of a notice", async () => {
+    assert.equal((await service.admin("POST", "/admin/notices/none/deliver")).status, 404);
+  });
+
   test("404 of a run", async () => {
     assert.equal((await service.admin("GET", "/admin/threedeye/backfill/runs/none")).status, 404);
+    const stop = { json: { reason: "stuck" } };
+    assert.equal((await service.admin("POST", "/admin/threedeye/backfill/runs/none/stop", stop)).status, 404);
   });
 
   test("404 of an instance, 409 of a user's name", async () => {
@@ -175,6 +228,16 @@ describe("what goes wrong", () => {
       user.id,
     );
     assert.equal((await service.admin("DELETE", `/admin/users/${user.id}`, confirmed(user.id))).status, 409);
+    await service.sql("UPDATE threedeye_users SET state = 'pending' WHERE user_id = ?", user.id);
+    assert.equal((await service.admin("POST", `/admin/threedeye/users/${user.id}/provision`)).status, 409);
+    assert.equal((await service.admin("POST", "/admin/threedeye/users/nobody/provision")).status, 404);
+  });
+
+  test("409 of an administrator's own second factor", async () => {
+    const own = await service.addUser({ email: "own@smartphonekey.com" });
+    const authorization = `Bearer ${service.mint({ claims: { email: own.email, email_verified: true, auth_time: Math.floor(Date.now() / 1000) } })}`;
+    const lost = { json: { reason: "lost the phone", verifiedBy: "video" }, headers: { authorization } };
+    assert.equal((await service.admin("POST", `/admin/users/${own.id}/two-factor/disable`, lost)).status, 409);
   });
 
   test("404 of a user whom a body names", async () => {
@@ -259,7 +322,8 @@ describe("what goes wrong", () => {
   });
 
   test("500 when the database fails, and /health says so", async () => {
-    await service.instruments({ sparedRoundTrips: 0 });
+    // Older than what the isolate keeps of the overview.
+    await service.instruments({ sparedRoundTrips: 0, aheadMs: 11_000 });
     try {
       for (const route of guarded)
         assert.equal((await service.admin(route.method, pathOf(route), bodyOf(route))).status, 500, route.operation);
@@ -267,7 +331,7 @@ describe("what goes wrong", () => {
       const { status, json } = await service.call("GET", "/health");
       assert.deepEqual([status, json.checks.database], [503, "unreachable"]);
     } finally {
-      await service.instruments({ sparedRoundTrips: null });
+      await service.instruments({ sparedRoundTrips: null, aheadMs: 0 });
     }
   });
 
@@ -284,7 +348,9 @@ describe("what goes wrong", () => {
   test("503 while no token can be verified, and where 3dEye is not configured", async () => {
     for (const route of guarded) assert.equal((await keyless.admin(route.method, pathOf(route), bodyOf(route))).status, 503);
     assert.equal((await unconfigured.backfill()).status, 503);
-    assert.equal((await unconfigured.credentials(await unconfigured.addUser())).status, 503);
+    const user = await unconfigured.addUser();
+    assert.equal((await unconfigured.credentials(user)).status, 503);
+    assert.equal((await unconfigured.admin("POST", `/admin/threedeye/users/${user.id}/provision`)).status, 503);
   });
 
   test("404 of no route, 405 and 501", async () => {

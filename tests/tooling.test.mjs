@@ -1,4 +1,4 @@
-/** Locks, the run file and the local database of `npm start`: what belongs to which checkout. */
+/** Locks, the run file and the local database of `npm start`: what belongs to which checkout; and which browser the tests take. */
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -6,8 +6,9 @@ import { once } from "node:events";
 import { cpSync, existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { after, describe, test } from "node:test";
 
+import { findChromium } from "../dev/toolchain/chromium.mjs";
 import { compareSchemas, setAside } from "../dev/tooling/database.mjs";
 import { tryLock } from "../dev/tooling/lock.mjs";
 import { readRunFile, writeRunFile } from "../dev/tooling/run-file.mjs";
@@ -122,4 +123,28 @@ test("tokens name their claims as the Worker is told to", () => {
   const renamed = running({ JWT_EMAIL_CLAIM: "e", JWT_EMAIL_VERIFIED_CLAIM: "v", JWT_AUTH_TIME_CLAIM: "t", JWT_AMR_CLAIM: "m" });
   assert.deepEqual(verifiedEmail(renamed, "ada@example.com"), { e: "ada@example.com", v: true });
   assert.deepEqual([renamed.tokens.authTimeClaim, renamed.tokens.amrClaim], ["t", "m"]);
+});
+
+describe("the browser of the console's tests", () => {
+  const [PATH, empty] = [folder("with-browsers"), folder("without")];
+  /** @param {string} name @param {number} exitCode */
+  const program = (name, exitCode) => writeFileSync(join(PATH, name), `#!/bin/sh\nexit ${exitCode}\n`, { mode: 0o755 });
+  // As where a package of this name only says where else to look.
+  program("chromium", 1);
+  program("google-chrome", 0);
+  program("of-my-own", 0);
+
+  test("is the first on the path that starts", async () => {
+    assert.deepEqual(await findChromium({ PATH }), { command: join(PATH, "google-chrome") });
+  });
+
+  test("is $CHROMIUM where that is set", async () => {
+    assert.deepEqual(await findChromium({ PATH, CHROMIUM: join(PATH, "of-my-own") }), { command: join(PATH, "of-my-own") });
+    const missing = `CHROMIUM=${join(empty, "chrome")} does not start`;
+    assert.deepEqual(await findChromium({ PATH, CHROMIUM: join(empty, "chrome") }), { missing });
+  });
+
+  test("is missing where there is none", async () => {
+    assert.deepEqual(await findChromium({ PATH: empty }), { missing: "there is no chromium, google-chrome, chrome" });
+  });
 });

@@ -75,9 +75,29 @@ export interface paths {
         put?: never;
         /**
          * Puts a stuck user right
-         * @description In this order: probe, delete the account if asked, clear the rows, provision again if asked. When the requested delete fails nothing is cleared (502). Only an account with this user's e-mail or mapped id is deleted, and never a protected one. Lifts a quarantine. Safe to repeat. All of it has 30 s: when they end before the rows are cleared nothing is cleared (502), when they end later `reprovision.error` says so and the next backfill goes on with the user.
+         * @description In this order: probe, delete the account if asked, clear the rows, provision again if asked. When the requested delete fails nothing is cleared (502). Only an account with this user's e-mail or mapped id is deleted, and never a protected one. Lifts a quarantine. Safe to repeat. All of it has 30 s: when they end before the rows are cleared nothing is cleared (502), when they end later `reprovision.error` says so and the next backfill goes on with the user. With `dryRun=true` nothing is changed, and the answer is what would be done, with a `plan`: sent along within 10 minutes, exactly that is done, or nothing (409). A page of the console must send a plan and a reason, and where camera roles would be lost for good it takes the role admin and a recent sign-in (403, 401). To such a page `email` is masked.
          */
         post: operations["resetUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/threedeye/users/{userId}/provision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Provisions a user now
+         * @description Whenever it is due, as the next run would, and tells the steps. Lifts no quarantine. An account that existed before is taken over: the administrator answers for it. That it could not be done is part of the answer, never its status. Safe to repeat.
+         */
+        post: operations["provisionUser"];
         delete?: never;
         options?: never;
         head?: never;
@@ -113,7 +133,7 @@ export interface paths {
         };
         /**
          * The ledger of runs
-         * @description Manual and scheduled runs, newest first.
+         * @description Manual and scheduled runs, newest first, a page at a time.
          */
         get: operations["listBackfillRuns"];
         put?: never;
@@ -144,7 +164,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/admin/users/{userId}": {
+    "/admin/threedeye/backfill/runs/{runId}/stop": {
         parameters: {
             query?: never;
             header?: never;
@@ -152,6 +172,50 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
+        put?: never;
+        /**
+         * Stops a run
+         * @description Its chunks that are not done are given up, and their users are due for the next run. What works on it begins no further user after 5 seconds at most, and finishes those it is at. A run in one process adds its figures when it ends. A run that has ended stays as it is. Safe to repeat.
+         */
+        post: operations["stopBackfillRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/threedeye/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Pauses all runs, or lets them go on
+         * @description While they are paused no run begins, scheduled or manual (409), the removal of deleted users' accounts included. What is at work begins no further user after 5 seconds at most; planned runs are given up, and their users wait for the next run. What is asked for one user goes on: credentials, `provisionUser`, `resetUser`, `deleteUser`. So do notices. `/health` says `paused` and stays healthy. What is so already stays as it was decided. Safe to repeat.
+         */
+        put: operations["pauseProvisioning"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/users/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All that is known of a user
+         * @description Where the user stands and what happens next, the second factor, devices, keys, and what was done lately. One read of the database; 3dEye is not asked. Deleted users are there for as long as anything is left of them.
+         */
+        get: operations["showUser"];
         put?: never;
         post?: never;
         /**
@@ -184,6 +248,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/users/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finds users by whatever a ticket holds
+         * @description By e-mail, domain, phone number, user id, account id at 3dEye or subject; e-mails, phone numbers and user ids also by how they begin. Deleted users whose account is still there are found by their whole id and by that of the account. In order of what they were found by, a page at a time; users that are added meanwhile repeat or hide none.
+         */
+        post: operations["searchUsers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists users by where they stand
+         * @description A page at a time; users that are added meanwhile repeat or hide none. Without a state and a reason all users, by id. waiting: all in the queue, the first due first. failing: those of them whose last attempt failed. leaving: the first to go first. All others: those changed last first.
+         */
+        get: operations["listUsers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/users/{userId}/reveal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Shows a person's e-mail and phone number
+         * @description Unmasked. Who asked, for what and why is written into the audit trail as user.reveal. Of a deleted user whose account is still there, the last e-mail.
+         */
+        post: operations["revealUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/api-keys": {
         parameters: {
             query?: never;
@@ -192,8 +316,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Lists the API keys that are not revoked
-         * @description Newest first, a page at a time, without the keys themselves. Expired keys are listed until they are revoked.
+         * Lists API keys
+         * @description Newest first, a page at a time, without the keys themselves. Revoked keys are left out unless asked for; expired ones are listed.
          */
         get: operations["listApiKeys"];
         put?: never;
@@ -223,6 +347,198 @@ export interface paths {
          * @description At once. Also 204 when the key is revoked already or never was.
          */
         delete: operations["revokeApiKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sends the browser to the identity provider
+         * @description For browsers: errors are pages. The provider sends the browser back to finishSignIn. A browser that has a session must come back as the same operator, and its session is replaced.
+         */
+        get: operations["beginSignIn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/auth/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Begins a session
+         * @description For browsers, which the identity provider sends here with code and state: errors are pages. The session is a cookie, `__Host-spkey_console`. A person who is no operator gets none, and is sent to the console's page that says so.
+         */
+        get: operations["finishSignIn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tells who is signed in
+         * @description 401 without a session, 503 where sign-in is not configured.
+         */
+        get: operations["getSession"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/session/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Signs out
+         * @description The session is gone, its cookie is cleared, and so is what the browser keeps of the console.
+         */
+        post: operations["endSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists one's own sessions
+         * @description Those that are open, newest first.
+         */
+        get: operations["listOwnSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/sessions/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Signs out everywhere
+         * @description All sessions of the operator end, this one too.
+         */
+        post: operations["endOwnSessions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/operators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the operators of the console
+         * @description Newest first, disabled ones too: the audit trail names them.
+         */
+        get: operations["listOperators"];
+        put?: never;
+        /**
+         * Lets a person use the console
+         * @description They sign in at the identity provider with this e-mail; at the first sign-in the provider's subject is bound, and from then on no one else with the e-mail is let in. A disabled operator is enabled anew with the role, and the subject is bound anew. Takes a recent sign-in: with a session one of the last 15 minutes, with the admin pair one of the last 2 h, except for an admin while there is none.
+         */
+        post: operations["createOperator"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/operators/{operatorId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Gives an operator another role
+         * @description Their sessions have it from the next request on. The last admin stays one.
+         */
+        put: operations["updateOperator"];
+        post?: never;
+        /**
+         * Disables an operator
+         * @description At once: their sessions end. The operator stays in the list, because the audit trail names them. Also 204 when they are disabled already.
+         */
+        delete: operations["disableOperator"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/operators/{operatorId}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists an operator's sessions
+         * @description Those that are open, newest first.
+         */
+        get: operations["listOperatorSessions"];
+        put?: never;
+        post?: never;
+        /**
+         * Signs an operator out everywhere
+         * @description At once. They may sign in again.
+         */
+        delete: operations["endOperatorSessions"];
         options?: never;
         head?: never;
         patch?: never;
@@ -260,8 +576,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Lists the API keys of an instance that are in force
-         * @description Newest first, a page at a time, without the keys themselves. Revoked keys are left out.
+         * Lists the API keys of an instance
+         * @description Newest first, a page at a time, without the keys themselves. Revoked keys are left out unless asked for.
          */
         get: operations["listInstanceApiKeys"];
         put?: never;
@@ -305,7 +621,7 @@ export interface paths {
         };
         /**
          * Lists users of an instance
-         * @description By id, a page at a time, without their keys.
+         * @description By id, a page at a time, without their keys. To a session of the console a username that is an e-mail or a phone number is masked.
          */
         get: operations["listInstanceUsers"];
         put?: never;
@@ -340,6 +656,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/instances/{name}/users/{id}/reset-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives a user of an instance a new key
+         * @description The old key is dead from the same moment. The answer is the only place where the new one is ever shown. Of several at once, the last one to be written counts.
+         */
+        post: operations["resetInstanceUserKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/account-keys": {
         parameters: {
             query?: never;
@@ -348,8 +684,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Lists the account keys in force
-         * @description Newest first, a page at a time, without the keys themselves. Revoked keys are left out.
+         * Lists account keys
+         * @description Newest first, a page at a time, without the keys themselves. Revoked keys are left out unless asked for.
          */
         get: operations["listAccountKeys"];
         put?: never;
@@ -391,7 +727,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Lists dashboards
+         * @description By id, a page at a time, of all teams or of one.
+         */
+        get: operations["listDashboards"];
         put?: never;
         /**
          * Makes a dashboard
@@ -438,6 +778,226 @@ export interface paths {
          * @description Forgets the refused codes of either kind and ends the locks that followed from them, also the one after 100; the second factor stays as it is. If there was anything to forget, the user gets the notice two_factor_unlocked. Safe to repeat.
          */
         post: operations["unlockTwoFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/users/{userId}/two-factor/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Turns a user's second factor off
+         * @description For a user who has lost it. Secret, backup codes and any set-up that waits are gone, and the user gets the notice two_factor_disabled. Never one's own (409): neither that with the caller's subject nor that with their e-mail. Nothing on: 200 as well, and nothing is audited. Safe to repeat.
+         */
+        post: operations["disableTwoFactorForUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/users/{userId}/push-tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Forgets a push token of a user
+         * @description For a device that is lost or was sold: it gets no more push notifications, unless the app registers it again. 204 as well when the user has no such token. Safe to repeat.
+         */
+        delete: operations["deletePushToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The audit trail
+         * @description Who did what, when and why, newest first. All that is asked for must apply. Operators of the console see e-mails masked that were typed into a reason.
+         */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The audit trail as a file
+         * @description Newest first, as CSV (RFC 4180; cells that a spreadsheet would run as a formula begin with an apostrophe) or as one JSON object a line. A call looks at 5,000 entries; where older ones may match, `Link` leads to them. Times are UTC. Operators of the console get it masked. The export is itself written into the trail.
+         */
+        get: operations["exportAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the service stands
+         * @description What waits and what needs a person, counted up to 1,000, and the run that is under way.
+         */
+        get: operations["getOverview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How provisioning went
+         * @description What became of users by the day or the hour (UTC), why they failed, how long they waited, and how long the queue was. Without `from` and `to`: the last 30 days; 90 days at most.
+         */
+        get: operations["getStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The outbox
+         * @description The notices that wait for delivery, the longest due first. What was delivered is gone.
+         */
+        get: operations["listNotices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/notices/deliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delivers many notices now
+         * @description Makes up to 1,000 notices due, those that would have waited longest for last. The first 50 are sent right after this answer, the others by the scheduled runs, 50 at a time.
+         */
+        post: operations["deliverNotices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/notices/{noticeId}/deliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delivers a notice now
+         * @description It is sent right after this answer, whatever its next attempt was due. Whether that went well tells listNotices: what was delivered is gone.
+         */
+        post: operations["deliverNotice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/notices/{noticeId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Drops a notice
+         * @description The person is not told. The trail keeps that it was dropped, and by whom. Also 204 when it is gone already.
+         */
+        delete: operations["dropNotice"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The service itself
+         * @description The version, whether the schema fits it, what is bound, and which settings are made. Secrets are never told, only whether they are set.
+         */
+        get: operations["getSystem"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -961,8 +1521,10 @@ export interface components {
             /** @description What its maker called it. */
             label: string | null;
             createdAt: components["schemas"]["Moment"];
+            /** @description When it was revoked; null: it was not. */
+            revokedAt: components["schemas"]["Moment"] | null;
         };
-        /** @description A page of the keys that are not revoked, newest first. */
+        /** @description A page of keys, newest first. */
         AccountKeys: {
             /** @description The keys. */
             accountKeys: components["schemas"]["AccountKey"][];
@@ -1061,8 +1623,10 @@ export interface components {
             lastUsedAt: components["schemas"]["Moment"] | null;
             /** @description From when on it is refused; null: never. */
             expiresAt: components["schemas"]["Moment"] | null;
+            /** @description When it was revoked; null: it was not. */
+            revokedAt: components["schemas"]["Moment"] | null;
         };
-        /** @description A page of the keys that are not revoked, newest first. */
+        /** @description A page of keys, newest first. */
         ApiKeys: {
             /** @description The keys. */
             apiKeys: components["schemas"]["ApiKey"][];
@@ -1072,6 +1636,42 @@ export interface components {
         /** @description The team. */
         AssignTeam: {
             teamId: components["schemas"]["TeamId"];
+        };
+        /** @description Who made a change. */
+        AuditActor: {
+            /**
+             * @description cron: the scheduled run. queue: a consumer of planned runs. operator: of the console. admin-key: a holder of the admin pair. user: a signed-in person. staff: a member of staff, by their token. other: of a later version.
+             * @enum {string}
+             */
+            kind: "cron" | "queue" | "operator" | "admin-key" | "user" | "staff" | "api-key" | "account-key" | "instance-key" | "other";
+            /** @description Of the operator, the person or the key; the key's fingerprint for an admin key. */
+            id: string | null;
+            /** @description The masked e-mail, and whatever else tells two people apart. */
+            name: string | null;
+        };
+        /** @description One change, and who made it. */
+        AuditEntry: {
+            id: number;
+            at: components["schemas"]["Moment"];
+            actor: components["schemas"]["AuditActor"];
+            /** @description What was done, such as `threedeye.reset`. */
+            action: string;
+            /** @description The user, key or other thing that was changed. */
+            subject: string;
+            outcome: string;
+            /** @description What the administrator gave as the reason. */
+            reason: string | null;
+            requestId: components["schemas"]["RequestId"];
+            /** @description The client's address. Null where there is no client, and for the outcome of a provisioning. */
+            address: string | null;
+        };
+        /** @description A page of the audit trail, newest first. */
+        AuditPage: {
+            entries: components["schemas"]["AuditEntry"][];
+            /** @description What to send as `before` for the next page; null: there is nothing older. */
+            next: string | null;
+            /** @description The moment of the oldest entry that was looked at. A page looks at no more than about 2,000, so it may end before it is full: `next` leads on. Null: everything was looked at. */
+            scannedTo: components["schemas"]["Moment"] | null;
         };
         /** @description How far a run is. While it is at work, planned = done + failed + skipped + those who still wait for it. The figures of a run in one process come with its end. */
         BackfillProgress: {
@@ -1191,12 +1791,50 @@ export interface components {
         BackfillRuns: {
             /** @description The runs. */
             runs: components["schemas"]["BackfillRun"][];
+            /** @description `before` of the next page; null: there is none. */
+            next: components["schemas"]["RunId"] | null;
         };
         /** @description 80 random bits in base32. Good for one use. */
         BackupCode: string;
         /** @description New backup codes. Those before are dead. */
         BackupCodes: {
             backup_codes: components["schemas"]["BackupCode"][];
+        };
+        /** @description A binding of the Worker. */
+        Binding: {
+            name: string;
+            bound: boolean;
+        };
+        /** @description A session of the console. */
+        ConsoleSession: {
+            /** @description Tells the session from others; no way to open it. */
+            id: string;
+            createdAt: components["schemas"]["Moment"];
+            /** @description When the person signed in at the identity provider. */
+            authenticatedAt: components["schemas"]["Moment"];
+            /** @description The last request, to five minutes. */
+            lastSeenAt: components["schemas"]["Moment"];
+            /** @description When it ends at the latest. */
+            endsAt: components["schemas"]["Moment"];
+            /** @description When it ends without further requests. */
+            idleEndsAt: components["schemas"]["Moment"];
+            /** @description From where it began; null: not known. */
+            address: string | null;
+            /** @description The browser, as it calls itself; null: it did not. */
+            agent: string | null;
+            /** @description Whether it is the session of this request. */
+            current: boolean;
+        };
+        /** @description Open sessions, newest first. */
+        ConsoleSessions: {
+            /** @description At most 100. */
+            sessions: components["schemas"]["ConsoleSession"][];
+        };
+        /** @description A number that is counted up to 1,000. */
+        Count: {
+            count: number;
+            /** @description Whether there are more. */
+            more: boolean;
         };
         /** @description The key to make. */
         CreateAccountKey: {
@@ -1275,6 +1913,12 @@ export interface components {
              */
             userId?: components["schemas"]["UserId"] | null;
         };
+        /** @description The person. */
+        CreateOperator: {
+            /** @description As the identity provider knows it, of one of the domains of `ADMIN_EMAIL_DOMAINS`. */
+            email: string;
+            role: components["schemas"]["OperatorRole"];
+        };
         /** @description A new key. Its text is shown this once and cannot be read back. */
         CreatedAccountKey: {
             /** @description The key's text: 40 hex digits, the last of them even. */
@@ -1289,6 +1933,8 @@ export interface components {
             /** @description What its maker called it. */
             label: string | null;
             createdAt: components["schemas"]["Moment"];
+            /** @description When it was revoked; null: it was not. */
+            revokedAt: components["schemas"]["Moment"] | null;
         };
         /** @description A new key. Its text is shown this once and cannot be read back. */
         CreatedApiKey: {
@@ -1330,6 +1976,8 @@ export interface components {
             /** @description What its maker called it. */
             label: string | null;
             createdAt: components["schemas"]["Moment"];
+            /** @description When it was revoked; null: it was not. */
+            revokedAt: components["schemas"]["Moment"] | null;
         };
         /** @description A new user. Its key is shown this once and cannot be read back. */
         CreatedInstanceUser: {
@@ -1361,6 +2009,12 @@ export interface components {
         };
         /** @description The id of a dashboard. */
         DashboardId: number;
+        /** @description A page of dashboards. */
+        Dashboards: {
+            dashboards: components["schemas"]["ListedDashboard"][];
+            /** @description What to send as `after` for the next page; null: there is none. */
+            next: number | null;
+        };
         /** @description That it is meant, and why. */
         DeleteUserRequest: {
             /** @description The user's id once more. */
@@ -1379,7 +2033,7 @@ export interface components {
             user: {
                 /** @description Whether there is one. */
                 found: boolean;
-                /** @description The e-mail as it was entered. */
+                /** @description The e-mail as it was entered; masked to a session of the console. */
                 email: string | null;
             };
             /** @description The row in `threedeye_users`. Where found is false, everything else is null, false or 0. */
@@ -1401,7 +2055,9 @@ export interface components {
                 state: "pending" | "attaching" | "complete" | "quarantined" | "set_aside" | "leaving" | "left_in_place" | null;
                 /** @description Failed attempts since the last success or reset. */
                 attempts: number;
-                /** @description Why the last attempt failed. */
+                /** @description Why the last attempt failed, as a word. */
+                reason: components["schemas"]["FailureReason"] | null;
+                /** @description The same as a sentence. */
                 lastError: string | null;
                 /** @description When the next attempt is due. */
                 nextAttemptAt: components["schemas"]["Moment"] | null;
@@ -1428,7 +2084,7 @@ export interface components {
                 /** @description The account with this user's e-mail, else one with the same e-mail in another spelling (case or composition of letters beyond ASCII), or null. */
                 match: {
                     id: components["schemas"]["RemoteId"];
-                    /** @description The e-mail as 3dEye spells it. */
+                    /** @description The e-mail as 3dEye spells it; masked to a session of the console. */
                     email: string;
                     /** @description How many camera roles it holds. */
                     roleCount: number;
@@ -1438,11 +2094,19 @@ export interface components {
                 /** @description Why the probe failed. The answer is a 200 all the same. */
                 error: string | null;
             };
+            next: components["schemas"]["NextStep"];
         };
         /** @description A proof of the second factor, where one is asked for. */
         DisableTwoFactor: {
             /** @description Six digits of the authenticator, or a backup code. Blanks, dashes and characters without a width do not matter, nor does the case of a backup code. */
             token?: string;
+        };
+        /** @description Why, and how it was made sure that it is the user who asks. */
+        DisableUsersTwoFactor: {
+            /** @description For the audit trail; e-mails in it are masked. */
+            reason: string;
+            /** @description How the user was recognised. */
+            verifiedBy: ("video" | "in_person" | "other") | "callback";
         };
         /** @description How every error is written. */
         Error: {
@@ -1574,6 +2238,19 @@ export interface components {
             /** @description The identity provider's subject. */
             authSubject: string | null;
         };
+        /**
+         * @description Why an attempt failed, as a word. The same words are in the log and in the audit trail's statistics.
+         * @enum {string}
+         */
+        FailureReason: "not_configured" | "unauthorized" | "email_taken" | "not_found" | "rate_limited" | "unavailable" | "answer_lost" | "rejected" | "empty_list" | "unreadable_answer" | "orphan" | "duplicate" | "other_spelling" | "protected" | "take_over_unproved" | "foreign_mapping" | "unproved" | "made_for_another_email" | "not_visible_yet" | "still_taken" | "settling" | "list_incomplete" | "roles_pending" | "unsealable" | "leaving" | "out_of_time";
+        /** @description A page of what was found. */
+        FoundUsers: {
+            /** @description By what they were found. Null: nothing was. */
+            matchedBy: components["schemas"]["MatchedBy"] | null;
+            users: components["schemas"]["UserRow"][];
+            /** @description What to send as `after` for the next page; null: there is none. Sealed, because it holds the last e-mail. */
+            next: string | null;
+        };
         /** @description A proof of the second factor, where one is asked for. */
         GenerateBackupCodes: {
             /** @description Six digits of the authenticator, or a backup code. Blanks, dashes and characters without a width do not matter, nor does the case of a backup code. */
@@ -1617,10 +2294,10 @@ export interface components {
                  */
                 migrations: "ok" | "outdated" | "missing" | "unknown";
                 /**
-                 * @description The last run of the cron trigger. ok, running, none_yet and not_configured are healthy. overdue: none began within 45 minutes. failing: the last one ended early. died: it did not end within 15 minutes.
+                 * @description The last run of the cron trigger. ok, running, none_yet, paused and not_configured are healthy. paused: an administrator has paused all runs. none_yet: of a new deployment, or since runs went on. overdue: none began within 45 minutes. failing: the last one ended early. died: it did not end within 15 minutes.
                  * @enum {string}
                  */
-                scheduledRun: "ok" | "running" | "none_yet" | "not_configured" | "overdue" | "failing" | "died" | "unknown";
+                scheduledRun: "ok" | "running" | "none_yet" | "paused" | "not_configured" | "overdue" | "failing" | "died" | "unknown";
                 /** @description The bindings of rate limits that are missing. What they count is not limited, which is no reason to be degraded. */
                 missingRateLimits: string[];
             };
@@ -1649,8 +2326,10 @@ export interface components {
             /** @description What its maker called it. */
             label: string | null;
             createdAt: components["schemas"]["Moment"];
+            /** @description When it was revoked; null: it was not. */
+            revokedAt: components["schemas"]["Moment"] | null;
         };
-        /** @description A page of an instance's keys that are not revoked, newest first. */
+        /** @description A page of an instance's keys, newest first. */
         InstanceApiKeys: {
             /** @description The keys. */
             apiKeys: components["schemas"]["InstanceApiKey"][];
@@ -1677,6 +2356,12 @@ export interface components {
         };
         /** @description The id of a user of an instance. */
         InstanceUserId: number;
+        /** @description A user's new key. It is shown this once and cannot be read back. */
+        InstanceUserNewKey: {
+            id: components["schemas"]["InstanceUserId"];
+            /** @description The key's text: 40 hex digits, the last of them even. */
+            userKey: string;
+        };
         /** @description Every user has one profile, which is created with it, has its id and never changes. */
         InstanceUserProfile: {
             id: components["schemas"]["InstanceUserId"];
@@ -1725,6 +2410,14 @@ export interface components {
             /** @description The instances. */
             instances: components["schemas"]["Instance"][];
         };
+        /** @description A dashboard in a list. */
+        ListedDashboard: {
+            /** @description Its id, never given out twice. */
+            id: number;
+            teamId: components["schemas"]["TeamId"];
+            name: string;
+            createdAt: components["schemas"]["Moment"];
+        };
         /** @description A user of an instance, without its key. */
         ListedInstanceUser: {
             id: components["schemas"]["InstanceUserId"];
@@ -1734,6 +2427,11 @@ export interface components {
             createdAt: components["schemas"]["Moment"];
             keyChangedAt: components["schemas"]["Moment"];
         };
+        /**
+         * @description By which identifier users were found.
+         * @enum {string}
+         */
+        MatchedBy: "userId" | "email" | "emailDomain" | "phone" | "threedeyeUserId" | "subject";
         /** @description ISO 8601 in UTC with microseconds. */
         MicrosecondMoment: string;
         /**
@@ -1742,6 +2440,158 @@ export interface components {
          * @example 2026-11-21T10:30:00.000Z
          */
         Moment: string;
+        /**
+         * @description none: nothing, all is done. wait: the user is not due yet, or is being worked on. create: the next run creates or adopts the account. attach_roles: the next run attaches saved roles. remove: a run deletes the account of the deleted user. needs_support: support has to act. needs_data: an e-mail has to be corrected where the users are kept.
+         * @enum {string}
+         */
+        NextAct: "none" | "wait" | "create" | "attach_roles" | "remove" | "needs_support" | "needs_data";
+        /** @description What happens next. */
+        NextStep: {
+            act: components["schemas"]["NextAct"];
+            /** @description When; a moment that has passed means the next run. Null: no moment is set. */
+            at: components["schemas"]["Moment"] | null;
+            /** @description The user who holds the e-mail of this one, where that is in the way. */
+            otherUserId: string | null;
+        };
+        /** @description How many users there were, counted once a night. */
+        NightlyTotals: {
+            /** @description The day, which begins then. */
+            day: components["schemas"]["Moment"];
+            users: number;
+            /** @description Those with an account. */
+            complete: number;
+        };
+        /** @description A notice that waits for delivery. */
+        Notice: {
+            id: string;
+            /** @example email_changed */
+            type: string;
+            userId: components["schemas"]["UserId"];
+            /** @description An e-mail address, else a phone number; masked for operators. Null: the person has neither. */
+            recipient: string | null;
+            /** @description Attempts so far, one that is under way included. */
+            attempts: number;
+            /**
+             * @description Why the last attempt failed: the status that the receiver answered, timed_out, unreachable, too_long, unopened, no_key or unsigned.
+             * @example 503
+             */
+            lastCause: string | null;
+            createdAt: components["schemas"]["Moment"];
+            /** @description When it is delivered, or tried again. */
+            dueAt: components["schemas"]["Moment"];
+            /** @description When it is deleted undelivered, because its token is dead by then. */
+            expiresAt: components["schemas"]["Moment"] | null;
+        };
+        /** @description Which notices are to be delivered. */
+        NoticeDelivery: {
+            /**
+             * @description waiting: all of them. failing: those that were tried before.
+             * @enum {string}
+             */
+            state: "waiting" | "failing";
+        };
+        /** @description A page of the outbox, the longest due first. */
+        Notices: {
+            notices: components["schemas"]["Notice"][];
+            /** @description What to send as `after` for the next page; null: there is none. */
+            next: string | null;
+        };
+        /** @description What was made due. */
+        NoticesDue: {
+            /** @description Notices that are due now and were not before. If it is 1,000 there may be more. */
+            due: number;
+        };
+        /** @description An operator, with the sessions that are open. */
+        Operator: {
+            /**
+             * @description `op_` and a ULID; the audit trail names the operator by it.
+             * @example op_01JZX0000000000000000000EX
+             */
+            id: string;
+            /** @description In lower case. */
+            email: string;
+            role: components["schemas"]["OperatorRole"];
+            createdAt: components["schemas"]["Moment"];
+            /** @description As the audit trail names them. */
+            createdBy: string;
+            /** @description The last request, to five minutes; null: has never signed in. */
+            lastSeenAt: components["schemas"]["Moment"] | null;
+            /** @description Since when they may not sign in; null: they may. */
+            disabledAt: components["schemas"]["Moment"] | null;
+            /** @description How many sessions are open. */
+            sessions: number;
+        };
+        /** @description Each role may do what those before it may. */
+        OperatorRole: "viewer" | "support" | "admin";
+        /** @description A page of the operators, disabled ones too, newest first. */
+        Operators: {
+            operators: components["schemas"]["Operator"][];
+            /** @description What to send as `after` for the next page; null: there is none. */
+            next: string | null;
+        };
+        /** @description How the service stands. */
+        Overview: {
+            /** @description Users in the work queue. */
+            waiting: components["schemas"]["Count"];
+            /** @description Those of them whose next attempt is due. */
+            due: components["schemas"]["Count"];
+            /** @description Users whose last attempt failed, and who are tried again. */
+            failing: components["schemas"]["Count"];
+            /** @description Users whose account is there and whose saved roles are not attached yet. */
+            attaching: components["schemas"]["Count"];
+            /** @description Users in quarantine. */
+            quarantined: components["schemas"]["Count"];
+            /** @description Users whose e-mail another user holds. */
+            setAside: components["schemas"]["Count"];
+            /** @description Notices in the outbox. */
+            noticesWaiting: components["schemas"]["Count"];
+            /** @description Those of them that were tried before. */
+            noticesFailing: components["schemas"]["Count"];
+            /** @description People whose codes are locked at the moment. */
+            lockedOut: components["schemas"]["Count"];
+            /** @description Since when the user that is due longest has been due. */
+            oldestDueAt: components["schemas"]["Moment"] | null;
+            /** @description The run that is under way; of several the one that began last. */
+            run: components["schemas"]["RunUnderWay"] | null;
+            /** @description Whether provisioning is paused. */
+            paused: boolean;
+            /** @description How many users there were last night. */
+            totals: components["schemas"]["NightlyTotals"] | null;
+            /** @description When this was read. An answer may be ten seconds old. */
+            at: components["schemas"]["Moment"];
+        };
+        /** @description The session of the request. */
+        OwnSession: {
+            /** @description The operator whose session it is. */
+            operator: {
+                id: string;
+                /** @description Their own, and so not masked. */
+                email: string;
+                role: components["schemas"]["OperatorRole"];
+            };
+            /** @description When the person signed in at the identity provider. */
+            authenticatedAt: components["schemas"]["Moment"];
+            /** @description When it ends at the latest. */
+            endsAt: components["schemas"]["Moment"];
+            /** @description When it ends without further requests. */
+            idleEndsAt: components["schemas"]["Moment"];
+            /** @description Of the service. */
+            version: string;
+        };
+        /** @description Whether runs are paused, and who decided that. */
+        Pause: {
+            paused: boolean;
+            /** @description When that was decided. Null, as are the next two: runs were never paused. */
+            since: components["schemas"]["Moment"] | null;
+            by: string | null;
+            reason: string | null;
+        };
+        /** @description Whether runs are to be paused, and why. */
+        PauseRequest: {
+            paused: boolean;
+            /** @description For the audit trail and for those who find runs paused; e-mails in it are masked. */
+            reason: string;
+        };
         /** @description Which dashboard a page of the app starts with. Team and user are the caller's, whatever the body says. */
         PersonaliseScene: {
             /** @description The page of the app. */
@@ -1749,6 +2599,8 @@ export interface components {
             /** @description The id of a dashboard of the user's present team, as a number or in plain decimal digits. */
             dashboard: components["schemas"]["DashboardId"] | string;
         };
+        /** @description Names a preview, for 10 minutes. */
+        PlanText: string;
         /** @description The class of profiles. It has no fields of its own. */
         ProfileClass: {
             /** @constant */
@@ -1771,6 +2623,37 @@ export interface components {
                 self: string;
                 objects: string;
             };
+        };
+        /** @description How far the user's provisioning went. */
+        ProvisionResult: {
+            userId: components["schemas"]["UserId"];
+            /**
+             * @description Where it stands afterwards; null: nothing is recorded.
+             * @enum {string|null}
+             */
+            state: "pending" | "attaching" | "complete" | "quarantined" | "set_aside" | "leaving" | "left_in_place" | null;
+            /** @description The account's id, once known. */
+            threedeyeUserId: components["schemas"]["RemoteId"] | null;
+            /**
+             * @description Why it did not go to the end; null: it did.
+             * @enum {string|null}
+             */
+            reason: "not_configured" | "unauthorized" | "email_taken" | "not_found" | "rate_limited" | "unavailable" | "answer_lost" | "rejected" | "empty_list" | "unreadable_answer" | "orphan" | "duplicate" | "other_spelling" | "protected" | "take_over_unproved" | "foreign_mapping" | "unproved" | "made_for_another_email" | "not_visible_yet" | "still_taken" | "settling" | "list_incomplete" | "roles_pending" | "unsealable" | "leaving" | "out_of_time" | null;
+            /** @description The four steps, in order. */
+            steps: {
+                /**
+                 * @description user: there is one who may be provisioned. list: the customer's list was read. account: there is one that the stored password opens. roles: it holds all camera roles.
+                 * @enum {string}
+                 */
+                name: "user" | "list" | "account" | "roles";
+                /**
+                 * @description skipped: there was nothing to do, or a step before failed.
+                 * @enum {string}
+                 */
+                outcome: "done" | "failed" | "skipped";
+                /** @description What was done, or why not. */
+                detail: string | null;
+            }[];
         };
         /**
          * @description Whose push service the token is of.
@@ -1808,6 +2691,61 @@ export interface components {
          * @example req_01JZX0000000000000000000EX
          */
         RequestId: string;
+        /** @description Of a preview, or of what was done. */
+        ResetAnswer: components["schemas"]["ResetPlan"] | components["schemas"]["ResetResult"];
+        /** @description Why the key is replaced. */
+        ResetInstanceUserKey: {
+            /** @description For the audit trail; e-mails in it are masked. */
+            reason: string;
+        };
+        /** @description What a reset would do. Nothing was changed. */
+        ResetPlan: {
+            userId: components["schemas"]["UserId"];
+            plan: components["schemas"]["PlanText"];
+            /** @description What would be forgotten. */
+            clear: {
+                /** @description The mapping, if there is one that tells something. */
+                mapping: boolean;
+                /** @description Roles that were saved for the next account. */
+                savedRoleIds: string[];
+            };
+            /** @description What would be done at 3dEye. */
+            remote: {
+                /** @description The accounts that would be deleted. */
+                deletes: {
+                    threedeyeUserId: components["schemas"]["RemoteId"];
+                    /** @description Its camera roles. */
+                    roleIds: string[];
+                    /**
+                     * @description What makes it this user's. mapped: its id is recorded. email: it has the user's e-mail. earlier: it was made for the user before the last reset or for an earlier e-mail.
+                     * @enum {string}
+                     */
+                    why: "mapped" | "email" | "earlier";
+                }[];
+                /** @description A delete is asked for, and neither id nor e-mail is in our customer. */
+                notVisible: boolean;
+                /** @description False: the list could not be read far enough, and the reset would be refused (502). */
+                complete: boolean;
+            };
+            /** @description Whether the user would be provisioned at once. */
+            reprovision: boolean;
+            /** @description What would be lost for good. */
+            loses: {
+                /** @description Camera roles that no account and no row would have afterwards. */
+                roleIds: string[];
+            };
+            /** @description Sentences for a person to read. */
+            warnings: string[];
+            /** @description What it takes from a page of the console. */
+            needs: {
+                /** @description The least role. */
+                role: components["schemas"]["OperatorRole"];
+                /** @description Whether it takes a sign-in of the last 15 minutes. */
+                stepUp: boolean;
+                /** @description What the page asks a person to type first: the last characters of the id, or null. */
+                typed: string | null;
+            };
+        };
         /** @description What to reset. Every field may be left out. */
         ResetRequest: {
             /**
@@ -1821,10 +2759,20 @@ export interface components {
              */
             deleteRemote?: boolean;
             /**
+             * @description `plan` of a preview: exactly what it showed is done, or nothing (409). A page of the console must send it.
+             * @default null
+             */
+            plan?: components["schemas"]["PlanText"] | null;
+            /**
              * @description Keep the roles of the deleted account, and those saved before, for the next provisioning to attach.
              * @default false
              */
             preserveRoles?: boolean;
+            /**
+             * @description For the audit trail; e-mails in it are masked. A page of the console must send it.
+             * @default null
+             */
+            reason?: string | null;
             /**
              * @description Provision again at once.
              * @default false
@@ -1861,11 +2809,37 @@ export interface components {
                 error: string | null;
             };
         };
+        /** @description What to show, and why. */
+        RevealRequest: {
+            fields: ("email" | "phone")[];
+            /** @description For the audit trail, where it stays: no personal data. */
+            reason: string;
+        };
+        /** @description What was asked for, unmasked. */
+        RevealedUser: {
+            /** @description Null: not asked for, or there is none. */
+            email: string | null;
+            /** @description Null: not asked for, or there is none. */
+            phoneNumber: string | null;
+        };
         /**
          * @description The name of one run: `run_` and a ULID.
          * @example run_01JZX0000000000000000000EX
          */
         RunId: string;
+        RunUnderWay: {
+            runId: string;
+            /** @enum {string} */
+            trigger: "manual" | "cron";
+            /** @enum {string} */
+            mode: "inline" | "queue";
+            /** @description Users taken up, or planned. Of an inline run it is not known before its end. */
+            total: number;
+            created: number;
+            failed: number;
+            skipped: number;
+            startedAt: components["schemas"]["Moment"];
+        };
         /** @description What an API key may do. */
         Scope: "user:write" | "user:verify" | "threedeye:read";
         /** @description A proof of the second factor. */
@@ -1873,10 +2847,89 @@ export interface components {
             /** @description Six digits of the authenticator, or a backup code. Blanks, dashes and characters without a width do not matter, nor does the case of a backup code. */
             token: string;
         };
+        /** @description A setting, a variable or a secret. */
+        Setting: {
+            name: string;
+            set: boolean;
+            /** @description Null where it is not set, and for secrets and what may hold one. E-mails are masked for operators. */
+            value: string | null;
+        };
+        /** @description How it went, whole buckets of UTC. */
+        Stats: {
+            /** @description Every bucket that the time asked for has a part of, in order. */
+            buckets: components["schemas"]["StatsBucket"][];
+            /** @description Why users could not be provisioned, the most frequent first. */
+            reasons: components["schemas"]["StatsReason"][];
+            /** @description How long those who got their account had waited in the queue. */
+            timeToProvision: components["schemas"]["StatsWait"][];
+            /** @description How long the queue was, in order: one sample of each of at most 300 equal parts. */
+            depth: components["schemas"]["StatsDepth"][];
+        };
+        /** @description What became of users within an hour or a day. `created` to `rolesAttached` are those who got their account. */
+        StatsBucket: {
+            start: components["schemas"]["Moment"];
+            created: number;
+            /** @description Their account existed, and the stored password opened it. */
+            adopted: number;
+            /** @description Their account was deleted and made anew. */
+            replaced: number;
+            /** @description Only roles had been missing. */
+            rolesAttached: number;
+            /** @description Attempts that failed, the next two included. */
+            failed: number;
+            /** @description Those that ended in quarantine. */
+            quarantined: number;
+            /** @description Those that were set aside, as another user holds the e-mail. */
+            setAside: number;
+        };
+        /** @description How long the queue was. */
+        StatsDepth: {
+            at: components["schemas"]["Moment"];
+            /** @description Users in the queue. */
+            waiting: number;
+            /** @description Those of them that were due, counted up to 1,000. */
+            due: number;
+            /** @description Since when the one had been due that was due longest. */
+            oldestDueAt: components["schemas"]["Moment"] | null;
+        };
+        /** @description A reason of failures, and how often. */
+        StatsReason: {
+            reason: string;
+            count: number;
+        };
+        /** @description How many had waited no longer than this, and longer than the one before. */
+        StatsWait: {
+            /** @description Null: longer than all others. */
+            atMostSeconds: number | null;
+            count: number;
+        };
+        /** @description Why it is stopped. */
+        StopRun: {
+            /** @description For the audit trail and the ledger; e-mails in it are masked. */
+            reason: string;
+        };
         /** @description It is done. */
         Success: {
             /** @constant */
             success: true;
+        };
+        /** @description The service itself. */
+        System: {
+            /** @description Of the build. */
+            version: string;
+            schema: {
+                /** @description The version that this build was made for. */
+                built: number;
+                /** @description The version that the database has. */
+                applied: number | null;
+            };
+            bindings: components["schemas"]["Binding"][];
+            /** @description Every setting that there is. */
+            settings: components["schemas"]["Setting"][];
+            /** @description Whether provisioning is paused. */
+            paused: boolean;
+            /** @description The time of this service. */
+            now: components["schemas"]["Moment"];
         };
         /**
          * Format: int64
@@ -1895,6 +2948,11 @@ export interface components {
             token: string;
             /** @description A code of the second factor that is on: six digits of its authenticator, or a backup code. */
             current_token?: string;
+        };
+        /** @description The second factor is off. */
+        TwoFactorDisabled: {
+            /** @constant */
+            disabled: true;
         };
         /** @description A secret for an authenticator app. It counts once a code of it was accepted. */
         TwoFactorSetup: {
@@ -1935,6 +2993,9 @@ export interface components {
         /** @description The token to forget. */
         UnregisterPushToken: {
             token: components["schemas"]["PushTokenText"];
+        };
+        UpdateOperator: {
+            role: components["schemas"]["OperatorRole"];
         };
         /** @description The fields to change. Others stay, unknown ones are ignored. */
         UpdateUser: {
@@ -1991,7 +3052,7 @@ export interface components {
             userId: components["schemas"]["UserId"];
             /** @description Whether nothing was changed. */
             dryRun: boolean;
-            /** @description The user's e-mail; null where the user was deleted before, or has none. */
+            /** @description The user's e-mail, masked to a session of the console; null where the user was deleted before, or has none. */
             email: string | null;
             /** @description What goes at once. */
             deleted: {
@@ -2031,6 +3092,101 @@ export interface components {
                 error: string | null;
             };
         };
+        /** @description All that one page shows of a user. To a session of the console e-mails and phone numbers are masked. */
+        UserDetail: {
+            userId: components["schemas"]["UserId"];
+            /** @description Whether there is a row in `users`. If not, the user was deleted, and the rest is what is left. */
+            found: boolean;
+            /** @description The first 320 characters; of a deleted user the last e-mail. */
+            email: string | null;
+            phoneNumber: string | null;
+            /** @description As the service that made the user wrote it. */
+            createdAt: string | null;
+            /** @description The identity provider's name of the person. */
+            authSubject: string | null;
+            teamId: number | null;
+            /** @description The e-mail that the person asked for and has not confirmed. */
+            pendingEmail: string | null;
+            /** @description Until when it can be confirmed. */
+            pendingEmailUntil: components["schemas"]["Moment"] | null;
+            /** @description The 3dEye account, as far as it is recorded here. */
+            provisioning: {
+                state: components["schemas"]["UserState"];
+                /** @description The account's id, once known. */
+                threedeyeUserId: string | null;
+                /** @description Whether a sealed password is stored. */
+                hasPassword: boolean;
+                /** @description Failed attempts since the last success or reset. */
+                attempts: number;
+                /** @description Why the last attempt failed, as a word. */
+                reason: components["schemas"]["FailureReason"] | null;
+                /** @description The same as a sentence. */
+                lastError: string | null;
+                /** @description When the next attempt is due. */
+                nextAttemptAt: components["schemas"]["Moment"] | null;
+                /** @description The user's place in the queue; null: not in it. */
+                dueAt: components["schemas"]["Moment"] | null;
+                /** @description Until when an actor works on the user; null: none does. */
+                leaseUntil: components["schemas"]["Moment"] | null;
+                /** @description The planned run that has the user. */
+                runId: string | null;
+                /** @description Camera roles that wait to be attached again. */
+                savedRoles: string[];
+                /** @description Whether the account took the place of one that we had not made. */
+                takenOver: boolean;
+                /** @description When the user was deleted; null: it was not. */
+                leftAt: components["schemas"]["Moment"] | null;
+                createdAt: components["schemas"]["Moment"] | null;
+                updatedAt: components["schemas"]["Moment"] | null;
+                next: components["schemas"]["NextStep"];
+            };
+            twoFactor: {
+                enabled: boolean;
+                enabledAt: components["schemas"]["Moment"] | null;
+                /** @description Until when a set-up that was begun can be finished; null: there is none. */
+                setUpUntil: components["schemas"]["Moment"] | null;
+                backupCodesRemaining: number;
+                /** @description Codes of the authenticator. */
+                totp: {
+                    /** @description Wrong codes in a row. From 100 on none is accepted until support unlocks. */
+                    failures: number;
+                    /** @description Until when no code is accepted; null: codes are. */
+                    lockedUntil: components["schemas"]["Moment"] | null;
+                };
+                backupCode: {
+                    /** @description Wrong codes in a row. From 100 on none is accepted until support unlocks. */
+                    failures: number;
+                    /** @description Until when no code is accepted; null: codes are. */
+                    lockedUntil: components["schemas"]["Moment"] | null;
+                };
+            };
+            /** @description Devices for push messages, those seen last first. */
+            pushTokens: {
+                id: string;
+                /** @enum {string} */
+                platform: "ios" | "android" | "web";
+                createdAt: components["schemas"]["Moment"];
+                lastSeenAt: components["schemas"]["Moment"];
+            }[];
+            /** @description Users of instances that are tied to this user; the newest twenty. */
+            instanceUsers: {
+                id: number;
+                instance: string;
+                /** @description Masked to a session of the console where it is an e-mail or a phone number. */
+                username: string;
+                keyChangedAt: components["schemas"]["Moment"];
+            }[];
+            /** @description Keys of programs that are bound to this user, revoked ones included; the newest twenty. */
+            apiKeys: components["schemas"]["ApiKey"][];
+            /** @description Account notices that are not delivered yet, counted up to twenty. */
+            notices: {
+                waiting: number;
+                /** @description Those of them whose delivery was tried. */
+                failing: number;
+            };
+            /** @description The audit trail about this user, the newest twenty rows. */
+            history: components["schemas"]["UserHistoryEntry"][];
+        };
         /** @description All that is stored about a person. */
         UserExport: {
             userId: components["schemas"]["UserId"];
@@ -2051,16 +3207,90 @@ export interface components {
             /** @description `auditBefore` for older rows of the trail. Null: there are none. */
             nextAuditBefore: number | null;
         };
+        /** @description A row of the audit trail. */
+        UserHistoryEntry: {
+            id: number;
+            at: components["schemas"]["Moment"];
+            /** @description Who did it. */
+            actor: {
+                /** @description cron, queue, admin-key, operator, user, staff, api-key, account-key or instance-key. */
+                kind: string;
+                /** @description The key, operator or user. */
+                id: string | null;
+                /** @description Masked. */
+                name: string | null;
+            };
+            action: string;
+            /** @description The user. */
+            subject: string;
+            outcome: string;
+            /** @description What the administrator typed as the reason. */
+            reason: string | null;
+            requestId: string;
+            /** @description The client's address; null without a client. */
+            address: string | null;
+        };
         /**
          * @description A user's `users.uuid`. Opaque: 1 to 128 characters, no control characters.
          * @example 00000000-0000-4000-8000-000000000001
          */
         UserId: string;
+        /** @description A user in a list. To a session of the console e-mail and phone number are masked. */
+        UserRow: {
+            userId: components["schemas"]["UserId"];
+            /** @description The first 320 characters; of a deleted user the last e-mail. */
+            email: string | null;
+            phoneNumber: string | null;
+            /** @description As the service that made the user wrote it. */
+            createdAt: string | null;
+            state: components["schemas"]["UserState"];
+            /** @description Failed attempts since the last success or reset. */
+            attempts: number;
+            /** @description Why the last attempt failed, as a word. */
+            reason: components["schemas"]["FailureReason"] | null;
+            /** @description The same as a sentence. */
+            lastError: string | null;
+            nextAttemptAt: components["schemas"]["Moment"] | null;
+            /** @description Whether a second factor is on. */
+            twoFactor: boolean;
+        };
+        /** @description Whom to look for. */
+        UserSearch: {
+            /** @description An e-mail or how one begins, `@` and a domain, a phone number or how one begins, a user's id or how it begins, an account's id at 3dEye, or a subject of the identity provider. White space around it does not matter. */
+            query: string;
+            /**
+             * @description `next` of the page before, of the same search.
+             * @default null
+             */
+            after?: string | null;
+            /**
+             * @description What it is. auto: whatever is found first.
+             * @default auto
+             * @enum {string}
+             */
+            by?: "auto" | "userId" | "email" | "emailDomain" | "phone" | "threedeyeUserId" | "subject";
+            /**
+             * @description Users to list at most.
+             * @default 50
+             */
+            limit?: number;
+        };
+        /**
+         * @description none: the user has no e-mail that an account could be made for, and nothing is recorded. waiting: in the queue, not tried yet. pending: an attempt was begun; the account may exist or not. attaching: the account is there, saved roles wait. complete: done. quarantined: the e-mail is taken outside our customer, or present there in another spelling. set_aside: another user holds the same e-mail. leaving: the user was deleted, and its account will be. left_in_place: the user was deleted; its account is protected and waits for a decision.
+         * @enum {string}
+         */
+        UserState: "none" | "waiting" | "pending" | "attaching" | "complete" | "quarantined" | "set_aside" | "leaving" | "left_in_place";
         /**
          * @description A name, unique within the instance to the letter, without control or invisible characters and not all white space.
          * @example geralt
          */
         Username: string;
+        /** @description A page of users. */
+        Users: {
+            users: components["schemas"]["UserRow"][];
+            /** @description What to send as `after` for the next page; null: there is none. */
+            next: string | null;
+        };
         /** @description The proof is good. */
         VerifiedTwoFactor: {
             /** @constant */
@@ -2362,6 +3592,23 @@ export interface components {
                 };
             };
         };
+        /** @description Another actor is provisioning this user right now. */
+        BusyProvisioning: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                "Retry-After": components["headers"]["RetryAfter"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"] & {
+                    /** @constant */
+                    code?: 409;
+                    /** @constant */
+                    error?: "Conflict";
+                };
+            };
+        };
         /** @description The account cannot be made. With Retry-After: another actor is provisioning this user right now. Without: it takes a human, as the message says. */
         Conflict: {
             headers: {
@@ -2509,6 +3756,24 @@ export interface components {
                 };
             };
         };
+        /** @description The last admin cannot be disabled. */
+        LastAdmin: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"] & {
+                    /** @constant */
+                    code?: 409;
+                    /** @constant */
+                    error?: "Conflict";
+                    /** @constant */
+                    message?: "This is the last admin. Make another operator an admin first";
+                };
+            };
+        };
         /** @description The path exists, but not with this method. Not tied to a route. */
         MethodNotAllowed: {
             headers: {
@@ -2539,6 +3804,23 @@ export interface components {
                     code?: 409;
                     /** @constant */
                     error?: "Conflict";
+                };
+            };
+        };
+        /** @description There is no receiver of notices; or, with Retry-After, the identity provider's signing keys cannot be fetched. */
+        NoReceiver: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                "Retry-After": components["headers"]["RetryAfterAtTimes"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"] & {
+                    /** @constant */
+                    code?: 503;
+                    /** @constant */
+                    error?: "Service Unavailable";
                 };
             };
         };
@@ -2592,6 +3874,58 @@ export interface components {
                 };
             };
         };
+        /** @description The operator is disabled, or is the last admin and would not be one any more. */
+        OperatorConflict: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"] & {
+                    /** @constant */
+                    code?: 409;
+                    /** @constant */
+                    error?: "Conflict";
+                    /** @enum {unknown} */
+                    message?: "This is the last admin. Make another operator an admin first" | "The operator is disabled. Make them anew with this role";
+                };
+            };
+        };
+        /** @description There is an operator with this e-mail, who is not disabled. */
+        OperatorExists: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"] & {
+                    /** @constant */
+                    code?: 409;
+                    /** @constant */
+                    error?: "Conflict";
+                    /** @constant */
+                    message?: "There is an operator with this e-mail. Change their role instead";
+                };
+            };
+        };
+        /** @description The account is the caller's own. */
+        OwnAccount: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"] & {
+                    /** @constant */
+                    code?: 409;
+                    /** @constant */
+                    error?: "Conflict";
+                };
+            };
+        };
         /** @description No such run. */
         RunNotFound: {
             headers: {
@@ -2606,6 +3940,106 @@ export interface components {
                     /** @constant */
                     error?: "Not Found";
                 };
+            };
+        };
+        /** @description Runs are paused. A dry run is answered all the same. */
+        RunsPaused: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"] & {
+                    /** @constant */
+                    code?: 409;
+                    /** @constant */
+                    error?: "Conflict";
+                };
+            };
+        };
+        /** @description A page that says what to do: the sign-in had no second factor, or was another operator's than the one whose session this browser has. */
+        SignInForbidden: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+            };
+        };
+        /** @description A page: a fault of this service. The request id leads to the log line that tells more. */
+        SignInInternal: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+            };
+        };
+        /** @description No one can sign in to the console. */
+        SignInNotConfigured: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"] & {
+                    /** @constant */
+                    code?: 503;
+                    /** @constant */
+                    error?: "Service Unavailable";
+                };
+            };
+        };
+        /** @description A page that says what to do: a parameter is wrong, or what came back is no answer to a sign-in of this browser, or not a good one. */
+        SignInRefused: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+            };
+        };
+        /** @description A page: the request has a body of more than 65536 bytes. */
+        SignInTooLarge: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+            };
+        };
+        /** @description A page: too many sign-ins from this address failed. */
+        SignInTooMany: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                "Retry-After": components["headers"]["RetryAfter"];
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+            };
+        };
+        /** @description A page: sign-in is not configured, or the identity provider cannot be used at the moment, which Retry-After tells. */
+        SignInUnavailable: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                "Retry-After": components["headers"]["RetryAfterAtTimes"];
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
             };
         };
         /** @description Too many requests in a second, by this caller or on this instance; or too many from this address with unknown keys. */
@@ -2675,6 +4109,38 @@ export interface components {
                 };
             };
         };
+        /** @description No such notice. */
+        UnknownNotice: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"] & {
+                    /** @constant */
+                    code?: 404;
+                    /** @constant */
+                    error?: "Not Found";
+                };
+            };
+        };
+        /** @description No such operator. */
+        UnknownOperator: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"] & {
+                    /** @constant */
+                    code?: 404;
+                    /** @constant */
+                    error?: "Not Found";
+                };
+            };
+        };
         /** @description No such user. */
         UnknownUser: {
             headers: {
@@ -2741,6 +4207,22 @@ export interface components {
                 };
             };
         };
+        /** @description No such instance; or it has no such user. */
+        UserOfInstanceNotFound: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"] & {
+                    /** @constant */
+                    code?: 404;
+                    /** @constant */
+                    error?: "Not Found";
+                };
+            };
+        };
         /** @description Not this method here. Told only to those who may use the path. */
         WrongMethod: {
             headers: {
@@ -2768,6 +4250,12 @@ export interface components {
         InstanceUserId: string;
         /** @description The id of an API key. */
         KeyId: string;
+        /** @description The id of a notice. */
+        NoticeId: string;
+        /** @description The id of an operator. */
+        OperatorId: string;
+        /** @description The id of a push token. */
+        PushTokenId: string;
         /** @description The id of a run. */
         RunId: string;
         /** @description The user's `users.uuid`, percent-encoded. */
@@ -2791,6 +4279,8 @@ export interface components {
         Allow: string;
         /** @description Where the run can be watched. */
         RunLocation: string;
+        /** @description Where there is more, the same request for what follows, with rel=next (RFC 8288). */
+        NextPart: string;
         /** @description Pages of any origin may read the answer. */
         AnyOrigin: "*";
     };
@@ -2900,7 +4390,10 @@ export interface operations {
     };
     resetUser: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Tell what would be done and change nothing. */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description The user's `users.uuid`, percent-encoded. */
@@ -2915,7 +4408,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What was done. */
+            /** @description What was done, or in a dry run what would be. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -2923,7 +4416,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ResetResult"];
+                    "application/json": components["schemas"]["ResetAnswer"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -2935,6 +4428,41 @@ export interface operations {
             429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             502: components["responses"]["Upstream"];
+            503: components["responses"]["NotConfigured"];
+        };
+    };
+    provisionUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user's `users.uuid`, percent-encoded. */
+                userId: components["parameters"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How far it went. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProvisionResult"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["UserNotFound"];
+            409: components["responses"]["BusyProvisioning"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
             503: components["responses"]["NotConfigured"];
         };
     };
@@ -2980,6 +4508,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            409: components["responses"]["RunsPaused"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["NotJson"];
             429: components["responses"]["TooMany"];
@@ -2993,6 +4522,12 @@ export interface operations {
             query?: {
                 /** @description Runs to list at most. */
                 limit?: number;
+                /** @description Only runs that began before this one: `next` of the page before. */
+                before?: string;
+                /** @description Only runs that were started so. */
+                trigger?: "manual" | "cron";
+                /** @description Only runs that stand so. */
+                status?: "running" | "completed" | "ended_early";
             };
             header?: never;
             path?: never;
@@ -3047,6 +4582,111 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["RunNotFound"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["KeysUnavailable"];
+        };
+    };
+    stopBackfillRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a run. */
+                runId: components["parameters"]["RunId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StopRun"];
+            };
+        };
+        responses: {
+            /** @description The run as it stands. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackfillProgress"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["RunNotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["KeysUnavailable"];
+        };
+    };
+    pauseProvisioning: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PauseRequest"];
+            };
+        };
+        responses: {
+            /** @description What holds now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pause"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["KeysUnavailable"];
+        };
+    };
+    showUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user's `users.uuid`, percent-encoded. */
+                userId: components["parameters"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is known. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserDetail"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["UnknownUser"];
             413: components["responses"]["TooLarge"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
@@ -3135,6 +4775,116 @@ export interface operations {
             503: components["responses"]["KeysUnavailable"];
         };
     };
+    searchUsers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserSearch"];
+            };
+        };
+        responses: {
+            /** @description The users, or none. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundUsers"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["KeysUnavailable"];
+        };
+    };
+    listUsers: {
+        parameters: {
+            query?: {
+                /** @description Only users in this state. */
+                state?: "waiting" | "failing" | "attaching" | "quarantined" | "set_aside" | "leaving" | "left_in_place";
+                /** @description Only users whose last attempt failed for this. Not with state=waiting. */
+                reason?: components["schemas"]["FailureReason"];
+                /** @description Users to list at most. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The users. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Users"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["KeysUnavailable"];
+        };
+    };
+    revealUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user's `users.uuid`, percent-encoded. */
+                userId: components["parameters"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevealRequest"];
+            };
+        };
+        responses: {
+            /** @description What was asked for. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevealedUser"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["UnknownUser"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["KeysUnavailable"];
+        };
+    };
     listApiKeys: {
         parameters: {
             query?: {
@@ -3142,6 +4892,10 @@ export interface operations {
                 limit?: number;
                 /** @description Only keys made before this one: `next` of the page before. */
                 after?: string;
+                /** @description Only keys that are bound to this user. */
+                userId?: components["schemas"]["UserId"];
+                /** @description Revoked keys as well. */
+                revoked?: boolean;
             };
             header?: never;
             path?: never;
@@ -3235,6 +4989,389 @@ export interface operations {
             503: components["responses"]["KeysUnavailable"];
         };
     };
+    beginSignIn: {
+        parameters: {
+            query?: {
+                /** @description Where the console goes on after the sign-in: a fragment of at most 1024 bytes without control characters. */
+                return?: string;
+                /** @description The oldest sign-in at the provider that will do, in seconds. 900 is a sign-in for acts that take a recent one. */
+                maxAge?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the provider; a cookie keeps what the callback needs, for 10 minutes. */
+            302: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["SignInRefused"];
+            413: components["responses"]["SignInTooLarge"];
+            503: components["responses"]["SignInUnavailable"];
+        };
+    };
+    finishSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the console. */
+            303: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["SignInRefused"];
+            403: components["responses"]["SignInForbidden"];
+            413: components["responses"]["SignInTooLarge"];
+            429: components["responses"]["SignInTooMany"];
+            500: components["responses"]["SignInInternal"];
+            503: components["responses"]["SignInUnavailable"];
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnSession"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["SignInNotConfigured"];
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session has ended. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["SignInNotConfigured"];
+        };
+    };
+    listOwnSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sessions. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleSessions"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["SignInNotConfigured"];
+        };
+    };
+    endOwnSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sessions have ended. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["SignInNotConfigured"];
+        };
+    };
+    listOperators: {
+        parameters: {
+            query?: {
+                /** @description Operators to list at most. */
+                limit?: number;
+                /** @description Only operators made before this one: `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The operators. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operators"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["KeysUnavailable"];
+        };
+    };
+    createOperator: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateOperator"];
+            };
+        };
+        responses: {
+            /** @description The operator was disabled, and may sign in again. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operator"];
+                };
+            };
+            /** @description The new operator. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operator"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["OperatorExists"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["KeysUnavailable"];
+        };
+    };
+    updateOperator: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of an operator. */
+                operatorId: components["parameters"]["OperatorId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateOperator"];
+            };
+        };
+        responses: {
+            /** @description The operator. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operator"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["UnknownOperator"];
+            409: components["responses"]["OperatorConflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["KeysUnavailable"];
+        };
+    };
+    disableOperator: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of an operator. */
+                operatorId: components["parameters"]["OperatorId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The operator may not sign in (any more). */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["UnknownOperator"];
+            409: components["responses"]["LastAdmin"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["KeysUnavailable"];
+        };
+    };
+    listOperatorSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of an operator. */
+                operatorId: components["parameters"]["OperatorId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sessions. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleSessions"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["UnknownOperator"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["KeysUnavailable"];
+        };
+    };
+    endOperatorSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of an operator. */
+                operatorId: components["parameters"]["OperatorId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The operator has no open session. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["UnknownOperator"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["KeysUnavailable"];
+        };
+    };
     listInstances: {
         parameters: {
             query?: never;
@@ -3316,6 +5453,8 @@ export interface operations {
                 limit?: number;
                 /** @description Only keys made before this one: `next` of the page before. */
                 after?: string;
+                /** @description Revoked keys as well. */
+                revoked?: boolean;
             };
             header?: never;
             path: {
@@ -3534,6 +5673,46 @@ export interface operations {
             503: components["responses"]["KeysUnavailable"];
         };
     };
+    resetInstanceUserKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of an instance, in either case. */
+                name: components["parameters"]["InstanceName"];
+                /** @description The id of a user of the instance. What is no positive integer is the id of no user. */
+                id: components["parameters"]["InstanceUserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetInstanceUserKey"];
+            };
+        };
+        responses: {
+            /** @description The new key. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstanceUserNewKey"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["UserOfInstanceNotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["KeysUnavailable"];
+        };
+    };
     listAccountKeys: {
         parameters: {
             query?: {
@@ -3541,6 +5720,8 @@ export interface operations {
                 limit?: number;
                 /** @description Only keys made before this one: `next` of the page before. */
                 after?: string;
+                /** @description Revoked keys as well. */
+                revoked?: boolean;
                 /** @description Only the keys of this instance. */
                 instance?: components["schemas"]["GivenInstanceName"];
             };
@@ -3632,6 +5813,42 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["NotJson"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["KeysUnavailable"];
+        };
+    };
+    listDashboards: {
+        parameters: {
+            query?: {
+                /** @description Only dashboards of this team. */
+                teamId?: components["schemas"]["TeamId"];
+                /** @description Dashboards to list at most. */
+                limit?: number;
+                /** @description Only dashboards whose id comes after this one: `next` of the page before. */
+                after?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The dashboards. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dashboards"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["KeysUnavailable"];
@@ -3736,6 +5953,408 @@ export interface operations {
             404: components["responses"]["UnknownUser"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["NotJson"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["KeysUnavailable"];
+        };
+    };
+    disableTwoFactorForUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user's `users.uuid`, percent-encoded. */
+                userId: components["parameters"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DisableUsersTwoFactor"];
+            };
+        };
+        responses: {
+            /** @description It is off. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TwoFactorDisabled"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["UnknownUser"];
+            409: components["responses"]["OwnAccount"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["KeysUnavailable"];
+        };
+    };
+    deletePushToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user's `users.uuid`, percent-encoded. */
+                userId: components["parameters"]["UserId"];
+                /** @description The id of a push token. */
+                id: components["parameters"]["PushTokenId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user has no such token (any more). */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["UnknownUser"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["KeysUnavailable"];
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                /** @description Only what was done to this user, key or other thing. */
+                subject?: string;
+                /** @description Only what this actor did: a kind such as `operator`, or a kind with an id. */
+                actor?: string;
+                /** @description Only this action. */
+                action?: string;
+                /** @description Only what this request did. */
+                requestId?: string;
+                /** @description Only entries of this moment and later. */
+                from?: components["schemas"]["GivenMoment"];
+                /** @description Only entries before this moment. */
+                to?: components["schemas"]["GivenMoment"];
+                /** @description Without what the cron trigger and queue consumers did. */
+                people?: boolean;
+                /** @description Only older entries: `next` of the page before. */
+                before?: string;
+                /** @description Entries to list at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entries. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["KeysUnavailable"];
+        };
+    };
+    exportAudit: {
+        parameters: {
+            query?: {
+                /** @description Only what was done to this user, key or other thing. */
+                subject?: string;
+                /** @description Only what this actor did: a kind such as `operator`, or a kind with an id. */
+                actor?: string;
+                /** @description Only this action. */
+                action?: string;
+                /** @description Only what this request did. */
+                requestId?: string;
+                /** @description Only entries of this moment and later. */
+                from?: components["schemas"]["GivenMoment"];
+                /** @description Only entries before this moment. */
+                to?: components["schemas"]["GivenMoment"];
+                /** @description Without what the cron trigger and queue consumers did. */
+                people?: boolean;
+                /** @description Only older entries: `next` of the page before. */
+                before?: string;
+                /** @description What is wanted. */
+                format?: "csv" | "ndjson";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entries. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    Link: components["headers"]["NextPart"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["KeysUnavailable"];
+        };
+    };
+    getOverview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How it stands. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["KeysUnavailable"];
+        };
+    };
+    getStats: {
+        parameters: {
+            query?: {
+                /** @description The first moment; the bucket that it is in counts whole. */
+                from?: components["schemas"]["GivenMoment"];
+                /** @description The first moment that is not wanted. */
+                to?: components["schemas"]["GivenMoment"];
+                /** @description How wide a bucket is. */
+                bucket?: "hour" | "day";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How it went. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stats"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["KeysUnavailable"];
+        };
+    };
+    listNotices: {
+        parameters: {
+            query?: {
+                /** @description waiting: all of them. failing: those that were tried before. */
+                state?: "waiting" | "failing";
+                /** @description Only notices of this kind. */
+                type?: "two_factor_enabled" | "two_factor_disabled" | "two_factor_locked" | "two_factor_unlocked" | "backup_codes_created" | "backup_code_used" | "email_change_requested" | "email_change_verification" | "email_changed";
+                /** @description Only notices to this person. */
+                userId?: components["schemas"]["UserId"];
+                /** @description Notices to list at most. */
+                limit?: number;
+                /** @description Only what follows: `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The notices. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notices"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["KeysUnavailable"];
+        };
+    };
+    deliverNotices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticeDelivery"];
+            };
+        };
+        responses: {
+            /** @description They are on their way. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticesDue"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["NoReceiver"];
+        };
+    };
+    deliverNotice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a notice. */
+                noticeId: components["parameters"]["NoticeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is on its way. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["UnknownNotice"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["NoReceiver"];
+        };
+    };
+    dropNotice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a notice. */
+                noticeId: components["parameters"]["NoticeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description There is no such notice (any more). */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["KeysUnavailable"];
+        };
+    };
+    getSystem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How it is set up. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["System"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["KeysUnavailable"];

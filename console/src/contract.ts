@@ -92,7 +92,7 @@ export interface UserDetail {
   pendingEmail: string | null;
   pendingEmailUntil: Moment | null;
   provisioning: {
-    state: State | null;
+    state: State;
     threedeyeUserId: string | null;
     hasPassword: boolean;
     attempts: number;
@@ -126,7 +126,7 @@ export interface ResetPlan {
   userId: string;
   plan: string;
   clear: { mapping: boolean; savedRoleIds: string[] };
-  remote: { deletes: { threedeyeUserId: string; roleIds: string[]; why: string }[]; notVisible: string[]; complete: boolean };
+  remote: { deletes: { threedeyeUserId: string; roleIds: string[]; why: string }[]; notVisible: boolean; complete: boolean };
   reprovision: boolean;
   loses: { roleIds: string[] };
   warnings: string[];
@@ -135,7 +135,7 @@ export interface ResetPlan {
 
 export interface Provisioned {
   userId: string;
-  state: State;
+  state: State | null;
   threedeyeUserId: string | null;
   reason: Reason | null;
   steps: { name: string; outcome: string; detail: string | null }[];

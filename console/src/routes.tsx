@@ -19,6 +19,8 @@ const Overview = lazy(async () => (await import("./pages/overview/Overview")).Ov
 const Run = lazy(async () => (await import("./pages/runs/Run")).Run);
 const Runs = lazy(async () => (await import("./pages/runs/Runs")).Runs);
 const System = lazy(async () => (await import("./pages/system/System")).System);
+const User = lazy(async () => (await import("./pages/user/User")).User);
+const Users = lazy(async () => (await import("./pages/users/Users")).Users);
 
 export interface Shown {
   /** Pages with the same key are the same page, on which the focus stays. */
@@ -38,6 +40,8 @@ function page<Pattern extends string>(pattern: Pattern, show: (parameters: Param
 
 const PAGES = [
   page("", () => <Overview />),
+  page("users", () => <Users />),
+  page("users/:userId/:tab?", ({ userId, tab }) => <User userId={userId} tab={tab} />),
   page("runs", () => <Runs />),
   page("runs/:runId", ({ runId }) => <Run runId={runId} />),
   page("notices", () => <Notices />),

@@ -3,6 +3,7 @@
  * a guess about it is a setting here, and tests can run the client against each reading.
  */
 
+import { orderShape } from "./mint.mjs";
 import {
   anything,
   choice,
@@ -13,6 +14,7 @@ import {
   milliseconds,
   nonNegative,
   nullable,
+  openRecord,
   record,
   text,
 } from "./shape.mjs";
@@ -42,6 +44,16 @@ import {
  * @property {{create: number, delete: number}} visibilityDelayMs
  * @property {string | null} issuer `iss` of minted tokens, null for the simulator's own address
  * @property {string} audience `aud` of minted tokens
+ * @property {OpenIdConfig} openid
+ *
+ * @typedef {object} OpenIdConfig the issuer as an OpenID provider
+ * @property {string} clientId
+ * @property {string} clientSecret
+ * @property {("client_secret_post" | "client_secret_basic")[]} authMethods announced and accepted at the token endpoint
+ * @property {string[]} people who can sign in
+ * @property {boolean} honoursMaxAge a sign-in older than `max_age` is made anew, as it has to be
+ * @property {Record<string, any>} discovery members over those of the discovery document
+ * @property {import("./mint.mjs").MintOrder} idToken changes to ID tokens; its claims win over the right ones
  */
 
 /** @returns {Config} */
@@ -70,6 +82,21 @@ export function defaultConfig() {
     visibilityDelayMs: { create: 0, delete: 0 },
     issuer: null,
     audience: "spkey-edge",
+    openid: {
+      clientId: "spkey-console",
+      clientSecret: "sim-console-secret",
+      authMethods: ["client_secret_post", "client_secret_basic"],
+      people: [
+        "viewer@smartphonekey.com",
+        "support@smartphonekey.com",
+        "admin@smartphonekey.com",
+        "stranger@smartphonekey.com",
+        "visitor@elsewhere.example",
+      ],
+      honoursMaxAge: true,
+      discovery: {},
+      idToken: {},
+    },
   };
 }
 
@@ -106,11 +133,20 @@ const patchShape = record({
   visibilityDelayMs: record({ create: milliseconds, delete: milliseconds }),
   issuer: nullable(text),
   audience: text,
+  openid: record({
+    clientId: text,
+    clientSecret: text,
+    authMethods: list(choice("client_secret_post", "client_secret_basic")),
+    people: list(text),
+    honoursMaxAge: flag,
+    discovery: openRecord,
+    idToken: orderShape,
+  }),
   roles: roleList,
 });
 
 /**
- * Applies a partial change; the groups `login`, `duplicate` and `visibilityDelayMs` may be given in part, too.
+ * Applies a partial change; the groups `login`, `duplicate`, `visibilityDelayMs` and `openid` may be given in part, too.
  * `roles` is accepted beside the settings and handed back, because roles live in the directory.
  * @param {Config} config
  * @param {unknown} patch
@@ -118,7 +154,7 @@ const patchShape = record({
  */
 export function patchConfig(config, patch) {
   const { roles, ...settings } = patchShape(patch, "config");
-  for (const group of /** @type {const} */ (["login", "duplicate", "visibilityDelayMs"])) {
+  for (const group of /** @type {const} */ (["login", "duplicate", "visibilityDelayMs", "openid"])) {
     if (settings[group]) settings[group] = { ...config[group], ...settings[group] };
   }
   return { config: { ...config, ...settings }, roles };

@@ -2,6 +2,7 @@
 
 import { defaultConfig, patchConfig, roleList } from "./config.mjs";
 import { mint } from "./mint.mjs";
+import { issuerOf } from "./openid.mjs";
 import { anything, ControlError, identifier, integer, list, record, text } from "./shape.mjs";
 
 /**
@@ -31,14 +32,14 @@ const resetShape = record({ config: anything, users: anything });
 
 /**
  * @param {Simulation} simulation
- * @param {{baseUrl: string, changed: () => void}} surroundings
+ * @param {{changed: () => void}} surroundings
  */
-export function createControl(simulation, { baseUrl, changed }) {
-  const { directory, tokens, faults, calls, issuer } = simulation;
+export function createControl(simulation, { changed }) {
+  const { directory, tokens, faults, calls, issuer, codes } = simulation;
 
   const control = {
     /**
-     * Back to an empty directory, default settings, no faults, no calls and no access tokens. The issuer's keys stay.
+     * Back to an empty directory, default settings, no faults, no calls, no access tokens and no authorization codes. The issuer's keys stay.
      * @param {{config?: object, users?: any}} [opts] applied afterwards, as by `configure` and `seed`
      */
     reset(opts = {}) {
@@ -46,6 +47,7 @@ export function createControl(simulation, { baseUrl, changed }) {
       simulation.config = defaultConfig();
       directory.clear();
       tokens.expireAll();
+      codes.clear();
       faults.clear();
       calls.reset();
       if (config !== undefined) control.configure(config);
@@ -96,8 +98,7 @@ export function createControl(simulation, { baseUrl, changed }) {
      * @param {import("./mint.mjs").MintOrder} [order]
      * @returns {string} a compact JWT
      */
-    mint: (order = {}) =>
-      mint(issuer, { iss: simulation.config.issuer ?? `${baseUrl}/`, aud: simulation.config.audience }, order),
+    mint: (order = {}) => mint(issuer, { iss: issuerOf(simulation), aud: simulation.config.audience }, order),
 
     /** Publishes fresh signing keys and drops the old ones. */
     rotateKeys() {

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { deliverAnswer, deliverFault } from "./delivery.mjs";
 import { BodyTooLarge, parseTarget, readBody } from "./http.mjs";
+import { answerOpenId, isOpenId } from "./openid.mjs";
 import { API_BASE, answerUpstream, isAuthenticated } from "./upstream.mjs";
 
 /**
@@ -17,7 +18,7 @@ export const JWKS_PATH = "/.well-known/jwks.json";
 const MAX_BODY_BYTES = 1024 * 1024;
 
 /** @param {string} path */
-export const isRecorded = (path) => path === JWKS_PATH || path === API_BASE || path.startsWith(`${API_BASE}/`);
+export const isRecorded = (path) => path === JWKS_PATH || isOpenId(path) || path === API_BASE || path.startsWith(`${API_BASE}/`);
 
 /**
  * @param {import("./server.mjs").Simulation} simulation
@@ -28,15 +29,16 @@ export const isRecorded = (path) => path === JWKS_PATH || path === API_BASE || p
 export async function exchange(simulation, incoming, response, lifetime) {
   const { path, query } = parseTarget(incoming);
   const method = incoming.method ?? "GET";
-  const resource = path === JWKS_PATH ? null : path.slice(API_BASE.length);
+  const resource = path === JWKS_PATH || isOpenId(path) ? null : path.slice(API_BASE.length);
   const call = simulation.calls.open({ method, path, query: Object.fromEntries(query), upstream: resource !== null });
   const wire = { response, call };
   response.once("close", () => call.disconnected());
 
   /** @type {Request} */
-  const request = { method, path, resource, query, headers: incoming.headers, body: undefined };
+  const request = { method, path, resource, query, headers: incoming.headers, content: "", body: undefined };
   try {
-    request.body = parseJson(await readBody(incoming, MAX_BODY_BYTES));
+    request.content = await readBody(incoming, MAX_BODY_BYTES);
+    request.body = parseJson(request.content);
   } catch (error) {
     if (!(error instanceof BodyTooLarge)) return; // the client left while it was sending
     return deliverAnswer(wire, { status: 413, headers: { connection: "close" }, body: { message: "The body is too large" } });
@@ -63,6 +65,7 @@ export async function exchange(simulation, incoming, response, lifetime) {
  */
 function genuineAnswer(simulation, request) {
   if (request.resource !== null) return answerUpstream(simulation, request);
+  if (isOpenId(request.path)) return answerOpenId(simulation, request);
   if (request.method === "GET") return { status: 200, body: simulation.issuer.jwks() };
   return { status: 405, headers: { allow: "GET" }, body: { message: "Method not allowed" } };
 }

@@ -19,7 +19,8 @@ import { choice, flag, nullable, openRecord, record, refuse, text } from "./shap
  * @property {number} [expiresInSeconds] negative for a token that has expired
  */
 
-const orderShape = record({
+/** Checks a `MintOrder`. */
+export const orderShape = record({
   claims: openRecord,
   alg: choice("RS256", "ES256", "HS256", "none"),
   kid: nullable(text),

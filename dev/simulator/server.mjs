@@ -16,6 +16,7 @@ import { exchange, isRecorded } from "./exchange.mjs";
 import { FaultRules } from "./faults.mjs";
 import { parseTarget, sendAnswer } from "./http.mjs";
 import { Issuer } from "./issuer.mjs";
+import { AuthorizationCodes } from "./openid.mjs";
 import { loadState, StateSaver } from "./state-file.mjs";
 
 /**
@@ -26,6 +27,8 @@ import { loadState, StateSaver } from "./state-file.mjs";
  * @property {FaultRules} faults
  * @property {CallLedger} calls
  * @property {Issuer} issuer
+ * @property {AuthorizationCodes} codes
+ * @property {string} baseUrl where it listens, without a trailing slash
  *
  * @typedef {object} Simulator
  * @property {string} url without a trailing slash
@@ -57,6 +60,8 @@ export async function startSimulator({ port = 0, host = "127.0.0.1", stateFile }
     faults: new FaultRules(),
     calls: new CallLedger(),
     issuer,
+    codes: new AuthorizationCodes(),
+    baseUrl: "",
   };
 
   const lifetime = new AbortController();
@@ -69,7 +74,8 @@ export async function startSimulator({ port = 0, host = "127.0.0.1", stateFile }
 
   const address = /** @type {import("node:net").AddressInfo} */ (server.address());
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`;
-  const control = createControl(simulation, { baseUrl: url, changed: () => saver?.changed() });
+  simulation.baseUrl = url;
+  const control = createControl(simulation, { changed: () => saver?.changed() });
 
   server.on("request", (incoming, response) => {
     dispatch(simulation, control, incoming, response, lifetime.signal).catch((error) => {

@@ -17,6 +17,7 @@ import { isAcceptablePassword } from "./directory.mjs";
  * @property {string | null} resource the path after the API's base, null for calls outside the API
  * @property {URLSearchParams} query
  * @property {import("node:http").IncomingHttpHeaders} headers
+ * @property {string} content the body as it came
  * @property {any} body the parsed JSON, undefined when there is none or it can't be read
  *
  * @typedef {object} Answer

@@ -17,6 +17,7 @@ import { basename, delimiter, dirname, join } from "node:path";
 import { TOOLS } from "../tooling/paths.mjs";
 import { attempt, run } from "../tooling/run.mjs";
 import { Failure, step } from "../tooling/say.mjs";
+import { asRoot, installDebianPackages, updateDebianLists } from "./debian-packages.mjs";
 import { atLeast, minimumRust } from "./rust-versions.mjs";
 import { withScratch } from "./scratch.mjs";
 
@@ -33,6 +34,8 @@ const FAMILIES = [
 
 /** What compiling worker-build and the fuzzing engine needs besides Rust. */
 const BUILD_TOOLS = ["gcc", "g++", "libc6-dev", "pkg-config", "libssl-dev"];
+
+const RUSTUP_INSTEAD = `Or install Rust ${minimumRust()} with rustup, then: rustup target add ${TARGET}`;
 
 /** Where only Debian's tools are, so that putting it first on the path hides nothing else. */
 const SHIMS = join(TOOLS, "debian-rust");
@@ -51,19 +54,13 @@ export function debianRustPath() {
   return SHIMS;
 }
 
-/** apt-get is there and may be used without a password. */
-export function debianPossible() {
-  return existsSync("/usr/bin/apt-get") && (isRoot() || existsSync("/usr/bin/sudo"));
-}
-
 export async function installDebianRust() {
   await step("apt-get install Debian's Rust (rustup's downloads are out of reach)", async (progress) => {
-    // Some foreign source in the list may be out of order; whether ours is, the installation tells.
-    await asRoot(["apt-get", "update"], { log: "apt", progress }).catch(() => {});
+    await updateDebianLists(progress);
     const chosen = await chooseFamily();
-    await installDebianPackages([chosen.rustc, ...chosen.rest, ...chosen.lint, ...BUILD_TOOLS], progress);
+    await installDebianPackages([chosen.rustc, ...chosen.rest, ...chosen.lint, ...BUILD_TOOLS], progress, RUSTUP_INSTEAD);
     const linker = missingLinker();
-    if (linker) await installDebianPackages([linker], progress);
+    if (linker) await installDebianPackages([linker], progress, RUSTUP_INSTEAD);
   });
   await step(`building the standard library for ${TARGET} (once per machine, a minute or two)`, buildStd);
 }
@@ -76,16 +73,6 @@ async function chooseFamily() {
   }
   throw new Failure(`This release of Debian or Ubuntu has no Rust ${minimumRust()}`, {
     hint: `Install it with rustup (https://rustup.rs), then: rustup target add ${TARGET}`,
-  });
-}
-
-/** @param {string[]} packages @param {{latest: string}} progress */
-export async function installDebianPackages(packages, progress) {
-  const waitForOthers = ["-o", "DPkg::Lock::Timeout=120"];
-  await asRoot(["apt-get", "install", "-y", "--no-install-recommends", ...waitForOthers, ...packages], {
-    log: "apt",
-    append: true,
-    progress,
   });
 }
 
@@ -124,21 +111,10 @@ async function putStdInPlace(folder, env) {
   for (const name of readdirSync(built)) {
     if (name.endsWith(".rlib") && !name.includes("empty_probe")) copyFileSync(join(built, name), join(staged, name));
   }
-  await asRoot(["mkdir", "-p", dirname(place)], {});
-  await asRoot(["rm", "-rf", place, `${place}.new`], {});
-  await asRoot(["cp", "-r", staged, `${place}.new`], {});
-  await asRoot(["chmod", "-R", "a+rX", `${place}.new`], {});
-  await asRoot(["mv", `${place}.new`, place], {});
-}
-
-const isRoot = () => process.getuid?.() === 0;
-
-/** @param {string[]} command @param {import("../tooling/run.mjs").RunOptions} options */
-async function asRoot(command, options) {
-  const [program = "", ...args] = isRoot() ? command : ["sudo", "-n", ...command];
-  return run(program, args, {
-    ...options,
-    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-    hint: `It must run as root without a question. Or install Rust ${minimumRust()} with rustup, then: rustup target add ${TARGET}`,
-  });
+  const options = { hint: RUSTUP_INSTEAD };
+  await asRoot(["mkdir", "-p", dirname(place)], options);
+  await asRoot(["rm", "-rf", place, `${place}.new`], options);
+  await asRoot(["cp", "-r", staged, `${place}.new`], options);
+  await asRoot(["chmod", "-R", "a+rX", `${place}.new`], options);
+  await asRoot(["mv", `${place}.new`, place], options);
 }

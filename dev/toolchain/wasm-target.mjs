@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { attempt } from "../tooling/run.mjs";
 import { Failure, say, seconds } from "../tooling/say.mjs";
-import { debianPossible, debianRustPath, installDebianRust } from "./debian-rust.mjs";
+import { debianPossible } from "./debian-packages.mjs";
+import { debianRustPath, installDebianRust } from "./debian-rust.mjs";
 import { minimumRust, rustIsNewEnough } from "./rust-versions.mjs";
 
 export const TARGET = "wasm32-unknown-unknown";

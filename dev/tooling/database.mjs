@@ -9,11 +9,18 @@ import { STATE, wrangler, wranglerEnv } from "./wrangler.mjs";
 /** @typedef {{uuid: string, email: string | null, phone: string | null, createdAt: string, authSubject: string | null}} DemoUser */
 
 /**
- * Brings the schema up to date, and adds demo users if there are no users at all.
- * @param {DemoUser[]} demoUsers
- * @returns {Promise<boolean>} whether they were added
+ * @typedef {object} Demo
+ * @property {DemoUser[]} users
+ * @property {string[]} first the e-mails of users whom the first run takes up
+ * @property {string[]} operators the e-mails of those who may use the console, each named after its role
  */
-export async function prepareDatabase(demoUsers) {
+
+/**
+ * Brings the schema up to date, adds operators if there are none, and demo users if there are no users at all.
+ * @param {Demo} demo
+ * @returns {Promise<boolean>} whether users were added
+ */
+export async function prepareDatabase(demo) {
   let state = await withDatabase(schemaState);
   if (state === "foreign") {
     say(`  The local database has the schema of another version. It is set aside as ${setAside(STATE)}, and a new one is made.`);
@@ -24,7 +31,10 @@ export async function prepareDatabase(demoUsers) {
       await wrangler(["d1", "migrations", "apply", "DB", "--local", "--persist-to", STATE], { log: "migrations", progress });
     });
   }
-  return withDatabase((db) => seed(db, demoUsers));
+  return withDatabase(async (db) => {
+    await seedOperators(db, demo.operators);
+    return seed(db, demo);
+  });
 }
 
 /**
@@ -63,13 +73,31 @@ async function schemaState(db) {
   );
 }
 
-/** @param {any} db @param {DemoUser[]} users @returns {Promise<boolean>} */
-async function seed(db, users) {
-  if (await db.prepare("SELECT 1 FROM users LIMIT 1").first()) return false;
+/** @param {any} db @param {string[]} emails */
+async function seedOperators(db, emails) {
+  if (await db.prepare("SELECT 1 FROM operators LIMIT 1").first()) return;
+  const insert = db.prepare(
+    "INSERT INTO operators (id, email_key, role, created_at, created_by) VALUES (?1, ?2, ?3, ?4, 'npm start')",
+  );
+  const rows = emails.map((email, index) =>
+    insert.bind(`op_${String(index + 1).padStart(26, "0")}`, email, email.split("@")[0], Date.now()),
+  );
+  await db.batch(rows);
+}
+
+/** @param {any} db @param {Demo} demo @returns {Promise<boolean>} */
+async function seed(db, { users, first }) {
+  if (users.length === 0 || (await db.prepare("SELECT 1 FROM users LIMIT 1").first())) return false;
   const insert = db.prepare(
     "INSERT INTO users (uuid, email, phone_number, created_at, auth_subject) VALUES (?1, ?2, ?3, ?4, ?5)",
   );
-  await db.batch(users.map((user) => insert.bind(user.uuid, user.email, user.phone, user.createdAt, user.authSubject)));
+  const early = db.prepare(
+    "UPDATE provisioning_queue SET due_at = 0 WHERE user_id IN (SELECT uuid FROM users WHERE email IN (SELECT value FROM json_each(?1)))",
+  );
+  await db.batch([
+    ...users.map((user) => insert.bind(user.uuid, user.email, user.phone, user.createdAt, user.authSubject)),
+    early.bind(JSON.stringify(first)),
+  ]);
   return true;
 }
 

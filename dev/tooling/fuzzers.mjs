@@ -3,7 +3,7 @@
 
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
-import { debianPossible, installDebianPackages } from "../toolchain/debian-rust.mjs";
+import { debianPossible, installDebianPackages } from "../toolchain/debian-packages.mjs";
 import { DEV, inRoot, ROOT } from "./paths.mjs";
 import { attempt, compilerErrors, run } from "./run.mjs";
 import { Failure, step } from "./say.mjs";

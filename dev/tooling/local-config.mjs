@@ -53,6 +53,7 @@ function settings(urls) {
     JWT_AUDIENCE: "spkey-edge",
     JWT_JWKS_URL: `${urls.simulator}/.well-known/jwks.json`,
     JWT_EMAIL_CLAIM: "email",
+    CONSOLE_CLIENT_ID: "spkey-console",
     ADMIN_EMAIL_DOMAINS: "smartphonekey.com",
     BACKFILL_CRON_LIMIT: "50",
     BACKFILL_MAX_TAKEOVERS: "20",
@@ -71,6 +72,7 @@ function secrets() {
   const all = {
     ADMIN_API_KEY: randomBytes(24).toString("base64url"),
     CREDENTIALS_KEY: randomBytes(32).toString("base64"),
+    CONSOLE_CLIENT_SECRET: randomBytes(24).toString("base64url"),
     NOTIFY_WEBHOOK_SECRET: randomBytes(32).toString("base64url"),
     ...kept,
   };

@@ -2,10 +2,9 @@
 
 import { Failure } from "./say.mjs";
 
-/** @param {string} simulator its address @param {string} path @param {unknown} [body] */
-async function call(simulator, path, body) {
-  const init =
-    body === undefined ? {} : { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+/** @param {string} simulator its address @param {string} path @param {unknown} [body] @param {string} [method] of a call with a body */
+async function call(simulator, path, body, method = "POST") {
+  const init = body === undefined ? {} : { method, body: JSON.stringify(body), headers: { "content-type": "application/json" } };
   const response = await fetch(`${simulator}/__sim${path}`, { ...init, signal: AbortSignal.timeout(10_000) });
   const answer = /** @type {any} */ (await response.json());
   if (!response.ok) throw new Failure(`The simulator refused ${path}: ${answer.error ?? response.status}`);
@@ -17,6 +16,12 @@ export const countAccounts = async (simulator) => (await call(simulator, "/users
 
 /** @param {string} simulator @param {object[]} users */
 export const addAccounts = (simulator, users) => call(simulator, "/users", { users });
+
+/** @param {string} simulator @param {object} settings of its config.mjs */
+export const configure = (simulator, settings) => call(simulator, "/config", settings, "PATCH");
+
+/** @param {string} simulator @param {object} rule of its faults.mjs */
+export const addFault = (simulator, rule) => call(simulator, "/faults", rule);
 
 /** What the Worker accepts, and what it calls the claims. @typedef {ReturnType<typeof tokensOf>} Tokens */
 

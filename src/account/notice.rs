@@ -36,6 +36,18 @@ pub enum NoticeKind {
 }
 
 impl NoticeKind {
+    pub const ALL: [Self; 9] = [
+        Self::TwoFactorEnabled,
+        Self::TwoFactorDisabled,
+        Self::TwoFactorLocked,
+        Self::TwoFactorUnlocked,
+        Self::BackupCodesCreated,
+        Self::BackupCodeUsed,
+        Self::EmailChangeRequested,
+        Self::EmailChangeVerification,
+        Self::EmailChanged,
+    ];
+
     /// The name in deliveries and in the database.
     pub const fn as_str(self) -> &'static str {
         match self {

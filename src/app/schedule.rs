@@ -11,17 +11,22 @@ use crate::db::DatabaseError;
 use crate::kernel::RequestId;
 use crate::kernel::audit::{Actor, Origin};
 use crate::kernel::log::{Level, Line, Log};
-use crate::provisioning::backfill::RunOrder;
+use crate::operators::store::sweep_sessions;
+use crate::provisioning::backfill::{NotRun, RunOrder};
 use crate::provisioning::store::Trigger;
 use crate::services::Services;
 use crate::threedeye::Client;
 
-/// Delivers notices, then runs the backfill. Each handles its own failures, so neither is in the
-/// other's way.
+/// Delivers notices, deletes ended sessions, then runs the backfill. Each handles its own failures, so
+/// none is in another's way.
 pub async fn run(services: &Services, log: &dyn Log) {
     let request_id = RequestId::mint(services.now(), &*services.random);
     // First: it takes a minute and a half at worst, and a run may take all the time there is.
     notices::deliver_due(services, &request_id, log).await;
+    // What is left of ended sessions opens nothing, so it may wait for the next time.
+    if let Ok(database) = services.database() {
+        let _ = sweep_sessions(&database, services.now()).await;
+    }
     run_backfill(services, &request_id, log).await;
 }
 
@@ -43,9 +48,21 @@ struct Run {
     /// Accounts of deleted users that were removed.
     #[serde(rename = "run.removed")]
     removed: u32,
+    /// Whether there was none because runs are paused.
+    #[serde(rename = "run.paused")]
+    paused: bool,
     /// Why it did not go well, if it did not.
     #[serde(skip)]
     cause: Option<String>,
+}
+
+impl Run {
+    fn paused() -> Self {
+        Self {
+            paused: true,
+            ..Self::default()
+        }
+    }
 }
 
 /// Runs the backfill, or plans it where there is a queue. Without 3dEye there is nothing to run: a
@@ -94,7 +111,11 @@ async fn backfill(
     };
     if let Some(queue) = services.run_queue() {
         let planned = provisioning.with(remote).fan_out(order, &*queue).await;
-        let mut planned = planned.map_err(store)?;
+        let mut planned = match planned {
+            Ok(planned) => planned,
+            Err(NotRun::Paused) => return Ok(Run::paused()),
+            Err(NotRun::Database(error)) => return Err(store(error)),
+        };
         let stopped = planned.removals.errors.pop();
         return Ok(Run {
             run_id: Some(planned.run_id),
@@ -112,13 +133,18 @@ async fn backfill(
         });
     }
     let finished = provisioning.with(remote).backfill(order).await;
-    let mut finished = finished.map_err(store)?;
+    let mut finished = match finished {
+        Ok(finished) => finished,
+        Err(NotRun::Paused) => return Ok(Run::paused()),
+        Err(NotRun::Database(error)) => return Err(store(error)),
+    };
     let last_error = finished.tally.errors.pop();
     Ok(Run {
         run_id: Some(finished.run_id),
         total: finished.tally.total,
         created: finished.tally.created,
         failed: finished.tally.failed,
+        paused: false,
         removed: finished.removed,
         cause: last_error.filter(|_| !finished.success),
     })

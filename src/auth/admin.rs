@@ -69,7 +69,7 @@ pub async fn authenticate_pair(
 
 /// The masked e-mail, by which a reader knows the person, and the subject, which tells apart those
 /// whose masked e-mails are equal.
-fn name(subject: Option<&str>, email: &str) -> String {
+pub(super) fn name(subject: Option<&str>, email: &str) -> String {
     let masked = mask_email(email);
     match subject {
         Some(subject) if is_opaque(subject) => format!("{masked} ({subject})"),

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::jwks::{self, JwksCache, KeysError, Lookup, VerificationKey, source};
-use super::jwt::UnverifiedToken;
+use super::jwt::{UnverifiedToken, VerifiedToken};
 use super::{Algorithm, AuthError, Identity, PublicKey, Refusal, Signatures};
 use crate::auth::JwtConfig;
 use crate::kernel::http_client::HttpClient;
@@ -30,10 +30,27 @@ impl Authenticator<'_> {
     /// [`AuthError::Refused`] with the first defect of the token, or
     /// [`AuthError::KeysUnavailable`] when no token could be verified.
     pub async fn verify(&self, token: &str) -> Result<Identity, AuthError> {
+        let token = self.verified(token).await?;
+        Ok(token.claims(self.policy, self.clock.now())?)
+    }
+
+    /// Verifies an ID token, which answers the authentication request with this `nonce`; the audience is
+    /// the client that asked (OpenID Connect Core 1.0, 3.1.3.7).
+    ///
+    /// # Errors
+    ///
+    /// As [`Authenticator::verify`] has them.
+    pub async fn verify_id_token(&self, token: &str, nonce: &str) -> Result<Identity, AuthError> {
+        let token = self.verified(token).await?;
+        let identity = token.claims(self.policy, self.clock.now())?;
+        token.check_request(&self.policy.audience, nonce)?;
+        Ok(identity)
+    }
+
+    async fn verified(&self, token: &str) -> Result<VerifiedToken, AuthError> {
         let token = UnverifiedToken::parse(token)?;
         let key = self.key(token.key_id(), token.algorithm()).await?;
-        let token = token.verify(&*key).await?;
-        Ok(token.claims(self.policy, self.clock.now())?)
+        Ok(token.verify(&*key).await?)
     }
 
     async fn key(

@@ -55,6 +55,21 @@ impl ClaimSet {
         }
     }
 
+    pub(super) fn check_nonce(&self, expected: &str) -> Result<(), Refusal> {
+        let is_right = self.text("nonce").is_some_and(|nonce| nonce == expected);
+        is_right.then_some(()).ok_or(Refusal::NonceWrong)
+    }
+
+    /// `azp` may be absent where the client is the only audience.
+    pub(super) fn check_authorized_party(&self, client_id: &str) -> Result<(), Refusal> {
+        let is_shared = matches!(self.get("aud"), Some(Value::Array(several)) if several.len() > 1);
+        let is_right = match self.get("azp") {
+            Some(party) => party == client_id,
+            None => !is_shared,
+        };
+        is_right.then_some(()).ok_or(Refusal::AuthorizedPartyWrong)
+    }
+
     pub(super) fn subject(&self) -> Result<Option<String>, Refusal> {
         match (self.get("sub"), self.text("sub")) {
             (None, _) => Ok(None),

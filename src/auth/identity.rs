@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::auth::Refusal;
+use crate::auth::{Refusal, admin};
 use crate::kernel::{Timestamp, mask_email};
 
 /// How long a sign-in counts as recent.
@@ -36,6 +36,12 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// Names the person in the audit trail, by masked e-mail and subject.
+    pub fn name(&self) -> String {
+        let email = self.email.as_deref().unwrap_or_default();
+        admin::name(self.subject.as_deref(), email)
+    }
+
     /// The e-mail, where the issuer vouches for it.
     pub fn verified_email(&self) -> Option<&str> {
         self.email.as_deref().filter(|_| self.is_email_verified)

@@ -192,6 +192,18 @@ impl VerifiedToken {
             amr: claims.amr(&names.amr),
         })
     }
+
+    /// Checks that an ID token answers the authentication request with this nonce, of this client.
+    ///
+    /// # Errors
+    ///
+    /// The first defect found.
+    pub fn check_request(&self, client_id: &str, nonce: &str) -> Result<(), Refusal> {
+        let claims: ClaimSet =
+            serde_json::from_slice(&self.0).map_err(|_| Refusal::ClaimsMalformed)?;
+        claims.check_nonce(nonce)?;
+        claims.check_authorized_party(client_id)
+    }
 }
 
 /// `exp` and `nbf`.

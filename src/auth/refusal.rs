@@ -73,6 +73,14 @@ pub enum Refusal {
     /// `auth_time` is there but is not a number.
     AuthTimeMalformed,
     AuthTimeInFuture,
+    /// An ID token has no `auth_time`, or one that is longer ago than was asked for.
+    AuthTimeTooOld,
+    /// An ID token has no `sub`.
+    SubjectMissing,
+    /// `nonce` is not that of the sign-in which the ID token answers.
+    NonceWrong,
+    /// `azp` names another client than the one the ID token was asked for by.
+    AuthorizedPartyWrong,
 
     /// The claim that carries the e-mail is absent, empty or not a string.
     EmailMissing,
@@ -127,6 +135,10 @@ impl Refusal {
             Self::SubjectMalformed => "subject_malformed",
             Self::AuthTimeMalformed => "auth_time_malformed",
             Self::AuthTimeInFuture => "auth_time_in_future",
+            Self::AuthTimeTooOld => "auth_time_too_old",
+            Self::SubjectMissing => "subject_missing",
+            Self::NonceWrong => "nonce_wrong",
+            Self::AuthorizedPartyWrong => "authorized_party_wrong",
             Self::EmailMissing => "email_missing",
             Self::EmailMalformed => "email_malformed",
             Self::EmailNotVerified => "email_not_verified",

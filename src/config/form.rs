@@ -1,7 +1,5 @@
 //! Forms that a setting's value may have to have.
 
-use url::{Host, Url};
-
 use crate::kernel::text::is_invisible;
 
 /// The parts of a list; a comma too many makes none.
@@ -33,13 +31,4 @@ pub(super) fn is_domain(text: &str) -> bool {
             && !label.ends_with('-')
     };
     text.contains('.') && text.split('.').all(is_label)
-}
-
-pub(super) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(domain)) => domain == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }

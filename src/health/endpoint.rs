@@ -46,11 +46,12 @@ struct Checks {
     /// outdated: the schema is not the one that this build was made for. missing: there is none.
     #[cfg_attr(test, schemars(extend("enum" = ["ok", "outdated", "missing", "unknown"])))]
     migrations: &'static str,
-    /// The last run of the cron trigger. ok, running, none_yet and not_configured are healthy.
+    /// The last run of the cron trigger. ok, running, none_yet, paused and not_configured are healthy.
+    /// paused: an administrator has paused all runs. none_yet: of a new deployment, or since runs went on.
     /// overdue: none began within 45 minutes. failing: the last one ended early. died: it did not
     /// end within 15 minutes.
     #[cfg_attr(test, schemars(extend("enum" = [
-        "ok", "running", "none_yet", "not_configured", "overdue", "failing", "died", "unknown",
+        "ok", "running", "none_yet", "paused", "not_configured", "overdue", "failing", "died", "unknown",
     ])))]
     scheduled_run: &'static str,
     /// The bindings of rate limits that are missing. What they count is not limited, which is
@@ -120,7 +121,7 @@ impl Checks {
         let words = [self.configuration.status, self.database, self.migrations];
         let is_run_healthy = matches!(
             self.scheduled_run,
-            "ok" | "none_yet" | "running" | "not_configured"
+            "ok" | "none_yet" | "running" | "paused" | "not_configured"
         );
         is_run_healthy && words.iter().all(|word| *word == "ok")
     }
@@ -135,10 +136,18 @@ const fn check_migrations(vitals: &Vitals) -> &'static str {
 }
 
 fn check_scheduled_run(vitals: &Vitals, is_configured: bool, now: Timestamp) -> &'static str {
-    let is_silent = |since: Timestamp| now.since(since) > LONGEST_SILENCE;
+    // While runs were paused nothing could happen, and what had begun was ended.
+    let resumed = vitals.pause.filter(|pause| !pause.paused);
+    let resumed_at = resumed.map(|pause| pause.since).unwrap_or_default();
+    let is_silent = |since: Timestamp| now.since(since.max(resumed_at)) > LONGEST_SILENCE;
     match vitals.last_scheduled {
         // Without 3dEye nothing is scheduled, which is a normal state.
         _ if !is_configured => "not_configured",
+        _ if vitals.pause.is_some_and(|pause| pause.paused) => "paused",
+        Some(last) if last.started_at < resumed_at => match now.since(resumed_at) > OVERDUE {
+            true => "overdue",
+            false => "none_yet",
+        },
         // A fresh deployment: the first run is due within 15 minutes.
         None => "none_yet",
         Some(last) if now.since(last.started_at) > OVERDUE => "overdue",
@@ -193,7 +202,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::health::store::ScheduledRun;
+    use crate::health::store::{PauseRow, ScheduledRun};
 
     const NOW: Timestamp = Timestamp::from_millis(10_000_000_000);
 
@@ -215,6 +224,7 @@ mod tests {
             migrations_current: true,
             last_scheduled: Some(last),
             waiting_since: waiting_minutes.map(ago),
+            pause: None,
         };
         check_scheduled_run(&vitals, true, NOW)
     }
@@ -232,6 +242,28 @@ mod tests {
         assert_eq!(check_migrations(&fresh), "outdated");
         assert_eq!(check_scheduled_run(&fresh, true, NOW), "none_yet");
         assert_eq!(check_scheduled_run(&fresh, false, NOW), "not_configured");
+    }
+
+    #[test]
+    fn runs_that_were_paused_are_not_missed() {
+        let word = |began: u64, paused, minutes: u64| {
+            let vitals = Vitals {
+                last_scheduled: Some(run(began, began, RunStatus::EndedEarly)),
+                waiting_since: Some(ago(began)),
+                pause: Some(PauseRow {
+                    paused,
+                    since: ago(minutes),
+                }),
+                ..Vitals::default()
+            };
+            check_scheduled_run(&vitals, true, NOW)
+        };
+        assert_eq!(word(1000, true, 999), "paused");
+        assert_eq!(word(1000, false, 44), "none_yet");
+        assert_eq!(word(1000, false, 46), "overdue");
+        // A run after the pause tells as ever.
+        assert_eq!(word(2, false, 3), "failing");
+        assert_eq!(word(16, false, 17), "died");
     }
 
     #[test]

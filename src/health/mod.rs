@@ -1,4 +1,5 @@
 //! Whether the service is in working order.
 
 pub mod endpoint;
+pub mod endpoints;
 pub mod store;

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::db::{Batch, Database, DatabaseError, Statement};
+use crate::db::{self, Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
 
 /// The version that `migrations/` brings the schema to; a test counts the files.
@@ -20,6 +20,8 @@ const WAITING_SINCE: &str = "
 SELECT min(advanced_at) AS since FROM provisioning_runs
 WHERE status = 'running' AND mode = 'queue'";
 
+const PAUSE: &str = "SELECT paused, since FROM provisioning_pause";
+
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Vitals {
     /// Whether the schema is the one that this build was made for.
@@ -27,6 +29,15 @@ pub struct Vitals {
     pub last_scheduled: Option<ScheduledRun>,
     /// Since when the planned run that waits longest has waited for a consumer.
     pub waiting_since: Option<Timestamp>,
+    /// The last decision to pause runs or to let them go on; `None`: they were never paused.
+    pub pause: Option<PauseRow>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct PauseRow {
+    #[serde(deserialize_with = "db::flag")]
+    pub paused: bool,
+    pub since: Timestamp,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -63,11 +74,32 @@ pub async fn read_vitals(database: &Database) -> Result<Vitals, DatabaseError> {
     let schema = batch.push::<VersionRow>(Statement::new(SCHEMA, []));
     let last_scheduled = batch.push::<ScheduledRun>(Statement::new(LAST_SCHEDULED, []));
     let waiting = batch.push::<WaitingRow>(Statement::new(WAITING_SINCE, []));
+    let pause = batch.push::<PauseRow>(Statement::new(PAUSE, []));
     let results = database.run(batch).await?;
     Ok(Vitals {
         migrations_current: results.one(schema)?.version == Some(SCHEMA_VERSION),
         last_scheduled: results.first(last_scheduled)?,
         waiting_since: results.one(waiting)?.since,
+        pause: results.first(pause)?,
+    })
+}
+
+/// What only the database knows of the service itself.
+pub struct System {
+    /// The version of the schema.
+    pub applied: Option<u32>,
+    /// Whether provisioning is paused.
+    pub paused: bool,
+}
+
+/// Reads it.
+pub async fn read_system(database: &Database) -> Result<System, DatabaseError> {
+    let mut batch = Batch::new();
+    let schema = batch.push::<VersionRow>(Statement::new(SCHEMA, []));
+    let results = database.run(batch).await?;
+    Ok(System {
+        applied: results.one(schema)?.version,
+        paused: false,
     })
 }
 

@@ -37,6 +37,11 @@ impl Actor {
         Self(format!("staff:{name}"))
     }
 
+    /// A person who signed in at the identity provider and is no operator, by masked e-mail and subject.
+    pub fn signed_in(name: &str) -> Self {
+        Self(format!("sign-in:{name}"))
+    }
+
     /// A personal or service API key.
     pub fn api_key(key_id: &str) -> Self {
         Self(format!("api-key:{key_id}"))
@@ -73,12 +78,18 @@ pub enum Action {
     Requeue,
     /// A program or support asked for a user's 3dEye login; the first time an hour.
     ReadCredentials,
+    /// A run was stopped before its end.
+    StopRun,
+    /// Runs were paused, or let go on.
+    PauseRuns,
     /// A deleted user's account was removed or left in place, or the attempt failed.
     Offboard,
     /// An administrator deleted a user; the outcome is the reason.
     DeleteUser,
     /// All that is stored about a user was read.
     ExportUser,
+    /// A user's e-mail or phone number was shown unmasked.
+    RevealUser,
     CreateApiKey,
     RevokeApiKey,
     CreateInstance,
@@ -113,6 +124,23 @@ pub enum Action {
     UseBackupCode,
     CreateDashboard,
     AssignTeam,
+    /// An operator signed in to the console.
+    BeginSession,
+    /// A person who signed in at the identity provider got no session; the outcome is the reason.
+    RefuseSession,
+    /// A session of the console, or all of an operator's, were ended.
+    EndSession,
+    CreateOperator,
+    /// A disabled operator may sign in again.
+    EnableOperator,
+    ChangeOperatorRole,
+    DisableOperator,
+    /// The audit trail was read as a file.
+    ExportAudit,
+    /// A notice was made due at once by support.
+    DeliverNotice,
+    /// A notice was deleted undelivered by support.
+    DropNotice,
 }
 
 impl Action {
@@ -125,9 +153,12 @@ impl Action {
             Self::DeleteAccount => "threedeye.delete_account",
             Self::Requeue => "threedeye.requeue",
             Self::ReadCredentials => "threedeye.read_credentials",
+            Self::StopRun => "run.stop",
+            Self::PauseRuns => "runs.pause",
             Self::Offboard => "threedeye.offboard",
             Self::DeleteUser => "user.delete",
             Self::ExportUser => "user.export",
+            Self::RevealUser => "user.reveal",
             Self::CreateApiKey => "api_key.create",
             Self::RevokeApiKey => "api_key.revoke",
             Self::CreateInstance => "instance.create",
@@ -154,6 +185,16 @@ impl Action {
             Self::UseBackupCode => "backup_code.use",
             Self::CreateDashboard => "dashboard.create",
             Self::AssignTeam => "team.assign",
+            Self::BeginSession => "session.begin",
+            Self::RefuseSession => "session.refuse",
+            Self::EndSession => "session.end",
+            Self::CreateOperator => "operator.create",
+            Self::EnableOperator => "operator.enable",
+            Self::ChangeOperatorRole => "operator.change_role",
+            Self::DisableOperator => "operator.disable",
+            Self::ExportAudit => "audit.export",
+            Self::DeliverNotice => "notice.deliver",
+            Self::DropNotice => "notice.drop",
         }
     }
 }

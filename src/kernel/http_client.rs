@@ -15,7 +15,6 @@ pub struct HttpRequest {
     pub url: String,
     /// Header names and values, [`USER_AGENT`] among them; values may be secret, so this type has no `Debug`.
     headers: Vec<(&'static str, String)>,
-    /// A JSON body.
     pub body: Option<Vec<u8>>,
 }
 
@@ -35,6 +34,12 @@ impl HttpRequest {
 
     pub fn headers(&self) -> &[(&'static str, String)] {
         &self.headers
+    }
+
+    pub fn set_form(&mut self, body: String) {
+        let form = "application/x-www-form-urlencoded";
+        self.add_header("content-type", form.to_owned());
+        self.body = Some(body.into_bytes());
     }
 
     pub fn set_json(&mut self, body: Vec<u8>) {

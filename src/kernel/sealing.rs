@@ -82,6 +82,10 @@ pub enum Purpose {
     PushToken,
     /// The token that confirms an e-mail, until it is sent.
     EmailToken,
+    /// A sign-in to the console that is under way; bound to no user, as none is known.
+    ConsoleLogin,
+    /// Where a search of an administrator goes on; bound to their name.
+    SearchPlace,
 }
 
 impl Purpose {
@@ -93,6 +97,8 @@ impl Purpose {
             Self::BackupCode => "backup-code",
             Self::PushToken => "push-token",
             Self::EmailToken => "email-token",
+            Self::ConsoleLogin => "console-login",
+            Self::SearchPlace => "search-place",
         }
     }
 }
@@ -185,6 +191,21 @@ impl Sealer {
             .collect()
     }
 
+    /// The tag of a text that is about one user: HMAC-SHA256 in base64url. Only this service can make it, so
+    /// that a client may be given it to show it again later.
+    pub fn tag(&self, user: &UserId, text: &str) -> String {
+        URL_SAFE_NO_PAD.encode(tagging(&self.current, user, text).finalize().into_bytes())
+    }
+
+    /// Whether a tag is one that [`tag`](Self::tag) made of this text, in constant time.
+    pub fn is_tag(&self, user: &UserId, text: &str, tag: &str) -> bool {
+        let Ok(bytes) = URL_SAFE_NO_PAD.decode(tag) else {
+            return false;
+        };
+        let mut keys = self.keys();
+        keys.any(|keys| tagging(keys, user, text).verify_slice(&bytes).is_ok())
+    }
+
     /// Whether `sealed` is as it would be sealed today; a rotation leaves values under the previous
     /// key.
     pub fn is_current(&self, sealed: &Sealed) -> bool {
@@ -196,6 +217,11 @@ impl Sealer {
     fn keys(&self) -> impl Iterator<Item = &DerivedKeys> {
         std::iter::once(&self.current).chain(self.previous.as_ref())
     }
+}
+
+fn tagging(keys: &DerivedKeys, user: &UserId, text: &str) -> Hmac<Sha256> {
+    let mac = keys.tag.clone().chain_update(user.as_str());
+    mac.chain_update([0]).chain_update(text)
 }
 
 /// Nonce, ciphertext and tag.

@@ -2,6 +2,8 @@
 //! [`Admin`] is what the routes under `/admin/` take: one of them, or a holder of the admin pair.
 
 pub mod admin;
+pub mod endpoints;
+pub mod oidc;
 pub mod role;
 pub mod session;
 pub mod store;

@@ -6,7 +6,7 @@ use crate::db::DatabaseError;
 use crate::kernel::audit::{Action, Entry};
 use crate::kernel::{Deadline, UserId, ids};
 use crate::provisioning::attempt::{AttemptResult, ReplacementBudget};
-use crate::provisioning::batch::BatchReport;
+use crate::provisioning::batch::{BatchReport, RunWatch};
 use crate::provisioning::offboarding::{RemovalOrder, Removals};
 use crate::provisioning::policy::{CLOCK_SKEW, RUN_BUDGET};
 use crate::provisioning::store::{
@@ -23,6 +23,15 @@ pub struct RunOrder {
     /// Existing accounts to delete and re-create at most.
     pub max_replacements: u32,
     pub removals: RemovalOrder,
+}
+
+/// Why there was no run.
+#[derive(Debug, thiserror::Error)]
+pub enum NotRun {
+    #[error("runs are paused")]
+    Paused,
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
 }
 
 /// What came of it.
@@ -63,7 +72,7 @@ impl Context<'_> {
 
 impl Provisioner<'_> {
     /// Runs a backfill and leaves its row in the ledger.
-    pub async fn backfill(&self, order: RunOrder) -> Result<Finished, DatabaseError> {
+    pub async fn backfill(&self, order: RunOrder) -> Result<Finished, NotRun> {
         let started_at = self.clock.now();
         let opening = RunOpening {
             run_id: ids::prefixed_ulid("run", started_at, self.random),
@@ -75,14 +84,19 @@ impl Provisioner<'_> {
         let due_by = started_at.plus(CLOCK_SKEW);
         let leavings = order.removals.due(started_at);
         let opened = store::open_run(self.database, &opening, due_by, leavings).await?;
+        let opened = opened.ok_or(NotRun::Paused)?;
+        let watch = RunWatch::new(vec![opening.run_id.clone()], started_at);
         let budget = ReplacementBudget::limited(order.max_replacements);
         let (report, mut tally) = self
-            .provision(opened.candidates, &opened.quarantined, &budget)
+            .provision(opened.candidates, &opened.quarantined, &budget, &watch)
             .await?;
         tell_early_end(&report, &mut tally);
         let went_well = report.stop.is_none() && report.scan_error.is_none();
         let removals = match went_well {
-            true => self.remove_leaving(&opened.leaving, order.removals).await?,
+            true => {
+                self.remove_leaving(&opened.leaving, order.removals, &watch)
+                    .await?
+            }
             // What stopped the run would stop them too.
             false => Removals::default(),
         };
@@ -111,6 +125,7 @@ impl Provisioner<'_> {
         candidates: Vec<Candidate>,
         quarantined: &[Quarantined],
         budget: &ReplacementBudget,
+        watch: &RunWatch,
     ) -> Result<(BatchReport, Tally), DatabaseError> {
         let deadline = Deadline::after(self.clock, RUN_BUDGET);
         if candidates.is_empty() {
@@ -124,7 +139,7 @@ impl Provisioner<'_> {
         let (free, duplicates) = split_duplicates(candidates);
         let requests = self.requests(free, &mut tally);
         let report = self
-            .run_batch(&requests, quarantined, budget, deadline)
+            .run_batch(&requests, quarantined, budget, deadline, Some(watch))
             .await?;
         let refused = requests.len().saturating_sub(report.users.len());
         tally.skipped += u32::try_from(refused).unwrap_or(u32::MAX);
@@ -144,7 +159,7 @@ impl Provisioner<'_> {
             .iter()
             .map(|user| self.entry(Action::Provision, user, error.clone()))
             .collect();
-        store::set_aside(self.database, &users, &error, now, &entries).await?;
+        store::set_aside(self.database, &users, now, &entries).await?;
         for user in users {
             tally.failed += 1;
             tally.errors.push(format!("{user}: {error}"));

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::db::{Database, DatabaseError};
 use crate::kernel::audit::{Action, Entry, Origin};
 use crate::kernel::{Clock, Deadline, UserId};
+use crate::provisioning::next::Standing;
 use crate::provisioning::record::{ProvisioningRecord, State};
 use crate::provisioning::sighting::{SEEN_AGAIN, check_list, is_seen};
 use crate::provisioning::store;
@@ -18,6 +19,7 @@ const SAMPLES: usize = 5;
 #[derive(Debug)]
 pub struct Diagnosis {
     pub record: ProvisioningRecord,
+    pub standing: Standing,
     /// What the customer's list shows; `None`: not configured.
     pub probe: Option<Result<DirectoryScan, UpstreamError>>,
 }
@@ -32,23 +34,26 @@ pub async fn diagnose(
     origin: &Origin,
 ) -> Result<Diagnosis, DatabaseError> {
     let Some(remote) = remote else {
+        let (record, standing) = store::load_with_standing(database, user).await?;
         return Ok(Diagnosis {
-            record: store::load(database, user).await?,
+            record,
+            standing,
             probe: None,
         });
     };
     let mut rows = None;
     let query = async {
-        let read = store::load(database, user).await;
-        let query = read.as_ref().map(scan_query).unwrap_or_default();
+        let read = store::load_with_standing(database, user).await;
+        let query = read.as_ref().map(|(record, _)| scan_query(record));
+        let query = query.unwrap_or_default();
         rows = Some(read);
         query
     };
     let probe = remote.scan(query, Deadline::after(clock, budget)).await;
-    let mut record = match rows {
+    let (mut record, mut standing) = match rows {
         Some(read) => read?,
         // The probe failed before it asked what to look for.
-        None => store::load(database, user).await?,
+        None => store::load_with_standing(database, user).await?,
     };
     let probe = match probe {
         Ok(scan) => check_list(database, scan, Some(user)).await?,
@@ -66,10 +71,11 @@ pub async fn diagnose(
             outcome: SEEN_AGAIN.to_owned(),
         };
         store::release_quarantined(database, &[user], entry.at, &[entry]).await?;
-        record = store::load(database, user).await?;
+        (record, standing) = store::load_with_standing(database, user).await?;
     }
     Ok(Diagnosis {
         record,
+        standing,
         probe: Some(probe),
     })
 }

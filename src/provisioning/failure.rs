@@ -1,6 +1,7 @@
 //! Why a user could not be provisioned.
 
 use crate::db::DatabaseError;
+use crate::provisioning::Reason;
 use crate::threedeye::{RemoteId, UpstreamError};
 
 /// The reason, as a closed list. Its `Display` is the client's face: no
@@ -79,6 +80,14 @@ pub enum ProvisioningError {
         /// Seconds after which that actor's lease has ended.
         retry_after_s: u64,
     },
+    /// What a reset would do is not what its preview showed.
+    #[error("the user has changed since the preview")]
+    PlanOutdated,
+    #[error("the preview has expired")]
+    PlanExpired,
+    /// A reset would lose camera roles, which its caller may not do.
+    #[error("camera roles would be lost")]
+    RolesAtStake,
     /// The account could not be provisioned; or 3dEye failed, or its account must not be deleted, and
     /// nothing was reset.
     #[error(transparent)]
@@ -94,27 +103,31 @@ impl From<UpstreamError> for ProvisioningError {
 }
 
 impl Failure {
+    pub const fn reason(&self) -> Reason {
+        match self {
+            Self::Upstream(error) => Reason::of_upstream(error),
+            Self::Orphan => Reason::Orphan,
+            Self::Duplicate => Reason::Duplicate,
+            Self::OtherSpelling(_) => Reason::OtherSpelling,
+            Self::Protected => Reason::Protected,
+            Self::TakeOverUnproved => Reason::TakeOverUnproved,
+            Self::AccountOfAnotherUser => Reason::ForeignMapping,
+            Self::Unproved => Reason::Unproved,
+            Self::MadeForAnotherEmail => Reason::MadeForAnotherEmail,
+            Self::NotVisibleYet => Reason::NotVisibleYet,
+            Self::StillTaken => Reason::StillTaken,
+            Self::Settling => Reason::Settling,
+            Self::ListIncomplete => Reason::ListIncomplete,
+            Self::RolesPending(_) => Reason::RolesPending,
+            Self::Unsealable => Reason::Unsealable,
+            Self::Leaving => Reason::Leaving,
+            Self::OutOfTime => Reason::OutOfTime,
+        }
+    }
+
     /// A short, stable name for logs.
     pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Upstream(error) => error.code(),
-            Self::Orphan => "orphan",
-            Self::Duplicate => "duplicate",
-            Self::OtherSpelling(_) => "other_spelling",
-            Self::Protected => "protected",
-            Self::TakeOverUnproved => "take_over_unproved",
-            Self::AccountOfAnotherUser => "foreign_mapping",
-            Self::Unproved => "unproved",
-            Self::MadeForAnotherEmail => "made_for_another_email",
-            Self::NotVisibleYet => "not_visible_yet",
-            Self::StillTaken => "still_taken",
-            Self::Settling => "settling",
-            Self::ListIncomplete => "list_incomplete",
-            Self::RolesPending(_) => "roles_pending",
-            Self::Unsealable => "unsealable",
-            Self::Leaving => "leaving",
-            Self::OutOfTime => "out_of_time",
-        }
+        self.reason().as_str()
     }
 
     /// Whether no later attempt can succeed until the e-mail is changed, here or at 3dEye.

@@ -16,8 +16,8 @@ use std::time::Duration;
 use crate::db::DatabaseError;
 use crate::kernel::ids;
 use crate::provisioning::attempt::ReplacementBudget;
-use crate::provisioning::backfill::RunOrder;
-use crate::provisioning::batch::Stop;
+use crate::provisioning::backfill::{NotRun, RunOrder};
+use crate::provisioning::batch::{RunWatch, Stop};
 use crate::provisioning::offboarding::Removals;
 use crate::provisioning::policy::{
     CHUNK_SIZE, CLOCK_SKEW, DELIVERIES, MESSAGES_A_SEND, RUN_ABANDONED_AFTER, hold, redelivery,
@@ -69,6 +69,15 @@ pub struct Delivery {
 }
 
 impl Delivery {
+    fn paused(chunks: Vec<ChunkId>) -> Self {
+        Self {
+            receipts: chunks.into_iter().map(|id| (id, Receipt::Done)).collect(),
+            tally: Tally::default(),
+            stop: Some(Stop::Paused),
+            scan_error: None,
+        }
+    }
+
     fn retry_after(&self) -> Option<Duration> {
         match (&self.stop, &self.scan_error) {
             (Some(Stop::RateLimited { retry_after }), _)
@@ -84,7 +93,7 @@ impl Provisioner<'_> {
         &self,
         order: RunOrder,
         queue: &dyn RunQueue,
-    ) -> Result<FannedOut, DatabaseError> {
+    ) -> Result<FannedOut, NotRun> {
         let now = self.clock.now();
         let run_id = ids::prefixed_ulid("run", now, self.random);
         let planning = Planning {
@@ -103,6 +112,7 @@ impl Provisioner<'_> {
             leavings: order.removals.due(now),
         };
         let planned = store::plan_run(self.database, &planning).await?;
+        let planned = planned.ok_or(NotRun::Paused)?;
         let mut unsent = Vec::new();
         let mut cause = None;
         for group in planned.chunks.chunks(MESSAGES_A_SEND) {
@@ -120,8 +130,9 @@ impl Provisioner<'_> {
             self.leave_to_the_next_run(&planned.abandoned, "no delivery for too long")
                 .await?;
         }
+        let watch = RunWatch::new(vec![run_id.clone()], now);
         let removals = self
-            .remove_leaving(&planned.leaving, order.removals)
+            .remove_leaving(&planned.leaving, order.removals, &watch)
             .await?;
         Ok(FannedOut {
             run_id,
@@ -159,10 +170,18 @@ impl Provisioner<'_> {
     /// delivery. A failed database leaves everything to the next delivery.
     pub async fn consume(&self, chunks: &[ChunkId]) -> Result<Delivery, DatabaseError> {
         let chunks: Vec<ChunkId> = distinct(chunks);
-        let opened = store::open_delivery(self.database, &chunks, self.clock.now()).await?;
+        let now = self.clock.now();
+        let Some(opened) = store::open_delivery(self.database, &chunks, now).await? else {
+            // Their users wait in the queue for as long as it takes; messages would not.
+            self.leave_to_the_next_run(&chunks, "runs are paused")
+                .await?;
+            return Ok(Delivery::paused(chunks));
+        };
+        let runs: BTreeSet<&str> = chunks.iter().map(|chunk| chunk.run_id.as_str()).collect();
+        let watch = RunWatch::new(runs.into_iter().map(str::to_owned).collect(), now);
         let budget = ReplacementBudget::limited(total(&opened.allowances));
         let (report, tally) = self
-            .provision(opened.candidates, &opened.quarantined, &budget)
+            .provision(opened.candidates, &opened.quarantined, &budget, &watch)
             .await?;
         let unused = share_out(budget.left(), opened.allowances);
         let now = self.clock.now();

@@ -5,17 +5,18 @@
 //! |---|---|
 //! | `record` | what is known of one user, as values |
 //! | `store` | the transactions, one function each |
-//! | `failure` | why a user could not be provisioned: client, log and queue face |
+//! | `failure`, `reason` | why a user could not be provisioned: what the client reads, and the word for it |
 //! | `policy` | waits, delays, limits |
 //! | `attempt` | the steps for one user whose lease is held |
 //! | `batch` | many users at once: first pass, re-reads, writing down |
 //! | `backfill` | one run: plan, claim, batch, ledger |
 //! | `fanout` | one run that queue consumers work off, chunk by chunk |
 //! | `single` | one user on demand (credentials, reprovisioning) |
+//! | `step_by_step` | the same for support, told step by step |
 //! | `sighting` | whether a list can be believed, and quarantined users whose account it shows |
 //! | `reset` | the repair by hand |
 //! | `offboarding` | the accounts of users that were deleted |
-//! | `diagnosis` | where a user stands, read-only |
+//! | `diagnosis`, `next` | where a user stands, and what happens next, read-only |
 //!
 //! # Why it survives a crash at any point
 //!
@@ -33,12 +34,15 @@ pub mod diagnosis;
 pub mod endpoints;
 pub mod failure;
 pub mod fanout;
+pub mod next;
 pub mod offboarding;
 pub mod policy;
+pub mod reason;
 pub mod record;
 pub mod reset;
 pub mod sighting;
 pub mod single;
+pub mod step_by_step;
 pub mod store;
 
 #[cfg(test)]
@@ -57,6 +61,7 @@ use crate::kernel::{Clock, Random, Sealed, Sealer, Secret, UserId};
 use crate::threedeye::{Client, password};
 
 pub use failure::{Failure, ProvisioningError};
+pub use reason::Reason;
 
 use store::ClaimRequest;
 

@@ -55,6 +55,9 @@ pub const REMOVAL_BUDGET: Duration = Duration::from_secs(2 * 60);
 /// after it included.
 pub const SINGLE_BUDGET: Duration = Duration::from_secs(30);
 
+/// For how long what a preview showed may be done.
+pub const PLAN_LIFETIME: Duration = Duration::from_secs(10 * 60);
+
 /// With less of it left no provisioning is begun: reading the list, creating and attaching would
 /// hardly be done in time, and what is begun and not finished is work for the next run.
 pub const SHORTEST_PROVISIONING: Duration = Duration::from_secs(3);
@@ -67,6 +70,9 @@ pub const WATCH: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How often a run that is reading the list looks whether its leases last.
 pub const LEASE_WATCH: Duration = Duration::from_secs(10);
+
+/// How often a run looks whether it was stopped or runs are paused, before it begins another user.
+pub const HALT_WATCH: Duration = Duration::from_secs(5);
 
 /// How long one user on demand waits for another actor's lease.
 pub const BUSY_PATIENCE: Duration = Duration::from_secs(5);

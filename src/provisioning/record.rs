@@ -82,6 +82,8 @@ pub struct Mapping {
     /// Until when an actor holds this user; in the past if it is free.
     pub lease_until: Timestamp,
     pub created_at: Timestamp,
+    /// When anything but a lease's end was last written.
+    pub updated_at: Timestamp,
     /// Calls to 3dEye that were given up may still take effect until then.
     pub settled_at: Timestamp,
     /// The account that the last reset let go of.

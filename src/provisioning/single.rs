@@ -4,6 +4,7 @@ use crate::db::DatabaseError;
 use crate::kernel::sealing::Purpose;
 use crate::kernel::{Deadline, EmailKey, Secret, UserId};
 use crate::provisioning::attempt::{AttemptResult, ReplacementBudget, TakeOvers};
+use crate::provisioning::batch::BatchReport;
 use crate::provisioning::policy::{BUSY_PATIENCE, BUSY_POLL, SHORTEST_PROVISIONING, SINGLE_BUDGET};
 use crate::provisioning::record::{ProvisioningRecord, State};
 use crate::provisioning::store;
@@ -197,18 +198,30 @@ impl Provisioner<'_> {
         user: &UserId,
         proof: &Proof,
     ) -> Result<Option<AttemptResult>, ProvisioningError> {
-        let request = self.claim_request(user)?;
-        let budget = ReplacementBudget::of_one(proof.take_overs());
-        let report = self.run_batch(&[request], &[], &budget, deadline).await?;
+        let report = self.run_one(deadline, user, proof).await?;
         if let Some(error) = report.scan_error {
             return Err(Failure::Upstream(error).into());
         }
         Ok(report.users.into_iter().next().map(|user| user.result))
     }
+
+    /// The same as a batch of one, which is empty where another actor has the user.
+    pub(super) async fn run_one(
+        &self,
+        deadline: Deadline,
+        user: &UserId,
+        proof: &Proof,
+    ) -> Result<BatchReport, ProvisioningError> {
+        let request = self.claim_request(user)?;
+        let budget = ReplacementBudget::of_one(proof.take_overs());
+        Ok(self
+            .run_batch(&[request], &[], &budget, deadline, None)
+            .await?)
+    }
 }
 
 /// Refuses what no attempt can mend until the data is changed or the user is reset.
-fn refuse_hopeless(record: &ProvisioningRecord) -> Result<(), ProvisioningError> {
+pub(super) fn refuse_hopeless(record: &ProvisioningRecord) -> Result<(), ProvisioningError> {
     let mapping = record.mapping.as_ref();
     match mapping.map(|mapping| mapping.state) {
         Some(State::Quarantined) => {

@@ -15,11 +15,13 @@ pub(crate) mod leaving;
 mod ledger;
 mod load;
 mod outcome;
+mod pause;
 mod quarantine;
 mod queue;
 mod removal;
 mod run;
 mod set_aside;
+mod standing;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +31,7 @@ pub use export::{Exported, export_user};
 pub use fanout::delivery::{OpenedDelivery, ReplacementAllowance, close_delivery, open_delivery};
 pub use fanout::give_up::give_up;
 pub use fanout::plan::{Planned, Planning, plan_run};
+pub use fanout::stop::stop_run;
 pub use fanout::sums::ChunkStatus;
 pub use holdings::{Holdings, delete_user, load_holdings};
 pub use intent::{replace_intent, reseal};
@@ -36,9 +39,10 @@ pub use lease::{
     Busy, Guarded, LeaseTerms, LeaseToken, acquire_lease, release_lease, renew_leases,
 };
 pub use leaving::{DueLeavings, Leaving, LeavingOutcome, conclude_leaving, lease_leaving};
-pub use ledger::{Chunks, RunRow, find_run, list_runs};
-pub use load::{load, load_for_support, load_with_key};
+pub use ledger::{Chunks, RunFilter, RunRow, RunStatus, find_run, list_runs};
+pub use load::{last_reset, load, load_for_plan, load_for_support, load_with_key};
 pub use outcome::{Outcome, UserOutcome, record_outcomes};
+pub use pause::{Halt, Pause, read_halt, set_pause};
 pub use quarantine::{Quarantined, has_accounts, release_quarantined};
 pub use queue::{Candidate, count_waiting, list_due};
 pub use removal::{
@@ -47,3 +51,4 @@ pub use removal::{
 };
 pub use run::{OpenedRun, RunClosing, RunOpening, Tally, Trigger, close_run, open_run};
 pub use set_aside::set_aside;
+pub use standing::load_with_standing;

@@ -37,12 +37,14 @@ use crate::threedeye::simulated::faults::Planned;
 use crate::web::Router;
 
 /// The settings of a service in good order.
-const SETTINGS: [(&str, &str); 10] = [
+const SETTINGS: [(&str, &str); 12] = [
     ("ADMIN_API_KEY", ADMIN_KEY),
     ("ADMIN_EMAIL_DOMAINS", "smartphonekey.com"),
     ("JWT_ISSUER", "https://id.example/"),
     ("JWT_AUDIENCE", "spkey"),
     ("JWT_JWKS_URL", JWKS_URL),
+    ("CONSOLE_CLIENT_ID", "console"),
+    ("CONSOLE_CLIENT_SECRET", "client-secret-of-the-tests"),
     ("THREEDEYE_BASE_URL", REMOTE_URL),
     ("THREEDEYE_API_KEY", "remote-key"),
     ("THREEDEYE_CUSTOMER_ID", "customer-1"),

@@ -68,6 +68,13 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, message).because(cause)
     }
 
+    /// 503 where no one can sign in to the console.
+    pub fn sign_in_not_configured() -> Self {
+        let message = "Sign-in is not configured. Set CONSOLE_CLIENT_ID and CONSOLE_CLIENT_SECRET; \
+                       GET /health names what else is missing";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, message).because("sign_in_not_configured")
+    }
+
     /// 404 for a thing that does not exist.
     pub fn not_found(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::NOT_FOUND, message)

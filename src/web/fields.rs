@@ -1,6 +1,6 @@
 //! Fields that several requests share, held to what serde cannot say.
 
-use crate::kernel::{Timestamp, UserId, text};
+use crate::kernel::{Timestamp, UserId, mask_emails, text};
 use crate::web::ApiError;
 
 /// The most characters a label may have.
@@ -8,6 +8,9 @@ const MAX_LABEL_CHARS: usize = 100;
 
 /// The most characters a name may have.
 pub const MAX_NAME_CHARS: usize = 200;
+
+/// The most characters a reason may have.
+pub const MAX_REASON_CHARS: usize = 500;
 
 /// What [`words`] takes, for `openapi.json`: white space as [`str::trim`] knows it, then 1 to `most`
 /// characters that begin and end with something else, then white space.
@@ -39,6 +42,16 @@ pub fn label(label: Option<String>) -> Result<Option<String>, ApiError> {
 /// 400 that names the field.
 pub fn name(name: &str) -> Result<&str, ApiError> {
     words("name", name, MAX_NAME_CHARS)
+}
+
+/// Why an administrator does something: [`words`] of 1 to 500 characters. The audit trail keeps it when the
+/// person is gone, so e-mails in it are masked.
+///
+/// # Errors
+///
+/// 400 that names the field.
+pub fn reason(reason: &str) -> Result<String, ApiError> {
+    words("reason", reason, MAX_REASON_CHARS).map(mask_emails)
 }
 
 /// What people write: 1 to `most` characters once white space around it is gone, emoji and Persian among
@@ -154,6 +167,19 @@ mod tests {
                 "name: must not be empty"
             );
         }
+    }
+
+    #[test]
+    fn a_reason_keeps_no_e_mail() {
+        assert_eq!(
+            reason(" asked by ann@example.com \n").unwrap(),
+            "asked by a***@example.com"
+        );
+        for bad in ["", " ", "a\u{0}b", &"a".repeat(501)] {
+            let refused = reason(bad).unwrap_err();
+            assert!(refused.message.starts_with("reason: "), "{bad:?}");
+        }
+        assert!(reason(&"a".repeat(500)).is_ok());
     }
 
     #[test]

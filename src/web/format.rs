@@ -14,7 +14,7 @@ use crate::kernel::RequestId;
 use crate::web::error::STEP_UP_CHALLENGE;
 #[cfg(test)]
 use crate::web::openapi::Schemas;
-use crate::web::{ApiError, Reply};
+use crate::web::{ApiError, Reply, sign_in_page};
 
 /// The shortest period that a rate-limit binding knows, in seconds.
 const LIMIT_PERIOD_S: u64 = 10;
@@ -28,6 +28,8 @@ pub enum ErrorFormat {
     UserKeys,
     /// The account API, whose errors have a type, a code and a field.
     Account,
+    /// The steps of signing in to the console, which a browser shows as pages.
+    SignIn,
 }
 
 /// How every error is written.
@@ -160,6 +162,8 @@ impl ErrorFormat {
             Self::UserKeys
         } else if path.starts_with("/api/") {
             Self::Account
+        } else if path.starts_with("/console/auth/") {
+            Self::SignIn
         } else {
             Self::Admin
         }
@@ -168,7 +172,7 @@ impl ErrorFormat {
     /// The error of a path that no route takes.
     pub fn unknown_path(self) -> ApiError {
         ApiError::not_found(match self {
-            Self::Admin => "The requested resource was not found",
+            Self::Admin | Self::SignIn => "The requested resource was not found",
             Self::UserKeys => "Not found",
             Self::Account => "Not found.",
         })
@@ -178,7 +182,7 @@ impl ErrorFormat {
     pub fn unknown_method(self, method: &Method, allow: impl Into<Box<str>>) -> ApiError {
         let status = StatusCode::METHOD_NOT_ALLOWED;
         let message = match self {
-            Self::Admin => "The method is not allowed for this resource".to_owned(),
+            Self::Admin | Self::SignIn => "The method is not allowed for this resource".to_owned(),
             _ => format!("Method \"{method}\" not allowed."),
         };
         ApiError {
@@ -191,7 +195,7 @@ impl ErrorFormat {
     pub fn throttled(self, seconds: u64) -> ApiError {
         let status = StatusCode::TOO_MANY_REQUESTS;
         let message = match self {
-            Self::Admin => "Too many requests".to_owned(),
+            Self::Admin | Self::SignIn => "Too many requests".to_owned(),
             Self::UserKeys => {
                 format!("Request was throttled. Expected available in {seconds} second(s).")
             }
@@ -227,6 +231,7 @@ impl ErrorFormat {
                 },
             ),
             Self::Account => Reply::json(error.status, &AccountErrorBody::of(error)),
+            Self::SignIn => sign_in_page::failed(error, request_id),
         };
         if error.status == StatusCode::UNAUTHORIZED {
             // RFC 6750, section 3.
@@ -258,6 +263,7 @@ impl ErrorFormat {
             Self::Admin => schemas.answer::<AdminErrorBody>(),
             Self::UserKeys => schemas.answer::<UserKeysErrorBody>(),
             Self::Account => schemas.answer::<AccountErrorBody>(),
+            Self::SignIn => serde_json::json!({ "type": "string" }),
         }
     }
 
@@ -266,7 +272,7 @@ impl ErrorFormat {
     pub fn finish(self, reply: Reply) -> Reply {
         let reply = reply.no_store();
         match self {
-            Self::Admin | Self::Account => reply,
+            Self::Admin | Self::Account | Self::SignIn => reply,
             Self::UserKeys => reply
                 .header(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"))
                 .header(

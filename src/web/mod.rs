@@ -10,11 +10,13 @@ pub mod fields;
 pub mod format;
 pub mod openapi;
 pub mod page;
+pub mod personal_data;
 pub mod query;
 pub mod reply;
 pub mod request;
 pub mod route;
 pub mod router;
+pub mod sign_in_page;
 
 pub use caller::{Admin, Anyone, Caller, Session, UserCaller};
 pub use error::ApiError;

@@ -22,6 +22,19 @@ impl Limit {
         query.count("limit", DEFAULT_LIMIT, MAX_LIMIT).map(Self)
     }
 
+    /// The limit of a page that has at most `max` rows.
+    ///
+    /// # Errors
+    ///
+    /// 400 that names it.
+    pub fn new(field: &str, rows: u32, max: u32) -> Result<Self, ApiError> {
+        if (1..=max).contains(&rows) {
+            return Ok(Self(rows));
+        }
+        let message = format!("{field}: must be an integer from 1 to {max}");
+        Err(ApiError::bad_request(message))
+    }
+
     /// How many rows to read: one more than is shown, to know whether there is a next page.
     pub const fn to_read(self) -> u32 {
         self.0 + 1
@@ -72,6 +85,13 @@ pub fn openapi_after_key(prefix: &str) -> Parameter {
     });
     let description = "Only keys made before this one: `next` of the page before.";
     Parameter::query("after", description, schema)
+}
+
+/// The parameter `revoked` of a list of keys, in `openapi.json`.
+#[cfg(test)]
+pub fn openapi_revoked() -> Parameter {
+    let schema = serde_json::json!({ "type": "boolean", "default": false });
+    Parameter::query("revoked", "Revoked keys as well.", schema)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Query strings: known names only, each at most once, every value checked.
 
+use crate::kernel::Timestamp;
 use crate::web::ApiError;
 
 /// The parameters of one request.
@@ -63,6 +64,18 @@ impl Query {
             let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
             ApiError::bad_request(format!("{name}: must be {}", words.join(" or ")))
         })
+    }
+
+    /// A moment in ISO 8601, with seconds and an offset.
+    pub fn moment(&self, name: &str) -> Result<Option<Timestamp>, ApiError> {
+        let Some(text) = self.text(name) else {
+            return Ok(None);
+        };
+        let moment = Timestamp::parse_iso(text).ok_or_else(|| {
+            let message = format!("{name}: must be a moment such as 2030-01-31T12:00:00Z");
+            ApiError::bad_request(message)
+        })?;
+        Ok(Some(moment))
     }
 
     /// `true` or `false`.

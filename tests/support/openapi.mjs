@@ -6,8 +6,9 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 
 /**
- * @typedef {"public" | "admin" | "user" | "instance" | "person"} Access what is asked for: nothing, the admin pair, a user's own
- *   token or key, a key of an instance, any credentials of the account API
+ * @typedef {"public" | "admin" | "console" | "user" | "instance" | "person"} Access what is asked for: nothing, the admin pair
+ *   or a session of the console, such a session, a user's own token or key, a key of an instance, any credentials of the
+ *   account API
  *
  * @typedef {object} Route
  * @property {string} method
@@ -75,7 +76,10 @@ const PREFLIGHT = { headers: {} };
 function accessOf(security) {
   if (security.length === 0) return "public";
   if (security.some((schemes) => Object.keys(schemes).some((name) => name.startsWith("instance")))) return "instance";
-  return security.length === 1 ? "admin" : "user";
+  const needs = (/** @type {string[]} */ ...names) =>
+    security.every((schemes) => names.some((name) => Object.hasOwn(schemes, name)));
+  if (needs("consoleSession")) return "console";
+  return needs("adminKey", "consoleSession") ? "admin" : "user";
 }
 
 /** A response with the place of its schema. @param {any} response @param {string} path @param {string} method @param {string} status */
@@ -95,8 +99,9 @@ function withSchema(response, place) {
     name.toLowerCase(),
     header.$ref ? document.components.headers[header.$ref.split("/").at(-1)] : header,
   ]);
-  const schema = response.content ? `openapi.json#/${place}/content/application~1json/schema` : undefined;
-  return { schema, headers: Object.fromEntries(headers) };
+  const types = Object.keys(response.content ?? {});
+  const schema = types.includes("application/json") ? `openapi.json#/${place}/content/application~1json/schema` : undefined;
+  return { schema, texts: schema ? [] : types, headers: Object.fromEntries(headers) };
 }
 
 /**
@@ -160,7 +165,11 @@ export function deviations(method, path, answer) {
 }
 
 /** @param {any} expected @param {string} method @param {import("./http.mjs").Answer} answer */
-function deviationsOfBody({ schema }, method, { text, json }) {
+function deviationsOfBody({ schema, texts = [] }, method, { text, json, headers }) {
+  if (texts.length > 0) {
+    const [type] = headers["content-type"]?.split(";") ?? [];
+    return texts.includes(type) ? [] : [`a body of type ${type}`];
+  }
   if (method === "HEAD" || !schema) return text === "" ? [] : ["a body where none belongs"];
   if (json === undefined) return ["no JSON"];
   const validate = ajv.getSchema(schema) ?? ajv.compile({ $ref: schema });

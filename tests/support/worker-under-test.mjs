@@ -22,6 +22,7 @@ import { migrate } from "./worker.mjs";
  * @property {boolean} [instrumented] counts D1 round trips and turns the clock, see `instruments.js`
  * @property {boolean} [wrangler] as wrangler runs it, see `startUnderWrangler`
  * @property {boolean} [migrated]
+ * @property {boolean} [assets] with the console's static files
  * @property {Record<string, number>} [rateLimits]
  * @property {boolean | object} [queue] with the queues of wrangler.toml, or with some of their settings changed
  */
@@ -71,8 +72,8 @@ export class WorkerUnderTest {
   #token;
   /** Whether anything may have been left behind since it was cleaned. */
   #used = true;
-  /** Whether the process was killed, and may have taken a line of the log or an answer with it. */
-  #killed = false;
+  /** Whether there may be more requests than are counted here, or fewer lines of the log: after a kill, or with a browser. */
+  #uncounted = false;
 
   /** @param {Surroundings} world */
   constructor(world) {
@@ -121,7 +122,7 @@ export class WorkerUnderTest {
   }
 
   /** @param {Changes} changes @returns {import("./worker.mjs").Settings} */
-  settings({ vars, secrets, instrumented, migrated, rateLimits, queue }) {
+  settings({ vars, secrets, instrumented, migrated, assets, rateLimits, queue }) {
     const config = this.sim.config();
     const given = /** @type {const} */ (["vars", "secrets"]);
     const usual = {
@@ -142,7 +143,7 @@ export class WorkerUnderTest {
     };
     const [allVars, allSecrets] = given.map((kind) => present({ ...usual[kind], ...{ vars, secrets }[kind] }));
     for (const secret of Object.values(allSecrets)) this.#world.confidential.add(secret);
-    return { vars: allVars, secrets: allSecrets, instrumented, migrated, rateLimits, queue };
+    return { vars: allVars, secrets: allSecrets, instrumented, migrated, assets, rateLimits, queue };
   }
 
   /** Empties the database and the simulator; keys, clocks and what the Worker keeps in memory stay. */
@@ -254,6 +255,12 @@ export class WorkerUnderTest {
     return answer;
   }
 
+  /** A browser calls it too, whose requests are not counted here. */
+  isBrowsed() {
+    this.#used = true;
+    this.#uncounted = true;
+  }
+
   /** @param {...string} texts that no log may tell */
   keepsConfidential(...texts) {
     for (const text of texts) this.#world.confidential.add(text);
@@ -300,7 +307,7 @@ export class WorkerUnderTest {
   /** SIGKILL for workerd, at once; resolves when it runs again over the same database. */
   async kill() {
     assert.ok(this.#worker.kill, "not under wrangler");
-    this.#killed = true;
+    this.#uncounted = true;
     await this.#worker.kill();
   }
 
@@ -344,7 +351,7 @@ export class WorkerUnderTest {
   async close() {
     this.#rememberPasswords();
     try {
-      if (!this.#killed) {
+      if (!this.#uncounted) {
         const requests = (await this.log()).filter(({ event }) => event === "http.request");
         assert.equal(requests.length, this.#world.requestIds.length, "one line a request");
       }

@@ -54,6 +54,7 @@ export const deployment = () => /** @type {any} */ (parseToml(readFileSync(CONFI
  * @property {boolean} [instrumented] with the instruments of `instruments.js`
  * @property {boolean} [migrated] false: the database is left empty
  * @property {string} [database] Workers that name the same one share it; not under wrangler
+ * @property {boolean} [assets] with the static files of `build/assets` in front of it, as `[assets]` of wrangler.toml puts them
  * @property {Record<string, number>} [rateLimits] how often a minute, by binding; not under wrangler
  * @property {boolean | object} [queue] with the queues of wrangler.toml, or with some settings of the consumer changed, but not
  *   under wrangler. Without it there is no queue.
@@ -112,7 +113,7 @@ export async function startWorkers(settings) {
   const plain = { dir: theBuild(), remove: async () => {} };
   const built = Object.values(settings).some(({ instrumented }) => instrumented) ? await instrument() : plain;
   const workers = Object.entries(settings).map(
-    ([name, { vars, secrets, database = name, rateLimits = {}, instrumented, queue }]) => ({
+    ([name, { vars, secrets, database = name, rateLimits = {}, instrumented, queue, assets }]) => ({
       name,
       ...modulesOf(instrumented ? built.dir : plain.dir),
       compatibilityDate,
@@ -120,6 +121,7 @@ export async function startWorkers(settings) {
       bindings: { ...vars, ...secrets },
       d1Databases: { DB: `db-${database}` },
       ...(queue ? queuesOf(name, queue) : {}),
+      ...(assets && { assets: { directory: join(theBuild(), "assets"), routerConfig: { has_user_worker: true } } }),
       ratelimits: Object.fromEntries(
         Object.entries(rateLimits).map(([binding, limit]) => [
           binding,

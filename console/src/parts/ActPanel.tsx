@@ -21,18 +21,21 @@ export interface ActPanelProps<T> {
   /** What to do about a refusal, where there is more to say than the message does. */
   advice?: (status: number) => ComponentChildren;
   close?: () => void;
+  /** The outcome in a word, and how good it is, where "Done" would say too much. */
+  heading?: (data: T) => string;
+  tone?: (data: T) => "good" | "warn";
 }
 
 export function ActPanel<T>(props: ActPanelProps<T>) {
-  const { act, label, danger, done, repeatable, advice, close } = props;
+  const { act, label, danger, done, repeatable, advice, close, heading = () => "Done", tone = () => "good" } = props;
   const { state } = act;
   if (state.kind === "running") return <Running since={state.since} />;
   if (state.kind === "done") {
     return (
       <>
-        <div class="notice good" role="status">
+        <div class={`notice ${tone(state.data)}`} role="status">
           <p>
-            <strong>Done</strong>
+            <strong>{heading(state.data)}</strong>
             {state.requestId && (
               <span class="quiet">
                 {" "}

@@ -15,6 +15,10 @@ export interface DialogState<D extends Draft> {
   close(): void;
 }
 
+const GOES_ON = "It goes on, whatever happens to this dialog. Its outcome will be shown here.";
+
+const FIRST_FIELD = "input:checked, textarea, select, input:not([type=radio])";
+
 /** `name` is this dialog's alone, ids included: after a new sign-in it is opened again as it was. */
 export function useDialog<D extends Draft = Draft>(name: string): DialogState<D> {
   const [state, setState] = useState<{ isOpen: boolean; draft: Partial<D> | null }>(() => {
@@ -47,21 +51,40 @@ export function Dialog({ dialog, title, busy = false, held = null, children }: D
     if (!dialog.isOpen) return;
     const before = document.activeElement;
     ref.current?.showModal();
+    // Not the cross, which the browser would choose.
+    (ref.current?.querySelector<HTMLElement>(FIRST_FIELD) ?? ref.current)?.focus();
     return () => {
+      if (document.activeElement !== document.body) return;
       // Closed by a button, it is taken out of the page, and the browser forgets where the focus was.
       const back = before?.isConnected && before !== document.body ? before : document.querySelector("main h1");
       if (back instanceof HTMLElement) back.focus();
     };
   }, [dialog.isOpen]);
+  // The button that was pressed may be gone.
+  useEffect(() => {
+    if (dialog.isOpen && document.activeElement === document.body) ref.current?.focus();
+  });
+  useEffect(() => {
+    if (!busy) return;
+    // The browser lets a second Escape close a dialog without asking.
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.key !== "Escape") return;
+      event.preventDefault();
+      announce(GOES_ON);
+    };
+    document.addEventListener("keydown", onKeyDown);
+    return () => document.removeEventListener("keydown", onKeyDown);
+  }, [busy]);
   if (!dialog.isOpen) return null;
   const close = () => {
-    if (busy) announce("It goes on, whatever happens to this dialog. Its outcome will be shown here.");
+    if (busy) announce(GOES_ON);
     else if (held !== null) announce(held);
     else ref.current?.close();
   };
   return (
     <dialog
       ref={ref}
+      tabIndex={-1}
       aria-labelledby={id}
       aria-busy={busy}
       onClose={dialog.close}

@@ -2,7 +2,7 @@
 
 #[cfg(test)]
 use crate::account::endpoints::{openapi, representation};
-use crate::account::store::{FollowUp, disable_two_factor, drop_setup, read_second_factor};
+use crate::account::store::{FollowUp, OFF, disable_two_factor, drop_setup, read_second_factor};
 use crate::account::{Notice, NoticeKind, Proof};
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
@@ -35,7 +35,7 @@ async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
         return Ok(success());
     }
     match proof(&call, &account, &fields, TOKEN)? {
-        Proof::Given => disable_two_factor(&database, &audit, &notice).await?,
+        Proof::Given => disable_two_factor(&database, &audit, OFF, &notice).await?,
         Proof::Code(code) => {
             let check = code_check(&call, &database, &account, factor, &audit);
             check.accept(code, FollowUp::Disable(&notice)).await?;

@@ -8,6 +8,7 @@
 //! | `error` | errors of this API |
 //! | `representation` | what several actions answer |
 //! | `openapi` | what several actions have in common in `openapi.json` |
+//! | `notices` | the outbox, for administrators |
 //! | all others | one endpoint each |
 //!
 //! Every path is also known with a slash at its end.
@@ -20,9 +21,12 @@ pub mod code;
 pub mod create_dashboard;
 pub mod disable;
 pub mod error;
+pub mod list_dashboards;
+pub mod notices;
 #[cfg(test)]
 mod openapi;
 pub mod person_caller;
+pub mod push_token_delete;
 pub mod push_token_register;
 pub mod push_token_unregister;
 pub mod representation;
@@ -31,6 +35,7 @@ pub mod set_team;
 pub mod set_up_start;
 pub mod set_up_validate;
 pub mod status;
+pub mod support_disable;
 #[cfg(test)]
 mod tests;
 pub mod unlock;

@@ -6,6 +6,9 @@ use crate::db::{Batch, Database, DatabaseError, Statement};
 use crate::kernel::UserId;
 use crate::kernel::audit::Action;
 
+/// The outcome in the audit trail where a person does it themselves.
+pub const OFF: &str = "off";
+
 const DISABLE: &str = "
 DELETE FROM second_factors WHERE user_id = ?1 AND secret_sealed IS NOT NULL";
 
@@ -23,16 +26,18 @@ WHERE user_id = ?1 AND NOT EXISTS (
 const DROP_PENDING: &str = "
 DELETE FROM second_factors WHERE user_id = ?1 AND secret_sealed IS NULL";
 
-/// Turns the second factor off without a code, and ends a set-up that is under way. `notice` tells of it.
+/// Turns the second factor off without a code, and ends a set-up that is under way. `outcome` is for the audit
+/// trail, and `notice` tells the person.
 pub async fn disable_two_factor(
     database: &Database,
     audit: &AuditContext,
+    outcome: &str,
     notice: &Notice,
 ) -> Result<(), DatabaseError> {
     let user = &audit.user;
     let mut batch = Batch::new();
     let disable = Statement::new(DISABLE, [user.into()]);
-    push_disable(&mut batch, disable, audit, notice)?;
+    push_disable(&mut batch, disable, audit, outcome, notice)?;
     batch.execute(Statement::new(DROP_PENDING, [user.into()]));
     database.run(batch).await.map(|_| ())
 }
@@ -55,6 +60,7 @@ pub(super) fn push_disable_if_accepted(
         batch,
         Statement::new(DISABLE_IF_ACCEPTED, args),
         audit,
+        OFF,
         notice,
     )
 }
@@ -63,9 +69,10 @@ fn push_disable(
     batch: &mut Batch,
     disable: Statement,
     audit: &AuditContext,
+    outcome: &str,
     notice: &Notice,
 ) -> Result<(), DatabaseError> {
-    let entry = audit.entry(Action::DisableTwoFactor, "off");
+    let entry = audit.entry(Action::DisableTwoFactor, outcome);
     execute_notified(batch, disable, &entry, [notice])?;
     batch.execute(Statement::new(DELETE_CODES_IF_OFF, [(&audit.user).into()]));
     Ok(())

@@ -17,6 +17,7 @@ mod deliveries;
 mod disable_two_factor;
 mod full_user;
 mod lookup;
+mod outbox_admin;
 mod personalise_scene;
 mod push_tokens;
 mod replace_backup_codes;
@@ -39,11 +40,17 @@ pub use change_profile::{NewEmail, ProfileChangeOutcome, change_profile};
 pub use code_attempt::{CheckedTotp, CodeAttempt, CodeKind, CodeOutcome, FollowUp};
 pub use confirm_email::{EmailConfirmation, PendingEmail, confirm_email, read_pending_email};
 pub use deliveries::{claim_notices, claim_these_notices, settle_notices};
-pub use disable_two_factor::{disable_two_factor, drop_setup};
+pub use disable_two_factor::{OFF, disable_two_factor, drop_setup};
 pub use full_user::{FullUser, UserDetails, read_user, read_user_and_email_holder};
 pub use lookup::{AccountLookup, read_api_key, read_person};
+pub use outbox_admin::{
+    MAX_HASTENED, NoticeFilter, NoticePlace, WaitingNotice, drop_notice, hasten_notice,
+    hasten_notices, list_notices,
+};
 pub use personalise_scene::{SceneOutcome, SceneTarget, personalise_scene, read_scene_target};
-pub use push_tokens::{NewPushToken, PushTokenRow, register_push_token, unregister_push_token};
+pub use push_tokens::{
+    NewPushToken, PushTokenRow, delete_push_token, register_push_token, unregister_push_token,
+};
 pub use replace_backup_codes::{BackupCodesOutcome, NewBackupCodes, replace_backup_codes};
 pub use second_factor::{
     ProtectedCodes, TwoFactorStatus, read_protected_codes, read_second_factor,
@@ -51,7 +58,7 @@ pub use second_factor::{
 };
 pub use selector::AccountSelector;
 pub use start_setup::start_setup;
-pub use teams::{assign_team, insert_dashboard};
+pub use teams::{DashboardRow, assign_team, insert_dashboard, list_dashboards};
 pub use try_backup_code::try_backup_code;
 pub use try_totp::try_totp;
 pub use unlock_two_factor::unlock_two_factor;

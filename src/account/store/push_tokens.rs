@@ -1,5 +1,6 @@
 //! Registers and deletes push tokens. A token has one owner, and a user a bounded number of tokens.
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::account::push_token::MAX_TOKENS_PER_USER;
@@ -35,6 +36,10 @@ WHERE id IN (
 )";
 
 const UNREGISTER: &str = "DELETE FROM push_tokens WHERE token_hash = ?1 AND user_id = ?2";
+
+const DELETE: &str = "DELETE FROM push_tokens WHERE id = ?1 AND user_id = ?2";
+
+const OWNER: &str = "SELECT uuid FROM users WHERE uuid = ?1";
 
 /// A push token to be registered.
 #[derive(Debug)]
@@ -108,4 +113,18 @@ pub async fn unregister_push_token(
     batch.execute_audited(unregister, entry)?;
     batch.execute_all(api_key.and_then(|key| touch_api_key_statement(key, entry.at)));
     database.run(batch).await.map(|_| ())
+}
+
+/// Deletes the token with this id, if it is this user's. False: there is no such user.
+pub async fn delete_push_token(
+    database: &Database,
+    user: &UserId,
+    id: &str,
+    entry: &audit::Entry,
+) -> Result<bool, DatabaseError> {
+    let mut batch = Batch::new();
+    batch.execute_audited(Statement::new(DELETE, [id.into(), user.into()]), entry)?;
+    let owner = batch.push::<IgnoredAny>(Statement::new(OWNER, [user.into()]));
+    let answers = database.run(batch).await?;
+    Ok(answers.count(owner)? > 0)
 }

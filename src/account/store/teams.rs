@@ -1,11 +1,11 @@
 //! Teams of people, and the dashboards of teams.
 
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 
 use crate::account::TeamId;
 use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
-use crate::kernel::{UserId, audit};
+use crate::kernel::{Timestamp, UserId, audit};
 
 // The team that the user has already is no change, and leaves no audit row.
 // ?1 user, ?2 team, ?3 now
@@ -22,9 +22,43 @@ const INSERT_DASHBOARD: &str = "
 INSERT INTO dashboards (team_id, name, created_at) VALUES (?1, ?2, ?3)
 RETURNING id";
 
+/// Dashboards whose ids come after `?1`, at most `?2`. SQLite searches an index for a team only where the statement
+/// names one.
+macro_rules! list {
+    ($condition:literal) => {
+        concat!(
+            "
+SELECT id, team_id, name, created_at FROM dashboards
+WHERE id > ?1",
+            $condition,
+            " ORDER BY id LIMIT ?2"
+        )
+    };
+}
+
+const LIST: &str = list!("");
+const LIST_OF_TEAM: &str = list!(" AND team_id = ?3");
+
 #[derive(Deserialize)]
-struct DashboardRow {
+struct DashboardId {
     id: u64,
+}
+
+/// A dashboard in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all(serialize = "camelCase"))]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(rename = "ListedDashboard")
+)]
+pub struct DashboardRow {
+    /// Its id, never given out twice.
+    #[cfg_attr(test, schemars(range(min = 1)))]
+    pub id: u64,
+    pub team_id: TeamId,
+    pub name: String,
+    pub created_at: Timestamp,
 }
 
 /// Puts a user into a team; false where there is no such user.
@@ -51,6 +85,26 @@ pub async fn insert_dashboard(
     let args = [Arg::Int(team.get()), name.into(), entry.at.into()];
     let mut batch = Batch::new();
     let insert = Statement::new(INSERT_DASHBOARD, args);
-    let inserted = batch.push_audited_insert::<DashboardRow>(insert, entry)?;
+    let inserted = batch.push_audited_insert::<DashboardId>(insert, entry)?;
     Ok(database.run(batch).await?.one(inserted)?.id)
+}
+
+/// Lists dashboards by id, of all teams or of one, at most `limit` behind the id `after`.
+pub async fn list_dashboards(
+    database: &Database,
+    team: Option<TeamId>,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<DashboardRow>, DatabaseError> {
+    let sql = match team {
+        None => LIST,
+        Some(_) => LIST_OF_TEAM,
+    };
+    let always = [Arg::Int(after), limit.into()];
+    let args = always
+        .into_iter()
+        .chain(team.map(|team| Arg::Int(team.get())));
+    let mut batch = Batch::new();
+    let dashboards = batch.push::<DashboardRow>(Statement::new(sql, args));
+    database.run(batch).await?.rows(dashboards)
 }

@@ -20,7 +20,13 @@ use crate::web::ErrorFormat;
 const ADA: &str = "0b9f3c1e-5d1f-4c8e-9d57-000000000001";
 
 /// The paths that ask for no credentials.
-const PUBLIC: [&str; 3] = ["/health", "/openapi.json", "/api/users/verify_email"];
+const PUBLIC: [&str; 5] = [
+    "/health",
+    "/openapi.json",
+    "/api/users/verify_email",
+    "/console/auth/login",
+    "/console/auth/callback",
+];
 
 /// The route's path with a value for each parameter.
 fn path_of(template: &str) -> String {
@@ -29,6 +35,7 @@ fn path_of(template: &str) -> String {
         .replace("{uuid}", "@me")
         .replace("{instance}", "rivia")
         .replace("{name}", "rivia")
+        .replace("{operatorId}", "op_none")
         .replace("{runId}", "run_1")
         .replace("{id}", "1")
 }

@@ -100,6 +100,7 @@ async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
         created_at: entry.at,
         last_used_at: None,
         expires_at: requested.expires_at,
+        revoked_at: None,
     };
     if !insert_api_key(&call.services.database()?, &row, &key.hash(), &entry).await? {
         return Err(ApiError::unknown_user());

@@ -1,5 +1,4 @@
-//! `GET /admin/api-keys`: the keys that are not revoked, newest first, a page at a
-//! time, without the keys themselves.
+//! `GET /admin/api-keys`: the keys, newest first, a page at a time, without the keys themselves.
 
 use http::StatusCode;
 #[cfg(test)]
@@ -7,13 +6,15 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::auth::SignIn;
-use crate::auth::store::{ApiKeyRow, list_api_keys};
+use crate::auth::store::{ApiKeyRow, KeyFilter, list_api_keys};
+#[cfg(test)]
+use crate::kernel::UserId;
 use crate::operators::Role;
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::page::{self, Limit};
-use crate::web::{ApiError, Call, Reply, Route, handler};
+use crate::web::{ApiError, Call, Reply, Route, fields, handler};
 
 pub const ROUTE: Route = Route::get(
     "/admin/api-keys",
@@ -21,7 +22,7 @@ pub const ROUTE: Route = Route::get(
     handler!(handle: Admin, (Role::Viewer, SignIn::AnyTime)),
 );
 
-/// A page of the keys that are not revoked, newest first.
+/// A page of keys, newest first.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(JsonSchema), schemars(rename = "ApiKeys"))]
@@ -33,10 +34,15 @@ struct ResponseBody {
 }
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
-    let query = call.query(&["limit", "after"])?;
+    let query = call.query(&["limit", "after", "userId", "revoked"])?;
     let limit = Limit::of(&query)?;
-    let after = page::after_key(&query, "key")?;
-    let keys = list_api_keys(&call.services.database()?, after, limit.to_read()).await?;
+    let user = fields::user_id(query.text("userId"))?;
+    let filter = KeyFilter {
+        user: user.as_ref(),
+        with_revoked: query.flag("revoked")?,
+        after: page::after_key(&query, "key")?,
+    };
+    let keys = list_api_keys(&call.services.database()?, filter, limit.to_read()).await?;
     let (api_keys, next) = limit.cut(keys, |key| key.id.clone());
     Ok(Reply::json(
         StatusCode::OK,
@@ -48,12 +54,14 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
 fn openapi(spec: &mut Spec) -> OperationDoc {
     OperationDoc::new(
         "API keys",
-        "Lists the API keys that are not revoked",
-        "Newest first, a page at a time, without the keys themselves. Expired keys are listed until \
-         they are revoked.",
+        "Lists API keys",
+        "Newest first, a page at a time, without the keys themselves. Revoked keys are left out unless \
+         asked for; expired ones are listed.",
     )
     .parameter(Limit::openapi("Keys to list at most."))
     .parameter(page::openapi_after_key("key"))
+    .parameter(spec.query::<UserId>("userId", "Only keys that are bound to this user."))
+    .parameter(page::openapi_revoked())
     .answer(
         spec.json::<ResponseBody>(200, "The keys.")
             .no_store()
@@ -68,7 +76,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                             "label": "video gateway",
                             "createdAt": "2026-11-21T10:30:00.000Z",
                             "lastUsedAt": null,
-                            "expiresAt": null
+                            "expiresAt": null,
+                            "revokedAt": null
                         }
                     ],
                     "next": null

@@ -6,7 +6,7 @@ use crate::db::Statement;
 
 // ?1 hash, ?2 now
 const KEY_BY_HASH: &str = "
-SELECT id, scopes, user_id, label, created_at, last_used_at, expires_at
+SELECT id, scopes, user_id, label, created_at, last_used_at, expires_at, revoked_at
 FROM api_keys
 WHERE key_hash = ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)";
 

@@ -20,7 +20,7 @@ use crate::kernel::{Timestamp, UserId};
 
 pub use find::find_api_key_statement;
 pub use insert::insert_api_key;
-pub use list::list_api_keys;
+pub use list::{KeyFilter, list_api_keys};
 pub use revoke::revoke_api_key;
 pub use touch::{touch_api_key, touch_api_key_statement};
 
@@ -48,6 +48,8 @@ pub struct ApiKeyRow {
     pub last_used_at: Option<Timestamp>,
     /// From when on it is refused; null: never.
     pub expires_at: Option<Timestamp>,
+    /// When it was revoked; null: it was not.
+    pub revoked_at: Option<Timestamp>,
 }
 
 /// The columns of an [`ApiKeyRow`]; its scopes are JSON in a text.
@@ -61,6 +63,7 @@ pub struct KeyColumns {
     created_at: Timestamp,
     last_used_at: Option<Timestamp>,
     expires_at: Option<Timestamp>,
+    revoked_at: Option<Timestamp>,
 }
 
 impl KeyColumns {
@@ -75,6 +78,7 @@ impl KeyColumns {
             created_at: self.created_at,
             last_used_at: self.last_used_at,
             expires_at: self.expires_at,
+            revoked_at: self.revoked_at,
         })
     }
 }

@@ -45,7 +45,11 @@ impl Store {
     }
 
     fn page(&self, after: Option<&str>, limit: u32) -> Vec<ApiKeyRow> {
-        block_on(list_api_keys(&self.database, after, limit)).unwrap()
+        let filter = KeyFilter {
+            after,
+            ..KeyFilter::default()
+        };
+        block_on(list_api_keys(&self.database, filter, limit)).unwrap()
     }
 
     fn revoke(&self, id: &str) {
@@ -98,6 +102,7 @@ fn row(id: &str, age_s: u64) -> ApiKeyRow {
         created_at: MADE.minus(Duration::from_secs(age_s)),
         last_used_at: None,
         expires_at: None,
+        revoked_at: None,
     }
 }
 
@@ -213,7 +218,7 @@ fn scopes_that_cannot_be_read_name_the_row_and_not_the_value() {
     store
         .sqlite
         .execute("UPDATE api_keys SET scopes = 'user:write'", []);
-    let error = block_on(list_api_keys(&store.database, None, 500)).unwrap_err();
+    let error = block_on(list_api_keys(&store.database, KeyFilter::default(), 500)).unwrap_err();
     assert_eq!(
         error.to_string(),
         "api_keys.scopes of row key_1 is not readable"

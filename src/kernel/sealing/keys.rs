@@ -25,6 +25,8 @@ pub(super) struct DerivedKeys {
     pub(super) tokens: Aes256Gcm,
     /// Makes the hashes by which values are looked up.
     pub(super) hash: Hmac<Sha256>,
+    /// Makes the tags by which previews are recognised.
+    pub(super) tag: Hmac<Sha256>,
     pub(super) legacy: LegacyKeys,
 }
 
@@ -62,6 +64,7 @@ impl DerivedKeys {
             secrets: cipher(&*derive("sealing")?)?,
             tokens: cipher(&*derive("tokens")?)?,
             hash: mac(&*derive("look-up hashes")?)?,
+            tag: mac(&*derive("tags")?)?,
             legacy,
         })
     }
@@ -72,7 +75,10 @@ impl DerivedKeys {
             | Purpose::TotpSecret
             | Purpose::PendingTotpSecret
             | Purpose::BackupCode => &self.secrets,
-            Purpose::PushToken | Purpose::EmailToken => &self.tokens,
+            Purpose::PushToken
+            | Purpose::EmailToken
+            | Purpose::ConsoleLogin
+            | Purpose::SearchPlace => &self.tokens,
         }
     }
 }

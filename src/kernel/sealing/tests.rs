@@ -48,6 +48,26 @@ fn a_keyed_hash_is_bound_to_key_user_purpose_and_text() {
 }
 
 #[test]
+fn a_tag_is_bound_to_key_user_and_text() {
+    let sealer = Sealer::new(&key(1), None).unwrap();
+    let anna = UserId::new("anna");
+    let tag = sealer.tag(&anna, "text");
+    assert!(sealer.is_tag(&anna, "text", &tag));
+    assert!(!sealer.is_tag(&anna, "texts", &tag));
+    assert!(!sealer.is_tag(&UserId::new("bert"), "text", &tag));
+    // What ends the id cannot begin the text.
+    assert!(!sealer.is_tag(&UserId::new("annat"), "ext", &tag));
+    for wrong in ["", "x", &tag[1..], &format!("{tag}A")] {
+        assert!(!sealer.is_tag(&anna, "text", wrong), "{wrong}");
+    }
+    let rotated = Sealer::new(&key(2), Some(&key(1))).unwrap();
+    assert!(rotated.is_tag(&anna, "text", &tag));
+    assert_ne!(rotated.tag(&anna, "text"), tag);
+    let other = Sealer::new(&key(2), None).unwrap();
+    assert!(!other.is_tag(&anna, "text", &tag));
+}
+
+#[test]
 fn opens_what_it_sealed_and_only_for_the_same_user() {
     let sealer = Sealer::new(&key(1), None).unwrap();
     let sealed = seal(&sealer, "anna");

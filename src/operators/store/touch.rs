@@ -4,10 +4,15 @@ use crate::db::{Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
 use crate::operators::Session;
 
-/// How precisely `seen_at` is kept, so that a session costs a write every five minutes at most.
+/// How precisely `seen_at` is kept, so that a session costs two writes every five minutes at most.
 const SEEN_PRECISION: Duration = Duration::from_secs(5 * 60);
 
 const TOUCH: &str = "UPDATE console_sessions SET seen_at = ?2 WHERE id_hash = ?1 AND seen_at < ?2";
+
+const TOUCH_OPERATOR: &str = "
+UPDATE operators SET last_seen_at = ?2
+WHERE id = (SELECT operator_id FROM console_sessions WHERE id_hash = ?1)
+  AND coalesce(last_seen_at, 0) < ?2";
 
 impl Session {
     /// Whether it is time to note that the session was used.
@@ -23,6 +28,8 @@ pub async fn touch_session(
     now: Timestamp,
 ) -> Result<(), DatabaseError> {
     let mut batch = Batch::new();
-    batch.execute(Statement::new(TOUCH, [id_hash.into(), now.into()]));
+    for sql in [TOUCH, TOUCH_OPERATOR] {
+        batch.execute(Statement::new(sql, [id_hash.into(), now.into()]));
+    }
     database.run(batch).await.map(|_| ())
 }

@@ -41,8 +41,13 @@ export async function readBody(request, maxKept, maxRead) {
 
 /**
  * @param {number} status
- * @param {string} headers an object as JSON: a list of pairs would take the runtime three times as long
+ * @param {string} headers an object as JSON: a list of pairs would take the runtime three times as long. Cookies, which must
+ *   not be joined, are a line each
  * @param {Uint8Array} body part of Wasm's memory, which may move or change once this has returned
  */
-export const answer = (status, headers, body) =>
-  new Response(body.length === 0 ? null : body.slice(), { status, headers: JSON.parse(headers) });
+export function answer(status, headers, body) {
+  const { "set-cookie": cookies, ...others } = JSON.parse(headers);
+  const response = new Response(body.length === 0 ? null : body.slice(), { status, headers: others });
+  for (const cookie of cookies?.split("\n") ?? []) response.headers.append("set-cookie", cookie);
+  return response;
+}

@@ -193,15 +193,16 @@ fn outgoing(reply: &Reply) -> worker::Result<web_sys::Response> {
     Ok(answer(reply.status.as_u16(), &headers, &reply.body)?)
 }
 
-/// Headers as a JSON object. No name of ours comes twice, and every value is visible ASCII.
+/// Headers as a JSON object, every value in visible ASCII. Of ours only `Set-Cookie` comes twice; its values
+/// stand a line each.
 struct Headers<'a>(&'a HeaderMap);
 
 impl Serialize for Headers<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let headers = self.0.iter();
-        serializer.collect_map(headers.map(|(name, value)| {
-            let value = value.to_str().unwrap_or_default();
-            (name.as_str(), value)
+        serializer.collect_map(self.0.keys().map(|name| {
+            let values = self.0.get_all(name).iter();
+            let values: Vec<&str> = values.filter_map(|value| value.to_str().ok()).collect();
+            (name.as_str(), values.join("\n"))
         }))
     }
 }
@@ -235,5 +236,17 @@ mod tests {
         ] {
             assert_eq!(path_and_query(url), expected);
         }
+    }
+
+    #[test]
+    fn cookies_are_a_line_each() {
+        let mut headers = HeaderMap::new();
+        headers.insert("cache-control", HeaderValue::from_static("no-store"));
+        headers.append("set-cookie", HeaderValue::from_static("a=1"));
+        headers.append("set-cookie", HeaderValue::from_static("b=2"));
+        assert_eq!(
+            serde_json::json!(Headers(&headers)),
+            serde_json::json!({ "cache-control": "no-store", "set-cookie": "a=1\nb=2" })
+        );
     }
 }

@@ -7,6 +7,7 @@
 pub(super) mod leases;
 mod outcomes;
 mod report;
+mod watch;
 
 use std::cell::Cell;
 
@@ -27,6 +28,7 @@ use crate::threedeye::{DirectoryScan, UpstreamError};
 
 use leases::Leases;
 pub use report::{BatchReport, Stop, UserReport};
+pub use watch::RunWatch;
 
 impl Provisioner<'_> {
     /// Claims these users, and takes those that were granted as far as they go. It does not report
@@ -37,6 +39,7 @@ impl Provisioner<'_> {
         quarantined: &[Quarantined],
         budget: &ReplacementBudget,
         deadline: Deadline,
+        watch: Option<&RunWatch>,
     ) -> Result<BatchReport, DatabaseError> {
         if requests.is_empty() {
             return Ok(BatchReport::default());
@@ -54,6 +57,7 @@ impl Provisioner<'_> {
             quarantined,
             budget,
             deadline,
+            watch,
             // Few enough writes to cost little and keep to the platform's limit, many enough to keep a
             // crash cheap.
             bundle: (claimed.len() / 10).max(25),
@@ -76,6 +80,8 @@ struct BatchRun<'a> {
     budget: &'a ReplacementBudget,
     /// When the batch must have ended.
     deadline: Deadline,
+    /// `None`: a single user, whom neither a stop nor a pause concerns.
+    watch: Option<&'a RunWatch>,
     /// How many outcomes are written together.
     bundle: usize,
     stop: Cell<Option<Stop>>,
@@ -213,6 +219,12 @@ impl BatchRun<'_> {
         let provisioner = &self.provisioner;
         if self.deadline.passed(provisioner.clock.now()) && self.stop.get().is_none() {
             self.stop.set(Some(Stop::OutOfTime));
+        }
+        if let Some(watch) = self.watch
+            && self.stop.get().is_none()
+        {
+            let halted = watch.look(provisioner).await?;
+            self.stop.set(self.stop.get().or(halted));
         }
         if self.stop.get().is_some() {
             let step = match reason {

@@ -19,11 +19,14 @@ impl BatchRun<'_> {
         let user = &attempt.claimed.user;
         let outcome = self.outcome_of(attempt, &result);
         let audited = match &result {
-            AttemptResult::Ready(_, origin) => Some(origin.as_str()),
-            _ => outcome.as_ref().and_then(Outcome::error),
+            AttemptResult::Ready(_, origin) => Some(origin.as_str().to_owned()),
+            _ => outcome
+                .as_ref()
+                .and_then(Outcome::failure)
+                .map(ToString::to_string),
         };
         let provisioner = self.provisioner;
-        let entry = audited.map(|text| provisioner.entry(Action::Provision, user, text.to_owned()));
+        let entry = audited.map(|text| provisioner.entry(Action::Provision, user, text));
         if outcome.is_none() {
             self.leases.drop_lease(user);
         }
@@ -54,7 +57,7 @@ impl BatchRun<'_> {
                 Outcome::Attaching {
                     id: id.clone(),
                     next_attempt_at: next_attempt(attempts, failure.is_outage(), now),
-                    error: failure.to_string(),
+                    failure,
                 }
             }
             AttemptResult::Failed(failure) if failure.quarantines() => Outcome::Quarantined {
@@ -62,13 +65,13 @@ impl BatchRun<'_> {
                     Failure::OtherSpelling(id) => Some(id.clone()),
                     _ => None,
                 },
-                error: failure.to_string(),
+                failure: failure.clone(),
             },
             // The next run may do what this caller may not.
             AttemptResult::Failed(Failure::TakeOverUnproved) => Outcome::Released { due_at: None },
             AttemptResult::Failed(failure @ Failure::Duplicate) => Outcome::SetAside {
                 email: claimed.email.clone(),
-                error: failure.to_string(),
+                failure: failure.clone(),
             },
             AttemptResult::Failed(failure) => {
                 let due = next_attempt(attempts, failure.is_outage(), now);
@@ -78,7 +81,7 @@ impl BatchRun<'_> {
                     } else {
                         due
                     },
-                    error: failure.to_string(),
+                    failure: failure.clone(),
                     settled_at: match failure.is_unsettled() {
                         true => Some(now.plus(SETTLING)),
                         false => lost,

@@ -20,6 +20,11 @@ pub enum Stop {
     Outages,
     #[error("the time allowed was used up")]
     OutOfTime,
+    /// An administrator stopped the run.
+    #[error("the run was stopped")]
+    ByOrder,
+    #[error("runs are paused")]
+    Paused,
 }
 
 /// How it ended for one user.

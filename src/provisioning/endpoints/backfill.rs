@@ -13,6 +13,8 @@ use crate::auth::SignIn;
 use crate::kernel::UserId;
 use crate::operators::Role;
 use crate::provisioning::Provisioner;
+#[cfg(test)]
+use crate::provisioning::backfill::NotRun;
 use crate::provisioning::backfill::RunOrder;
 #[cfg(test)]
 use crate::provisioning::endpoints::{RunId, error_answers};
@@ -21,7 +23,7 @@ use crate::provisioning::store::{Tally, Trigger};
 use crate::threedeye::UpstreamError;
 use crate::web::caller::Admin;
 #[cfg(test)]
-use crate::web::openapi::{OperationDoc, Parameter, Spec, example};
+use crate::web::openapi::{ErrorAnswer, OperationDoc, Parameter, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 /// Users taken up when the caller does not say.
@@ -278,6 +280,11 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                 "planned": []
             })),
     )
+    .error(ErrorAnswer::new(
+        "RunsPaused",
+        "Runs are paused. A dry run is answered all the same.",
+        [("paused", NotRun::Paused.into())],
+    ))
     .error(error_answers::upstream())
     .error(error_answers::not_configured())
 }

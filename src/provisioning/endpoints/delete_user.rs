@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::auth::SignIn;
-use crate::kernel::{UserId, mask_emails};
+use crate::kernel::UserId;
 use crate::operators::Role;
 use crate::provisioning::Failure;
 #[cfg(test)]
@@ -21,10 +21,8 @@ use crate::threedeye::UpstreamError;
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{ErrorAnswer, OperationDoc, Parameter, Spec, errors, example};
+use crate::web::personal_data::PersonalData;
 use crate::web::{ApiError, CallWithBody, Reply, Route, fields, handler};
-
-/// The most characters a reason may have.
-const MAX_REASON_CHARS: usize = 500;
 
 pub const ROUTE: Route = Route::delete(
     "/admin/users/{userId}",
@@ -40,17 +38,17 @@ struct Request {
     /// The user's id once more.
     confirm: String,
     /// For the audit trail, where it stays: no personal data.
-    #[cfg_attr(test, schemars(length(min = 1), regex(pattern = fields::words_pattern(MAX_REASON_CHARS))))]
+    #[cfg_attr(test, schemars(length(min = 1), regex(pattern = fields::words_pattern(fields::MAX_REASON_CHARS))))]
     reason: String,
 }
 
 impl Request {
     /// The reason, once it is clear that this user is meant.
-    fn reason(&self, user: &UserId) -> Result<&str, ApiError> {
+    fn reason(&self, user: &UserId) -> Result<String, ApiError> {
         if self.confirm != user.as_str() {
             return Err(ApiError::bad_request("confirm: must be the id in the path"));
         }
-        fields::words("reason", &self.reason, MAX_REASON_CHARS)
+        fields::reason(&self.reason)
     }
 }
 
@@ -63,7 +61,7 @@ struct Body {
     user_id: String,
     /// Whether nothing was changed.
     dry_run: bool,
-    /// The user's e-mail; null where the user was deleted before, or has none.
+    /// The user's e-mail, masked to a session of the console; null where the user was deleted before, or has none.
     email: Option<String>,
     /// What goes at once.
     deleted: Holdings,
@@ -96,12 +94,12 @@ async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
         false => Some(call.body::<Request>()?),
     };
     let reason = request.as_ref().map(|given| given.reason(&user));
-    // It outlives the user, in the trail.
-    let reason = reason.transpose()?.map(mask_emails);
+    let reason = reason.transpose()?;
     let services = &call.services;
     let database = services.database()?;
     let remote = services.remote();
-    let origin = call.origin(call.caller.actor());
+    let mut origin = call.origin(call.caller.actor());
+    origin.reason.clone_from(&reason);
     let provisioning = services.provisioning(&database, &origin)?;
     let body = match reason.filter(|_| !dry_run) {
         None => {
@@ -122,6 +120,11 @@ async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
             let done = deletion.await?;
             body(&user, done.record, done.holdings, done.departed, None)
         }
+    };
+    let data = PersonalData::for_caller(&call.caller);
+    let body = Body {
+        email: body.email.map(|email| data.email(email)),
+        ..body
     };
     Ok(Reply::json(StatusCode::OK, &body).no_store())
 }

@@ -14,15 +14,17 @@ use serde::Serialize;
 use crate::auth::SignIn;
 use crate::kernel::{Timestamp, UserId};
 use crate::operators::Role;
-use crate::provisioning::Failure;
 use crate::provisioning::diagnosis::{Diagnosis, diagnose};
+use crate::provisioning::next::Next;
 use crate::provisioning::record::{Mapping, ProvisioningRecord};
+use crate::provisioning::{Failure, Reason};
 #[cfg(test)]
 use crate::threedeye::RemoteId;
 use crate::threedeye::{DirectoryScan, UpstreamError};
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
+use crate::web::personal_data::PersonalData;
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 /// The whole probe; a list too long for it is answered as unknown.
@@ -49,6 +51,7 @@ struct Body {
     recovery: RecoveryPart,
     /// What 3dEye shows right now.
     remote: RemotePart,
+    next: Next,
 }
 
 #[derive(Serialize)]
@@ -56,7 +59,7 @@ struct Body {
 struct UserPart {
     /// Whether there is one.
     found: bool,
-    /// The e-mail as it was entered.
+    /// The e-mail as it was entered; masked to a session of the console.
     email: Option<String>,
 }
 
@@ -86,7 +89,9 @@ struct MappingPart {
     state: Option<&'static str>,
     /// Failed attempts since the last success or reset.
     attempts: u32,
-    /// Why the last attempt failed.
+    /// Why the last attempt failed, as a word.
+    reason: Option<Reason>,
+    /// The same as a sentence.
     last_error: Option<String>,
     /// When the next attempt is due.
     next_attempt_at: Option<Timestamp>,
@@ -135,7 +140,7 @@ struct RemotePart {
 struct MatchPart {
     #[cfg_attr(test, schemars(with = "RemoteId"))]
     id: String,
-    /// The e-mail as 3dEye spells it.
+    /// The e-mail as 3dEye spells it; masked to a session of the console.
     #[cfg_attr(test, schemars(length(min = 1)))]
     email: String,
     /// How many camera roles it holds.
@@ -163,12 +168,23 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         .threedeye
         .as_ref()
         .map(|config| config.customer_id.clone());
-    let body = describe(&user, &found, customer_id);
+    let next = found.standing.clone().next(services.removals(), call.now());
+    let mut body = describe(&user, &found, customer_id, next);
+    let data = PersonalData::for_caller(&call.caller);
+    body.user.email = body.user.email.map(|email| data.email(email));
+    body.remote.matched = body.remote.matched.map(|account| MatchPart {
+        email: data.email(account.email),
+        ..account
+    });
     Ok(Reply::json(StatusCode::OK, &body).no_store())
 }
 
-fn describe(user: &UserId, found: &Diagnosis, customer_id: Option<String>) -> Body {
-    let Diagnosis { record, probe } = found;
+fn describe(user: &UserId, found: &Diagnosis, customer_id: Option<String>, next: Next) -> Body {
+    let Diagnosis {
+        record,
+        standing,
+        probe,
+    } = found;
     let scan = probe.as_ref().and_then(|probe| probe.as_ref().ok());
     Body {
         user_id: user.to_string(),
@@ -180,7 +196,10 @@ fn describe(user: &UserId, found: &Diagnosis, customer_id: Option<String>) -> Bo
             .mapping
             .as_ref()
             .filter(|mapping| mapping.is_recorded())
-            .map(|mapping| describe_mapping(mapping, scan))
+            .map(|mapping| MappingPart {
+                reason: standing.reason,
+                ..describe_mapping(mapping, scan)
+            })
             .unwrap_or_default(),
         recovery: RecoveryPart {
             found: record.recovery.is_some(),
@@ -194,6 +213,7 @@ fn describe(user: &UserId, found: &Diagnosis, customer_id: Option<String>) -> Bo
             None => RemotePart::default(),
             Some(probe) => describe_remote(record, probe, customer_id),
         },
+        next,
     }
 }
 
@@ -211,6 +231,7 @@ fn describe_mapping(mapping: &Mapping, scan: Option<&DirectoryScan>) -> MappingP
         remote_account_exists: exists,
         state: Some(mapping.state.as_str()),
         attempts: mapping.attempts,
+        reason: None,
         last_error: mapping.last_error.clone(),
         next_attempt_at: mapping.next_attempt_at,
         taken_over: mapping.taken_over.is_some(),
@@ -284,6 +305,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                         "remoteAccountExists": true,
                         "state": "complete",
                         "attempts": 0,
+                        "reason": null,
                         "lastError": null,
                         "nextAttemptAt": null,
                     "takenOver": false
@@ -301,7 +323,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                         },
                         "sampleEmails": ["a***@example.com", "b***@example.org"],
                         "error": null
-                    }
+                    },
+                    "next": { "act": "none", "at": null, "otherUserId": null }
                 }),
             )
             .example(
@@ -317,6 +340,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                         "remoteAccountExists": null,
                         "state": "pending",
                         "attempts": 3,
+                        "reason": "unavailable",
                         "lastError": "3dEye is unavailable",
                         "nextAttemptAt": "2026-11-21T10:46:00.000Z",
                         "takenOver": false
@@ -330,7 +354,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                         "match": null,
                         "sampleEmails": [],
                         "error": "3dEye is unavailable"
-                    }
+                    },
+                    "next": { "act": "wait", "at": "2026-11-21T10:46:00.000Z", "otherUserId": null }
                 }),
             )
             .example(
@@ -346,6 +371,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                         "remoteAccountExists": null,
                         "state": null,
                         "attempts": 0,
+                        "reason": null,
                         "lastError": null,
                         "nextAttemptAt": null,
                     "takenOver": false
@@ -359,7 +385,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                         "match": null,
                         "sampleEmails": [],
                         "error": null
-                    }
+                    },
+                    "next": { "act": "none", "at": null, "otherUserId": null }
                 }),
             ),
     )

@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 
+use crate::provisioning::backfill::NotRun;
 use crate::provisioning::{Failure, ProvisioningError};
 use crate::threedeye::UpstreamError;
 use crate::web::ApiError;
@@ -63,12 +64,39 @@ pub(super) fn busy(retry_after_s: u64) -> ApiError {
     .retry_after(retry_after_s)
 }
 
+impl From<NotRun> for ApiError {
+    fn from(error: NotRun) -> Self {
+        match error {
+            NotRun::Paused => {
+                let message = "Runs are paused; an administrator can let them go on";
+                Self::new(StatusCode::CONFLICT, message).because("paused")
+            }
+            NotRun::Database(error) => error.into(),
+        }
+    }
+}
+
 impl From<ProvisioningError> for ApiError {
     fn from(error: ProvisioningError) -> Self {
         match error {
             ProvisioningError::NoUser => Self::not_found("User not found"),
             ProvisioningError::NoEmail => Self::not_found("The user has no e-mail"),
             ProvisioningError::Busy { retry_after_s } => busy(retry_after_s),
+            ProvisioningError::PlanOutdated => Self::new(
+                StatusCode::CONFLICT,
+                "The user has changed since the preview; look at it again",
+            )
+            .because("plan_outdated"),
+            ProvisioningError::PlanExpired => Self::new(
+                StatusCode::CONFLICT,
+                "The preview is older than 10 minutes; look at it again",
+            )
+            .because("plan_expired"),
+            ProvisioningError::RolesAtStake => Self::new(
+                StatusCode::FORBIDDEN,
+                "Camera roles would be lost, which takes the role admin",
+            )
+            .because("roles_at_stake"),
             ProvisioningError::Failed(failure) => failure.into(),
             ProvisioningError::Database(error) => error.into(),
         }

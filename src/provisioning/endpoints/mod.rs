@@ -8,9 +8,13 @@ pub mod diagnostics;
 mod error_answers;
 mod errors;
 pub mod export_user;
+pub mod pause;
+pub mod provision;
 pub mod reset;
+mod reset_plan;
 pub mod run;
 pub mod runs;
+pub mod stop_run;
 
 /// The name of one run: `run_` and a ULID.
 #[cfg(test)]

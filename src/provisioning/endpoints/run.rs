@@ -8,7 +8,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::auth::SignIn;
-use crate::kernel::{Clock as _, Timestamp};
+use crate::db::Database;
+use crate::kernel::Timestamp;
 use crate::operators::Role;
 use crate::provisioning::endpoints::runs::RunHead;
 use crate::provisioning::policy::MAX_RUN_ERRORS;
@@ -29,7 +30,7 @@ pub const ROUTE: Route = Route::get(
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(JsonSchema), schemars(rename = "BackfillProgress"))]
-struct Body {
+pub struct Body {
     #[serde(flatten)]
     head: RunHead,
     /// Users in the run.
@@ -80,15 +81,19 @@ struct ChunksPart {
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     call.query(&[])?;
     let id = call.path("runId")?;
-    let now = call.services.clock.now();
     let database = call.services.database()?;
-    let (row, chunks) = store::find_run(&database, id)
-        .await?
-        .ok_or_else(not_found)?;
-    Ok(Reply::json(StatusCode::OK, &body(row, chunks, now)).no_store())
+    let body = read(&database, id, call.now()).await?;
+    Ok(Reply::json(StatusCode::OK, &body).no_store())
 }
 
-fn not_found() -> ApiError {
+/// The run as it stands.
+pub async fn read(database: &Database, id: &str, now: Timestamp) -> Result<Body, ApiError> {
+    let found = store::find_run(database, id).await?;
+    let (row, chunks) = found.ok_or_else(not_found)?;
+    Ok(body(row, chunks, now))
+}
+
+pub fn not_found() -> ApiError {
     ApiError::not_found("Run not found")
 }
 
@@ -150,7 +155,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "What was planned, what is done and what failed, at what rate, and when the rest will be \
          through. One read of the database, so it may be asked again and again.",
     )
-    .parameter(Parameter::path("RunId", "runId", "The id of a run.", any_text("run_01JZX0000000000000000000EX")))
+    .parameter(openapi_run_id())
     .answer(
         spec.json::<Body>(200, "The run as it stands.")
             .no_store()
@@ -177,7 +182,18 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                 "finishedAt": null
             })),
     )
-    .error(ErrorAnswer::new("RunNotFound", "No such run.", [("unknown", not_found())]))
+    .error(openapi_not_found())
+}
+
+#[cfg(test)]
+pub fn openapi_run_id() -> Parameter {
+    let example = any_text("run_01JZX0000000000000000000EX");
+    Parameter::path("RunId", "runId", "The id of a run.", example)
+}
+
+#[cfg(test)]
+pub fn openapi_not_found() -> ErrorAnswer {
+    ErrorAnswer::new("RunNotFound", "No such run.", [("unknown", not_found())])
 }
 
 #[cfg(test)]

@@ -4,13 +4,15 @@ use http::StatusCode;
 #[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
+#[cfg(test)]
+use serde_json::json;
 
 use crate::auth::SignIn;
 use crate::kernel::Timestamp;
 use crate::operators::Role;
 #[cfg(test)]
 use crate::provisioning::endpoints::RunId;
-use crate::provisioning::store::{self, RunRow};
+use crate::provisioning::store::{self, RunFilter, RunRow, RunStatus, Trigger};
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Parameter, Spec, example};
@@ -34,6 +36,9 @@ struct Body {
     /// The runs.
     #[cfg_attr(test, schemars(length(max = MAX_LIMIT)))]
     runs: Vec<RunPart>,
+    /// `before` of the next page; null: there is none.
+    #[cfg_attr(test, schemars(with = "Option<RunId>"))]
+    next: Option<String>,
 }
 
 /// One run of the ledger.
@@ -122,14 +127,39 @@ impl From<RunRow> for RunPart {
 }
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
-    let limit = call
-        .query(&["limit"])?
-        .count("limit", DEFAULT_LIMIT, MAX_LIMIT)?;
-    let rows = store::list_runs(&call.services.database()?, limit).await?;
+    let query = call.query(&["limit", "before", "trigger", "status"])?;
+    let limit = query.count("limit", DEFAULT_LIMIT, MAX_LIMIT)?;
+    let triggers = [Trigger::Manual, Trigger::Cron].map(|one| (one.as_str(), Some(one)));
+    let statuses = [
+        RunStatus::Running,
+        RunStatus::Completed,
+        RunStatus::EndedEarly,
+    ];
+    let statuses = statuses.map(|one| (one.as_str(), Some(one)));
+    let filter = RunFilter {
+        trigger: query.choice("trigger", None, &triggers)?,
+        status: query.choice("status", None, &statuses)?,
+        before: query.text("before").map(check_run_id).transpose()?,
+    };
+    // One more tells whether there is a next page.
+    let mut rows = store::list_runs(&call.services.database()?, filter, limit + 1).await?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let has_more = rows.len() > limit;
+    rows.truncate(limit);
+    let last = rows.last().filter(|_| has_more);
     let body = Body {
+        next: last.map(|row| row.run_id.clone()),
         runs: rows.into_iter().map(Into::into).collect(),
     };
     Ok(Reply::json(StatusCode::OK, &body).no_store())
+}
+
+fn check_run_id(text: &str) -> Result<&str, ApiError> {
+    let ulid = text.strip_prefix("run_").unwrap_or_default();
+    match ulid::Ulid::from_string(ulid) {
+        Ok(id) if id.to_string() == ulid => Ok(text),
+        _ => Err(ApiError::bad_request("before: must be the id of a run")),
+    }
 }
 
 #[cfg(test)]
@@ -137,9 +167,15 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     OperationDoc::new(
         "3dEye support",
         "The ledger of runs",
-        "Manual and scheduled runs, newest first.",
+        "Manual and scheduled runs, newest first, a page at a time.",
     )
     .parameter(Parameter::count("limit", "Runs to list at most.", DEFAULT_LIMIT, MAX_LIMIT))
+    .parameter(Parameter::query("before", "Only runs that began before this one: `next` of the page before.", json!({
+        "type": "string",
+        "pattern": "^run_[0-7][0-9A-HJKMNP-TV-Z]{25}$",
+    })))
+    .parameter(Parameter::query("trigger", "Only runs that were started so.", json!({"type": "string", "enum": ["manual", "cron"]})))
+    .parameter(Parameter::query("status", "Only runs that stand so.", json!({"type": "string", "enum": ["running", "completed", "ended_early"]})))
     .answer(
         spec.json::<Body>(200, "The latest runs.")
 .link("getBackfillRun", [("runId", "$response.body#/runs/0/runId")])
@@ -164,7 +200,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                         "startedAt": "2026-11-21T10:30:00.000Z",
                         "finishedAt": "2026-11-21T10:30:01.250Z"
                     }
-                ]
+                ],
+                "next": null
             })),
     )
 }

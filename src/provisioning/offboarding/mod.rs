@@ -17,8 +17,8 @@ use std::time::Duration;
 use crate::db::DatabaseError;
 use crate::kernel::audit::{Action, Entry};
 use crate::kernel::{Deadline, Timestamp, UserId};
-use crate::provisioning::batch::Stop;
 use crate::provisioning::batch::leases::Leases;
+use crate::provisioning::batch::{RunWatch, Stop};
 use crate::provisioning::policy::{OUTAGES_TO_STOP, REMOVAL_BUDGET, SETTLING, next_attempt};
 use crate::provisioning::record::Mapping;
 use crate::provisioning::sighting::check_list;
@@ -70,6 +70,7 @@ impl Provisioner<'_> {
         &self,
         users: &[UserId],
         order: RemovalOrder,
+        watch: &RunWatch,
     ) -> Result<Removals, DatabaseError> {
         if users.is_empty() {
             return Ok(Removals::default());
@@ -82,6 +83,7 @@ impl Provisioner<'_> {
             leases: Leases::new(terms, leaving.iter().map(|one| one.user.clone())),
             deadline: Deadline::after(self.clock, REMOVAL_BUDGET),
             left: Cell::new(order.limit),
+            watch,
         };
         run.run(&leaving).await
     }
@@ -95,6 +97,7 @@ struct RemovalRun<'a> {
     deadline: Deadline,
     /// How many accounts may still be deleted.
     left: Cell<u32>,
+    watch: &'a RunWatch,
 }
 
 impl RemovalRun<'_> {
@@ -128,6 +131,10 @@ impl RemovalRun<'_> {
             }
             if self.deadline.passed(self.provisioner.clock.now()) {
                 stop.get_or_insert_with(|| Stop::OutOfTime.to_string());
+            }
+            if stop.is_none() {
+                let halted = self.watch.look(&self.provisioner).await?;
+                stop = halted.map(|halted| halted.to_string());
             }
             let (Some(scan), None) = (&scan, &stop) else {
                 untouched += 1;
@@ -240,7 +247,7 @@ impl Context<'_> {
             due = due.max(mapping.settled_at);
         }
         let outcome = LeavingOutcome::Failed {
-            error: failure.to_string(),
+            failure: failure.clone(),
             next_attempt_at: due,
             leaving_since: due.minus(order.wait),
             settled_at: failure.is_unsettled().then(|| now.plus(SETTLING)),

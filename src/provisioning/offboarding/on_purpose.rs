@@ -13,7 +13,7 @@ use crate::provisioning::reset::Removal;
 use crate::provisioning::sighting::check_list;
 use crate::provisioning::store::{self, Holdings, LeaseTerms, LeaseToken};
 use crate::provisioning::{Context, Failure, Provisioner, ProvisioningError};
-use crate::threedeye::{Client, DirectoryScan, RoleId, ScanQuery, UpstreamError};
+use crate::threedeye::{Client, DirectoryScan, RemoteAccount, RoleId, ScanQuery, UpstreamError};
 
 /// What deleting a user would do.
 #[derive(Debug)]
@@ -220,16 +220,23 @@ impl Provisioner<'_> {
         user: &UserId,
         left: &Mapping,
         record: &ProvisioningRecord,
+        approve: impl FnOnce(&[&RemoteAccount]) -> Result<(), ProvisioningError>,
     ) -> Result<Removal, ProvisioningError> {
         let left = as_left(left);
-        let removed = self.remove_now(deadline, token, user, &left, record);
-        let departed = removed.await.map_err(|why| match why {
-            NotRemoved::Failed(failure) => failure.into(),
-            NotRemoved::Database(error) => error.into(),
-            NotRemoved::Limit(_) | NotRemoved::Returned => {
-                ProvisioningError::Busy { retry_after_s: 1 }
-            }
-        })?;
+        let scan = self.scan_for(&left, deadline).await?;
+        let departure = Departure {
+            provisioner: *self,
+            user,
+            mapping: &left,
+            scan: &scan,
+            deadline,
+        };
+        let found = departure.find().await?;
+        approve(&found.removable)?;
+        let unlimited = Cell::new(u32::MAX);
+        let recovery = record.recovery.as_ref();
+        let departed = departure.remove_found(&found, token, recovery, &unlimited);
+        let departed = departed.await?;
         if !departed.left_in_place.is_empty() {
             return Err(Failure::Protected.into());
         }
@@ -239,6 +246,29 @@ impl Provisioner<'_> {
             deleted: departed.deleted.into_iter().next(),
             roles: departed.roles,
         })
+    }
+
+    /// The accounts that [`remove_departed`](Self::remove_departed) would delete.
+    pub(in crate::provisioning) async fn find_departed(
+        &self,
+        deadline: Deadline,
+        user: &UserId,
+        left: &Mapping,
+    ) -> Result<Vec<RemoteAccount>, ProvisioningError> {
+        let left = as_left(left);
+        let scan = self.scan_for(&left, deadline).await?;
+        let departure = Departure {
+            provisioner: *self,
+            user,
+            mapping: &left,
+            scan: &scan,
+            deadline,
+        };
+        let found = departure.find().await?;
+        match found.protected.is_empty() {
+            true => Ok(found.removable.into_iter().cloned().collect()),
+            false => Err(Failure::Protected.into()),
+        }
     }
 
     async fn scan_for(
@@ -251,6 +281,16 @@ impl Provisioner<'_> {
         let reading = list_deadline(deadline, self.clock.now());
         let scan = self.remote.scan(std::future::ready(query), reading).await?;
         Ok(check_list(self.database, scan, None).await??)
+    }
+}
+
+impl From<NotRemoved> for ProvisioningError {
+    fn from(why: NotRemoved) -> Self {
+        match why {
+            NotRemoved::Failed(failure) => failure.into(),
+            NotRemoved::Database(error) => error.into(),
+            NotRemoved::Limit(_) | NotRemoved::Returned => Self::Busy { retry_after_s: 1 },
+        }
     }
 }
 

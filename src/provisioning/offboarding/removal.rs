@@ -186,6 +186,17 @@ impl<'a> Departure<'a> {
         left: &Cell<u32>,
     ) -> Result<Departed, NotRemoved> {
         let found = self.find().await?;
+        self.remove_found(&found, token, recovery, left).await
+    }
+
+    /// The same for what was found.
+    pub(super) async fn remove_found(
+        self,
+        found: &Found<'_>,
+        token: &LeaseToken,
+        recovery: Option<&Recovery>,
+        left: &Cell<u32>,
+    ) -> Result<Departed, NotRemoved> {
         let saved = recovery.map_or(Vec::new(), |saved| saved.roles.clone());
         let held = found.removable.iter().flat_map(|account| &account.roles);
         let mut departed = Departed {

@@ -7,10 +7,14 @@
 //!
 //! | module | what it does |
 //! |---|---|
+//! | `plan` | what a preview showed, recognised again |
+//! | `preview` | what a reset would do |
 //! | `removal` | finds and deletes the user's accounts |
 //! | `forgotten` | which account the cleared rows have to remember |
 
 mod forgotten;
+mod plan;
+mod preview;
 mod removal;
 
 use crate::kernel::audit::{Action, Entry};
@@ -20,9 +24,12 @@ use crate::provisioning::record::{ProvisioningRecord, State, union};
 use crate::provisioning::single::Proof;
 use crate::provisioning::store::{self, Clearing, LeaseTerms};
 use crate::provisioning::{Context, Failure, Provisioner, ProvisioningError};
-use crate::threedeye::{Client, RemoteId, RoleId, UpstreamError};
+use crate::threedeye::{Client, RemoteAccount, RemoteId, RoleId, UpstreamError};
 
 use forgotten::Memory;
+use plan::Sight;
+pub use plan::{Plan, ResetTerms};
+pub use preview::{PlannedDelete, ResetPreview, Why};
 use removal::LeasedRemoval;
 pub use removal::Removal;
 
@@ -62,6 +69,7 @@ impl Context<'_> {
         remote: Option<&Client>,
         user: &UserId,
         order: ResetOrder,
+        terms: ResetTerms<'_>,
     ) -> Result<ResetDone, ProvisioningError> {
         let remover = match (order.delete_remote, remote) {
             (true, None) => return Err(UpstreamError::NotConfigured.into()),
@@ -81,12 +89,13 @@ impl Context<'_> {
             reprovisioned: None,
         };
         if is_known {
-            self.reset_rows(deadline, remover, user, order, &mut done)
+            self.reset_rows(deadline, remover, user, order, terms, &mut done)
                 .await?;
-        } else if order.delete_remote {
+        } else {
+            self.approve_rows(user, order, &ProvisioningRecord::default(), None, terms)?;
             // Neither e-mail nor id is known, so this user has nothing there.
-            done.removal.attempted = true;
-            done.removal.not_visible = true;
+            done.removal.attempted = order.delete_remote;
+            done.removal.not_visible = order.delete_remote;
         }
         if order.reprovision {
             let record = store::load(self.database, user).await?;
@@ -105,27 +114,44 @@ impl Context<'_> {
         remover: Option<Provisioner<'_>>,
         user: &UserId,
         order: ResetOrder,
+        terms: ResetTerms<'_>,
         done: &mut ResetDone,
     ) -> Result<(), ProvisioningError> {
-        let terms = LeaseTerms::new(self.clock, self.random);
+        let lease = LeaseTerms::new(self.clock, self.random);
         // Read again with the lease: what was read before may have changed since.
-        let record = match store::acquire_lease(self.database, user, &terms).await? {
+        let record = match store::acquire_lease(self.database, user, &lease).await? {
             Ok(record) => record,
             Err(busy) => {
-                let left = busy.until.since(terms.now).as_secs();
+                let left = busy.until.since(lease.now).as_secs();
                 return Err(ProvisioningError::Busy {
                     retry_after_s: left.saturating_add(1),
                 });
             }
         };
-        let token = &terms.token;
+        let token = &lease.token;
+        // Under the lease no other reset can come in between.
+        let last_reset = match terms.plan {
+            Some(_) => store::last_reset(self.database, user).await?,
+            None => None,
+        };
         // A user that is gone will have no other e-mail, and no next provisioning.
         let cleared = record.mapping.as_ref();
         let cleared = cleared.filter(|_| record.user.is_some() && order.clear_mapping);
         let left = record.mapping.as_ref().filter(|row| row.has_left());
         let removed = match remover {
             Some(remover) if let Some(left) = left => {
-                let departed = remover.remove_departed(deadline, token, user, left, &record);
+                let approve = |accounts: &[&RemoteAccount]| {
+                    let sight = Sight {
+                        user,
+                        order,
+                        record: &record,
+                        last_reset,
+                        accounts,
+                    };
+                    self.approve(&sight, terms)
+                };
+                let departed =
+                    remover.remove_departed(deadline, token, user, left, &record, approve);
                 departed.await.map(|removal| (removal, Memory::default()))
             }
             // Nothing else leads to its account.
@@ -140,17 +166,19 @@ impl Context<'_> {
                     order,
                     record: &record,
                     token,
+                    last_reset,
+                    terms,
                 };
                 let removed = removal.remove_accounts(cleared).await;
                 removed.map(|(removal, account)| (removal, account.into()))
             }
-            None => match cleared
-                .map(|row| self.what_to_remember(user, row))
-                .transpose()
-            {
-                Ok(memory) => Ok((Removal::default(), memory.unwrap_or_default())),
-                Err(failure) => Err(failure.into()),
-            },
+            None => self
+                .approve_rows(user, order, &record, last_reset, terms)
+                .and_then(|()| {
+                    let memory = cleared.map(|row| self.what_to_remember(user, row));
+                    let memory = memory.transpose()?.unwrap_or_default();
+                    Ok((Removal::default(), memory))
+                }),
         };
         let (removal, memory) = match removed {
             Ok(both) => both,
@@ -188,6 +216,25 @@ impl Context<'_> {
         // A removal that saves roles before it deletes makes one of its own.
         done.cleared_recovery = cleared.recovery && record.recovery.is_some();
         Ok(())
+    }
+
+    /// [`approve`](Self::approve) of a reset that deletes no account.
+    fn approve_rows(
+        &self,
+        user: &UserId,
+        order: ResetOrder,
+        record: &ProvisioningRecord,
+        last_reset: Option<u64>,
+        terms: ResetTerms<'_>,
+    ) -> Result<(), ProvisioningError> {
+        let sight = Sight {
+            user,
+            order,
+            record,
+            last_reset,
+            accounts: &[],
+        };
+        self.approve(&sight, terms)
     }
 
     fn reset_entry(&self, user: &UserId, order: ResetOrder, removal: &Removal) -> Entry {

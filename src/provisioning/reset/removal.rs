@@ -4,6 +4,7 @@ use crate::kernel::audit::Action;
 use crate::kernel::{Deadline, UserId};
 use crate::provisioning::policy::list_deadline;
 use crate::provisioning::record::{ForgottenAccount, Mapping, ProvisioningRecord, State, union};
+use crate::provisioning::reset::plan::{ResetTerms, Sight};
 use crate::provisioning::reset::{ResetOrder, merged_roles};
 use crate::provisioning::sighting::check_list;
 use crate::provisioning::store::LeaseToken;
@@ -23,33 +24,28 @@ pub struct Removal {
     pub roles: Vec<RoleId>,
 }
 
-/// Deletes the accounts of a user whose lease is held.
-pub(super) struct LeasedRemoval<'a> {
+/// Looks for the accounts of a user, as its rows name them.
+#[derive(Clone, Copy)]
+pub(super) struct Search<'a> {
     pub remover: Provisioner<'a>,
     pub deadline: Deadline,
     pub user: &'a UserId,
-    pub order: ResetOrder,
-    /// The rows as the lease found them.
     pub record: &'a ProvisioningRecord,
-    pub token: &'a LeaseToken,
 }
 
-impl LeasedRemoval<'_> {
-    /// Tells what was done, and which account has to be remembered where this mapping is cleared.
-    pub(super) async fn remove_accounts(
-        &self,
-        cleared: Option<&Mapping>,
-    ) -> Result<(Removal, Option<ForgottenAccount>), ProvisioningError> {
-        let (removal, gone) = self.remove().await?;
-        let forgotten = match cleared {
-            Some(mapping) => self.still_to_remember(mapping, &gone).await?,
-            None => None,
-        };
-        Ok((removal, forgotten))
-    }
+/// What the customer's list shows of them.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Those that a reset deletes, the mapped one first: it is the one that the answer names.
+    pub accounts: Vec<RemoteAccount>,
+    /// Neither id nor e-mail is in our customer.
+    pub not_visible: bool,
+    /// Whether none of them can have been missed.
+    pub complete: bool,
+}
 
-    /// Probes, then deletes what is this user's; tells which accounts that were.
-    async fn remove(&self) -> Result<(Removal, Vec<RemoteAccount>), ProvisioningError> {
+impl Search<'_> {
+    pub(super) async fn find(&self) -> Result<Found, ProvisioningError> {
         let remote = self.remover.remote;
         let query = own_accounts(self.record);
         let sought = query.emails.len().saturating_add(query.ids.len());
@@ -62,35 +58,20 @@ impl LeasedRemoval<'_> {
         let seen = query.ids.iter().filter_map(|id| scan.by_id(id));
         let seen = seen.chain(query.emails.iter().filter_map(|e| scan.by_email(e)));
         let seen: Vec<&RemoteAccount> = seen.collect();
-        if seen.len() < sought && !scan.complete {
-            return Err(Failure::ListIncomplete.into());
-        }
-        // The mapped account comes first: it is the one the answer names.
+        let complete = seen.len() >= sought || scan.complete;
         let mut accounts: Vec<&RemoteAccount> = Vec::new();
         for account in seen {
             if !accounts.iter().any(|other| other.id == account.id) {
                 accounts.push(account);
             }
         }
-        let mut removal = Removal {
-            attempted: true,
-            not_visible: accounts.is_empty(),
-            ..Removal::default()
-        };
+        let not_visible = accounts.is_empty();
         self.leave_others_out(&mut accounts).await?;
-        if accounts.is_empty() {
-            return Ok((removal, Vec::new()));
-        }
-        let roles = accounts.iter().flat_map(|account| &account.roles);
-        removal.roles = union(Vec::new(), roles);
-        self.announce(&accounts, &removal).await?;
-        for account in &accounts {
-            // Whatever the error says, one of its tries may have had its effect: the row stays open,
-            // and the queue finds out what became of the account.
-            remote.delete_account(&account.id, self.deadline).await?;
-            removal.deleted.get_or_insert_with(|| account.id.clone());
-        }
-        Ok((removal, accounts.into_iter().cloned().collect()))
+        Ok(Found {
+            accounts: accounts.into_iter().cloned().collect(),
+            not_visible,
+            complete,
+        })
     }
 
     /// Guards: protected accounts are never deleted, and other users' accounts are left alone.
@@ -108,6 +89,78 @@ impl LeasedRemoval<'_> {
             accounts.retain(|account| !of_others.contains(&account.id));
         }
         Ok(())
+    }
+}
+
+/// Deletes the accounts of a user whose lease is held.
+pub(super) struct LeasedRemoval<'a> {
+    pub remover: Provisioner<'a>,
+    pub deadline: Deadline,
+    pub user: &'a UserId,
+    pub order: ResetOrder,
+    /// The rows as the lease found them.
+    pub record: &'a ProvisioningRecord,
+    pub token: &'a LeaseToken,
+    pub last_reset: Option<u64>,
+    pub terms: ResetTerms<'a>,
+}
+
+impl LeasedRemoval<'_> {
+    /// Tells what was done, and which account has to be remembered where this mapping is cleared.
+    pub(super) async fn remove_accounts(
+        &self,
+        cleared: Option<&Mapping>,
+    ) -> Result<(Removal, Option<ForgottenAccount>), ProvisioningError> {
+        let search = Search {
+            remover: self.remover,
+            deadline: self.deadline,
+            user: self.user,
+            record: self.record,
+        };
+        let found = search.find().await?;
+        if !found.complete {
+            return Err(Failure::ListIncomplete.into());
+        }
+        let removal = self.remove(&found).await?;
+        let forgotten = match cleared {
+            Some(mapping) => self.still_to_remember(mapping, &found.accounts).await?,
+            None => None,
+        };
+        Ok((removal, forgotten))
+    }
+
+    async fn remove(&self, found: &Found) -> Result<Removal, ProvisioningError> {
+        let accounts: Vec<&RemoteAccount> = found.accounts.iter().collect();
+        let sight = Sight {
+            user: self.user,
+            order: self.order,
+            record: self.record,
+            last_reset: self.last_reset,
+            accounts: &accounts,
+        };
+        self.remover.approve(&sight, self.terms)?;
+        let mut removal = Removal {
+            attempted: true,
+            not_visible: found.not_visible,
+            ..Removal::default()
+        };
+        if accounts.is_empty() {
+            return Ok(removal);
+        }
+        let roles = accounts.iter().flat_map(|account| &account.roles);
+        removal.roles = union(Vec::new(), roles);
+        self.announce(&accounts, &removal).await?;
+        for account in &accounts {
+            // Whatever the error says, one of its tries may have had its effect: the row stays open,
+            // and the queue finds out what became of the account.
+            let deleted = self
+                .remover
+                .remote
+                .delete_account(&account.id, self.deadline);
+            deleted.await?;
+            removal.deleted.get_or_insert_with(|| account.id.clone());
+        }
+        Ok(removal)
     }
 
     /// Before anything is deleted: roles are stored, a complete row is opened, the audit trail knows.

@@ -10,7 +10,7 @@ use crate::kernel::random::seeded::Seeded;
 use crate::kernel::{Clock as _, RequestId, Sealer, Timestamp, UserId};
 use crate::provisioning::backfill::RunOrder;
 use crate::provisioning::fanout::{ChunkId, QueueError, Receipt, RunQueue};
-use crate::provisioning::reset::ResetOrder;
+use crate::provisioning::reset::{ResetOrder, ResetTerms};
 use crate::provisioning::simulation::oracle::sealer;
 use crate::provisioning::simulation::scene::{Asker, Script, user_id};
 use crate::provisioning::simulation::stage::Theatre;
@@ -193,7 +193,7 @@ impl<'a> Theatre<'a> {
         Box::pin(async move {
             let ended = kit
                 .tools(world)
-                .reset(Some(&kit.client), &user, order)
+                .reset(Some(&kit.client), &user, order, ResetTerms::ANY)
                 .await;
             risks
                 .director

@@ -39,7 +39,7 @@ DELETE FROM threedeye_users WHERE user_id = ?1 AND lease_token = ?2 RETURNING us
 const FORGET_MAPPING: &str = "
 UPDATE threedeye_users SET
   state = 'idle', email_key = NULL, threedeye_id = NULL, password_sealed = NULL,
-  attempts = 0, last_error = NULL, next_attempt_at = NULL, lease_token = NULL, lease_until = 0,
+  attempts = 0, last_error = NULL, error_code = NULL, next_attempt_at = NULL, lease_token = NULL, lease_until = 0,
   forgotten_email = ?3, forgotten_threedeye_id = ?4, forgotten_password = ?5,
   left_state = NULL, left_email = NULL, left_at = NULL, leaving_since = NULL,
   created_at = ?6, updated_at = ?6
@@ -57,7 +57,7 @@ UPDATE threedeye_users SET
   email_key = CASE state WHEN 'set_aside' THEN NULL ELSE email_key END,
   threedeye_id = CASE WHEN ?3 THEN NULL ELSE threedeye_id END,
   taken_over_email = CASE WHEN ?3 THEN NULL ELSE taken_over_email END,
-  attempts = 0, last_error = NULL, next_attempt_at = NULL, updated_at = ?4
+  attempts = 0, last_error = NULL, error_code = NULL, next_attempt_at = NULL, updated_at = ?4
 WHERE user_id = ?1 AND lease_token = ?2
 RETURNING user_id";
 

@@ -10,6 +10,7 @@ use crate::provisioning::record::{Mapping, Recovery};
 use crate::provisioning::store::columns::{MappingColumns, UserIdRow, recovery};
 use crate::provisioning::store::lease::give_back_statements;
 use crate::provisioning::store::{LeaseTerms, LeaseToken};
+use crate::provisioning::{Failure, Reason};
 
 // ?1 since when they wait at the latest, ?2 now, ?3 limit
 const LIST_DUE: &str = "
@@ -26,7 +27,8 @@ UPDATE threedeye_users SET
   lease_token = ?2, lease_until = ?3, updated_at = ?4
 WHERE user_id IN (SELECT value FROM json_each(?1)) AND state = 'leaving' AND lease_until <= ?4
 RETURNING user_id, state, email_key AS intent_email, threedeye_id, password_sealed, attempts,
-          last_error, next_attempt_at, 0 AS lease_until, created_at AS mapped_at, settled_at,
+          last_error, next_attempt_at, 0 AS lease_until, created_at AS mapped_at,
+          updated_at AS changed_at, settled_at,
           forgotten_email, forgotten_threedeye_id, forgotten_password,
           (SELECT r.role_ids FROM threedeye_recovery r
            WHERE r.user_id = threedeye_users.user_id) AS role_ids";
@@ -50,16 +52,17 @@ DELETE FROM threedeye_users
 WHERE user_id = ?1 AND lease_token = ?2 AND state = 'leaving'
 RETURNING user_id";
 
-// ?1 user, ?2 token, ?3 why, ?4 now
+// ?1 user, ?2 token, ?3 why, ?4 now, ?5 the code of why
 const LEAVE_IN_PLACE: &str = "
-UPDATE threedeye_users SET state = 'left_in_place', last_error = ?3, updated_at = ?4
+UPDATE threedeye_users SET state = 'left_in_place', last_error = ?3, error_code = ?5, updated_at = ?4
 WHERE user_id = ?1 AND lease_token = ?2 AND state = 'leaving'
 RETURNING user_id";
 
-// ?1 user, ?2 token, ?3 why, ?4 next attempt, ?5 the same as a beginning of the wait, ?6 now
+// ?1 user, ?2 token, ?3 why, ?4 next attempt, ?5 the same as a beginning of the wait, ?6 now,
+// ?7 the code of why
 const POSTPONE: &str = "
 UPDATE threedeye_users SET
-  attempts = attempts + 1, last_error = ?3, next_attempt_at = ?4, leaving_since = ?5,
+  attempts = attempts + 1, last_error = ?3, error_code = ?7, next_attempt_at = ?4, leaving_since = ?5,
   updated_at = ?6
 WHERE user_id = ?1 AND lease_token = ?2 AND state = 'leaving'
 RETURNING user_id";
@@ -89,7 +92,7 @@ pub enum LeavingOutcome {
     /// A person has to decide about the account.
     LeftInPlace { reason: String },
     Failed {
-        error: String,
+        failure: Failure,
         next_attempt_at: Timestamp,
         /// The wait that is over at `next_attempt_at` would have begun then.
         leaving_since: Timestamp,
@@ -167,11 +170,12 @@ pub async fn conclude_leaving(
             Statement::new(DROP, [id, holder])
         }
         LeavingOutcome::LeftInPlace { reason } => {
-            let args = [id, holder, reason.as_str().into(), entry.at.into()];
+            let code = Reason::Protected.as_str().into();
+            let args = [id, holder, reason.as_str().into(), entry.at.into(), code];
             Statement::new(LEAVE_IN_PLACE, args)
         }
         LeavingOutcome::Failed {
-            error,
+            failure,
             next_attempt_at,
             leaving_since,
             settled_at,
@@ -180,10 +184,11 @@ pub async fn conclude_leaving(
             let args = [
                 id,
                 holder,
-                error.as_str().into(),
+                failure.to_string().into(),
                 (*next_attempt_at).into(),
                 (*leaving_since).into(),
                 entry.at.into(),
+                failure.code().into(),
             ];
             Statement::new(POSTPONE, args)
         }

@@ -2,14 +2,38 @@
 
 use serde::Deserialize;
 
-use crate::db::{Batch, Database, DatabaseError, Statement};
+use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
-use crate::provisioning::store::Tally;
+use crate::provisioning::store::{Tally, Trigger};
 
-const LIST_RUNS: &str = "
+/// The newest runs, on a condition that names the index whose order it keeps: ?1 limit, ?2 the run before
+/// them, ?3 and ?4 the condition's own.
+macro_rules! list_runs {
+    ($index:literal, $condition:literal) => {
+        concat!(
+            "
 SELECT run_id, trigger_kind, mode, status, batch_limit, total, created, failed, skipped,
        quarantined, remaining, errors, started_at, advanced_at, finished_at
-FROM provisioning_runs ORDER BY started_at DESC, run_id DESC LIMIT ?1";
+FROM provisioning_runs INDEXED BY ",
+            $index,
+            "
+WHERE ",
+            $condition,
+            " (started_at, run_id) < (
+  coalesce((SELECT started_at FROM provisioning_runs WHERE run_id = ?2), iif(?2 IS NULL, 9e15, -1)),
+  coalesce(?2, ''))
+ORDER BY started_at DESC, run_id DESC LIMIT ?1"
+        )
+    };
+}
+
+const ALL: &str = list_runs!("provisioning_runs_by_time", "");
+const BY_TRIGGER: &str = list_runs!("provisioning_runs_by_trigger", "trigger_kind = ?3 AND");
+const BY_STATUS: &str = list_runs!("provisioning_runs_by_status", "status = ?3 AND");
+const BY_BOTH: &str = list_runs!(
+    "provisioning_runs_by_both",
+    "trigger_kind = ?3 AND status = ?4 AND"
+);
 
 const ONE_RUN: &str = "
 SELECT run_id, trigger_kind, mode, status, batch_limit, total, created, failed, skipped,
@@ -52,10 +76,52 @@ pub struct Chunks {
     pub closed: u32,
 }
 
+/// Which runs are listed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RunFilter<'a> {
+    pub trigger: Option<Trigger>,
+    pub status: Option<RunStatus>,
+    /// Only runs that began before this one; one that is unknown has none before it.
+    pub before: Option<&'a str>,
+}
+
+/// Where a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunStatus {
+    Running,
+    Completed,
+    EndedEarly,
+}
+
+impl RunStatus {
+    /// The name in the ledger.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Completed => "completed",
+            Self::EndedEarly => "ended_early",
+        }
+    }
+}
+
 /// The latest runs, newest first.
-pub async fn list_runs(database: &Database, limit: u32) -> Result<Vec<RunRow>, DatabaseError> {
+pub async fn list_runs(
+    database: &Database,
+    filter: RunFilter<'_>,
+    limit: u32,
+) -> Result<Vec<RunRow>, DatabaseError> {
+    let trigger = filter.trigger.map(|trigger| Arg::from(trigger.as_str()));
+    let status = filter.status.map(|status| Arg::from(status.as_str()));
+    let sql = match (&trigger, &status) {
+        (None, None) => ALL,
+        (Some(_), None) => BY_TRIGGER,
+        (None, Some(_)) => BY_STATUS,
+        (Some(_), Some(_)) => BY_BOTH,
+    };
+    let args = [Arg::from(limit), filter.before.into()];
+    let args = args.into_iter().chain(trigger).chain(status);
     let mut batch = Batch::new();
-    let runs = batch.push(Statement::new(LIST_RUNS, [limit.into()]));
+    let runs = batch.push(Statement::new(sql, args));
     database.run(batch).await?.rows(runs)
 }
 

@@ -19,7 +19,8 @@ SELECT q.id AS requested,
     linked_subject!(),
     " AS auth_subject,
        t.state, t.email_key AS intent_email, t.threedeye_id, t.password_sealed, t.attempts,
-       t.last_error, t.next_attempt_at, t.lease_until, t.created_at AS mapped_at, t.settled_at,
+       t.last_error, t.next_attempt_at, t.lease_until, t.created_at AS mapped_at,
+       t.updated_at AS changed_at, t.settled_at,
        t.forgotten_email, t.forgotten_threedeye_id, t.forgotten_password,
        t.taken_over_email, t.respelled_id,
        r.role_ids,
@@ -152,4 +153,34 @@ pub async fn load_with_key(
         .map(KeyColumns::into_row)
         .transpose()?;
     Ok((record, key))
+}
+
+// ?1 user. A reset is never behind so many other rows while a plan lasts.
+const LAST_RESET: &str = "
+SELECT max(id) AS id FROM (
+  SELECT id, action FROM audit_log WHERE subject = ?1 ORDER BY id DESC LIMIT 50
+) WHERE action = 'threedeye.reset'";
+
+#[derive(Deserialize)]
+struct LastResetRow {
+    id: Option<u64>,
+}
+
+/// The audit row of the user's last reset, if it was lately.
+pub async fn last_reset(database: &Database, user: &UserId) -> Result<Option<u64>, DatabaseError> {
+    let mut batch = Batch::new();
+    let last = batch.push::<LastResetRow>(Statement::new(LAST_RESET, [user.into()]));
+    Ok(database.run(batch).await?.one(last)?.id)
+}
+
+/// The same with all that is known of the user.
+pub async fn load_for_plan(
+    database: &Database,
+    user: &UserId,
+) -> Result<(ProvisioningRecord, Option<u64>), DatabaseError> {
+    let mut batch = Batch::new();
+    let record = batch.push::<RecordRow>(load_statement(user));
+    let last = batch.push::<LastResetRow>(Statement::new(LAST_RESET, [user.into()]));
+    let answers = database.run(batch).await?;
+    Ok((answers.one(record)?.into_record()?, answers.one(last)?.id))
 }

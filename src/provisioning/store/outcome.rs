@@ -7,18 +7,20 @@ use crate::kernel::audit::Entry;
 use crate::kernel::{EmailKey, Timestamp, UserId};
 use crate::provisioning::store::LeaseToken;
 use crate::provisioning::store::columns::{UserIdRow, user_ids};
+use crate::provisioning::{Failure, Reason};
 use crate::threedeye::RemoteId;
 
 // ?1 outcomes, ?2 token, ?3 now. The trigger on this view says what is done with each. A failure and a
 // release have no state of their own; an error counts as an attempt.
 const RECORD: &str = "
 INSERT INTO provisioning_outcomes
-  (user_id, lease_token, at, state, threedeye_id, email_key, respelled_id, error, next_attempt_at, settled_at, due_at,
+  (user_id, lease_token, at, state, threedeye_id, email_key, respelled_id, error, error_code,
+   next_attempt_at, settled_at, due_at,
    success, attempt, forget, closes, actor, action, outcome, request_id)
 SELECT value ->> 'user', ?2, ?3,
        iif(value ->> 'state' IN ('failed', 'released'), NULL, value ->> 'state'),
-       value ->> 'id', value ->> 'email', value ->> 'respelled', value ->> 'error', value ->> 'next_attempt_at',
-       value ->> 'settled_at', value ->> 'due_at',
+       value ->> 'id', value ->> 'email', value ->> 'respelled', value ->> 'error', value ->> 'error_code',
+       value ->> 'next_attempt_at', value ->> 'settled_at', value ->> 'due_at',
        value ->> 'state' = 'complete', value ->> 'error' IS NOT NULL,
        value ->> 'state' = 'set_aside', value ->> 'state' IN ('quarantined', 'set_aside'),
        value ->> 'actor', value ->> 'action', value ->> 'outcome', value ->> 'request'
@@ -55,13 +57,15 @@ pub enum Outcome {
         #[serde(serialize_with = "millis")]
         next_attempt_at: Timestamp,
         /// Why the roles are missing.
-        error: String,
+        #[serde(skip)]
+        failure: Failure,
     },
     /// Tried and failed.
     Failed {
         #[serde(serialize_with = "millis")]
         next_attempt_at: Timestamp,
-        error: String,
+        #[serde(skip)]
+        failure: Failure,
         /// Until when a call whose answer was lost may take effect.
         #[serde(serialize_with = "optional_millis")]
         settled_at: Option<Timestamp>,
@@ -69,14 +73,16 @@ pub enum Outcome {
     /// Taken outside our customer, or in another spelling by this account of ours.
     Quarantined {
         respelled: Option<RemoteId>,
-        error: String,
+        #[serde(skip)]
+        failure: Failure,
     },
     /// Waits for an e-mail that another user holds; the row drops its intent.
     SetAside {
         /// The contested e-mail.
         #[serde(serialize_with = "key")]
         email: EmailKey,
-        error: String,
+        #[serde(skip)]
+        failure: Failure,
     },
     /// Not tried; `due_at` moves it within the queue.
     Released {
@@ -87,12 +93,12 @@ pub enum Outcome {
 
 impl Outcome {
     /// Why the attempt failed; `None` if it did not, or was not made.
-    pub fn error(&self) -> Option<&str> {
+    pub const fn failure(&self) -> Option<&Failure> {
         match self {
-            Self::Attaching { error, .. }
-            | Self::Failed { error, .. }
-            | Self::Quarantined { error, .. }
-            | Self::SetAside { error, .. } => Some(error),
+            Self::Attaching { failure, .. }
+            | Self::Failed { failure, .. }
+            | Self::Quarantined { failure, .. }
+            | Self::SetAside { failure, .. } => Some(failure),
             Self::Complete { .. } | Self::Released { .. } => None,
         }
     }
@@ -104,6 +110,8 @@ struct OutcomeParameter<'a> {
     user: &'a UserId,
     #[serde(flatten)]
     outcome: &'a Outcome,
+    error: Option<String>,
+    error_code: Option<Reason>,
     #[serde(flatten)]
     audit: Option<AuditParameter<'a>>,
 }
@@ -136,6 +144,8 @@ pub async fn record_outcomes(
         .map(|ended| OutcomeParameter {
             user: &ended.user,
             outcome: &ended.outcome,
+            error: ended.outcome.failure().map(ToString::to_string),
+            error_code: ended.outcome.failure().map(Failure::reason),
             audit: ended.entry.as_ref().map(Into::into),
         })
         .collect();

@@ -24,7 +24,7 @@ const AUDIT: &str = audit_rows!(
 // ?1 users, ?2 now. A trigger queues them.
 const RELEASE: &str = "
 UPDATE threedeye_users SET
-  state = 'pending', respelled_id = NULL, attempts = 0, last_error = NULL, next_attempt_at = NULL,
+  state = 'pending', respelled_id = NULL, attempts = 0, last_error = NULL, error_code = NULL, next_attempt_at = NULL,
   updated_at = ?2
 WHERE user_id IN (SELECT value FROM json_each(?1)) AND state = 'quarantined' AND lease_until <= ?2";
 

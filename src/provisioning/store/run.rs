@@ -8,14 +8,18 @@ use crate::kernel::{Timestamp, UserId};
 use crate::provisioning::store::DueLeavings;
 use crate::provisioning::store::columns::{UserIdRow, user_ids};
 use crate::provisioning::store::leaving::list_due_leavings;
+use crate::provisioning::store::pause::{PAUSED, PausedRow, not_paused};
 use crate::provisioning::store::quarantine::{Quarantined, list_quarantined_statement};
 use crate::provisioning::store::queue::{Candidate, WaitingRow, list_due_statement};
 
 // ?1 run, ?2 trigger, ?3 actor, ?4 request, ?5 limit, ?6 start
-const OPEN: &str = "
+const OPEN: &str = concat!(
+    "
 INSERT INTO provisioning_runs
   (run_id, trigger_kind, actor, request_id, status, batch_limit, started_at)
-VALUES (?1, ?2, ?3, ?4, 'running', ?5, ?6)";
+SELECT ?1, ?2, ?3, ?4, 'running', ?5, ?6 WHERE ",
+    not_paused!()
+);
 
 // ?1 run, ?2 status, ?3 total, ?4 created, ?5 failed, ?6 skipped, ?7 quarantined, ?8 errors, ?9 now
 const CLOSE: &str = "
@@ -96,14 +100,15 @@ pub struct OpenedRun {
 }
 
 /// Opens a run's row in the ledger and lists up to `limit` users that are due by `due_by`, and those
-/// that left and are due.
+/// that left and are due. `None`: runs are paused, and nothing was written.
 pub async fn open_run(
     database: &Database,
     opening: &RunOpening,
     due_by: Timestamp,
     leavings: DueLeavings,
-) -> Result<OpenedRun, DatabaseError> {
+) -> Result<Option<OpenedRun>, DatabaseError> {
     let mut batch = Batch::new();
+    let paused = batch.push::<PausedRow>(Statement::new(PAUSED, []));
     batch.execute(Statement::new(
         OPEN,
         [
@@ -119,11 +124,14 @@ pub async fn open_run(
     let quarantined = batch.push(list_quarantined_statement());
     let leaving = batch.push::<UserIdRow>(list_due_leavings(leavings));
     let answers = database.run(batch).await?;
-    Ok(OpenedRun {
+    if answers.one(paused)?.paused {
+        return Ok(None);
+    }
+    Ok(Some(OpenedRun {
         candidates: answers.rows(due)?,
         quarantined: answers.rows(quarantined)?,
         leaving: user_ids(answers.rows(leaving)?),
-    })
+    }))
 }
 
 /// Closes a run's row and tells how many users still wait.

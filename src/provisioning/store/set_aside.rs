@@ -3,12 +3,13 @@
 use crate::db::{Arg, Batch, Database, DatabaseError, Statement, audit_json, audit_rows};
 use crate::kernel::audit::Entry;
 use crate::kernel::{Timestamp, UserId};
+use crate::provisioning::Failure;
 
-// ?1 users, ?2 error, ?3 now
+// ?1 users, ?2 error, ?3 now, ?4 its code
 const SET_ASIDE: &str = "
 INSERT INTO threedeye_users
-  (user_id, state, email_key, attempts, last_error, created_at, updated_at)
-SELECT u.uuid, 'set_aside', u.email_key, 1, ?2, ?3, ?3
+  (user_id, state, email_key, attempts, last_error, error_code, created_at, updated_at)
+SELECT u.uuid, 'set_aside', u.email_key, 1, ?2, ?4, ?3, ?3
 FROM json_each(?1) b
 JOIN users u ON u.uuid = b.value
 WHERE EXISTS (SELECT 1 FROM threedeye_users o
@@ -18,6 +19,7 @@ ON CONFLICT (user_id) DO UPDATE SET
   email_key = excluded.email_key,
   attempts = attempts + 1,
   last_error = excluded.last_error,
+  error_code = excluded.error_code,
   next_attempt_at = NULL,
   updated_at = excluded.updated_at
 WHERE state = 'idle' AND lease_until <= ?3";
@@ -33,7 +35,6 @@ const AUDIT: &str = audit_rows!(
 pub async fn set_aside(
     database: &Database,
     users: &[UserId],
-    error: &str,
     now: Timestamp,
     entries: &[Entry],
 ) -> Result<(), DatabaseError> {
@@ -41,7 +42,12 @@ pub async fn set_aside(
     let mut batch = Batch::new();
     batch.execute(Statement::new(
         SET_ASIDE,
-        [Arg::json(&ids)?, error.into(), now.into()],
+        [
+            Arg::json(&ids)?,
+            Failure::Duplicate.to_string().into(),
+            now.into(),
+            Failure::Duplicate.code().into(),
+        ],
     ));
     batch.execute(Statement::new(AUDIT, [audit_json(entries)?]));
     database.run(batch).await.map(|_| ())

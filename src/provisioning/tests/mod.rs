@@ -37,7 +37,7 @@ use crate::kernel::{RequestId, Sealer, Secret, Timestamp, UserId};
 use crate::provisioning::backfill::{Finished, RunOrder};
 use crate::provisioning::offboarding::RemovalOrder;
 use crate::provisioning::record::State;
-use crate::provisioning::reset::{ResetDone, ResetOrder};
+use crate::provisioning::reset::{ResetDone, ResetOrder, ResetTerms};
 use crate::provisioning::single::Proof;
 use crate::provisioning::store::{self, Trigger};
 use crate::provisioning::world::{Fuse, World};
@@ -278,7 +278,7 @@ impl Bench {
     ) -> Option<Result<ResetDone, ProvisioningError>> {
         let user = UserId::new(user);
         let context = self.context();
-        let reset = context.reset(Some(self.client()), &user, order);
+        let reset = context.reset(Some(self.client()), &user, order, ResetTerms::ANY);
         self.world.run(fuse, reset)
     }
 

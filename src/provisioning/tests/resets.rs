@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{ANNA, Bench, CLEAR, CLEAR_AND_DELETE, CREATE, NEW_ANNA};
 use crate::kernel::UserId;
-use crate::provisioning::reset::ResetOrder;
+use crate::provisioning::reset::{ResetOrder, ResetTerms};
 use crate::provisioning::world::Fuse;
 use crate::provisioning::{Failure, ProvisioningError};
 use crate::testing::transport::yield_once;
@@ -94,7 +94,12 @@ fn no_roles_wait_for_a_user_that_returns_while_its_account_is_looked_for() {
         bench.context(),
         bench.calls(Operation::List),
     );
-    let reset = context.reset(Some(bench.client()), &user, CLEAR_AND_DELETE);
+    let reset = context.reset(
+        Some(bench.client()),
+        &user,
+        CLEAR_AND_DELETE,
+        ResetTerms::ANY,
+    );
     let returning = async {
         while bench.calls(Operation::List) == lists {
             yield_once().await;

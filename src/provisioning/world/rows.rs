@@ -71,7 +71,7 @@ fn rows(sqlite: &Sqlite) -> BTreeMap<UserId, Row> {
 SELECT user_id, state, email_key, threedeye_id, password_sealed, attempts, last_error,
        next_attempt_at, lease_token, lease_until, created_at, settled_at,
        forgotten_email, forgotten_threedeye_id, forgotten_password, taken_over_email, respelled_id,
-       left_at, iif(state = 'leaving', leaving_since, NULL)
+       left_at, iif(state = 'leaving', leaving_since, NULL), updated_at
 FROM threedeye_users";
     let text = |row: &rusqlite::Row<'_>, column: usize| row.get::<_, Option<String>>(column);
     let moment = |row: &rusqlite::Row<'_>, column: usize| {
@@ -91,6 +91,7 @@ FROM threedeye_users";
             next_attempt_at: moment(row, 7)?,
             lease_until: moment(row, 9)?.unwrap(),
             created_at: moment(row, 10)?.unwrap(),
+            updated_at: moment(row, 19)?.unwrap(),
             settled_at: moment(row, 11)?.unwrap(),
             forgotten: match forgotten {
                 (Some(email), Some(password)) => Some(ForgottenAccount {

@@ -240,3 +240,44 @@ fn a_revoked_key_is_unknown_at_once() {
     assert_eq!(deleted.status(), 204);
     assert_eq!(rivia.reset(&rivia.account_key, "").status(), 404);
 }
+
+#[test]
+fn an_administrator_gives_a_user_a_new_key_and_says_why() {
+    let rivia = Rivia::new();
+    let reset = |instance: &str, user: &str| {
+        let path = format!("/admin/instances/{instance}/users/{user}/reset-key");
+        rivia.admin(
+            Method::POST,
+            &path,
+            &json!({ "reason": "it was in a ticket" }),
+        )
+    };
+    let done = reset("Rivia", &rivia.user);
+    assert_eq!(done.status(), 200, "{}", done.json());
+    assert_eq!(done.json()["id"].to_string(), rivia.user);
+    let key = done.json()["userKey"].as_str().unwrap().to_owned();
+    assert_eq!(
+        (rivia.own_user(&rivia.user_key), rivia.own_user(&key)),
+        (403, 200)
+    );
+    let sql = "SELECT subject || ' ' || reason FROM audit_log WHERE action = 'user_key.reset'";
+    let trail: Vec<String> = rivia.service.database.query(sql, [], |row| row.get(0));
+    assert_eq!(
+        trail,
+        [format!("instance-user:{} it was in a ticket", rivia.user)]
+    );
+    for (instance, user) in [
+        ("cintra", rivia.user.as_str()),
+        ("rivia", "999"),
+        ("rivia", "x"),
+    ] {
+        assert_eq!(reset(instance, user).status(), 404, "{instance} {user}");
+    }
+    let path = format!("/admin/instances/rivia/users/{}/reset-key", rivia.user);
+    assert_eq!(rivia.admin(Method::POST, &path, &json!({})).status(), 400);
+    assert_eq!(
+        rivia.own_user(&key),
+        200,
+        "what was refused changed nothing"
+    );
+}

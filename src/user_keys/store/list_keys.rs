@@ -1,65 +1,103 @@
+use serde::de::DeserializeOwned;
+
 use crate::db::{Batch, Database, DatabaseError, Statement};
 use crate::user_keys::InstanceName;
 use crate::user_keys::store::{AccountKeyRow, Exists, InstanceKeyRow, instance_exists_statement};
 
-// ?1 instance, ?2 the id before which the page begins, ?3 limit. Ids begin with the moment of their
-// making, so the newest comes first.
-const INSTANCE_KEYS: &str = "
-SELECT id, instance, label, created_at,
-       ignore_acl, allow_user_create, allow_group_create, allow_anonymous_read
+/// The newest keys before the one with the id `?1`, at most `?2`. Ids begin with the moment of their making.
+macro_rules! list {
+    ($columns:literal, $condition:literal) => {
+        concat!(
+            "
+SELECT id, instance, label, created_at, revoked_at, ",
+            $columns,
+            "
 FROM instance_keys
-WHERE instance = ?1 AND role IS NULL AND revoked_at IS NULL AND (?2 IS NULL OR id < ?2)
-ORDER BY id DESC LIMIT ?3";
+WHERE id < ?1 AND ",
+            $condition,
+            "
+ORDER BY id DESC LIMIT ?2"
+        )
+    };
+}
 
-// ?1 and ?2 as ?2 and ?3 above
-const ACCOUNT_KEYS: &str = "
-SELECT id, instance, label, created_at, role
-FROM instance_keys
-WHERE role IS NOT NULL AND revoked_at IS NULL AND (?1 IS NULL OR id < ?1)
-ORDER BY id DESC LIMIT ?2";
+macro_rules! instance_keys {
+    ($condition:literal) => {
+        list!(
+            "ignore_acl, allow_user_create, allow_group_create, allow_anonymous_read",
+            $condition
+        )
+    };
+}
 
-const ACCOUNT_KEYS_OF_INSTANCE: &str = "
-SELECT id, instance, label, created_at, role
-FROM instance_keys
-WHERE instance = ?1 AND role IS NOT NULL AND revoked_at IS NULL AND (?2 IS NULL OR id < ?2)
-ORDER BY id DESC LIMIT ?3";
+// ?3 instance
+const INSTANCE_KEYS: &str = instance_keys!("instance = ?3 AND role IS NULL AND revoked_at IS NULL");
+const INSTANCE_KEYS_AND_REVOKED: &str = instance_keys!("instance = ?3 AND role IS NULL");
+const ACCOUNT_KEYS: &str = list!("role", "role IS NOT NULL AND revoked_at IS NULL");
+const ACCOUNT_KEYS_AND_REVOKED: &str = list!("role", "role IS NOT NULL");
 
-/// Lists an instance's API keys that are not revoked, newest first, at most `limit`: those made
-/// before the key `after`, or the newest. `None`: there is no such instance.
+// ?3 instance
+const ACCOUNT_KEYS_OF_INSTANCE: &str = list!(
+    "role",
+    "instance = ?3 AND role IS NOT NULL AND revoked_at IS NULL"
+);
+const ACCOUNT_KEYS_OF_INSTANCE_AND_REVOKED: &str =
+    list!("role", "instance = ?3 AND role IS NOT NULL");
+
+/// An id behind all others.
+const LAST_ID: &str = "~";
+
+/// Which keys to list.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct KeyFilter<'a> {
+    /// Revoked ones as well.
+    pub with_revoked: bool,
+    /// Only keys made before this one.
+    pub after: Option<&'a str>,
+}
+
+/// Lists an instance's API keys, newest first, at most `limit`. `None`: there is no such instance.
 pub async fn list_instance_keys(
     database: &Database,
     instance: &InstanceName,
-    after: Option<&str>,
+    filter: KeyFilter<'_>,
     limit: u32,
 ) -> Result<Option<Vec<InstanceKeyRow>>, DatabaseError> {
-    let mut batch = Batch::new();
-    let exists = batch.push::<Exists>(instance_exists_statement(instance));
-    let list = Statement::new(INSTANCE_KEYS, [instance.into(), after.into(), limit.into()]);
-    let keys = batch.push::<InstanceKeyRow>(list);
-    let results = database.run(batch).await?;
-    if !results.one(exists)?.found {
-        return Ok(None);
-    }
-    results.rows(keys).map(Some)
+    let sql = match filter.with_revoked {
+        true => INSTANCE_KEYS_AND_REVOKED,
+        false => INSTANCE_KEYS,
+    };
+    list(database, sql, Some(instance), filter.after, limit).await
 }
 
 /// The same for account keys, of all instances or of one.
 pub async fn list_account_keys(
     database: &Database,
     instance: Option<&InstanceName>,
-    after: Option<&str>,
+    filter: KeyFilter<'_>,
     limit: u32,
 ) -> Result<Option<Vec<AccountKeyRow>>, DatabaseError> {
+    let sql = match (instance, filter.with_revoked) {
+        (None, false) => ACCOUNT_KEYS,
+        (None, true) => ACCOUNT_KEYS_AND_REVOKED,
+        (Some(_), false) => ACCOUNT_KEYS_OF_INSTANCE,
+        (Some(_), true) => ACCOUNT_KEYS_OF_INSTANCE_AND_REVOKED,
+    };
+    list(database, sql, instance, filter.after, limit).await
+}
+
+async fn list<T: DeserializeOwned>(
+    database: &Database,
+    sql: &'static str,
+    instance: Option<&InstanceName>,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<Option<Vec<T>>, DatabaseError> {
+    let always = [after.unwrap_or(LAST_ID).into(), limit.into()];
+    let args = always.into_iter().chain(instance.map(Into::into));
     let mut batch = Batch::new();
     let exists = instance.map(|name| batch.push::<Exists>(instance_exists_statement(name)));
-    let list = match instance {
-        None => Statement::new(ACCOUNT_KEYS, [after.into(), limit.into()]),
-        Some(name) => {
-            let args = [name.into(), after.into(), limit.into()];
-            Statement::new(ACCOUNT_KEYS_OF_INSTANCE, args)
-        }
-    };
-    let keys = batch.push::<AccountKeyRow>(list);
+    let keys = batch.push::<T>(Statement::new(sql, args));
     let results = database.run(batch).await?;
     if let Some(exists) = exists
         && !results.one(exists)?.found

@@ -11,6 +11,7 @@ mod find_access;
 mod list_instances;
 mod list_keys;
 mod list_users;
+mod replace_user_key;
 mod reset_user_key;
 mod revoke_key;
 
@@ -32,8 +33,9 @@ pub use create_user::{NewUser, UserNotCreated, create_user};
 pub use delete_user::delete_user;
 pub use find_access::find_access;
 pub use list_instances::list_instances;
-pub use list_keys::{list_account_keys, list_instance_keys};
+pub use list_keys::{KeyFilter, list_account_keys, list_instance_keys};
 pub use list_users::{UserFilter, UserRow, list_users};
+pub use replace_user_key::{UserNotReset, replace_user_key};
 pub use reset_user_key::{KeyReset, ResetOutcome, reset_user_key};
 pub use revoke_key::{revoke_account_key, revoke_instance_key};
 
@@ -67,6 +69,8 @@ pub struct InstanceKeyRow {
     #[cfg_attr(test, schemars(length(max = 100)))]
     pub label: Option<String>,
     pub created_at: Timestamp,
+    /// When it was revoked; null: it was not.
+    pub revoked_at: Option<Timestamp>,
 }
 
 /// An account key, without the key itself.
@@ -86,6 +90,8 @@ pub struct AccountKeyRow {
     #[cfg_attr(test, schemars(length(max = 100)))]
     pub label: Option<String>,
     pub created_at: Timestamp,
+    /// When it was revoked; null: it was not.
+    pub revoked_at: Option<Timestamp>,
 }
 
 impl From<InstanceUserId> for Arg {

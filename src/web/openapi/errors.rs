@@ -78,6 +78,9 @@ impl ErrorAnswer {
 
     /// As `components/responses` has it.
     pub fn render(&self, format: ErrorFormat, schemas: &mut Schemas) -> Json {
+        if format == ErrorFormat::SignIn {
+            return self.render_page();
+        }
         let id = RequestId::example();
         let examples = self.examples.iter();
         let replies: Vec<(&str, Reply)> = examples
@@ -112,6 +115,29 @@ impl ErrorAnswer {
                         ("schema", Json::schema(&schema)),
                         ("examples", Json::object(examples)),
                     ]),
+                )]),
+            ),
+        ])
+    }
+
+    /// The same as a page.
+    fn render_page(&self) -> Json {
+        let examples = self.examples.iter();
+        let replies: Vec<Reply> = examples
+            .map(|(_, error)| {
+                let format = ErrorFormat::SignIn;
+                format.finish(format.render(error, &RequestId::example()))
+            })
+            .collect();
+        let headers: Vec<&HeaderMap> = replies.iter().map(|reply| &reply.headers).collect();
+        Json::object([
+            ("description", self.description.into()),
+            ("headers", headers_of(&headers)),
+            (
+                "content",
+                Json::object([(
+                    "text/html",
+                    Json::object([("schema", Json::schema(&json!({ "type": "string" })))]),
                 )]),
             ),
         ])
@@ -227,6 +253,68 @@ pub fn keys_unavailable() -> ErrorAnswer {
         "KeysUnavailable",
         "The signing keys of the identity provider cannot be fetched, so no token can be checked.",
         [("keys", no_keys())],
+    )
+}
+
+/// 503 of the console's own routes.
+pub fn sign_in_not_configured() -> ErrorAnswer {
+    ErrorAnswer::new(
+        "SignInNotConfigured",
+        "No one can sign in to the console.",
+        [("sign_in", ApiError::sign_in_not_configured())],
+    )
+}
+
+/// Errors of [`ErrorFormat::SignIn`], which are pages.
+pub fn sign_in_refused() -> ErrorAnswer {
+    ErrorAnswer::new(
+        "SignInRefused",
+        "A page that says what to do: a parameter is wrong, or what came back is no answer to a sign-in of this browser, or not a good one.",
+        [("refused", ApiError::bad_request("example"))],
+    )
+}
+
+pub fn sign_in_forbidden() -> ErrorAnswer {
+    ErrorAnswer::new(
+        "SignInForbidden",
+        "A page that says what to do: the sign-in had no second factor, or was another operator's than the one whose session this browser has.",
+        [("forbidden", ApiError::forbidden("example"))],
+    )
+}
+
+pub fn sign_in_too_large() -> ErrorAnswer {
+    ErrorAnswer::new(
+        "SignInTooLarge",
+        "A page: the request has a body of more than 65536 bytes.",
+        [("tooLarge", body::too_large())],
+    )
+}
+
+pub fn sign_in_too_many() -> ErrorAnswer {
+    ErrorAnswer::new(
+        "SignInTooMany",
+        "A page: too many sign-ins from this address failed.",
+        [("tooMany", ErrorFormat::SignIn.too_many())],
+    )
+}
+
+pub fn sign_in_internal() -> ErrorAnswer {
+    ErrorAnswer::new(
+        "SignInInternal",
+        "A page: a fault of this service. The request id leads to the log line that tells more.",
+        [("internal", ApiError::internal("example"))],
+    )
+}
+
+pub fn sign_in_unavailable() -> ErrorAnswer {
+    let unavailable = ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "example");
+    ErrorAnswer::new(
+        "SignInUnavailable",
+        "A page: sign-in is not configured, or the identity provider cannot be used at the moment, which Retry-After tells.",
+        [
+            ("unconfigured", ApiError::sign_in_not_configured()),
+            ("unavailable", unavailable.retry_after(1)),
+        ],
     )
 }
 

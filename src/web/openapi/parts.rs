@@ -135,6 +135,8 @@ pub struct Answer {
     pub status: u16,
     description: &'static str,
     schema: Option<Value>,
+    /// Of a body that is no JSON.
+    media_types: &'static [&'static str],
     examples: Vec<(&'static str, Json)>,
     is_never_stored: bool,
     header: Option<(&'static str, &'static str)>,
@@ -148,10 +150,23 @@ impl Answer {
             status,
             description,
             schema: None,
+            media_types: &[],
             examples: Vec::new(),
             is_never_stored: false,
             header: None,
             links: Vec::new(),
+        }
+    }
+
+    /// An answer whose body is a text of one of these types.
+    pub fn text(
+        status: u16,
+        description: &'static str,
+        media_types: &'static [&'static str],
+    ) -> Self {
+        Self {
+            media_types,
+            ..Self::empty(status, description)
         }
     }
 
@@ -233,6 +248,11 @@ impl Answer {
         ];
         if let Some(schema) = &self.schema {
             members.push(("content", content(schema, self.examples)));
+        }
+        if !self.media_types.is_empty() {
+            let text = Json::object([("schema", Json::object([("type", "string")]))]);
+            let types = self.media_types.iter().map(|one| (*one, text.clone()));
+            members.push(("content", Json::object(types)));
         }
         if !self.links.is_empty() {
             members.push(("links", Json::object(self.links)));

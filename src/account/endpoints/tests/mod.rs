@@ -7,6 +7,7 @@ mod lockout;
 mod profile;
 mod proof;
 mod second_factor;
+mod support;
 
 use std::time::Duration;
 

@@ -213,7 +213,7 @@ fn support_turns_a_second_factor_off_without_a_code(store: &Store) {
     block_on(drop_setup(database, &ann)).unwrap();
     assert_eq!(rows(store), (1, 2));
     for _ in 0..2 {
-        block_on(disable_two_factor(database, &audit(1, NOW), &disabled)).unwrap();
+        block_on(disable_two_factor(database, &audit(1, NOW), OFF, &disabled)).unwrap();
         assert_eq!(rows(store), (0, 0));
         assert_eq!(store.notices(), ["two_factor_disabled"]);
         assert_eq!(store.audit_actions().len(), 1);

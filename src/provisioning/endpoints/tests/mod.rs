@@ -14,12 +14,16 @@ mod lost_answers;
 mod offboarding;
 mod offboarding_on_purpose;
 mod outages;
+mod pauses;
+mod plans;
 mod protected;
+mod provisioning_now;
 mod readings;
 mod reset;
 mod reset_rules;
 mod scheduled;
 mod spellings;
+mod stops;
 mod take_overs;
 
 use std::cell::RefCell;

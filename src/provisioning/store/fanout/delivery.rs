@@ -8,19 +8,26 @@ use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
 use crate::provisioning::fanout::ChunkId;
 use crate::provisioning::store::fanout::sums::{ChunkStatus, push_sums};
+use crate::provisioning::store::pause::{PAUSED, PausedRow, not_paused};
 use crate::provisioning::store::quarantine::{Quarantined, list_quarantined_statement};
 use crate::provisioning::store::queue::{Candidate, select_candidates};
 
 // ?1 runs
-const ALLOWANCES: &str = "
+const ALLOWANCES: &str = concat!(
+    "
 SELECT run_id, takeovers_left FROM provisioning_runs
-WHERE run_id IN (SELECT value FROM json_each(?1))";
+WHERE run_id IN (SELECT value FROM json_each(?1)) AND ",
+    not_paused!()
+);
 
 // ?1 runs, ?2 now. Everything that ALLOWANCES read is taken: a delivery that dies takes it along, so a
 // run replaces fewer accounts than it may, never more.
-const RESERVE: &str = "
+const RESERVE: &str = concat!(
+    "
 UPDATE provisioning_runs SET takeovers_left = 0, advanced_at = ?2
-WHERE run_id IN (SELECT value FROM json_each(?1))";
+WHERE run_id IN (SELECT value FROM json_each(?1)) AND ",
+    not_paused!()
+);
 
 // ?1 allowances
 const GIVE_BACK: &str = "
@@ -41,7 +48,7 @@ const LIST_HELD: &str = select_candidates!(
 FROM json_each(?1) m
 CROSS JOIN provisioning_chunks c
   ON c.run_id = m.value ->> 'runId' AND c.chunk = m.value ->> 'chunk' AND c.state = 'open'
-CROSS JOIN provisioning_runs r ON r.run_id = c.run_id
+CROSS JOIN provisioning_runs r ON r.run_id = c.run_id AND r.stopped_at IS NULL
 CROSS JOIN json_each(c.user_ids) i
 CROSS JOIN provisioning_queue q ON q.user_id = i.value AND q.due_at = r.hold_until
 LEFT JOIN threedeye_users s ON s.user_id = q.user_id
@@ -68,27 +75,32 @@ pub struct OpenedDelivery {
 }
 
 /// Notes a delivery of these chunks, reserves what is left of their runs' replacements, and lists the
-/// users that wait for them. A chunk that is closed or unknown has none.
+/// users that wait for them. A chunk that is closed or unknown has none. `None`: runs are paused, and nothing
+/// was reserved.
 pub async fn open_delivery(
     database: &Database,
     chunks: &[ChunkId],
     now: Timestamp,
-) -> Result<OpenedDelivery, DatabaseError> {
+) -> Result<Option<OpenedDelivery>, DatabaseError> {
     let runs: BTreeSet<&str> = chunks.iter().map(|chunk| chunk.run_id.as_str()).collect();
     let runs = Arg::json(&runs)?;
     let chunks = Arg::json(&chunks)?;
     let mut batch = Batch::new();
+    let paused = batch.push::<PausedRow>(Statement::new(PAUSED, []));
     let allowances = batch.push(Statement::new(ALLOWANCES, [runs.clone()]));
     batch.execute(Statement::new(RESERVE, [runs, now.into()]));
     batch.execute(Statement::new(COUNT_DELIVERY, [chunks.clone()]));
     let held = batch.push(Statement::new(LIST_HELD, [chunks, now.into()]));
     let quarantined = batch.push(list_quarantined_statement());
     let answers = database.run(batch).await?;
-    Ok(OpenedDelivery {
+    if answers.one(paused)?.paused {
+        return Ok(None);
+    }
+    Ok(Some(OpenedDelivery {
         candidates: answers.rows(held)?,
         quarantined: answers.rows(quarantined)?,
         allowances: answers.rows(allowances)?,
-    })
+    }))
 }
 
 /// Gives unused replacements back, one allowance a run, and reads off where the chunks' users stand. A

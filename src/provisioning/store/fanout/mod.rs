@@ -11,4 +11,5 @@
 pub mod delivery;
 pub mod give_up;
 pub mod plan;
+pub mod stop;
 pub mod sums;

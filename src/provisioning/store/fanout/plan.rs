@@ -11,17 +11,22 @@ use crate::provisioning::policy::ABANDONED_AT_ONCE;
 use crate::provisioning::store::columns::{UserIdRow, user_ids};
 use crate::provisioning::store::fanout::sums::update_runs;
 use crate::provisioning::store::leaving::list_due_leavings;
+use crate::provisioning::store::pause::not_paused;
 use crate::provisioning::store::{DueLeavings, RunOpening};
 
 // ?1 run, ?2 trigger, ?3 actor, ?4 request, ?5 limit, ?6 start, ?7 hold, ?8 take-overs
-const OPEN: &str = "
+const OPEN: &str = concat!(
+    "
 INSERT INTO provisioning_runs
   (run_id, trigger_kind, actor, request_id, status, batch_limit, started_at, advanced_at,
    mode, hold_until, takeovers_left)
-VALUES (?1, ?2, ?3, ?4, 'running', ?5, ?6, ?6, 'queue', ?7, ?8)";
+SELECT ?1, ?2, ?3, ?4, 'running', ?5, ?6, ?6, 'queue', ?7, ?8 WHERE ",
+    not_paused!()
+);
 
 // ?1 run, ?2 due by, ?3 limit, ?4 users a chunk. The cast is for the division: D1 binds every number
-// as a float. Who is due and who is passed over is as in a run in one process.
+// as a float. Who is due and who is passed over is as in a run in one process. A run that was not opened
+// has no chunks.
 const CUT: &str = "
 INSERT INTO provisioning_chunks (run_id, chunk, user_ids, planned, waiting)
 SELECT ?1, chunk, json_group_array(user_id), count(*), count(*)
@@ -32,6 +37,7 @@ FROM (
     SELECT q.user_id, q.due_at FROM provisioning_queue q
     LEFT JOIN threedeye_users s ON s.user_id = q.user_id
     WHERE q.due_at <= ?2 AND coalesce(s.lease_until, 0) <= ?2
+      AND EXISTS (SELECT 1 FROM provisioning_runs WHERE run_id = ?1)
     ORDER BY q.due_at, q.user_id
     LIMIT ?3
   )
@@ -100,8 +106,11 @@ struct PlannedRow {
 
 /// Opens a run, cuts what is due into chunks, longest due first, and holds their users back from every
 /// other plan. Users under a lease are passed over. A run without users is closed at once. An error,
-/// and nothing written, if there is a run of that id.
-pub async fn plan_run(database: &Database, planning: &Planning) -> Result<Planned, DatabaseError> {
+/// and nothing written, if there is a run of that id. `None`: runs are paused, and nothing was written.
+pub async fn plan_run(
+    database: &Database,
+    planning: &Planning,
+) -> Result<Option<Planned>, DatabaseError> {
     let opening = &planning.opening;
     let run_id = opening.run_id.as_str();
     let mut batch = Batch::new();
@@ -140,12 +149,14 @@ pub async fn plan_run(database: &Database, planning: &Planning) -> Result<Planne
     let answers = database.run(batch).await?;
     let mut chunks = answers.rows(cut)?;
     chunks.sort();
-    let planned = answers.one(planned)?;
-    Ok(Planned {
+    let Some(planned) = answers.first(planned)? else {
+        return Ok(None);
+    };
+    Ok(Some(Planned {
         chunks,
         users: planned.users,
         remaining: planned.remaining,
         abandoned: answers.rows(abandoned)?,
         leaving: user_ids(answers.rows(leaving)?),
-    })
+    }))
 }

@@ -140,7 +140,7 @@ fn a_claim_tells_what_is_known(test: &StoreTest) {
     let attaching = Outcome::Attaching {
         id: RemoteId("new".to_owned()),
         next_attempt_at: test.now(),
-        error: "no roles".to_owned(),
+        failure: Failure::RolesPending(UpstreamError::NotFound),
     };
     test.record("t1", "ann", attaching);
     let claimed = test.claim_one("t2", "ann");

@@ -326,7 +326,7 @@ fn a_removal_that_failed_is_due_again(test: &StoreTest) {
     test.lease_leaving("t1", &["ann"]);
     let next = test.now().plus(seconds(90));
     let outcome = LeavingOutcome::Failed {
-        error: "3dEye is unavailable".to_owned(),
+        failure: UpstreamError::Transient.into(),
         next_attempt_at: next,
         leaving_since: next.minus(WAIT),
         settled_at: Some(next),

@@ -32,7 +32,7 @@ fn an_id_that_is_no_text_blocks_no_other_user(test: &StoreTest) {
         .collect();
     assert_eq!(due, [("7", "seven@example.com"), ("bob", TWO)]);
     let planning = planning(test, "run-1", 9, 9);
-    let planned = done(store::plan_run(&test.database, &planning));
+    let planned = done(store::plan_run(&test.database, &planning)).unwrap();
     assert_eq!((planned.users, planned.remaining), (2, 2));
 }
 

@@ -31,12 +31,13 @@ use crate::db::{Batch, Database, DatabaseError, Engine, Statement};
 use crate::kernel::audit::{Action, Actor, Entry, Origin};
 use crate::kernel::random::seeded::Seeded;
 use crate::kernel::{EmailKey, RequestId, Sealed, Timestamp, UserId};
+use crate::provisioning::Failure;
 use crate::provisioning::record::{Claimed, Mapping, ProvisioningRecord, Recovery, State};
 use crate::provisioning::store::{
     self, Busy, Candidate, ClaimRequest, Cleared, Clearing, DueLeavings, Guarded, LeaseTerms,
     LeaseToken, OpenedRun, Outcome, RunClosing, RunOpening, Tally, Trigger, UserOutcome,
 };
-use crate::threedeye::{RemoteAccount, RemoteId, RoleId};
+use crate::threedeye::{RemoteAccount, RemoteId, RoleId, UpstreamError};
 
 /// When every case begins. The triggers count whole seconds, so every moment of the cases is one.
 const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -115,14 +116,14 @@ fn failed(next_attempt_at: Timestamp) -> Outcome {
     Outcome::Failed {
         settled_at: None,
         next_attempt_at,
-        error: "it failed".to_owned(),
+        failure: UpstreamError::Transient.into(),
     }
 }
 
 fn quarantined() -> Outcome {
     Outcome::Quarantined {
         respelled: None,
-        error: "taken elsewhere".to_owned(),
+        failure: Failure::Orphan,
     }
 }
 

@@ -50,7 +50,7 @@ fn attaching_keeps_the_recovery_and_the_place_in_the_queue(test: &StoreTest) {
     let outcome = Outcome::Attaching {
         id: RemoteId("acc".to_owned()),
         next_attempt_at: test.now().plus(seconds(30)),
-        error: "no such role".to_owned(),
+        failure: Failure::RolesPending(UpstreamError::NotFound),
     };
     test.record("t1", "ann", outcome);
     let row = test.mapping("ann");
@@ -58,7 +58,7 @@ fn attaching_keeps_the_recovery_and_the_place_in_the_queue(test: &StoreTest) {
     assert_eq!(row.threedeye_id, Some(RemoteId("acc".to_owned())));
     assert_eq!(
         (row.attempts, row.last_error),
-        (1, Some("no such role".to_owned()))
+        (1, Some("the account is ready, but saved roles could not be attached yet: not found at 3dEye".to_owned()))
     );
     assert_eq!(test.recovery("ann").unwrap().roles, roles(&["r1"]));
     assert_eq!(test.queue(), [("ann".to_owned(), 30)]);
@@ -73,7 +73,7 @@ fn a_failure_is_counted_and_tried_again_in_its_time(test: &StoreTest) {
         let row = test.mapping("ann");
         assert_eq!((row.state, row.attempts), (State::Pending, attempts));
         assert_eq!(row.next_attempt_at, Some(next));
-        assert_eq!(row.last_error.as_deref(), Some("it failed"));
+        assert_eq!(row.last_error.as_deref(), Some("3dEye is unavailable"));
         assert_eq!(row.password, Some(password("t1", "ann")));
         assert_eq!(test.queue(), [("ann".to_owned(), 30)]);
         assert!(test.due(9).is_empty());
@@ -103,7 +103,7 @@ fn being_set_aside_forgets_the_intent(test: &StoreTest) {
     test.change_email("bob", Some(ONE));
     let outcome = Outcome::SetAside {
         email: email(ONE),
-        error: "held by another".to_owned(),
+        failure: Failure::Duplicate,
     };
     test.record("t1", "bob", outcome);
     let row = test.mapping("bob");
@@ -141,13 +141,13 @@ fn an_outcome_without_the_lease_changes_nothing(test: &StoreTest) {
         Outcome::Attaching {
             id: RemoteId("acc".to_owned()),
             next_attempt_at: soon,
-            error: "no".to_owned(),
+            failure: Failure::RolesPending(UpstreamError::NotFound),
         },
         failed(soon),
         quarantined(),
         Outcome::SetAside {
             email: email(TWO),
-            error: "no".to_owned(),
+            failure: Failure::RolesPending(UpstreamError::NotFound),
         },
         Outcome::Released { due_at: Some(soon) },
     ];
@@ -188,7 +188,7 @@ fn no_user_waits_for_an_email_that_is_free(test: &StoreTest) {
     test.change_email("ann", Some(TWO));
     let outcome = Outcome::SetAside {
         email: email(TWO),
-        error: "held by another".to_owned(),
+        failure: Failure::Duplicate,
     };
     test.record("t1", "ann", outcome);
     let row = test.mapping("ann");
@@ -208,7 +208,7 @@ fn an_outcome_without_the_lease_reopens_no_closed_row(test: &StoreTest) {
     let before = test.tables();
     let aside = Outcome::SetAside {
         email: email(ONE),
-        error: "held by another".to_owned(),
+        failure: Failure::Duplicate,
     };
     for user in ["ann", "cyd"] {
         for outcome in [quarantined(), aside.clone()] {

@@ -19,8 +19,8 @@ impl StoreTest {
     fn quarantine(&self, user: &str, respelled: Option<&str>) {
         self.claim_one("q", user);
         let respelled = respelled.map(|id| RemoteId(id.to_owned()));
-        let error = "taken".to_owned();
-        self.record("q", user, Outcome::Quarantined { respelled, error });
+        let failure = Failure::Orphan;
+        self.record("q", user, Outcome::Quarantined { respelled, failure });
     }
 
     fn end_quarantine(&self, users: &[&str]) {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::db::differential::mirrored_tests;
+use crate::provisioning::store::RunFilter;
 
 mirrored_tests! {
     StoreTest:
@@ -41,7 +42,7 @@ fn a_run_is_opened_and_closed(test: &StoreTest) {
     let closing = closing(test);
     assert_eq!(done(store::close_run(&test.database, &closing)), 1);
     assert_eq!(test.end_of("run-1"), Some(closing));
-    let listed = done(store::list_runs(&test.database, 9));
+    let listed = done(store::list_runs(&test.database, RunFilter::default(), 9));
     assert_eq!(listed, [test.runs().remove(0).row]);
 }
 

@@ -241,7 +241,7 @@ impl<'t> Sequence<'t> {
                     abandoned_before: test.now().minus(self.span()),
                     leavings: test.leavings(9),
                 };
-                if let Ok(planned) = block_on(store::plan_run(&test.database, &planning)) {
+                if let Ok(Some(planned)) = block_on(store::plan_run(&test.database, &planning)) {
                     self.chunks.extend(planned.chunks);
                 }
             }
@@ -346,27 +346,29 @@ impl<'t> Sequence<'t> {
     }
 
     fn outcome(&self) -> Outcome {
-        let error = format!("error {}", self.serial);
+        let failure = Failure::Upstream(UpstreamError::Rejected {
+            status: u16::try_from(self.serial).unwrap(),
+        });
         let next_attempt_at = self.test.now().plus(self.span());
         match self.random.below(12) {
             0..4 => complete(self.pick(&ACCOUNTS)),
             4..6 => Outcome::Attaching {
                 id: self.account_id(),
                 next_attempt_at,
-                error,
+                failure,
             },
             6..8 => Outcome::Failed {
                 next_attempt_at,
-                error,
+                failure,
                 settled_at: self.chance(2).then_some(next_attempt_at),
             },
             8 => Outcome::Quarantined {
                 respelled: self.chance(2).then(|| self.account_id()),
-                error,
+                failure,
             },
             9 => Outcome::SetAside {
                 email: email(self.pick(&EMAILS)),
-                error,
+                failure,
             },
             _ => Outcome::Released {
                 due_at: self.chance(2).then_some(next_attempt_at),

@@ -22,7 +22,10 @@ fn only_the_contested_are_set_aside(test: &StoreTest) {
         (State::SetAside, Some(email(ONE)))
     );
     assert_eq!((row.attempts, row.password), (1, None));
-    assert_eq!(row.last_error.as_deref(), Some("held by another"));
+    assert_eq!(
+        row.last_error.as_deref(),
+        Some("another user holds the same e-mail")
+    );
     assert_eq!(test.state("ann"), Some(State::Complete));
     assert_eq!(test.row("cyd"), None);
     assert_eq!(test.row("stranger"), None);

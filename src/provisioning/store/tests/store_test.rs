@@ -221,7 +221,8 @@ impl StoreTest {
     /// Opens a run, as of now.
     pub fn try_open_run(&self, opening: &RunOpening) -> Result<OpenedRun, DatabaseError> {
         let (now, leavings) = (self.now(), self.leavings(9));
-        block_on(store::open_run(&self.database, opening, now, leavings))
+        let opened = block_on(store::open_run(&self.database, opening, now, leavings));
+        opened.map(Option::unwrap)
     }
 
     /// Those that left and have waited for [`WAIT`].
@@ -274,14 +275,7 @@ impl StoreTest {
     pub fn set_aside(&self, users: &[&str]) {
         let entries: Vec<Entry> = users.iter().map(|user| self.entry(user, "aside")).collect();
         let (users, now) = (ids(users), self.now());
-        let error = "held by another";
-        done(store::set_aside(
-            &self.database,
-            &users,
-            error,
-            now,
-            &entries,
-        ));
+        done(store::set_aside(&self.database, &users, now, &entries));
     }
 
     pub fn entry(&self, user: &str, outcome: &str) -> Entry {

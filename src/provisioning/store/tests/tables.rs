@@ -31,7 +31,7 @@ const TABLES: [&str; 10] = [
 ];
 
 /// Rows that must never exist, each with a word for what is wrong.
-const VIOLATIONS: [&str; 7] = [
+const VIOLATIONS: [&str; 8] = [
     "SELECT 'waiting is miscounted' AS broken, '' AS id FROM provisioning_totals
      WHERE name = 'waiting' AND value <> (SELECT count(*) FROM provisioning_queue)",
     "SELECT 'waits with another e-mail', q.user_id FROM provisioning_queue q
@@ -48,6 +48,8 @@ const VIOLATIONS: [&str; 7] = [
      )",
     "SELECT 'is idle with an intent', user_id FROM threedeye_users
      WHERE state = 'idle' AND (email_key IS NOT NULL OR threedeye_id IS NOT NULL)",
+    "SELECT 'has an error without its code, or a code without an error', user_id FROM threedeye_users
+     WHERE (last_error IS NULL) <> (error_code IS NULL)",
     "SELECT 'is left behind', user_id FROM provisioning_unsettled",
     "SELECT 'chunk does not add up', run_id FROM provisioning_chunks
      WHERE planned <> waiting + created + failed + skipped",

@@ -62,6 +62,7 @@ async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
         role: role(&body.role)?,
         label: fields::label(body.label)?,
         created_at: call.now(),
+        revoked_at: None,
     };
     let key = Key::generate(Parity::Even, random);
     let outcome = format!("instance {}, role {}", row.instance, row.role.as_str());
@@ -104,7 +105,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                     "instance": "rivia",
                     "role": "write",
                     "label": "support desk",
-                    "createdAt": "2026-11-21T10:30:00.000Z"
+                    "createdAt": "2026-11-21T10:30:00.000Z",
+                    "revokedAt": null
                 }),
             ),
     )

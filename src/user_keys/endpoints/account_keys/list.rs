@@ -1,5 +1,4 @@
-//! `GET /admin/account-keys`: the keys that are not revoked, newest first, a page at a
-//! time, without the keys themselves.
+//! `GET /admin/account-keys`: the keys, newest first, a page at a time, without the keys themselves.
 
 use http::StatusCode;
 #[cfg(test)]
@@ -9,7 +8,7 @@ use serde::Serialize;
 use crate::auth::SignIn;
 use crate::operators::Role;
 use crate::user_keys::endpoints::instances;
-use crate::user_keys::store::{AccountKeyRow, list_account_keys};
+use crate::user_keys::store::{AccountKeyRow, KeyFilter, list_account_keys};
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
@@ -22,7 +21,7 @@ pub const ROUTE: Route = Route::get(
     handler!(handle: Admin, (Role::Viewer, SignIn::AnyTime)),
 );
 
-/// A page of the keys that are not revoked, newest first.
+/// A page of keys, newest first.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(JsonSchema), schemars(rename = "AccountKeys"))]
@@ -34,16 +33,19 @@ struct ResponseBody {
 }
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
-    let query = call.query(&["limit", "after", "instance"])?;
+    let query = call.query(&["limit", "after", "instance", "revoked"])?;
     let limit = Limit::of(&query)?;
-    let after = page::after_key(&query, "akey")?;
+    let filter = KeyFilter {
+        with_revoked: query.flag("revoked")?,
+        after: page::after_key(&query, "akey")?,
+    };
     let instance = query
         .text("instance")
         .map(|name| instances::name_in_field("instance", name))
         .transpose()?;
     let database = call.services.database()?;
     let instance = instance.as_ref();
-    let keys = list_account_keys(&database, instance, after, limit.to_read()).await?;
+    let keys = list_account_keys(&database, instance, filter, limit.to_read()).await?;
     let keys = keys.ok_or_else(instances::unknown)?;
     let (account_keys, next) = limit.cut(keys, |key| key.id.clone());
     Ok(Reply::json(
@@ -56,11 +58,13 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
 fn openapi(spec: &mut Spec) -> OperationDoc {
     OperationDoc::new(
         "Instances",
-        "Lists the account keys in force",
-        "Newest first, a page at a time, without the keys themselves. Revoked keys are left out.",
+        "Lists account keys",
+        "Newest first, a page at a time, without the keys themselves. Revoked keys are left out unless \
+         asked for.",
     )
     .parameter(Limit::openapi("Keys to list at most."))
     .parameter(page::openapi_after_key("akey"))
+    .parameter(page::openapi_revoked())
     .parameter(
         spec.query::<instances::GivenInstanceName>("instance", "Only the keys of this instance."),
     )
@@ -76,7 +80,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                             "instance": "rivia",
                             "role": "write",
                             "label": "support desk",
-                            "createdAt": "2026-11-21T10:30:00.000Z"
+                            "createdAt": "2026-11-21T10:30:00.000Z",
+                            "revokedAt": null
                         }
                     ],
                     "next": null

@@ -72,6 +72,7 @@ async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
         flags,
         label: fields::label(body.label)?,
         created_at: call.now(),
+        revoked_at: None,
     };
     let key = Key::generate(Parity::Odd, random);
     let outcome = format!("instance {}, flags {}", row.instance, names(flags));
@@ -145,7 +146,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                     "allowGroupCreate": false,
                     "allowAnonymousRead": false,
                     "label": "door bell",
-                    "createdAt": "2026-11-21T10:30:00.000Z"
+                    "createdAt": "2026-11-21T10:30:00.000Z",
+                    "revokedAt": null
                 }),
             ),
     )

@@ -1,5 +1,5 @@
-//! `GET /admin/instances/{name}/api-keys`: the keys that are not revoked, newest
-//! first, a page at a time, without the keys themselves.
+//! `GET /admin/instances/{name}/api-keys`: the keys, newest first, a page at a
+//! time, without the keys themselves.
 
 use http::StatusCode;
 #[cfg(test)]
@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::auth::SignIn;
 use crate::operators::Role;
 use crate::user_keys::endpoints::instances;
-use crate::user_keys::store::{InstanceKeyRow, list_instance_keys};
+use crate::user_keys::store::{InstanceKeyRow, KeyFilter, list_instance_keys};
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
@@ -22,7 +22,7 @@ pub const ROUTE: Route = Route::get(
     handler!(handle: Admin, (Role::Viewer, SignIn::AnyTime)),
 );
 
-/// A page of an instance's keys that are not revoked, newest first.
+/// A page of an instance's keys, newest first.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(JsonSchema), schemars(rename = "InstanceApiKeys"))]
@@ -34,12 +34,15 @@ struct ResponseBody {
 }
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
-    let query = call.query(&["limit", "after"])?;
+    let query = call.query(&["limit", "after", "revoked"])?;
     let limit = Limit::of(&query)?;
-    let after = page::after_key(&query, "ikey")?;
+    let filter = KeyFilter {
+        with_revoked: query.flag("revoked")?,
+        after: page::after_key(&query, "ikey")?,
+    };
     let instance = instances::in_path(&call)?;
     let database = call.services.database()?;
-    let keys = list_instance_keys(&database, &instance, after, limit.to_read()).await?;
+    let keys = list_instance_keys(&database, &instance, filter, limit.to_read()).await?;
     let keys = keys.ok_or_else(instances::unknown)?;
     let (api_keys, next) = limit.cut(keys, |key| key.id.clone());
     Ok(Reply::json(
@@ -52,12 +55,14 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
 fn openapi(spec: &mut Spec) -> OperationDoc {
     OperationDoc::new(
         "Instances",
-        "Lists the API keys of an instance that are in force",
-        "Newest first, a page at a time, without the keys themselves. Revoked keys are left out.",
+        "Lists the API keys of an instance",
+        "Newest first, a page at a time, without the keys themselves. Revoked keys are left out unless \
+         asked for.",
     )
     .parameter(instances::openapi_name())
     .parameter(Limit::openapi("Keys to list at most."))
     .parameter(page::openapi_after_key("ikey"))
+    .parameter(page::openapi_revoked())
     .answer(
         spec.json::<ResponseBody>(200, "The keys.")
             .no_store()
@@ -73,7 +78,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                             "allowGroupCreate": false,
                             "allowAnonymousRead": false,
                             "label": "door bell",
-                            "createdAt": "2026-11-21T10:30:00.000Z"
+                            "createdAt": "2026-11-21T10:30:00.000Z",
+                            "revokedAt": null
                         }
                     ],
                     "next": null

@@ -18,6 +18,7 @@ use crate::web::fields;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::page::Limit;
+use crate::web::personal_data::PersonalData;
 use crate::web::query::Query;
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
@@ -45,7 +46,11 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let database = call.services.database()?;
     let users = list_users(&database, &instance, &filter, limit.to_read()).await?;
     let users = users.ok_or_else(instances::unknown)?;
-    let (users, next) = limit.cut(users, |user| user.id);
+    let (mut users, next) = limit.cut(users, |user| user.id);
+    let data = PersonalData::for_caller(&call.caller);
+    for user in &mut users {
+        user.username = data.name(std::mem::take(&mut user.username));
+    }
     Ok(Reply::json(StatusCode::OK, &ResponseBody { users, next }))
 }
 
@@ -67,7 +72,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     OperationDoc::new(
         "Instances",
         "Lists users of an instance",
-        "By id, a page at a time, without their keys.",
+        "By id, a page at a time, without their keys. To a session of the console a username that is an e-mail or a phone number is \
+         masked.",
     )
     .parameter(instances::openapi_name())
     .parameter(Limit::openapi("Users to list at most."))

@@ -3,3 +3,4 @@
 pub mod create;
 pub mod delete;
 pub mod list;
+pub mod reset_key;

@@ -71,7 +71,7 @@ impl Store {
         block_on(list_instance_keys(
             &self.database,
             &name(instance),
-            None,
+            KeyFilter::default(),
             500,
         ))
         .unwrap()
@@ -82,7 +82,7 @@ impl Store {
         block_on(list_account_keys(
             &self.database,
             instance.as_ref(),
-            None,
+            KeyFilter::default(),
             500,
         ))
         .unwrap()
@@ -192,6 +192,7 @@ fn instance_key(id: &str, instance: &str, flags: Flags) -> InstanceKeyRow {
         flags,
         label: Some(format!("label of {id}")),
         created_at: entry(Action::CreateInstanceApiKey, id).at,
+        revoked_at: None,
     }
 }
 
@@ -202,5 +203,6 @@ fn account_key(id: &str, instance: &str, role: Role) -> AccountKeyRow {
         role,
         label: Some(format!("label of {id}")),
         created_at: entry(Action::CreateAccountKey, id).at,
+        revoked_at: None,
     }
 }

@@ -52,7 +52,7 @@ fn progress_is_told_while_the_run_is_open(test: &StoreTest) {
     assert_eq!(test.sums("run-1"), [3, 1, 1, 0, 0]);
     let run = test.run("run-1").row;
     assert_eq!((run.advanced_at, run.remaining), (Some(test.now()), None));
-    assert_eq!(run.tally.errors, ["bob: it failed"]);
+    assert_eq!(run.tally.errors, ["bob: 3dEye is unavailable"]);
 }
 
 fn every_outcome_has_its_figure_and_its_line(test: &StoreTest) {
@@ -64,10 +64,10 @@ fn every_outcome_has_its_figure_and_its_line(test: &StoreTest) {
     assert_eq!(test.close(&message), [status("run-1", 1, 1, 0)]);
     assert_eq!(test.sums("run-1"), [11, 1, 3, 6, 1]);
     let expected = [
-        "aside: held by another",
+        "aside: another user holds the same e-mail",
         "chunk 1: 6 user(s) left as they were: gone, changed, or beyond the take-over limit",
-        "failed: it failed",
-        "orphan: taken elsewhere",
+        "failed: 3dEye is unavailable",
+        "orphan: the e-mail belongs to an account outside our customer",
     ];
     assert_eq!(test.chunk(&message[0]).errors, expected);
     assert_eq!(test.run("run-1").row.tally.errors, expected);

@@ -31,11 +31,11 @@ fn a_user_that_still_waits_is_due_now(test: &StoreTest) {
     );
     let seen = test.chunk(&chunk("run-1", 1));
     assert_eq!((seen.state, seen.users), (ChunkState::GivenUp, Vec::new()));
-    assert_eq!(seen.errors, ["bob: it failed", LINE]);
+    assert_eq!(seen.errors, ["bob: 3dEye is unavailable", LINE]);
     assert_eq!(test.sums("run-1"), [4, 1, 1, 2, 0]);
     let end = test.end_of("run-1").unwrap();
     assert_eq!((end.completed, end.finished_at), (false, test.now()));
-    assert_eq!(end.tally.errors, ["bob: it failed", LINE]);
+    assert_eq!(end.tally.errors, ["bob: 3dEye is unavailable", LINE]);
     assert_eq!(test.run("run-1").row.remaining, Some(3));
 }
 

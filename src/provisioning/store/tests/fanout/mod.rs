@@ -54,11 +54,11 @@ impl StoreTest {
     }
 
     pub fn plan_as(&self, planning: &Planning) -> Planned {
-        done(store::plan_run(&self.database, planning))
+        done(store::plan_run(&self.database, planning)).unwrap()
     }
 
     pub fn open(&self, chunks: &[ChunkId]) -> OpenedDelivery {
-        done(store::open_delivery(&self.database, chunks, self.now()))
+        done(store::open_delivery(&self.database, chunks, self.now())).unwrap()
     }
 
     /// Closes a delivery that has used all its replacements.

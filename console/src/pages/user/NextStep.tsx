@@ -1,0 +1,73 @@
+// Where the user stands and what happens next, with the acts that change it.
+
+import type { Reason, UserDetail } from "../../contract";
+import { type Guidance, guidance } from "../../guidance";
+import { GuidanceText } from "../../parts/GuidanceText";
+import { Section } from "../../parts/Panel";
+import { Time } from "../../parts/Time";
+import { href } from "../../state/router";
+import { may } from "../../state/session";
+import { ProvisionButton } from "./Provision";
+import { ResetButton } from "./Reset";
+
+export function NextStep({ user, check }: { user: UserDetail; check: () => void }) {
+  const { found, userId, provisioning } = user;
+  const { state, next, lastError, attempts } = provisioning;
+  const finished = next.act === "none";
+  const recorded = state !== "none" && state !== "waiting";
+  const ends = state === "leaving" || state === "left_in_place";
+  return (
+    <Section
+      title="What happens next"
+      actions={
+        <>
+          <button type="button" onClick={check}>
+            Check at 3dEye
+          </button>
+          {may("support") && (found || recorded) && <ResetButton user={user} primary={next.act === "needs_support"} />}
+          {may("support") && found && !ends && <ProvisionButton userId={userId} primary={!finished && goesOn(user)} />}
+        </>
+      }
+    >
+      <p class="headline">
+        <strong>{guidance.nextAct[next.act].means}</strong>
+        {next.at && (
+          <span>
+            {" "}
+            Due <Time at={next.at} relative />.
+          </span>
+        )}
+      </p>
+      <GuidanceText of={explain(user)} />
+      {next.otherUserId && (
+        <p>
+          <a href={href(["users", next.otherUserId])}>
+            Open the user who holds the e-mail: <code>{next.otherUserId}</code>
+          </a>
+        </p>
+      )}
+      {lastError && (
+        <p class="quiet">
+          Last error, {attempts === 1 ? "1 attempt" : `${attempts} attempts`} so far: {lastError}
+        </p>
+      )}
+    </Section>
+  );
+}
+
+/** The most telling of what is known: the reason, else the state. */
+function explain({ found, provisioning: { state, reason, next } }: UserDetail): Guidance {
+  if (reason) return (guidance.reason as Partial<Record<Reason, Guidance>>)[reason] ?? guidance.nextAct[next.act];
+  return found || state !== "none" ? guidance.state[state] : NOT_FOUND;
+}
+
+const NOT_FOUND: Guidance = {
+  means: "The id is not that of a user, or the user was deleted and its account at 3dEye as well.",
+  effect: "Nothing is done.",
+  doThis: "Check the id. The tab History shows what was done to it.",
+};
+
+/** Whether provisioning now can help. */
+function goesOn({ provisioning: { next } }: UserDetail): boolean {
+  return next.act === "wait" || next.act === "create" || next.act === "attach_roles";
+}

@@ -1,0 +1,273 @@
+// "Reset…": a preview, a reason, then exactly what the preview showed.
+
+import { useRef, useState } from "preact/hooks";
+import type { components } from "../../api";
+import type { ResetPlan, UserDetail } from "../../contract";
+import { withoutAnswer } from "../../lib/failure";
+import { ActPanel } from "../../parts/ActPanel";
+import { CurlButton } from "../../parts/CopyButton";
+import { Dialog, type DialogState } from "../../parts/Dialog";
+import { FailureNotice } from "../../parts/FailureNotice";
+import { ConfirmText, isTyped, ReasonField } from "../../parts/fields";
+import { Skeleton } from "../../parts/Panel";
+import { StateBadge } from "../../parts/StateBadge";
+import { Time } from "../../parts/Time";
+import { useAct } from "../../state/act";
+import { type Answer, api } from "../../state/client";
+import { refreshAll } from "../../state/refresh";
+import { useResource } from "../../state/resource";
+import { href } from "../../state/router";
+import { may } from "../../state/session";
+import { DialogButton } from "./DialogButton";
+import { kept } from "./kept";
+import { ProvisionPanel, provisionPath, useProvision } from "./Provision";
+import { Preview } from "./ResetPreview";
+import { BODIES, buttonOf, isWay, type ResetWay, usualWay, WAYS, type Way } from "./reset-ways";
+
+type Result = components["schemas"]["ResetResult"];
+
+interface ResetDraft extends Record<string, string> {
+  way: Way;
+  reason: string;
+  typed: string;
+}
+
+const nameOf = (userId: string) => `reset ${userId}`;
+
+export function ResetButton({ user, primary }: { user: UserDetail; primary: boolean }) {
+  return (
+    <DialogButton<ResetDraft> name={nameOf(user.userId)} label="Reset…" primary={primary}>
+      {(dialog) => <ResetDialog user={user} dialog={dialog} />}
+    </DialogButton>
+  );
+}
+
+/** What is sent; the same again when it has to be sent twice. */
+interface Order {
+  plan: ResetPlan;
+  reason: string;
+}
+
+function ResetDialog({ user, dialog }: { user: UserDetail; dialog: DialogState<ResetDraft> }) {
+  const { userId } = user;
+  const { draft } = dialog;
+  const [way, setWay] = useState<Way>(isWay(draft?.way) ? draft.way : usualWay(user));
+  const [reason, setReason] = useState(draft?.reason ?? "");
+  const [typed, setTyped] = useState(draft?.typed ?? "");
+  const [sent, setSent] = useState<Order | null>(null);
+  const order = useRef<Order | null>(null);
+  const lostOnce = useRef(false);
+  const path = { userId };
+
+  const again = useProvision(userId);
+
+  const reset = way === "again" ? null : way;
+  const preview = useResource<ResetPlan>(reset && !sent ? `reset ${userId} ${reset}` : null, (signal) =>
+    previewed(userId, reset ?? "keep", signal),
+  );
+  const plan = sent?.plan ?? preview.data;
+  const act = useAct<Result>(
+    () =>
+      api.POST("/admin/threedeye/users/{userId}/reset", {
+        params: { path },
+        body: { ...BODIES[reset ?? "keep"], plan: order.current?.plan.plan, reason: order.current?.reason } as never,
+      }) as Answer<Result>,
+    {
+      dialog: { name: nameOf(userId), draft: (): ResetDraft => ({ way, reason: kept(reason), typed }) },
+      settledThen: refreshAll,
+    },
+  );
+  const begin = async () => {
+    if (!order.current) {
+      if (!plan) return;
+      order.current = { plan, reason: reason.trim() };
+      setSent(order.current);
+    }
+    await act.run();
+  };
+  const lookAgain = () => {
+    order.current = null;
+    lostOnce.current = false;
+    setSent(null);
+    act.reset();
+  };
+  const { kind } = act.state;
+  const chosen = kind === "idle" && again.state.kind !== "running";
+  const settled = kind === "done" || kind === "unknown";
+  if (kind === "unknown") lostOnce.current = true;
+  const outdated = act.state.kind === "failed" && act.state.failure.status === 409 && act.state.failure.kind === "refused";
+
+  return (
+    <Dialog dialog={dialog} title="Reset this user" busy={kind === "running" || again.state.kind === "running"}>
+      <fieldset disabled={!chosen}>
+        <legend>What should it do?</legend>
+        {(Object.keys(WAYS) as Way[]).map((id) => (
+          <Choice key={id} id={id} checked={id === way} choose={() => setWay(id)} />
+        ))}
+      </fieldset>
+      {reset === null ? (
+        <ProvisionPanel act={again} label={WAYS.again.title} close={dialog.close} />
+      ) : (
+        <>
+          {preview.failure && !sent ? (
+            <FailureNotice failure={asRead(preview.failure)} retry={preview.refresh} />
+          ) : plan ? (
+            !settled && <Preview plan={plan} keeps={reset !== "lose"} lookAgain={sent ? undefined : preview.refresh} />
+          ) : (
+            <Skeleton lines={4} />
+          )}
+          {plan && kind === "idle" && (
+            <>
+              <ReasonField value={reason} onChange={setReason} />
+              {plan.needs.typed !== null && (
+                <ConfirmText
+                  expected={plan.needs.typed}
+                  value={typed}
+                  onChange={setTyped}
+                  loses={`The cameras cannot be brought back by anybody but the vendor. These are the last characters of the user's id.`}
+                />
+              )}
+            </>
+          )}
+          {kind === "unknown" && <OnRecord user={user} />}
+          <ActPanel
+            act={{ ...act, run: begin }}
+            label={buttonOf(reset, plan?.remote.deletes.length)}
+            danger={reset !== "forget"}
+            missing={outdated ? "Look again first" : missing(plan, reason, typed)}
+            repeatable
+            heading={({ reprovision: { error } }) => (error ? "Done in part" : "Done")}
+            tone={({ reprovision: { error } }) => (error ? "warn" : "good")}
+            done={(result) => <Outcome userId={userId} result={result} />}
+            advice={() => <Advice outdated={outdated} sentTwice={lostOnce.current} lookAgain={lookAgain} />}
+            close={dialog.close}
+          />
+        </>
+      )}
+      <p class="row">
+        {reset === null ? (
+          <CurlButton method="POST" path={provisionPath(userId)} />
+        ) : (
+          <CurlButton
+            method="POST"
+            path={`/admin/threedeye/users/${encodeURIComponent(userId)}/reset`}
+            query={plan ? {} : { dryRun: true }}
+            body={plan ? { ...BODIES[reset], plan: plan.plan, reason: reason.trim() || "why" } : BODIES[reset]}
+          />
+        )}
+      </p>
+    </Dialog>
+  );
+}
+
+function previewed(userId: string, way: ResetWay, signal: AbortSignal): Answer<ResetPlan> {
+  return api.POST("/admin/threedeye/users/{userId}/reset", {
+    params: { path: { userId }, query: { dryRun: true } as never },
+    body: BODIES[way],
+    signal,
+  }) as Answer<ResetPlan>;
+}
+
+/** A preview changes nothing, so there is no unknown outcome. */
+const asRead = (failure: Parameters<typeof FailureNotice>[0]["failure"]) =>
+  failure.kind === "unknown_outcome" ? withoutAnswer("GET") : failure;
+
+function Choice({ id, checked, choose }: { id: Way; checked: boolean; choose: () => void }) {
+  const { title, effect, least } = WAYS[id];
+  const allowed = may(least);
+  return (
+    <div class="choice">
+      <input
+        type="radio"
+        id={`way-${id}`}
+        name="way"
+        checked={checked}
+        disabled={!allowed}
+        onChange={choose}
+        aria-describedby={`way-${id}-effect`}
+      />
+      <div>
+        <label for={`way-${id}`}>{title}</label>
+        <p id={`way-${id}-effect`} class="hint">
+          {effect}
+          {!allowed && ` Takes the role ${least}.`}
+        </p>
+      </div>
+    </div>
+  );
+}
+
+/** Why the button cannot be used yet. */
+function missing(plan: ResetPlan | undefined, reason: string, typed: string): string | null {
+  if (!plan) return "Wait for the preview";
+  if (!plan.remote.complete) return "The list at 3dEye could not be read to its end";
+  if (!may(plan.needs.role)) return `Takes the role ${plan.needs.role}`;
+  if (reason.trim() === "") return "Give a reason";
+  return isTyped(plan.needs.typed, typed) ? null : "Type the characters to confirm";
+}
+
+function Outcome({ userId, result: { remote, reprovision } }: { userId: string; result: Result }) {
+  return (
+    <>
+      {remote.deletedThreedeyeUserId && (
+        <p>
+          Deleted at 3dEye: account <code>{remote.deletedThreedeyeUserId}</code>.
+        </p>
+      )}
+      {reprovision.threedeyeUserId && (
+        <p>
+          The account is now <code>{reprovision.threedeyeUserId}</code>.
+        </p>
+      )}
+      {reprovision.error && (
+        <p>
+          The account could not be made yet: {reprovision.error}. “What happens next” on the page says how it goes on; the cameras
+          that were to be kept are saved.
+        </p>
+      )}
+      <p>
+        <a href={href(["users", userId, "history"])}>It is in the history</a>
+      </p>
+    </>
+  );
+}
+
+/** After a lost answer: what the service says about the user by now. */
+function OnRecord({ user: { provisioning } }: { user: UserDetail }) {
+  return (
+    <p>
+      On record by now: <StateBadge state={provisioning.state} />
+      {provisioning.threedeyeUserId && (
+        <>
+          {" "}
+          account <code>{provisioning.threedeyeUserId}</code>
+        </>
+      )}
+      {provisioning.updatedAt && (
+        <>
+          , changed at <Time at={provisioning.updatedAt} relative />
+        </>
+      )}
+    </p>
+  );
+}
+
+interface AdviceProps {
+  outdated: boolean;
+  sentTwice: boolean;
+  lookAgain: () => void;
+}
+
+function Advice({ outdated, sentTwice, lookAgain }: AdviceProps) {
+  let text = "It may have changed what the preview showed.";
+  if (outdated)
+    text = sentTwice ? "This request did nothing: the first one has taken effect, as the history tells." : "Nothing was done.";
+  return (
+    <>
+      {text}{" "}
+      <button type="button" onClick={lookAgain}>
+        Look again
+      </button>
+    </>
+  );
+}

@@ -1,0 +1,104 @@
+import { useState } from "preact/hooks";
+import type { UserDetail } from "../../contract";
+import { AsOf } from "../../parts/AsOf";
+import { CopyButton } from "../../parts/CopyButton";
+import { FailureNotice } from "../../parts/FailureNotice";
+import { Page } from "../../parts/Page";
+import { Skeleton } from "../../parts/Panel";
+import { StateBadge } from "../../parts/StateBadge";
+import { Tabs } from "../../parts/Tabs";
+import { Time } from "../../parts/Time";
+import { type Answer, api } from "../../state/client";
+import { useResource } from "../../state/resource";
+import { href } from "../../state/router";
+import { may } from "../../state/session";
+import { Check } from "./Check";
+import { NextStep } from "./NextStep";
+import { Personal } from "./Personal";
+import { HistoryTab } from "./tabs/HistoryTab";
+import { JsonTab } from "./tabs/JsonTab";
+import { KeysTab } from "./tabs/KeysTab";
+import { SecurityTab } from "./tabs/SecurityTab";
+import { SummaryTab } from "./tabs/SummaryTab";
+import { ThreedeyeTab } from "./tabs/ThreedeyeTab";
+import { forTicket } from "./ticket";
+
+/** While another actor works on the user. */
+const POLL_MS = 3_000;
+
+export function User({ userId, tab }: { userId: string; tab: string | undefined }) {
+  const path = { userId };
+  const resource = useResource<UserDetail>(
+    `user ${userId}`,
+    (signal) => api.GET("/admin/users/{userId}" as never, { params: { path }, signal } as never) as Answer<UserDetail>,
+    { every: (user) => (user && isBusy(user) ? POLL_MS : null) },
+  );
+  const [checking, setChecking] = useState(false);
+  const { data: user, failure, loading, at, refresh } = resource;
+  return (
+    <Page
+      title={`User ${userId}`}
+      heading={
+        <>
+          User <code>{userId}</code>
+        </>
+      }
+      actions={
+        <>
+          <CopyButton text={userId} label="Copy id" wide />
+          <CopyButton text={`${location.origin}${location.pathname}${href(["users", userId])}`} label="Copy link" wide />
+          {user && <CopyButton text={forTicket(user)} label="Copy for ticket" wide />}
+        </>
+      }
+    >
+      {failure && <FailureNotice failure={failure} retry={refresh} />}
+      {user ? <Head user={user} /> : !failure && <Skeleton lines={12} />}
+      {user && (
+        <>
+          <NextStep user={user} check={() => setChecking(true)} />
+          {checking && <Check userId={userId} hide={() => setChecking(false)} />}
+          <Tabs
+            label="About this user"
+            chosen={tab}
+            href={(id) => href(["users", userId, id])}
+            tabs={[
+              { id: "summary", title: "Summary", content: () => <SummaryTab user={user} /> },
+              { id: "3deye", title: "3dEye", content: () => <ThreedeyeTab user={user} /> },
+              { id: "security", title: "Security", content: () => <SecurityTab user={user} /> },
+              { id: "keys", title: "Keys", content: () => <KeysTab user={user} /> },
+              { id: "history", title: "History", content: () => <HistoryTab userId={userId} /> },
+              { id: "json", title: "JSON", content: () => <JsonTab user={user} /> },
+            ]}
+          />
+        </>
+      )}
+      <AsOf at={at} loading={loading} refresh={refresh} of="user" />
+    </Page>
+  );
+}
+
+function Head({ user }: { user: UserDetail }) {
+  const { found, email, phoneNumber, createdAt, provisioning } = user;
+  if (!found)
+    return (
+      <p class="notice warn">
+        There is no such user{provisioning.state !== "none" ? " any more, but something is still recorded about 3dEye." : "."}{" "}
+        Check the id, or find the user by e-mail or phone above.
+      </p>
+    );
+  return (
+    <div class="user-head">
+      <StateBadge state={provisioning.state} />
+      <Personal userId={user.userId} field="email" masked={email} none="No e-mail" />
+      {phoneNumber && <Personal userId={user.userId} field="phone" masked={phoneNumber} none="" />}
+      <span class="quiet">
+        Created <Time at={createdAt} none="at an unknown time" />
+      </span>
+      {!may("support") && <span class="quiet">You may look, not act: your role is viewer.</span>}
+    </div>
+  );
+}
+
+function isBusy({ provisioning: { leaseUntil } }: UserDetail): boolean {
+  return leaseUntil !== null && new Date(leaseUntil).getTime() > Date.now();
+}

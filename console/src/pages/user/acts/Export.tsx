@@ -1,0 +1,53 @@
+import { ActPanel } from "../../../parts/ActPanel";
+import { CurlButton } from "../../../parts/CopyButton";
+import { Dialog, type DialogState } from "../../../parts/Dialog";
+import { useAct } from "../../../state/act";
+import { api } from "../../../state/client";
+import type { Draft } from "../../../state/step-up";
+import { DialogButton } from "../DialogButton";
+
+export function ExportButton({ userId }: { userId: string }) {
+  return (
+    <DialogButton name={`export ${userId}`} label="Export…">
+      {(dialog) => <ExportDialog userId={userId} dialog={dialog} />}
+    </DialogButton>
+  );
+}
+
+function ExportDialog({ userId, dialog }: { userId: string; dialog: DialogState<Draft> }) {
+  const act = useAct(() => api.GET("/admin/users/{userId}/export", { params: { path: { userId } } }), {
+    dialog: { name: `export ${userId}`, draft: () => ({}) },
+    done: (data) => save(`user-${userId}.json`, JSON.stringify(data, null, 2)),
+  });
+  return (
+    <Dialog dialog={dialog} title="Export all that is stored about this person" busy={act.state.kind === "running"}>
+      <p>
+        A JSON file with the person&#8217;s data, secrets left out: for a request by the person, not for a ticket. That you took
+        it is kept in the audit trail.
+      </p>
+      <ActPanel
+        act={act}
+        label="Save the file"
+        done={({ nextAuditBefore }) => (
+          <p>
+            The file is among your downloads.
+            {nextAuditBefore !== null && " It holds the newest part of the history; the rest is under Audit."}
+          </p>
+        )}
+        repeatable
+        close={dialog.close}
+      />
+      <p class="row">
+        <CurlButton method="GET" path={`/admin/users/${encodeURIComponent(userId)}/export`} />
+      </p>
+    </Dialog>
+  );
+}
+
+function save(name: string, text: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+  link.download = name.replace(/[^\w.-]/g, "_");
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}

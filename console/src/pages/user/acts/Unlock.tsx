@@ -1,0 +1,35 @@
+import { ActPanel } from "../../../parts/ActPanel";
+import { CurlButton } from "../../../parts/CopyButton";
+import { Dialog, type DialogState } from "../../../parts/Dialog";
+import { useAct } from "../../../state/act";
+import { api } from "../../../state/client";
+import { refreshAll } from "../../../state/refresh";
+import type { Draft } from "../../../state/step-up";
+import { DialogButton } from "../DialogButton";
+
+export function UnlockButton({ userId }: { userId: string }) {
+  return (
+    <DialogButton name={`unlock ${userId}`} label="Unlock…">
+      {(dialog) => <UnlockDialog userId={userId} dialog={dialog} />}
+    </DialogButton>
+  );
+}
+
+function UnlockDialog({ userId, dialog }: { userId: string; dialog: DialogState<Draft> }) {
+  const act = useAct(() => api.POST("/admin/users/{userId}/two-factor/unlock", { params: { path: { userId } } }), {
+    dialog: { name: `unlock ${userId}`, draft: () => ({}) },
+    settledThen: refreshAll,
+  });
+  return (
+    <Dialog dialog={dialog} title="Unlock the second factor" busy={act.state.kind === "running"}>
+      <p>
+        The wrong codes are forgotten and the person can try again at once. The second factor stays on. Be sure that it is the
+        person who asks: the lock is there against guessing.
+      </p>
+      <ActPanel act={act} label="Unlock" done={() => <p>The person can enter a code again.</p>} repeatable close={dialog.close} />
+      <p class="row">
+        <CurlButton method="POST" path={`/admin/users/${encodeURIComponent(userId)}/two-factor/unlock`} />
+      </p>
+    </Dialog>
+  );
+}

@@ -1,0 +1,18 @@
+import type { UserDetail } from "../../contract";
+import { words } from "../../lib/words";
+import { href } from "../../state/router";
+
+/** Where the user stands, as text for a ticket: ids and codes, no personal data. */
+export function forTicket({ userId, provisioning, history }: UserDetail): string {
+  const { state, reason, next, threedeyeUserId } = provisioning;
+  const requestId = history.find((entry) => entry.requestId !== null)?.requestId;
+  const lines = [
+    `User ${userId}`,
+    `State: ${words(state)}${reason ? `, because ${reason}` : ""}`,
+    `Next: ${words(next.act)}${next.at ? ` at ${next.at}` : ""}`,
+    threedeyeUserId && `3dEye account ${threedeyeUserId}`,
+    requestId && `Last request ${requestId}`,
+    `${location.origin}${location.pathname}${href(["users", userId])}`,
+  ];
+  return lines.filter(Boolean).join("\n");
+}

@@ -1,0 +1,79 @@
+import type { Reason } from "../../contract";
+import { guidance } from "../../guidance";
+import { words } from "../../lib/words";
+import { CurlButton } from "../../parts/CopyButton";
+import { Select } from "../../parts/fields";
+import { Page } from "../../parts/Page";
+import { PagedTable } from "../../parts/Table";
+import { api } from "../../state/client";
+import { usePages } from "../../state/pages";
+import { address, href, setFilters } from "../../state/router";
+import { searched } from "../../state/search";
+import { USER_COLUMNS } from "./columns";
+import { SearchResults } from "./SearchResults";
+import { isListState, LIST_STATES, type ListState } from "./states";
+
+export function Users() {
+  const isList = searched.value === null || address.value.filters.size > 0;
+  return isList ? <UserList /> : <SearchResults query={searched.value ?? ""} />;
+}
+
+function UserList() {
+  const { filters } = address.value;
+  const asked = filters.get("state");
+  const state: ListState | "" = isListState(asked) ? asked : "";
+  // Who waits has not failed, so there is no reason.
+  const reason = state === "waiting" ? "" : (filters.get("reason") ?? "");
+  const query = { state: state || undefined, reason: reason || undefined };
+  const users = usePages(
+    `users ${state} ${reason}`,
+    (after, signal) => api.GET("/admin/users", { params: { query: { ...query, after } }, signal }),
+    (answer) => ({ rows: answer.users, next: answer.next }),
+  );
+  return (
+    <Page
+      title="Users"
+      lead={state ? LIST_STATES[state].lead : "All users, by id. Choose a state, or find a user by what the ticket holds."}
+      actions={<CurlButton method="GET" path="/admin/users" query={query} />}
+    >
+      <div class="filters">
+        <Select
+          label="State"
+          value={state}
+          options={[["", "Any"], ...Object.entries(LIST_STATES).map(([id, { title }]) => [id as ListState, title] as const)]}
+          onChange={(chosen) => setFilters({ state: chosen })}
+        />
+        {state !== "waiting" && (
+          <Select
+            label="Reason"
+            value={reason}
+            options={[["", "Any"], ...REASONS.map((code) => [code as string, words(code)] as const)]}
+            onChange={(chosen) => setFilters({ reason: chosen })}
+          />
+        )}
+      </div>
+      <PagedTable
+        name="Users"
+        pages={users}
+        columns={USER_COLUMNS}
+        rowKey={({ userId }) => userId}
+        href={({ userId }) => href(["users", userId])}
+        empty={emptyText(state, reason)}
+      />
+    </Page>
+  );
+}
+
+const REASONS = Object.keys(guidance.reason).sort() as Reason[];
+
+function emptyText(state: ListState | "", reason: string) {
+  if (reason === "") return state ? LIST_STATES[state].none : "There are no users yet.";
+  return (
+    <>
+      No user here has the reason “{words(reason)}”.{" "}
+      <button type="button" class="plain" onClick={() => setFilters({ reason: null })}>
+        Show all reasons
+      </button>
+    </>
+  );
+}

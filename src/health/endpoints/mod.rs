@@ -1,0 +1,3 @@
+//! What administrators are told of the service itself.
+
+pub mod system;

@@ -1,0 +1,92 @@
+use serde::de::IgnoredAny;
+
+use crate::db::{Batch, Database, DatabaseError, Statement, audit_change};
+use crate::kernel::Timestamp;
+use crate::kernel::audit::Entry;
+use crate::operators::SessionToken;
+use crate::operators::session::{SESSION_IDLE, SESSION_LIFETIME};
+
+// The provider's name of the person is bound at the first sign-in, and only the first one.
+const BIND: &str = "
+UPDATE operators SET subject = ?2
+WHERE id = ?1 AND subject IS NULL AND disabled_at IS NULL";
+
+// Guarded: meanwhile the operator may have been disabled or bound to another person, and a session that
+// is replaced may have become another operator's only by a forged cookie.
+// ?1 hash, ?2 operator, ?3 subject, ?4 now, ?5 authenticated at, ?6 end, ?7 address, ?8 agent,
+// ?9 hash of the session that is replaced, ?10 since when that may have idled
+const INSERT: &str = "
+INSERT INTO console_sessions
+  (id_hash, operator_id, created_at, authenticated_at, seen_at, ends_at, address, agent)
+SELECT ?1, id, ?4, ?5, ?4, ?6, ?7, ?8 FROM operators
+WHERE id = ?2 AND subject = ?3 AND disabled_at IS NULL
+  AND NOT EXISTS (
+    SELECT 1 FROM console_sessions
+    WHERE id_hash = ?9 AND operator_id <> ?2 AND ends_at > ?4 AND seen_at > ?10)
+RETURNING id_hash";
+
+const SEEN: &str = "
+UPDATE operators SET last_seen_at = ?2
+WHERE id = ?1 AND EXISTS (SELECT 1 FROM console_sessions WHERE id_hash = ?3)";
+
+const REPLACE: &str = "
+DELETE FROM console_sessions
+WHERE id_hash = ?1 AND EXISTS (SELECT 1 FROM console_sessions WHERE id_hash = ?2)";
+
+/// A session that is about to begin.
+pub struct Beginning<'a> {
+    pub token: &'a SessionToken,
+    pub operator_id: &'a str,
+    /// The identity provider's name of the person.
+    pub subject: &'a str,
+    pub authenticated_at: Timestamp,
+    pub agent: Option<&'a str>,
+    /// The hash of the session that the browser had before.
+    pub replaces: Option<&'a str>,
+}
+
+/// Begins a session at `entry.at`. False: the operator is disabled or bound to another person, or the
+/// session that it would replace is another operator's.
+pub async fn begin_session(
+    database: &Database,
+    beginning: &Beginning<'_>,
+    entry: &Entry,
+) -> Result<bool, DatabaseError> {
+    let (now, hash) = (entry.at, beginning.token.hash());
+    let mut batch = Batch::new();
+    batch.execute(Statement::new(
+        BIND,
+        [beginning.operator_id.into(), beginning.subject.into()],
+    ));
+    let inserted = batch.push::<IgnoredAny>(Statement::new(
+        INSERT,
+        [
+            hash.as_str().into(),
+            beginning.operator_id.into(),
+            beginning.subject.into(),
+            now.into(),
+            beginning.authenticated_at.into(),
+            now.plus(SESSION_LIFETIME).into(),
+            entry.origin.address.as_deref().into(),
+            beginning.agent.into(),
+            beginning.replaces.into(),
+            now.minus(SESSION_IDLE).into(),
+        ],
+    ));
+    batch.execute(audit_change(entry)?);
+    batch.execute(Statement::new(
+        SEEN,
+        [
+            beginning.operator_id.into(),
+            now.into(),
+            hash.as_str().into(),
+        ],
+    ));
+    if let Some(replaced) = beginning.replaces {
+        batch.execute(Statement::new(
+            REPLACE,
+            [replaced.into(), hash.as_str().into()],
+        ));
+    }
+    Ok(database.run(batch).await?.count(inserted)? > 0)
+}

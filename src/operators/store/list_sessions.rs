@@ -1,0 +1,43 @@
+use serde::Deserialize;
+
+use crate::db::{Batch, Database, DatabaseError, Statement};
+use crate::kernel::Timestamp;
+use crate::operators::session::SESSION_IDLE;
+
+/// No person has more browsers at hand.
+const LIMIT: u32 = 100;
+
+const LIST: &str = "
+SELECT id_hash, created_at, authenticated_at, seen_at, ends_at, address, agent
+FROM console_sessions
+WHERE operator_id = ?1 AND ends_at > ?2 AND seen_at > ?3
+ORDER BY created_at DESC LIMIT ?4";
+
+/// A session that is open.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct SessionRow {
+    pub id_hash: String,
+    pub created_at: Timestamp,
+    pub authenticated_at: Timestamp,
+    pub seen_at: Timestamp,
+    pub ends_at: Timestamp,
+    pub address: Option<String>,
+    pub agent: Option<String>,
+}
+
+/// The open sessions of an operator, newest first.
+pub async fn list_sessions(
+    database: &Database,
+    operator_id: &str,
+    now: Timestamp,
+) -> Result<Vec<SessionRow>, DatabaseError> {
+    let args = [
+        operator_id.into(),
+        now.into(),
+        now.minus(SESSION_IDLE).into(),
+        LIMIT.into(),
+    ];
+    let mut batch = Batch::new();
+    let rows = batch.push(Statement::new(LIST, args));
+    database.run(batch).await?.rows(rows)
+}

@@ -1,0 +1,279 @@
+//! How the service stands and went, through the router, on the shipped SQL.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::auth::fake;
+use crate::kernel::Clock as _;
+use crate::testing::service::TestService;
+
+fn get(service: &TestService, path: &str) -> Value {
+    let answer = service.get(path).admin().send();
+    assert_eq!(answer.status(), 200, "{}", answer.json());
+    answer.json()
+}
+
+fn count(count: u32) -> Value {
+    json!({ "count": count, "more": false })
+}
+
+/// Adds a user whose provisioning stands so.
+fn add(service: &TestService, number: u32, state: &str, error: Option<&str>) {
+    let id = format!("u{number}");
+    service.add_user(&id, Some(&format!("{id}@example.com")));
+    let insert = "
+        INSERT INTO threedeye_users (user_id, state, email_key, last_error, created_at, updated_at)
+        VALUES (?1, ?2, ?1 || '@example.com', ?3, 1, 1)";
+    service.database.execute(insert, (id, state, error));
+}
+
+#[test]
+fn an_empty_service_has_nothing_to_tell() {
+    let service = TestService::new();
+    let overview = get(&service, "/admin/overview");
+    assert_eq!(
+        overview,
+        json!({
+            "waiting": count(0), "due": count(0), "failing": count(0), "attaching": count(0),
+            "quarantined": count(0), "setAside": count(0), "noticesWaiting": count(0),
+            "noticesFailing": count(0), "lockedOut": count(0), "oldestDueAt": null, "run": null,
+            "paused": false, "totals": null, "at": fake::at(0),
+        })
+    );
+}
+
+#[test]
+fn every_state_is_counted_and_the_run_under_way_is_told() {
+    let service = TestService::new();
+    add(&service, 1, "pending", None);
+    add(&service, 2, "pending", Some("3dEye is unavailable"));
+    add(&service, 3, "attaching", Some("x"));
+    add(&service, 4, "quarantined", Some("x"));
+    add(&service, 5, "quarantined", Some("x"));
+    add(&service, 6, "set_aside", Some("x"));
+    add(&service, 7, "complete", None);
+    let now = fake::at(0).as_millis();
+    service.database.execute(
+        "UPDATE provisioning_queue SET due_at = ?1 WHERE user_id <> 'u1'",
+        [now + 1],
+    );
+    for (id, attempts) in [("ntc_1", 0), ("ntc_2", 3)] {
+        service.database.execute(
+            "INSERT INTO notices (id, type, user_id, recipient, created_at, attempts, due_at)
+             VALUES (?1, 'email_changed', 'u1', ?1, 0, ?2, 0)",
+            (id, attempts),
+        );
+    }
+    for (user, failures, until) in [
+        ("u1", 5, now + 1),
+        ("u2", 9, now),
+        ("u3", 100, 0),
+        ("u4", 4, 0),
+    ] {
+        service.database.execute(
+            "INSERT INTO second_factors (user_id, backup_failures, backup_locked_until) VALUES (?1, ?2, ?3)",
+            (user, failures, until),
+        );
+    }
+    let minute = 60_000;
+    for (id, mode, status, started, advanced) in [
+        ("run_1", "inline", "running", now - 20 * minute, None),
+        (
+            "run_2",
+            "queue",
+            "running",
+            now - 40 * minute,
+            Some(now - minute),
+        ),
+        ("run_3", "inline", "completed", now - minute, None),
+    ] {
+        service.database.execute(
+            "INSERT INTO provisioning_runs (run_id, trigger_kind, mode, actor, request_id, status, batch_limit,
+               total, created, started_at, advanced_at)
+             VALUES (?1, 'cron', ?2, 'cron', 'req', ?3, 50, 40, 7, ?4, ?5)",
+            (id, mode, status, started, advanced),
+        );
+    }
+    let overview = get(&service, "/admin/overview");
+    for (name, expected) in [
+        ("waiting", 3),
+        ("due", 1),
+        ("failing", 1),
+        ("attaching", 1),
+        ("quarantined", 2),
+        ("setAside", 1),
+        ("noticesWaiting", 2),
+        ("noticesFailing", 1),
+        ("lockedOut", 2),
+    ] {
+        assert_eq!(overview[name], count(expected), "{name}: {overview}");
+    }
+    assert!(overview["oldestDueAt"].is_string());
+    let run = &overview["run"];
+    assert_eq!(
+        (&run["runId"], &run["total"], &run["created"]),
+        (&json!("run_2"), &json!(40), &json!(7))
+    );
+}
+
+#[test]
+fn what_is_more_than_a_thousand_is_not_counted_on() {
+    let service = TestService::new();
+    service.database.execute(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1100)
+         INSERT INTO users (uuid, email, created_at) SELECT 'u' || i, 'u' || i || '@example.com', '' FROM n",
+        [],
+    );
+    let overview = get(&service, "/admin/overview");
+    let more = json!({ "count": 1000, "more": true });
+    assert_eq!((&overview["waiting"], &overview["due"]), (&more, &more));
+}
+
+#[test]
+fn an_answer_is_told_again_for_ten_seconds() {
+    let service = TestService::new();
+    let read = || service.batches_of(|| get(&service, "/admin/overview")["due"]["count"].clone());
+    assert_eq!(read(), (json!(0), 1));
+    service.add_user("u1", Some("u1@example.com"));
+    service.pass(Duration::from_millis(9_999));
+    assert_eq!(read(), (json!(0), 0));
+    service.pass(Duration::from_millis(1));
+    assert_eq!(read(), (json!(1), 1));
+}
+
+/// Adds to a count of today, which begins at this service's midnight.
+fn add_count(service: &TestService, day: i64, name: &str, detail: &str, hours: &Value) {
+    let value: i64 = hours
+        .as_object()
+        .unwrap()
+        .values()
+        .map(|n| n.as_i64().unwrap())
+        .sum();
+    service.database.execute(
+        "INSERT INTO daily_counts (day, name, detail, value, hours) VALUES (?1, ?2, ?3, ?4, ?5)",
+        (day, name, detail, value, hours.to_string()),
+    );
+}
+
+#[test]
+fn counts_are_told_by_the_day_and_by_the_hour() {
+    let service = TestService::new();
+    // 2026-11-21 is day 20,778.
+    add_count(&service, 20_778, "created", "", &json!({ "0": 3, "10": 4 }));
+    add_count(&service, 20_778, "adopted", "", &json!({ "10": 1 }));
+    add_count(&service, 20_779, "replaced", "", &json!({ "5": 2 }));
+    add_count(
+        &service,
+        20_778,
+        "failed",
+        "unavailable",
+        &json!({ "10": 5 }),
+    );
+    add_count(
+        &service,
+        20_778,
+        "quarantined",
+        "orphan",
+        &json!({ "10": 6 }),
+    );
+    add_count(
+        &service,
+        20_779,
+        "set_aside",
+        "duplicate",
+        &json!({ "23": 7 }),
+    );
+    add_count(&service, 20_778, "time", "300", &json!({ "10": 5 }));
+    add_count(&service, 20_778, "time", "more", &json!({ "0": 3 }));
+    add_count(&service, 20_778, "users", "", &json!({}));
+    let days = get(
+        &service,
+        "/admin/stats?from=2026-11-21T12:00:00Z&to=2026-11-23T00:00:00Z",
+    );
+    let bucket = |start: &str, numbers: [u32; 7]| {
+        let [
+            created,
+            adopted,
+            replaced,
+            roles,
+            failed,
+            quarantined,
+            set_aside,
+        ] = numbers;
+        json!({
+            "start": start, "created": created, "adopted": adopted, "replaced": replaced, "rolesAttached": roles,
+            "failed": failed, "quarantined": quarantined, "setAside": set_aside,
+        })
+    };
+    assert_eq!(
+        days["buckets"],
+        json!([
+            bucket("2026-11-21T00:00:00.000Z", [7, 1, 0, 0, 11, 6, 0]),
+            bucket("2026-11-22T00:00:00.000Z", [0, 0, 2, 0, 7, 0, 7]),
+        ])
+    );
+    assert_eq!(
+        days["reasons"],
+        json!([
+            { "reason": "duplicate", "count": 7 },
+            { "reason": "orphan", "count": 6 },
+            { "reason": "unavailable", "count": 5 },
+        ])
+    );
+    let waits: Vec<(&Value, &Value)> = days["timeToProvision"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|wait| (&wait["atMostSeconds"], &wait["count"]))
+        .collect();
+    assert_eq!(waits[1], (&json!(300), &json!(5)));
+    assert_eq!(waits[5], (&Value::Null, &json!(3)));
+    let hours = get(
+        &service,
+        "/admin/stats?from=2026-11-21T10:30:00Z&to=2026-11-21T12:00:00Z&bucket=hour",
+    );
+    assert_eq!(
+        hours["buckets"],
+        json!([
+            bucket("2026-11-21T10:00:00.000Z", [4, 1, 0, 0, 11, 6, 0]),
+            bucket("2026-11-21T11:00:00.000Z", [0; 7]),
+        ])
+    );
+    assert_eq!(
+        hours["timeToProvision"][5]["count"], 0,
+        "midnight was another hour"
+    );
+}
+
+#[test]
+fn the_depth_has_a_point_for_each_of_300_parts() {
+    let service = TestService::new();
+    let now = service.clock.now().as_millis();
+    for sample in 0..100 {
+        service.database.execute(
+            "INSERT INTO depth_samples (at, waiting, due, oldest_due_at, notices) VALUES (?1, ?2, 1, ?1 - 1, 0)",
+            (now - sample * 900_000, sample),
+        );
+    }
+    let day = format!(
+        "/admin/stats?bucket=hour&from={}&to={}",
+        service
+            .clock
+            .now()
+            .minus(Duration::from_secs(86_400))
+            .to_iso(),
+        service.clock.now().to_iso(),
+    );
+    let depth = get(&service, &day)["depth"].clone();
+    assert_eq!(depth.as_array().unwrap().len(), 96);
+    assert_eq!(
+        (&depth[0]["waiting"], &depth[95]["waiting"]),
+        (&json!(96), &json!(1))
+    );
+    assert!(depth[0]["oldestDueAt"].as_str() < depth[0]["at"].as_str());
+    let month = get(&service, "/admin/stats");
+    let points = month["depth"].as_array().unwrap().len();
+    // Parts of 2 h 24 min: eleven of the last day.
+    assert!((10..=12).contains(&points), "{points}");
+}

@@ -1,0 +1,308 @@
+//! A reset as it was shown to a person, and the proof that it is still that one.
+//!
+//! A plan names no rows and is stored nowhere: it is a tag over everything that the preview saw. Under the
+//! lease the same is read again, and only where it gives the same tag is anything done.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::db::{DatabaseError, json_text};
+use crate::kernel::{Timestamp, UserId};
+use crate::provisioning::policy::PLAN_LIFETIME;
+use crate::provisioning::record::{Mapping, ProvisioningRecord, union};
+use crate::provisioning::reset::ResetOrder;
+use crate::provisioning::{Context, ProvisioningError};
+use crate::threedeye::{RemoteAccount, RoleId};
+
+/// Names what a preview showed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    ends_at: Timestamp,
+    tag: String,
+}
+
+impl Plan {
+    /// Reads what [`fmt::Display`] writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (ends_at, tag) = text.split_once('.')?;
+        let is_tag = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let is_canonical = ends_at.bytes().all(|byte| byte.is_ascii_digit());
+        let ends_at = ends_at.parse().ok().filter(|_| is_canonical)?;
+        (tag.len() == 43 && tag.bytes().all(is_tag)).then(|| Self {
+            ends_at: Timestamp::from_millis(ends_at),
+            tag: tag.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.ends_at.as_millis(), self.tag)
+    }
+}
+
+/// What a reset is held to.
+#[derive(Debug, Clone, Copy)]
+pub struct ResetTerms<'a> {
+    /// What the caller was shown; `None`: whatever is found is done.
+    pub plan: Option<&'a Plan>,
+    /// Whether camera roles may be lost for good.
+    pub may_lose_roles: bool,
+}
+
+impl ResetTerms<'_> {
+    /// For a caller who answers for whatever is found.
+    pub const ANY: Self = Self {
+        plan: None,
+        may_lose_roles: true,
+    };
+}
+
+/// All that a reset depends on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sight<'a> {
+    pub user: &'a UserId,
+    pub order: ResetOrder,
+    pub record: &'a ProvisioningRecord,
+    /// The audit row of the user's last reset.
+    pub last_reset: Option<u64>,
+    /// The accounts that would be deleted.
+    pub accounts: &'a [&'a RemoteAccount],
+}
+
+/// A sight as it is tagged.
+#[derive(Serialize)]
+struct Tagged<'a> {
+    ends_at: i64,
+    order: [bool; 4],
+    last_reset: Option<u64>,
+    email: Option<&'a str>,
+    known: bool,
+    mapping: Option<TaggedMapping<'a>>,
+    saved: Option<Vec<&'a str>>,
+    accounts: Vec<(&'a str, Vec<&'a str>)>,
+}
+
+#[derive(Serialize)]
+struct TaggedMapping<'a> {
+    state: &'static str,
+    updated_at: i64,
+    email: Option<&'a str>,
+    id: Option<&'a str>,
+    password: Option<&'a str>,
+    attempts: u32,
+    settled_at: i64,
+    taken_over: Option<&'a str>,
+    forgotten: Option<(&'a str, Option<&'a str>)>,
+}
+
+impl<'a> From<&'a Mapping> for TaggedMapping<'a> {
+    fn from(mapping: &'a Mapping) -> Self {
+        let forgotten = mapping.forgotten.as_ref();
+        Self {
+            state: mapping.state.as_str(),
+            updated_at: mapping.updated_at.as_millis(),
+            email: mapping.email_key.as_ref().map(|email| email.as_str()),
+            id: mapping.threedeye_id.as_ref().map(|id| id.0.as_str()),
+            password: mapping.password.as_ref().map(|sealed| sealed.as_str()),
+            attempts: mapping.attempts,
+            settled_at: mapping.settled_at.as_millis(),
+            taken_over: mapping.taken_over.as_deref(),
+            forgotten: forgotten.map(|account| {
+                let id = account.id.as_ref().map(|id| id.0.as_str());
+                (account.email.as_str(), id)
+            }),
+        }
+    }
+}
+
+impl Sight<'_> {
+    fn text(&self, ends_at: Timestamp) -> Result<String, DatabaseError> {
+        let ResetOrder {
+            clear_mapping,
+            delete_remote,
+            reprovision,
+            preserve_roles,
+        } = self.order;
+        let user = self.record.user.as_ref();
+        let email = user.and_then(|user| user.email_key.as_ref());
+        // In which order a list has accounts and roles tells nothing.
+        let accounts = self.accounts.iter();
+        let mut accounts: Vec<(&str, Vec<&str>)> = accounts
+            .map(|account| (account.id.0.as_str(), sorted(&account.roles)))
+            .collect();
+        accounts.sort_unstable();
+        json_text(&Tagged {
+            ends_at: ends_at.as_millis(),
+            order: [clear_mapping, delete_remote, reprovision, preserve_roles],
+            last_reset: self.last_reset,
+            email: email.map(|email| email.as_str()),
+            known: user.is_some(),
+            mapping: self.record.mapping.as_ref().map(Into::into),
+            saved: self
+                .record
+                .recovery
+                .as_ref()
+                .map(|saved| sorted(&saved.roles)),
+            accounts,
+        })
+    }
+
+    /// The camera roles that no account and no row would have afterwards.
+    pub(super) fn lost_roles(&self) -> Vec<RoleId> {
+        let Self { order, record, .. } = self;
+        let has_left = record.mapping.as_ref().is_some_and(Mapping::has_left);
+        let held = self.accounts.iter().flat_map(|account| &account.roles);
+        let held = union(Vec::new(), held);
+        let saved = record.recovery.as_ref().map(|saved| saved.roles.clone());
+        let saved = saved.unwrap_or_default();
+        match (order.clear_mapping, order.preserve_roles, has_left) {
+            // The row that waits for the user's return keeps them.
+            (false, _, true) | (false, true, _) | (true, true, false) => Vec::new(),
+            // Whose row goes has no next account.
+            (true, _, true) | (true, false, _) => union(saved, &held),
+            (false, false, false) => {
+                let is_saved = |role: &RoleId| saved.contains(role);
+                held.into_iter().filter(|role| !is_saved(role)).collect()
+            }
+        }
+    }
+}
+
+fn sorted(roles: &[RoleId]) -> Vec<&str> {
+    let mut roles: Vec<&str> = roles.iter().map(|role| role.0.as_str()).collect();
+    roles.sort_unstable();
+    roles
+}
+
+impl Context<'_> {
+    /// Names this sight, until [`PLAN_LIFETIME`] has passed.
+    pub(super) fn plan_of(&self, sight: &Sight<'_>) -> Result<Plan, DatabaseError> {
+        let ends_at = self.clock.now().plus(PLAN_LIFETIME);
+        let tag = self.sealer.tag(sight.user, &sight.text(ends_at)?);
+        Ok(Plan { ends_at, tag })
+    }
+
+    /// Whether a reset may do what it is about to.
+    pub(super) fn approve(
+        &self,
+        sight: &Sight<'_>,
+        terms: ResetTerms<'_>,
+    ) -> Result<(), ProvisioningError> {
+        if let Some(plan) = terms.plan {
+            if plan.ends_at <= self.clock.now() {
+                return Err(ProvisioningError::PlanExpired);
+            }
+            let seen = sight.text(plan.ends_at)?;
+            if !self.sealer.is_tag(sight.user, &seen, &plan.tag) {
+                return Err(ProvisioningError::PlanOutdated);
+            }
+        }
+        match terms.may_lose_roles || sight.lost_roles().is_empty() {
+            true => Ok(()),
+            false => Err(ProvisioningError::RolesAtStake),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provisioning::record::{Recovery, State, User};
+    use crate::threedeye::RemoteId;
+
+    fn roles(ids: &[&str]) -> Vec<RoleId> {
+        ids.iter().map(|id| RoleId((*id).to_owned())).collect()
+    }
+
+    fn mapping(state: State) -> Mapping {
+        Mapping {
+            state,
+            email_key: None,
+            threedeye_id: None,
+            password: None,
+            attempts: 0,
+            last_error: None,
+            next_attempt_at: None,
+            lease_until: Timestamp::default(),
+            created_at: Timestamp::default(),
+            updated_at: Timestamp::default(),
+            settled_at: Timestamp::default(),
+            forgotten: None,
+            taken_over: None,
+            respelled: None,
+        }
+    }
+
+    /// The roles that are lost of an account with `held` and of `saved` ones.
+    fn lost(order: (bool, bool), state: State, held: &[&str], saved: &[&str]) -> Vec<String> {
+        let (clear_mapping, preserve_roles) = order;
+        let record = ProvisioningRecord {
+            user: Some(User {
+                email: None,
+                email_key: None,
+                auth_subject: None,
+            }),
+            mapping: Some(mapping(state)),
+            recovery: Some(Recovery {
+                roles: roles(saved),
+            }),
+            contested: false,
+        };
+        let account = RemoteAccount {
+            id: RemoteId("acc".to_owned()),
+            email: "ann@example.com".to_owned(),
+            roles: roles(held),
+        };
+        let sight = Sight {
+            user: &UserId::new("ann"),
+            order: ResetOrder {
+                clear_mapping,
+                delete_remote: true,
+                reprovision: false,
+                preserve_roles,
+            },
+            record: &record,
+            last_reset: None,
+            accounts: &[&account],
+        };
+        let lost = sight.lost_roles().into_iter();
+        lost.map(|role| role.0).collect()
+    }
+
+    #[test]
+    fn a_role_is_lost_that_neither_an_account_nor_a_row_keeps() {
+        let (held, saved) = (&["r1", "r2"][..], &["r2", "r3"][..]);
+        let of_user = |order| lost(order, State::Complete, held, saved);
+        assert_eq!(of_user((true, false)), ["r2", "r3", "r1"]);
+        assert_eq!(of_user((false, false)), ["r1"]);
+        assert!(of_user((true, true)).is_empty());
+        assert!(of_user((false, true)).is_empty());
+        let of_deleted = |order| lost(order, State::Leaving, held, saved);
+        assert_eq!(of_deleted((true, false)), ["r2", "r3", "r1"]);
+        // Whose row goes has no next account.
+        assert_eq!(of_deleted((true, true)), ["r2", "r3", "r1"]);
+        assert!(of_deleted((false, false)).is_empty());
+    }
+
+    #[test]
+    fn a_plan_is_read_as_it_is_written() {
+        let text = format!("1795258200000.{}", "aZ0-_".repeat(9).split_at(43).0);
+        let plan = Plan::parse(&text).unwrap();
+        assert_eq!(plan.to_string(), text);
+        for bad in [
+            "",
+            ".",
+            "1795258200000",
+            &text[1..text.len() - 1],
+            &format!("+{text}"),
+            &format!("{text}a"),
+            &text.replace('.', ".."),
+            &text.replace('Z', "/"),
+            &format!("{}0", "9".repeat(19)),
+        ] {
+            assert_eq!(Plan::parse(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Lists users by where they stand.
+
+use serde::{Deserialize, Serialize};
+
+use super::columns::{UserColumns, user_columns};
+use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
+
+/// A page of users: `$of` selects `state`, `at` and `id` of index entries.
+macro_rules! list {
+    ($($of:tt)+) => {
+        concat!(
+            "
+SELECT k.state AS place_state, k.at AS place_at, substr(CAST(k.id AS TEXT), 1, 512) AS place_id,",
+            user_columns!(),
+            "
+FROM (",
+            $($of)+,
+            ") k
+LEFT JOIN users u ON u.uuid = k.id
+LEFT JOIN threedeye_users t ON t.user_id = k.id
+LEFT JOIN second_factors f ON f.user_id = k.id"
+        )
+    };
+}
+
+/// Those in a state, the newest first. It is a literal: SQLite would not use a partial index for a bound one.
+/// ?1 and ?2 moment and id of the last user of the page before, ?3 limit.
+macro_rules! recorded {
+    ($condition:literal) => {
+        list!(
+            "SELECT '' AS state, updated_at AS at, user_id AS id FROM threedeye_users
+      WHERE ",
+            $condition,
+            " AND (updated_at, user_id) < (?1, ?2)
+      ORDER BY updated_at DESC, user_id DESC LIMIT ?3"
+        )
+    };
+}
+
+const QUARANTINED: &str = recorded!("state = 'quarantined'");
+const SET_ASIDE: &str = recorded!("state = 'set_aside'");
+const ATTACHING: &str = recorded!("state = 'attaching'");
+const FAILING: &str = recorded!("state = 'pending' AND last_error IS NOT NULL");
+const LEFT_IN_PLACE: &str = recorded!("state = 'left_in_place' AND last_error IS NOT NULL");
+
+// ?1 and ?2 moment and id of the last user of the page before, ?3 limit. The first due first.
+const WAITING: &str = list!(
+    "SELECT '' AS state, due_at AS at, user_id AS id FROM provisioning_queue
+      WHERE (due_at, user_id) > (?1, ?2) ORDER BY due_at, user_id LIMIT ?3"
+);
+
+// The same
+const LEAVING: &str = list!(
+    "SELECT '' AS state, leaving_since AS at, user_id AS id FROM threedeye_users
+      WHERE state = 'leaving' AND (leaving_since, user_id) > (?1, ?2)
+      ORDER BY leaving_since, user_id LIMIT ?3"
+);
+
+// ?1 reason, ?2 state, ?3 and ?4 moment and id of the last user of the page before, ?5 limit
+const BY_STATE_AND_REASON: &str = list!(
+    "SELECT '' AS state, updated_at AS at, user_id AS id FROM threedeye_users
+      WHERE error_code = ?1 AND state = ?2 AND (updated_at, user_id) < (?3, ?4)
+      ORDER BY updated_at DESC, user_id DESC LIMIT ?5"
+);
+
+// ?1 reason, ?2 to ?4 state, moment and id of the last user of the page before, ?5 limit
+const BY_REASON: &str = list!(
+    "SELECT state, updated_at AS at, user_id AS id FROM threedeye_users
+      WHERE error_code = ?1 AND (state, updated_at, user_id) < (?2, ?3, ?4)
+      ORDER BY state DESC, updated_at DESC, user_id DESC LIMIT ?5"
+);
+
+// ?1 id of the last user of the page before, ?2 limit. A blob is no id, and comes after all texts.
+const ALL: &str = list!(
+    "SELECT '' AS state, 0 AS at, uuid AS id FROM users
+      WHERE uuid > ?1 ORDER BY uuid LIMIT ?2"
+);
+
+/// A later moment than any; the greatest number that D1 binds.
+const LATEST: i64 = 9_007_199_254_740_991;
+
+/// Which users to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserFilter {
+    Waiting,
+    Failing,
+    Attaching,
+    Quarantined,
+    SetAside,
+    Leaving,
+    LeftInPlace,
+}
+
+impl UserFilter {
+    /// The state that users of this filter have, if they have an error.
+    const fn state(self) -> &'static str {
+        match self {
+            Self::Waiting | Self::Failing => "pending",
+            Self::Attaching => "attaching",
+            Self::Quarantined => "quarantined",
+            Self::SetAside => "set_aside",
+            Self::Leaving => "leaving",
+            Self::LeftInPlace => "left_in_place",
+        }
+    }
+
+    const fn is_newest_first(self) -> bool {
+        !matches!(self, Self::Waiting | Self::Leaving)
+    }
+
+    const fn sql(self) -> &'static str {
+        match self {
+            Self::Waiting => WAITING,
+            Self::Failing => FAILING,
+            Self::Attaching => ATTACHING,
+            Self::Quarantined => QUARANTINED,
+            Self::SetAside => SET_ASIDE,
+            Self::Leaving => LEAVING,
+            Self::LeftInPlace => LEFT_IN_PLACE,
+        }
+    }
+}
+
+/// The last user of a page. The next page begins behind it, whatever was inserted meanwhile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListPlace {
+    #[serde(rename = "place_state")]
+    state: String,
+    #[serde(rename = "place_at")]
+    at: i64,
+    #[serde(rename = "place_id")]
+    id: String,
+}
+
+impl ListPlace {
+    /// Whether the database can look for it. A client may have made it up.
+    pub fn is_sound(&self) -> bool {
+        (-1..=LATEST).contains(&self.at)
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct ListedUser {
+    #[serde(flatten)]
+    pub place: ListPlace,
+    #[serde(flatten)]
+    pub user: UserColumns,
+}
+
+/// Lists users of a filter, of a reason, of both or all, behind `after`, at most `limit`.
+pub async fn list_users(
+    database: &Database,
+    filter: Option<UserFilter>,
+    reason: Option<&str>,
+    after: Option<&ListPlace>,
+    limit: u32,
+) -> Result<Vec<ListedUser>, DatabaseError> {
+    let mut batch = Batch::new();
+    let users = batch.push::<ListedUser>(statement(filter, reason, after, limit));
+    database.run(batch).await?.rows(users)
+}
+
+fn statement(
+    filter: Option<UserFilter>,
+    reason: Option<&str>,
+    after: Option<&ListPlace>,
+    limit: u32,
+) -> Statement {
+    let is_newest_first = filter.is_none_or(UserFilter::is_newest_first) || reason.is_some();
+    let first = if is_newest_first { LATEST } else { -1 };
+    let at = Arg::Int(after.map_or(first, |place| place.at));
+    let id = Arg::from(after.map_or("", |place| place.id.as_str()));
+    let limit = Arg::from(limit);
+    match (filter, reason) {
+        (None, None) => Statement::new(ALL, [id, limit]),
+        (Some(filter), None) => Statement::new(filter.sql(), [at, id, limit]),
+        (Some(filter), Some(reason)) => {
+            let args = [reason.into(), filter.state().into(), at, id, limit];
+            Statement::new(BY_STATE_AND_REASON, args)
+        }
+        (None, Some(reason)) => {
+            // The first page comes before all states, which are lower-case words.
+            let state = after.map_or("~", |place| place.state.as_str());
+            Statement::new(BY_REASON, [reason.into(), state.into(), at, id, limit])
+        }
+    }
+}

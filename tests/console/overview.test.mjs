@@ -1,0 +1,38 @@
+/** The overview: what needs attention, and where it leads. Check 9. */
+
+import assert from "node:assert/strict";
+
+import { shown } from "./support/browsing.mjs";
+import { consoleForThisFile } from "./support/console.mjs";
+import { addComplete, addFailing, addOlga } from "./support/people.mjs";
+
+const check = await consoleForThisFile();
+
+check("the tiles count what the database holds, and lead to those they count", async ({ by, signIn, service }) => {
+  await addComplete(service);
+  await addFailing(service);
+  const olga = await addOlga(service);
+  const [{ quarantined }] = await service.sql("SELECT count(*) AS quarantined FROM threedeye_users WHERE state = 'quarantined'");
+  await signIn("viewer");
+  await by("link", `Quarantined ${quarantined}`).click();
+  const table = await shown(by("table", "Users"));
+  await shown(table.getByRole("link", { name: olga.id }).or(table.getByText("o***@example.com")));
+  assert.equal(await table.getByRole("row").count(), 1 + quarantined, "those and the header");
+});
+
+check("every word about the service's health has its meaning beside it", async ({ by, signIn, text }) => {
+  await signIn("viewer");
+  await shown(by("heading", "Overview"));
+  await shown(by("region", "Health").or(by("table", "Health")).or(by("list", "Health")));
+  const words = (await text()) ?? "";
+  // This Worker has no rate limits and no scheduled run yet; both are worth a word, and neither is left as it is called inside.
+  assert.match(words, /ADMIN_RATE_LIMITER/);
+  assert.match(words, /not limited/i);
+  assert.match(words, /scheduled run/i);
+});
+
+check("an overview without anything to do says so", async ({ by, signIn }) => {
+  await signIn("viewer");
+  await shown(by("link", "Quarantined 0"));
+  await shown(by("heading", "Overview"));
+});
