@@ -4,23 +4,28 @@ import type { ComponentChildren } from "preact";
 import { lazy } from "./lazy";
 import { match, type Parameters } from "./lib/route";
 
-const Audit = lazy(async () => (await import("./pages/audit/Audit")).Audit);
-const Dashboards = lazy(async () => (await import("./pages/Dashboards")).Dashboards);
-const Help = lazy(async () => (await import("./pages/Help")).Help);
-const Instance = lazy(async () => (await import("./pages/instances/Instance")).Instance);
-const Instances = lazy(async () => (await import("./pages/instances/Instances")).Instances);
-const AccountKeys = lazy(async () => (await import("./pages/keys/AccountKeys")).AccountKeys);
-const ApiKeys = lazy(async () => (await import("./pages/keys/ApiKeys")).ApiKeys);
-const Notices = lazy(async () => (await import("./pages/notices/Notices")).Notices);
-const MySessions = lazy(async () => (await import("./pages/operators/MySessions")).MySessions);
-const Operator = lazy(async () => (await import("./pages/operators/Operator")).Operator);
-const Operators = lazy(async () => (await import("./pages/operators/Operators")).Operators);
-const Overview = lazy(async () => (await import("./pages/overview/Overview")).Overview);
-const Run = lazy(async () => (await import("./pages/runs/Run")).Run);
-const Runs = lazy(async () => (await import("./pages/runs/Runs")).Runs);
-const System = lazy(async () => (await import("./pages/system/System")).System);
-const User = lazy(async () => (await import("./pages/user/User")).User);
-const Users = lazy(async () => (await import("./pages/users/Users")).Users);
+const home = () => import("./pages/home");
+const people = () => import("./pages/people");
+const work = () => import("./pages/work");
+const place = () => import("./pages/place");
+
+const Help = lazy(async () => (await home()).Help);
+const Overview = lazy(async () => (await home()).Overview);
+const User = lazy(async () => (await people()).User);
+const Users = lazy(async () => (await people()).Users);
+const Audit = lazy(async () => (await work()).Audit);
+const Notices = lazy(async () => (await work()).Notices);
+const Run = lazy(async () => (await work()).Run);
+const Runs = lazy(async () => (await work()).Runs);
+const Dashboards = lazy(async () => (await place()).Dashboards);
+const Instance = lazy(async () => (await place()).Instance);
+const Instances = lazy(async () => (await place()).Instances);
+const AccountKeys = lazy(async () => (await place()).AccountKeys);
+const ApiKeys = lazy(async () => (await place()).ApiKeys);
+const MySessions = lazy(async () => (await place()).MySessions);
+const Operator = lazy(async () => (await place()).Operator);
+const Operators = lazy(async () => (await place()).Operators);
+const System = lazy(async () => (await place()).System);
 
 export interface Shown {
   /** Pages with the same key are the same page, on which the focus stays. */

@@ -94,7 +94,7 @@ function Bindings({ bindings }: Pick<SystemFacts, "bindings">) {
         { title: "Name", cell: ({ name }) => <code>{name}</code> },
         {
           title: "There",
-          cell: ({ present }) => (present ? <Badge tone="good">Bound</Badge> : <Badge tone="calm">Not bound</Badge>),
+          cell: ({ bound }) => (bound ? <Badge tone="good">Bound</Badge> : <Badge tone="calm">Not bound</Badge>),
         },
       ]}
       empty="Nothing is bound."
