@@ -46,13 +46,16 @@ export function Table<Row>({ name, columns, rows, rowKey, href, empty }: TablePr
             <tr key={rowKey(row)}>
               {columns.map(({ title, cell, align }, index) => (
                 <td key={title} class={align} data-label={title}>
-                  {index === 0 && href ? (
-                    <a href={href(row)} data-row="">
-                      {cell(row)}
-                    </a>
-                  ) : (
-                    cell(row)
-                  )}
+                  {/* On narrow screens the label stands beside this, whatever it holds. */}
+                  <div>
+                    {index === 0 && href ? (
+                      <a href={href(row)} data-row="">
+                        {cell(row)}
+                      </a>
+                    ) : (
+                      cell(row)
+                    )}
+                  </div>
                 </td>
               ))}
             </tr>

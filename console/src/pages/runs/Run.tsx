@@ -3,7 +3,6 @@ import type { components } from "../../api";
 import { showCount } from "../../lib/number";
 import { showLength } from "../../lib/time";
 import { CopyButton, CurlButton } from "../../parts/CopyButton";
-import { now } from "../../parts/clock";
 import { useDialog } from "../../parts/Dialog";
 import { Page } from "../../parts/Page";
 import { Panel, Section } from "../../parts/Panel";
@@ -87,7 +86,7 @@ function Details({ run, samples }: { run: RunProgress; samples: readonly Sample[
 function Standing({ run }: { run: RunProgress }) {
   const { planned, done, failed, skipped } = run;
   const text = `${showCount(done)} of ${showCount(planned)} done, ${showCount(failed)} failed${
-    skipped > 0 ? `, ${showCount(skipped)} left as they were` : ""
+    skipped > 0 ? `, ${showCount(skipped)} skipped` : ""
   }`;
   return (
     <>
@@ -116,7 +115,7 @@ function facts(run: RunProgress) {
     ended
       ? ["Ended", <Time at={finishedAt} none="No end was recorded" />]
       : ["Expected end", <Time at={estimatedEnd} none="Not known yet" relative />],
-    ["Took", showLength(secondsBetween(startedAt, finishedAt ?? now.value.toISOString()))],
+    ["Took", showLength(secondsBetween(startedAt, finishedAt ?? new Date().toISOString()))],
     ["Rate", rate === null ? "Not known yet" : `${showCount(Math.round(rate))} users a minute`],
     ["Started by", run.trigger === "cron" ? "Schedule" : "Hand"],
     ["Worked off", run.mode === "queue" ? "By the queue" : "In one process"],

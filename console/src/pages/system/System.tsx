@@ -23,14 +23,14 @@ export function System() {
         <Section title="Provisioning">{data && <PauseSwitch paused={data.paused} />}</Section>
       </div>
       {data && (
-        <div class="columns">
-          <Section title="Settings">
-            <Settings settings={data.settings} />
-          </Section>
+        <>
           <Section title="Bindings">
             <Bindings bindings={data.bindings} />
           </Section>
-        </div>
+          <Section title="Settings">
+            <Settings settings={data.settings} />
+          </Section>
+        </>
       )}
     </Page>
   );
@@ -76,7 +76,7 @@ function Settings({ settings }: Pick<SystemFacts, "settings">) {
         {
           title: "Value",
           cell: ({ set, value }) =>
-            value !== null ? <code>{value}</code> : <span class="quiet">{set ? "Secret, never shown" : "–"}</span>,
+            value !== null ? <code class="breaks">{value}</code> : <span class="quiet">{set ? "Secret, never shown" : "–"}</span>,
         },
       ]}
       empty="The service reads no settings."
