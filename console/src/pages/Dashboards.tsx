@@ -43,7 +43,7 @@ export function Dashboards() {
         </>
       }
     >
-      <div class="filters">
+      <div class="filters hinted">
         <TextField
           label="Team"
           inputMode="numeric"

@@ -29,8 +29,16 @@ export function SessionTable({ sessions, empty }: SessionTableProps) {
         },
         { title: "Signed in", cell: ({ authenticatedAt }) => <Time at={authenticatedAt} quiet /> },
         { title: "Last seen", cell: ({ lastSeenAt }) => <Time at={lastSeenAt} quiet /> },
-        { title: "Ends, unused", cell: ({ idleEndsAt }) => <Time at={idleEndsAt} quiet /> },
-        { title: "Ends for certain", cell: ({ endsAt }) => <Time at={endsAt} quiet /> },
+        {
+          title: "Ends",
+          cell: ({ idleEndsAt, endsAt }) => (
+            <>
+              <Time at={idleEndsAt} quiet /> unused,
+              <br />
+              <Time at={endsAt} quiet /> at the latest
+            </>
+          ),
+        },
       ]}
       empty={empty}
     />

@@ -48,6 +48,9 @@ export function StartRun({ dialog, started }: StartRunProps) {
       // Counting changes nothing; a second start would be a second run.
       repeatable={!counted}
       done={() => <p>The run was started.</p>}
+      advice={(status) =>
+        status === 409 ? "While provisioning is paused no run begins. An admin can lift the pause under System." : null
+      }
       curl={{ method: "POST", path: PATH, query: { limit, mode, dryRun: counted ? null : true } }}
     >
       <TextField

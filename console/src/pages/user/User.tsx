@@ -9,7 +9,7 @@ import { StateBadge } from "../../parts/StateBadge";
 import { Tabs } from "../../parts/Tabs";
 import { Time } from "../../parts/Time";
 import { api } from "../../state/client";
-import { useResource } from "../../state/resource";
+import { useResource, useSettled } from "../../state/resource";
 import { href } from "../../state/router";
 import { may } from "../../state/session";
 import { Check } from "./Check";
@@ -38,6 +38,7 @@ export function User({ userId, tab }: { userId: string; tab: string | undefined 
   return (
     <Page
       title={`User ${userId}`}
+      ready={useSettled([resource])}
       heading={
         <>
           User <code>{userId}</code>
