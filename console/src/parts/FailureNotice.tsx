@@ -22,7 +22,7 @@ export function FailureNotice({ failure, advice, retry, retryLabel = "Retry", bl
       <p>
         <strong>{failure.message}</strong>
       </p>
-      <p>{advice ?? adviceOn(failure)}</p>
+      <p>{advice || adviceOn(failure)}</p>
       <p class="row">
         {retry && (
           <button type="button" onClick={() => left > 0 || blocked || retry()} aria-disabled={left > 0 || blocked}>
