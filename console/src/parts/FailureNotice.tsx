@@ -11,9 +11,11 @@ interface FailureNoticeProps {
   advice?: ComponentChildren;
   retry?: (() => void) | undefined;
   retryLabel?: string;
+  /** Another try has to wait: the connection is lost. */
+  blocked?: boolean;
 }
 
-export function FailureNotice({ failure, advice, retry, retryLabel = "Retry" }: FailureNoticeProps) {
+export function FailureNotice({ failure, advice, retry, retryLabel = "Retry", blocked = false }: FailureNoticeProps) {
   const left = useCountdown(failure.retryAt);
   return (
     <div class="notice bad" role="alert">
@@ -23,7 +25,7 @@ export function FailureNotice({ failure, advice, retry, retryLabel = "Retry" }: 
       <p>{advice ?? adviceOn(failure)}</p>
       <p class="row">
         {retry && (
-          <button type="button" onClick={() => left === 0 && retry()} aria-disabled={left > 0}>
+          <button type="button" onClick={() => left > 0 || blocked || retry()} aria-disabled={left > 0 || blocked}>
             {left > 0 ? `${retryLabel} in ${left} s` : retryLabel}
           </button>
         )}

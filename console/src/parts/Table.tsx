@@ -75,7 +75,7 @@ export function PagedTable<Row>({ pages, ...table }: PagedTableProps<Row>): JSX.
   const { rows, more, fresh, failure, loading, at, showMore, refresh } = pages;
   const retry = rows === undefined || !more ? refresh : showMore;
   return (
-    <>
+    <div class="sheet">
       <AsOf at={at} loading={loading} refresh={refresh} of={table.name} />
       <div role="status">
         {fresh > 0 && (
@@ -99,6 +99,6 @@ export function PagedTable<Row>({ pages, ...table }: PagedTableProps<Row>): JSX.
           </span>
         </p>
       )}
-    </>
+    </div>
   );
 }

@@ -9,7 +9,7 @@ import { Panel, Section } from "../../parts/Panel";
 import { Progress } from "../../parts/Progress";
 import { Time } from "../../parts/Time";
 import { api } from "../../state/client";
-import { useResource } from "../../state/resource";
+import { useResource, useSettled } from "../../state/resource";
 import { may } from "../../state/session";
 import { type Sample, through } from "./course";
 import { RunCharts } from "./RunCharts";
@@ -44,6 +44,7 @@ export function Run({ runId }: { runId: string }) {
   return (
     <Page
       title="Run"
+      ready={useSettled([run])}
       heading={<>Run {run.data ? <RunStatus run={run.data} /> : null}</>}
       lead={
         <>

@@ -6,7 +6,7 @@ import { Badge } from "../../parts/StateBadge";
 import { Table } from "../../parts/Table";
 import { Time } from "../../parts/Time";
 import { api } from "../../state/client";
-import { useResource } from "../../state/resource";
+import { useResource, useSettled } from "../../state/resource";
 import { PauseSwitch } from "./PauseSwitch";
 
 const PATH = "/admin/system";
@@ -15,7 +15,12 @@ export function System() {
   const system = useResource("system", (signal) => api.GET(PATH, { signal }));
   const { data } = system;
   return (
-    <Page title="System" lead="What runs here, and with which settings." actions={<CurlButton method="GET" path={PATH} />}>
+    <Page
+      title="System"
+      ready={useSettled([system])}
+      lead="What runs here, and with which settings."
+      actions={<CurlButton method="GET" path={PATH} />}
+    >
       <div class="columns">
         <Panel title="Service" resource={system} lines={7}>
           {(data) => <Service system={data} />}

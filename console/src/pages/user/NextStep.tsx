@@ -24,8 +24,8 @@ export function NextStep({ user, check }: { user: UserDetail; check: () => void 
           <button type="button" onClick={check}>
             Check at 3dEye
           </button>
-          {may("support") && (found || recorded) && <ResetButton user={user} primary={next.act === "needs_support"} />}
-          {may("support") && found && !ends && <ProvisionButton userId={userId} primary={!finished && goesOn(user)} />}
+          {may("support") && <ResetButton user={user} primary={next.act === "needs_support"} idle={!found && !recorded} />}
+          {may("support") && <ProvisionButton userId={userId} primary={!finished && goesOn(user)} idle={!found || ends} />}
         </>
       }
     >

@@ -21,9 +21,16 @@ export const useProvision = (userId: string): Act<Provisioned> =>
     settledThen: refreshAll,
   });
 
-export function ProvisionButton({ userId, primary }: { userId: string; primary: boolean }) {
+interface ProvisionButtonProps {
+  userId: string;
+  primary: boolean;
+  /** There is no user to provision. */
+  idle: boolean;
+}
+
+export function ProvisionButton({ userId, primary, idle }: ProvisionButtonProps) {
   return (
-    <DialogButton name={`provision ${userId}`} label="Provision now" primary={primary}>
+    <DialogButton name={`provision ${userId}`} label="Provision now" primary={primary} idle={idle}>
       {(dialog) => <ProvisionDialog userId={userId} dialog={dialog} />}
     </DialogButton>
   );
