@@ -2,7 +2,7 @@ import { href } from "../state/router";
 import { CopyButton } from "./CopyButton";
 
 /** Ids up to this length are shown whole. */
-const WHOLE = 16;
+const WHOLE = 24;
 
 /** What tells an id from others, where a table has no room for all of it. */
 export const shortened = (id: string): string => (id.length <= WHOLE ? id : `${id.slice(0, 4)}…${id.slice(-6)}`);

@@ -11,12 +11,13 @@ import { Time } from "../../parts/Time";
 import { api } from "../../state/client";
 import { useResource, useSettled } from "../../state/resource";
 import { may } from "../../state/session";
+import { type Sample, through } from "./course";
 import { RunCharts } from "./RunCharts";
 import { RunErrors } from "./RunErrors";
 import { hasDied, RunStatus } from "./RunStatus";
 import { secondsBetween } from "./Runs";
 import { StopRun } from "./StopRun";
-import { type Sample, useRunSamples } from "./samples";
+import { useRunSamples } from "./samples";
 
 export type RunProgress = components["schemas"]["BackfillProgress"];
 
@@ -26,7 +27,6 @@ const LATER_MS = 10_000;
 const EAGER_MS = 60_000;
 
 const hasEnded = (run: RunProgress): boolean => run.status !== "running" || hasDied(run);
-export const through = (run: RunProgress): number => run.done + run.failed + run.skipped;
 
 export function Run({ runId }: { runId: string }) {
   const opened = useRef(Date.now());

@@ -4,18 +4,13 @@ import { showCount } from "../../lib/number";
 import { showTime } from "../../lib/time";
 import { Section } from "../../parts/Panel";
 import { utc } from "../../state/preferences";
+import { evenly, FEW, type Sample } from "./course";
 import type { RunProgress } from "./Run";
-import type { Sample } from "./samples";
 
 interface RunChartsProps {
   run: RunProgress;
   samples: readonly Sample[];
 }
-
-/** With fewer samples a line would show a course that was not seen. */
-const FEW = 3;
-/** Points of the line, evenly spaced in time. */
-const POINTS = 60;
 
 export function RunCharts({ run, samples }: RunChartsProps) {
   const course = evenly(samples);
@@ -54,16 +49,4 @@ export function RunCharts({ run, samples }: RunChartsProps) {
       )}
     </>
   );
-}
-
-/** What was last seen at each of some moments that lie equally far apart. */
-function evenly(samples: readonly Sample[]): readonly Sample[] {
-  const [first, last] = [samples[0], samples.at(-1)];
-  if (!first || !last || samples.length < FEW) return samples;
-  const span = last.at.getTime() - first.at.getTime();
-  const count = Math.min(POINTS, samples.length);
-  return Array.from({ length: count }, (_, index) => {
-    const at = new Date(first.at.getTime() + (span * index) / (count - 1));
-    return { ...(samples.findLast((sample) => sample.at <= at) ?? first), at };
-  });
 }

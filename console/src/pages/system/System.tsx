@@ -22,7 +22,7 @@ export function System() {
       actions={<CurlButton method="GET" path={PATH} />}
     >
       <div class="columns">
-        <Panel title="Service" resource={system} lines={4}>
+        <Panel title="Service" resource={system} lines={7}>
           {(data) => <Service system={data} />}
         </Panel>
         <Section title="Provisioning">{data && <PauseSwitch paused={data.paused} />}</Section>
