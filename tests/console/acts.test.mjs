@@ -67,6 +67,7 @@ check("a person is off-boarded after a preview, a reason and a text that is type
 });
 
 const ADMINS = ["Change team…", "Export…", "Off-board…"];
+/** @type {Record<string, string[]>} */
 const FORBIDDEN = { viewer: ["Show e-mail", "Reset…", "Provision now", ...ADMINS], support: ADMINS, admin: [] };
 
 for (const [role, forbidden] of Object.entries(FORBIDDEN)) {
@@ -74,6 +75,7 @@ for (const [role, forbidden] of Object.entries(FORBIDDEN)) {
     const ada = await addComplete(service);
     await signIn(role, { hash: `#/users/${ada.id}` });
     await shown(by("region", "What happens next"));
-    for (const act of FORBIDDEN.viewer) assert.equal(await by("button", act).count(), forbidden.includes(act) ? 0 : 1, act);
+    for (const act of ["Show e-mail", "Reset…", "Provision now", ...ADMINS])
+      assert.equal(await by("button", act).count(), forbidden.includes(act) ? 0 : 1, act);
   });
 }
