@@ -83,6 +83,11 @@ export function Personal({ userId, field, masked, none }: PersonalProps) {
           missing={reason.trim() === "" ? "Give a reason" : null}
           done={() => null}
           repeatable
+          curl={{
+            method: "POST",
+            path: `/admin/users/${encodeURIComponent(userId)}/reveal`,
+            body: { fields: [field], reason: given },
+          }}
         >
           <p>
             It is shown for a minute, and hidden when you leave this tab. That you looked is kept in the audit trail, with your
