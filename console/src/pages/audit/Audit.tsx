@@ -90,7 +90,7 @@ interface MoreProps {
 
 /** A call looks at a bounded part of the trail: it may end before anything was found. */
 function More({ any, more, scannedTo, loading, showMore }: MoreProps) {
-  if (!more) return any ? <p class="quiet">This is the whole trail.</p> : null;
+  if (!more) return any ? <p class="quiet">There is nothing older.</p> : null;
   return (
     <p class="row">
       {scannedTo && (

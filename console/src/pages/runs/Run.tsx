@@ -35,7 +35,9 @@ export function Run({ runId }: { runId: string }) {
     `run ${runId}`,
     (signal) => api.GET("/admin/threedeye/backfill/runs/{runId}", { params: { path: { runId } }, signal }),
     {
-      every: (data) => (data && hasEnded(data) ? null : Date.now() - opened.current < EAGER_MS ? SOON_MS : LATER_MS),
+      // One that was never read may not exist: asking for it again is left to people.
+      every: (data) =>
+        data === undefined || hasEnded(data) ? null : Date.now() - opened.current < EAGER_MS ? SOON_MS : LATER_MS,
     },
   );
   const samples = useRunSamples(run.data);
