@@ -22,13 +22,13 @@ export function FailureNotice({ failure, advice, retry, retryLabel = "Retry", bl
       <p>
         <strong>{failure.message}</strong>
       </p>
-      <p>{advice ?? adviceOn(failure)}</p>
+      <p>{advice || adviceOn(failure)}</p>
       <p class="row">
         {retry && (
           <button type="button" onClick={() => left > 0 || blocked || retry()} aria-disabled={left > 0 || blocked}>
             {left > 0 ? `${retryLabel} in ${left} s` : retryLabel}
           </button>
-        )}
+        )}{" "}
         {failure.requestId && (
           <span class="quiet">
             Request <code>{failure.requestId}</code> <CopyButton text={failure.requestId} label="Copy request id" />

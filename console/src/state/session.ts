@@ -60,7 +60,11 @@ export async function signOut(): Promise<boolean> {
   } catch {
     unanswered();
   }
-  if (done) session.value = { kind: "signed_out", ended: false };
+  if (done) {
+    session.value = { kind: "signed_out", ended: false };
+    // Who signs in next begins at the beginning, not with the last one's user.
+    location.hash = "#/";
+  }
   return done;
 }
 

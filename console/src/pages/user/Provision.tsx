@@ -93,8 +93,8 @@ export function ProvisionPanel({ act, label, close }: ProvisionPanelProps) {
 
 const TONES: Readonly<Record<string, Tone>> = { done: "good", failed: "bad", skipped: "calm" };
 const STEP_NAMES: Readonly<Record<string, string>> = {
-  user: "The user may have an account",
-  list: "Our customer’s list was read",
-  account: "There is an account that we can open",
-  roles: "It holds all cameras",
+  user: "User",
+  list: "List of our customer",
+  account: "Account that we can open",
+  roles: "Cameras",
 };

@@ -53,7 +53,9 @@ export function User({ userId, tab }: { userId: string; tab: string | undefined 
         </>
       }
     >
-      {failure && <FailureNotice failure={failure} retry={refresh} />}
+      {failure && (
+        <FailureNotice failure={failure} advice={failure.status === 404 && <NoSuchUser userId={userId} />} retry={refresh} />
+      )}
       {user ? <Head user={user} /> : !failure && <Skeleton lines={12} />}
       {user && (
         <>
@@ -74,8 +76,17 @@ export function User({ userId, tab }: { userId: string; tab: string | undefined 
           />
         </>
       )}
-      <AsOf at={at} loading={loading} refresh={refresh} of="user" />
+      {user && <AsOf at={at} loading={loading} refresh={refresh} of="user" />}
     </Page>
+  );
+}
+
+function NoSuchUser({ userId }: { userId: string }) {
+  return (
+    <>
+      Check the id, or find the user by e-mail or phone above. What was done to a user who is gone is in the{" "}
+      <a href={href(["audit"], { subject: userId })}>audit trail</a>.
+    </>
   );
 }
 
