@@ -1,4 +1,4 @@
-/** The console's pure functions, bundled from their TypeScript: addresses, shell quoting, CSV, times, failures. */
+/** The console's pure functions, bundled from their TypeScript: addresses, shell quoting, times, failures, axes. */
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -8,7 +8,7 @@ import { build } from "esbuild";
 import { BUNDLE } from "../dev/tooling/console.mjs";
 import { inRoot } from "../dev/tooling/paths.mjs";
 
-const PARTS = ["route", "curl", "csv", "time", "failure", "scale", "words", "kept"];
+const PARTS = ["route", "curl", "time", "failure", "scale", "words", "kept"];
 
 /** @type {any} what the modules export, together */
 let lib;
@@ -143,19 +143,6 @@ describe("addresses", () => {
   test("what is no valid percent-encoding stands for itself", () => {
     assert.deepEqual([...lib.parseHash("#/users/%E0%A4%A").path], ["users", "%E0%A4%A"]);
     assert.deepEqual([...lib.parseHash("").path], []);
-  });
-});
-
-describe("CSV", () => {
-  test("a text that a spreadsheet would compute is guarded; a number is not", () => {
-    for (const text of ["=1+1", "+49", "-2", "@sum", "\tx", "\rx"]) assert.match(lib.csvCell(text), /^"?'/);
-    assert.equal(lib.csvCell(-2), "-2");
-    assert.equal(lib.csvCell("a=b"), "a=b");
-  });
-
-  test("quotes, commas and line breaks are quoted by RFC 4180", () => {
-    assert.equal(lib.csvCell('say "hi", now'), '"say ""hi"", now"');
-    assert.equal(lib.csv(["a", "b"], [["1\n2", null]]), 'a,b\r\n"1\n2",\r\n');
   });
 });
 

@@ -37,6 +37,12 @@ export function Tiles({ overview }: { overview: Overview }) {
       {tiles.every(({ count, tone }) => tone === "busy" || count.count === 0) && (
         <p class="quiet below">Nothing needs attention.</p>
       )}
+      {overview.totals && (
+        <p class="quiet below">
+          Last night {overview.totals.complete.toLocaleString("en-GB")} of {overview.totals.users.toLocaleString("en-GB")} users
+          had their account.
+        </p>
+      )}
       {overview.oldestDueAt && (
         <p class="quiet below">
           The user who has been due for longest: since <Time at={overview.oldestDueAt} relative />
