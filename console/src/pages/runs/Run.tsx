@@ -96,7 +96,7 @@ function Standing({ run }: { run: RunProgress }) {
       {planned === 0 ? (
         <p class="empty">{run.status === "running" ? "It is not known yet how many users it takes up." : "Nobody was due."}</p>
       ) : (
-        <Progress name="Run progress" value={through(run)} max={planned} failed={failed} text={text} />
+        <Progress name="Run progress" value={through(run)} max={planned} failed={failed} skipped={skipped} text={text} />
       )}
       <dl class="facts in-columns">
         {facts(run).map(([term, value]) => (
