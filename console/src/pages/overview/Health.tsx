@@ -60,17 +60,17 @@ interface CheckProps {
   children?: readonly string[];
 }
 
-/** Words that need nothing done. */
-const CALM: Readonly<Record<string, Tone>> = {
+/** Words that are no failure. */
+const TONES: Readonly<Record<string, Tone>> = {
   ok: "good",
   running: "busy",
   none_yet: "calm",
   not_configured: "calm",
-  missing: "bad",
+  paused: "warn",
 };
 
 function Check({ name, word, guide, children = [] }: CheckProps) {
-  const tone = CALM[word] ?? "bad";
+  const tone = TONES[word] ?? "bad";
   return (
     <div>
       <dt>{name}</dt>
@@ -79,7 +79,7 @@ function Check({ name, word, guide, children = [] }: CheckProps) {
       </dd>
       <dd>
         {guide.means}
-        {tone === "bad" && (
+        {(tone === "bad" || tone === "warn") && (
           <>
             {" "}
             <strong>{guide.doThis}</strong> {guide.link && <a href={guide.link.href}>{guide.link.text}</a>}

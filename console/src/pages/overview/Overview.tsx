@@ -7,7 +7,7 @@ import { api } from "../../state/client";
 import { type Resource, useResource, useSettled } from "../../state/resource";
 import { Health, useHealth } from "./Health";
 import { LastRuns, useLastRuns } from "./LastRuns";
-import { Paused, RunUnderWay } from "./RunUnderWay";
+import { RunUnderWay } from "./RunUnderWay";
 import { Tiles } from "./Tiles";
 import { Trends } from "./Trends";
 
@@ -35,7 +35,6 @@ interface PanelsProps {
 function Panels({ overview, health, runs }: PanelsProps) {
   return (
     <>
-      {overview.data?.paused && <Paused />}
       <Panel title="Users and notices" resource={overview} lines={6}>
         {(data) => <Tiles overview={data} />}
       </Panel>
@@ -43,7 +42,7 @@ function Panels({ overview, health, runs }: PanelsProps) {
         <Health health={health} />
         <div>
           <Panel title="Run under way" resource={overview} lines={2}>
-            {({ run }) => <RunUnderWay run={run} />}
+            {({ run, paused }) => <RunUnderWay run={run} paused={paused} />}
           </Panel>
         </div>
       </div>

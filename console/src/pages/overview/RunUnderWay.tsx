@@ -5,8 +5,11 @@ import { href } from "../../state/router";
 
 type Run = Pick<BackfillRun, "runId" | "trigger" | "total" | "created" | "failed" | "skipped" | "startedAt">;
 
-export function RunUnderWay({ run }: { run: Run | null }) {
-  if (!run) return <p class="empty">No run is under way. The next scheduled one begins within 15 minutes.</p>;
+export function RunUnderWay({ run, paused }: { run: Run | null; paused: boolean }) {
+  if (!run) {
+    const next = paused ? "None begins while provisioning is paused." : "The next scheduled one begins within 15 minutes.";
+    return <p class="empty">No run is under way. {next}</p>;
+  }
   const done = run.created + run.failed + run.skipped;
   const text = `${done.toLocaleString("en-GB")} of ${run.total.toLocaleString("en-GB")} done, ${run.failed} failed`;
   return (
@@ -21,16 +24,5 @@ export function RunUnderWay({ run }: { run: Run | null }) {
         <p class="quiet">Its figures come with its end.</p>
       )}
     </>
-  );
-}
-
-export function Paused() {
-  return (
-    <p class="notice warn">
-      <span>
-        <strong>All provisioning is paused.</strong> New users wait until an admin ends the pause under{" "}
-        <a href="#/system">System</a>.
-      </span>
-    </p>
   );
 }
