@@ -6,9 +6,11 @@ interface ProgressProps {
   /** "998 of 4,000 done, 2 failed". */
   text: string;
   failed?: number;
+  /** Neither done nor failed. */
+  skipped?: number;
 }
 
-export function Progress({ name, value, max, text, failed = 0 }: ProgressProps) {
+export function Progress({ name, value, max, text, failed = 0, skipped = 0 }: ProgressProps) {
   const share = (part: number) => `${max > 0 ? Math.min(100, (100 * part) / max) : 0}%`;
   return (
     <div class="progress-line">
@@ -21,8 +23,9 @@ export function Progress({ name, value, max, text, failed = 0 }: ProgressProps) 
         aria-valuenow={Math.min(value, max)}
         aria-valuetext={text}
       >
-        <div class="good" style={{ width: share(value - failed) }} />
+        <div class="good" style={{ width: share(value - failed - skipped) }} />
         <div class="bad" style={{ width: share(failed) }} />
+        <div class="calm" style={{ width: share(skipped) }} />
       </div>
       <p>{text}</p>
     </div>

@@ -41,28 +41,30 @@ export function Audit() {
       }
     >
       <AuditFilters filters={filters} />
-      <div class="panel-head">
-        <Switch
-          label="People’s acts only"
-          checked={filters.people === true}
-          onChange={(people) => setAuditFilters({ people: people ? null : "false" })}
-        />
-        <AsOf at={trail.at} loading={trail.loading} refresh={trail.refresh} of="Audit" />
+      <div class="sheet">
+        <div class="panel-head">
+          <Switch
+            label="People’s acts only"
+            checked={filters.people === true}
+            onChange={(people) => setAuditFilters({ people: people ? null : "false" })}
+          />
+          <AsOf at={trail.at} loading={trail.loading} refresh={trail.refresh} of="Audit" />
+        </div>
+        {trail.rows === undefined && !trail.failure && <Skeleton lines={12} />}
+        {trail.rows !== undefined && (trail.rows.length > 0 || !trail.more) && <Entries rows={trail.rows} />}
+        {trail.failure && (
+          <FailureNotice failure={trail.failure} retry={trail.rows && trail.more ? trail.showMore : trail.refresh} />
+        )}
+        {trail.rows !== undefined && (
+          <More
+            any={trail.rows.length > 0}
+            more={trail.more}
+            scannedTo={last.current.found < LIMIT ? last.current.scannedTo : null}
+            loading={trail.loading}
+            showMore={trail.showMore}
+          />
+        )}
       </div>
-      {trail.rows === undefined && !trail.failure && <Skeleton lines={12} />}
-      {trail.rows !== undefined && (trail.rows.length > 0 || !trail.more) && <Entries rows={trail.rows} />}
-      {trail.failure && (
-        <FailureNotice failure={trail.failure} retry={trail.rows && trail.more ? trail.showMore : trail.refresh} />
-      )}
-      {trail.rows !== undefined && (
-        <More
-          any={trail.rows.length > 0}
-          more={trail.more}
-          scannedTo={last.current.found < LIMIT ? last.current.scannedTo : null}
-          loading={trail.loading}
-          showMore={trail.showMore}
-        />
-      )}
     </Page>
   );
 }
@@ -90,9 +92,9 @@ interface MoreProps {
 
 /** A call looks at a bounded part of the trail: it may end before anything was found. */
 function More({ any, more, scannedTo, loading, showMore }: MoreProps) {
-  if (!more) return any ? <p class="quiet">This is the whole trail.</p> : null;
+  if (!more) return any ? <p class="quiet below">There is nothing older.</p> : null;
   return (
-    <p class="row">
+    <p class="row below">
       {scannedTo && (
         <span role="status">
           {any ? "Nothing more since" : "Nothing since"} <Time at={scannedTo} quiet />.

@@ -6,7 +6,7 @@ import type { Column } from "../../parts/Table";
 import { Time } from "../../parts/Time";
 import { type Filters, href } from "../../state/router";
 
-const ACTORS: Readonly<Record<string, string>> = {
+const ACTORS: Record<AuditEntry["actor"]["kind"], string> = {
   cron: "Schedule",
   queue: "Queue",
   operator: "Operator",
@@ -16,6 +16,7 @@ const ACTORS: Readonly<Record<string, string>> = {
   "api-key": "API key",
   "account-key": "Account key",
   "instance-key": "Instance key",
+  other: "Another actor",
 };
 
 export const AUDIT_COLUMNS: readonly Column<AuditEntry>[] = [
@@ -53,7 +54,7 @@ function FilterLink({ filters, children }: { filters: Filters; children: Compone
 }
 
 function ActorName({ actor: { kind, id, name } }: { actor: AuditEntry["actor"] }) {
-  const word = ACTORS[kind] ?? "Another actor";
+  const word = ACTORS[kind];
   return (
     <>
       <FilterLink filters={{ actor: id === null ? kind : `${kind}:${id}` }}>

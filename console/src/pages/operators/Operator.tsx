@@ -7,7 +7,7 @@ import { useAct } from "../../state/act";
 import { api } from "../../state/client";
 import { useResource } from "../../state/resource";
 import { href } from "../../state/router";
-import { operator as me } from "../../state/session";
+import { may, operator as me } from "../../state/session";
 import type { Draft } from "../../state/step-up";
 import { SessionTable } from "./SessionTable";
 
@@ -29,9 +29,11 @@ export function Operator({ operatorId }: { operatorId: string }) {
       actions={
         <>
           <CurlButton method="GET" path={`/admin/operators/${encodeURIComponent(operatorId)}/sessions`} />
-          <button type="button" class="danger" onClick={end.open}>
-            Sign out everywhere…
-          </button>
+          {may("admin") && (
+            <button type="button" class="danger" onClick={end.open}>
+              Sign out everywhere…
+            </button>
+          )}
         </>
       }
     >

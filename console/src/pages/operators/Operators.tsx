@@ -8,7 +8,7 @@ import { Time } from "../../parts/Time";
 import { api } from "../../state/client";
 import { usePages } from "../../state/pages";
 import { href } from "../../state/router";
-import { operator as me } from "../../state/session";
+import { may, operator as me } from "../../state/session";
 import { AddOperator } from "./AddOperator";
 import { ChangeRole, type RoleChange } from "./ChangeRole";
 import { DisableOperator, type OperatorRow } from "./DisableOperator";
@@ -31,9 +31,11 @@ export function Operators() {
       actions={
         <>
           <CurlButton method="GET" path={PATH} />
-          <button type="button" class="primary" onClick={add.open}>
-            Add an operator…
-          </button>
+          {may("admin") && (
+            <button type="button" class="primary" onClick={add.open}>
+              Add an operator…
+            </button>
+          )}
         </>
       }
     >

@@ -35,7 +35,9 @@ export function Run({ runId }: { runId: string }) {
     `run ${runId}`,
     (signal) => api.GET("/admin/threedeye/backfill/runs/{runId}", { params: { path: { runId } }, signal }),
     {
-      every: (data) => (data && hasEnded(data) ? null : Date.now() - opened.current < EAGER_MS ? SOON_MS : LATER_MS),
+      // One that was never read may not exist: asking for it again is left to people.
+      every: (data) =>
+        data === undefined || hasEnded(data) ? null : Date.now() - opened.current < EAGER_MS ? SOON_MS : LATER_MS,
     },
   );
   const samples = useRunSamples(run.data);
@@ -94,7 +96,7 @@ function Standing({ run }: { run: RunProgress }) {
       {planned === 0 ? (
         <p class="empty">{run.status === "running" ? "It is not known yet how many users it takes up." : "Nobody was due."}</p>
       ) : (
-        <Progress name="Run progress" value={through(run)} max={planned} failed={failed} text={text} />
+        <Progress name="Run progress" value={through(run)} max={planned} failed={failed} skipped={skipped} text={text} />
       )}
       <dl class="facts in-columns">
         {facts(run).map(([term, value]) => (
