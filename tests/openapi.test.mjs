@@ -84,6 +84,11 @@ describe("what goes well", () => {
     assert.equal((await service.admin("POST", `/admin/users/${user.id}/two-factor/disable`, lost)).status, 200);
     assert.equal((await service.admin("DELETE", `/admin/users/${user.id}/push-tokens/push_1`)).status, 204);
     assert.equal((await service.admin("GET", `/admin/users/${user.id}/export`)).status, 200);
+    assert.equal((await service.admin("POST", "/admin/users/search", { json: { query: user.email } })).json.users.length, 1);
+    assert.equal((await service.admin("GET", "/admin/users?limit=1")).json.users.length, 1);
+    assert.equal((await service.admin("GET", `/admin/users/${user.id}`)).json.found, true);
+    const asked = { json: { fields: ["email"], reason: "ticket 4711" } };
+    assert.equal((await service.admin("POST", `/admin/users/${user.id}/reveal`, asked)).json.email, user.email);
     assert.equal((await service.admin("DELETE", `/admin/users/${user.id}`, confirmed(user.id))).status, 200);
   });
 
@@ -157,6 +162,7 @@ describe("what goes well", () => {
   test("every operation on teams", async () => {
     const user = await service.addUser();
     assert.equal((await service.admin("POST", "/admin/dashboards", { json: { teamId: 7, name: "x" } })).status, 201);
+    assert.equal((await service.admin("GET", "/admin/dashboards?teamId=7")).json.dashboards.length, 1);
     assert.equal((await service.admin("PUT", `/admin/users/${user.id}/team`, { json: { teamId: 7 } })).status, 200);
     assert.equal((await service.admin("PUT", "/admin/users/nobody/team", { json: { teamId: 7 } })).status, 404);
   });
