@@ -70,7 +70,16 @@ describe("the list", () => {
       [second.id, first.id],
     );
     for (const entry of listed)
-      assert.deepEqual(Object.keys(entry).sort(), ["createdAt", "expiresAt", "id", "label", "lastUsedAt", "scopes", "userId"]);
+      assert.deepEqual(Object.keys(entry).sort(), [
+        "createdAt",
+        "expiresAt",
+        "id",
+        "label",
+        "lastUsedAt",
+        "revokedAt",
+        "scopes",
+        "userId",
+      ]);
     assert.ok(!JSON.stringify(listed).includes(first.key));
     assert.equal(listed[0].lastUsedAt, null);
   });

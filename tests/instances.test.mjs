@@ -71,6 +71,7 @@ describe("an API key of an instance", () => {
     "ignoreAcl",
     "instance",
     "label",
+    "revokedAt",
   ];
 
   test("is shown when it is made, with what it may do", async () => {
@@ -156,7 +157,7 @@ describe("an API key of an instance", () => {
 });
 
 describe("an account key", () => {
-  const PARTS = ["createdAt", "id", "instance", "label", "role"];
+  const PARTS = ["createdAt", "id", "instance", "label", "revokedAt", "role"];
 
   test("is shown when it is made, with its role", async () => {
     await rivia();

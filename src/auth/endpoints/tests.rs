@@ -142,3 +142,58 @@ fn making_any_key_takes_a_sign_in_of_the_last_two_hours() {
         assert_eq!(make(fake::NOW - 60), 201, "{path}");
     }
 }
+
+#[test]
+fn keys_are_listed_of_a_user_and_with_the_revoked_ones_where_asked_for() {
+    let service = service();
+    service.add_user("bob", None);
+    let make = |user: Value| {
+        let body = json!({ "scopes": ["threedeye:read"], "userId": user });
+        let made = service.post(PATH).admin().json(&body).send().json();
+        service.pass(Duration::from_millis(1));
+        made["id"].as_str().unwrap().to_owned()
+    };
+    let [first, revoked, of_bob, of_all] =
+        [json!(ADA), json!(ADA), json!("bob"), Value::Null].map(make);
+    let path = format!("{PATH}/{revoked}");
+    let gone = service.request(http::Method::DELETE, &path).admin().send();
+    assert_eq!(gone.status(), 204);
+    let list = |query: &str| {
+        let listed = service.get(&format!("{PATH}{query}")).admin().send();
+        assert_eq!(listed.status(), 200, "{}", listed.json());
+        listed.json()
+    };
+    let ids = |listed: &Value| {
+        let keys = listed["apiKeys"].as_array().unwrap().iter();
+        keys.map(|key| key["id"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let of_ada = format!("?userId={ADA}");
+    for (query, expected) in [
+        (String::new(), vec![&of_all, &of_bob, &first]),
+        ("?revoked=false".to_owned(), vec![&of_all, &of_bob, &first]),
+        (
+            "?revoked=true".to_owned(),
+            vec![&of_all, &of_bob, &revoked, &first],
+        ),
+        (of_ada.clone(), vec![&first]),
+        (format!("{of_ada}&revoked=true"), vec![&revoked, &first]),
+        (
+            format!("{of_ada}&revoked=true&limit=1&after={revoked}"),
+            vec![&first],
+        ),
+        ("?userId=nobody".to_owned(), vec![]),
+    ] {
+        let listed = list(&query);
+        assert_eq!(ids(&listed).iter().collect::<Vec<_>>(), expected, "{query}");
+    }
+    let all = list("?revoked=true");
+    let revoked_at = |number: usize| all["apiKeys"][number]["revokedAt"].clone();
+    assert_eq!(revoked_at(0), Value::Null);
+    assert_eq!(revoked_at(2), json!(service.clock.now()));
+    assert_eq!(list("?revoked=true&limit=2")["next"], json!(of_bob));
+    for bad in ["?revoked=1", "?userId=", "?after=x"] {
+        let refused = service.get(&format!("{PATH}{bad}")).admin().send();
+        assert_eq!(refused.status(), 400, "{bad}");
+    }
+}

@@ -281,3 +281,58 @@ fn an_administrator_gives_a_user_a_new_key_and_says_why() {
         "what was refused changed nothing"
     );
 }
+
+#[test]
+fn revoked_keys_are_listed_where_asked_for() {
+    let rivia = Rivia::new();
+    let service = &rivia.service;
+    for (path, name) in [
+        ("/admin/instances/rivia/api-keys", "apiKeys"),
+        ("/admin/account-keys", "accountKeys"),
+    ] {
+        let list = |query: &str| {
+            let listed = service.get(&format!("{path}{query}")).admin().send();
+            assert_eq!(listed.status(), 200, "{}", listed.json());
+            listed.json()[name].clone()
+        };
+        let listed = list("");
+        let key = &listed[0];
+        assert_eq!(key["revokedAt"], Value::Null);
+        let id = key["id"].as_str().unwrap();
+        let revoke = format!("{path}/{id}");
+        let gone = service.request(Method::DELETE, &revoke).admin().send();
+        assert_eq!(gone.status(), 204);
+        assert_eq!(list(""), json!([]));
+        let revoked = list("?revoked=true");
+        assert_eq!(revoked[0]["id"], id);
+        assert_eq!(revoked[0]["revokedAt"], json!(service.clock.now()));
+        let refused = service.get(&format!("{path}?revoked=yes")).admin().send();
+        assert_eq!(refused.status(), 400);
+    }
+    let of_rivia = "/admin/account-keys?instance=rivia&revoked=true";
+    let listed = service.get(of_rivia).admin().send().json();
+    assert_eq!(listed["accountKeys"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn an_operator_sees_no_username_that_names_a_person() {
+    let rivia = Rivia::new();
+    let path = "/admin/instances/rivia/users";
+    for username in ["ada@example.com", "+49 170 1234512"] {
+        let body = json!({ "username": username });
+        let made = rivia.service.post(path).admin().json(&body).send();
+        assert_eq!(made.status(), 201, "{}", made.json());
+    }
+    let names = |listed: TestAnswer| {
+        let listed = listed.json();
+        let users = listed["users"].as_array().unwrap().iter();
+        users
+            .map(|user| user["username"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let cookie = rivia.service.sign_in(crate::operators::Role::Viewer);
+    let masked = names(rivia.service.get(path).session(&cookie).send());
+    assert_eq!(masked, ["geralt", "a***@example.com", "+49…12"]);
+    let whole = names(rivia.service.get(path).admin().send());
+    assert_eq!(whole, ["geralt", "ada@example.com", "+49 170 1234512"]);
+}

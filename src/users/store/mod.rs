@@ -15,3 +15,6 @@ pub use detail::{
 pub use list::{ListPlace, ListedUser, UserFilter, list_users};
 pub use reveal::{Revealed, reveal};
 pub use search::{FoundUser, SearchPlace, find_first, search_users};
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! The endpoints through the router, on the shipped SQL, with a clock that the tests turn.
 
 mod access;
+mod dashboards;
 mod disable;
 mod email_changes;
 mod lockout;

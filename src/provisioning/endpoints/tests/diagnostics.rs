@@ -1,8 +1,9 @@
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::{ANN, ANN_EMAIL, BOB, BOB_EMAIL, UNKNOWN, assert_error, setup};
-use crate::kernel::Clock as _;
+use crate::kernel::{Clock as _, mask_email};
+use crate::operators::Role;
 use crate::threedeye::simulated::Operation;
 
 /// `mapping` of a user without one.
@@ -147,4 +148,38 @@ fn an_id_has_128_characters_at_most() {
     let refused = setup.service.get(&path).admin().send();
     let message = "userId: must be at most 128 characters";
     assert_error(&refused, StatusCode::BAD_REQUEST, message);
+}
+
+#[test]
+fn an_operator_sees_no_whole_email_in_a_diagnosis_or_a_preview() {
+    let setup = setup();
+    setup.provision(ANN);
+    let cookie = setup.service.sign_in(Role::Admin);
+    let diagnosis = format!("/admin/threedeye/users/{ANN}");
+    let preview = format!("/admin/users/{ANN}?dryRun=true");
+    for (method, path) in [(Method::GET, &diagnosis), (Method::DELETE, &preview)] {
+        let request = setup.service.request(method.clone(), path);
+        let answer = request.session(&cookie).send();
+        assert_eq!(answer.status(), 200, "{}", answer.json());
+        let body = answer.json().to_string();
+        assert!(!body.contains(ANN_EMAIL), "{body}");
+        assert!(body.contains(&mask_email(ANN_EMAIL)), "{body}");
+        let whole = setup.service.request(method, path).admin().send();
+        assert!(whole.json().to_string().contains(ANN_EMAIL));
+    }
+}
+
+#[test]
+fn a_diagnosis_tells_what_happens_next() {
+    let setup = setup();
+    setup.add_foreign_account(BOB_EMAIL);
+    setup
+        .service
+        .post("/admin/backfill-threedeye")
+        .admin()
+        .send();
+    let found = setup.diagnose(BOB);
+    assert_eq!(found["mapping"]["state"], "quarantined");
+    assert_eq!(found["mapping"]["reason"], "orphan");
+    assert_eq!(found["next"]["act"], "needs_support");
 }
