@@ -1,6 +1,7 @@
 // `npm run build`, and wrangler's build command: the crate and the console into build/, each unless
 // what is there was built from the same sources.
 
+import { mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { ensureToolchain } from "./setup.mjs";
 import { buildConsole } from "./tooling/console.mjs";
@@ -31,6 +32,7 @@ async function buildWorker(toolchain, compiler) {
     const env = { ...toolchain.wasmEnv, RUST_BACKTRACE: "0", CARGO_TERM_COLOR: "never" };
     await run(toolchain.workerBuild, ["--release"], { env, log: "build", progress, excerpt: compilerErrors });
     await putEntryInFront();
+    await stripNames(toolchain);
   });
   done();
   return true;
@@ -43,6 +45,15 @@ async function buildConsoleIfChanged() {
   await buildConsole();
   done();
   return true;
+}
+
+/** Names of functions are an eighth of what is sent to Cloudflare. `build/symbols` keeps them, to read a panic's trace with. @param {import("./setup.mjs").Toolchain} toolchain */
+async function stripNames({ wasmEnv }) {
+  const [wasm, symbols] = [inRoot("build", "index_bg.wasm"), inRoot("build", "symbols")];
+  mkdirSync(symbols, { recursive: true });
+  renameSync(wasm, join(symbols, "index_bg.wasm"));
+  const args = [join(symbols, "index_bg.wasm"), "--strip-debug", "--output", wasm];
+  await run(wasmEnv.WASM_OPT_BIN ?? "wasm-opt", args, { env: wasmEnv, log: "build" });
 }
 
 /** What worker-build made, behind the entry of our own: `build/worker.js`. */
