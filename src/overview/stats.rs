@@ -96,6 +96,7 @@ pub struct Bucket {
 #[derive(Debug, Serialize, PartialEq, Eq)]
 #[cfg_attr(test, derive(JsonSchema), schemars(rename = "StatsReason"))]
 pub struct Reason {
+    #[cfg_attr(test, schemars(with = "crate::provisioning::Reason"))]
     reason: String,
     count: u64,
 }
