@@ -94,6 +94,7 @@ impl Oracle {
             self.object("no role is lost", role.0);
         }
         drop(remote);
+        self.plans_were_done_once(world);
         self.books_balance(world);
     }
 
