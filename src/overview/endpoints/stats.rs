@@ -36,7 +36,8 @@ pub const ROUTE: Route = Route::get(
 struct ResponseBody {
     #[serde(flatten)]
     stats: Stats,
-    /// Why users could not be provisioned, the most frequent first.
+    /// Why users could not be provisioned, the most frequent first; without reasons that only another version of the
+    /// service knows.
     reasons: Vec<ReasonPart>,
 }
 
@@ -44,17 +45,17 @@ struct ResponseBody {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(JsonSchema), schemars(rename = "StatsReason"))]
 struct ReasonPart {
-    /// Null: one that only another version of the service knows.
-    reason: Option<Reason>,
+    reason: Reason,
     count: u64,
 }
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let order = order(&call.query(&["from", "to", "bucket"])?, call.now())?;
     let stats = read_stats(&call.services.database()?, order).await?;
-    let reasons = stats.reasons.iter().map(|(word, count)| ReasonPart {
-        reason: Reason::parse(word),
-        count: *count,
+    let words = stats.reasons.iter();
+    let reasons = words.filter_map(|(word, count)| {
+        let (reason, count) = (Reason::parse(word)?, *count);
+        Some(ReasonPart { reason, count })
     });
     let reasons = reasons.collect();
     Ok(Reply::json(
