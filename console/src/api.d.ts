@@ -2854,16 +2854,16 @@ export interface components {
             /** @description Null where it is not set, and for secrets and what may hold one. E-mails are masked for operators. */
             value: string | null;
         };
-        /** @description How it went, whole buckets of UTC. */
+        /** @description How it went, in whole buckets of UTC. */
         Stats: {
             /** @description Every bucket that the time asked for has a part of, in order. */
             buckets: components["schemas"]["StatsBucket"][];
-            /** @description Why users could not be provisioned, the most frequent first. */
-            reasons: components["schemas"]["StatsReason"][];
             /** @description How long those who got their account had waited in the queue. */
             timeToProvision: components["schemas"]["StatsWait"][];
             /** @description How long the queue was, in order: one sample of each of at most 300 equal parts. */
             depth: components["schemas"]["StatsDepth"][];
+            /** @description Why users could not be provisioned, the most frequent first; without reasons that only another version of the service knows. */
+            reasons: components["schemas"]["StatsReason"][];
         };
         /** @description What became of users within an hour or a day. `created` to `rolesAttached` are those who got their account. */
         StatsBucket: {
@@ -2894,7 +2894,7 @@ export interface components {
         };
         /** @description A reason of failures, and how often. */
         StatsReason: {
-            reason: string;
+            reason: components["schemas"]["FailureReason"];
             count: number;
         };
         /** @description How many had waited no longer than this, and longer than the one before. */

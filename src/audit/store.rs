@@ -13,7 +13,7 @@ use crate::kernel::audit::Entry;
 
 /// Rows that a page looks at. With what is read to find where to begin, and the entries themselves, a page of 50
 /// reads fewer than 2,050.
-const MAX_SCANNED: u32 = 1_900;
+const MAX_SCANNED: u32 = 1_880;
 
 /// An entry's moment is taken before its batch is written, and runs write for minutes: so moments follow the
 /// order of the ids but for this.
@@ -56,17 +56,18 @@ WITH RECURSIVE bisection(low, high) AS (
     };
 }
 
-/// One row: how many were looked at, the last of them, and which match.
+/// How many were looked at and the last of them, beside each that matches. `last_at` is of the row with the least id:
+/// SQLite takes bare columns from the row that min() found.
 macro_rules! page {
     ($scope:literal) => {
         concat!(
             scan!($scope),
             ", found AS (
-  SELECT count(*) AS looked_at, min(id) AS last_id, json_group_array(id) FILTER (WHERE matches) AS ids
+  SELECT count(*) AS looked_at, min(id) AS last_id, at AS last_at,
+         json_group_array(id) FILTER (WHERE matches) AS ids
   FROM scanned
 )
-SELECT looked_at, last_id, (SELECT l.at FROM audit_log l WHERE l.id = last_id) AS last_at,
-       a.id, a.at, a.actor, a.action, a.subject, a.outcome, a.reason, a.request_id, a.address
+SELECT looked_at, last_id, last_at, a.id, a.at, a.actor, a.action, a.subject, a.outcome, a.reason, a.request_id, a.address
 FROM found LEFT JOIN json_each(ids) i LEFT JOIN audit_log a ON a.id = i.value
 LIMIT ?11"
         )

@@ -63,8 +63,9 @@ pub struct StatsOrder {
 pub struct Stats {
     /// Every bucket that the time asked for has a part of, in order.
     buckets: Vec<Bucket>,
-    /// Why users could not be provisioned, the most frequent first.
-    reasons: Vec<Reason>,
+    /// Why users could not be provisioned, and how often, the most frequent first.
+    #[serde(skip)]
+    pub reasons: Vec<(String, u64)>,
     /// How long those who got their account had waited in the queue.
     time_to_provision: Vec<Waited>,
     /// How long the queue was, in order: one sample of each of at most 300 equal parts.
@@ -90,14 +91,6 @@ pub struct Bucket {
     quarantined: u64,
     /// Those that were set aside, as another user holds the e-mail.
     set_aside: u64,
-}
-
-/// A reason of failures, and how often.
-#[derive(Debug, Serialize, PartialEq, Eq)]
-#[cfg_attr(test, derive(JsonSchema), schemars(rename = "StatsReason"))]
-pub struct Reason {
-    reason: String,
-    count: u64,
 }
 
 /// How many had waited no longer than this, and longer than the one before.
@@ -270,12 +263,8 @@ impl Summing {
     }
 
     fn finish(self, depth: Vec<Depth>) -> Stats {
-        let mut reasons: Vec<Reason> = self
-            .reasons
-            .into_iter()
-            .map(|(reason, count)| Reason { reason, count })
-            .collect();
-        reasons.sort_by(|one, other| other.count.cmp(&one.count));
+        let mut reasons: Vec<(String, u64)> = self.reasons.into_iter().collect();
+        reasons.sort_by(|(_, one), (_, other)| other.cmp(one));
         let times = self.times;
         let time_to_provision = TIME_LIMITS.map(|limit| Waited {
             at_most_seconds: limit.parse().ok(),

@@ -70,7 +70,7 @@ pub fn describe(operation: OperationDoc, spec: &mut Spec) -> OperationDoc {
         Parameter::query(parameter, description, schema)
     };
     let flag = serde_json::json!({ "type": "boolean", "default": false });
-    let before = serde_json::json!({ "type": "string", "pattern": "^[1-9][0-9]{0,9}$" });
+    let before = serde_json::json!({ "type": "string", "pattern": "^[1-9][0-9]{0,8}$" });
     operation
         .parameter(name(
             "subject",

@@ -3,11 +3,15 @@
 use std::time::Duration;
 
 use http::StatusCode;
+#[cfg(test)]
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::auth::SignIn;
 use crate::kernel::Timestamp;
 use crate::operators::Role;
 use crate::overview::stats::{BucketWidth, Stats, StatsOrder, read_stats};
+use crate::provisioning::Reason;
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::fields::GivenMoment;
@@ -26,10 +30,38 @@ pub const ROUTE: Route = Route::get(
     handler!(handle: Admin, (Role::Viewer, SignIn::AnyTime)),
 );
 
+/// How it went, in whole buckets of UTC.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Stats"))]
+struct ResponseBody {
+    #[serde(flatten)]
+    stats: Stats,
+    /// Why users could not be provisioned, the most frequent first; without reasons that only another version of the
+    /// service knows.
+    reasons: Vec<ReasonPart>,
+}
+
+/// A reason of failures, and how often.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "StatsReason"))]
+struct ReasonPart {
+    reason: Reason,
+    count: u64,
+}
+
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let order = order(&call.query(&["from", "to", "bucket"])?, call.now())?;
     let stats = read_stats(&call.services.database()?, order).await?;
-    Ok(Reply::json(StatusCode::OK, &stats))
+    let words = stats.reasons.iter();
+    let reasons = words.filter_map(|(word, count)| {
+        let (reason, count) = (Reason::parse(word)?, *count);
+        Some(ReasonPart { reason, count })
+    });
+    let reasons = reasons.collect();
+    Ok(Reply::json(
+        StatusCode::OK,
+        &ResponseBody { stats, reasons },
+    ))
 }
 
 fn order(query: &Query, now: Timestamp) -> Result<StatsOrder, ApiError> {
@@ -62,7 +94,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     .parameter(spec.query::<GivenMoment>("to", "The first moment that is not wanted."))
     .parameter(Parameter::query("bucket", "How wide a bucket is.", bucket))
     .answer(
-        spec.json::<Stats>(200, "How it went.").no_store().example(
+        spec.json::<ResponseBody>(200, "How it went.").no_store().example(
             "day",
             example!({
                 "buckets": [{

@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::account::endpoints::notices;
-use crate::account::store::{MAX_HASTENED, hasten_notices};
+#[cfg(test)]
+use crate::account::store::MAX_HASTENED;
+use crate::account::store::hasten_notices;
 use crate::auth::SignIn;
 use crate::kernel::audit::Action;
 use crate::operators::Role;

@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 
+#[cfg(test)]
 use crate::account::endpoints::notices;
 use crate::account::store::drop_notice;
 use crate::auth::SignIn;

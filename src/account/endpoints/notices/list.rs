@@ -129,7 +129,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     let state = serde_json::json!({ "type": "string", "enum": ["waiting", "failing"], "default": "waiting" });
     let kinds = NoticeKind::ALL.map(NoticeKind::as_str);
     let kind = serde_json::json!({ "type": "string", "enum": kinds });
-    let after = serde_json::json!({ "type": "string", "pattern": "^[0-9]{1,15}-.+$" });
+    let after =
+        serde_json::json!({ "type": "string", "pattern": "^[0-9]{1,15}-[0-9A-Za-z_]{1,40}$" });
     OperationDoc::new(
         "Notices",
         "The outbox",
