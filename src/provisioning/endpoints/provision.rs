@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::auth::SignIn;
+#[cfg(test)]
 use crate::kernel::UserId;
 use crate::operators::Role;
 #[cfg(test)]
