@@ -293,7 +293,8 @@ SELECT NULL AS user_id, NULL AS lease_token, NULL AS at,
        NULL AS forget,          -- account id and password are dropped
        NULL AS closes,          -- no later run takes the user up unless something changes
        NULL AS actor, NULL AS action, NULL AS request_id,
-       NULL AS outcome          -- NULL: no audit row
+       NULL AS outcome,         -- NULL: no audit row
+       NULL AS reason           -- what an administrator typed
 WHERE 0;
 
 CREATE TRIGGER provisioning_settle INSTEAD OF INSERT ON provisioning_outcomes
@@ -323,8 +324,8 @@ BEGIN
   INSERT INTO provisioning_unsettled (lease_token, user_id)
   SELECT NEW.lease_token, NEW.user_id WHERE changes() = 0;
 
-  INSERT INTO audit_log (at, actor, action, subject, outcome, request_id)
-  SELECT NEW.at, NEW.actor, NEW.action, NEW.user_id, NEW.outcome, NEW.request_id
+  INSERT INTO audit_log (at, actor, action, subject, outcome, request_id, reason)
+  SELECT NEW.at, NEW.actor, NEW.action, NEW.user_id, NEW.outcome, NEW.request_id, NEW.reason
   WHERE NEW.outcome IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM provisioning_unsettled
     WHERE lease_token = NEW.lease_token AND user_id = NEW.user_id);

@@ -2634,11 +2634,8 @@ export interface components {
             state: "pending" | "attaching" | "complete" | "quarantined" | "set_aside" | "leaving" | "left_in_place" | null;
             /** @description The account's id, once known. */
             threedeyeUserId: components["schemas"]["RemoteId"] | null;
-            /**
-             * @description Why it did not go to the end; null: it did.
-             * @enum {string|null}
-             */
-            reason: "not_configured" | "unauthorized" | "email_taken" | "not_found" | "rate_limited" | "unavailable" | "answer_lost" | "rejected" | "empty_list" | "unreadable_answer" | "orphan" | "duplicate" | "other_spelling" | "protected" | "take_over_unproved" | "foreign_mapping" | "unproved" | "made_for_another_email" | "not_visible_yet" | "still_taken" | "settling" | "list_incomplete" | "roles_pending" | "unsealable" | "leaving" | "out_of_time" | null;
+            /** @description Why it did not go to the end; null: it did. */
+            reason: components["schemas"]["FailureReason"] | null;
             /** @description The four steps, in order. */
             steps: {
                 /**

@@ -1,5 +1,6 @@
 // Production code broken on purpose, a guard at a time: the shipped SQL and Rust.
 
+import { ORDERS } from "./orders.mjs";
 import { PROVISIONING } from "./provisioning.mjs";
 import { SERVICE } from "./service.mjs";
 
@@ -18,7 +19,7 @@ import { SERVICE } from "./service.mjs";
 
 /** Each with the test that notices it. */
 export const MUTANTS = [
-  ...PROVISIONING.map((mutant) => ({
+  ...[...PROVISIONING, ...ORDERS].map((mutant) => ({
     test: "provisioning::simulation::tests::whatever_happened_before_it_ends_well",
     ...mutant,
   })),

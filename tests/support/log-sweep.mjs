@@ -25,6 +25,7 @@ const FIELDS = /** @type {Record<string, Record<string, "string" | "number" | "s
     "run.total": "number",
     "run.created": "number",
     "run.removed": "number",
+    "run.paused": "boolean",
     "run.failed": "number",
     "error.cause": "string?",
     "duration.ms": "number",

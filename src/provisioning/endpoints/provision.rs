@@ -7,10 +7,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::auth::SignIn;
+#[cfg(test)]
 use crate::kernel::UserId;
 use crate::operators::Role;
 #[cfg(test)]
 use crate::provisioning::ProvisioningError;
+use crate::provisioning::Reason;
 #[cfg(test)]
 use crate::provisioning::endpoints::error_answers;
 use crate::provisioning::step_by_step::{Step, Walk};
@@ -41,8 +43,7 @@ struct Body<'a> {
     #[cfg_attr(test, schemars(with = "Option<RemoteId>"))]
     threedeye_user_id: Option<String>,
     /// Why it did not go to the end; null: it did.
-    #[cfg_attr(test, schemars(extend("enum" = REASONS)))]
-    reason: Option<&'static str>,
+    reason: Option<Reason>,
     /// The four steps, in order.
     #[cfg_attr(test, schemars(length(equal = 4)))]
     steps: Vec<StepPart>,
@@ -72,38 +73,6 @@ impl From<Step> for StepPart {
     }
 }
 
-/// Every [`Failure::code`](crate::provisioning::Failure::code), and null.
-#[cfg(test)]
-const REASONS: [Option<&str>; 27] = [
-    Some("not_configured"),
-    Some("unauthorized"),
-    Some("email_taken"),
-    Some("not_found"),
-    Some("rate_limited"),
-    Some("unavailable"),
-    Some("answer_lost"),
-    Some("rejected"),
-    Some("empty_list"),
-    Some("unreadable_answer"),
-    Some("orphan"),
-    Some("duplicate"),
-    Some("other_spelling"),
-    Some("protected"),
-    Some("take_over_unproved"),
-    Some("foreign_mapping"),
-    Some("unproved"),
-    Some("made_for_another_email"),
-    Some("not_visible_yet"),
-    Some("still_taken"),
-    Some("settling"),
-    Some("list_incomplete"),
-    Some("roles_pending"),
-    Some("unsealable"),
-    Some("leaving"),
-    Some("out_of_time"),
-    None,
-];
-
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let user = call.user_id()?;
     call.query(&[])?;
@@ -124,7 +93,7 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         user_id: user.as_str(),
         state: mapping.as_ref().map(|row| row.state.as_str()),
         threedeye_user_id: mapping.and_then(|row| row.threedeye_id).map(|id| id.0),
-        reason: failure.map(|failure| failure.code()),
+        reason: failure.map(|failure| failure.reason()),
         steps: steps.into_iter().map(Into::into).collect(),
     };
     Ok(Reply::json(StatusCode::OK, &body).no_store())

@@ -295,7 +295,7 @@ mod tests {
             "",
             ".",
             "1795258200000",
-            &text[1..text.len() - 1],
+            text.split_at(text.len() - 1).0,
             &format!("+{text}"),
             &format!("{text}a"),
             &text.replace('.', ".."),

@@ -137,6 +137,8 @@ fn what_was_planned_is_done_once() {
     let announced = format!("about to delete {old}");
     let announced = [(announced, reason.clone())];
     assert_eq!(setup.reasons("threedeye.delete_account"), announced);
+    let made = ("created".to_owned(), reason);
+    assert_eq!(setup.reasons("threedeye.provision")[1..], [made]);
 }
 
 #[test]

@@ -186,7 +186,7 @@ fn the_ledger_is_read_a_page_at_a_time_and_by_trigger_and_status() {
             let runs = page["runs"].as_array().unwrap();
             assert!(runs.len() <= 2);
             let ids = runs.iter().map(|run| super::text(&run["runId"]));
-            numbers.extend(ids.map(|id| id[id.len() - 1..].parse::<u32>().unwrap()));
+            numbers.extend(ids.map(|id| id.split_at(id.len() - 1).1.parse::<u32>().unwrap()));
             let Some(next) = page["next"].as_str() else {
                 return numbers;
             };
