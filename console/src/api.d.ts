@@ -3185,7 +3185,7 @@ export interface components {
                 failing: number;
             };
             /** @description The audit trail about this user, the newest twenty rows. */
-            history: components["schemas"]["UserHistoryEntry"][];
+            history: components["schemas"]["AuditEntry"][];
         };
         /** @description All that is stored about a person. */
         UserExport: {
@@ -3206,29 +3206,6 @@ export interface components {
             audit: components["schemas"]["ExportedAuditRow"][];
             /** @description `auditBefore` for older rows of the trail. Null: there are none. */
             nextAuditBefore: number | null;
-        };
-        /** @description A row of the audit trail. */
-        UserHistoryEntry: {
-            id: number;
-            at: components["schemas"]["Moment"];
-            /** @description Who did it. */
-            actor: {
-                /** @description cron, queue, admin-key, operator, user, staff, api-key, account-key or instance-key. */
-                kind: string;
-                /** @description The key, operator or user. */
-                id: string | null;
-                /** @description Masked. */
-                name: string | null;
-            };
-            action: string;
-            /** @description The user. */
-            subject: string;
-            outcome: string;
-            /** @description What the administrator typed as the reason. */
-            reason: string | null;
-            requestId: string;
-            /** @description The client's address; null without a client. */
-            address: string | null;
         };
         /**
          * @description A user's `users.uuid`. Opaque: 1 to 128 characters, no control characters.

@@ -6,7 +6,7 @@ use crate::web::caller::Admin;
 
 #[derive(Debug, Clone, Copy)]
 pub struct PersonalData {
-    is_shown: bool,
+    pub is_shown: bool,
 }
 
 impl PersonalData {
@@ -47,10 +47,10 @@ impl PersonalData {
 
 /// Whether a name tells nothing about a person by itself.
 fn is_opaque(name: &str) -> bool {
-    let is_phone = name
-        .chars()
-        .all(|c| c.is_ascii_digit() || " +-()./".contains(c))
-        && name.chars().filter(char::is_ascii_digit).count() >= 7;
+    let is_of_phone = |c: char| c.is_ascii_digit() || " +-()./".contains(c);
+    let digits = name.chars().filter(char::is_ascii_digit).count();
+    // E.164 allows 15.
+    let is_phone = (7..=15).contains(&digits) && name.chars().all(is_of_phone);
     !name.contains('@') && !is_phone
 }
 

@@ -5,6 +5,8 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::audit::AuditEntry;
+use crate::audit::store::AuditRow;
 use crate::auth::SignIn;
 use crate::auth::store::ApiKeyRow;
 use crate::kernel::{Timestamp, UserId};
@@ -13,11 +15,10 @@ use crate::provisioning::Reason;
 use crate::provisioning::next::{Next, Standing};
 use crate::provisioning::offboarding::RemovalOrder;
 use crate::provisioning::record::State;
-use crate::users::endpoints::history;
 use crate::users::endpoints::row::UserState;
 use crate::users::store::{
-    self, DetailColumns, InstanceUserRow, NoticeCounts, PushTokenRow, SecondFactorColumns,
-    UserDetails,
+    self, DetailColumns, HistoryRow, InstanceUserRow, NoticeCounts, PushTokenRow,
+    SecondFactorColumns, UserDetails,
 };
 use crate::web::caller::Admin;
 #[cfg(test)]
@@ -66,7 +67,7 @@ struct Body {
     notices: NoticesPart,
     /// The audit trail about this user, the newest twenty rows.
     #[cfg_attr(test, schemars(length(max = 20)))]
-    history: Vec<history::Entry>,
+    history: Vec<AuditEntry>,
 }
 
 /// The 3dEye account, as far as it is recorded here.
@@ -203,7 +204,11 @@ impl Body {
                 .collect(),
             api_keys: details.api_keys,
             notices: details.notices.into(),
-            history: details.history.into_iter().map(Into::into).collect(),
+            history: details
+                .history
+                .into_iter()
+                .map(|row| AuditEntry::of(row.into(), data.is_shown))
+                .collect(),
         }
     }
 }
@@ -285,6 +290,22 @@ impl InstanceUserPart {
             instance: row.instance,
             username: data.name(row.username),
             key_changed_at: row.key_changed_at,
+        }
+    }
+}
+
+impl From<HistoryRow> for AuditRow {
+    fn from(row: HistoryRow) -> Self {
+        Self {
+            id: row.id,
+            at: row.at,
+            actor: row.actor,
+            action: row.action,
+            subject: row.subject,
+            outcome: row.outcome,
+            reason: row.reason,
+            request_id: row.request_id,
+            address: row.address,
         }
     }
 }

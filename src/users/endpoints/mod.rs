@@ -1,7 +1,6 @@
 //! What support sees of users.
 
 pub mod detail;
-mod history;
 pub mod list;
 pub mod reveal;
 mod row;

@@ -7,16 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::auth::SignIn;
 use crate::kernel::audit::Action;
-use crate::kernel::mask_emails;
 use crate::operators::Role;
 use crate::users::store;
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, errors, example};
 use crate::web::{ApiError, CallWithBody, Reply, Route, fields, handler};
-
-/// The most characters a reason may have.
-const MAX_REASON_CHARS: usize = 500;
 
 pub const ROUTE: Route = Route::post(
     "/admin/users/{userId}/reveal",
@@ -32,7 +28,7 @@ struct Request {
     #[cfg_attr(test, schemars(length(min = 1)))]
     fields: Vec<Field>,
     /// For the audit trail, where it stays: no personal data.
-    #[cfg_attr(test, schemars(length(min = 1), regex(pattern = fields::words_pattern(MAX_REASON_CHARS))))]
+    #[cfg_attr(test, schemars(length(min = 1), regex(pattern = fields::words_pattern(fields::MAX_REASON_CHARS))))]
     reason: String,
 }
 
@@ -59,7 +55,7 @@ async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
     let user = call.user_id()?;
     call.query(&[])?;
     let request: Request = call.body()?;
-    let reason = fields::words("reason", &request.reason, MAX_REASON_CHARS)?;
+    let reason = fields::reason(&request.reason)?;
     let shows = |field| request.fields.contains(&field);
     let outcome = match (shows(Field::Email), shows(Field::Phone)) {
         (true, true) => "email, phone",
@@ -69,7 +65,7 @@ async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
     };
     call.log_access(&call.caller.actor(), &user);
     let mut entry = call.entry(Action::RevealUser, user.as_str(), outcome);
-    entry.origin = entry.origin.because(mask_emails(reason));
+    entry.origin = entry.origin.because(reason);
     let revealed = store::reveal(&call.services.database()?, &user, &entry).await?;
     let revealed = revealed.ok_or_else(ApiError::unknown_user)?;
     let body = Body {

@@ -10,7 +10,9 @@ use crate::auth::SignIn;
 use crate::kernel::{Purpose, Sealed, Secret, UserId};
 use crate::operators::Role;
 use crate::users::endpoints::row::{DEFAULT_LIMIT, MAX_LIMIT, UserRow};
-use crate::users::query::{Index, Lookup, MAX_QUERY_CHARS, Searched};
+#[cfg(test)]
+use crate::users::query::MAX_QUERY_CHARS;
+use crate::users::query::{Index, Lookup, Searched};
 use crate::users::store::{self, SearchPlace};
 use crate::web::caller::Admin;
 #[cfg(test)]

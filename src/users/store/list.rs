@@ -5,75 +5,87 @@ use serde::{Deserialize, Serialize};
 use super::columns::{UserColumns, user_columns};
 use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
 
-/// A page of users: `$of` selects `state`, `at` and `id` of index entries.
+/// A page of users: `$place` is their place in the index of `$from`, `$order` the conditions and the order.
 macro_rules! list {
-    ($($of:tt)+) => {
+    ($place:literal, $from:literal, $($order:tt)+) => {
         concat!(
             "
-SELECT k.state AS place_state, k.at AS place_at, substr(CAST(k.id AS TEXT), 1, 512) AS place_id,",
+SELECT ",
+            $place,
+            ",",
             user_columns!(),
             "
-FROM (",
-            $($of)+,
-            ") k
-LEFT JOIN users u ON u.uuid = k.id
-LEFT JOIN threedeye_users t ON t.user_id = k.id
-LEFT JOIN second_factors f ON f.user_id = k.id"
+FROM ",
+            $from,
+            "
+LEFT JOIN second_factors f ON f.user_id = coalesce(u.uuid, t.user_id)
+WHERE ",
+            $($order)+
         )
     };
 }
 
-/// Those in a state, the newest first. It is a literal: SQLite would not use a partial index for a bound one.
-/// ?1 and ?2 moment and id of the last user of the page before, ?3 limit.
+/// Of those that are recorded. A state is a literal: SQLite would not use a partial index for a bound one.
 macro_rules! recorded {
-    ($condition:literal) => {
+    ($($order:tt)+) => {
         list!(
-            "SELECT '' AS state, updated_at AS at, user_id AS id FROM threedeye_users
-      WHERE ",
-            $condition,
-            " AND (updated_at, user_id) < (?1, ?2)
-      ORDER BY updated_at DESC, user_id DESC LIMIT ?3"
+            "t.state AS place_state, t.updated_at AS place_at, t.user_id AS place_id",
+            "threedeye_users t LEFT JOIN users u ON u.uuid = t.user_id",
+            $($order)+
         )
     };
 }
 
-const QUARANTINED: &str = recorded!("state = 'quarantined'");
-const SET_ASIDE: &str = recorded!("state = 'set_aside'");
-const ATTACHING: &str = recorded!("state = 'attaching'");
-const FAILING: &str = recorded!("state = 'pending' AND last_error IS NOT NULL");
-const LEFT_IN_PLACE: &str = recorded!("state = 'left_in_place' AND last_error IS NOT NULL");
+/// The newest first. ?1 and ?2 moment and id of the last user of the page before, ?3 limit.
+macro_rules! in_state {
+    ($condition:literal) => {
+        recorded!(
+            $condition,
+            " AND (t.updated_at, t.user_id) < (?1, ?2)
+ORDER BY t.updated_at DESC, t.user_id DESC LIMIT ?3"
+        )
+    };
+}
 
-// ?1 and ?2 moment and id of the last user of the page before, ?3 limit. The first due first.
-const WAITING: &str = list!(
-    "SELECT '' AS state, due_at AS at, user_id AS id FROM provisioning_queue
-      WHERE (due_at, user_id) > (?1, ?2) ORDER BY due_at, user_id LIMIT ?3"
+const QUARANTINED: &str = in_state!("t.state = 'quarantined'");
+const SET_ASIDE: &str = in_state!("t.state = 'set_aside'");
+const ATTACHING: &str = in_state!("t.state = 'attaching'");
+const FAILING: &str = in_state!("t.state = 'pending' AND t.last_error IS NOT NULL");
+const LEFT_IN_PLACE: &str = in_state!("t.state = 'left_in_place' AND t.last_error IS NOT NULL");
+
+// ?1 and ?2 moment and id of the last user of the page before, ?3 limit. The first to go first.
+const LEAVING: &str = list!(
+    "'' AS place_state, t.leaving_since AS place_at, t.user_id AS place_id",
+    "threedeye_users t LEFT JOIN users u ON u.uuid = t.user_id",
+    "t.state = 'leaving' AND (t.leaving_since, t.user_id) > (?1, ?2)
+ORDER BY t.leaving_since, t.user_id LIMIT ?3"
 );
 
-// The same
-const LEAVING: &str = list!(
-    "SELECT '' AS state, leaving_since AS at, user_id AS id FROM threedeye_users
-      WHERE state = 'leaving' AND (leaving_since, user_id) > (?1, ?2)
-      ORDER BY leaving_since, user_id LIMIT ?3"
+// The same. The first due first.
+const WAITING: &str = list!(
+    "'' AS place_state, q.due_at AS place_at, q.user_id AS place_id",
+    "provisioning_queue q
+LEFT JOIN users u ON u.uuid = q.user_id LEFT JOIN threedeye_users t ON t.user_id = q.user_id",
+    "(q.due_at, q.user_id) > (?1, ?2) ORDER BY q.due_at, q.user_id LIMIT ?3"
 );
 
 // ?1 reason, ?2 state, ?3 and ?4 moment and id of the last user of the page before, ?5 limit
-const BY_STATE_AND_REASON: &str = list!(
-    "SELECT '' AS state, updated_at AS at, user_id AS id FROM threedeye_users
-      WHERE error_code = ?1 AND state = ?2 AND (updated_at, user_id) < (?3, ?4)
-      ORDER BY updated_at DESC, user_id DESC LIMIT ?5"
+const BY_STATE_AND_REASON: &str = recorded!(
+    "t.error_code = ?1 AND t.state = ?2 AND (t.updated_at, t.user_id) < (?3, ?4)
+ORDER BY t.updated_at DESC, t.user_id DESC LIMIT ?5"
 );
 
 // ?1 reason, ?2 to ?4 state, moment and id of the last user of the page before, ?5 limit
-const BY_REASON: &str = list!(
-    "SELECT state, updated_at AS at, user_id AS id FROM threedeye_users
-      WHERE error_code = ?1 AND (state, updated_at, user_id) < (?2, ?3, ?4)
-      ORDER BY state DESC, updated_at DESC, user_id DESC LIMIT ?5"
+const BY_REASON: &str = recorded!(
+    "t.error_code = ?1 AND (t.state, t.updated_at, t.user_id) < (?2, ?3, ?4)
+ORDER BY t.state DESC, t.updated_at DESC, t.user_id DESC LIMIT ?5"
 );
 
 // ?1 id of the last user of the page before, ?2 limit. A blob is no id, and comes after all texts.
 const ALL: &str = list!(
-    "SELECT '' AS state, 0 AS at, uuid AS id FROM users
-      WHERE uuid > ?1 ORDER BY uuid LIMIT ?2"
+    "'' AS place_state, 0 AS place_at, substr(CAST(u.uuid AS TEXT), 1, 512) AS place_id",
+    "users u LEFT JOIN threedeye_users t ON t.user_id = u.uuid",
+    "u.uuid > ?1 ORDER BY u.uuid LIMIT ?2"
 );
 
 /// A later moment than any; the greatest number that D1 binds.

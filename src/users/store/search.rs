@@ -17,44 +17,42 @@ macro_rules! by_prefix {
     ($key:literal) => {
         concat!(
             "
-SELECT k.key, k.row,",
+SELECT substr(",
+            $key,
+            ", 1, 400) AS key, u.rowid AS row,",
             user_columns!(),
             "
-FROM (SELECT substr(",
-            $key,
-            ", 1, 400) AS key, rowid AS row FROM users
-      WHERE ",
+FROM users u
+LEFT JOIN threedeye_users t ON t.user_id = u.uuid
+LEFT JOIN second_factors f ON f.user_id = u.uuid
+WHERE ",
             $key,
             " < ?2 AND (",
             $key,
-            ", rowid) > (?1, ?3)
-      ORDER BY ",
+            ", u.rowid) > (?1, ?3)
+ORDER BY ",
             $key,
-            ", rowid LIMIT ?4) k
-CROSS JOIN users u ON u.rowid = k.row
-LEFT JOIN threedeye_users t ON t.user_id = u.uuid
-LEFT JOIN second_factors f ON f.user_id = u.uuid"
+            ", u.rowid LIMIT ?4"
         )
     };
 }
 
-const BY_USER_ID: &str = by_prefix!("uuid");
-const BY_EMAIL: &str = by_prefix!("email_key");
-const BY_PHONE: &str = by_prefix!("phone_number");
+const BY_USER_ID: &str = by_prefix!("u.uuid");
+const BY_EMAIL: &str = by_prefix!("u.email_key");
+const BY_PHONE: &str = by_prefix!("u.phone_number");
 
 // ?1 domain, ?2 the last row of the page before, ?3 limit
 const BY_DOMAIN: &str = concat!(
     "
-SELECT '' AS key, k.row,",
+SELECT '' AS key, u.rowid AS row,",
     user_columns!(),
     "
-FROM (SELECT rowid AS row FROM users
-      WHERE email_key IS NOT NULL AND substr(email_key, instr(email_key, '@') + 1) = ?1
-        AND rowid > ?2
-      ORDER BY rowid LIMIT ?3) k
-CROSS JOIN users u ON u.rowid = k.row
+FROM users u
 LEFT JOIN threedeye_users t ON t.user_id = u.uuid
-LEFT JOIN second_factors f ON f.user_id = u.uuid"
+LEFT JOIN second_factors f ON f.user_id = u.uuid
+WHERE u.email_key IS NOT NULL AND substr(u.email_key, instr(u.email_key, '@') + 1) = ?1
+  AND u.rowid > ?2
+ORDER BY u.rowid LIMIT ?3"
 );
 
 // ?1 subject, ?2 limit

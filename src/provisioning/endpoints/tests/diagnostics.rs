@@ -9,7 +9,7 @@ use crate::threedeye::simulated::Operation;
 fn no_mapping() -> Value {
     json!({
         "found": false, "threedeyeUserId": null, "hasPassword": false, "createdAt": null,
-        "remoteAccountExists": null, "state": null, "attempts": 0, "lastError": null,
+        "remoteAccountExists": null, "state": null, "attempts": 0, "reason": null, "lastError": null,
         "nextAttemptAt": null,
             "takenOver": false,
     })
@@ -37,7 +37,7 @@ fn a_provisioned_user_is_shown_with_its_account() {
         "user": { "found": true, "email": ANN_EMAIL },
         "mapping": {
             "found": true, "threedeyeUserId": id, "hasPassword": true, "createdAt": created_at,
-            "remoteAccountExists": true, "state": "complete", "attempts": 0, "lastError": null,
+            "remoteAccountExists": true, "state": "complete", "attempts": 0, "reason": null, "lastError": null,
             "nextAttemptAt": null,
             "takenOver": false,
         },
@@ -52,6 +52,7 @@ fn a_provisioned_user_is_shown_with_its_account() {
             ],
             "error": null,
         },
+        "next": { "act": "none", "at": null, "otherUserId": null },
     });
     assert_eq!(setup.diagnose(ANN), expected);
 }
@@ -66,6 +67,7 @@ fn an_account_of_another_customer_is_not_a_match() {
         "mapping": no_mapping(),
         "recovery": { "found": false, "roleIds": [] },
         "remote": empty_customer(),
+        "next": { "act": "create", "at": setup.service.clock.now(), "otherUserId": null },
     });
     assert_eq!(setup.diagnose(ANN), expected);
 }
@@ -104,6 +106,7 @@ fn an_unknown_user_is_an_answer() {
         "mapping": no_mapping(),
         "recovery": { "found": false, "roleIds": [] },
         "remote": remote,
+        "next": { "act": "none", "at": null, "otherUserId": null },
     });
     assert_eq!(setup().diagnose(UNKNOWN), expected);
 }
