@@ -36,7 +36,7 @@ check(
   async ({ by, signIn, service, browsing, evaluate }) => {
     await browsing.context.addInitScript(LISTEN);
     await addWaiting(service, USERS);
-    service.sim.configure({ latencyMs: 40 });
+    service.sim.configure({ latencyMs: 250 });
     await signIn("support", { hash: "#/runs" });
     await by("button", "Start run…").click();
     const dialog = await shown(by("dialog"));
