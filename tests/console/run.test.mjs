@@ -8,7 +8,8 @@ import { shown } from "./support/browsing.mjs";
 import { consoleForThisFile } from "./support/console.mjs";
 import { addWaiting } from "./support/people.mjs";
 
-const check = await consoleForThisFile({ queue: true });
+// A chunk of 50 at a time, so that there is progress to be seen.
+const check = await consoleForThisFile({ queue: { maxBatchSize: 1 } });
 const USERS = 500;
 
 /** Longer than the page waits between two looks at a run that has just begun. */
@@ -36,7 +37,7 @@ check(
   async ({ by, signIn, service, browsing, evaluate }) => {
     await browsing.context.addInitScript(LISTEN);
     await addWaiting(service, USERS);
-    service.sim.configure({ latencyMs: 40 });
+    service.sim.configure({ latencyMs: 120 });
     await signIn("support", { hash: "#/runs" });
     await by("button", "Start run…").click();
     const dialog = await shown(by("dialog"));

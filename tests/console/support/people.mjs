@@ -53,7 +53,7 @@ export async function addGrace(service, email = "grace.hopper@example.com") {
 /** Has failed before, and waits for the next attempt. @param {Service} service */
 export async function addFailing(service, email = "failing.fred@example.com") {
   const fred = await service.addUser({ email });
-  const { id } = service.sim.fault({ match: { method: "POST", path: "/v3/users" }, action: { status: 503 } });
+  const { id } = service.sim.fault({ match: { method: "POST", path: "/v3/users" }, times: "always", action: { status: 503 } });
   assert.ok(id);
   await service.backfill();
   service.sim.clearFaults();

@@ -56,7 +56,7 @@ export function User({ userId, tab }: { userId: string; tab: string | undefined 
       {failure && (
         <FailureNotice failure={failure} advice={failure.status === 404 && <NoSuchUser userId={userId} />} retry={refresh} />
       )}
-      {user ? <Head user={user} /> : !failure && <Skeleton lines={12} />}
+      {user ? <Head user={user} /> : !failure && <Skeleton lines={18} />}
       {user && (
         <>
           <NextStep user={user} check={() => setChecking(true)} />
