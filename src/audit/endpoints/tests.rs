@@ -102,7 +102,7 @@ fn pages_end_to_end_are_the_trail_whatever_is_written_meanwhile() {
             let Some(before) = page["next"].as_str() else {
                 break;
             };
-            assert_eq!(page["scannedTo"].is_string(), true);
+            assert!(page["scannedTo"].is_string());
             next = format!("&before={before}");
         }
         assert_eq!(seen, all, "{query}");

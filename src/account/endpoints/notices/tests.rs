@@ -39,7 +39,7 @@ fn read(service: &TestService, query: &str) -> Value {
 fn ids(page: &Value) -> Vec<String> {
     let notices = page["notices"].as_array().unwrap().iter();
     notices
-        .map(|notice| notice["id"].as_str().unwrap()[4..].to_owned())
+        .map(|notice| notice["id"].as_str().unwrap().replace("ntc_", ""))
         .collect()
 }
 
