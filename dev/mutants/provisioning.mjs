@@ -202,8 +202,8 @@ export const PROVISIONING = [
     edits: [
       {
         file: "src/provisioning/reset/removal.rs",
-        find: "remote.delete_account(&account.id, self.deadline).await?;",
-        replace: "remote.delete_account(&account.id, self.deadline).await.ok();",
+        find: "            deleted.await?;\n",
+        replace: "            deleted.await.ok();\n",
       },
     ],
   },
