@@ -4,7 +4,7 @@
  */
 
 /** The fields of every kind of line; those with `?` may be null. */
-const FIELDS = /** @type {Record<string, Record<string, "string" | "number" | "string?" | "strings">>} */ ({
+const FIELDS = /** @type {Record<string, Record<string, "string" | "number" | "boolean" | "string?" | "strings">>} */ ({
   "http.request": {
     event: "string",
     level: "string",
