@@ -112,11 +112,12 @@ CREATE INDEX threedeye_removals_by_time ON threedeye_removals (removed_at);
 -- with and fires no DELETE trigger. Through it user_id takes any value that another service gives
 -- to users.uuid, which is why this table is not STRICT: that statement would fail.
 CREATE TABLE provisioning_queue (
-  user_id   TEXT PRIMARY KEY REFERENCES users (uuid) ON DELETE CASCADE ON UPDATE CASCADE,
-  email_key TEXT NOT NULL, -- always equal to users.email_key
-  due_at    INTEGER NOT NULL
+  user_id    TEXT PRIMARY KEY REFERENCES users (uuid) ON DELETE CASCADE ON UPDATE CASCADE,
+  email_key  TEXT NOT NULL, -- always equal to users.email_key
+  due_at     INTEGER NOT NULL,
+  entered_at INTEGER NOT NULL -- since when the user waits, for the time to provision
 ) WITHOUT ROWID;
-CREATE INDEX provisioning_queue_due ON provisioning_queue (due_at, user_id, email_key);
+CREATE INDEX provisioning_queue_due ON provisioning_queue (due_at, user_id, email_key, entered_at);
 
 -- The length of the queue, so that it need not be counted.
 CREATE TABLE provisioning_totals (
@@ -171,11 +172,11 @@ BEGIN
   UPDATE threedeye_users
   SET state = 'pending', attempts = 0, last_error = NULL, error_code = NULL, next_attempt_at = NULL
   WHERE user_id = NEW.uuid AND state = 'quarantined' AND email_key IS NOT NEW.email_key;
-  INSERT INTO provisioning_queue (user_id, email_key, due_at)
+  INSERT INTO provisioning_queue (user_id, email_key, due_at, entered_at)
   SELECT NEW.uuid, NEW.email_key, coalesce(
     (SELECT next_attempt_at FROM threedeye_users
      WHERE user_id = NEW.uuid AND email_key = NEW.email_key),
-    unixepoch() * 1000)
+    unixepoch() * 1000), unixepoch() * 1000
   WHERE NEW.email_key IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM provisioning_queue WHERE user_id = NEW.uuid)
     AND NOT EXISTS (
@@ -202,8 +203,8 @@ BEGIN
   ));
   UPDATE provisioning_queue SET email_key = NEW.email_key, due_at = unixepoch() * 1000
   WHERE user_id = NEW.uuid;
-  INSERT INTO provisioning_queue (user_id, email_key, due_at)
-  SELECT NEW.uuid, NEW.email_key, unixepoch() * 1000
+  INSERT INTO provisioning_queue (user_id, email_key, due_at, entered_at)
+  SELECT NEW.uuid, NEW.email_key, unixepoch() * 1000, unixepoch() * 1000
   WHERE NEW.email_key IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM provisioning_queue WHERE user_id = NEW.uuid)
     AND NOT EXISTS (
@@ -229,8 +230,8 @@ CREATE TRIGGER threedeye_users_update_enqueue AFTER UPDATE OF state ON threedeye
 WHEN (NEW.state = 'idle' OR NEW.state = 'pending' OR NEW.state = 'attaching')
   AND OLD.state <> 'idle' AND OLD.state <> 'pending' AND OLD.state <> 'attaching'
 BEGIN
-  INSERT INTO provisioning_queue (user_id, email_key, due_at)
-  SELECT uuid, email_key, unixepoch() * 1000 FROM users
+  INSERT INTO provisioning_queue (user_id, email_key, due_at, entered_at)
+  SELECT uuid, email_key, unixepoch() * 1000, unixepoch() * 1000 FROM users
   WHERE uuid = NEW.user_id AND email_key IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM provisioning_queue WHERE user_id = NEW.user_id);
 END;
@@ -238,8 +239,8 @@ END;
 CREATE TRIGGER threedeye_users_delete_enqueue AFTER DELETE ON threedeye_users
 BEGIN
   UPDATE provisioning_queue SET due_at = unixepoch() * 1000 WHERE user_id = OLD.user_id;
-  INSERT INTO provisioning_queue (user_id, email_key, due_at)
-  SELECT uuid, email_key, unixepoch() * 1000 FROM users
+  INSERT INTO provisioning_queue (user_id, email_key, due_at, entered_at)
+  SELECT uuid, email_key, unixepoch() * 1000, unixepoch() * 1000 FROM users
   WHERE uuid = OLD.user_id AND email_key IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM provisioning_queue WHERE user_id = OLD.user_id);
 END;

@@ -268,3 +268,63 @@ describe("the price of the rest", () => {
     assert.ok(service.upstream().all.every(({ concurrent }) => concurrent <= 6));
   });
 });
+
+/** What the acts of support and of the console may read, whatever the tables hold. */
+describe("an act costs the same among many users", () => {
+  const REASON = { json: { reason: "stuck" } };
+
+  /** So many users with a finished account, and an audit row for each. @param {number} count */
+  async function crowd(count) {
+    const numbers = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)";
+    for (const insert of [
+      "INSERT INTO users (uuid, created_at) SELECT 'crowd-' || i, '2024-01-15T10:30:00.000Z' FROM n",
+      `INSERT INTO threedeye_users (user_id, state, email_key, threedeye_id, password_sealed, created_at, updated_at)
+       SELECT 'crowd-' || i, 'complete', 'crowd-' || i || '@residents.example', 'account-' || i, 'v2.x', 1, 1 FROM n`,
+      `INSERT INTO audit_log (at, actor, action, subject, outcome, request_id)
+       SELECT i, 'cron', 'threedeye.provision', 'crowd-' || i, 'created', 'req' FROM n`,
+      `INSERT INTO provisioning_runs (run_id, trigger_kind, actor, request_id, status, batch_limit, started_at, finished_at)
+       SELECT printf('run_%026d', i), iif(i % 2, 'cron', 'manual'), 'cron', 'req', iif(i % 9, 'completed', 'ended_early'), 50, i, i
+       FROM n WHERE i <= 10000`,
+    ])
+      await service.sql(`${numbers} ${insert}`, count);
+  }
+
+  for (const count of [1_000, 100_000]) {
+    test(`${count} of them`, async () => {
+      await crowd(count);
+      const [user, other] = await many(2);
+      await service.assertProvisioned(user);
+      await warmUp();
+      /** @param {number} most @param {string} method @param {string} path @param {import("./support/http.mjs").Options} [order] */
+      const within = async (most, method, path, order) => {
+        const answer = await service.admin(method, path, order);
+        assert.ok(answer.status < 300, `${method} ${path}: ${answer.text}`);
+        assert.ok(rowsRead(answer) <= most, `${method} ${path} read ${rowsRead(answer)} rows`);
+        return answer.json;
+      };
+      const of = `/admin/threedeye/users/${user.id}`;
+      const order = { deleteRemote: true, preserveRoles: true };
+      const { plan } = await within(30, "POST", `${of}/reset?dryRun=true`, { json: order });
+      await within(90, "POST", `${of}/reset`, { json: { ...order, plan, ...REASON.json } });
+      await within(60, "POST", `/admin/threedeye/users/${other.id}/provision`);
+      await within(10, "POST", `/admin/users/${user.id}/two-factor/disable`, {
+        json: { ...REASON.json, verifiedBy: "callback" },
+      });
+      await within(2, "DELETE", `/admin/users/${user.id}/push-tokens/push_1`);
+      const runs = "/admin/threedeye/backfill/runs";
+      for (const query of ["", "&trigger=cron", "&status=ended_early", "&trigger=cron&status=ended_early"]) {
+        const { next } = await within(2 * 51, "GET", `${runs}?limit=50${query}`);
+        await within(2 * 51 + 2, "GET", `${runs}?limit=50${query}&before=${next}`);
+      }
+      await within(4, "PUT", "/admin/threedeye/pause", { json: { paused: true, ...REASON.json } });
+      await within(4, "PUT", "/admin/threedeye/pause", { json: { paused: false, ...REASON.json } });
+      await service.sql(
+        "INSERT INTO provisioning_runs (run_id, trigger_kind, actor, request_id, status, batch_limit, started_at) VALUES ('run_x', 'cron', 'cron', 'req', 'running', 50, 1)",
+      );
+      await within(12, "POST", `${runs}/run_x/stop`, REASON);
+      await service.admin("POST", "/admin/instances", { json: { name: "rivia" } });
+      const made = await service.admin("POST", "/admin/instances/rivia/users", { json: { username: "geralt" } });
+      await within(4, "POST", `/admin/instances/rivia/users/${made.json.id}/reset-key`, REASON);
+    });
+  }
+});

@@ -9,29 +9,37 @@ import { describe, test } from "node:test";
 import { addInstance, EVERY_ROUTE, keyHeaders } from "./support/instances.mjs";
 import { receiverForThisFile } from "./support/notices.mjs";
 import { deviations, document, isOfAccounts, misfits, pathOf, routeOf, routes, routeTo } from "./support/openapi.mjs";
+import { signInAt } from "./support/openid.mjs";
+import { addOperators, consoleSettings, emailOf, sessionOf } from "./support/operators.mjs";
 import { serviceForThisFile, servicesForThisFile } from "./support/service.mjs";
 
 /** @import { Route } from "./support/openapi.mjs" */
 
 const { settings: receiver } = await receiverForThisFile();
+const withConsole = consoleSettings({ clientId: "console-of-openapi", clientSecret: "client-secret-of-openapi" });
 const service = await serviceForThisFile({
-  ...receiver,
+  ...withConsole,
   instrumented: true,
-  vars: { ...receiver.vars, THREEDEYE_TIMEOUT_MS: "400" },
+  vars: { ...receiver.vars, ...withConsole.vars, THREEDEYE_TIMEOUT_MS: "400" },
+  secrets: { ...receiver.secrets, ...withConsole.secrets },
 });
-const { keyless, unconfigured, braked, queued } = await servicesForThisFile({
-  keyless: { vars: { JWT_JWKS_URL: "http://127.0.0.1:9/jwks.json" } },
-  unconfigured: { vars: { THREEDEYE_CUSTOMER_ID: undefined } },
-  queued: { queue: true },
-  braked: { rateLimits: { ADMIN_RATE_LIMITER: 5, AUTH_RATE_LIMITER: 5 } },
-});
+const { keyless, unconfigured, braked, queued } = await servicesForThisFile(
+  {
+    keyless: { vars: { JWT_JWKS_URL: "http://127.0.0.1:9/jwks.json" } },
+    unconfigured: { vars: { THREEDEYE_CUSTOMER_ID: undefined } },
+    queued: { queue: true },
+    braked: { ...withConsole, rateLimits: { ADMIN_RATE_LIMITER: 5, AUTH_RATE_LIMITER: 5 } },
+  },
+  withConsole.simulator,
+);
 
 const SCOPES = { scopes: ["threedeye:read"] };
 const stranger = () => ({
   authorization: `Bearer ${service.mint({ claims: { email: "ada@evil.example", email_verified: true } })}`,
 });
-// The user-key API and the account API have callers and refusals of their own.
-const ours = routes.filter(({ access }) => !["instance", "person"].includes(access));
+// The user-key API, the account API and the console's own routes have callers and refusals of their own.
+const ours = routes.filter(({ access }) => !["instance", "person", "console"].includes(access));
+const ofConsole = routes.filter(({ access }) => access === "console");
 const guarded = ours.filter(({ access }) => access !== "public");
 /** Confirms the deletion of a user. @param {string} id */
 const confirmed = (id) => ({ json: { confirm: id, reason: "moved out" } });
@@ -129,6 +137,28 @@ describe("what goes well", () => {
     assert.equal((await service.admin("POST", "/admin/notices/deliver", { json: { state: "waiting" } })).status, 202);
   });
 
+  test("every operation on operators, sessions and signing in", async () => {
+    await addOperators(service);
+    const [{ id }] = await service.sql("SELECT id FROM operators WHERE role = 'support'");
+    const path = `/admin/operators/${id}`;
+    const json = { email: emailOf("support"), role: "viewer" };
+    const asked = /** @type {[string, string, object, number][]} */ ([
+      ["GET", "/admin/operators", {}, 200],
+      ["PUT", path, { json: { role: "viewer" } }, 200],
+      ["GET", `${path}/sessions`, {}, 200],
+      ["DELETE", `${path}/sessions`, {}, 204],
+      ["DELETE", path, {}, 204],
+      ["POST", "/admin/operators", { json }, 200],
+      ["POST", "/admin/operators", { json }, 409],
+    ]);
+    for (const [method, target, options, status] of asked)
+      assert.equal((await service.admin(method, target, options)).status, status, `${method} ${target}`);
+    for (const route of ofConsole) {
+      const session = await sessionOf(service, emailOf("viewer"));
+      assert.ok((await service.call(route.method, route.path, { headers: session })).status < 300, route.operation);
+    }
+  });
+
   test("every operation on teams", async () => {
     const user = await service.addUser();
     assert.equal((await service.admin("POST", "/admin/dashboards", { json: { teamId: 7, name: "x" } })).status, 201);
@@ -170,11 +200,18 @@ describe("what goes well", () => {
 
   test("the examples of the description are taken as they stand", async () => {
     const { id: userId } = await service.addUser({ id: document.components.schemas.UserId.examples[0] });
+    const viewer = await service.admin("POST", "/admin/operators", { json: { email: emailOf("viewer"), role: "viewer" } });
     const paths = Object.entries(document.paths).filter(([path]) => !isOfAccounts(path));
     // What the paths name beside the user.
     await service.admin("POST", "/admin/instances", { json: { name: "rivia" } });
     const member = await service.admin("POST", "/admin/instances/rivia/users", { json: { username: "vesemir" } });
-    const names = { name: "rivia", userId, id: String(member.json.id), runId: (await service.backfill()).json.runId };
+    const names = {
+      name: "rivia",
+      userId,
+      id: String(member.json.id),
+      runId: (await service.backfill()).json.runId,
+      operatorId: viewer.json.id,
+    };
     // The deletion of the user comes last.
     const isDeletion = (/** @type {string} */ path) => Number(path === "/admin/users/{userId}");
     for (const [path, item] of paths.sort(([one], [other]) => isDeletion(one) - isDeletion(other))) {
@@ -199,6 +236,60 @@ describe("what goes wrong", () => {
 
   test("404 of a notice", async () => {
     assert.equal((await service.admin("POST", "/admin/notices/none/deliver")).status, 404);
+  });
+
+  test("400, 401, 403, 413, 429 and 503 of the console's own routes", async () => {
+    await addOperators(service);
+    for (const { method, path, operation } of ofConsole) {
+      const session = await sessionOf(service, emailOf("viewer"));
+      const ask = async (/** @type {string} */ target, /** @type {any} */ options, /** @type {number} */ status) =>
+        assert.equal((await service.call(method, target, options)).status, status, `${operation} ${status}`);
+      await ask(`${path}?what=1`, { headers: session }, 400);
+      await ask(path, {}, 401);
+      await ask(path, { headers: { ...session, "sec-fetch-site": "cross-site" } }, 403);
+      await ask(path, { headers: session, body: "x".repeat(70_000) }, 413);
+      await service.instruments({ sparedRoundTrips: 0 });
+      await ask(path, { headers: session }, 500);
+      await service.instruments({ sparedRoundTrips: null });
+      assert.equal((await unconfigured.call(method, path)).status, 503);
+      let answer;
+      for (let count = 0; count < 12 && answer?.status !== 429; count += 1) answer = await braked.call(method, path);
+      assert.equal(answer?.status, 429, operation);
+    }
+  });
+
+  test("400, 403, 429, 500 and 503 of signing in, which are pages", async () => {
+    await addOperators(service);
+    const callback = async (/** @type {import("./support/http.mjs").Answer} */ begun, person = emailOf("support")) => {
+      const { pathname, search } = new URL(await signInAt(String(begun.headers.location), { email: person }));
+      const cookie = String(begun.headers["set-cookie"]?.[0].split(";")[0]);
+      return service.call("GET", pathname + search, { headers: { cookie } });
+    };
+    const login = (headers = {}) => service.call("GET", "/console/auth/login", { headers });
+    assert.equal((await service.call("GET", "/console/auth/login?return=x")).status, 400);
+    assert.equal((await unconfigured.call("GET", "/console/auth/login")).status, 503);
+    assert.equal((await service.call("GET", "/console/auth/callback")).status, 400);
+    assert.equal((await unconfigured.call("GET", "/console/auth/callback")).status, 503);
+    const begun = await login();
+    await service.instruments({ sparedRoundTrips: 0 });
+    assert.equal((await callback(begun)).status, 500);
+    await service.instruments({ sparedRoundTrips: null });
+    const session = await sessionOf(service, emailOf("viewer"));
+    assert.equal((await callback(await login(session))).status, 403);
+    let answer;
+    for (let count = 0; count < 12 && answer?.status !== 429; count += 1)
+      answer = await braked.call("GET", "/console/auth/callback");
+    assert.equal(answer?.status, 429);
+  });
+
+  test("404 and 409 of operators", async () => {
+    await addOperators(service);
+    for (const route of routes.filter(({ path }) => path.startsWith("/admin/operators/")))
+      assert.equal((await service.admin(route.method, pathOf(route), bodyOf(route))).status, 404, route.operation);
+    const [{ id }] = await service.sql("SELECT id FROM operators WHERE role = 'admin'");
+    const path = `/admin/operators/${id}`;
+    assert.equal((await service.admin("PUT", path, { json: { role: "viewer" } })).status, 409);
+    assert.equal((await service.admin("DELETE", path)).status, 409);
   });
 
   test("404 of a run", async () => {

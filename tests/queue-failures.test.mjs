@@ -85,6 +85,43 @@ describe("a message that fails five times", () => {
   });
 });
 
+describe("a planned run", () => {
+  test("that is stopped ends, and its users are due for the next run, whatever comes of its messages", async () => {
+    await many(60, byHand);
+    const runId = await byHand.fanOut();
+    await byHand.deliver([chunk(runId, 2)]);
+    const why = { json: { reason: "wrong customer" } };
+    for (const times of [1, 2]) {
+      const { status, json } = await byHand.admin("POST", `/admin/threedeye/backfill/runs/${runId}/stop`, why);
+      assert.deepEqual(
+        [status, json.status, json.done, json.skipped, json.errors],
+        [202, "ended_early", 10, 50, ["chunk 1: stopped: wrong customer"]],
+        `stopped ${times} times`,
+      );
+    }
+    assert.deepEqual((await byHand.deliver([chunk(runId)])).explicitAcks, ["0"]);
+    assert.equal(byHand.sim.users().length, 10, "a message that comes late finds nothing to do");
+    assert.equal((await byHand.backfill("?limit=100")).json.created, 50);
+  });
+
+  test("is given up when it is delivered while runs are paused", async () => {
+    await many(3, byHand);
+    const runId = await byHand.fanOut();
+    const pause = async (/** @type {boolean} */ paused) =>
+      assert.equal(
+        (await byHand.admin("PUT", "/admin/threedeye/pause", { json: { paused, reason: "maintenance" } })).status,
+        200,
+      );
+    await pause(true);
+    assert.deepEqual((await byHand.deliver([chunk(runId)])).explicitAcks, ["0"]);
+    assert.deepEqual([(await byHand.progress(runId)).status, byHand.sim.users().length], ["ended_early", 0]);
+    await byHand.scheduled();
+    assert.equal((await byHand.call("GET", "/health")).json.checks.scheduledRun, "paused");
+    await pause(false);
+    assert.equal((await byHand.backfill()).json.created, 3);
+  });
+});
+
 describe("a queue", () => {
   test("that takes no messages makes the call fail, and holds no user back", async () => {
     await many(3, byHand);

@@ -174,6 +174,16 @@ describe("faults", () => {
     assert.equal((await fetch(sim.url + JWKS)).status, 505);
   });
 
+  test("an e-mail chooses creates, and logins too where their path is named", async () => {
+    sim.control.seed([{ email: "ada@example.com", password: "right" }]);
+    const credentials = { username: "ADA@example.com", password: "right" };
+    sim.control.fault({ match: { email: "ada@example.com" }, times: "always", action: { status: 504 } });
+    assert.equal((await login(credentials)).status, 200);
+    sim.control.fault({ match: { path: "/auth/token", email: "ada@example.com" }, times: "always", action: { status: 423 } });
+    assert.equal((await login(credentials)).status, 423);
+    assert.equal((await login()).status, 200);
+  });
+
   test("rules count: nth, skip, times, and one rule after another", async () => {
     /** @param {number} count */
     const statuses = async (count) => {

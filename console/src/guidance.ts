@@ -78,6 +78,11 @@ const nextAct: Record<NextAct, Guidance> = {
     effect: "The next run does it.",
     doThis: "Wait for the next run, or provision the user now.",
   },
+  remove: {
+    means: "The account of the deleted user will be removed at 3dEye.",
+    effect: "A run does it, once the time that a deletion can be undone in has passed.",
+    doThis: "Nothing, if the deletion was meant.",
+  },
   needs_support: {
     means: "It does not go on by itself.",
     effect: "The user stays as it is until support acts.",
@@ -141,6 +146,12 @@ const health: HealthWords = {
     ok: { means: "The last scheduled run went to its end.", effect: "Users are taken up every 15 minutes.", doThis: NOTHING },
     running: { means: "A scheduled run is at work.", effect: "Waiting users are being taken up.", doThis: NOTHING },
     none_yet: { means: "No scheduled run has begun yet.", effect: "The first one comes within 15 minutes.", doThis: NOTHING },
+    paused: {
+      means: "An admin has paused all provisioning.",
+      effect: "New users wait. What people ask for themselves still works.",
+      doThis: "Nothing, if it is meant. An admin ends the pause.",
+      link: { text: "System", href: "#/system" },
+    },
     not_configured: {
       means: "3dEye is not configured, so no run is begun.",
       effect: "No user is provisioned.",
@@ -168,8 +179,9 @@ const health: HealthWords = {
   },
 };
 
+export const isReason = (text: string): text is Reason => Object.hasOwn(reasons, text);
+
 /** Of a reason that is older than this page, or newer, nothing is known. */
-export const ofReason = (reason: string): Guidance | undefined =>
-  Object.hasOwn(reasons, reason) ? reasons[reason as Reason] : undefined;
+export const ofReason = (reason: string): Guidance | undefined => (isReason(reason) ? reasons[reason] : undefined);
 
 export const guidance = { state, reason: reasons, nextAct, health };

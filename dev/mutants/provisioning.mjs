@@ -356,4 +356,96 @@ export const PROVISIONING = [
       },
     ],
   },
+  {
+    name: "plan-unchecked",
+    breaks: "a reset with a plan does whatever it finds",
+    edits: [
+      {
+        file: "src/provisioning/reset/plan.rs",
+        find: "if !self.sealer.is_tag(sight.user, &seen, &plan.tag) {",
+        replace: "if !self.sealer.is_tag(sight.user, &seen, &plan.tag) && seen.is_empty() {",
+      },
+    ],
+  },
+  {
+    name: "plan-without-accounts",
+    breaks: "a plan holds although the accounts or their roles are others by now",
+    test: "provisioning::endpoints::tests::plans::a_plan_is_outdated_by_whatever_changes_what_it_showed",
+    edits: [
+      {
+        file: "src/provisioning/reset/plan.rs",
+        find: "        accounts.sort_unstable();\n",
+        replace: "        accounts.clear();\n",
+      },
+    ],
+  },
+  {
+    name: "plan-done-twice",
+    breaks: "a plan that changes no row is done as often as it is sent",
+    test: "provisioning::endpoints::tests::plans::a_plan_that_finds_nothing_to_do_is_done_once_as_well",
+    edits: [
+      {
+        file: "src/provisioning/reset/plan.rs",
+        find: "            last_reset: self.last_reset,\n",
+        replace: "            last_reset: None,\n",
+      },
+    ],
+  },
+  {
+    name: "roles-at-stake",
+    breaks: "a caller who may lose no camera role loses some",
+    edits: [
+      {
+        file: "src/provisioning/reset/plan.rs",
+        find: "match terms.may_lose_roles || sight.lost_roles().is_empty() {",
+        replace: "match terms.may_lose_roles || sight.lost_roles().len() < usize::MAX {",
+      },
+    ],
+  },
+  {
+    name: "run-in-a-pause",
+    breaks: "a run begins while runs are paused",
+    edits: [
+      {
+        file: "src/provisioning/store/run.rs",
+        find: "SELECT ?1, ?2, ?3, ?4, 'running', ?5, ?6 WHERE \",\n    not_paused!()\n",
+        replace: "SELECT ?1, ?2, ?3, ?4, 'running', ?5, ?6\"\n",
+      },
+    ],
+  },
+  {
+    name: "stop-keeps-the-hold",
+    breaks: "the users of a stopped run wait until its hold ends",
+    edits: [
+      {
+        file: "src/provisioning/store/fanout/give_up.rs",
+        find: "    batch.execute(Statement::new(LIFT_HOLD, [Arg::json(&chunks)?, now.into()]));\n",
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "stop-unnoticed",
+    breaks: "a run that was stopped goes on to its end",
+    test: "provisioning::endpoints::tests::stops::a_run_in_one_process_begins_no_further_user_once_it_is_stopped",
+    edits: [
+      {
+        file: "src/provisioning/batch/watch.rs",
+        find: "(true, _) => Some(Stop::ByOrder),",
+        replace: "(true, _) => None,",
+      },
+    ],
+  },
+  {
+    name: "stopped-run-delivered",
+    breaks: "a consumer takes up users of a run that was stopped",
+    test: "provisioning::endpoints::tests::stops::a_message_of_a_stopped_run_finds_no_user",
+    edits: [
+      {
+        file: "src/provisioning/store/fanout/delivery.rs",
+        find: " AND r.stopped_at IS NULL\n",
+        replace: "\n",
+      },
+    ],
+  },
 ];

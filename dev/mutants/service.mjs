@@ -179,4 +179,16 @@ export const SERVICE = [
       },
     ],
   },
+  {
+    name: "own-second-factor",
+    breaks: "an administrator takes off their own second factor without showing it",
+    test: "account::endpoints::tests::support::a_second_factor_is_not_taken_off_by_its_owner_by_a_viewer_or_after_a_while",
+    edits: [
+      {
+        file: "src/account/endpoints/support_disable.rs",
+        find: "is_subject || (email.is_some()",
+        replace: "is_subject && (email.is_some()",
+      },
+    ],
+  },
 ];

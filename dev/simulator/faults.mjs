@@ -184,7 +184,7 @@ export class FaultRules {
  */
 function matches({ method, path, query, email }, request) {
   if (method !== undefined && method.toUpperCase() !== request.method) return false;
-  if (email !== undefined && email.toLowerCase() !== createdEmail(request)?.toLowerCase()) return false;
+  if (email !== undefined && email.toLowerCase() !== accountOf(request, path !== undefined)?.toLowerCase()) return false;
   if (query !== undefined && Object.entries(query).some(([name, value]) => request.query.get(name) !== value)) return false;
   // Without a path a rule concerns the API alone: "everything upstream fails" must not take the issuer's keys along.
   if (path === undefined) return request.resource !== null;
@@ -193,9 +193,13 @@ function matches({ method, path, query, email }, request) {
 }
 
 /**
+ * The e-mail that a create is about; of a login too, if the rule names its path: other rules are about creates alone.
  * @param {Request} request
+ * @param {boolean} namesPath
  * @returns {string | undefined}
  */
-function createdEmail({ method, resource, body }) {
-  return method === "POST" && resource === "/users" && typeof body?.email === "string" ? body.email : undefined;
+function accountOf({ method, resource, body }, namesPath) {
+  if (method !== "POST") return undefined;
+  const account = resource === "/users" ? body?.email : namesPath && resource === "/auth/token" ? body?.username : undefined;
+  return typeof account === "string" ? account : undefined;
 }

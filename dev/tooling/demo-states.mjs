@@ -3,7 +3,7 @@
 
 import { EXAMPLES, MISSING_ROLE, STUCK } from "../seed.mjs";
 import { step } from "./say.mjs";
-import { addFault, configure, mintToken } from "./simulator.mjs";
+import { addFault, mintToken } from "./simulator.mjs";
 
 const PATIENCE_MS = 60_000;
 
@@ -12,8 +12,12 @@ const PATIENCE_MS = 60_000;
  * @param {string} simulator its address
  */
 export async function makeTroubles(simulator) {
-  // A vendor that does not tell a wrong password from a locked account: whose the account is stays open.
-  await configure(simulator, { wrongPasswordStatus: 423 });
+  // Neither right nor wrong: whose the account is stays open.
+  await addFault(simulator, {
+    match: { method: "POST", path: "/auth/token", email: EXAMPLES.stuck.email },
+    times: "always",
+    action: { status: 423, body: { message: "The account is locked" } },
+  });
   await addFault(simulator, {
     match: { method: "POST", path: "/users", email: EXAMPLES.failing.email },
     times: "always",

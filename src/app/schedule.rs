@@ -7,27 +7,56 @@
 use serde::Serialize;
 
 use crate::app::notices;
-use crate::db::DatabaseError;
+use crate::db::{Batch, DatabaseError};
 use crate::kernel::RequestId;
 use crate::kernel::audit::{Actor, Origin};
 use crate::kernel::log::{Level, Line, Log};
 use crate::operators::store::sweep_sessions;
+use crate::overview::sample::sample;
 use crate::provisioning::backfill::{NotRun, RunOrder};
 use crate::provisioning::store::Trigger;
 use crate::services::Services;
 use crate::threedeye::Client;
 
-/// Delivers notices, deletes ended sessions, then runs the backfill. Each handles its own failures, so
+/// Delivers notices, samples the queue, deletes ended sessions, then runs the backfill. Each handles its own failures, so
 /// none is in another's way.
 pub async fn run(services: &Services, log: &dyn Log) {
     let request_id = RequestId::mint(services.now(), &*services.random);
     // First: it takes a minute and a half at worst, and a run may take all the time there is.
     notices::deliver_due(services, &request_id, log).await;
-    // What is left of ended sessions opens nothing, so it may wait for the next time.
-    if let Ok(database) = services.database() {
-        let _ = sweep_sessions(&database, services.now()).await;
-    }
+    // Before the run, which shortens the queue.
+    keep_up(services, &request_id, log).await;
     run_backfill(services, &request_id, log).await;
+}
+
+/// Upkeep that failed has nothing to tell but its cause.
+#[derive(Serialize)]
+struct Upkeep {}
+
+/// Samples the queue for the charts, and deletes ended sessions, which open nothing and may wait for the next time: one
+/// call of the database. Only a failure is logged.
+async fn keep_up(services: &Services, request_id: &RequestId, log: &dyn Log) {
+    let now = services.now();
+    let mut batch = Batch::new();
+    sample(&mut batch, now);
+    batch.execute(sweep_sessions(now));
+    let result = match services.database() {
+        Ok(database) => database.run(batch).await.map(|_| ()),
+        Err(error) => Err(error),
+    };
+    let Err(error) = result else {
+        return;
+    };
+    let cause = error.to_string();
+    let line = Line {
+        event: "upkeep",
+        level: Level::Error,
+        request_id: request_id.as_str(),
+        cause: Some(&cause),
+        fields: Upkeep {},
+        duration: services.now().since(now),
+    };
+    line.write(log);
 }
 
 /// What the log tells of a run. Of one that is left to the queue it tells what was planned.

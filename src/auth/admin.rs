@@ -31,7 +31,7 @@ impl AdminPair {
 
     /// Whether the administrator has signed in as a route requires.
     pub fn satisfies(&self, sign_in: SignIn, now: Timestamp) -> bool {
-        sign_in == SignIn::AnyTime || self.identity.is_recent(now)
+        sign_in != SignIn::Recently || self.identity.is_recent(now)
     }
 }
 

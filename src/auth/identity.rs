@@ -15,6 +15,8 @@ pub enum SignIn {
     AnyTime,
     /// Within the last 2 h.
     Recently,
+    /// An operator recently; of a holder of the admin pair the handler asks it, as there is an exception.
+    RecentlyAsOperator,
 }
 
 /// What a verified token says about its bearer.

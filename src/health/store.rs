@@ -96,10 +96,11 @@ pub struct System {
 pub async fn read_system(database: &Database) -> Result<System, DatabaseError> {
     let mut batch = Batch::new();
     let schema = batch.push::<VersionRow>(Statement::new(SCHEMA, []));
+    let pause = batch.push::<PauseRow>(Statement::new(PAUSE, []));
     let results = database.run(batch).await?;
     Ok(System {
         applied: results.one(schema)?.version,
-        paused: false,
+        paused: results.first(pause)?.is_some_and(|pause| pause.paused),
     })
 }
 

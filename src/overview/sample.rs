@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::db::{Batch, Database, DatabaseError, Statement};
+use crate::db::{Batch, Statement};
 use crate::kernel::Timestamp;
 
 /// How long samples are kept, which is as far back as a chart goes.
@@ -36,9 +36,8 @@ INSERT INTO daily_counts (day, name, value)
 SELECT ?1, 'complete', (SELECT count(*) FROM threedeye_users WHERE state = 'complete')
 WHERE NOT EXISTS (SELECT 1 FROM daily_counts WHERE day = ?1 AND name = 'complete' AND detail = '')";
 
-/// Writes down how long the queue is, and once a night how many users there are.
-pub async fn sample(database: &Database, now: Timestamp) -> Result<(), DatabaseError> {
-    let mut batch = Batch::new();
+/// Adds what writes down how long the queue is, and once a night how many users there are.
+pub fn sample(batch: &mut Batch, now: Timestamp) {
     batch.execute(Statement::new(SAMPLE, [now.into()]));
     batch.execute(Statement::new(FORGET, [now.minus(KEPT).into()]));
     let hours = now.as_secs().div_euclid(60 * 60);
@@ -47,5 +46,4 @@ pub async fn sample(database: &Database, now: Timestamp) -> Result<(), DatabaseE
         batch.execute(Statement::new(COUNT_USERS, [day.into()]));
         batch.execute(Statement::new(COUNT_COMPLETE, [day.into()]));
     }
-    database.run(batch).await.map(|_| ())
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::db::{Batch, Database, DatabaseError, Statement};
+use crate::db::{Batch, Database, DatabaseError, Statement, flag};
 use crate::kernel::Timestamp;
 
 /// Counts go no further.
@@ -68,6 +68,14 @@ const TOTALS: &str = "
 SELECT u.day * 86400000 AS day, u.value AS users, c.value AS complete
 FROM daily_counts u JOIN daily_counts c ON c.day = u.day AND c.name = 'complete' AND c.detail = ''
 WHERE u.name = 'users' AND u.detail = '' AND u.day = ?1";
+
+const PAUSE: &str = "SELECT paused FROM provisioning_pause";
+
+#[derive(Deserialize)]
+struct PauseRow {
+    #[serde(deserialize_with = "flag")]
+    paused: bool,
+}
 
 /// How the service stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -178,6 +186,7 @@ pub async fn read_overview(database: &Database, now: Timestamp) -> Result<Overvi
         now.minus(LONGEST_SILENCE).into(),
     ];
     let run = batch.push::<RunUnderWay>(Statement::new(RUN, died));
+    let pause = batch.push::<PauseRow>(Statement::new(PAUSE, []));
     let today = batch.push::<Totals>(Statement::new(TOTALS, [day.into()]));
     let yesterday = batch.push::<Totals>(Statement::new(TOTALS, [(day - 1).into()]));
     let results = database.run(batch).await?;
@@ -188,7 +197,7 @@ pub async fn read_overview(database: &Database, now: Timestamp) -> Result<Overvi
     Ok(Overview {
         counts: results.one(counts)?,
         run: results.first(run)?,
-        paused: false,
+        paused: results.first(pause)?.is_some_and(|pause| pause.paused),
         totals,
         at: now,
     })

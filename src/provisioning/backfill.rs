@@ -171,7 +171,10 @@ impl Provisioner<'_> {
         let mut requests = Vec::with_capacity(candidates.len());
         for candidate in candidates {
             match self.claim_request(&candidate.user) {
-                Ok(request) => requests.push(request),
+                Ok(request) => requests.push(ClaimRequest {
+                    entered_at: Some(candidate.entered_at),
+                    ..request
+                }),
                 Err(failure) => {
                     tally.failed += 1;
                     tally.errors.push(format!("{}: {failure}", candidate.user));

@@ -116,6 +116,7 @@ impl<'a> Context<'a> {
         Ok(ClaimRequest {
             user: user.clone(),
             password: self.new_password(user)?,
+            entered_at: None,
         })
     }
 

@@ -189,4 +189,6 @@ pub struct Claimed {
     pub settled_at: Timestamp,
     /// The account that the last reset let go of.
     pub forgotten: Option<ForgottenAccount>,
+    /// Since when the user waits for its account.
+    pub entered_at: Option<Timestamp>,
 }

@@ -6,6 +6,7 @@
 mod claim;
 mod clear;
 mod columns;
+mod counts;
 mod export;
 mod fanout;
 mod holdings;
@@ -27,6 +28,7 @@ mod tests;
 
 pub use claim::{ClaimRequest, Claims, claim};
 pub use clear::{Cleared, Clearing, clear};
+pub use counts::Counted;
 pub use export::{Exported, export_user};
 pub use fanout::delivery::{OpenedDelivery, ReplacementAllowance, close_delivery, open_delivery};
 pub use fanout::give_up::give_up;

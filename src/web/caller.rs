@@ -135,10 +135,12 @@ impl Caller for Admin {
 
     #[cfg(test)]
     fn describe((role, sign_in): (Role, SignIn)) -> CallerDescription {
-        CallerDescription {
-            least_role: Some((role, sign_in)),
-            ..CallerDescription::authenticated(&[&ADMIN_PAIR, &["consoleSession"]])
-        }
+        let mut description = CallerDescription::authenticated(&[&ADMIN_PAIR, &["consoleSession"]]);
+        // The last one of a status counts.
+        description.errors.push(errors::admin_unauthorized());
+        description.errors.push(errors::admin_forbidden());
+        description.least_role = Some((role, sign_in));
+        description
     }
 }
 
@@ -174,6 +176,7 @@ impl Caller for Session {
         let mut description = CallerDescription::authenticated(&[&["consoleSession"]]);
         // The last one of a status counts, and no token is verified.
         description.errors.push(errors::sign_in_not_configured());
+        description.errors.push(errors::admin_forbidden());
         description
     }
 }

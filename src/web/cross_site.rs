@@ -28,8 +28,12 @@ pub fn check(request: &Request) -> Result<(), ApiError> {
     if is_own {
         return Ok(());
     }
+    Err(refused())
+}
+
+pub fn refused() -> ApiError {
     let message = "Requests with a session must come from the console itself";
-    Err(ApiError::new(StatusCode::FORBIDDEN, message).because("cross_site"))
+    ApiError::new(StatusCode::FORBIDDEN, message).because("cross_site")
 }
 
 #[cfg(test)]

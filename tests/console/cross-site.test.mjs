@@ -104,6 +104,8 @@ check(
   async (tab) => {
     await tab.signIn("support");
     const [used] = tab.browsing.calls("GET", "/console/auth/callback");
+    await tab.browsing.settled();
+    await tab.page.goto("about:blank");
     await tab.browsing.context.clearCookies();
     await tab.page.goto(tab.service.url + used.path);
     await assertRefused(tab);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 
 import { until } from "../support/until.mjs";
-import { gone, shown } from "./support/browsing.mjs";
+import { gone, hasFocus, shown } from "./support/browsing.mjs";
 import { consoleForThisFile } from "./support/console.mjs";
 import { addComplete, addSteven, addWaiting } from "./support/people.mjs";
 
@@ -21,7 +21,7 @@ async function search({ by, page, evaluate }, query) {
   await evaluate("document.activeElement?.blur()");
   await page.keyboard.press("/");
   const box = by("searchbox", "Find a user");
-  await until(() => box.evaluate("(element) => element === document.activeElement"), "/ focuses the search box");
+  await until(() => hasFocus(box), "/ focuses the search box");
   await box.fill(query);
   await page.keyboard.press("Enter");
 }
@@ -114,7 +114,7 @@ check("j, k and Enter walk through the rows; in a text box they are letters, and
   for (const key of ["j", "j", "Enter", "/", "g", "o", "?"]) await page.keyboard.press(key);
   assert.equal(new URL(page.url()).hash, "#/users?state=waiting");
   assert.equal(await by("dialog").isVisible(), false);
-  assert.equal(await box.evaluate("(element) => element === document.activeElement"), false);
+  assert.equal(await hasFocus(box), false);
 });
 
 check("120 users, page by page, while others come", async (tab) => {
@@ -128,7 +128,9 @@ check("120 users, page by page, while others come", async (tab) => {
   await by("button", "Show more").click();
   await until(async () => (await rows(tab).count()) >= 120, "the rest");
   await gone(by("button", "Show more"));
-  const links = await rows(tab).getByRole("link").evaluateAll("(links) => links.map((link) => decodeURIComponent(link.href))");
+  const links = await rows(tab)
+    .getByRole("link")
+    .evaluateAll((/** @type {any[]} */ all) => all.map((link) => decodeURIComponent(link.href)));
   const listed = people.filter(({ id }) => /** @type {string[]} */ (links).some((link) => link.includes(id)));
   assert.equal(listed.length, people.length, "none is missing");
   const ids = /** @type {string[]} */ (links).map((link) => /users\/([^/?]+)/.exec(link)?.[1]);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 
 import { until } from "../support/until.mjs";
-import { gone, shown } from "./support/browsing.mjs";
+import { gone, hasFocus, shown } from "./support/browsing.mjs";
 import { consoleForThisFile } from "./support/console.mjs";
 import { addSteven, attach, CAMERAS, trail } from "./support/people.mjs";
 
@@ -41,7 +41,7 @@ check("the preview names what will be lost and kept, and changes nothing", async
   assert.deepEqual(acts(tab, steven), []);
   await page.keyboard.press("Escape");
   await gone(by("dialog"));
-  await until(() => by("button", "Reset…").evaluate("(element) => element === document.activeElement"), "the focus is back");
+  await until(() => hasFocus(by("button", "Reset…")), "the focus is back");
 });
 
 check("what was shown is done: a new account with both cameras, told once in the trail", async (tab) => {

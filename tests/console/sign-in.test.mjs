@@ -80,6 +80,8 @@ check(
     await shown(by("heading", steven.id));
     const before = /** @type {any} */ (await cookie()).value;
     assert.equal((await place.as(before, "GET", "/admin/overview")).status, 200);
+    await by("link", "Runs", true).click();
+    await shown(by("heading", "Runs"));
     await by("button", "Account menu").click();
     await by("button", "Sign out", true)
       .or(by("menuitem", "Sign out", true))

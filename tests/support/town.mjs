@@ -144,7 +144,8 @@ export class Town {
     const resets = dice
       .some(this.people, 4)
       .map((person) => () => this.#reset(person, dice.one(person.mover ? RESETS_OF_MOVERS : RESETS)));
-    return dice.some([...runs, ...askers, ...resets], Infinity).map((send) => answered(send()));
+    const stops = dice.happens(0.3) ? [() => this.#stop()] : [];
+    return dice.some([...runs, ...askers, ...resets, ...stops], Infinity).map((send) => answered(send()));
   }
 
   async #scheduled() {
@@ -164,14 +165,35 @@ export class Town {
 
   /** @param {Person} person @param {any} order */
   async #reset(person, order) {
+    const looksFirst = this.dice.happens(0.5);
     if (dropsRoles(order)) person.must.clear();
-    const answer = await this.#service.reset(person.id, order);
-    this.#note("reset", answer, [200, 409, 502]);
+    const shown = looksFirst ? await this.#preview(person, order) : undefined;
+    if (looksFirst && !shown) return;
+    const planned = shown ? { ...order, plan: shown.plan, reason: "stuck" } : order;
+    const answer = await this.#service.reset(person.id, planned);
+    this.#note(shown ? "planned reset" : "reset", answer, [200, 409, 502]);
     if (answer.status !== 200) return;
+    if (shown) assertAsShown(shown, answer.json);
     this.resetsDone.push(String(answer.headers["x-request-id"]));
     const deleted = answer.json.remote.deletedThreedeyeUserId !== null;
     // Taken away by an answer that was given, a role does not come back by itself.
     if (deleted && dropsRoles(order)) person.may = new Set(this.accountsOf(person).flatMap(({ roles }) => roles.map(String)));
+  }
+
+  /** What a reset would do, if it can be told. @param {Person} person @param {any} order */
+  async #preview(person, order) {
+    const answer = await this.#service.admin("POST", `/admin/threedeye/users/${person.id}/reset?dryRun=true`, { json: order });
+    this.#note("preview", answer, [200, 409, 502]);
+    return answer.status === 200 ? answer.json : undefined;
+  }
+
+  /** Stops whichever run is at work. */
+  async #stop() {
+    const { json } = await this.#service.admin("GET", "/admin/threedeye/backfill/runs?status=running&limit=1");
+    for (const { runId } of json.runs) {
+      const path = `/admin/threedeye/backfill/runs/${runId}/stop`;
+      this.#note("stop", await this.#service.admin("POST", path, { json: { reason: "wrong customer" } }), [202]);
+    }
   }
 
   /** @param {string} what @param {import("./http.mjs").Answer} answer @param {number[]} expected */
@@ -180,6 +202,14 @@ export class Town {
     const key = `${what} ${answer.status}`;
     this.statuses[key] = (this.statuses[key] ?? 0) + 1;
   }
+}
+
+/** What was done is what the preview had shown. @param {any} shown @param {any} done */
+function assertAsShown({ remote: { deletes } }, { remote }) {
+  const [first] = deletes;
+  assert.equal(remote.deletedThreedeyeUserId, first?.threedeyeUserId ?? null);
+  const roles = deletes.flatMap((/** @type {any} */ one) => one.roleIds);
+  assert.deepEqual([...remote.removedRoleIds].sort(), [...new Set(roles)].sort());
 }
 
 /** Whether an answer came before the process died. Anything but a broken connection is a finding. @param {Promise<any>} sent */

@@ -57,7 +57,8 @@ export function BarChart({ title, finding, unit, series, points }: BarChartProps
       </>
     );
   };
-  const rows = points.map(({ label, values }) => [label, ...values.map(show)]);
+  // Bars without height would be an empty frame; what they say is in the finding.
+  const rows = (max === 0 ? [] : points).map(({ label, values }) => [label, ...values.map(show)]);
   return (
     <Figure
       title={title}

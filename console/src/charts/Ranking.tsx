@@ -15,7 +15,7 @@ const ROW = 38;
 
 /** Bars that lie, each under its name. */
 export function Ranking({ title, finding, unit, tone, entries }: RankingProps) {
-  const max = Math.max(1, ...entries.map(({ count }) => count));
+  const max = Math.max(0, ...entries.map(({ count }) => count));
   const draw = (width: number) =>
     entries.map(({ label, count }, index) => (
       <g key={label}>
@@ -37,7 +37,7 @@ export function Ranking({ title, finding, unit, tone, entries }: RankingProps) {
       finding={finding}
       height={Math.max(1, entries.length) * ROW}
       head={[unit, "Number"]}
-      rows={entries.map(({ label, count, link }) => [link ?? label, show(count)])}
+      rows={(max === 0 ? [] : entries).map(({ label, count, link }) => [link ?? label, show(count)])}
       draw={draw}
     />
   );

@@ -1,8 +1,9 @@
 import { useState } from "preact/hooks";
-import { Select, Switch } from "../parts/fields";
+import { Select } from "../parts/fields";
 import { Time } from "../parts/Time";
-import { singleKeys, THEMES, type Theme, theme } from "../state/preferences";
+import { THEMES, type Theme, theme } from "../state/preferences";
 import { session, signOut } from "../state/session";
+import { SingleKeys } from "./SingleKeys";
 
 const THEME_NAMES: Record<Theme, string> = { system: "As the system", light: "Light", dark: "Dark" };
 
@@ -42,7 +43,7 @@ export function AccountMenu() {
           options={THEMES.map((name) => [name, THEME_NAMES[name]] as const)}
           onChange={(chosen) => (theme.value = chosen)}
         />
-        <Switch label="Single-key shortcuts" checked={singleKeys.value} onChange={(checked) => (singleKeys.value = checked)} />
+        <SingleKeys />
         <button type="button" onClick={async () => setFailed(!(await signOut()))}>
           Sign out
         </button>

@@ -9,7 +9,7 @@ export function PauseBanner() {
   useEffect(system.refresh, [address.value.path.join("/")]);
   if (!system.data?.paused) return null;
   return (
-    <p class="notice warn">
+    <p class="notice warn connection">
       <span>
         <strong>All provisioning is paused.</strong> No run begins until an admin lifts it. <a href="#/system">System</a>
       </span>

@@ -22,8 +22,10 @@ export function Dashboards() {
   const query = { teamId: teamOf(team) ?? undefined };
   const dashboards = usePages(
     `dashboards ${query.teamId ?? ""}`,
-    (after, signal) => api.GET(PATH, { params: { query: { ...query, after } }, signal }),
-    ({ dashboards, next }) => ({ rows: dashboards, next }),
+    // Its cursor is an id, a number.
+    (after, signal) =>
+      api.GET(PATH, { params: { query: { ...query, after: after === undefined ? after : Number(after) } }, signal }),
+    ({ dashboards, next }) => ({ rows: dashboards, next: next === null ? null : String(next) }),
   );
   const make = useDialog("make-dashboard");
   return (
@@ -41,7 +43,7 @@ export function Dashboards() {
         </>
       }
     >
-      <div class="filters">
+      <div class="filters hinted">
         <TextField
           label="Team"
           inputMode="numeric"

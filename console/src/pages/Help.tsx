@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import type { State } from "../contract";
 import { type Guidance, guidance } from "../guidance";
 import { SHORTCUTS } from "../keyboard";
+import { SingleKeys } from "../layout/SingleKeys";
 import { GuidanceText } from "../parts/GuidanceText";
 import { Page } from "../parts/Page";
 import { Section } from "../parts/Panel";
@@ -41,7 +42,9 @@ export function Help() {
               </div>
             ))}
           </dl>
-          <p class="quiet below">The account menu turns keys of a single character off.</p>
+          <p class="below">
+            <SingleKeys />
+          </p>
         </Section>
       </div>
       <Section title="States of a user">

@@ -61,6 +61,7 @@ export function ActPanel<T>(props: ActPanelProps<T>) {
         failure={state.failure}
         retry={repeatable ? () => void act.run() : undefined}
         retryLabel="Send again"
+        blocked={lost.value !== null}
         advice={
           repeatable
             ? "What is on record was read again. Sending the same request again does it once at most."

@@ -11,22 +11,24 @@ interface FailureNoticeProps {
   advice?: ComponentChildren;
   retry?: (() => void) | undefined;
   retryLabel?: string;
+  /** Another try has to wait: the connection is lost. */
+  blocked?: boolean;
 }
 
-export function FailureNotice({ failure, advice, retry, retryLabel = "Retry" }: FailureNoticeProps) {
+export function FailureNotice({ failure, advice, retry, retryLabel = "Retry", blocked = false }: FailureNoticeProps) {
   const left = useCountdown(failure.retryAt);
   return (
     <div class="notice bad" role="alert">
       <p>
         <strong>{failure.message}</strong>
       </p>
-      <p>{advice ?? adviceOn(failure)}</p>
+      <p>{advice || adviceOn(failure)}</p>
       <p class="row">
         {retry && (
-          <button type="button" onClick={() => left === 0 && retry()} aria-disabled={left > 0}>
+          <button type="button" onClick={() => left > 0 || blocked || retry()} aria-disabled={left > 0 || blocked}>
             {left > 0 ? `${retryLabel} in ${left} s` : retryLabel}
           </button>
-        )}
+        )}{" "}
         {failure.requestId && (
           <span class="quiet">
             Request <code>{failure.requestId}</code> <CopyButton text={failure.requestId} label="Copy request id" />

@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { Skeleton } from "./Panel";
 
 interface PageProps {
   /** The window's title, and the heading unless there is another. Never an e-mail. */
@@ -11,10 +12,12 @@ interface PageProps {
   lead?: ComponentChildren;
   /** Beside the heading: the acts of the page. */
   actions?: ComponentChildren;
+  /** false: nothing but the heading yet. What comes later all at once does not push about what is there. */
+  ready?: boolean;
   children: ComponentChildren;
 }
 
-export function Page({ title, heading, lead, actions, children }: PageProps) {
+export function Page({ title, heading, lead, actions, ready = true, children }: PageProps) {
   const ref = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = `${title} · SmartphoneKey console`;
@@ -31,11 +34,11 @@ export function Page({ title, heading, lead, actions, children }: PageProps) {
           <h1 tabIndex={-1} ref={ref}>
             {heading ?? title}
           </h1>
-          {lead && <p class="lead">{lead}</p>}
+          {ready && lead && <p class="lead">{lead}</p>}
         </div>
-        {actions && <div class="actions">{actions}</div>}
+        {ready && actions && <div class="actions">{actions}</div>}
       </div>
-      {children}
+      {ready ? children : <Skeleton lines={16} />}
     </>
   );
 }

@@ -46,13 +46,16 @@ export function Table<Row>({ name, columns, rows, rowKey, href, empty }: TablePr
             <tr key={rowKey(row)}>
               {columns.map(({ title, cell, align }, index) => (
                 <td key={title} class={align} data-label={title}>
-                  {index === 0 && href ? (
-                    <a href={href(row)} data-row="">
-                      {cell(row)}
-                    </a>
-                  ) : (
-                    cell(row)
-                  )}
+                  {/* On narrow screens the label stands beside this, whatever it holds. */}
+                  <div>
+                    {index === 0 && href ? (
+                      <a href={href(row)} data-row="">
+                        {cell(row)}
+                      </a>
+                    ) : (
+                      cell(row)
+                    )}
+                  </div>
                 </td>
               ))}
             </tr>
@@ -72,7 +75,7 @@ export function PagedTable<Row>({ pages, ...table }: PagedTableProps<Row>): JSX.
   const { rows, more, fresh, failure, loading, at, showMore, refresh } = pages;
   const retry = rows === undefined || !more ? refresh : showMore;
   return (
-    <>
+    <div class="sheet">
       <AsOf at={at} loading={loading} refresh={refresh} of={table.name} />
       <div role="status">
         {fresh > 0 && (
@@ -96,6 +99,6 @@ export function PagedTable<Row>({ pages, ...table }: PagedTableProps<Row>): JSX.
           </span>
         </p>
       )}
-    </>
+    </div>
   );
 }

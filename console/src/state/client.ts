@@ -2,7 +2,6 @@
 
 import createClient from "openapi-fetch";
 import type { paths } from "../api";
-import type { PlannedPaths } from "../contract";
 import { type Failure, fromAnswer, type Result, withoutAnswer } from "../lib/failure";
 import { answered, unanswered } from "./connection";
 import { sessionEnded } from "./session";
@@ -35,7 +34,7 @@ async function send(request: Request): Promise<Response> {
 
 const methods = new WeakMap<Response, string>();
 
-export const api = createClient<Omit<paths, "/admin/dashboards"> & PlannedPaths>({
+export const api = createClient<paths>({
   baseUrl: location.origin,
   cache: "no-store",
   credentials: "same-origin",

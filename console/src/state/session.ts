@@ -1,13 +1,13 @@
 // Who is signed in. The cookie is out of reach of scripts; the service tells.
 
 import { computed, signal } from "@preact/signals";
-import type { ConsoleSession, Role } from "../contract";
+import type { OwnSession, Role } from "../contract";
 import { fromAnswer } from "../lib/failure";
 import { answered, lastAnswer, unanswered } from "./connection";
 
 export type Session =
   | { kind: "unknown" }
-  | { kind: "signed_in"; session: ConsoleSession }
+  | { kind: "signed_in"; session: OwnSession }
   /** `ended`: there was one while this page was open. */
   | { kind: "signed_out"; ended: boolean }
   /** Sign-in cannot be offered, and the service says why. */
@@ -38,7 +38,7 @@ export async function readSession(): Promise<void> {
   answered();
   const body: unknown = await response.json().catch(() => null);
   if (response.ok) {
-    session.value = { kind: "signed_in", session: body as ConsoleSession };
+    session.value = { kind: "signed_in", session: body as OwnSession };
   } else if (response.status === 401) {
     sessionEnded();
   } else {
@@ -60,7 +60,11 @@ export async function signOut(): Promise<boolean> {
   } catch {
     unanswered();
   }
-  if (done) session.value = { kind: "signed_out", ended: false };
+  if (done) {
+    session.value = { kind: "signed_out", ended: false };
+    // Who signs in next begins at the beginning, not with the last one's user.
+    location.hash = "#/";
+  }
   return done;
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, pin_mut, stream};
 
 use crate::account::outbox::receiver::WebhookConfig;
-use crate::account::outbox::{ClaimedNotice, NoticeClaim, message};
+use crate::account::outbox::{ClaimedNotice, FailedNotice, NoticeClaim, message};
 use crate::account::store::{claim_notices, claim_these_notices, settle_notices};
 use crate::db::{Database, DatabaseError};
 use crate::kernel::http_client::{HttpClient, HttpError};
@@ -53,6 +53,20 @@ impl DeliveryFailure {
         matches!(self, Self::Refused(_) | Self::NoAnswer(_))
     }
 
+    /// A short, stable name: the status that the receiver answered, or a word. None of it is the receiver's text.
+    fn code(self) -> String {
+        let word = match self {
+            Self::Refused(status) => return status.to_string(),
+            Self::NoAnswer(HttpError::TimedOut) => "timed_out",
+            Self::NoAnswer(HttpError::Connection) => "unreachable",
+            Self::NoAnswer(HttpError::TooLarge) => "too_large",
+            Self::Unopened(_) => "unopened",
+            Self::NoKey => "no_key",
+            Self::Unsigned => "unsigned",
+        };
+        word.to_owned()
+    }
+
     /// Whether the receiver seems to be down for every notice. Most 4xx are about the one that was refused,
     /// which must not delay others.
     const fn looks_like_outage(self) -> bool {
@@ -90,7 +104,7 @@ struct Sent {
     delivered: Vec<String>,
     /// Those that were not sent, and are given back.
     deferred: Vec<ClaimedNotice>,
-    failed: usize,
+    failed: Vec<FailedNotice>,
     /// Why notices failed, each reason once.
     failures: Vec<DeliveryFailure>,
 }
@@ -132,16 +146,17 @@ impl WebhookDispatcher<'_> {
     async fn finish(&self, now: Timestamp, claim: NoticeClaim) -> DeliveryReport {
         let claimed = claim.notices.len();
         let sent = self.send_all(claim.notices).await;
-        let unsettled = if sent.delivered.is_empty() && sent.deferred.is_empty() {
+        let unsettled = if claimed == 0 {
             None
         } else {
-            let settle = settle_notices(self.database, now, &sent.delivered, &sent.deferred);
+            let (delivered, deferred) = (&sent.delivered, &sent.deferred);
+            let settle = settle_notices(self.database, now, delivered, deferred, &sent.failed);
             settle.await.err()
         };
         DeliveryReport {
             claimed,
             delivered: sent.delivered.len(),
-            failed: sent.failed,
+            failed: sent.failed.len(),
             deferred: sent.deferred.len(),
             expired: claim.expired,
             failures: sent.failures,
@@ -171,7 +186,8 @@ impl WebhookDispatcher<'_> {
                     sent.delivered.push(notice.id);
                 }
                 Some(Err(failure)) => {
-                    sent.failed += 1;
+                    let cause = failure.code();
+                    sent.failed.push(FailedNotice { notice, cause });
                     consecutive += u32::from(failure.looks_like_outage());
                     if consecutive >= MAX_CONSECUTIVE_FAILURES {
                         is_down.set(true);

@@ -45,6 +45,13 @@ pub struct ClaimedNotice {
     pub due_again: Timestamp,
 }
 
+/// A notice that could not be delivered, and why: `notices.last_cause`.
+#[derive(Debug)]
+pub struct FailedNotice {
+    pub notice: ClaimedNotice,
+    pub cause: String,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoticeClaim {
     /// Oldest first.

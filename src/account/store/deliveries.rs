@@ -3,7 +3,7 @@
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
-use crate::account::outbox::{ClaimedNotice, FIRST_WAIT, MAX_WAIT, NoticeClaim};
+use crate::account::outbox::{ClaimedNotice, FIRST_WAIT, FailedNotice, MAX_WAIT, NoticeClaim};
 use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
 
@@ -47,6 +47,14 @@ const DELETE_DELIVERED: &str = "DELETE FROM notices WHERE id IN (SELECT value FR
 const GIVE_BACK: &str = "
 UPDATE notices SET attempts = attempts - 1, due_at = ?2
 WHERE (id, due_at) IN (SELECT value ->> 'id', value ->> 'due_again' FROM json_each(?1))";
+
+// The same for why an attempt failed.
+// ?1 claims (JSON)
+const NOTE_CAUSES: &str = "
+UPDATE notices SET last_cause = f.cause
+FROM (SELECT value ->> 'id' AS id, value ->> 'due_again' AS due_again, value ->> 'cause' AS cause
+      FROM json_each(?1)) f
+WHERE notices.id = f.id AND notices.due_at = f.due_again";
 
 /// Claims at most `limit` notices that are due, those first that have been due for longest.
 ///
@@ -94,23 +102,32 @@ fn in_order(mut notices: Vec<ClaimedNotice>) -> Vec<ClaimedNotice> {
     notices
 }
 
-/// Deletes the notices with the ids `delivered`. What was deferred is due at `now`, with its attempt uncounted, unless another
-/// round has claimed it since.
+/// Deletes the notices with the ids `delivered`. What was deferred is due at `now`, with its attempt uncounted, and of what
+/// failed the cause is noted, unless another round has claimed it since.
 pub async fn settle_notices(
     database: &Database,
     now: Timestamp,
     delivered: &[String],
     deferred: &[ClaimedNotice],
+    failed: &[FailedNotice],
 ) -> Result<(), DatabaseError> {
     let claim = |notice: &ClaimedNotice| {
         let due_again = notice.due_again.as_millis();
         json!({ "id": notice.id, "due_again": due_again })
     };
     let deferred: Vec<Value> = deferred.iter().map(claim).collect();
+    let causes: Vec<Value> = failed
+        .iter()
+        .map(|FailedNotice { notice, cause }| {
+            let due_again = notice.due_again.as_millis();
+            json!({ "id": notice.id, "due_again": due_again, "cause": cause })
+        })
+        .collect();
     let delivered = [Arg::json(&delivered)?];
     let deferred = [Arg::json(&deferred)?, now.into()];
     let mut batch = Batch::new();
     batch.execute(Statement::new(DELETE_DELIVERED, delivered));
     batch.execute(Statement::new(GIVE_BACK, deferred));
+    batch.execute(Statement::new(NOTE_CAUSES, [Arg::json(&causes)?]));
     database.run(batch).await.map(|_| ())
 }

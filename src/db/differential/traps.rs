@@ -147,9 +147,7 @@ fn a_batch_that_fails_leaves_nothing() {
     let mirror = mirror();
     for last in [
         add("ann", "two@example.com"),
-        plain(
-            "INSERT INTO provisioning_queue (user_id, email_key, due_at) VALUES ('nobody', 'x', 1)",
-        ),
+        plain("INSERT INTO provisioning_queue VALUES ('nobody', 'x', 1, 1)"),
         plain("INSERT INTO audit_log (at) VALUES (NULL)"),
         plain(
             "INSERT INTO threedeye_users (user_id, state, created_at, updated_at) VALUES ('ann', 'odd', 1, 1)",

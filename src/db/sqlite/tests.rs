@@ -137,7 +137,7 @@ fn no_foreign_key_waits_for_the_end_of_a_transaction() {
         let sql = std::fs::read_to_string(&migration).unwrap().to_uppercase();
         assert!(!sql.contains("DEFERRABLE"), "{migration:?}");
     }
-    let orphan = "INSERT INTO provisioning_queue (user_id, email_key, due_at) VALUES ('x', 'x', 1)";
+    let orphan = "INSERT INTO provisioning_queue VALUES ('x', 'x', 1, 1)";
     assert_eq!(
         ask(&fresh(), orphan, []),
         "D1: FOREIGN KEY constraint failed"

@@ -205,6 +205,21 @@ mod tests {
     }
 
     #[test]
+    fn a_pause_is_told() {
+        let service = TestService::new();
+        assert_eq!(system(&service)["paused"], false);
+        service.database.execute(
+            "INSERT INTO provisioning_pause VALUES (1, 1, 0, 'x', 'x')",
+            [],
+        );
+        assert_eq!(system(&service)["paused"], true);
+        service
+            .database
+            .execute("UPDATE provisioning_pause SET paused = 0", []);
+        assert_eq!(system(&service)["paused"], false);
+    }
+
+    #[test]
     fn schema_and_bindings_are_told_as_they_are() {
         let service = TestService::new().queue();
         service.unbound.borrow_mut().push(RateLimit::Person);

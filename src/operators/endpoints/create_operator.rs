@@ -22,11 +22,10 @@ use crate::web::caller::Admin;
 use crate::web::openapi::{ErrorAnswer, OperationDoc, Spec, example};
 use crate::web::{ApiError, CallWithBody, Reply, Route, handler};
 
-/// The handler asks for a recent sign-in, as there is an exception to it.
 pub const ROUTE: Route = Route::post(
     "/admin/operators",
     "createOperator",
-    handler!(handle: Admin, (Role::Admin, SignIn::AnyTime)),
+    handler!(handle: Admin, (Role::Admin, SignIn::RecentlyAsOperator)),
 );
 
 /// The most characters an e-mail may have (RFC 5321, 4.5.3.1.3).

@@ -95,7 +95,12 @@ fn every_state_is_counted_and_the_run_under_way_is_told() {
             (id, mode, status, started, advanced),
         );
     }
+    service.database.execute(
+        "INSERT INTO provisioning_pause VALUES (1, 1, 0, 'x', 'x')",
+        [],
+    );
     let overview = get(&service, "/admin/overview");
+    assert_eq!(overview["paused"], true);
     for (name, expected) in [
         ("waiting", 3),
         ("due", 1),
@@ -276,4 +281,82 @@ fn the_depth_has_a_point_for_each_of_300_parts() {
     let points = month["depth"].as_array().unwrap().len();
     // Parts of 2 h 24 min: eleven of the last day.
     assert!((10..=12).contains(&points), "{points}");
+}
+
+/// What the charts tell of today.
+fn today(service: &TestService) -> (Value, Vec<u64>) {
+    let now = service.clock.now();
+    let path = format!(
+        "/admin/stats?from={}&to={}",
+        now.minus(Duration::from_millis(1)).to_iso(),
+        now.plus(Duration::from_secs(1)).to_iso()
+    );
+    let stats = get(service, &path);
+    let waits = stats["timeToProvision"].as_array().unwrap().iter();
+    let waits = waits.map(|wait| wait["count"].as_u64().unwrap()).collect();
+    (stats["buckets"][0].clone(), waits)
+}
+
+#[test]
+fn a_scheduled_run_and_a_single_login_leave_their_marks() {
+    let (service, _remote) = TestService::with_3deye("svc@example.com", |remote| remote);
+    service.add_user("ann", Some("ann@example.com"));
+    service.pass(Duration::from_secs(240));
+    service.add_user("bob", Some("bob@example.com"));
+    service.run_schedule();
+    let (bucket, waits) = today(&service);
+    assert_eq!(
+        (&bucket["created"], &bucket["failed"]),
+        (&json!(2), &json!(0))
+    );
+    assert_eq!(waits, [1, 1, 0, 0, 0, 0]);
+    service.add_user("eve", Some("eve@example.com"));
+    service.pass(Duration::from_secs(600));
+    let login = service.get("/users/eve/3deye-credentials").admin().send();
+    assert_eq!(login.status(), 200);
+    let (bucket, waits) = today(&service);
+    assert_eq!(bucket["created"], 3);
+    assert_eq!(waits, [1, 1, 1, 0, 0, 0]);
+    let samples = "SELECT waiting || ' ' || due || ' ' || notices FROM depth_samples";
+    let samples: Vec<String> = service.database.query(samples, [], |row| row.get(0));
+    assert_eq!(samples, ["2 2 0"], "as it was before the run");
+}
+
+#[test]
+fn users_are_counted_once_a_night() {
+    let service = TestService::new();
+    service.add_user("u1", None);
+    add(&service, 2, "complete", None);
+    let counted = || -> Vec<String> {
+        let select = "SELECT name || ' ' || value FROM daily_counts ORDER BY day, name";
+        service.database.query(select, [], |row| row.get(0))
+    };
+    let midnight = 86_400 - service.clock.now().as_secs() % 86_400;
+    service.pass(Duration::from_secs(u64::try_from(midnight).unwrap() + 3600));
+    service.run_schedule();
+    assert_eq!(counted(), [""; 0], "it is one in the morning");
+    service.pass(Duration::from_secs(3600));
+    service.run_schedule();
+    service.add_user("u3", None);
+    service.run_schedule();
+    assert_eq!(counted(), ["complete 1", "users 2"]);
+    let totals = get(&service, "/admin/overview")["totals"].clone();
+    assert_eq!(
+        (&totals["users"], &totals["complete"]),
+        (&json!(2), &json!(1))
+    );
+    service.pass(Duration::from_secs(86_400));
+    service.run_schedule();
+    assert_eq!(counted()[3], "users 3");
+}
+
+#[test]
+fn samples_are_forgotten_after_ninety_days() {
+    let service = TestService::new();
+    service.run_schedule();
+    service.pass(Duration::from_secs(90 * 86_400));
+    service.run_schedule();
+    let count = "SELECT count(*) FROM depth_samples";
+    let count: Vec<u32> = service.database.query(count, [], |row| row.get(0));
+    assert_eq!(count, [1]);
 }

@@ -6,7 +6,7 @@ use crate::provisioning::Failure;
 use crate::provisioning::attempt::{Attempt, AttemptResult};
 use crate::provisioning::batch::{BatchReport, BatchRun, UserReport};
 use crate::provisioning::policy::{SETTLING, next_attempt};
-use crate::provisioning::store::{self, Outcome, UserOutcome};
+use crate::provisioning::store::{self, Counted, Outcome, UserOutcome};
 
 impl BatchRun<'_> {
     /// Reports a result and says what has to be written down for it.
@@ -27,9 +27,13 @@ impl BatchRun<'_> {
         };
         let provisioner = self.provisioner;
         let entry = audited.map(|text| provisioner.entry(Action::Provision, user, text));
+        let counted = counted(&result).filter(|_| entry.is_some());
         if outcome.is_none() {
             self.leases.drop_lease(user);
         }
+        let is_ready = matches!(result, AttemptResult::Ready(..));
+        let entered_at = attempt.claimed.entered_at.filter(|_| is_ready);
+        let waited = entered_at.map(|entered_at| provisioner.clock.now().since(entered_at));
         report.users.push(UserReport {
             user: user.clone(),
             result,
@@ -38,6 +42,8 @@ impl BatchRun<'_> {
             user: user.clone(),
             outcome,
             entry,
+            counted,
+            waited,
         })
     }
 
@@ -108,4 +114,21 @@ impl BatchRun<'_> {
         }
         Ok(())
     }
+}
+
+/// What a result counts as; `None`: it was no attempt.
+fn counted(result: &AttemptResult) -> Option<Counted> {
+    let (name, detail) = match result {
+        AttemptResult::Ready(_, origin) => (origin.as_str(), ""),
+        AttemptResult::RolesPending(_, cause) => {
+            ("failed", Failure::RolesPending(cause.clone()).code())
+        }
+        AttemptResult::Failed(failure) if failure.quarantines() => ("quarantined", failure.code()),
+        AttemptResult::Failed(failure @ Failure::Duplicate) => ("set_aside", failure.code()),
+        AttemptResult::Failed(failure) => ("failed", failure.code()),
+        AttemptResult::ReplacementLimit | AttemptResult::Untouched | AttemptResult::LeaseLost => {
+            return None;
+        }
+    };
+    Some(Counted { name, detail })
 }

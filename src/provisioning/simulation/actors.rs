@@ -47,10 +47,18 @@ impl<'a> Theatre<'a> {
             Script::Credentials { user, asker } => self.credentials(number, user, asker),
             Script::Reset { user, order } => self.reset(number, &user_id(user), order),
             Script::Offboard { user } => self.offboard(number, &user_id(user)),
+            Script::PlannedReset {
+                user,
+                order,
+                may_lose_roles,
+                thought,
+            } => self.planned_reset(number, user, order, may_lose_roles, thought),
+            Script::Stop => self.stop(number),
+            Script::Pause { time } => self.pause(number, time),
         }
     }
 
-    fn kit(&self, number: usize) -> Kit {
+    pub fn kit(&self, number: usize) -> Kit {
         let random = Rc::new(
             self.risks
                 .director
@@ -203,15 +211,15 @@ impl<'a> Theatre<'a> {
 }
 
 /// What one actor brings along.
-struct Kit {
+pub struct Kit {
     random: Rc<Seeded>,
     sealer: Sealer,
-    origin: Origin,
-    client: Client,
+    pub origin: Origin,
+    pub client: Client,
 }
 
 impl Kit {
-    fn tools<'b>(&'b self, world: &'b World) -> Tools<'b> {
+    pub fn tools<'b>(&'b self, world: &'b World) -> Tools<'b> {
         Tools {
             random: &*self.random,
             ..world.context(&self.sealer, &self.origin)

@@ -58,7 +58,7 @@ impl Theatre<'_> {
         self.world.add_user(id.as_str(), other.unwrap_or(own));
         let is_touched = self.scene.actors.iter().any(|(_, script)| {
             matches!(script, Script::Reset { user: its, .. } | Script::Offboard { user: its }
-                if *its == user)
+                | Script::PlannedReset { user: its, .. } if *its == user)
         });
         if other.is_some() {
             return;

@@ -6,10 +6,11 @@
 //! | `scene` | who is there and what they do |
 //! | `risks` | how effects go wrong |
 //! | `stage` | plays a schedule to its end |
-//! | `actors`, `events` | what the actors do, and what happens beside them |
+//! | `actors`, `administrators`, `events` | what the actors do, and what happens beside them |
 //! | `oracle` | what must hold after every effect, and at the end |
 
 mod actors;
+mod administrators;
 mod events;
 mod oracle;
 mod risks;

@@ -56,6 +56,17 @@ pub enum Script {
     Reset { user: usize, order: ResetOrder },
     /// `DELETE /admin/users/{id}`.
     Offboard { user: usize },
+    /// The same reset after a preview, by a person who thinks for a while, and sent twice.
+    PlannedReset {
+        user: usize,
+        order: ResetOrder,
+        may_lose_roles: bool,
+        thought: Duration,
+    },
+    /// `POST /admin/threedeye/backfill/runs/{runId}/stop`.
+    Stop,
+    /// `PUT /admin/threedeye/pause`, and after this time once more.
+    Pause { time: Duration },
 }
 
 /// Who asks for a user's login.
@@ -164,8 +175,22 @@ fn accounts(draws: &Draws, users: &[String]) -> Vec<OldAccount> {
 
 fn script(draws: &Draws, users: usize) -> Script {
     let user = draws.below(users as u64) as usize;
-    match draws.below(14) {
+    match draws.below(19) {
         13 => Script::Offboard { user },
+        14..=16 => Script::PlannedReset {
+            user,
+            // What provisioning does afterwards was not shown.
+            order: ResetOrder {
+                reprovision: false,
+                ..order(draws)
+            },
+            may_lose_roles: draws.chance(500),
+            thought: Duration::from_secs(draws.pick(&[0, 0, 5, 30, 700])),
+        },
+        17 => Script::Stop,
+        18 => Script::Pause {
+            time: Duration::from_secs(draws.pick(&[1, 10, 90])),
+        },
         10 => Script::Plan {
             cron: draws.chance(500),
         },
@@ -186,13 +211,17 @@ fn script(draws: &Draws, users: usize) -> Script {
         },
         _ => Script::Reset {
             user,
-            order: ResetOrder {
-                clear_mapping: draws.chance(700),
-                delete_remote: draws.chance(600),
-                reprovision: draws.chance(500),
-                preserve_roles: draws.chance(600),
-            },
+            order: order(draws),
         },
+    }
+}
+
+fn order(draws: &Draws) -> ResetOrder {
+    ResetOrder {
+        clear_mapping: draws.chance(700),
+        delete_remote: draws.chance(600),
+        reprovision: draws.chance(500),
+        preserve_roles: draws.chance(600),
     }
 }
 

@@ -109,6 +109,9 @@ impl Theatre<'_> {
         calm.set(true);
         self.world.pass(REST);
         self.verdict()?;
+        // Who has paused runs and died has others who see it.
+        let go_on = "UPDATE provisioning_pause SET paused = 0";
+        self.world.sqlite.execute(go_on, []);
         self.reset_the_robbed()?;
         self.converge()?;
         self.risks.oracle.borrow_mut().judge(self.world);

@@ -12,7 +12,8 @@ use crate::provisioning::store::LeaseTerms;
 use crate::provisioning::store::columns::{MappingColumns, recovery};
 use crate::provisioning::store::quarantine::{KnownRow, has_accounts_statement};
 
-// ?1 requests, ?2 token, ?3 until, ?4 now, ?5 policy::SETTLING, as in ACQUIRE of lease.rs. Of two
+// ?1 requests, ?2 token, ?3 until, ?4 now, ?5 policy::SETTLING, as in ACQUIRE of lease.rs, ?6 whether it is to find
+// out since when users wait. Of two
 // requests for one e-mail the first gets it: OR IGNORE and the last condition see what this very
 // statement has written, which NOT EXISTS in the SELECT does not.
 const CLAIM: &str = "
@@ -48,7 +49,9 @@ RETURNING user_id, (SELECT u.email_key FROM users u WHERE u.uuid = user_id) AS e
           (SELECT r.removed_at FROM users u JOIN threedeye_removals r ON r.email_key = u.email_key
            WHERE u.uuid = threedeye_users.user_id) AS email_removed_at,
           (SELECT r.removed_at FROM threedeye_removals r
-           WHERE r.email_key = threedeye_users.email_key) AS intent_removed_at";
+           WHERE r.email_key = threedeye_users.email_key) AS intent_removed_at,
+          iif(?6, (SELECT q.entered_at FROM provisioning_queue q
+                   WHERE q.user_id = threedeye_users.user_id), NULL) AS entered_at";
 
 /// What was claimed.
 #[derive(Debug)]
@@ -66,6 +69,9 @@ pub struct ClaimRequest {
     /// The password to record if the row has none.
     #[serde(serialize_with = "sealed")]
     pub password: Sealed,
+    /// Since when the user waits; `None`: the claim finds out, which costs a row.
+    #[serde(skip)]
+    pub entered_at: Option<Timestamp>,
 }
 
 fn sealed<S: Serializer>(password: &Sealed, serializer: S) -> Result<S::Ok, S::Error> {
@@ -79,14 +85,14 @@ struct ClaimedRow {
     role_ids: Option<String>,
     email_removed_at: Option<Timestamp>,
     intent_removed_at: Option<Timestamp>,
+    entered_at: Option<Timestamp>,
     #[serde(flatten)]
     mapping: MappingColumns,
 }
 
 impl ClaimedRow {
-    /// `offered` is the password of the request: if the row holds that very value, this claim
-    /// recorded it.
-    fn into_claimed(self, offered: &Sealed) -> Result<Claimed, DatabaseError> {
+    /// If the row holds the password of the request, this claim recorded it.
+    fn into_claimed(self, request: &ClaimRequest) -> Result<Claimed, DatabaseError> {
         let row = self.user_id.as_str();
         let bad = |column| DatabaseError::bad_value("threedeye_users", column, row);
         let email = self.email.as_deref().and_then(EmailKey::of);
@@ -96,7 +102,7 @@ impl ClaimedRow {
         Ok(Claimed {
             email: email.ok_or_else(|| DatabaseError::bad_value("users", "email_key", row))?,
             intent_email: mapping.email_key.ok_or_else(|| bad("email_key"))?,
-            fresh: *offered == password,
+            fresh: request.password == password,
             password,
             threedeye_id: mapping.threedeye_id,
             state: mapping.state,
@@ -105,6 +111,7 @@ impl ClaimedRow {
             removed_at: self.email_removed_at.max(self.intent_removed_at),
             settled_at: mapping.settled_at,
             forgotten: mapping.forgotten,
+            entered_at: request.entered_at.or(self.entered_at),
             user: UserId::new(self.user_id),
         })
     }
@@ -130,6 +137,10 @@ pub async fn claim(
             terms.until.into(),
             terms.now.into(),
             SETTLING.into(),
+            requests
+                .iter()
+                .any(|request| request.entered_at.is_none())
+                .into(),
         ],
     ));
     let answers = database.run(batch).await?;
@@ -142,7 +153,7 @@ pub async fn claim(
         .iter()
         .filter_map(|request| {
             let row = rows.remove(request.user.as_str())?;
-            Some(row.into_claimed(&request.password))
+            Some(row.into_claimed(request))
         })
         .collect::<Result<_, _>>()?;
     Ok(Claims {

@@ -1,5 +1,7 @@
 //! Writing down how users' provisioning ended.
 
+use std::time::Duration;
+
 use serde::{Serialize, Serializer};
 
 use crate::db::{Arg, AuditParameter, Batch, Database, DatabaseError, Statement};
@@ -7,6 +9,7 @@ use crate::kernel::audit::Entry;
 use crate::kernel::{EmailKey, Timestamp, UserId};
 use crate::provisioning::store::LeaseToken;
 use crate::provisioning::store::columns::{UserIdRow, user_ids};
+use crate::provisioning::store::counts::{Counted, count_outcomes};
 use crate::provisioning::{Failure, Reason};
 use crate::threedeye::RemoteId;
 
@@ -37,6 +40,10 @@ pub struct UserOutcome {
     pub outcome: Outcome,
     /// The audit row; `None` if nothing changed.
     pub entry: Option<Entry>,
+    /// What it counts as; `None` where there is no audit row.
+    pub counted: Option<Counted>,
+    /// How long the user had waited for the account that it has now, where that is known.
+    pub waited: Option<Duration>,
 }
 
 /// What becomes of a leased row. The lease is given back in every case.
@@ -139,7 +146,7 @@ pub async fn record_outcomes(
     outcomes: &[UserOutcome],
     now: Timestamp,
 ) -> Result<Vec<UserId>, DatabaseError> {
-    let outcomes: Vec<OutcomeParameter> = outcomes
+    let parameters: Vec<OutcomeParameter> = outcomes
         .iter()
         .map(|ended| OutcomeParameter {
             user: &ended.user,
@@ -152,8 +159,14 @@ pub async fn record_outcomes(
     let mut batch = Batch::new();
     batch.execute(Statement::new(
         RECORD,
-        [Arg::json(&outcomes)?, token.into(), now.into()],
+        [Arg::json(&parameters)?, token.into(), now.into()],
     ));
+    let counted = outcomes.iter().flat_map(|ended| {
+        let counted = [ended.counted, ended.waited.map(Counted::waited)];
+        let counted = counted.into_iter().flatten();
+        counted.map(|counted| (counted, &ended.user))
+    });
+    count_outcomes(&mut batch, token, counted, now)?;
     let unwritten = batch.push::<UserIdRow>(Statement::new(TAKE_UNWRITTEN, [token.into()]));
     Ok(user_ids(database.run(batch).await?.rows(unwritten)?))
 }

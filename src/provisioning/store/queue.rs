@@ -11,7 +11,7 @@ macro_rules! select_candidates {
     ($from:literal) => {
         concat!(
             "
-SELECT q.user_id, q.email_key,
+SELECT q.user_id, q.email_key, q.entered_at,
        s.password_sealed IS NULL AND EXISTS (
          SELECT 1 FROM threedeye_users o
          WHERE o.email_key = q.email_key AND o.state <> 'set_aside' AND o.user_id <> q.user_id
@@ -43,6 +43,8 @@ pub struct Candidate {
     pub user: UserId,
     #[serde(rename = "email_key", deserialize_with = "email_key")]
     pub email: EmailKey,
+    /// Since when the user waits.
+    pub entered_at: Timestamp,
     /// Whether another user's row holds this e-mail and this user has no intent of its own.
     #[serde(deserialize_with = "db::flag")]
     pub contested: bool,

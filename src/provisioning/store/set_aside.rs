@@ -4,6 +4,7 @@ use crate::db::{Arg, Batch, Database, DatabaseError, Statement, audit_json, audi
 use crate::kernel::audit::Entry;
 use crate::kernel::{Timestamp, UserId};
 use crate::provisioning::Failure;
+use crate::provisioning::store::counts::count_set_aside;
 
 // ?1 users, ?2 error, ?3 now, ?4 its code
 const SET_ASIDE: &str = "
@@ -50,5 +51,6 @@ pub async fn set_aside(
         ],
     ));
     batch.execute(Statement::new(AUDIT, [audit_json(entries)?]));
+    batch.execute(count_set_aside(Arg::json(&ids)?, now));
     database.run(batch).await.map(|_| ())
 }

@@ -35,6 +35,10 @@ pub struct Snapshot {
     pub queue: BTreeMap<UserId, Timestamp>,
     /// Valid API keys and user keys of users that do not exist.
     pub stray_keys: u32,
+    /// Whether runs are paused.
+    pub paused: bool,
+    /// How many runs there were.
+    pub runs: u32,
 }
 
 impl Snapshot {
@@ -45,6 +49,11 @@ impl Snapshot {
             recoveries: recoveries(sqlite),
             queue: queue(sqlite),
             stray_keys: stray_keys(sqlite),
+            paused: count(
+                sqlite,
+                "SELECT count(*) FROM provisioning_pause WHERE paused = 1",
+            ) > 0,
+            runs: count(sqlite, "SELECT count(*) FROM provisioning_runs"),
         }
     }
 
@@ -53,6 +62,11 @@ impl Snapshot {
         let mut rows = self.rows.iter();
         rows.any(|(id, row)| id != other_than && row.held_email() == Some(email))
     }
+}
+
+fn count(sqlite: &Sqlite, sql: &str) -> u32 {
+    let counts: Vec<u32> = sqlite.query(sql, [], |row| row.get(0));
+    counts.into_iter().sum()
 }
 
 fn users(sqlite: &Sqlite) -> BTreeMap<UserId, Option<EmailKey>> {

@@ -8,7 +8,8 @@ use super::parts::headers_of;
 use super::{Json, Schemas};
 use crate::auth::{AuthError, KeysError};
 use crate::kernel::RequestId;
-use crate::web::{ApiError, ErrorFormat, Reply, body};
+use crate::operators::{Role, Shortfall};
+use crate::web::{ApiError, ErrorFormat, Reply, body, cross_site};
 
 /// Errors of one status and one meaning.
 pub struct ErrorAnswer {
@@ -209,6 +210,34 @@ pub fn forbidden() -> ErrorAnswer {
         [("forbidden", ApiError::forbidden("example"))],
     )
     .fixed()
+}
+
+/// 401 of administrators, whose session's sign-in may be too old.
+pub fn admin_unauthorized() -> ErrorAnswer {
+    ErrorAnswer::new(
+        "AdminUnauthorized",
+        "A credential is missing or wrong: which one, and why, is told to the log only. Or a session's sign-in is too old: then `WWW-Authenticate` asks for a new one (RFC 9470).",
+        [
+            ("unauthorized", ApiError::unauthorized("example")),
+            ("stepUp", Shortfall::StepUp.into()),
+        ],
+    )
+    .fixed()
+}
+
+/// 403 of administrators.
+pub fn admin_forbidden() -> ErrorAnswer {
+    ErrorAnswer::new(
+        "AdminForbidden",
+        "The credentials are right, but they do not reach this far.",
+        [
+            ("forbidden", ApiError::forbidden("example")),
+            ("support", Shortfall::Role(Role::Support).into()),
+            ("admin", Shortfall::Role(Role::Admin).into()),
+            ("recentToken", Shortfall::RecentToken.into()),
+            ("crossSite", cross_site::refused()),
+        ],
+    )
 }
 
 pub fn too_large() -> ErrorAnswer {

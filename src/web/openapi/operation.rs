@@ -121,7 +121,7 @@ impl OperationDoc {
         ];
         if let Some((role, sign_in)) = caller.least_role {
             members.push(("x-least-role", role.as_str().into()));
-            members.push(("x-step-up", (sign_in == SignIn::Recently).into()));
+            members.push(("x-step-up", (sign_in != SignIn::AnyTime).into()));
         }
         if !self.parameters.is_empty() {
             let parameters = self.parameters.into_iter();

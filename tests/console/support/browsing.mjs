@@ -147,3 +147,7 @@ export async function shown(locator) {
 export async function gone(locator) {
   await locator.first().waitFor({ state: "hidden" });
 }
+
+/** @param {Locator} locator */
+export const hasFocus = (locator) =>
+  locator.evaluate((/** @type {any} */ element) => element === element.ownerDocument.activeElement);

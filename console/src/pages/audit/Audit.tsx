@@ -41,11 +41,14 @@ export function Audit() {
       }
     >
       <AuditFilters filters={filters} />
-      <Switch
-        label="People’s acts only"
-        checked={filters.people === true}
-        onChange={(people) => setAuditFilters({ people: people ? null : "false" })}
-      />
+      <div class="panel-head">
+        <Switch
+          label="People’s acts only"
+          checked={filters.people === true}
+          onChange={(people) => setAuditFilters({ people: people ? null : "false" })}
+        />
+        <AsOf at={trail.at} loading={trail.loading} refresh={trail.refresh} of="Audit" />
+      </div>
       {trail.rows === undefined && !trail.failure && <Skeleton lines={12} />}
       {trail.rows !== undefined && (trail.rows.length > 0 || !trail.more) && <Entries rows={trail.rows} />}
       {trail.failure && (
@@ -60,7 +63,6 @@ export function Audit() {
           showMore={trail.showMore}
         />
       )}
-      <AsOf at={trail.at} loading={trail.loading} refresh={trail.refresh} of="Audit" />
     </Page>
   );
 }

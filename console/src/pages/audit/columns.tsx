@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import type { AuditEntry } from "../../contract";
 import { CopyButton } from "../../parts/CopyButton";
+import { shortened } from "../../parts/Id";
 import type { Column } from "../../parts/Table";
 import { Time } from "../../parts/Time";
 import { type Filters, href } from "../../state/router";
@@ -38,7 +39,7 @@ export const AUDIT_COLUMNS: readonly Column<AuditEntry>[] = [
       requestId && (
         <span class="nowrap">
           <FilterLink filters={{ requestId }}>
-            <code title={requestId}>…{requestId.slice(-6)}</code>
+            <code title={requestId}>{shortened(requestId)}</code>
           </FilterLink>{" "}
           <CopyButton text={requestId} label="Copy request id" />
         </span>
@@ -56,7 +57,7 @@ function ActorName({ actor: { kind, id, name } }: { actor: AuditEntry["actor"] }
   return (
     <>
       <FilterLink filters={{ actor: id === null ? kind : `${kind}:${id}` }}>
-        {name ?? (id === null ? word : <code>{id}</code>)}
+        {name ?? (id === null ? word : <code title={id}>{shortened(id)}</code>)}
       </FilterLink>
       {(name ?? id) !== null && (
         <>
@@ -72,7 +73,7 @@ function ActorName({ actor: { kind, id, name } }: { actor: AuditEntry["actor"] }
 const ABOUT_USERS = /^(threedeye\.|user\.|profile|email_change|push_token|scene|two_factor|backup_code|team)/;
 
 function Subject({ action, subject }: { action: string; subject: string }) {
-  const name = <code>{subject}</code>;
+  const name = <code title={subject}>{shortened(subject)}</code>;
   if (subject.startsWith("run_")) return <a href={href(["runs", subject])}>{name}</a>;
   if (ABOUT_USERS.test(action)) return <a href={href(["users", subject])}>{name}</a>;
   // A masked e-mail names nobody for certain.

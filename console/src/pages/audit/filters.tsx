@@ -44,7 +44,7 @@ export function AuditFilters({ filters }: { filters: AuditQuery }) {
   const zone = utc.value ? "UTC" : zoneName(now.value);
   return (
     <>
-      <div class="filters">
+      <div class="filters hinted">
         {TEXTS.map((name) => (
           <TextField
             key={name}

@@ -1,6 +1,7 @@
 import type { components } from "../../api";
 import { CurlButton } from "../../parts/CopyButton";
 import { useDialog } from "../../parts/Dialog";
+import { NamedId } from "../../parts/Id";
 import { PagedTable } from "../../parts/Table";
 import { Time } from "../../parts/Time";
 import { api } from "../../state/client";
@@ -38,8 +39,7 @@ export function InstanceKeys({ name }: { name: string }) {
         pages={keys}
         rowKey={({ id }) => id}
         columns={[
-          { title: "Key", cell: ({ id }) => <code>{id}</code> },
-          { title: "Label", cell: ({ label }) => label ?? <span class="quiet">–</span> },
+          { title: "Key", cell: ({ id, label }) => <NamedId id={id} name={label} /> },
           { title: "May", cell: (key) => <Rights of={key} /> },
           { title: "Made", cell: ({ createdAt }) => <Time at={createdAt} quiet /> },
           {

@@ -1,12 +1,13 @@
 import { useState } from "preact/hooks";
 import { CurlButton } from "../../parts/CopyButton";
 import { useDialog } from "../../parts/Dialog";
+import { UserLink } from "../../parts/Id";
 import { TextField } from "../../parts/inputs";
 import { PagedTable } from "../../parts/Table";
 import { Time } from "../../parts/Time";
 import { api } from "../../state/client";
 import { usePages } from "../../state/pages";
-import { address, href, setFilters } from "../../state/router";
+import { address, setFilters } from "../../state/router";
 import { may } from "../../state/session";
 import { DeleteInstanceUser } from "./DeleteInstanceUser";
 import { MakeInstanceUser } from "./MakeInstanceUser";
@@ -44,7 +45,7 @@ export function InstanceUsers({ name }: { name: string }) {
           </button>
         )}
       </div>
-      <div class="filters">
+      <div class="filters hinted">
         <TextField label="Name" value={username} settled onChange={(text) => setUsername(text.trim())} hint="To the letter" />
         <TextField
           label="Person’s user id"
@@ -62,7 +63,7 @@ export function InstanceUsers({ name }: { name: string }) {
           { title: "Name", cell: ({ username }) => username },
           {
             title: "Person",
-            cell: ({ userId }) => (userId ? <a href={href(["users", userId])}>{userId}</a> : <span class="quiet">–</span>),
+            cell: ({ userId }) => (userId ? <UserLink id={userId} /> : <span class="quiet">–</span>),
           },
           { title: "Made", cell: ({ createdAt }) => <Time at={createdAt} quiet /> },
           { title: "Key changed", cell: ({ keyChangedAt }) => <Time at={keyChangedAt} quiet /> },

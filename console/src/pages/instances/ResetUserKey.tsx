@@ -16,10 +16,13 @@ export function ResetUserKey({ dialog, name, changed }: ResetUserKeyProps) {
   const id = dialog.draft?.id ?? 0;
   const [reason, setReason] = useState("");
   const body = { reason: reason.trim() };
-  const act = useAct(() => api.POST("/admin/instances/{name}/users/{id}/reset-key", { params: { path: { name, id } }, body }), {
-    dialog: { name: `reset-user-key ${name}`, draft: () => ({ id }) },
-    settledThen: changed,
-  });
+  const act = useAct(
+    () => api.POST("/admin/instances/{name}/users/{id}/reset-key", { params: { path: { name, id: String(id) } }, body }),
+    {
+      dialog: { name: `reset-user-key ${name}`, draft: () => ({ id }) },
+      settledThen: changed,
+    },
+  );
   return (
     <SecretDialog
       dialog={dialog}

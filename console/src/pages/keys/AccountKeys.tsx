@@ -1,5 +1,6 @@
 import { CurlButton } from "../../parts/CopyButton";
 import { useDialog } from "../../parts/Dialog";
+import { NamedId } from "../../parts/Id";
 import { Page } from "../../parts/Page";
 import { PagedTable } from "../../parts/Table";
 import { Time } from "../../parts/Time";
@@ -55,8 +56,7 @@ export function AccountKeys() {
         pages={keys}
         rowKey={({ id }) => id}
         columns={[
-          { title: "Key", cell: ({ id }) => <code>{id}</code> },
-          { title: "Label", cell: ({ label }) => label ?? <span class="quiet">–</span> },
+          { title: "Key", cell: ({ id, label }) => <NamedId id={id} name={label} /> },
           { title: "Instance", cell: ({ instance }) => <a href={href(["instances", instance])}>{instance}</a> },
           { title: "May", cell: ({ role }) => role },
           { title: "Made", cell: ({ createdAt }) => <Time at={createdAt} quiet /> },

@@ -1,11 +1,12 @@
 import { CurlButton } from "../../parts/CopyButton";
 import { useDialog } from "../../parts/Dialog";
+import { NamedId, UserLink } from "../../parts/Id";
 import { Page } from "../../parts/Page";
 import { PagedTable } from "../../parts/Table";
 import { Time } from "../../parts/Time";
 import { api } from "../../state/client";
 import { usePages } from "../../state/pages";
-import { address, href, setFilters } from "../../state/router";
+import { address, setFilters } from "../../state/router";
 import { may } from "../../state/session";
 import { MakeApiKey } from "./MakeApiKey";
 import { type KeyToRevoke, RevokeKey } from "./RevokeKey";
@@ -43,7 +44,7 @@ export function ApiKeys() {
         <RevokedSwitch />
         {userId && (
           <p class="row">
-            Keys of <a href={href(["users", userId])}>{userId}</a>
+            Keys of <UserLink id={userId} />
             <button type="button" class="plain" onClick={() => setFilters({ userId: null })}>
               Show all keys
             </button>
@@ -55,10 +56,9 @@ export function ApiKeys() {
         pages={keys}
         rowKey={({ id }) => id}
         columns={[
-          { title: "Key", cell: ({ id }) => <code>{id}</code> },
-          { title: "Label", cell: ({ label }) => label ?? <span class="quiet">–</span> },
+          { title: "Key", cell: ({ id, label }) => <NamedId id={id} name={label} /> },
           { title: "May", cell: ({ scopes }) => scopes.join(", ") },
-          { title: "User", cell: ({ userId }) => (userId ? <a href={href(["users", userId])}>{userId}</a> : "Any") },
+          { title: "User", cell: ({ userId }) => (userId ? <UserLink id={userId} /> : "Any") },
           { title: "Made", cell: ({ createdAt }) => <Time at={createdAt} quiet /> },
           { title: "Last used", cell: ({ lastUsedAt }) => <Time at={lastUsedAt} none="Never" quiet /> },
           { title: "Expires", cell: ({ expiresAt }) => <Time at={expiresAt} none="Never" quiet /> },

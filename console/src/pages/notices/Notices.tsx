@@ -3,13 +3,14 @@ import type { Notice } from "../../contract";
 import { CurlButton } from "../../parts/CopyButton";
 import { useDialog } from "../../parts/Dialog";
 import { Select } from "../../parts/fields";
+import { UserLink } from "../../parts/Id";
 import { Page } from "../../parts/Page";
 import { Badge } from "../../parts/StateBadge";
 import { PagedTable } from "../../parts/Table";
 import { Time } from "../../parts/Time";
 import { api } from "../../state/client";
 import { usePages } from "../../state/pages";
-import { address, href, setFilters } from "../../state/router";
+import { address, setFilters } from "../../state/router";
 import { may } from "../../state/session";
 import { causeOf } from "./causes";
 import { DeliverAll } from "./DeliverAll";
@@ -58,7 +59,7 @@ export function Notices() {
         <Select label="Type" value={type ?? ""} options={[["", "Any"], ...KINDS]} onChange={(type) => setFilters({ type })} />
         {userId && (
           <p class="row">
-            To <a href={href(["users", userId])}>{userId}</a>
+            To <UserLink id={userId} />
             <button type="button" class="plain" onClick={() => setFilters({ userId: null })}>
               Show all
             </button>
@@ -75,7 +76,7 @@ export function Notices() {
             title: "To",
             cell: ({ userId, recipient }) => (
               <>
-                <a href={href(["users", userId])}>{userId}</a>
+                <UserLink id={userId} />
                 <br />
                 <span class="quiet">{recipient ?? "Neither e-mail nor phone"}</span>
               </>

@@ -48,7 +48,6 @@ export function Operators() {
           { title: "Status", cell: (operator) => <OperatorStatus operator={operator} /> },
           { title: "Last seen", cell: ({ lastSeenAt }) => <Time at={lastSeenAt} none="Never signed in" quiet /> },
           { title: "Sessions", align: "end", cell: ({ sessions }) => sessions },
-          { title: "Added", cell: ({ createdAt }) => <Time at={createdAt} quiet /> },
           {
             title: "Acts",
             hidden: true,

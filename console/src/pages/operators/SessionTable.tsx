@@ -2,6 +2,7 @@ import type { OperatorSession } from "../../contract";
 import { Badge } from "../../parts/StateBadge";
 import { Table } from "../../parts/Table";
 import { Time } from "../../parts/Time";
+import { browserOf } from "./browser";
 
 interface SessionTableProps {
   sessions: readonly OperatorSession[];
@@ -29,34 +30,18 @@ export function SessionTable({ sessions, empty }: SessionTableProps) {
         },
         { title: "Signed in", cell: ({ authenticatedAt }) => <Time at={authenticatedAt} quiet /> },
         { title: "Last seen", cell: ({ lastSeenAt }) => <Time at={lastSeenAt} quiet /> },
-        { title: "Ends, unused", cell: ({ idleEndsAt }) => <Time at={idleEndsAt} quiet /> },
-        { title: "Ends for certain", cell: ({ endsAt }) => <Time at={endsAt} quiet /> },
+        {
+          title: "Ends",
+          cell: ({ idleEndsAt, endsAt }) => (
+            <>
+              <Time at={idleEndsAt} quiet /> unused,
+              <br />
+              <Time at={endsAt} quiet /> at the latest
+            </>
+          ),
+        },
       ]}
       empty={empty}
     />
   );
-}
-
-const BROWSERS = [
-  ["Edg/", "Edge"],
-  ["Firefox/", "Firefox"],
-  ["Chrome/", "Chrome"],
-  ["Safari/", "Safari"],
-] as const;
-const SYSTEMS = [
-  ["Android", "Android"],
-  ["iPhone", "iPhone"],
-  ["iPad", "iPad"],
-  ["Windows", "Windows"],
-  ["Mac OS", "macOS"],
-  ["Linux", "Linux"],
-] as const;
-
-/** "Firefox on Linux": what a person recognises of the browser's own name. */
-function browserOf(agent: string | null): string {
-  if (agent === null) return "Not known";
-  const browser = BROWSERS.find(([mark]) => agent.includes(mark))?.[1];
-  const system = SYSTEMS.find(([mark]) => agent.includes(mark))?.[1];
-  if (browser === undefined) return agent.slice(0, 40);
-  return system ? `${browser} on ${system}` : browser;
 }

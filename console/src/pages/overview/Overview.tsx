@@ -2,7 +2,7 @@
 
 import type { Overview as OverviewAnswer } from "../../contract";
 import { Page } from "../../parts/Page";
-import { Panel, Skeleton } from "../../parts/Panel";
+import { Panel } from "../../parts/Panel";
 import { api } from "../../state/client";
 import { type Resource, useResource, useSettled } from "../../state/resource";
 import { Health, useHealth } from "./Health";
@@ -18,11 +18,10 @@ export function Overview() {
   const health = useHealth();
   const runs = useLastRuns();
   // At once: panels that grow one after the other would push each other about.
-  const settled = useSettled([overview, health, runs]);
+  const ready = useSettled([overview, health, runs]);
   return (
-    <Page title="Overview" lead="What needs attention, and whether the service is well.">
-      {!settled && <Skeleton lines={20} />}
-      {settled && <Panels overview={overview} health={health} runs={runs} />}
+    <Page title="Overview" lead="What needs attention, and whether the service is well." ready={ready}>
+      <Panels overview={overview} health={health} runs={runs} />
     </Page>
   );
 }

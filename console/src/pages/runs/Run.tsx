@@ -3,21 +3,21 @@ import type { components } from "../../api";
 import { showCount } from "../../lib/number";
 import { showLength } from "../../lib/time";
 import { CopyButton, CurlButton } from "../../parts/CopyButton";
-import { now } from "../../parts/clock";
 import { useDialog } from "../../parts/Dialog";
 import { Page } from "../../parts/Page";
 import { Panel, Section } from "../../parts/Panel";
 import { Progress } from "../../parts/Progress";
 import { Time } from "../../parts/Time";
 import { api } from "../../state/client";
-import { useResource } from "../../state/resource";
+import { useResource, useSettled } from "../../state/resource";
 import { may } from "../../state/session";
+import { type Sample, through } from "./course";
 import { RunCharts } from "./RunCharts";
 import { RunErrors } from "./RunErrors";
 import { hasDied, RunStatus } from "./RunStatus";
 import { secondsBetween } from "./Runs";
 import { StopRun } from "./StopRun";
-import { type Sample, useRunSamples } from "./samples";
+import { useRunSamples } from "./samples";
 
 export type RunProgress = components["schemas"]["BackfillProgress"];
 
@@ -27,7 +27,6 @@ const LATER_MS = 10_000;
 const EAGER_MS = 60_000;
 
 const hasEnded = (run: RunProgress): boolean => run.status !== "running" || hasDied(run);
-export const through = (run: RunProgress): number => run.done + run.failed + run.skipped;
 
 export function Run({ runId }: { runId: string }) {
   const opened = useRef(Date.now());
@@ -45,6 +44,7 @@ export function Run({ runId }: { runId: string }) {
   return (
     <Page
       title="Run"
+      ready={useSettled([run])}
       heading={<>Run {run.data ? <RunStatus run={run.data} /> : null}</>}
       lead={
         <>
@@ -87,7 +87,7 @@ function Details({ run, samples }: { run: RunProgress; samples: readonly Sample[
 function Standing({ run }: { run: RunProgress }) {
   const { planned, done, failed, skipped } = run;
   const text = `${showCount(done)} of ${showCount(planned)} done, ${showCount(failed)} failed${
-    skipped > 0 ? `, ${showCount(skipped)} left as they were` : ""
+    skipped > 0 ? `, ${showCount(skipped)} skipped` : ""
   }`;
   return (
     <>
@@ -116,7 +116,7 @@ function facts(run: RunProgress) {
     ended
       ? ["Ended", <Time at={finishedAt} none="No end was recorded" />]
       : ["Expected end", <Time at={estimatedEnd} none="Not known yet" relative />],
-    ["Took", showLength(secondsBetween(startedAt, finishedAt ?? now.value.toISOString()))],
+    ["Took", showLength(secondsBetween(startedAt, finishedAt ?? new Date().toISOString()))],
     ["Rate", rate === null ? "Not known yet" : `${showCount(Math.round(rate))} users a minute`],
     ["Started by", run.trigger === "cron" ? "Schedule" : "Hand"],
     ["Worked off", run.mode === "queue" ? "By the queue" : "In one process"],

@@ -4,21 +4,17 @@ import { showCount } from "../../lib/number";
 import { showTime } from "../../lib/time";
 import { Section } from "../../parts/Panel";
 import { utc } from "../../state/preferences";
+import { evenly, FEW, type Sample } from "./course";
 import type { RunProgress } from "./Run";
-import type { Sample } from "./samples";
 
 interface RunChartsProps {
   run: RunProgress;
   samples: readonly Sample[];
 }
 
-/** Points of the line, evenly spaced in time. */
-const POINTS = 60;
-
 export function RunCharts({ run, samples }: RunChartsProps) {
   const course = evenly(samples);
   const { done, failed, skipped, planned } = run;
-  const open = Math.max(0, planned - done - failed - skipped);
   return (
     <>
       <Section title="Outcomes">
@@ -30,16 +26,13 @@ export function RunCharts({ run, samples }: RunChartsProps) {
           entries={[
             { label: "Have their account", count: done },
             { label: "Failed", count: failed },
-            { label: "Of these quarantined", count: run.quarantined },
-            { label: "Left as they were", count: skipped },
-            { label: "Not through yet", count: open },
+            { label: "Of the failed, quarantined", count: run.quarantined },
+            { label: "Skipped: left as they were", count: skipped },
           ]}
         />
       </Section>
-      <Section title="Course">
-        {course.length < 3 ? (
-          <p class="empty">The course is drawn while this page watches a run.</p>
-        ) : (
+      {course.length >= FEW && (
+        <Section title="Course">
           <LineChart
             title="Users done over time"
             finding={`${showCount(done)} done and ${showCount(failed)} failed, as this page saw it.`}
@@ -52,20 +45,8 @@ export function RunCharts({ run, samples }: RunChartsProps) {
               return { label, short: label.slice(0, 8), values: [done, failed] };
             })}
           />
-        )}
-      </Section>
+        </Section>
+      )}
     </>
   );
-}
-
-/** What was last seen at each of some moments that lie equally far apart. */
-function evenly(samples: readonly Sample[]): readonly Sample[] {
-  const [first, last] = [samples[0], samples.at(-1)];
-  if (!first || !last || samples.length < 3) return samples;
-  const span = last.at.getTime() - first.at.getTime();
-  const count = Math.min(POINTS, samples.length);
-  return Array.from({ length: count }, (_, index) => {
-    const at = new Date(first.at.getTime() + (span * index) / (count - 1));
-    return { ...(samples.findLast((sample) => sample.at <= at) ?? first), at };
-  });
 }

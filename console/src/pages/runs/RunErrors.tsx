@@ -1,6 +1,6 @@
 import { href } from "../../state/router";
+import { errorOf } from "./error-line";
 
-/** Errors are lines: "USER ID: what happened", or a sentence about the run as a whole. */
 export function RunErrors({ errors }: { errors: readonly string[] }) {
   if (errors.length === 0) return <p class="empty">No errors.</p>;
   return (
@@ -20,8 +20,8 @@ export function RunErrors({ errors }: { errors: readonly string[] }) {
 const SHOWN = 100;
 
 function ErrorLine({ line }: { line: string }) {
-  const [, userId, message] = /^(\S+): (.*)$/s.exec(line) ?? [];
-  if (userId === undefined) return <strong>{line}</strong>;
+  const { userId, message } = errorOf(line);
+  if (userId === null) return <strong>{message}</strong>;
   return (
     <>
       <a href={href(["users", userId])}>

@@ -85,7 +85,7 @@ const COLUMNS: readonly Column<BackfillRun>[] = [
   { title: "Accounts", align: "end", cell: ({ created }) => showCount(created) },
   { title: "Failed", align: "end", cell: ({ failed }) => <Figure count={failed} /> },
   { title: "Quarantined", align: "end", cell: ({ quarantined }) => <Figure count={quarantined} /> },
-  { title: "Left", align: "end", cell: ({ skipped }) => showCount(skipped) },
+  { title: "Skipped", align: "end", cell: ({ skipped }) => showCount(skipped) },
   { title: "Still waiting", align: "end", cell: ({ remaining }) => (remaining === null ? "–" : showCount(remaining)) },
 ];
 

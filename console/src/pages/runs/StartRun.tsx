@@ -43,11 +43,14 @@ export function StartRun({ dialog, started }: StartRunProps) {
       dialog={dialog}
       title="Start a run"
       act={counted ? start : count}
-      label={counted ? `Start for ${showMany(users, "user")}` : "Count first"}
+      label={users > 0 ? `Start for ${showMany(users, "user")}` : counted ? "Start" : "Count first"}
       missing={missing}
       // Counting changes nothing; a second start would be a second run.
       repeatable={!counted}
       done={() => <p>The run was started.</p>}
+      advice={(status) =>
+        status === 409 ? "While provisioning is paused no run begins. An admin can lift the pause under System." : null
+      }
       curl={{ method: "POST", path: PATH, query: { limit, mode, dryRun: counted ? null : true } }}
     >
       <TextField
@@ -70,7 +73,7 @@ function Counted({ planned, waiting }: { planned: readonly string[]; waiting: nu
   if (planned.length === 0) {
     return (
       <p class="notice" role="status">
-        {waiting === 0 ? "Nobody waits." : `Nobody is due: ${showMany(waiting, "user")} wait for their next attempt.`}
+        {waiting === 0 ? "Nobody waits." : `Nobody is due. Waiting for their next attempt: ${showMany(waiting, "user")}.`}
       </p>
     );
   }

@@ -3,13 +3,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { showCount } from "../../lib/number";
 import { announce } from "../../state/announce";
-import { type RunProgress, through } from "./Run";
-
-export interface Sample {
-  at: Date;
-  done: number;
-  failed: number;
-}
+import { type Sample, through } from "./course";
+import type { RunProgress } from "./Run";
 
 const KEPT = 720;
 

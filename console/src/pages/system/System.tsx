@@ -6,7 +6,7 @@ import { Badge } from "../../parts/StateBadge";
 import { Table } from "../../parts/Table";
 import { Time } from "../../parts/Time";
 import { api } from "../../state/client";
-import { useResource } from "../../state/resource";
+import { useResource, useSettled } from "../../state/resource";
 import { PauseSwitch } from "./PauseSwitch";
 
 const PATH = "/admin/system";
@@ -15,22 +15,27 @@ export function System() {
   const system = useResource("system", (signal) => api.GET(PATH, { signal }));
   const { data } = system;
   return (
-    <Page title="System" lead="What runs here, and with which settings." actions={<CurlButton method="GET" path={PATH} />}>
+    <Page
+      title="System"
+      ready={useSettled([system])}
+      lead="What runs here, and with which settings."
+      actions={<CurlButton method="GET" path={PATH} />}
+    >
       <div class="columns">
-        <Panel title="Service" resource={system} lines={4}>
+        <Panel title="Service" resource={system} lines={7}>
           {(data) => <Service system={data} />}
         </Panel>
         <Section title="Provisioning">{data && <PauseSwitch paused={data.paused} />}</Section>
       </div>
       {data && (
-        <div class="columns">
-          <Section title="Settings">
-            <Settings settings={data.settings} />
-          </Section>
+        <>
           <Section title="Bindings">
             <Bindings bindings={data.bindings} />
           </Section>
-        </div>
+          <Section title="Settings">
+            <Settings settings={data.settings} />
+          </Section>
+        </>
       )}
     </Page>
   );
@@ -76,7 +81,7 @@ function Settings({ settings }: Pick<SystemFacts, "settings">) {
         {
           title: "Value",
           cell: ({ set, value }) =>
-            value !== null ? <code>{value}</code> : <span class="quiet">{set ? "Secret, never shown" : "–"}</span>,
+            value !== null ? <code class="breaks">{value}</code> : <span class="quiet">{set ? "Secret, never shown" : "–"}</span>,
         },
       ]}
       empty="The service reads no settings."
@@ -94,7 +99,7 @@ function Bindings({ bindings }: Pick<SystemFacts, "bindings">) {
         { title: "Name", cell: ({ name }) => <code>{name}</code> },
         {
           title: "There",
-          cell: ({ present }) => (present ? <Badge tone="good">Bound</Badge> : <Badge tone="calm">Not bound</Badge>),
+          cell: ({ bound }) => (bound ? <Badge tone="good">Bound</Badge> : <Badge tone="calm">Not bound</Badge>),
         },
       ]}
       empty="Nothing is bound."

@@ -17,7 +17,7 @@ export function Check({ userId, hide }: { userId: string; hide: () => void }) {
     <Panel
       title="Check at 3dEye"
       resource={check}
-      lines={7}
+      lines={11}
       actions={
         <>
           <CurlButton method="GET" path={`/admin/threedeye/users/${encodeURIComponent(userId)}`} />

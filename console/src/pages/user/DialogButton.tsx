@@ -8,25 +8,35 @@ interface DialogButtonProps<D extends Draft> {
   name: string;
   label: string;
   primary?: boolean;
+  /** There is nothing to do, any more: a dialog that has done it stays. */
+  idle?: boolean;
   /** The dialog, mounted while it is open. */
   children: (dialog: DialogState<D>) => ComponentChildren;
 }
 
 /** A button that opens a dialog which acts; off while the connection is lost. */
-export function DialogButton<D extends Draft = Draft>({ name, label, primary = false, children }: DialogButtonProps<D>) {
+export function DialogButton<D extends Draft = Draft>({
+  name,
+  label,
+  primary = false,
+  idle = false,
+  children,
+}: DialogButtonProps<D>) {
   const dialog = useDialog<D>(name);
   const blocked = lost.value !== null;
   return (
     <>
-      <button
-        type="button"
-        class={primary ? "primary" : ""}
-        aria-disabled={blocked}
-        title={blocked ? "Not while the connection is lost" : undefined}
-        onClick={() => blocked || dialog.open()}
-      >
-        {label}
-      </button>
+      {!idle && (
+        <button
+          type="button"
+          class={primary ? "primary" : ""}
+          aria-disabled={blocked}
+          title={blocked ? "Not while the connection is lost" : undefined}
+          onClick={() => blocked || dialog.open()}
+        >
+          {label}
+        </button>
+      )}
       {dialog.isOpen && children(dialog)}
     </>
   );

@@ -10,10 +10,20 @@ import { may } from "../../state/session";
 import { ProvisionButton } from "./Provision";
 import { ResetButton } from "./Reset";
 
+/** What another attempt is likely to end with again. */
+const MENDED_BY_RESET: ReadonlySet<Reason> = new Set([
+  "unproved",
+  "take_over_unproved",
+  "made_for_another_email",
+  "unsealable",
+  "roles_pending",
+] as const);
+
 export function NextStep({ user, check }: { user: UserDetail; check: () => void }) {
   const { found, userId, provisioning } = user;
-  const { state, next, lastError, attempts } = provisioning;
-  const finished = next.act === "none";
+  const { state, reason, next, lastError, attempts } = provisioning;
+  const wantsReset = next.act === "needs_support" || (reason !== null && MENDED_BY_RESET.has(reason));
+  const wantsProvision = !wantsReset && (next.act === "wait" || next.act === "create" || next.act === "attach_roles");
   const recorded = state !== "none" && state !== "waiting";
   const ends = state === "leaving" || state === "left_in_place";
   return (
@@ -24,8 +34,8 @@ export function NextStep({ user, check }: { user: UserDetail; check: () => void 
           <button type="button" onClick={check}>
             Check at 3dEye
           </button>
-          {may("support") && (found || recorded) && <ResetButton user={user} primary={next.act === "needs_support"} />}
-          {may("support") && found && !ends && <ProvisionButton userId={userId} primary={!finished && goesOn(user)} />}
+          {may("support") && <ResetButton user={user} primary={wantsReset} idle={!found && !recorded} />}
+          {may("support") && <ProvisionButton userId={userId} primary={wantsProvision} idle={!found || ends} />}
         </>
       }
     >
@@ -66,8 +76,3 @@ const NOT_FOUND: Guidance = {
   effect: "Nothing is done.",
   doThis: "Check the id. The tab History shows what was done to it.",
 };
-
-/** Whether provisioning now can help. */
-function goesOn({ provisioning: { next } }: UserDetail): boolean {
-  return next.act === "wait" || next.act === "create" || next.act === "attach_roles";
-}

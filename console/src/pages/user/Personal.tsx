@@ -1,13 +1,13 @@
 // An e-mail or a phone number: masked, until it is asked for with a reason, for a minute.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { ActPanel } from "../../parts/ActPanel";
+import { ActDialog } from "../../parts/ActDialog";
 import { CopyButton } from "../../parts/CopyButton";
 import { useCountdown } from "../../parts/clock";
-import { Dialog, useDialog } from "../../parts/Dialog";
+import { useDialog } from "../../parts/Dialog";
 import { FailureNotice } from "../../parts/FailureNotice";
 import { ReasonField } from "../../parts/fields";
-import { type Act, useAct } from "../../state/act";
+import { useAct } from "../../state/act";
 import { api } from "../../state/client";
 import { may } from "../../state/session";
 
@@ -74,9 +74,23 @@ export function Personal({ userId, field, masked, none }: PersonalProps) {
         )}
       </span>
       {!dialog.isOpen && act.state.kind === "failed" && <FailureNotice failure={act.state.failure} />}
-      <Dialog dialog={dialog} title={`Show ${name}`} busy={act.state.kind === "running"}>
-        <RevealForm act={act} name={name} reason={reason} setReason={setReason} close={dialog.close} />
-      </Dialog>
+      {dialog.isOpen && (
+        <ActDialog
+          act={act}
+          dialog={dialog}
+          title={`Show ${name}`}
+          label={`Show the ${name}`}
+          missing={reason.trim() === "" ? "Give a reason" : null}
+          done={() => null}
+          repeatable
+        >
+          <p>
+            It is shown for a minute, and hidden when you leave this tab. That you looked is kept in the audit trail, with your
+            reason.
+          </p>
+          <ReasonField value={reason} onChange={setReason} />
+        </ActDialog>
+      )}
     </>
   );
 }
@@ -95,34 +109,6 @@ function Shown({ text, until, name, hide }: { text: string; until: Date; name: s
       <span class="quiet" aria-hidden="true">
         hidden in {left} s
       </span>
-    </>
-  );
-}
-
-interface RevealFormProps {
-  act: Act<unknown>;
-  name: string;
-  reason: string;
-  setReason: (reason: string) => void;
-  close: () => void;
-}
-
-function RevealForm({ act, name, reason, setReason, close }: RevealFormProps) {
-  return (
-    <>
-      <p>
-        The {name} is shown for a minute, and hidden when you leave this tab. That you looked is kept in the audit trail, with
-        your reason.
-      </p>
-      <ReasonField value={reason} onChange={setReason} />
-      <ActPanel
-        act={act}
-        label={`Show the ${name}`}
-        missing={reason.trim() === "" ? "Give a reason" : null}
-        done={() => null}
-        repeatable
-        close={close}
-      />
     </>
   );
 }

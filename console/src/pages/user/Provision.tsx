@@ -21,9 +21,16 @@ export const useProvision = (userId: string): Act<Provisioned> =>
     settledThen: refreshAll,
   });
 
-export function ProvisionButton({ userId, primary }: { userId: string; primary: boolean }) {
+interface ProvisionButtonProps {
+  userId: string;
+  primary: boolean;
+  /** There is no user to provision. */
+  idle: boolean;
+}
+
+export function ProvisionButton({ userId, primary, idle }: ProvisionButtonProps) {
   return (
-    <DialogButton name={`provision ${userId}`} label="Provision now" primary={primary}>
+    <DialogButton name={`provision ${userId}`} label="Provision now" primary={primary} idle={idle}>
       {(dialog) => <ProvisionDialog userId={userId} dialog={dialog} />}
     </DialogButton>
   );
@@ -86,8 +93,8 @@ export function ProvisionPanel({ act, label, close }: ProvisionPanelProps) {
 
 const TONES: Readonly<Record<string, Tone>> = { done: "good", failed: "bad", skipped: "calm" };
 const STEP_NAMES: Readonly<Record<string, string>> = {
-  user: "The user may have an account",
-  list: "Our customer’s list was read",
-  account: "There is an account that we can open",
-  roles: "It holds all cameras",
+  user: "User",
+  list: "List of our customer",
+  account: "Account that we can open",
+  roles: "Cameras",
 };

@@ -4,6 +4,7 @@ import { useRef, useState } from "preact/hooks";
 import type { components } from "../../api";
 import type { ResetPlan, UserDetail } from "../../contract";
 import { withoutAnswer } from "../../lib/failure";
+import { kept } from "../../lib/kept";
 import { ActPanel } from "../../parts/ActPanel";
 import { CurlButton } from "../../parts/CopyButton";
 import { Dialog, type DialogState } from "../../parts/Dialog";
@@ -19,7 +20,6 @@ import { useResource } from "../../state/resource";
 import { href } from "../../state/router";
 import { may } from "../../state/session";
 import { DialogButton } from "./DialogButton";
-import { kept } from "./kept";
 import { ProvisionPanel, provisionPath, useProvision } from "./Provision";
 import { Preview } from "./ResetPreview";
 import { BODIES, buttonOf, isWay, type ResetWay, usualWay, WAYS, type Way } from "./reset-ways";
@@ -34,9 +34,16 @@ interface ResetDraft extends Record<string, string> {
 
 const nameOf = (userId: string) => `reset ${userId}`;
 
-export function ResetButton({ user, primary }: { user: UserDetail; primary: boolean }) {
+interface ResetButtonProps {
+  user: UserDetail;
+  primary: boolean;
+  /** There is nothing to reset. */
+  idle: boolean;
+}
+
+export function ResetButton({ user, primary, idle }: ResetButtonProps) {
   return (
-    <DialogButton<ResetDraft> name={nameOf(user.userId)} label="Reset…" primary={primary}>
+    <DialogButton<ResetDraft> name={nameOf(user.userId)} label="Reset…" primary={primary} idle={idle}>
       {(dialog) => <ResetDialog user={user} dialog={dialog} />}
     </DialogButton>
   );
@@ -70,7 +77,7 @@ function ResetDialog({ user, dialog }: { user: UserDetail; dialog: DialogState<R
     () =>
       api.POST("/admin/threedeye/users/{userId}/reset", {
         params: { path },
-        body: { ...BODIES[reset ?? "keep"], plan: order.current?.plan.plan, reason: order.current?.reason } as never,
+        body: { ...BODIES[reset ?? "keep"], plan: order.current?.plan.plan, reason: order.current?.reason },
       }) as Answer<Result>,
     {
       dialog: { name: nameOf(userId), draft: (): ResetDraft => ({ way, reason: kept(reason), typed }) },
@@ -99,12 +106,14 @@ function ResetDialog({ user, dialog }: { user: UserDetail; dialog: DialogState<R
 
   return (
     <Dialog dialog={dialog} title="Reset this user" busy={kind === "running" || again.state.kind === "running"}>
-      <fieldset disabled={!chosen}>
-        <legend>What should it do?</legend>
-        {(Object.keys(WAYS) as Way[]).map((id) => (
-          <Choice key={id} id={id} checked={id === way} choose={() => setWay(id)} />
-        ))}
-      </fieldset>
+      {kind !== "done" && again.state.kind !== "done" && (
+        <fieldset disabled={!chosen}>
+          <legend>What should it do?</legend>
+          {(Object.keys(WAYS) as Way[]).map((id) => (
+            <Choice key={id} id={id} checked={id === way} choose={() => setWay(id)} />
+          ))}
+        </fieldset>
+      )}
       {reset === null ? (
         <ProvisionPanel act={again} label={WAYS.again.title} close={dialog.close} />
       ) : (
@@ -138,7 +147,7 @@ function ResetDialog({ user, dialog }: { user: UserDetail; dialog: DialogState<R
             repeatable
             heading={({ reprovision: { error } }) => (error ? "Done in part" : "Done")}
             tone={({ reprovision: { error } }) => (error ? "warn" : "good")}
-            done={(result) => <Outcome userId={userId} result={result} />}
+            done={(result) => <Outcome userId={userId} result={result} close={dialog.close} />}
             advice={() => <Advice outdated={outdated} sentTwice={lostOnce.current} lookAgain={lookAgain} />}
             close={dialog.close}
           />
@@ -162,7 +171,7 @@ function ResetDialog({ user, dialog }: { user: UserDetail; dialog: DialogState<R
 
 function previewed(userId: string, way: ResetWay, signal: AbortSignal): Answer<ResetPlan> {
   return api.POST("/admin/threedeye/users/{userId}/reset", {
-    params: { path: { userId }, query: { dryRun: true } as never },
+    params: { path: { userId }, query: { dryRun: true } },
     body: BODIES[way],
     signal,
   }) as Answer<ResetPlan>;
@@ -206,7 +215,13 @@ function missing(plan: ResetPlan | undefined, reason: string, typed: string): st
   return isTyped(plan.needs.typed, typed) ? null : "Type the characters to confirm";
 }
 
-function Outcome({ userId, result: { remote, reprovision } }: { userId: string; result: Result }) {
+interface OutcomeProps {
+  userId: string;
+  result: Result;
+  close: () => void;
+}
+
+function Outcome({ userId, result: { remote, reprovision }, close }: OutcomeProps) {
   return (
     <>
       {remote.deletedThreedeyeUserId && (
@@ -226,7 +241,9 @@ function Outcome({ userId, result: { remote, reprovision } }: { userId: string; 
         </p>
       )}
       <p>
-        <a href={href(["users", userId, "history"])}>It is in the history</a>
+        <a href={href(["users", userId, "history"])} onClick={close}>
+          It is in the history
+        </a>
       </p>
     </>
   );

@@ -1,15 +1,15 @@
 import { useState } from "preact/hooks";
 import type { UserDetail } from "../../contract";
 import { AsOf } from "../../parts/AsOf";
-import { CopyButton } from "../../parts/CopyButton";
+import { CopyButton, CurlButton } from "../../parts/CopyButton";
 import { FailureNotice } from "../../parts/FailureNotice";
 import { Page } from "../../parts/Page";
 import { Skeleton } from "../../parts/Panel";
 import { StateBadge } from "../../parts/StateBadge";
 import { Tabs } from "../../parts/Tabs";
 import { Time } from "../../parts/Time";
-import { type Answer, api } from "../../state/client";
-import { useResource } from "../../state/resource";
+import { api } from "../../state/client";
+import { useResource, useSettled } from "../../state/resource";
 import { href } from "../../state/router";
 import { may } from "../../state/session";
 import { Check } from "./Check";
@@ -30,7 +30,7 @@ export function User({ userId, tab }: { userId: string; tab: string | undefined 
   const path = { userId };
   const resource = useResource<UserDetail>(
     `user ${userId}`,
-    (signal) => api.GET("/admin/users/{userId}" as never, { params: { path }, signal } as never) as Answer<UserDetail>,
+    (signal) => api.GET("/admin/users/{userId}", { params: { path }, signal }),
     { every: (user) => (user && isBusy(user) ? POLL_MS : null) },
   );
   const [checking, setChecking] = useState(false);
@@ -38,6 +38,7 @@ export function User({ userId, tab }: { userId: string; tab: string | undefined 
   return (
     <Page
       title={`User ${userId}`}
+      ready={useSettled([resource])}
       heading={
         <>
           User <code>{userId}</code>
@@ -48,10 +49,13 @@ export function User({ userId, tab }: { userId: string; tab: string | undefined 
           <CopyButton text={userId} label="Copy id" wide />
           <CopyButton text={`${location.origin}${location.pathname}${href(["users", userId])}`} label="Copy link" wide />
           {user && <CopyButton text={forTicket(user)} label="Copy for ticket" wide />}
+          <CurlButton method="GET" path={`/admin/users/${encodeURIComponent(userId)}`} />
         </>
       }
     >
-      {failure && <FailureNotice failure={failure} retry={refresh} />}
+      {failure && (
+        <FailureNotice failure={failure} advice={failure.status === 404 && <NoSuchUser userId={userId} />} retry={refresh} />
+      )}
       {user ? <Head user={user} /> : !failure && <Skeleton lines={12} />}
       {user && (
         <>
@@ -72,8 +76,17 @@ export function User({ userId, tab }: { userId: string; tab: string | undefined 
           />
         </>
       )}
-      <AsOf at={at} loading={loading} refresh={refresh} of="user" />
+      {user && <AsOf at={at} loading={loading} refresh={refresh} of="user" />}
     </Page>
+  );
+}
+
+function NoSuchUser({ userId }: { userId: string }) {
+  return (
+    <>
+      Check the id, or find the user by e-mail or phone above. What was done to a user who is gone is in the{" "}
+      <a href={href(["audit"], { subject: userId })}>audit trail</a>.
+    </>
   );
 }
 

@@ -1,4 +1,5 @@
 import type { UserDetail } from "../../contract";
+import { guidance } from "../../guidance";
 import { words } from "../../lib/words";
 import { href } from "../../state/router";
 
@@ -9,7 +10,7 @@ export function forTicket({ userId, provisioning, history }: UserDetail): string
   const lines = [
     `User ${userId}`,
     `State: ${words(state)}${reason ? `, because ${reason}` : ""}`,
-    `Next: ${words(next.act)}${next.at ? ` at ${next.at}` : ""}`,
+    `Next: ${guidance.nextAct[next.act].means}${next.at ? ` Due ${next.at}` : ""}`,
     threedeyeUserId && `3dEye account ${threedeyeUserId}`,
     requestId && `Last request ${requestId}`,
     `${location.origin}${location.pathname}${href(["users", userId])}`,

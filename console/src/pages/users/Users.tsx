@@ -1,5 +1,5 @@
 import type { Reason } from "../../contract";
-import { guidance } from "../../guidance";
+import { guidance, isReason } from "../../guidance";
 import { words } from "../../lib/words";
 import { CurlButton } from "../../parts/CopyButton";
 import { Select } from "../../parts/fields";
@@ -23,7 +23,8 @@ function UserList() {
   const asked = filters.get("state");
   const state: ListState | "" = isListState(asked) ? asked : "";
   // Who waits has not failed, so there is no reason.
-  const reason = state === "waiting" ? "" : (filters.get("reason") ?? "");
+  const wanted = filters.get("reason") ?? "";
+  const reason = state !== "waiting" && isReason(wanted) ? wanted : "";
   const query = { state: state || undefined, reason: reason || undefined };
   const users = usePages(
     `users ${state} ${reason}`,

@@ -50,7 +50,7 @@ struct NoticePart {
     recipient: Option<String>,
     /// Attempts so far, one that is under way included.
     attempts: u32,
-    /// Why the last attempt failed: the status that the receiver answered, timed_out, unreachable, too_long, unopened,
+    /// Why the last attempt failed: the status that the receiver answered, timed_out, unreachable, too_large, unopened,
     /// no_key or unsigned.
     #[cfg_attr(test, schemars(extend("examples" = ["503"])))]
     last_cause: Option<String>,

@@ -1,5 +1,6 @@
 //! The outbox through the router, on the shipped SQL.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use http::Method;
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::auth::fake;
 use crate::operators::Role;
-use crate::testing::service::TestService;
+use crate::testing::service::{TestService, Unreachable};
 
 /// Adds a notice that is due so many seconds from now.
 fn add(service: &TestService, number: u32, (kind, user): (&str, &str), attempts: u32, due: i64) {
@@ -205,4 +206,21 @@ fn changing_the_outbox_takes_support() {
         assert_eq!(request.session(&session).send().status(), 403);
     }
     assert_eq!(ids(&read(&service, "")).len(), 4);
+}
+
+#[test]
+fn why_a_delivery_failed_is_told() {
+    let mut service = TestService::new().receiver(Rc::new(Unreachable));
+    add(&service, 1, ("email_changed", "ann"), 0, 0);
+    service.run_schedule();
+    let failing = |service: &TestService| {
+        let page = read(service, "?state=failing");
+        let notice = page["notices"][0].clone();
+        (notice["attempts"].clone(), notice["lastCause"].clone())
+    };
+    assert_eq!(failing(&service), (json!(1), json!("unreachable")));
+    service = service.without_receiver();
+    let deliver = service.post("/admin/notices/ntc_001/deliver").admin();
+    assert_eq!(deliver.send().status(), 202);
+    assert_eq!(ids(&read(&service, "")), [""; 0]);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_executor::block_on;
 
 use crate::account::notice::MAX_UNDELIVERED_PER_USER;
-use crate::account::outbox::{ClaimedNotice, NoticeClaim};
+use crate::account::outbox::{ClaimedNotice, FailedNotice, NoticeClaim};
 use crate::account::store::testing::{self, NOW, Store, standing, user_id};
 use crate::account::store::{claim_notices, claim_these_notices, settle_notices};
 use crate::account::{Notice, NoticeKind};
@@ -26,6 +26,7 @@ mirrored_tests! {
     what_warns_of_a_take_over_is_pushed_out_by_nothing,
     the_newest_of_the_other_notices_are_kept,
     those_of_one_request_are_claimed_alone,
+    why_an_attempt_failed_is_noted_unless_another_has_begun,
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -46,7 +47,7 @@ fn claim(outbox: &Store, now: Timestamp) -> NoticeClaim {
 
 fn settle(outbox: &Store, now: Timestamp, delivered: &[&str], deferred: &[ClaimedNotice]) {
     let delivered: Vec<String> = delivered.iter().map(|id| (*id).to_owned()).collect();
-    let settle = settle_notices(&outbox.database, now, &delivered, deferred);
+    let settle = settle_notices(&outbox.database, now, &delivered, deferred, &[]);
     block_on(settle).unwrap();
 }
 
@@ -285,4 +286,25 @@ fn those_of_one_request_are_claimed_alone(outbox: &Store) {
     assert_eq!(these(NOW).notices, []);
     let later = these(NOW.plus(HOUR));
     assert_eq!((ids(&later), later.expired), (vec!["ntc_003"], 0));
+}
+
+fn why_an_attempt_failed_is_noted_unless_another_has_begun(outbox: &Store) {
+    outbox.put(&notice(1, NOW));
+    outbox.put(&notice(2, NOW));
+    let slow = claim(outbox, NOW);
+    // The second one's wait ends, and another round takes it.
+    let later = NOW.plus(HOUR);
+    let ids = ["ntc_002".to_owned()];
+    block_on(claim_these_notices(&outbox.database, later, &ids)).unwrap();
+    let failed: Vec<FailedNotice> = slow
+        .notices
+        .into_iter()
+        .map(|notice| FailedNotice {
+            notice,
+            cause: "503".to_owned(),
+        })
+        .collect();
+    block_on(settle_notices(&outbox.database, later, &[], &[], &failed)).unwrap();
+    let causes = outbox.column::<Option<String>>("SELECT last_cause FROM notices ORDER BY id");
+    assert_eq!(causes, [Some("503".to_owned()), None]);
 }

@@ -16,6 +16,7 @@ use crate::testing::service::{TestAnswer, TestService, token};
 use crate::testing::transport::{VirtualClock, header_of};
 
 mod operators;
+mod refusals;
 mod sessions;
 mod sign_in;
 
@@ -219,4 +220,17 @@ fn session_of(answer: &TestAnswer) -> String {
 /// What a person sees.
 fn page(answer: &TestAnswer) -> String {
     String::from_utf8(answer.0.reply.body.clone()).unwrap()
+}
+
+/// A page without a session, that says what to do.
+fn assert_refused(answer: &TestAnswer, status: u16, cause: &str) {
+    assert_eq!(answer.0.cause.as_deref(), Some(cause));
+    assert_eq!(answer.status(), status, "{cause}");
+    assert_eq!(cookies(answer), [""; 0], "{cause}");
+    assert_eq!(answer.header("location"), None);
+    assert_eq!(
+        answer.header("content-type"),
+        Some("text/html; charset=utf-8")
+    );
+    assert!(page(answer).contains("<a href=\"/console/\">"), "{cause}");
 }

@@ -23,7 +23,7 @@ impl Setup {
     }
 
     /// Delivers what was sent to the queue; tells the verdicts.
-    fn deliver(&self) -> Vec<app::delivery::Verdict> {
+    pub fn deliver(&self) -> Vec<app::delivery::Verdict> {
         let messages: Vec<_> = self.service.queued.take().into_iter().map(Some).collect();
         let services = self.service.services();
         let log = Lines::default();

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Setup, setup};
+use crate::app::delivery::Verdict;
 use crate::testing::service::TestAnswer;
 use crate::threedeye::simulated::Operation;
 
@@ -103,6 +104,23 @@ fn a_run_in_one_process_begins_no_further_user_once_it_is_stopped() {
         setup.backfill("?limit=200").json()["created"],
         200 - created
     );
+}
+
+#[test]
+fn a_message_of_a_stopped_run_finds_no_user() {
+    let setup = crowd(1);
+    setup.backfill("?limit=100&mode=queue");
+    // The process that stopped it died before it gave the chunk up.
+    let sql = "UPDATE provisioning_runs SET stopped_at = 1";
+    setup.service.database.execute(sql, ());
+    assert!(matches!(setup.deliver()[..], [Verdict::Retry(Some(_))]));
+    assert!(setup.remote.directory().accounts.is_empty());
+    let id: Vec<String> =
+        setup
+            .service
+            .database
+            .query("SELECT run_id FROM provisioning_runs", [], |row| row.get(0));
+    assert_eq!(setup.stop(&id[0]).json()["skipped"], 3);
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! What must hold at the end.
 
+use std::collections::BTreeMap;
+
 use crate::kernel::audit::Action;
+use crate::provisioning::Failure;
 use crate::provisioning::record::State;
 use crate::provisioning::simulation::oracle::Oracle;
 use crate::provisioning::simulation::oracle::proofs::is_protected;
@@ -91,6 +94,7 @@ impl Oracle {
             self.object("no role is lost", role.0);
         }
         drop(remote);
+        self.plans_were_done_once(world);
         self.books_balance(world);
     }
 
@@ -122,6 +126,36 @@ impl Oracle {
         }
         for seen in wrong {
             self.object("the ledger adds up", seen);
+        }
+        self.charts_tell_what_the_trail_tells(&audit, world);
+    }
+
+    /// However writes were lost or repeated, each row of the trail was counted once, and nothing else was.
+    fn charts_tell_what_the_trail_tells(&mut self, audit: &[(String, String)], world: &World) {
+        let mut told: BTreeMap<&str, u32> = BTreeMap::new();
+        for (_, outcome) in audit {
+            let name = match outcome.as_str() {
+                done @ ("created" | "adopted" | "replaced" | "roles_attached") => done,
+                text if text == Failure::Duplicate.to_string() => "set_aside",
+                text if text == Failure::Orphan.to_string() || text.contains("spelling") => {
+                    "quarantined"
+                }
+                _ => "failed",
+            };
+            *told.entry(name).or_default() += 1;
+        }
+        let select = "SELECT name, sum(value) FROM daily_counts WHERE name NOT IN ('time', 'users', 'complete')
+                      GROUP BY name";
+        let counted: Vec<(String, u32)> = world
+            .sqlite
+            .query(select, [], |row| Ok((row.get(0)?, row.get(1)?)));
+        let told: Vec<(String, u32)> = told
+            .into_iter()
+            .map(|(name, count)| (name.to_owned(), count))
+            .collect();
+        if counted != told {
+            let seen = format!("counted {counted:?}, in the trail {told:?}");
+            self.object("charts tell what the trail tells", seen);
         }
     }
 }

@@ -3,6 +3,7 @@
 mod accounts;
 mod departures;
 mod judge;
+mod orders;
 mod proofs;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +25,7 @@ use crate::threedeye::simulated::directory::Account;
 use crate::threedeye::{RemoteId, RoleId};
 
 pub use departures::GoneUser;
+use orders::Shown;
 
 /// The seals of one rotation: before it, after it.
 pub fn sealer(rotated: bool) -> Sealer {
@@ -87,6 +89,11 @@ pub struct Oracle {
     /// The accounts as they were last seen.
     accounts: Vec<Account>,
     deletes_seen: usize,
+    /// What actors were shown before they reset.
+    shown: BTreeMap<usize, Shown>,
+    /// Whether runs were paused when last looked at, and how many there were.
+    paused: bool,
+    known_runs: u32,
     /// Runs that went to their end, with the request that started each.
     pub runs: Vec<(String, Finished)>,
     pub violation: Option<Violation>,
@@ -122,6 +129,9 @@ impl Oracle {
             leases: BTreeMap::new(),
             accounts: Vec::new(),
             deletes_seen: 0,
+            shown: BTreeMap::new(),
+            paused: false,
+            known_runs: 0,
             runs: Vec::new(),
             violation: None,
             tables: Default::default(),
@@ -157,6 +167,7 @@ impl Oracle {
         self.no_key_outlives_its_user(&tables);
         self.none_is_removed_early(&tables, actor, world.now());
         self.no_role_is_lost(&tables, &remote.accounts, drops.is_some());
+        self.no_run_begins_in_a_pause(&tables);
         self.leases_end(&tables, world.now());
         self.leases_are_their_holders(&tables, world.now(), actor);
         self.no_wrong_list_quarantines(&tables, &remote.accounts, world.now());
@@ -183,6 +194,7 @@ impl Oracle {
             for id in deleted {
                 self.was_due(&tables, &id, actor, world.now());
                 self.was_theirs(&tables, &id);
+                self.was_planned(&id, actor);
                 self.note_take_over(&tables, &id, actor);
             }
         }

@@ -171,6 +171,7 @@ fn new_claim(user: &str, address: &str) -> Claimed {
         removed_at: None,
         settled_at: Timestamp::default(),
         forgotten: None,
+        entered_at: Some(START),
     }
 }
 

@@ -77,6 +77,7 @@ fn request(token: &str, user: &str) -> ClaimRequest {
     ClaimRequest {
         user: UserId::new(user),
         password: password(token, user),
+        entered_at: None,
     }
 }
 

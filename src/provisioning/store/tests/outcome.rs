@@ -16,6 +16,8 @@ mirrored_tests! {
     a_quarantine_for_a_past_email_is_lifted_at_once,
     no_user_waits_for_an_email_that_is_free,
     an_outcome_without_the_lease_reopens_no_closed_row,
+    what_is_written_is_counted_by_the_day_and_the_hour,
+    who_is_set_aside_is_counted,
 }
 
 fn save_roles(test: &StoreTest, holder: &str, user: &str) {
@@ -216,4 +218,53 @@ fn an_outcome_without_the_lease_reopens_no_closed_row(test: &StoreTest) {
             assert_eq!(test.tables(), before, "{user}");
         }
     }
+}
+
+const COUNTS: &str = "SELECT name || ' ' || detail || ' ' || value || ' ' || hours AS line FROM daily_counts ORDER BY day, name, detail";
+
+fn counts(test: &StoreTest) -> Vec<String> {
+    #[derive(serde::Deserialize)]
+    struct Row {
+        line: String,
+    }
+    let rows: Vec<Row> = test.read(Statement::new(COUNTS, []));
+    rows.into_iter().map(|row| row.line).collect()
+}
+
+fn what_is_written_is_counted_by_the_day_and_the_hour(test: &StoreTest) {
+    test.add("ann", ONE);
+    test.add("bob", TWO);
+    test.claim("t1", &["ann", "bob"]);
+    let lost = test.record_all("t1", [("ann", complete("a")), ("bob", complete("a"))]);
+    assert_eq!(lost, ids(&["bob"]), "an account has one user");
+    let hour = |time: Timestamp| time.as_secs() / 3600 % 24;
+    let first = hour(test.now());
+    assert_eq!(counts(test), [format!("created  1 {{\"{first}\":1}}")]);
+    test.advance(seconds(120));
+    test.claim_one("t2", "bob");
+    test.record("t2", "bob", complete("b"));
+    assert_eq!(counts(test), [format!("created  2 {{\"{first}\":2}}")]);
+    // Written too late.
+    test.record("t2", "bob", complete("c"));
+    assert_eq!(counts(test).len(), 1);
+    test.advance(seconds(24 * 60 * 60 + 60 * 60));
+    test.add("eve", "eve@example.com");
+    test.claim_one("t3", "eve");
+    test.record("t3", "eve", complete("e"));
+    let later = hour(test.now());
+    assert_eq!(counts(test)[1], format!("created  1 {{\"{later}\":1}}"));
+}
+
+fn who_is_set_aside_is_counted(test: &StoreTest) {
+    test.add("ann", ONE);
+    test.finish("ann", "a");
+    test.add("bob", ONE);
+    test.add("eve", TWO);
+    // Eve's e-mail is free.
+    test.set_aside(&["bob", "eve"]);
+    let hour = test.now().as_secs() / 3600 % 24;
+    assert_eq!(
+        counts(test)[1],
+        format!("set_aside duplicate 1 {{\"{hour}\":1}}")
+    );
 }

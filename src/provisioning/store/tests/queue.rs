@@ -83,6 +83,7 @@ fn the_longest_due_come_first_and_the_leased_not_at_all(test: &StoreTest) {
         user: UserId::new(user),
         contested,
         email: email(text),
+        entered_at: if user == "dan" { START } else { test.now() },
     };
     let due = test.due(9);
     let free = [

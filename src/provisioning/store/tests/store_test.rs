@@ -1,7 +1,7 @@
 //! The store under test, each method as a case calls it.
 
 use super::*;
-use crate::provisioning::store::{Leaving, LeavingOutcome};
+use crate::provisioning::store::{Counted, Leaving, LeavingOutcome};
 
 /// An empty database whose clock stands still but for [`StoreTest::advance`].
 pub struct StoreTest {
@@ -250,6 +250,11 @@ impl StoreTest {
                 user: UserId::new(user),
                 outcome,
                 entry: Some(self.entry(user, "settled")),
+                counted: Some(Counted {
+                    name: "created",
+                    detail: "",
+                }),
+                waited: None,
             })
             .collect();
         let (database, holder) = (&self.database, token(holder));

@@ -17,7 +17,7 @@ const REMOVALS: &str =
 const TRAIL: &str = "SELECT outcome FROM audit_log WHERE subject = ?1 ORDER BY id";
 
 /// All that the store reads or writes.
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 11] = [
     "SELECT * FROM users ORDER BY uuid",
     "SELECT * FROM threedeye_users ORDER BY user_id",
     "SELECT * FROM threedeye_recovery ORDER BY user_id",
@@ -28,6 +28,7 @@ const TABLES: [&str; 10] = [
     "SELECT * FROM provisioning_runs ORDER BY run_id",
     "SELECT * FROM provisioning_chunks ORDER BY run_id, chunk",
     "SELECT * FROM audit_log ORDER BY id",
+    "SELECT * FROM daily_counts ORDER BY day, name, detail",
 ];
 
 /// Rows that must never exist, each with a word for what is wrong.

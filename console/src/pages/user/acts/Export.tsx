@@ -1,6 +1,5 @@
-import { ActPanel } from "../../../parts/ActPanel";
-import { CurlButton } from "../../../parts/CopyButton";
-import { Dialog, type DialogState } from "../../../parts/Dialog";
+import { ActDialog } from "../../../parts/ActDialog";
+import type { DialogState } from "../../../parts/Dialog";
 import { useAct } from "../../../state/act";
 import { api } from "../../../state/client";
 import type { Draft } from "../../../state/step-up";
@@ -20,27 +19,24 @@ function ExportDialog({ userId, dialog }: { userId: string; dialog: DialogState<
     done: (data) => save(`user-${userId}.json`, JSON.stringify(data, null, 2)),
   });
   return (
-    <Dialog dialog={dialog} title="Export all that is stored about this person" busy={act.state.kind === "running"}>
+    <ActDialog
+      act={act}
+      dialog={dialog}
+      title="Export all that is stored about this person"
+      label="Save the file"
+      done={({ nextAuditBefore }) => (
+        <p>
+          The file is among your downloads.
+          {nextAuditBefore !== null && " It holds the newest part of the history; the rest is under Audit."}
+        </p>
+      )}
+      curl={{ method: "GET", path: `/admin/users/${encodeURIComponent(userId)}/export` }}
+    >
       <p>
-        A JSON file with the person&#8217;s data, secrets left out: for a request by the person, not for a ticket. That you took
-        it is kept in the audit trail.
+        A JSON file with the person’s data, secrets left out: for a request by the person, not for a ticket. That you took it is
+        kept in the audit trail.
       </p>
-      <ActPanel
-        act={act}
-        label="Save the file"
-        done={({ nextAuditBefore }) => (
-          <p>
-            The file is among your downloads.
-            {nextAuditBefore !== null && " It holds the newest part of the history; the rest is under Audit."}
-          </p>
-        )}
-        repeatable
-        close={dialog.close}
-      />
-      <p class="row">
-        <CurlButton method="GET" path={`/admin/users/${encodeURIComponent(userId)}/export`} />
-      </p>
-    </Dialog>
+    </ActDialog>
   );
 }
 

@@ -4,9 +4,9 @@ import { useState } from "preact/hooks";
 import type { components } from "../../../api";
 import type { UserDetail } from "../../../contract";
 import { withoutAnswer } from "../../../lib/failure";
-import { ActPanel } from "../../../parts/ActPanel";
-import { CurlButton } from "../../../parts/CopyButton";
-import { Dialog, type DialogState } from "../../../parts/Dialog";
+import { kept } from "../../../lib/kept";
+import { ActDialog } from "../../../parts/ActDialog";
+import type { DialogState } from "../../../parts/Dialog";
 import { FailureNotice } from "../../../parts/FailureNotice";
 import { ConfirmText, isTyped, ReasonField } from "../../../parts/fields";
 import { Skeleton } from "../../../parts/Panel";
@@ -14,9 +14,9 @@ import { useAct } from "../../../state/act";
 import { api } from "../../../state/client";
 import { refreshAll } from "../../../state/refresh";
 import { useResource } from "../../../state/resource";
+import { navigate } from "../../../state/router";
 import { Ids } from "../Check";
 import { DialogButton } from "../DialogButton";
-import { kept } from "../kept";
 
 type Deletion = components["schemas"]["UserDeletion"];
 
@@ -29,9 +29,8 @@ interface OffBoardDraft extends Record<string, string> {
 }
 
 export function OffBoardButton({ user: { userId, found, provisioning } }: { user: UserDetail }) {
-  if (!found && provisioning.state === "none") return null;
   return (
-    <DialogButton<OffBoardDraft> name={`off-board ${userId}`} label="Off-board…">
+    <DialogButton<OffBoardDraft> name={`off-board ${userId}`} label="Off-board…" idle={!found && provisioning.state === "none"}>
       {(dialog) => <OffBoardDialog userId={userId} dialog={dialog} />}
     </DialogButton>
   );
@@ -66,19 +65,36 @@ function OffBoardDialog({ userId, dialog }: { userId: string; dialog: DialogStat
   };
   const { kind } = act.state;
   return (
-    <Dialog dialog={dialog} title="Off-board this person" busy={kind === "running"}>
+    <ActDialog
+      act={{ ...act, run }}
+      dialog={{ ...dialog, close: kind === "done" ? () => navigate(["audit"], { subject: userId }) : dialog.close }}
+      title="Off-board this person"
+      label="Erase the person’s data"
+      danger
+      missing={missing()}
+      done={(done) => (
+        <p>
+          What was stored about the person is erased. When you close this, the audit trail shows it.
+          {done.remote.leftInPlace.length > 0 && (
+            <>
+              {" "}
+              Left at 3dEye, as protected: <Ids of={done.remote.leftInPlace} />. An admin has to decide about it there.
+            </>
+          )}
+        </p>
+      )}
+      repeatable
+      advice={(status) => (status === 404 ? "There is no such user any more. An earlier request may have done it." : undefined)}
+      curl={{ method: "DELETE", path: `/admin/users/${encodeURIComponent(userId)}`, body }}
+    >
       {preview.failure && !shown ? (
         <FailureNotice
           failure={preview.failure.kind === "unknown_outcome" ? withoutAnswer("GET") : preview.failure}
           retry={preview.refresh}
         />
       ) : deletion ? (
-        kind !== "done" && <Preview deletion={deletion} />
-      ) : (
-        <Skeleton lines={5} />
-      )}
-      {deletion && (kind === "idle" || kind === "failed") && (
         <>
+          <Preview deletion={deletion} />
           <ReasonField value={reason} onChange={setReason} />
           <ConfirmText
             expected={expected}
@@ -87,35 +103,10 @@ function OffBoardDialog({ userId, dialog }: { userId: string; dialog: DialogStat
             loses="This cannot be undone. These are the last characters of the user’s id."
           />
         </>
+      ) : (
+        <Skeleton lines={5} />
       )}
-      <ActPanel
-        act={{ ...act, run }}
-        label="Erase the person’s data"
-        danger
-        missing={missing()}
-        done={(done) => (
-          <p>
-            What was stored about the person is erased.
-            {done.remote.leftInPlace.length > 0 && (
-              <>
-                {" "}
-                Left at 3dEye, as protected: <Ids of={done.remote.leftInPlace} />. An admin has to decide about it there.
-              </>
-            )}
-          </p>
-        )}
-        repeatable
-        advice={(status) => (status === 404 ? "There is no such user any more. An earlier request may have done it." : undefined)}
-        close={dialog.close}
-      />
-      <p class="row">
-        <CurlButton
-          method="DELETE"
-          path={`/admin/users/${encodeURIComponent(userId)}`}
-          body={{ ...body, reason: body.reason || "why" }}
-        />
-      </p>
-    </Dialog>
+    </ActDialog>
   );
 }
 
@@ -134,7 +125,7 @@ function Preview({ deletion: { deleted, remote } }: { deletion: Deletion }) {
   const parts = Object.entries(KINDS)
     .map(([key, name]) => [deleted[key as keyof typeof KINDS], name] as const)
     .filter(([count]) => count !== 0 && count !== false)
-    .map(([count, name]) => (typeof count === "number" ? `${count} ${name}` : name));
+    .map(([count, name]) => (typeof count === "number" ? `${name} (${count})` : name));
   return (
     <section class="notice bad" aria-label="Preview">
       <h3>Preview</h3>

@@ -1,6 +1,6 @@
 import type { UserDetail } from "../../../contract";
-import { ActPanel } from "../../../parts/ActPanel";
-import { Dialog, type DialogState } from "../../../parts/Dialog";
+import { ActDialog } from "../../../parts/ActDialog";
+import type { DialogState } from "../../../parts/Dialog";
 import { useAct } from "../../../state/act";
 import { api } from "../../../state/client";
 import { refreshAll } from "../../../state/refresh";
@@ -32,12 +32,22 @@ function RemoveDialog({ userId, token, dialog }: TokenProps & { dialog: DialogSt
     if (act.state.kind !== "idle") refreshAll();
   };
   return (
-    <Dialog dialog={{ ...dialog, close }} title="Remove this device" busy={act.state.kind === "running"}>
+    <ActDialog
+      act={act}
+      dialog={{ ...dialog, close }}
+      title="Remove this device"
+      label="Remove the device"
+      done={() => <p>The device is removed.</p>}
+      repeatable
+      curl={{
+        method: "DELETE",
+        path: `/admin/users/${encodeURIComponent(userId)}/push-tokens/${encodeURIComponent(token.id)}`,
+      }}
+    >
       <p>
         The {PLATFORMS[token.platform] ?? token.platform} device gets no push messages any more until the app registers it again,
         which it does at its next start if the person is signed in.
       </p>
-      <ActPanel act={act} label="Remove the device" done={() => <p>The device is removed.</p>} repeatable close={close} />
-    </Dialog>
+    </ActDialog>
   );
 }

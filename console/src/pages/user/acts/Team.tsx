@@ -1,8 +1,7 @@
 import { useId, useState } from "preact/hooks";
 import type { UserDetail } from "../../../contract";
-import { ActPanel } from "../../../parts/ActPanel";
-import { CurlButton } from "../../../parts/CopyButton";
-import { Dialog, type DialogState } from "../../../parts/Dialog";
+import { ActDialog } from "../../../parts/ActDialog";
+import type { DialogState } from "../../../parts/Dialog";
 import { useAct } from "../../../state/act";
 import { api } from "../../../state/client";
 import { refreshAll } from "../../../state/refresh";
@@ -35,34 +34,30 @@ function TeamDialog({ userId, teamId, dialog }: TeamProps & { dialog: DialogStat
     settledThen: refreshAll,
   });
   return (
-    <Dialog dialog={dialog} title="Change the team" busy={act.state.kind === "running"}>
+    <ActDialog
+      act={act}
+      dialog={dialog}
+      title="Change the team"
+      label="Change the team"
+      missing={isNumber ? null : "Give the id of a team: a number"}
+      done={() => <p>The user is in team {body.teamId}.</p>}
+      repeatable
+      curl={{ method: "PUT", path: `/admin/users/${encodeURIComponent(userId)}/team`, body: { teamId: body.teamId || 1 } }}
+    >
       <p>
         {teamId === null ? "The user is in no team." : `The user is in team ${teamId}.`} The team decides which dashboards the
         person can choose for scenes.
       </p>
-      {act.state.kind === "idle" && (
-        <div class="field">
-          <label for={id}>Team id</label>
-          <input
-            id={id}
-            inputMode="numeric"
-            autoComplete="off"
-            value={team}
-            onInput={(event) => setTeam(event.currentTarget.value)}
-          />
-        </div>
-      )}
-      <ActPanel
-        act={act}
-        label="Change the team"
-        missing={isNumber ? null : "Give the id of a team: a number"}
-        done={() => <p>The user is in team {body.teamId}.</p>}
-        repeatable
-        close={dialog.close}
-      />
-      <p class="row">
-        <CurlButton method="PUT" path={`/admin/users/${encodeURIComponent(userId)}/team`} body={{ teamId: body.teamId || 1 }} />
-      </p>
-    </Dialog>
+      <div class="field">
+        <label for={id}>Team id</label>
+        <input
+          id={id}
+          inputMode="numeric"
+          autoComplete="off"
+          value={team}
+          onInput={(event) => setTeam(event.currentTarget.value)}
+        />
+      </div>
+    </ActDialog>
   );
 }

@@ -1,13 +1,12 @@
 import { useState } from "preact/hooks";
-import { ActPanel } from "../../../parts/ActPanel";
-import { CurlButton } from "../../../parts/CopyButton";
-import { Dialog, type DialogState } from "../../../parts/Dialog";
+import { kept } from "../../../lib/kept";
+import { ActDialog } from "../../../parts/ActDialog";
+import type { DialogState } from "../../../parts/Dialog";
 import { ReasonField, Select } from "../../../parts/fields";
 import { useAct } from "../../../state/act";
 import { api } from "../../../state/client";
 import { refreshAll } from "../../../state/refresh";
 import { DialogButton } from "../DialogButton";
-import { kept } from "../kept";
 
 const VERIFIED_BY = {
   callback: "Called back at a known number",
@@ -22,9 +21,9 @@ interface TurnOffDraft extends Record<string, string> {
   verifiedBy: VerifiedBy;
 }
 
-export function TurnOffButton({ userId }: { userId: string }) {
+export function TurnOffButton({ userId, idle }: { userId: string; idle: boolean }) {
   return (
-    <DialogButton<TurnOffDraft> name={`turn-off ${userId}`} label="Turn off second factor">
+    <DialogButton<TurnOffDraft> name={`turn-off ${userId}`} label="Turn off second factor" idle={idle}>
       {(dialog) => <TurnOffDialog userId={userId} dialog={dialog} />}
     </DialogButton>
   );
@@ -39,10 +38,21 @@ function TurnOffDialog({ userId, dialog }: { userId: string; dialog: DialogState
     settledThen: refreshAll,
   });
   return (
-    <Dialog dialog={dialog} title="Turn off the second factor" busy={act.state.kind === "running"}>
+    <ActDialog
+      act={act}
+      dialog={dialog}
+      title="Turn off the second factor"
+      label="Turn it off"
+      danger
+      missing={body.reason === "" ? "Give a reason" : null}
+      done={() => <p>The second factor is off, and the person is told.</p>}
+      advice={(status) => (status === 409 ? "It is your own: that is another operator’s to turn off." : undefined)}
+      repeatable
+      curl={{ method: "POST", path: `/admin/users/${encodeURIComponent(userId)}/two-factor/disable`, body }}
+    >
       <p>
-        From then on the password alone lets somebody in, until the person sets a second factor up again. The backup codes go with
-        it. The person is told by e-mail. Be sure that it is the person who asks.
+        From then on the password alone lets a person in, until a second factor is set up again. The backup codes go with it. The
+        person is told by e-mail. Be sure that it is the person who asks.
       </p>
       <Select
         label="How did you make sure?"
@@ -51,24 +61,6 @@ function TurnOffDialog({ userId, dialog }: { userId: string; dialog: DialogState
         onChange={setVerifiedBy}
       />
       <ReasonField value={reason} onChange={setReason} />
-      <ActPanel
-        act={act}
-        label="Turn it off"
-        danger
-        missing={body.reason === "" ? "Give a reason" : null}
-        done={() => <p>The second factor is off, and the person is told.</p>}
-        advice={(status) =>
-          status === 409 ? "It may be off already, or it is your own: that is another operator's to turn off." : undefined
-        }
-        close={dialog.close}
-      />
-      <p class="row">
-        <CurlButton
-          method="POST"
-          path={`/admin/users/${encodeURIComponent(userId)}/two-factor/disable`}
-          body={{ ...body, reason: body.reason || "why" }}
-        />
-      </p>
-    </Dialog>
+    </ActDialog>
   );
 }

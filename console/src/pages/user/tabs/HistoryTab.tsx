@@ -1,4 +1,4 @@
-import type { AuditEntry } from "../../../contract";
+import type { AuditEntry, UserDetail } from "../../../contract";
 import { words } from "../../../lib/words";
 import { CurlButton } from "../../../parts/CopyButton";
 import { Section } from "../../../parts/Panel";
@@ -16,7 +16,10 @@ const COLUMNS: readonly Column<AuditEntry>[] = [
   { title: "Request", cell: ({ requestId }) => (requestId ? <code>{requestId}</code> : <span class="quiet">–</span>) },
 ];
 
-const LATEST: readonly Column<AuditEntry>[] = [
+/** As the trail and a user's detail both tell it. */
+type Entry = UserDetail["history"][number];
+
+const LATEST: readonly Column<Entry>[] = [
   {
     title: "When, who",
     cell: ({ at, actor }) => (
@@ -29,7 +32,7 @@ const LATEST: readonly Column<AuditEntry>[] = [
   { title: "What", cell: ({ action, outcome }) => <What action={action} outcome={outcome} /> },
 ];
 
-const nameOf = ({ name, id, kind }: AuditEntry["actor"]) => name ?? id ?? words(kind);
+const nameOf = ({ name, id, kind }: Entry["actor"]) => name ?? id ?? words(kind);
 
 export function HistoryTab({ userId }: { userId: string }) {
   const query = { subject: userId };
@@ -60,7 +63,7 @@ export function HistoryTab({ userId }: { userId: string }) {
 }
 
 /** The latest few, as they came with the user. */
-export function HistoryList({ entries }: { entries: readonly AuditEntry[] }) {
+export function HistoryList({ entries }: { entries: readonly Entry[] }) {
   return (
     <Table
       name="Latest acts"

@@ -20,8 +20,8 @@ export function SecurityTab({ user }: { user: UserDetail }) {
         actions={
           may("support") && (
             <>
-              {failures > 0 && <UnlockButton userId={userId} />}
-              {enabled && <TurnOffButton userId={userId} />}
+              <UnlockButton userId={userId} idle={failures === 0} />
+              <TurnOffButton userId={userId} idle={!enabled} />
             </>
           )
         }

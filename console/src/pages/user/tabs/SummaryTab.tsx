@@ -54,4 +54,5 @@ function noticeText({ waiting, failing }: UserDetail["notices"]) {
 }
 
 /** The lists of one user end at twenty. */
-const countOf = (count: number, thing: string) => `${count}${count >= 20 ? " or more" : ""} ${thing}${count === 1 ? "" : "s"}`;
+const countOf = (count: number, thing: string) =>
+  `${count === 0 ? "No" : count}${count >= 20 ? " or more" : ""} ${thing}${count === 1 ? "" : "s"}`;

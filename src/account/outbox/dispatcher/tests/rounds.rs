@@ -55,6 +55,13 @@ fn only_2xx_is_delivered() {
         assert_eq!(outbox.store.standings().is_empty(), is_delivered);
         let expected = (!is_delivered).then_some(DeliveryFailure::Refused(status));
         assert_eq!(report.failures, Vec::from_iter(expected));
+        let causes = outbox
+            .store
+            .column::<String>("SELECT last_cause FROM notices");
+        assert_eq!(
+            causes,
+            Vec::from_iter((!is_delivered).then(|| status.to_string()))
+        );
         assert_eq!(receiver.requests.borrow().len(), 1);
     }
 }

@@ -30,6 +30,7 @@ fn a_delivery_lists_the_users_that_wait_for_its_chunks(test: &StoreTest) {
     let candidate = |user: &str, address: &str, contested: bool| Candidate {
         user: UserId::new(user),
         email: email(address),
+        entered_at: START,
         contested,
     };
     let expected = [
