@@ -25,7 +25,15 @@ impl Unicode for Tables {
     }
 
     fn ascii_domain(&self, domain: &str) -> Option<String> {
-        match url::Host::parse(domain) {
+        use unicode_normalization::UnicodeNormalization as _;
+        let mapped: String = domain.to_lowercase().nfkc().collect();
+        let label = |label: &str| match label.is_ascii() {
+            true => Some(label.to_owned()),
+            false => Some(format!("xn--{}", idna::punycode::encode_str(label)?)),
+        };
+        // The ideographic full stop is one, too.
+        let labels: Option<Vec<String>> = mapped.split(['.', '\u{3002}']).map(label).collect();
+        match url::Host::parse(&labels?.join(".")) {
             Ok(url::Host::Domain(domain)) => Some(domain),
             _ => None,
         }
