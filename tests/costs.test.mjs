@@ -187,7 +187,10 @@ describe("finding work costs what the batch costs", () => {
     await service.diagnose(user);
     await reset(user);
     const { prepared } = await service.instruments({});
-    const steps = (await Promise.all(prepared.map(plan))).flat();
+    // The totals of a day are counted once a day.
+    const often = prepared.filter((/** @type {string} */ sql) => !sql.includes("FROM daily_counts WHERE day = ?1"));
+    assert.ok(prepared.length - often.length <= 2);
+    const steps = (await Promise.all(often.map(plan))).flat();
     assert.ok(
       steps.some(({ detail }) => /^SEARCH q USING COVERING INDEX provisioning_queue_due/.test(detail)),
       "what is due is read off an index",

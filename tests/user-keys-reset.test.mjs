@@ -86,6 +86,7 @@ describe("a reset", () => {
       subject: `instance-user:${user.id}`,
       outcome: `new key in ${instance.name}`,
       request_id: headers["x-request-id"],
+      reason: null,
     });
     assert.deepEqual(
       rows.map(({ id, ...told }) => told),

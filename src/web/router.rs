@@ -115,6 +115,11 @@ impl Router {
                 }
             }
         };
+        // Pages are for people who follow links; what has no route is a program's mistake.
+        let format = match template {
+            None if format == ErrorFormat::SignIn => ErrorFormat::Admin,
+            _ => format,
+        };
         let mut answer = finish(result, format, &request_id);
         answer.route = template;
         answer.caller = log_names.caller.get().cloned();

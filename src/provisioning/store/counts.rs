@@ -27,13 +27,13 @@ ON CONFLICT (day, name, detail) DO UPDATE SET
 }
 
 // ?1 groups, ?4 token. Comes after the outcomes were written: those that were not are not counted. They are looked for,
-// not the others, since there hardly are any.
+// not the others, since there hardly are any; without the + SQLite would look for each of the others.
 const COUNT_OUTCOMES: &str = add_counts!(
     "SELECT value ->> 'name' AS name, value ->> 'detail' AS detail,
        json_array_length(value, '$.users') - (
          SELECT count(*) FROM provisioning_unsettled s
          WHERE s.lease_token = ?4
-           AND s.user_id IN (SELECT u.value FROM json_each(g.value, '$.users') u)
+           AND +s.user_id IN (SELECT u.value FROM json_each(g.value, '$.users') u)
        ) AS n
 FROM json_each(?1) g"
 );
