@@ -80,6 +80,8 @@ function FindUser() {
         class="find"
         onSubmit={(event) => {
           event.preventDefault();
+          // Where the answer is shown.
+          document.querySelector<HTMLElement>("main h1")?.focus();
           search(input.current?.value ?? "");
         }}
       >

@@ -23,8 +23,9 @@ export function Page({ title, heading, lead, actions, ready = true, children }: 
     document.title = `${title} · SmartphoneKey console`;
   }, [title]);
   useEffect(() => {
-    // A dialog that a new sign-in has opened again keeps the focus.
-    if (!document.querySelector("dialog[open]")) ref.current?.focus({ preventScroll: true });
+    // A dialog that a new sign-in has opened again keeps the focus, and so does a field that a person went to meanwhile.
+    const isTaken = document.querySelector("dialog[open]") || document.activeElement?.matches("input, textarea, select");
+    if (!isTaken) ref.current?.focus({ preventScroll: true });
     scrollTo(0, 0);
   }, []);
   return (
