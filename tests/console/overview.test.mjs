@@ -33,6 +33,14 @@ check("every word about the service's health has its meaning beside it", async (
   assert.match(words, /scheduled run/i);
 });
 
+check("the charts count each attempt once", async ({ by, signIn, service }) => {
+  await addComplete(service);
+  await addOlga(service);
+  await signIn("viewer");
+  await shown(by("img", /^Provisioned and failed a day: 1 provisioned, 1 failed attempt, most on /));
+  await shown(by("region", "Trends").getByText("Most often: Orphan, 1 time."));
+});
+
 check("an overview without anything to do says so", async ({ by, signIn }) => {
   await signIn("viewer");
   await shown(by("heading", "Overview"));

@@ -5,6 +5,7 @@ import { LineChart } from "../../charts/LineChart";
 import { Ranking } from "../../charts/Ranking";
 import type { Stats } from "../../contract";
 import { ofReason } from "../../guidance";
+import { showMany } from "../../lib/number";
 import { showLength } from "../../lib/time";
 import { Select } from "../../parts/fields";
 import { Panel } from "../../parts/Panel";
@@ -62,7 +63,8 @@ export function Trends() {
 function Provisioned({ stats: { buckets }, hourly }: { stats: Stats; hourly: boolean }) {
   const points = buckets.map((bucket) => ({
     label: bucketLabel(bucket.start, hourly),
-    values: [bucket.created + bucket.adopted + bucket.replaced, bucket.failed + bucket.quarantined + bucket.setAside],
+    // Those quarantined and set aside are among the failed.
+    values: [bucket.created + bucket.adopted + bucket.replaced, bucket.failed],
   }));
   const provisioned = points.reduce((sum, { values }) => sum + (values[0] ?? 0), 0);
   const failed = points.reduce((sum, { values }) => sum + (values[1] ?? 0), 0);
@@ -70,7 +72,7 @@ function Provisioned({ stats: { buckets }, hourly }: { stats: Stats; hourly: boo
     (most, point) => ((point.values[1] ?? 0) > (most?.values[1] ?? 0) ? point : most),
     undefined,
   );
-  const finding = `${count(provisioned)} provisioned, ${count(failed)} failed attempts${worst ? `, most on ${worst.label}` : ""}.`;
+  const finding = `${count(provisioned)} provisioned, ${showMany(failed, "failed attempt", "failed attempts")}${worst ? `, most on ${worst.label}` : ""}.`;
   return (
     <BarChart
       title={`Provisioned and failed ${hourly ? "an hour" : "a day"}`}
@@ -99,7 +101,7 @@ function Reasons({ stats: { reasons } }: { stats: Stats }) {
       ),
     }));
   const [first] = entries;
-  const finding = first ? `Most often: ${first.label}, ${count(first.count)} times.` : "No attempt failed.";
+  const finding = first ? `Most often: ${first.label}, ${showMany(first.count, "time", "times")}.` : "No attempt failed.";
   return <Ranking title="Reasons of failures" finding={finding} unit="Reason" tone="bad" entries={entries} />;
 }
 
