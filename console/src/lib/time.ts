@@ -43,11 +43,12 @@ const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
 ];
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "always" });
 
-/** "3 minutes ago", "in 2 days". */
+/** "3 minutes ago", "in 2 days"; "now" up to half a minute from now. */
 export function showDistance(at: Date, now: Date): string {
   const seconds = Math.round((at.getTime() - now.getTime()) / 1000);
   if (Number.isNaN(seconds)) return "";
-  if (Math.abs(seconds) < 5) return "now";
+  // The clock of the page stands still for half a minute: what happened meanwhile is not to come.
+  if (seconds > -5 && seconds <= 30) return "now";
   for (const [unit, size] of UNITS) {
     if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
   }
