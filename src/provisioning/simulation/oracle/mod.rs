@@ -170,6 +170,7 @@ impl Oracle {
         self.no_run_begins_in_a_pause(&tables);
         self.leases_end(&tables, world.now());
         self.leases_are_their_holders(&tables, world.now(), actor);
+        self.forget_take_overs(&tables);
         self.no_wrong_list_quarantines(&tables, &remote.accounts, world.now());
         let deleted: Vec<RemoteId> = remote
             .deleted

@@ -62,6 +62,14 @@ impl Oracle {
         }
     }
 
+    /// Of a user that left, and whose account is gone, nothing is left to be proved: with the same id comes
+    /// another person.
+    pub fn forget_take_overs(&mut self, tables: &Snapshot) {
+        let is_known =
+            |user: &UserId| tables.users.contains_key(user) || tables.rows.contains_key(user);
+        self.taken_over.retain(|user, _| is_known(user));
+    }
+
     /// A caller got the user's password.
     pub fn was_answered(&mut self, user: &UserId, proof: &Proof) {
         let proved = match proof {
