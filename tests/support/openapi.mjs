@@ -127,7 +127,10 @@ export function routeOf(operation) {
 export function routeTo(method, path) {
   const [bare] = path.split("?");
   const answers = (/** @type {Route} */ route) =>
-    route.access === "instance" || route.method === method || (method === "HEAD" && route.method === "GET");
+    // A GET that begins or ends a sign-in is none to HEAD.
+    route.access === "instance" ||
+    route.method === method ||
+    (method === "HEAD" && route.method === "GET" && !route.path.startsWith("/console/auth/"));
   const there = routes.filter((route) => route.pattern.test(bare));
   // A path in so many letters comes before one with a parameter in their place, whatever its methods.
   const fewest = Math.min(...there.map(parametersOf));
