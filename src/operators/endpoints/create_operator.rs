@@ -79,7 +79,7 @@ async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
     Ok(Reply::json(status, &row))
 }
 
-/// Whether the call is good only while there is no enabled admin: whoever sets the service up holds the
+/// Whether the call is good only while there is no enabled admin: the person who sets the service up holds the
 /// admin pair, and may have signed in long ago.
 fn is_only_for_the_first(call: &CallWithBody<Admin>, role: Role) -> Result<bool, ApiError> {
     match (call.require(Role::Admin, SignIn::Recently), &call.caller) {

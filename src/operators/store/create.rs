@@ -28,7 +28,7 @@ SELECT EXISTS (SELECT 1 FROM operators WHERE role = 'admin' AND disabled_at IS N
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Created {
     Done,
-    /// Somebody else has made the operator meanwhile.
+    /// Another request has made the operator meanwhile.
     Exists,
     /// There is an admin already, and only the first one may be made so.
     HasAdmin,

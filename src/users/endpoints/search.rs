@@ -164,7 +164,7 @@ async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
     Ok(Reply::json(StatusCode::OK, &body).no_store())
 }
 
-/// Whose search it is: nobody else's goes on with it.
+/// Whose search it is: no other caller can go on with it.
 fn owner(call: &CallWithBody<Admin>) -> UserId {
     UserId::new(call.caller.name())
 }

@@ -77,7 +77,7 @@ function Subject({ action, subject }: { action: string; subject: string }) {
   const name = <code title={subject}>{shortened(subject)}</code>;
   if (subject.startsWith("run_")) return <a href={href(["runs", subject])}>{name}</a>;
   if (ABOUT_USERS.test(action)) return <a href={href(["users", subject])}>{name}</a>;
-  // A masked e-mail names nobody for certain.
+  // A masked e-mail may be that of several people.
   if (subject.includes("@")) return name;
   return <FilterLink filters={{ subject }}>{name}</FilterLink>;
 }

@@ -36,7 +36,7 @@ export function MakeInstanceUser({ dialog, name, made }: MakeInstanceUserProps) 
         label="Person’s user id"
         value={userId}
         onChange={setUserId}
-        hint="Ties the user to a person of ours, who must exist. Empty: to nobody."
+        hint="The id of the user in our database that this one belongs to. Leave it empty for none."
       />
     </SecretDialog>
   );

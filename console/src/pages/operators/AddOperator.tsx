@@ -30,7 +30,7 @@ export function AddOperator({ dialog, added }: AddOperatorProps) {
       missing={/^[^@\s]+@[^@\s]+$/.test(body.email) ? null : "Give an e-mail"}
       repeatable
       done={({ role }) => (
-        <p>They can sign in at once, with the role {role}. Nobody is told by mail: send them the console’s address.</p>
+        <p>They can sign in at once, with the role {role}. No mail is sent: tell them the console’s address.</p>
       )}
       curl={{ method: "POST", path: "/admin/operators", body }}
     >

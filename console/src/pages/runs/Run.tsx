@@ -94,7 +94,7 @@ function Standing({ run }: { run: RunProgress }) {
   return (
     <>
       {planned === 0 ? (
-        <p class="empty">{run.status === "running" ? "It is not known yet how many users it takes up." : "Nobody was due."}</p>
+        <p class="empty">{run.status === "running" ? "It is not known yet how many users it takes up." : "No user was due."}</p>
       ) : (
         <Progress name="Run progress" value={through(run)} max={planned} failed={failed} skipped={skipped} text={text} />
       )}

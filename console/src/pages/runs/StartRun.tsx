@@ -36,7 +36,7 @@ export function StartRun({ dialog, started }: StartRunProps) {
   const counted = count.state.kind === "done" ? count.state.data : null;
   const users = counted?.planned.length ?? 0;
   const missing =
-    limit === null ? `Give a number from 1 to ${showCount(LARGEST)}` : counted && users === 0 ? "Nobody is due" : null;
+    limit === null ? `Give a number from 1 to ${showCount(LARGEST)}` : counted && users === 0 ? "No user is due" : null;
 
   return (
     <ActDialog
@@ -73,7 +73,7 @@ function Counted({ planned, waiting }: { planned: readonly string[]; waiting: nu
   if (planned.length === 0) {
     return (
       <p class="notice" role="status">
-        {waiting === 0 ? "Nobody waits." : `Nobody is due. Waiting for their next attempt: ${showMany(waiting, "user")}.`}
+        {waiting === 0 ? "No user waits." : `No user is due. Waiting for their next attempt: ${showMany(waiting, "user")}.`}
       </p>
     );
   }

@@ -169,7 +169,7 @@ fn a_browser_with_a_session_comes_back_as_the_same_operator_and_gets_another_ses
     };
     assert_eq!((status(&old), status(&new)), (401, 200));
     assert_eq!(scene.sessions(), 1);
-    // A session that has ended is in nobody's way.
+    // A session that has ended does not matter.
     scene.service.pass(Duration::from_secs(60 * 60));
     let begun = scene.begin_with("", &new);
     let claims = scene.claims(&begun, "admin");
