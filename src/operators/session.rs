@@ -140,7 +140,7 @@ impl Session {
 
     /// When it ends if no further request comes.
     pub fn idle_ends_at(&self) -> Timestamp {
-        self.seen_at.plus(SESSION_IDLE)
+        self.seen_at.plus(SESSION_IDLE).min(self.ends_at)
     }
 
     /// Whether the person signed in within [`STEP_UP_AGE`].

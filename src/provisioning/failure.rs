@@ -1,6 +1,7 @@
 //! Why a user could not be provisioned.
 
 use crate::db::DatabaseError;
+use crate::kernel::Timestamp;
 use crate::provisioning::Reason;
 use crate::threedeye::{RemoteId, UpstreamError};
 
@@ -94,6 +95,15 @@ pub enum ProvisioningError {
     Failed(#[from] Failure),
     #[error(transparent)]
     Database(#[from] DatabaseError),
+}
+
+impl ProvisioningError {
+    /// Another actor holds the user's lease until then.
+    pub fn busy(until: Timestamp, now: Timestamp) -> Self {
+        Self::Busy {
+            retry_after_s: until.since(now).as_secs().saturating_add(1),
+        }
+    }
 }
 
 impl From<UpstreamError> for ProvisioningError {

@@ -100,10 +100,7 @@ impl Context<'_> {
                 }
             }
             if patience.passed(self.clock.now()) {
-                let left = until.since(now).as_secs();
-                return Err(ProvisioningError::Busy {
-                    retry_after_s: left.saturating_add(1),
-                });
+                return Err(ProvisioningError::busy(until, now));
             }
             self.clock.sleep(BUSY_POLL).await;
             record = store::load(self.database, user).await?;

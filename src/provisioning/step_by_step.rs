@@ -134,9 +134,7 @@ impl Context<'_> {
         let record = store::load(self.database, user).await?;
         let now = self.clock.now();
         let until = record.mapping.map_or(now, |row| row.lease_until);
-        Ok(ProvisioningError::Busy {
-            retry_after_s: until.since(now).as_secs().saturating_add(1),
-        })
+        Ok(ProvisioningError::busy(until, now))
     }
 }
 

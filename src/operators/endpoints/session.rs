@@ -53,7 +53,7 @@ async fn handle(call: Call<Session>) -> Result<Reply, ApiError> {
         },
         authenticated_at: session.authenticated_at(),
         ends_at: session.ends_at(),
-        idle_ends_at: session.idle_ends_at().min(session.ends_at()),
+        idle_ends_at: session.idle_ends_at(),
         version: env!("CARGO_PKG_VERSION"),
     };
     Ok(Reply::json(StatusCode::OK, &body))

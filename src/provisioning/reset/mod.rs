@@ -121,12 +121,7 @@ impl Context<'_> {
         // Read again with the lease: what was read before may have changed since.
         let record = match store::acquire_lease(self.database, user, &lease).await? {
             Ok(record) => record,
-            Err(busy) => {
-                let left = busy.until.since(lease.now).as_secs();
-                return Err(ProvisioningError::Busy {
-                    retry_after_s: left.saturating_add(1),
-                });
-            }
+            Err(busy) => return Err(ProvisioningError::busy(busy.until, lease.now)),
         };
         let token = &lease.token;
         // Under the lease no other reset can come in between.

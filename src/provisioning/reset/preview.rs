@@ -73,10 +73,7 @@ impl Context<'_> {
         let now = self.clock.now();
         let mapping = record.mapping.as_ref();
         if let Some(held) = mapping.filter(|row| row.lease_until > now) {
-            let left = held.lease_until.since(now).as_secs();
-            return Err(ProvisioningError::Busy {
-                retry_after_s: left.saturating_add(1),
-            });
+            return Err(ProvisioningError::busy(held.lease_until, now));
         }
         let found = match (order.delete_remote, remote) {
             (true, None) => return Err(UpstreamError::NotConfigured.into()),
