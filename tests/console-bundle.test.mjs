@@ -7,6 +7,7 @@ import { basename, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { buildConsole } from "../dev/tooling/console.mjs";
+import { inRoot } from "../dev/tooling/paths.mjs";
 
 const KIB = 1024;
 /** Script that a page may need before it is shown, whichever page it is. */
@@ -65,6 +66,25 @@ describe("the console's bundle", () => {
   test("the styles of all pages together have at most 10 KiB, gzipped", () => {
     const all = weight([named(/\.css$/)]);
     assert.ok(all > KIB && all <= MOST_STYLE, `${all} bytes`);
+  });
+
+  test("a class has one meaning: no two rules lay it out anew", () => {
+    const folder = inRoot("console", "src", "styles");
+    const rules = /** @type {Map<string, string[]>} */ (new Map());
+    for (const name of readdirSync(folder)) {
+      // What a rule in @media adds is for another screen.
+      const text = readFileSync(join(folder, name), "utf8").replace(/\/\*.*?\*\/|@media[^{]*\{(?:[^{}]*\{[^{}]*\})*\s*\}/gs, "");
+      for (const [, selectors = "", body = ""] of text.matchAll(/([^{}]+)\{([^{}]*)\}/g)) {
+        if (!/\b(display|grid-template-columns|position):/.test(body)) continue;
+        for (const selector of selectors.split(",").map((part) => part.trim()))
+          if (/^\.[\w-]+$/.test(selector)) rules.set(selector, [...(rules.get(selector) ?? []), name]);
+      }
+    }
+    assert.ok(rules.size > 20, "rules were found");
+    assert.deepEqual(
+      [...rules].filter(([, places]) => places.length > 1),
+      [],
+    );
   });
 
   test("names hold hashes, as files may be cached for ever, and the page refers to what it needs", () => {

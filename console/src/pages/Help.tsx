@@ -15,7 +15,7 @@ export function Help() {
     <Page title="Help" lead="How to find things, and what the words mean.">
       <div class="columns">
         <Section title="In a hurry">
-          <ol class="steps">
+          <ol class="lines">
             <li>
               Paste what the ticket holds into <strong>Find a user</strong>: an e-mail, its beginning, @domain, a phone number, a
               user id or its beginning, a 3dEye id, a subject.
