@@ -15,7 +15,7 @@ export function RunUnderWay({ run, paused }: { run: Run | null; paused: boolean 
   return (
     <>
       <p>
-        <a href={href(["runs", run.runId])}>{run.trigger === "cron" ? "Scheduled run" : "Run started by hand"}</a>, since{" "}
+        <a href={href(["runs", run.runId])}>{run.trigger === "cron" ? "Scheduled run" : "Run started by a person"}</a>, since{" "}
         <Time at={run.startedAt} relative />
       </p>
       {run.total > 0 ? (
