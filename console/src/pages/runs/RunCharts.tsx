@@ -1,5 +1,4 @@
-import { LineChart } from "../../charts/LineChart";
-import { Ranking } from "../../charts/Ranking";
+import { Chart } from "../../charts/Chart";
 import { showCount } from "../../lib/number";
 import { showTime } from "../../lib/time";
 import { Section } from "../../parts/Panel";
@@ -14,30 +13,33 @@ interface RunChartsProps {
 
 export function RunCharts({ run, samples }: RunChartsProps) {
   const course = evenly(samples);
-  const { done, failed, skipped, planned } = run;
+  const { done, failed, skipped, planned, quarantined } = run;
   return (
     <>
       <Section title="Outcomes">
-        <Ranking
+        <Chart
+          kind="ranking"
           title="Users by outcome"
           finding={`${showCount(done)} of ${showCount(planned)} users have their account, ${showCount(failed)} failed.`}
           unit="Outcome"
-          tone="one"
-          entries={[
-            { label: "Have their account", count: done },
-            { label: "Failed", count: failed },
-            { label: "Of the failed, quarantined", count: run.quarantined },
-            { label: "Skipped: left as they were", count: skipped },
+          series={[{ name: "Users", tone: "good" }]}
+          points={[
+            { label: "Have their account", values: [done] },
+            { label: "Failed", values: [failed], tone: "bad" },
+            { label: "Of the failed, quarantined", values: [quarantined], tone: "bad" },
+            { label: "Skipped: left as they were", values: [skipped], tone: "calm" },
           ]}
         />
       </Section>
       {course.length >= FEW && (
         <Section title="Course">
-          <LineChart
+          <Chart
+            kind="lines"
             title="Users done over time"
             finding={`${showCount(done)} done and ${showCount(failed)} failed, as this page saw it.`}
+            unit="Time"
             series={[
-              { name: "Done", tone: "one" },
+              { name: "Done", tone: "good" },
               { name: "Failed", tone: "bad" },
             ]}
             points={course.map(({ at, done, failed }) => {
