@@ -41,8 +41,8 @@ const DRAWINGS = { bars: Bars, lines: Lines, ranking: Ranking };
 export function Chart(chart: ChartProps) {
   const { kind, title, finding, unit, series, points, format = showCount } = chart;
   const [ref, width] = useWidth();
-  // Bars without height would be an empty frame; what they say is in the finding.
-  const empty = points.every(({ values }) => kind !== "lines" && values.every((value) => value === 0));
+  // Bars without height, or a line of one point, would be an empty frame; what they say is in the finding.
+  const empty = kind === "lines" ? points.length < 2 : points.every(({ values }) => values.every((value) => value === 0));
   const height = empty ? 0 : kind === "ranking" ? points.length * ROW : PLOT_HEIGHT;
   const Drawing = DRAWINGS[kind];
   return (

@@ -7,7 +7,7 @@ export type Tone = "good" | "bad" | "warn" | "busy" | "calm";
 const STATES: Record<State, readonly [Tone, string]> = {
   none: ["calm", "No e-mail"],
   waiting: ["calm", "Waiting"],
-  pending: ["busy", "Pending"],
+  pending: ["calm", "Waiting"],
   attaching: ["warn", "Attaching"],
   complete: ["good", "Complete"],
   quarantined: ["bad", "Quarantined"],
@@ -16,10 +16,19 @@ const STATES: Record<State, readonly [Tone, string]> = {
   left_in_place: ["warn", "Left in place"],
 };
 
-/** A user's state: icon, word and colour. null: nothing is recorded. */
-export function StateBadge({ state }: { state: State | null }) {
+const FAILING = ["warn", "Failing"] as const;
+
+interface StateBadgeProps {
+  /** null: nothing is recorded. */
+  state: State | null;
+  /** With it, what is pending is failing; without, it waits as others do. */
+  lastError?: string | null;
+}
+
+/** A user's state: icon, word and colour. */
+export function StateBadge({ state, lastError = null }: StateBadgeProps) {
   if (state === null) return <Badge tone="calm">Not begun</Badge>;
-  const [tone, word] = STATES[state];
+  const [tone, word] = state === "pending" && lastError !== null ? FAILING : STATES[state];
   return (
     <Badge tone={tone} title={guidance.state[state].means}>
       {word}

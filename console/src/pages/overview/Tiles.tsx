@@ -1,51 +1,86 @@
+import type { ComponentChildren } from "preact";
 import type { Count, Overview } from "../../contract";
+import { showCount } from "../../lib/number";
 import { Time } from "../../parts/Time";
 import { href } from "../../state/router";
-
-type Tone = "bad" | "warn" | "busy";
+import { LIST_STATES, type ListState } from "../users/states";
 
 interface Tile {
   word: string;
+  /** What is counted, and what that means. */
+  counts: ComponentChildren;
   count: Count;
+  /** Where those are listed that it counts. */
   to: string;
-  tone: Tone;
+  tone: "bad" | "warn" | "busy";
 }
 
 export function Tiles({ overview }: { overview: Overview }) {
-  const users = (state: string) => href(["users"], { state });
+  const { totals, due, oldestDueAt } = overview;
+  const listed = (
+    state: ListState,
+    count: Count,
+    tone: Tile["tone"],
+    counts: ComponentChildren = LIST_STATES[state].lead,
+  ): Tile => ({
+    word: LIST_STATES[state].title,
+    counts,
+    count,
+    to: href(["users"], { state }),
+    tone,
+  });
+  const queue = (
+    <>
+      In the queue for the next runs, failing ones too. {shown(due)} due now
+      {oldestDueAt && (
+        <>
+          , the first since <Time at={oldestDueAt} quiet />
+        </>
+      )}
+      .
+    </>
+  );
   const tiles: Tile[] = [
-    { word: "Quarantined", count: overview.quarantined, to: users("quarantined"), tone: "bad" },
-    { word: "Set aside", count: overview.setAside, to: users("set_aside"), tone: "bad" },
-    { word: "Failing", count: overview.failing, to: users("failing"), tone: "warn" },
-    { word: "Attaching", count: overview.attaching, to: users("attaching"), tone: "warn" },
-    { word: "Locked out", count: overview.lockedOut, to: href(["audit"], { action: "two_factor.lock" }), tone: "warn" },
-    { word: "Notices failing", count: overview.noticesFailing, to: href(["notices"], { state: "failing" }), tone: "warn" },
-    { word: "Waiting", count: overview.waiting, to: users("waiting"), tone: "busy" },
-    { word: "Due", count: overview.due, to: users("waiting"), tone: "busy" },
+    listed("quarantined", overview.quarantined, "bad"),
+    listed("set_aside", overview.setAside, "bad"),
+    listed("failing", overview.failing, "warn"),
+    listed("attaching", overview.attaching, "warn"),
+    {
+      word: "Locked out",
+      counts: "Too many wrong codes: their second factor is locked for now.",
+      count: overview.lockedOut,
+      to: href(["users"], { state: "locked_out" }),
+      tone: "warn",
+    },
+    {
+      word: "Notices failing",
+      counts: "Mails about accounts that could not be handed over yet.",
+      count: overview.noticesFailing,
+      to: href(["notices"], { state: "failing" }),
+      tone: "warn",
+    },
+    listed("waiting", overview.waiting, "busy", queue),
   ];
   return (
     <>
       <ul class="tiles">
-        {tiles.map(({ word, count, to, tone }) => (
-          <li key={word}>
-            <a class={`tile ${count.count > 0 ? tone : "zero"}`} href={to}>
+        {tiles.map(({ word, counts, count, to, tone }, index) => (
+          <li key={word} class={`tile ${count.count > 0 ? tone : "zero"}`}>
+            <a href={to} aria-describedby={`counts-${index}`}>
               <span class="word">{word}</span> <span class="count">{shown(count)}</span>
             </a>
+            <p id={`counts-${index}`} class="hint">
+              {counts}
+            </p>
           </li>
         ))}
       </ul>
       {tiles.every(({ count, tone }) => tone === "busy" || count.count === 0) && (
         <p class="quiet below">Nothing needs attention.</p>
       )}
-      {overview.totals && (
+      {totals && (
         <p class="quiet below">
-          Last night {overview.totals.complete.toLocaleString("en-GB")} of {overview.totals.users.toLocaleString("en-GB")} users
-          had their account.
-        </p>
-      )}
-      {overview.oldestDueAt && (
-        <p class="quiet below">
-          The user who has been due for longest: since <Time at={overview.oldestDueAt} relative />
+          Last night {showCount(totals.complete)} of {showCount(totals.users)} users had their account.
         </p>
       )}
     </>
@@ -53,4 +88,4 @@ export function Tiles({ overview }: { overview: Overview }) {
 }
 
 /** Counting stops at a thousand. */
-const shown = ({ count, more }: Count): string => `${count.toLocaleString("en-GB")}${more ? "+" : ""}`;
+const shown = ({ count, more }: Count): string => `${showCount(count)}${more ? "+" : ""}`;

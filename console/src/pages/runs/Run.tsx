@@ -106,7 +106,7 @@ function facts(run: RunProgress): Fact[] {
     hasEnded(run)
       ? ["Ended", <Time at={finishedAt} none="No end was recorded" />]
       : ["Expected end", <Time at={estimatedEnd} none="Not known yet" relative />],
-    ["Took", took(startedAt, finishedAt ?? new Date().toISOString())],
+    [hasEnded(run) ? "Took" : "So far", took(startedAt, finishedAt ?? new Date().toISOString())],
     ["Rate", rate === null ? "Not known yet" : `${showCount(Math.round(rate))} users a minute`],
     ["Started by", startedBy(run.trigger)],
     ["Work is done", mode === "queue" ? "By the queue, chunk by chunk" : "Directly, without the queue"],

@@ -253,7 +253,7 @@ function Outcome({ userId, result: { remote, reprovision }, close }: OutcomeProp
 function OnRecord({ user: { provisioning } }: { user: UserDetail }) {
   return (
     <p>
-      On record by now: <StateBadge state={provisioning.state} />
+      On record by now: <StateBadge {...provisioning} />
       {provisioning.threedeyeUserId && (
         <>
           {" "}

@@ -101,7 +101,7 @@ function Head({ user }: { user: UserDetail }) {
     );
   return (
     <div class="user-head">
-      <StateBadge state={provisioning.state} />
+      <StateBadge {...provisioning} />
       <Personal userId={user.userId} field="email" masked={email} none="No e-mail" />
       {phoneNumber && <Personal userId={user.userId} field="phone" masked={phoneNumber} none="" />}
       <span class="quiet">

@@ -16,7 +16,7 @@ export const USER_COLUMNS: readonly Column<UserRow>[] = [
       </>
     ),
   },
-  { title: "State", cell: ({ state }) => <StateBadge state={state} /> },
+  { title: "State", cell: (row) => <StateBadge {...row} /> },
   {
     title: "Why",
     cell: ({ reason, lastError, attempts }) =>

@@ -12,7 +12,7 @@ export function ThreedeyeTab({ user: { provisioning: at } }: { user: UserDetail 
     <Section title="On record about 3dEye">
       <Facts
         of={[
-          ["State", <StateBadge key="" state={at.state} />],
+          ["State", <StateBadge key="" {...at} />],
           ["Account", at.threedeyeUserId && <code>{at.threedeyeUserId}</code>],
           ["Password", at.hasPassword ? "Stored, sealed" : "None stored"],
           ["Saved cameras", at.savedRoles.length > 0 ? <Ids of={at.savedRoles} /> : "None"],
