@@ -1,7 +1,7 @@
 // Where the user stands and what happens next, with the acts that change it.
 
 import type { Reason, UserDetail } from "../../contract";
-import { type Guidance, guidance } from "../../guidance";
+import { type Guidance, guidance, ofReason } from "../../guidance";
 import { GuidanceText } from "../../parts/GuidanceText";
 import { Section } from "../../parts/Panel";
 import { Time } from "../../parts/Time";
@@ -40,7 +40,7 @@ export function NextStep({ user, check }: { user: UserDetail; check: () => void 
       }
     >
       <p class="headline">
-        <strong>{guidance.nextAct[next.act].means}</strong>
+        <strong>{guidance.nextAct[next.act]}</strong>
         {next.at && (
           <span>
             {" "}
@@ -66,9 +66,9 @@ export function NextStep({ user, check }: { user: UserDetail; check: () => void 
 }
 
 /** The most telling of what is known: the reason, else the state. */
-function explain({ found, provisioning: { state, reason, next } }: UserDetail): Guidance {
-  if (reason) return (guidance.reason as Partial<Record<Reason, Guidance>>)[reason] ?? guidance.nextAct[next.act];
-  return found || state !== "none" ? guidance.state[state] : NOT_FOUND;
+function explain({ found, provisioning: { state, reason } }: UserDetail): Guidance {
+  const why = reason && ofReason(reason);
+  return why || (found || state !== "none" ? guidance.state[state] : NOT_FOUND);
 }
 
 const NOT_FOUND: Guidance = {
