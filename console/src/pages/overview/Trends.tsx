@@ -52,7 +52,7 @@ export function Trends() {
     <Panel title="Trends" resource={stats} lines={24} actions={choose}>
       {(data) => (
         <div class="columns">
-          {[provisioned(data, bucket), reasons(data), queue(data), oldest(data), timeToProvision(data)].map((chart) => (
+          {[provisioned(data, bucket), reasons(data), timeToProvision(data), queue(data), oldest(data)].map((chart) => (
             <Chart key={chart.title} {...chart} />
           ))}
         </div>

@@ -53,7 +53,7 @@ function Service({ system: { version, schema, now } }: { system: SystemFacts }) 
       of={[
         ["Version", version],
         [
-          "Schema of the database",
+          "Database schema",
           <>
             {schema.applied ?? "None"} <CheckBadge word={fresh ? "ok" : schema.applied === null ? "missing" : "outdated"} />
             {!fresh && ` This version wants ${schema.built}.`}
@@ -94,7 +94,7 @@ function Bindings({ bindings }: Pick<SystemFacts, "bindings">) {
       columns={[
         { title: "Name", cell: ({ name }) => <code>{name}</code> },
         {
-          title: "Bound",
+          title: "State",
           cell: ({ name, bound }) => <CheckBadge word={bound ? "ok" : name === OPTIONAL ? "not_configured" : "missing"} />,
         },
       ]}
