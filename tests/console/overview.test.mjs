@@ -22,6 +22,12 @@ check("the tiles count what the database holds, and lead to those they count", a
   assert.equal(await table.getByRole("row").count(), 1 + quarantined, "those and the header");
 });
 
+check("users who fail are called failing by tile, list and row", async ({ by, signIn }) => {
+  await signIn("viewer");
+  await by("link", "Failing 1").click();
+  await shown(by("table", "Users").getByText("Failing", { exact: true }));
+});
+
 check("each tile says what it counts; who is locked out is found among the users", async ({ by, signIn }) => {
   await signIn("viewer");
   const tiles = (await shown(by("region", "Users and notices"))).getByRole("listitem");

@@ -28,8 +28,6 @@ export interface Point {
   short?: string;
   /** One for each series. */
   values: readonly number[];
-  /** Instead of that of the series. */
-  tone?: Tone;
   /** The label in the table. */
   link?: ComponentChildren;
 }

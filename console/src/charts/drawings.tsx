@@ -128,7 +128,7 @@ export function Ranking({ width, series, points }: DrawingProps) {
               {showCount(value)}
             </text>
             <rect {...bar} class="rail" width={width} />
-            {value > 0 && <rect {...bar} class={point.tone ?? series[0]?.tone} width={Math.max(2, (width * value) / max)} />}
+            {value > 0 && <rect {...bar} class={series[0]?.tone} width={Math.max(2, (width * value) / max)} />}
           </g>
         );
       })}

@@ -6,14 +6,13 @@ import { useDialog } from "../../parts/Dialog";
 import { type Fact, Facts } from "../../parts/Facts";
 import { Page } from "../../parts/Page";
 import { Panel, Section } from "../../parts/Panel";
-import { Progress } from "../../parts/Progress";
 import { Time } from "../../parts/Time";
 import { api } from "../../state/client";
 import { useResource, useSettled } from "../../state/resource";
 import { may } from "../../state/session";
 import { took } from "./columns";
-import { through } from "./course";
-import { RunCharts } from "./RunCharts";
+import { RunBar } from "./RunBar";
+import { RunChart } from "./RunChart";
 import { RunErrors } from "./RunErrors";
 import { RunStatus, startedBy } from "./RunStatus";
 import { StopRun } from "./StopRun";
@@ -69,9 +68,7 @@ export function Run({ runId }: { runId: string }) {
       </Panel>
       {run.data && (
         <>
-          <div class="columns">
-            <RunCharts run={run.data} samples={samples} />
-          </div>
+          <RunChart run={run.data} samples={samples} />
           <Section title="Errors">
             <RunErrors errors={run.data.errors} />
           </Section>
@@ -83,16 +80,12 @@ export function Run({ runId }: { runId: string }) {
 }
 
 function Standing({ run }: { run: RunProgress }) {
-  const { planned, done, failed, skipped } = run;
-  const text = `${showCount(done)} of ${showCount(planned)} done, ${showCount(failed)} failed${
-    skipped > 0 ? `, ${showCount(skipped)} skipped` : ""
-  }`;
   return (
     <>
-      {planned === 0 ? (
+      {run.planned === 0 ? (
         <p class="empty">{run.status === "running" ? "It is not known yet how many users are due." : "No user was due."}</p>
       ) : (
-        <Progress name="Run progress" value={through(run)} max={planned} failed={failed} skipped={skipped} text={text} />
+        <RunBar name="Run progress" of={run} />
       )}
       <Facts wide of={facts(run)} />
     </>
@@ -112,7 +105,7 @@ function facts(run: RunProgress): Fact[] {
     ["Work is done", mode === "queue" ? "By the queue, chunk by chunk" : "Directly, without the queue"],
     ["Users at most", showCount(run.limit)],
     mode === "queue" && ["Chunks", `${showCount(chunks.closed)} of ${showCount(chunks.planned)} done`],
-    ["Quarantined", showCount(run.quarantined)],
+    ["Of the failed, quarantined", showCount(run.quarantined)],
     ["Still waiting at its end", remaining !== null && showCount(remaining)],
   ];
 }

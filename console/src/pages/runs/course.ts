@@ -6,9 +6,6 @@ export interface Sample {
   failed: number;
 }
 
-/** How many of a run's users are through, whatever became of them. */
-export const through = (run: { done: number; failed: number; skipped: number }): number => run.done + run.failed + run.skipped;
-
 /** With fewer samples a line would show a course that was not seen. */
 export const FEW = 3;
 /** Points of the line, evenly spaced in time. */

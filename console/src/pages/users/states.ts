@@ -13,7 +13,7 @@ interface List {
 export const LIST_STATES: Record<ListState, List> = {
   waiting: {
     title: "Waiting",
-    lead: "In the queue: they have their turn in the next runs, the first due first.",
+    lead: "In the queue: the next runs take them up, the first due first.",
     none: "No user is waiting: every user with an e-mail has an account.",
   },
   failing: {
