@@ -105,7 +105,7 @@ function facts(run: RunProgress): Fact[] {
     ["Work is done", mode === "queue" ? "By the queue, chunk by chunk" : "Directly, without the queue"],
     ["Users at most", showCount(run.limit)],
     mode === "queue" && ["Chunks", `${showCount(chunks.closed)} of ${showCount(chunks.planned)} done`],
-    ["Of the failed, quarantined", showCount(run.quarantined)],
+    ["Quarantined", showCount(run.quarantined)],
     ["Still waiting at its end", remaining !== null && showCount(remaining)],
   ];
 }

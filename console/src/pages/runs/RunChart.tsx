@@ -2,9 +2,8 @@ import { Chart } from "../../charts/Chart";
 import { showTime } from "../../lib/time";
 import { Section } from "../../parts/Panel";
 import { utc } from "../../state/preferences";
-import { evenly, FEW, type Sample } from "./course";
+import { evenly, FEW, progressOf, type Sample } from "./course";
 import type { RunProgress } from "./Run";
-import { progressOf } from "./RunBar";
 
 interface RunChartProps {
   run: RunProgress;

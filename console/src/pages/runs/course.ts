@@ -1,4 +1,22 @@
-// How far a run was at the moments at which it was looked at.
+// How far a run is, and was at the moments at which it was looked at.
+
+import { showCount } from "../../lib/number";
+
+export interface Counts {
+  planned: number;
+  done: number;
+  failed: number;
+  skipped: number;
+}
+
+/** How many of a run's users are through, whatever became of them. */
+export const through = ({ done, failed, skipped }: Omit<Counts, "planned">): number => done + failed + skipped;
+
+/** "998 of 4,000 done, 2 failed". */
+export function progressOf({ planned, done, failed, skipped }: Counts): string {
+  const rest = skipped > 0 ? `, ${showCount(skipped)} skipped` : "";
+  return `${showCount(done)} of ${showCount(planned)} done, ${showCount(failed)} failed${rest}`;
+}
 
 export interface Sample {
   at: Date;

@@ -2,9 +2,8 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { announce } from "../../state/announce";
-import type { Sample } from "./course";
+import { progressOf, type Sample, through } from "./course";
 import type { RunProgress } from "./Run";
-import { progressOf, through } from "./RunBar";
 
 const KEPT = 720;
 
