@@ -11,6 +11,7 @@ import { api } from "../../state/client";
 import { useResource, useSettled } from "../../state/resource";
 import { may } from "../../state/session";
 import { took } from "./columns";
+import { hasEnded } from "./course";
 import { RunBar } from "./RunBar";
 import { RunChart } from "./RunChart";
 import { RunErrors } from "./RunErrors";
@@ -24,8 +25,6 @@ const SOON_MS = 2_000;
 const LATER_MS = 10_000;
 /** How long the page asks every two seconds. */
 const EAGER_MS = 60_000;
-
-const hasEnded = (run: RunProgress): boolean => run.status !== "running";
 
 export function Run({ runId }: { runId: string }) {
   const opened = useRef(Date.now());
@@ -46,7 +45,7 @@ export function Run({ runId }: { runId: string }) {
     <Page
       title="Run"
       ready={useSettled([run])}
-      heading={<>Run {run.data ? <RunStatus of={run.data.status} /> : null}</>}
+      heading={<>Run {run.data ? <RunStatus of={run.data} /> : null}</>}
       lead={
         <>
           <code>{runId}</code> <CopyButton text={runId} label="Copy id" /> <a href="#/runs">All runs</a>
@@ -83,7 +82,7 @@ function Standing({ run }: { run: RunProgress }) {
   return (
     <>
       {run.planned === 0 ? (
-        <p class="empty">{run.status === "running" ? "It is not known yet how many users are due." : "No user was due."}</p>
+        <p class="empty">{!hasEnded(run) ? "It is not known yet how many users are due." : "No user was due."}</p>
       ) : (
         <RunBar name="Run progress" of={run} />
       )}

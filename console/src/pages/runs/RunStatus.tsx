@@ -1,18 +1,16 @@
 import type { BackfillRun } from "../../contract";
 import { Badge, type Tone } from "../../parts/StateBadge";
+import type { Standing } from "./course";
 
-/** Whether a run has died is for the service to say. */
-type Status = BackfillRun["status"] | "died";
-
-const STATUSES: Record<Status, readonly [Tone, string, string]> = {
+const STATUSES: Record<BackfillRun["status"] | "died", readonly [Tone, string, string]> = {
   running: ["busy", "Running", "It is at work."],
   completed: ["good", "Completed", "It went to its end."],
   ended_early: ["warn", "Ended early", "3dEye was down, refused us or limited our rate. What was not done is due again."],
   died: ["bad", "Died", "No end was recorded. Nothing is lost: its users are due again."],
 };
 
-export function RunStatus({ of: status }: { of: Status }) {
-  const [tone, word, meaning] = STATUSES[status];
+export function RunStatus({ of: { status, died } }: { of: Standing }) {
+  const [tone, word, meaning] = STATUSES[died ? "died" : status];
   return (
     <Badge tone={tone} title={meaning}>
       {word}

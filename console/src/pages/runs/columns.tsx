@@ -18,7 +18,7 @@ const figure = (title: string, of: (run: BackfillRun) => number | null, alarming
 
 export const RUN_COLUMNS: readonly Column<BackfillRun>[] = [
   { title: "Started", cell: ({ startedAt }) => <Time at={startedAt} quiet /> },
-  { title: "Status", cell: ({ status }) => <RunStatus of={status} /> },
+  { title: "Status", cell: (run) => <RunStatus of={run} /> },
   { title: "Started by", cell: ({ trigger }) => startedBy(trigger) },
   { title: "Took", align: "end", cell: ({ startedAt, finishedAt }) => (finishedAt ? took(startedAt, finishedAt) : "–") },
   figure("Users", ({ total }) => total),

@@ -1,6 +1,15 @@
 // How far a run is, and was at the moments at which it was looked at.
 
+import type { BackfillRun } from "../../contract";
 import { showCount } from "../../lib/number";
+
+export interface Standing {
+  status: BackfillRun["status"];
+  /** For the service to say: it knows how long a run may be silent. */
+  died?: boolean;
+}
+
+export const hasEnded = ({ status, died = false }: Standing): boolean => status !== "running" || died;
 
 export interface Counts {
   planned: number;

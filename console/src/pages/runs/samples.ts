@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { announce } from "../../state/announce";
-import { progressOf, type Sample, through } from "./course";
+import { hasEnded, progressOf, type Sample, through } from "./course";
 import type { RunProgress } from "./Run";
 
 const KEPT = 720;
@@ -19,7 +19,7 @@ export function useRunSamples(run: RunProgress | undefined): readonly Sample[] {
       { at, done: run.done, failed: run.failed },
     ]);
 
-    const ended = run.status !== "running";
+    const ended = hasEnded(run);
     const quarter = ended ? 4 : Math.min(3, Math.floor((4 * through(run)) / Math.max(1, run.planned)));
     // What stood there when the page was opened has been read already.
     if (spoken.current !== null && quarter > spoken.current) {
