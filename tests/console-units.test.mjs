@@ -8,7 +8,7 @@ import { build } from "esbuild";
 import { BUNDLE } from "../dev/tooling/console.mjs";
 import { inRoot } from "../dev/tooling/paths.mjs";
 
-const PARTS = ["route", "curl", "time", "failure", "scale", "words", "kept"];
+const PARTS = ["route", "curl", "time", "failure", "scale", "words"];
 
 /** @type {any} what the modules export, together */
 let lib;
@@ -256,24 +256,5 @@ describe("words", () => {
   test("a code reads like words, an e-mail like an e-mail", () => {
     const codes = ["set_aside", "emailDomain", "threedeye.reset", "take_over_unproved", "ok", ""];
     assert.deepEqual(codes.map(lib.words), ["Set aside", "E-mail domain", "Threedeye reset", "Take over unproved", "Ok", ""]);
-  });
-});
-
-describe("a reason kept over a new sign-in", () => {
-  test("holds neither e-mails nor phone numbers", () => {
-    const reasons = [
-      "ticket 4711",
-      "jane.doe@example.com called, ticket 4711",
-      "called back at +49 (30) 555-010 12, she knew the id",
-      "030/5550100",
-      "2026-11-28, T-99",
-    ];
-    const kept = reasons.map(lib.kept);
-    assert.equal(kept[0], "ticket 4711");
-    assert.equal(kept[1], "called, ticket 4711");
-    assert.doesNotMatch(kept[2], /555|12/);
-    assert.match(kept[2], /she knew the id/);
-    assert.equal(kept[3], "");
-    assert.match(kept[4], /T-99/);
   });
 });

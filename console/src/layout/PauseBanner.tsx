@@ -5,7 +5,7 @@ import { address } from "../state/router";
 
 /** On every page, as a pause explains much of what is seen there. Read with each page, without a timer. */
 export function PauseBanner() {
-  const system = useResource("pause", (signal) => api.GET("/admin/system", { signal }));
+  const system = useResource("pause", () => api.GET("/admin/system"));
   useEffect(system.refresh, [address.value.path.join("/")]);
   if (!system.data?.paused) return null;
   return (

@@ -4,7 +4,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Failure } from "../lib/failure";
-import { type Answer, settledUnless } from "./client";
+import { type Call, settledUnless } from "./client";
 import { returns } from "./connection";
 import { poll } from "./poll";
 import { refreshes } from "./refresh";
@@ -31,27 +31,30 @@ export interface Watch<Row> {
   rowKey: (row: Row) => string | number;
 }
 
-type State<Row> = Omit<Pages<Row>, "showMore" | "refresh" | "more" | "fresh"> & { key: string | null; next: string | null };
+type State<Row, Cursor> = Omit<Pages<Row>, "showMore" | "refresh" | "more" | "fresh"> & {
+  key: string | null;
+  next: Cursor | null;
+};
 
 const BLANK = { rows: undefined, next: null, failure: undefined, loading: false, at: undefined };
 
 /**
  * null as the key: nothing is read. `take` finds the rows and the cursor in an answer; `watch` looks for new entries.
  *
- * const users = usePages(`users ${state}`, (after, signal) => api.GET("/admin/users", { params: { query: { state, after } }, signal }),
+ * const users = usePages(`users ${state}`, (after) => api.GET("/admin/users", { params: { query: { state, after } } }),
  *   ({ users, next }) => ({ rows: users, next }));
  */
-export function usePages<T, Row>(
+export function usePages<T, Row, Cursor extends string | number = string>(
   key: string | null,
-  load: (after: string | undefined, signal: AbortSignal) => Answer<T>,
-  take: (answer: T) => { rows: readonly Row[]; next: string | null },
+  call: (after?: Cursor) => Call<T>,
+  take: (answer: T) => { rows: readonly Row[]; next: Cursor | null },
   watch?: Watch<Row>,
 ): Pages<Row> {
-  const state = useSignal<State<Row>>({ key, ...BLANK });
+  const state = useSignal<State<Row, Cursor>>({ key, ...BLANK });
   const fresh = useSignal(0);
-  const latest = useRef({ load, take });
-  latest.current = { load, take };
-  const read = useRef(async (_after: string | null) => {});
+  const latest = useRef({ call, take });
+  latest.current = { call, take };
+  const read = useRef(async (_after: Cursor | null) => {});
 
   useEffect(() => {
     state.value = { key, ...BLANK };
@@ -67,7 +70,7 @@ export function usePages<T, Row>(
       abort = mine;
       state.value = { ...state.value, loading: true, failure: undefined };
       const signal = AbortSignal.any([mine.signal, left.signal]);
-      const result = await settledUnless(signal, latest.current.load(after ?? undefined, signal));
+      const result = await settledUnless(signal, latest.current.call(after ?? undefined));
       if (!result) return;
       if (!result.ok) {
         state.value = { ...state.value, failure: result.failure, loading: false };
@@ -94,7 +97,7 @@ export function usePages<T, Row>(
     async function look() {
       const newest = state.value.rows?.[0];
       if (!watch || newest === undefined) return undefined;
-      const result = await settledUnless(left.signal, latest.current.load(undefined, left.signal));
+      const result = await settledUnless(left.signal, latest.current.call());
       if (!result?.ok) return result?.failure;
       const { rows } = latest.current.take(result.data);
       const at = rows.findIndex((row) => watch.rowKey(row) === watch.rowKey(newest));

@@ -8,7 +8,7 @@ const RECENT_S = 900;
 /** The sign-in itself is given ten minutes. */
 const KEPT_MS = 15 * 60_000;
 
-export type Draft = Readonly<Record<string, string | number | boolean | null>>;
+export type Draft = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 interface Kept {
   dialog: string;

@@ -15,27 +15,23 @@ import { AUDIT_COLUMNS } from "./columns";
 import { ExportLink } from "./ExportLink";
 import { AuditFilters, auditFilters, setAuditFilters } from "./filters";
 
-const PATH = "/admin/audit";
 const LIMIT = 50;
 
 export function Audit() {
   const filters = auditFilters();
   const last = useRef<{ scannedTo: string | null; found: number }>({ scannedTo: null, found: 0 });
-  const trail = usePages(
-    `audit ${JSON.stringify(filters)}`,
-    (before, signal) => api.GET(PATH, { params: { query: { ...filters, before, limit: LIMIT } }, signal }),
-    ({ entries, next, scannedTo }) => {
-      last.current = { scannedTo, found: entries.length };
-      return { rows: entries, next };
-    },
-  );
+  const list = (before?: string) => api.GET("/admin/audit", { params: { query: { ...filters, before, limit: LIMIT } } });
+  const trail = usePages(`audit ${JSON.stringify(filters)}`, list, ({ entries, next, scannedTo }) => {
+    last.current = { scannedTo, found: entries.length };
+    return { rows: entries, next };
+  });
   return (
     <Page
       title="Audit"
       lead="Who did what, when and why. Entries cannot be changed."
       actions={
         <>
-          <CurlButton method="GET" path={PATH} query={filters} />
+          <CurlButton {...list()} />
           {may("admin") && <ExportLink filters={filters} />}
         </>
       }

@@ -1,10 +1,11 @@
 import { useState } from "preact/hooks";
+import { target } from "../../lib/curl";
+import { download } from "../../lib/download";
 import type { Failure } from "../../lib/failure";
 import { FailureNotice } from "../../parts/FailureNotice";
-import { api, settled } from "../../state/client";
+import { api, type Call, settled } from "../../state/client";
 import type { AuditQuery } from "./filters";
 
-const PATH = "/admin/audit/export";
 /** Calls of 5,000 entries each. */
 const MOST_CALLS = 40;
 
@@ -14,28 +15,27 @@ const MOST_CALLS = 40;
  */
 export function ExportLink({ filters }: { filters: AuditQuery }) {
   const [state, setState] = useState<"idle" | "running" | "cut" | Failure>("idle");
-  const query = { ...filters, format: "csv" as const };
-  const address = `${PATH}?${new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]))}`;
+  const part = (before?: string) => api.GET("/admin/audit/export", { params: { query: { ...filters, format: "csv", before } } });
   const save = async () => {
     setState("running");
     const parts: string[] = [];
     let before: string | undefined;
     for (let call = 0; call < MOST_CALLS; call += 1) {
-      const result = await settled(part({ ...query, before }));
+      const result = await settled<Part>({ ...part(before), read });
       if (!result.ok) return setState(result.failure);
       // Every part begins with the header.
       parts.push(call === 0 ? result.data.text : result.data.text.replace(/^[^\n]*\n/, ""));
       before = result.data.next;
       if (before === undefined) break;
     }
-    download(parts, "audit.csv");
+    download(parts, "audit.csv", "text/csv;charset=utf-8");
     setState(before === undefined ? "idle" : "cut");
   };
   return (
     <>
       <a
         class="button"
-        href={address}
+        href={target(part())}
         download="audit.csv"
         aria-disabled={state === "running"}
         onClick={(event) => {
@@ -56,18 +56,16 @@ export function ExportLink({ filters }: { filters: AuditQuery }) {
   );
 }
 
-async function part(query: AuditQuery & { format: "csv"; before: string | undefined }) {
-  const { data, error, response } = await api.GET(PATH, { params: { query }, parseAs: "text" });
-  const next = /<([^>]*)>;\s*rel="?next"?/.exec(response.headers.get("link") ?? "")?.[1];
-  const before = next ? (new URL(next, location.origin).searchParams.get("before") ?? undefined) : undefined;
-  return { data: { text: data ?? "", next: before }, error, response };
+interface Part {
+  text: string;
+  /** Where the next part begins. */
+  next: string | undefined;
 }
 
-function download(parts: readonly string[], name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([...parts], { type: "text/csv;charset=utf-8" }));
-  link.download = name;
-  link.click();
-  // Some browsers read it a moment later.
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
+const read: Call<Part>["read"] = async (response) => {
+  const next = /<([^>]*)>;\s*rel="?next"?/.exec(response.headers.get("link") ?? "")?.[1];
+  return {
+    text: await response.text(),
+    next: next ? (new URL(next, location.origin).searchParams.get("before") ?? undefined) : undefined,
+  };
+};

@@ -1,7 +1,7 @@
 import { useId } from "preact/hooks";
 import type { Role } from "../../contract";
 
-export const ROLES: Record<Role, string> = {
+const ROLES: Record<Role, string> = {
   viewer: "Sees everything, with personal data masked",
   support: "Also acts for a user: provision, reset, second factor; starts runs",
   admin: "Also keys, instances, operators, pause, and what loses something for good",
@@ -36,5 +36,3 @@ export function RoleField({ value, onChange }: RoleFieldProps) {
     </fieldset>
   );
 }
-
-export const roleOf = (value: unknown): Role => (typeof value === "string" && value in ROLES ? (value as Role) : "viewer");

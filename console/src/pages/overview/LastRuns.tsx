@@ -41,7 +41,7 @@ const COLUMNS: readonly Column<BackfillRun>[] = [
 const seconds = (from: string, to: string) => (Date.parse(to) - Date.parse(from)) / 1000;
 
 export const useLastRuns = () =>
-  useResource("last runs", (signal) => api.GET("/admin/threedeye/backfill/runs", { params: { query: { limit: 5 } }, signal }), {
+  useResource("last runs", () => api.GET("/admin/threedeye/backfill/runs", { params: { query: { limit: 5 } } }), {
     every: EVERY_MS,
   });
 

@@ -29,11 +29,11 @@ export function Trends() {
   const hourly = days === "1";
   const stats = useResource(
     `stats ${days}`,
-    (signal) => {
+    () => {
       const to = new Date();
       const from = new Date(to.getTime() - Number(days) * DAY_MS);
       const query = { from: from.toISOString(), to: to.toISOString(), bucket: hourly ? ("hour" as const) : ("day" as const) };
-      return api.GET("/admin/stats", { params: { query }, signal });
+      return api.GET("/admin/stats", { params: { query } });
     },
     { every: EVERY_MS },
   );

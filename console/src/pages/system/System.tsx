@@ -12,7 +12,7 @@ import { PauseSwitch } from "./PauseSwitch";
 const PATH = "/admin/system";
 
 export function System() {
-  const system = useResource("system", (signal) => api.GET(PATH, { signal }));
+  const system = useResource("system", () => api.GET(PATH));
   const { data } = system;
   return (
     <Page

@@ -10,9 +10,8 @@ import { type Step, Steps } from "./Steps";
 type Diagnostics = components["schemas"]["Diagnostics"];
 
 export function Check({ userId, hide }: { userId: string; hide: () => void }) {
-  const check = useResource<Diagnostics>(`check ${userId}`, (signal) =>
-    api.GET("/admin/threedeye/users/{userId}", { params: { path: { userId } }, signal }),
-  );
+  const call = () => api.GET("/admin/threedeye/users/{userId}", { params: { path: { userId } } });
+  const check = useResource(`check ${userId}`, call);
   return (
     <Panel
       title="Check at 3dEye"
@@ -20,7 +19,7 @@ export function Check({ userId, hide }: { userId: string; hide: () => void }) {
       lines={11}
       actions={
         <>
-          <CurlButton method="GET" path={`/admin/threedeye/users/${encodeURIComponent(userId)}`} />
+          <CurlButton {...call()} />
           <button type="button" onClick={hide}>
             Hide
           </button>

@@ -45,13 +45,11 @@ function ProvisionDialog({ userId, dialog }: { userId: string; dialog: DialogSta
       <p>What the next run would do for this user is done now: find the account or make it, then attach its cameras.</p>
       <ProvisionPanel act={act} label="Provision again" close={dialog.close} />
       <p class="row">
-        <CurlButton method="POST" path={provisionPath(userId)} />
+        <CurlButton {...act.call} />
       </p>
     </Dialog>
   );
 }
-
-export const provisionPath = (userId: string) => `/admin/threedeye/users/${encodeURIComponent(userId)}/provision`;
 
 interface ProvisionPanelProps {
   act: Act<Provisioned>;

@@ -4,7 +4,6 @@ import { useRef, useState } from "preact/hooks";
 import type { components } from "../../api";
 import type { ResetPlan, UserDetail } from "../../contract";
 import { withoutAnswer } from "../../lib/failure";
-import { kept } from "../../lib/kept";
 import { ActPanel } from "../../parts/ActPanel";
 import { CurlButton } from "../../parts/CopyButton";
 import { Dialog, type DialogState } from "../../parts/Dialog";
@@ -14,25 +13,19 @@ import { Skeleton } from "../../parts/Panel";
 import { StateBadge } from "../../parts/StateBadge";
 import { Time } from "../../parts/Time";
 import { useAct } from "../../state/act";
-import { type Answer, api } from "../../state/client";
+import { api, type Call } from "../../state/client";
 import { refreshAll } from "../../state/refresh";
 import { useResource } from "../../state/resource";
 import { href } from "../../state/router";
 import { may } from "../../state/session";
 import { DialogButton } from "./DialogButton";
-import { ProvisionPanel, provisionPath, useProvision } from "./Provision";
+import { ProvisionPanel, useProvision } from "./Provision";
 import { Preview } from "./ResetPreview";
-import { BODIES, buttonOf, isWay, type ResetWay, usualWay, WAYS, type Way } from "./reset-ways";
+import { BODIES, buttonOf, type ResetWay, usualWay, WAYS, type Way } from "./reset-ways";
 
 type Result = components["schemas"]["ResetResult"];
 
-interface ResetDraft extends Record<string, string> {
-  way: Way;
-  reason: string;
-  typed: string;
-}
-
-const nameOf = (userId: string) => `reset ${userId}`;
+type Draft = { way: Way };
 
 interface ResetButtonProps {
   user: UserDetail;
@@ -43,7 +36,7 @@ interface ResetButtonProps {
 
 export function ResetButton({ user, primary, idle }: ResetButtonProps) {
   return (
-    <DialogButton<ResetDraft> name={nameOf(user.userId)} label="Reset…" primary={primary} idle={idle}>
+    <DialogButton<Draft> name={`reset ${user.userId}`} label="Reset…" primary={primary} idle={idle}>
       {(dialog) => <ResetDialog user={user} dialog={dialog} />}
     </DialogButton>
   );
@@ -51,39 +44,31 @@ export function ResetButton({ user, primary, idle }: ResetButtonProps) {
 
 /** What is sent; the same again when it has to be sent twice. */
 interface Order {
-  plan: ResetPlan;
+  plan: ResetPlan | undefined;
   reason: string;
 }
 
-function ResetDialog({ user, dialog }: { user: UserDetail; dialog: DialogState<ResetDraft> }) {
+function ResetDialog({ user, dialog }: { user: UserDetail; dialog: DialogState<Draft> }) {
   const { userId } = user;
-  const { draft } = dialog;
-  const [way, setWay] = useState<Way>(isWay(draft?.way) ? draft.way : usualWay(user));
-  const [reason, setReason] = useState(draft?.reason ?? "");
-  const [typed, setTyped] = useState(draft?.typed ?? "");
+  // What is read of the user meanwhile must not change the choice.
+  const [usual] = useState(() => usualWay(user));
+  const { way = usual } = dialog.draft;
+  const [reason, setReason] = useState("");
+  const [typed, setTyped] = useState("");
   const [sent, setSent] = useState<Order | null>(null);
   const order = useRef<Order | null>(null);
   const lostOnce = useRef(false);
-  const path = { userId };
 
   const again = useProvision(userId);
 
   const reset = way === "again" ? null : way;
-  const preview = useResource<ResetPlan>(reset && !sent ? `reset ${userId} ${reset}` : null, (signal) =>
-    previewed(userId, reset ?? "keep", signal),
-  );
+  const previewed = callOf<ResetPlan>(userId, reset ?? "keep", null);
+  const preview = useResource(reset && !sent ? `reset ${userId} ${reset}` : null, () => previewed);
   const plan = sent?.plan ?? preview.data;
-  const act = useAct<Result>(
-    () =>
-      api.POST("/admin/threedeye/users/{userId}/reset", {
-        params: { path },
-        body: { ...BODIES[reset ?? "keep"], plan: order.current?.plan.plan, reason: order.current?.reason },
-      }) as Answer<Result>,
-    {
-      dialog: { name: nameOf(userId), draft: (): ResetDraft => ({ way, reason: kept(reason), typed }) },
-      settledThen: refreshAll,
-    },
-  );
+  const act = useAct(() => callOf<Result>(userId, reset ?? "keep", order.current ?? { plan, reason: reason.trim() || "why" }), {
+    dialog,
+    settledThen: refreshAll,
+  });
   const begin = async () => {
     if (!order.current) {
       if (!plan) return;
@@ -110,7 +95,7 @@ function ResetDialog({ user, dialog }: { user: UserDetail; dialog: DialogState<R
         <fieldset disabled={!chosen}>
           <legend>What should it do?</legend>
           {(Object.keys(WAYS) as Way[]).map((id) => (
-            <Choice key={id} id={id} checked={id === way} choose={() => setWay(id)} />
+            <Choice key={id} id={id} checked={id === way} choose={() => dialog.keep({ way: id })} />
           ))}
         </fieldset>
       )}
@@ -154,27 +139,18 @@ function ResetDialog({ user, dialog }: { user: UserDetail; dialog: DialogState<R
         </>
       )}
       <p class="row">
-        {reset === null ? (
-          <CurlButton method="POST" path={provisionPath(userId)} />
-        ) : (
-          <CurlButton
-            method="POST"
-            path={`/admin/threedeye/users/${encodeURIComponent(userId)}/reset`}
-            query={plan ? {} : { dryRun: true }}
-            body={plan ? { ...BODIES[reset], plan: plan.plan, reason: reason.trim() || "why" } : BODIES[reset]}
-          />
-        )}
+        <CurlButton {...(reset === null ? again.call : plan ? act.call : previewed)} />
       </p>
     </Dialog>
   );
 }
 
-function previewed(userId: string, way: ResetWay, signal: AbortSignal): Answer<ResetPlan> {
+/** Without an order it is a preview. */
+function callOf<T extends Result | ResetPlan>(userId: string, way: ResetWay, order: Order | null): Call<T> {
   return api.POST("/admin/threedeye/users/{userId}/reset", {
-    params: { path: { userId }, query: { dryRun: true } },
-    body: BODIES[way],
-    signal,
-  }) as Answer<ResetPlan>;
+    params: { path: { userId }, query: order ? {} : { dryRun: true } },
+    body: { ...BODIES[way], plan: order?.plan?.plan, reason: order?.reason },
+  }) as Call<T>;
 }
 
 /** A preview changes nothing, so there is no unknown outcome. */

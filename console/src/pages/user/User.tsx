@@ -27,12 +27,8 @@ import { forTicket } from "./ticket";
 const POLL_MS = 3_000;
 
 export function User({ userId, tab }: { userId: string; tab: string | undefined }) {
-  const path = { userId };
-  const resource = useResource<UserDetail>(
-    `user ${userId}`,
-    (signal) => api.GET("/admin/users/{userId}", { params: { path }, signal }),
-    { every: (user) => (user && isBusy(user) ? POLL_MS : null) },
-  );
+  const call = () => api.GET("/admin/users/{userId}", { params: { path: { userId } } });
+  const resource = useResource(`user ${userId}`, call, { every: (user) => (user && isBusy(user) ? POLL_MS : null) });
   const [checking, setChecking] = useState(false);
   const { data: user, failure, loading, at, refresh } = resource;
   return (
@@ -49,7 +45,7 @@ export function User({ userId, tab }: { userId: string; tab: string | undefined 
           <CopyButton text={userId} label="Copy id" wide />
           <CopyButton text={`${location.origin}${location.pathname}${href(["users", userId])}`} label="Copy link" wide />
           {user && <CopyButton text={forTicket(user)} label="Copy for ticket" wide />}
-          <CurlButton method="GET" path={`/admin/users/${encodeURIComponent(userId)}`} />
+          <CurlButton {...call()} />
         </>
       }
     >

@@ -51,5 +51,3 @@ export function buttonOf(way: ResetWay, deletes: number | undefined): string {
 export function usualWay({ provisioning: { state } }: UserDetail): Way {
   return state === "quarantined" || state === "set_aside" ? "forget" : "keep";
 }
-
-export const isWay = (value: unknown): value is Way => typeof value === "string" && Object.hasOwn(WAYS, value);

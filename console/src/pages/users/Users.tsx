@@ -26,16 +26,13 @@ function UserList() {
   const wanted = filters.get("reason") ?? "";
   const reason = state !== "waiting" && isReason(wanted) ? wanted : "";
   const query = { state: state || undefined, reason: reason || undefined };
-  const users = usePages(
-    `users ${state} ${reason}`,
-    (after, signal) => api.GET("/admin/users", { params: { query: { ...query, after } }, signal }),
-    (answer) => ({ rows: answer.users, next: answer.next }),
-  );
+  const list = (after?: string) => api.GET("/admin/users", { params: { query: { ...query, after } } });
+  const users = usePages(JSON.stringify(query), list, ({ users, next }) => ({ rows: users, next }));
   return (
     <Page
       title="Users"
       lead={state ? LIST_STATES[state].lead : "All users, by id. Choose a state, or find a user by what the ticket holds."}
-      actions={<CurlButton method="GET" path="/admin/users" query={query} />}
+      actions={<CurlButton {...list()} />}
     >
       <div class="filters">
         <Select

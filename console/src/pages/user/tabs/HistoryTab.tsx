@@ -36,18 +36,15 @@ const nameOf = ({ name, id, kind }: Entry["actor"]) => name ?? id ?? words(kind)
 
 export function HistoryTab({ userId }: { userId: string }) {
   const query = { subject: userId };
-  const entries = usePages(
-    `history ${userId}`,
-    (before, signal) => api.GET("/admin/audit", { params: { query: { ...query, before } }, signal }),
-    (answer) => ({ rows: answer.entries, next: answer.next }),
-  );
+  const list = (before?: string) => api.GET("/admin/audit", { params: { query: { ...query, before } } });
+  const entries = usePages(`history ${userId}`, list, ({ entries, next }) => ({ rows: entries, next }));
   return (
     <Section
       title="History"
       actions={
         <>
           <a href={href(["audit"], query)}>Open in Audit</a>
-          <CurlButton method="GET" path="/admin/audit" query={query} />
+          <CurlButton {...list()} />
         </>
       }
     >

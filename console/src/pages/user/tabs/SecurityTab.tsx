@@ -1,4 +1,5 @@
 import type { UserDetail } from "../../../contract";
+import { Facts } from "../../../parts/Facts";
 import { Section } from "../../../parts/Panel";
 import { Badge } from "../../../parts/StateBadge";
 import { Table } from "../../../parts/Table";
@@ -7,7 +8,6 @@ import { may } from "../../../state/session";
 import { PLATFORMS, RemovePushTokenButton } from "../acts/RemovePushToken";
 import { TurnOffButton } from "../acts/TurnOff";
 import { UnlockButton } from "../acts/Unlock";
-import { Facts } from "../Facts";
 
 export function SecurityTab({ user }: { user: UserDetail }) {
   const { userId, twoFactor, pushTokens } = user;

@@ -1,11 +1,11 @@
 import type { UserDetail } from "../../../contract";
 import { words } from "../../../lib/words";
+import { Facts } from "../../../parts/Facts";
 import { Section } from "../../../parts/Panel";
 import { StateBadge } from "../../../parts/StateBadge";
 import { Time } from "../../../parts/Time";
 import { href } from "../../../state/router";
 import { Ids } from "../Check";
-import { Facts } from "../Facts";
 
 export function ThreedeyeTab({ user: { provisioning: at } }: { user: UserDetail }) {
   return (
