@@ -13,8 +13,10 @@ export const BUNDLE = {
   bundle: true,
   format: "esm",
   target: "es2022",
-  jsx: "automatic",
-  jsxImportSource: "preact",
+  jsx: "transform",
+  jsxFactory: "jsxFactory",
+  jsxFragment: "jsxFragment",
+  inject: [inRoot("console", "src", "jsx.ts")],
   // The options of the language are those of tsconfig.console.json, which esbuild does not look for.
   tsconfigRaw: "{}",
 };

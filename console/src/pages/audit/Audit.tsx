@@ -1,4 +1,3 @@
-import { useRef } from "preact/hooks";
 import type { AuditEntry } from "../../contract";
 import { AsOf } from "../../parts/AsOf";
 import { CurlButton } from "../../parts/CopyButton";
@@ -19,12 +18,8 @@ const LIMIT = 50;
 
 export function Audit() {
   const filters = auditFilters();
-  const last = useRef<{ scannedTo: string | null; found: number }>({ scannedTo: null, found: 0 });
   const list = (before?: string) => api.GET("/admin/audit", { params: { query: { ...filters, before, limit: LIMIT } } });
-  const trail = usePages(`audit ${JSON.stringify(filters)}`, list, ({ entries, next, scannedTo }) => {
-    last.current = { scannedTo, found: entries.length };
-    return { rows: entries, next };
-  });
+  const trail = usePages(`audit ${JSON.stringify(filters)}`, list, ({ entries, next }) => ({ rows: entries, next }));
   return (
     <Page
       title="Audit"
@@ -55,7 +50,7 @@ export function Audit() {
           <More
             any={trail.rows.length > 0}
             more={trail.more}
-            scannedTo={last.current.found < LIMIT ? last.current.scannedTo : null}
+            scannedTo={trail.last && trail.last.entries.length < LIMIT ? trail.last.scannedTo : null}
             loading={trail.loading}
             showMore={trail.showMore}
           />

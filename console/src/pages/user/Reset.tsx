@@ -19,9 +19,8 @@ import { useResource } from "../../state/resource";
 import { href } from "../../state/router";
 import { may } from "../../state/session";
 import { DialogButton } from "./DialogButton";
-import { ProvisionPanel, useProvision } from "./Provision";
 import { Preview } from "./ResetPreview";
-import { BODIES, buttonOf, type ResetWay, usualWay, WAYS, type Way } from "./reset-ways";
+import { BODIES, buttonOf, usualWay, WAYS, type Way } from "./reset-ways";
 
 type Result = components["schemas"]["ResetResult"];
 
@@ -59,13 +58,10 @@ function ResetDialog({ user, dialog }: { user: UserDetail; dialog: DialogState<D
   const order = useRef<Order | null>(null);
   const lostOnce = useRef(false);
 
-  const again = useProvision(userId);
-
-  const reset = way === "again" ? null : way;
-  const previewed = callOf<ResetPlan>(userId, reset ?? "keep", null);
-  const preview = useResource(reset && !sent ? `reset ${userId} ${reset}` : null, () => previewed);
+  const previewed = callOf<ResetPlan>(userId, way, null);
+  const preview = useResource(sent ? null : `reset ${userId} ${way}`, () => previewed);
   const plan = sent?.plan ?? preview.data;
-  const act = useAct(() => callOf<Result>(userId, reset ?? "keep", order.current ?? { plan, reason: reason.trim() || "why" }), {
+  const act = useAct(() => callOf<Result>(userId, way, order.current ?? { plan, reason: reason.trim() || "why" }), {
     dialog,
     settledThen: refreshAll,
   });
@@ -84,14 +80,14 @@ function ResetDialog({ user, dialog }: { user: UserDetail; dialog: DialogState<D
     act.reset();
   };
   const { kind } = act.state;
-  const chosen = kind === "idle" && again.state.kind !== "running";
+  const chosen = kind === "idle";
   const settled = kind === "done" || kind === "unknown";
   if (kind === "unknown") lostOnce.current = true;
   const outdated = act.state.kind === "failed" && act.state.failure.status === 409 && act.state.failure.kind === "refused";
 
   return (
-    <Dialog dialog={dialog} title="Reset this user" busy={kind === "running" || again.state.kind === "running"}>
-      {kind !== "done" && again.state.kind !== "done" && (
+    <Dialog dialog={dialog} title="Reset this user" busy={kind === "running"}>
+      {kind !== "done" && (
         <fieldset disabled={!chosen}>
           <legend>What should it do?</legend>
           {(Object.keys(WAYS) as Way[]).map((id) => (
@@ -99,54 +95,48 @@ function ResetDialog({ user, dialog }: { user: UserDetail; dialog: DialogState<D
           ))}
         </fieldset>
       )}
-      {reset === null ? (
-        <ProvisionPanel act={again} label={WAYS.again.title} close={dialog.close} />
+      {preview.failure && !sent ? (
+        <FailureNotice failure={asRead(preview.failure)} retry={preview.refresh} />
+      ) : plan ? (
+        !settled && <Preview plan={plan} keeps={way !== "lose"} lookAgain={sent ? undefined : preview.refresh} />
       ) : (
+        <Skeleton lines={4} />
+      )}
+      {plan && kind === "idle" && (
         <>
-          {preview.failure && !sent ? (
-            <FailureNotice failure={asRead(preview.failure)} retry={preview.refresh} />
-          ) : plan ? (
-            !settled && <Preview plan={plan} keeps={reset !== "lose"} lookAgain={sent ? undefined : preview.refresh} />
-          ) : (
-            <Skeleton lines={4} />
+          <ReasonField value={reason} onChange={setReason} />
+          {plan.needs.typed !== null && (
+            <ConfirmText
+              expected={plan.needs.typed}
+              value={typed}
+              onChange={setTyped}
+              loses={`The cameras cannot be brought back by anybody but the vendor. These are the last characters of the user's id.`}
+            />
           )}
-          {plan && kind === "idle" && (
-            <>
-              <ReasonField value={reason} onChange={setReason} />
-              {plan.needs.typed !== null && (
-                <ConfirmText
-                  expected={plan.needs.typed}
-                  value={typed}
-                  onChange={setTyped}
-                  loses={`The cameras cannot be brought back by anybody but the vendor. These are the last characters of the user's id.`}
-                />
-              )}
-            </>
-          )}
-          {kind === "unknown" && <OnRecord user={user} />}
-          <ActPanel
-            act={{ ...act, run: begin }}
-            label={buttonOf(reset, plan?.remote.deletes.length)}
-            danger={reset !== "forget"}
-            missing={outdated ? "Look again first" : missing(plan, reason, typed)}
-            repeatable
-            heading={({ reprovision: { error } }) => (error ? "Done in part" : "Done")}
-            tone={({ reprovision: { error } }) => (error ? "warn" : "good")}
-            done={(result) => <Outcome userId={userId} result={result} close={dialog.close} />}
-            advice={() => <Advice outdated={outdated} sentTwice={lostOnce.current} lookAgain={lookAgain} />}
-            close={dialog.close}
-          />
         </>
       )}
+      {kind === "unknown" && <OnRecord user={user} />}
+      <ActPanel
+        act={{ ...act, run: begin }}
+        label={buttonOf(way, plan?.remote.deletes.length)}
+        danger={way !== "forget"}
+        missing={outdated ? "Look again first" : missing(plan, reason, typed)}
+        repeatable
+        heading={({ reprovision: { error } }) => (error ? "Done in part" : "Done")}
+        tone={({ reprovision: { error } }) => (error ? "warn" : "good")}
+        done={(result) => <Outcome userId={userId} result={result} close={dialog.close} />}
+        advice={() => <Advice outdated={outdated} sentTwice={lostOnce.current} lookAgain={lookAgain} />}
+        close={dialog.close}
+      />
       <p class="row">
-        <CurlButton {...(reset === null ? again.call : plan ? act.call : previewed)} />
+        <CurlButton {...(plan ? act.call : previewed)} />
       </p>
     </Dialog>
   );
 }
 
 /** Without an order it is a preview. */
-function callOf<T extends Result | ResetPlan>(userId: string, way: ResetWay, order: Order | null): Call<T> {
+function callOf<T extends Result | ResetPlan>(userId: string, way: Way, order: Order | null): Call<T> {
   return api.POST("/admin/threedeye/users/{userId}/reset", {
     params: { path: { userId }, query: order ? {} : { dryRun: true } },
     body: { ...BODIES[way], plan: order?.plan?.plan, reason: order?.reason },
