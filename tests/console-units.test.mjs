@@ -158,15 +158,20 @@ describe("times", () => {
     assert.equal(lib.showTime(new Date("no"), now, { utc: true }), "unknown time");
   });
 
-  test("distances are whole units, never rounded up", () => {
+  test("distances are rounded to the unit that people would say", () => {
     /** @param {number} seconds */
     const from = (seconds) => lib.showDistance(new Date(now.getTime() + seconds * 1000), now);
     assert.equal(from(0), "now");
-    assert.equal(from(-59), "59 seconds ago");
-    assert.equal(from(-119), "1 minute ago");
-    assert.equal(from(3 * 3600), "in 3 hours");
+    assert.equal(from(30), "now", "the page's clock may be half a minute behind");
+    assert.equal(from(-30), "now");
+    assert.equal(from(-31), "1 minute ago");
+    assert.equal(from(-119), "2 minutes ago");
+    assert.equal(from(-59.4 * 60), "59 minutes ago");
+    assert.equal(from(-59.6 * 60), "1 hour ago");
+    assert.equal(from(2.9 * 3600), "in 3 hours");
+    assert.equal(from(-23.6 * 3600), "1 day ago");
     assert.equal(from(-49 * 3600), "2 days ago");
-    assert.equal(from(12), "now", "the page's clock may be half a minute behind");
+    assert.equal(lib.showDistance(new Date(Number.NaN), now), "");
   });
 
   test("lengths", () => {
@@ -214,6 +219,35 @@ describe("failures", () => {
     assert.deepEqual([get(500).message, get(500).requestId], ["Not now", "req_1"]);
     const bare = get(500, { "x-request-id": "req_2" }, null);
     assert.deepEqual([bare.message, bare.requestId], ["The service answered with status 500.", "req_2"]);
+  });
+});
+
+describe("advice on a failure", () => {
+  /** @param {number} status @param {string} message @param {Record<string, string>} [headers] */
+  const after = (status, message, headers = {}) => {
+    const body = { message, requestId: "req_1" };
+    return lib.adviceOn(lib.fromAnswer("POST", new Response(null, { status, headers }), body, new Date(0)));
+  };
+
+  test("speaks of the role only where the role was in the way", () => {
+    assert.match(after(403, "This takes the role admin"), /change your role/);
+    assert.equal(after(403, "Requests with a session must come from the console itself"), null);
+    assert.equal(after(403, "You do not have permission to perform this action"), null);
+  });
+
+  test("leaves a conflict to the service's own words, but for the time to wait", () => {
+    for (const message of [
+      "This is the last admin. Make another operator an admin first",
+      "The instance has a user of this name already",
+    ])
+      assert.equal(after(409, message), null);
+    assert.match(after(409, "Another provisioning of this user is under way", { "retry-after": "30" }), /^Wait/);
+  });
+
+  test("tells to correct what was entered, and to tell the engineers, where that helps", () => {
+    assert.match(after(400, "email: too long"), /^Correct/);
+    assert.match(after(404, "Not found"), /id/);
+    assert.match(after(500, "Internal error"), /engineers/);
   });
 });
 

@@ -1,6 +1,7 @@
 // A real table. On narrow screens CSS makes cards of its rows.
 
 import type { ComponentChildren, JSX } from "preact";
+import { showMany } from "../lib/number";
 import type { Pages } from "../state/pages";
 import { AsOf } from "./AsOf";
 import { FailureNotice } from "./FailureNotice";
@@ -80,7 +81,7 @@ export function PagedTable<Row>({ pages, ...table }: PagedTableProps<Row>): JSX.
       <div role="status">
         {fresh > 0 && (
           <button type="button" class="fresh" onClick={refresh}>
-            {fresh} new {fresh === 1 ? "entry" : "entries"}
+            {showMany(fresh, "new entry", "new entries")}
           </button>
         )}
       </div>
@@ -94,7 +95,7 @@ export function PagedTable<Row>({ pages, ...table }: PagedTableProps<Row>): JSX.
             </button>
           ) : null}
           <span class="quiet">
-            {rows.length} {rows.length === 1 ? "row" : "rows"}
+            {showMany(rows.length, "row")}
             {more ? " so far" : ""}
           </span>
         </p>

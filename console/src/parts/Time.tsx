@@ -27,3 +27,8 @@ export function Time({ at, none = "–", relative = false, quiet = false }: Time
     </span>
   );
 }
+
+/** When something is tried next: a time that has passed is no promise, but a place in the queue. */
+export function Due({ at, none = "–" }: { at: string | null; none?: string }) {
+  return at !== null && new Date(at) <= now.value ? <>Due now</> : <Time at={at} none={none} relative quiet />;
+}

@@ -8,7 +8,7 @@ import { UserLink } from "../../parts/Id";
 import { Page } from "../../parts/Page";
 import { Badge } from "../../parts/StateBadge";
 import { PagedTable } from "../../parts/Table";
-import { Time } from "../../parts/Time";
+import { Due, Time } from "../../parts/Time";
 import { api } from "../../state/client";
 import { usePages } from "../../state/pages";
 import { address, setFilters } from "../../state/router";
@@ -64,7 +64,7 @@ export function Notices() {
         pages={notices}
         rowKey={({ id }) => id}
         columns={[
-          { title: "About", cell: ({ type }) => kindName(type) },
+          { title: "Type", cell: ({ type }) => kindName(type) },
           {
             title: "To",
             cell: ({ userId, recipient }) => (
@@ -76,7 +76,7 @@ export function Notices() {
             ),
           },
           { title: "State", cell: (notice) => <Standing notice={notice} /> },
-          { title: "Next attempt", cell: ({ dueAt }) => <Time at={dueAt} relative quiet /> },
+          { title: "Next attempt", cell: ({ dueAt }) => <Due at={dueAt} /> },
           { title: "Written", cell: ({ createdAt }) => <Time at={createdAt} quiet /> },
           { title: "Expires", cell: ({ expiresAt }) => <Time at={expiresAt} none="Never" quiet /> },
           {

@@ -20,11 +20,13 @@ interface ProvisionButtonProps {
   primary: boolean;
   /** There is no user to provision. */
   idle: boolean;
+  /** Why an attempt would be of no use. */
+  blocked: string | undefined;
 }
 
-export function ProvisionButton({ userId, primary, idle }: ProvisionButtonProps) {
+export function ProvisionButton({ userId, primary, idle, blocked }: ProvisionButtonProps) {
   return (
-    <DialogButton name={`provision ${userId}`} label="Provision now" primary={primary} idle={idle}>
+    <DialogButton name={`provision ${userId}`} label="Provision now" primary={primary} idle={idle} blocked={blocked}>
       {(dialog) => <ProvisionDialog userId={userId} dialog={dialog} />}
     </DialogButton>
   );
@@ -72,7 +74,7 @@ function ProvisionDialog({ userId, dialog }: { userId: string; dialog: DialogSta
 const TONES: Readonly<Record<string, Tone>> = { done: "good", failed: "bad", skipped: "calm" };
 const STEP_NAMES: Readonly<Record<string, string>> = {
   user: "User",
-  list: "List of our customer",
+  list: "List of our accounts",
   account: "Account that we can open",
   roles: "Cameras",
 };

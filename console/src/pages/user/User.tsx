@@ -66,7 +66,7 @@ export function User({ userId, tab }: { userId: string; tab: string | undefined 
               { id: "3deye", title: "3dEye", content: () => <ThreedeyeTab user={user} /> },
               { id: "security", title: "Security", content: () => <SecurityTab user={user} /> },
               { id: "keys", title: "Keys", content: () => <KeysTab user={user} /> },
-              { id: "history", title: "History", content: () => <HistoryTab userId={userId} /> },
+              { id: "history", title: "History", content: () => <HistoryTab user={user} /> },
               { id: "json", title: "JSON", content: () => <JsonTab user={user} /> },
             ]}
           />

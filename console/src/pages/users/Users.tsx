@@ -43,7 +43,7 @@ function UserList() {
         />
         {state !== "waiting" && (
           <Select
-            label="Reason"
+            label="Failure"
             value={reason}
             options={[["", "Any"], ...REASONS.map((code) => [code as string, words(code)] as const)]}
             onChange={(chosen) => setFilters({ reason: chosen })}
@@ -68,9 +68,9 @@ function emptyText(state: ListState | "", reason: string) {
   if (reason === "") return state ? LIST_STATES[state].none : "There are no users yet.";
   return (
     <>
-      No user here has the reason “{words(reason)}”.{" "}
+      No user here has the failure “{words(reason)}”.{" "}
       <button type="button" class="plain" onClick={() => setFilters({ reason: null })}>
-        Show all reasons
+        Show all failures
       </button>
     </>
   );
