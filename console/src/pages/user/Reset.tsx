@@ -4,9 +4,9 @@ import { useRef, useState } from "preact/hooks";
 import type { components } from "../../api";
 import type { ResetPlan, UserDetail } from "../../contract";
 import { withoutAnswer } from "../../lib/failure";
-import { ActPanel } from "../../parts/ActPanel";
-import { CurlButton } from "../../parts/CopyButton";
-import { Dialog, type DialogState } from "../../parts/Dialog";
+import { ActDialog } from "../../parts/ActDialog";
+import { Choices } from "../../parts/Choices";
+import type { DialogState } from "../../parts/Dialog";
 import { FailureNotice } from "../../parts/FailureNotice";
 import { ConfirmText, isTyped, ReasonField } from "../../parts/fields";
 import { Skeleton } from "../../parts/Panel";
@@ -80,25 +80,35 @@ function ResetDialog({ user, dialog }: { user: UserDetail; dialog: DialogState<D
     act.reset();
   };
   const { kind } = act.state;
-  const chosen = kind === "idle";
-  const settled = kind === "done" || kind === "unknown";
   if (kind === "unknown") lostOnce.current = true;
   const outdated = act.state.kind === "failed" && act.state.failure.status === 409 && act.state.failure.kind === "refused";
 
   return (
-    <Dialog dialog={dialog} title="Reset this user" busy={kind === "running"}>
-      {kind !== "done" && (
-        <fieldset disabled={!chosen}>
-          <legend>What should it do?</legend>
-          {(Object.keys(WAYS) as Way[]).map((id) => (
-            <Choice key={id} id={id} checked={id === way} choose={() => dialog.keep({ way: id })} />
-          ))}
-        </fieldset>
-      )}
+    <ActDialog
+      dialog={dialog}
+      title="Reset this user"
+      act={{ ...act, run: begin }}
+      label={buttonOf(way, plan?.remote.deletes.length)}
+      danger={way !== "forget"}
+      missing={outdated ? "Look again first" : missing(plan, reason, typed)}
+      repeatable
+      heading={({ reprovision: { error } }) => (error ? "Done in part" : "Done")}
+      tone={({ reprovision: { error } }) => (error ? "warn" : "good")}
+      done={(result) => <Outcome userId={userId} result={result} close={dialog.close} />}
+      advice={() => <Advice outdated={outdated} sentTwice={lostOnce.current} lookAgain={lookAgain} />}
+      curl={plan ? act.call : previewed}
+    >
+      <Choices
+        legend="What should it do?"
+        value={way}
+        choices={choices()}
+        disabled={kind !== "idle"}
+        onChange={(way) => dialog.keep({ way })}
+      />
       {preview.failure && !sent ? (
         <FailureNotice failure={asRead(preview.failure)} retry={preview.refresh} />
       ) : plan ? (
-        !settled && <Preview plan={plan} keeps={way !== "lose"} lookAgain={sent ? undefined : preview.refresh} />
+        kind !== "unknown" && <Preview plan={plan} keeps={way !== "lose"} lookAgain={sent ? undefined : preview.refresh} />
       ) : (
         <Skeleton lines={4} />
       )}
@@ -110,28 +120,13 @@ function ResetDialog({ user, dialog }: { user: UserDetail; dialog: DialogState<D
               expected={plan.needs.typed}
               value={typed}
               onChange={setTyped}
-              loses={`The cameras cannot be brought back by anybody but the vendor. These are the last characters of the user's id.`}
+              loses="Only the vendor can bring the cameras back. These are the last characters of the user’s id."
             />
           )}
         </>
       )}
       {kind === "unknown" && <OnRecord user={user} />}
-      <ActPanel
-        act={{ ...act, run: begin }}
-        label={buttonOf(way, plan?.remote.deletes.length)}
-        danger={way !== "forget"}
-        missing={outdated ? "Look again first" : missing(plan, reason, typed)}
-        repeatable
-        heading={({ reprovision: { error } }) => (error ? "Done in part" : "Done")}
-        tone={({ reprovision: { error } }) => (error ? "warn" : "good")}
-        done={(result) => <Outcome userId={userId} result={result} close={dialog.close} />}
-        advice={() => <Advice outdated={outdated} sentTwice={lostOnce.current} lookAgain={lookAgain} />}
-        close={dialog.close}
-      />
-      <p class="row">
-        <CurlButton {...(plan ? act.call : previewed)} />
-      </p>
-    </Dialog>
+    </ActDialog>
   );
 }
 
@@ -147,30 +142,12 @@ function callOf<T extends Result | ResetPlan>(userId: string, way: Way, order: O
 const asRead = (failure: Parameters<typeof FailureNotice>[0]["failure"]) =>
   failure.kind === "unknown_outcome" ? withoutAnswer("GET") : failure;
 
-function Choice({ id, checked, choose }: { id: Way; checked: boolean; choose: () => void }) {
-  const { title, effect, least } = WAYS[id];
-  const allowed = may(least);
-  return (
-    <div class="choice">
-      <input
-        type="radio"
-        id={`way-${id}`}
-        name="way"
-        checked={checked}
-        disabled={!allowed}
-        onChange={choose}
-        aria-describedby={`way-${id}-effect`}
-      />
-      <div>
-        <label for={`way-${id}`}>{title}</label>
-        <p id={`way-${id}-effect`} class="hint">
-          {effect}
-          {!allowed && ` Takes the role ${least}.`}
-        </p>
-      </div>
-    </div>
-  );
-}
+const choices = () =>
+  (Object.keys(WAYS) as Way[]).map((value) => {
+    const { title, effect, least } = WAYS[value];
+    const disabled = !may(least);
+    return { value, label: title, hint: disabled ? `${effect} Takes the role ${least}.` : effect, disabled };
+  });
 
 /** Why the button cannot be used yet. */
 function missing(plan: ResetPlan | undefined, reason: string, typed: string): string | null {

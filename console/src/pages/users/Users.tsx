@@ -11,7 +11,7 @@ import { address, href, setFilters } from "../../state/router";
 import { searched } from "../../state/search";
 import { USER_COLUMNS } from "./columns";
 import { SearchResults } from "./SearchResults";
-import { isListState, LIST_STATES, type ListState } from "./states";
+import { isListState, LIST_STATES, type ListState, leadOf } from "./states";
 
 export function Users() {
   const isList = searched.value === null || address.value.filters.size > 0;
@@ -31,14 +31,14 @@ function UserList() {
   return (
     <Page
       title="Users"
-      lead={state ? LIST_STATES[state].lead : "All users, by id. Choose a state, or find a user by what the ticket holds."}
+      lead={state ? leadOf(state) : "All users, by id. Choose a state, or find a user by what the ticket holds."}
       actions={<CurlButton {...list()} />}
     >
       <div class="filters">
         <Select
           label="State"
           value={state}
-          options={[["", "Any"], ...Object.entries(LIST_STATES).map(([id, { title }]) => [id as ListState, title] as const)]}
+          options={[["", "Any"], ...LIST_STATES.map((id) => [id, words(id)] as const)]}
           onChange={(chosen) => setFilters({ state: chosen })}
         />
         {state !== "waiting" && (
@@ -65,7 +65,7 @@ function UserList() {
 const REASONS = Object.keys(guidance.reason).sort() as Reason[];
 
 function emptyText(state: ListState | "", reason: string) {
-  if (reason === "") return state ? LIST_STATES[state].none : "There are no users yet.";
+  if (reason === "") return state ? `No user is ${words(state).toLowerCase()}.` : "There are no users yet.";
   return (
     <>
       No user here has the failure “{words(reason)}”.{" "}

@@ -1,5 +1,4 @@
 import { useState } from "preact/hooks";
-import { target } from "../../lib/curl";
 import { download } from "../../lib/download";
 import type { Failure } from "../../lib/failure";
 import { FailureNotice } from "../../parts/FailureNotice";
@@ -9,11 +8,8 @@ import type { AuditQuery } from "./filters";
 /** Calls of 5,000 entries each. */
 const MOST_CALLS = 40;
 
-/**
- * The trail as a file, with the filters of the page. A call answers a part; a click puts the parts together. As a link it
- * can also be opened on its own, which gives the first part.
- */
-export function ExportLink({ filters }: { filters: AuditQuery }) {
+/** The trail as a file, with the filters of the page. A call answers a part; the parts are put together. */
+export function ExportButton({ filters }: { filters: AuditQuery }) {
   const [state, setState] = useState<"idle" | "running" | "cut" | Failure>("idle");
   const part = (before?: string) => api.GET("/admin/audit/export", { params: { query: { ...filters, format: "csv", before } } });
   const save = async () => {
@@ -33,19 +29,9 @@ export function ExportLink({ filters }: { filters: AuditQuery }) {
   };
   return (
     <>
-      <a
-        class="button"
-        href={target(part())}
-        download="audit.csv"
-        aria-disabled={state === "running"}
-        onClick={(event) => {
-          if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-          event.preventDefault();
-          if (state !== "running") void save();
-        }}
-      >
+      <button type="button" aria-disabled={state === "running"} onClick={() => state !== "running" && void save()}>
         {state === "running" ? "Exporting …" : "Export CSV"}
-      </a>
+      </button>
       {state === "cut" && (
         <p class="notice warn" role="alert">
           The file ends after 200,000 entries. Export the rest with an earlier time under “Before”.
