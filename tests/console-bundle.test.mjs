@@ -10,7 +10,7 @@ import { buildConsole } from "../dev/tooling/console.mjs";
 
 const KIB = 1024;
 /** All script of all pages. */
-const MOST_SCRIPT = 45 * KIB;
+const MOST_SCRIPT = 52 * KIB;
 const MOST_STYLE = 10 * KIB;
 
 describe("the console's bundle", () => {
@@ -33,7 +33,7 @@ describe("the console's bundle", () => {
     return texts.reduce((sum, text) => sum + gzipSync(text, { level: 9 }).length, 0);
   };
 
-  test("the script of all pages together has at most 45 KiB, gzipped", () => {
+  test("the script of all pages together has at most 52 KiB, gzipped", () => {
     const all = weight(".js");
     assert.ok(all > 8 * KIB, `${all} bytes: nothing was bundled`);
     assert.ok(all <= MOST_SCRIPT, `${all} bytes`);

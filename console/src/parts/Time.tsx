@@ -28,7 +28,20 @@ export function Time({ at, none = "–", relative = false, quiet = false }: Time
   );
 }
 
-/** When something is tried next: a time that has passed is no promise, but a place in the queue. */
-export function Due({ at, none = "–" }: { at: string | null; none?: string }) {
-  return at !== null && new Date(at) <= now.value ? <>Due now</> : <Time at={at} none={none} relative quiet />;
+interface DueProps {
+  at: string | null;
+  none?: string;
+  /** Before a time to come: "Due ". */
+  before?: string;
+}
+
+/** When something is tried next. What a time that has passed tells is that it is next in the queue. */
+export function Due({ at, none = "–", before = "" }: DueProps) {
+  if (at !== null && new Date(at) <= now.value) return <>Due now</>;
+  return (
+    <>
+      {before}
+      <Time at={at} none={none} relative quiet />
+    </>
+  );
 }

@@ -5,7 +5,7 @@ import { type Guidance, guidance } from "../../guidance";
 import { showMany } from "../../lib/number";
 import { GuidanceText } from "../../parts/GuidanceText";
 import { Section } from "../../parts/Panel";
-import { Time } from "../../parts/Time";
+import { Due } from "../../parts/Time";
 import { href } from "../../state/router";
 import { may } from "../../state/session";
 import { ProvisionButton } from "./Provision";
@@ -53,7 +53,7 @@ export function NextStep({ user, check }: { user: UserDetail; check: () => void 
         {next.at && (
           <span>
             {" "}
-            Due <Time at={next.at} relative />.
+            <Due at={next.at} before="Due " />.
           </span>
         )}
       </p>
