@@ -1,4 +1,4 @@
-/** The console's client: a call is a value; sent, its answer and its failures are values, too. */
+/** The console's client: a call is a value; sent, its answer and its failures are values, too. And what a new sign-in keeps. */
 
 import assert from "node:assert/strict";
 import { afterEach, before, describe, test } from "node:test";
@@ -8,6 +8,10 @@ import { inRoot } from "../dev/tooling/paths.mjs";
 
 /** @type {any} what the module exports */
 let client;
+/** @type {Map<string, string>} the tab's storage */
+const stored = new Map();
+/** @type {string[]} where the page was left for */
+const left = [];
 /** @type {{target: string, init: RequestInit}[]} */
 const sent = [];
 /** @type {(init: RequestInit) => Response | Promise<Response>} what the service does */
@@ -16,7 +20,12 @@ let answer = () => Response.json({});
 before(async () => {
   // What the modules look for in a browser.
   Object.assign(globalThis, {
-    location: { hash: "#/", origin: "https://console.test" },
+    location: { hash: "#/", origin: "https://console.test", assign: (/** @type {string} */ to) => left.push(to) },
+    sessionStorage: {
+      getItem: (/** @type {string} */ key) => stored.get(key) ?? null,
+      setItem: (/** @type {string} */ key, /** @type {string} */ text) => stored.set(key, text),
+      removeItem: (/** @type {string} */ key) => stored.delete(key),
+    },
     document: { hidden: false, addEventListener() {} },
     addEventListener() {},
     setInterval() {},
@@ -27,7 +36,7 @@ before(async () => {
   });
   const { outputFiles } = await build({
     ...BUNDLE,
-    stdin: { contents: 'export * from "./client";', resolveDir: inRoot("console", "src", "state") },
+    stdin: { contents: 'export * from "./client"; export * from "./step-up";', resolveDir: inRoot("console", "src", "state") },
     write: false,
   });
   client = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0]?.contents ?? []).toString("base64")}`);
@@ -100,4 +109,13 @@ describe("an answer", () => {
     left.abort();
     assert.equal(await result, undefined);
   });
+});
+
+test("a new sign-in keeps ids and ticks for the dialog that asked, once, and nothing that holds an e-mail", () => {
+  client.stepUp("make a key", { userId: "8a1", instance: "jane@example.com", read: true });
+  assert.deepEqual(left, ["/console/auth/login?return=%23%2F&maxAge=900"]);
+  assert.doesNotMatch([...stored.values()].join(), /@/);
+  assert.equal(client.takeDraft("another"), null);
+  assert.deepEqual(client.takeDraft("make a key"), { userId: "8a1", read: true });
+  assert.equal(client.takeDraft("make a key"), null);
 });
