@@ -1,31 +1,24 @@
 // Which page an address shows. A page is written in pages/ and gets its line here.
 
 import type { ComponentChildren } from "preact";
-import { lazy } from "./lazy";
 import { match, type Parameters } from "./lib/route";
-
-const home = () => import("./pages/home");
-const people = () => import("./pages/people");
-const work = () => import("./pages/work");
-const place = () => import("./pages/place");
-
-const Help = lazy(async () => (await home()).Help);
-const Overview = lazy(async () => (await home()).Overview);
-const User = lazy(async () => (await people()).User);
-const Users = lazy(async () => (await people()).Users);
-const Audit = lazy(async () => (await work()).Audit);
-const Notices = lazy(async () => (await work()).Notices);
-const Run = lazy(async () => (await work()).Run);
-const Runs = lazy(async () => (await work()).Runs);
-const Dashboards = lazy(async () => (await place()).Dashboards);
-const Instance = lazy(async () => (await place()).Instance);
-const Instances = lazy(async () => (await place()).Instances);
-const AccountKeys = lazy(async () => (await place()).AccountKeys);
-const ApiKeys = lazy(async () => (await place()).ApiKeys);
-const MySessions = lazy(async () => (await place()).MySessions);
-const Operator = lazy(async () => (await place()).Operator);
-const Operators = lazy(async () => (await place()).Operators);
-const System = lazy(async () => (await place()).System);
+import { Audit } from "./pages/audit/Audit";
+import { Dashboards } from "./pages/Dashboards";
+import { Help } from "./pages/Help";
+import { Instance } from "./pages/instances/Instance";
+import { Instances } from "./pages/instances/Instances";
+import { AccountKeys } from "./pages/keys/AccountKeys";
+import { ApiKeys } from "./pages/keys/ApiKeys";
+import { Notices } from "./pages/notices/Notices";
+import { MySessions } from "./pages/operators/MySessions";
+import { Operator } from "./pages/operators/Operator";
+import { Operators } from "./pages/operators/Operators";
+import { Overview } from "./pages/overview/Overview";
+import { Run } from "./pages/runs/Run";
+import { Runs } from "./pages/runs/Runs";
+import { System } from "./pages/system/System";
+import { User } from "./pages/user/User";
+import { Users } from "./pages/users/Users";
 
 export interface Shown {
   /** Pages with the same key are the same page, on which the focus stays. */

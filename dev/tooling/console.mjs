@@ -13,15 +13,17 @@ export const BUNDLE = {
   bundle: true,
   format: "esm",
   target: "es2022",
-  jsx: "automatic",
-  jsxImportSource: "preact",
+  jsx: "transform",
+  jsxFactory: "jsxFactory",
+  jsxFragment: "jsxFragment",
+  inject: [inRoot("console", "src", "jsx.ts")],
   // The options of the language are those of tsconfig.console.json, which esbuild does not look for.
   tsconfigRaw: "{}",
 };
 
 /**
  * Writes it whole: what an earlier build left is removed.
- * @param {string} [assets] @returns what of it imports what
+ * @param {string} [assets]
  */
 export async function buildConsole(assets = ASSETS) {
   const { build } = await import("esbuild"); // comes with the packages
@@ -32,8 +34,6 @@ export async function buildConsole(assets = ASSETS) {
     entryPoints: [ENTRY],
     outdir: join(assets, "console", "assets"),
     entryNames: "[name]-[hash]",
-    chunkNames: "[name]-[hash]",
-    splitting: true,
     minify: true,
     metafile: true,
     legalComments: "none",
@@ -44,14 +44,12 @@ export async function buildConsole(assets = ASSETS) {
   const styles = script?.[1].cssBundle;
   if (!script || !styles) throw new Failure("The console was bundled without a script or without styles");
   mkdirSync(join(assets, "console"), { recursive: true });
-  const needed = script[1].imports.filter(({ kind }) => kind === "import-statement").map(({ path }) => basename(path));
-  writeFileSync(join(assets, "console", "index.html"), page(basename(script[0]), basename(styles), needed));
+  writeFileSync(join(assets, "console", "index.html"), page(basename(script[0]), basename(styles)));
   cpSync(inRoot("console", "_headers"), join(assets, "_headers"));
-  return metafile;
 }
 
-/** @param {string} script @param {string} styles @param {string[]} needed by the script, and so loaded beside it */
-const page = (script, styles, needed) => `<!doctype html>
+/** @param {string} script @param {string} styles */
+const page = (script, styles) => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -60,7 +58,7 @@ const page = (script, styles, needed) => `<!doctype html>
 <meta name="color-scheme" content="light dark">
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="/console/assets/${styles}">
-${needed.map((name) => `<link rel="modulepreload" href="/console/assets/${name}">\n`).join("")}<script type="module" src="/console/assets/${script}"></script>
+<script type="module" src="/console/assets/${script}"></script>
 </head>
 <body>
 <div id="console"></div>

@@ -139,6 +139,8 @@ check("on paper, a page tells its address, who printed it and when", async ({ by
   const hour = new Date().toISOString().slice(0, 14);
   for (const text of [`${service.url}/console/${hash}`, "support@smartphonekey.com", hour])
     assert.ok(printed.includes(text), `${text} is not in: ${printed}`);
+  // The heads of the columns of History, whose tab was not open.
+  assert.ok(printed.includes("WhenWhatWhoReasonRequest"), `the history is not in: ${printed}`);
 });
 
 check("someone who is not an operator gets a page as good", async (tab) => {

@@ -8,7 +8,7 @@ const PAGES: readonly (string | undefined)[] = ["runs", "users"];
 
 export function PauseBanner() {
   const wanted = PAGES.includes(address.value.path[0]);
-  const system = useResource(wanted ? "pause" : null, (signal) => api.GET("/admin/system", { signal }), { every: EVERY_MS });
+  const system = useResource(wanted ? "pause" : null, () => api.GET("/admin/system"), { every: EVERY_MS });
   if (!system.data?.paused) return null;
   return (
     <p class="notice warn connection">

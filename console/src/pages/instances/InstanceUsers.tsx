@@ -13,8 +13,6 @@ import { DeleteInstanceUser } from "./DeleteInstanceUser";
 import { MakeInstanceUser } from "./MakeInstanceUser";
 import { ResetUserKey } from "./ResetUserKey";
 
-const PATH = "/admin/instances/{name}/users";
-
 /** The instance's user that a dialog is about. */
 export type InstanceUserRow = { id: number };
 
@@ -23,22 +21,16 @@ export function InstanceUsers({ name }: { name: string }) {
   // A name may be an e-mail, so it is kept out of the address.
   const [username, setUsername] = useState("");
   const query = { userId, username: username || undefined };
-  const users = usePages(
-    `instance users ${name} ${JSON.stringify(query)}`,
-    (after, signal) =>
-      api.GET(PATH, {
-        params: { path: { name }, query: { ...query, after: after === undefined ? undefined : Number(after) } },
-        signal,
-      }),
-    ({ users, next }) => ({ rows: users, next: next === null ? null : String(next) }),
-  );
+  const list = (after?: number) =>
+    api.GET("/admin/instances/{name}/users", { params: { path: { name }, query: { ...query, after } } });
+  const users = usePages(JSON.stringify(list()), list, ({ users, next }) => ({ rows: users, next }));
   const make = useDialog(`make-instance-user ${name}`);
   const reset = useDialog<InstanceUserRow>(`reset-user-key ${name}`);
   const remove = useDialog<InstanceUserRow>(`delete-instance-user ${name}`);
   return (
     <>
       <div class="actions">
-        <CurlButton method="GET" path={`/admin/instances/${encodeURIComponent(name)}/users`} query={query} />
+        <CurlButton {...list()} />
         {may("admin") && (
           <button type="button" class="primary" onClick={make.open}>
             Make a user…

@@ -3,20 +3,17 @@
 import type { Health as HealthAnswer } from "../../contract";
 import { type Finding, guidance } from "../../guidance";
 import { Panel } from "../../parts/Panel";
-import { type Answer, api } from "../../state/client";
+import { api } from "../../state/client";
 import { type Resource, useResource } from "../../state/resource";
 import { CheckBadge } from "./CheckBadge";
 
 const EVERY_MS = 30_000;
 
 /** Degraded is a 503, and an answer all the same. */
-async function read(signal: AbortSignal): Answer<HealthAnswer> {
-  const { data, error, response } = await api.GET("/health", { signal });
-  const degraded = error as HealthAnswer | undefined;
-  return degraded?.checks ? { data: degraded, response: new Response() } : { data, error, response };
-}
+const isAnswer = (body: unknown) => typeof body === "object" && body !== null && "checks" in body;
 
-export const useHealth = () => useResource("health", read, { every: EVERY_MS });
+export const useHealth = () =>
+  useResource<HealthAnswer>("health", () => ({ ...api.GET("/health"), isAnswer }), { every: EVERY_MS });
 
 export function Health({ health }: { health: Resource<HealthAnswer> }) {
   return (

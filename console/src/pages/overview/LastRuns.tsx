@@ -8,7 +8,7 @@ import { RUN_COLUMNS } from "../runs/columns";
 const EVERY_MS = 60_000;
 
 export const useLastRuns = () =>
-  useResource("last runs", (signal) => api.GET("/admin/threedeye/backfill/runs", { params: { query: { limit: 5 } }, signal }), {
+  useResource("last runs", () => api.GET("/admin/threedeye/backfill/runs", { params: { query: { limit: 5 } } }), {
     every: EVERY_MS,
   });
 

@@ -30,13 +30,11 @@ export function Trends() {
   const bucket = days === "1" ? "hour" : "day";
   const stats = useResource(
     `stats ${days}`,
-    (signal) => {
+    () => {
       const to = new Date();
       const from = new Date(to.getTime() - Number(days) * DAY_MS);
-      return api.GET("/admin/stats", {
-        params: { query: { from: from.toISOString(), to: to.toISOString(), bucket } },
-        signal,
-      });
+      const query = { from: from.toISOString(), to: to.toISOString(), bucket } as const;
+      return api.GET("/admin/stats", { params: { query } });
     },
     { every: EVERY_MS },
   );

@@ -31,7 +31,7 @@ export function Run({ runId }: { runId: string }) {
   const path = `/admin/threedeye/backfill/runs/${encodeURIComponent(runId)}`;
   const run = useResource(
     `run ${runId}`,
-    (signal) => api.GET("/admin/threedeye/backfill/runs/{runId}", { params: { path: { runId } }, signal }),
+    () => api.GET("/admin/threedeye/backfill/runs/{runId}", { params: { path: { runId } } }),
     {
       // One that was never read may not exist: asking for it again is left to people.
       every: (data) =>

@@ -36,7 +36,7 @@ export function Runs() {
   const query = { trigger: trigger || undefined, status: status || undefined };
   const runs = usePages(
     `runs ${trigger} ${status}`,
-    (before, signal) => api.GET(PATH, { params: { query: { ...query, before } }, signal }),
+    (before) => api.GET(PATH, { params: { query: { ...query, before } } }),
     ({ runs, next }) => ({ rows: runs, next }),
   );
   const start = useDialog("start-run");

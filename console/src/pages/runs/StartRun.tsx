@@ -29,7 +29,7 @@ export function StartRun({ dialog, started }: StartRunProps) {
   const request = (dryRun: boolean) => ({ params: { query: { limit: limit ?? INLINE_LIMIT, mode, dryRun } } }) as const;
   const count = useAct(() => api.POST(PATH, request(true)));
   const start = useAct(() => api.POST(PATH, request(false)), {
-    dialog: { name: "start-run", draft: () => ({ limit }) },
+    dialog: { name: "start-run", draft: { limit } },
     settledThen: started,
     done: ({ runId }) => runId && navigate(["runs", runId]),
   });

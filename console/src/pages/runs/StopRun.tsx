@@ -16,7 +16,7 @@ export function StopRun({ dialog, runId, stopped }: StopRunProps) {
   const [reason, setReason] = useState("");
   const body = { reason: reason.trim() };
   const act = useAct(() => api.POST("/admin/threedeye/backfill/runs/{runId}/stop", { params: { path: { runId } }, body }), {
-    dialog: { name: `stop-run ${runId}`, draft: () => ({}) },
+    dialog: { name: `stop-run ${runId}`, draft: {} },
     settledThen: stopped,
   });
   return (

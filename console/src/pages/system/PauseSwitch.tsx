@@ -40,7 +40,7 @@ function PauseDialog({ dialog, pause: wanted }: PauseDialogProps) {
   const [reason, setReason] = useState("");
   const body = { paused: pause, reason: reason.trim() };
   const act = useAct(() => api.PUT(PATH, { body }), {
-    dialog: { name: "pause", draft: () => ({ pause }) },
+    dialog: { name: "pause", draft: { pause } },
     settledThen: refreshAll,
   });
   return (

@@ -16,7 +16,7 @@ const PATH = "/admin/system";
 const OPTIONAL = "PROVISIONING_QUEUE";
 
 export function System() {
-  const system = useResource("system", (signal) => api.GET(PATH, { signal }));
+  const system = useResource("system", () => api.GET(PATH));
   const { data } = system;
   return (
     <Page

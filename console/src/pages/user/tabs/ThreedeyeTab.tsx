@@ -3,7 +3,7 @@ import { words } from "../../../lib/words";
 import { Facts } from "../../../parts/Facts";
 import { Section } from "../../../parts/Panel";
 import { StateBadge } from "../../../parts/StateBadge";
-import { Time } from "../../../parts/Time";
+import { Due, Time } from "../../../parts/Time";
 import { href } from "../../../state/router";
 import { Ids } from "../Check";
 
@@ -17,10 +17,9 @@ export function ThreedeyeTab({ user: { provisioning: at } }: { user: UserDetail 
           ["Password", at.hasPassword ? "Stored, sealed" : "None stored"],
           ["Saved cameras", at.savedRoles.length > 0 ? <Ids of={at.savedRoles} /> : "None"],
           ["Failed attempts", at.attempts],
-          ["Reason", at.reason && words(at.reason)],
+          ["Failure", at.reason && words(at.reason)],
           ["Last error", at.lastError],
-          ["Due", <Time key="" at={at.dueAt} none="Not in the queue" relative />],
-          ["Next attempt", <Time key="" at={at.nextAttemptAt} relative />],
+          ["Next attempt", <Due key="" at={at.dueAt} none="None: not in the queue" />],
           at.leaseUntil !== null && [
             "Being worked on",
             <>
