@@ -85,6 +85,23 @@ fn a_code_becomes_a_session_and_leads_back_to_where_the_person_was() {
 }
 
 #[test]
+fn cookies_that_are_no_ascii_keep_no_one_out() {
+    let scene = Scene::new();
+    let begun = scene.begin_with("", "x=é");
+    let claims = scene.claims(&begun, "support");
+    scene.provider.claims.replace(claims);
+    let query = format!("?code=c&state={}", begun.parameter("state"));
+    let answer = scene.call_back(&query, &format!("x=é; {}", begun.cookie));
+    let cookie = format!("{}; x=é", session_of(&answer));
+    let session = scene
+        .service
+        .get("/console/session")
+        .session(&cookie)
+        .send();
+    assert_eq!(session.status(), 200);
+}
+
+#[test]
 fn a_provider_that_announces_nothing_is_shown_the_secret_in_a_header() {
     let scene = Scene::with(&[("CONSOLE_CLIENT_SECRET", "a:b c")]);
     scene.provider.document.borrow_mut()["token_endpoint_auth_methods_supported"] = Value::Null;
