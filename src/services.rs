@@ -46,7 +46,7 @@ pub enum RateLimit {
     Admin,
     /// Requests of one person.
     Person,
-    /// Failed authentications from one address.
+    /// Failed authentications, and sign-ins to the console, from one address.
     Authentication,
 }
 
@@ -240,7 +240,7 @@ impl Services {
         bindings.within_limit(RateLimit::Person, subject).await
     }
 
-    /// Whether an address keeps within the limit of failed authentications. Requests to which
+    /// Whether an address keeps within the limit of failed authentications and sign-ins. Requests to which
     /// the runtime gives no address count as one.
     pub async fn address_within_limit(&self, address: Option<IpAddr>) -> bool {
         let address = address.map_or_else(|| "unknown".to_owned(), network);

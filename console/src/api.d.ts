@@ -4027,7 +4027,7 @@ export interface components {
                 "text/html": string;
             };
         };
-        /** @description A page: too many sign-ins from this address failed. */
+        /** @description A page: too many sign-ins came back from this address, or too many failed. */
         SignInTooMany: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
