@@ -1827,7 +1827,7 @@ export interface components {
         };
         /** @description Open sessions, newest first. */
         ConsoleSessions: {
-            /** @description At most 100. */
+            /** @description At most 10: a further sign-in ends the oldest. */
             sessions: components["schemas"]["ConsoleSession"][];
         };
         /** @description A number that is counted up to 1,000. */

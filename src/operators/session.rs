@@ -21,6 +21,10 @@ pub const SESSION_LIFETIME: Duration = Duration::from_secs(8 * 60 * 60);
 /// A session without requests ends after this.
 pub const SESSION_IDLE: Duration = Duration::from_secs(60 * 60);
 
+/// How many sessions an operator has at most: more browsers than a person has at hand. A further sign-in ends the
+/// oldest.
+pub const MAX_SESSIONS: u32 = 10;
+
 /// How long a sign-in at the identity provider is good for what takes a recent one.
 pub const STEP_UP_AGE: Duration = Duration::from_secs(15 * 60);
 

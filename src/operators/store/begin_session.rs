@@ -4,7 +4,7 @@ use crate::db::{Batch, Database, DatabaseError, Statement, audit_change};
 use crate::kernel::Timestamp;
 use crate::kernel::audit::Entry;
 use crate::operators::SessionToken;
-use crate::operators::session::{SESSION_IDLE, SESSION_LIFETIME};
+use crate::operators::session::{MAX_SESSIONS, SESSION_IDLE, SESSION_LIFETIME};
 
 // The provider's name of the person is bound at the first sign-in, and only the first one.
 const BIND: &str = "
@@ -32,6 +32,13 @@ WHERE id = ?1 AND EXISTS (SELECT 1 FROM console_sessions WHERE id_hash = ?3)";
 const REPLACE: &str = "
 DELETE FROM console_sessions
 WHERE id_hash = ?1 AND EXISTS (SELECT 1 FROM console_sessions WHERE id_hash = ?2)";
+
+// The new one is kept, whatever the clocks of other isolates say.
+// ?1 operator, ?2 hash of the new one, ?3 how many stay
+const PRUNE: &str = "
+DELETE FROM console_sessions WHERE id_hash IN (
+  SELECT id_hash FROM console_sessions WHERE operator_id = ?1
+  ORDER BY id_hash = ?2 DESC, created_at DESC LIMIT -1 OFFSET ?3)";
 
 /// A session that is about to begin.
 pub struct Beginning<'a> {
@@ -88,5 +95,13 @@ pub async fn begin_session(
             [replaced.into(), hash.as_str().into()],
         ));
     }
+    batch.execute(Statement::new(
+        PRUNE,
+        [
+            beginning.operator_id.into(),
+            hash.as_str().into(),
+            MAX_SESSIONS.into(),
+        ],
+    ));
     Ok(database.run(batch).await?.count(inserted)? > 0)
 }

@@ -118,6 +118,38 @@ fn ones_own_sessions_are_listed_without_what_opens_them() {
 }
 
 #[test]
+fn an_operator_has_ten_sessions_and_a_further_sign_in_ends_the_oldest() {
+    let scene = Scene::new();
+    let foreign = scene.sign_in("support");
+    let cookies: Vec<String> = (0..12).map(|_| scene.sign_in("viewer")).collect();
+    assert_eq!(scene.sessions(), 1 + 10);
+    let status = |cookie: &str| {
+        let session = scene.service.get("/console/session");
+        session.session(cookie).send().status()
+    };
+    // All of the same moment: the one that begins is never the one that ends.
+    assert_eq!(status(&cookies[11]), 200);
+    assert_eq!(status(&foreign), 200);
+    scene.service.pass(Duration::from_secs(1));
+    let newer: Vec<String> = (0..9).map(|_| scene.sign_in("viewer")).collect();
+    assert!(newer.iter().all(|cookie| status(cookie) == 200));
+    let old = cookies.iter().filter(|cookie| status(cookie) == 200);
+    assert_eq!(old.count(), 1);
+    // One that replaces another leaves the others alone.
+    let begun = scene.begin_with("?maxAge=900", &newer[0]);
+    let claims = scene.claims(&begun, "viewer");
+    session_of(&scene.come_back(&begun, claims));
+    assert_eq!(scene.sessions(), 1 + 10);
+    assert_eq!(
+        cookies
+            .iter()
+            .filter(|cookie| status(cookie) == 200)
+            .count(),
+        1
+    );
+}
+
+#[test]
 fn the_cron_trigger_deletes_sessions_that_have_ended() {
     let scene = Scene::new();
     scene.sign_in("viewer");
