@@ -288,9 +288,15 @@ impl Services {
     ) -> Result<Session, SessionError> {
         let token = SessionToken::of(headers).map_err(AuthError::from)?;
         let token = token.ok_or(AuthError::from(Refusal::CredentialsMissing))?;
+        if !self.has_sign_in() {
+            return Err(AuthError::from(Refusal::SessionNotAllowed).into());
+        }
         let (database, now) = (self.database()?, self.now());
         let session = operators::store::find_session(&database, &token, now).await?;
         let session = session.ok_or(AuthError::from(Refusal::SessionUnknown))?;
+        if !self.still_allows(&session) {
+            return Err(AuthError::from(Refusal::SessionNotAllowed).into());
+        }
         if session.is_to_be_touched(now) {
             let id_hash = session.id_hash().to_owned();
             self.wait_until(Box::pin(async move {
@@ -316,6 +322,21 @@ impl Services {
     pub fn has_sign_in(&self) -> bool {
         let config = &self.config;
         config.console.is_some() && config.jwt.is_some() && config.sealer.is_some()
+    }
+
+    /// Whether a sign-in to the console counts only with a second factor.
+    pub fn requires_second_factor(&self) -> bool {
+        let console = self.config.console.as_ref();
+        console.is_none_or(|console| console.requires_mfa)
+    }
+
+    /// Whether a session could begin by the settings as they are now: they may have become stricter since.
+    fn still_allows(&self, session: &Session) -> bool {
+        session
+            .operator()
+            .email
+            .is_of(&self.config.admin_email_domains)
+            && (session.has_shown_second_factor() || !self.requires_second_factor())
     }
 
     /// The identity provider, where people sign in to the console; `None`: not configured.

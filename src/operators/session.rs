@@ -132,6 +132,7 @@ pub struct Session {
     pub(super) id_hash: String,
     pub(super) operator: Operator,
     pub(super) authenticated_at: Timestamp,
+    pub(super) has_shown_second_factor: bool,
     pub(super) seen_at: Timestamp,
     pub(super) ends_at: Timestamp,
 }
@@ -149,6 +150,11 @@ impl Session {
     /// When the person signed in at the identity provider.
     pub const fn authenticated_at(&self) -> Timestamp {
         self.authenticated_at
+    }
+
+    /// Whether the person showed a second factor at that.
+    pub const fn has_shown_second_factor(&self) -> bool {
+        self.has_shown_second_factor
     }
 
     pub const fn ends_at(&self) -> Timestamp {

@@ -62,8 +62,7 @@ async fn handle(call: Call<Anyone>) -> Result<Reply, ApiError> {
         }
         Err(refusal) => return Err(token_refused(refusal.into())),
     };
-    let console = services.config.console.as_ref();
-    if console.is_none_or(|console| console.requires_mfa) && !person.has_shown_second_factor {
+    if services.requires_second_factor() && !person.has_shown_second_factor {
         refuse(&call, &identity, "second_factor_missing").await?;
         let message = "Signing in to the console takes a second factor. Set one up at your identity \
                        provider, or ask for it there, and sign in again";
@@ -138,8 +137,7 @@ async fn begin(
     let beginning = Beginning {
         token: &token,
         operator_id: &operator.id,
-        subject: &person.subject,
-        authenticated_at: person.authenticated_at,
+        person,
         agent: agent.as_deref(),
         replaces: login.replaces(),
     };
@@ -162,7 +160,7 @@ async fn no_access(
     see_other("/console/#/no-access")
 }
 
-/// Records a refusal.
+/// Records a refusal, unless the same one is in the trail for the last hour.
 async fn refuse(
     call: &Call<Anyone>,
     identity: &Identity,

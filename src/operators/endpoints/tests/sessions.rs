@@ -150,6 +150,42 @@ fn an_operator_has_ten_sessions_and_a_further_sign_in_ends_the_oldest() {
 }
 
 #[test]
+fn a_session_ends_with_the_settings_by_which_it_began() {
+    for (name, value, own) in [
+        ("CONSOLE_CLIENT_ID", "", 503),
+        ("CREDENTIALS_KEY", "", 503),
+        ("ADMIN_EMAIL_DOMAINS", "spkey.co", 401),
+        ("CONSOLE_REQUIRE_MFA", "true", 401),
+    ] {
+        let mut scene = Scene::new();
+        let cookie = scene.sign_in("viewer");
+        let ask = |scene: &Scene, path: &str| scene.service.get(path).session(&cookie).send();
+        assert_eq!(ask(&scene, "/admin/api-keys").status(), 200);
+        scene.service = scene.service.setting(name, value);
+        scene.service.restart();
+        let answer = ask(&scene, "/admin/api-keys");
+        assert_eq!(answer.status(), 401, "{name}");
+        assert_eq!(answer.0.cause.as_deref(), Some("session_not_allowed"));
+        assert_eq!(ask(&scene, "/console/session").status(), own, "{name}");
+        // Nor is it lost, if the setting was a mistake.
+        assert_eq!(scene.sessions(), 1);
+    }
+}
+
+#[test]
+fn a_session_with_a_second_factor_outlives_that_one_is_required() {
+    let mut scene = Scene::new();
+    let begun = scene.begin("");
+    let mut claims = scene.claims(&begun, "viewer");
+    claims["amr"] = json!(["pwd", "mfa"]);
+    let cookie = session_of(&scene.come_back(&begun, claims));
+    scene.service = scene.service.setting("CONSOLE_REQUIRE_MFA", "true");
+    scene.service.restart();
+    let session = scene.service.get("/console/session").session(&cookie);
+    assert_eq!(session.send().status(), 200);
+}
+
+#[test]
 fn the_cron_trigger_deletes_sessions_that_have_ended() {
     let scene = Scene::new();
     scene.sign_in("viewer");
