@@ -1640,10 +1640,10 @@ export interface components {
         /** @description Who made a change. */
         AuditActor: {
             /**
-             * @description cron: the scheduled run. queue: a consumer of planned runs. operator: of the console. admin-key: a holder of the admin pair. user: a signed-in person. staff: a member of staff, by their token. other: of a later version.
+             * @description cron: the scheduled run. queue: a consumer of planned runs. operator: of the console. sign-in: a person who signed in at the identity provider and got no session. admin-key: a holder of the admin pair. user: a signed-in person. staff: a member of staff, by their token. other: of a later version.
              * @enum {string}
              */
-            kind: "cron" | "queue" | "operator" | "admin-key" | "user" | "staff" | "api-key" | "account-key" | "instance-key" | "other";
+            kind: "cron" | "queue" | "operator" | "sign-in" | "admin-key" | "user" | "staff" | "api-key" | "account-key" | "instance-key" | "other";
             /** @description Of the operator, the person or the key; the key's fingerprint for an admin key. */
             id: string | null;
             /** @description The masked e-mail, and whatever else tells two people apart. */

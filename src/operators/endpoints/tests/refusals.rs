@@ -173,6 +173,34 @@ fn a_person_who_is_no_operator_is_told_so_and_the_trail_too() {
 }
 
 #[test]
+fn the_same_refusal_is_in_the_trail_once_an_hour() {
+    let scene = Scene::new();
+    let refuse = |name: &str, email: &str| {
+        let begun = scene.begin("");
+        let mut claims = scene.claims(&begun, name);
+        claims["email"] = json!(email);
+        assert_eq!(scene.come_back(&begun, claims).status(), 303);
+        scene.trail().len()
+    };
+    assert_eq!(refuse("eve", "eve@smartphonekey.com"), 1);
+    assert_eq!(refuse("eve", "eve@smartphonekey.com"), 1);
+    // Another person, even with the same mask, and another reason.
+    assert_eq!(refuse("eva", "eva@smartphonekey.com"), 2);
+    assert_eq!(refuse("eve", "eve@elsewhere.example"), 3);
+    scene.service.pass(Duration::from_secs(3_599));
+    assert_eq!(refuse("eve", "eve@smartphonekey.com"), 3);
+    scene.service.pass(Duration::from_secs(1));
+    assert_eq!(refuse("eve", "eve@smartphonekey.com"), 4);
+    let list = scene.service.get("/admin/audit?actor=sign-in").admin();
+    let entries = list.send().json()["entries"].clone();
+    assert_eq!(entries.as_array().unwrap().len(), 4);
+    assert_eq!(
+        entries[0]["actor"],
+        json!({ "kind": "sign-in", "id": null, "name": "e***@smartphonekey.com (auth0|eve)" })
+    );
+}
+
+#[test]
 fn where_a_second_factor_is_required_a_sign_in_without_one_is_refused() {
     let scene = Scene::with(&[("CONSOLE_REQUIRE_MFA", "true")]);
     for (amr, cause) in [
