@@ -198,6 +198,26 @@ mod tests {
         assert!(Router::new(ROUTES).is_ok());
     }
 
+    #[test]
+    fn pages_of_the_console_tell_browsers_the_same_as_answers_and_let_more_load() {
+        let pages = include_str!("../../console/_headers");
+        let (pages, _) = pages.split_once("/console/assets/*").unwrap();
+        let of_pages = |wanted: &HeaderName| {
+            let lines = pages.lines().filter_map(|line| line.split_once(':'));
+            let named = lines.filter(|(name, _)| name.trim().eq_ignore_ascii_case(wanted.as_str()));
+            named.map(|(_, value)| value.trim()).collect::<Vec<_>>()
+        };
+        for (name, value) in SECURITY_HEADERS {
+            let found = of_pages(&name);
+            if name == CONTENT_SECURITY_POLICY {
+                let directives: Vec<_> = found[0].split("; ").collect();
+                assert!(value.split("; ").all(|one| directives.contains(&one)));
+            } else {
+                assert_eq!(found, [value], "{name}");
+            }
+        }
+    }
+
     const TEMPLATE: &str = "/v1/instances/{instance}/users/{id}/";
 
     fn read(path: &str) -> [Option<String>; 2] {
