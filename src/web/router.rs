@@ -65,7 +65,12 @@ impl Router {
             grouped.entry(route.path).or_default().push(route);
         }
         let mut paths = matchit::Router::new();
-        for (path, routes) in grouped {
+        for (path, mut routes) in grouped {
+            // A name may be an id as well. Of the account API, whose ids are uuids, clients expect 405.
+            if ErrorFormat::of_path(path) == ErrorFormat::Admin {
+                let is_other = |route: &&Route| route.path != path && route.covers(path);
+                routes.extend(table.iter().filter(is_other));
+            }
             // The account API knows every path with a slash at its end as well.
             if ErrorFormat::of_path(path) == ErrorFormat::Account {
                 paths.insert(format!("{path}/"), routes.clone())?;
