@@ -52,14 +52,7 @@ fn signing_out_ends_the_session_and_clears_the_browser() {
     let third = scene.sign_in("viewer");
     let foreign = scene.sign_in("support");
     assert_eq!(end("/console/sessions/end", &other).status(), 204);
-    let status = |cookie: &str| {
-        scene
-            .service
-            .get("/console/session")
-            .session(cookie)
-            .send()
-            .status()
-    };
+    let status = |cookie: &str| scene.status(cookie);
     assert_eq!(
         [&other, &third, &foreign].map(|cookie| status(cookie)),
         [401, 401, 200]
@@ -123,10 +116,7 @@ fn an_operator_has_ten_sessions_and_a_further_sign_in_ends_the_oldest() {
     let foreign = scene.sign_in("support");
     let cookies: Vec<String> = (0..12).map(|_| scene.sign_in("viewer")).collect();
     assert_eq!(scene.sessions(), 1 + 10);
-    let status = |cookie: &str| {
-        let session = scene.service.get("/console/session");
-        session.session(cookie).send().status()
-    };
+    let status = |cookie: &str| scene.status(cookie);
     // All of the same moment: the one that begins is never the one that ends.
     assert_eq!(status(&cookies[11]), 200);
     assert_eq!(status(&foreign), 200);
@@ -166,7 +156,7 @@ fn a_session_ends_with_the_settings_by_which_it_began() {
         let answer = ask(&scene, "/admin/api-keys");
         assert_eq!(answer.status(), 401, "{name}");
         assert_eq!(answer.0.cause.as_deref(), Some("session_not_allowed"));
-        assert_eq!(ask(&scene, "/console/session").status(), own, "{name}");
+        assert_eq!(scene.status(&cookie), own, "{name}");
         // Nor is it lost, if the setting was a mistake.
         assert_eq!(scene.sessions(), 1);
     }
@@ -181,8 +171,7 @@ fn a_session_with_a_second_factor_outlives_that_one_is_required() {
     let cookie = session_of(&scene.come_back(&begun, claims));
     scene.service = scene.service.setting("CONSOLE_REQUIRE_MFA", "true");
     scene.service.restart();
-    let session = scene.service.get("/console/session").session(&cookie);
-    assert_eq!(session.send().status(), 200);
+    assert_eq!(scene.status(&cookie), 200);
 }
 
 #[test]
@@ -196,8 +185,7 @@ fn the_cron_trigger_deletes_sessions_that_have_ended() {
     scene.service.pass(Duration::from_secs(1));
     scene.service.run_schedule();
     assert_eq!(scene.sessions(), 1);
-    let session = scene.service.get("/console/session").session(&last).send();
-    assert_eq!(session.status(), 200);
+    assert_eq!(scene.status(&last), 200);
 }
 
 #[test]
