@@ -1640,10 +1640,10 @@ export interface components {
         /** @description Who made a change. */
         AuditActor: {
             /**
-             * @description cron: the scheduled run. queue: a consumer of planned runs. operator: of the console. admin-key: a holder of the admin pair. user: a signed-in person. staff: a member of staff, by their token. other: of a later version.
+             * @description cron: the scheduled run. queue: a consumer of planned runs. operator: of the console. sign-in: a person who signed in at the identity provider and got no session. admin-key: a holder of the admin pair. user: a signed-in person. staff: a member of staff, by their token. other: of a later version.
              * @enum {string}
              */
-            kind: "cron" | "queue" | "operator" | "admin-key" | "user" | "staff" | "api-key" | "account-key" | "instance-key" | "other";
+            kind: "cron" | "queue" | "operator" | "sign-in" | "admin-key" | "user" | "staff" | "api-key" | "account-key" | "instance-key" | "other";
             /** @description Of the operator, the person or the key; the key's fingerprint for an admin key. */
             id: string | null;
             /** @description The masked e-mail, and whatever else tells two people apart. */
@@ -1827,7 +1827,7 @@ export interface components {
         };
         /** @description Open sessions, newest first. */
         ConsoleSessions: {
-            /** @description At most 100. */
+            /** @description At most 10: a further sign-in ends the oldest. */
             sessions: components["schemas"]["ConsoleSession"][];
         };
         /** @description A number that is counted up to 1,000. */
@@ -4027,7 +4027,7 @@ export interface components {
                 "text/html": string;
             };
         };
-        /** @description A page: too many sign-ins from this address failed. */
+        /** @description A page: too many sign-ins came back from this address, or too many failed. */
         SignInTooMany: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];

@@ -20,6 +20,13 @@ impl EmailKey {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether it has one of these domains, which are in lower case. With two `@` it would be a matter of
+    /// taste which part is the domain.
+    pub fn is_of(&self, domains: &[String]) -> bool {
+        let parts = self.0.split_once('@');
+        parts.is_some_and(|(_, domain)| domains.iter().any(|one| one == domain))
+    }
 }
 
 impl fmt::Display for EmailKey {
@@ -66,6 +73,22 @@ mod tests {
         let key = EmailKey::of(" \tJane@Example.COM \n").unwrap();
         assert_eq!(key.as_str(), "jane@example.com");
         assert_eq!(EmailKey::of("  \r\n"), None);
+    }
+
+    #[test]
+    fn the_part_after_the_one_at_sign_is_the_domain() {
+        let domains = ["example.com".to_owned(), "spkey.co".to_owned()];
+        let is_of = |email: &str| EmailKey::of(email).unwrap().is_of(&domains);
+        assert!(is_of("Jane@Example.com") && is_of("jane@spkey.co"));
+        for other in [
+            "jane@mail.example.com",
+            "jane@example.com.evil.example",
+            "jane@evil.example@example.com",
+            "example.com",
+        ] {
+            assert!(!is_of(other), "{other}");
+        }
+        assert!(!EmailKey::of("jane@").unwrap().is_of(&[]));
     }
 
     #[test]

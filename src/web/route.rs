@@ -150,6 +150,16 @@ impl Route {
         self.path.starts_with("/admin/") && self.method != Method::GET
     }
 
+    /// Whether a path is one of those that the route's template stands for.
+    pub fn covers(&self, path: &str) -> bool {
+        let mut given = path.split('/');
+        let is_covered = self.path.split('/').all(|expected| {
+            let segment = given.next();
+            segment.is_some_and(|segment| segment == expected || expected.starts_with('{'))
+        });
+        is_covered && given.next().is_none()
+    }
+
     /// Whether the route answers this method.
     pub fn answers(&self, method: &Method) -> bool {
         self.method == *method || (self.has_head && *method == Method::HEAD)
