@@ -20,7 +20,7 @@ const PATH: &str = "/admin/audit/export";
 /// Entries that one call looks at.
 const TO_SCAN: u32 = 5_000;
 
-pub const ROUTE: Route = Route::get(
+pub const ROUTE: Route = Route::get_only(
     PATH,
     "exportAudit",
     handler!(handle: Admin, (Role::Admin, SignIn::AnyTime)),

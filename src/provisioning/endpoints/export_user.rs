@@ -22,7 +22,7 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 const DEFAULT_LIMIT: u32 = 200;
 const MAX_LIMIT: u32 = 1000;
 
-pub const ROUTE: Route = Route::get(
+pub const ROUTE: Route = Route::get_only(
     "/admin/users/{userId}/export",
     "exportUser",
     handler!(handle: Admin, (Role::Admin, SignIn::Recently)),
