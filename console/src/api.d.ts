@@ -53,7 +53,7 @@ export interface paths {
         };
         /**
          * Where a user's provisioning stands
-         * @description Reads the rows and asks 3dEye at the same time. Changes nothing, but for one thing: a quarantined user whose account is seen is due again. An unknown user and an unreachable 3dEye are answers, not errors.
+         * @description Reads the rows and asks 3dEye at the same time. Changes nothing, but for one thing: a quarantined user whose account is seen is due again; where an operator with the role viewer asks, `next` tells that the next run will see to it. An unknown user and an unreachable 3dEye are answers, not errors.
          */
         get: operations["diagnoseUser"];
         put?: never;

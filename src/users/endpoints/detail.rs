@@ -220,6 +220,7 @@ impl ProvisioningPart {
         let reason = user.error_code.as_deref().and_then(Reason::parse);
         let standing = Standing {
             has_user: columns.is_found,
+            is_contradicted: false,
             state: state.unwrap_or(State::Idle),
             reason,
             due_at: columns.due_at,
