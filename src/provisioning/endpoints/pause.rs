@@ -18,7 +18,7 @@ use crate::web::{ApiError, CallWithBody, Reply, Route, fields, handler};
 pub const ROUTE: Route = Route::put(
     "/admin/threedeye/pause",
     "pauseProvisioning",
-    handler!(handle: Admin, (Role::Admin, SignIn::AnyTime)),
+    handler!(handle: Admin, (Role::Admin, SignIn::Recently)),
 );
 
 /// Whether runs are to be paused, and why.

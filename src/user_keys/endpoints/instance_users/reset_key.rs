@@ -18,6 +18,8 @@ use crate::web::caller::Admin;
 use crate::web::openapi::{ErrorAnswer, OperationDoc, Spec, example};
 use crate::web::{ApiError, CallWithBody, Reply, Route, fields, handler};
 
+/// Support may do it, although keys are an admin's else: the person has the key already, and gets another one in its
+/// place. No one gains access who had none.
 pub const ROUTE: Route = Route::post(
     "/admin/instances/{name}/users/{id}/reset-key",
     "resetInstanceUserKey",
