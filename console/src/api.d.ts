@@ -317,7 +317,7 @@ export interface paths {
         };
         /**
          * Lists API keys
-         * @description Newest first, a page at a time, without the keys themselves. Revoked keys are left out unless asked for; expired ones are listed.
+         * @description Newest first, a page at a time, without the keys themselves. Revoked keys are left out unless asked for; expired ones are listed. To a session of the console e-mails and phone numbers in labels are masked.
          */
         get: operations["listApiKeys"];
         put?: never;
@@ -577,7 +577,7 @@ export interface paths {
         };
         /**
          * Lists the API keys of an instance
-         * @description Newest first, a page at a time, without the keys themselves. Revoked keys are left out unless asked for.
+         * @description Newest first, a page at a time, without the keys themselves. Revoked keys are left out unless asked for. To a session of the console e-mails and phone numbers in labels are masked.
          */
         get: operations["listInstanceApiKeys"];
         put?: never;
@@ -621,7 +621,7 @@ export interface paths {
         };
         /**
          * Lists users of an instance
-         * @description By id, a page at a time, without their keys. To a session of the console a username that is an e-mail or a phone number is masked.
+         * @description By id, a page at a time, without their keys. To a session of the console e-mails and phone numbers in usernames are masked, and it cannot look for one: no address may hold it.
          */
         get: operations["listInstanceUsers"];
         put?: never;
@@ -685,7 +685,7 @@ export interface paths {
         };
         /**
          * Lists account keys
-         * @description Newest first, a page at a time, without the keys themselves. Revoked keys are left out unless asked for.
+         * @description Newest first, a page at a time, without the keys themselves. Revoked keys are left out unless asked for. To a session of the console e-mails and phone numbers in labels are masked.
          */
         get: operations["listAccountKeys"];
         put?: never;
@@ -729,7 +729,7 @@ export interface paths {
         };
         /**
          * Lists dashboards
-         * @description By id, a page at a time, of all teams or of one.
+         * @description By id, a page at a time, of all teams or of one. To a session of the console e-mails and phone numbers in names are masked.
          */
         get: operations["listDashboards"];
         put?: never;
@@ -833,7 +833,7 @@ export interface paths {
         };
         /**
          * The audit trail
-         * @description Who did what, when and why, newest first. All that is asked for must apply. Operators of the console see e-mails masked that were typed into a reason.
+         * @description Who did what, when and why, newest first. All that is asked for must apply. Operators of the console see e-mails and phone numbers masked that were typed into a reason.
          */
         get: operations["listAudit"];
         put?: never;
@@ -2103,7 +2103,7 @@ export interface components {
         };
         /** @description Why, and how it was made sure that it is the user who asks. */
         DisableUsersTwoFactor: {
-            /** @description For the audit trail; e-mails in it are masked. */
+            /** @description For the audit trail; e-mails and phone numbers in it are masked. */
             reason: string;
             /** @description How the user was recognised. */
             verifiedBy: ("video" | "in_person" | "other") | "callback";
@@ -2589,7 +2589,7 @@ export interface components {
         /** @description Whether runs are to be paused, and why. */
         PauseRequest: {
             paused: boolean;
-            /** @description For the audit trail and for those who find runs paused; e-mails in it are masked. */
+            /** @description For the audit trail and for those who find runs paused; e-mails and phone numbers in it are masked. */
             reason: string;
         };
         /** @description Which dashboard a page of the app starts with. Team and user are the caller's, whatever the body says. */
@@ -2692,7 +2692,7 @@ export interface components {
         ResetAnswer: components["schemas"]["ResetPlan"] | components["schemas"]["ResetResult"];
         /** @description Why the key is replaced. */
         ResetInstanceUserKey: {
-            /** @description For the audit trail; e-mails in it are masked. */
+            /** @description For the audit trail; e-mails and phone numbers in it are masked. */
             reason: string;
         };
         /** @description What a reset would do. Nothing was changed. */
@@ -2766,7 +2766,7 @@ export interface components {
              */
             preserveRoles?: boolean;
             /**
-             * @description For the audit trail; e-mails in it are masked. A page of the console must send it.
+             * @description For the audit trail; e-mails and phone numbers in it are masked. A page of the console must send it.
              * @default null
              */
             reason?: string | null;
@@ -2848,7 +2848,7 @@ export interface components {
         Setting: {
             name: string;
             set: boolean;
-            /** @description Null where it is not set, and for secrets and what may hold one. E-mails are masked for operators. */
+            /** @description Null where it is not set, and for secrets and what may hold one. E-mails and phone numbers are masked for operators. */
             value: string | null;
         };
         /** @description How it went, in whole buckets of UTC. */
@@ -2902,7 +2902,7 @@ export interface components {
         };
         /** @description Why it is stopped. */
         StopRun: {
-            /** @description For the audit trail and the ledger; e-mails in it are masked. */
+            /** @description For the audit trail and the ledger; e-mails and phone numbers in it are masked. */
             reason: string;
         };
         /** @description It is done. */
@@ -3169,7 +3169,7 @@ export interface components {
             instanceUsers: {
                 id: number;
                 instance: string;
-                /** @description Masked to a session of the console where it is an e-mail or a phone number. */
+                /** @description E-mails and phone numbers in it are masked to a session of the console. */
                 username: string;
                 keyChangedAt: components["schemas"]["Moment"];
             }[];

@@ -19,7 +19,16 @@ impl Limit {
     ///
     /// 400 that names it.
     pub fn of(query: &Query) -> Result<Self, ApiError> {
-        query.count("limit", DEFAULT_LIMIT, MAX_LIMIT).map(Self)
+        Self::up_to(query, MAX_LIMIT)
+    }
+
+    /// The same of a list whose pages have at most `max` rows.
+    ///
+    /// # Errors
+    ///
+    /// 400 that names it.
+    pub fn up_to(query: &Query, max: u32) -> Result<Self, ApiError> {
+        query.count("limit", DEFAULT_LIMIT, max).map(Self)
     }
 
     /// The limit of a page that has at most `max` rows.
@@ -51,7 +60,12 @@ impl Limit {
 
     #[cfg(test)]
     pub fn openapi(description: &'static str) -> Parameter {
-        Parameter::count("limit", description, DEFAULT_LIMIT, MAX_LIMIT)
+        Self::openapi_up_to(description, MAX_LIMIT)
+    }
+
+    #[cfg(test)]
+    pub fn openapi_up_to(description: &'static str, max: u32) -> Parameter {
+        Parameter::count("limit", description, DEFAULT_LIMIT, max)
     }
 }
 

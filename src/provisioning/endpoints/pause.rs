@@ -27,7 +27,7 @@ pub const ROUTE: Route = Route::put(
 #[cfg_attr(test, derive(JsonSchema), schemars(rename = "PauseRequest"))]
 struct Request {
     paused: bool,
-    /// For the audit trail and for those who find runs paused; e-mails in it are masked.
+    /// For the audit trail and for those who find runs paused; e-mails and phone numbers in it are masked.
     #[cfg_attr(test, schemars(length(min = 1), regex(pattern = fields::words_pattern(fields::MAX_REASON_CHARS))))]
     reason: String,
 }

@@ -16,6 +16,7 @@ use crate::provisioning::store::{self, RunFilter, RunRow, RunStatus, Trigger};
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Parameter, Spec, example};
+use crate::web::page::Limit;
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 /// Runs listed when the caller does not say.
@@ -129,6 +130,7 @@ impl From<RunRow> for RunPart {
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let query = call.query(&["limit", "before", "trigger", "status"])?;
     let limit = query.count("limit", DEFAULT_LIMIT, MAX_LIMIT)?;
+    let limit = Limit::new("limit", limit, MAX_LIMIT)?;
     let triggers = [Trigger::Manual, Trigger::Cron].map(|one| (one.as_str(), Some(one)));
     let statuses = [
         RunStatus::Running,
@@ -141,14 +143,10 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         status: query.choice("status", None, &statuses)?,
         before: query.text("before").map(check_run_id).transpose()?,
     };
-    // One more tells whether there is a next page.
-    let mut rows = store::list_runs(&call.services.database()?, filter, limit + 1).await?;
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let has_more = rows.len() > limit;
-    rows.truncate(limit);
-    let last = rows.last().filter(|_| has_more);
+    let rows = store::list_runs(&call.services.database()?, filter, limit.to_read()).await?;
+    let (rows, next) = limit.cut(rows, |row| row.run_id.clone());
     let body = Body {
-        next: last.map(|row| row.run_id.clone()),
+        next,
         runs: rows.into_iter().map(Into::into).collect(),
     };
     Ok(Reply::json(StatusCode::OK, &body).no_store())

@@ -146,7 +146,7 @@ struct PushTokenPart {
 struct InstanceUserPart {
     id: u64,
     instance: String,
-    /// Masked to a session of the console where it is an e-mail or a phone number.
+    /// E-mails and phone numbers in it are masked to a session of the console.
     username: String,
     key_changed_at: Timestamp,
 }
@@ -190,7 +190,7 @@ impl Body {
             email: email(columns.user.email.clone()),
             phone_number: columns.user.phone_number.clone().map(|one| data.phone(one)),
             created_at: columns.user.created_at.clone(),
-            auth_subject: columns.auth_subject.clone().map(|one| data.name(one)),
+            auth_subject: columns.auth_subject.clone().map(|one| data.text(one)),
             team_id: columns.team_id,
             pending_email: email(columns.pending_email.clone()),
             pending_email_until: columns.pending_email_until.filter(|_| has_pending),
@@ -202,12 +202,19 @@ impl Body {
                 .into_iter()
                 .map(|row| InstanceUserPart::new(row, data))
                 .collect(),
-            api_keys: details.api_keys,
+            api_keys: details
+                .api_keys
+                .into_iter()
+                .map(|key| ApiKeyRow {
+                    label: key.label.map(|label| data.text(label)),
+                    ..key
+                })
+                .collect(),
             notices: details.notices.into(),
             history: details
                 .history
                 .into_iter()
-                .map(|row| AuditEntry::of(row.into(), data.is_shown))
+                .map(|row| AuditEntry::of(row.into(), |text| data.text(text)))
                 .collect(),
         }
     }
@@ -289,7 +296,7 @@ impl InstanceUserPart {
         Self {
             id: row.id,
             instance: row.instance,
-            username: data.name(row.username),
+            username: data.text(row.username),
             key_changed_at: row.key_changed_at,
         }
     }

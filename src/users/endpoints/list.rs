@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::auth::SignIn;
 use crate::operators::Role;
 use crate::provisioning::Reason;
-use crate::users::endpoints::row::{DEFAULT_LIMIT, MAX_LIMIT, UserRow};
+use crate::users::endpoints::row::{MAX_LIMIT, UserRow};
 use crate::users::store::{self, ListPlace, UserFilter};
 use crate::web::caller::Admin;
 #[cfg(test)]
@@ -50,8 +50,7 @@ struct Body {
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let query = call.query(&["state", "reason", "limit", "after"])?;
-    let limit = query.count("limit", DEFAULT_LIMIT, MAX_LIMIT)?;
-    let limit = Limit::new("limit", limit, MAX_LIMIT)?;
+    let limit = Limit::up_to(&query, MAX_LIMIT)?;
     let filter = query.choice("state", None, &STATES)?;
     let reasons = Reason::ALL.map(|reason| (reason.as_str(), Some(reason)));
     let reason = query.choice("reason", None, &reasons)?.map(Reason::as_str);
@@ -98,7 +97,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     )
     .parameter(Parameter::query("state", "Only users in this state.", json!({ "enum": words })))
     .parameter(spec.query::<Reason>("reason", "Only users whose last attempt failed for this. Not with state=waiting."))
-    .parameter(Parameter::count("limit", "Users to list at most.", DEFAULT_LIMIT, MAX_LIMIT))
+    .parameter(Limit::openapi_up_to("Users to list at most.", MAX_LIMIT))
     .parameter(Parameter::query("after", "`next` of the page before.", json!({ "type": "string" })))
     .answer(
         spec.json::<Body>(200, "The users.")
