@@ -277,7 +277,7 @@ export interface paths {
         };
         /**
          * Lists users by where they stand
-         * @description A page at a time; users that are added meanwhile repeat or hide none. Without a state and a reason all users, by id. waiting: all in the queue, the first due first. failing: those of them whose last attempt failed. leaving: the first to go first. All others: those changed last first.
+         * @description A page at a time; users that are added meanwhile repeat or hide none. Without a state and a reason all users, by id. waiting: all in the queue, the first due first. failing: those of them whose last attempt failed. leaving: the first to go first. locked_out: whose authenticator's or backup codes are locked at the moment, by id. All others: those changed last first.
          */
         get: operations["listUsers"];
         put?: never;
@@ -3119,7 +3119,7 @@ export interface components {
                 reason: components["schemas"]["FailureReason"] | null;
                 /** @description The same as a sentence. */
                 lastError: string | null;
-                /** @description When the next attempt is due. */
+                /** @description When the next attempt is due after a failure; `dueAt` tells it of every user in the queue. */
                 nextAttemptAt: components["schemas"]["Moment"] | null;
                 /** @description The user's place in the queue; null: not in it. */
                 dueAt: components["schemas"]["Moment"] | null;
@@ -3224,6 +3224,7 @@ export interface components {
             reason: components["schemas"]["FailureReason"] | null;
             /** @description The same as a sentence. */
             lastError: string | null;
+            /** @description When the next attempt is due. Null: with the next run, where the state is waiting, pending or attaching; else none is. */
             nextAttemptAt: components["schemas"]["Moment"] | null;
             /** @description Whether a second factor is on. */
             twoFactor: boolean;
@@ -4822,8 +4823,8 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only users in this state. */
-                state?: "waiting" | "failing" | "attaching" | "quarantined" | "set_aside" | "leaving" | "left_in_place";
-                /** @description Only users whose last attempt failed for this. Not with state=waiting. */
+                state?: "waiting" | "failing" | "attaching" | "quarantined" | "set_aside" | "leaving" | "left_in_place" | "locked_out";
+                /** @description Only users whose last attempt failed for this. Not with state=waiting or state=locked_out. */
                 reason?: components["schemas"]["FailureReason"];
                 /** @description Users to list at most. */
                 limit?: number;

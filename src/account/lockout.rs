@@ -49,6 +49,41 @@ impl Lock {
     }
 }
 
+/// In SQL: whether the row `$row` of `second_factors` may be locked, as the index of such rows has it.
+macro_rules! may_be_locked {
+    ($row:literal) => {
+        concat!(
+            $row,
+            ".totp_failures >= 5 OR ",
+            $row,
+            ".backup_failures >= 5"
+        )
+    };
+}
+pub(crate) use may_be_locked;
+
+/// In SQL: whether either kind of code is locked at `$now`.
+macro_rules! is_locked {
+    ($row:literal, $now:literal) => {
+        concat!(
+            "(",
+            $row,
+            ".totp_locked_until > ",
+            $now,
+            " OR ",
+            $row,
+            ".backup_locked_until > ",
+            $now,
+            " OR ",
+            $row,
+            ".totp_failures >= 100 OR ",
+            $row,
+            ".backup_failures >= 100)"
+        )
+    };
+}
+pub(crate) use is_locked;
+
 /// How long codes are locked after so many consecutive failures: the rule that `locked_until!` has in SQL.
 #[cfg(test)]
 pub(crate) fn lock_after(failures: u32) -> Option<Duration> {
@@ -65,6 +100,17 @@ mod tests {
 
     fn lock(failures: u32, until: Timestamp) -> Result<(), u64> {
         Lock { failures, until }.check(NOW)
+    }
+
+    #[test]
+    fn the_figures_in_sql_are_those_of_the_rule() {
+        let first = format!("totp_failures >= {FAILURES_BEFORE_LOCK} OR");
+        assert!(may_be_locked!("f").contains(&first));
+        let schema = include_str!("../../migrations/0006_account.sql");
+        let index = may_be_locked!("f").replace("f.", "");
+        assert!(schema.contains(&format!("WHERE {index};")));
+        let last = format!("totp_failures >= {MAX_CONSECUTIVE_FAILURES} OR");
+        assert!(is_locked!("f", "?1").contains(&last));
     }
 
     #[test]

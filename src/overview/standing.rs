@@ -6,6 +6,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::account::lockout::{is_locked, may_be_locked};
 use crate::db::{Batch, Database, DatabaseError, Statement, flag};
 use crate::kernel::Timestamp;
 
@@ -49,10 +50,11 @@ const COUNTS: &str = concat!(
     capped!("notices WHERE attempts > 0"),
     " AS notices_failing, ",
     // Locks that are over stay in the index until a code is accepted, so they are looked at up to the same number.
-    "(SELECT count(*) FILTER (
-        WHERE totp_locked_until > ?1 OR backup_locked_until > ?1 OR totp_failures >= 100 OR backup_failures >= 100)
-      FROM (SELECT * FROM second_factors WHERE totp_failures >= 5 OR backup_failures >= 5 LIMIT 1001)
-     ) AS locked_out, ",
+    "(SELECT count(*) FILTER (WHERE ",
+    is_locked!("s", "?1"),
+    ") FROM (SELECT * FROM second_factors f WHERE ",
+    may_be_locked!("f"),
+    " LIMIT 1001) s) AS locked_out, ",
     "(SELECT min(due_at) FROM provisioning_queue WHERE due_at <= ?1) AS oldest_due_at"
 );
 

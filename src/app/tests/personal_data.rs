@@ -81,7 +81,11 @@ fn a_session_puts_no_personal_name_into_an_address() {
     let service = written_all_over();
     let cookie = service.sign_in(Role::Viewer);
     let list = |query: &str| service.get(&format!("/admin/instances/rivia/users?{query}"));
-    for name in ["jane%40example.com", "%2B49%20170%201234512", "0170-1234512"] {
+    for name in [
+        "jane%40example.com",
+        "%2B49%20170%201234512",
+        "0170-1234512",
+    ] {
         let query = format!("username={name}");
         let refused = list(&query).session(&cookie).send();
         assert_eq!(refused.status(), 400, "{name}");

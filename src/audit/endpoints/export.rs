@@ -59,7 +59,9 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let page = store::export(&call.services.database()?, &filter, TO_SCAN, &entry).await?;
     let data = PersonalData::for_caller(&call.caller);
     let rows = page.rows.into_iter();
-    let entries: Vec<AuditEntry> = rows.map(|row| AuditEntry::of(row, |text| data.text(text))).collect();
+    let entries: Vec<AuditEntry> = rows
+        .map(|row| AuditEntry::of(row, |text| data.text(text)))
+        .collect();
     let text = match format {
         Format::Csv => csv(&entries),
         Format::Ndjson => ndjson(&entries),

@@ -48,7 +48,9 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let data = PersonalData::for_caller(&call.caller);
     let rows = page.rows.into_iter();
     let body = ResponseBody {
-        entries: rows.map(|row| AuditEntry::of(row, |text| data.text(text))).collect(),
+        entries: rows
+            .map(|row| AuditEntry::of(row, |text| data.text(text)))
+            .collect(),
         next: page.next.map(|id| id.to_string()),
         scanned_to: page.scanned_to,
     };

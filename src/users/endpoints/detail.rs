@@ -86,7 +86,7 @@ struct ProvisioningPart {
     reason: Option<Reason>,
     /// The same as a sentence.
     last_error: Option<String>,
-    /// When the next attempt is due.
+    /// When the next attempt is due after a failure; `dueAt` tells it of every user in the queue.
     next_attempt_at: Option<Timestamp>,
     /// The user's place in the queue; null: not in it.
     due_at: Option<Timestamp>,

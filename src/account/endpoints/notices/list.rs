@@ -83,7 +83,9 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let limit = Limit::up_to(&query, MAX_LIMIT)?;
     let filter = filter(&query)?;
     let rows = list_notices(&call.services.database()?, &filter, limit.to_read()).await?;
-    let (rows, next) = limit.cut(rows, |row| NoticePlace::new(row.due_at, &row.id).to_string());
+    let (rows, next) = limit.cut(rows, |row| {
+        NoticePlace::new(row.due_at, &row.id).to_string()
+    });
     let data = PersonalData::for_caller(&call.caller);
     let rows = rows.into_iter();
     let body = ResponseBody {

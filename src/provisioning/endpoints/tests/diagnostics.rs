@@ -200,8 +200,12 @@ fn a_viewer_sees_that_a_quarantine_will_end_and_support_ends_it() {
         let written = setup.service.database.total_changes() - written;
         (found, written)
     };
-    let state_and_act =
-        |found: &Value| (found["mapping"]["state"].clone(), found["next"]["act"].clone());
+    let state_and_act = |found: &Value| {
+        (
+            found["mapping"]["state"].clone(),
+            found["next"]["act"].clone(),
+        )
+    };
     let (found, written) = ask(Role::Viewer);
     assert_eq!(written, 0);
     assert_eq!(

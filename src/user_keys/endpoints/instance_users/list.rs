@@ -61,7 +61,8 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
 
 /// Addresses end up in histories and logs.
 fn personal_name() -> ApiError {
-    let message = "username: an e-mail or a phone number must not stand in an address; look for the userId";
+    let message =
+        "username: an e-mail or a phone number must not stand in an address; look for the userId";
     ApiError::bad_request(message)
 }
 
