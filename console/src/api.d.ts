@@ -1687,10 +1687,12 @@ export interface components {
              */
             mode: "inline" | "queue";
             /**
-             * @description running: at work, or it died, which loses nothing. An inline run that has not ended after 15 minutes has died. A planned run that no consumer had a hand in for 30 minutes is closed by the next plan.
+             * @description running: at work, or `died`. A planned run that no consumer had a hand in for 30 minutes is closed by the next plan.
              * @enum {string}
              */
             status: "running" | "completed" | "ended_early";
+            /** @description Whether it is without an end and has made no progress for 15 minutes, a planned run since a consumer last worked on it. Nothing is lost: its users are due again. */
+            died: boolean;
             /** @description Users it would take up at most. */
             limit: number;
             /** @description Users in the run. */
@@ -1763,10 +1765,12 @@ export interface components {
              */
             mode: "inline" | "queue";
             /**
-             * @description running: at work, or it died, which loses nothing. An inline run that has not ended after 15 minutes has died. A planned run that no consumer had a hand in for 30 minutes is closed by the next plan.
+             * @description running: at work, or `died`. A planned run that no consumer had a hand in for 30 minutes is closed by the next plan.
              * @enum {string}
              */
             status: "running" | "completed" | "ended_early";
+            /** @description Whether it is without an end and has made no progress for 15 minutes, a planned run since a consumer last worked on it. Nothing is lost: its users are due again. */
+            died: boolean;
             /** @description Users it would take up at most. */
             limit: number;
             /** @description Users taken up, or planned. */

@@ -67,6 +67,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                 "trigger": "manual",
                 "mode": "queue",
                 "status": "ended_early",
+                "died": false,
                 "limit": 10000,
                 "planned": 4000,
                 "done": 998,
