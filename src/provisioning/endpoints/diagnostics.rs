@@ -1,8 +1,7 @@
 //! `GET /admin/threedeye/users/{userId}`: where a user's provisioning stands.
 //!
 //! Read-only, but for a quarantined user whose account is seen: that user is due again, if the caller may
-//! mend users. One D1 round trip, in parallel with the probe. An unknown user and an unreachable 3dEye are
-//! answers, not errors.
+//! mend users. An unknown user and an unreachable 3dEye are answers, not errors.
 
 use std::time::Duration;
 
@@ -153,22 +152,21 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let services = &call.services;
     let database = services.database()?;
     let remote = services.remote();
-    // Each reads the customer's whole list, so an operator's count for themselves, against the limit that is a
-    // person's: a fifth of an administrator's.
+    // Each reads the customer's whole list, so an operator's have the limit of a person: a fifth.
     if let Admin::Operator(session) = &call.caller
         && !services.person_within_limit(&session.operator().id).await
     {
         return Err(ErrorFormat::Admin.too_many());
     }
     let origin = call.origin(call.caller.actor());
-    let mends = call.require(Role::Support, SignIn::AnyTime).is_ok();
+    let may_mend = call.require(Role::Support, SignIn::AnyTime).is_ok();
     let found = diagnose(
         &database,
         remote.as_ref(),
         &*services.clock,
         &user,
         PROBE_BUDGET,
-        mends.then_some(&origin),
+        may_mend.then_some(&origin),
     )
     .await?;
     let customer_id = services
@@ -259,10 +257,8 @@ fn describe_remote(
     let scan = match probe {
         Ok(scan) => scan,
         Err(error) => {
-            return RemotePart {
-                error: Some(error.to_string()),
-                ..part
-            };
+            let error = Some(error.to_string());
+            return RemotePart { error, ..part };
         }
     };
     let email = record.user.as_ref().and_then(|row| row.email_key.as_ref());
@@ -317,7 +313,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                         "reason": null,
                         "lastError": null,
                         "nextAttemptAt": null,
-                    "takenOver": false
+                        "takenOver": false
                     },
                     "recovery": { "found": false, "roleIds": [] },
                     "remote": {

@@ -176,13 +176,16 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
 impl Body {
     fn new(
         user: &UserId,
-        details: UserDetails,
+        mut details: UserDetails,
         data: PersonalData,
         removals: RemovalOrder,
         now: Timestamp,
     ) -> Self {
         let columns = details.columns;
         let email = |email: Option<String>| email.map(|email| data.email(email));
+        for key in &mut details.api_keys {
+            key.label = key.label.take().map(|label| data.text(label));
+        }
         let has_pending = columns.pending_email.is_some();
         Self {
             user_id: user.to_string(),
@@ -202,14 +205,7 @@ impl Body {
                 .into_iter()
                 .map(|row| InstanceUserPart::new(row, data))
                 .collect(),
-            api_keys: details
-                .api_keys
-                .into_iter()
-                .map(|key| ApiKeyRow {
-                    label: key.label.map(|label| data.text(label)),
-                    ..key
-                })
-                .collect(),
+            api_keys: details.api_keys,
             notices: details.notices.into(),
             history: details
                 .history
