@@ -49,41 +49,6 @@ impl Lock {
     }
 }
 
-/// In SQL: whether the row `$row` of `second_factors` may be locked, as the index of such rows has it.
-macro_rules! may_be_locked {
-    ($row:literal) => {
-        concat!(
-            $row,
-            ".totp_failures >= 5 OR ",
-            $row,
-            ".backup_failures >= 5"
-        )
-    };
-}
-pub(crate) use may_be_locked;
-
-/// In SQL: whether either kind of code is locked at `$now`.
-macro_rules! is_locked {
-    ($row:literal, $now:literal) => {
-        concat!(
-            "(",
-            $row,
-            ".totp_locked_until > ",
-            $now,
-            " OR ",
-            $row,
-            ".backup_locked_until > ",
-            $now,
-            " OR ",
-            $row,
-            ".totp_failures >= 100 OR ",
-            $row,
-            ".backup_failures >= 100)"
-        )
-    };
-}
-pub(crate) use is_locked;
-
 /// How long codes are locked after so many consecutive failures: the rule that `locked_until!` has in SQL.
 #[cfg(test)]
 pub(crate) fn lock_after(failures: u32) -> Option<Duration> {
@@ -95,6 +60,7 @@ pub(crate) fn lock_after(failures: u32) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::lockout::{is_locked, may_be_locked};
 
     const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 

@@ -6,10 +6,9 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::account::lockout::{is_locked, may_be_locked};
+use crate::db::lockout::{is_locked, may_be_locked};
 use crate::db::{Batch, Database, DatabaseError, Statement, flag};
 use crate::kernel::Timestamp;
-use crate::provisioning::policy::died_before;
 
 /// Counts go no further.
 const MOST: u32 = 1_000;
@@ -174,12 +173,16 @@ impl Overview {
     }
 }
 
-/// Reads how the service stands.
-pub async fn read_overview(database: &Database, now: Timestamp) -> Result<Overview, DatabaseError> {
+/// Reads how the service stands. A run without an end has died that made no progress since `died_before`.
+pub async fn read_overview(
+    database: &Database,
+    now: Timestamp,
+    died_before: Timestamp,
+) -> Result<Overview, DatabaseError> {
     let day = now.as_secs().div_euclid(24 * 60 * 60);
     let mut batch = Batch::new();
     let counts = batch.push::<Counts>(Statement::new(COUNTS, [now.into()]));
-    let run = batch.push::<RunUnderWay>(Statement::new(RUN, [died_before(now).into()]));
+    let run = batch.push::<RunUnderWay>(Statement::new(RUN, [died_before.into()]));
     let pause = batch.push::<PauseRow>(Statement::new(PAUSE, []));
     let today = batch.push::<Totals>(Statement::new(TOTALS, [day.into()]));
     let yesterday = batch.push::<Totals>(Statement::new(TOTALS, [(day - 1).into()]));

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::columns::{UserColumns, user_columns};
-use crate::account::lockout::{is_locked, may_be_locked};
+use crate::db::lockout::{is_locked, may_be_locked};
 use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
 
