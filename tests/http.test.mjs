@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { assertError } from "./support/errors.mjs";
-import { pathOf, routeOf, routes } from "./support/openapi.mjs";
+import { answersHead, pathOf, routeOf, routes } from "./support/openapi.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
 const service = await serviceForThisFile({ wrangler: true });
@@ -44,10 +44,8 @@ describe("paths and methods", () => {
 
   for (const path of new Set(own.map((route) => route.path))) {
     test(`${path} with a method that it does not have is 405 with Allow, never a GET`, async () => {
-      const known = own.filter((route) => route.path === path).map(({ method }) => method);
-      // A GET that begins or ends a sign-in changes something.
-      const hasHead = known.includes("GET") && !path.startsWith("/console/auth/");
-      const allowed = new Set([...known, ...(hasHead ? ["HEAD"] : [])]);
+      const here = own.filter((route) => route.path === path);
+      const allowed = new Set([...here.map(({ method }) => method), ...(here.some(answersHead) ? ["HEAD"] : [])]);
       for (const method of METHODS.filter((one) => !allowed.has(one))) {
         const answer = await service.call(method, pathOf({ path }));
         if (method === "HEAD") assert.equal(answer.status, 405);
@@ -59,13 +57,7 @@ describe("paths and methods", () => {
   }
 
   test("HEAD answers what GET does, without a body", async () => {
-    for (const path of [
-      "/health",
-      "/openapi.json",
-      "/admin/api-keys",
-      "/admin/threedeye/users/nobody",
-      "/admin/threedeye/backfill/runs",
-    ]) {
+    for (const path of ["/health", "/openapi.json", "/admin/api-keys", "/admin/users/nobody", "/admin/threedeye/backfill/runs"]) {
       const [get, head] = [await service.admin("GET", path), await service.admin("HEAD", path)];
       assert.equal(head.status, get.status, path);
       assert.equal(head.text, "");

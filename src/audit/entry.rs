@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::audit::store::AuditRow;
 #[cfg(test)]
 use crate::kernel::RequestId;
-use crate::kernel::{Timestamp, mask_emails};
+use crate::kernel::Timestamp;
 
 /// What an actor of the trail begins with; `kernel::audit::Actor` writes them.
 const KINDS: [&str; 10] = [
@@ -62,12 +62,8 @@ pub struct AuditActor {
 }
 
 impl AuditEntry {
-    /// The row as its reader may see it. The trail names people by masks; what was typed may hold more.
-    pub fn of(row: AuditRow, shows_personal_data: bool) -> Self {
-        let shown = |text: String| match shows_personal_data {
-            true => text,
-            false => mask_emails(&text),
-        };
+    /// The row, with what people typed `shown` as its reader may see it. The trail itself names people by masks.
+    pub fn of(row: AuditRow, shown: impl Fn(String) -> String) -> Self {
         Self {
             id: row.id,
             at: row.at,

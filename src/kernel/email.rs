@@ -52,16 +52,6 @@ pub fn mask_email(email: &str) -> String {
     }
 }
 
-/// A text with each word masked that has an e-mail in it.
-pub fn mask_emails(text: &str) -> String {
-    let words = text.split_inclusive(char::is_whitespace);
-    let masked = words.map(|word| match word.contains('@') {
-        true => mask_email(word),
-        false => word.to_owned(),
-    });
-    masked.collect()
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -101,13 +91,6 @@ mod tests {
             EmailKey::of("jane@example.com").unwrap().to_string(),
             "j***@example.com"
         );
-    }
-
-    #[test]
-    fn masks_every_email_in_a_text() {
-        let masked = mask_emails("for jane@example.com,\tas bob@example.com asked");
-        assert_eq!(masked, "for j***@example.com,\tas b***@example.com asked");
-        assert_eq!(mask_emails("moved out"), "moved out");
     }
 
     proptest! {

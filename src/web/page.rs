@@ -19,15 +19,15 @@ impl Limit {
     ///
     /// 400 that names it.
     pub fn of(query: &Query) -> Result<Self, ApiError> {
-        Self::up_to(MAX_LIMIT, query)
+        Self::up_to(query, MAX_LIMIT)
     }
 
-    /// The same where a page has at most `max` rows.
+    /// The same of a list whose pages have at most `max` rows.
     ///
     /// # Errors
     ///
     /// 400 that names it.
-    pub fn up_to(max: u32, query: &Query) -> Result<Self, ApiError> {
+    pub fn up_to(query: &Query, max: u32) -> Result<Self, ApiError> {
         query.count("limit", DEFAULT_LIMIT, max).map(Self)
     }
 
@@ -60,11 +60,11 @@ impl Limit {
 
     #[cfg(test)]
     pub fn openapi(description: &'static str) -> Parameter {
-        Self::openapi_up_to(MAX_LIMIT, description)
+        Self::openapi_up_to(description, MAX_LIMIT)
     }
 
     #[cfg(test)]
-    pub fn openapi_up_to(max: u32, description: &'static str) -> Parameter {
+    pub fn openapi_up_to(description: &'static str, max: u32) -> Parameter {
         Parameter::count("limit", description, DEFAULT_LIMIT, max)
     }
 }

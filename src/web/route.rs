@@ -85,7 +85,7 @@ pub struct Route {
     /// The `operationId` in `openapi.json`.
     pub operation: &'static str,
     pub handler: Handler,
-    /// Whether HEAD is answered as well: every GET that changes nothing.
+    /// Whether HEAD is answered as well: every GET that writes nothing.
     pub has_head: bool,
 }
 
@@ -94,7 +94,7 @@ impl Route {
         Self::of(Method::GET, path, operation, handler, true)
     }
 
-    /// A GET that changes something, so that no HEAD of a prefetch may do it.
+    /// A GET that writes something, be it a row of the audit trail, so that no HEAD of a prefetch may do it.
     pub const fn get_only(path: &'static str, operation: &'static str, handler: Handler) -> Self {
         Self::of(Method::GET, path, operation, handler, false)
     }

@@ -2,6 +2,7 @@
 
 mod delivery;
 mod notices;
+mod personal_data;
 mod protocol;
 mod schedule;
 mod sessions;

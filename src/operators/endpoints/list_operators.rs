@@ -33,7 +33,7 @@ struct ResponseBody {
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let query = call.query(&["limit", "after"])?;
-    let limit = Limit::up_to(MAX_LIMIT, &query)?;
+    let limit = Limit::up_to(&query, MAX_LIMIT)?;
     let after = page::after(&query, "op", "an operator")?;
     let database = call.services.database()?;
     let rows = list_operators(&database, after, limit.to_read(), call.now()).await?;
@@ -72,8 +72,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "Newest first, disabled ones too: the audit trail names them.",
     )
     .parameter(Limit::openapi_up_to(
-        MAX_LIMIT,
         "Operators to list at most.",
+        MAX_LIMIT,
     ))
     .parameter(page::openapi_after(
         "op",
