@@ -2,23 +2,13 @@
 
 import type { ComponentChildren } from "preact";
 import { match, type Parameters } from "./lib/route";
-import { Audit } from "./pages/audit/Audit";
-import { Dashboards } from "./pages/Dashboards";
 import { Help } from "./pages/Help";
-import { Instance } from "./pages/instances/Instance";
-import { Instances } from "./pages/instances/Instances";
-import { AccountKeys } from "./pages/keys/AccountKeys";
-import { ApiKeys } from "./pages/keys/ApiKeys";
-import { Notices } from "./pages/notices/Notices";
-import { MySessions } from "./pages/operators/MySessions";
-import { Operator } from "./pages/operators/Operator";
-import { Operators } from "./pages/operators/Operators";
 import { Overview } from "./pages/overview/Overview";
 import { Run } from "./pages/runs/Run";
 import { Runs } from "./pages/runs/Runs";
-import { System } from "./pages/system/System";
 import { User } from "./pages/user/User";
 import { Users } from "./pages/users/Users";
+import { Place } from "./place";
 
 export interface Shown {
   /** Pages with the same key are the same page, on which the focus stays. */
@@ -42,17 +32,17 @@ const PAGES = [
   page("users/:userId/:tab?", ({ userId, tab }) => <User userId={userId} tab={tab} />),
   page("runs", () => <Runs />),
   page("runs/:runId", ({ runId }) => <Run runId={runId} />),
-  page("notices", () => <Notices />),
-  page("audit", () => <Audit />),
-  page("api-keys", () => <ApiKeys />),
-  page("account-keys", () => <AccountKeys />),
-  page("instances", () => <Instances />),
-  page("instances/:name/:tab?", ({ name, tab }) => <Instance name={name} tab={tab} />),
-  page("dashboards", () => <Dashboards />),
-  page("operators", () => <Operators />),
-  page("operators/:operatorId", ({ operatorId }) => <Operator operatorId={operatorId} />),
-  page("sessions", () => <MySessions />),
-  page("system", () => <System />),
+  page("notices", () => <Place page="Notices" />),
+  page("audit", () => <Place page="Audit" />),
+  page("api-keys", () => <Place page="ApiKeys" />),
+  page("account-keys", () => <Place page="AccountKeys" />),
+  page("instances", () => <Place page="Instances" />),
+  page("instances/:name/:tab?", ({ name, tab }) => <Place page="Instance" name={name} tab={tab} />),
+  page("dashboards", () => <Place page="Dashboards" />),
+  page("operators", () => <Place page="Operators" />),
+  page("operators/:operatorId", ({ operatorId }) => <Place page="Operator" operatorId={operatorId} />),
+  page("sessions", () => <Place page="MySessions" />),
+  page("system", () => <Place page="System" />),
   page("help", () => <Help />),
 ];
 

@@ -34,6 +34,8 @@ export async function buildConsole(assets = ASSETS) {
     entryPoints: [ENTRY],
     outdir: join(assets, "console", "assets"),
     entryNames: "[name]-[hash]",
+    chunkNames: "[name]-[hash]",
+    splitting: true,
     minify: true,
     metafile: true,
     legalComments: "none",
@@ -44,12 +46,13 @@ export async function buildConsole(assets = ASSETS) {
   const styles = script?.[1].cssBundle;
   if (!script || !styles) throw new Failure("The console was bundled without a script or without styles");
   mkdirSync(join(assets, "console"), { recursive: true });
-  writeFileSync(join(assets, "console", "index.html"), page(basename(script[0]), basename(styles)));
+  const needed = script[1].imports.filter(({ kind }) => kind === "import-statement").map(({ path }) => basename(path));
+  writeFileSync(join(assets, "console", "index.html"), page(basename(script[0]), basename(styles), needed));
   cpSync(inRoot("console", "_headers"), join(assets, "_headers"));
 }
 
-/** @param {string} script @param {string} styles */
-const page = (script, styles) => `<!doctype html>
+/** @param {string} script @param {string} styles @param {string[]} needed by the script, and so loaded beside it */
+const page = (script, styles, needed) => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -58,7 +61,7 @@ const page = (script, styles) => `<!doctype html>
 <meta name="color-scheme" content="light dark">
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="/console/assets/${styles}">
-<script type="module" src="/console/assets/${script}"></script>
+${needed.map((name) => `<link rel="modulepreload" href="/console/assets/${name}">\n`).join("")}<script type="module" src="/console/assets/${script}"></script>
 </head>
 <body>
 <div id="console"></div>

@@ -16,11 +16,15 @@ import { ResetUserKey } from "./ResetUserKey";
 /** The instance's user that a dialog is about. */
 export type InstanceUserRow = { id: number };
 
+/** What names a person stands in no URL, so the service refuses it. */
+const isPersonal = (name: string) => name.includes("@") || name.replace(/\D/g, "").length >= 7;
+
 export function InstanceUsers({ name }: { name: string }) {
   const userId = address.value.filters.get("userId") ?? undefined;
   // A name may be an e-mail, so it is kept out of the address.
   const [username, setUsername] = useState("");
-  const query = { userId, username: username || undefined };
+  const refusal = isPersonal(username) ? "E-mails and numbers are not looked for here: give the person’s user id" : undefined;
+  const query = { userId, username: refusal ? undefined : username || undefined };
   const list = (after?: number) =>
     api.GET("/admin/instances/{name}/users", { params: { path: { name }, query: { ...query, after } } });
   const users = usePages(JSON.stringify(list()), list, ({ users, next }) => ({ rows: users, next }));
@@ -38,7 +42,13 @@ export function InstanceUsers({ name }: { name: string }) {
         )}
       </div>
       <div class="filters hinted">
-        <TextField label="Name" value={username} settled onChange={(text) => setUsername(text.trim())} hint="To the letter" />
+        <TextField
+          label="Name"
+          value={username}
+          settled
+          onChange={(text) => setUsername(text.trim())}
+          hint={refusal ?? "To the letter"}
+        />
         <TextField
           label="Person’s user id"
           value={userId ?? ""}

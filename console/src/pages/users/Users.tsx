@@ -11,7 +11,7 @@ import { address, href, setFilters } from "../../state/router";
 import { searched } from "../../state/search";
 import { USER_COLUMNS } from "./columns";
 import { SearchResults } from "./SearchResults";
-import { isListState, LIST_STATES, type ListState, leadOf } from "./states";
+import { hasFailures, isListState, LIST_STATES, type ListState, leadOf } from "./states";
 
 export function Users() {
   const isList = searched.value === null || address.value.filters.size > 0;
@@ -22,9 +22,8 @@ function UserList() {
   const { filters } = address.value;
   const asked = filters.get("state");
   const state: ListState | "" = isListState(asked) ? asked : "";
-  // Who waits has not failed, so there is no reason.
   const wanted = filters.get("reason") ?? "";
-  const reason = state !== "waiting" && isReason(wanted) ? wanted : "";
+  const reason = hasFailures(state) && isReason(wanted) ? wanted : "";
   const query = { state: state || undefined, reason: reason || undefined };
   const list = (after?: string) => api.GET("/admin/users", { params: { query: { ...query, after } } });
   const users = usePages(JSON.stringify(query), list, ({ users, next }) => ({ rows: users, next }));
@@ -41,7 +40,7 @@ function UserList() {
           options={[["", "Any"], ...LIST_STATES.map((id) => [id, words(id)] as const)]}
           onChange={(chosen) => setFilters({ state: chosen })}
         />
-        {state !== "waiting" && (
+        {hasFailures(state) && (
           <Select
             label="Failure"
             value={reason}
