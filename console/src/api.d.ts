@@ -53,7 +53,7 @@ export interface paths {
         };
         /**
          * Where a user's provisioning stands
-         * @description Reads the rows and asks 3dEye at the same time. Changes nothing, but for one thing: a quarantined user whose account is seen is due again; where an operator with the role viewer asks, `next` tells that the next run will see to it. An unknown user and an unreachable 3dEye are answers, not errors.
+         * @description Reads the rows and asks 3dEye at the same time. Changes nothing, but for one thing: a quarantined user whose account is seen is due again. Where an operator with the role viewer asks it stays quarantined, and `next` tells that support has to act. An unknown user and an unreachable 3dEye are answers, not errors.
          */
         get: operations["diagnoseUser"];
         put?: never;
@@ -2445,7 +2445,7 @@ export interface components {
          */
         Moment: string;
         /**
-         * @description none: nothing, all is done. wait: the user is not due yet, or is being worked on. create: the next run creates or adopts the account. attach_roles: the next run attaches saved roles. remove: a run deletes the account of the deleted user. needs_support: support has to act. needs_data: an e-mail has to be corrected where the users are kept.
+         * @description none: nothing, all is done. wait: the user is not due yet, or is being worked on. create: the next run creates or adopts the account. attach_roles: the next run attaches saved roles. remove: a run deletes the account of the deleted user. needs_support: support has to act; for a quarantined user whose account is seen, a check by support (`diagnoseUser`) or a reset is enough. needs_data: an e-mail has to be corrected where the users are kept.
          * @enum {string}
          */
         NextAct: "none" | "wait" | "create" | "attach_roles" | "remove" | "needs_support" | "needs_data";
