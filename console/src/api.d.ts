@@ -277,7 +277,7 @@ export interface paths {
         };
         /**
          * Lists users by where they stand
-         * @description A page at a time; users that are added meanwhile repeat or hide none. Without a state and a reason all users, by id. waiting: all in the queue, the first due first. failing: those of them whose last attempt failed. leaving: the first to go first. locked_out: whose authenticator's or backup codes are locked at the moment, by id. All others: those changed last first.
+         * @description A page at a time; users that are added meanwhile repeat or hide none. Without a state and a reason all users, by id. waiting: all in the queue, the first due first. failing: those of them whose last attempt failed. leaving: the first to go first. locked_out: whose authenticator's or backup codes are locked at the moment, by id; a page looks through `limit` users who entered too many wrong codes, so where locks are over it may be short, or empty, and still have a `next`. All others: those changed last first.
          */
         get: operations["listUsers"];
         put?: never;
