@@ -317,7 +317,7 @@ export interface paths {
         };
         /**
          * Lists API keys
-         * @description Newest first, a page at a time, without the keys themselves. Revoked keys are left out unless asked for; expired ones are listed. To a session of the console e-mails and phone numbers in labels are masked.
+         * @description Newest first, a page at a time, without the keys themselves. Revoked keys are left out unless asked for; expired ones are listed. To a session of the console e-mails and phone numbers in labels are masked, and refused as `userId`.
          */
         get: operations["listApiKeys"];
         put?: never;
@@ -621,7 +621,7 @@ export interface paths {
         };
         /**
          * Lists users of an instance
-         * @description By id, a page at a time, without their keys. To a session of the console e-mails and phone numbers in usernames are masked, and it cannot look for one: no address may hold it.
+         * @description By id, a page at a time, without their keys. To a session of the console e-mails and phone numbers in usernames are masked, and it cannot look for one here: no address may hold it.
          */
         get: operations["listInstanceUsers"];
         put?: never;
@@ -833,7 +833,7 @@ export interface paths {
         };
         /**
          * The audit trail
-         * @description Who did what, when and why, newest first. All that is asked for must apply. Operators of the console see e-mails and phone numbers masked that were typed into a reason.
+         * @description Who did what, when and why, newest first. All that is asked for must apply. Operators of the console see e-mails and phone numbers masked that were typed into a reason, and cannot filter by one: no address may hold it.
          */
         get: operations["listAudit"];
         put?: never;
@@ -853,7 +853,7 @@ export interface paths {
         };
         /**
          * The audit trail as a file
-         * @description Newest first, as CSV (RFC 4180; cells that a spreadsheet would run as a formula begin with an apostrophe) or as one JSON object a line. A call looks at 5,000 entries; where older ones may match, `Link` leads to them. Times are UTC. Operators of the console get it masked. The export is itself written into the trail.
+         * @description Newest first, as CSV (RFC 4180; cells that a spreadsheet would run as a formula begin with an apostrophe) or as one JSON object a line. A call looks at 5,000 entries; where older ones may match, `Link` leads to them. Times are UTC. Operators of the console get it masked, and cannot filter by an e-mail or a phone number. The export is itself written into the trail.
          */
         get: operations["exportAudit"];
         put?: never;
@@ -913,7 +913,7 @@ export interface paths {
         };
         /**
          * The outbox
-         * @description The notices that wait for delivery, the longest due first. What was delivered is gone.
+         * @description The notices that wait for delivery, the longest due first. What was delivered is gone. To a session of the console e-mails and phone numbers are masked, and refused as `userId`.
          */
         get: operations["listNotices"];
         put?: never;
