@@ -17,7 +17,7 @@ fn parameters() -> Vec<(String, String)> {
         let parameters = item["get"]["parameters"].as_array();
         for parameter in parameters.into_iter().flatten() {
             if path.starts_with("/admin/") && parameter["in"] == "query" {
-                let path = path.replace('{', "").replace('}', "");
+                let path = path.replace(['{', '}'], "");
                 found.push((path, parameter["name"].as_str().unwrap().to_owned()));
             }
         }
