@@ -8,21 +8,26 @@ import { build } from "esbuild";
 import { BUNDLE } from "../dev/tooling/console.mjs";
 import { inRoot } from "../dev/tooling/paths.mjs";
 
-const PARTS = ["route", "curl", "time", "failure", "scale", "words"];
+const PARTS = ["route", "personal", "curl", "time", "failure", "scale", "words"];
 
 /** @type {any} what the modules export, together */
 let lib;
 
-before(async () => {
+/** What the modules of a folder export, together. @param {string} folder @param {string[]} names @returns {Promise<any>} */
+async function exportsOf(folder, names) {
   const { outputFiles } = await build({
     ...BUNDLE,
     stdin: {
-      contents: PARTS.map((name) => `export * from "./${name}";`).join("\n"),
-      resolveDir: inRoot("console", "src", "lib"),
+      contents: names.map((name) => `export * from "./${name}";`).join("\n"),
+      resolveDir: inRoot("console", "src", folder),
     },
     write: false,
   });
-  lib = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0]?.contents ?? []).toString("base64")}`);
+  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0]?.contents ?? []).toString("base64")}`);
+}
+
+before(async () => {
+  lib = await exportsOf("lib", PARTS);
 });
 
 /** Random numbers that are the same in every run. @param {string} seed */
@@ -122,13 +127,22 @@ describe("addresses", () => {
       const id = `x${oddText(random)}`;
       const parsed = lib.parseHash(lib.href(["users", id, "history"], { state: id }));
       assert.deepEqual([...parsed.path], ["users", id, "history"]);
-      assert.equal(parsed.filters.get("state"), id);
+      assert.equal(parsed.filters.get("state"), lib.isPersonal(id) ? null : id);
     }
   });
 
   test("filters without a value are left out", () => {
     assert.equal(lib.href(["runs"], { a: null, b: undefined, c: "", d: false, e: 0, f: true }), "#/runs?e=0&f=true");
     assert.equal(lib.href([]), "#/");
+  });
+
+  test("no filter of an address holds an e-mail or a phone number, wherever it comes from", () => {
+    for (const text of ["jane@example.com", "+49 (170) 123-45-12", "01701234512", "j@x,+4917", "for 0170/1234512"]) {
+      assert.equal(lib.href(["audit"], { subject: text, action: "x" }), "#/audit?action=x", text);
+      const { filters, refused } = lib.parseHash(`#/audit?${new URLSearchParams({ subject: text, action: "x" })}`);
+      assert.deepEqual([[...filters], [...refused]], [[["action", "x"]], [["subject", text]]], text);
+    }
+    assert.equal(lib.href(["dashboards"], { teamId: 12_345_678 }), "#/dashboards?teamId=12345678");
   });
 
   test("a pattern matches its parameters, the last of which may be absent", () => {
@@ -143,6 +157,93 @@ describe("addresses", () => {
   test("what is no valid percent-encoding stands for itself", () => {
     assert.deepEqual([...lib.parseHash("#/users/%E0%A4%A").path], ["users", "%E0%A4%A"]);
     assert.deepEqual([...lib.parseHash("").path], []);
+  });
+});
+
+describe("e-mails and phone numbers", () => {
+  test("are told from ids and dates, as the service tells them", () => {
+    for (const text of [
+      "jane@example.com",
+      "@",
+      "+491701234512",
+      "0170 / 123 45 12",
+      "(0170) 123\u201145\u201312",
+      "Tel0170-1234512",
+      "٠١٧٠١٢٣٤٥١٢",
+      "00000000-0000-4000-8000-000000000001 0170 1234512",
+      "auth0|1, 0170 1234512",
+    ])
+      assert.equal(lib.isPersonal(text), true, text);
+    for (const text of [
+      "",
+      "jane",
+      "12345",
+      "000077-user",
+      "00000000-0000-4000-8000-000000000001",
+      "operator:op_01JZX0000000000000000000EX",
+      "req_01JZX0000000000000000000EX",
+      "google-oauth2|103547991597142817347",
+      "2026-11-28",
+      "2026-11-28T10:30",
+      "2026-11-28T10:30:00.000Z",
+      "threedeye.reset",
+    ])
+      assert.equal(lib.isPersonal(text), false, text);
+  });
+});
+
+describe("in a browser", () => {
+  const kept = new Map();
+  /** @type {(() => void)[]} */
+  const onHash = [];
+  const page = {
+    location: { hash: "#/audit?subject=jane%40example.com&action=user.reveal", assign: () => {} },
+    history: { replaceState: (/** @type {unknown} */ _, /** @type {string} */ __, /** @type {string} */ to) => follow(to) },
+    sessionStorage: {
+      getItem: (/** @type {string} */ key) => kept.get(key) ?? null,
+      setItem: (/** @type {string} */ key, /** @type {string} */ text) => kept.set(key, text),
+      removeItem: (/** @type {string} */ key) => kept.delete(key),
+    },
+    addEventListener: (/** @type {string} */ type, /** @type {() => void} */ act) => type === "hashchange" && onHash.push(act),
+    setInterval: () => 0,
+  };
+  /** @param {string} hash */
+  const follow = (hash) => {
+    page.location.hash = hash;
+  };
+  /** @type {any} */
+  let state;
+
+  before(async () => {
+    const real = Object.fromEntries(Object.keys(page).map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]));
+    for (const [name, value] of Object.entries(page)) Object.defineProperty(globalThis, name, { value, configurable: true });
+    state = await exportsOf("state", ["router", "step-up"]);
+    // What the modules call later are those of the page; only Node's own timers come back.
+    Object.defineProperty(globalThis, "setInterval", real.setInterval ?? {});
+  });
+
+  test("an address loses what none may hold, and as long as that is refused nothing is listed", () => {
+    assert.equal(page.location.hash, "#/audit?action=user.reveal", "it came with a link");
+    assert.deepEqual([state.isRefused(), state.filterText("subject")], [true, "jane@example.com"]);
+    state.setFilters({ action: null });
+    assert.deepEqual([page.location.hash, state.isRefused()], ["#/audit", true], "another filter does not lift it");
+    state.setFilters({ subject: "u-1" });
+    assert.deepEqual([page.location.hash, state.isRefused()], ["#/audit?subject=u-1", false]);
+    state.setFilters({ subject: "+49 170 1234512" });
+    assert.deepEqual([page.location.hash, state.isRefused()], ["#/audit", true], "it was typed");
+    follow("#/notices?userId=01701234512&state=failing");
+    for (const act of onHash) act();
+    assert.deepEqual([page.location.hash, state.isRefused()], ["#/notices?state=failing", true]);
+    follow("#/notices");
+    for (const act of onHash) act();
+    assert.equal(state.isRefused(), false, "another page begins anew");
+  });
+
+  test("a dialog keeps ids, ticks and dates over a new sign-in, and no e-mail or phone number", () => {
+    const ids = { id: 12_345_678, ticked: true, userId: "000077-user", expires: "2026-12-01T10:00" };
+    state.stepUp("make", { ...ids, phone: "+49 170 1234512", email: "jane@example.com" });
+    assert.doesNotMatch([...kept.values()].join(), /@|170/);
+    assert.deepEqual(state.takeDraft("make"), ids);
   });
 });
 

@@ -37,7 +37,13 @@ async function grow(count) {
   );
   await service.sql("INSERT INTO second_factors (user_id, secret_sealed) SELECT uuid, 'x' FROM users WHERE rowid > ?1", before);
   await service.sql(
-    "UPDATE second_factors SET totp_failures = 100 WHERE user_id IN (SELECT uuid FROM users WHERE rowid % 9 = 0 AND rowid > ?1)",
+    "UPDATE second_factors SET totp_failures = 100 WHERE user_id IN (SELECT uuid FROM users WHERE rowid % 90 = 0 AND rowid > ?1)",
+    before,
+  );
+  // Locks that are over, many times as many.
+  await service.sql(
+    `UPDATE second_factors SET totp_failures = 5, totp_locked_until = 1
+     WHERE user_id IN (SELECT uuid FROM users WHERE rowid % 9 = 1 AND rowid > ?1)`,
     before,
   );
 }

@@ -53,7 +53,7 @@ export interface paths {
         };
         /**
          * Where a user's provisioning stands
-         * @description Reads the rows and asks 3dEye at the same time. Changes nothing, but for one thing: a quarantined user whose account is seen is due again; where an operator with the role viewer asks, `next` tells that the next run will see to it. An unknown user and an unreachable 3dEye are answers, not errors.
+         * @description Reads the rows and asks 3dEye at the same time. Changes nothing, but for one thing: a quarantined user whose account is seen is due again. Where an operator with the role viewer asks it stays quarantined, and `next` tells that support has to act. An unknown user and an unreachable 3dEye are answers, not errors.
          */
         get: operations["diagnoseUser"];
         put?: never;
@@ -277,7 +277,7 @@ export interface paths {
         };
         /**
          * Lists users by where they stand
-         * @description A page at a time; users that are added meanwhile repeat or hide none. Without a state and a reason all users, by id. waiting: all in the queue, the first due first. failing: those of them whose last attempt failed. leaving: the first to go first. locked_out: whose authenticator's or backup codes are locked at the moment, by id. All others: those changed last first.
+         * @description A page at a time; users that are added meanwhile repeat or hide none. Without a state and a reason all users, by id. waiting: all in the queue, the first due first. failing: those of them whose last attempt failed. leaving: the first to go first. locked_out: whose authenticator's or backup codes are locked at the moment, by id; a page looks through `limit` users who entered too many wrong codes, so where locks are over it may be short, or empty, and still have a `next`. All others: those changed last first.
          */
         get: operations["listUsers"];
         put?: never;
@@ -317,7 +317,7 @@ export interface paths {
         };
         /**
          * Lists API keys
-         * @description Newest first, a page at a time, without the keys themselves. Revoked keys are left out unless asked for; expired ones are listed. To a session of the console e-mails and phone numbers in labels are masked.
+         * @description Newest first, a page at a time, without the keys themselves. Revoked keys are left out unless asked for; expired ones are listed. To a session of the console e-mails and phone numbers in labels are masked, and refused as `userId`.
          */
         get: operations["listApiKeys"];
         put?: never;
@@ -621,7 +621,7 @@ export interface paths {
         };
         /**
          * Lists users of an instance
-         * @description By id, a page at a time, without their keys. To a session of the console e-mails and phone numbers in usernames are masked, and it cannot look for one: no address may hold it.
+         * @description By id, a page at a time, without their keys. To a session of the console e-mails and phone numbers in usernames are masked, and it cannot look for one here: no address may hold it.
          */
         get: operations["listInstanceUsers"];
         put?: never;
@@ -833,7 +833,7 @@ export interface paths {
         };
         /**
          * The audit trail
-         * @description Who did what, when and why, newest first. All that is asked for must apply. Operators of the console see e-mails and phone numbers masked that were typed into a reason.
+         * @description Who did what, when and why, newest first. All that is asked for must apply. Operators of the console see e-mails and phone numbers masked that were typed into a reason, and cannot filter by one: no address may hold it.
          */
         get: operations["listAudit"];
         put?: never;
@@ -853,7 +853,7 @@ export interface paths {
         };
         /**
          * The audit trail as a file
-         * @description Newest first, as CSV (RFC 4180; cells that a spreadsheet would run as a formula begin with an apostrophe) or as one JSON object a line. A call looks at 5,000 entries; where older ones may match, `Link` leads to them. Times are UTC. Operators of the console get it masked. The export is itself written into the trail.
+         * @description Newest first, as CSV (RFC 4180; cells that a spreadsheet would run as a formula begin with an apostrophe) or as one JSON object a line. A call looks at 5,000 entries; where older ones may match, `Link` leads to them. Times are UTC. Operators of the console get it masked, and cannot filter by an e-mail or a phone number. The export is itself written into the trail.
          */
         get: operations["exportAudit"];
         put?: never;
@@ -913,7 +913,7 @@ export interface paths {
         };
         /**
          * The outbox
-         * @description The notices that wait for delivery, the longest due first. What was delivered is gone.
+         * @description The notices that wait for delivery, the longest due first. What was delivered is gone. To a session of the console e-mails and phone numbers are masked, and refused as `userId`.
          */
         get: operations["listNotices"];
         put?: never;
@@ -2445,7 +2445,7 @@ export interface components {
          */
         Moment: string;
         /**
-         * @description none: nothing, all is done. wait: the user is not due yet, or is being worked on. create: the next run creates or adopts the account. attach_roles: the next run attaches saved roles. remove: a run deletes the account of the deleted user. needs_support: support has to act. needs_data: an e-mail has to be corrected where the users are kept.
+         * @description none: nothing, all is done. wait: the user is not due yet, or is being worked on. create: the next run creates or adopts the account. attach_roles: the next run attaches saved roles. remove: a run deletes the account of the deleted user. needs_support: support has to act; for a quarantined user whose account is seen, a check by support (`diagnoseUser`) or a reset is enough. needs_data: an e-mail has to be corrected where the users are kept.
          * @enum {string}
          */
         NextAct: "none" | "wait" | "create" | "attach_roles" | "remove" | "needs_support" | "needs_data";

@@ -25,7 +25,7 @@ pub struct Diagnosis {
 }
 
 /// Reads the rows (one round trip) while the list's first page is under way. `releases` is who lifts a quarantine
-/// that the list contradicts; `None`: it stays, and the standing is told as the next run finds it.
+/// that the list contradicts; `None`: it stays, and is left to support.
 pub async fn diagnose(
     database: &Database,
     remote: Option<&Client>,

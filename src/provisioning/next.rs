@@ -14,7 +14,8 @@ pub struct Standing {
     pub has_user: bool,
     /// Idle: nothing is recorded.
     pub state: State,
-    /// Whether the account that a quarantine denies was seen, so that the next look at the list lifts it.
+    /// Whether the account that a quarantine denies was seen by a caller who lifts no quarantine. A run lifts only
+    /// those that it looks out for, so none is promised.
     pub is_contradicted: bool,
     /// Why the last attempt failed.
     pub reason: Option<Reason>,
@@ -48,7 +49,7 @@ pub struct Next {
     test,
     derive(schemars::JsonSchema),
     schemars(
-        description = "none: nothing, all is done. wait: the user is not due yet, or is being worked on. create: the next run creates or adopts the account. attach_roles: the next run attaches saved roles. remove: a run deletes the account of the deleted user. needs_support: support has to act. needs_data: an e-mail has to be corrected where the users are kept."
+        description = "none: nothing, all is done. wait: the user is not due yet, or is being worked on. create: the next run creates or adopts the account. attach_roles: the next run attaches saved roles. remove: a run deletes the account of the deleted user. needs_support: support has to act; for a quarantined user whose account is seen, a check by support (`diagnoseUser`) or a reset is enough. needs_data: an e-mail has to be corrected where the users are kept."
     )
 )]
 pub enum NextAct {
@@ -67,7 +68,7 @@ impl Standing {
         let (act, at) = match self.state {
             State::Complete => (NextAct::None, None),
             State::LeftInPlace => (NextAct::NeedsSupport, None),
-            State::Quarantined if self.is_contradicted => (NextAct::Create, Some(now)),
+            State::Quarantined if self.is_contradicted => (NextAct::NeedsSupport, None),
             State::Quarantined | State::SetAside => (self.mended_by(), None),
             State::Leaving if is_leased => (NextAct::Wait, Some(self.lease_until)),
             State::Leaving => {

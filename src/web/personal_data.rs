@@ -2,7 +2,9 @@
 //! much as it takes to recognise a person. The rest is a reveal, with a reason.
 
 use crate::kernel::{mask_email, mask_phone, mask_text};
+use crate::web::ApiError;
 use crate::web::caller::Admin;
+use crate::web::query::Query;
 
 #[derive(Debug, Clone, Copy)]
 pub struct PersonalData {
@@ -38,6 +40,25 @@ impl PersonalData {
     /// What a person or a program wrote, such as a name, a label or a reason: e-mails and phone numbers in it.
     pub fn text(self, text: String) -> String {
         self.shown(text, mask_text)
+    }
+
+    /// Refuses e-mails and phone numbers in these parameters to whom they are not shown: addresses end up in
+    /// histories and logs.
+    ///
+    /// # Errors
+    ///
+    /// 400 that names the parameter.
+    pub fn keep_out_of_address(self, query: &Query, parameters: &[&str]) -> Result<(), ApiError> {
+        let holds_some = |name: &&&str| {
+            let given = query.text(name);
+            given.is_some_and(|given| self.text(given.to_owned()) != given)
+        };
+        match parameters.iter().find(holds_some) {
+            None => Ok(()),
+            Some(name) => Err(ApiError::bad_request(format!(
+                "{name}: an e-mail or a phone number must not stand in an address; look for the user's id"
+            ))),
+        }
     }
 }
 

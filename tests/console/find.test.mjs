@@ -117,6 +117,54 @@ check("j, k and Enter walk through the rows; in a text box they are letters, and
   assert.equal(await hasFocus(box), false);
 });
 
+check("a filter that is an e-mail or a phone number stays out of the address, and nothing is listed", async (tab) => {
+  const { by, signIn, service, page, browsing, open } = tab;
+  const headers = { headers: { "content-type": "application/json" } };
+  await service.admin("POST", "/admin/instances", { json: { name: "rivia" }, ...headers });
+  await service.admin("POST", "/admin/instances/rivia/users", { json: { username: "geralt" }, ...headers });
+  await signIn("admin");
+  await open("#/audit?subject=jane%40example.com&people=false");
+  await shown(by("alert").filter({ hasText: "No address may hold an e-mail or a phone number" }));
+  assert.equal(new URL(page.url()).hash, "#/audit?people=false");
+  assert.equal(await by("textbox", "About").inputValue(), "jane@example.com", "what was refused is seen");
+  await by("textbox", "About").fill("nobody");
+  await page.keyboard.press("Enter");
+  await gone(by("alert"));
+  assert.equal(new URL(page.url()).hash, "#/audit?people=false&subject=nobody");
+
+  await open("#/instances/rivia");
+  await by("tab", "Users", true).click();
+  await shown(by("button", "Delete… user 1"));
+  for (const [field, text] of [
+    ["Person’s user id", "+49 170 1234512"],
+    ["Name", "jane@example.com"],
+  ]) {
+    await by("textbox", field).fill(String(text));
+    await page.keyboard.press("Enter");
+    await gone(by("button", "Delete… user 1"));
+    await by("textbox", field).fill("");
+    await page.keyboard.press("Enter");
+    await shown(by("button", "Delete… user 1"));
+  }
+  for (const { path } of browsing.asked)
+    if (!path.startsWith("/authorize")) assert.doesNotMatch(decodeURIComponent(path), /jane@|\+49/, path);
+});
+
+check("a page of the locked out that came empty leads on to those who are", async (tab) => {
+  const { by, signIn, service } = tab;
+  const ada = await service.addUser({ id: "ada", email: "ada@example.com" });
+  // Locks that are over, by id before hers.
+  await service.sql(
+    `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 250)
+     INSERT INTO second_factors (user_id, totp_failures, totp_locked_until) SELECT printf('a-%03d', i), 5, 1 FROM n`,
+  );
+  await service.sql("INSERT INTO second_factors (user_id, totp_failures) VALUES (?, 100)", ada.id);
+  await signIn("viewer", { hash: "#/users?state=locked_out" });
+  await (await shown(by("button", "Show more"))).click();
+  await shown(rows(tab).filter({ hasText: ada.id }));
+  await gone(by("button", "Show more"));
+});
+
 check("120 users, page by page, while others come", async (tab) => {
   const { by, signIn, service, browsing } = tab;
   const people = await addWaiting(service, 120);

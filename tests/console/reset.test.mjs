@@ -154,6 +154,29 @@ check(
 );
 
 check(
+  "a request that was lost and is refused when it is sent again is not said to have taken effect",
+  async (tab) => {
+    const { by, signIn, service, page } = tab;
+    const steven = await addSteven(service);
+    await signIn("support", { hash: `#/users/${steven.id}` });
+    const dialog = await preview(tab, steven, KEEP);
+    await dialog.getByRole("textbox", { name: "Reason" }).fill(REASON);
+    const isAct = (/** @type {URL} */ { pathname, search }) => pathname.endsWith("/reset") && !search.includes("dryRun");
+    // It never arrives, and another actor changes the user.
+    await page.route(isAct, (route) => route.abort("connectionreset"));
+    await dialog.getByRole("button", { name: ACT }).click();
+    const again = await shown(dialog.getByRole("button", { name: "Send again" }));
+    await page.unroute(isAct);
+    await attach(service, steven.account, { id: "role-103", name: "Lobby" });
+    await again.click();
+    const refused = await shown(by("alert").filter({ hasText: "has changed since the preview" }));
+    assert.match((await refused.textContent()) ?? "", /Nothing was done this time\. The history tells whether/);
+    assert.equal(String(service.accountsOf(steven.email)[0].id), steven.account);
+  },
+  { refused: [/^net::ERR_CONNECTION_RESET POST .*\/reset$/, /^409 POST .*\/reset$/] },
+);
+
+check(
   "when the answer is lost, it says so, and sending it again does it once",
   async (tab) => {
     const { by, signIn, service, page } = tab;

@@ -1,10 +1,14 @@
 // Addresses in the fragment: `#/users/ID/history?state=quarantined`. They hold ids, tabs and
 // filters, never an e-mail or a phone number.
 
+import { isPersonal } from "./personal";
+
 export interface Address {
   /** The decoded segments of the path. */
   readonly path: readonly string[];
   readonly filters: URLSearchParams;
+  /** Filters that were asked for and no address may hold, by name. */
+  readonly refused: ReadonlyMap<string, string>;
 }
 
 export type Filters = Readonly<Record<string, string | number | boolean | null | undefined>>;
@@ -24,16 +28,25 @@ export type Parameters<Pattern extends string> = {
 
 export function parseHash(hash: string): Address {
   const [path = "", query = ""] = split(hash.replace(/^#?\/?/, ""), "?");
-  return { path: path.split("/").filter(Boolean).map(decode), filters: new URLSearchParams(query) };
+  return addressOf(path.split("/").filter(Boolean).map(decode), Object.fromEntries(new URLSearchParams(query)));
 }
 
-/** The address as a link. Filters that are null, undefined, false or empty are left out. */
-export function href(path: readonly string[], filters: Filters = {}): string {
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(filters)) {
-    if (value !== null && value !== undefined && value !== "" && value !== false) query.set(name, String(value));
+/** The address of a page. Filters that are null, undefined, false or empty are left out. */
+export function addressOf(path: readonly string[], wanted: Filters): Address {
+  const filters = new URLSearchParams();
+  const refused = new Map<string, string>();
+  for (const [name, value] of Object.entries(wanted)) {
+    if (value === null || value === undefined || value === "" || value === false) continue;
+    const text = String(value);
+    // A team's id is a number, however long.
+    (name !== "teamId" && isPersonal(text) ? refused : filters).set(name, text);
   }
-  const text = query.toString();
+  return { path, filters, refused };
+}
+
+/** The address as a link. */
+export function href(path: readonly string[], filters: Filters = {}): string {
+  const text = addressOf(path, filters).filters.toString();
   return `#/${path.map(encodeURIComponent).join("/")}${text ? `?${text}` : ""}`;
 }
 

@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { teamOf } from "../lib/number";
 import { CallDialog } from "../parts/ActDialog";
 import { CurlButton } from "../parts/CopyButton";
 import { type DialogState, useDialog } from "../parts/Dialog";
@@ -11,12 +12,6 @@ import { address, href, setFilters } from "../state/router";
 import { may } from "../state/session";
 
 const PATH = "/admin/dashboards";
-
-/** null if it is not the id of a team. */
-export function teamOf(text: string): number | null {
-  const id = /^[1-9]\d*$/.test(text.trim()) ? Number(text) : 0;
-  return id > 0 && Number.isSafeInteger(id) ? id : null;
-}
 
 export function Dashboards() {
   const team = address.value.filters.get("teamId") ?? "";

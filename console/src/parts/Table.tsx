@@ -3,6 +3,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { showMany } from "../lib/number";
 import type { Pages } from "../state/pages";
+import { isRefused } from "../state/router";
 import { AsOf } from "./AsOf";
 import { FailureNotice } from "./FailureNotice";
 import { Skeleton } from "./Panel";
@@ -80,6 +81,12 @@ interface PagedTableProps<Row> extends Omit<TableProps<Row>, "rows"> {
 export function PagedTable<Row>({ pages, head, searchedTo, ...table }: PagedTableProps<Row>): JSX.Element {
   const { rows, more, fresh, failure, loading, at, showMore, refresh } = pages;
   const any = rows !== undefined && rows.length > 0;
+  if (isRefused())
+    return (
+      <p class="notice warn" role="alert">
+        No address may hold an e-mail or a phone number: find the user above, and use the id.
+      </p>
+    );
   return (
     <div class="sheet">
       <div class="panel-head">
@@ -95,7 +102,7 @@ export function PagedTable<Row>({ pages, head, searchedTo, ...table }: PagedTabl
       </div>
       {rows === undefined ? !failure && <Skeleton lines={8} /> : (any || !more) && <Table {...table} rows={rows} />}
       {failure && <FailureNotice failure={failure} retry={rows && more ? showMore : refresh} />}
-      {(any || (rows && more)) && (
+      {rows && (any || more) && (
         <p class="row below">
           {more && searchedTo && (
             <span role="status">
@@ -107,12 +114,10 @@ export function PagedTable<Row>({ pages, head, searchedTo, ...table }: PagedTabl
               {searchedTo ? "Search on" : "Show more"}
             </button>
           )}
-          {any && (
-            <span class="quiet">
-              {showMany(rows.length, "row")}
-              {more ? " so far" : ""}
-            </span>
-          )}
+          <span class="quiet">
+            {showMany(rows.length, "row")}
+            {more ? " so far" : ""}
+          </span>
         </p>
       )}
     </div>

@@ -7,6 +7,7 @@ import type { Failure } from "../lib/failure";
 import { type Call, settled } from "./client";
 import { poll } from "./poll";
 import { useResource } from "./resource";
+import { isRefused } from "./router";
 
 export interface Pages<Row, T = unknown> {
   /** The latest answer; undefined until the first page is there. */
@@ -42,7 +43,7 @@ interface Rest<T, Row, Cursor> {
 }
 
 /**
- * null as the key: nothing is read. `take` finds the rows and the cursor in an answer; `watch` looks for new entries.
+ * null as the key: nothing is read, nor while a filter is refused. `take` finds the rows and the cursor in an answer; `watch` looks for new entries.
  *
  * const list = (after?: string) => api.GET("/admin/users", { params: { query: { state, after } } });
  * const users = usePages(`users ${state}`, list, ({ users, next }) => ({ rows: users, next }));
@@ -53,7 +54,7 @@ export function usePages<T, Row, Cursor extends string | number = string>(
   take: (answer: T) => { rows: readonly Row[]; next: Cursor | null },
   watch?: Watch<Row>,
 ): Pages<Row, T> {
-  const { data: first, failure, loading, at, refresh } = useResource(key, () => call());
+  const { data: first, failure, loading, at, refresh } = useResource(isRefused() ? null : key, () => call());
   const page = first === undefined ? { rows: [], next: null } : take(first);
   const state = useSignal<Rest<T, Row, Cursor> | undefined>(undefined);
   // A first page that was read anew begins the list anew.

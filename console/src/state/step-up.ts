@@ -1,6 +1,7 @@
 // Acts that take a recent sign-in: what was chosen in the dialog is kept over the way to the identity
 // provider and back. Ids and ticks only; a reason, or any other text, is typed again.
 
+import { isPersonal } from "../lib/personal";
 import { signInAddress } from "./session";
 
 const KEY = "spkey-console.step-up";
@@ -18,8 +19,8 @@ interface Kept {
 
 /** Leaves for the identity provider. `dialog` is the name under which the dialog asks for its draft. */
 export function stepUp(dialog: string, draft: Draft): void {
-  // An e-mail that was typed where an id belongs is not kept either.
-  const ids = Object.entries(draft).filter(([, value]) => !String(value).includes("@"));
+  // An e-mail or a phone number that was typed where an id belongs is not kept either.
+  const ids = Object.entries(draft).filter(([, value]) => typeof value !== "string" || !isPersonal(value));
   const kept: Kept = { dialog, at: Date.now(), draft: Object.fromEntries(ids) };
   try {
     sessionStorage.setItem(KEY, JSON.stringify(kept));

@@ -25,6 +25,9 @@ pub const PARAMETERS: [&str; 8] = [
     "before",
 ];
 
+/// Those of them that may be anything.
+pub const TEXTS: [&str; 4] = ["subject", "actor", "action", "requestId"];
+
 /// Reads the filter out of the query.
 ///
 /// # Errors

@@ -43,9 +43,10 @@ struct ResponseBody {
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let query = call.query(&[filter::PARAMETERS.as_slice(), &["limit"]].concat())?;
     let limit = query.count("limit", DEFAULT_LIMIT, MAX_LIMIT)?;
+    let data = PersonalData::for_caller(&call.caller);
+    data.keep_out_of_address(&query, &filter::TEXTS)?;
     let filter = filter::of(&query)?;
     let page = read_page(&call.services.database()?, &filter, limit).await?;
-    let data = PersonalData::for_caller(&call.caller);
     let rows = page.rows.into_iter();
     let body = ResponseBody {
         entries: rows
@@ -63,7 +64,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "Audit",
         "The audit trail",
         "Who did what, when and why, newest first. All that is asked for must apply. Operators of the console \
-         see e-mails and phone numbers masked that were typed into a reason.",
+         see e-mails and phone numbers masked that were typed into a reason, and cannot filter by one: no address \
+         may hold it.",
     );
     filter::describe(operation, spec)
         .parameter(Parameter::count(

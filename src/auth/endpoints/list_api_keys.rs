@@ -37,6 +37,8 @@ struct ResponseBody {
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let query = call.query(&["limit", "after", "userId", "revoked"])?;
     let limit = Limit::of(&query)?;
+    let data = PersonalData::for_caller(&call.caller);
+    data.keep_out_of_address(&query, &["userId"])?;
     let user = fields::user_id(query.text("userId"))?;
     let filter = KeyFilter {
         user: user.as_ref(),
@@ -45,7 +47,6 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     };
     let keys = list_api_keys(&call.services.database()?, filter, limit.to_read()).await?;
     let (mut api_keys, next) = limit.cut(keys, |key| key.id.clone());
-    let data = PersonalData::for_caller(&call.caller);
     for key in &mut api_keys {
         key.label = key.label.take().map(|label| data.text(label));
     }
@@ -61,7 +62,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "API keys",
         "Lists API keys",
         "Newest first, a page at a time, without the keys themselves. Revoked keys are left out unless \
-         asked for; expired ones are listed. To a session of the console e-mails and phone numbers in labels are masked.",
+         asked for; expired ones are listed. To a session of the console e-mails and phone numbers in labels are masked, \
+         and refused as `userId`.",
     )
     .parameter(Limit::openapi("Keys to list at most."))
     .parameter(page::openapi_after_key("key"))

@@ -288,9 +288,9 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "3dEye support",
         "Where a user's provisioning stands",
         "Reads the rows and asks 3dEye at the same time. Changes nothing, but for one thing: a \
-         quarantined user whose account is seen is due again; where an operator with the role viewer asks, \
-         `next` tells that the next run will see to it. An unknown user and an unreachable 3dEye are answers, \
-         not errors.",
+         quarantined user whose account is seen is due again. Where an operator with the role viewer asks it stays \
+         quarantined, and `next` tells that support has to act. An unknown user and an unreachable 3dEye are \
+         answers, not errors.",
     )
     .parameter(spec.user_id())
     .answer(

@@ -168,14 +168,16 @@ fn the_holder_of_the_email_is_named_where_it_is_in_the_way() {
 }
 
 #[test]
-fn a_quarantine_that_the_list_contradicts_ends_with_the_next_run() {
-    let user = Standing {
-        is_contradicted: true,
-        reason: Some(Reason::Orphan),
-        ..standing(State::Quarantined)
-    };
-    let next = user.next(REMOVALS, NOW);
-    assert_eq!((next.act, next.at), (NextAct::Create, Some(NOW)));
+fn a_quarantine_that_the_list_contradicts_is_left_to_support() {
+    for reason in [Reason::Orphan, Reason::OtherSpelling] {
+        let user = Standing {
+            is_contradicted: true,
+            reason: Some(reason),
+            ..standing(State::Quarantined)
+        };
+        let next = user.next(REMOVALS, NOW);
+        assert_eq!((next.act, next.at), (NextAct::NeedsSupport, None));
+    }
 }
 
 #[test]

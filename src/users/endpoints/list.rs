@@ -69,7 +69,7 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let users = store::list_users(&database, listing, limit.to_read(), call.now()).await?;
     let (users, next) = limit.cut(users, |user| encode(&user.place));
     let data = PersonalData::for_caller(&call.caller);
-    let users = users.into_iter();
+    let users = users.into_iter().filter(|one| !one.is_passed_over);
     let body = Body {
         users: users.map(|one| UserRow::new(one.user, data)).collect(),
         next,
@@ -99,7 +99,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "A page at a time; users that are added meanwhile repeat or hide none. Without a state and a reason all users, \
          by id. waiting: all in the queue, the first due first. failing: those of them whose last attempt failed. \
          leaving: the first to go first. locked_out: whose authenticator's or backup codes are locked at the moment, by \
-         id. All others: those changed last first.",
+         id; a page looks through `limit` users who entered too many wrong codes, so where locks are over it may be \
+         short, or empty, and still have a `next`. All others: those changed last first.",
     )
     .parameter(Parameter::query("state", "Only users in this state.", json!({ "enum": words })))
     .parameter(spec.query::<Reason>("reason", "Only users whose last attempt failed for this. Not with state=waiting or state=locked_out."))

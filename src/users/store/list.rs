@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::columns::{UserColumns, user_columns};
 use crate::db::lockout::{is_locked, may_be_locked};
-use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
+use crate::db::{self, Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
 
 /// A page of users: `$place` is their place in the index of `$from`, `$order` the conditions and the order.
 macro_rules! list {
-    ($place:literal, $from:literal, $($order:tt)+) => {
+    ($place:expr, $from:literal, $($order:tt)+) => {
         concat!(
             "
 SELECT ",
@@ -73,15 +73,18 @@ LEFT JOIN second_factors f ON f.user_id = q.user_id",
     "(q.due_at, q.user_id) > (?1, ?2) ORDER BY q.due_at, q.user_id LIMIT ?3"
 );
 
-// ?1 id of the last user of the page before, ?2 limit, ?3 now
+// ?1 id of the last user of the page before, ?2 limit, ?3 now. A lock that is over stays in the index until a code is
+// accepted. Such a row counts against the limit, so that a page reads no more of them than it has room for.
 const LOCKED_OUT: &str = list!(
-    "'' AS place_state, 0 AS place_at, f.user_id AS place_id",
+    concat!(
+        "'' AS place_state, 0 AS place_at, f.user_id AS place_id, NOT ",
+        is_locked!("f", "?3"),
+        " AS is_passed_over"
+    ),
     "second_factors f LEFT JOIN users u ON u.uuid = f.user_id LEFT JOIN threedeye_users t ON t.user_id = f.user_id",
     "(",
     may_be_locked!("f"),
-    ") AND ",
-    is_locked!("f", "?3"),
-    " AND f.user_id > ?1 ORDER BY f.user_id LIMIT ?2"
+    ") AND f.user_id > ?1 ORDER BY f.user_id LIMIT ?2"
 );
 
 // ?1 reason, ?2 state, ?3 and ?4 moment and id of the last user of the page before, ?5 limit
@@ -175,6 +178,9 @@ impl ListPlace {
 pub struct ListedUser {
     #[serde(flatten)]
     pub place: ListPlace,
+    /// Whether it only takes a place in its page and is not to be shown: its lock is over.
+    #[serde(default, deserialize_with = "db::flag")]
+    pub is_passed_over: bool,
     #[serde(flatten)]
     pub user: UserColumns,
 }
@@ -188,7 +194,7 @@ pub struct Listing<'a> {
     pub after: Option<&'a ListPlace>,
 }
 
-/// Lists users as they stand `now`, at most `limit`.
+/// Lists users as they stand `now`, at most `limit`, with those that are passed over.
 pub async fn list_users(
     database: &Database,
     listing: Listing<'_>,

@@ -4,10 +4,11 @@ import { Page } from "../../parts/Page";
 import { PagedTable } from "../../parts/Table";
 import { api } from "../../state/client";
 import { usePages } from "../../state/pages";
+import { isRefused, setFilters } from "../../state/router";
 import { may } from "../../state/session";
 import { AUDIT_COLUMNS } from "./columns";
 import { ExportButton } from "./ExportButton";
-import { AuditFilters, auditFilters, setAuditFilters } from "./filters";
+import { AuditFilters, auditFilters } from "./filters";
 
 const LIMIT = 50;
 
@@ -22,7 +23,7 @@ export function Audit() {
       actions={
         <>
           <CurlButton {...list()} />
-          {may("admin") && <ExportButton filters={filters} />}
+          {may("admin") && !isRefused() && <ExportButton filters={filters} />}
         </>
       }
     >
@@ -34,7 +35,7 @@ export function Audit() {
           <Switch
             label="People’s acts only"
             checked={filters.people === true}
-            onChange={(people) => setAuditFilters({ people: people ? null : "false" })}
+            onChange={(people) => setFilters({ people: people ? null : "false" })}
           />
         }
         rowKey={({ id }) => id}

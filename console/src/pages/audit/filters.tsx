@@ -1,11 +1,10 @@
 // What the trail is filtered by. All of it is in the address, so it can be sent to a colleague.
 
-import { useState } from "preact/hooks";
 import { localInput, momentOf, zoneName } from "../../lib/time";
 import { now } from "../../parts/clock";
 import { TextField } from "../../parts/inputs";
 import { utc } from "../../state/preferences";
-import { address, type Filters, setFilters } from "../../state/router";
+import { address, filterText, setFilters } from "../../state/router";
 
 const TEXTS = ["actor", "action", "subject", "requestId"] as const;
 type Text = (typeof TEXTS)[number];
@@ -20,8 +19,6 @@ const LABELS: Record<Text, readonly [label: string, hint: string]> = {
   requestId: ["Request id", "req_…"],
 };
 
-export const setAuditFilters = (changes: Filters): void => setFilters(changes);
-
 /** People's acts come first: what the service did by itself is shown on request. */
 export function auditFilters(): AuditQuery {
   const { filters } = address.value;
@@ -34,45 +31,31 @@ export function auditFilters(): AuditQuery {
 }
 
 export function AuditFilters({ filters }: { filters: AuditQuery }) {
-  const [refused, setRefused] = useState<Text | null>(null);
-  const set = (name: Text, value: string) => {
-    const text = value.trim();
-    // An e-mail is never part of an address.
-    setRefused(text.includes("@") ? name : null);
-    if (!text.includes("@")) setAuditFilters({ [name]: text });
-  };
   const zone = utc.value ? "UTC" : zoneName(now.value);
   return (
-    <>
-      <div class="filters hinted">
-        {TEXTS.map((name) => (
-          <TextField
-            key={name}
-            label={LABELS[name][0]}
-            hint={LABELS[name][1]}
-            value={filters[name] ?? ""}
-            maxLength={300}
-            settled
-            onChange={(value) => set(name, value)}
-          />
-        ))}
-        {MOMENTS.map((name) => (
-          <TextField
-            key={name}
-            label={name === "from" ? "From" : "Before"}
-            hint={zone}
-            type="datetime-local"
-            value={localInput(filters[name], utc.value)}
-            settled
-            onChange={(value) => setAuditFilters({ [name]: momentOf(value, utc.value) })}
-          />
-        ))}
-      </div>
-      {refused && (
-        <p class="notice warn" role="alert">
-          An e-mail cannot be searched for here: it would be part of the page’s address. Find the user above, and open “History”.
-        </p>
-      )}
-    </>
+    <div class="filters hinted">
+      {TEXTS.map((name) => (
+        <TextField
+          key={name}
+          label={LABELS[name][0]}
+          hint={LABELS[name][1]}
+          value={filterText(name)}
+          maxLength={300}
+          settled
+          onChange={(value) => setFilters({ [name]: value.trim() })}
+        />
+      ))}
+      {MOMENTS.map((name) => (
+        <TextField
+          key={name}
+          label={name === "from" ? "From" : "Before"}
+          hint={zone}
+          type="datetime-local"
+          value={localInput(filters[name], utc.value)}
+          settled
+          onChange={(value) => setFilters({ [name]: momentOf(value, utc.value) })}
+        />
+      ))}
+    </div>
   );
 }

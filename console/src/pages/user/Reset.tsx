@@ -220,8 +220,11 @@ interface AdviceProps {
 
 function Advice({ outdated, sentTwice, lookAgain }: AdviceProps) {
   let text = "It may have changed what the preview showed.";
+  // The first request may have been lost on its way, and the user changed by another actor.
   if (outdated)
-    text = sentTwice ? "This request did nothing: the first one has taken effect, as the history tells." : "Nothing was done.";
+    text = sentTwice
+      ? "Nothing was done this time. The history tells whether the first request took effect."
+      : "Nothing was done.";
   return (
     <>
       {text}{" "}

@@ -24,7 +24,9 @@ function UserList() {
   const state: ListState | "" = isListState(asked) ? asked : "";
   const wanted = filters.get("reason") ?? "";
   const reason = hasFailures(state) && isReason(wanted) ? wanted : "";
-  const query = { state: state || undefined, reason: reason || undefined };
+  // Most of those who were locked out no longer are, so a page looks through as many as it may.
+  const limit = state === "locked_out" ? 200 : undefined;
+  const query = { state: state || undefined, reason: reason || undefined, limit };
   const list = (after?: string) => api.GET("/admin/users", { params: { query: { ...query, after } } });
   const users = usePages(JSON.stringify(query), list, ({ users, next }) => ({ rows: users, next }));
   return (

@@ -81,12 +81,13 @@ impl NoticePart {
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let query = call.query(&["state", "type", "userId", "limit", "after"])?;
     let limit = Limit::up_to(&query, MAX_LIMIT)?;
+    let data = PersonalData::for_caller(&call.caller);
+    data.keep_out_of_address(&query, &["userId"])?;
     let filter = filter(&query)?;
     let rows = list_notices(&call.services.database()?, &filter, limit.to_read()).await?;
     let (rows, next) = limit.cut(rows, |row| {
         NoticePlace::new(row.due_at, &row.id).to_string()
     });
-    let data = PersonalData::for_caller(&call.caller);
     let rows = rows.into_iter();
     let body = ResponseBody {
         notices: rows.map(|row| NoticePart::of(row, data)).collect(),
@@ -133,7 +134,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     OperationDoc::new(
         "Notices",
         "The outbox",
-        "The notices that wait for delivery, the longest due first. What was delivered is gone.",
+        "The notices that wait for delivery, the longest due first. What was delivered is gone. To a \
+         session of the console e-mails and phone numbers are masked, and refused as `userId`.",
     )
     .parameter(Parameter::query(
         "state",

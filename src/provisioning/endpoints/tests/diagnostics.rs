@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use super::{ANN, ANN_EMAIL, BOB, BOB_EMAIL, UNKNOWN, assert_error, setup};
 use crate::kernel::{Clock as _, mask_email};
 use crate::operators::Role;
+use crate::provisioning::policy::WATCH;
 use crate::services::RateLimit;
 use crate::threedeye::simulated::Operation;
 
@@ -186,12 +187,14 @@ fn a_diagnosis_tells_what_happens_next() {
 }
 
 #[test]
-fn a_viewer_sees_that_a_quarantine_will_end_and_support_ends_it() {
+fn a_viewer_sees_that_support_has_to_lift_a_quarantine_as_runs_may_not() {
     let setup = setup();
     setup.add_foreign_account(BOB_EMAIL);
     setup.run();
     setup.remote.directory_mut().accounts.clear();
     setup.add_account("found", BOB_EMAIL, &[]);
+    // Runs without work no longer look out for it.
+    setup.service.pass(WATCH);
     let path = format!("/admin/threedeye/users/{BOB}");
     let ask = |role| {
         let cookie = setup.service.sign_in(role);
@@ -210,9 +213,13 @@ fn a_viewer_sees_that_a_quarantine_will_end_and_support_ends_it() {
     assert_eq!(written, 0);
     assert_eq!(
         state_and_act(&found),
-        (json!("quarantined"), json!("create"))
+        (json!("quarantined"), json!("needs_support"))
     );
     assert_eq!(found["mapping"]["reason"], "orphan");
+    assert_eq!(setup.run()["total"], 0);
+    let (unchanged, _) = ask(Role::Viewer);
+    assert_eq!(unchanged["next"], found["next"]);
+    assert_eq!(state_and_act(&unchanged), state_and_act(&found));
     let (found, written) = ask(Role::Support);
     assert!(written > 0);
     assert_eq!(state_and_act(&found), (json!("pending"), json!("create")));

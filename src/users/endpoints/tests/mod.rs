@@ -1,5 +1,6 @@
 //! What support sees of users, through the router, on the shipped SQL.
 
+mod addresses;
 mod detail;
 mod list;
 mod reveal;

@@ -1,9 +1,9 @@
 import type { UserDetail } from "../../../contract";
+import { teamOf } from "../../../lib/number";
 import { CallDialog } from "../../../parts/ActDialog";
 import { TextField } from "../../../parts/inputs";
 import { api } from "../../../state/client";
 import { refreshAll } from "../../../state/refresh";
-import { teamOf } from "../../Dashboards";
 import { DialogButton } from "../DialogButton";
 
 interface TeamProps {
