@@ -4032,7 +4032,7 @@ export interface components {
                 "text/html": string;
             };
         };
-        /** @description A page: too many sign-ins came back from this address, or too many failed. */
+        /** @description A page: too many sign-ins came back from this address. Happens only where the rate-limit bindings are configured. */
         SignInTooMany: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
