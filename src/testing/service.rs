@@ -2,7 +2,7 @@
 //! other services and the clock in the test's hands.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::future::ready;
 use std::rc::Rc;
 use std::time::Duration;
@@ -59,9 +59,9 @@ const REMOTE_URL: &str = "https://remote.example/v3";
 pub struct TestService {
     pub clock: Rc<VirtualClock>,
     pub database: Sqlite,
-    /// The limits, and the key of one, that refuse at the moment.
+    /// The limits, and their keys, that refuse at the moment.
     pub exhausted: Rc<RefCell<Vec<RateLimit>>>,
-    pub spent: Rc<RefCell<String>>,
+    pub spent: Rc<RefCell<HashSet<String>>>,
     /// The limits that have no binding.
     pub unbound: Rc<RefCell<Vec<RateLimit>>>,
     /// What was counted: the limits with their keys.
@@ -357,7 +357,7 @@ impl Faults for Spared {
 struct TestBindings {
     engine: Rc<dyn Engine>,
     exhausted: Rc<RefCell<Vec<RateLimit>>>,
-    spent: Rc<RefCell<String>>,
+    spent: Rc<RefCell<HashSet<String>>>,
     unbound: Rc<RefCell<Vec<RateLimit>>>,
     counted: Rc<RefCell<Vec<(RateLimit, String)>>>,
     background: Rc<RefCell<Vec<LocalBoxFuture<'static, ()>>>>,
@@ -384,8 +384,8 @@ impl Bindings for TestBindings {
 
     fn within_limit<'a>(&'a self, limit: RateLimit, key: &'a str) -> LocalBoxFuture<'a, bool> {
         self.counted.borrow_mut().push((limit, key.to_owned()));
-        let is_free = *self.spent.borrow() != key && !self.exhausted.borrow().contains(&limit);
-        Box::pin(ready(is_free))
+        let spent = self.spent.borrow().contains(key);
+        Box::pin(ready(!spent && !self.exhausted.borrow().contains(&limit)))
     }
 }
 

@@ -123,7 +123,11 @@ fn failed_authentications_of_an_address_keep_no_one_behind_it_from_signing_in() 
     };
     assert_eq!(program(), 401);
     assert!(scene.service.counted.borrow().contains(&failures));
-    scene.service.spent.replace("unknown".to_owned());
+    scene
+        .service
+        .spent
+        .borrow_mut()
+        .insert("unknown".to_owned());
     assert_eq!(program(), 429);
 
     // Who is signed in steps up, and who is not is asked to sign in.
@@ -144,7 +148,8 @@ fn failed_authentications_of_an_address_keep_no_one_behind_it_from_signing_in() 
 #[test]
 fn sign_ins_of_an_address_keep_no_program_from_being_told_that_its_key_is_wrong() {
     let scene = Scene::new();
-    scene.service.spent.replace("sign-in unknown".to_owned());
+    let key = "sign-in unknown".to_owned();
+    scene.service.spent.borrow_mut().insert(key);
     let begun = scene.begin("");
     let claims = scene.claims(&begun, "support");
     assert_eq!(scene.come_back(&begun, claims).status(), 429);
