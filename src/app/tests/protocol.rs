@@ -163,11 +163,11 @@ fn a_get_that_head_is_answered_for_writes_nothing_for_any_kind_of_caller() {
     for route in ROUTES.iter().filter(|route| route.method == Method::GET) {
         // A program names the person.
         let path = path_of(&route.path.replace("{uuid}", ADA));
-        for number in 0..callers.len() {
+        for (number, served) in served.iter_mut().enumerate() {
             if route.has_head {
                 let (status, written) = call(Method::GET, &path, number);
                 assert_eq!(written, 0, "GET {path} {number}");
-                served[number] += u32::from(status == 200);
+                *served += u32::from(status == 200);
             }
             let (_, written) = call(Method::HEAD, &path, number);
             assert_eq!(written, 0, "HEAD {path} {number}");
