@@ -8,7 +8,15 @@ import { describe, test } from "node:test";
 
 import { send } from "./support/http.mjs";
 import { signInAt } from "./support/openid.mjs";
-import { addOperators, consoleSettings, emailOf, recentPair, SESSION_COOKIE, sessionOf } from "./support/operators.mjs";
+import {
+  addOperators,
+  answerWithJunk,
+  consoleSettings,
+  emailOf,
+  recentPair,
+  SESSION_COOKIE,
+  sessionOf,
+} from "./support/operators.mjs";
 import { serviceForThisFile, servicesForThisFile } from "./support/service.mjs";
 
 const CLIENT = { clientId: "console-of-sign-in", clientSecret: "client-secret-of-sign-in" };
@@ -267,13 +275,20 @@ describe("what is refused, each without a cookie", () => {
     assert.equal((await unconfigured.admin("GET", "/admin/operators")).status, 200);
   });
 
-  test("guesses, which are braked by address", async () => {
-    const guess = () => braked.call("GET", "/console/auth/callback?code=c&state=s");
-    const statuses = [];
-    for (let count = 0; count < 8; count += 1) statuses.push((await guess()).status);
-    assert.ok(statuses.includes(400) && statuses.includes(429), String(statuses));
+  test("codes that no provider gave, which are braked by address", async () => {
+    // A program with a revoked key behind the same address, and a page that sends browsers to the callback.
+    const elsewhere = [];
+    for (let count = 0; count < 8; count += 1) {
+      elsewhere.push((await braked.call("GET", "/admin/users", { headers: { "x-admin-api-key": "revoked" } })).status);
+      assert.equal((await braked.call("GET", "/console/auth/callback?code=c&state=s")).status, 400);
+    }
+    assert.ok(elsewhere.includes(429), String(elsewhere));
     const session = { cookie: `${SESSION_COOKIE}=${"A".repeat(43)}`, "sec-fetch-site": "same-origin" };
-    assert.equal((await braked.call("GET", "/console/session", { headers: session })).status, 429);
+    assert.equal((await braked.call("GET", "/console/session", { headers: session })).status, 401);
+    const statuses = [];
+    for (let count = 0; count < 8; count += 1) statuses.push((await answerWithJunk(braked)).status);
+    assert.equal(statuses[0], 400);
+    assert.ok(statuses.includes(429), String(statuses));
   });
 });
 

@@ -506,7 +506,7 @@ export interface paths {
         get?: never;
         /**
          * Gives an operator another role
-         * @description Their sessions have it from the next request on. The last admin stays one.
+         * @description Their sessions have it from the next request on. The last admin who could sign in, by ADMIN_EMAIL_DOMAINS, stays one.
          */
         put: operations["updateOperator"];
         post?: never;
@@ -2852,7 +2852,7 @@ export interface components {
         Setting: {
             name: string;
             set: boolean;
-            /** @description Null where it is not set, and for secrets and what may hold one. E-mails and phone numbers are masked for operators. */
+            /** @description Null where it is not set, and for secrets and what may hold one. E-mails are masked for operators. */
             value: string | null;
         };
         /** @description How it went, in whole buckets of UTC. */
@@ -4032,7 +4032,7 @@ export interface components {
                 "text/html": string;
             };
         };
-        /** @description A page: too many sign-ins came back from this address, or too many failed. */
+        /** @description A page: too many sign-ins came back from this address. Happens only where the rate-limit bindings are configured. */
         SignInTooMany: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];

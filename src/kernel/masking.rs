@@ -2,24 +2,47 @@
 
 use super::{mask_email, mask_phone};
 
-/// Fewer digits than this are no phone number.
-const MIN_DIGITS: usize = 7;
+/// The most digits that a phone number has (E.164).
+const MAX_PHONE_DIGITS: usize = 15;
 
-/// A text with the e-mails and phone numbers in it masked. Ids and dates stay; any other number of seven digits
-/// or more may be a phone number, however it is written.
+/// A text with the e-mails in it masked, and nothing else.
+pub fn mask_emails(text: &str) -> String {
+    words(text)
+        .map(|word| match word.contains('@') {
+            true => mask_email(word),
+            false => word.to_owned(),
+        })
+        .collect()
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split_inclusive(|c: char| c.is_whitespace() || matches!(c, ',' | ';'))
+}
+
+/// A text with the e-mails and phone numbers in it masked. Ids, dates, times and the numbers of tickets stay.
 pub fn mask_text(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
-    // Since the last e-mail or id; a phone number may have blanks in it.
+    // Since the last e-mail, id or date; a phone number may have blanks in it.
     let mut plain = String::new();
-    for word in text.split_inclusive(|c: char| c.is_whitespace() || matches!(c, ',' | ';')) {
-        let is_email = word.contains('@');
-        if is_email || is_id(word) || is_date(word) {
+    for word in words(text) {
+        let bare = bare(word);
+        if word.contains('@') {
             mask_numbers(&plain, &mut masked);
             plain.clear();
-            match is_email {
-                true => masked.push_str(&mask_email(word)),
-                false => masked.push_str(word),
-            }
+            // A number may follow the domain.
+            let (local, domain) = mask_email(word)
+                .rsplit_once('@')
+                .map(|(local, domain)| (format!("{local}@"), domain.to_owned()))
+                .unwrap_or_default();
+            masked.push_str(&local);
+            plain.push_str(&domain);
+        } else if is_id(bare)
+            || is_moment(bare) && !begins_number(open_number(&plain))
+            || is_ticket(bare) && open_number(&plain).is_empty()
+        {
+            mask_numbers(&plain, &mut masked);
+            plain.clear();
+            masked.push_str(word);
         } else {
             plain.push_str(word);
         }
@@ -34,14 +57,34 @@ fn bare(word: &str) -> &str {
     word.trim_matches(is_bracket)
 }
 
-/// Whether a word is an id of ours, of the identity provider (`auth0|…`) or of a ticket (`#…`).
+/// The digits at the end of a text that the next word may continue. What an ellipsis masks is complete.
+fn open_number(text: &str) -> &str {
+    let inside = text.trim_end_matches(|c: char| c != '+' && (c.is_numeric() || is_separator(c)));
+    let inside = inside.strip_suffix('+').unwrap_or(inside);
+    let open = text.get(inside.len()..).unwrap_or_default();
+    if inside.ends_with('…') {
+        return "";
+    }
+    open.trim_start_matches(|c: char| c != '+' && is_separator(c))
+}
+
+/// Whether it begins as phone numbers do.
+fn begins_number(text: &str) -> bool {
+    text.starts_with(['+', '0'])
+}
+
+/// Whether a word is an id of ours or of the identity provider (`auth0|…`).
 fn is_id(word: &str) -> bool {
-    let word = bare(word);
     let (_, tail) = word.rsplit_once('_').unwrap_or(("", word));
-    word.contains('|')
-        || word.starts_with('#')
+    word.rsplit_once('|').is_some_and(|(_, id)| is_subject(id))
         || uuid_like(word)
         || ulid::Ulid::from_string(tail).is_ok_and(|id| id.to_string() == tail)
+}
+
+/// Auth0's ids of its own are 24 hexadecimal digits, those of Google are longer than any phone number.
+fn is_subject(id: &str) -> bool {
+    id.len() == 24 && id.bytes().all(|byte| byte.is_ascii_hexdigit())
+        || id.len() > MAX_PHONE_DIGITS && is_number(id)
 }
 
 fn uuid_like(word: &str) -> bool {
@@ -53,22 +96,63 @@ fn uuid_like(word: &str) -> bool {
     is_uuid && lengths.next().is_none() && word.bytes().all(is_hex)
 }
 
-/// `2026-11-21`, alone or with a time behind it, or `21.11.2026`.
+/// The number of a ticket that ends with a blank, be there digits behind it: year and count, as in `20264711`,
+/// `SD#20264711` and `2026-004711`.
+fn is_ticket(word: &str) -> bool {
+    let number = word.trim_start_matches(|c: char| c.is_ascii_uppercase());
+    let number = number.strip_prefix(['#', '-']).unwrap_or(number);
+    match number.split_once('-') {
+        None => number.len() == 8 && number.starts_with("20") && is_number(number),
+        Some((year, count)) => is_year(year) && (4..=6).contains(&count.len()) && is_number(count),
+    }
+}
+
+/// A date, a time of day, or both.
+fn is_moment(word: &str) -> bool {
+    match word.split_once('T') {
+        Some((date, time)) => is_date(date) && is_time(time),
+        None => is_date(word) || is_time(word),
+    }
+}
+
+/// `2026-11-21` or `21.11.2026`.
 fn is_date(word: &str) -> bool {
-    let word = bare(word);
-    let (date, _) = word.split_once('T').unwrap_or((word, ""));
-    let mut parts = date.split(['-', '.', '/']);
+    let mut parts = word.split(['-', '.', '/']);
     let (Some(first), Some(middle), Some(last), None) =
         (parts.next(), parts.next(), parts.next(), parts.next())
     else {
         return false;
     };
-    let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    let is_year = |part: &str| {
-        part.len() == 4 && is_number(part) && (part.starts_with("19") || part.starts_with("20"))
-    };
-    let is_short = |part: &str| (1..=2).contains(&part.len()) && is_number(part);
+    let is_short = |part: &str| part.len() <= 2 && is_number(part);
     is_short(middle) && (is_year(first) && is_short(last) || is_short(first) && is_year(last))
+}
+
+/// `10:30`, `10:30:00`, `10:30:00.000Z`, `10:30+01:00`.
+fn is_time(word: &str) -> bool {
+    let (time, offset) = match word.find(['+', '-', 'Z']) {
+        Some(at) => word.split_at(at),
+        None => (word, "Z"),
+    };
+    let (time, fraction) = time.split_once('.').unwrap_or((time, "0"));
+    let is_clock = |text: &str, most: usize| {
+        let parts = text.split(':');
+        (2..=most).contains(&parts.clone().count())
+            && parts.zip([24, 60, 60]).all(|(part, end)| {
+                part.len() <= 2
+                    && is_number(part)
+                    && part.parse::<u8>().is_ok_and(|part| part < end)
+            })
+    };
+    let is_offset = offset == "Z" || is_clock(offset.trim_start_matches(['+', '-']), 2);
+    is_clock(time, 3) && fraction.len() <= 6 && is_number(fraction) && is_offset
+}
+
+fn is_year(text: &str) -> bool {
+    text.len() == 4 && is_number(text) && (text.starts_with("19") || text.starts_with("20"))
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Writes `text` with its phone numbers masked.
@@ -88,7 +172,7 @@ fn mask_numbers(text: &str, masked: &mut String) {
         let (run, behind) = number.split_at(end);
         let core = run.trim_end_matches(|c: char| c != '+' && is_separator(c));
         let digits = core.chars().filter(|c| c.is_numeric()).count();
-        match digits >= MIN_DIGITS {
+        match digits >= least_digits(core, ends_in_letters(masked)) {
             true => masked.push_str(&mask_phone(core)),
             false => masked.push_str(core),
         }
@@ -99,85 +183,29 @@ fn mask_numbers(text: &str, masked: &mut String) {
     masked.push_str(rest);
 }
 
+/// From how many digits on a number is a phone number, by how it begins. Letters before it make it a ticket's
+/// (`INC0012345`, `CASE-2026-004711`), unless it has the one zero of a dialled number.
+fn least_digits(number: &str, is_lettered: bool) -> usize {
+    let mut digits = number.chars().filter(|c| c.is_numeric());
+    let has_one_zero = digits.next() == Some('0') && digits.next() != Some('0');
+    match number.starts_with('+') {
+        true => 7,
+        false if has_one_zero || number.starts_with('0') && !is_lettered => 9,
+        false if is_lettered => 11,
+        false => 10,
+    }
+}
+
+/// Whether a number that follows belongs to letters: `INC`, `CASE-`.
+fn ends_in_letters(text: &str) -> bool {
+    let text = text.strip_suffix(['-', '_', '#']).unwrap_or(text);
+    text.ends_with(char::is_alphabetic)
+}
+
 /// What people write between the digits of a phone number.
 fn is_separator(c: char) -> bool {
-    c.is_whitespace() || "+-()./\u{2010}\u{2011}\u{2012}\u{2013}\u{2014}\u{2212}".contains(c)
+    c.is_whitespace() || "+-()./_:*\u{2010}\u{2011}\u{2012}\u{2013}\u{2014}\u{2212}".contains(c)
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn e_mails_and_phone_numbers_are_masked_wherever_they_stand() {
-        for (text, masked) in [
-            (
-                "for jane@example.com,\tas bob@example.com asked",
-                "for j***@example.com,\tas b***@example.com asked",
-            ),
-            ("a@x.example,b@y.example", "a***@x.example,b***@y.example"),
-            ("+491701234512 (work)", "+49…12 (work)"),
-            ("called 0170 / 123 45 12.", "called 01…12."),
-            ("(0170) 123-45-12 or +49 170 1234513", "(01…12 or +49…13"),
-            ("Tel.:+49(170)1234512,mobile", "Tel.:+49…12,mobile"),
-            ("Tel0170-1234512-private", "Tel01…12-private"),
-            ("0170\u{a0}123\u{2013}4512", "01…12"),
-            ("+491701234512+491701234513", "+49…12+49…13"),
-            ("call 491701234512!", "call 49…12!"),
-            ("٠١٧٠١٢٣٤٥١٢", "…"),
-            // More digits than a phone number has may hide one.
-            ("4711 4712 4713 0170 1234512", "47…12"),
-            ("key_1701234512", "key_17…12"),
-            (
-                "see 00000000-0000-4000-8000-000000000001 0170 1234512",
-                "see 00000000-0000-4000-8000-000000000001 01…12",
-            ),
-        ] {
-            assert_eq!(mask_text(text), masked, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_tells_nothing_about_a_person_stays() {
-        for text in [
-            "",
-            "moved out",
-            "ticket 4711, 3 of 4000 users",
-            "ticket #20264711",
-            "since 2026-11-21 at 10:30 (2026-11-21T10:30:00.000Z)",
-            "from 1.9.2026 to 21.11.2026",
-            "deleted account 00000000-0000-4000-8000-000000000001",
-            "6f1c0000-1234-4123-8123-12345678901a",
-            "key_01JZX0000000000000000000EX",
-            "google-oauth2|103547991597142817347",
-            "auth0|65f0a2",
-            "geralt",
-            "12345",
-            "+",
-        ] {
-            assert_eq!(mask_text(text), text);
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn no_phone_number_is_left_whole(
-            before in "[a-zA-Z(:]{0,5} ?",
-            number in "[+0]?[1-9]([ ./-]?[0-9]){8,13}",
-            after in "[ ).]?[a-z]{0,5}",
-        ) {
-            let masked = mask_text(&format!("{before}{number}{after}"));
-            let digits = masked.chars().filter(char::is_ascii_digit).count();
-            // Both ends, or a date.
-            prop_assert!(digits <= 4 || number.split(' ').any(is_date), "{masked}");
-        }
-
-        #[test]
-        fn what_is_masked_stays_as_it_is(text in "[a-z0-9+ ./,#()-]{0,40}|[^@]{0,30}") {
-            let once = mask_text(&text);
-            prop_assert_eq!(mask_text(&once), once);
-        }
-    }
-}
+mod tests;

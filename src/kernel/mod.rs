@@ -20,7 +20,7 @@ pub mod unicode;
 pub use clock::{Clock, Deadline, Timestamp};
 pub use email::{EmailKey, mask_email};
 pub use ids::{RequestId, UserId};
-pub use masking::mask_text;
+pub use masking::{mask_emails, mask_text};
 pub use object::Object;
 pub use phone::mask_phone;
 pub use random::Random;

@@ -12,7 +12,7 @@ pub enum RateLimit {
     Admin,
     /// Requests of one person.
     Person,
-    /// Failed authentications, and sign-ins to the console, from one address.
+    /// Failed authentications from one address, and, apart from them, its sign-ins to the console.
     Authentication,
 }
 
@@ -50,14 +50,22 @@ impl Services {
         bindings.within_limit(RateLimit::Person, subject).await
     }
 
-    /// Whether an address keeps within the limit of failed authentications and sign-ins. Requests to which
-    /// the runtime gives no address count as one.
+    /// Whether an address keeps within the limit of failed authentications. Requests to which the runtime
+    /// gives no address count as one.
     pub async fn address_within_limit(&self, address: Option<IpAddr>) -> bool {
-        let address = address.map_or_else(|| "unknown".to_owned(), network);
+        self.authentication_within_limit(&network(address)).await
+    }
+
+    /// Whether an address keeps within the limit of sign-ins to the console. Counted apart from failures: a
+    /// program with a revoked key must not lock out the operators who share its address.
+    pub async fn sign_in_within_limit(&self, address: Option<IpAddr>) -> bool {
+        let key = format!("sign-in {}", network(address));
+        self.authentication_within_limit(&key).await
+    }
+
+    async fn authentication_within_limit(&self, key: &str) -> bool {
         let bindings = &self.environment.bindings;
-        bindings
-            .within_limit(RateLimit::Authentication, &address)
-            .await
+        bindings.within_limit(RateLimit::Authentication, key).await
     }
 
     /// Counts a request with the keys of an instance.
@@ -73,10 +81,11 @@ impl Services {
 }
 
 /// What is counted as one address: of IPv6 the /64, because that is the least that one client is given.
-fn network(address: IpAddr) -> String {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => {
+fn network(address: Option<IpAddr>) -> String {
+    match address.map(|address| address.to_canonical()) {
+        None => "unknown".to_owned(),
+        Some(IpAddr::V4(address)) => address.to_string(),
+        Some(IpAddr::V6(address)) => {
             let prefix = u128::from(address) & (u128::MAX << 64);
             format!("{}/64", Ipv6Addr::from(prefix))
         }
@@ -96,7 +105,7 @@ mod tests {
             ("2001:db8:1:2:ffff::9", "2001:db8:1:2::/64"),
             ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
         ] {
-            assert_eq!(network(address.parse().unwrap()), expected, "{address}");
+            assert_eq!(network(address.parse().ok()), expected, "{address}");
         }
     }
 }

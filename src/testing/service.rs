@@ -2,7 +2,7 @@
 //! other services and the clock in the test's hands.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::future::ready;
 use std::rc::Rc;
 use std::time::Duration;
@@ -59,8 +59,9 @@ const REMOTE_URL: &str = "https://remote.example/v3";
 pub struct TestService {
     pub clock: Rc<VirtualClock>,
     pub database: Sqlite,
-    /// The limits that refuse at the moment.
+    /// The limits, and their keys, that refuse at the moment.
     pub exhausted: Rc<RefCell<Vec<RateLimit>>>,
+    pub spent: Rc<RefCell<HashSet<String>>>,
     /// The limits that have no binding.
     pub unbound: Rc<RefCell<Vec<RateLimit>>>,
     /// What was counted: the limits with their keys.
@@ -123,6 +124,7 @@ impl TestService {
             engine: Rc::new(Faulty::new(database.clone(), faults)),
             database,
             exhausted: Rc::default(),
+            spent: Rc::default(),
             unbound: Rc::default(),
             counted: Rc::default(),
             delivered: Rc::default(),
@@ -243,6 +245,7 @@ impl TestService {
             bindings: Rc::new(TestBindings {
                 engine: Rc::clone(&self.engine),
                 exhausted: Rc::clone(&self.exhausted),
+                spent: Rc::clone(&self.spent),
                 unbound: Rc::clone(&self.unbound),
                 counted: Rc::clone(&self.counted),
                 background: Rc::clone(&self.background),
@@ -354,6 +357,7 @@ impl Faults for Spared {
 struct TestBindings {
     engine: Rc<dyn Engine>,
     exhausted: Rc<RefCell<Vec<RateLimit>>>,
+    spent: Rc<RefCell<HashSet<String>>>,
     unbound: Rc<RefCell<Vec<RateLimit>>>,
     counted: Rc<RefCell<Vec<(RateLimit, String)>>>,
     background: Rc<RefCell<Vec<LocalBoxFuture<'static, ()>>>>,
@@ -380,7 +384,8 @@ impl Bindings for TestBindings {
 
     fn within_limit<'a>(&'a self, limit: RateLimit, key: &'a str) -> LocalBoxFuture<'a, bool> {
         self.counted.borrow_mut().push((limit, key.to_owned()));
-        Box::pin(ready(!self.exhausted.borrow().contains(&limit)))
+        let spent = self.spent.borrow().contains(key);
+        Box::pin(ready(!spent && !self.exhausted.borrow().contains(&limit)))
     }
 }
 

@@ -136,7 +136,12 @@ impl From<DatabaseError> for ApiError {
 impl From<SessionError> for ApiError {
     fn from(error: SessionError) -> Self {
         match error {
-            SessionError::Refused(error) => error.into(),
+            // A session that has ended is no guess, and no one could guess one. The console asks for a new
+            // sign-in at this 401: a 429 in its place would keep people from it.
+            SessionError::Refused(error) => Self {
+                failed_authentication: false,
+                ..error.into()
+            },
             SessionError::Database(error) => error.into(),
         }
     }

@@ -170,11 +170,13 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_keeps_neither_e_mail_nor_phone_number() {
+    fn a_reason_keeps_the_numbers_of_tickets_but_no_e_mail_or_phone_number() {
         assert_eq!(
             reason(" asked by ann@example.com, +49 170 1234512 \n").unwrap(),
             "asked by a***@example.com, +49…12"
         );
+        let tickets = "INC0012345, ticket 20264711, #4711, CASE-2026-004711";
+        assert_eq!(reason(tickets).unwrap(), tickets);
         for bad in ["", " ", "a\u{0}b", &"a".repeat(501)] {
             let refused = reason(bad).unwrap_err();
             assert!(refused.message.starts_with("reason: "), "{bad:?}");

@@ -1,7 +1,7 @@
 //! What an answer shows of personal data: to the admin pair all of it, to an operator of the console only as
 //! much as it takes to recognise a person. The rest is a reveal, with a reason.
 
-use crate::kernel::{mask_email, mask_phone, mask_text};
+use crate::kernel::{mask_email, mask_emails, mask_phone, mask_text};
 use crate::web::ApiError;
 use crate::web::caller::Admin;
 use crate::web::query::Query;
@@ -42,6 +42,11 @@ impl PersonalData {
         self.shown(text, mask_text)
     }
 
+    /// What is no one's words, such as a setting, where digits are no phone number: the e-mails in it.
+    pub fn setting(self, value: String) -> String {
+        self.shown(value, mask_emails)
+    }
+
     /// Refuses e-mails and phone numbers in these parameters to whom they are not shown: addresses end up in
     /// histories and logs.
     ///
@@ -80,11 +85,16 @@ mod tests {
                 // What is no phone number is a recipient's all the same.
                 data.recipient("1234".to_owned()),
                 data.text(text.to_owned()),
+                data.setting(text.to_owned()),
             ]
         };
-        assert_eq!(seen(true), [email, phone, email, phone, "1234", text]);
+        assert_eq!(seen(true), [email, phone, email, phone, "1234", text, text]);
         let (email, phone) = ("j***@example.com", "+49…12");
         let text = "j***@example.com, +49…12 (work)";
-        assert_eq!(seen(false), [email, phone, email, phone, "…", text]);
+        let setting = "j***@example.com, +49 170 1234512 (work)";
+        assert_eq!(
+            seen(false),
+            [email, phone, email, phone, "…", text, setting]
+        );
     }
 }

@@ -120,7 +120,7 @@ export function routeOf(operation) {
 }
 
 /** GETs that write something, which HEAD must not do: those of a sign-in, and these. */
-const WRITING = new Set(["diagnoseUser", "exportAudit", "exportUser", "getThreeDeyeCredentials"]);
+const WRITING = new Set(["diagnoseUser", "exportAudit", "exportUser", "getThreeDeyeCredentials", "getTwoFactorStatus"]);
 
 /** @param {Pick<Route, "method" | "path" | "operation">} route */
 export const answersHead = ({ method, path, operation }) =>

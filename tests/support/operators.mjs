@@ -52,6 +52,15 @@ export async function sessionOf(service, email, minutesAgo = 0) {
   return { cookie, "sec-fetch-site": "same-origin" };
 }
 
+/** Begins a sign-in and answers it with a code that no provider gave. @param {Service} service */
+export async function answerWithJunk(service) {
+  const begun = await service.call("GET", "/console/auth/login");
+  assert.equal(begun.status, 302, begun.text);
+  const state = new URL(String(begun.headers.location)).searchParams.get("state");
+  const path = `/console/auth/callback?code=junk&state=${state}`;
+  return service.call("GET", path, { headers: { cookie: cookiesOf(begun) } });
+}
+
 /** What a browser would send back. @param {import("./http.mjs").Answer} answer */
 const cookiesOf = ({ headers }) =>
   (headers["set-cookie"] ?? [])

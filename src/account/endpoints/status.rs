@@ -19,7 +19,8 @@ use crate::account::endpoints::caller::AuthorizedAccount;
 use crate::account::endpoints::code::is_proved;
 use crate::account::endpoints::{Access, AccountCaller};
 
-pub const ROUTE: Route = Route::get(
+// Of a key it writes when it was last used.
+pub const ROUTE: Route = Route::get_only(
     "/api/users/{uuid}/two_factor_status",
     "getTwoFactorStatus",
     handler!(handle: AccountCaller, (Scope::UserVerify, Access::Read)),

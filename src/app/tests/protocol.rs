@@ -1,11 +1,13 @@
 //! HTTP as every route speaks it.
 
 use http::Method;
+use serde_json::{Value, json};
 
 use super::{ADA, path_of};
 use crate::app::ROUTES;
 use crate::kernel::RequestId;
-use crate::testing::service::{TestAnswer, TestService};
+use crate::operators::Role;
+use crate::testing::service::{TestAnswer, TestRequest, TestService};
 use crate::web::ApiError;
 use crate::web::router::refuse;
 
@@ -122,23 +124,65 @@ fn a_compressed_body_is_415_and_a_byte_order_mark_is_skipped() {
 }
 
 #[test]
-fn a_get_that_head_is_answered_for_writes_nothing() {
+fn a_get_that_head_is_answered_for_writes_nothing_for_any_kind_of_caller() {
     let service = TestService::new();
     let sql = "INSERT INTO users (uuid, email, created_at) VALUES (?1, 'ada@example.com', '2024-01-15T10:30:00.000Z')";
     service.database.execute(sql, [ADA]);
-    let written = |method: Method, path: &str| {
-        let before = service.database.total_changes();
-        service.request(method, path).admin().send();
-        service.database.total_changes() - before
+    let create = |path: &str, body: Value, member: &str| {
+        let answer = service.post(path).admin().json(&body).send();
+        assert_eq!(answer.status(), 201, "{path}");
+        let found = answer.json()[member].clone();
+        assert!(!found.is_null(), "{path}");
+        found.to_string().replace('"', "")
     };
+    create("/admin/instances", json!({ "name": "rivia" }), "name");
+    let user = json!({ "username": "geralt" });
+    let user_key = create("/admin/instances/rivia/users", user, "userKey");
+    let instance_key = create("/admin/instances/rivia/api-keys", json!({}), "apiKey");
+    let scopes = json!({ "scopes": ["threedeye:read", "user:verify", "user:write"] });
+    let api_key = create("/admin/api-keys", scopes, "key");
+    let session = service.sign_in(Role::Admin);
+    let callers: [&dyn Fn(TestRequest) -> TestRequest; 7] = [
+        &|request| request,
+        &|request| request.admin(),
+        &|request| request.session(&session),
+        &|request| request.person(ADA),
+        &|request| request.header("x-api-key", &api_key),
+        &|request| request.bearer(&api_key),
+        &|request| {
+            let request = request.header("x-api-key", &instance_key);
+            request.header("x-user-key", &user_key)
+        },
+    ];
+    let call = |method: Method, path: &str, number: usize| {
+        let before = service.database.total_changes();
+        let answer = callers[number](service.request(method, path)).send();
+        (answer.status(), service.database.total_changes() - before)
+    };
+    let mut served = [0; 7];
     for route in ROUTES.iter().filter(|route| route.method == Method::GET) {
-        let path = path_of(route.path);
-        if route.has_head {
-            assert_eq!(written(Method::GET, &path), 0, "{path}");
+        // A program names the person.
+        let path = path_of(&route.path.replace("{uuid}", ADA));
+        for (number, served) in served.iter_mut().enumerate() {
+            if route.has_head {
+                let (status, written) = call(Method::GET, &path, number);
+                assert_eq!(written, 0, "GET {path} {number}");
+                *served += u32::from(status == 200);
+            }
+            let (_, written) = call(Method::HEAD, &path, number);
+            assert_eq!(written, 0, "HEAD {path} {number}");
         }
-        assert_eq!(written(Method::HEAD, &path), 0, "{path}");
     }
-    // That the user is there, and that what is written is seen.
+    // That each of them is served, but for programs' keys, whose every read is noted.
+    assert!(
+        served.iter().filter(|count| **count > 0).count() >= 5,
+        "{served:?}"
+    );
+    let status = path_of("/api/users/{userId}/two_factor_status");
     let export = path_of("/admin/users/{userId}/export");
-    assert!(written(Method::GET, &export) > 0);
+    for (path, number) in [(export, 1), (status, 5)] {
+        let (answered, written) = call(Method::GET, &path, number);
+        assert_eq!(answered, 200, "{path}");
+        assert!(written > 0, "{path}");
+    }
 }

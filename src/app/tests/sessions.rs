@@ -163,7 +163,7 @@ fn a_change_that_another_site_caused_is_refused_before_the_session_is_looked_up(
 }
 
 #[test]
-fn a_session_costs_one_read_and_a_bad_cookie_counts_against_the_address() {
+fn a_session_costs_one_read_and_a_bad_cookie_is_asked_for_a_sign_in_however_often_it_comes() {
     let service = TestService::new();
     let cookie = service.sign_in(Role::Viewer);
     let list = |cookie: &str| service.get("/admin/api-keys").session(cookie).send();
@@ -177,7 +177,7 @@ fn a_session_costs_one_read_and_a_bad_cookie_counts_against_the_address() {
         let (refused, made) = service.batches_of(|| list(cookie));
         assert_eq!((refused.status(), made), (401, batches), "{cookie}");
     }
-    assert_eq!(service.counted.borrow().len(), 2);
+    assert!(service.counted.borrow().is_empty());
 }
 
 #[test]

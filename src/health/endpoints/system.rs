@@ -61,7 +61,7 @@ struct Binding {
 struct SettingPart {
     name: &'static str,
     set: bool,
-    /// Null where it is not set, and for secrets and what may hold one. E-mails and phone numbers are masked for operators.
+    /// Null where it is not set, and for secrets and what may hold one. E-mails are masked for operators.
     value: Option<String>,
 }
 
@@ -73,7 +73,7 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let settings = services.config.settings.iter().map(|setting| SettingPart {
         name: setting.name,
         set: setting.is_set,
-        value: setting.value.clone().map(|value| data.text(value)),
+        value: setting.value.clone().map(|value| data.setting(value)),
     });
     let body = ResponseBody {
         version: env!("CARGO_PKG_VERSION"),
@@ -195,6 +195,26 @@ mod tests {
             masked["value"],
             "a***@example.com, b***@example.com,c***@example.com"
         );
+    }
+
+    #[test]
+    fn other_settings_are_shown_to_operators_as_they_are() {
+        let values = [
+            ("JWT_ISSUER", "http://192.168.100.20:8080/"),
+            ("JWT_AUDIENCE", "https://api.example/0170-1234512"),
+            ("THREEDEYE_CUSTOMER_ID", "20264711001234"),
+        ];
+        let service = values
+            .iter()
+            .fold(TestService::new(), |service, (name, value)| {
+                service.setting(name, value)
+            });
+        let session = service.sign_in(Role::Viewer);
+        // Read by the session alone: with another issuer the pair's token is not valid.
+        let seen = service.get("/admin/system").session(&session).send().json();
+        for (name, value) in values {
+            assert_eq!(setting(&seen, name)["value"], value, "{name}");
+        }
     }
 
     #[test]

@@ -28,7 +28,8 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         call.path("operatorId")?,
         "disabled",
     );
-    match disable_operator(&call.services.database()?, &entry).await? {
+    let domains = &call.services.config.admin_email_domains;
+    match disable_operator(&call.services.database()?, domains, &entry).await? {
         Changed::Done | Changed::Disabled => Ok(Reply::empty(StatusCode::NO_CONTENT)),
         Changed::Unknown => Err(unknown()),
         Changed::LastAdmin => Err(last_admin()),

@@ -45,7 +45,7 @@ async fn handle(call: Call<Anyone>) -> Result<Reply, ApiError> {
     // A script can begin sign-ins and answer them with codes of its own making, and the provider would be
     // asked about each.
     let address = client_address(&call.input.headers);
-    if !services.address_within_limit(address).await {
+    if !services.sign_in_within_limit(address).await {
         return Err(ErrorFormat::SignIn.too_many());
     }
     let token = provider.exchange(&code, &login).await;
@@ -83,25 +83,25 @@ async fn handle(call: Call<Anyone>) -> Result<Reply, ApiError> {
     begin(&call, &login, &person, operator).await
 }
 
-/// The sign-in of this browser that the callback answers, and the provider's code. What is refused counts
-/// against the address.
+/// The sign-in of this browser that the callback answers, and the provider's code. What is refused here counts
+/// for nothing: it asks no one, a sealed cookie and its state cannot be guessed, and any page can send browsers
+/// here.
 fn answered_sign_in(
     call: &Call<Anyone>,
     issuer: &str,
     sealer: &Sealer,
 ) -> Result<(Login, String), ApiError> {
-    let refused = |cause| start_again(cause).counted_as_failed_authentication();
     let callback = Callback::parse(call.input.query.as_deref());
-    let callback = callback.ok_or_else(|| refused("callback_malformed"))?;
+    let callback = callback.ok_or_else(|| start_again("callback_malformed"))?;
     let sealed = cookie(&call.input.headers, LOGIN_COOKIE).ok().flatten();
     let login = Login::open(sealed, &callback.state, sealer, call.now());
     let login = login.map_err(|error| match error {
-        LoginError::None => refused("login_missing"),
-        LoginError::OtherState => refused("state_wrong"),
-        LoginError::Late => refused("login_late"),
+        LoginError::None => start_again("login_missing"),
+        LoginError::OtherState => start_again("state_wrong"),
+        LoginError::Late => start_again("login_late"),
     })?;
     if callback.issuer.is_some_and(|given| given != issuer) {
-        return Err(refused("issuer_wrong"));
+        return Err(start_again("issuer_wrong"));
     }
     match callback.outcome {
         Outcome::Code(code) => Ok((login, code)),
@@ -109,7 +109,7 @@ fn answered_sign_in(
             let message = "The sign-in was cancelled, or the identity provider does not let you in";
             Err(ApiError::bad_request(message).because("provider_denied"))
         }
-        Outcome::Failed => Err(refused("provider_error")),
+        Outcome::Failed => Err(start_again("provider_error")),
     }
 }
 

@@ -42,7 +42,8 @@ async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
         id,
         format!("role {}", role.as_str()),
     );
-    match change_role(&database, role, &entry).await? {
+    let domains = &call.services.config.admin_email_domains;
+    match change_role(&database, domains, role, &entry).await? {
         Changed::Done => {}
         Changed::Unknown => return Err(unknown()),
         Changed::Disabled => return Err(disabled()),
@@ -68,7 +69,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     OperationDoc::new(
         "Operators",
         "Gives an operator another role",
-        "Their sessions have it from the next request on. The last admin stays one.",
+        "Their sessions have it from the next request on. The last admin who could sign in, by ADMIN_EMAIL_DOMAINS, stays one.",
     )
     .parameter(representation::operator_id())
     .body(

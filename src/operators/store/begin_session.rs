@@ -1,7 +1,7 @@
 use serde::de::IgnoredAny;
 
 use crate::db::{Batch, Database, DatabaseError, Statement, audit_change};
-use crate::kernel::audit::Entry;
+use crate::kernel::audit::{Action, Entry};
 use crate::operators::SessionToken;
 use crate::operators::oidc::SignedIn;
 use crate::operators::session::{MAX_SESSIONS, SESSION_IDLE, SESSION_LIFETIME};
@@ -32,7 +32,8 @@ WHERE id = ?1 AND EXISTS (SELECT 1 FROM console_sessions WHERE id_hash = ?3)";
 
 const REPLACE: &str = "
 DELETE FROM console_sessions
-WHERE id_hash = ?1 AND EXISTS (SELECT 1 FROM console_sessions WHERE id_hash = ?2)";
+WHERE id_hash = ?1 AND operator_id = ?3
+  AND EXISTS (SELECT 1 FROM console_sessions WHERE id_hash = ?2)";
 
 // The new one is kept, whatever the clocks of other isolates say.
 // ?1 operator, ?2 hash of the new one, ?3 how many stay
@@ -93,18 +94,33 @@ pub async fn begin_session(
         ],
     ));
     if let Some(replaced) = beginning.replaces {
-        batch.execute(Statement::new(
+        let replace = Statement::new(
             REPLACE,
-            [replaced.into(), hash.as_str().into()],
-        ));
+            [
+                replaced.into(),
+                hash.as_str().into(),
+                beginning.operator_id.into(),
+            ],
+        );
+        batch.execute_audited(replace, &ended(entry, "replaced by a new sign-in"))?;
     }
-    batch.execute(Statement::new(
+    let prune = Statement::new(
         PRUNE,
         [
             beginning.operator_id.into(),
             hash.as_str().into(),
             MAX_SESSIONS.into(),
         ],
-    ));
+    );
+    batch.execute_audited(prune, &ended(entry, "the oldest made room for a new one"))?;
     Ok(database.run(batch).await?.count(inserted)? > 0)
+}
+
+/// The row of a session of the same operator that ends with the sign-in.
+fn ended(sign_in: &Entry, why: &str) -> Entry {
+    Entry {
+        action: Action::EndSession,
+        outcome: why.to_owned(),
+        ..sign_in.clone()
+    }
 }

@@ -1,5 +1,14 @@
 //! Operators and sessions in SQL.
 
+/// Whether another admin than the operator ?1 could sign in. What domains there are is a setting: those of ?3.
+macro_rules! another_admin {
+    () => {
+        "EXISTS (
+    SELECT 1 FROM operators o WHERE o.role = 'admin' AND o.disabled_at IS NULL AND o.id <> ?1
+      AND substr(o.email_key, instr(o.email_key, '@') + 1) IN (SELECT value FROM json_each(?3)))"
+    };
+}
+
 mod begin_session;
 mod change_role;
 mod create;

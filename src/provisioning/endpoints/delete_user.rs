@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(test)]
 use serde_json::json;
 
+use super::count_reading_the_list;
 use crate::auth::SignIn;
 use crate::kernel::UserId;
 use crate::operators::Role;
@@ -96,6 +97,7 @@ async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
     };
     let reason = request.as_ref().map(|given| given.reason(&user));
     let reason = reason.transpose()?;
+    count_reading_the_list(&call).await?;
     let services = &call.services;
     let database = services.database()?;
     let remote = services.remote();

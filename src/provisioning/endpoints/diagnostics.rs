@@ -10,6 +10,7 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::count_reading_the_list;
 use crate::auth::SignIn;
 use crate::kernel::{Timestamp, UserId};
 use crate::operators::Role;
@@ -24,7 +25,7 @@ use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::personal_data::PersonalData;
-use crate::web::{ApiError, Call, ErrorFormat, Reply, Route, handler};
+use crate::web::{ApiError, Call, Reply, Route, handler};
 
 /// The whole probe; a list too long for it is answered as unknown.
 const PROBE_BUDGET: Duration = Duration::from_secs(15);
@@ -152,12 +153,7 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let services = &call.services;
     let database = services.database()?;
     let remote = services.remote();
-    // Each reads the customer's whole list, so an operator's have the limit of a person: a fifth.
-    if let Admin::Operator(session) = &call.caller
-        && !services.person_within_limit(&session.operator().id).await
-    {
-        return Err(ErrorFormat::Admin.too_many());
-    }
+    count_reading_the_list(&call).await?;
     let origin = call.origin(call.caller.actor());
     let may_mend = call.require(Role::Support, SignIn::AnyTime).is_ok();
     let found = diagnose(

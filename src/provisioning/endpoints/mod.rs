@@ -16,6 +16,31 @@ pub mod run;
 pub mod runs;
 pub mod stop_run;
 
+use crate::web::caller::Admin;
+use crate::web::{ApiError, Call, ErrorFormat};
+
+/// Counts a call that reads the customer's whole list for one user. An operator's have the limit of a person, a
+/// fifth of what administrators have.
+///
+/// # Errors
+///
+/// 429.
+async fn count_reading_the_list<const READS_BODY: bool>(
+    call: &Call<Admin, READS_BODY>,
+) -> Result<(), ApiError> {
+    match &call.caller {
+        Admin::Operator(session)
+            if !call
+                .services
+                .person_within_limit(&session.operator().id)
+                .await =>
+        {
+            Err(ErrorFormat::Admin.too_many())
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The name of one run: `run_` and a ULID.
 #[cfg(test)]
 #[derive(schemars::JsonSchema)]

@@ -6,6 +6,7 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::count_reading_the_list;
 use crate::auth::SignIn;
 #[cfg(test)]
 use crate::kernel::UserId;
@@ -76,6 +77,7 @@ impl From<Step> for StepPart {
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let user = call.user_id()?;
     call.query(&[])?;
+    count_reading_the_list(&call).await?;
     let database = call.services.database()?;
     let remote = call.services.remote();
     let origin = call.origin(call.caller.actor());

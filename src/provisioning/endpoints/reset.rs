@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(test)]
 use serde_json::json;
 
+use super::count_reading_the_list;
 use crate::auth::SignIn;
 use crate::kernel::UserId;
 use crate::operators::Role;
@@ -150,6 +151,7 @@ async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
     };
     let plan = options.plan()?;
     let reason = options.reason.as_deref().map(fields::reason).transpose()?;
+    count_reading_the_list(&call).await?;
     let database = call.services.database()?;
     let remote = call.services.remote();
     let origin = call.origin(call.caller.actor());

@@ -322,7 +322,7 @@ pub fn sign_in_too_large() -> ErrorAnswer {
 pub fn sign_in_too_many() -> ErrorAnswer {
     ErrorAnswer::new(
         "SignInTooMany",
-        "A page: too many sign-ins came back from this address, or too many failed.",
+        "A page: too many sign-ins came back from this address. Happens only where the rate-limit bindings are configured.",
         [("tooMany", ErrorFormat::SignIn.too_many())],
     )
 }

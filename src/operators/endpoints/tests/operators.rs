@@ -198,6 +198,33 @@ fn the_last_admin_stays_one() {
 }
 
 #[test]
+fn an_admin_whose_domain_is_no_longer_allowed_is_not_the_one_who_stays() {
+    let scene = Scene::new();
+    let call = pair(&scene, 0);
+    let make_last = |role: &str| {
+        let path = "/admin/operators/op_admin";
+        [
+            call(Method::PUT, path, json!({ "role": role })).status(),
+            call(Method::DELETE, path, Value::Null).status(),
+        ]
+    };
+    let move_support = |email: &str| {
+        let sql = "UPDATE operators SET role = 'admin', email_key = ?1 WHERE id = 'op_support'";
+        scene.service.database.execute(sql, [email]);
+    };
+    for other in [
+        "support@acquired.example",
+        "support@mail.smartphonekey.com",
+        "support@evil.example@smartphonekey.com",
+    ] {
+        move_support(other);
+        assert_eq!(make_last("viewer"), [409, 409], "{other}");
+    }
+    move_support("support@smartphonekey.com");
+    assert_eq!(make_last("viewer"), [200, 204]);
+}
+
+#[test]
 fn two_admins_who_remove_each_other_at_once_leave_one() {
     let scene = Scene::new();
     assert_eq!(

@@ -140,6 +140,32 @@ fn an_operator_has_ten_sessions_and_a_further_sign_in_ends_the_oldest() {
 }
 
 #[test]
+fn a_session_that_a_sign_in_ends_is_in_the_trail() {
+    let scene = Scene::new();
+    let ends = || {
+        let lines = scene.trail().into_iter();
+        let ends = lines.filter_map(|line| Some(line.strip_prefix("session.end ")?.to_owned()));
+        ends.collect::<Vec<_>>()
+    };
+    let of_viewer = "operator:op_viewer v***@smartphonekey.com op_viewer";
+    let cookies: Vec<String> = (0..10).map(|_| scene.sign_in("viewer")).collect();
+    assert_eq!(ends(), [""; 0]);
+    scene.sign_in("viewer");
+    let pruned = format!("{of_viewer} the oldest made room for a new one");
+    assert_eq!(ends(), [pruned.as_str()]);
+    let begun = scene.begin_with("?maxAge=900", &cookies[9]);
+    let claims = scene.claims(&begun, "viewer");
+    session_of(&scene.come_back(&begun, claims));
+    let replaced = format!("{of_viewer} replaced by a new sign-in");
+    assert_eq!(ends(), [pruned.as_str(), &replaced]);
+    // One that was refused ends nothing.
+    let begun = scene.begin_with("?maxAge=900", &scene.sign_in("support"));
+    let claims = scene.claims(&begun, "viewer");
+    assert_eq!(scene.come_back(&begun, claims).status(), 403);
+    assert_eq!(ends().len(), 2);
+}
+
+#[test]
 fn a_session_ends_with_the_settings_by_which_it_began() {
     for (name, value, own) in [
         ("CONSOLE_CLIENT_ID", "", 503),

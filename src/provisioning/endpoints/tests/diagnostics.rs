@@ -230,15 +230,25 @@ fn a_viewer_sees_that_support_has_to_lift_a_quarantine_as_runs_may_not() {
 }
 
 #[test]
-fn the_diagnoses_of_an_operator_are_limited_by_themselves() {
+fn what_reads_the_list_for_one_user_is_limited_for_operators_by_itself() {
     let setup = setup();
-    let cookie = setup.service.sign_in(Role::Viewer);
+    let cookie = setup.service.sign_in(Role::Admin);
     setup.service.exhausted.borrow_mut().push(RateLimit::Person);
     let path = format!("/admin/threedeye/users/{ANN}");
-    let refused = setup.service.get(&path).session(&cookie).send();
-    assert_eq!(refused.status(), 429);
-    assert!(refused.header("retry-after").is_some());
+    let before = setup.service.database.total_changes();
+    for (method, path) in [
+        (Method::GET, path.clone()),
+        (Method::POST, format!("{path}/reset?dryRun=true")),
+        (Method::POST, format!("{path}/provision")),
+        (Method::DELETE, format!("/admin/users/{ANN}?dryRun=true")),
+    ] {
+        let request = setup.service.request(method, &path).session(&cookie);
+        let refused = request.send();
+        assert_eq!(refused.status(), 429, "{path}");
+        assert!(refused.header("retry-after").is_some());
+    }
     assert_eq!(setup.calls(), 0);
+    assert_eq!(setup.service.database.total_changes(), before);
     // A page that reads no list goes on, and the pair sees the list as it is now.
     let page = setup.service.get(&format!("/admin/users/{ANN}"));
     assert_eq!(page.session(&cookie).send().status(), 200);
