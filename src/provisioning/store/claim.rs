@@ -24,7 +24,7 @@ FROM json_each(?1) b
 JOIN users u ON u.uuid = (b.value ->> 'user')
 WHERE u.email_key IS NOT NULL AND (
   NOT EXISTS (SELECT 1 FROM threedeye_users o
-              WHERE o.email_key = u.email_key AND o.state <> 'set_aside' AND o.user_id <> u.uuid)
+              WHERE o.email_key = u.email_key AND o.password_sealed IS NOT NULL AND o.user_id <> u.uuid)
   OR EXISTS (SELECT 1 FROM threedeye_users s
              WHERE s.user_id = u.uuid AND s.password_sealed IS NOT NULL)
 )
@@ -39,7 +39,7 @@ ON CONFLICT (user_id) DO UPDATE SET
 WHERE lease_until <= ?4 AND (state = 'idle' OR state = 'pending' OR state = 'attaching')
   AND (email_key IS NOT NULL OR NOT EXISTS (
     SELECT 1 FROM threedeye_users o
-    WHERE o.email_key = excluded.email_key AND o.state <> 'set_aside'
+    WHERE o.email_key = excluded.email_key AND o.password_sealed IS NOT NULL
   ))
 RETURNING user_id, (SELECT u.email_key FROM users u WHERE u.uuid = user_id) AS email,
           email_key AS intent_email, password_sealed, threedeye_id, state, attempts,

@@ -25,7 +25,7 @@ SELECT q.id AS requested,
        t.taken_over_email, t.respelled_id,
        r.role_ids,
        EXISTS (SELECT 1 FROM threedeye_users o
-               WHERE o.email_key = u.email_key AND o.state <> 'set_aside'
+               WHERE o.email_key = u.email_key AND o.password_sealed IS NOT NULL
                  AND o.user_id <> q.id) AS contested
 FROM (SELECT ?1 AS id) q
 LEFT JOIN users u ON u.uuid = q.id
