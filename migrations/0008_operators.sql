@@ -17,6 +17,7 @@ CREATE TABLE console_sessions (
   operator_id      TEXT NOT NULL REFERENCES operators (id) ON DELETE CASCADE,
   created_at       INTEGER NOT NULL,
   authenticated_at INTEGER NOT NULL, -- when the person signed in at the identity provider
+  second_factor    INTEGER NOT NULL DEFAULT 0 CHECK (second_factor IN (0, 1)), -- 1: they showed one
   seen_at          INTEGER NOT NULL, -- the last request, to five minutes
   ends_at          INTEGER NOT NULL,
   address          TEXT,
@@ -24,5 +25,8 @@ CREATE TABLE console_sessions (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX console_sessions_by_operator ON console_sessions (operator_id);
 CREATE INDEX console_sessions_by_end ON console_sessions (ends_at);
+
+-- Whether a person was refused a session for the same reason within the last hour.
+CREATE INDEX audit_log_refusals ON audit_log (actor, outcome, at) WHERE action = 'session.refuse';
 
 UPDATE schema_version SET version = 8;

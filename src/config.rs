@@ -4,19 +4,20 @@
 //! never becomes a default that opens a door: it becomes a `None` that refuses,
 //! and a line in [`Config::problems`] that `/health` and the log show.
 
-use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::account::outbox::receiver::WebhookConfig;
 use crate::auth::{ClaimNames, JwtConfig};
-use crate::kernel::{EmailKey, Sealer, Secret, safe_url};
+use crate::kernel::{EmailKey, Sealer, Secret};
 use crate::threedeye::config::{ProtectedAccounts, ThreedeyeConfig, ThreedeyeLogin};
 
 pub use settings::Setting;
 
 use form::{is_blank, is_domain, is_header_value, parts};
+use reader::Reader;
 
 mod form;
+mod reader;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -76,21 +77,12 @@ pub enum FactorProof {
 impl Config {
     /// Reads every setting through `lookup` (name to value).
     pub fn parse(lookup: impl Fn(&str) -> Option<String>) -> Self {
-        Reader {
-            lookup,
-            problems: Vec::new(),
-        }
-        .config()
+        Reader::new(lookup).config()
     }
 }
 
 /// Fewer would be within reach of guessing where keys are words.
 const MIN_ADMIN_KEY_CHARS: usize = 24;
-
-struct Reader<L> {
-    lookup: L,
-    problems: Vec<String>,
-}
 
 impl<L: Fn(&str) -> Option<String>> Reader<L> {
     fn config(mut self) -> Config {
@@ -120,56 +112,6 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             settings: settings::all(&self.lookup),
             problems: self.problems,
         }
-    }
-
-    /// A setting as it is. What the list does not have counts as absent, so that no setting is left out of it.
-    fn raw(&self, name: &str) -> Option<String> {
-        settings::is_known(name).then(|| (self.lookup)(name))?
-    }
-
-    /// A value without white space around it; an empty one counts as absent.
-    fn get(&self, name: &str) -> Option<String> {
-        let value = self.raw(name)?;
-        let value = value.trim();
-        (!value.is_empty()).then(|| value.to_owned())
-    }
-
-    fn secret(&self, name: &str) -> Option<Secret> {
-        self.get(name).map(Secret::new)
-    }
-
-    fn problem(&mut self, what: impl Into<String>) {
-        self.problems.push(what.into());
-    }
-
-    fn required(&mut self, name: &str) -> Option<String> {
-        let value = self.get(name);
-        if value.is_none() {
-            self.problem(format!("{name} is missing"));
-        }
-        value
-    }
-
-    fn number(&mut self, name: &str, default: u32, range: RangeInclusive<u32>) -> u32 {
-        let Some(text) = self.get(name) else {
-            return default;
-        };
-        match text.parse() {
-            Ok(number) if range.contains(&number) => number,
-            _ => {
-                self.problem(format!(
-                    "{name} is not an integer from {} to {}; {default} is used",
-                    range.start(),
-                    range.end()
-                ));
-                default
-            }
-        }
-    }
-
-    fn hours(&mut self, name: &str, default: u32, range: RangeInclusive<u32>) -> Duration {
-        let hours = self.number(name, default, range);
-        Duration::from_secs(u64::from(hours) * 60 * 60)
     }
 
     fn admin_keys(&mut self) -> Vec<Secret> {
@@ -329,44 +271,6 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         }
     }
 
-    /// Whether a setting that is `strict` unless told otherwise is `relaxed`.
-    fn relaxes(&mut self, name: &str, strict: &str, relaxed: &str) -> bool {
-        let value = self.get(name);
-        let is_relaxed = value.as_deref() == Some(relaxed);
-        if !is_relaxed && value.is_some_and(|value| value != strict) {
-            self.problem(format!(
-                "{name} is neither {strict} nor {relaxed}; {strict} is used"
-            ));
-        }
-        is_relaxed
-    }
-
-    /// A required value that could not equal anything if it were a list.
-    fn word(&mut self, name: &str) -> Option<String> {
-        let value = self.required(name)?;
-        if value.contains(|c: char| is_blank(c) || c == ',') {
-            self.problem(format!(
-                "{name} must be one value without white space and commas"
-            ));
-            return None;
-        }
-        Some(value)
-    }
-
-    /// The name of a claim; `None`: no claim that is looked for has such a name. That of the issuing of a
-    /// token tells nothing of a sign-in: `JWT_AUTH_TIME` is the setting that trusts it.
-    fn claim(&mut self, name: &str, default: &str) -> Option<String> {
-        let claim = self.get(name).unwrap_or_else(|| default.to_owned());
-        let is_dated = matches!(claim.as_str(), "exp" | "nbf" | "iat");
-        if is_dated || claim.contains(|c: char| is_blank(c) || c == ',') {
-            self.problem(format!(
-                "{name} must be the name of one claim, and not exp, nbf or iat"
-            ));
-            return None;
-        }
-        Some(claim)
-    }
-
     /// A token for our API must be none for the console, nor the other way round.
     fn console(&mut self, jwt: Option<&JwtConfig>) -> Option<ConsoleConfig> {
         let requires_mfa = self.requires_mfa();
@@ -415,13 +319,5 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             url: url?,
             secret: secret?,
         })
-    }
-
-    fn safe_url(&mut self, name: &str, text: &str) -> Option<String> {
-        let usable = safe_url(text);
-        if usable.is_none() {
-            self.problem(format!("{name} must be https, or http on a loopback host"));
-        }
-        usable.map(|_| text.to_owned())
     }
 }

@@ -64,6 +64,18 @@ describe("a run", () => {
     assert.equal(console.through({ done: 3, failed: 2, skipped: 1 }), 6);
   });
 
+  test("that has died has ended, which the service says", () => {
+    assert.ok(console.hasEnded({ status: "running", died: true }));
+    assert.ok(!console.hasEnded({ status: "running", died: false }));
+    assert.ok(console.hasEnded({ status: "ended_early", died: false }));
+  });
+
+  test("its progress is told in a sentence, with the skipped only if there are any", () => {
+    const run = { planned: 4000, done: 998, failed: 2, skipped: 0 };
+    assert.equal(console.progressOf(run), "998 of 4,000 done, 2 failed");
+    assert.equal(console.progressOf({ ...run, skipped: 7 }), "998 of 4,000 done, 2 failed, 7 skipped");
+  });
+
   test("a line about a user names the user; one about the run names none", () => {
     assert.deepEqual(console.errorOf("8a1: the e-mail is taken: by another"), {
       userId: "8a1",

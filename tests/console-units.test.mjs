@@ -8,7 +8,7 @@ import { build } from "esbuild";
 import { BUNDLE } from "../dev/tooling/console.mjs";
 import { inRoot } from "../dev/tooling/paths.mjs";
 
-const PARTS = ["route", "curl", "time", "failure", "scale", "words", "kept"];
+const PARTS = ["route", "curl", "time", "failure", "scale", "words"];
 
 /** @type {any} what the modules export, together */
 let lib;
@@ -158,15 +158,20 @@ describe("times", () => {
     assert.equal(lib.showTime(new Date("no"), now, { utc: true }), "unknown time");
   });
 
-  test("distances are whole units, never rounded up", () => {
+  test("distances are rounded to the unit that people would say", () => {
     /** @param {number} seconds */
     const from = (seconds) => lib.showDistance(new Date(now.getTime() + seconds * 1000), now);
     assert.equal(from(0), "now");
-    assert.equal(from(-59), "59 seconds ago");
-    assert.equal(from(-119), "1 minute ago");
-    assert.equal(from(3 * 3600), "in 3 hours");
+    assert.equal(from(30), "now", "the page's clock may be half a minute behind");
+    assert.equal(from(-30), "now");
+    assert.equal(from(-31), "1 minute ago");
+    assert.equal(from(-119), "2 minutes ago");
+    assert.equal(from(-59.4 * 60), "59 minutes ago");
+    assert.equal(from(-59.6 * 60), "1 hour ago");
+    assert.equal(from(2.9 * 3600), "in 3 hours");
+    assert.equal(from(-23.6 * 3600), "1 day ago");
     assert.equal(from(-49 * 3600), "2 days ago");
-    assert.equal(from(12), "now", "the page's clock may be half a minute behind");
+    assert.equal(lib.showDistance(new Date(Number.NaN), now), "");
   });
 
   test("lengths", () => {
@@ -217,6 +222,35 @@ describe("failures", () => {
   });
 });
 
+describe("advice on a failure", () => {
+  /** @param {number} status @param {string} message @param {Record<string, string>} [headers] */
+  const after = (status, message, headers = {}) => {
+    const body = { message, requestId: "req_1" };
+    return lib.adviceOn(lib.fromAnswer("POST", new Response(null, { status, headers }), body, new Date(0)));
+  };
+
+  test("speaks of the role only where the role was in the way", () => {
+    assert.match(after(403, "This takes the role admin"), /change your role/);
+    assert.equal(after(403, "Requests with a session must come from the console itself"), null);
+    assert.equal(after(403, "You do not have permission to perform this action"), null);
+  });
+
+  test("leaves a conflict to the service's own words, but for the time to wait", () => {
+    for (const message of [
+      "This is the last admin. Make another operator an admin first",
+      "The instance has a user of this name already",
+    ])
+      assert.equal(after(409, message), null);
+    assert.match(after(409, "Another provisioning of this user is under way", { "retry-after": "30" }), /^Wait/);
+  });
+
+  test("tells to correct what was entered, and to tell the engineers, where that helps", () => {
+    assert.match(after(400, "email: too long"), /^Correct/);
+    assert.match(after(404, "Not found"), /id/);
+    assert.match(after(500, "Internal error"), /engineers/);
+  });
+});
+
 describe("axes of charts", () => {
   test("ticks are whole, begin at 0, reach the largest value, and are about four", () => {
     for (const max of [1, 2, 3, 7, 10, 42, 99, 100, 1000, 4321, 123_456]) {
@@ -256,24 +290,5 @@ describe("words", () => {
   test("a code reads like words, an e-mail like an e-mail", () => {
     const codes = ["set_aside", "emailDomain", "threedeye.reset", "take_over_unproved", "ok", ""];
     assert.deepEqual(codes.map(lib.words), ["Set aside", "E-mail domain", "Threedeye reset", "Take over unproved", "Ok", ""]);
-  });
-});
-
-describe("a reason kept over a new sign-in", () => {
-  test("holds neither e-mails nor phone numbers", () => {
-    const reasons = [
-      "ticket 4711",
-      "jane.doe@example.com called, ticket 4711",
-      "called back at +49 (30) 555-010 12, she knew the id",
-      "030/5550100",
-      "2026-11-28, T-99",
-    ];
-    const kept = reasons.map(lib.kept);
-    assert.equal(kept[0], "ticket 4711");
-    assert.equal(kept[1], "called, ticket 4711");
-    assert.doesNotMatch(kept[2], /555|12/);
-    assert.match(kept[2], /she knew the id/);
-    assert.equal(kept[3], "");
-    assert.match(kept[4], /T-99/);
   });
 });

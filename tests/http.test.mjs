@@ -1,10 +1,11 @@
 /** Bad input: the documented 4xx, naming the field, never a 5xx. */
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 
 import { assertError } from "./support/errors.mjs";
-import { pathOf, routeOf, routes } from "./support/openapi.mjs";
+import { answersHead, pathOf, routeOf, routes } from "./support/openapi.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
 const service = await serviceForThisFile({ wrangler: true });
@@ -44,10 +45,8 @@ describe("paths and methods", () => {
 
   for (const path of new Set(own.map((route) => route.path))) {
     test(`${path} with a method that it does not have is 405 with Allow, never a GET`, async () => {
-      const known = own.filter((route) => route.path === path).map(({ method }) => method);
-      // A GET that begins or ends a sign-in changes something.
-      const hasHead = known.includes("GET") && !path.startsWith("/console/auth/");
-      const allowed = new Set([...known, ...(hasHead ? ["HEAD"] : [])]);
+      const here = own.filter((route) => route.path === path);
+      const allowed = new Set([...here.map(({ method }) => method), ...(here.some(answersHead) ? ["HEAD"] : [])]);
       for (const method of METHODS.filter((one) => !allowed.has(one))) {
         const answer = await service.call(method, pathOf({ path }));
         if (method === "HEAD") assert.equal(answer.status, 405);
@@ -59,12 +58,7 @@ describe("paths and methods", () => {
   }
 
   test("HEAD answers what GET does, without a body", async () => {
-    for (const path of [
-      "/health",
-      "/admin/api-keys",
-      "/admin/threedeye/users/nobody",
-      "/admin/threedeye/backfill/runs",
-    ]) {
+    for (const path of ["/health", "/admin/api-keys", "/admin/users/nobody", "/admin/threedeye/backfill/runs"]) {
       const [get, head] = [await service.admin("GET", path), await service.admin("HEAD", path)];
       assert.equal(head.status, get.status, path);
       assert.equal(head.text, "");
@@ -85,7 +79,19 @@ describe("paths and methods", () => {
     );
     assert.equal(new Set(answers.map(({ headers }) => headers["x-request-id"])).size, answers.length);
   });
+});
 
+test("the description is served as it is checked in, without the Worker", async () => {
+  const checkedIn = readFileSync(new URL("../openapi.json", import.meta.url), "utf8");
+  const [get, head] = await Promise.all(["GET", "HEAD"].map((method) => fetch(`${service.url}/openapi.json`, { method })));
+  assert.equal(await get?.text(), checkedIn);
+  assert.equal(await head?.text(), "");
+  for (const answer of [get, head]) {
+    assert.equal(answer?.status, 200);
+    assert.match(answer?.headers.get("content-type") ?? "", /^application\/json/);
+    assert.equal(answer?.headers.get("content-security-policy"), "default-src 'none'; frame-ancestors 'none'");
+    assert.equal(answer?.headers.get("x-request-id"), null, "the Worker was not called");
+  }
 });
 
 describe("bodies", () => {

@@ -36,6 +36,10 @@ async function grow(count) {
     before,
   );
   await service.sql("INSERT INTO second_factors (user_id, secret_sealed) SELECT uuid, 'x' FROM users WHERE rowid > ?1", before);
+  await service.sql(
+    "UPDATE second_factors SET totp_failures = 100 WHERE user_id IN (SELECT uuid FROM users WHERE rowid % 9 = 0 AND rowid > ?1)",
+    before,
+  );
 }
 
 /** A user with more of everything than is shown. */
@@ -130,6 +134,7 @@ const CALLS = [
       ]),
   ),
   ["those waiting", 1, LISTED + PAGE, () => service.admin("GET", "/admin/users?state=waiting")],
+  ["those locked out", 1, LISTED + PAGE + 2, () => service.admin("GET", "/admin/users?state=locked_out")],
   ["those of a reason", 1, LISTED + 2, () => service.admin("GET", "/admin/users?reason=orphan")],
   ["those of a state and a reason", 1, LISTED + 2, () => service.admin("GET", "/admin/users?state=failing&reason=unavailable")],
   ["those of a reason that none has", 1, 2, () => service.admin("GET", "/admin/users?state=failing&reason=orphan")],

@@ -3,7 +3,6 @@
 import { useEffect } from "preact/hooks";
 import { onKey } from "./keyboard";
 import { Layout } from "./layout/Layout";
-import { loadAll } from "./lazy";
 import { NoAccess } from "./pages/NoAccess";
 import { NotFound } from "./pages/NotFound";
 import { SignIn } from "./pages/SignIn";
@@ -12,18 +11,11 @@ import { announcement } from "./state/announce";
 import { address } from "./state/router";
 import { readSession, session } from "./state/session";
 
-/** What is shown first comes first. */
-const REST_AFTER_MS = 3000;
-
 export function App() {
   useEffect(() => {
     void readSession();
-    const rest = setTimeout(loadAll, REST_AFTER_MS);
     document.addEventListener("keydown", onKey);
-    return () => {
-      clearTimeout(rest);
-      document.removeEventListener("keydown", onKey);
-    };
+    return () => document.removeEventListener("keydown", onKey);
   }, []);
   return (
     <>

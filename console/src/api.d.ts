@@ -24,26 +24,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/openapi.json": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * This document
-         * @description The description of the routes of the running version.
-         */
-        get: operations["getOpenApi"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/admin/threedeye/users/{userId}": {
         parameters: {
             query?: never;
@@ -53,7 +33,7 @@ export interface paths {
         };
         /**
          * Where a user's provisioning stands
-         * @description Reads the rows and asks 3dEye at the same time. Changes nothing, but for one thing: a quarantined user whose account is seen is due again. An unknown user and an unreachable 3dEye are answers, not errors.
+         * @description Reads the rows and asks 3dEye at the same time. Changes nothing, but for one thing: a quarantined user whose account is seen is due again; where an operator with the role viewer asks, `next` tells that the next run will see to it. An unknown user and an unreachable 3dEye are answers, not errors.
          */
         get: operations["diagnoseUser"];
         put?: never;
@@ -277,7 +257,7 @@ export interface paths {
         };
         /**
          * Lists users by where they stand
-         * @description A page at a time; users that are added meanwhile repeat or hide none. Without a state and a reason all users, by id. waiting: all in the queue, the first due first. failing: those of them whose last attempt failed. leaving: the first to go first. All others: those changed last first.
+         * @description A page at a time; users that are added meanwhile repeat or hide none. Without a state and a reason all users, by id. waiting: all in the queue, the first due first. failing: those of them whose last attempt failed. leaving: the first to go first. locked_out: whose authenticator's or backup codes are locked at the moment, by id. All others: those changed last first.
          */
         get: operations["listUsers"];
         put?: never;
@@ -317,7 +297,7 @@ export interface paths {
         };
         /**
          * Lists API keys
-         * @description Newest first, a page at a time, without the keys themselves. Revoked keys are left out unless asked for; expired ones are listed.
+         * @description Newest first, a page at a time, without the keys themselves. Revoked keys are left out unless asked for; expired ones are listed. To a session of the console e-mails and phone numbers in labels are masked.
          */
         get: operations["listApiKeys"];
         put?: never;
@@ -577,7 +557,7 @@ export interface paths {
         };
         /**
          * Lists the API keys of an instance
-         * @description Newest first, a page at a time, without the keys themselves. Revoked keys are left out unless asked for.
+         * @description Newest first, a page at a time, without the keys themselves. Revoked keys are left out unless asked for. To a session of the console e-mails and phone numbers in labels are masked.
          */
         get: operations["listInstanceApiKeys"];
         put?: never;
@@ -621,7 +601,7 @@ export interface paths {
         };
         /**
          * Lists users of an instance
-         * @description By id, a page at a time, without their keys. To a session of the console a username that is an e-mail or a phone number is masked.
+         * @description By id, a page at a time, without their keys. To a session of the console e-mails and phone numbers in usernames are masked, and it cannot look for one: no address may hold it.
          */
         get: operations["listInstanceUsers"];
         put?: never;
@@ -685,7 +665,7 @@ export interface paths {
         };
         /**
          * Lists account keys
-         * @description Newest first, a page at a time, without the keys themselves. Revoked keys are left out unless asked for.
+         * @description Newest first, a page at a time, without the keys themselves. Revoked keys are left out unless asked for. To a session of the console e-mails and phone numbers in labels are masked.
          */
         get: operations["listAccountKeys"];
         put?: never;
@@ -729,7 +709,7 @@ export interface paths {
         };
         /**
          * Lists dashboards
-         * @description By id, a page at a time, of all teams or of one.
+         * @description By id, a page at a time, of all teams or of one. To a session of the console e-mails and phone numbers in names are masked.
          */
         get: operations["listDashboards"];
         put?: never;
@@ -833,7 +813,7 @@ export interface paths {
         };
         /**
          * The audit trail
-         * @description Who did what, when and why, newest first. All that is asked for must apply. Operators of the console see e-mails masked that were typed into a reason.
+         * @description Who did what, when and why, newest first. All that is asked for must apply. Operators of the console see e-mails and phone numbers masked that were typed into a reason.
          */
         get: operations["listAudit"];
         put?: never;
@@ -1640,10 +1620,10 @@ export interface components {
         /** @description Who made a change. */
         AuditActor: {
             /**
-             * @description cron: the scheduled run. queue: a consumer of planned runs. operator: of the console. admin-key: a holder of the admin pair. user: a signed-in person. staff: a member of staff, by their token. other: of a later version.
+             * @description cron: the scheduled run. queue: a consumer of planned runs. operator: of the console. sign-in: a person who signed in at the identity provider and got no session. admin-key: a holder of the admin pair. user: a signed-in person. staff: a member of staff, by their token. other: of a later version.
              * @enum {string}
              */
-            kind: "cron" | "queue" | "operator" | "admin-key" | "user" | "staff" | "api-key" | "account-key" | "instance-key" | "other";
+            kind: "cron" | "queue" | "operator" | "sign-in" | "admin-key" | "user" | "staff" | "api-key" | "account-key" | "instance-key" | "other";
             /** @description Of the operator, the person or the key; the key's fingerprint for an admin key. */
             id: string | null;
             /** @description The masked e-mail, and whatever else tells two people apart. */
@@ -1687,10 +1667,12 @@ export interface components {
              */
             mode: "inline" | "queue";
             /**
-             * @description running: at work, or it died, which loses nothing. An inline run that has not ended after 15 minutes has died. A planned run that no consumer had a hand in for 30 minutes is closed by the next plan.
+             * @description running: at work, or `died`. A planned run that no consumer had a hand in for 30 minutes is closed by the next plan.
              * @enum {string}
              */
             status: "running" | "completed" | "ended_early";
+            /** @description Whether it is without an end and has made no progress for 15 minutes, a planned run since a consumer last worked on it. Nothing is lost: its users are due again. */
+            died: boolean;
             /** @description Users it would take up at most. */
             limit: number;
             /** @description Users in the run. */
@@ -1763,10 +1745,12 @@ export interface components {
              */
             mode: "inline" | "queue";
             /**
-             * @description running: at work, or it died, which loses nothing. An inline run that has not ended after 15 minutes has died. A planned run that no consumer had a hand in for 30 minutes is closed by the next plan.
+             * @description running: at work, or `died`. A planned run that no consumer had a hand in for 30 minutes is closed by the next plan.
              * @enum {string}
              */
             status: "running" | "completed" | "ended_early";
+            /** @description Whether it is without an end and has made no progress for 15 minutes, a planned run since a consumer last worked on it. Nothing is lost: its users are due again. */
+            died: boolean;
             /** @description Users it would take up at most. */
             limit: number;
             /** @description Users taken up, or planned. */
@@ -1827,7 +1811,7 @@ export interface components {
         };
         /** @description Open sessions, newest first. */
         ConsoleSessions: {
-            /** @description At most 100. */
+            /** @description At most 10: a further sign-in ends the oldest. */
             sessions: components["schemas"]["ConsoleSession"][];
         };
         /** @description A number that is counted up to 1,000. */
@@ -2103,7 +2087,7 @@ export interface components {
         };
         /** @description Why, and how it was made sure that it is the user who asks. */
         DisableUsersTwoFactor: {
-            /** @description For the audit trail; e-mails in it are masked. */
+            /** @description For the audit trail; e-mails and phone numbers in it are masked. */
             reason: string;
             /** @description How the user was recognised. */
             verifiedBy: ("video" | "in_person" | "other") | "callback";
@@ -2589,7 +2573,7 @@ export interface components {
         /** @description Whether runs are to be paused, and why. */
         PauseRequest: {
             paused: boolean;
-            /** @description For the audit trail and for those who find runs paused; e-mails in it are masked. */
+            /** @description For the audit trail and for those who find runs paused; e-mails and phone numbers in it are masked. */
             reason: string;
         };
         /** @description Which dashboard a page of the app starts with. Team and user are the caller's, whatever the body says. */
@@ -2692,7 +2676,7 @@ export interface components {
         ResetAnswer: components["schemas"]["ResetPlan"] | components["schemas"]["ResetResult"];
         /** @description Why the key is replaced. */
         ResetInstanceUserKey: {
-            /** @description For the audit trail; e-mails in it are masked. */
+            /** @description For the audit trail; e-mails and phone numbers in it are masked. */
             reason: string;
         };
         /** @description What a reset would do. Nothing was changed. */
@@ -2766,7 +2750,7 @@ export interface components {
              */
             preserveRoles?: boolean;
             /**
-             * @description For the audit trail; e-mails in it are masked. A page of the console must send it.
+             * @description For the audit trail; e-mails and phone numbers in it are masked. A page of the console must send it.
              * @default null
              */
             reason?: string | null;
@@ -2848,7 +2832,7 @@ export interface components {
         Setting: {
             name: string;
             set: boolean;
-            /** @description Null where it is not set, and for secrets and what may hold one. E-mails are masked for operators. */
+            /** @description Null where it is not set, and for secrets and what may hold one. E-mails and phone numbers are masked for operators. */
             value: string | null;
         };
         /** @description How it went, in whole buckets of UTC. */
@@ -2902,7 +2886,7 @@ export interface components {
         };
         /** @description Why it is stopped. */
         StopRun: {
-            /** @description For the audit trail and the ledger; e-mails in it are masked. */
+            /** @description For the audit trail and the ledger; e-mails and phone numbers in it are masked. */
             reason: string;
         };
         /** @description It is done. */
@@ -3119,7 +3103,7 @@ export interface components {
                 reason: components["schemas"]["FailureReason"] | null;
                 /** @description The same as a sentence. */
                 lastError: string | null;
-                /** @description When the next attempt is due. */
+                /** @description When the next attempt is due after a failure; `dueAt` tells it of every user in the queue. */
                 nextAttemptAt: components["schemas"]["Moment"] | null;
                 /** @description The user's place in the queue; null: not in it. */
                 dueAt: components["schemas"]["Moment"] | null;
@@ -3169,7 +3153,7 @@ export interface components {
             instanceUsers: {
                 id: number;
                 instance: string;
-                /** @description Masked to a session of the console where it is an e-mail or a phone number. */
+                /** @description E-mails and phone numbers in it are masked to a session of the console. */
                 username: string;
                 keyChangedAt: components["schemas"]["Moment"];
             }[];
@@ -3224,6 +3208,7 @@ export interface components {
             reason: components["schemas"]["FailureReason"] | null;
             /** @description The same as a sentence. */
             lastError: string | null;
+            /** @description When the next attempt is due. Null: with the next run, where the state is waiting, pending or attaching; else none is. */
             nextAttemptAt: components["schemas"]["Moment"] | null;
             /** @description Whether a second factor is on. */
             twoFactor: boolean;
@@ -4027,7 +4012,7 @@ export interface components {
                 "text/html": string;
             };
         };
-        /** @description A page: too many sign-ins from this address failed. */
+        /** @description A page: too many sign-ins came back from this address, or too many failed. */
         SignInTooMany: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -4329,40 +4314,6 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-        };
-    };
-    getOpenApi: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description An OpenAPI 3.1 document. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    "Cache-Control": components["headers"]["NoStore"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /** @constant */
-                        openapi: "3.1.0";
-                        info: {
-                            [key: string]: unknown;
-                        };
-                        paths: {
-                            [key: string]: unknown;
-                        };
-                    } & {
-                        [key: string]: unknown;
-                    };
-                };
-            };
-            413: components["responses"]["TooLarge"];
         };
     };
     diagnoseUser: {
@@ -4822,8 +4773,8 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only users in this state. */
-                state?: "waiting" | "failing" | "attaching" | "quarantined" | "set_aside" | "leaving" | "left_in_place";
-                /** @description Only users whose last attempt failed for this. Not with state=waiting. */
+                state?: "waiting" | "failing" | "attaching" | "quarantined" | "set_aside" | "leaving" | "left_in_place" | "locked_out";
+                /** @description Only users whose last attempt failed for this. Not with state=waiting or state=locked_out. */
                 reason?: components["schemas"]["FailureReason"];
                 /** @description Users to list at most. */
                 limit?: number;

@@ -8,180 +8,164 @@ export interface Guidance {
   means: string;
   effect: string;
   doThis: string;
-  link?: { text: string; href: string };
+  link?: Link | undefined;
 }
 
-const NOTHING = "Nothing.";
+/** Its text, and where it leads. */
+type Link = readonly [string, string];
 
-const state: Record<State, Guidance> = {
-  none: {
-    means: "The user has no e-mail for which an account could be made, and nothing is recorded.",
-    effect: "Nothing is done. People with a phone number alone have no account at 3dEye.",
-    doThis: "Nothing. Once there is an e-mail, the next run takes the user up.",
-  },
-  waiting: {
-    means: "The user has an e-mail and no finished account at 3dEye yet.",
-    effect: "The next run takes the user up.",
-    doThis: "Wait for the next run, or provision the user now.",
-  },
-  pending: {
-    means: "A first attempt was begun and has not succeeded yet. The account may exist or not.",
-    effect: "It is tried again by itself, with growing waits: up to a day, 15 minutes if 3dEye as a whole fails.",
-    doThis: "Look at the reason. Mend its cause, then provision the user now, or wait.",
-  },
-  attaching: {
-    means: "The account is there and the login works, but a saved camera role could not be attached.",
-    effect: "The person can sign in but does not see that camera. Attaching is tried again by itself.",
-    doThis: "If the role is gone at 3dEye for good, reset with “Replace the account, keep cameras”: the present roles are kept.",
-  },
-  complete: {
-    means: "The account at 3dEye is there, with its cameras.",
-    effect: "The app signs in with it.",
-    doThis: NOTHING,
-  },
-  quarantined: {
-    means: "The e-mail is taken at 3dEye by an account that we cannot use.",
-    effect: "Nothing is tried any more. The person has no cameras in the app.",
-    doThis: "Follow the reason. A changed e-mail lifts the quarantine by itself; otherwise reset the user.",
-  },
-  set_aside: {
-    means: "Another user has the same e-mail, once spaces and case are ignored.",
-    effect: "Only the other one has an account. This user waits until the e-mail is free.",
-    doThis: "Look at both users and correct the e-mail of one of them.",
-  },
-  leaving: {
-    means: "The user was deleted. The account at 3dEye is still to be removed.",
-    effect: "A run removes the account; until then the e-mail is not free.",
-    doThis: "Nothing, if the deletion was meant. Else have the user restored with the same e-mail before that run.",
-  },
-  left_in_place: {
-    means: "The user was deleted, but the account at 3dEye is a protected one.",
-    effect: "The account stays until it is decided.",
-    doThis: "Have an admin decide about the account at 3dEye.",
-  },
+/** The same without names, as there is much of it. */
+export type Said = readonly [means: string, effect: string, doThis: string, link?: Link];
+
+const NEXT_RUN = "Wait for the next run, or provision the user now.";
+
+const states: Record<State, Said> = {
+  none: [
+    "The user has no e-mail for which an account could be made, and nothing is recorded.",
+    "Nothing is done. People with a phone number alone have no account at 3dEye.",
+    "Nothing. Once there is an e-mail, the next run makes the account.",
+  ],
+  waiting: ["The user has an e-mail and no finished account at 3dEye yet.", "The next run makes the account.", NEXT_RUN],
+  pending: [
+    "A first attempt was begun and has not succeeded yet. The account may exist or not.",
+    "It is tried again by itself, with growing waits: up to a day, 15 minutes if 3dEye as a whole fails.",
+    "Look at the reason. Mend its cause, then provision the user now, or wait.",
+  ],
+  attaching: [
+    "The account is there and the login works, but a saved camera role could not be attached.",
+    "The person can sign in but does not see that camera. Attaching is tried again by itself.",
+    "If the role is gone at 3dEye for good, reset with “Replace the account, keep cameras”: the present roles are kept.",
+  ],
+  complete: ["The account at 3dEye is there, with its cameras.", "The app signs in with it.", "Nothing."],
+  quarantined: [
+    "The e-mail is taken at 3dEye by an account that we cannot use.",
+    "Nothing is tried any more. The person has no cameras in the app.",
+    "Follow the reason. A changed e-mail lifts the quarantine by itself; otherwise reset the user.",
+  ],
+  set_aside: [
+    "Another user has the same e-mail, once spaces and case are ignored.",
+    "Only the other one has an account. This user waits until the e-mail is free.",
+    "Look at both users and correct the e-mail of one of them.",
+  ],
+  leaving: [
+    "The user was deleted. The account at 3dEye is still to be removed.",
+    "A run removes the account; until then the e-mail is not free.",
+    "Nothing, if the deletion was meant. Else have the user restored with the same e-mail before that run.",
+  ],
+  left_in_place: [
+    "The user was deleted, but the account at 3dEye is a protected one.",
+    "The account stays until it is decided.",
+    "Have an admin decide about the account at 3dEye.",
+  ],
 };
 
-const nextAct: Record<NextAct, Guidance> = {
-  none: { means: "There is nothing left to do.", effect: "The user is finished.", doThis: NOTHING },
-  wait: {
-    means: "It waits for a time, or for another actor that works on this user.",
-    effect: "It goes on by itself.",
-    doThis: "Wait, or provision the user now.",
-  },
-  create: {
-    means: "The account will be created, or adopted if it exists.",
-    effect: "The next run does it.",
-    doThis: "Wait for the next run, or provision the user now.",
-  },
-  attach_roles: {
-    means: "Saved camera roles will be attached to the account.",
-    effect: "The next run does it.",
-    doThis: "Wait for the next run, or provision the user now.",
-  },
-  remove: {
-    means: "The account of the deleted user will be removed at 3dEye.",
-    effect: "A run does it, once the time that a deletion can be undone in has passed.",
-    doThis: "Nothing, if the deletion was meant.",
-  },
-  needs_support: {
-    means: "It does not go on by itself.",
-    effect: "The user stays as it is until support acts.",
-    doThis: "Follow the reason below, then reset the user.",
-  },
-  needs_data: {
-    means: "The user's data is not enough: there is no usable e-mail, or another user has it.",
-    effect: "The user is not taken up.",
-    doThis: "Correct the e-mail where it is kept. It goes on by itself then.",
-  },
+const nextAct: Record<NextAct, string> = {
+  none: "There is nothing left to do.",
+  wait: "It waits for a time, or for another actor that works on this user.",
+  create: "The account will be created, or adopted if it exists.",
+  attach_roles: "Saved camera roles will be attached to the account.",
+  remove: "The account of the deleted user will be removed at 3dEye.",
+  needs_support: "It does not go on by itself.",
+  needs_data: "The user’s data is not enough: there is no usable e-mail, or another user has it.",
 };
+
+/** What a check's word means, and what to do if it is none to be left alone. */
+export type Finding = readonly [means: string, doThis?: string, link?: Link];
 
 type Checks = Health["checks"];
 
 interface HealthWords {
-  configuration: Record<Checks["configuration"]["status"], Guidance>;
-  database: Record<Checks["database"], Guidance>;
-  migrations: Record<Checks["migrations"], Guidance>;
-  scheduledRun: Record<Checks["scheduledRun"], Guidance>;
+  configuration: Record<Checks["configuration"]["status"], Finding>;
+  database: Record<Checks["database"], Finding>;
+  migrations: Record<Checks["migrations"], Finding>;
+  scheduledRun: Record<Checks["scheduledRun"], Finding>;
+  rateLimits: Record<"ok" | "missing", Finding>;
 }
+
+const RUNS: Link = ["Runs", "#/runs"];
+const UNKNOWN: Finding = ["The database did not say.", "Mend the database first."];
 
 const health: HealthWords = {
   configuration: {
-    ok: { means: "All settings can be used.", effect: "None.", doThis: NOTHING },
-    invalid: {
-      means: "A setting is missing or cannot be read.",
-      effect: "What depends on it is refused.",
-      doThis: "Tell the service’s engineers the settings named here.",
-      link: { text: "System shows which are set", href: "#/system" },
-    },
+    ok: ["All settings can be used."],
+    invalid: [
+      "A setting is missing or cannot be read. What depends on it is refused.",
+      "Tell the service’s engineers the settings named here.",
+      ["System shows which are set", "#/system"],
+    ],
   },
   database: {
-    ok: { means: "The database answers.", effect: "None.", doThis: NOTHING },
-    missing: {
-      means: "The database is not bound to the service.",
-      effect: "Nothing works.",
-      doThis: "Tell the service’s engineers: the binding DB is missing.",
-    },
-    unreachable: {
-      means: "The database does not answer.",
-      effect: "Requests fail until it does. Nothing is lost.",
-      doThis: "Wait a minute. If it stays, look at Cloudflare’s status and tell the engineers.",
-    },
+    ok: ["The database answers."],
+    missing: [
+      "The database is not bound to the service: nothing works.",
+      "Tell the service’s engineers: the binding DB is missing.",
+    ],
+    unreachable: [
+      "The database does not answer. Requests fail until it does; nothing is lost.",
+      "Wait a minute. If it stays, look at Cloudflare’s status and tell the engineers.",
+    ],
   },
   migrations: {
-    ok: { means: "The database has the schema of this version.", effect: "None.", doThis: NOTHING },
-    outdated: {
-      means: "The schema is of another version than the service.",
-      effect: "Some requests may fail. Usual for a moment while a version is deployed.",
-      doThis: "If no deployment is under way, tell the engineers.",
-      link: { text: "Versions are under System", href: "#/system" },
-    },
-    missing: {
-      means: "The database is empty.",
-      effect: "Nothing works.",
-      doThis: "Tell the engineers: the migrations were not applied.",
-    },
-    unknown: { means: "The database did not say.", effect: "See Database.", doThis: "Mend the database first." },
+    ok: ["The database has the schema of this version."],
+    outdated: [
+      "The schema is of another version than the service. Usual for a moment while a version is deployed.",
+      "If no deployment is under way, tell the engineers.",
+      ["Versions are under System", "#/system"],
+    ],
+    missing: ["The database is empty: nothing works.", "Tell the engineers: the migrations were not applied."],
+    unknown: UNKNOWN,
   },
   scheduledRun: {
-    ok: { means: "The last scheduled run went to its end.", effect: "Users are taken up every 15 minutes.", doThis: NOTHING },
-    running: { means: "A scheduled run is at work.", effect: "Waiting users are being taken up.", doThis: NOTHING },
-    none_yet: { means: "No scheduled run has begun yet.", effect: "The first one comes within 15 minutes.", doThis: NOTHING },
-    paused: {
-      means: "An admin has paused all provisioning.",
-      effect: "New users wait. What people ask for themselves still works.",
-      doThis: "Nothing, if it is meant. An admin ends the pause.",
-      link: { text: "System", href: "#/system" },
-    },
-    not_configured: {
-      means: "3dEye is not configured, so no run is begun.",
-      effect: "No user is provisioned.",
-      doThis: "If it should be, tell the engineers: the settings of 3dEye are missing.",
-    },
-    overdue: {
-      means: "No scheduled run has begun for 45 minutes.",
-      effect: "New users wait.",
-      doThis: "Tell the engineers to look at the cron trigger. Start a run by hand meanwhile.",
-      link: { text: "Runs", href: "#/runs" },
-    },
-    failing: {
-      means: "The last scheduled run ended early: 3dEye was down, refused us, or limited our rate.",
-      effect: "What was not done is due again. Nothing is lost.",
-      doThis: "Read the errors of the last run. If it goes on for an hour, ask the vendor.",
-      link: { text: "Runs", href: "#/runs" },
-    },
-    died: {
-      means: "The last scheduled run did not end in its time.",
-      effect: "Nothing is lost: its users are due again.",
-      doThis: "If the next run dies too, tell the engineers to look at the queue and its consumer.",
-      link: { text: "Runs", href: "#/runs" },
-    },
-    unknown: { means: "The database did not say.", effect: "See Database.", doThis: "Mend the database first." },
+    ok: ["The last scheduled run went to its end."],
+    running: ["A scheduled run is at work."],
+    none_yet: ["No scheduled run has begun yet. The first one comes within 15 minutes."],
+    paused: [
+      "An admin has paused all provisioning. New users wait; what people ask for themselves still works.",
+      "Nothing, if it is meant. An admin ends the pause.",
+      ["System", "#/system"],
+    ],
+    not_configured: [
+      "3dEye is not configured, so no run is begun.",
+      "If it should be, tell the engineers: the settings of 3dEye are missing.",
+    ],
+    overdue: [
+      "No scheduled run has begun for 45 minutes. New users wait.",
+      "Tell the engineers to look at the cron trigger. Start a run by hand meanwhile.",
+      RUNS,
+    ],
+    failing: [
+      "The last scheduled run ended early: 3dEye was down, refused us, or limited our rate. What was not done is due again.",
+      "Read the errors of the last run. If it goes on for an hour, ask the vendor.",
+      RUNS,
+    ],
+    died: [
+      "The last scheduled run did not end in its time. Nothing is lost: its users are due again.",
+      "If the next run dies too, tell the engineers to look at the queue and its consumer.",
+      RUNS,
+    ],
+    unknown: UNKNOWN,
+  },
+  rateLimits: {
+    ok: ["All rate limits are bound."],
+    missing: [
+      "A rate limit is not bound, so what it counts is not limited.",
+      "Tell the service’s engineers the names given here.",
+      ["System shows all bindings", "#/system"],
+    ],
   },
 };
+
+function named<Word extends string>(said: Record<Word, Said>): Record<Word, Guidance> {
+  const entries = Object.entries<Said>(said).map(([word, [means, effect, doThis, link]]) => [
+    word,
+    { means, effect, doThis, link },
+  ]);
+  return Object.fromEntries(entries) as Record<Word, Guidance>;
+}
+
+export const guidance = { state: named(states), reason: named(reasons), nextAct, health };
 
 export const isReason = (text: string): text is Reason => Object.hasOwn(reasons, text);
 
 /** Of a reason that is older than this page, or newer, nothing is known. */
-export const ofReason = (reason: string): Guidance | undefined => (isReason(reason) ? reasons[reason] : undefined);
-
-export const guidance = { state, reason: reasons, nextAct, health };
+export const ofReason = (reason: string): Guidance | undefined => (isReason(reason) ? guidance.reason[reason] : undefined);

@@ -14,15 +14,17 @@ export const BUNDLE = {
   bundle: true,
   format: "esm",
   target: "es2022",
-  jsx: "automatic",
-  jsxImportSource: "preact",
+  jsx: "transform",
+  jsxFactory: "jsxFactory",
+  jsxFragment: "jsxFragment",
+  inject: [inRoot("console", "src", "jsx.ts")],
   // The options of the language are those of tsconfig.console.json, which esbuild does not look for.
   tsconfigRaw: "{}",
 };
 
 /**
  * Writes it whole: what an earlier build left is removed.
- * @param {string} [assets] @returns what of it imports what
+ * @param {string} [assets]
  */
 export async function buildConsole(assets = ASSETS) {
   const { build } = await import("esbuild"); // comes with the packages
@@ -49,7 +51,6 @@ export async function buildConsole(assets = ASSETS) {
   writeFileSync(join(assets, "console", "index.html"), page(basename(script[0]), basename(styles), needed));
   cpSync(inRoot("console", "_headers"), join(assets, "_headers"));
   cpSync(inRoot("openapi.json"), join(assets, "openapi.json"));
-  return metafile;
 }
 
 /** @param {string} script @param {string} styles @param {string[]} needed by the script, and so loaded beside it */

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use spkey_edge::kernel::Secret;
 use spkey_edge::kernel::text::without_byte_order_mark;
 use spkey_edge::threedeye::config::{ProtectedAccounts, ThreedeyeConfig, ThreedeyeLogin};
+use spkey_edge::web::ApiError;
 
 /// A value that stands for something confidential: no error may repeat it.
 pub const CONFIDENTIAL: &str = "c0nfidential";
@@ -42,6 +43,28 @@ pub fn object(document: &[u8]) -> Option<Map<String, Value>> {
     let document = without_byte_order_mark(document);
     assert!(document.trim_ascii_start().starts_with(b"{"), "no object");
     serde_json::from_slice(document).ok()
+}
+
+/// Puts something confidential in the place of every text.
+pub fn conceal(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = CONFIDENTIAL.to_owned(),
+        Value::Array(values) => values.iter_mut().for_each(conceal),
+        Value::Object(members) => members.values_mut().for_each(conceal),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// An error names fields, not values. What members are called it may repeat.
+pub fn silent<T>(result: Result<T, ApiError>, body: &Value) {
+    let is_named =
+        |members: &Map<String, Value>| members.keys().any(|name| name.contains(CONFIDENTIAL));
+    if let Some(error) = result
+        .err()
+        .filter(|_| !body.as_object().is_some_and(is_named))
+    {
+        assert!(!format!("{error:?}").contains(CONFIDENTIAL), "{error:?}");
+    }
 }
 
 /// The outcome of a future that waits for nothing.

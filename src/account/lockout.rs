@@ -60,11 +60,23 @@ pub(crate) fn lock_after(failures: u32) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::lockout::{is_locked, may_be_locked};
 
     const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
     fn lock(failures: u32, until: Timestamp) -> Result<(), u64> {
         Lock { failures, until }.check(NOW)
+    }
+
+    #[test]
+    fn the_figures_in_sql_are_those_of_the_rule() {
+        let first = format!("totp_failures >= {FAILURES_BEFORE_LOCK} OR");
+        assert!(may_be_locked!("f").contains(&first));
+        let schema = include_str!("../../migrations/0006_account.sql");
+        let index = may_be_locked!("f").replace("f.", "");
+        assert!(schema.contains(&format!("WHERE {index};")));
+        let last = format!("totp_failures >= {MAX_CONSECUTIVE_FAILURES} OR");
+        assert!(is_locked!("f", "?1").contains(&last));
     }
 
     #[test]

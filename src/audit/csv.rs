@@ -77,7 +77,7 @@ mod tests {
             request_id: "req_1".to_owned(),
             address: None,
         };
-        AuditEntry::of(row, true)
+        AuditEntry::of(row, std::convert::identity)
     }
 
     #[test]

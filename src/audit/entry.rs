@@ -7,13 +7,14 @@ use serde::Serialize;
 use crate::audit::store::AuditRow;
 #[cfg(test)]
 use crate::kernel::RequestId;
-use crate::kernel::{Timestamp, mask_emails};
+use crate::kernel::Timestamp;
 
 /// What an actor of the trail begins with; `kernel::audit::Actor` writes them.
-const KINDS: [&str; 9] = [
+const KINDS: [&str; 10] = [
     "cron",
     "queue",
     "operator",
+    "sign-in",
     "admin-key",
     "user",
     "staff",
@@ -21,6 +22,9 @@ const KINDS: [&str; 9] = [
     "account-key",
     "instance-key",
 ];
+
+/// Stands for what is not among them.
+const OTHER: &str = "other";
 
 /// One change, and who made it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -47,12 +51,9 @@ pub struct AuditEntry {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(JsonSchema), schemars(rename = "AuditActor"))]
 pub struct AuditActor {
-    /// cron: the scheduled run. queue: a consumer of planned runs. operator: of the console. admin-key: a
-    /// holder of the admin pair. user: a signed-in person. staff: a member of staff, by their token. other: of a later version.
-    #[cfg_attr(test, schemars(extend("enum" = [
-        "cron", "queue", "operator", "admin-key", "user", "staff", "api-key", "account-key",
-        "instance-key", "other"
-    ])))]
+    /// cron: the scheduled run. queue: a consumer of planned runs. operator: of the console. sign-in: a person who
+    /// signed in at the identity provider and got no session. admin-key: a holder of the admin pair. user: a signed-in person. staff: a member of staff, by their token. other: of a later version.
+    #[cfg_attr(test, schemars(extend("enum" = KINDS.iter().chain(&[OTHER]).collect::<Vec<_>>())))]
     pub kind: &'static str,
     /// Of the operator, the person or the key; the key's fingerprint for an admin key.
     pub id: Option<String>,
@@ -61,12 +62,8 @@ pub struct AuditActor {
 }
 
 impl AuditEntry {
-    /// The row as its reader may see it. The trail names people by masks; what was typed may hold more.
-    pub fn of(row: AuditRow, shows_personal_data: bool) -> Self {
-        let shown = |text: String| match shows_personal_data {
-            true => text,
-            false => mask_emails(&text),
-        };
+    /// The row, with what people typed `shown` as its reader may see it. The trail itself names people by masks.
+    pub fn of(row: AuditRow, shown: impl Fn(String) -> String) -> Self {
         Self {
             id: row.id,
             at: row.at,
@@ -87,7 +84,7 @@ impl AuditActor {
         let (head, rest) = text.split_once(':').unwrap_or((text, ""));
         let Some(kind) = KINDS.into_iter().find(|kind| *kind == head) else {
             return Self {
-                kind: "other",
+                kind: OTHER,
                 id: None,
                 name: some(text),
             };
@@ -95,7 +92,7 @@ impl AuditActor {
         let (id, name) = match kind {
             // A person's id may have blanks in it.
             "user" => (rest, ""),
-            "staff" => ("", rest),
+            "staff" | "sign-in" => ("", rest),
             _ => rest.split_once(' ').unwrap_or((rest, "")),
         };
         Self {
@@ -131,6 +128,12 @@ mod tests {
                 "operator",
                 Some("op_1"),
                 Some("s***@smartphonekey.com"),
+            ),
+            (
+                Actor::signed_in("s***@smartphonekey.com (auth0|65)"),
+                "sign-in",
+                None,
+                Some("s***@smartphonekey.com (auth0|65)"),
             ),
             (Actor::person("a b:c"), "user", Some("a b:c"), None),
             (Actor::staff("auth0|7"), "staff", None, Some("auth0|7")),

@@ -26,6 +26,8 @@ pub enum Refusal {
     SessionMalformed,
     /// The session ended, idled out, or its operator was disabled.
     SessionUnknown,
+    /// The settings have changed since the session began, and would not let its operator sign in so any more.
+    SessionNotAllowed,
 
     TokensNotConfigured,
     /// The token is longer than [`MAX_TOKEN_BYTES`](crate::auth::jwt::MAX_TOKEN_BYTES).
@@ -108,6 +110,7 @@ impl Refusal {
             Self::ApiKeyMalformed => "api_key_malformed",
             Self::SessionMalformed => "session_malformed",
             Self::SessionUnknown => "session_unknown",
+            Self::SessionNotAllowed => "session_not_allowed",
             Self::TokensNotConfigured => "tokens_not_configured",
             Self::TokenTooLarge => "token_too_large",
             Self::TokenStructure => "token_structure",

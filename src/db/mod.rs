@@ -15,6 +15,7 @@ mod engine;
 mod error;
 #[cfg(test)]
 pub(crate) mod faulty;
+pub mod lockout;
 #[cfg(test)]
 pub(crate) mod sqlite;
 mod statement;

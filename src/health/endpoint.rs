@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::health::store::{RunStatus, Vitals, ping, read_vitals};
 use crate::kernel::Timestamp;
+use crate::provisioning::policy::has_died;
 use crate::services::{RateLimit, Services};
 use crate::web::caller::Anyone;
 #[cfg(test)]
@@ -17,9 +18,6 @@ use crate::web::{ApiError, Call, Reply, Route, handler};
 
 /// The cron trigger fires every 15 minutes; two missed runs are one too many.
 const OVERDUE: Duration = Duration::from_secs(45 * 60);
-
-/// A run that is not finished and made no progress for this long has died.
-const LONGEST_SILENCE: Duration = Duration::from_secs(15 * 60);
 
 pub const ROUTE: Route = Route::get("/health", "getHealth", handler!(handle: Anyone));
 
@@ -139,7 +137,7 @@ fn check_scheduled_run(vitals: &Vitals, is_configured: bool, now: Timestamp) -> 
     // While runs were paused nothing could happen, and what had begun was ended.
     let resumed = vitals.pause.filter(|pause| !pause.paused);
     let resumed_at = resumed.map(|pause| pause.since).unwrap_or_default();
-    let is_silent = |since: Timestamp| now.since(since.max(resumed_at)) > LONGEST_SILENCE;
+    let is_silent = |since: Timestamp| has_died(since.max(resumed_at), now);
     match vitals.last_scheduled {
         // Without 3dEye nothing is scheduled, which is a normal state.
         _ if !is_configured => "not_configured",

@@ -126,7 +126,8 @@ pub enum Action {
     AssignTeam,
     /// An operator signed in to the console.
     BeginSession,
-    /// A person who signed in at the identity provider got no session; the outcome is the reason.
+    /// A person who signed in at the identity provider got no session; the outcome is the reason, and has a row
+    /// the first time an hour.
     RefuseSession,
     /// A session of the console, or all of an operator's, were ended.
     EndSession,

@@ -6,6 +6,7 @@ pub mod email;
 pub mod http_client;
 pub mod ids;
 pub mod log;
+pub mod masking;
 pub mod number;
 pub mod object;
 pub mod phone;
@@ -17,8 +18,9 @@ pub mod text;
 pub mod unicode;
 
 pub use clock::{Clock, Deadline, Timestamp};
-pub use email::{EmailKey, mask_email, mask_emails};
+pub use email::{EmailKey, mask_email};
 pub use ids::{RequestId, UserId};
+pub use masking::mask_text;
 pub use object::Object;
 pub use phone::mask_phone;
 pub use random::Random;

@@ -21,6 +21,10 @@ pub const SESSION_LIFETIME: Duration = Duration::from_secs(8 * 60 * 60);
 /// A session without requests ends after this.
 pub const SESSION_IDLE: Duration = Duration::from_secs(60 * 60);
 
+/// How many sessions an operator has at most: more browsers than a person has at hand. A further sign-in ends the
+/// oldest.
+pub const MAX_SESSIONS: u32 = 10;
+
 /// How long a sign-in at the identity provider is good for what takes a recent one.
 pub const STEP_UP_AGE: Duration = Duration::from_secs(15 * 60);
 
@@ -65,29 +69,42 @@ impl SessionToken {
     }
 }
 
-/// The value of the one cookie with this name.
+/// The value of the one cookie with this name. What other cookies hold does not matter: a sibling subdomain
+/// can set them for our host as well, and must not lock operators out by that.
 ///
 /// # Errors
 ///
-/// [`Refusal::SessionMalformed`]: there are two, so that it is open which one is meant, or the header is no
-/// text.
+/// [`Refusal::SessionMalformed`]: there are two, so that it is open which one is meant, or the value is not
+/// plain ASCII.
 pub fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, Refusal> {
-    let mut found = None;
-    for header in headers.get_all(COOKIE) {
-        let header = header.to_str().map_err(|_| Refusal::SessionMalformed)?;
-        for pair in header.split(';') {
-            let Some((given, value)) = pair.split_once('=') else {
-                continue;
-            };
-            if given.trim() != name {
-                continue;
-            }
-            if found.replace(value.trim()).is_some() {
-                return Err(Refusal::SessionMalformed);
-            }
-        }
+    let headers = headers.get_all(COOKIE).into_iter();
+    let pairs = headers.flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
+    let mut values = pairs.filter_map(|pair| value_of(pair, name));
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    let text = std::str::from_utf8(value)
+        .ok()
+        .filter(|text| text.is_ascii());
+    match (text, values.next()) {
+        (Some(text), None) => Ok(Some(text)),
+        _ => Err(Refusal::SessionMalformed),
     }
-    Ok(found)
+}
+
+/// The value in `name=value`; `None`: it has another name, or none.
+fn value_of<'p>(pair: &'p [u8], name: &str) -> Option<&'p [u8]> {
+    let (given, value) = trimmed(pair).split_at_checked(name.len())?;
+    let value = trimmed(value).strip_prefix(b"=")?;
+    (given == name.as_bytes()).then(|| trimmed(value))
+}
+
+/// Without what a parser of cookies passes over (RFC 6265bis, 5.7); to it other blanks are part of a name.
+fn trimmed(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = bytes {
+        bytes = rest;
+    }
+    bytes
 }
 
 /// A person who may use the console.
@@ -115,6 +132,7 @@ pub struct Session {
     pub(super) id_hash: String,
     pub(super) operator: Operator,
     pub(super) authenticated_at: Timestamp,
+    pub(super) has_shown_second_factor: bool,
     pub(super) seen_at: Timestamp,
     pub(super) ends_at: Timestamp,
 }
@@ -132,6 +150,11 @@ impl Session {
     /// When the person signed in at the identity provider.
     pub const fn authenticated_at(&self) -> Timestamp {
         self.authenticated_at
+    }
+
+    /// Whether the person showed a second factor at that.
+    pub const fn has_shown_second_factor(&self) -> bool {
+        self.has_shown_second_factor
     }
 
     pub const fn ends_at(&self) -> Timestamp {
@@ -157,10 +180,10 @@ mod tests {
     use super::*;
     use crate::kernel::random::seeded::Seeded;
 
-    fn headers(cookies: &[&str]) -> HeaderMap {
+    fn headers(cookies: &[impl AsRef<[u8]>]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for cookie in cookies {
-            headers.append(COOKIE, HeaderValue::from_str(cookie).unwrap());
+            headers.append(COOKIE, HeaderValue::from_bytes(cookie.as_ref()).unwrap());
         }
         headers
     }
@@ -178,7 +201,7 @@ mod tests {
     fn only_a_whole_token_counts_and_two_are_refused() {
         let token = SessionToken::mint(&Seeded::new(1));
         let good = format!("{SESSION_COOKIE}={}", token.expose());
-        assert!(SessionToken::of(&headers(&[])).unwrap().is_none());
+        assert!(SessionToken::of(&HeaderMap::new()).unwrap().is_none());
         assert!(SessionToken::of(&headers(&["a=b"])).unwrap().is_none());
         for bad in [
             &[good.as_str(), good.as_str()][..],
@@ -186,14 +209,47 @@ mod tests {
             &[&format!("{SESSION_COOKIE}=")],
             &[&format!("{good}x")],
             &[&format!("{SESSION_COOKIE}=\"{}\"", token.expose())],
+            &[&format!("{SESSION_COOKIE}=é{}", token.expose())],
+            &[&format!("{good}; {SESSION_COOKIE}=é")],
         ] {
             assert!(SessionToken::of(&headers(bad)).is_err(), "{bad:?}");
         }
     }
 
+    #[test]
+    fn what_other_cookies_are_called_and_hold_does_not_matter() {
+        let token = SessionToken::mint(&Seeded::new(1));
+        let good = format!("{SESSION_COOKIE}={}", token.expose());
+        // No-break space and next line are blanks to Unicode, and part of a name to browsers.
+        for other in [
+            "x=é",
+            "é=x",
+            "=",
+            "",
+            "x",
+            "x=\"a",
+            SESSION_COOKIE,
+            &format!("{SESSION_COOKIE}2=x"),
+            &format!("x{SESSION_COOKIE}=x"),
+            &format!("\u{a0}{SESSION_COOKIE}=x"),
+            &format!("{SESSION_COOKIE}\u{85}=x"),
+        ] {
+            for beside in [
+                format!("{other}; {good}"),
+                format!("{good};{other}"),
+                format!("{other};\t {SESSION_COOKIE} =\t{} ", token.expose()),
+            ] {
+                let read = SessionToken::of(&headers(&[&beside])).unwrap().unwrap();
+                assert_eq!(read.hash(), token.hash(), "{beside}");
+            }
+        }
+        let latin = [b"x=\xe9; ", good.as_bytes()].concat();
+        assert!(SessionToken::of(&headers(&[latin])).unwrap().is_some());
+    }
+
     proptest! {
         #[test]
-        fn any_cookie_is_read_or_refused(value in "[ -~]{0,80}") {
+        fn any_cookie_is_read_or_refused(value in "[ -~é\u{a0}]{0,80}") {
             let _ = SessionToken::of(&headers(&[&value]));
             let _ = SessionToken::of(&headers(&[&format!("{SESSION_COOKIE}={value}")]));
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::db::lockout::{is_locked, may_be_locked};
 use crate::db::{Batch, Database, DatabaseError, Statement, flag};
 use crate::kernel::Timestamp;
 
@@ -14,10 +15,6 @@ const MOST: u32 = 1_000;
 
 /// For how long an answer may be given again.
 const SHELF_LIFE: Duration = Duration::from_secs(10);
-
-/// An inline run that did not end by then has died, and so has a planned one without progress for so long.
-const LONGEST_RUN: Duration = Duration::from_secs(15 * 60);
-const LONGEST_SILENCE: Duration = Duration::from_secs(30 * 60);
 
 /// How many rows of an index there are, up to one more than `MOST`. States stand as literals, without which SQLite
 /// would not see that a partial index serves.
@@ -49,19 +46,19 @@ const COUNTS: &str = concat!(
     capped!("notices WHERE attempts > 0"),
     " AS notices_failing, ",
     // Locks that are over stay in the index until a code is accepted, so they are looked at up to the same number.
-    "(SELECT count(*) FILTER (
-        WHERE totp_locked_until > ?1 OR backup_locked_until > ?1 OR totp_failures >= 100 OR backup_failures >= 100)
-      FROM (SELECT * FROM second_factors WHERE totp_failures >= 5 OR backup_failures >= 5 LIMIT 1001)
-     ) AS locked_out, ",
+    "(SELECT count(*) FILTER (WHERE ",
+    is_locked!("s", "?1"),
+    ") FROM (SELECT * FROM second_factors f WHERE ",
+    may_be_locked!("f"),
+    " LIMIT 1001) s) AS locked_out, ",
     "(SELECT min(due_at) FROM provisioning_queue WHERE due_at <= ?1) AS oldest_due_at"
 );
 
-// ?1 the latest start of an inline run that died, ?2 the latest progress of a planned one that did
+// ?1 since when a run that has not died has made progress
 const RUN: &str = "
 SELECT run_id, trigger_kind, mode, total, created, failed, skipped, started_at
 FROM (SELECT * FROM provisioning_runs ORDER BY started_at DESC LIMIT 20)
-WHERE status = 'running'
-  AND CASE mode WHEN 'queue' THEN coalesce(advanced_at, started_at) > ?2 ELSE started_at > ?1 END
+WHERE status = 'running' AND coalesce(advanced_at, started_at) >= ?1
 LIMIT 1";
 
 const TOTALS: &str = "
@@ -176,16 +173,16 @@ impl Overview {
     }
 }
 
-/// Reads how the service stands.
-pub async fn read_overview(database: &Database, now: Timestamp) -> Result<Overview, DatabaseError> {
+/// Reads how the service stands. A run without an end has died that made no progress since `died_before`.
+pub async fn read_overview(
+    database: &Database,
+    now: Timestamp,
+    died_before: Timestamp,
+) -> Result<Overview, DatabaseError> {
     let day = now.as_secs().div_euclid(24 * 60 * 60);
     let mut batch = Batch::new();
     let counts = batch.push::<Counts>(Statement::new(COUNTS, [now.into()]));
-    let died = [
-        now.minus(LONGEST_RUN).into(),
-        now.minus(LONGEST_SILENCE).into(),
-    ];
-    let run = batch.push::<RunUnderWay>(Statement::new(RUN, died));
+    let run = batch.push::<RunUnderWay>(Statement::new(RUN, [died_before.into()]));
     let pause = batch.push::<PauseRow>(Statement::new(PAUSE, []));
     let today = batch.push::<Totals>(Statement::new(TOTALS, [day.into()]));
     let yesterday = batch.push::<Totals>(Statement::new(TOTALS, [(day - 1).into()]));

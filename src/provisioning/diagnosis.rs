@@ -1,5 +1,5 @@
 //! Where a user's provisioning stands. Changes nothing, but for one thing: a quarantined user whose
-//! account is there after all is due again.
+//! account is there after all is due again, where the caller may bring that about.
 
 use std::time::Duration;
 
@@ -24,14 +24,15 @@ pub struct Diagnosis {
     pub probe: Option<Result<DirectoryScan, UpstreamError>>,
 }
 
-/// Reads the rows (one round trip) while the list's first page is under way.
+/// Reads the rows (one round trip) while the list's first page is under way. `releases` is who lifts a quarantine
+/// that the list contradicts; `None`: it stays, and the standing is told as the next run finds it.
 pub async fn diagnose(
     database: &Database,
     remote: Option<&Client>,
     clock: &dyn Clock,
     user: &UserId,
     budget: Duration,
-    origin: &Origin,
+    releases: Option<&Origin>,
 ) -> Result<Diagnosis, DatabaseError> {
     let Some(remote) = remote else {
         let (record, standing) = store::load_with_standing(database, user).await?;
@@ -59,19 +60,23 @@ pub async fn diagnose(
         Ok(scan) => check_list(database, scan, Some(user)).await?,
         Err(error) => Err(error),
     };
-    if probe
+    let is_contradicted = probe
         .as_ref()
-        .is_ok_and(|scan| is_released_by(scan, &record))
-    {
-        let entry = Entry {
-            at: clock.now(),
-            origin: origin.clone(),
-            action: Action::Requeue,
-            subject: user.to_string(),
-            outcome: SEEN_AGAIN.to_owned(),
-        };
-        store::release_quarantined(database, &[user], entry.at, &[entry]).await?;
-        (record, standing) = store::load_with_standing(database, user).await?;
+        .is_ok_and(|scan| is_released_by(scan, &record));
+    match releases {
+        Some(origin) if is_contradicted => {
+            let entry = Entry {
+                at: clock.now(),
+                origin: origin.clone(),
+                action: Action::Requeue,
+                subject: user.to_string(),
+                outcome: SEEN_AGAIN.to_owned(),
+            };
+            store::release_quarantined(database, &[user], entry.at, &[entry]).await?;
+            (record, standing) = store::load_with_standing(database, user).await?;
+        }
+        None if is_contradicted => standing.is_contradicted = true,
+        _ => {}
     }
     Ok(Diagnosis {
         record,

@@ -14,6 +14,8 @@ pub struct Standing {
     pub has_user: bool,
     /// Idle: nothing is recorded.
     pub state: State,
+    /// Whether the account that a quarantine denies was seen, so that the next look at the list lifts it.
+    pub is_contradicted: bool,
     /// Why the last attempt failed.
     pub reason: Option<Reason>,
     /// When the user is due in the work queue; `None`: it is not in there.
@@ -65,6 +67,7 @@ impl Standing {
         let (act, at) = match self.state {
             State::Complete => (NextAct::None, None),
             State::LeftInPlace => (NextAct::NeedsSupport, None),
+            State::Quarantined if self.is_contradicted => (NextAct::Create, Some(now)),
             State::Quarantined | State::SetAside => (self.mended_by(), None),
             State::Leaving if is_leased => (NextAct::Wait, Some(self.lease_until)),
             State::Leaving => {

@@ -93,6 +93,20 @@ pub const MESSAGES_A_SEND: usize = 100;
 /// the first delivery.
 pub const DELIVERIES: u32 = 5;
 
+/// How long a run may be silent before it counts as dead: an inline one since it began, a planned one since a
+/// consumer last worked on it.
+const LONGEST_SILENCE: Duration = Duration::from_secs(15 * 60);
+
+/// A run without an end has died by `now` that made no progress since then.
+pub fn died_before(now: Timestamp) -> Timestamp {
+    now.minus(LONGEST_SILENCE)
+}
+
+/// Whether a run without an end, which last made progress at `active_at`, has died.
+pub fn has_died(active_at: Timestamp, now: Timestamp) -> bool {
+    active_at < died_before(now)
+}
+
 /// A planned run that no consumer has worked on for this long is given up.
 pub const RUN_ABANDONED_AFTER: Duration = Duration::from_secs(30 * 60);
 
@@ -182,6 +196,17 @@ mod tests {
         };
         assert_eq!(left(30), Duration::from_secs(20));
         assert_eq!(left(0), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_run_has_died_after_a_quarter_of_an_hour_of_silence() {
+        let now = Timestamp::from_millis(10_000_000_000);
+        let quarter = now.minus(Duration::from_secs(15 * 60));
+        assert!(!has_died(quarter, now));
+        assert!(has_died(quarter.minus(Duration::from_millis(1)), now));
+        // It is told before the next plan gives the run up, and not while an inline run may be at work.
+        assert!(RUN_BUDGET + REMOVAL_BUDGET < LONGEST_SILENCE);
+        assert!(LONGEST_SILENCE < RUN_ABANDONED_AFTER);
     }
 
     #[test]

@@ -68,7 +68,7 @@ impl<'a> TestRequest<'a> {
         );
         self.request
             .headers
-            .append(name, HeaderValue::from_str(value).unwrap());
+            .append(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         self
     }
 

@@ -208,6 +208,20 @@ impl<const READS_BODY: bool> Call<Admin, READS_BODY> {
     }
 }
 
+impl Call<Session> {
+    /// The row of the audit trail for what the operator does now to their own sessions.
+    pub fn entry(&self, action: Action, outcome: impl Into<String>) -> Entry {
+        let operator = self.caller.operator();
+        Entry {
+            at: self.now(),
+            origin: self.origin(operator.actor()),
+            action,
+            subject: operator.id.clone(),
+            outcome: outcome.into(),
+        }
+    }
+}
+
 /// A caller who may ask for one user's credentials. Whether for *this* user is settled by the
 /// one read that loads the user.
 #[derive(Debug)]

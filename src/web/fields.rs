@@ -1,6 +1,6 @@
 //! Fields that several requests share, held to what serde cannot say.
 
-use crate::kernel::{Timestamp, UserId, mask_emails, text};
+use crate::kernel::{Timestamp, UserId, mask_text, text};
 use crate::web::ApiError;
 
 /// The most characters a label may have.
@@ -45,13 +45,13 @@ pub fn name(name: &str) -> Result<&str, ApiError> {
 }
 
 /// Why an administrator does something: [`words`] of 1 to 500 characters. The audit trail keeps it when the
-/// person is gone, so e-mails in it are masked.
+/// person is gone, so e-mails and phone numbers in it are masked.
 ///
 /// # Errors
 ///
 /// 400 that names the field.
 pub fn reason(reason: &str) -> Result<String, ApiError> {
-    words("reason", reason, MAX_REASON_CHARS).map(mask_emails)
+    words("reason", reason, MAX_REASON_CHARS).map(mask_text)
 }
 
 /// What people write: 1 to `most` characters once white space around it is gone, emoji and Persian among
@@ -170,10 +170,10 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_keeps_no_e_mail() {
+    fn a_reason_keeps_neither_e_mail_nor_phone_number() {
         assert_eq!(
-            reason(" asked by ann@example.com \n").unwrap(),
-            "asked by a***@example.com"
+            reason(" asked by ann@example.com, +49 170 1234512 \n").unwrap(),
+            "asked by a***@example.com, +49…12"
         );
         for bad in ["", " ", "a\u{0}b", &"a".repeat(501)] {
             let refused = reason(bad).unwrap_err();

@@ -19,7 +19,16 @@ impl Limit {
     ///
     /// 400 that names it.
     pub fn of(query: &Query) -> Result<Self, ApiError> {
-        query.count("limit", DEFAULT_LIMIT, MAX_LIMIT).map(Self)
+        Self::up_to(query, MAX_LIMIT)
+    }
+
+    /// The same of a list whose pages have at most `max` rows.
+    ///
+    /// # Errors
+    ///
+    /// 400 that names it.
+    pub fn up_to(query: &Query, max: u32) -> Result<Self, ApiError> {
+        query.count("limit", DEFAULT_LIMIT, max).map(Self)
     }
 
     /// The limit of a page that has at most `max` rows.
@@ -51,7 +60,12 @@ impl Limit {
 
     #[cfg(test)]
     pub fn openapi(description: &'static str) -> Parameter {
-        Parameter::count("limit", description, DEFAULT_LIMIT, MAX_LIMIT)
+        Self::openapi_up_to(description, MAX_LIMIT)
+    }
+
+    #[cfg(test)]
+    pub fn openapi_up_to(description: &'static str, max: u32) -> Parameter {
+        Parameter::count("limit", description, DEFAULT_LIMIT, max)
     }
 }
 
@@ -61,6 +75,16 @@ impl Limit {
 ///
 /// 400 that names it.
 pub fn after_key<'a>(query: &'a Query, prefix: &str) -> Result<Option<&'a str>, ApiError> {
+    after(query, prefix, "a key")
+}
+
+/// The parameter `after` of a list of things that are called `thing`: the id of one, which begins with
+/// `prefix`.
+///
+/// # Errors
+///
+/// 400 that names it.
+pub fn after<'a>(query: &'a Query, prefix: &str, thing: &str) -> Result<Option<&'a str>, ApiError> {
     let Some(text) = query.text("after") else {
         return Ok(None);
     };
@@ -72,18 +96,25 @@ pub fn after_key<'a>(query: &'a Query, prefix: &str) -> Result<Option<&'a str>, 
     if is_id {
         Ok(Some(text))
     } else {
-        Err(ApiError::bad_request("after: must be the id of a key"))
+        let message = format!("after: must be the id of {thing}");
+        Err(ApiError::bad_request(message))
     }
 }
 
-/// The same in `openapi.json`.
+/// [`after_key`] in `openapi.json`.
 #[cfg(test)]
 pub fn openapi_after_key(prefix: &str) -> Parameter {
+    let description = "Only keys made before this one: `next` of the page before.";
+    openapi_after(prefix, description)
+}
+
+/// [`after`] in `openapi.json`.
+#[cfg(test)]
+pub fn openapi_after(prefix: &str, description: &'static str) -> Parameter {
     let schema = serde_json::json!({
         "type": "string",
         "pattern": format!("^{prefix}_[0-7][0-9A-HJKMNP-TV-Z]{{25}}$"),
     });
-    let description = "Only keys made before this one: `next` of the page before.";
     Parameter::query("after", description, schema)
 }
 

@@ -1,12 +1,12 @@
 //! What an answer shows of personal data: to the admin pair all of it, to an operator of the console only as
 //! much as it takes to recognise a person. The rest is a reveal, with a reason.
 
-use crate::kernel::{mask_email, mask_phone};
+use crate::kernel::{mask_email, mask_phone, mask_text};
 use crate::web::caller::Admin;
 
 #[derive(Debug, Clone, Copy)]
 pub struct PersonalData {
-    pub is_shown: bool,
+    is_shown: bool,
 }
 
 impl PersonalData {
@@ -17,81 +17,53 @@ impl PersonalData {
         }
     }
 
+    fn shown(self, text: String, mask: fn(&str) -> String) -> String {
+        if self.is_shown { text } else { mask(&text) }
+    }
+
     pub fn email(self, email: String) -> String {
-        if self.is_shown {
-            email
-        } else {
-            mask_email(&email)
-        }
+        self.shown(email, mask_email)
     }
 
     pub fn phone(self, phone: String) -> String {
-        if self.is_shown {
-            phone
-        } else {
-            mask_phone(&phone)
-        }
+        self.shown(phone, mask_phone)
     }
 
-    /// A name that may be an e-mail address or a phone number, as some services use them.
-    pub fn name(self, name: String) -> String {
-        if self.is_shown || is_opaque(&name) {
-            name
-        } else if name.contains('@') {
-            mask_email(&name)
-        } else {
-            mask_phone(&name)
-        }
+    /// An e-mail or a phone number that something is sent to.
+    pub fn recipient(self, recipient: String) -> String {
+        let is_email = recipient.contains('@');
+        self.shown(recipient, if is_email { mask_email } else { mask_phone })
     }
-}
 
-/// Whether a name tells nothing about a person by itself.
-fn is_opaque(name: &str) -> bool {
-    let is_of_phone = |c: char| c.is_ascii_digit() || " +-()./".contains(c);
-    let digits = name.chars().filter(char::is_ascii_digit).count();
-    // E.164 allows 15.
-    let is_phone = (7..=15).contains(&digits) && name.chars().all(is_of_phone);
-    !name.contains('@') && !is_phone
+    /// What a person or a program wrote, such as a name, a label or a reason: e-mails and phone numbers in it.
+    pub fn text(self, text: String) -> String {
+        self.shown(text, mask_text)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const MASKED: PersonalData = PersonalData { is_shown: false };
-    const SHOWN: PersonalData = PersonalData { is_shown: true };
-
     #[test]
     fn operators_see_masks_and_the_pair_everything() {
-        let shown = |data: PersonalData| {
+        let (email, phone) = ("jane@example.com", "+49 170 1234512");
+        let text = "jane@example.com, +49 170 1234512 (work)";
+        let seen = |is_shown| {
+            let data = PersonalData { is_shown };
             [
-                data.email("jane@example.com".to_owned()),
-                data.phone("+491701234512".to_owned()),
-                data.name("jane@example.com".to_owned()),
-                data.name("+49 170 1234512".to_owned()),
+                data.email(email.to_owned()),
+                data.phone(phone.to_owned()),
+                data.recipient(email.to_owned()),
+                data.recipient(phone.to_owned()),
+                // What is no phone number is a recipient's all the same.
+                data.recipient("1234".to_owned()),
+                data.text(text.to_owned()),
             ]
         };
-        let masked = ["j***@example.com", "+49…12", "j***@example.com", "+49…12"];
-        assert_eq!(shown(MASKED), masked);
-        let whole = [
-            "jane@example.com",
-            "+491701234512",
-            "jane@example.com",
-            "+49 170 1234512",
-        ];
-        assert_eq!(shown(SHOWN), whole);
-    }
-
-    #[test]
-    fn a_name_that_tells_nothing_is_shown() {
-        for name in [
-            "auth0|65f0a2",
-            "geralt",
-            "12345",
-            "00000000-0000-4000-8000-000000000001",
-            "",
-        ] {
-            assert_eq!(MASKED.name(name.to_owned()), name);
-        }
+        assert_eq!(seen(true), [email, phone, email, phone, "1234", text]);
+        let (email, phone) = ("j***@example.com", "+49…12");
+        let text = "j***@example.com, +49…12 (work)";
+        assert_eq!(seen(false), [email, phone, email, phone, "…", text]);
     }
 }

@@ -84,7 +84,7 @@ pub struct Route {
     /// The `operationId` in `openapi.json`.
     pub operation: &'static str,
     pub handler: Handler,
-    /// Whether HEAD is answered as well: every GET that changes nothing.
+    /// Whether HEAD is answered as well: every GET that writes nothing.
     pub has_head: bool,
 }
 
@@ -93,7 +93,7 @@ impl Route {
         Self::of(Method::GET, path, operation, handler, true)
     }
 
-    /// A GET that changes something, so that no HEAD of a prefetch may do it.
+    /// A GET that writes something, be it a row of the audit trail, so that no HEAD of a prefetch may do it.
     pub const fn get_only(path: &'static str, operation: &'static str, handler: Handler) -> Self {
         Self::of(Method::GET, path, operation, handler, false)
     }
@@ -147,6 +147,16 @@ impl Route {
     /// ago, and send bodies that mean nothing.
     pub fn refuses_unread_body(&self) -> bool {
         self.path.starts_with("/admin/") && self.method != Method::GET
+    }
+
+    /// Whether a path is one of those that the route's template stands for.
+    pub fn covers(&self, path: &str) -> bool {
+        let mut given = path.split('/');
+        let is_covered = self.path.split('/').all(|expected| {
+            let segment = given.next();
+            segment.is_some_and(|segment| segment == expected || expected.starts_with('{'))
+        });
+        is_covered && given.next().is_none()
     }
 
     /// Whether the route answers this method.

@@ -65,7 +65,12 @@ impl Router {
             grouped.entry(route.path).or_default().push(route);
         }
         let mut paths = matchit::Router::new();
-        for (path, routes) in grouped {
+        for (path, mut routes) in grouped {
+            // A name may be an id as well. Of the account API, whose ids are uuids, clients expect 405.
+            if ErrorFormat::of_path(path) == ErrorFormat::Admin {
+                let is_other = |route: &&Route| route.path != path && route.covers(path);
+                routes.extend(table.iter().filter(is_other));
+            }
             // The account API knows every path with a slash at its end as well.
             if ErrorFormat::of_path(path) == ErrorFormat::Account {
                 paths.insert(format!("{path}/"), routes.clone())?;
@@ -196,6 +201,28 @@ mod tests {
     #[test]
     fn the_paths_of_the_table_can_be_told_apart() {
         assert!(Router::new(ROUTES).is_ok());
+    }
+
+    #[test]
+    fn static_files_tell_browsers_the_same_as_answers_and_pages_let_more_load() {
+        let files = include_str!("../../console/_headers");
+        let (pages, files) = files.split_once("/openapi.json").unwrap();
+        let (document, _) = files.split_once("/console/assets/*").unwrap();
+        let of = |block: &'static str, wanted: &HeaderName| {
+            let lines = block.lines().filter_map(|line| line.split_once(':'));
+            let named = lines.filter(|(name, _)| name.trim().eq_ignore_ascii_case(wanted.as_str()));
+            named.map(|(_, value)| value.trim()).collect::<Vec<_>>()
+        };
+        for (name, value) in SECURITY_HEADERS {
+            assert_eq!(of(document, &name), [value], "{name}");
+            let found = of(pages, &name);
+            if name == CONTENT_SECURITY_POLICY {
+                let directives: Vec<_> = found[0].split("; ").collect();
+                assert!(value.split("; ").all(|one| directives.contains(&one)));
+            } else {
+                assert_eq!(found, [value], "{name}");
+            }
+        }
     }
 
     const TEMPLATE: &str = "/v1/instances/{instance}/users/{id}/";

@@ -24,15 +24,21 @@ check("provisioning at once tells its steps, and keeps the cameras of an account
   await service.assertProvisioned(steven, { roles: CAMERAS.map(({ id }) => id) });
 });
 
-check("provisioning lifts no quarantine, forgetting frees no e-mail, and both say so", async (tab) => {
+check("a user who waits is due now, not at a time that has passed or at none", async ({ by, signIn, open, service }) => {
+  const steven = await addSteven(service);
+  await signIn("support", { hash: `#/users/${steven.id}/3deye` });
+  await shown(by("definition").filter({ hasText: /^Due now$/ }));
+  await open("#/users?state=waiting");
+  await shown(by("row", steven.id).getByText("Due now"));
+});
+
+check("provisioning is not offered to the quarantined, and forgetting that frees no e-mail says so", async (tab) => {
   const { by, signIn, service } = tab;
   const olga = await addOlga(service);
   await signIn("support", { hash: `#/users/${olga.id}` });
-  await by("button", "Provision now").click();
-  const outcome = await shown(by("status").filter({ hasText: "Not finished" }));
-  assert.match((await outcome.textContent()) ?? "", /outside our customer/);
-  assert.equal(await stateOf(service, olga), "quarantined");
-  await by("button", "Close").click();
+  const provision = await shown(by("button", "Provision now"));
+  assert.equal(await provision.isDisabled(), true);
+  assert.match((await provision.getAttribute("title")) ?? "", /lifts no quarantine/);
 
   await by("button", "Reset…").click();
   const dialog = await shown(by("dialog", "Reset this user"));

@@ -22,6 +22,37 @@ check("the tiles count what the database holds, and lead to those they count", a
   assert.equal(await table.getByRole("row").count(), 1 + quarantined, "those and the header");
 });
 
+check("users who fail are called failing by tile, list and row", async ({ by, signIn }) => {
+  await signIn("viewer");
+  await by("link", "Failing 1").click();
+  await shown(by("table", "Users").getByText("Failing", { exact: true }));
+});
+
+check("each tile says what it counts; who is locked out is found among the users", async ({ by, signIn }) => {
+  await signIn("viewer");
+  const tiles = (await shown(by("region", "Users and notices"))).getByRole("listitem");
+  await shown(tiles.first());
+  for (const tile of await tiles.all()) {
+    const link = tile.getByRole("link");
+    const meaning = await link.evaluate((element) => element.ariaDescribedByElements?.[0]?.textContent ?? "");
+    assert.match(meaning, /\w+ \w+ .*\.$/, (await tile.textContent()) ?? "");
+  }
+  assert.equal(await by("link", /^Locked out/).getAttribute("href"), "#/users?state=locked_out");
+});
+
+check("a binding that is missing is called so, in the same way, on Overview and System", async ({ by, signIn, open }) => {
+  await signIn("viewer");
+  const health = await shown(by("region", "Health"));
+  const badge = await shown(health.getByText("Missing", { exact: true }));
+  /** Its tone, as the badge of the text has it. @param {import("playwright-core").Locator} text */
+  const look = (text) => text.evaluate("(element) => getComputedStyle(element).color");
+  const colour = await look(badge);
+  await open("#/system");
+  const row = await shown(by("row", /ADMIN_RATE_LIMITER/));
+  const same = await shown(row.getByText("Missing", { exact: true }));
+  assert.equal(await look(same), colour);
+});
+
 check("every word about the service's health has its meaning beside it", async ({ by, signIn, text }) => {
   await signIn("viewer");
   await shown(by("heading", "Overview"));

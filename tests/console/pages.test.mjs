@@ -8,7 +8,7 @@ import { DEV } from "../../dev/tooling/paths.mjs";
 import { until } from "../support/until.mjs";
 import { shown } from "./support/browsing.mjs";
 import { consoleForThisFile } from "./support/console.mjs";
-import { MEASURE_SHIFTS, movements, overhang, unreached, violations } from "./support/looks.mjs";
+import { MEASURE_SHIFTS, movements, overhang, squeezed, unreached, violations } from "./support/looks.mjs";
 import { textOf } from "./support/pdf.mjs";
 import { fill } from "./support/town.mjs";
 
@@ -58,6 +58,7 @@ async function faultsOf({ page, browsing, evaluate }, name, screen) {
   const faults = [
     ...(await violations(page)),
     ...((await overhang(page)) > 0 ? [`${await overhang(page)} px wider than the screen`] : []),
+    ...(await squeezed(page)).map((item) => `too narrow: ${item}`),
     ...((await movements(page)) > 0 ? ["something moves"] : []),
   ];
   const shifts = Number(await evaluate("window.shifts"));
@@ -138,6 +139,8 @@ check("on paper, a page tells its address, who printed it and when", async ({ by
   const hour = new Date().toISOString().slice(0, 14);
   for (const text of [`${service.url}/console/${hash}`, "support@smartphonekey.com", hour])
     assert.ok(printed.includes(text), `${text} is not in: ${printed}`);
+  // The heads of the columns of History, whose tab was not open.
+  assert.ok(printed.includes("WhenWhatWhoReasonRequest"), `the history is not in: ${printed}`);
 });
 
 check("someone who is not an operator gets a page as good", async (tab) => {

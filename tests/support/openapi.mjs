@@ -119,6 +119,13 @@ export function routeOf(operation) {
   return route;
 }
 
+/** GETs that write something, which HEAD must not do: those of a sign-in, and these. */
+const WRITING = new Set(["diagnoseUser", "exportAudit", "exportUser", "getThreeDeyeCredentials"]);
+
+/** @param {Pick<Route, "method" | "path" | "operation">} route */
+export const answersHead = ({ method, path, operation }) =>
+  method === "GET" && !path.startsWith("/console/auth/") && !WRITING.has(operation);
+
 /**
  * The route that a request ends up at. One that asks for keys of an instance takes every method, and refuses the wrong ones.
  * @param {string} method
@@ -127,10 +134,7 @@ export function routeOf(operation) {
 export function routeTo(method, path) {
   const [bare] = path.split("?");
   const answers = (/** @type {Route} */ route) =>
-    // A GET that begins or ends a sign-in is none to HEAD.
-    route.access === "instance" ||
-    route.method === method ||
-    (method === "HEAD" && route.method === "GET" && !route.path.startsWith("/console/auth/"));
+    route.access === "instance" || route.method === method || (method === "HEAD" && answersHead(route));
   const there = routes.filter((route) => route.pattern.test(bare));
   // A path in so many letters comes before one with a parameter in their place, whatever its methods.
   const fewest = Math.min(...there.map(parametersOf));

@@ -1,12 +1,14 @@
-import { useEffect } from "preact/hooks";
 import { api } from "../state/client";
 import { useResource } from "../state/resource";
 import { address } from "../state/router";
 
-/** On every page, as a pause explains much of what is seen there. Read with each page, without a timer. */
+const EVERY_MS = 60_000;
+/** Where a pause explains what is seen. Overview and System tell of it themselves. */
+const PAGES: readonly (string | undefined)[] = ["runs", "users"];
+
 export function PauseBanner() {
-  const system = useResource("pause", (signal) => api.GET("/admin/system", { signal }));
-  useEffect(system.refresh, [address.value.path.join("/")]);
+  const wanted = PAGES.includes(address.value.path[0]);
+  const system = useResource(wanted ? "pause" : null, () => api.GET("/admin/system"), { every: EVERY_MS });
   if (!system.data?.paused) return null;
   return (
     <p class="notice warn connection">

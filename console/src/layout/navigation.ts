@@ -28,7 +28,7 @@ export const NAVIGATION: readonly { title: string; pages: readonly Destination[]
     ],
   },
   {
-    title: "Place",
+    title: "Service",
     pages: [
       { title: "Operators", path: ["operators"], least: "admin" },
       { title: "System", path: ["system"], least: "viewer" },

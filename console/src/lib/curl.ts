@@ -5,7 +5,7 @@ export interface ShellRequest {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** With its parameters filled in and percent-encoded. */
   path: string;
-  query?: Readonly<Record<string, string | number | boolean | null | undefined>>;
+  query?: Readonly<Record<string, string | number | boolean | null | undefined>> | undefined;
   body?: unknown;
 }
 
@@ -15,16 +15,21 @@ export function shellQuote(text: string): string {
   return `'${text.replaceAll("\0", "").replaceAll("'", `'\\''`)}'`;
 }
 
-export function asCurl({ method, path, query = {}, body }: ShellRequest): string {
+/** The path with the query's parameters that are given. */
+export function target({ path, query = {} }: Pick<ShellRequest, "path" | "query">): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value !== null && value !== undefined) parameters.set(name, String(value));
   }
-  const target = parameters.size > 0 ? `${path}?${parameters}` : path;
+  return parameters.size > 0 ? `${path}?${parameters}` : path;
+}
+
+export function asCurl(request: ShellRequest): string {
+  const { method, body } = request;
   const words = ["admin"];
   const implied = body === undefined ? "GET" : "POST";
   if (method !== implied) words.push("-X", method);
-  words.push(`"$BASE"${shellQuote(target)}`);
+  words.push(`"$BASE"${shellQuote(target(request))}`);
   if (body !== undefined)
     words.push("-H", shellQuote("content-type: application/json"), "--data-binary", shellQuote(asciiJson(body)));
   return words.join(" ");

@@ -57,6 +57,26 @@ export function fromAnswer(method: string, response: Response, body: unknown, no
   };
 }
 
+const BY_KIND: Readonly<Partial<Record<FailureKind, string>>> = {
+  wait: "Wait for the time given, then try again.",
+  unreachable: "Check your connection. Nothing was changed.",
+  unknown_outcome: "Look at the present state before sending it again.",
+  step_up: "This takes a recent sign-in. Sign in again, then repeat it.",
+  signed_out: "Sign in again.",
+};
+
+/** What to do next that is true of every such failure; null where the service's own words have to do, as for every conflict. */
+export function adviceOn({ kind, status, message }: Failure): string | null {
+  const known = BY_KIND[kind];
+  if (known) return known;
+  // Other refusals of the status 403 have nothing to do with the role.
+  if (status === 403) return message.startsWith("This takes the role") ? "An admin can change your role under Operators." : null;
+  if (status === 409) return null;
+  if (status === 404) return "It may be gone. Check the id.";
+  if (status >= 400 && status < 500) return "Correct what you entered.";
+  return "Try again. If it goes on, tell the service’s engineers the request id.";
+}
+
 /** Seconds or an HTTP date; anything else is no information. */
 export function retryTime(header: string | null, now: Date): Date | null {
   if (header === null || header.trim() === "") return null;

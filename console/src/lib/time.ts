@@ -35,24 +35,22 @@ export function showTime(at: Date, now: Date, style: TimeStyle, zone?: string): 
   return format(style, sameYear, zone).format(at).replace(" at ", ", ");
 }
 
-const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
-  ["day", 86_400],
-  ["hour", 3_600],
-  ["minute", 60],
-  ["second", 1],
-];
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "always" });
 
-/** "3 minutes ago", "in 2 days"; "now" up to half a minute from now. */
+/** "3 minutes ago", "in 2 days", rounded; "now" within half a minute, for which the page's clock may stand still. */
 export function showDistance(at: Date, now: Date): string {
-  const seconds = Math.round((at.getTime() - now.getTime()) / 1000);
-  if (Number.isNaN(seconds)) return "";
-  // The clock of the page stands still for half a minute: what happened meanwhile is not to come.
-  if (seconds > -5 && seconds <= 30) return "now";
-  for (const [unit, size] of UNITS) {
-    if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
-  }
-  return "now";
+  const ms = at.getTime() - now.getTime();
+  if (Number.isNaN(ms)) return "";
+  const minutes = Math.ceil(Math.abs(ms) / 60_000 - 0.5);
+  const hours = Math.round(minutes / 60);
+  if (minutes === 0) return "now";
+  const [count, unit] =
+    minutes < 60
+      ? ([minutes, "minute"] as const)
+      : hours < 24
+        ? ([hours, "hour"] as const)
+        : ([Math.round(hours / 24), "day"] as const);
+  return relative.format(Math.sign(ms) * count, unit);
 }
 
 /** "1 h 5 min", "40 s": a length of time. */

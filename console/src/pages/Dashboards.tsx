@@ -1,32 +1,28 @@
 import { useState } from "preact/hooks";
-import { ActDialog } from "../parts/ActDialog";
+import { CallDialog } from "../parts/ActDialog";
 import { CurlButton } from "../parts/CopyButton";
 import { type DialogState, useDialog } from "../parts/Dialog";
 import { TextField } from "../parts/inputs";
 import { Page } from "../parts/Page";
 import { PagedTable } from "../parts/Table";
-import { useAct } from "../state/act";
 import { api } from "../state/client";
 import { usePages } from "../state/pages";
 import { address, href, setFilters } from "../state/router";
 import { may } from "../state/session";
-import type { Draft } from "../state/step-up";
 
 const PATH = "/admin/dashboards";
 
 /** null if it is not the id of a team. */
-const teamOf = (text: string): number | null => (/^[1-9]\d{0,15}$/.test(text.trim()) ? Number(text.trim()) : null);
+export function teamOf(text: string): number | null {
+  const id = /^[1-9]\d*$/.test(text.trim()) ? Number(text) : 0;
+  return id > 0 && Number.isSafeInteger(id) ? id : null;
+}
 
 export function Dashboards() {
   const team = address.value.filters.get("teamId") ?? "";
   const query = { teamId: teamOf(team) ?? undefined };
-  const dashboards = usePages(
-    `dashboards ${query.teamId ?? ""}`,
-    // Its cursor is an id, a number.
-    (after, signal) =>
-      api.GET(PATH, { params: { query: { ...query, after: after === undefined ? after : Number(after) } }, signal }),
-    ({ dashboards, next }) => ({ rows: dashboards, next: next === null ? null : String(next) }),
-  );
+  const list = (after?: number) => api.GET(PATH, { params: { query: { ...query, after } } });
+  const dashboards = usePages(JSON.stringify(list()), list, ({ dashboards, next }) => ({ rows: dashboards, next }));
   const make = useDialog("make-dashboard");
   return (
     <Page
@@ -34,7 +30,7 @@ export function Dashboards() {
       lead="What members of a team can choose for a scene."
       actions={
         <>
-          <CurlButton method="GET" path={PATH} query={query} />
+          <CurlButton {...list()} />
           {may("admin") && (
             <button type="button" class="primary" onClick={make.open}>
               Make a dashboard…
@@ -70,26 +66,23 @@ export function Dashboards() {
 }
 
 interface MakeDashboardProps {
-  dialog: DialogState<Draft>;
+  dialog: DialogState<{ team: string }>;
   /** The team whose dashboards are listed, if it is one. */
   team: string;
   made: () => void;
 }
 
-function MakeDashboard({ dialog, team, made }: MakeDashboardProps) {
-  const [teamText, setTeam] = useState(String(dialog.draft?.team ?? team));
+function MakeDashboard({ dialog, team: listed, made }: MakeDashboardProps) {
+  const { team = listed } = dialog.draft;
   const [name, setName] = useState("");
-  const teamId = teamOf(teamText);
+  const teamId = teamOf(team);
   const body = { teamId: teamId ?? 0, name: name.trim() };
-  const act = useAct(() => api.POST(PATH, { body }), {
-    dialog: { name: "make-dashboard", draft: () => ({ team: teamText }) },
-    settledThen: made,
-  });
   return (
-    <ActDialog
+    <CallDialog
       dialog={dialog}
       title="Make a dashboard"
-      act={act}
+      call={() => api.POST(PATH, { body })}
+      settledThen={made}
       label="Make the dashboard"
       missing={teamId === null ? "Give the team’s id, a number" : body.name === "" ? "Give a name" : null}
       done={({ id, name }) => (
@@ -97,10 +90,9 @@ function MakeDashboard({ dialog, team, made }: MakeDashboardProps) {
           “{name}” has the id {id}.
         </p>
       )}
-      curl={{ method: "POST", path: PATH, body }}
     >
-      <TextField label="Team" inputMode="numeric" value={teamText} onChange={setTeam} hint="The team’s id." />
+      <TextField label="Team" inputMode="numeric" value={team} onChange={(team) => dialog.keep({ team })} hint="The team’s id." />
       <TextField label="Name" value={name} maxLength={200} onChange={setName} />
-    </ActDialog>
+    </CallDialog>
   );
 }

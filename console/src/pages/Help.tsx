@@ -5,6 +5,7 @@ import type { State } from "../contract";
 import { type Guidance, guidance } from "../guidance";
 import { SHORTCUTS } from "../keyboard";
 import { SingleKeys } from "../layout/SingleKeys";
+import { words } from "../lib/words";
 import { GuidanceText } from "../parts/GuidanceText";
 import { Page } from "../parts/Page";
 import { Section } from "../parts/Panel";
@@ -15,7 +16,7 @@ export function Help() {
     <Page title="Help" lead="How to find things, and what the words mean.">
       <div class="columns">
         <Section title="In a hurry">
-          <ol class="steps">
+          <ol class="lines">
             <li>
               Paste what the ticket holds into <strong>Find a user</strong>: an e-mail, its beginning, @domain, a phone number, a
               user id or its beginning, a 3dEye id, a subject.
@@ -50,14 +51,14 @@ export function Help() {
       <Section title="States of a user">
         {Object.entries(guidance.state).map(([state, guide]) => (
           <Entry key={state} guide={guide}>
-            <StateBadge state={state as State} />
+            <StateBadge state={state as State} lastError="" />
           </Entry>
         ))}
       </Section>
       <Section title="Reasons of failures">
         {Object.entries(guidance.reason).map(([reason, guide]) => (
           <Entry key={reason} guide={guide}>
-            <code>{reason}</code>
+            <strong>{words(reason)}</strong>
           </Entry>
         ))}
       </Section>

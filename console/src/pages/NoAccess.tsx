@@ -5,7 +5,7 @@ export function NoAccess() {
   return (
     <Frame title="You are not an operator">
       <p>
-        You have signed in, but this account is not on the list of operators, or was taken off it. Ask an admin of the console to
+        You have signed in, but this account is not on the list of operators, or is disabled there. Ask an admin of the console to
         add you under Operators, with the e-mail of your work account.
       </p>
       <p>The attempt is in the audit trail.</p>

@@ -2,6 +2,8 @@
 
 import type { ComponentChildren } from "preact";
 import type { ShellRequest } from "../lib/curl";
+import { useAct } from "../state/act";
+import type { Call } from "../state/client";
 import { lost } from "../state/connection";
 import type { Draft } from "../state/step-up";
 import { ActPanel, type ActPanelProps } from "./ActPanel";
@@ -13,20 +15,21 @@ export interface ActDialogProps<T> extends Omit<ActPanelProps<T>, "close"> {
   title: string;
   /** Why it must not be closed yet. */
   held?: string | null;
-  /** The same act for a shell. */
-  curl?: ShellRequest;
+  /** The same act for a shell, where it is not what is sent; null: there is none. */
+  curl?: ShellRequest | null;
   children?: ComponentChildren;
 }
 
 export function ActDialog<T>({ dialog, title, held = null, curl, children, ...panel }: ActDialogProps<T>) {
-  const { kind } = panel.act.state;
+  const { act } = panel;
+  const { kind } = act.state;
   const ready = (kind === "idle" || kind === "failed") && !panel.missing && lost.value === null;
   return (
     <Dialog dialog={dialog} title={title} busy={kind === "running"} held={held}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (ready) void panel.act.run();
+          if (ready) void act.run();
         }}
       >
         {kind !== "done" && (
@@ -36,12 +39,23 @@ export function ActDialog<T>({ dialog, title, held = null, curl, children, ...pa
           </fieldset>
         )}
         <ActPanel {...panel} close={held === null ? dialog.close : undefined} />
-        {curl && kind !== "done" && (
+        {curl !== null && kind !== "done" && (
           <p class="quiet row">
-            <CurlButton {...curl} />
+            <CurlButton {...(curl ?? act.call)} />
           </p>
         )}
       </form>
     </Dialog>
   );
+}
+
+export interface CallDialogProps<T> extends Omit<ActDialogProps<T>, "act"> {
+  /** What is sent. */
+  call: () => Call<T>;
+  settledThen?: (() => void) | undefined;
+}
+
+/** The same for an act that is a single call. */
+export function CallDialog<T>({ call, settledThen, ...rest }: CallDialogProps<T>) {
+  return <ActDialog {...rest} act={useAct(call, { dialog: rest.dialog, settledThen })} />;
 }

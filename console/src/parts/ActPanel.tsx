@@ -15,7 +15,7 @@ export interface ActPanelProps<T> {
   /** Why it cannot be done yet: "Give a reason". */
   missing?: string | null;
   /** What is shown in place of the button when it is done, beside "Done". */
-  done: (data: T, requestId: string | null) => ComponentChildren;
+  done: string | ((data: T) => ComponentChildren);
   /** Whether the very same request may be sent again after its answer was lost. */
   repeatable?: boolean;
   /** What to do about a refusal, where there is more to say than the message does. */
@@ -43,7 +43,7 @@ export function ActPanel<T>(props: ActPanelProps<T>) {
               </span>
             )}
           </p>
-          {done(state.data, state.requestId)}
+          {typeof done === "string" ? <p>{done}</p> : done(state.data)}
         </div>
         {close && (
           <div class="actions">

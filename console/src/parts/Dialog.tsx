@@ -6,12 +6,15 @@ import { announce } from "../state/announce";
 import { type Draft, takeDraft } from "../state/step-up";
 
 export interface DialogState<D extends Draft> {
+  name: string;
   isOpen: boolean;
-  /** What it held before a new sign-in was needed; null if it was opened afresh. */
-  draft: Partial<D> | null;
+  /** What it keeps over a new sign-in: what it was opened with, and what was chosen. Nothing that was typed as text. */
+  draft: Partial<D>;
   open(): void;
   /** Opens it for the row that is meant. */
   openWith(draft: Partial<D>): void;
+  /** What is chosen is kept. */
+  keep(changes: Partial<D>): void;
   close(): void;
 }
 
@@ -21,15 +24,15 @@ const FIRST_FIELD = "input:checked, textarea, select, input:not([type=radio])";
 
 /** `name` is this dialog's alone, ids included: after a new sign-in it is opened again as it was. */
 export function useDialog<D extends Draft = Draft>(name: string): DialogState<D> {
-  const [state, setState] = useState<{ isOpen: boolean; draft: Partial<D> | null }>(() => {
-    const draft = takeDraft(name) as Partial<D> | null;
-    return { isOpen: draft !== null, draft };
-  });
+  const [state, setState] = useState(() => takeDraft(name) as Partial<D> | null);
   return {
-    ...state,
-    open: () => setState({ isOpen: true, draft: null }),
-    openWith: (draft) => setState({ isOpen: true, draft }),
-    close: () => setState({ isOpen: false, draft: null }),
+    name,
+    isOpen: state !== null,
+    draft: state ?? {},
+    open: () => setState({}),
+    openWith: setState,
+    keep: (changes) => setState((draft) => ({ ...draft, ...changes }) as Partial<D>),
+    close: () => setState(null),
   };
 }
 

@@ -1,7 +1,7 @@
 // A failed request: what happened, its id for the log, and another try.
 
 import type { ComponentChildren } from "preact";
-import type { Failure } from "../lib/failure";
+import { adviceOn, type Failure } from "../lib/failure";
 import { CopyButton } from "./CopyButton";
 import { useCountdown } from "./clock";
 
@@ -17,12 +17,13 @@ interface FailureNoticeProps {
 
 export function FailureNotice({ failure, advice, retry, retryLabel = "Retry", blocked = false }: FailureNoticeProps) {
   const left = useCountdown(failure.retryAt);
+  const told = advice || adviceOn(failure);
   return (
     <div class="notice bad" role="alert">
       <p>
         <strong>{failure.message}</strong>
       </p>
-      <p>{advice || adviceOn(failure)}</p>
+      {told && <p>{told}</p>}
       <p class="row">
         {retry && (
           <button type="button" onClick={() => left > 0 || blocked || retry()} aria-disabled={left > 0 || blocked}>
@@ -37,26 +38,4 @@ export function FailureNotice({ failure, advice, retry, retryLabel = "Retry", bl
       </p>
     </div>
   );
-}
-
-function adviceOn({ kind, status }: Failure): string {
-  switch (kind) {
-    case "wait":
-      return "Wait for the time given, then try again.";
-    case "unreachable":
-      return "Check your connection. Nothing was changed.";
-    case "unknown_outcome":
-      return "Look at the present state before sending it again.";
-    case "step_up":
-      return "This takes a recent sign-in. Sign in again, then repeat it.";
-    case "signed_out":
-      return "Sign in again.";
-    case "refused":
-      break;
-  }
-  if (status === 403) return "Your role does not allow this. An admin can change it under Operators.";
-  if (status === 404) return "It may be gone. Check the id.";
-  if (status === 409) return "It has changed meanwhile. Read it again.";
-  if (status === 400 || status === 413 || status === 415) return "Correct what you entered.";
-  return "Try again. If it goes on, tell the service’s engineers the request id.";
 }

@@ -14,7 +14,7 @@ export function GuidanceText({ of }: { of: Guidance }) {
         {of.link && (
           <>
             {" "}
-            <a href={of.link.href}>{of.link.text}</a>
+            <a href={of.link[1]}>{of.link[0]}</a>
           </>
         )}
       </dd>

@@ -1,22 +1,25 @@
 // A dialog that makes a key. The key is shown once, and the dialog stays until it is stored.
 
 import { useState } from "preact/hooks";
-import { ActDialog, type ActDialogProps } from "./ActDialog";
+import { useAct } from "../state/act";
+import { ActDialog, type CallDialogProps } from "./ActDialog";
 import { CopyButton } from "./CopyButton";
 import { Checkbox } from "./inputs";
 
-interface SecretDialogProps<T> extends Omit<ActDialogProps<T>, "done" | "held"> {
+interface SecretDialogProps<T> extends Omit<CallDialogProps<T>, "done" | "held"> {
   /** "API key". */
   what: string;
   secretOf: (made: T) => string;
 }
 
-export function SecretDialog<T>({ what, secretOf, ...dialog }: SecretDialogProps<T>) {
+export function SecretDialog<T>({ what, secretOf, call, settledThen, ...rest }: SecretDialogProps<T>) {
+  const act = useAct(call, { dialog: rest.dialog, settledThen });
   const [stored, setStored] = useState(false);
-  const shown = dialog.act.state.kind === "done" && !stored;
+  const shown = act.state.kind === "done" && !stored;
   return (
     <ActDialog
-      {...dialog}
+      {...rest}
+      act={act}
       held={shown ? `Store the ${what} first, and tick that you have. It cannot be shown again.` : null}
       done={(made) => (
         <>

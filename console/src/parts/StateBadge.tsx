@@ -1,28 +1,43 @@
 import type { ComponentChildren } from "preact";
 import type { State } from "../contract";
 import { guidance } from "../guidance";
+import { words } from "../lib/words";
 
 export type Tone = "good" | "bad" | "warn" | "busy" | "calm";
 
-const STATES: Record<State, readonly [Tone, string]> = {
-  none: ["calm", "No e-mail"],
-  waiting: ["calm", "Waiting"],
-  pending: ["busy", "Pending"],
-  attaching: ["warn", "Attaching"],
-  complete: ["good", "Complete"],
-  quarantined: ["bad", "Quarantined"],
-  set_aside: ["bad", "Set aside"],
-  leaving: ["calm", "Leaving"],
-  left_in_place: ["warn", "Left in place"],
+const TONES: Record<State, Tone> = {
+  none: "calm",
+  waiting: "calm",
+  pending: "calm",
+  attaching: "warn",
+  complete: "good",
+  quarantined: "bad",
+  set_aside: "bad",
+  leaving: "calm",
+  left_in_place: "warn",
 };
 
-/** A user's state: icon, word and colour. null: nothing is recorded. */
-export function StateBadge({ state }: { state: State | null }) {
+interface StateBadgeProps {
+  /** null: nothing is recorded. */
+  state: State | null;
+  /** With it, what is pending is failing; without, it waits as others do. */
+  lastError?: string | null;
+}
+
+/** A user's state: icon, word and colour. */
+export function StateBadge({ state, lastError = null }: StateBadgeProps) {
   if (state === null) return <Badge tone="calm">Not begun</Badge>;
-  const [tone, word] = STATES[state];
+  const { means } = guidance.state[state];
+  if (state === "pending" && lastError !== null) {
+    return (
+      <Badge tone="warn" title={means}>
+        Failing
+      </Badge>
+    );
+  }
   return (
-    <Badge tone={tone} title={guidance.state[state].means}>
-      {word}
+    <Badge tone={TONES[state]} title={means}>
+      {state === "none" ? "No e-mail" : words(state === "pending" ? "waiting" : state)}
     </Badge>
   );
 }

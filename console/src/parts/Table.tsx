@@ -1,10 +1,12 @@
 // A real table. On narrow screens CSS makes cards of its rows.
 
 import type { ComponentChildren, JSX } from "preact";
+import { showMany } from "../lib/number";
 import type { Pages } from "../state/pages";
 import { AsOf } from "./AsOf";
 import { FailureNotice } from "./FailureNotice";
 import { Skeleton } from "./Panel";
+import { Time } from "./Time";
 
 export interface Column<Row> {
   title: string;
@@ -68,35 +70,49 @@ export function Table<Row>({ name, columns, rows, rowKey, href, empty }: TablePr
 
 interface PagedTableProps<Row> extends Omit<TableProps<Row>, "rows"> {
   pages: Pages<Row>;
+  /** Above the table. */
+  head?: ComponentChildren;
+  /** How far a search has come, if that is why it stopped. */
+  searchedTo?: string | null | undefined;
 }
 
 /** A table whose rows come page by page. */
-export function PagedTable<Row>({ pages, ...table }: PagedTableProps<Row>): JSX.Element {
+export function PagedTable<Row>({ pages, head, searchedTo, ...table }: PagedTableProps<Row>): JSX.Element {
   const { rows, more, fresh, failure, loading, at, showMore, refresh } = pages;
-  const retry = rows === undefined || !more ? refresh : showMore;
+  const any = rows !== undefined && rows.length > 0;
   return (
     <div class="sheet">
-      <AsOf at={at} loading={loading} refresh={refresh} of={table.name} />
+      <div class="panel-head">
+        {head}
+        <AsOf at={at} loading={loading} refresh={refresh} of={table.name} />
+      </div>
       <div role="status">
         {fresh > 0 && (
           <button type="button" class="fresh" onClick={refresh}>
-            {fresh} new {fresh === 1 ? "entry" : "entries"}
+            {showMany(fresh, "new entry", "new entries")}
           </button>
         )}
       </div>
-      {rows !== undefined ? <Table {...table} rows={rows} /> : !failure && <Skeleton lines={8} />}
-      {failure && <FailureNotice failure={failure} retry={retry} />}
-      {rows !== undefined && rows.length > 0 && (
+      {rows === undefined ? !failure && <Skeleton lines={8} /> : (any || !more) && <Table {...table} rows={rows} />}
+      {failure && <FailureNotice failure={failure} retry={rows && more ? showMore : refresh} />}
+      {(any || (rows && more)) && (
         <p class="row below">
-          {more ? (
+          {more && searchedTo && (
+            <span role="status">
+              {any ? "Nothing more since" : "Nothing since"} <Time at={searchedTo} quiet />.
+            </span>
+          )}
+          {more && (
             <button type="button" onClick={showMore} aria-disabled={loading}>
-              Show more
+              {searchedTo ? "Search on" : "Show more"}
             </button>
-          ) : null}
-          <span class="quiet">
-            {rows.length} {rows.length === 1 ? "row" : "rows"}
-            {more ? " so far" : ""}
-          </span>
+          )}
+          {any && (
+            <span class="quiet">
+              {showMany(rows.length, "row")}
+              {more ? " so far" : ""}
+            </span>
+          )}
         </p>
       )}
     </div>

@@ -27,3 +27,21 @@ export function Time({ at, none = "–", relative = false, quiet = false }: Time
     </span>
   );
 }
+
+interface DueProps {
+  at: string | null;
+  none?: string;
+  /** Before a time to come: "Due ". */
+  before?: string;
+}
+
+/** When something is tried next. What a time that has passed tells is that it is next in the queue. */
+export function Due({ at, none = "–", before = "" }: DueProps) {
+  if (at !== null && new Date(at) <= now.value) return <>Due now</>;
+  return (
+    <>
+      {before}
+      <Time at={at} none={none} relative quiet />
+    </>
+  );
+}

@@ -2,7 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import type { Failure } from "../lib/failure";
-import { type Answer, settled } from "./client";
+import { type Call, settled } from "./client";
 import { lost } from "./connection";
 import { type Draft, stepUp } from "./step-up";
 
@@ -15,6 +15,8 @@ export type ActState<T> =
   | { kind: "unknown"; failure: Failure };
 
 export interface Act<T> {
+  /** What is sent, as a shell can send it, too. */
+  call: Call<T>;
   state: ActState<T>;
   /** Does nothing while it runs or the connection is lost. */
   run(): Promise<void>;
@@ -22,26 +24,26 @@ export interface Act<T> {
 }
 
 export interface ActOptions<T> {
-  /** The name of the dialog and what it holds: kept if a new sign-in is needed. Without it that is an error like others. */
-  dialog?: { name: string; draft: () => Draft };
+  /** The dialog, which comes back as it was after a new sign-in. Without it the need of one is an error like others. */
+  dialog?: { name: string; draft: Draft } | undefined;
   /** After success, and after an unknown outcome: read what it changed again. */
-  settledThen?: () => void;
+  settledThen?: (() => void) | undefined;
   done?: (data: T) => void;
 }
 
-export function useAct<T>(send: () => Answer<T>, { dialog, settledThen, done }: ActOptions<T> = {}): Act<T> {
+export function useAct<T>(call: () => Call<T>, { dialog, settledThen, done }: ActOptions<T> = {}): Act<T> {
   const state = useSignal<ActState<T>>({ kind: "idle" });
   const run = async () => {
     if (state.value.kind === "running" || lost.value !== null) return;
     state.value = { kind: "running", since: new Date() };
-    const result = await settled(send());
+    const result = await settled(call());
     if (result.ok) {
       state.value = { kind: "done", data: result.data, requestId: result.requestId };
       done?.(result.data);
       settledThen?.();
     } else if (result.failure.kind === "step_up" && dialog) {
       state.value = { kind: "idle" };
-      stepUp(dialog.name, dialog.draft());
+      stepUp(dialog.name, dialog.draft);
     } else if (result.failure.kind === "unknown_outcome") {
       state.value = { kind: "unknown", failure: result.failure };
       settledThen?.();
@@ -52,5 +54,5 @@ export function useAct<T>(send: () => Answer<T>, { dialog, settledThen, done }: 
   const reset = () => {
     state.value = { kind: "idle" };
   };
-  return { state: state.value, run, reset };
+  return { call: call(), state: state.value, run, reset };
 }

@@ -4,14 +4,13 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Failure } from "../lib/failure";
-import { type Answer, settledUnless } from "./client";
-import { returns } from "./connection";
+import { type Call, settled } from "./client";
 import { poll } from "./poll";
-import { refreshes } from "./refresh";
-import { onGrowth } from "./resource";
+import { useResource } from "./resource";
 
-export interface Pages<Row> {
-  /** undefined until the first page is there. */
+export interface Pages<Row, T = unknown> {
+  /** The latest answer; undefined until the first page is there. */
+  last: T | undefined;
   rows: readonly Row[] | undefined;
   /** Whether there is another page. */
   more: boolean;
@@ -31,85 +30,80 @@ export interface Watch<Row> {
   rowKey: (row: Row) => string | number;
 }
 
-type State<Row> = Omit<Pages<Row>, "showMore" | "refresh" | "more" | "fresh"> & { key: string | null; next: string | null };
-
-const BLANK = { rows: undefined, next: null, failure: undefined, loading: false, at: undefined };
+/** What was appended to a first page. */
+interface Rest<T, Row, Cursor> {
+  first: T | undefined;
+  last: T | undefined;
+  rows: readonly Row[];
+  next: Cursor | null;
+  fresh: number;
+  loading: boolean;
+  failure: Failure | undefined;
+}
 
 /**
  * null as the key: nothing is read. `take` finds the rows and the cursor in an answer; `watch` looks for new entries.
  *
- * const users = usePages(`users ${state}`, (after, signal) => api.GET("/admin/users", { params: { query: { state, after } }, signal }),
- *   ({ users, next }) => ({ rows: users, next }));
+ * const list = (after?: string) => api.GET("/admin/users", { params: { query: { state, after } } });
+ * const users = usePages(`users ${state}`, list, ({ users, next }) => ({ rows: users, next }));
  */
-export function usePages<T, Row>(
+export function usePages<T, Row, Cursor extends string | number = string>(
   key: string | null,
-  load: (after: string | undefined, signal: AbortSignal) => Answer<T>,
-  take: (answer: T) => { rows: readonly Row[]; next: string | null },
+  call: (after?: Cursor) => Call<T>,
+  take: (answer: T) => { rows: readonly Row[]; next: Cursor | null },
   watch?: Watch<Row>,
-): Pages<Row> {
-  const state = useSignal<State<Row>>({ key, ...BLANK });
-  const fresh = useSignal(0);
-  const latest = useRef({ load, take });
-  latest.current = { load, take };
-  const read = useRef(async (_after: string | null) => {});
+): Pages<Row, T> {
+  const { data: first, failure, loading, at, refresh } = useResource(key, () => call());
+  const page = first === undefined ? { rows: [], next: null } : take(first);
+  const state = useSignal<Rest<T, Row, Cursor> | undefined>(undefined);
+  // A first page that was read anew begins the list anew.
+  const rest =
+    state.value?.first === first && state.value
+      ? state.value
+      : { first, last: first, ...page, fresh: 0, loading: false, failure: undefined };
+  const latest = useRef({ call, rest });
+  latest.current = { call, rest };
+  const isLatest = () => latest.current.rest.first === first;
+
+  const showMore = async () => {
+    if (loading || rest.loading || rest.next === null) return;
+    state.value = { ...rest, loading: true, failure: undefined };
+    const result = await settled(call(rest.next));
+    if (!isLatest()) return;
+    if (!result.ok) {
+      state.value = { ...rest, failure: result.failure };
+      return;
+    }
+    const { rows, next } = take(result.data);
+    state.value = { ...rest, last: result.data, rows: [...rest.rows, ...rows], next, failure: undefined };
+  };
 
   useEffect(() => {
-    state.value = { key, ...BLANK };
-    fresh.value = 0;
-    if (key === null) return;
-    let abort = new AbortController();
-    const left = new AbortController();
-
-    read.current = async (after) => {
-      // What is asked for last counts: a refresh ends a "Show more" under way.
-      abort.abort();
-      const mine = new AbortController();
-      abort = mine;
-      state.value = { ...state.value, loading: true, failure: undefined };
-      const signal = AbortSignal.any([mine.signal, left.signal]);
-      const result = await settledUnless(signal, latest.current.load(after ?? undefined, signal));
-      if (!result) return;
-      if (!result.ok) {
-        state.value = { ...state.value, failure: result.failure, loading: false };
-        return;
-      }
-      const { rows, next } = latest.current.take(result.data);
-      const before = after === null ? [] : (state.value.rows ?? []);
-      if (after === null) fresh.value = 0;
-      state.value = { key, rows: [...before, ...rows], next, failure: undefined, loading: false, at: new Date() };
-    };
-
-    const again = () => void read.current(null);
-    const offReturn = onGrowth(returns, again);
-    const offRefresh = onGrowth(refreshes, again);
-    again();
-    const watcher = watch && poll(look, () => watch.every);
-    return () => {
-      left.abort();
-      watcher?.stop();
-      offReturn();
-      offRefresh();
-    };
-
-    async function look() {
-      const newest = state.value.rows?.[0];
-      if (!watch || newest === undefined) return undefined;
-      const result = await settledUnless(left.signal, latest.current.load(undefined, left.signal));
-      if (!result?.ok) return result?.failure;
-      const { rows } = latest.current.take(result.data);
+    if (!watch || key === null) return;
+    const look = async () => {
+      const { call, rest } = latest.current;
+      const [newest] = rest.rows;
+      if (newest === undefined) return undefined;
+      const result = await settled(call());
+      if (!result.ok) return result.failure;
+      if (latest.current.rest.first !== rest.first) return undefined;
+      const { rows } = take(result.data);
       const at = rows.findIndex((row) => watch.rowKey(row) === watch.rowKey(newest));
-      fresh.value = at < 0 ? rows.length : at;
+      state.value = { ...latest.current.rest, fresh: at < 0 ? rows.length : at };
       return undefined;
-    }
+    };
+    return poll(look, () => watch.every).stop;
   }, [key]);
 
-  // In the first rendering under a new key the state is still the old one's.
-  const { next, ...rest } = state.value.key === key ? state.value : BLANK;
   return {
-    ...rest,
-    more: next !== null,
-    fresh: fresh.value,
-    showMore: () => void (state.value.loading || next === null || read.current(next)),
-    refresh: () => void read.current(null),
+    last: rest.last,
+    rows: first === undefined ? undefined : rest.rows,
+    more: rest.next !== null,
+    fresh: rest.fresh,
+    failure: failure ?? rest.failure,
+    loading: loading || rest.loading,
+    at,
+    showMore: () => void showMore(),
+    refresh,
   };
 }

@@ -4,7 +4,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Failure } from "../lib/failure";
-import { type Answer, settledUnless } from "./client";
+import { type Call, settledUnless } from "./client";
 import { returns } from "./connection";
 import { poll } from "./poll";
 import { refreshes } from "./refresh";
@@ -26,14 +26,10 @@ export interface Polling<T> {
 type State<T> = Omit<Resource<T>, "refresh"> & { key: string | null };
 
 /** null as the key: nothing is read (yet). */
-export function useResource<T>(
-  key: string | null,
-  load: (signal: AbortSignal) => Answer<T>,
-  { every }: Polling<T> = {},
-): Resource<T> {
+export function useResource<T>(key: string | null, call: () => Call<T>, { every }: Polling<T> = {}): Resource<T> {
   const state = useSignal<State<T>>({ key, ...BLANK });
-  const latest = useRef({ load, every });
-  latest.current = { load, every };
+  const latest = useRef({ call, every });
+  latest.current = { call, every };
   const refresh = useRef(() => {});
 
   useEffect(() => {
@@ -42,7 +38,7 @@ export function useResource<T>(
     const abort = new AbortController();
     const read = async () => {
       state.value = { ...state.value, loading: true };
-      const result = await settledUnless(abort.signal, latest.current.load(abort.signal));
+      const result = await settledUnless(abort.signal, latest.current.call());
       if (!result) return undefined;
       state.value = result.ok
         ? { key, data: result.data, failure: undefined, loading: false, at: new Date() }

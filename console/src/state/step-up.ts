@@ -1,5 +1,5 @@
-// Acts that take a recent sign-in: what the dialog held is kept over the way to the identity
-// provider and back. Ids and ticks only; what was typed about a person is typed again.
+// Acts that take a recent sign-in: what was chosen in the dialog is kept over the way to the identity
+// provider and back. Ids and ticks only; a reason, or any other text, is typed again.
 
 import { signInAddress } from "./session";
 
@@ -8,7 +8,7 @@ const RECENT_S = 900;
 /** The sign-in itself is given ten minutes. */
 const KEPT_MS = 15 * 60_000;
 
-export type Draft = Readonly<Record<string, string | number | boolean | null>>;
+export type Draft = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 interface Kept {
   dialog: string;
@@ -18,7 +18,9 @@ interface Kept {
 
 /** Leaves for the identity provider. `dialog` is the name under which the dialog asks for its draft. */
 export function stepUp(dialog: string, draft: Draft): void {
-  const kept: Kept = { dialog, at: Date.now(), draft };
+  // An e-mail that was typed where an id belongs is not kept either.
+  const ids = Object.entries(draft).filter(([, value]) => !String(value).includes("@"));
+  const kept: Kept = { dialog, at: Date.now(), draft: Object.fromEntries(ids) };
   try {
     sessionStorage.setItem(KEY, JSON.stringify(kept));
   } catch {

@@ -17,11 +17,10 @@ use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Parameter, Spec, example};
 use crate::web::page::Limit;
+use crate::web::personal_data::PersonalData;
 use crate::web::query::Query;
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
-/// Dashboards when the caller does not say.
-const DEFAULT_LIMIT: u32 = 50;
 const MAX_LIMIT: u32 = 200;
 
 pub const ROUTE: Route = Route::get(
@@ -42,13 +41,16 @@ struct Body {
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let query = call.query(&["teamId", "limit", "after"])?;
-    let limit = query.count("limit", DEFAULT_LIMIT, MAX_LIMIT)?;
-    let limit = Limit::new("limit", limit, MAX_LIMIT)?;
+    let limit = Limit::up_to(&query, MAX_LIMIT)?;
     let team = number(&query, "teamId")?.and_then(TeamId::new);
     let after = number(&query, "after")?.unwrap_or(0);
     let database = call.services.database()?;
     let dashboards = list_dashboards(&database, team, after, limit.to_read()).await?;
-    let (dashboards, next) = limit.cut(dashboards, |dashboard| dashboard.id);
+    let (mut dashboards, next) = limit.cut(dashboards, |dashboard| dashboard.id);
+    let data = PersonalData::for_caller(&call.caller);
+    for dashboard in &mut dashboards {
+        dashboard.name = data.text(std::mem::take(&mut dashboard.name));
+    }
     let body = Body { dashboards, next };
     Ok(Reply::json(StatusCode::OK, &body).no_store())
 }
@@ -73,15 +75,11 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     OperationDoc::new(
         "Teams",
         "Lists dashboards",
-        "By id, a page at a time, of all teams or of one.",
+        "By id, a page at a time, of all teams or of one. To a session of the console e-mails and phone numbers in \
+         names are masked.",
     )
     .parameter(spec.query::<TeamId>("teamId", "Only dashboards of this team."))
-    .parameter(Parameter::count(
-        "limit",
-        "Dashboards to list at most.",
-        DEFAULT_LIMIT,
-        MAX_LIMIT,
-    ))
+    .parameter(Limit::openapi_up_to("Dashboards to list at most.", MAX_LIMIT))
     .parameter(Parameter::query(
         "after",
         "Only dashboards whose id comes after this one: `next` of the page before.",

@@ -27,7 +27,7 @@ pub const ROUTE: Route = Route::post(
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(test, derive(JsonSchema), schemars(rename = "DisableUsersTwoFactor"))]
 struct Request {
-    /// For the audit trail; e-mails in it are masked.
+    /// For the audit trail; e-mails and phone numbers in it are masked.
     #[cfg_attr(test, schemars(length(min = 1), regex(pattern = fields::words_pattern(fields::MAX_REASON_CHARS))))]
     reason: String,
     verified_by: VerifiedBy,

@@ -2,6 +2,7 @@
 
 mod delivery;
 mod notices;
+mod personal_data;
 mod protocol;
 mod schedule;
 mod sessions;
@@ -15,7 +16,7 @@ use super::ROUTES;
 use crate::auth::fake;
 use crate::services::RateLimit;
 use crate::testing::service::{ADMIN_KEY, TestRequest, TestService, claims, token};
-use crate::web::ErrorFormat;
+use crate::web::{ErrorFormat, Route};
 
 const ADA: &str = "0b9f3c1e-5d1f-4c8e-9d57-000000000001";
 
@@ -67,7 +68,8 @@ fn every_method_that_a_path_does_not_have_is_405() {
             continue;
         }
         let path = path_of(route.path);
-        let siblings = ROUTES.iter().filter(|other| other.path == route.path);
+        let is_sibling = |other: &&Route| other.path == route.path || other.covers(&path);
+        let siblings = ROUTES.iter().filter(is_sibling);
         let siblings: Vec<_> = siblings.collect();
         for method in [Method::GET, Method::HEAD, Method::PUT, Method::TRACE] {
             if siblings.iter().any(|route| route.answers(&method)) {
@@ -79,6 +81,25 @@ fn every_method_that_a_path_does_not_have_is_405() {
             assert!(allow.contains(route.method.as_str()), "{method} {path}");
         }
     }
+}
+
+#[test]
+fn an_id_that_is_the_name_of_another_route_is_told_from_it_by_the_method() {
+    let service = TestService::new();
+    service.add_user("search", Some("search@example.com"));
+    let path = "/admin/users/search";
+    let found = service.get(path).admin().send();
+    assert_eq!(found.status(), 200);
+    assert_eq!(found.json()["userId"], "search");
+    let search = json!({ "query": "search" });
+    let searched = service.post(path).admin().json(&search).send();
+    assert_eq!(searched.json()["users"][0]["userId"], "search");
+    let encoded = service.get("/admin/users/%73earch").admin().send();
+    assert_eq!(encoded.json()["userId"], "search");
+    let preview = service.request(Method::DELETE, "/admin/users/search?dryRun=true");
+    assert_eq!(preview.admin().send().status(), 200);
+    let unknown = service.request(Method::PUT, path).admin().send();
+    assert_eq!(unknown.header("allow"), Some("POST, DELETE, GET, HEAD"));
 }
 
 #[test]

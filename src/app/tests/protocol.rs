@@ -120,3 +120,25 @@ fn a_compressed_body_is_415_and_a_byte_order_mark_is_skipped() {
     let marked = "\u{feff}{\"first_name\":\"Ada\"}".as_bytes();
     assert_eq!(patch(marked).send().status(), 200);
 }
+
+#[test]
+fn a_get_that_head_is_answered_for_writes_nothing() {
+    let service = TestService::new();
+    let sql = "INSERT INTO users (uuid, email, created_at) VALUES (?1, 'ada@example.com', '2024-01-15T10:30:00.000Z')";
+    service.database.execute(sql, [ADA]);
+    let written = |method: Method, path: &str| {
+        let before = service.database.total_changes();
+        service.request(method, path).admin().send();
+        service.database.total_changes() - before
+    };
+    for route in ROUTES.iter().filter(|route| route.method == Method::GET) {
+        let path = path_of(route.path);
+        if route.has_head {
+            assert_eq!(written(Method::GET, &path), 0, "{path}");
+        }
+        assert_eq!(written(Method::HEAD, &path), 0, "{path}");
+    }
+    // That the user is there, and that what is written is seen.
+    let export = path_of("/admin/users/{userId}/export");
+    assert!(written(Method::GET, &export) > 0);
+}

@@ -69,7 +69,7 @@ fn what_takes_a_recent_sign_in_asks_the_console_for_one() {
             .counted
             .borrow()
             .iter()
-            .all(|(limit, _)| *limit == crate::services::RateLimit::Admin)
+            .all(|(limit, _)| *limit != crate::services::RateLimit::Authentication)
     );
 }
 

@@ -13,6 +13,7 @@ use crate::operators::Role;
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{Answer, OperationDoc, Parameter, Spec};
+use crate::web::personal_data::PersonalData;
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 const PATH: &str = "/admin/audit/export";
@@ -20,7 +21,7 @@ const PATH: &str = "/admin/audit/export";
 /// Entries that one call looks at.
 const TO_SCAN: u32 = 5_000;
 
-pub const ROUTE: Route = Route::get(
+pub const ROUTE: Route = Route::get_only(
     PATH,
     "exportAudit",
     handler!(handle: Admin, (Role::Admin, SignIn::AnyTime)),
@@ -51,15 +52,16 @@ impl Format {
 }
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
-    let [a, b, c, d, e, f, g, h] = filter::PARAMETERS;
-    let query = call.query(&[a, b, c, d, e, f, g, h, "format"])?;
+    let query = call.query(&[filter::PARAMETERS.as_slice(), &["format"]].concat())?;
     let format = query.choice("format", Format::Csv, &Format::ALL)?;
     let filter = filter::of(&query)?;
     let entry = call.entry(Action::ExportAudit, "audit", "read");
     let page = store::export(&call.services.database()?, &filter, TO_SCAN, &entry).await?;
-    let is_shown = call.caller.shows_personal_data();
+    let data = PersonalData::for_caller(&call.caller);
     let rows = page.rows.into_iter();
-    let entries: Vec<AuditEntry> = rows.map(|row| AuditEntry::of(row, is_shown)).collect();
+    let entries: Vec<AuditEntry> = rows
+        .map(|row| AuditEntry::of(row, |text| data.text(text)))
+        .collect();
     let text = match format {
         Format::Csv => csv(&entries),
         Format::Ndjson => ndjson(&entries),

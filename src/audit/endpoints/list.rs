@@ -14,6 +14,7 @@ use crate::operators::Role;
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Parameter, Spec, example};
+use crate::web::personal_data::PersonalData;
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 const DEFAULT_LIMIT: u32 = 50;
@@ -40,15 +41,16 @@ struct ResponseBody {
 }
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
-    let [a, b, c, d, e, f, g, h] = filter::PARAMETERS;
-    let query = call.query(&[a, b, c, d, e, f, g, h, "limit"])?;
+    let query = call.query(&[filter::PARAMETERS.as_slice(), &["limit"]].concat())?;
     let limit = query.count("limit", DEFAULT_LIMIT, MAX_LIMIT)?;
     let filter = filter::of(&query)?;
     let page = read_page(&call.services.database()?, &filter, limit).await?;
-    let is_shown = call.caller.shows_personal_data();
+    let data = PersonalData::for_caller(&call.caller);
     let rows = page.rows.into_iter();
     let body = ResponseBody {
-        entries: rows.map(|row| AuditEntry::of(row, is_shown)).collect(),
+        entries: rows
+            .map(|row| AuditEntry::of(row, |text| data.text(text)))
+            .collect(),
         next: page.next.map(|id| id.to_string()),
         scanned_to: page.scanned_to,
     };
@@ -61,7 +63,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "Audit",
         "The audit trail",
         "Who did what, when and why, newest first. All that is asked for must apply. Operators of the console \
-         see e-mails masked that were typed into a reason.",
+         see e-mails and phone numbers masked that were typed into a reason.",
     );
     filter::describe(operation, spec)
         .parameter(Parameter::count(

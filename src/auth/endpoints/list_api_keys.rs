@@ -14,6 +14,7 @@ use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::page::{self, Limit};
+use crate::web::personal_data::PersonalData;
 use crate::web::{ApiError, Call, Reply, Route, fields, handler};
 
 pub const ROUTE: Route = Route::get(
@@ -43,7 +44,11 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         after: page::after_key(&query, "key")?,
     };
     let keys = list_api_keys(&call.services.database()?, filter, limit.to_read()).await?;
-    let (api_keys, next) = limit.cut(keys, |key| key.id.clone());
+    let (mut api_keys, next) = limit.cut(keys, |key| key.id.clone());
+    let data = PersonalData::for_caller(&call.caller);
+    for key in &mut api_keys {
+        key.label = key.label.take().map(|label| data.text(label));
+    }
     Ok(Reply::json(
         StatusCode::OK,
         &ResponseBody { api_keys, next },
@@ -56,7 +61,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "API keys",
         "Lists API keys",
         "Newest first, a page at a time, without the keys themselves. Revoked keys are left out unless \
-         asked for; expired ones are listed.",
+         asked for; expired ones are listed. To a session of the console e-mails and phone numbers in labels are masked.",
     )
     .parameter(Limit::openapi("Keys to list at most."))
     .parameter(page::openapi_after_key("key"))

@@ -7,12 +7,13 @@ use serde::Serialize;
 
 use crate::auth::SignIn;
 use crate::health::store::{SCHEMA_VERSION, read_system};
-use crate::kernel::{Timestamp, mask_emails};
+use crate::kernel::Timestamp;
 use crate::operators::Role;
 use crate::services::{RateLimit, Services};
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
+use crate::web::personal_data::PersonalData;
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 pub const ROUTE: Route = Route::get(
@@ -60,7 +61,7 @@ struct Binding {
 struct SettingPart {
     name: &'static str,
     set: bool,
-    /// Null where it is not set, and for secrets and what may hold one. E-mails are masked for operators.
+    /// Null where it is not set, and for secrets and what may hold one. E-mails and phone numbers are masked for operators.
     value: Option<String>,
 }
 
@@ -68,19 +69,11 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     call.query(&[])?;
     let services = &call.services;
     let system = read_system(&services.database()?).await?;
-    let is_shown = call.caller.shows_personal_data();
-    let value = |text: &String| match is_shown {
-        true => text.clone(),
-        false => text
-            .split(',')
-            .map(mask_emails)
-            .collect::<Vec<_>>()
-            .join(","),
-    };
+    let data = PersonalData::for_caller(&call.caller);
     let settings = services.config.settings.iter().map(|setting| SettingPart {
         name: setting.name,
         set: setting.is_set,
-        value: setting.value.as_ref().map(value),
+        value: setting.value.clone().map(|value| data.text(value)),
     });
     let body = ResponseBody {
         version: env!("CARGO_PKG_VERSION"),

@@ -91,15 +91,14 @@ fn is_only_for_the_first(call: &CallWithBody<Admin>, role: Role) -> Result<bool,
 
 /// An e-mail with which a sign-in can succeed.
 fn email(text: &str, domains: &[String]) -> Result<EmailKey, ApiError> {
-    let email = EmailKey::of(text).filter(|_| text.chars().count() <= MAX_EMAIL_CHARS);
-    let parts = email
-        .as_ref()
-        .and_then(|email| email.as_str().split_once('@'));
-    let is_address = parts.is_some_and(|(local, domain)| {
-        let is_plain = |c: char| !c.is_whitespace() && !c.is_control();
-        !local.is_empty() && local.chars().all(is_plain) && domains.iter().any(|one| one == domain)
+    let is_plain = |c: char| !c.is_whitespace() && !c.is_control();
+    let email = EmailKey::of(text).filter(|email| {
+        text.chars().count() <= MAX_EMAIL_CHARS
+            && email.is_of(domains)
+            && !email.as_str().starts_with('@')
+            && email.as_str().chars().all(is_plain)
     });
-    email.filter(|_| is_address).ok_or_else(|| {
+    email.ok_or_else(|| {
         let message = "email: must be an e-mail of one of the domains of ADMIN_EMAIL_DOMAINS";
         ApiError::bad_request(message)
     })

@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::cookies;
-use crate::kernel::audit::{Action, Entry};
+use crate::kernel::audit::Action;
 use crate::operators::store::end_sessions;
 #[cfg(test)]
 use crate::web::openapi::{Answer, OperationDoc, Spec};
@@ -17,15 +17,9 @@ pub const ROUTE: Route = Route::post(
 
 async fn handle(call: Call<Session>) -> Result<Reply, ApiError> {
     call.query(&[])?;
-    let operator = call.caller.operator();
-    let entry = Entry {
-        at: call.now(),
-        origin: call.origin(operator.actor()),
-        action: Action::EndSession,
-        subject: operator.id.clone(),
-        outcome: "signed out everywhere".to_owned(),
-    };
-    end_sessions(&call.services.database()?, &operator.id, &entry).await?;
+    let entry = call.entry(Action::EndSession, "signed out everywhere");
+    let operator = call.caller.operator().id.as_str();
+    end_sessions(&call.services.database()?, operator, &entry).await?;
     cookies::signed_out(Reply::empty(StatusCode::NO_CONTENT))
 }
 

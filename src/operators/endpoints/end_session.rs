@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::cookies;
-use crate::kernel::audit::{Action, Entry};
+use crate::kernel::audit::Action;
 use crate::operators::store::end_session;
 #[cfg(test)]
 use crate::web::openapi::{Answer, OperationDoc, Spec};
@@ -17,14 +17,7 @@ pub const ROUTE: Route = Route::post(
 
 async fn handle(call: Call<Session>) -> Result<Reply, ApiError> {
     call.query(&[])?;
-    let operator = call.caller.operator();
-    let entry = Entry {
-        at: call.now(),
-        origin: call.origin(operator.actor()),
-        action: Action::EndSession,
-        subject: operator.id.clone(),
-        outcome: "signed out".to_owned(),
-    };
+    let entry = call.entry(Action::EndSession, "signed out");
     let database = call.services.database()?;
     end_session(&database, call.caller.id_hash(), &entry).await?;
     cookies::signed_out(Reply::empty(StatusCode::NO_CONTENT))

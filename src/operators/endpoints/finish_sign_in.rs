@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use super::cookies;
 use crate::auth::{AuthError, Identity, Refusal};
 use crate::kernel::audit::{Action, Actor, Entry};
-use crate::kernel::mask_email;
+use crate::kernel::{Sealer, mask_email};
 use crate::operators::oidc::{
     Callback, LOGIN_COOKIE, Login, LoginError, Outcome, ProviderError, SignedIn,
 };
@@ -36,8 +36,25 @@ pub fn redirect_uri(origin: &str) -> String {
 }
 
 async fn handle(call: Call<Anyone>) -> Result<Reply, ApiError> {
-    let (login, identity) = authenticate(&call).await?;
-    let domains = &call.services.config.admin_email_domains;
+    let services = &call.services;
+    let redirect_uri = redirect_uri(&call.input.origin);
+    let (Some(provider), Ok(sealer)) = (services.provider(&redirect_uri), services.sealer()) else {
+        return Err(ApiError::sign_in_not_configured());
+    };
+    let (login, code) = answered_sign_in(&call, provider.issuer, sealer)?;
+    // A script can begin sign-ins and answer them with codes of its own making, and the provider would be
+    // asked about each.
+    let address = client_address(&call.input.headers);
+    if !services.address_within_limit(address).await {
+        return Err(ErrorFormat::SignIn.too_many());
+    }
+    let token = provider.exchange(&code, &login).await;
+    let token = token.map_err(provider_failed)?;
+    let identity = services
+        .verify_id_token(token.expose(), login.nonce())
+        .await;
+    let identity = identity.map_err(token_refused)?;
+    let domains = &services.config.admin_email_domains;
     let person = match SignedIn::of(&identity, &login, domains, call.now()) {
         Ok(person) => person,
         Err(refusal) if refusal.is_forbidden() => {
@@ -45,14 +62,13 @@ async fn handle(call: Call<Anyone>) -> Result<Reply, ApiError> {
         }
         Err(refusal) => return Err(token_refused(refusal.into())),
     };
-    let console = call.services.config.console.as_ref();
-    if console.is_none_or(|console| console.requires_mfa) && !person.has_shown_second_factor {
+    if services.requires_second_factor() && !person.has_shown_second_factor {
         refuse(&call, &identity, "second_factor_missing").await?;
         let message = "Signing in to the console takes a second factor. Set one up at your identity \
                        provider, or ask for it there, and sign in again";
         return Err(ApiError::new(StatusCode::FORBIDDEN, message).because("second_factor_missing"));
     }
-    let database = call.services.database()?;
+    let database = services.database()?;
     let operator = match find_by_email(&database, &person.email).await? {
         Some(operator) if operator.is_disabled => {
             return no_access(&call, &identity, "operator_disabled").await;
@@ -67,42 +83,34 @@ async fn handle(call: Call<Anyone>) -> Result<Reply, ApiError> {
     begin(&call, &login, &person, operator).await
 }
 
-/// Who comes back from the provider, and from which sign-in.
-async fn authenticate(call: &Call<Anyone>) -> Result<(Login, Identity), ApiError> {
-    let services = &call.services;
-    let redirect_uri = redirect_uri(&call.input.origin);
-    let (Some(provider), Ok(sealer)) = (services.provider(&redirect_uri), services.sealer()) else {
-        return Err(ApiError::sign_in_not_configured());
-    };
+/// The sign-in of this browser that the callback answers, and the provider's code. What is refused counts
+/// against the address.
+fn answered_sign_in(
+    call: &Call<Anyone>,
+    issuer: &str,
+    sealer: &Sealer,
+) -> Result<(Login, String), ApiError> {
+    let refused = |cause| start_again(cause).counted_as_failed_authentication();
     let callback = Callback::parse(call.input.query.as_deref());
-    let callback = callback.ok_or_else(|| start_again("callback_malformed"))?;
+    let callback = callback.ok_or_else(|| refused("callback_malformed"))?;
     let sealed = cookie(&call.input.headers, LOGIN_COOKIE).ok().flatten();
     let login = Login::open(sealed, &callback.state, sealer, call.now());
     let login = login.map_err(|error| match error {
-        LoginError::None => start_again("login_missing"),
-        LoginError::OtherState => start_again("state_wrong"),
-        LoginError::Late => start_again("login_late"),
+        LoginError::None => refused("login_missing"),
+        LoginError::OtherState => refused("state_wrong"),
+        LoginError::Late => refused("login_late"),
     })?;
-    if callback
-        .issuer
-        .is_some_and(|issuer| issuer != provider.issuer)
-    {
-        return Err(start_again("issuer_wrong"));
+    if callback.issuer.is_some_and(|given| given != issuer) {
+        return Err(refused("issuer_wrong"));
     }
-    let code = match callback.outcome {
-        Outcome::Code(code) => code,
+    match callback.outcome {
+        Outcome::Code(code) => Ok((login, code)),
         Outcome::Denied => {
             let message = "The sign-in was cancelled, or the identity provider does not let you in";
-            return Err(ApiError::bad_request(message).because("provider_denied"));
+            Err(ApiError::bad_request(message).because("provider_denied"))
         }
-        Outcome::Failed => return Err(start_again("provider_error")),
-    };
-    let token = provider.exchange(&code, &login).await;
-    let token = token.map_err(provider_failed)?;
-    let identity = services
-        .verify_id_token(token.expose(), login.nonce())
-        .await;
-    Ok((login, identity.map_err(token_refused)?))
+        Outcome::Failed => Err(refused("provider_error")),
+    }
 }
 
 async fn begin(
@@ -129,8 +137,7 @@ async fn begin(
     let beginning = Beginning {
         token: &token,
         operator_id: &operator.id,
-        subject: &person.subject,
-        authenticated_at: person.authenticated_at,
+        person,
         agent: agent.as_deref(),
         replaces: login.replaces(),
     };
@@ -153,16 +160,12 @@ async fn no_access(
     see_other("/console/#/no-access")
 }
 
-/// Records a refusal, as long as the address does not make too many.
+/// Records a refusal, unless the same one is in the trail for the last hour.
 async fn refuse(
     call: &Call<Anyone>,
     identity: &Identity,
     cause: &'static str,
 ) -> Result<(), ApiError> {
-    let address = client_address(&call.input.headers);
-    if !call.services.address_within_limit(address).await {
-        return Err(ErrorFormat::SignIn.too_many());
-    }
     let entry = Entry {
         at: call.now(),
         origin: call.origin(Actor::signed_in(&identity.name())),
@@ -189,9 +192,7 @@ fn agent(headers: &HeaderMap) -> Option<String> {
 fn start_again(cause: &'static str) -> ApiError {
     let message =
         "This sign-in is not valid, or it took too long. Go back to the console and sign in again";
-    ApiError::bad_request(message)
-        .because(cause)
-        .counted_as_failed_authentication()
+    ApiError::bad_request(message).because(cause)
 }
 
 fn token_refused(error: AuthError) -> ApiError {
@@ -200,16 +201,12 @@ fn token_refused(error: AuthError) -> ApiError {
         AuthError::Refused(Refusal::EmailMissing | Refusal::EmailNotVerified) => {
             let message = "The identity provider does not say that your e-mail is verified. Verify it there, \
                            and sign in again";
-            ApiError::bad_request(message)
-                .because(error.code())
-                .counted_as_failed_authentication()
+            ApiError::bad_request(message).because(error.code())
         }
         AuthError::Refused(Refusal::AuthTimeTooOld) => {
             let message = "Your last sign-in at the identity provider is too long ago. Sign out there, and \
                            sign in again";
-            ApiError::bad_request(message)
-                .because(error.code())
-                .counted_as_failed_authentication()
+            ApiError::bad_request(message).because(error.code())
         }
         AuthError::Refused(_) => start_again(error.code()),
     }

@@ -10,8 +10,8 @@ use crate::operators::Role;
 use crate::operators::store::{OperatorRow, list_operators};
 use crate::web::caller::Admin;
 #[cfg(test)]
-use crate::web::openapi::{Json, OperationDoc, Parameter, Spec, example};
-use crate::web::query::Query;
+use crate::web::openapi::{Json, OperationDoc, Spec, example};
+use crate::web::page::{self, Limit};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 pub const ROUTE: Route = Route::get(
@@ -20,7 +20,6 @@ pub const ROUTE: Route = Route::get(
     handler!(handle: Admin, (Role::Admin, SignIn::AnyTime)),
 );
 
-const DEFAULT_LIMIT: u32 = 50;
 const MAX_LIMIT: u32 = 200;
 
 /// A page of the operators, disabled ones too, newest first.
@@ -34,35 +33,15 @@ struct ResponseBody {
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let query = call.query(&["limit", "after"])?;
-    let limit = query.count("limit", DEFAULT_LIMIT, MAX_LIMIT)?;
-    let after = after(&query)?;
+    let limit = Limit::up_to(&query, MAX_LIMIT)?;
+    let after = page::after(&query, "op", "an operator")?;
     let database = call.services.database()?;
-    // One more than is shown, to know whether there is a next page.
-    let mut operators = list_operators(&database, after, limit + 1, call.now()).await?;
-    let has_more = operators.len() > limit as usize;
-    operators.truncate(limit as usize);
-    let last = operators.last().map(|operator| operator.id.clone());
-    let body = ResponseBody {
-        operators,
-        next: last.filter(|_| has_more),
-    };
-    Ok(Reply::json(StatusCode::OK, &body))
-}
-
-fn after(query: &Query) -> Result<Option<&str>, ApiError> {
-    let Some(text) = query.text("after") else {
-        return Ok(None);
-    };
-    let is_id = text.strip_prefix("op_").is_some_and(|ulid| {
-        ulid::Ulid::from_string(ulid).is_ok_and(|parsed| parsed.to_string() == ulid)
-    });
-    if is_id {
-        Ok(Some(text))
-    } else {
-        Err(ApiError::bad_request(
-            "after: must be the id of an operator",
-        ))
-    }
+    let rows = list_operators(&database, after, limit.to_read(), call.now()).await?;
+    let (operators, next) = limit.cut(rows, |row| row.id.clone());
+    Ok(Reply::json(
+        StatusCode::OK,
+        &ResponseBody { operators, next },
+    ))
 }
 
 /// 404 of the path's operator.
@@ -87,23 +66,18 @@ pub fn operator() -> Json {
 
 #[cfg(test)]
 fn openapi(spec: &mut Spec) -> OperationDoc {
-    use serde_json::json;
-
     OperationDoc::new(
         "Operators",
         "Lists the operators of the console",
         "Newest first, disabled ones too: the audit trail names them.",
     )
-    .parameter(Parameter::count(
-        "limit",
+    .parameter(Limit::openapi_up_to(
         "Operators to list at most.",
-        DEFAULT_LIMIT,
         MAX_LIMIT,
     ))
-    .parameter(Parameter::query(
-        "after",
+    .parameter(page::openapi_after(
+        "op",
         "Only operators made before this one: `next` of the page before.",
-        json!({ "type": "string", "pattern": "^op_[0-7][0-9A-HJKMNP-TV-Z]{25}$" }),
     ))
     .answer(
         spec.json::<ResponseBody>(200, "The operators.")

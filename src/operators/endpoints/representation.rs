@@ -15,7 +15,7 @@ const ID_CHARS: usize = 16;
 #[derive(Serialize)]
 #[cfg_attr(test, derive(JsonSchema), schemars(rename = "ConsoleSessions"))]
 pub struct Sessions {
-    /// At most 100.
+    /// At most 10: a further sign-in ends the oldest.
     sessions: Vec<SessionItem>,
 }
 

@@ -1,10 +1,10 @@
 use serde::de::IgnoredAny;
 
 use crate::db::{Batch, Database, DatabaseError, Statement, audit_change};
-use crate::kernel::Timestamp;
 use crate::kernel::audit::Entry;
 use crate::operators::SessionToken;
-use crate::operators::session::{SESSION_IDLE, SESSION_LIFETIME};
+use crate::operators::oidc::SignedIn;
+use crate::operators::session::{MAX_SESSIONS, SESSION_IDLE, SESSION_LIFETIME};
 
 // The provider's name of the person is bound at the first sign-in, and only the first one.
 const BIND: &str = "
@@ -14,11 +14,12 @@ WHERE id = ?1 AND subject IS NULL AND disabled_at IS NULL";
 // Guarded: meanwhile the operator may have been disabled or bound to another person, and a session that
 // is replaced may have become another operator's only by a forged cookie.
 // ?1 hash, ?2 operator, ?3 subject, ?4 now, ?5 authenticated at, ?6 end, ?7 address, ?8 agent,
-// ?9 hash of the session that is replaced, ?10 since when that may have idled
+// ?9 hash of the session that is replaced, ?10 since when that may have idled, ?11 whether a second factor
+// was shown
 const INSERT: &str = "
 INSERT INTO console_sessions
-  (id_hash, operator_id, created_at, authenticated_at, seen_at, ends_at, address, agent)
-SELECT ?1, id, ?4, ?5, ?4, ?6, ?7, ?8 FROM operators
+  (id_hash, operator_id, created_at, authenticated_at, second_factor, seen_at, ends_at, address, agent)
+SELECT ?1, id, ?4, ?5, ?11, ?4, ?6, ?7, ?8 FROM operators
 WHERE id = ?2 AND subject = ?3 AND disabled_at IS NULL
   AND NOT EXISTS (
     SELECT 1 FROM console_sessions
@@ -33,13 +34,18 @@ const REPLACE: &str = "
 DELETE FROM console_sessions
 WHERE id_hash = ?1 AND EXISTS (SELECT 1 FROM console_sessions WHERE id_hash = ?2)";
 
+// The new one is kept, whatever the clocks of other isolates say.
+// ?1 operator, ?2 hash of the new one, ?3 how many stay
+const PRUNE: &str = "
+DELETE FROM console_sessions WHERE id_hash IN (
+  SELECT id_hash FROM console_sessions WHERE operator_id = ?1
+  ORDER BY id_hash = ?2 DESC, created_at DESC LIMIT -1 OFFSET ?3)";
+
 /// A session that is about to begin.
 pub struct Beginning<'a> {
     pub token: &'a SessionToken,
     pub operator_id: &'a str,
-    /// The identity provider's name of the person.
-    pub subject: &'a str,
-    pub authenticated_at: Timestamp,
+    pub person: &'a SignedIn,
     pub agent: Option<&'a str>,
     /// The hash of the session that the browser had before.
     pub replaces: Option<&'a str>,
@@ -56,21 +62,25 @@ pub async fn begin_session(
     let mut batch = Batch::new();
     batch.execute(Statement::new(
         BIND,
-        [beginning.operator_id.into(), beginning.subject.into()],
+        [
+            beginning.operator_id.into(),
+            beginning.person.subject.as_str().into(),
+        ],
     ));
     let inserted = batch.push::<IgnoredAny>(Statement::new(
         INSERT,
         [
             hash.as_str().into(),
             beginning.operator_id.into(),
-            beginning.subject.into(),
+            beginning.person.subject.as_str().into(),
             now.into(),
-            beginning.authenticated_at.into(),
+            beginning.person.authenticated_at.into(),
             now.plus(SESSION_LIFETIME).into(),
             entry.origin.address.as_deref().into(),
             beginning.agent.into(),
             beginning.replaces.into(),
             now.minus(SESSION_IDLE).into(),
+            beginning.person.has_shown_second_factor.into(),
         ],
     ));
     batch.execute(audit_change(entry)?);
@@ -88,5 +98,13 @@ pub async fn begin_session(
             [replaced.into(), hash.as_str().into()],
         ));
     }
+    batch.execute(Statement::new(
+        PRUNE,
+        [
+            beginning.operator_id.into(),
+            hash.as_str().into(),
+            MAX_SESSIONS.into(),
+        ],
+    ));
     Ok(database.run(batch).await?.count(inserted)? > 0)
 }

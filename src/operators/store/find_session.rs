@@ -1,13 +1,14 @@
 use serde::Deserialize;
 
-use crate::db::{Batch, Database, DatabaseError, Statement};
+use crate::db::{self, Batch, Database, DatabaseError, Statement};
 use crate::kernel::{EmailKey, Timestamp};
 use crate::operators::session::SESSION_IDLE;
 use crate::operators::{Operator, Role, Session, SessionToken};
 
 // ?1 hash, ?2 now, ?3 since when it may have idled
 const SESSION: &str = "
-SELECT s.id_hash, s.authenticated_at, s.seen_at, s.ends_at, o.id, o.email_key, o.role, o.subject
+SELECT s.id_hash, s.authenticated_at, s.second_factor, s.seen_at, s.ends_at,
+  o.id, o.email_key, o.role, o.subject
 FROM console_sessions AS s JOIN operators AS o ON o.id = s.operator_id
 WHERE s.id_hash = ?1 AND s.ends_at > ?2 AND s.seen_at > ?3 AND o.disabled_at IS NULL";
 
@@ -15,6 +16,8 @@ WHERE s.id_hash = ?1 AND s.ends_at > ?2 AND s.seen_at > ?3 AND o.disabled_at IS 
 struct Row {
     id_hash: String,
     authenticated_at: Timestamp,
+    #[serde(deserialize_with = "db::flag")]
+    second_factor: bool,
     seen_at: Timestamp,
     ends_at: Timestamp,
     id: String,
@@ -50,6 +53,7 @@ pub async fn find_session(
             subject: row.subject,
         },
         authenticated_at: row.authenticated_at,
+        has_shown_second_factor: row.second_factor,
         seen_at: row.seen_at,
         ends_at: row.ends_at,
     }))

@@ -4,14 +4,11 @@ use crate::db::{Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
 use crate::operators::session::SESSION_IDLE;
 
-/// No person has more browsers at hand.
-const LIMIT: u32 = 100;
-
 const LIST: &str = "
 SELECT id_hash, created_at, authenticated_at, seen_at, ends_at, address, agent
 FROM console_sessions
 WHERE operator_id = ?1 AND ends_at > ?2 AND seen_at > ?3
-ORDER BY created_at DESC LIMIT ?4";
+ORDER BY created_at DESC";
 
 /// A session that is open.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -25,7 +22,7 @@ pub struct SessionRow {
     pub agent: Option<String>,
 }
 
-/// The open sessions of an operator, newest first.
+/// The open sessions of an operator, newest first; beginning one keeps them few.
 pub async fn list_sessions(
     database: &Database,
     operator_id: &str,
@@ -35,7 +32,6 @@ pub async fn list_sessions(
         operator_id.into(),
         now.into(),
         now.minus(SESSION_IDLE).into(),
-        LIMIT.into(),
     ];
     let mut batch = Batch::new();
     let rows = batch.push(Statement::new(LIST, args));

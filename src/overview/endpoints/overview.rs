@@ -5,6 +5,7 @@ use http::StatusCode;
 use crate::auth::SignIn;
 use crate::operators::Role;
 use crate::overview::standing::{Overview, read_overview};
+use crate::provisioning::policy::died_before;
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
@@ -22,7 +23,8 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let overview: Overview = match call.services.recent_overview(now) {
         Some(overview) => overview,
         None => {
-            let overview = read_overview(&call.services.database()?, now).await?;
+            let database = call.services.database()?;
+            let overview = read_overview(&database, now, died_before(now)).await?;
             call.services.keep_overview(overview.clone());
             overview
         }

@@ -29,7 +29,7 @@ use crate::web::caller::UserCaller;
 use crate::web::openapi::{ErrorAnswer, OperationDoc, Spec, example};
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
-pub const ROUTE: Route = Route::get(
+pub const ROUTE: Route = Route::get_only(
     "/users/{userId}/3deye-credentials",
     "getThreeDeyeCredentials",
     handler!(handle: UserCaller),

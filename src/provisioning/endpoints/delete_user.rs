@@ -12,8 +12,9 @@ use crate::kernel::UserId;
 use crate::operators::Role;
 use crate::provisioning::Failure;
 #[cfg(test)]
+use crate::provisioning::ProvisioningError;
+#[cfg(test)]
 use crate::provisioning::endpoints::error_answers;
-use crate::provisioning::endpoints::errors::busy;
 use crate::provisioning::offboarding::{DeletionRefused, Departed};
 use crate::provisioning::record::ProvisioningRecord;
 use crate::provisioning::store::Holdings;
@@ -155,9 +156,7 @@ fn body(
 impl From<DeletionRefused> for ApiError {
     fn from(refused: DeletionRefused) -> Self {
         match refused {
-            DeletionRefused::NoUser => Self::unknown_user(),
-            DeletionRefused::Busy { retry_after_s } => busy(retry_after_s),
-            DeletionRefused::NotConfigured => UpstreamError::NotConfigured.into(),
+            DeletionRefused::NotBegun(error) => error.into(),
             DeletionRefused::AccountLeft(failure) => account_left(&failure),
             DeletionRefused::Returned => Self::new(
                 StatusCode::CONFLICT,
@@ -232,7 +231,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "With Retry-After: another actor is provisioning this user right now, and nothing was done. \
          Without: another service has added the user again meanwhile.",
         [
-            ("busy", DeletionRefused::Busy { retry_after_s: 1 }.into()),
+            ("busy", ProvisioningError::Busy { retry_after_s: 1 }.into()),
             ("returned", DeletionRefused::Returned.into()),
         ],
     ))

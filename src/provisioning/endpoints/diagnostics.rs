@@ -1,8 +1,7 @@
 //! `GET /admin/threedeye/users/{userId}`: where a user's provisioning stands.
 //!
-//! Read-only, but for a quarantined user whose account is seen: that user is due again. One D1
-//! round trip, in parallel with the probe. An unknown user
-//! and an unreachable 3dEye are answers, not errors.
+//! Read-only, but for a quarantined user whose account is seen: that user is due again, if the caller may
+//! mend users. An unknown user and an unreachable 3dEye are answers, not errors.
 
 use std::time::Duration;
 
@@ -25,12 +24,12 @@ use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::personal_data::PersonalData;
-use crate::web::{ApiError, Call, Reply, Route, handler};
+use crate::web::{ApiError, Call, ErrorFormat, Reply, Route, handler};
 
 /// The whole probe; a list too long for it is answered as unknown.
 const PROBE_BUDGET: Duration = Duration::from_secs(15);
 
-pub const ROUTE: Route = Route::get(
+pub const ROUTE: Route = Route::get_only(
     "/admin/threedeye/users/{userId}",
     "diagnoseUser",
     handler!(handle: Admin, (Role::Viewer, SignIn::AnyTime)),
@@ -153,14 +152,21 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let services = &call.services;
     let database = services.database()?;
     let remote = services.remote();
+    // Each reads the customer's whole list, so an operator's have the limit of a person: a fifth.
+    if let Admin::Operator(session) = &call.caller
+        && !services.person_within_limit(&session.operator().id).await
+    {
+        return Err(ErrorFormat::Admin.too_many());
+    }
     let origin = call.origin(call.caller.actor());
+    let may_mend = call.require(Role::Support, SignIn::AnyTime).is_ok();
     let found = diagnose(
         &database,
         remote.as_ref(),
         &*services.clock,
         &user,
         PROBE_BUDGET,
-        &origin,
+        may_mend.then_some(&origin),
     )
     .await?;
     let customer_id = services
@@ -251,10 +257,8 @@ fn describe_remote(
     let scan = match probe {
         Ok(scan) => scan,
         Err(error) => {
-            return RemotePart {
-                error: Some(error.to_string()),
-                ..part
-            };
+            let error = Some(error.to_string());
+            return RemotePart { error, ..part };
         }
     };
     let email = record.user.as_ref().and_then(|row| row.email_key.as_ref());
@@ -284,8 +288,9 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "3dEye support",
         "Where a user's provisioning stands",
         "Reads the rows and asks 3dEye at the same time. Changes nothing, but for one thing: a \
-         quarantined user whose account is seen is due again. An unknown user and an \
-         unreachable 3dEye are answers, not errors.",
+         quarantined user whose account is seen is due again; where an operator with the role viewer asks, \
+         `next` tells that the next run will see to it. An unknown user and an unreachable 3dEye are answers, \
+         not errors.",
     )
     .parameter(spec.user_id())
     .answer(
@@ -308,7 +313,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                         "reason": null,
                         "lastError": null,
                         "nextAttemptAt": null,
-                    "takenOver": false
+                        "takenOver": false
                     },
                     "recovery": { "found": false, "roleIds": [] },
                     "remote": {

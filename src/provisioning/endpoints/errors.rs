@@ -55,15 +55,6 @@ impl From<Failure> for ApiError {
     }
 }
 
-pub(super) fn busy(retry_after_s: u64) -> ApiError {
-    ApiError::new(
-        StatusCode::CONFLICT,
-        "Another provisioning of this user is under way",
-    )
-    .because("lease_held")
-    .retry_after(retry_after_s)
-}
-
 impl From<NotRun> for ApiError {
     fn from(error: NotRun) -> Self {
         match error {
@@ -79,9 +70,14 @@ impl From<NotRun> for ApiError {
 impl From<ProvisioningError> for ApiError {
     fn from(error: ProvisioningError) -> Self {
         match error {
-            ProvisioningError::NoUser => Self::not_found("User not found"),
+            ProvisioningError::NoUser => Self::unknown_user(),
             ProvisioningError::NoEmail => Self::not_found("The user has no e-mail"),
-            ProvisioningError::Busy { retry_after_s } => busy(retry_after_s),
+            ProvisioningError::Busy { retry_after_s } => Self::new(
+                StatusCode::CONFLICT,
+                "Another provisioning of this user is under way",
+            )
+            .because("lease_held")
+            .retry_after(retry_after_s),
             ProvisioningError::PlanOutdated => Self::new(
                 StatusCode::CONFLICT,
                 "The user has changed since the preview; look at it again",

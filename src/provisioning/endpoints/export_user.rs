@@ -16,13 +16,14 @@ use crate::provisioning::store::{self, Exported};
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Parameter, Spec, errors, example};
+use crate::web::page::Limit;
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 /// Rows of the audit trail when the caller does not say.
 const DEFAULT_LIMIT: u32 = 200;
 const MAX_LIMIT: u32 = 1000;
 
-pub const ROUTE: Route = Route::get(
+pub const ROUTE: Route = Route::get_only(
     "/admin/users/{userId}/export",
     "exportUser",
     handler!(handle: Admin, (Role::Admin, SignIn::Recently)),
@@ -45,22 +46,20 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let user = call.user_id()?;
     let query = call.query(&["auditLimit", "auditBefore"])?;
     let limit = query.count("auditLimit", DEFAULT_LIMIT, MAX_LIMIT)?;
+    let limit = Limit::new("auditLimit", limit, MAX_LIMIT)?;
     let before = query.count("auditBefore", u32::MAX, u32::MAX)?;
     let entry = call.entry(Action::ExportUser, user.as_str(), "read");
     let database = call.services.database()?;
-    // One more tells whether there are older ones.
-    let mut exported = store::export_user(&database, &user, before, limit + 1, &entry).await?;
+    let read = limit.to_read();
+    let mut exported = store::export_user(&database, &user, before, read, &entry).await?;
     if exported.is_empty() && query.text("auditBefore").is_none() {
         return Err(ApiError::unknown_user());
     }
-    let has_older = exported.audit.len() > usize::try_from(limit).unwrap_or(usize::MAX);
-    if has_older {
-        exported.audit.pop();
-    }
-    let last = exported.audit.last().map(|row| row.id);
+    let (audit, next_audit_before) = limit.cut(std::mem::take(&mut exported.audit), |row| row.id);
+    exported.audit = audit;
     let body = Body {
         user_id: user.to_string(),
-        next_audit_before: last.filter(|_| has_older),
+        next_audit_before,
         exported,
     };
     Ok(Reply::json(StatusCode::OK, &body).no_store())

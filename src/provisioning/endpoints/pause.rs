@@ -18,7 +18,7 @@ use crate::web::{ApiError, CallWithBody, Reply, Route, fields, handler};
 pub const ROUTE: Route = Route::put(
     "/admin/threedeye/pause",
     "pauseProvisioning",
-    handler!(handle: Admin, (Role::Admin, SignIn::AnyTime)),
+    handler!(handle: Admin, (Role::Admin, SignIn::Recently)),
 );
 
 /// Whether runs are to be paused, and why.
@@ -27,7 +27,7 @@ pub const ROUTE: Route = Route::put(
 #[cfg_attr(test, derive(JsonSchema), schemars(rename = "PauseRequest"))]
 struct Request {
     paused: bool,
-    /// For the audit trail and for those who find runs paused; e-mails in it are masked.
+    /// For the audit trail and for those who find runs paused; e-mails and phone numbers in it are masked.
     #[cfg_attr(test, schemars(length(min = 1), regex(pattern = fields::words_pattern(fields::MAX_REASON_CHARS))))]
     reason: String,
 }

@@ -53,7 +53,7 @@ pub struct Options {
     /// send it.
     #[cfg_attr(test, schemars(with = "Option<PlanText>"))]
     plan: Option<String>,
-    /// For the audit trail; e-mails in it are masked. A page of the console must send it.
+    /// For the audit trail; e-mails and phone numbers in it are masked. A page of the console must send it.
     #[cfg_attr(test, schemars(length(min = 1), regex(pattern = fields::words_pattern(fields::MAX_REASON_CHARS))))]
     reason: Option<String>,
 }

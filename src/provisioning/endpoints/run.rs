@@ -99,7 +99,7 @@ pub fn not_found() -> ApiError {
 
 fn body(row: RunRow, chunks: Chunks, now: Timestamp) -> Body {
     let (rate, estimated_end) = pace(&row, now);
-    let head = RunHead::of(&row);
+    let head = RunHead::of(&row, now);
     let tally = row.tally;
     let mut errors = tally.errors;
     errors.truncate(usize::try_from(MAX_RUN_ERRORS).unwrap_or(usize::MAX));
@@ -164,6 +164,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                 "trigger": "manual",
                 "mode": "queue",
                 "status": "running",
+                "died": false,
                 "limit": 10000,
                 "planned": 4000,
                 "done": 998,
@@ -235,6 +236,16 @@ mod tests {
         assert_eq!(pace(&row(100, None, None), 31_000), (None, None));
         let ended = row(300, Some(95_000), Some(95_000));
         assert_eq!(pace(&ended, 99_000), (Some(189.5), None));
+    }
+
+    #[test]
+    fn a_run_without_an_end_has_died_when_it_is_silent() {
+        const QUARTER: i64 = 15 * 60 * 1000;
+        let at = Timestamp::from_millis;
+        assert!(!row(0, None, None).has_died(at(QUARTER)));
+        assert!(row(0, None, None).has_died(at(QUARTER + 1)));
+        assert!(!row(0, Some(1), None).has_died(at(QUARTER + 1)));
+        assert!(!row(0, None, Some(1)).has_died(at(QUARTER + 1)));
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::provisioning::store::{self, RunFilter, RunRow, RunStatus, Trigger};
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Parameter, Spec, example};
+use crate::web::page::Limit;
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 /// Runs listed when the caller does not say.
@@ -87,32 +88,35 @@ pub struct RunHead {
     /// inline: in one process. queue: planned, and worked off by queue consumers.
     #[cfg_attr(test, schemars(extend("enum" = ["inline", "queue"])))]
     mode: String,
-    /// running: at work, or it died, which loses nothing. An inline run that has not ended after 15
-    /// minutes has died. A planned run that no consumer had a hand in for 30 minutes is closed by
+    /// running: at work, or `died`. A planned run that no consumer had a hand in for 30 minutes is closed by
     /// the next plan.
     #[cfg_attr(test, schemars(extend("enum" = ["running", "completed", "ended_early"])))]
     status: String,
+    /// Whether it is without an end and has made no progress for 15 minutes, a planned run since a consumer last
+    /// worked on it. Nothing is lost: its users are due again.
+    died: bool,
     /// Users it would take up at most.
     #[cfg_attr(test, schemars(range(min = 1, max = 10_000)))]
     limit: u32,
 }
 
 impl RunHead {
-    pub fn of(row: &RunRow) -> Self {
+    pub fn of(row: &RunRow, now: Timestamp) -> Self {
         Self {
             run_id: row.run_id.clone(),
             trigger: row.trigger_kind.clone(),
             mode: row.mode.clone(),
             status: row.status.clone(),
+            died: row.has_died(now),
             limit: row.batch_limit,
         }
     }
 }
 
-impl From<RunRow> for RunPart {
-    fn from(row: RunRow) -> Self {
+impl RunPart {
+    fn new(row: RunRow, now: Timestamp) -> Self {
         Self {
-            head: RunHead::of(&row),
+            head: RunHead::of(&row, now),
             total: row.tally.total,
             created: row.tally.created,
             failed: row.tally.failed,
@@ -129,6 +133,7 @@ impl From<RunRow> for RunPart {
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let query = call.query(&["limit", "before", "trigger", "status"])?;
     let limit = query.count("limit", DEFAULT_LIMIT, MAX_LIMIT)?;
+    let limit = Limit::new("limit", limit, MAX_LIMIT)?;
     let triggers = [Trigger::Manual, Trigger::Cron].map(|one| (one.as_str(), Some(one)));
     let statuses = [
         RunStatus::Running,
@@ -141,15 +146,12 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
         status: query.choice("status", None, &statuses)?,
         before: query.text("before").map(check_run_id).transpose()?,
     };
-    // One more tells whether there is a next page.
-    let mut rows = store::list_runs(&call.services.database()?, filter, limit + 1).await?;
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let has_more = rows.len() > limit;
-    rows.truncate(limit);
-    let last = rows.last().filter(|_| has_more);
+    let rows = store::list_runs(&call.services.database()?, filter, limit.to_read()).await?;
+    let (rows, next) = limit.cut(rows, |row| row.run_id.clone());
+    let (rows, now) = (rows.into_iter(), call.now());
     let body = Body {
-        next: last.map(|row| row.run_id.clone()),
-        runs: rows.into_iter().map(Into::into).collect(),
+        next,
+        runs: rows.map(|row| RunPart::new(row, now)).collect(),
     };
     Ok(Reply::json(StatusCode::OK, &body).no_store())
 }
@@ -187,6 +189,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                         "trigger": "cron",
                         "mode": "inline",
                         "status": "completed",
+                        "died": false,
                         "limit": 50,
                         "total": 3,
                         "created": 2,

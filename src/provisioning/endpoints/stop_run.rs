@@ -26,7 +26,7 @@ pub const ROUTE: Route = Route::post(
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(JsonSchema), schemars(rename = "StopRun"))]
 struct Request {
-    /// For the audit trail and the ledger; e-mails in it are masked.
+    /// For the audit trail and the ledger; e-mails and phone numbers in it are masked.
     #[cfg_attr(test, schemars(length(min = 1), regex(pattern = fields::words_pattern(fields::MAX_REASON_CHARS))))]
     reason: String,
 }
@@ -67,6 +67,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                 "trigger": "manual",
                 "mode": "queue",
                 "status": "ended_early",
+                "died": false,
                 "limit": 10000,
                 "planned": 4000,
                 "done": 998,

@@ -16,6 +16,7 @@ fn standing(state: State) -> Standing {
     Standing {
         has_user: !has_left,
         state,
+        is_contradicted: false,
         reason: None,
         due_at: is_queued.then_some(NOW),
         is_planned: false,
@@ -164,6 +165,17 @@ fn the_holder_of_the_email_is_named_where_it_is_in_the_way() {
         );
     }
     assert_eq!(held(State::Complete).other_user_id, None);
+}
+
+#[test]
+fn a_quarantine_that_the_list_contradicts_ends_with_the_next_run() {
+    let user = Standing {
+        is_contradicted: true,
+        reason: Some(Reason::Orphan),
+        ..standing(State::Quarantined)
+    };
+    let next = user.next(REMOVALS, NOW);
+    assert_eq!((next.act, next.at), (NextAct::Create, Some(NOW)));
 }
 
 #[test]

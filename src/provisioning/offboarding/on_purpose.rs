@@ -36,14 +36,10 @@ pub struct Deletion {
 /// Why a user was not deleted, or not all of it.
 #[derive(Debug, thiserror::Error)]
 pub enum DeletionRefused {
-    #[error("no such user")]
-    NoUser,
-    /// Another actor holds the user; nothing was done.
-    #[error("another provisioning of this user is under way")]
-    Busy { retry_after_s: u64 },
-    /// There may be an account and 3dEye is not configured; nothing was done.
-    #[error("3dEye is not configured")]
-    NotConfigured,
+    /// Nothing was done: there is no such user, another actor holds it, or there may be an account and 3dEye is not
+    /// configured.
+    #[error(transparent)]
+    NotBegun(#[from] ProvisioningError),
     /// The user is deleted; its account is due for the next run.
     #[error("the account could not be removed yet: {0}")]
     AccountLeft(Failure),
@@ -105,12 +101,7 @@ impl Context<'_> {
         let terms = LeaseTerms::new(self.clock, self.random);
         let record = match store::acquire_lease(self.database, user, &terms).await? {
             Ok(record) => record,
-            Err(busy) => {
-                let left = busy.until.since(terms.now).as_secs();
-                return Err(DeletionRefused::Busy {
-                    retry_after_s: left.saturating_add(1),
-                });
-            }
+            Err(busy) => return Err(ProvisioningError::busy(busy.until, terms.now).into()),
         };
         let token = &terms.token;
         let mapping = record.mapping.as_ref().map(as_left);
@@ -118,13 +109,13 @@ impl Context<'_> {
             .as_ref()
             .filter(|row| removal::may_have_accounts(row));
         let refused = match (is_known(&record), accounts, remote) {
-            (false, ..) => Some(DeletionRefused::NoUser),
-            (true, Some(_), None) => Some(DeletionRefused::NotConfigured),
+            (false, ..) => Some(ProvisioningError::NoUser),
+            (true, Some(_), None) => Some(UpstreamError::NotConfigured.into()),
             _ => None,
         };
         if let Some(refused) = refused {
             store::release_lease(self.database, token, user, None).await?;
-            return Err(refused);
+            return Err(refused.into());
         }
         let entry = self.entry(Action::DeleteUser, user, reason.to_owned());
         let holdings = store::delete_user(self.database, user, &entry).await?;

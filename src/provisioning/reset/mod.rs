@@ -76,6 +76,9 @@ impl Context<'_> {
             (true, Some(remote)) => Some(self.with(remote)),
             (false, _) => None,
         };
+        if let Some(plan) = terms.plan {
+            plan.check_time(self.clock.now())?;
+        }
         let deadline = Deadline::after(self.clock, SINGLE_BUDGET);
         let record = store::load(self.database, user).await?;
         let is_known =

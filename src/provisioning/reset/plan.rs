@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::db::{DatabaseError, json_text};
 use crate::kernel::{Timestamp, UserId};
-use crate::provisioning::policy::PLAN_LIFETIME;
+use crate::provisioning::policy::{CLOCK_SKEW, PLAN_LIFETIME};
 use crate::provisioning::record::{Mapping, ProvisioningRecord, union};
 use crate::provisioning::reset::ResetOrder;
 use crate::provisioning::{Context, ProvisioningError};
@@ -27,12 +27,24 @@ impl Plan {
     pub fn parse(text: &str) -> Option<Self> {
         let (ends_at, tag) = text.split_once('.')?;
         let is_tag = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        let is_canonical = ends_at.bytes().all(|byte| byte.is_ascii_digit());
-        let ends_at = ends_at.parse().ok().filter(|_| is_canonical)?;
-        (tag.len() == 43 && tag.bytes().all(is_tag)).then(|| Self {
-            ends_at: Timestamp::from_millis(ends_at),
+        let plan = Self {
+            ends_at: Timestamp::from_millis(ends_at.parse::<u64>().ok()?.try_into().ok()?),
             tag: tag.to_owned(),
-        })
+        };
+        // One plan has one text.
+        (tag.len() == 43 && tag.bytes().all(is_tag) && plan.to_string() == text).then_some(plan)
+    }
+
+    /// Refuses a plan whose time is over, and one that no preview can have made yet. It takes no lease, and
+    /// reads nothing.
+    pub(super) fn check_time(&self, now: Timestamp) -> Result<(), ProvisioningError> {
+        if self.ends_at <= now {
+            return Err(ProvisioningError::PlanExpired);
+        }
+        match self.ends_at <= now.plus(PLAN_LIFETIME).plus(CLOCK_SKEW) {
+            true => Ok(()),
+            false => Err(ProvisioningError::PlanOutdated),
+        }
     }
 }
 
@@ -191,9 +203,6 @@ impl Context<'_> {
         terms: ResetTerms<'_>,
     ) -> Result<(), ProvisioningError> {
         if let Some(plan) = terms.plan {
-            if plan.ends_at <= self.clock.now() {
-                return Err(ProvisioningError::PlanExpired);
-            }
             let seen = sight.text(plan.ends_at)?;
             if !self.sealer.is_tag(sight.user, &seen, &plan.tag) {
                 return Err(ProvisioningError::PlanOutdated);
@@ -208,6 +217,8 @@ impl Context<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::provisioning::record::{Recovery, State, User};
     use crate::threedeye::RemoteId;
@@ -287,6 +298,25 @@ mod tests {
     }
 
     #[test]
+    fn a_plan_is_good_from_its_preview_for_as_long_as_it_says() {
+        let now = Timestamp::from_millis(1_795_258_200_000);
+        let check = |ends_at| {
+            let tag = "a".repeat(43);
+            let plan = Plan { ends_at, tag };
+            plan.check_time(now)
+        };
+        let second = Duration::from_secs(1);
+        assert!(matches!(check(now), Err(ProvisioningError::PlanExpired)));
+        assert!(check(now.plus(second)).is_ok());
+        assert!(check(now.plus(PLAN_LIFETIME)).is_ok());
+        // The preview may have been made by an isolate whose clock is ahead.
+        let latest = now.plus(PLAN_LIFETIME).plus(CLOCK_SKEW);
+        assert!(check(latest).is_ok());
+        let later = check(latest.plus(second));
+        assert!(matches!(later, Err(ProvisioningError::PlanOutdated)));
+    }
+
+    #[test]
     fn a_plan_is_read_as_it_is_written() {
         let text = format!("1795258200000.{}", "aZ0-_".repeat(9).split_at(43).0);
         let plan = Plan::parse(&text).unwrap();
@@ -297,6 +327,8 @@ mod tests {
             "1795258200000",
             text.split_at(text.len() - 1).0,
             &format!("+{text}"),
+            &format!("0{text}"),
+            &format!("-{text}"),
             &format!("{text}a"),
             &text.replace('.', ".."),
             &text.replace('Z', "/"),

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
+use crate::provisioning::policy;
 use crate::provisioning::store::{Tally, Trigger};
 
 /// The newest runs, on a condition that names the index whose order it keeps: ?1 limit, ?2 the run before
@@ -66,6 +67,14 @@ pub struct RunRow {
     pub advanced_at: Option<Timestamp>,
     /// When it ended; `None`: at work, or it died.
     pub finished_at: Option<Timestamp>,
+}
+
+impl RunRow {
+    /// Whether it has died by `now`.
+    pub fn has_died(&self, now: Timestamp) -> bool {
+        let active_at = self.advanced_at.unwrap_or(self.started_at);
+        self.finished_at.is_none() && policy::has_died(active_at, now)
+    }
 }
 
 /// The chunks of a run; none for a run in one process.

@@ -42,6 +42,7 @@ impl From<StandingRow> for Standing {
         let state = row.place_state.as_deref().and_then(State::parse);
         Self {
             has_user: row.has_user,
+            is_contradicted: false,
             state: state.unwrap_or(State::Idle),
             reason: row.error_code.as_deref().and_then(Reason::parse),
             due_at: row.due_at,

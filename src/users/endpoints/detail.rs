@@ -86,7 +86,7 @@ struct ProvisioningPart {
     reason: Option<Reason>,
     /// The same as a sentence.
     last_error: Option<String>,
-    /// When the next attempt is due.
+    /// When the next attempt is due after a failure; `dueAt` tells it of every user in the queue.
     next_attempt_at: Option<Timestamp>,
     /// The user's place in the queue; null: not in it.
     due_at: Option<Timestamp>,
@@ -146,7 +146,7 @@ struct PushTokenPart {
 struct InstanceUserPart {
     id: u64,
     instance: String,
-    /// Masked to a session of the console where it is an e-mail or a phone number.
+    /// E-mails and phone numbers in it are masked to a session of the console.
     username: String,
     key_changed_at: Timestamp,
 }
@@ -176,13 +176,16 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
 impl Body {
     fn new(
         user: &UserId,
-        details: UserDetails,
+        mut details: UserDetails,
         data: PersonalData,
         removals: RemovalOrder,
         now: Timestamp,
     ) -> Self {
         let columns = details.columns;
         let email = |email: Option<String>| email.map(|email| data.email(email));
+        for key in &mut details.api_keys {
+            key.label = key.label.take().map(|label| data.text(label));
+        }
         let has_pending = columns.pending_email.is_some();
         Self {
             user_id: user.to_string(),
@@ -190,7 +193,7 @@ impl Body {
             email: email(columns.user.email.clone()),
             phone_number: columns.user.phone_number.clone().map(|one| data.phone(one)),
             created_at: columns.user.created_at.clone(),
-            auth_subject: columns.auth_subject.clone().map(|one| data.name(one)),
+            auth_subject: columns.auth_subject.clone().map(|one| data.text(one)),
             team_id: columns.team_id,
             pending_email: email(columns.pending_email.clone()),
             pending_email_until: columns.pending_email_until.filter(|_| has_pending),
@@ -207,7 +210,7 @@ impl Body {
             history: details
                 .history
                 .into_iter()
-                .map(|row| AuditEntry::of(row.into(), data.is_shown))
+                .map(|row| AuditEntry::of(row.into(), |text| data.text(text)))
                 .collect(),
         }
     }
@@ -220,6 +223,7 @@ impl ProvisioningPart {
         let reason = user.error_code.as_deref().and_then(Reason::parse);
         let standing = Standing {
             has_user: columns.is_found,
+            is_contradicted: false,
             state: state.unwrap_or(State::Idle),
             reason,
             due_at: columns.due_at,
@@ -288,7 +292,7 @@ impl InstanceUserPart {
         Self {
             id: row.id,
             instance: row.instance,
-            username: data.name(row.username),
+            username: data.text(row.username),
             key_changed_at: row.key_changed_at,
         }
     }

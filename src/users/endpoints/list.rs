@@ -12,8 +12,8 @@ use serde_json::json;
 use crate::auth::SignIn;
 use crate::operators::Role;
 use crate::provisioning::Reason;
-use crate::users::endpoints::row::{DEFAULT_LIMIT, MAX_LIMIT, UserRow};
-use crate::users::store::{self, ListPlace, UserFilter};
+use crate::users::endpoints::row::{MAX_LIMIT, UserRow};
+use crate::users::store::{self, ListPlace, Listing, UserFilter};
 use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Parameter, Spec, example};
@@ -28,7 +28,7 @@ pub const ROUTE: Route = Route::get(
 );
 
 /// The words of the parameter `state`.
-const STATES: [(&str, Option<UserFilter>); 7] = [
+const STATES: [(&str, Option<UserFilter>); 8] = [
     ("waiting", Some(UserFilter::Waiting)),
     ("failing", Some(UserFilter::Failing)),
     ("attaching", Some(UserFilter::Attaching)),
@@ -36,6 +36,7 @@ const STATES: [(&str, Option<UserFilter>); 7] = [
     ("set_aside", Some(UserFilter::SetAside)),
     ("leaving", Some(UserFilter::Leaving)),
     ("left_in_place", Some(UserFilter::LeftInPlace)),
+    ("locked_out", Some(UserFilter::LockedOut)),
 ];
 
 /// A page of users.
@@ -50,19 +51,22 @@ struct Body {
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let query = call.query(&["state", "reason", "limit", "after"])?;
-    let limit = query.count("limit", DEFAULT_LIMIT, MAX_LIMIT)?;
-    let limit = Limit::new("limit", limit, MAX_LIMIT)?;
+    let limit = Limit::up_to(&query, MAX_LIMIT)?;
     let filter = query.choice("state", None, &STATES)?;
     let reasons = Reason::ALL.map(|reason| (reason.as_str(), Some(reason)));
     let reason = query.choice("reason", None, &reasons)?.map(Reason::as_str);
-    if reason.is_some() && filter == Some(UserFilter::Waiting) {
-        let message = "reason: goes with state=failing or state=attaching, not with state=waiting";
+    if reason.is_some() && filter.is_some_and(|filter| filter.state().is_none()) {
+        let message = "reason: goes with state=failing or state=attaching, not with state=waiting or state=locked_out";
         return Err(ApiError::bad_request(message));
     }
     let after = query.text("after").map(decode).transpose()?;
     let database = call.services.database()?;
-    let read = limit.to_read();
-    let users = store::list_users(&database, filter, reason, after.as_ref(), read).await?;
+    let listing = Listing {
+        filter,
+        reason,
+        after: after.as_ref(),
+    };
+    let users = store::list_users(&database, listing, limit.to_read(), call.now()).await?;
     let (users, next) = limit.cut(users, |user| encode(&user.place));
     let data = PersonalData::for_caller(&call.caller);
     let users = users.into_iter();
@@ -94,11 +98,12 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "Lists users by where they stand",
         "A page at a time; users that are added meanwhile repeat or hide none. Without a state and a reason all users, \
          by id. waiting: all in the queue, the first due first. failing: those of them whose last attempt failed. \
-         leaving: the first to go first. All others: those changed last first.",
+         leaving: the first to go first. locked_out: whose authenticator's or backup codes are locked at the moment, by \
+         id. All others: those changed last first.",
     )
     .parameter(Parameter::query("state", "Only users in this state.", json!({ "enum": words })))
-    .parameter(spec.query::<Reason>("reason", "Only users whose last attempt failed for this. Not with state=waiting."))
-    .parameter(Parameter::count("limit", "Users to list at most.", DEFAULT_LIMIT, MAX_LIMIT))
+    .parameter(spec.query::<Reason>("reason", "Only users whose last attempt failed for this. Not with state=waiting or state=locked_out."))
+    .parameter(Limit::openapi_up_to("Users to list at most.", MAX_LIMIT))
     .parameter(Parameter::query("after", "`next` of the page before.", json!({ "type": "string" })))
     .answer(
         spec.json::<Body>(200, "The users.")

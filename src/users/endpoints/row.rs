@@ -74,6 +74,8 @@ pub struct UserRow {
     reason: Option<Reason>,
     /// The same as a sentence.
     last_error: Option<String>,
+    /// When the next attempt is due. Null: with the next run, where the state is waiting, pending or attaching; else
+    /// none is.
     next_attempt_at: Option<Timestamp>,
     /// Whether a second factor is on.
     two_factor: bool,

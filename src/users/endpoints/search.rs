@@ -31,7 +31,7 @@ pub const ROUTE: Route = Route::post(
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(test, derive(JsonSchema), schemars(rename = "UserSearch"))]
-struct Request {
+pub struct Request {
     /// An e-mail or how one begins, `@` and a domain, a phone number or how one begins, a user's id or how it begins,
     /// an account's id at 3dEye, or a subject of the identity provider. White space around it does not matter.
     #[cfg_attr(test, schemars(length(min = 1, max = MAX_QUERY_CHARS)))]
@@ -112,24 +112,32 @@ struct Cursor {
     place: SearchPlace,
 }
 
-fn lookups(searched: Searched<'_>, by: By) -> Vec<Lookup> {
-    match by {
-        By::Auto => searched.anything(),
-        By::UserId => searched.user_id(),
-        By::Email => searched.email(),
-        By::EmailDomain => searched.email_domain(),
-        By::Phone => searched.phone(),
-        By::ThreedeyeUserId => searched.threedeye_user_id(),
-        By::Subject => searched.subject(),
+impl Request {
+    /// How many users to list, and all that the text may be, the likeliest first.
+    ///
+    /// # Errors
+    ///
+    /// 400 that names the field.
+    pub fn read(&self) -> Result<(Limit, Vec<Lookup>), ApiError> {
+        let limit = Limit::new("limit", self.limit, MAX_LIMIT)?;
+        let searched = Searched::parse(&self.query).map_err(ApiError::bad_request)?;
+        let lookups = match self.by {
+            By::Auto => searched.anything(),
+            By::UserId => searched.user_id(),
+            By::Email => searched.email(),
+            By::EmailDomain => searched.email_domain(),
+            By::Phone => searched.phone(),
+            By::ThreedeyeUserId => searched.threedeye_user_id(),
+            By::Subject => searched.subject(),
+        };
+        Ok((limit, lookups))
     }
 }
 
 async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
     call.query(&[])?;
     let request: Request = call.body()?;
-    let limit = Limit::new("limit", request.limit, MAX_LIMIT)?;
-    let searched = Searched::parse(&request.query).map_err(ApiError::bad_request)?;
-    let lookups = lookups(searched, request.by);
+    let (limit, lookups) = request.read()?;
     let database = call.services.database()?;
     let (lookup, after) = match &request.after {
         Some(after) => {

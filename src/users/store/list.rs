@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::columns::{UserColumns, user_columns};
+use crate::db::lockout::{is_locked, may_be_locked};
 use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
+use crate::kernel::Timestamp;
 
 /// A page of users: `$place` is their place in the index of `$from`, `$order` the conditions and the order.
 macro_rules! list {
@@ -18,7 +20,6 @@ SELECT ",
 FROM ",
             $from,
             "
-LEFT JOIN second_factors f ON f.user_id = coalesce(u.uuid, t.user_id)
 WHERE ",
             $($order)+
         )
@@ -30,7 +31,8 @@ macro_rules! recorded {
     ($($order:tt)+) => {
         list!(
             "t.state AS place_state, t.updated_at AS place_at, t.user_id AS place_id",
-            "threedeye_users t LEFT JOIN users u ON u.uuid = t.user_id",
+            "threedeye_users t LEFT JOIN users u ON u.uuid = t.user_id
+LEFT JOIN second_factors f ON f.user_id = t.user_id",
             $($order)+
         )
     };
@@ -56,7 +58,8 @@ const LEFT_IN_PLACE: &str = in_state!("t.state = 'left_in_place' AND t.last_erro
 // ?1 and ?2 moment and id of the last user of the page before, ?3 limit. The first to go first.
 const LEAVING: &str = list!(
     "'' AS place_state, t.leaving_since AS place_at, t.user_id AS place_id",
-    "threedeye_users t LEFT JOIN users u ON u.uuid = t.user_id",
+    "threedeye_users t LEFT JOIN users u ON u.uuid = t.user_id
+LEFT JOIN second_factors f ON f.user_id = t.user_id",
     "t.state = 'leaving' AND (t.leaving_since, t.user_id) > (?1, ?2)
 ORDER BY t.leaving_since, t.user_id LIMIT ?3"
 );
@@ -65,8 +68,20 @@ ORDER BY t.leaving_since, t.user_id LIMIT ?3"
 const WAITING: &str = list!(
     "'' AS place_state, q.due_at AS place_at, q.user_id AS place_id",
     "provisioning_queue q
-LEFT JOIN users u ON u.uuid = q.user_id LEFT JOIN threedeye_users t ON t.user_id = q.user_id",
+LEFT JOIN users u ON u.uuid = q.user_id LEFT JOIN threedeye_users t ON t.user_id = q.user_id
+LEFT JOIN second_factors f ON f.user_id = q.user_id",
     "(q.due_at, q.user_id) > (?1, ?2) ORDER BY q.due_at, q.user_id LIMIT ?3"
+);
+
+// ?1 id of the last user of the page before, ?2 limit, ?3 now
+const LOCKED_OUT: &str = list!(
+    "'' AS place_state, 0 AS place_at, f.user_id AS place_id",
+    "second_factors f LEFT JOIN users u ON u.uuid = f.user_id LEFT JOIN threedeye_users t ON t.user_id = f.user_id",
+    "(",
+    may_be_locked!("f"),
+    ") AND ",
+    is_locked!("f", "?3"),
+    " AND f.user_id > ?1 ORDER BY f.user_id LIMIT ?2"
 );
 
 // ?1 reason, ?2 state, ?3 and ?4 moment and id of the last user of the page before, ?5 limit
@@ -84,7 +99,8 @@ ORDER BY t.state DESC, t.updated_at DESC, t.user_id DESC LIMIT ?5"
 // ?1 id of the last user of the page before, ?2 limit. A blob is no id, and comes after all texts.
 const ALL: &str = list!(
     "'' AS place_state, 0 AS place_at, substr(CAST(u.uuid AS TEXT), 1, 512) AS place_id",
-    "users u LEFT JOIN threedeye_users t ON t.user_id = u.uuid",
+    "users u LEFT JOIN threedeye_users t ON t.user_id = u.uuid
+LEFT JOIN second_factors f ON f.user_id = u.uuid",
     "u.uuid > ?1 ORDER BY u.uuid LIMIT ?2"
 );
 
@@ -102,18 +118,20 @@ pub enum UserFilter {
     SetAside,
     Leaving,
     LeftInPlace,
+    LockedOut,
 }
 
 impl UserFilter {
-    /// The state that users of this filter have, if they have an error.
-    const fn state(self) -> &'static str {
+    /// The state that users of this filter are in; `None`: they are in any, and are listed for no reason.
+    pub const fn state(self) -> Option<&'static str> {
         match self {
-            Self::Waiting | Self::Failing => "pending",
-            Self::Attaching => "attaching",
-            Self::Quarantined => "quarantined",
-            Self::SetAside => "set_aside",
-            Self::Leaving => "leaving",
-            Self::LeftInPlace => "left_in_place",
+            Self::Waiting | Self::LockedOut => None,
+            Self::Failing => Some("pending"),
+            Self::Attaching => Some("attaching"),
+            Self::Quarantined => Some("quarantined"),
+            Self::SetAside => Some("set_aside"),
+            Self::Leaving => Some("leaving"),
+            Self::LeftInPlace => Some("left_in_place"),
         }
     }
 
@@ -130,6 +148,7 @@ impl UserFilter {
             Self::SetAside => SET_ASIDE,
             Self::Leaving => LEAVING,
             Self::LeftInPlace => LEFT_IN_PLACE,
+            Self::LockedOut => LOCKED_OUT,
         }
     }
 }
@@ -160,25 +179,33 @@ pub struct ListedUser {
     pub user: UserColumns,
 }
 
-/// Lists users of a filter, of a reason, of both or all, behind `after`, at most `limit`.
+/// Which users to list; without anything all.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Listing<'a> {
+    pub filter: Option<UserFilter>,
+    pub reason: Option<&'a str>,
+    /// Only users behind this place.
+    pub after: Option<&'a ListPlace>,
+}
+
+/// Lists users as they stand `now`, at most `limit`.
 pub async fn list_users(
     database: &Database,
-    filter: Option<UserFilter>,
-    reason: Option<&str>,
-    after: Option<&ListPlace>,
+    listing: Listing<'_>,
     limit: u32,
+    now: Timestamp,
 ) -> Result<Vec<ListedUser>, DatabaseError> {
     let mut batch = Batch::new();
-    let users = batch.push::<ListedUser>(statement(filter, reason, after, limit));
+    let users = batch.push::<ListedUser>(statement(listing, limit, now));
     database.run(batch).await?.rows(users)
 }
 
-fn statement(
-    filter: Option<UserFilter>,
-    reason: Option<&str>,
-    after: Option<&ListPlace>,
-    limit: u32,
-) -> Statement {
+fn statement(listing: Listing<'_>, limit: u32, now: Timestamp) -> Statement {
+    let Listing {
+        filter,
+        reason,
+        after,
+    } = listing;
     let is_newest_first = filter.is_none_or(UserFilter::is_newest_first) || reason.is_some();
     let first = if is_newest_first { LATEST } else { -1 };
     let at = Arg::Int(after.map_or(first, |place| place.at));
@@ -186,11 +213,14 @@ fn statement(
     let limit = Arg::from(limit);
     match (filter, reason) {
         (None, None) => Statement::new(ALL, [id, limit]),
-        (Some(filter), None) => Statement::new(filter.sql(), [at, id, limit]),
-        (Some(filter), Some(reason)) => {
-            let args = [reason.into(), filter.state().into(), at, id, limit];
+        (Some(filter @ UserFilter::LockedOut), _) => {
+            Statement::new(filter.sql(), [id, limit, now.into()])
+        }
+        (Some(filter), Some(reason)) if let Some(state) = filter.state() => {
+            let args = [reason.into(), state.into(), at, id, limit];
             Statement::new(BY_STATE_AND_REASON, args)
         }
+        (Some(filter), _) => Statement::new(filter.sql(), [at, id, limit]),
         (None, Some(reason)) => {
             // The first page comes before all states, which are lower-case words.
             let state = after.map_or("~", |place| place.state.as_str());

@@ -12,7 +12,7 @@ pub use detail::{
     DetailColumns, HistoryRow, InstanceUserRow, NoticeCounts, PushTokenRow, SecondFactorColumns,
     UserDetails, read_user,
 };
-pub use list::{ListPlace, ListedUser, UserFilter, list_users};
+pub use list::{ListPlace, ListedUser, Listing, UserFilter, list_users};
 pub use reveal::{Revealed, reveal};
 pub use search::{FoundUser, SearchPlace, find_first, search_users};
 

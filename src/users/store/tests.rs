@@ -23,7 +23,7 @@ const ROWS: [&str; 8] = [
      VALUES ('ann', 'quarantined', 'ann@example.com', 'x', 'acc', 'why', 'orphan', 1, 1, 1),
             ('gone', 'complete', 'gone@example.com', 'x', 'acc-2', NULL, NULL, 0, 1, 1)",
     "DELETE FROM users WHERE uuid = 'gone'",
-    "INSERT INTO second_factors (user_id, secret_sealed) VALUES ('ann', 'x')",
+    "INSERT INTO second_factors (user_id, secret_sealed, totp_failures) VALUES ('ann', 'x', 100)",
 ];
 
 async fn search(database: &Database, query: &str) -> usize {
@@ -79,21 +79,24 @@ fn every_read_is_on_d1_what_it_is_on_sqlite() {
             Some(UserFilter::SetAside),
             Some(UserFilter::Leaving),
             Some(UserFilter::LeftInPlace),
+            Some(UserFilter::LockedOut),
         ];
         let mut listed = 0;
         for filter in filters {
             for reason in [None, Some("orphan")] {
-                let page = list_users(&database, filter, reason, None, 2)
-                    .await
-                    .unwrap();
+                let first = Listing {
+                    filter,
+                    reason,
+                    after: None,
+                };
+                let page = list_users(&database, first, 2, now).await.unwrap();
                 listed += page.len();
-                let after = page.last().map(|user| user.place.clone());
-                list_users(&database, filter, reason, after.as_ref(), 2)
-                    .await
-                    .unwrap();
+                let after = page.last().map(|user| &user.place);
+                let second = Listing { after, ..first };
+                list_users(&database, second, 2, now).await.unwrap();
             }
         }
-        assert_eq!(listed, 8);
+        assert_eq!(listed, 10);
         for user in ["ann", "gone", "raw", "nobody"] {
             let user = UserId::new(user);
             read_user(&database, &user, now).await.unwrap();

@@ -322,7 +322,7 @@ pub fn sign_in_too_large() -> ErrorAnswer {
 pub fn sign_in_too_many() -> ErrorAnswer {
     ErrorAnswer::new(
         "SignInTooMany",
-        "A page: too many sign-ins from this address failed.",
+        "A page: too many sign-ins came back from this address, or too many failed.",
         [("tooMany", ErrorFormat::SignIn.too_many())],
     )
 }

@@ -36,6 +36,25 @@ export const overhang = (page) =>
     )
   );
 
+/** Narrower than this, a line of a list holds a word at most. */
+const NARROWEST_REM = 8;
+
+/** The items of lists in the page that are squeezed. @param {Page} page @returns {Promise<string[]>} */
+export const squeezed = (page) =>
+  page.evaluate(`(() => {
+    const least = ${NARROWEST_REM} * parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const narrow = (box) => box.width > 0 && box.width < least;
+    const items = [...document.querySelectorAll("main li")].filter((item) => !item.closest(".legend") && item.checkVisibility());
+    // Text that stands beside other parts of its item is measured by itself: a grid may give it too small a column.
+    return items.flatMap((item) => [item, ...item.childNodes].filter((part) => {
+      if (part === item) return narrow(item.getBoundingClientRect());
+      if (part.nodeType !== Node.TEXT_NODE || part.data.trim().length < 24) return false;
+      const range = document.createRange();
+      range.selectNode(part);
+      return narrow(range.getBoundingClientRect());
+    }).map(() => item.textContent.slice(0, 80)));
+  })()`);
+
 /**
  * The controls that Tab does not reach. Of a group of radio buttons it reaches one, of tabs at least the chosen one.
  * @param {Page} page @returns {Promise<string[]>}

@@ -2,7 +2,7 @@
 
 import { inflateSync } from "node:zlib";
 
-/** @param {Buffer} pdf @returns {string} without spaces, which a PDF need not hold between words */
+/** @param {Buffer} pdf @returns {string} without spaces, which a PDF need not hold between words, and without ligatures */
 export function textOf(pdf) {
   const objects = objectsOf(pdf);
   const fonts = new Map(
@@ -18,7 +18,7 @@ export function textOf(pdf) {
       for (const glyph of glyphs?.match(/.{4}/g) ?? []) text += font?.get(Number.parseInt(glyph, 16)) ?? "";
     }
   }
-  return text.replaceAll(/\s/g, "");
+  return text.replaceAll(/\s/g, "").replaceAll(/[\ufb00-\ufb06]/g, (ligature) => ligature.normalize("NFKC"));
 }
 
 /** @typedef {Map<string, {head: string, content: string}>} Objects by number: the dictionary, and the stream decompressed */

@@ -10,6 +10,7 @@ const ACTORS: Record<AuditEntry["actor"]["kind"], string> = {
   cron: "Schedule",
   queue: "Queue",
   operator: "Operator",
+  "sign-in": "Sign-in",
   "admin-key": "Admin key",
   user: "Person",
   staff: "Staff",

@@ -1,8 +1,7 @@
 import { useState } from "preact/hooks";
-import { ActDialog } from "../../parts/ActDialog";
+import { CallDialog } from "../../parts/ActDialog";
 import type { DialogState } from "../../parts/Dialog";
 import { ConfirmText, isTyped } from "../../parts/fields";
-import { useAct } from "../../state/act";
 import { api } from "../../state/client";
 import type { InstanceUserRow } from "./InstanceUsers";
 
@@ -13,30 +12,26 @@ interface DeleteInstanceUserProps {
 }
 
 export function DeleteInstanceUser({ dialog, name, deleted }: DeleteInstanceUserProps) {
-  const id = dialog.draft?.id ?? 0;
+  const id = String(dialog.draft.id);
   const [typed, setTyped] = useState("");
-  const act = useAct(() => api.DELETE("/admin/instances/{name}/users/{id}", { params: { path: { name, id: String(id) } } }), {
-    dialog: { name: `delete-instance-user ${name}`, draft: () => ({ id }) },
-    settledThen: deleted,
-  });
   return (
-    <ActDialog
+    <CallDialog
       dialog={dialog}
       title={`Delete user ${id} of ${name}`}
-      act={act}
+      call={() => api.DELETE("/admin/instances/{name}/users/{id}", { params: { path: { name, id } } })}
+      settledThen={deleted}
       label="Delete the user"
       danger
-      missing={isTyped(String(id), typed) ? null : "Type the text first"}
+      missing={isTyped(id, typed) ? null : "Type the text first"}
       repeatable
-      done={() => <p>The user and its key are gone.</p>}
-      curl={{ method: "DELETE", path: `/admin/instances/${encodeURIComponent(name)}/users/${id}` }}
+      done="The user and its key are gone."
     >
       <ConfirmText
-        expected={String(id)}
+        expected={id}
         value={typed}
         onChange={setTyped}
         loses="The user and its key are gone for good. The person they are tied to stays."
       />
-    </ActDialog>
+    </CallDialog>
   );
 }

@@ -13,32 +13,28 @@ import { DeleteInstanceUser } from "./DeleteInstanceUser";
 import { MakeInstanceUser } from "./MakeInstanceUser";
 import { ResetUserKey } from "./ResetUserKey";
 
-const PATH = "/admin/instances/{name}/users";
-
 /** The instance's user that a dialog is about. */
 export type InstanceUserRow = { id: number };
+
+/** What names a person stands in no URL, so the service refuses it. */
+const isPersonal = (name: string) => name.includes("@") || name.replace(/\D/g, "").length >= 7;
 
 export function InstanceUsers({ name }: { name: string }) {
   const userId = address.value.filters.get("userId") ?? undefined;
   // A name may be an e-mail, so it is kept out of the address.
   const [username, setUsername] = useState("");
-  const query = { userId, username: username || undefined };
-  const users = usePages(
-    `instance users ${name} ${JSON.stringify(query)}`,
-    (after, signal) =>
-      api.GET(PATH, {
-        params: { path: { name }, query: { ...query, after: after === undefined ? undefined : Number(after) } },
-        signal,
-      }),
-    ({ users, next }) => ({ rows: users, next: next === null ? null : String(next) }),
-  );
+  const refusal = isPersonal(username) ? "E-mails and numbers are not looked for here: give the person’s user id" : undefined;
+  const query = { userId, username: refusal ? undefined : username || undefined };
+  const list = (after?: number) =>
+    api.GET("/admin/instances/{name}/users", { params: { path: { name }, query: { ...query, after } } });
+  const users = usePages(JSON.stringify(list()), list, ({ users, next }) => ({ rows: users, next }));
   const make = useDialog(`make-instance-user ${name}`);
   const reset = useDialog<InstanceUserRow>(`reset-user-key ${name}`);
   const remove = useDialog<InstanceUserRow>(`delete-instance-user ${name}`);
   return (
     <>
       <div class="actions">
-        <CurlButton method="GET" path={`/admin/instances/${encodeURIComponent(name)}/users`} query={query} />
+        <CurlButton {...list()} />
         {may("admin") && (
           <button type="button" class="primary" onClick={make.open}>
             Make a user…
@@ -46,7 +42,13 @@ export function InstanceUsers({ name }: { name: string }) {
         )}
       </div>
       <div class="filters hinted">
-        <TextField label="Name" value={username} settled onChange={(text) => setUsername(text.trim())} hint="To the letter" />
+        <TextField
+          label="Name"
+          value={username}
+          settled
+          onChange={(text) => setUsername(text.trim())}
+          hint={refusal ?? "To the letter"}
+        />
         <TextField
           label="Person’s user id"
           value={userId ?? ""}

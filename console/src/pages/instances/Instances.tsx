@@ -1,5 +1,4 @@
-import { useState } from "preact/hooks";
-import { ActDialog } from "../../parts/ActDialog";
+import { CallDialog } from "../../parts/ActDialog";
 import { CurlButton } from "../../parts/CopyButton";
 import { type DialogState, useDialog } from "../../parts/Dialog";
 import { TextField } from "../../parts/inputs";
@@ -7,17 +6,15 @@ import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
 import { Table } from "../../parts/Table";
 import { Time } from "../../parts/Time";
-import { useAct } from "../../state/act";
 import { api } from "../../state/client";
 import { useResource } from "../../state/resource";
 import { href } from "../../state/router";
 import { may } from "../../state/session";
-import type { Draft } from "../../state/step-up";
 
 const PATH = "/admin/instances";
 
 export function Instances() {
-  const instances = useResource("instances", (signal) => api.GET(PATH, { signal }));
+  const instances = useResource("instances", () => api.GET(PATH));
   const make = useDialog("make-instance");
   return (
     <Page
@@ -25,7 +22,7 @@ export function Instances() {
       lead="Tenants of the user-key API, each with its own users and keys."
       actions={
         <>
-          <CurlButton method="GET" path={PATH} />
+          <CurlButton {...api.GET(PATH)} />
           {may("admin") && (
             <button type="button" class="primary" onClick={make.open}>
               Make an instance…
@@ -54,18 +51,15 @@ export function Instances() {
   );
 }
 
-function MakeInstance({ dialog, made }: { dialog: DialogState<Draft>; made: () => void }) {
-  const [name, setName] = useState(String(dialog.draft?.name ?? ""));
+function MakeInstance({ dialog, made }: { dialog: DialogState<{ name: string }>; made: () => void }) {
+  const { name = "" } = dialog.draft;
   const body = { name: name.trim() };
-  const act = useAct(() => api.POST(PATH, { body }), {
-    dialog: { name: "make-instance", draft: () => body },
-    settledThen: made,
-  });
   return (
-    <ActDialog
+    <CallDialog
       dialog={dialog}
       title="Make an instance"
-      act={act}
+      call={() => api.POST(PATH, { body })}
+      settledThen={made}
       label="Make the instance"
       missing={/^[A-Za-z0-9_-]{1,64}$/.test(body.name) ? null : "Give a name"}
       repeatable
@@ -75,15 +69,14 @@ function MakeInstance({ dialog, made }: { dialog: DialogState<Draft>; made: () =
           it was.
         </p>
       )}
-      curl={{ method: "POST", path: PATH, body }}
     >
       <TextField
         label="Name"
         value={name}
         maxLength={64}
-        onChange={setName}
+        onChange={(name) => dialog.keep({ name })}
         hint="Letters, digits, “_” and “-”. It is part of the addresses that its programs call, and cannot be changed."
       />
-    </ActDialog>
+    </CallDialog>
   );
 }

@@ -2,7 +2,6 @@ import { useState } from "preact/hooks";
 import type { DialogState } from "../../parts/Dialog";
 import { ReasonField } from "../../parts/fields";
 import { SecretDialog } from "../../parts/SecretDialog";
-import { useAct } from "../../state/act";
 import { api } from "../../state/client";
 import type { InstanceUserRow } from "./InstanceUsers";
 
@@ -13,27 +12,20 @@ interface ResetUserKeyProps {
 }
 
 export function ResetUserKey({ dialog, name, changed }: ResetUserKeyProps) {
-  const id = dialog.draft?.id ?? 0;
+  const id = String(dialog.draft.id);
   const [reason, setReason] = useState("");
   const body = { reason: reason.trim() };
-  const act = useAct(
-    () => api.POST("/admin/instances/{name}/users/{id}/reset-key", { params: { path: { name, id: String(id) } }, body }),
-    {
-      dialog: { name: `reset-user-key ${name}`, draft: () => ({ id }) },
-      settledThen: changed,
-    },
-  );
   return (
     <SecretDialog
       dialog={dialog}
       title={`Reset the key of user ${id}`}
       what="user key"
-      act={act}
+      call={() => api.POST("/admin/instances/{name}/users/{id}/reset-key", { params: { path: { name, id } }, body })}
+      settledThen={changed}
       secretOf={({ userKey }) => userKey}
       label="Reset the key"
       danger
       missing={body.reason === "" ? "Give a reason" : null}
-      curl={{ method: "POST", path: `/admin/instances/${encodeURIComponent(name)}/users/${id}/reset-key`, body }}
     >
       <p>
         The present key is refused at once. The new one is shown here, once: hand it over in a way that only its user can read.

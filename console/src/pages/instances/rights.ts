@@ -1,6 +1,6 @@
 import type { components } from "../../api";
 
-type Right = keyof Pick<
+export type Right = keyof Pick<
   components["schemas"]["InstanceApiKey"],
   "ignoreAcl" | "allowAnonymousRead" | "allowUserCreate" | "allowGroupCreate"
 >;

@@ -4,13 +4,11 @@ import type { DialogState } from "../../parts/Dialog";
 import { Select } from "../../parts/fields";
 import { TextField } from "../../parts/inputs";
 import { SecretDialog } from "../../parts/SecretDialog";
-import { useAct } from "../../state/act";
 import { api } from "../../state/client";
-import type { Draft } from "../../state/step-up";
 
-type AccountRole = components["schemas"]["AccountRole"];
+type Draft = { instance: string; role: components["schemas"]["AccountRole"] };
 
-const ROLES: readonly (readonly [AccountRole, string])[] = [
+const ROLES: readonly (readonly [Draft["role"], string])[] = [
   ["read", "read: see users and keys"],
   ["write", "write: see and change them"],
   ["full", "full: everything"],
@@ -23,29 +21,23 @@ interface MakeAccountKeyProps {
   made: () => void;
 }
 
-export function MakeAccountKey({ dialog, instance, made }: MakeAccountKeyProps) {
-  const draft = dialog.draft ?? {};
-  const [name, setName] = useState(String(draft.instance ?? instance));
-  const [role, setRole] = useState<AccountRole>(ROLES.find(([role]) => role === draft.role)?.[0] ?? "read");
+export function MakeAccountKey({ dialog, instance: listed, made }: MakeAccountKeyProps) {
+  const { instance = listed, role = "read" } = dialog.draft;
   const [label, setLabel] = useState("");
-  const body = { instance: name.trim(), role, label: label.trim() || null };
-  const act = useAct(() => api.POST("/admin/account-keys", { body }), {
-    dialog: { name: "make-account-key", draft: () => ({ instance: name, role }) },
-    settledThen: made,
-  });
+  const body = { instance: instance.trim(), role, label: label.trim() || null };
   return (
     <SecretDialog
       dialog={dialog}
       title="Make an account key"
       what="account key"
-      act={act}
+      call={() => api.POST("/admin/account-keys", { body })}
+      settledThen={made}
       secretOf={({ accountKey }) => accountKey}
       label="Make the key"
       missing={body.instance === "" ? "Name the instance" : null}
-      curl={{ method: "POST", path: "/admin/account-keys", body }}
     >
-      <TextField label="Instance" value={name} maxLength={64} onChange={setName} />
-      <Select label="It may" value={role} options={ROLES} onChange={setRole} />
+      <TextField label="Instance" value={instance} maxLength={64} onChange={(instance) => dialog.keep({ instance })} />
+      <Select label="It may" value={role} options={ROLES} onChange={(role) => dialog.keep({ role })} />
       <TextField label="Label" value={label} maxLength={100} onChange={setLabel} hint="Which program or team has it." />
     </SecretDialog>
   );

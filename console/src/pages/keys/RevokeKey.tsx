@@ -1,77 +1,60 @@
 import { useState } from "preact/hooks";
-import { ActDialog } from "../../parts/ActDialog";
+import { CallDialog } from "../../parts/ActDialog";
 import type { DialogState } from "../../parts/Dialog";
+import { Facts } from "../../parts/Facts";
 import { ConfirmText, isTyped } from "../../parts/fields";
 import { Time } from "../../parts/Time";
-import { useAct } from "../../state/act";
-import type { Answer } from "../../state/client";
+import type { Call } from "../../state/client";
 
 /** Which key, and when it was last used; `lastUsedAt` is left out where the service does not record it. */
-export type KeyToRevoke = { id: string; lastUsedAt?: string | null };
+export type KeyToRevoke = { id: string; lastUsedAt?: string | null | undefined };
 
 const RECENT_MS = 24 * 60 * 60_000;
 const TYPED = 6;
 
 interface RevokeKeyProps {
   dialog: DialogState<KeyToRevoke>;
-  /** The dialog's own name. */
-  name: string;
   /** "API key". */
   what: string;
-  path: string;
-  send: (id: string) => Answer<unknown>;
+  revoke: (id: string) => Call<unknown>;
   revoked: () => void;
 }
 
-export function RevokeKey({ dialog, name, what, path, send, revoked }: RevokeKeyProps) {
-  const { id = "", lastUsedAt } = dialog.draft ?? {};
+export function RevokeKey({ dialog, what, revoke, revoked }: RevokeKeyProps) {
+  const { id = "", lastUsedAt } = dialog.draft;
   const [typed, setTyped] = useState("");
-  const act = useAct(() => send(id), {
-    dialog: { name, draft: () => ({ ...dialog.draft }) },
-    settledThen: revoked,
-  });
+  const isRecorded = lastUsedAt !== undefined;
   // Without a record it may be in use at this moment.
-  const inUse = lastUsedAt === undefined || (lastUsedAt !== null && Date.now() - Date.parse(lastUsedAt) < RECENT_MS);
+  const inUse = !isRecorded || (lastUsedAt !== null && Date.now() - Date.parse(lastUsedAt) < RECENT_MS);
   const expected = inUse ? id.slice(-TYPED) : null;
+  const effect = "Programs that have it are refused at once. It cannot be put in force again.";
   return (
-    <ActDialog
+    <CallDialog
       dialog={dialog}
       title={`Revoke this ${what}`}
-      act={act}
+      call={() => revoke(id)}
+      settledThen={revoked}
       label="Revoke the key"
       danger
       missing={isTyped(expected, typed) ? null : "Type the text first"}
-      done={() => <p>Requests with it are refused from now on.</p>}
-      curl={{ method: "DELETE", path: `${path}/${encodeURIComponent(id)}` }}
+      done="Requests with it are refused from now on."
     >
-      <dl class="facts">
-        <div>
-          <dt>Key</dt>
-          <dd>
-            <code>{id}</code>
-          </dd>
-        </div>
-        <div>
-          <dt>Last used</dt>
-          <dd>
-            {lastUsedAt === undefined ? "Not recorded for keys of this kind" : <Time at={lastUsedAt} none="Never" relative />}
-          </dd>
-        </div>
-      </dl>
+      <Facts
+        of={[
+          ["Key", <code key="">{id}</code>],
+          ["Last used", isRecorded ? <Time at={lastUsedAt} none="Never" relative /> : "Not recorded for keys of this kind"],
+        ]}
+      />
       {expected === null ? (
-        <p>Programs that have it are refused at once. It cannot be put in force again.</p>
+        <p>{effect}</p>
       ) : (
         <ConfirmText
           expected={expected}
           value={typed}
           onChange={setTyped}
-          loses={
-            lastUsedAt === undefined
-              ? "It may be in use. Programs that have it are refused at once, and it cannot be put in force again."
-              : "It was used within the last day. Programs that have it are refused at once, and it cannot be put in force again."
-          }
+          loses={`${isRecorded ? "It was used within the last day." : "It may be in use."} ${effect}`}
         />
       )}
-    </ActDialog>
+    </CallDialog>
   );
 }

@@ -2,12 +2,13 @@ import { useState } from "preact/hooks";
 import type { Notice } from "../../contract";
 import { CurlButton } from "../../parts/CopyButton";
 import { useDialog } from "../../parts/Dialog";
+import { FilterNote } from "../../parts/FilterNote";
 import { Select } from "../../parts/fields";
 import { UserLink } from "../../parts/Id";
 import { Page } from "../../parts/Page";
 import { Badge } from "../../parts/StateBadge";
 import { PagedTable } from "../../parts/Table";
-import { Time } from "../../parts/Time";
+import { Due, Time } from "../../parts/Time";
 import { api } from "../../state/client";
 import { usePages } from "../../state/pages";
 import { address, setFilters } from "../../state/router";
@@ -17,8 +18,6 @@ import { DeliverAll } from "./DeliverAll";
 import { DeliverNow } from "./DeliverNow";
 import { DropNotice, type NoticeRow } from "./DropNotice";
 import { KINDS, kindName } from "./kinds";
-
-const PATH = "/admin/notices";
 
 const STATES = [
   ["waiting", "All that wait"],
@@ -31,11 +30,8 @@ export function Notices() {
   const type = KINDS.find(([kind]) => kind === filters.get("type"))?.[0];
   const userId = filters.get("userId") ?? undefined;
   const query = { state, type, userId } as const;
-  const notices = usePages(
-    `notices ${JSON.stringify(query)}`,
-    (after, signal) => api.GET(PATH, { params: { query: { ...query, after } }, signal }),
-    ({ notices, next }) => ({ rows: notices, next }),
-  );
+  const list = (after?: string) => api.GET("/admin/notices", { params: { query: { ...query, after } } });
+  const notices = usePages(JSON.stringify(query), list, ({ notices, next }) => ({ rows: notices, next }));
   const drop = useDialog<NoticeRow>("drop-notice");
   const deliverAll = useDialog("deliver-notices");
   const support = may("support");
@@ -45,7 +41,7 @@ export function Notices() {
       lead="Mails about accounts that were not delivered yet. Delivered ones are gone from here."
       actions={
         <>
-          <CurlButton method="GET" path={PATH} query={query} />
+          <CurlButton {...list()} />
           {support && (
             <button type="button" onClick={deliverAll.open}>
               Deliver all now…
@@ -58,12 +54,9 @@ export function Notices() {
         <Select label="Show" value={state} options={STATES} onChange={(state) => setFilters({ state })} />
         <Select label="Type" value={type ?? ""} options={[["", "Any"], ...KINDS]} onChange={(type) => setFilters({ type })} />
         {userId && (
-          <p class="row">
+          <FilterNote name="userId" all="Show all">
             To <UserLink id={userId} />
-            <button type="button" class="plain" onClick={() => setFilters({ userId: null })}>
-              Show all
-            </button>
-          </p>
+          </FilterNote>
         )}
       </div>
       <PagedTable
@@ -71,7 +64,7 @@ export function Notices() {
         pages={notices}
         rowKey={({ id }) => id}
         columns={[
-          { title: "About", cell: ({ type }) => kindName(type) },
+          { title: "Type", cell: ({ type }) => kindName(type) },
           {
             title: "To",
             cell: ({ userId, recipient }) => (
@@ -83,7 +76,7 @@ export function Notices() {
             ),
           },
           { title: "State", cell: (notice) => <Standing notice={notice} /> },
-          { title: "Next attempt", cell: ({ dueAt }) => <Time at={dueAt} relative quiet /> },
+          { title: "Next attempt", cell: ({ dueAt }) => <Due at={dueAt} /> },
           { title: "Written", cell: ({ createdAt }) => <Time at={createdAt} quiet /> },
           { title: "Expires", cell: ({ expiresAt }) => <Time at={expiresAt} none="Never" quiet /> },
           {

@@ -1,10 +1,8 @@
-import { useState } from "preact/hooks";
 import type { Operator, Role } from "../../contract";
-import { ActDialog } from "../../parts/ActDialog";
+import { CallDialog } from "../../parts/ActDialog";
 import type { DialogState } from "../../parts/Dialog";
-import { useAct } from "../../state/act";
 import { api } from "../../state/client";
-import { RoleField, roleOf } from "./RoleField";
+import { RoleField } from "./RoleField";
 
 export type RoleChange = { id: string; role: Role };
 
@@ -15,26 +13,20 @@ interface ChangeRoleProps {
 }
 
 export function ChangeRole({ dialog, operators, changed }: ChangeRoleProps) {
-  const operatorId = dialog.draft?.id ?? "";
+  const { id: operatorId = "", role = "viewer" } = dialog.draft;
   const operator = operators.find(({ id }) => id === operatorId);
-  const [role, setRole] = useState(roleOf(dialog.draft?.role));
-  const body = { role };
-  const act = useAct(() => api.PUT("/admin/operators/{operatorId}", { params: { path: { operatorId } }, body }), {
-    dialog: { name: "change-role", draft: () => ({ id: operatorId, role }) },
-    settledThen: changed,
-  });
   return (
-    <ActDialog
+    <CallDialog
       dialog={dialog}
       title={`Change the role of ${operator?.email ?? operatorId}`}
-      act={act}
+      call={() => api.PUT("/admin/operators/{operatorId}", { params: { path: { operatorId } }, body: { role } })}
+      settledThen={changed}
       label={`Make them ${role}`}
       missing={operator?.role === role ? "That is their role" : null}
       repeatable
-      done={() => <p>It holds from their next click on.</p>}
-      curl={{ method: "PUT", path: `/admin/operators/${operatorId}`, body }}
+      done="It holds from their next click on."
     >
-      <RoleField value={role} onChange={setRole} />
-    </ActDialog>
+      <RoleField value={role} onChange={(role) => dialog.keep({ role })} />
+    </CallDialog>
   );
 }

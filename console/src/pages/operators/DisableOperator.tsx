@@ -1,7 +1,6 @@
 import type { Operator } from "../../contract";
-import { ActDialog } from "../../parts/ActDialog";
+import { CallDialog } from "../../parts/ActDialog";
 import type { DialogState } from "../../parts/Dialog";
-import { useAct } from "../../state/act";
 import { api } from "../../state/client";
 import { operator as me } from "../../state/session";
 
@@ -15,24 +14,20 @@ interface DisableOperatorProps {
 }
 
 export function DisableOperator({ dialog, operators, disabled }: DisableOperatorProps) {
-  const operatorId = dialog.draft?.id ?? "";
-  const act = useAct(() => api.DELETE("/admin/operators/{operatorId}", { params: { path: { operatorId } } }), {
-    dialog: { name: "disable-operator", draft: () => ({ id: operatorId }) },
-    settledThen: disabled,
-  });
+  const operatorId = dialog.draft.id ?? "";
   return (
-    <ActDialog
+    <CallDialog
       dialog={dialog}
       title={`Disable ${operators.find(({ id }) => id === operatorId)?.email ?? operatorId}`}
-      act={act}
+      call={() => api.DELETE("/admin/operators/{operatorId}", { params: { path: { operatorId } } })}
+      settledThen={disabled}
       label="Disable the operator"
       danger
       repeatable
-      done={() => <p>They are signed out everywhere and cannot sign in again. Adding the same e-mail anew lets them in.</p>}
-      curl={{ method: "DELETE", path: `/admin/operators/${operatorId}` }}
+      done="They are signed out everywhere and cannot sign in again. Adding the same e-mail anew lets them in."
     >
       <p>Their sessions end with their next click, and they cannot sign in any more. What they did stays in the audit trail.</p>
       {operatorId === me.value?.id && <p class="notice warn">This is you: you will be signed out.</p>}
-    </ActDialog>
+    </CallDialog>
   );
 }

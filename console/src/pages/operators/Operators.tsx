@@ -13,14 +13,9 @@ import { AddOperator } from "./AddOperator";
 import { ChangeRole, type RoleChange } from "./ChangeRole";
 import { DisableOperator, type OperatorRow } from "./DisableOperator";
 
-const PATH = "/admin/operators";
-
 export function Operators() {
-  const operators = usePages(
-    "operators",
-    (after, signal) => api.GET(PATH, { params: { query: { after } }, signal }),
-    ({ operators, next }) => ({ rows: operators, next }),
-  );
+  const list = (after?: string) => api.GET("/admin/operators", { params: { query: { after } } });
+  const operators = usePages("operators", list, ({ operators, next }) => ({ rows: operators, next }));
   const add = useDialog("add-operator");
   const change = useDialog<RoleChange>("change-role");
   const disable = useDialog<OperatorRow>("disable-operator");
@@ -30,7 +25,7 @@ export function Operators() {
       lead="Who may use the console. Others of our domain can sign in, and are told that they are no operators."
       actions={
         <>
-          <CurlButton method="GET" path={PATH} />
+          <CurlButton {...list()} />
           {may("admin") && (
             <button type="button" class="primary" onClick={add.open}>
               Add an operator…

@@ -14,7 +14,7 @@ import { Trends } from "./Trends";
 const EVERY_MS = 15_000;
 
 export function Overview() {
-  const overview = useResource("overview", (signal) => api.GET("/admin/overview", { signal }), { every: EVERY_MS });
+  const overview = useResource("overview", () => api.GET("/admin/overview"), { every: EVERY_MS });
   const health = useHealth();
   const runs = useLastRuns();
   // At once: panels that grow one after the other would push each other about.

@@ -1,12 +1,11 @@
-// How it went lately: four charts of one answer.
+// How it went lately: five charts of one answer.
 
-import { BarChart } from "../../charts/BarChart";
-import { LineChart } from "../../charts/LineChart";
-import { Ranking } from "../../charts/Ranking";
+import { Chart, type ChartProps } from "../../charts/Chart";
 import type { Stats } from "../../contract";
 import { ofReason } from "../../guidance";
-import { showMany } from "../../lib/number";
-import { showLength } from "../../lib/time";
+import { showCount, showMany } from "../../lib/number";
+import { showLength, showTime } from "../../lib/time";
+import { words } from "../../lib/words";
 import { Select } from "../../parts/fields";
 import { Panel } from "../../parts/Panel";
 import { api } from "../../state/client";
@@ -15,6 +14,8 @@ import { address, href, setFilters } from "../../state/router";
 
 const EVERY_MS = 300_000;
 const DAY_MS = 86_400_000;
+const QUICK_SECONDS = 900;
+const REASONS_SHOWN = 8;
 
 const RANGES = [
   ["1", "24 hours"],
@@ -26,14 +27,14 @@ const RANGES = [
 export function Trends() {
   const asked = address.value.filters.get("days");
   const days = RANGES.find(([value]) => value === asked)?.[0] ?? "30";
-  const hourly = days === "1";
+  const bucket = days === "1" ? "hour" : "day";
   const stats = useResource(
     `stats ${days}`,
-    (signal) => {
+    () => {
       const to = new Date();
       const from = new Date(to.getTime() - Number(days) * DAY_MS);
-      const query = { from: from.toISOString(), to: to.toISOString(), bucket: hourly ? ("hour" as const) : ("day" as const) };
-      return api.GET("/admin/stats", { params: { query }, signal });
+      const query = { from: from.toISOString(), to: to.toISOString(), bucket } as const;
+      return api.GET("/admin/stats", { params: { query } });
     },
     { every: EVERY_MS },
   );
@@ -49,132 +50,130 @@ export function Trends() {
     <Panel title="Trends" resource={stats} lines={24} actions={choose}>
       {(data) => (
         <div class="columns">
-          <Provisioned stats={data} hourly={hourly} />
-          <Reasons stats={data} />
-          <Depth stats={data} />
-          <OldestAge stats={data} />
-          <TimeToProvision stats={data} />
+          {[provisioned(data, bucket), reasons(data), timeToProvision(data), queue(data), oldest(data)].map((chart) => (
+            <Chart key={chart.title} {...chart} />
+          ))}
         </div>
       )}
     </Panel>
   );
 }
 
-function Provisioned({ stats: { buckets }, hourly }: { stats: Stats; hourly: boolean }) {
-  const points = buckets.map((bucket) => ({
-    label: bucketLabel(bucket.start, hourly),
-    // Those quarantined and set aside are among the failed.
-    values: [bucket.created + bucket.adopted + bucket.replaced, bucket.failed],
-  }));
-  const provisioned = points.reduce((sum, { values }) => sum + (values[0] ?? 0), 0);
-  const failed = points.reduce((sum, { values }) => sum + (values[1] ?? 0), 0);
-  const worst = points.reduce<(typeof points)[number] | undefined>(
-    (most, point) => ((point.values[1] ?? 0) > (most?.values[1] ?? 0) ? point : most),
-    undefined,
-  );
-  const finding = `${count(provisioned)} provisioned, ${showMany(failed, "failed attempt", "failed attempts")}${worst ? `, most on ${worst.label}` : ""}.`;
-  return (
-    <BarChart
-      title={`Provisioned and failed ${hourly ? "an hour" : "a day"}`}
-      finding={finding}
-      unit={hourly ? "Hour (UTC)" : "Day (UTC)"}
-      series={[
-        { name: "Provisioned", tone: "one" },
-        { name: "Failed", tone: "bad" },
-      ]}
-      points={points}
-    />
-  );
+/** Days are counted in UTC, so all is shown in it. */
+function inUtc(moment: string) {
+  const at = new Date(moment);
+  const label = showTime(at, at, { utc: true });
+  const [day = "", time = ""] = label.split(", ");
+  return { label, day, hour: time.slice(0, 5) };
 }
 
-function Reasons({ stats: { reasons } }: { stats: Stats }) {
-  const entries = [...reasons]
-    .sort((a, b) => b.count - a.count)
-    .slice(0, 8)
-    .map(({ reason, count: number }) => ({
+const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
+
+function provisioned({ buckets }: Stats, bucket: "hour" | "day"): ChartProps {
+  // Those quarantined and set aside are among the failed.
+  const points = buckets.map(({ start, created, adopted, replaced, failed }) => {
+    const { day, hour } = inUtc(start);
+    const label = bucket === "hour" ? `${day} ${hour}` : day;
+    return { label, short: bucket === "hour" ? hour : day, values: [created + adopted + replaced, failed] as const };
+  });
+  const failures = points.map(({ values: [, failed] }) => failed);
+  const failed = sum(failures);
+  const worst = failed > 0 ? points[failures.indexOf(Math.max(...failures))] : undefined;
+  const done = sum(points.map(({ values: [done] }) => done));
+  return {
+    kind: "bars",
+    title: `Provisioned and failed ${bucket === "hour" ? "an hour" : "a day"}`,
+    finding: `${showCount(done)} provisioned, ${showMany(failed, "failed attempt")}${worst ? `, most on ${worst.label}` : ""}.`,
+    unit: `${words(bucket)} (UTC)`,
+    series: [
+      { name: "Provisioned", tone: "good" },
+      { name: "Failed", tone: "bad" },
+    ],
+    points,
+  };
+}
+
+function reasons({ reasons }: Stats): ChartProps {
+  const ranked = [...reasons].sort((a, b) => b.count - a.count).slice(0, REASONS_SHOWN);
+  const [first] = ranked;
+  return {
+    kind: "ranking",
+    title: "Reasons of failures",
+    finding: first ? `Most often: ${words(first.reason)}, ${showMany(first.count, "time")}.` : "No attempt failed.",
+    unit: "Reason",
+    series: [{ name: "Attempts", tone: "bad" }],
+    points: ranked.map(({ reason, count }) => ({
       label: words(reason),
-      count: number,
+      values: [count],
       link: (
         <a href={href(["users"], { state: "failing", reason })} title={ofReason(reason)?.means}>
           {words(reason)}
         </a>
       ),
-    }));
-  const [first] = entries;
-  const finding = first ? `Most often: ${first.label}, ${showMany(first.count, "time", "times")}.` : "No attempt failed.";
-  return <Ranking title="Reasons of failures" finding={finding} unit="Reason" tone="bad" entries={entries} />;
+    })),
+  };
 }
 
-function Depth({ stats: { depth } }: { stats: Stats }) {
-  const last = depth.at(-1);
-  const most = Math.max(0, ...depth.map(({ waiting }) => waiting));
-  const finding = last
-    ? `${count(last.waiting)} wait now, ${count(last.due)} of them due; ${count(most)} at most.`
-    : NOT_MEASURED;
-  return (
-    <LineChart
-      title="Users in the queue"
-      finding={finding}
-      series={[
-        { name: "Waiting", tone: "one" },
-        { name: "Due", tone: "warn" },
-      ]}
-      points={depth.map(({ at, waiting, due }) => ({ ...sampleLabels(at), values: [waiting, due] }))}
-    />
-  );
-}
-
-function OldestAge({ stats: { depth } }: { stats: Stats }) {
-  const points = depth.map(({ at, oldestDueAt }) => ({
-    ...sampleLabels(at),
-    values: [oldestDueAt === null ? 0 : Math.max(0, (Date.parse(at) - Date.parse(oldestDueAt)) / 60_000)],
-  }));
-  const most = Math.max(0, ...points.map(({ values }) => values[0] ?? 0));
-  const finding = depth.length > 0 ? `The longest that a due user has waited: ${showLength(most * 60)}.` : NOT_MEASURED;
-  return (
-    <LineChart
-      title="Age of the oldest due user, in minutes"
-      finding={finding}
-      series={[{ name: "Age", tone: "one" }]}
-      points={points}
-      format={(minutes) => showLength(minutes * 60)}
-    />
-  );
-}
-
-function TimeToProvision({ stats: { timeToProvision } }: { stats: Stats }) {
-  const entries = timeToProvision.map(({ atMostSeconds, count: number }, index) => {
-    const before = timeToProvision[index - 1]?.atMostSeconds;
-    const label = atMostSeconds === null ? `More than ${showLength(before ?? 0)}` : `Up to ${showLength(atMostSeconds)}`;
-    return { label, count: number };
-  });
-  const total = entries.reduce((sum, entry) => sum + entry.count, 0);
-  const quick = timeToProvision.reduce(
-    (sum, { atMostSeconds, count: number }) => sum + (atMostSeconds !== null && atMostSeconds <= 900 ? number : 0),
-    0,
-  );
-  const finding =
-    total > 0 ? `${Math.floor((100 * quick) / total)} % had their account within 15 minutes.` : "No user was provisioned.";
-  return <Ranking title="Time to provision" finding={finding} unit="Time in the queue" tone="one" entries={entries} />;
+/** A sample of the queue for each scheduled run. */
+function overTime({ depth }: Stats, values: (sample: Stats["depth"][number]) => readonly number[]) {
+  return {
+    kind: "lines",
+    unit: "Time",
+    points: depth.map((sample) => {
+      const { label, day, hour } = inUtc(sample.at);
+      return { label, short: `${day} ${hour}`, values: values(sample) };
+    }),
+  } as const;
 }
 
 const NOT_MEASURED = "Not measured yet: every scheduled run adds a point.";
-const count = (value: number) => value.toLocaleString("en-GB");
-const words = (reason: string) => `${reason.charAt(0).toUpperCase()}${reason.slice(1).replaceAll("_", " ")}`;
 
-const dayFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
-const hourFormat = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
-const sampleFormat = new Intl.DateTimeFormat("en-GB", {
-  day: "numeric",
-  month: "short",
-  hour: "2-digit",
-  minute: "2-digit",
-  timeZone: "UTC",
-});
+function queue(stats: Stats): ChartProps {
+  const last = stats.depth.at(-1);
+  const most = Math.max(0, ...stats.depth.map(({ waiting }) => waiting));
+  return {
+    ...overTime(stats, ({ waiting, due }) => [waiting, due]),
+    title: "Users in the queue",
+    finding: last
+      ? `${showCount(last.waiting)} wait now, ${showCount(last.due)} of them due; ${showCount(most)} at most.`
+      : NOT_MEASURED,
+    series: [
+      { name: "Waiting", tone: "busy" },
+      { name: "Due", tone: "warn" },
+    ],
+  };
+}
 
-/** Days are counted in UTC. */
-const bucketLabel = (start: string, hourly: boolean) => (hourly ? hourFormat : dayFormat).format(new Date(start));
-const sampleLabels = (at: string) => {
-  const short = sampleFormat.format(new Date(at)).replace(",", "");
-  return { short, label: `${short} UTC` };
-};
+function oldest(stats: Stats): ChartProps {
+  const chart = overTime(stats, ({ at, oldestDueAt }) => [
+    oldestDueAt === null ? 0 : Math.max(0, (Date.parse(at) - Date.parse(oldestDueAt)) / 60_000),
+  ]);
+  const most = Math.max(0, ...chart.points.map(({ values: [minutes = 0] }) => minutes));
+  return {
+    ...chart,
+    title: "Age of the oldest due user, in minutes",
+    finding: stats.depth.length > 0 ? `The longest that a due user has waited: ${showLength(most * 60)}.` : NOT_MEASURED,
+    series: [{ name: "Age", tone: "busy" }],
+    format: (minutes) => showLength(minutes * 60),
+  };
+}
+
+function timeToProvision({ timeToProvision: times }: Stats): ChartProps {
+  const total = sum(times.map(({ count }) => count));
+  const quick = sum(times.map(({ atMostSeconds, count }) => ((atMostSeconds ?? Infinity) <= QUICK_SECONDS ? count : 0)));
+  return {
+    kind: "ranking",
+    title: "Time to provision",
+    finding:
+      total > 0 ? `${Math.floor((100 * quick) / total)} % had their account within 15 minutes.` : "No user was provisioned.",
+    unit: "Time in the queue",
+    series: [{ name: "Users", tone: "busy" }],
+    points: times.map(({ atMostSeconds, count }, index) => ({
+      label:
+        atMostSeconds === null
+          ? `More than ${showLength(times[index - 1]?.atMostSeconds ?? 0)}`
+          : `Up to ${showLength(atMostSeconds)}`,
+      values: [count],
+    })),
+  };
+}

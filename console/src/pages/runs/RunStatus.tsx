@@ -1,25 +1,16 @@
 import type { BackfillRun } from "../../contract";
 import { Badge, type Tone } from "../../parts/StateBadge";
+import type { Standing } from "./course";
 
-const WORDS: Record<BackfillRun["status"], readonly [Tone, string, string]> = {
+const STATUSES: Record<BackfillRun["status"] | "died", readonly [Tone, string, string]> = {
   running: ["busy", "Running", "It is at work."],
   completed: ["good", "Completed", "It went to its end."],
   ended_early: ["warn", "Ended early", "3dEye was down, refused us or limited our rate. What was not done is due again."],
+  died: ["bad", "Died", "No end was recorded. Nothing is lost: its users are due again."],
 };
 
-/** After this an inline run has died. */
-const INLINE_MS = 15 * 60_000;
-
-type Standing = Pick<BackfillRun, "status" | "mode" | "startedAt">;
-
-export function RunStatus({ run }: { run: Standing }) {
-  if (hasDied(run))
-    return (
-      <Badge tone="bad" title="No end was recorded. Nothing is lost: its users are due again.">
-        Died
-      </Badge>
-    );
-  const [tone, word, meaning] = WORDS[run.status];
+export function RunStatus({ of: { status, died } }: { of: Standing }) {
+  const [tone, word, meaning] = STATUSES[died ? "died" : status];
   return (
     <Badge tone={tone} title={meaning}>
       {word}
@@ -27,5 +18,4 @@ export function RunStatus({ run }: { run: Standing }) {
   );
 }
 
-export const hasDied = ({ status, mode, startedAt }: Standing): boolean =>
-  status === "running" && mode === "inline" && Date.now() - Date.parse(startedAt) > INLINE_MS;
+export const startedBy = (trigger: BackfillRun["trigger"]): string => (trigger === "cron" ? "Schedule" : "A person");

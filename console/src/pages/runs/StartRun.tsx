@@ -1,4 +1,4 @@
-// A run is started in two steps: first a dry run says how many users it would take up.
+// A run is started in two steps: first a dry run says how many users it is about.
 
 import { useState } from "preact/hooks";
 import { showCount, showMany } from "../../lib/number";
@@ -29,7 +29,7 @@ export function StartRun({ dialog, started }: StartRunProps) {
   const request = (dryRun: boolean) => ({ params: { query: { limit: limit ?? INLINE_LIMIT, mode, dryRun } } }) as const;
   const count = useAct(() => api.POST(PATH, request(true)));
   const start = useAct(() => api.POST(PATH, request(false)), {
-    dialog: { name: "start-run", draft: () => ({ limit }) },
+    dialog: { name: "start-run", draft: { limit } },
     settledThen: started,
     done: ({ runId }) => runId && navigate(["runs", runId]),
   });
@@ -80,7 +80,7 @@ function Counted({ planned, waiting }: { planned: readonly string[]; waiting: nu
   return (
     <div class="notice" role="status">
       <p>
-        <strong>{showMany(planned.length, "user")}</strong> would be taken up now, of {showCount(waiting)} that wait.
+        <strong>{showMany(planned.length, "user")}</strong> would have their turn now, of {showCount(waiting)} that wait.
       </p>
       <ul class="sample">
         {planned.slice(0, SAMPLE).map((userId) => (

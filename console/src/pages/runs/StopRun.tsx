@@ -16,7 +16,7 @@ export function StopRun({ dialog, runId, stopped }: StopRunProps) {
   const [reason, setReason] = useState("");
   const body = { reason: reason.trim() };
   const act = useAct(() => api.POST("/admin/threedeye/backfill/runs/{runId}/stop", { params: { path: { runId } }, body }), {
-    dialog: { name: `stop-run ${runId}`, draft: () => ({}) },
+    dialog: { name: `stop-run ${runId}`, draft: {} },
     settledThen: stopped,
   });
   return (
@@ -31,8 +31,8 @@ export function StopRun({ dialog, runId, stopped }: StopRunProps) {
       curl={{ method: "POST", path: `/admin/threedeye/backfill/runs/${runId}/stop`, body }}
     >
       <p>
-        Chunks that are not done yet are given up. Their users are due again, and the next run takes them up. Accounts that were
-        made stay.
+        Chunks that are not done yet are given up. Their users are due again, and have their turn in the next run. Accounts that
+        were made stay.
       </p>
       <ReasonField value={reason} onChange={setReason} />
     </ActDialog>

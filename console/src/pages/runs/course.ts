@@ -1,13 +1,37 @@
-// How far a run was at the moments at which it was looked at.
+// How far a run is, and was at the moments at which it was looked at.
+
+import type { BackfillRun } from "../../contract";
+import { showCount } from "../../lib/number";
+
+export interface Standing {
+  status: BackfillRun["status"];
+  /** For the service to say: it knows how long a run may be silent. */
+  died?: boolean;
+}
+
+export const hasEnded = ({ status, died = false }: Standing): boolean => status !== "running" || died;
+
+export interface Counts {
+  planned: number;
+  done: number;
+  failed: number;
+  skipped: number;
+}
+
+/** How many of a run's users are through, whatever became of them. */
+export const through = ({ done, failed, skipped }: Omit<Counts, "planned">): number => done + failed + skipped;
+
+/** "998 of 4,000 done, 2 failed". */
+export function progressOf({ planned, done, failed, skipped }: Counts): string {
+  const rest = skipped > 0 ? `, ${showCount(skipped)} skipped` : "";
+  return `${showCount(done)} of ${showCount(planned)} done, ${showCount(failed)} failed${rest}`;
+}
 
 export interface Sample {
   at: Date;
   done: number;
   failed: number;
 }
-
-/** How many of a run's users are through, whatever became of them. */
-export const through = (run: { done: number; failed: number; skipped: number }): number => run.done + run.failed + run.skipped;
 
 /** With fewer samples a line would show a course that was not seen. */
 export const FEW = 3;

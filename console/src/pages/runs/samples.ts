@@ -1,9 +1,8 @@
 // What this page has seen of a run: the service keeps counts, not their course.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { showCount } from "../../lib/number";
 import { announce } from "../../state/announce";
-import { type Sample, through } from "./course";
+import { hasEnded, progressOf, type Sample, through } from "./course";
 import type { RunProgress } from "./Run";
 
 const KEPT = 720;
@@ -20,11 +19,11 @@ export function useRunSamples(run: RunProgress | undefined): readonly Sample[] {
       { at, done: run.done, failed: run.failed },
     ]);
 
-    const ended = run.status !== "running";
+    const ended = hasEnded(run);
     const quarter = ended ? 4 : Math.min(3, Math.floor((4 * through(run)) / Math.max(1, run.planned)));
     // What stood there when the page was opened has been read already.
     if (spoken.current !== null && quarter > spoken.current) {
-      const counts = `${showCount(run.done)} of ${showCount(run.planned)} done, ${showCount(run.failed)} failed`;
+      const counts = progressOf(run);
       announce(ended ? `The run has ended: ${counts}` : `${quarter * 25} %: ${counts}`);
     }
     spoken.current = Math.max(quarter, spoken.current ?? 0);

@@ -40,7 +40,7 @@ function PauseDialog({ dialog, pause: wanted }: PauseDialogProps) {
   const [reason, setReason] = useState("");
   const body = { paused: pause, reason: reason.trim() };
   const act = useAct(() => api.PUT(PATH, { body }), {
-    dialog: { name: "pause", draft: () => ({ pause }) },
+    dialog: { name: "pause", draft: { pause } },
     settledThen: refreshAll,
   });
   return (
@@ -52,7 +52,7 @@ function PauseDialog({ dialog, pause: wanted }: PauseDialogProps) {
       danger={pause}
       missing={body.reason === "" ? "Give a reason" : null}
       repeatable
-      done={({ paused }) => <p>{paused ? "All provisioning is paused." : "The next scheduled run takes up what waits."}</p>}
+      done={({ paused }) => <p>{paused ? "All provisioning is paused." : "Scheduled runs begin again."}</p>}
       curl={{ method: "PUT", path: PATH, body }}
     >
       <p>

@@ -1,5 +1,6 @@
 import type { System as SystemFacts } from "../../contract";
 import { CurlButton } from "../../parts/CopyButton";
+import { Facts } from "../../parts/Facts";
 import { Page } from "../../parts/Page";
 import { Panel, Section } from "../../parts/Panel";
 import { Badge } from "../../parts/StateBadge";
@@ -7,12 +8,15 @@ import { Table } from "../../parts/Table";
 import { Time } from "../../parts/Time";
 import { api } from "../../state/client";
 import { useResource, useSettled } from "../../state/resource";
+import { CheckBadge } from "../overview/CheckBadge";
 import { PauseSwitch } from "./PauseSwitch";
 
 const PATH = "/admin/system";
+/** Without it runs do their work themselves; without any other binding something is amiss. */
+const OPTIONAL = "PROVISIONING_QUEUE";
 
 export function System() {
-  const system = useResource("system", (signal) => api.GET(PATH, { signal }));
+  const system = useResource("system", () => api.GET(PATH));
   const { data } = system;
   return (
     <Page
@@ -30,6 +34,7 @@ export function System() {
       {data && (
         <>
           <Section title="Bindings">
+            <p class="hint">What Cloudflare gives the service to work with: a database, a queue, limits of rates.</p>
             <Bindings bindings={data.bindings} />
           </Section>
           <Section title="Settings">
@@ -42,30 +47,21 @@ export function System() {
 }
 
 function Service({ system: { version, schema, now } }: { system: SystemFacts }) {
+  const fresh = schema.applied === schema.built;
   return (
-    <dl class="facts">
-      <div>
-        <dt>Version</dt>
-        <dd>{version}</dd>
-      </div>
-      <div>
-        <dt>Schema of the database</dt>
-        <dd>
-          {schema.applied ?? "none"}{" "}
-          {schema.applied === schema.built ? (
-            <Badge tone="good">As this version wants it</Badge>
-          ) : (
-            <Badge tone="bad">This version wants {schema.built}</Badge>
-          )}
-        </dd>
-      </div>
-      <div>
-        <dt>The service’s clock</dt>
-        <dd>
-          <Time at={now} />
-        </dd>
-      </div>
-    </dl>
+    <Facts
+      of={[
+        ["Version", version],
+        [
+          "Database schema",
+          <>
+            {schema.applied ?? "None"} <CheckBadge word={fresh ? "ok" : schema.applied === null ? "missing" : "outdated"} />
+            {!fresh && ` This version wants ${schema.built}.`}
+          </>,
+        ],
+        ["The service’s clock", <Time key="" at={now} />],
+      ]}
+    />
   );
 }
 
@@ -98,8 +94,8 @@ function Bindings({ bindings }: Pick<SystemFacts, "bindings">) {
       columns={[
         { title: "Name", cell: ({ name }) => <code>{name}</code> },
         {
-          title: "There",
-          cell: ({ bound }) => (bound ? <Badge tone="good">Bound</Badge> : <Badge tone="calm">Not bound</Badge>),
+          title: "State",
+          cell: ({ name, bound }) => <CheckBadge word={bound ? "ok" : name === OPTIONAL ? "not_configured" : "missing"} />,
         },
       ]}
       empty="Nothing is bound."

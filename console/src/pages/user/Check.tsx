@@ -1,6 +1,7 @@
 // "Check at 3dEye": what the vendor shows right now, beside what is recorded.
 
 import type { components } from "../../api";
+import { showMany } from "../../lib/number";
 import { CurlButton } from "../../parts/CopyButton";
 import { Panel } from "../../parts/Panel";
 import { api } from "../../state/client";
@@ -10,9 +11,8 @@ import { type Step, Steps } from "./Steps";
 type Diagnostics = components["schemas"]["Diagnostics"];
 
 export function Check({ userId, hide }: { userId: string; hide: () => void }) {
-  const check = useResource<Diagnostics>(`check ${userId}`, (signal) =>
-    api.GET("/admin/threedeye/users/{userId}", { params: { path: { userId } }, signal }),
-  );
+  const call = () => api.GET("/admin/threedeye/users/{userId}", { params: { path: { userId } } });
+  const check = useResource(`check ${userId}`, call);
   return (
     <Panel
       title="Check at 3dEye"
@@ -20,7 +20,7 @@ export function Check({ userId, hide }: { userId: string; hide: () => void }) {
       lines={11}
       actions={
         <>
-          <CurlButton method="GET" path={`/admin/threedeye/users/${encodeURIComponent(userId)}`} />
+          <CurlButton {...call()} />
           <button type="button" onClick={hide}>
             Hide
           </button>
@@ -65,8 +65,8 @@ function vendor({ remote: { configured, error, customerId, customerUserCount, sa
   return good(
     title,
     <>
-      Customer <code>{customerId}</code>
-      {customerUserCount !== null && ` with ${customerUserCount.toLocaleString("en")} accounts`}
+      Our customer number there is <code>{customerId}</code>
+      {customerUserCount !== null && `, with ${showMany(customerUserCount, "account")}`}
       {sampleEmails.length > 0 && `, such as ${sampleEmails.slice(0, 2).join(", ")}`}
     </>,
   );
@@ -85,7 +85,7 @@ function recorded({ mapping }: Diagnostics): Step {
       {hasPassword ? "" : ", without its password"}
     </>
   );
-  if (remoteAccountExists === false) return bad(title, <>{account}. It is not in our customer any more: reset the user.</>);
+  if (remoteAccountExists === false) return bad(title, <>{account}. It is not among our accounts any more: reset the user.</>);
   if (remoteAccountExists === null) return { ...unknown(title), detail: <>{account}. Whether it is there is not known.</> };
   return hasPassword ? good(title, account) : bad(title, account);
 }
@@ -106,8 +106,11 @@ function remote({ remote: { configured, error, emailPresentInCustomer, match }, 
   }
   if (!configured || error || emailPresentInCustomer === null) return unknown(title);
   if (mapping.state === "quarantined")
-    return bad(title, "None in our customer, but 3dEye says that the e-mail is taken: the account is elsewhere. Ask the vendor.");
-  return open(title, "None in our customer. Provisioning makes one.");
+    return bad(
+      title,
+      "None among our accounts, but 3dEye says that the e-mail is taken: the account is elsewhere. Ask the vendor.",
+    );
+  return open(title, "None among our accounts. Provisioning makes one.");
 }
 
 function cameras({ remote: { match }, recovery }: Diagnostics): Step {
@@ -124,7 +127,7 @@ function cameras({ remote: { match }, recovery }: Diagnostics): Step {
       ),
     };
   if (!match) return open(title, "No account to hold any.");
-  return good(title, match.roleCount === 1 ? "The account holds 1 role." : `The account holds ${match.roleCount} roles.`);
+  return good(title, `The account holds ${showMany(match.roleCount, "camera")}.`);
 }
 
 /** Ids in a row. */

@@ -10,6 +10,8 @@ interface DialogButtonProps<D extends Draft> {
   primary?: boolean;
   /** There is nothing to do, any more: a dialog that has done it stays. */
   idle?: boolean;
+  /** Why it cannot be used, besides a lost connection. */
+  blocked?: string | undefined;
   /** The dialog, mounted while it is open. */
   children: (dialog: DialogState<D>) => ComponentChildren;
 }
@@ -20,18 +22,19 @@ export function DialogButton<D extends Draft = Draft>({
   label,
   primary = false,
   idle = false,
+  blocked: reason,
   children,
 }: DialogButtonProps<D>) {
   const dialog = useDialog<D>(name);
-  const blocked = lost.value !== null;
+  const blocked = lost.value ? "Not while the connection is lost" : reason;
   return (
     <>
       {!idle && (
         <button
           type="button"
           class={primary ? "primary" : ""}
-          aria-disabled={blocked}
-          title={blocked ? "Not while the connection is lost" : undefined}
+          aria-disabled={blocked !== undefined}
+          title={blocked}
           onClick={() => blocked || dialog.open()}
         >
           {label}

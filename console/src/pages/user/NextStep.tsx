@@ -1,10 +1,11 @@
 // Where the user stands and what happens next, with the acts that change it.
 
-import type { Reason, UserDetail } from "../../contract";
-import { type Guidance, guidance } from "../../guidance";
+import type { Reason, State, UserDetail } from "../../contract";
+import { type Guidance, guidance, ofReason } from "../../guidance";
+import { showMany } from "../../lib/number";
 import { GuidanceText } from "../../parts/GuidanceText";
 import { Section } from "../../parts/Panel";
-import { Time } from "../../parts/Time";
+import { Due } from "../../parts/Time";
 import { href } from "../../state/router";
 import { may } from "../../state/session";
 import { ProvisionButton } from "./Provision";
@@ -18,6 +19,12 @@ const MENDED_BY_RESET: ReadonlySet<Reason> = new Set([
   "unsealable",
   "roles_pending",
 ] as const);
+
+/** States that no attempt ends, and what does. */
+const BLOCKED: Readonly<Partial<Record<State, string>>> = {
+  quarantined: "An attempt lifts no quarantine: reset the user",
+  set_aside: "Another user has the e-mail: see what to do below",
+};
 
 export function NextStep({ user, check }: { user: UserDetail; check: () => void }) {
   const { found, userId, provisioning } = user;
@@ -35,16 +42,18 @@ export function NextStep({ user, check }: { user: UserDetail; check: () => void 
             Check at 3dEye
           </button>
           {may("support") && <ResetButton user={user} primary={wantsReset} idle={!found && !recorded} />}
-          {may("support") && <ProvisionButton userId={userId} primary={wantsProvision} idle={!found || ends} />}
+          {may("support") && (
+            <ProvisionButton userId={userId} primary={wantsProvision} idle={!found || ends} blocked={BLOCKED[state]} />
+          )}
         </>
       }
     >
       <p class="headline">
-        <strong>{guidance.nextAct[next.act].means}</strong>
+        <strong>{guidance.nextAct[next.act]}</strong>
         {next.at && (
           <span>
             {" "}
-            Due <Time at={next.at} relative />.
+            <Due at={next.at} before="Due " />.
           </span>
         )}
       </p>
@@ -58,7 +67,7 @@ export function NextStep({ user, check }: { user: UserDetail; check: () => void 
       )}
       {lastError && (
         <p class="quiet">
-          Last error, {attempts === 1 ? "1 attempt" : `${attempts} attempts`} so far: {lastError}
+          Last error, {showMany(attempts, "attempt")} so far: {lastError}
         </p>
       )}
     </Section>
@@ -66,9 +75,9 @@ export function NextStep({ user, check }: { user: UserDetail; check: () => void 
 }
 
 /** The most telling of what is known: the reason, else the state. */
-function explain({ found, provisioning: { state, reason, next } }: UserDetail): Guidance {
-  if (reason) return (guidance.reason as Partial<Record<Reason, Guidance>>)[reason] ?? guidance.nextAct[next.act];
-  return found || state !== "none" ? guidance.state[state] : NOT_FOUND;
+function explain({ found, provisioning: { state, reason } }: UserDetail): Guidance {
+  const why = reason && ofReason(reason);
+  return why || (found || state !== "none" ? guidance.state[state] : NOT_FOUND);
 }
 
 const NOT_FOUND: Guidance = {

@@ -45,7 +45,7 @@ export function Personal({ userId, field, masked, none }: PersonalProps) {
   const act = useAct(
     () => api.POST("/admin/users/{userId}/reveal", { params: { path: { userId } }, body: { fields: [field], reason: given } }),
     {
-      dialog: { name: `reveal ${field} ${userId}`, draft: () => ({}) },
+      dialog,
       done: ({ email, phoneNumber }) => {
         reasons.set(userId, given);
         setShown({ text: (field === "email" ? email : phoneNumber) ?? none, until: new Date(Date.now() + SHOWN_MS) });
@@ -83,11 +83,6 @@ export function Personal({ userId, field, masked, none }: PersonalProps) {
           missing={reason.trim() === "" ? "Give a reason" : null}
           done={() => null}
           repeatable
-          curl={{
-            method: "POST",
-            path: `/admin/users/${encodeURIComponent(userId)}/reveal`,
-            body: { fields: [field], reason: given },
-          }}
         >
           <p>
             It is shown for a minute, and hidden when you leave this tab. That you looked is kept in the audit trail, with your

@@ -4,35 +4,27 @@ import { useRef, useState } from "preact/hooks";
 import type { components } from "../../api";
 import type { ResetPlan, UserDetail } from "../../contract";
 import { withoutAnswer } from "../../lib/failure";
-import { kept } from "../../lib/kept";
-import { ActPanel } from "../../parts/ActPanel";
-import { CurlButton } from "../../parts/CopyButton";
-import { Dialog, type DialogState } from "../../parts/Dialog";
+import { ActDialog } from "../../parts/ActDialog";
+import { Choices } from "../../parts/Choices";
+import type { DialogState } from "../../parts/Dialog";
 import { FailureNotice } from "../../parts/FailureNotice";
 import { ConfirmText, isTyped, ReasonField } from "../../parts/fields";
 import { Skeleton } from "../../parts/Panel";
 import { StateBadge } from "../../parts/StateBadge";
 import { Time } from "../../parts/Time";
 import { useAct } from "../../state/act";
-import { type Answer, api } from "../../state/client";
+import { api, type Call } from "../../state/client";
 import { refreshAll } from "../../state/refresh";
 import { useResource } from "../../state/resource";
 import { href } from "../../state/router";
 import { may } from "../../state/session";
 import { DialogButton } from "./DialogButton";
-import { ProvisionPanel, provisionPath, useProvision } from "./Provision";
 import { Preview } from "./ResetPreview";
-import { BODIES, buttonOf, isWay, type ResetWay, usualWay, WAYS, type Way } from "./reset-ways";
+import { BODIES, buttonOf, usualWay, WAYS, type Way } from "./reset-ways";
 
 type Result = components["schemas"]["ResetResult"];
 
-interface ResetDraft extends Record<string, string> {
-  way: Way;
-  reason: string;
-  typed: string;
-}
-
-const nameOf = (userId: string) => `reset ${userId}`;
+type Draft = { way: Way };
 
 interface ResetButtonProps {
   user: UserDetail;
@@ -43,7 +35,7 @@ interface ResetButtonProps {
 
 export function ResetButton({ user, primary, idle }: ResetButtonProps) {
   return (
-    <DialogButton<ResetDraft> name={nameOf(user.userId)} label="Reset…" primary={primary} idle={idle}>
+    <DialogButton<Draft> name={`reset ${user.userId}`} label="Reset…" primary={primary} idle={idle}>
       {(dialog) => <ResetDialog user={user} dialog={dialog} />}
     </DialogButton>
   );
@@ -51,39 +43,28 @@ export function ResetButton({ user, primary, idle }: ResetButtonProps) {
 
 /** What is sent; the same again when it has to be sent twice. */
 interface Order {
-  plan: ResetPlan;
+  plan: ResetPlan | undefined;
   reason: string;
 }
 
-function ResetDialog({ user, dialog }: { user: UserDetail; dialog: DialogState<ResetDraft> }) {
+function ResetDialog({ user, dialog }: { user: UserDetail; dialog: DialogState<Draft> }) {
   const { userId } = user;
-  const { draft } = dialog;
-  const [way, setWay] = useState<Way>(isWay(draft?.way) ? draft.way : usualWay(user));
-  const [reason, setReason] = useState(draft?.reason ?? "");
-  const [typed, setTyped] = useState(draft?.typed ?? "");
+  // What is read of the user meanwhile must not change the choice.
+  const [usual] = useState(() => usualWay(user));
+  const { way = usual } = dialog.draft;
+  const [reason, setReason] = useState("");
+  const [typed, setTyped] = useState("");
   const [sent, setSent] = useState<Order | null>(null);
   const order = useRef<Order | null>(null);
   const lostOnce = useRef(false);
-  const path = { userId };
 
-  const again = useProvision(userId);
-
-  const reset = way === "again" ? null : way;
-  const preview = useResource<ResetPlan>(reset && !sent ? `reset ${userId} ${reset}` : null, (signal) =>
-    previewed(userId, reset ?? "keep", signal),
-  );
+  const previewed = callOf<ResetPlan>(userId, way, null);
+  const preview = useResource(sent ? null : `reset ${userId} ${way}`, () => previewed);
   const plan = sent?.plan ?? preview.data;
-  const act = useAct<Result>(
-    () =>
-      api.POST("/admin/threedeye/users/{userId}/reset", {
-        params: { path },
-        body: { ...BODIES[reset ?? "keep"], plan: order.current?.plan.plan, reason: order.current?.reason },
-      }) as Answer<Result>,
-    {
-      dialog: { name: nameOf(userId), draft: (): ResetDraft => ({ way, reason: kept(reason), typed }) },
-      settledThen: refreshAll,
-    },
-  );
+  const act = useAct(() => callOf<Result>(userId, way, order.current ?? { plan, reason: reason.trim() || "why" }), {
+    dialog,
+    settledThen: refreshAll,
+  });
   const begin = async () => {
     if (!order.current) {
       if (!plan) return;
@@ -99,112 +80,74 @@ function ResetDialog({ user, dialog }: { user: UserDetail; dialog: DialogState<R
     act.reset();
   };
   const { kind } = act.state;
-  const chosen = kind === "idle" && again.state.kind !== "running";
-  const settled = kind === "done" || kind === "unknown";
   if (kind === "unknown") lostOnce.current = true;
   const outdated = act.state.kind === "failed" && act.state.failure.status === 409 && act.state.failure.kind === "refused";
 
   return (
-    <Dialog dialog={dialog} title="Reset this user" busy={kind === "running" || again.state.kind === "running"}>
-      {kind !== "done" && again.state.kind !== "done" && (
-        <fieldset disabled={!chosen}>
-          <legend>What should it do?</legend>
-          {(Object.keys(WAYS) as Way[]).map((id) => (
-            <Choice key={id} id={id} checked={id === way} choose={() => setWay(id)} />
-          ))}
-        </fieldset>
-      )}
-      {reset === null ? (
-        <ProvisionPanel act={again} label={WAYS.again.title} close={dialog.close} />
+    <ActDialog
+      dialog={dialog}
+      title="Reset this user"
+      act={{ ...act, run: begin }}
+      label={buttonOf(way, plan?.remote.deletes.length)}
+      danger={way !== "forget"}
+      missing={outdated ? "Look again first" : missing(plan, reason, typed)}
+      repeatable
+      heading={({ reprovision: { error } }) => (error ? "Done in part" : "Done")}
+      tone={({ reprovision: { error } }) => (error ? "warn" : "good")}
+      done={(result) => <Outcome userId={userId} result={result} close={dialog.close} />}
+      advice={() => <Advice outdated={outdated} sentTwice={lostOnce.current} lookAgain={lookAgain} />}
+      curl={plan ? act.call : previewed}
+    >
+      <Choices
+        legend="What should it do?"
+        value={way}
+        choices={choices()}
+        disabled={kind !== "idle"}
+        onChange={(way) => dialog.keep({ way })}
+      />
+      {preview.failure && !sent ? (
+        <FailureNotice failure={asRead(preview.failure)} retry={preview.refresh} />
+      ) : plan ? (
+        kind !== "unknown" && <Preview plan={plan} keeps={way !== "lose"} lookAgain={sent ? undefined : preview.refresh} />
       ) : (
+        <Skeleton lines={4} />
+      )}
+      {plan && kind === "idle" && (
         <>
-          {preview.failure && !sent ? (
-            <FailureNotice failure={asRead(preview.failure)} retry={preview.refresh} />
-          ) : plan ? (
-            !settled && <Preview plan={plan} keeps={reset !== "lose"} lookAgain={sent ? undefined : preview.refresh} />
-          ) : (
-            <Skeleton lines={4} />
+          <ReasonField value={reason} onChange={setReason} />
+          {plan.needs.typed !== null && (
+            <ConfirmText
+              expected={plan.needs.typed}
+              value={typed}
+              onChange={setTyped}
+              loses="Only the vendor can bring the cameras back. These are the last characters of the user’s id."
+            />
           )}
-          {plan && kind === "idle" && (
-            <>
-              <ReasonField value={reason} onChange={setReason} />
-              {plan.needs.typed !== null && (
-                <ConfirmText
-                  expected={plan.needs.typed}
-                  value={typed}
-                  onChange={setTyped}
-                  loses={`The cameras cannot be brought back by anybody but the vendor. These are the last characters of the user's id.`}
-                />
-              )}
-            </>
-          )}
-          {kind === "unknown" && <OnRecord user={user} />}
-          <ActPanel
-            act={{ ...act, run: begin }}
-            label={buttonOf(reset, plan?.remote.deletes.length)}
-            danger={reset !== "forget"}
-            missing={outdated ? "Look again first" : missing(plan, reason, typed)}
-            repeatable
-            heading={({ reprovision: { error } }) => (error ? "Done in part" : "Done")}
-            tone={({ reprovision: { error } }) => (error ? "warn" : "good")}
-            done={(result) => <Outcome userId={userId} result={result} close={dialog.close} />}
-            advice={() => <Advice outdated={outdated} sentTwice={lostOnce.current} lookAgain={lookAgain} />}
-            close={dialog.close}
-          />
         </>
       )}
-      <p class="row">
-        {reset === null ? (
-          <CurlButton method="POST" path={provisionPath(userId)} />
-        ) : (
-          <CurlButton
-            method="POST"
-            path={`/admin/threedeye/users/${encodeURIComponent(userId)}/reset`}
-            query={plan ? {} : { dryRun: true }}
-            body={plan ? { ...BODIES[reset], plan: plan.plan, reason: reason.trim() || "why" } : BODIES[reset]}
-          />
-        )}
-      </p>
-    </Dialog>
+      {kind === "unknown" && <OnRecord user={user} />}
+    </ActDialog>
   );
 }
 
-function previewed(userId: string, way: ResetWay, signal: AbortSignal): Answer<ResetPlan> {
+/** Without an order it is a preview. */
+function callOf<T extends Result | ResetPlan>(userId: string, way: Way, order: Order | null): Call<T> {
   return api.POST("/admin/threedeye/users/{userId}/reset", {
-    params: { path: { userId }, query: { dryRun: true } },
-    body: BODIES[way],
-    signal,
-  }) as Answer<ResetPlan>;
+    params: { path: { userId }, query: order ? {} : { dryRun: true } },
+    body: { ...BODIES[way], plan: order?.plan?.plan, reason: order?.reason },
+  }) as Call<T>;
 }
 
 /** A preview changes nothing, so there is no unknown outcome. */
 const asRead = (failure: Parameters<typeof FailureNotice>[0]["failure"]) =>
   failure.kind === "unknown_outcome" ? withoutAnswer("GET") : failure;
 
-function Choice({ id, checked, choose }: { id: Way; checked: boolean; choose: () => void }) {
-  const { title, effect, least } = WAYS[id];
-  const allowed = may(least);
-  return (
-    <div class="choice">
-      <input
-        type="radio"
-        id={`way-${id}`}
-        name="way"
-        checked={checked}
-        disabled={!allowed}
-        onChange={choose}
-        aria-describedby={`way-${id}-effect`}
-      />
-      <div>
-        <label for={`way-${id}`}>{title}</label>
-        <p id={`way-${id}-effect`} class="hint">
-          {effect}
-          {!allowed && ` Takes the role ${least}.`}
-        </p>
-      </div>
-    </div>
-  );
-}
+const choices = () =>
+  (Object.keys(WAYS) as Way[]).map((value) => {
+    const { title, effect, least } = WAYS[value];
+    const disabled = !may(least);
+    return { value, label: title, hint: disabled ? `${effect} Takes the role ${least}.` : effect, disabled };
+  });
 
 /** Why the button cannot be used yet. */
 function missing(plan: ResetPlan | undefined, reason: string, typed: string): string | null {
@@ -253,7 +196,7 @@ function Outcome({ userId, result: { remote, reprovision }, close }: OutcomeProp
 function OnRecord({ user: { provisioning } }: { user: UserDetail }) {
   return (
     <p>
-      On record by now: <StateBadge state={provisioning.state} />
+      On record by now: <StateBadge {...provisioning} />
       {provisioning.threedeyeUserId && (
         <>
           {" "}

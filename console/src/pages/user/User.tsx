@@ -27,12 +27,8 @@ import { forTicket } from "./ticket";
 const POLL_MS = 3_000;
 
 export function User({ userId, tab }: { userId: string; tab: string | undefined }) {
-  const path = { userId };
-  const resource = useResource<UserDetail>(
-    `user ${userId}`,
-    (signal) => api.GET("/admin/users/{userId}", { params: { path }, signal }),
-    { every: (user) => (user && isBusy(user) ? POLL_MS : null) },
-  );
+  const call = () => api.GET("/admin/users/{userId}", { params: { path: { userId } } });
+  const resource = useResource(`user ${userId}`, call, { every: (user) => (user && isBusy(user) ? POLL_MS : null) });
   const [checking, setChecking] = useState(false);
   const { data: user, failure, loading, at, refresh } = resource;
   return (
@@ -49,7 +45,7 @@ export function User({ userId, tab }: { userId: string; tab: string | undefined 
           <CopyButton text={userId} label="Copy id" wide />
           <CopyButton text={`${location.origin}${location.pathname}${href(["users", userId])}`} label="Copy link" wide />
           {user && <CopyButton text={forTicket(user)} label="Copy for ticket" wide />}
-          <CurlButton method="GET" path={`/admin/users/${encodeURIComponent(userId)}`} />
+          <CurlButton {...call()} />
         </>
       }
     >
@@ -70,7 +66,7 @@ export function User({ userId, tab }: { userId: string; tab: string | undefined 
               { id: "3deye", title: "3dEye", content: () => <ThreedeyeTab user={user} /> },
               { id: "security", title: "Security", content: () => <SecurityTab user={user} /> },
               { id: "keys", title: "Keys", content: () => <KeysTab user={user} /> },
-              { id: "history", title: "History", content: () => <HistoryTab userId={userId} /> },
+              { id: "history", title: "History", content: () => <HistoryTab user={user} /> },
               { id: "json", title: "JSON", content: () => <JsonTab user={user} /> },
             ]}
           />
@@ -101,7 +97,7 @@ function Head({ user }: { user: UserDetail }) {
     );
   return (
     <div class="user-head">
-      <StateBadge state={provisioning.state} />
+      <StateBadge {...provisioning} />
       <Personal userId={user.userId} field="email" masked={email} none="No e-mail" />
       {phoneNumber && <Personal userId={user.userId} field="phone" masked={phoneNumber} none="" />}
       <span class="quiet">

@@ -2,8 +2,7 @@
 
 import type { Role, UserDetail } from "../../contract";
 
-export type Way = "again" | "forget" | "keep" | "lose";
-export type ResetWay = Exclude<Way, "again">;
+export type Way = "forget" | "keep" | "lose";
 
 interface WayText {
   title: string;
@@ -12,11 +11,6 @@ interface WayText {
 }
 
 export const WAYS: Record<Way, WayText> = {
-  again: {
-    title: "Try again now",
-    effect: "Deletes nothing. Does what the next run would do. Lifts no quarantine.",
-    least: "support",
-  },
   forget: {
     title: "Forget what is recorded",
     effect: "Deletes nothing at 3dEye. Lifts a quarantine, for an e-mail that is free by now, and provisions anew.",
@@ -38,10 +32,10 @@ export const BODIES = {
   forget: { clearMapping: true, deleteRemote: false, preserveRoles: true, reprovision: true },
   keep: { clearMapping: true, deleteRemote: true, preserveRoles: true, reprovision: true },
   lose: { clearMapping: true, deleteRemote: true, preserveRoles: false, reprovision: true },
-} as const satisfies Record<ResetWay, object>;
+} as const satisfies Record<Way, object>;
 
 /** What the button does, once it is known whether there is an account. */
-export function buttonOf(way: ResetWay, deletes: number | undefined): string {
+export function buttonOf(way: Way, deletes: number | undefined): string {
   if (way === "forget") return "Forget it and provision anew";
   if (deletes === 0) return "Make the account anew";
   return way === "keep" ? "Delete the account and make it anew" : "Delete the account and lose its cameras";
@@ -51,5 +45,3 @@ export function buttonOf(way: ResetWay, deletes: number | undefined): string {
 export function usualWay({ provisioning: { state } }: UserDetail): Way {
   return state === "quarantined" || state === "set_aside" ? "forget" : "keep";
 }
-
-export const isWay = (value: unknown): value is Way => typeof value === "string" && Object.hasOwn(WAYS, value);

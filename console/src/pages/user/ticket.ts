@@ -10,7 +10,7 @@ export function forTicket({ userId, provisioning, history }: UserDetail): string
   const lines = [
     `User ${userId}`,
     `State: ${words(state)}${reason ? `, because ${reason}` : ""}`,
-    `Next: ${guidance.nextAct[next.act].means}${next.at ? ` Due ${next.at}` : ""}`,
+    `Next: ${guidance.nextAct[next.act]}${next.at ? ` Due ${next.at}` : ""}`,
     threedeyeUserId && `3dEye account ${threedeyeUserId}`,
     requestId && `Last request ${requestId}`,
     `${location.origin}${location.pathname}${href(["users", userId])}`,

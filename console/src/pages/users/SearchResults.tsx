@@ -8,15 +8,13 @@ import { href } from "../../state/router";
 import { searched, searches } from "../../state/search";
 import { USER_COLUMNS } from "./columns";
 
-const PATH = "/admin/users/search";
-
 export function SearchResults({ query }: { query: string }) {
   // The text may be an e-mail, so the key of the list is the search's number.
-  const users = usePages(
-    `search ${searches.value}`,
-    (after, signal) => api.POST(PATH, { body: { query, after }, signal }),
-    (answer) => ({ rows: answer.users.map((row) => ({ ...row, matchedBy: answer.matchedBy })), next: answer.next }),
-  );
+  const list = (after?: string) => api.POST("/admin/users/search", { body: { query, after } });
+  const users = usePages(`search ${searches.value}`, list, (answer) => ({
+    rows: answer.users.map((row) => ({ ...row, matchedBy: answer.matchedBy })),
+    next: answer.next,
+  }));
   const matchedBy = users.rows?.[0]?.matchedBy;
   return (
     <Page
@@ -26,7 +24,7 @@ export function SearchResults({ query }: { query: string }) {
           <button type="button" onClick={() => (searched.value = null)}>
             End the search
           </button>
-          <CurlButton method="POST" path={PATH} body={{ query }} />
+          <CurlButton {...list()} />
         </>
       }
     >

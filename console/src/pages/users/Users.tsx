@@ -11,7 +11,7 @@ import { address, href, setFilters } from "../../state/router";
 import { searched } from "../../state/search";
 import { USER_COLUMNS } from "./columns";
 import { SearchResults } from "./SearchResults";
-import { isListState, LIST_STATES, type ListState } from "./states";
+import { hasFailures, isListState, LIST_STATES, type ListState, leadOf } from "./states";
 
 export function Users() {
   const isList = searched.value === null || address.value.filters.size > 0;
@@ -22,31 +22,27 @@ function UserList() {
   const { filters } = address.value;
   const asked = filters.get("state");
   const state: ListState | "" = isListState(asked) ? asked : "";
-  // Who waits has not failed, so there is no reason.
   const wanted = filters.get("reason") ?? "";
-  const reason = state !== "waiting" && isReason(wanted) ? wanted : "";
+  const reason = hasFailures(state) && isReason(wanted) ? wanted : "";
   const query = { state: state || undefined, reason: reason || undefined };
-  const users = usePages(
-    `users ${state} ${reason}`,
-    (after, signal) => api.GET("/admin/users", { params: { query: { ...query, after } }, signal }),
-    (answer) => ({ rows: answer.users, next: answer.next }),
-  );
+  const list = (after?: string) => api.GET("/admin/users", { params: { query: { ...query, after } } });
+  const users = usePages(JSON.stringify(query), list, ({ users, next }) => ({ rows: users, next }));
   return (
     <Page
       title="Users"
-      lead={state ? LIST_STATES[state].lead : "All users, by id. Choose a state, or find a user by what the ticket holds."}
-      actions={<CurlButton method="GET" path="/admin/users" query={query} />}
+      lead={state ? leadOf(state) : "All users, by id. Choose a state, or find a user by what the ticket holds."}
+      actions={<CurlButton {...list()} />}
     >
       <div class="filters">
         <Select
           label="State"
           value={state}
-          options={[["", "Any"], ...Object.entries(LIST_STATES).map(([id, { title }]) => [id as ListState, title] as const)]}
+          options={[["", "Any"], ...LIST_STATES.map((id) => [id, words(id)] as const)]}
           onChange={(chosen) => setFilters({ state: chosen })}
         />
-        {state !== "waiting" && (
+        {hasFailures(state) && (
           <Select
-            label="Reason"
+            label="Failure"
             value={reason}
             options={[["", "Any"], ...REASONS.map((code) => [code as string, words(code)] as const)]}
             onChange={(chosen) => setFilters({ reason: chosen })}
@@ -68,12 +64,12 @@ function UserList() {
 const REASONS = Object.keys(guidance.reason).sort() as Reason[];
 
 function emptyText(state: ListState | "", reason: string) {
-  if (reason === "") return state ? LIST_STATES[state].none : "There are no users yet.";
+  if (reason === "") return state ? `No user is ${words(state).toLowerCase()}.` : "There are no users yet.";
   return (
     <>
-      No user here has the reason “{words(reason)}”.{" "}
+      No user here has the failure “{words(reason)}”.{" "}
       <button type="button" class="plain" onClick={() => setFilters({ reason: null })}>
-        Show all reasons
+        Show all failures
       </button>
     </>
   );

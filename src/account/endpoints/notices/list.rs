@@ -8,16 +8,17 @@ use serde::Serialize;
 use crate::account::NoticeKind;
 use crate::account::store::{NoticeFilter, NoticePlace, WaitingNotice, list_notices};
 use crate::auth::SignIn;
-use crate::kernel::{Timestamp, UserId, mask_email, mask_phone};
+use crate::kernel::{Timestamp, UserId};
 use crate::operators::Role;
 use crate::web::caller::Admin;
 use crate::web::fields;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Parameter, Spec, example};
+use crate::web::page::Limit;
+use crate::web::personal_data::PersonalData;
 use crate::web::query::Query;
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
-const DEFAULT_LIMIT: u32 = 50;
 const MAX_LIMIT: u32 = 200;
 
 pub const ROUTE: Route = Route::get(
@@ -62,17 +63,12 @@ struct NoticePart {
 }
 
 impl NoticePart {
-    fn of(row: WaitingNotice, shows_personal_data: bool) -> Self {
-        let masked = |recipient: String| match recipient.contains('@') {
-            _ if shows_personal_data => recipient,
-            true => mask_email(&recipient),
-            false => mask_phone(&recipient),
-        };
+    fn of(row: WaitingNotice, data: PersonalData) -> Self {
         Self {
             id: row.id,
             kind: row.kind,
             user_id: row.user,
-            recipient: row.recipient.map(masked),
+            recipient: row.recipient.map(|recipient| data.recipient(recipient)),
             attempts: row.attempts,
             last_cause: row.last_cause,
             created_at: row.created_at,
@@ -84,16 +80,19 @@ impl NoticePart {
 
 async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let query = call.query(&["state", "type", "userId", "limit", "after"])?;
-    let limit = query.count("limit", DEFAULT_LIMIT, MAX_LIMIT)?;
+    let limit = Limit::up_to(&query, MAX_LIMIT)?;
     let filter = filter(&query)?;
-    let rows = list_notices(&call.services.database()?, &filter, limit + 1).await?;
-    let has_more = rows.len() > limit as usize;
-    let is_shown = call.caller.shows_personal_data();
-    let rows = rows.into_iter().take(limit as usize);
-    let notices: Vec<NoticePart> = rows.map(|row| NoticePart::of(row, is_shown)).collect();
-    let last = notices.last().filter(|_| has_more);
-    let next = last.map(|last| NoticePlace::new(last.due_at, &last.id).to_string());
-    Ok(Reply::json(StatusCode::OK, &ResponseBody { notices, next }))
+    let rows = list_notices(&call.services.database()?, &filter, limit.to_read()).await?;
+    let (rows, next) = limit.cut(rows, |row| {
+        NoticePlace::new(row.due_at, &row.id).to_string()
+    });
+    let data = PersonalData::for_caller(&call.caller);
+    let rows = rows.into_iter();
+    let body = ResponseBody {
+        notices: rows.map(|row| NoticePart::of(row, data)).collect(),
+        next,
+    };
+    Ok(Reply::json(StatusCode::OK, &body))
 }
 
 fn filter(query: &Query) -> Result<NoticeFilter, ApiError> {
@@ -143,12 +142,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     ))
     .parameter(Parameter::query("type", "Only notices of this kind.", kind))
     .parameter(spec.query::<UserId>("userId", "Only notices to this person."))
-    .parameter(Parameter::count(
-        "limit",
-        "Notices to list at most.",
-        DEFAULT_LIMIT,
-        MAX_LIMIT,
-    ))
+    .parameter(Limit::openapi_up_to("Notices to list at most.", MAX_LIMIT))
     .parameter(Parameter::query(
         "after",
         "Only what follows: `next` of the page before.",

@@ -182,6 +182,12 @@ impl Scene {
         session_of(&self.come_back(&begun, claims))
     }
 
+    /// What a request for the session of this cookie is answered.
+    fn status(&self, cookie: &str) -> u16 {
+        let session = self.service.get("/console/session");
+        session.session(cookie).send().status()
+    }
+
     /// The audit trail: action, subject and outcome.
     fn trail(&self) -> Vec<String> {
         let sql =

@@ -1,4 +1,5 @@
 use super::*;
+use crate::services::RateLimit;
 
 #[test]
 fn a_token_with_any_defect_signs_no_one_in() {
@@ -75,6 +76,43 @@ fn a_callback_that_answers_no_sign_in_of_this_browser_asks_the_provider_nothing(
 }
 
 #[test]
+fn what_comes_back_counts_once_against_the_address_before_the_provider_is_asked() {
+    let scene = Scene::new();
+    let counted_by = |act: &dyn Fn() -> u16| {
+        let before = scene.service.counted.borrow().len();
+        let status = act();
+        let counted = scene.service.counted.borrow_mut().split_off(before);
+        let of_address = (RateLimit::Authentication, "unknown".to_owned());
+        assert!(counted.iter().all(|one| *one == of_address), "{counted:?}");
+        (status, counted.len())
+    };
+    let come_back = |name: &str, member: &str, value: Value| {
+        let begun = scene.begin("");
+        let mut claims = scene.claims(&begun, name);
+        claims[member] = value;
+        scene.come_back(&begun, claims).status()
+    };
+    let operator = || come_back("support", "x", Value::Null);
+    let stranger = || come_back("stranger", "x", Value::Null);
+    let replayed = || come_back("support", "nonce", json!("other"));
+    let unverified = || come_back("support", "email_verified", json!(false));
+    assert_eq!(counted_by(&operator), (303, 1));
+    assert_eq!(counted_by(&stranger), (303, 1));
+    assert_eq!(counted_by(&replayed), (400, 1));
+    assert_eq!(counted_by(&unverified), (400, 1));
+    let refusal = (400, json!({ "error": "invalid_grant" }));
+    scene.provider.refusal.replace(Some(refusal));
+    assert_eq!(counted_by(&operator), (400, 1));
+    scene.provider.refusal.replace(None);
+
+    let exhausted = &scene.service.exhausted;
+    exhausted.borrow_mut().push(RateLimit::Authentication);
+    let asked = scene.provider.requests.borrow().len();
+    assert_eq!(counted_by(&operator), (429, 1));
+    assert_eq!(scene.provider.requests.borrow().len(), asked);
+}
+
+#[test]
 fn a_place_to_return_to_is_in_the_console() {
     let scene = Scene::new();
     for bad in [
@@ -127,11 +165,39 @@ fn a_person_who_is_no_operator_is_told_so_and_the_trail_too() {
         .service
         .exhausted
         .borrow_mut()
-        .push(crate::services::RateLimit::Authentication);
+        .push(RateLimit::Authentication);
     let begun = scene.begin("");
     let claims = scene.claims(&begun, "stranger");
     assert_eq!(scene.come_back(&begun, claims).status(), 429);
     assert_eq!(scene.trail().len(), 3);
+}
+
+#[test]
+fn the_same_refusal_is_in_the_trail_once_an_hour() {
+    let scene = Scene::new();
+    let refuse = |name: &str, email: &str| {
+        let begun = scene.begin("");
+        let mut claims = scene.claims(&begun, name);
+        claims["email"] = json!(email);
+        assert_eq!(scene.come_back(&begun, claims).status(), 303);
+        scene.trail().len()
+    };
+    assert_eq!(refuse("eve", "eve@smartphonekey.com"), 1);
+    assert_eq!(refuse("eve", "eve@smartphonekey.com"), 1);
+    // Another person, even with the same mask, and another reason.
+    assert_eq!(refuse("eva", "eva@smartphonekey.com"), 2);
+    assert_eq!(refuse("eve", "eve@elsewhere.example"), 3);
+    scene.service.pass(Duration::from_secs(3_599));
+    assert_eq!(refuse("eve", "eve@smartphonekey.com"), 3);
+    scene.service.pass(Duration::from_secs(1));
+    assert_eq!(refuse("eve", "eve@smartphonekey.com"), 4);
+    let list = scene.service.get("/admin/audit?actor=sign-in").admin();
+    let entries = list.send().json()["entries"].clone();
+    assert_eq!(entries.as_array().unwrap().len(), 4);
+    assert_eq!(
+        entries[0]["actor"],
+        json!({ "kind": "sign-in", "id": null, "name": "e***@smartphonekey.com (auth0|eve)" })
+    );
 }
 
 #[test]

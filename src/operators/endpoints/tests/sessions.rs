@@ -52,14 +52,7 @@ fn signing_out_ends_the_session_and_clears_the_browser() {
     let third = scene.sign_in("viewer");
     let foreign = scene.sign_in("support");
     assert_eq!(end("/console/sessions/end", &other).status(), 204);
-    let status = |cookie: &str| {
-        scene
-            .service
-            .get("/console/session")
-            .session(cookie)
-            .send()
-            .status()
-    };
+    let status = |cookie: &str| scene.status(cookie);
     assert_eq!(
         [&other, &third, &foreign].map(|cookie| status(cookie)),
         [401, 401, 200]
@@ -118,6 +111,70 @@ fn ones_own_sessions_are_listed_without_what_opens_them() {
 }
 
 #[test]
+fn an_operator_has_ten_sessions_and_a_further_sign_in_ends_the_oldest() {
+    let scene = Scene::new();
+    let foreign = scene.sign_in("support");
+    let cookies: Vec<String> = (0..12).map(|_| scene.sign_in("viewer")).collect();
+    assert_eq!(scene.sessions(), 1 + 10);
+    let status = |cookie: &str| scene.status(cookie);
+    // All of the same moment: the one that begins is never the one that ends.
+    assert_eq!(status(&cookies[11]), 200);
+    assert_eq!(status(&foreign), 200);
+    scene.service.pass(Duration::from_secs(1));
+    let newer: Vec<String> = (0..9).map(|_| scene.sign_in("viewer")).collect();
+    assert!(newer.iter().all(|cookie| status(cookie) == 200));
+    let old = cookies.iter().filter(|cookie| status(cookie) == 200);
+    assert_eq!(old.count(), 1);
+    // One that replaces another leaves the others alone.
+    let begun = scene.begin_with("?maxAge=900", &newer[0]);
+    let claims = scene.claims(&begun, "viewer");
+    session_of(&scene.come_back(&begun, claims));
+    assert_eq!(scene.sessions(), 1 + 10);
+    assert_eq!(
+        cookies
+            .iter()
+            .filter(|cookie| status(cookie) == 200)
+            .count(),
+        1
+    );
+}
+
+#[test]
+fn a_session_ends_with_the_settings_by_which_it_began() {
+    for (name, value, own) in [
+        ("CONSOLE_CLIENT_ID", "", 503),
+        ("CREDENTIALS_KEY", "", 503),
+        ("ADMIN_EMAIL_DOMAINS", "spkey.co", 401),
+        ("CONSOLE_REQUIRE_MFA", "true", 401),
+    ] {
+        let mut scene = Scene::new();
+        let cookie = scene.sign_in("viewer");
+        let ask = |scene: &Scene, path: &str| scene.service.get(path).session(&cookie).send();
+        assert_eq!(ask(&scene, "/admin/api-keys").status(), 200);
+        scene.service = scene.service.setting(name, value);
+        scene.service.restart();
+        let answer = ask(&scene, "/admin/api-keys");
+        assert_eq!(answer.status(), 401, "{name}");
+        assert_eq!(answer.0.cause.as_deref(), Some("session_not_allowed"));
+        assert_eq!(scene.status(&cookie), own, "{name}");
+        // Nor is it lost, if the setting was a mistake.
+        assert_eq!(scene.sessions(), 1);
+    }
+}
+
+#[test]
+fn a_session_with_a_second_factor_outlives_that_one_is_required() {
+    let mut scene = Scene::new();
+    let begun = scene.begin("");
+    let mut claims = scene.claims(&begun, "viewer");
+    claims["amr"] = json!(["pwd", "mfa"]);
+    let cookie = session_of(&scene.come_back(&begun, claims));
+    scene.service = scene.service.setting("CONSOLE_REQUIRE_MFA", "true");
+    scene.service.restart();
+    assert_eq!(scene.status(&cookie), 200);
+}
+
+#[test]
 fn the_cron_trigger_deletes_sessions_that_have_ended() {
     let scene = Scene::new();
     scene.sign_in("viewer");
@@ -128,8 +185,7 @@ fn the_cron_trigger_deletes_sessions_that_have_ended() {
     scene.service.pass(Duration::from_secs(1));
     scene.service.run_schedule();
     assert_eq!(scene.sessions(), 1);
-    let session = scene.service.get("/console/session").session(&last).send();
-    assert_eq!(session.status(), 200);
+    assert_eq!(scene.status(&last), 200);
 }
 
 #[test]

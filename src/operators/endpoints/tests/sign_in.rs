@@ -85,6 +85,18 @@ fn a_code_becomes_a_session_and_leads_back_to_where_the_person_was() {
 }
 
 #[test]
+fn cookies_that_are_no_ascii_keep_no_one_out() {
+    let scene = Scene::new();
+    let begun = scene.begin_with("", "x=é");
+    let claims = scene.claims(&begun, "support");
+    scene.provider.claims.replace(claims);
+    let query = format!("?code=c&state={}", begun.parameter("state"));
+    let answer = scene.call_back(&query, &format!("x=é; {}", begun.cookie));
+    let cookie = format!("{}; x=é", session_of(&answer));
+    assert_eq!(scene.status(&cookie), 200);
+}
+
+#[test]
 fn a_provider_that_announces_nothing_is_shown_the_secret_in_a_header() {
     let scene = Scene::with(&[("CONSOLE_CLIENT_SECRET", "a:b c")]);
     scene.provider.document.borrow_mut()["token_endpoint_auth_methods_supported"] = Value::Null;
@@ -159,14 +171,7 @@ fn a_browser_with_a_session_comes_back_as_the_same_operator_and_gets_another_ses
     let begun = scene.begin_with("?maxAge=900", &old);
     let claims = scene.claims(&begun, "support");
     let new = session_of(&scene.come_back(&begun, claims));
-    let status = |cookie: &str| {
-        scene
-            .service
-            .get("/console/session")
-            .session(cookie)
-            .send()
-            .status()
-    };
+    let status = |cookie: &str| scene.status(cookie);
     assert_eq!((status(&old), status(&new)), (401, 200));
     assert_eq!(scene.sessions(), 1);
     // A session that has ended does not matter.

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use super::{ANN, ANN_EMAIL, BOB, BOB_EMAIL, UNKNOWN, assert_error, setup};
 use crate::kernel::{Clock as _, mask_email};
 use crate::operators::Role;
+use crate::services::RateLimit;
 use crate::threedeye::simulated::Operation;
 
 /// `mapping` of a user without one.
@@ -182,4 +183,58 @@ fn a_diagnosis_tells_what_happens_next() {
     assert_eq!(found["mapping"]["state"], "quarantined");
     assert_eq!(found["mapping"]["reason"], "orphan");
     assert_eq!(found["next"]["act"], "needs_support");
+}
+
+#[test]
+fn a_viewer_sees_that_a_quarantine_will_end_and_support_ends_it() {
+    let setup = setup();
+    setup.add_foreign_account(BOB_EMAIL);
+    setup.run();
+    setup.remote.directory_mut().accounts.clear();
+    setup.add_account("found", BOB_EMAIL, &[]);
+    let path = format!("/admin/threedeye/users/{BOB}");
+    let ask = |role| {
+        let cookie = setup.service.sign_in(role);
+        let written = setup.service.database.total_changes();
+        let found = setup.service.get(&path).session(&cookie).send().json();
+        let written = setup.service.database.total_changes() - written;
+        (found, written)
+    };
+    let state_and_act = |found: &Value| {
+        (
+            found["mapping"]["state"].clone(),
+            found["next"]["act"].clone(),
+        )
+    };
+    let (found, written) = ask(Role::Viewer);
+    assert_eq!(written, 0);
+    assert_eq!(
+        state_and_act(&found),
+        (json!("quarantined"), json!("create"))
+    );
+    assert_eq!(found["mapping"]["reason"], "orphan");
+    let (found, written) = ask(Role::Support);
+    assert!(written > 0);
+    assert_eq!(state_and_act(&found), (json!("pending"), json!("create")));
+    let sql = "SELECT actor FROM audit_log WHERE action = 'threedeye.requeue'";
+    let actors: Vec<String> = setup.service.database.query(sql, (), |row| row.get(0));
+    assert_eq!(actors.len(), 1);
+    assert!(actors[0].starts_with("operator:"), "{actors:?}");
+}
+
+#[test]
+fn the_diagnoses_of_an_operator_are_limited_by_themselves() {
+    let setup = setup();
+    let cookie = setup.service.sign_in(Role::Viewer);
+    setup.service.exhausted.borrow_mut().push(RateLimit::Person);
+    let path = format!("/admin/threedeye/users/{ANN}");
+    let refused = setup.service.get(&path).session(&cookie).send();
+    assert_eq!(refused.status(), 429);
+    assert!(refused.header("retry-after").is_some());
+    assert_eq!(setup.calls(), 0);
+    // A page that reads no list goes on, and the pair sees the list as it is now.
+    let page = setup.service.get(&format!("/admin/users/{ANN}"));
+    assert_eq!(page.session(&cookie).send().status(), 200);
+    setup.diagnose(ANN);
+    assert_eq!(setup.remote.calls(Operation::List), 1);
 }

@@ -214,9 +214,16 @@ fn a_plan_is_good_for_its_user_and_its_options_alone_and_not_for_long() {
     }
     let plan = setup.preview(ANN, &replace());
     setup.service.pass(Duration::from_secs(600));
+    let calls = setup.calls();
+    let before = setup.service.database.total_changes();
     let late = setup.reset(ANN, &planned(&replace(), &plan));
     let expired = "The preview is older than 10 minutes; look at it again";
     assert_error(&late, StatusCode::CONFLICT, expired);
+    let bogus = json!({ "plan": format!("9795258200000.{}", "a".repeat(43)) });
+    setup.assert_changed(&setup.reset(ANN, &planned(&replace(), &bogus)));
+    // Neither a lease nor a read of the list is spent on them.
+    assert_eq!(setup.service.database.total_changes(), before);
+    assert_eq!(setup.calls(), calls);
     let wrong = setup.reset(ANN, &json!({ "plan": "plan" }));
     assert_error(
         &wrong,

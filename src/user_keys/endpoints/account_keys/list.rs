@@ -13,6 +13,7 @@ use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::page::{self, Limit};
+use crate::web::personal_data::PersonalData;
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 pub const ROUTE: Route = Route::get(
@@ -47,7 +48,11 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let instance = instance.as_ref();
     let keys = list_account_keys(&database, instance, filter, limit.to_read()).await?;
     let keys = keys.ok_or_else(instances::unknown)?;
-    let (account_keys, next) = limit.cut(keys, |key| key.id.clone());
+    let (mut account_keys, next) = limit.cut(keys, |key| key.id.clone());
+    let data = PersonalData::for_caller(&call.caller);
+    for key in &mut account_keys {
+        key.label = key.label.take().map(|label| data.text(label));
+    }
     Ok(Reply::json(
         StatusCode::OK,
         &ResponseBody { account_keys, next },
@@ -60,7 +65,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "Instances",
         "Lists account keys",
         "Newest first, a page at a time, without the keys themselves. Revoked keys are left out unless \
-         asked for.",
+         asked for. To a session of the console e-mails and phone numbers in labels are masked.",
     )
     .parameter(Limit::openapi("Keys to list at most."))
     .parameter(page::openapi_after_key("akey"))

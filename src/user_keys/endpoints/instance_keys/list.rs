@@ -14,6 +14,7 @@ use crate::web::caller::Admin;
 #[cfg(test)]
 use crate::web::openapi::{OperationDoc, Spec, example};
 use crate::web::page::{self, Limit};
+use crate::web::personal_data::PersonalData;
 use crate::web::{ApiError, Call, Reply, Route, handler};
 
 pub const ROUTE: Route = Route::get(
@@ -44,7 +45,11 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let database = call.services.database()?;
     let keys = list_instance_keys(&database, &instance, filter, limit.to_read()).await?;
     let keys = keys.ok_or_else(instances::unknown)?;
-    let (api_keys, next) = limit.cut(keys, |key| key.id.clone());
+    let (mut api_keys, next) = limit.cut(keys, |key| key.id.clone());
+    let data = PersonalData::for_caller(&call.caller);
+    for key in &mut api_keys {
+        key.label = key.label.take().map(|label| data.text(label));
+    }
     Ok(Reply::json(
         StatusCode::OK,
         &ResponseBody { api_keys, next },
@@ -57,7 +62,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "Instances",
         "Lists the API keys of an instance",
         "Newest first, a page at a time, without the keys themselves. Revoked keys are left out unless \
-         asked for.",
+         asked for. To a session of the console e-mails and phone numbers in labels are masked.",
     )
     .parameter(instances::openapi_name())
     .parameter(Limit::openapi("Keys to list at most."))

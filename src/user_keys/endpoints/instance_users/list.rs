@@ -42,16 +42,28 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
     let query = call.query(&["limit", "after", "username", "userId"])?;
     let limit = Limit::of(&query)?;
     let filter = filter(&query)?;
+    let data = PersonalData::for_caller(&call.caller);
+    if let Some(name) = query.text("username")
+        && data.text(name.to_owned()) != name
+    {
+        return Err(personal_name());
+    }
     let instance = instances::in_path(&call)?;
     let database = call.services.database()?;
     let users = list_users(&database, &instance, &filter, limit.to_read()).await?;
     let users = users.ok_or_else(instances::unknown)?;
     let (mut users, next) = limit.cut(users, |user| user.id);
-    let data = PersonalData::for_caller(&call.caller);
     for user in &mut users {
-        user.username = data.name(std::mem::take(&mut user.username));
+        user.username = data.text(std::mem::take(&mut user.username));
     }
     Ok(Reply::json(StatusCode::OK, &ResponseBody { users, next }))
+}
+
+/// Addresses end up in histories and logs.
+fn personal_name() -> ApiError {
+    let message =
+        "username: an e-mail or a phone number must not stand in an address; look for the userId";
+    ApiError::bad_request(message)
 }
 
 fn filter(query: &Query) -> Result<UserFilter, ApiError> {
@@ -72,8 +84,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     OperationDoc::new(
         "Instances",
         "Lists users of an instance",
-        "By id, a page at a time, without their keys. To a session of the console a username that is an e-mail or a phone number is \
-         masked.",
+        "By id, a page at a time, without their keys. To a session of the console e-mails and phone numbers in \
+         usernames are masked, and it cannot look for one: no address may hold it.",
     )
     .parameter(instances::openapi_name())
     .parameter(Limit::openapi("Users to list at most."))

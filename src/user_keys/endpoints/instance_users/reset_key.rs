@@ -18,6 +18,8 @@ use crate::web::caller::Admin;
 use crate::web::openapi::{ErrorAnswer, OperationDoc, Spec, example};
 use crate::web::{ApiError, CallWithBody, Reply, Route, fields, handler};
 
+/// Support may do it, although keys are an admin's else: the person has the key already, and gets another one in its
+/// place. No one gains access who had none.
 pub const ROUTE: Route = Route::post(
     "/admin/instances/{name}/users/{id}/reset-key",
     "resetInstanceUserKey",
@@ -29,7 +31,7 @@ pub const ROUTE: Route = Route::post(
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(JsonSchema), schemars(rename = "ResetInstanceUserKey"))]
 struct Request {
-    /// For the audit trail; e-mails in it are masked.
+    /// For the audit trail; e-mails and phone numbers in it are masked.
     #[cfg_attr(test, schemars(length(min = 1), regex(pattern = fields::words_pattern(fields::MAX_REASON_CHARS))))]
     reason: String,
 }

@@ -1,6 +1,9 @@
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::{error, ids, record, service};
+use crate::kernel::Clock as _;
 use crate::operators::Role;
 use crate::testing::service::TestService;
 
@@ -84,6 +87,40 @@ fn a_row_tells_where_its_user_stands() {
     let masked = service.get(path).session(&cookie).send().json();
     assert_eq!(masked["users"][0]["email"], "A***@Example.com");
     assert_eq!(masked["users"][0]["phoneNumber"], "+49…12");
+}
+
+#[test]
+fn the_locked_out_are_those_that_the_overview_counts() {
+    let service = town();
+    let now = service.clock.now().as_millis();
+    for (user, failures, until, backup_failures, backup_until) in [
+        ("ann", 5, now + 1, 0, 0),
+        // The lock is over, or there was none.
+        ("annabel", 5, now, 4, 0),
+        ("bob", 4, 0, 0, 0),
+        ("twin-1", 0, 0, 6, now + 1),
+        // Until support unlocks.
+        ("twin-2", 100, 0, 0, 0),
+        ("done", 0, 0, 100, 0),
+    ] {
+        service.database.execute(
+            "INSERT INTO second_factors
+               (user_id, totp_failures, totp_locked_until, backup_failures, backup_locked_until)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+            (user, failures, until, backup_failures, backup_until),
+        );
+    }
+    let locked_out = ["ann", "done", "twin-1", "twin-2"];
+    assert_listed(&service, "?state=locked_out", &locked_out);
+    let overview = service.get("/admin/overview").admin().send().json();
+    let counted = json!({ "count": locked_out.len(), "more": false });
+    assert_eq!(overview["lockedOut"], counted);
+    let first = list(&service, "?state=locked_out&limit=3");
+    let next = first["next"].as_str().unwrap();
+    let query = format!("?state=locked_out&limit=3&after={next}");
+    assert_listed(&service, &query, &["twin-2"]);
+    service.pass(Duration::from_secs(1));
+    assert_listed(&service, "?state=locked_out", &["done", "twin-2"]);
 }
 
 #[test]

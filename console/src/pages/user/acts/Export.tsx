@@ -1,3 +1,4 @@
+import { download } from "../../../lib/download";
 import { ActDialog } from "../../../parts/ActDialog";
 import type { DialogState } from "../../../parts/Dialog";
 import { useAct } from "../../../state/act";
@@ -15,8 +16,8 @@ export function ExportButton({ userId }: { userId: string }) {
 
 function ExportDialog({ userId, dialog }: { userId: string; dialog: DialogState<Draft> }) {
   const act = useAct(() => api.GET("/admin/users/{userId}/export", { params: { path: { userId } } }), {
-    dialog: { name: `export ${userId}`, draft: () => ({}) },
-    done: (data) => save(`user-${userId}.json`, JSON.stringify(data, null, 2)),
+    dialog,
+    done: (data) => download([JSON.stringify(data, null, 2)], `user-${userId}.json`, "application/json"),
   });
   return (
     <ActDialog
@@ -30,7 +31,6 @@ function ExportDialog({ userId, dialog }: { userId: string; dialog: DialogState<
           {nextAuditBefore !== null && " It holds the newest part of the history; the rest is under Audit."}
         </p>
       )}
-      curl={{ method: "GET", path: `/admin/users/${encodeURIComponent(userId)}/export` }}
     >
       <p>
         A JSON file with the person’s data, secrets left out: for a request by the person, not for a ticket. That you took it is
@@ -38,12 +38,4 @@ function ExportDialog({ userId, dialog }: { userId: string; dialog: DialogState<
       </p>
     </ActDialog>
   );
-}
-
-function save(name: string, text: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-  link.download = name.replace(/[^\w.-]/g, "_");
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

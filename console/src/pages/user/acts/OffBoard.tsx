@@ -4,7 +4,6 @@ import { useState } from "preact/hooks";
 import type { components } from "../../../api";
 import type { UserDetail } from "../../../contract";
 import { withoutAnswer } from "../../../lib/failure";
-import { kept } from "../../../lib/kept";
 import { ActDialog } from "../../../parts/ActDialog";
 import type { DialogState } from "../../../parts/Dialog";
 import { FailureNotice } from "../../../parts/FailureNotice";
@@ -15,6 +14,7 @@ import { api } from "../../../state/client";
 import { refreshAll } from "../../../state/refresh";
 import { useResource } from "../../../state/resource";
 import { navigate } from "../../../state/router";
+import type { Draft } from "../../../state/step-up";
 import { Ids } from "../Check";
 import { DialogButton } from "../DialogButton";
 
@@ -23,33 +23,28 @@ type Deletion = components["schemas"]["UserDeletion"];
 /** How much of the id is typed. */
 const TYPED_CHARS = 6;
 
-interface OffBoardDraft extends Record<string, string> {
-  reason: string;
-  typed: string;
-}
-
 export function OffBoardButton({ user: { userId, found, provisioning } }: { user: UserDetail }) {
   return (
-    <DialogButton<OffBoardDraft> name={`off-board ${userId}`} label="Off-board…" idle={!found && provisioning.state === "none"}>
+    <DialogButton name={`off-board ${userId}`} label="Off-board…" idle={!found && provisioning.state === "none"}>
       {(dialog) => <OffBoardDialog userId={userId} dialog={dialog} />}
     </DialogButton>
   );
 }
 
-function OffBoardDialog({ userId, dialog }: { userId: string; dialog: DialogState<OffBoardDraft> }) {
-  const [reason, setReason] = useState(dialog.draft?.reason ?? "");
-  const [typed, setTyped] = useState(dialog.draft?.typed ?? "");
+function OffBoardDialog({ userId, dialog }: { userId: string; dialog: DialogState<Draft> }) {
+  const [reason, setReason] = useState("");
+  const [typed, setTyped] = useState("");
   const expected = [...userId].slice(-TYPED_CHARS).join("");
   const path = { userId };
   const [begun, setBegun] = useState(false);
-  const preview = useResource<Deletion>(begun ? null : `off-board ${userId}`, (signal) =>
-    api.DELETE("/admin/users/{userId}", { params: { path, query: { dryRun: true } }, signal }),
+  const preview = useResource<Deletion>(begun ? null : `off-board ${userId}`, () =>
+    api.DELETE("/admin/users/{userId}", { params: { path, query: { dryRun: true } } }),
   );
   const [shown, setShown] = useState<Deletion | undefined>();
   const deletion = shown ?? preview.data;
   const body = { confirm: userId, reason: reason.trim() };
   const act = useAct<Deletion>(() => api.DELETE("/admin/users/{userId}", { params: { path }, body }), {
-    dialog: { name: `off-board ${userId}`, draft: (): OffBoardDraft => ({ reason: kept(reason), typed }) },
+    dialog,
     settledThen: refreshAll,
   });
   const run = () => {
@@ -85,7 +80,6 @@ function OffBoardDialog({ userId, dialog }: { userId: string; dialog: DialogStat
       )}
       repeatable
       advice={(status) => (status === 404 ? "There is no such user any more. An earlier request may have done it." : undefined)}
-      curl={{ method: "DELETE", path: `/admin/users/${encodeURIComponent(userId)}`, body }}
     >
       {preview.failure && !shown ? (
         <FailureNotice

@@ -23,9 +23,7 @@ export function RemovePushTokenButton(props: TokenProps) {
 }
 
 function RemoveDialog({ userId, token, dialog }: TokenProps & { dialog: DialogState<Draft> }) {
-  const act = useAct(() => api.DELETE("/admin/users/{userId}/push-tokens/{id}", { params: { path: { userId, id: token.id } } }), {
-    done: () => void 0,
-  });
+  const act = useAct(() => api.DELETE("/admin/users/{userId}/push-tokens/{id}", { params: { path: { userId, id: token.id } } }));
   const close = () => {
     dialog.close();
     // Only now: the row that holds this dialog goes with it.
@@ -37,12 +35,8 @@ function RemoveDialog({ userId, token, dialog }: TokenProps & { dialog: DialogSt
       dialog={{ ...dialog, close }}
       title="Remove this device"
       label="Remove the device"
-      done={() => <p>The device is removed.</p>}
+      done="The device is removed."
       repeatable
-      curl={{
-        method: "DELETE",
-        path: `/admin/users/${encodeURIComponent(userId)}/push-tokens/${encodeURIComponent(token.id)}`,
-      }}
     >
       <p>
         The {PLATFORMS[token.platform] ?? token.platform} device gets no push messages any more until the app registers it again,

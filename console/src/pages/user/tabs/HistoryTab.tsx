@@ -12,14 +12,11 @@ const COLUMNS: readonly Column<AuditEntry>[] = [
   { title: "When", cell: ({ at }) => <Time at={at} quiet /> },
   { title: "What", cell: ({ action, outcome }) => <What action={action} outcome={outcome} /> },
   { title: "Who", cell: ({ actor }) => nameOf(actor) },
-  { title: "Why", cell: ({ reason }) => reason ?? <span class="quiet">–</span> },
+  { title: "Reason", cell: ({ reason }) => reason ?? <span class="quiet">–</span> },
   { title: "Request", cell: ({ requestId }) => (requestId ? <code>{requestId}</code> : <span class="quiet">–</span>) },
 ];
 
-/** As the trail and a user's detail both tell it. */
-type Entry = UserDetail["history"][number];
-
-const LATEST: readonly Column<Entry>[] = [
+const LATEST: readonly Column<AuditEntry>[] = [
   {
     title: "When, who",
     cell: ({ at, actor }) => (
@@ -32,28 +29,26 @@ const LATEST: readonly Column<Entry>[] = [
   { title: "What", cell: ({ action, outcome }) => <What action={action} outcome={outcome} /> },
 ];
 
-const nameOf = ({ name, id, kind }: Entry["actor"]) => name ?? id ?? words(kind);
+const nameOf = ({ name, id, kind }: AuditEntry["actor"]) => name ?? id ?? words(kind);
 
-export function HistoryTab({ userId }: { userId: string }) {
+export function HistoryTab({ user: { userId, history } }: { user: UserDetail }) {
   const query = { subject: userId };
-  const entries = usePages(
-    `history ${userId}`,
-    (before, signal) => api.GET("/admin/audit", { params: { query: { ...query, before } }, signal }),
-    (answer) => ({ rows: answer.entries, next: answer.next }),
-  );
+  const list = (before?: string) => api.GET("/admin/audit", { params: { query: { ...query, before } } });
+  const entries = usePages(`history ${userId}`, list, ({ entries, next }) => ({ rows: entries, next }));
   return (
     <Section
       title="History"
       actions={
         <>
           <a href={href(["audit"], query)}>Open in Audit</a>
-          <CurlButton method="GET" path="/admin/audit" query={query} />
+          <CurlButton {...list()} />
         </>
       }
     >
       <PagedTable
         name="History"
-        pages={entries}
+        // The newest are known already, so that a page that is printed has them, and nothing is awaited.
+        pages={{ ...entries, rows: entries.rows ?? (entries.failure ? undefined : history) }}
         columns={COLUMNS}
         rowKey={({ id }) => id}
         empty="Nothing has been done to this user yet."
@@ -63,7 +58,7 @@ export function HistoryTab({ userId }: { userId: string }) {
 }
 
 /** The latest few, as they came with the user. */
-export function HistoryList({ entries }: { entries: readonly Entry[] }) {
+export function HistoryList({ entries }: { entries: readonly AuditEntry[] }) {
   return (
     <Table
       name="Latest acts"

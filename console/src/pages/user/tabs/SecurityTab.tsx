@@ -1,4 +1,6 @@
 import type { UserDetail } from "../../../contract";
+import { showMany } from "../../../lib/number";
+import { Facts } from "../../../parts/Facts";
 import { Section } from "../../../parts/Panel";
 import { Badge } from "../../../parts/StateBadge";
 import { Table } from "../../../parts/Table";
@@ -7,7 +9,6 @@ import { may } from "../../../state/session";
 import { PLATFORMS, RemovePushTokenButton } from "../acts/RemovePushToken";
 import { TurnOffButton } from "../acts/TurnOff";
 import { UnlockButton } from "../acts/Unlock";
-import { Facts } from "../Facts";
 
 export function SecurityTab({ user }: { user: UserDetail }) {
   const { userId, twoFactor, pushTokens } = user;
@@ -89,5 +90,5 @@ function Lock({ of: { failures, lockedUntil } }: { of: UserDetail["twoFactor"]["
         <Badge tone="bad">Locked</Badge> until <Time at={lockedUntil} relative />, after {failures} wrong codes
       </>
     );
-  return failures === 0 ? "No wrong codes" : `${failures} wrong ${failures === 1 ? "code" : "codes"} in a row, not locked`;
+  return failures === 0 ? "No wrong codes" : `${showMany(failures, "wrong code")} in a row, not locked`;
 }

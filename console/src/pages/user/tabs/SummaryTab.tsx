@@ -1,4 +1,5 @@
 import type { UserDetail } from "../../../contract";
+import { Facts } from "../../../parts/Facts";
 import { Section } from "../../../parts/Panel";
 import { Time } from "../../../parts/Time";
 import { href } from "../../../state/router";
@@ -6,7 +7,6 @@ import { may } from "../../../state/session";
 import { ExportButton } from "../acts/Export";
 import { OffBoardButton } from "../acts/OffBoard";
 import { TeamButton } from "../acts/Team";
-import { Facts } from "../Facts";
 import { HistoryList } from "./HistoryTab";
 
 export function SummaryTab({ user }: { user: UserDetail }) {

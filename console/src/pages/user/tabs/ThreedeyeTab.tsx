@@ -1,26 +1,25 @@
 import type { UserDetail } from "../../../contract";
 import { words } from "../../../lib/words";
+import { Facts } from "../../../parts/Facts";
 import { Section } from "../../../parts/Panel";
 import { StateBadge } from "../../../parts/StateBadge";
-import { Time } from "../../../parts/Time";
+import { Due, Time } from "../../../parts/Time";
 import { href } from "../../../state/router";
 import { Ids } from "../Check";
-import { Facts } from "../Facts";
 
 export function ThreedeyeTab({ user: { provisioning: at } }: { user: UserDetail }) {
   return (
     <Section title="On record about 3dEye">
       <Facts
         of={[
-          ["State", <StateBadge key="" state={at.state} />],
+          ["State", <StateBadge key="" {...at} />],
           ["Account", at.threedeyeUserId && <code>{at.threedeyeUserId}</code>],
           ["Password", at.hasPassword ? "Stored, sealed" : "None stored"],
           ["Saved cameras", at.savedRoles.length > 0 ? <Ids of={at.savedRoles} /> : "None"],
           ["Failed attempts", at.attempts],
-          ["Reason", at.reason && words(at.reason)],
+          ["Failure", at.reason && words(at.reason)],
           ["Last error", at.lastError],
-          ["Due", <Time key="" at={at.dueAt} none="Not in the queue" relative />],
-          ["Next attempt", <Time key="" at={at.nextAttemptAt} relative />],
+          ["Next attempt", <Due key="" at={at.dueAt} none="None: not in the queue" />],
           at.leaseUntil !== null && [
             "Being worked on",
             <>
