@@ -1,0 +1,131 @@
+/** The bench's own arithmetic. Nothing here is timed. */
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+
+import { intervalOf, logRatio, studentT } from "../bench/interval.mjs";
+import { isWithin, LEAST_BLOCKS, NARROW_IN_A_ROW, untilSure } from "../bench/sequence.mjs";
+
+/** @param {number} seen @param {number} wanted @param {number} [tolerance] */
+const assertNear = (seen, wanted, tolerance = 1e-3) => assert.ok(Math.abs(seen - wanted) <= tolerance, `${seen}, not ${wanted}`);
+
+/** Numbers between 0 and 1, the same in each run (mulberry32). @param {number} seed */
+function dice(seed) {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Normally distributed (Box and Muller). @param {() => number} random */
+const normal = (random) => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+
+describe("the interval of a ratio", () => {
+  test("takes Student's quantiles from the tables", () => {
+    for (const [freedom, quantile] of [
+      [1, 12.706],
+      [2, 4.303],
+      [4, 2.776],
+      [5, 2.571],
+      [9, 2.262],
+      [30, 2.042],
+      [120, 1.98],
+    ])
+      assertNear(studentT(Number(freedom)), Number(quantile));
+  });
+
+  test("is the geometric mean of the blocks, and as wide as they differ", () => {
+    const { ratio, low, high, width, blocks } = intervalOf([1.1, 1.2, 1.3].map(Math.log));
+    assertNear(ratio, (1.1 * 1.2 * 1.3) ** (1 / 3), 1e-9);
+    // By hand: the standard deviation of the logarithms is 0.08356, of their mean 0.04824, times 4.3027.
+    assertNear(Math.log(high / ratio), 0.2076, 2e-4);
+    assertNear(high / ratio, ratio / low, 1e-9);
+    assertNear(width, high / ratio - 1, 1e-9);
+    assert.equal(blocks, 3);
+  });
+
+  test("of blocks that agree is as narrow as can be, of one block it is open", () => {
+    assertNear(intervalOf([0.1, 0.1, 0.1]).width, 0, 1e-9);
+    assert.equal(intervalOf([0.1]).width, Infinity);
+  });
+
+  test("favours no side", () => {
+    const blocks = [
+      { ours: [1.2, 1.3], others: [1, 1.1] },
+      { ours: [1.1, 1.4], others: [1.2, 1] },
+    ];
+    const ours = intervalOf(blocks.map(({ ours, others }) => logRatio(ours, others)));
+    const theirs = intervalOf(blocks.map(({ ours, others }) => logRatio(others, ours)));
+    assertNear(ours.ratio * theirs.ratio, 1, 1e-9);
+    assertNear(ours.high * theirs.low, 1, 1e-9);
+  });
+});
+
+/** A side that costs what it is told, each time something else. @param {() => number} cost */
+const side = (cost) => async () => new Map([["1", cost()]]);
+
+const GOAL = { width: 0.03, mostBlocks: 100, mostMs: Infinity };
+
+describe("a comparison that is repeated until it is sure", () => {
+  test("alternates ours, other, other, ours", async () => {
+    const order = /** @type {string[]} */ ([]);
+    const noted = (/** @type {string} */ name) => side(() => (order.push(name) ? 1 : NaN));
+    await untilSure({ ours: noted("A"), other: noted("B") }, { ...GOAL, mostBlocks: 2 });
+    assert.equal(order.join(""), "ABBAABBA");
+  });
+
+  test("is not misled by a machine that grows slower at a steady rate", async () => {
+    let measured = 0;
+    const slowing = (/** @type {number} */ cost) => side(() => cost * 1.05 ** measured++);
+    const [verdict] = await untilSure({ ours: slowing(2), other: slowing(1) }, GOAL);
+    assertNear(verdict?.ratio ?? 0, 2, 1e-9);
+    assert.equal(verdict?.blocks, LEAST_BLOCKS + NARROW_IN_A_ROW - 1);
+  });
+
+  test("ends once every label is within the width, and not before", async () => {
+    const random = dice(1);
+    const noisy = (/** @type {number} */ noise) => Math.exp(noise * normal(random));
+    const both = (/** @type {number} */ cost) => async () =>
+      new Map([
+        ["1", cost],
+        ["16", cost * noisy(0.08)],
+      ]);
+    const verdicts = await untilSure({ ours: both(1.1), other: both(1) }, GOAL);
+    assert.deepEqual(
+      verdicts.map(({ label }) => label),
+      ["1", "16"],
+    );
+    assert.ok(
+      verdicts.every((verdict) => isWithin(verdict, 0.03)),
+      JSON.stringify(verdicts),
+    );
+    assert.ok(Number(verdicts[1]?.blocks) > LEAST_BLOCKS + NARROW_IN_A_ROW - 1);
+  });
+
+  test("ends at its most blocks, or when its time is over, without being sure", async () => {
+    const random = dice(2);
+    const wild = () => side(() => Math.exp(normal(random)));
+    const [capped] = await untilSure({ ours: wild(), other: wild() }, { ...GOAL, mostBlocks: 11 });
+    assert.equal(capped?.blocks, 11);
+    assert.equal(capped && isWithin(capped, 0.03), false);
+    let clock = 0;
+    const [late] = await untilSure({ ours: wild(), other: wild() }, { ...GOAL, mostMs: 25 }, { now: () => (clock += 10) });
+    assert.equal(late?.blocks, 3);
+    assert.equal(late && isWithin(late, Infinity), false, "three blocks are too few to be sure of anything");
+  });
+
+  test("has the true ratio in its interval more than 92 times of 100, although it stops when it likes", async () => {
+    const random = dice(3);
+    const noisy = (/** @type {number} */ cost) => side(() => cost * Math.exp(0.06 * normal(random)));
+    let covered = 0;
+    const TIMES = 5000;
+    for (let time = 0; time < TIMES; time += 1) {
+      const [verdict] = await untilSure({ ours: noisy(1.07), other: noisy(1) }, GOAL);
+      if (verdict && verdict.low <= 1.07 && 1.07 <= verdict.high) covered += 1;
+    }
+    assert.ok(covered / TIMES > 0.92 && covered / TIMES < 0.98, `${covered} of ${TIMES}`);
+  });
+});
