@@ -1,7 +1,7 @@
 // How often our Worker goes to D1 and upstream, and how many rows that reads
 // and writes. Counts are exact, so each of them can hold us to a promise.
 
-import { ownUser, resetKey } from "./contest.mjs";
+import { ownUser, resetKey } from "./rows.mjs";
 import { instrumented } from "./workers.mjs";
 import { World } from "./world.mjs";
 

@@ -1,5 +1,6 @@
 // The figures as text.
 
+import { isWithin } from "./sequence.mjs";
 import { median, quantile } from "./statistics.mjs";
 
 /** @typedef {import("./measure.mjs").Figures} Figures */
@@ -36,14 +37,14 @@ const COLUMNS = [
   { heading: "p99 ms", digits: 1, of: ({ ms }) => quantile(ms, 0.99) },
 ];
 
-/** @param {{name: string, concurrency: number, ours: Figures, twin: Figures}[]} duels */
+/** @param {{name: string, concurrency: number, ours: Figures, other: Figures}[]} duels */
 export function duels(duels) {
-  const rows = duels.map(({ name, concurrency, ours, twin }) => [
+  const rows = duels.map(({ name, concurrency, ours, other }) => [
     name,
     String(concurrency),
-    ...COLUMNS.map(({ digits, of }) => against(of(ours), of(twin), digits)),
+    ...COLUMNS.map(({ digits, of }) => against(of(ours), of(other), digits)),
   ]);
-  return table([["ours / twin = ratio", "at a time", ...COLUMNS.map(({ heading }) => heading)], ...rows]);
+  return table([["ours / the other = ratio", "at a time", ...COLUMNS.map(({ heading }) => heading)], ...rows]);
 }
 
 /** @param {{name: string, concurrency: number, figures: Figures}[]} floors */
@@ -95,6 +96,28 @@ export function startUp(starts) {
   ];
   return table([headings, ...rows]);
 }
+
+/** @param {import("./sequence.mjs").Verdict} verdict */
+export const verdict = ({ label, ratio, width, blocks }) =>
+  `${label} at a time: ${fixed(ratio, 3)} ± ${percent(width)} after ${blocks} ${blocks === 1 ? "block" : "blocks"}`;
+
+/** @param {({name: string} & import("./sequence.mjs").Verdict)[]} verdicts @param {number} wanted width */
+export function verdicts(verdicts, wanted) {
+  const rows = verdicts.map((each) => [
+    each.name,
+    each.label,
+    `${fixed(each.ours, 3)} / ${fixed(each.other, 3)}`,
+    fixed(each.ratio, 3),
+    `${fixed(each.low, 3)}–${fixed(each.high, 3)}`,
+    `± ${percent(each.width)}`,
+    `${each.blocks}`,
+    isWithin(each, wanted) ? "" : `not within ±${percent(wanted)}`,
+  ]);
+  return table([["ours / the other", "at a time", "CPU ms", "ratio", "95 % interval", "", "blocks", ""], ...rows]);
+}
+
+/** @param {number} share */
+const percent = (share) => (Number.isFinite(share) ? `${(100 * share).toFixed(1)} %` : "?");
 
 /** @param {string[][]} lines the first column is a name, the others are figures */
 export function table(lines) {
