@@ -2,6 +2,7 @@
 
 import { isWithin } from "./sequence.mjs";
 import { median, quantile } from "./statistics.mjs";
+import { totalOf } from "./touched.mjs";
 
 /** @typedef {import("./measure.mjs").Figures} Figures */
 
@@ -118,6 +119,30 @@ export function verdicts(verdicts, wanted) {
 
 /** @param {number} share */
 const percent = (share) => (Number.isFinite(share) ? `${(100 * share).toFixed(1)} %` : "?");
+
+/** @param {import("./touched.mjs").FirstRequest[]} requests */
+export function touched(requests) {
+  const rows = requests.map(({ name, first, second }) => {
+    const { functions, body, code, ms } = totalOf(first);
+    return [name, `${functions}`, `${body}`, `${code}`, fixed(ms, 1), `${second.length}`];
+  });
+  const headings = [
+    "first request",
+    "functions",
+    "bytes of Wasm",
+    "bytes of machine code",
+    "ms to compile",
+    "functions more for the second",
+  ];
+  return table([headings, ...rows]);
+}
+
+/** @param {string} name @param {{name: string, body: number, code: number}[]} functions */
+export const functions = (name, functions) =>
+  table([
+    [name, "bytes of Wasm", "bytes of machine code"],
+    ...functions.map(({ name, body, code }) => [name, `${body}`, `${code}`]),
+  ]);
 
 /** @param {string[][]} lines the first column is a name, the others are figures */
 export function table(lines) {

@@ -20,10 +20,10 @@ import * as show from "./show.mjs";
  * @property {(world: World, which: Rival | "ours") => Promise<import("./sequence.mjs").Costs>} cost in a fresh process
  */
 
-/** So many requests that a process tells its own cost within a few percent. */
+/** What differs from process to process is more than what more requests would tell. */
 const LOADS = [
-  { concurrency: 1, times: 500 },
-  { concurrency: 16, times: 1500 },
+  { concurrency: 1, times: 250 },
+  { concurrency: 16, times: 1000 },
 ];
 
 /**

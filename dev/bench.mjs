@@ -11,7 +11,7 @@ import { Failure, runMain, say, seconds } from "./tooling/say.mjs";
 import { wranglerEnv } from "./tooling/wrangler.mjs";
 
 async function main() {
-  const { mode, rows, goal } = readOptions(process.argv.slice(2));
+  const { mode, rows, functions, goal } = readOptions(process.argv.slice(2));
   if (mode === "help") return say(HELP.replace("IDS", IDS.join(", ")));
   const toolchain = await ensureToolchain();
   await build(toolchain);
@@ -23,6 +23,7 @@ async function main() {
   let broken = 0;
   try {
     if (mode === "scale") broken = await (await import("../bench/scale.mjs")).benchScale(surroundings);
+    else if (mode === "start") await (await import("../bench/start.mjs")).benchStart(surroundings, { rows, functions });
     else if (mode === "sure") await (await import("../bench/sure.mjs")).benchSurely(surroundings, { ...goal, ids: rows });
     else broken = await (await import("../bench/run.mjs")).bench(surroundings, rows);
   } finally {
