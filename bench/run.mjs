@@ -1,8 +1,10 @@
 // The whole measurement, from the first request to the last figure.
 
 import { say } from "../dev/tooling/say.mjs";
+import { billOf } from "./bill.mjs";
 import { contest, plumbing } from "./contest.mjs";
 import { countAll } from "./counts.mjs";
+import { PRICES_OF } from "./prices.mjs";
 import * as show from "./show.mjs";
 import { sizeOf } from "./sizes.mjs";
 import { measureStartUp } from "./startup.mjs";
@@ -15,6 +17,10 @@ this with exit code 1.
 const TIMES = `
 Our Worker and the twin (bench/README.md), in turn; what the twin has not, beside an empty Worker with one D1 query. CPU is that of the whole workerd process: the Worker, D1's SQLite and
 the plumbing between them. Times are noisy on a busy machine; nothing depends on them.
+`;
+const BILL = `
+Our Worker, by ${PRICES_OF}. "Together" is what it adds to a bill; beside it, what is billed where the account does nothing
+else in that month. CPU is that of the table above, so somewhat too much: only the Worker's part is billed.
 `;
 
 /**
@@ -33,7 +39,10 @@ export async function bench(surroundings, rows) {
   say(show.counts(counted));
   say(`\n${show.promises(counted)}`);
   say(TIMES);
-  showContest(await contest(surroundings));
+  const measured = await contest(surroundings);
+  showContest(measured);
+  say(BILL);
+  say(show.bill(billOf(counted, measured)));
   say(`\n${show.floors(await plumbing(surroundings))}`);
   say(`\n${show.startUp(await measureStartUp())}`);
   say(`\n${show.sizes({ ours: sizeOf(OURS), twin: sizeOf(await twin()) })}`);

@@ -1,5 +1,6 @@
 // The figures as text.
 
+import { KINDS } from "./prices.mjs";
 import { isWithin } from "./sequence.mjs";
 import { median, quantile } from "./statistics.mjs";
 import { totalOf } from "./touched.mjs";
@@ -143,6 +144,19 @@ export const functions = (name, functions) =>
     [name, "bytes of Wasm", "bytes of machine code"],
     ...functions.map(({ name, body, code }) => [name, `${body}`, `${code}`]),
   ]);
+
+/** @param {import("./bill.mjs").Item[]} items */
+export function bill(items) {
+  const millions = (/** @type {number} */ value) => fixed(value / 1e6, value < 1e5 ? 2 : 1);
+  const rows = items.map(({ name, usage, list, sum, alone }) => [
+    name,
+    ...KINDS.map((kind) => `${millions(usage[kind])} · $${fixed(list[kind], 2)}`),
+    `$${fixed(sum, 2)}`,
+    `$${fixed(alone, 2)}`,
+  ]);
+  const headings = ["a million users", "requests, M · $", "CPU ms, M · $", "rows read, M · $", "rows written, M · $", "together"];
+  return table([[...headings, "beyond what is included"], ...rows]);
+}
 
 /** @param {string[][]} lines the first column is a name, the others are figures */
 export function table(lines) {

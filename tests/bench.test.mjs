@@ -3,8 +3,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
+import { billOf } from "../bench/bill.mjs";
 import { intervalOf, logRatio, studentT } from "../bench/interval.mjs";
 import { IDS, readOptions } from "../bench/options.mjs";
+import { billed, listPrice, scaled, total } from "../bench/prices.mjs";
 import { isWithin, LEAST_BLOCKS, NARROW_IN_A_ROW, untilSure } from "../bench/sequence.mjs";
 import { compiledIn, totalOf } from "../bench/touched.mjs";
 import { namesOf } from "../bench/wasm-names.mjs";
@@ -187,5 +189,55 @@ describe("the command line", () => {
     });
     for (const wrong of ["0", "-1", "much", ""])
       assert.throws(() => readOptions([`--within=${wrong}`]), /--within takes a number/);
+  });
+});
+
+describe("the bill", () => {
+  const month = { requests: 12e6, cpuMs: 40e6, rowsRead: 30e9, rowsWritten: 51e6 };
+
+  test("has the list price of each kind, and leaves out what the plan includes", () => {
+    const list = listPrice(month);
+    assertNear(list.requests, 3.6);
+    assertNear(list.cpuMs, 0.8);
+    assertNear(list.rowsRead, 30);
+    assertNear(list.rowsWritten, 51);
+    assertNear(total(list), 85.4);
+    const left = billed(month);
+    assertNear(left.requests, 0.6);
+    assertNear(left.cpuMs, 0.2);
+    assertNear(left.rowsRead, 5);
+    assertNear(left.rowsWritten, 1);
+    assert.equal(total(billed(scaled(month, 0.1))), 0, "less than is included is never negative");
+  });
+
+  test("tells of a million users, with the rows that were counted and the CPU that was measured", () => {
+    const counted = [
+      { name: "backfill of 50, upstream +0 ms", counts: { rowsRead: [560, 561], rowsWritten: [456, 456] } },
+      { name: "credentials, by JWT", counts: { rowsRead: [3, 3], rowsWritten: [0, 0] } },
+    ];
+    const figures = (/** @type {number} */ cpu, /** @type {number} */ times) => ({
+      cpu,
+      times,
+      elapsed: 1,
+      ms: [1],
+      answers: [],
+    });
+    const duel = { id: "by-jwt", name: "credentials, by JWT", ours: figures(1300, 1000), other: figures(1000, 1000) };
+    /** @type {import("../bench/contest.mjs").Duel[]} */
+    const duels = [
+      { ...duel, rival: "twin", concurrency: 1, ours: figures(9, 1) },
+      { ...duel, rival: "twin", concurrency: 16 },
+      { ...duel, rival: "cachingTwin", concurrency: 16, ours: figures(9, 1) },
+    ];
+    const measured = { duels, backfills: [{ id: "backfill-50", ours: figures(300, 10) }] };
+    const [backfill, once, , daily] = billOf(counted, measured);
+    assert.deepEqual(backfill?.usage, { requests: 20_000, cpuMs: 600_000, rowsRead: 11_220_000, rowsWritten: 9_120_000 });
+    // 0.006 + 0.012 + 0.01122 + 9.12
+    assertNear(backfill?.sum ?? 0, 9.14922, 1e-9);
+    assert.equal(backfill?.alone, 0, "9 million rows written are included");
+    assert.deepEqual(once?.usage, { requests: 1e6, cpuMs: 1.3e6, rowsRead: 3e6, rowsWritten: 0 });
+    // 20 million requests and 9 million ms beyond what is included.
+    assertNear(daily?.alone ?? 0, 6 + 0.18, 1e-9);
+    assert.throws(() => billOf([], measured), /Nothing was measured of backfill/);
   });
 });
