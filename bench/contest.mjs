@@ -26,10 +26,10 @@ const CONNECTIONS = 6;
 
 /**
  * @param {import("./world.mjs").Surroundings} surroundings
- * @param {string[]} [ids] of the rows that are wanted; all without
+ * @param {import("./options.mjs").Id[]} [ids] of the rows that are wanted; all without
  */
 export async function contest(surroundings, ids) {
-  const isWanted = (/** @type {{id: string}} */ { id }) => !ids || ids.includes(id);
+  const isWanted = (/** @type {{id: import("./options.mjs").Id}} */ { id }) => !ids || ids.includes(id);
   const worlds = /** @type {Worlds} */ ({});
   try {
     for (const name of /** @type {const} */ (["ours", "twin", "cachingTwin", "floor"]))

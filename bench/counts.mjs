@@ -1,9 +1,11 @@
 // How often our Worker goes to D1 and upstream, and how many rows that reads
 // and writes. Counts are exact, so each of them can hold us to a promise.
 
-import { ownUser, resetKey } from "./rows.mjs";
+import { randomUUID } from "node:crypto";
+import { addProtected, openSession } from "./people.mjs";
+import { ownUser, resetKey, verify } from "./rows.mjs";
 import { instrumented } from "./workers.mjs";
-import { World } from "./world.mjs";
+import { CREDENTIALS_KEY, World } from "./world.mjs";
 
 /** @typedef {import("./world.mjs").Request} Request */
 /** @typedef {import("../dev/simulator/calls.mjs").Call} Call */
@@ -90,6 +92,9 @@ async function scenarios(world) {
   const [keeping, changing] = await world.addInstances();
   const credentials = { method: "GET", path: `/users/${user}/3deye-credentials`, status: 200 };
   const person = await world.surroundings.person(user);
+  const guarded = await addProtected(world, CREDENTIALS_KEY);
+  const session = await openSession(world);
+  const page = (/** @type {string} */ path) => ({ method: "GET", path, headers: session, status: 200 });
   const phone = { token: "bench-phone", platform: "ios" };
   return [
     lookup("GET /health", { method: "GET", path: "/health", status: 200 }, { d1: 1, upstream: 0 }),
@@ -125,13 +130,26 @@ async function scenarios(world) {
       { d1: 1, upstream: 0, rowsRead: 3 },
     ),
     lookup(
+      "a code of the second factor, by API key",
+      { ...verify(guarded, await world.program("user:verify")), status: 200 },
+      { d1: 2, upstream: 0, rowsRead: 12 },
+    ),
+    lookup("console: the session", page("/console/session"), { d1: 1, upstream: 0, rowsRead: 2 }),
+    lookup("console: a user", page(`/admin/users/${user}`), { d1: 2, upstream: 0, rowsRead: 8 }),
+    lookup(
+      "console: a search by e-mail",
+      { ...page("/admin/users/search"), method: "POST", json: { query: user.slice(0, 8), by: "email" } },
+      { d1: 2, upstream: 0, rowsRead: 5 },
+    ),
+    lookup(
       "start of a two-factor set-up",
       { method: "GET", path: `${ME}/two_factor_start_setup`, headers: person, status: 200 },
       { d1: 1, upstream: 0, rowsRead: 9 },
     ),
     lookup(
       "a change of the profile",
-      { method: "PATCH", path: ME, headers: person, json: { theme_mode: "dark" }, status: 200 },
+      // What is set already would not be written.
+      { method: "PATCH", path: ME, headers: person, json: () => ({ first_name: randomUUID() }), status: 200 },
       { d1: 2, upstream: 0, rowsRead: 23 },
     ),
     lookup(

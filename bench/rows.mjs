@@ -12,21 +12,21 @@ import { CREDENTIALS_KEY } from "./world.mjs";
 /** @typedef {Awaited<ReturnType<World["addInstances"]>>[0]} Instances */
 
 /**
- * @typedef {{id: string, name: string, request: Request, against: Rival[]}} Row one request; `id` is what `--rows` takes
- * @typedef {{id: string, name: string, users: number, latencyMs: number, rounds: number}} Backfill
+ * @typedef {import("./options.mjs").Id} Id
+ * @typedef {{id: Id, name: string, request: Request, against: Rival[]}} Row one request
+ * @typedef {{id: Id, name: string, users: number, latencyMs: number, rounds: number}} Backfill
  */
 
 /** A new isolate: V8 runs Wasm as its quick compiler left it, and compiles what turns out hot again. */
-export const YOUTH = { id: "first-1000", name: "the first 1000", concurrency: 4, times: 1000 };
+export const YOUTH = { id: /** @type {const} */ ("first-1000"), name: "the first 1000", concurrency: 4, times: 1000 };
 /** Until it has done so: a function of Wasm must have been through some thousand calls. */
 export const WARM_UP = { concurrency: 4, times: 6000 };
 
-/** @type {Backfill[]} */
-export const BACKFILLS = [
+export const BACKFILLS = /** @type {Omit<Backfill, "name">[]} */ ([
   { id: "backfill-50", users: 50, latencyMs: 0, rounds: 10 },
   { id: "backfill-50-slow", users: 50, latencyMs: 100, rounds: 3 },
   { id: "backfill-300-slow", users: 300, latencyMs: 100, rounds: 2 },
-].map((each) => ({ ...each, name: `backfill of ${each.users}, upstream +${each.latencyMs} ms` }));
+]).map((each) => ({ ...each, name: `backfill of ${each.users}, upstream +${each.latencyMs} ms` }));
 
 /** The rows and the callers of all that is compared, in our Worker. @param {World} ours @returns {Promise<Row[]>} */
 export async function prepare(ours) {
@@ -45,7 +45,7 @@ export async function prepare(ours) {
   const diagnostics = { method: "GET", path: `/admin/threedeye/users/${user}`, status: 200 };
   const credentials = { method: "GET", path: `/users/${user}/3deye-credentials`, status: 200 };
   const status = { method: "GET", path: "/api/users/@me/two_factor_status", status: 200 };
-  /** @type {(against: Rival[]) => (id: string, name: string, request: Request) => Row} */
+  /** @type {(against: Rival[]) => (id: Id, name: string, request: Request) => Row} */
   const row = (against) => (id, name, request) => ({ id, name, request, against });
   const plain = row(["twin"]);
   const withToken = row(["twin", "cachingTwin"]);
@@ -102,7 +102,7 @@ export const resetKey = (instances) => ({
 });
 
 /** @param {string[]} users @param {Record<string, string>} headers */
-const verify = (users, headers) => ({
+export const verify = (users, headers) => ({
   method: "POST",
   path: "",
   json: () => ({ token: code() }),

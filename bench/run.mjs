@@ -25,7 +25,7 @@ else in that month. CPU is that of the table above, so somewhat too much: only t
 
 /**
  * @param {import("./world.mjs").Surroundings} surroundings
- * @param {string[]} [rows] the only rows that are wanted
+ * @param {import("./options.mjs").Id[]} [rows] the only rows that are wanted
  * @returns {Promise<number>} how many promises are broken
  */
 export async function bench(surroundings, rows) {

@@ -5,7 +5,7 @@ import * as show from "./show.mjs";
 import { measureStartUp } from "./startup.mjs";
 import { largest, measureTouched } from "./touched.mjs";
 
-/** A refusal, the credentials in each way, and one of each part that they do without. */
+/** A refusal, the credentials in each way, and one of each part that they do without. @type {import("./options.mjs").Id[]} */
 const DEFAULT = [
   "no-credential",
   "wrong-key",
@@ -26,7 +26,7 @@ called. A few belong to the start before it. What the second request of the same
 
 /**
  * @param {import("./world.mjs").Surroundings} surroundings
- * @param {{rows: string[] | undefined, functions: number}} wanted how many of the largest functions are named
+ * @param {{rows: import("./options.mjs").Id[] | undefined, functions: number}} wanted how many of the largest functions are named
  */
 export async function benchStart(surroundings, { rows = DEFAULT, functions }) {
   const touched = await measureTouched(surroundings, rows);

@@ -14,7 +14,7 @@ import * as show from "./show.mjs";
 
 /**
  * @typedef {object} Comparison
- * @property {string} id
+ * @property {import("./options.mjs").Id} id
  * @property {string} name
  * @property {Rival} rival
  * @property {(world: World, which: Rival | "ours") => Promise<import("./sequence.mjs").Costs>} cost in a fresh process
@@ -28,7 +28,7 @@ const LOADS = [
 
 /**
  * @param {Surroundings} surroundings
- * @param {import("./sequence.mjs").Goal & {ids?: string[] | undefined}} goal `ids` of the rows that are wanted; all without
+ * @param {import("./sequence.mjs").Goal & {ids?: import("./options.mjs").Id[] | undefined}} goal `ids` of the rows that are wanted; all without
  */
 export async function benchSurely(surroundings, { ids, ...goal }) {
   if (!cpuMs(process.pid)) throw new Failure("CPU is counted in /proc, which only Linux has");

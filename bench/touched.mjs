@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inRoot } from "../dev/tooling/paths.mjs";
+import { Failure } from "../dev/tooling/say.mjs";
 import { worldOf } from "./rivals.mjs";
 import { prepare } from "./rows.mjs";
 import { sum } from "./statistics.mjs";
@@ -48,7 +49,7 @@ export const totalOf = (compiled) => ({
 
 /**
  * Each row's request as the first one of a new isolate, and a second time.
- * @param {import("./world.mjs").Surroundings} surroundings @param {string[]} ids
+ * @param {import("./world.mjs").Surroundings} surroundings @param {import("./options.mjs").Id[]} ids
  * @returns {Promise<FirstRequest[]>}
  */
 export async function measureTouched(surroundings, ids) {
@@ -56,12 +57,14 @@ export async function measureTouched(surroundings, ids) {
   const rows = await prepare(ours);
   const given = await ours.rows();
   await ours.close();
+  const wanted = rows.filter(({ id }) => ids.includes(id));
+  if (wanted.length === 0) throw new Failure("None of these rows is a single request");
   const folder = mkdtempSync(join(tmpdir(), "spkey-bench-"));
   const log = join(folder, "workerd.log");
   const { MINIFLARE_WORKERD_V8_FLAGS: flags, WORKERD_LOG: wasLog } = process.env;
   const found = [];
   try {
-    for (const { id, name, request } of rows.filter((row) => ids.includes(row.id))) {
+    for (const { id, name, request } of wanted) {
       Object.assign(process.env, { MINIFLARE_WORKERD_V8_FLAGS: "--trace-wasm-compilation-times", WORKERD_LOG: log });
       rmSync(log, { force: true });
       const world = await worldOf("ours", surroundings);

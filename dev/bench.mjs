@@ -3,7 +3,7 @@
 // reads and writes as the table of users grows. Calls and rows are counted, and
 // a count that breaks its promise is a failure; times are only shown.
 
-import { HELP, IDS, readOptions } from "../bench/options.mjs";
+import { HELP, readOptions } from "../bench/options.mjs";
 import { build } from "./build.mjs";
 import { ensureToolchain } from "./setup.mjs";
 import { whenParentIsGone } from "./tooling/parent.mjs";
@@ -12,7 +12,7 @@ import { wranglerEnv } from "./tooling/wrangler.mjs";
 
 async function main() {
   const { mode, rows, functions, goal } = readOptions(process.argv.slice(2));
-  if (mode === "help") return say(HELP.replace("IDS", IDS.join(", ")));
+  if (mode === "help") return say(HELP);
   const toolchain = await ensureToolchain();
   await build(toolchain);
   whenParentIsGone(() => process.exit(1));
