@@ -3,13 +3,18 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
+import { Secret } from "otpauth";
+
 import { billOf } from "../bench/bill.mjs";
 import { intervalOf, logRatio, studentT } from "../bench/interval.mjs";
 import { IDS, readOptions } from "../bench/options.mjs";
 import { billed, listPrice, scaled, total } from "../bench/prices.mjs";
 import { isWithin, LEAST_BLOCKS, NARROW_IN_A_ROW, untilSure } from "../bench/sequence.mjs";
 import { compiledIn, totalOf } from "../bench/touched.mjs";
+import { stepOf } from "../bench/twin/totp.ts";
+import { Verdicts } from "../bench/twin/verdicts.ts";
 import { namesOf } from "../bench/wasm-names.mjs";
+import { totp } from "../dev/tooling/totp.mjs";
 
 /** @param {number} seen @param {number} wanted @param {number} [tolerance] */
 const assertNear = (seen, wanted, tolerance = 1e-3) => assert.ok(Math.abs(seen - wanted) <= tolerance, `${seen}, not ${wanted}`);
@@ -239,5 +244,43 @@ describe("the bill", () => {
     // 20 million requests and 9 million ms beyond what is included.
     assertNear(daily?.alone ?? 0, 6 + 0.18, 1e-9);
     assert.throws(() => billOf([], measured), /Nothing was measured of backfill/);
+  });
+});
+
+describe("the twin", () => {
+  const MINUTE = 60_000;
+  const NEVER = 1e15;
+
+  test("takes a signature for good until the keys are fetched again, the token expires, or ten minutes are over", () => {
+    const verdicts = new Verdicts();
+    verdicts.keep("short", 1, 0, MINUTE);
+    verdicts.keep("long", 1, 0, NEVER);
+    assert.ok(verdicts.isGood("short", 1, MINUTE - 1) && verdicts.isGood("long", 1, 10 * MINUTE - 1));
+    assert.ok(!verdicts.isGood("short", 1, MINUTE) && !verdicts.isGood("long", 1, 10 * MINUTE));
+    assert.ok(!verdicts.isGood("long", 2, 0), "the keys were fetched again");
+    assert.ok(!verdicts.isGood("other", 1, 0));
+  });
+
+  test("keeps 64 verdicts, the newest", () => {
+    const verdicts = new Verdicts();
+    for (let token = 0; token < 65; token += 1) verdicts.keep(`token-${token}`, 1, 0, NEVER);
+    const kept = Array.from({ length: 65 }, (_, token) => verdicts.isGood(`token-${token}`, 1, 0));
+    assert.deepEqual(kept, [false, ...Array(64).fill(true)]);
+    verdicts.keep("token-64", 1, 0, NEVER);
+    assert.ok(verdicts.isGood("token-1", 1, 0), "one that is kept again takes no other's place");
+  });
+
+  test("knows the codes of an authenticator, of one step either way", async () => {
+    const secret = new Secret({ size: 20 });
+    const at = 1_795_890_000;
+    const step = at / 30;
+    for (const [ahead, found] of [
+      [0, step],
+      [30, step + 1],
+      [-30, step - 1],
+      [60, null],
+      [-60, null],
+    ])
+      assert.equal(await stepOf(secret.base32, totp(secret, at + Number(ahead)), at * 1000), found);
   });
 });

@@ -1,6 +1,8 @@
 // Codes of an authenticator (RFC 6238): SHA-1, six digits, steps of 30 s, one step either way.
 
 const STEP_MS = 30_000;
+type HmacKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+
 const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /** The newest time step around `now` with this code. */
@@ -12,7 +14,7 @@ export async function stepOf(secret: string, code: string, now: number): Promise
   return steps[codes.indexOf(code)] ?? null;
 }
 
-async function codeOf(key: CryptoKey, step: number): Promise<string> {
+async function codeOf(key: HmacKey, step: number): Promise<string> {
   const message = new DataView(new ArrayBuffer(8));
   message.setBigUint64(0, BigInt(step));
   const hash = new DataView(await crypto.subtle.sign("HMAC", key, message));
