@@ -17,7 +17,7 @@ import { World } from "./world.mjs";
 
 /** Short, so that a busy moment of the machine meets all. */
 const ROUNDS = 10;
-export const AT_A_TIME = [
+const AT_A_TIME = [
   { concurrency: 1, times: 30 },
   { concurrency: 16, times: 100 },
 ];

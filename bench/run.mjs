@@ -15,8 +15,9 @@ What our Worker asks of D1 and of 3dEye, seen by instruments in front of it. Cou
 this with exit code 1.
 `;
 const TIMES = `
-Our Worker and the twin (bench/README.md), in turn; what the twin has not, beside an empty Worker with one D1 query. CPU is that of the whole workerd process: the Worker, D1's SQLite and
-the plumbing between them. Times are noisy on a busy machine; nothing depends on them.
+Our Worker and the twin (bench/README.md), in turn; what the twin has not, beside an empty Worker with one D1 query. CPU is
+that of the whole workerd process: the Worker, D1's SQLite and the plumbing between them. Times are noisy on a busy machine;
+nothing depends on them.
 `;
 const BILL = `
 Our Worker, by ${PRICES_OF}. "Together" is what it adds to a bill; beside it, what is billed where the account does nothing
