@@ -7,6 +7,8 @@ import { billed, listPrice, scaled, total } from "./prices.mjs";
 /** @typedef {import("./prices.mjs").Usage} Usage */
 /** @typedef {Record<import("./prices.mjs").Kind, number>} Dollars */
 
+/** @typedef {{cpu: number, times: number}} Cpu */
+
 /**
  * @typedef {object} Item
  * @property {string} name
@@ -22,22 +24,25 @@ const CALLS = [1, 10, 30];
 
 /**
  * @param {{name: string, counts: {rowsRead: number[], rowsWritten: number[]}}[]} counted
- * @param {{duels: import("./contest.mjs").Duel[], backfills: {id: string, ours: {cpu: number, times: number}}[]}} measured
+ * @param {{duels: import("./contest.mjs").Duel[], backfills: {id: string, ours: Cpu, twin: Cpu}[]}} measured
  * @returns {Item[]}
  */
 export function billOf(counted, { duels, backfills }) {
-  const run = usageOf(counted, `backfill of ${BATCH}, upstream +0 ms`, backfills.find(({ id }) => id === "backfill-50")?.ours);
+  const runs = backfills.find(({ id }) => id === "backfill-50");
+  const run = usageOf(counted, `backfill of ${BATCH}, upstream +0 ms`, runs?.ours);
+  const twins = usageOf(counted, `the twin's backfill of ${BATCH}`, runs?.twin);
   const busy = duels.find(({ id, rival, concurrency }) => id === "by-jwt" && rival === "twin" && concurrency > 1);
   const call = usageOf(counted, "credentials, by JWT", busy?.ours);
   return [
     item("backfill of a million users", scaled(run, USERS / BATCH)),
+    item("… by the twin", scaled(twins, USERS / BATCH)),
     ...CALLS.map((calls) => item(`a month of credentials by JWT, ${calls} a user`, scaled(call, calls * USERS))),
   ];
 }
 
 /**
  * One request: its rows by the counts, its CPU as it was measured.
- * @param {Parameters<typeof billOf>[0]} counted @param {string} name @param {{cpu: number, times: number} | undefined} figures
+ * @param {Parameters<typeof billOf>[0]} counted @param {string} name @param {Cpu | undefined} figures
  * @returns {Usage}
  */
 function usageOf(counted, name, figures) {

@@ -4,7 +4,7 @@
 import { randomUUID } from "node:crypto";
 import { addProtected, openSession } from "./people.mjs";
 import { ownUser, resetKey, verify } from "./rows.mjs";
-import { instrumented } from "./workers.mjs";
+import { instrumented, twin } from "./workers.mjs";
 import { CREDENTIALS_KEY, World } from "./world.mjs";
 
 /** @typedef {import("./world.mjs").Request} Request */
@@ -63,6 +63,27 @@ export async function countAll(surroundings) {
   }
 }
 
+/** What the same backfill takes the twin, which promises nothing. @param {import("./world.mjs").Surroundings} surroundings */
+export async function countTwin(surroundings) {
+  const world = await World.create(await instrumented(await twin()), surroundings);
+  const putBack = await surroundings.remember();
+  try {
+    await world.addUsers(BATCH);
+    return { name: `the twin's backfill of ${BATCH}`, counts: await count(world, backfillOf(world), 1) };
+  } finally {
+    await putBack();
+    await world.close();
+  }
+}
+
+/** @param {World} world */
+const backfillOf = ({ surroundings: { admin } }) => ({
+  method: "POST",
+  path: `/admin/backfill-threedeye?limit=${BATCH}`,
+  headers: admin,
+  status: 200,
+});
+
 /** @param {World} world @param {Request} request @param {number} times @returns {Promise<Counts>} */
 async function count(world, request, times) {
   const { simulator } = world.surroundings;
@@ -85,7 +106,7 @@ async function count(world, request, times) {
 /** @param {World} world @returns {Promise<Scenario[]>} */
 async function scenarios(world) {
   const { admin } = world.surroundings;
-  const backfill = { method: "POST", path: `/admin/backfill-threedeye?limit=${BATCH}`, headers: admin, status: 200 };
+  const backfill = backfillOf(world);
   const [user = ""] = await world.addUsers(BATCH);
   await world.call(backfill);
   await world.addUsers(2 * RUNS * BATCH);

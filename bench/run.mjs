@@ -3,7 +3,7 @@
 import { say } from "../dev/tooling/say.mjs";
 import { billOf } from "./bill.mjs";
 import { contest, plumbing } from "./contest.mjs";
-import { countAll } from "./counts.mjs";
+import { countAll, countTwin } from "./counts.mjs";
 import { PRICES_OF } from "./prices.mjs";
 import * as show from "./show.mjs";
 import { sizeOf } from "./sizes.mjs";
@@ -20,7 +20,7 @@ that of the whole workerd process: the Worker, D1's SQLite and the plumbing betw
 nothing depends on them.
 `;
 const BILL = `
-Our Worker, by ${PRICES_OF}. "Together" is what it adds to a bill; beside it, what is billed where the account does nothing
+By ${PRICES_OF}. "Together" is what it adds to a bill; beside it, what is billed where the account does nothing
 else in that month. CPU is that of the table above, so somewhat too much: only the Worker's part is billed.
 `;
 
@@ -37,13 +37,14 @@ export async function bench(surroundings, rows) {
   }
   const counted = await countAll(surroundings);
   say(COUNTS);
-  say(show.counts(counted));
+  const withTwin = [...counted, await countTwin(surroundings)];
+  say(show.counts(withTwin));
   say(`\n${show.promises(counted)}`);
   say(TIMES);
   const measured = await contest(surroundings);
   showContest(measured);
   say(BILL);
-  say(show.bill(billOf(counted, measured)));
+  say(show.bill(billOf(withTwin, measured)));
   say(`\n${show.floors(await plumbing(surroundings))}`);
   say(`\n${show.startUp(await measureStartUp())}`);
   say(`\n${show.sizes({ ours: sizeOf(OURS), twin: sizeOf(await twin()) })}`);

@@ -7,7 +7,7 @@ import { totalOf } from "./touched.mjs";
 
 /** @typedef {import("./measure.mjs").Figures} Figures */
 
-/** @param {Awaited<ReturnType<typeof import("./counts.mjs").countAll>>} counted */
+/** @param {{name: string, counts: import("./counts.mjs").Counts}[]} counted */
 export function counts(counted) {
   const rows = counted.map(({ name, counts: { d1, rowsRead, rowsWritten, upstream } }) => [
     name,

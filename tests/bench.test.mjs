@@ -218,6 +218,7 @@ describe("the bill", () => {
   test("tells of a million users, with the rows that were counted and the CPU that was measured", () => {
     const counted = [
       { name: "backfill of 50, upstream +0 ms", counts: { rowsRead: [560, 561], rowsWritten: [456, 456] } },
+      { name: "the twin's backfill of 50", counts: { rowsRead: [300], rowsWritten: [100] } },
       { name: "credentials, by JWT", counts: { rowsRead: [3, 3], rowsWritten: [0, 0] } },
     ];
     const figures = (/** @type {number} */ cpu, /** @type {number} */ times) => ({
@@ -234,12 +235,13 @@ describe("the bill", () => {
       { ...duel, rival: "twin", concurrency: 16 },
       { ...duel, rival: "cachingTwin", concurrency: 16, ours: figures(9, 1) },
     ];
-    const measured = { duels, backfills: [{ id: "backfill-50", ours: figures(300, 10) }] };
-    const [backfill, once, , daily] = billOf(counted, measured);
+    const measured = { duels, backfills: [{ id: "backfill-50", ours: figures(300, 10), twin: figures(200, 10) }] };
+    const [backfill, twins, once, , daily] = billOf(counted, measured);
     assert.deepEqual(backfill?.usage, { requests: 20_000, cpuMs: 600_000, rowsRead: 11_220_000, rowsWritten: 9_120_000 });
     // 0.006 + 0.012 + 0.01122 + 9.12
     assertNear(backfill?.sum ?? 0, 9.14922, 1e-9);
     assert.equal(backfill?.alone, 0, "9 million rows written are included");
+    assert.deepEqual(twins?.usage, { requests: 20_000, cpuMs: 400_000, rowsRead: 6_000_000, rowsWritten: 2_000_000 });
     assert.deepEqual(once?.usage, { requests: 1e6, cpuMs: 1.3e6, rowsRead: 3e6, rowsWritten: 0 });
     // 20 million requests and 9 million ms beyond what is included.
     assertNear(daily?.alone ?? 0, 6 + 0.18, 1e-9);
