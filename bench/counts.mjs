@@ -1,9 +1,11 @@
 // How often our Worker goes to D1 and upstream, and how many rows that reads
 // and writes. Counts are exact, so each of them can hold us to a promise.
 
-import { ownUser, resetKey } from "./contest.mjs";
-import { instrumented } from "./workers.mjs";
-import { World } from "./world.mjs";
+import { randomUUID } from "node:crypto";
+import { addProtected, openSession } from "./people.mjs";
+import { ownUser, resetKey, verify } from "./rows.mjs";
+import { instrumented, twin } from "./workers.mjs";
+import { CREDENTIALS_KEY, World } from "./world.mjs";
 
 /** @typedef {import("./world.mjs").Request} Request */
 /** @typedef {import("../dev/simulator/calls.mjs").Call} Call */
@@ -61,6 +63,27 @@ export async function countAll(surroundings) {
   }
 }
 
+/** What the same backfill takes the twin, which promises nothing. @param {import("./world.mjs").Surroundings} surroundings */
+export async function countTwin(surroundings) {
+  const world = await World.create(await instrumented(await twin()), surroundings);
+  const putBack = await surroundings.remember();
+  try {
+    await world.addUsers(BATCH);
+    return { name: `the twin's backfill of ${BATCH}`, counts: await count(world, backfillOf(world), 1) };
+  } finally {
+    await putBack();
+    await world.close();
+  }
+}
+
+/** @param {World} world */
+const backfillOf = ({ surroundings: { admin } }) => ({
+  method: "POST",
+  path: `/admin/backfill-threedeye?limit=${BATCH}`,
+  headers: admin,
+  status: 200,
+});
+
 /** @param {World} world @param {Request} request @param {number} times @returns {Promise<Counts>} */
 async function count(world, request, times) {
   const { simulator } = world.surroundings;
@@ -83,13 +106,16 @@ async function count(world, request, times) {
 /** @param {World} world @returns {Promise<Scenario[]>} */
 async function scenarios(world) {
   const { admin } = world.surroundings;
-  const backfill = { method: "POST", path: `/admin/backfill-threedeye?limit=${BATCH}`, headers: admin, status: 200 };
+  const backfill = backfillOf(world);
   const [user = ""] = await world.addUsers(BATCH);
   await world.call(backfill);
   await world.addUsers(2 * RUNS * BATCH);
   const [keeping, changing] = await world.addInstances();
   const credentials = { method: "GET", path: `/users/${user}/3deye-credentials`, status: 200 };
   const person = await world.surroundings.person(user);
+  const guarded = await addProtected(world, CREDENTIALS_KEY);
+  const session = await openSession(world);
+  const page = (/** @type {string} */ path) => ({ method: "GET", path, headers: session, status: 200 });
   const phone = { token: "bench-phone", platform: "ios" };
   return [
     lookup("GET /health", { method: "GET", path: "/health", status: 200 }, { d1: 1, upstream: 0 }),
@@ -125,13 +151,26 @@ async function scenarios(world) {
       { d1: 1, upstream: 0, rowsRead: 3 },
     ),
     lookup(
+      "a code of the second factor, by API key",
+      { ...verify(guarded, await world.program("user:verify")), status: 200 },
+      { d1: 2, upstream: 0, rowsRead: 12 },
+    ),
+    lookup("console: the session", page("/console/session"), { d1: 1, upstream: 0, rowsRead: 2 }),
+    lookup("console: a user", page(`/admin/users/${user}`), { d1: 2, upstream: 0, rowsRead: 8 }),
+    lookup(
+      "console: a search by e-mail",
+      { ...page("/admin/users/search"), method: "POST", json: { query: user.slice(0, 8), by: "email" } },
+      { d1: 2, upstream: 0, rowsRead: 5 },
+    ),
+    lookup(
       "start of a two-factor set-up",
       { method: "GET", path: `${ME}/two_factor_start_setup`, headers: person, status: 200 },
       { d1: 1, upstream: 0, rowsRead: 9 },
     ),
     lookup(
       "a change of the profile",
-      { method: "PATCH", path: ME, headers: person, json: { theme_mode: "dark" }, status: 200 },
+      // What is set already would not be written.
+      { method: "PATCH", path: ME, headers: person, json: () => ({ first_name: randomUUID() }), status: 200 },
       { d1: 2, upstream: 0, rowsRead: 23 },
     ),
     lookup(

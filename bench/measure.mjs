@@ -27,6 +27,18 @@ const SETTLE_MS = 20;
  * @returns {Promise<Figures>}
  */
 export async function measure(world, request, { times, concurrency }) {
+  const { putBack, turns = [] } = request;
+  if (!putBack) return burst(world, request, { times, concurrency });
+  const bursts = [];
+  for (let left = times; left > 0; left -= turns.length) {
+    await putBack(world);
+    bursts.push(await burst(world, request, { times: Math.min(left, turns.length), concurrency }));
+  }
+  return merge(bursts);
+}
+
+/** @type {typeof measure} */
+async function burst(world, request, { times, concurrency }) {
   const ms = /** @type {number[]} */ ([]);
   const answers = /** @type {any[]} */ ([]);
   let left = times;

@@ -6,7 +6,7 @@ import { BATCH } from "./counts.mjs";
 import { growCrowd } from "./crowd.mjs";
 import { table } from "./show.mjs";
 import { instrumented } from "./workers.mjs";
-import { Surroundings, World } from "./world.mjs";
+import { World } from "./world.mjs";
 
 /** Users there are. */
 const SIZES = [1_000, 10_000, 100_000, 1_000_000];
@@ -58,9 +58,8 @@ const KINDS = [
   { name: "credentials", work: credentials },
 ];
 
-/** @returns {Promise<number>} how many promises are broken */
-export async function benchScale() {
-  const surroundings = await Surroundings.create();
+/** @param {import("./world.mjs").Surroundings} surroundings @returns {Promise<number>} how many promises are broken */
+export async function benchScale(surroundings) {
   const world = await World.create(await instrumented(), surroundings);
   try {
     const measured = KINDS.map((kind) => ({ ...kind, rows: /** @type {Rows[]} */ ([]) }));
@@ -85,7 +84,6 @@ export async function benchScale() {
     return broken.length;
   } finally {
     await world.close();
-    await surroundings.simulator.close();
   }
 }
 

@@ -1,10 +1,13 @@
 // The figures as text.
 
+import { KINDS } from "./prices.mjs";
+import { isWithin } from "./sequence.mjs";
 import { median, quantile } from "./statistics.mjs";
+import { totalOf } from "./touched.mjs";
 
 /** @typedef {import("./measure.mjs").Figures} Figures */
 
-/** @param {Awaited<ReturnType<typeof import("./counts.mjs").countAll>>} counted */
+/** @param {{name: string, counts: import("./counts.mjs").Counts}[]} counted */
 export function counts(counted) {
   const rows = counted.map(({ name, counts: { d1, rowsRead, rowsWritten, upstream } }) => [
     name,
@@ -36,14 +39,14 @@ const COLUMNS = [
   { heading: "p99 ms", digits: 1, of: ({ ms }) => quantile(ms, 0.99) },
 ];
 
-/** @param {{name: string, concurrency: number, ours: Figures, twin: Figures}[]} duels */
+/** @param {{name: string, concurrency: number, ours: Figures, other: Figures}[]} duels */
 export function duels(duels) {
-  const rows = duels.map(({ name, concurrency, ours, twin }) => [
+  const rows = duels.map(({ name, concurrency, ours, other }) => [
     name,
     String(concurrency),
-    ...COLUMNS.map(({ digits, of }) => against(of(ours), of(twin), digits)),
+    ...COLUMNS.map(({ digits, of }) => against(of(ours), of(other), digits)),
   ]);
-  return table([["ours / twin = ratio", "at a time", ...COLUMNS.map(({ heading }) => heading)], ...rows]);
+  return table([["ours / the other = ratio", "at a time", ...COLUMNS.map(({ heading }) => heading)], ...rows]);
 }
 
 /** @param {{name: string, concurrency: number, figures: Figures}[]} floors */
@@ -94,6 +97,65 @@ export function startUp(starts) {
     "ms from starting Miniflare to the first answer",
   ];
   return table([headings, ...rows]);
+}
+
+/** @param {import("./sequence.mjs").Verdict} verdict */
+export const verdict = ({ label, ratio, width, blocks }) =>
+  `${label} at a time: ${fixed(ratio, 3)} ± ${percent(width)} after ${blocks} ${blocks === 1 ? "block" : "blocks"}`;
+
+/** @param {({name: string} & import("./sequence.mjs").Verdict)[]} verdicts @param {number} wanted width */
+export function verdicts(verdicts, wanted) {
+  const rows = verdicts.map((each) => [
+    each.name,
+    each.label,
+    `${fixed(each.ours, 3)} / ${fixed(each.other, 3)}`,
+    fixed(each.ratio, 3),
+    `${fixed(each.low, 3)}–${fixed(each.high, 3)}`,
+    `± ${percent(each.width)}`,
+    `${each.blocks}`,
+    isWithin(each, wanted) ? "" : `not within ±${percent(wanted)}`,
+  ]);
+  return table([["ours / the other", "at a time", "CPU ms", "ratio", "95 % interval", "", "blocks", ""], ...rows]);
+}
+
+/** @param {number} share */
+const percent = (share) => (Number.isFinite(share) ? `${(100 * share).toFixed(1)} %` : "?");
+
+/** @param {import("./touched.mjs").FirstRequest[]} requests */
+export function touched(requests) {
+  const rows = requests.map(({ name, first, second }) => {
+    const { functions, body, code, ms } = totalOf(first);
+    return [name, `${functions}`, `${body}`, `${code}`, fixed(ms, 1), `${second.length}`];
+  });
+  const headings = [
+    "first request",
+    "functions",
+    "bytes of Wasm",
+    "bytes of machine code",
+    "ms to compile",
+    "functions more for the second",
+  ];
+  return table([headings, ...rows]);
+}
+
+/** @param {string} name @param {{name: string, body: number, code: number}[]} functions */
+export const functions = (name, functions) =>
+  table([
+    [name, "bytes of Wasm", "bytes of machine code"],
+    ...functions.map(({ name, body, code }) => [name, `${body}`, `${code}`]),
+  ]);
+
+/** @param {import("./bill.mjs").Item[]} items */
+export function bill(items) {
+  const millions = (/** @type {number} */ value) => fixed(value / 1e6, value < 1e5 ? 2 : 1);
+  const rows = items.map(({ name, usage, list, sum, alone }) => [
+    name,
+    ...KINDS.map((kind) => `${millions(usage[kind])} · $${fixed(list[kind], 2)}`),
+    `$${fixed(sum, 2)}`,
+    `$${fixed(alone, 2)}`,
+  ]);
+  const headings = ["a million users", "requests, M · $", "CPU ms, M · $", "rows read, M · $", "rows written, M · $", "together"];
+  return table([[...headings, "beyond what is included"], ...rows]);
 }
 
 /** @param {string[][]} lines the first column is a name, the others are figures */

@@ -1,7 +1,7 @@
 // The Workers that are measured, as modules for Miniflare.
 
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { build } from "esbuild";
 import { inRoot } from "../dev/tooling/paths.mjs";
 
@@ -18,13 +18,13 @@ export const OURS = [
   { type: "CompiledWasm", path: join(MODULES_ROOT, "index_bg.wasm") },
 ];
 
-/** Ours behind what counts its D1 calls and rows, as in the tests. @returns {Promise<Module[]>} */
-export async function instrumented() {
+/** A Worker behind what counts its D1 calls and rows, as in the tests. @param {Module[]} [worker] @returns {Promise<Module[]>} */
+export async function instrumented(worker = OURS) {
   return [
     script("instruments.js", await readFile(inRoot("tests/support/instruments.js"), "utf8")),
     // The name under which the instruments import what they are put in front of.
-    script("the-built-worker", 'export { default } from "./worker.js";'),
-    ...OURS,
+    script("the-built-worker", `export { default } from "./${basename(worker[0]?.path ?? "")}";`),
+    ...worker,
   ];
 }
 

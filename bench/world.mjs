@@ -9,7 +9,7 @@ import { startHost } from "./host.mjs";
 import { startSimulatorThread } from "./simulator.mjs";
 
 const ADMIN_KEY = randomBytes(24).toString("hex");
-const CREDENTIALS_KEY = randomBytes(32).toString("base64");
+export const CREDENTIALS_KEY = randomBytes(32).toString("base64");
 const LOGIN = { username: "service@spkey.example", password: randomBytes(12).toString("hex") };
 const THREEDEYE = { apiKey: "bench-threedeye-key", ownCustomerId: "bench-customer", login: LOGIN, requireBearer: true };
 
@@ -17,15 +17,37 @@ const THREEDEYE = { apiKey: "bench-threedeye-key", ownCustomerId: "bench-custome
 const NEIGHBOURS = 100;
 
 /** What a Worker writes that others can be given as their own. */
-const TABLES = ["users", "threedeye_users", "api_keys", "instances", "instance_keys", "instance_users"];
+const TABLES = [
+  "users",
+  "threedeye_users",
+  "api_keys",
+  "instances",
+  "instance_keys",
+  "instance_users",
+  "second_factors",
+  "operators",
+  "console_sessions",
+];
 
 /** So many that no caller and no instance meets its limit of requests a second. */
 const INSTANCES = 200;
 
+/** A comparison may take hours. */
+const A_DAY_S = 86_400;
+
 /**
  * @typedef {{path: string, headers: Record<string, string>}} Turn
- * @typedef {{method: string, path: string, headers?: Record<string, string>, json?: any, status: number, turns?: Turn[]}} Request
- *   with `turns`: by turns as each of them says
+ *
+ * @typedef {object} Request
+ * @property {string} method
+ * @property {string} path
+ * @property {Record<string, string>} [headers]
+ * @property {any} [json] or what makes it, each time anew
+ * @property {number} status
+ * @property {Turn[]} [turns] by turns as each of them says
+ * @property {(world: World) => Promise<unknown>} [putBack] each turn can be taken once; this lets all of them be taken again
+ *
+ * @typedef {{table: string, rows: Record<string, unknown>[]}[]} Rows
  */
 
 /** @param {string} lastDigit it tells whose key it is */
@@ -46,6 +68,8 @@ export const bindings = (simulator) => ({
   JWT_JWKS_URL: `${simulator}/.well-known/jwks.json`,
   ADMIN_API_KEY: ADMIN_KEY,
   CREDENTIALS_KEY,
+  CONSOLE_CLIENT_ID: "bench-console",
+  CONSOLE_CLIENT_SECRET: randomBytes(16).toString("hex"),
 });
 
 /** 3dEye and the identity provider, with the customer's accounts in it. */
@@ -61,12 +85,12 @@ export class Surroundings {
     const simulator = await startSimulatorThread();
     await simulator.ask("reset", { config: THREEDEYE, users: { generate: { count: NEIGHBOURS } } });
     const claims = { email: "ada@smartphonekey.com", email_verified: true };
-    return new Surroundings(simulator, await simulator.ask("mint", { claims }));
+    return new Surroundings(simulator, await simulator.ask("mint", { claims, expiresInSeconds: A_DAY_S }));
   }
 
   /** Headers of a signed-in person. @param {string} user */
   async person(user) {
-    return { authorization: `Bearer ${await this.simulator.ask("mint", { claims: { sub: user } })}` };
+    return { authorization: `Bearer ${await this.simulator.ask("mint", { claims: { sub: user }, expiresInSeconds: A_DAY_S })}` };
   }
 
   /** How 3dEye stands now. @returns {Promise<() => Promise<void>>} puts it back to that */
@@ -92,9 +116,12 @@ export class World {
     this.surroundings = surroundings;
   }
 
-  /** @param {import("./workers.mjs").Module[]} modules @param {Surroundings} surroundings */
-  static async create(modules, surroundings) {
-    const host = await startHost(modules, bindings(surroundings.simulator.url));
+  /**
+   * @param {import("./workers.mjs").Module[]} modules @param {Surroundings} surroundings
+   * @param {Record<string, string>} [more] bindings
+   */
+  static async create(modules, surroundings, more) {
+    const host = await startHost(modules, { ...bindings(surroundings.simulator.url), ...more });
     await migrate(host.db);
     return new World(host, surroundings);
   }
@@ -112,17 +139,17 @@ export class World {
     return users.map(({ id }) => id);
   }
 
-  /** Headers of a program with a key of its own. Only our own Worker makes keys. */
-  async program() {
-    const wish = { scopes: ["threedeye:read"] };
+  /** Headers of a program with a key of its own. Only our own Worker makes keys. @param {string} [scope] @returns {Promise<Record<string, string>>} */
+  async program(scope = "threedeye:read") {
     const { json } = await this.call({
       method: "POST",
       path: "/admin/api-keys",
       headers: this.surroundings.admin,
-      json: wish,
+      json: { scopes: [scope] },
       status: 201,
     });
-    return { "x-api-key": json.key };
+    // Each API has its own place for it.
+    return scope === "threedeye:read" ? { "x-api-key": json.key } : { authorization: `Bearer ${json.key}` };
   }
 
   /**
@@ -157,26 +184,28 @@ export class World {
     return [all.slice(0, INSTANCES / 2), all.slice(INSTANCES / 2)];
   }
 
-  /** Gives another Worker the same rows. @param {World} other */
-  async copyTo(other) {
-    for (const table of TABLES) {
-      const { results } = await this.host.db.prepare(`SELECT * FROM ${table}`).all();
-      const rows = results.map((/** @type {any} */ { email_key, ...row }) =>
-        table === "users" ? row : { ...row, ...(email_key && { email_key }) },
-      );
-      const insert = (/** @type {Record<string, unknown>} */ row) => {
-        const names = Object.keys(row);
-        return other.host.db
-          .prepare(`INSERT INTO ${table} (${names}) VALUES (${names.map(() => "?")})`)
-          .bind(...Object.values(row));
-      };
-      await other.host.db.batch(rows.map(insert));
+  /** What others can be given as their own. @returns {Promise<Rows>} */
+  async rows() {
+    const read = async (/** @type {string} */ table) => (await this.host.db.prepare(`SELECT * FROM ${table}`).all()).results;
+    return Promise.all(TABLES.map(async (table) => ({ table, rows: await read(table) })));
+  }
+
+  /** Writes another Worker's rows. @param {Rows} all */
+  async give(all) {
+    const { db } = this.host;
+    for (const { table, rows } of all) {
+      // In `users` the key of the e-mail is generated.
+      const names = Object.keys(rows[0] ?? {}).filter((name) => table !== "users" || name !== "email_key");
+      const values = names.map((name) => `value ->> '${name}'`);
+      const insert = `INSERT INTO ${table} (${names}) SELECT ${values} FROM json_each(?)`;
+      if (rows.length > 0) await db.prepare(insert).bind(JSON.stringify(rows)).run();
     }
   }
 
   /** One request; any other answer than the expected one would be measured for nothing. @param {Request} request */
   async call({ method, status, turns = [], ...given }) {
-    const { path, ...options } = { ...given, ...turns[this.#turn++ % turns.length] };
+    const { path, putBack: _, ...options } = { ...given, ...turns[this.#turn++ % turns.length] };
+    if (typeof options.json === "function") options.json = options.json();
     const answer = await send(this.host.url, method, path, options);
     if (answer.status !== status)
       throw new Failure(`${method} ${path} answered ${answer.status} instead of ${status}`, { tail: answer.text });

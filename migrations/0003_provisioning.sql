@@ -19,7 +19,7 @@ CREATE TABLE threedeye_users (
   ),
   email_key       TEXT,
   threedeye_id    TEXT,
-  password_sealed TEXT,
+  password_sealed TEXT, -- of the intent: a row with an e-mail has it, unless it waits for the e-mail
   attempts        INTEGER NOT NULL DEFAULT 0,
   last_error      TEXT,
   error_code      TEXT, -- provisioning::Reason of last_error
@@ -46,14 +46,16 @@ CREATE TABLE threedeye_users (
   left_email    TEXT,
   left_at       INTEGER,
   leaving_since INTEGER,
+  CHECK ((password_sealed IS NULL) = (email_key IS NULL OR state = 'set_aside')),
   CHECK ((left_state IS NOT NULL) = (state = 'leaving' OR state = 'left_in_place'))
 ) STRICT, WITHOUT ROWID;
 
 CREATE UNIQUE INDEX threedeye_users_account
   ON threedeye_users (threedeye_id) WHERE threedeye_id IS NOT NULL;
--- An e-mail belongs to one user at a time; users set aside wait for it.
+-- An e-mail belongs to one user at a time; users set aside, who have no password, wait for it. By the
+-- password and not by the state, so that a row whose state changes leaves the index as it is.
 CREATE UNIQUE INDEX threedeye_users_email_holder
-  ON threedeye_users (email_key) WHERE state <> 'set_aside';
+  ON threedeye_users (email_key) WHERE password_sealed IS NOT NULL;
 -- Runs look out for the accounts of those quarantined last.
 CREATE INDEX threedeye_users_quarantined
   ON threedeye_users (updated_at) WHERE state = 'quarantined';
@@ -283,14 +285,13 @@ CREATE VIEW provisioning_outcomes AS
 SELECT NULL AS user_id, NULL AS lease_token, NULL AS at,
        NULL AS state,           -- NULL: unchanged, and so are the next two
        NULL AS threedeye_id,
-       NULL AS email_key,
+       NULL AS email_key,       -- set_aside: the contested one
        NULL AS respelled_id,
        NULL AS error, NULL AS error_code, NULL AS next_attempt_at,
        NULL AS settled_at,      -- NULL: unchanged
        NULL AS due_at,          -- NULL: unchanged
        NULL AS success,         -- 0 or 1, and so are the next three
        NULL AS attempt,         -- a failed attempt, to be counted
-       NULL AS forget,          -- account id and password are dropped
        NULL AS closes,          -- no later run takes the user up unless something changes
        NULL AS actor, NULL AS action, NULL AS request_id,
        NULL AS outcome,         -- NULL: no audit row
@@ -299,13 +300,17 @@ WHERE 0;
 
 CREATE TRIGGER provisioning_settle INSTEAD OF INSERT ON provisioning_outcomes
 BEGIN
-  -- OR IGNORE: an account or an e-mail that another user has leaves the row unchanged. So does a user
-  -- that left meanwhile: as after a crash, the removal finds out from the intent what became of it.
+  -- A user that is set aside. One that left meanwhile stays as it is: as after a crash, the removal
+  -- finds out from the intent what became of it.
+  UPDATE threedeye_users SET
+    state = NEW.state, email_key = NEW.email_key, threedeye_id = NULL, password_sealed = NULL
+  WHERE NEW.state = 'set_aside'
+    AND user_id = NEW.user_id AND lease_token = NEW.lease_token AND left_state IS NULL;
+
+  -- OR IGNORE: an account that another user has leaves the row unchanged.
   UPDATE OR IGNORE threedeye_users SET
     state = coalesce(NEW.state, state),
-    threedeye_id = CASE WHEN NEW.forget THEN NULL ELSE coalesce(NEW.threedeye_id, threedeye_id) END,
-    password_sealed = CASE WHEN NEW.forget THEN NULL ELSE password_sealed END,
-    email_key = coalesce(NEW.email_key, email_key),
+    threedeye_id = coalesce(NEW.threedeye_id, threedeye_id),
     respelled_id = NEW.respelled_id,
     attempts = CASE WHEN NEW.success THEN 0 ELSE attempts + NEW.attempt END,
     last_error = CASE WHEN NEW.success OR NEW.attempt THEN NEW.error ELSE last_error END,
@@ -345,7 +350,7 @@ BEGIN
       email_key IS NOT (SELECT u.email_key FROM users u WHERE u.uuid = NEW.user_id)
       OR (state = 'set_aside' AND NOT EXISTS (
         SELECT 1 FROM threedeye_users o
-        WHERE o.email_key = threedeye_users.email_key AND o.state <> 'set_aside'
+        WHERE o.email_key = threedeye_users.email_key AND o.password_sealed IS NOT NULL
       ))
     )
     AND NOT EXISTS (

@@ -6,9 +6,7 @@ pub mod notices;
 pub mod schedule;
 
 use crate::web::{Route, Router};
-use crate::{
-    account, audit, auth, health, operators, overview, provisioning, user_keys, users, web,
-};
+use crate::{account, audit, auth, health, operators, overview, provisioning, user_keys, users};
 
 /// The router over [`ROUTES`].
 pub fn router() -> Router {
@@ -20,7 +18,6 @@ pub fn router() -> Router {
 /// generated from that.
 pub const ROUTES: &[Route] = &[
     health::endpoint::ROUTE,
-    web::openapi::ROUTE,
     provisioning::endpoints::diagnostics::ROUTE,
     provisioning::endpoints::reset::ROUTE,
     provisioning::endpoints::provision::ROUTE,

@@ -161,8 +161,8 @@ describe("finding work costs what the batch costs", () => {
     const user = await service.addUser();
     const wait = Date.now() + 3_600_000;
     await service.sql(
-      `INSERT INTO threedeye_users (user_id, state, email_key, attempts, created_at, updated_at)
-       SELECT uuid, 'pending', email_key, 3, 1, 1 FROM users`,
+      `INSERT INTO threedeye_users (user_id, state, email_key, password_sealed, attempts, created_at, updated_at)
+       SELECT uuid, 'pending', email_key, 'x', 3, 1, 1 FROM users`,
     );
     await service.sql("UPDATE threedeye_users SET next_attempt_at = ?", wait);
     /** @param {string | number | null} email */

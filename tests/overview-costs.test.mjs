@@ -39,9 +39,9 @@ async function grow(count) {
     count,
   );
   await service.sql(
-    `${NUMBERS} INSERT INTO threedeye_users (user_id, state, email_key, last_error, created_at, updated_at)
+    `${NUMBERS} INSERT INTO threedeye_users (user_id, state, email_key, password_sealed, last_error, created_at, updated_at)
      SELECT 'user-' || i, CASE i % 10 WHEN 0 THEN 'quarantined' WHEN 1 THEN 'pending' ELSE 'complete' END,
-            i || '@residents.example', iif(i % 10 < 2, 'why', NULL), 1, i FROM n`,
+            i || '@residents.example', 'x', iif(i % 10 < 2, 'why', NULL), 1, i FROM n`,
     users,
     count,
   );

@@ -27,9 +27,9 @@ async function grow(count) {
     count,
   );
   await service.sql(
-    `INSERT INTO threedeye_users (user_id, state, email_key, threedeye_id, attempts, last_error, error_code, created_at, updated_at)
+    `INSERT INTO threedeye_users (user_id, state, email_key, password_sealed, threedeye_id, attempts, last_error, error_code, created_at, updated_at)
      SELECT uuid, CASE rowid % 8 WHEN 0 THEN 'quarantined' WHEN 1 THEN 'pending' WHEN 2 THEN 'attaching' ELSE 'complete' END,
-            email_key, 'account-' || rowid, 1,
+            email_key, iif(email_key IS NULL, NULL, 'x'), 'account-' || rowid, 1,
             CASE WHEN rowid % 8 < 3 THEN 'why' END,
             CASE rowid % 8 WHEN 0 THEN 'orphan' WHEN 1 THEN 'unavailable' WHEN 2 THEN 'roles_pending' END, 1, rowid
      FROM users WHERE rowid % 8 < 7 AND rowid > ?1`,

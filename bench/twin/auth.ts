@@ -3,37 +3,86 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { HTTPException } from "hono/http-exception";
-import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from "jose";
+import { compactVerify, createRemoteJWKSet, customFetch, decodeJwt, errors, type JWTPayload, jwtVerify } from "jose";
 import type { App, Bindings } from "./env";
+import { Verdicts } from "./verdicts";
 
 const ADMIN_DOMAIN = "smartphonekey.com";
+const ALGORITHMS = ["RS256", "ES256"];
+const TOLERANCE_S = 60;
 
 /** One set an isolate; jose keeps the imported keys in it. */
 let jwks: ReturnType<typeof createRemoteJWKSet> | undefined;
+/** How often the set was fetched. */
+let generation = 0;
+const verdicts = new Verdicts();
 let adminKeyHash: Promise<ArrayBuffer> | undefined;
 
 const unauthorized = (cause?: unknown) =>
   new HTTPException(401, { message: "Authentication required. Please provide a valid API token", cause });
 const forbidden = () => new HTTPException(403, { message: "You do not have permission to perform this action" });
 
-async function verifyToken(c: Context<App>): Promise<JWTPayload> {
+export async function verifyToken(c: Context<App>): Promise<JWTPayload> {
   const [, token] = /^Bearer +([\w.~+/=-]+)$/i.exec(c.req.header("Authorization") ?? "") ?? [];
   if (!token) throw unauthorized();
-  jwks ??= createRemoteJWKSet(new URL(c.env.JWT_JWKS_URL), { timeoutDuration: 5_000, cooldownDuration: 60_000 });
   try {
-    const { payload } = await jwtVerify(token, jwks, {
-      issuer: c.env.JWT_ISSUER,
-      audience: c.env.JWT_AUDIENCE,
-      algorithms: ["RS256", "ES256"],
-      requiredClaims: ["exp"],
-      clockTolerance: 60,
-    });
-    return payload;
+    return c.env.SIGNATURE_CACHE ? await verifyOnce(c.env, token) : await verify(c.env, token);
   } catch (cause) {
     if (cause instanceof errors.JWKSTimeout)
       throw new HTTPException(503, { message: "Tokens cannot be verified at the moment", cause });
     throw unauthorized(cause);
   }
+}
+
+function keysOf(env: Bindings) {
+  jwks ??= createRemoteJWKSet(new URL(env.JWT_JWKS_URL), {
+    timeoutDuration: 5_000,
+    cooldownDuration: 60_000,
+    [customFetch]: (url, options) => {
+      generation += 1;
+      return fetch(url, options);
+    },
+  });
+  return jwks;
+}
+
+async function verify(env: Bindings, token: string): Promise<JWTPayload> {
+  const { payload } = await jwtVerify(token, keysOf(env), {
+    issuer: env.JWT_ISSUER,
+    audience: env.JWT_AUDIENCE,
+    algorithms: ALGORITHMS,
+    requiredClaims: ["exp"],
+    clockTolerance: TOLERANCE_S,
+  });
+  return payload;
+}
+
+/** A signature that was good is not checked again. */
+async function verifyOnce(env: Bindings, token: string): Promise<JWTPayload> {
+  const hash = hex(await digest(token));
+  const now = Date.now();
+  if (verdicts.isGood(hash, generation, now)) return judged(env, decodeJwt(token), now);
+  let used = 0;
+  const keys = async (...asked: Parameters<ReturnType<typeof keysOf>>) => {
+    const key = await keysOf(env)(...asked);
+    // Before the check is over, another request may have fetched the set again.
+    used = generation;
+    return key;
+  };
+  await compactVerify(token, keys, { algorithms: ALGORITHMS });
+  const payload = judged(env, decodeJwt(token), now);
+  verdicts.keep(hash, used, now, (payload.exp ?? 0) * 1000);
+  return payload;
+}
+
+/** What jose's `jwtVerify` asks of the claims. */
+function judged(env: Bindings, payload: JWTPayload, now: number): JWTPayload {
+  const { iss, aud, exp, nbf } = payload;
+  const seconds = Math.floor(now / 1000);
+  if (iss !== env.JWT_ISSUER || !(Array.isArray(aud) ? aud : [aud]).includes(env.JWT_AUDIENCE)) throw unauthorized();
+  if (typeof exp !== "number" || exp <= seconds - TOLERANCE_S) throw unauthorized();
+  if (nbf !== undefined && (typeof nbf !== "number" || nbf > seconds + TOLERANCE_S)) throw unauthorized();
+  return payload;
 }
 
 export const digest = (text: string) => crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));

@@ -31,7 +31,7 @@ export async function backfill(env: Bindings, sealer: Sealer, limit: number) {
 
 export async function createAccount(env: Bindings, sealer: Sealer, userId: string, email: string): Promise<Account> {
   const password = newPassword();
-  const sealed = await sealer.seal(userId, password);
+  const sealed = await sealer.seal("3deye-password", userId, password);
   return { userId, email, threedeyeId: await createUser(env, email, password), sealed };
 }
 

@@ -1,6 +1,6 @@
 // What support sees of a user.
 
-import { findUser } from "./database";
+import { findUser, type UserRow } from "./database";
 import type { Bindings } from "./env";
 import { listUsers } from "./threedeye";
 
@@ -26,8 +26,10 @@ export async function diagnose(env: Bindings, userId: string) {
       remoteAccountExists: users && row.threedeye_id ? users.some(({ id }) => id === row.threedeye_id) : null,
       state: row.state,
       attempts: row.attempts ?? 0,
+      reason: row.error_code,
       lastError: row.last_error,
       nextAttemptAt: iso(row.next_attempt_at),
+      takenOver: row.taken_over_email !== null,
     },
     recovery: { found: row.role_ids !== null, roleIds: row.role_ids === null ? [] : JSON.parse(row.role_ids) },
     remote: {
@@ -39,7 +41,22 @@ export async function diagnose(env: Bindings, userId: string) {
       sampleEmails: others.map(({ email }) => email.replace(/^(.).*@/, "$1***@")),
       error,
     },
+    next: nextStep(row, Date.now()),
   };
+}
+
+/** What happens next, and by whom. */
+function nextStep({ state, due_at, holder }: UserRow, now: number) {
+  const next = (act: string, at: number | null = null) => ({
+    act,
+    at: iso(at),
+    otherUserId: act === "needs_data" ? holder : null,
+  });
+  if (state === "quarantined" || state === "left_in_place") return next("needs_support");
+  if (state === "set_aside" || (state === null && holder)) return next("needs_data");
+  if (state === "complete" || due_at === null) return next("none");
+  if (due_at > now) return next("wait", due_at);
+  return next(state === "attaching" ? "attach_roles" : "create", due_at);
 }
 
 const iso = (millis: number | null) => (millis === null ? null : new Date(millis).toISOString());

@@ -27,6 +27,8 @@ export interface Bindings {
   JWT_JWKS_URL: string;
   ADMIN_API_KEY: string;
   CREDENTIALS_KEY: string;
+  /** Whether the verdicts on signatures are kept. The Rust Worker has no such setting. */
+  SIGNATURE_CACHE?: string;
 }
 
 /** What a query answers if it can be trusted to. */

@@ -4,6 +4,7 @@ import { type Context, Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { requestId } from "hono/request-id";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { showStatus, verifyCode } from "./account";
 import { admin, authenticateUserCaller, authorize } from "./auth";
 import { backfill, createAccount } from "./backfill";
 import { findUser, findUserAndKey, saveAccounts } from "./database";
@@ -59,9 +60,12 @@ app.get("/users/:userId/3deye-credentials", async (c) => {
     await saveAccounts(c.env.DB, [account]);
     ({ threedeyeId, sealed } = account);
   }
-  const password = await sealer.open(userId, sealed);
+  const password = await sealer.open("3deye-password", userId, sealed);
   return c.json({ userId, email, threeDeyeUserId: threedeyeId, password }, 200, { "Cache-Control": "no-store" });
 });
+
+app.get("/api/users/:uuid/two_factor_status", showStatus);
+app.post("/api/users/:uuid/two_factor_verify", async (c) => verifyCode(c, await sealerOf(c)));
 
 app.get("/v1.1/instances/:instance/user/", ownUser);
 app.post("/v1.1/instances/:instance/users/:id/reset_key/", resetKey);

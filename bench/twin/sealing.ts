@@ -1,5 +1,8 @@
-// Passwords at rest: AES-256-GCM by WebCrypto, in the very form that the Rust Worker stores, so that both read the same rows:
-// v1.<first 8 hex digits of the key's SHA-256>.<base64url(nonce || ciphertext || tag)>.
+// Secrets at rest: AES-256-GCM by WebCrypto, in the very form that the Rust Worker stores, so that both read the same rows:
+// v2.<first 8 hex digits of the key's SHA-256>.<base64url(nonce || ciphertext || tag)>, under a key derived from it.
+
+/** What a secret is for; it opens for nothing else. */
+export type Purpose = "3deye-password" | "totp-secret";
 
 const NONCE_BYTES = 12;
 const LENGTH = 20;
@@ -13,28 +16,32 @@ export class Sealer {
 
   static async create(encoded: string): Promise<Sealer> {
     const raw = Uint8Array.fromBase64(encoded);
-    const [key, hash] = await Promise.all([
-      crypto.subtle.importKey("raw", raw, "AES-GCM", false, ["encrypt", "decrypt"]),
+    const [secret, hash] = await Promise.all([
+      crypto.subtle.importKey("raw", raw, "HKDF", false, ["deriveKey"]),
       crypto.subtle.digest("SHA-256", raw),
     ]);
+    const bytes = (text: string) => new TextEncoder().encode(text);
+    const derivation = { name: "HKDF", hash: "SHA-256", salt: bytes("spkey-edge"), info: bytes("sealing") };
+    const aes = { name: "AES-GCM", length: 256 };
+    const key = await crypto.subtle.deriveKey(derivation, secret, aes, false, ["encrypt", "decrypt"]);
     return new Sealer(key, new Uint8Array(hash, 0, 4).toHex());
   }
 
-  async seal(userId: string, password: string): Promise<string> {
+  async seal(purpose: Purpose, userId: string, secret: string): Promise<string> {
     const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
-    const sealed = await crypto.subtle.encrypt(parameters(nonce, userId), this.key, new TextEncoder().encode(password));
+    const sealed = await crypto.subtle.encrypt(parameters(nonce, purpose, userId), this.key, new TextEncoder().encode(secret));
     const whole = new Uint8Array(NONCE_BYTES + sealed.byteLength);
     whole.set(nonce);
     whole.set(new Uint8Array(sealed), NONCE_BYTES);
-    return `v1.${this.id}.${whole.toBase64({ alphabet: "base64url", omitPadding: true })}`;
+    return `v2.${this.id}.${whole.toBase64({ alphabet: "base64url", omitPadding: true })}`;
   }
 
-  async open(userId: string, sealed: string): Promise<string> {
+  async open(purpose: Purpose, userId: string, sealed: string): Promise<string> {
     const [version, id, body = ""] = sealed.split(".");
-    if (version !== "v1" || id !== this.id) throw new Error("sealed under an unknown key");
+    if (version !== "v2" || id !== this.id) throw new Error("sealed under an unknown key");
     const whole = Uint8Array.fromBase64(body, { alphabet: "base64url" });
     const plain = await crypto.subtle.decrypt(
-      parameters(whole.subarray(0, NONCE_BYTES), userId),
+      parameters(whole.subarray(0, NONCE_BYTES), purpose, userId),
       this.key,
       whole.subarray(NONCE_BYTES),
     );
@@ -42,10 +49,10 @@ export class Sealer {
   }
 }
 
-const parameters = (iv: Uint8Array, userId: string) => ({
+const parameters = (iv: Uint8Array, purpose: Purpose, userId: string) => ({
   name: "AES-GCM",
   iv,
-  additionalData: new TextEncoder().encode(`spkey-edge/3deye-password/${userId}`),
+  additionalData: new TextEncoder().encode(`spkey-edge/${purpose}/${userId}`),
 });
 
 /** What 3dEye asks of a password: 20 characters of four kinds. */

@@ -181,12 +181,12 @@ export const PROVISIONING = [
     edits: [
       {
         file: "src/provisioning/store/claim.rs",
-        find: "    WHERE o.email_key = excluded.email_key AND o.state <> 'set_aside'\n",
+        find: "    WHERE o.email_key = excluded.email_key AND o.password_sealed IS NOT NULL\n",
         replace: "    WHERE o.email_key = excluded.email_key AND o.state = 'set_aside'\n",
       },
       {
         file: "src/provisioning/store/claim.rs",
-        find: "              WHERE o.email_key = u.email_key AND o.state <> 'set_aside' AND o.user_id <> u.uuid)",
+        find: "              WHERE o.email_key = u.email_key AND o.password_sealed IS NOT NULL AND o.user_id <> u.uuid)",
         replace: "              WHERE o.email_key = u.email_key AND o.state = 'none' AND o.user_id <> u.uuid)",
       },
       {

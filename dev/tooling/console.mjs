@@ -1,4 +1,5 @@
-// Bundles the operator's console into build/assets/, from where Cloudflare serves it beside the Worker.
+// Bundles the operator's console into build/assets/, from where Cloudflare serves it beside the Worker, and puts the
+// description of the API beside it.
 
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -49,6 +50,7 @@ export async function buildConsole(assets = ASSETS) {
   const needed = script[1].imports.filter(({ kind }) => kind === "import-statement").map(({ path }) => basename(path));
   writeFileSync(join(assets, "console", "index.html"), page(basename(script[0]), basename(styles), needed));
   cpSync(inRoot("console", "_headers"), join(assets, "_headers"));
+  cpSync(inRoot("openapi.json"), join(assets, "openapi.json"));
 }
 
 /** @param {string} script @param {string} styles @param {string[]} needed by the script, and so loaded beside it */

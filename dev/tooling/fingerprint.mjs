@@ -18,13 +18,13 @@ export const PRODUCTS = {
   worker: {
     stamp: "build/.built-from.json",
     results: ["build/worker.js", "build/index_bg.wasm"],
-    inputs: ["Cargo.toml", "Cargo.lock", ".cargo", "build.rs", "src", "migrations", "openapi.json", "dev/build.mjs"],
+    inputs: ["Cargo.toml", "Cargo.lock", ".cargo", "build.rs", "src", "migrations", "dev/build.mjs"],
     depInfo: "target/wasm32-unknown-unknown/release/spkey_edge.d",
   },
   console: {
     stamp: "build/.console-from.json",
-    results: ["build/assets/_headers", "build/assets/console/index.html"],
-    inputs: ["console", "dev/tooling/console.mjs", "package-lock.json"],
+    results: ["build/assets/_headers", "build/assets/openapi.json", "build/assets/console/index.html"],
+    inputs: ["console", "openapi.json", "dev/tooling/console.mjs", "package-lock.json"],
   },
 };
 

@@ -73,13 +73,13 @@ fn short(name: &str) -> String {
     short.trim().to_owned()
 }
 
-/// A row that tells of one account: whose it is, and what else was read of it.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Account<T> {
-    #[serde(flatten)]
-    pub person: Person,
-    #[serde(flatten)]
-    pub details: T,
+db::row_of_parts! {
+    /// A row that tells of one account: whose it is, and what else was read of it.
+    #[derive(Debug, Clone)]
+    pub struct Account<T> {
+        pub person: Person,
+        pub details: T,
+    }
 }
 
 #[cfg(test)]

@@ -3,9 +3,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use super::jwks::IssuerKey;
 use super::jwks::{self, JwksCache, KeysError, Lookup, VerificationKey, source};
 use super::jwt::{UnverifiedToken, VerifiedToken};
-use super::{Algorithm, AuthError, Identity, PublicKey, Refusal, Signatures};
+use super::verified::{TokenHash, VerifiedTokens};
+use super::{Algorithm, AuthError, Identity, Refusal, Signatures};
 use crate::auth::JwtConfig;
 use crate::kernel::http_client::HttpClient;
 use crate::kernel::{Clock, Timestamp};
@@ -47,17 +49,21 @@ impl Authenticator<'_> {
         Ok(identity)
     }
 
-    async fn verified(&self, token: &str) -> Result<VerifiedToken, AuthError> {
-        let token = UnverifiedToken::parse(token)?;
-        let key = self.key(token.key_id(), token.algorithm()).await?;
-        Ok(token.verify(&*key).await?)
+    async fn verified(&self, text: &str) -> Result<VerifiedToken, AuthError> {
+        let token = UnverifiedToken::parse(text)?;
+        let IssuerKey { key, verified } = self.key(token.key_id(), token.algorithm()).await?;
+        let (hash, now) = (TokenHash::of(text), self.clock.now());
+        let token = match token.verified_before(&verified, hash, now) {
+            Ok(token) => return Ok(token),
+            Err(token) => token.verify(&*key).await?,
+        };
+        if let Some(expires_at) = token.expires_at() {
+            verified.insert(hash, expires_at, now);
+        }
+        Ok(token)
     }
 
-    async fn key(
-        &self,
-        key_id: &str,
-        algorithm: Algorithm,
-    ) -> Result<Rc<dyn PublicKey>, AuthError> {
+    async fn key(&self, key_id: &str, algorithm: Algorithm) -> Result<IssuerKey, AuthError> {
         let now = self.clock.now();
         // A statement of its own: the borrow ends here, before anything is awaited.
         let mut answer = self.cache.borrow_mut().lookup(key_id, algorithm, now);
@@ -87,12 +93,16 @@ impl Authenticator<'_> {
     async fn fetch(&self) -> Result<Vec<VerificationKey>, KeysError> {
         let document = source::fetch(self.http, &self.policy.jwks_url).await?;
         let mut keys = Vec::new();
+        let verified = Rc::<VerifiedTokens>::default();
         for jwk in jwks::parse(&document)? {
             if let Ok(key) = self.signatures.import(&jwk.material).await {
                 keys.push(VerificationKey {
                     key_id: jwk.key_id,
                     algorithm: jwk.material.algorithm(),
-                    key,
+                    key: IssuerKey {
+                        key,
+                        verified: Rc::clone(&verified),
+                    },
                 });
             }
         }

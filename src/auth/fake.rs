@@ -107,6 +107,8 @@ pub fn rsa_token(key_id: &str, seed: u8, claims: &Value) -> String {
 #[derive(Default)]
 pub struct FakeCrypto {
     pub imports: Cell<usize>,
+    /// Signatures that were checked.
+    pub checks: Rc<Cell<usize>>,
     pub refuses_imports: Cell<bool>,
 }
 
@@ -127,6 +129,7 @@ impl Signatures for FakeCrypto {
                 algorithm: material.algorithm(),
                 name: name.clone(),
                 is_broken: false,
+                checks: Rc::clone(&self.checks),
             }))
         };
         Box::pin(ready(imported))
@@ -139,6 +142,7 @@ pub struct FakeKey {
     pub name: String,
     /// Whether the cryptography fails on it.
     pub is_broken: bool,
+    pub checks: Rc<Cell<usize>>,
 }
 
 impl FakeKey {
@@ -147,6 +151,7 @@ impl FakeKey {
             algorithm: Algorithm::Rs256,
             name,
             is_broken: false,
+            checks: Rc::default(),
         }
     }
 }
@@ -157,6 +162,7 @@ impl PublicKey for FakeKey {
         signing_input: &'a [u8],
         signature: &'a [u8],
     ) -> LocalBoxFuture<'a, Result<bool, CryptoError>> {
+        self.checks.set(self.checks.get() + 1);
         Box::pin(ready(if self.is_broken {
             Err(CryptoError)
         } else {

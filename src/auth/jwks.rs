@@ -7,7 +7,8 @@ pub mod source;
 use std::time::Duration;
 
 pub use cache::{
-    JwksCache, Lookup, MAX_AGE, REFETCH_INTERVAL, REFRESH_AGE, RETRY_INTERVAL, VerificationKey,
+    IssuerKey, JwksCache, Lookup, MAX_AGE, REFETCH_INTERVAL, REFRESH_AGE, RETRY_INTERVAL,
+    VerificationKey,
 };
 pub use document::{Curve, Jwk, KeyMaterial, parse};
 

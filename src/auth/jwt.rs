@@ -1,18 +1,19 @@
 //! JSON Web Tokens (RFC 7519 in the compact form of RFC 7515), held to RFC 8725.
 //!
-//! Claims can be read only from a [`VerifiedToken`], which only [`UnverifiedToken::verify`]
-//! returns: no claim can be used by mistake before its signature was checked.
+//! Claims can be read only from a [`VerifiedToken`], which only [`UnverifiedToken`] becomes when its
+//! signature was checked: no claim can be used by mistake before.
 
 use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
-use jwt_compact::{Claims, TimeOptions, ValidationError};
+use jwt_compact::{Claims, Empty, TimeOptions, ValidationError};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
 use crate::auth::claims::ClaimSet;
+use crate::auth::verified::{TokenHash, VerifiedTokens};
 use crate::auth::{Algorithm, Identity, PublicKey, Refusal};
 use crate::kernel::{Object, Timestamp};
 
@@ -141,6 +142,24 @@ impl<'a> UnverifiedToken<'a> {
             Err(Refusal::SignatureWrong)
         }
     }
+
+    /// Takes the token as verified if this very text was before.
+    ///
+    /// # Errors
+    ///
+    /// The token itself: its signature is to be checked.
+    pub fn verified_before(
+        self,
+        verified: &VerifiedTokens,
+        text: TokenHash,
+        now: Timestamp,
+    ) -> Result<VerifiedToken, Self> {
+        if verified.contains(text, now) {
+            Ok(VerifiedToken(self.payload))
+        } else {
+            Err(self)
+        }
+    }
 }
 
 impl fmt::Debug for UnverifiedToken<'_> {
@@ -153,6 +172,13 @@ impl fmt::Debug for UnverifiedToken<'_> {
 pub struct VerifiedToken(Vec<u8>);
 
 impl VerifiedToken {
+    /// When the token expires; `None` where that cannot be read.
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        let claims: Claims<Empty> = serde_json::from_slice(&self.0).ok()?;
+        let expires_at = claims.expiration?.timestamp_millis();
+        Some(Timestamp::from_millis(expires_at))
+    }
+
     /// Checks the claims and returns the identity that they describe.
     ///
     /// `iss`, `aud` and `exp` are required and `nbf` is honoured (RFC 7519,

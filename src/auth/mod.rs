@@ -17,6 +17,7 @@ pub mod refusal;
 pub mod signature;
 pub mod store;
 pub mod subject;
+pub mod verified;
 
 #[cfg(test)]
 pub(crate) mod fake;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::form::is_blank;
 use super::settings;
-use crate::kernel::{Secret, safe_url};
+use crate::kernel::{Secret, is_safe_url};
 
 /// Reads settings through `lookup` (name to value).
 pub(super) struct Reader<L> {
@@ -116,10 +116,10 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
     }
 
     pub(super) fn safe_url(&mut self, name: &str, text: &str) -> Option<String> {
-        let usable = safe_url(text);
-        if usable.is_none() {
+        let is_usable = is_safe_url(text);
+        if !is_usable {
             self.problem(format!("{name} must be https, or http on a loopback host"));
         }
-        usable.map(|_| text.to_owned())
+        is_usable.then(|| text.to_owned())
     }
 }

@@ -3,6 +3,7 @@
 
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
 use crate::kernel::UserId;
 
@@ -36,6 +37,34 @@ where
     serde_json::from_str(&text).map_err(D::Error::custom)
 }
 
+/// Part of a row: the columns that `T` knows. [`row_of_parts!`] reads rows by it.
+pub fn part<T: DeserializeOwned, E: Error>(row: &RawValue) -> Result<T, E> {
+    serde_json::from_str(row.get()).map_err(E::custom)
+}
+
+/// A row of parts, each of which reads the columns that it knows. `serde(flatten)` reads the same, but copies
+/// every column and its name before it reads one.
+macro_rules! row_of_parts {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident $(<$details:ident>)? {
+        $($(#[$field_meta:meta])* $field_vis:vis $field:ident: $part:ty,)+
+    }) => {
+        $(#[$meta])*
+        $vis struct $name $(<$details>)? {
+            $($(#[$field_meta])* $field_vis $field: $part,)+
+        }
+
+        impl<'de $(, $details: ::serde::de::DeserializeOwned)?> ::serde::Deserialize<'de>
+            for $name $(<$details>)?
+        {
+            fn deserialize<D: ::serde::Deserializer<'de>>(row: D) -> Result<Self, D::Error> {
+                let row = <&::serde_json::value::RawValue as ::serde::Deserialize>::deserialize(row)?;
+                Ok(Self { $($field: $crate::db::part(row)?,)+ })
+            }
+        }
+    };
+}
+pub(crate) use row_of_parts;
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -54,6 +83,35 @@ mod tests {
             assert_eq!(flag(&column).ok(), strict, "{column}");
             assert_eq!(flag_or_null(&column).ok(), lenient, "{column}");
         }
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Named {
+        name: Option<String>,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Aged {
+        #[serde(deserialize_with = "flag")]
+        is_old: bool,
+    }
+
+    row_of_parts! {
+        #[derive(Debug, PartialEq)]
+        struct Person {
+            named: Named,
+            aged: Aged,
+        }
+    }
+
+    #[test]
+    fn each_part_of_a_row_reads_its_columns() {
+        let rows: Vec<Person> =
+            serde_json::from_str(r#"[{"is_old":1,"more":2,"name":"Ann"},{"is_old":0}]"#).unwrap();
+        let names: Vec<_> = rows.iter().map(|row| row.named.name.as_deref()).collect();
+        assert_eq!(names, [Some("Ann"), None]);
+        assert!(rows[0].aged.is_old && !rows[1].aged.is_old);
+        assert!(serde_json::from_str::<Person>(r#"{"name":"Ann"}"#).is_err());
     }
 
     #[test]

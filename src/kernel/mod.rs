@@ -24,7 +24,7 @@ pub use masking::{mask_emails, mask_text};
 pub use object::Object;
 pub use phone::mask_phone;
 pub use random::Random;
-pub use safe_url::safe_url;
+pub use safe_url::is_safe_url;
 pub use sealing::{Purpose, SealError, Sealed, Sealer};
 pub use secret::{Secret, sha256_hex};
 pub use unicode::Unicode;

@@ -8,6 +8,7 @@ pub mod cross_site;
 pub mod error;
 pub mod fields;
 pub mod format;
+#[cfg(test)]
 pub mod openapi;
 pub mod page;
 pub mod personal_data;

@@ -36,7 +36,9 @@ macro_rules! handler {
     ($handle:ident: $caller:ty, $requirements:expr) => {
         $crate::web::route::Handler {
             run: |incoming| {
-                $crate::web::route::serve::<$caller, _, _>(incoming, $requirements, $handle)
+                $crate::web::route::serve::<$caller, _>(incoming, $requirements, |call| {
+                    ::std::boxed::Box::pin($handle(call))
+                })
             },
             #[cfg(test)]
             caller: || <$caller as $crate::web::Caller>::describe($requirements),
@@ -48,16 +50,13 @@ macro_rules! handler {
 pub(crate) use handler;
 
 /// Authenticates the caller, reads the body, runs the handler. Nothing but the head of the
-/// request is looked at before its caller is known.
-pub fn serve<C, F, const READS_BODY: bool>(
+/// request is looked at before its caller is known. The handler's future is boxed, so that all routes
+/// of a kind of caller share this code.
+pub fn serve<C: Caller, const READS_BODY: bool>(
     mut incoming: Incoming,
     requirements: C::Requirements,
-    handle: fn(Call<C, READS_BODY>) -> F,
-) -> Handled
-where
-    C: Caller,
-    F: Future<Output = Result<Reply, ApiError>> + 'static,
-{
+    handle: fn(Call<C, READS_BODY>) -> Handled,
+) -> Handled {
     async move {
         let caller = C::authenticate(&mut incoming, requirements).await?;
         let input = incoming.input().boxed_local().await?;

@@ -204,16 +204,18 @@ mod tests {
     }
 
     #[test]
-    fn pages_of_the_console_tell_browsers_the_same_as_answers_and_let_more_load() {
-        let pages = include_str!("../../console/_headers");
-        let (pages, _) = pages.split_once("/console/assets/*").unwrap();
-        let of_pages = |wanted: &HeaderName| {
-            let lines = pages.lines().filter_map(|line| line.split_once(':'));
+    fn static_files_tell_browsers_the_same_as_answers_and_pages_let_more_load() {
+        let files = include_str!("../../console/_headers");
+        let (pages, files) = files.split_once("/openapi.json").unwrap();
+        let (document, _) = files.split_once("/console/assets/*").unwrap();
+        let of = |block: &'static str, wanted: &HeaderName| {
+            let lines = block.lines().filter_map(|line| line.split_once(':'));
             let named = lines.filter(|(name, _)| name.trim().eq_ignore_ascii_case(wanted.as_str()));
             named.map(|(_, value)| value.trim()).collect::<Vec<_>>()
         };
         for (name, value) in SECURITY_HEADERS {
-            let found = of_pages(&name);
+            assert_eq!(of(document, &name), [value], "{name}");
+            let found = of(pages, &name);
             if name == CONTENT_SECURITY_POLICY {
                 let directives: Vec<_> = found[0].split("; ").collect();
                 assert!(value.split("; ").all(|one| directives.contains(&one)));

@@ -51,7 +51,7 @@ async fn handle(call: Call<PersonCaller>) -> Result<Reply, ApiError> {
     }
     let fields = call.fields()?;
     fields.optional_text(TOKEN, MAX_CODE_CHARS)?;
-    let (factor, has_codes) = (&account.details.factor, account.details.has_codes);
+    let (factor, has_codes) = (&account.details.factor, account.details.codes.exist);
     if !factor.is_on() {
         return Err(two_factor_is_off());
     }

@@ -67,12 +67,12 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
         } else {
             Vec::new()
         },
-        backup_codes_remaining: status.codes.len(),
+        backup_codes_remaining: status.more.codes.len(),
         method: is_on.then_some("TOTP"),
         // This service knows no passkeys.
         has_passkeys: false,
         has_totp: is_on,
-        passkeys_enabled_for_2fa: status.passkeys_enabled,
+        passkeys_enabled_for_2fa: status.more.passkeys_enabled,
     };
     Ok(Reply::json(StatusCode::OK, &body))
 }
@@ -94,7 +94,7 @@ fn codes(
     call: &Call<AccountCaller>,
     account: &AuthorizedAccount<TwoFactorStatus>,
 ) -> Result<Vec<String>, ApiError> {
-    let codes = &account.details.codes;
+    let codes = &account.details.more.codes;
     if codes.is_empty() {
         return Ok(Vec::new());
     }

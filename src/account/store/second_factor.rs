@@ -58,21 +58,33 @@ WHERE u.uuid = ",
     selected_user!()
 );
 
-/// A second factor, and whether it has backup codes.
-#[derive(Debug, Deserialize)]
-pub struct ProtectedCodes {
-    #[serde(flatten)]
-    pub factor: SecondFactor,
-    /// Whether there are codes, used or not. They go with the second factor.
-    #[serde(deserialize_with = "db::flag")]
-    pub has_codes: bool,
+db::row_of_parts! {
+    /// A second factor, and whether it has backup codes.
+    #[derive(Debug)]
+    pub struct ProtectedCodes {
+        pub factor: SecondFactor,
+        pub codes: Codes,
+    }
 }
 
-/// A second factor with what else its status shows.
 #[derive(Debug, Deserialize)]
-pub struct TwoFactorStatus {
-    #[serde(flatten)]
-    pub factor: SecondFactor,
+pub struct Codes {
+    /// Whether there are any, used or not. They go with the second factor.
+    #[serde(deserialize_with = "db::flag", rename = "has_codes")]
+    pub exist: bool,
+}
+
+db::row_of_parts! {
+    /// A second factor with what else its status shows.
+    #[derive(Debug)]
+    pub struct TwoFactorStatus {
+        pub factor: SecondFactor,
+        pub more: StatusColumns,
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub struct StatusColumns {
     /// The unused backup codes, in the order in which they were made.
     #[serde(deserialize_with = "db::json")]
     pub codes: Vec<Sealed>,

@@ -21,9 +21,8 @@ use crate::web::{ErrorFormat, Route};
 const ADA: &str = "0b9f3c1e-5d1f-4c8e-9d57-000000000001";
 
 /// The paths that ask for no credentials.
-const PUBLIC: [&str; 5] = [
+const PUBLIC: [&str; 4] = [
     "/health",
-    "/openapi.json",
     "/api/users/verify_email",
     "/console/auth/login",
     "/console/auth/callback",

@@ -1,3 +1,5 @@
+mod warm;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::auth::jwks::KeysError;
+use crate::auth::verified::VerifiedTokens;
 use crate::auth::{Algorithm, PublicKey};
 use crate::kernel::Timestamp;
 
@@ -27,9 +28,16 @@ pub const REFETCH_INTERVAL: Duration = Duration::from_secs(60);
 /// How long no other fetch is started after a first one has failed.
 pub const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// An imported key, with what identifies it in a token's header.
+/// An imported key, and what was verified already with the keys of the same fetch.
+#[derive(Clone)]
+pub struct IssuerKey {
+    pub key: Rc<dyn PublicKey>,
+    pub verified: Rc<VerifiedTokens>,
+}
+
+/// A key of a set, with what identifies it in a token's header.
 #[derive(Debug, Clone)]
-pub struct VerificationKey<K = Rc<dyn PublicKey>> {
+pub struct VerificationKey<K = IssuerKey> {
     /// `kid`.
     pub key_id: String,
     /// The algorithm it was imported for.
@@ -59,7 +67,7 @@ pub enum Lookup<K> {
 ///
 /// Besides, keys older than [`REFRESH_AGE`] are [due](JwksCache::take_refresh) for a refresh, whatever
 /// else is fetched, so that invented key ids cannot hold a rotation up.
-pub struct JwksCache<K = Rc<dyn PublicKey>> {
+pub struct JwksCache<K = IssuerKey> {
     set: Option<KeySet<K>>,
     refetched_at: Option<Timestamp>,
     refreshed_at: Option<Timestamp>,

@@ -31,7 +31,7 @@ pub struct Jwk {
 /// The public parameters of a key.
 ///
 /// It serializes to a JWK of `kty` and these parameters only, whatever else the document said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kty")]
 pub enum KeyMaterial {
     /// An RSA key of at least 2048 bits (RFC 7518, section 6.3.1).
@@ -55,7 +55,7 @@ pub enum KeyMaterial {
 }
 
 /// An elliptic curve we accept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum Curve {
     /// The curve of ES256.
     #[serde(rename = "P-256")]
@@ -95,33 +95,39 @@ pub fn parse(document: &[u8]) -> Result<Vec<Jwk>, KeysError> {
     Ok(document.keys.into_iter().filter_map(usable).collect())
 }
 
-/// The members we read. Private ones are not among them.
-#[derive(Deserialize)]
-struct Members {
-    kid: String,
-    #[serde(rename = "use")]
-    public_key_use: Option<String>,
-    key_ops: Option<Vec<String>>,
-    alg: Option<String>,
-    #[serde(flatten)]
-    material: KeyMaterial,
+/// Reads the members that count. Private ones are not among them.
+fn usable(jwk: Value) -> Option<Jwk> {
+    let text = |name| Some(jwk.get(name)?.as_str()?.to_owned());
+    let material = match jwk.get("kty")?.as_str()? {
+        "RSA" => KeyMaterial::Rsa {
+            n: text("n")?,
+            e: text("e")?,
+        },
+        "EC" if jwk.get("crv")? == "P-256" => KeyMaterial::Ec {
+            crv: Curve::P256,
+            x: text("x")?,
+            y: text("y")?,
+        },
+        _ => return None,
+    };
+    let key_id = text("kid")?;
+    let has_id = (1..=MAX_KEY_ID_BYTES).contains(&key_id.len());
+    // Where they are absent, nothing is said against it.
+    let is_for_signatures = says(&jwk, "use", |usage| usage == "sig")
+        && says(&jwk, "alg", |name| name == material.algorithm().name())
+        && says(&jwk, "key_ops", |operations| {
+            let operations = operations.as_array().map(Vec::as_slice);
+            operations.is_some_and(|all| {
+                all.iter().all(Value::is_string) && all.iter().any(|name| name == "verify")
+            })
+        });
+    (has_id && is_for_signatures && is_strong(&material)).then_some(Jwk { key_id, material })
 }
 
-fn usable(jwk: Value) -> Option<Jwk> {
-    let members: Members = serde_json::from_value(jwk).ok()?;
-    let material = members.material;
-    let has_id = (1..=MAX_KEY_ID_BYTES).contains(&members.kid.len());
-    let is_for_signatures = members.public_key_use.is_none_or(|usage| usage == "sig")
-        && members
-            .key_ops
-            .is_none_or(|operations| operations.iter().any(|name| name == "verify"))
-        && members
-            .alg
-            .is_none_or(|name| name == material.algorithm().name());
-    (has_id && is_for_signatures && is_strong(&material)).then_some(Jwk {
-        key_id: members.kid,
-        material,
-    })
+/// Whether an optional member is absent, or as it should be.
+fn says(jwk: &Value, name: &str, is_right: impl Fn(&Value) -> bool) -> bool {
+    jwk.get(name)
+        .is_none_or(|value| value.is_null() || is_right(value))
 }
 
 fn is_strong(material: &KeyMaterial) -> bool {

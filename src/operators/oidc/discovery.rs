@@ -2,17 +2,16 @@
 
 use http::Method;
 use serde::Deserialize;
-use url::Url;
 
 use super::{CALL_TIMEOUT, MAX_ANSWER_BYTES, ProviderError};
 use crate::kernel::http_client::{HttpClient, HttpRequest};
-use crate::kernel::{Object, safe_url};
+use crate::kernel::{Object, is_safe_url};
 
 /// What is used of the document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProviderMetadata {
-    pub authorization_endpoint: Url,
-    pub token_endpoint: Url,
+    pub authorization_endpoint: String,
+    pub token_endpoint: String,
     pub client_authentication: ClientAuthentication,
 }
 
@@ -47,8 +46,8 @@ impl ProviderMetadata {
         let takes_body =
             methods.is_some_and(|methods| methods.iter().any(|one| one == "client_secret_post"));
         Ok(Self {
-            authorization_endpoint: endpoint(&document.authorization_endpoint)?,
-            token_endpoint: endpoint(&document.token_endpoint)?,
+            authorization_endpoint: endpoint(document.authorization_endpoint)?,
+            token_endpoint: endpoint(document.token_endpoint)?,
             client_authentication: match takes_body {
                 true => ClientAuthentication::Body,
                 false => ClientAuthentication::Header,
@@ -58,9 +57,10 @@ impl ProviderMetadata {
 }
 
 /// Endpoints have no fragment (RFC 6749, 3.1 and 3.2).
-fn endpoint(text: &str) -> Result<Url, ProviderError> {
-    safe_url(text)
-        .filter(|url| url.fragment().is_none())
+fn endpoint(url: String) -> Result<String, ProviderError> {
+    let is_endpoint = is_safe_url(&url) && !url.contains('#');
+    is_endpoint
+        .then_some(url)
         .ok_or(ProviderError::UnsafeEndpoint)
 }
 
@@ -69,7 +69,9 @@ pub async fn fetch(http: &dyn HttpClient, issuer: &str) -> Result<ProviderMetada
     let issuer_url = issuer.trim_end_matches('/');
     let url = format!("{issuer_url}/.well-known/openid-configuration");
     // It is no more trustworthy than the way to it.
-    safe_url(&url).ok_or(ProviderError::UnsafeEndpoint)?;
+    if !is_safe_url(&url) {
+        return Err(ProviderError::UnsafeEndpoint);
+    }
     let mut request = HttpRequest::new(Method::GET, url);
     request.add_header("accept", "application/json".to_owned());
     let answer = http.send(request, CALL_TIMEOUT, MAX_ANSWER_BYTES).await?;

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use url::Url;
+use form_urlencoded::Serializer;
 
 use super::{DiscoveryCache, Login, ProviderError, ProviderMetadata, discovery, token_endpoint};
 use crate::kernel::http_client::HttpClient;
@@ -32,10 +32,13 @@ pub struct Provider<'a> {
 
 impl Provider<'_> {
     /// Where the browser is sent to sign in.
-    pub async fn authorization_url(&self, login: &Login) -> Result<Url, ProviderError> {
+    pub async fn authorization_url(&self, login: &Login) -> Result<String, ProviderError> {
         let metadata = self.metadata().await?;
+        // It may have a query of its own, which is kept (RFC 6749, 3.1).
         let mut url = metadata.authorization_endpoint.clone();
-        url.query_pairs_mut()
+        url.push(if url.contains('?') { '&' } else { '?' });
+        let length = url.len();
+        let url = Serializer::for_suffix(url, length)
             .append_pair("client_id", self.client.id)
             .append_pair("redirect_uri", self.client.redirect_uri)
             .append_pair("response_type", "code")
@@ -44,7 +47,8 @@ impl Provider<'_> {
             .append_pair("nonce", login.nonce())
             .append_pair("code_challenge", &login.challenge())
             .append_pair("code_challenge_method", "S256")
-            .append_pair("max_age", &login.max_age().to_string());
+            .append_pair("max_age", &login.max_age().to_string())
+            .finish();
         Ok(url)
     }
 

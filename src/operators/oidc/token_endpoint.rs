@@ -35,7 +35,7 @@ pub async fn exchange(
         .append_pair("code", code)
         .append_pair("redirect_uri", client.redirect_uri)
         .append_pair("code_verifier", verifier);
-    let mut request = HttpRequest::new(Method::POST, metadata.token_endpoint.to_string());
+    let mut request = HttpRequest::new(Method::POST, metadata.token_endpoint.clone());
     request.add_header("accept", "application/json".to_owned());
     match metadata.client_authentication {
         ClientAuthentication::Body => {

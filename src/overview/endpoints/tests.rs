@@ -23,8 +23,8 @@ fn add(service: &TestService, number: u32, state: &str, error: Option<&str>) {
     let id = format!("u{number}");
     service.add_user(&id, Some(&format!("{id}@example.com")));
     let insert = "
-        INSERT INTO threedeye_users (user_id, state, email_key, last_error, created_at, updated_at)
-        VALUES (?1, ?2, ?1 || '@example.com', ?3, 1, 1)";
+        INSERT INTO threedeye_users (user_id, state, email_key, password_sealed, last_error, created_at, updated_at)
+        VALUES (?1, ?2, ?1 || '@example.com', iif(?2 = 'set_aside', NULL, 'x'), ?3, 1, 1)";
     service.database.execute(insert, (id, state, error));
 }
 

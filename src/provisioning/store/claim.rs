@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
+use crate::db::{self, Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
 use crate::provisioning::policy::SETTLING;
 use crate::provisioning::record::Claimed;
@@ -24,7 +24,7 @@ FROM json_each(?1) b
 JOIN users u ON u.uuid = (b.value ->> 'user')
 WHERE u.email_key IS NOT NULL AND (
   NOT EXISTS (SELECT 1 FROM threedeye_users o
-              WHERE o.email_key = u.email_key AND o.state <> 'set_aside' AND o.user_id <> u.uuid)
+              WHERE o.email_key = u.email_key AND o.password_sealed IS NOT NULL AND o.user_id <> u.uuid)
   OR EXISTS (SELECT 1 FROM threedeye_users s
              WHERE s.user_id = u.uuid AND s.password_sealed IS NOT NULL)
 )
@@ -39,7 +39,7 @@ ON CONFLICT (user_id) DO UPDATE SET
 WHERE lease_until <= ?4 AND (state = 'idle' OR state = 'pending' OR state = 'attaching')
   AND (email_key IS NOT NULL OR NOT EXISTS (
     SELECT 1 FROM threedeye_users o
-    WHERE o.email_key = excluded.email_key AND o.state <> 'set_aside'
+    WHERE o.email_key = excluded.email_key AND o.password_sealed IS NOT NULL
   ))
 RETURNING user_id, (SELECT u.email_key FROM users u WHERE u.uuid = user_id) AS email,
           email_key AS intent_email, password_sealed, threedeye_id, state, attempts,
@@ -78,25 +78,31 @@ fn sealed<S: Serializer>(password: &Sealed, serializer: S) -> Result<S::Ok, S::E
     serializer.serialize_str(password.as_str())
 }
 
+db::row_of_parts! {
+    struct ClaimedRow {
+        user: UserColumns,
+        mapping: MappingColumns,
+    }
+}
+
 #[derive(Deserialize)]
-struct ClaimedRow {
+struct UserColumns {
     user_id: String,
     email: Option<String>,
     role_ids: Option<String>,
     email_removed_at: Option<Timestamp>,
     intent_removed_at: Option<Timestamp>,
     entered_at: Option<Timestamp>,
-    #[serde(flatten)]
-    mapping: MappingColumns,
 }
 
 impl ClaimedRow {
     /// If the row holds the password of the request, this claim recorded it.
     fn into_claimed(self, request: &ClaimRequest) -> Result<Claimed, DatabaseError> {
-        let row = self.user_id.as_str();
+        let Self { user, mapping } = self;
+        let row = user.user_id.as_str();
         let bad = |column| DatabaseError::bad_value("threedeye_users", column, row);
-        let email = self.email.as_deref().and_then(EmailKey::of);
-        let mapping = self.mapping.into_mapping(row)?;
+        let email = user.email.as_deref().and_then(EmailKey::of);
+        let mapping = mapping.into_mapping(row)?;
         let mapping = mapping.ok_or_else(|| bad("state"))?;
         let password = mapping.password.ok_or_else(|| bad("password_sealed"))?;
         Ok(Claimed {
@@ -107,12 +113,12 @@ impl ClaimedRow {
             threedeye_id: mapping.threedeye_id,
             state: mapping.state,
             attempts: mapping.attempts,
-            recovery: recovery(self.role_ids, row)?,
-            removed_at: self.email_removed_at.max(self.intent_removed_at),
+            recovery: recovery(user.role_ids, row)?,
+            removed_at: user.email_removed_at.max(user.intent_removed_at),
             settled_at: mapping.settled_at,
             forgotten: mapping.forgotten,
-            entered_at: request.entered_at.or(self.entered_at),
-            user: UserId::new(self.user_id),
+            entered_at: request.entered_at.or(user.entered_at),
+            user: UserId::new(user.user_id),
         })
     }
 }
@@ -147,7 +153,7 @@ pub async fn claim(
     let mut rows: BTreeMap<String, ClaimedRow> = answers
         .rows(granted)?
         .into_iter()
-        .map(|row| (row.user_id.clone(), row))
+        .map(|row| (row.user.user_id.clone(), row))
         .collect();
     let granted = requests
         .iter()

@@ -42,8 +42,10 @@ pub(super) struct MappingColumns {
     settled_at: Option<Timestamp>,
     taken_over_email: Option<String>,
     respelled_id: Option<String>,
-    #[serde(flatten)]
-    forgotten: ForgottenColumns,
+    // The account that a reset let go of; all NULL if there is none.
+    forgotten_email: Option<String>,
+    forgotten_threedeye_id: Option<String>,
+    forgotten_password: Option<String>,
 }
 
 impl MappingColumns {
@@ -64,29 +66,27 @@ impl MappingColumns {
             created_at: self.mapped_at.unwrap_or_default(),
             updated_at: self.changed_at.unwrap_or_default(),
             settled_at: self.settled_at.unwrap_or_default(),
-            forgotten: self.forgotten.into_account(),
+            forgotten: forgotten(
+                self.forgotten_email,
+                self.forgotten_threedeye_id,
+                self.forgotten_password,
+            ),
             taken_over: self.taken_over_email,
             respelled: self.respelled_id.map(RemoteId),
         }))
     }
 }
 
-/// The account that a reset let go of; all NULL if there is none.
-#[derive(Deserialize)]
-pub(super) struct ForgottenColumns {
-    forgotten_email: Option<String>,
-    forgotten_threedeye_id: Option<String>,
-    forgotten_password: Option<String>,
-}
-
-impl ForgottenColumns {
-    pub(super) fn into_account(self) -> Option<ForgottenAccount> {
-        Some(ForgottenAccount {
-            email: EmailKey::of(&self.forgotten_email?)?,
-            id: self.forgotten_threedeye_id.map(RemoteId),
-            password: Sealed::from_stored(self.forgotten_password?),
-        })
-    }
+fn forgotten(
+    email: Option<String>,
+    id: Option<String>,
+    password: Option<String>,
+) -> Option<ForgottenAccount> {
+    Some(ForgottenAccount {
+        email: EmailKey::of(&email?)?,
+        id: id.map(RemoteId),
+        password: Sealed::from_stored(password?),
+    })
 }
 
 /// `threedeye_recovery.role_ids`, read.

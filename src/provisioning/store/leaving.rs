@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::db::{Arg, Batch, Database, DatabaseError, Statement, audit_json, audit_rows};
+use crate::db::{self, Arg, Batch, Database, DatabaseError, Statement, audit_json, audit_rows};
 use crate::kernel::audit::Entry;
 use crate::kernel::{Timestamp, UserId};
 use crate::provisioning::policy::SETTLING;
@@ -101,23 +101,29 @@ pub enum LeavingOutcome {
     },
 }
 
+db::row_of_parts! {
+    struct LeavingRow {
+        user: UserColumns,
+        mapping: MappingColumns,
+    }
+}
+
 #[derive(Deserialize)]
-struct LeavingRow {
+struct UserColumns {
     user_id: String,
     role_ids: Option<String>,
-    #[serde(flatten)]
-    mapping: MappingColumns,
 }
 
 impl LeavingRow {
     fn into_leaving(self) -> Result<Leaving, DatabaseError> {
-        let row = self.user_id.as_str();
-        let mapping = self.mapping.into_mapping(row)?;
+        let Self { user, mapping } = self;
+        let row = user.user_id.as_str();
+        let mapping = mapping.into_mapping(row)?;
         Ok(Leaving {
             mapping: mapping
                 .ok_or_else(|| DatabaseError::bad_value("threedeye_users", "state", row))?,
-            recovery: recovery(self.role_ids, row)?,
-            user: UserId::new(self.user_id),
+            recovery: recovery(user.role_ids, row)?,
+            user: UserId::new(user.user_id),
         })
     }
 }

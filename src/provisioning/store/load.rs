@@ -25,7 +25,7 @@ SELECT q.id AS requested,
        t.taken_over_email, t.respelled_id,
        r.role_ids,
        EXISTS (SELECT 1 FROM threedeye_users o
-               WHERE o.email_key = u.email_key AND o.state <> 'set_aside'
+               WHERE o.email_key = u.email_key AND o.password_sealed IS NOT NULL
                  AND o.user_id <> q.id) AS contested
 FROM (SELECT ?1 AS id) q
 LEFT JOIN users u ON u.uuid = q.id
@@ -73,16 +73,21 @@ JOIN api_keys k ON k.key_hash = ?2 AND k.revoked_at IS NULL
   AND EXISTS (SELECT 1 FROM json_each(k.scopes) s WHERE s.value = ?3)"
 );
 
-/// One row: three tables side by side.
+db::row_of_parts! {
+    /// One row: three tables side by side.
+    pub(super) struct RecordRow {
+        user: UserColumns,
+        mapping: MappingColumns,
+    }
+}
+
 #[derive(Deserialize)]
-pub(super) struct RecordRow {
+struct UserColumns {
     requested: String,
     uuid: Option<String>,
     email: Option<String>,
     user_email_key: Option<String>,
     auth_subject: Option<String>,
-    #[serde(flatten)]
-    mapping: MappingColumns,
     role_ids: Option<String>,
     #[serde(deserialize_with = "db::flag")]
     contested: bool,
@@ -90,16 +95,17 @@ pub(super) struct RecordRow {
 
 impl RecordRow {
     pub(super) fn into_record(self) -> Result<ProvisioningRecord, DatabaseError> {
-        let user = self.uuid.map(|_| User {
-            email: self.email,
-            email_key: self.user_email_key.as_deref().and_then(EmailKey::of),
-            auth_subject: self.auth_subject,
+        let Self { user: row, mapping } = self;
+        let user = row.uuid.map(|_| User {
+            email: row.email,
+            email_key: row.user_email_key.as_deref().and_then(EmailKey::of),
+            auth_subject: row.auth_subject,
         });
         Ok(ProvisioningRecord {
             user,
-            mapping: self.mapping.into_mapping(&self.requested)?,
-            recovery: recovery(self.role_ids, &self.requested)?,
-            contested: self.contested,
+            mapping: mapping.into_mapping(&row.requested)?,
+            recovery: recovery(row.role_ids, &row.requested)?,
+            contested: row.contested,
         })
     }
 }

@@ -19,13 +19,13 @@ const RECORD: &str = "
 INSERT INTO provisioning_outcomes
   (user_id, lease_token, at, state, threedeye_id, email_key, respelled_id, error, error_code,
    next_attempt_at, settled_at, due_at,
-   success, attempt, forget, closes, actor, action, outcome, request_id, reason)
+   success, attempt, closes, actor, action, outcome, request_id, reason)
 SELECT value ->> 'user', ?2, ?3,
        iif(value ->> 'state' IN ('failed', 'released'), NULL, value ->> 'state'),
        value ->> 'id', value ->> 'email', value ->> 'respelled', value ->> 'error', value ->> 'error_code',
        value ->> 'next_attempt_at', value ->> 'settled_at', value ->> 'due_at',
        value ->> 'state' = 'complete', value ->> 'error' IS NOT NULL,
-       value ->> 'state' = 'set_aside', value ->> 'state' IN ('quarantined', 'set_aside'),
+       value ->> 'state' IN ('quarantined', 'set_aside'),
        value ->> 'actor', value ->> 'action', value ->> 'outcome', value ->> 'request', value ->> 'reason'
 FROM json_each(?1)";
 

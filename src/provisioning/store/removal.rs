@@ -69,7 +69,7 @@ SELECT a.value ->> 'id' AS threedeye_id FROM json_each(?2) a
 WHERE EXISTS (SELECT 1 FROM threedeye_users o
               WHERE o.threedeye_id = a.value ->> 'id' AND o.user_id <> ?1)
    OR EXISTS (SELECT 1 FROM threedeye_users o
-              WHERE o.email_key = a.value ->> 'email' AND o.state <> 'set_aside'
+              WHERE o.email_key = a.value ->> 'email' AND o.password_sealed IS NOT NULL
                 AND o.user_id <> ?1)";
 
 #[derive(Deserialize)]

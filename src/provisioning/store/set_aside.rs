@@ -14,7 +14,7 @@ SELECT u.uuid, 'set_aside', u.email_key, 1, ?2, ?4, ?3, ?3
 FROM json_each(?1) b
 JOIN users u ON u.uuid = b.value
 WHERE EXISTS (SELECT 1 FROM threedeye_users o
-              WHERE o.email_key = u.email_key AND o.state <> 'set_aside' AND o.user_id <> u.uuid)
+              WHERE o.email_key = u.email_key AND o.password_sealed IS NOT NULL AND o.user_id <> u.uuid)
 ON CONFLICT (user_id) DO UPDATE SET
   state = excluded.state,
   email_key = excluded.email_key,

@@ -16,7 +16,7 @@ SELECT u.uuid IS NOT NULL AS has_user, t.state AS place_state, t.error_code, t.l
        EXISTS (SELECT 1 FROM provisioning_runs n
                WHERE n.status = 'running' AND n.mode = 'queue' AND n.hold_until = q.due_at) AS is_planned,
        (SELECT o.user_id FROM threedeye_users o
-        WHERE o.email_key = u.email_key AND o.state <> 'set_aside' AND o.user_id <> x.id) AS email_holder
+        WHERE o.email_key = u.email_key AND o.password_sealed IS NOT NULL AND o.user_id <> x.id) AS email_holder
 FROM (SELECT ?1 AS id) x
 LEFT JOIN users u ON u.uuid = x.id
 LEFT JOIN threedeye_users t ON t.user_id = x.id

@@ -24,7 +24,7 @@ SELECT u.uuid IS NOT NULL AS is_found,",
   (SELECT n.run_id FROM provisioning_runs n
    WHERE n.status = 'running' AND n.mode = 'queue' AND n.hold_until = q.due_at LIMIT 1) AS run_id,
   (SELECT o.user_id FROM threedeye_users o
-   WHERE o.email_key = u.email_key AND o.state <> 'set_aside' AND o.user_id <> x.id) AS email_holder,
+   WHERE o.email_key = u.email_key AND o.password_sealed IS NOT NULL AND o.user_id <> x.id) AS email_holder,
   r.role_ids,
   f.enabled_at, iif(f.pending_until > ?2, f.pending_until, NULL) AS set_up_until,
   (SELECT count(*) FROM backup_codes WHERE user_id = x.id AND used_at IS NULL)

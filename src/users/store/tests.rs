@@ -19,9 +19,9 @@ const ROWS: [&str; 8] = [
     "INSERT INTO users (uuid, email, created_at) VALUES ('raw', x'ff40ff', '')",
     "INSERT INTO users (uuid, email, created_at) VALUES ('nul', 'a' || char(0) || '@example.com', '')",
     "INSERT INTO threedeye_users
-       (user_id, state, email_key, threedeye_id, last_error, error_code, attempts, created_at, updated_at)
-     VALUES ('ann', 'quarantined', 'ann@example.com', 'acc', 'why', 'orphan', 1, 1, 1),
-            ('gone', 'complete', 'gone@example.com', 'acc-2', NULL, NULL, 0, 1, 1)",
+       (user_id, state, email_key, password_sealed, threedeye_id, last_error, error_code, attempts, created_at, updated_at)
+     VALUES ('ann', 'quarantined', 'ann@example.com', 'x', 'acc', 'why', 'orphan', 1, 1, 1),
+            ('gone', 'complete', 'gone@example.com', 'x', 'acc-2', NULL, NULL, 0, 1, 1)",
     "DELETE FROM users WHERE uuid = 'gone'",
     "INSERT INTO second_factors (user_id, secret_sealed, totp_failures) VALUES ('ann', 'x', 100)",
 ];

@@ -45,7 +45,7 @@ const VIOLATIONS: [&str; 8] = [
      )",
     "SELECT 'waits for a free e-mail', t.user_id FROM threedeye_users t
      WHERE t.state = 'set_aside' AND NOT EXISTS (
-       SELECT 1 FROM threedeye_users o WHERE o.email_key = t.email_key AND o.state <> 'set_aside'
+       SELECT 1 FROM threedeye_users o WHERE o.email_key = t.email_key AND o.password_sealed IS NOT NULL
      )",
     "SELECT 'is idle with an intent', user_id FROM threedeye_users
      WHERE state = 'idle' AND (email_key IS NOT NULL OR threedeye_id IS NOT NULL)",

@@ -66,7 +66,7 @@ fn one_read_shows_everything_but_secrets() {
         "provisioning": {
             "state": "quarantined",
             "threedeyeUserId": "acc-ann",
-            "hasPassword": false,
+            "hasPassword": true,
             "attempts": 1,
             "reason": "orphan",
             "lastError": "why",

@@ -39,9 +39,10 @@ fn service() -> TestService {
 fn record(service: &TestService, user: &str, state: &str, error: Option<&str>, at: i64) {
     let left = state.starts_with("lea") || state.starts_with("left");
     service.database.execute(
-        "INSERT INTO threedeye_users (user_id, state, email_key, threedeye_id, attempts,
+        "INSERT INTO threedeye_users (user_id, state, email_key, password_sealed, threedeye_id, attempts,
            last_error, error_code, created_at, updated_at, left_state, left_email, leaving_since)
-         VALUES (?1, ?2, iif(?5, NULL, (SELECT email_key FROM users WHERE uuid = ?1)), 'acc-' || ?1, 1,
+         VALUES (?1, ?2, iif(?5, NULL, (SELECT email_key FROM users WHERE uuid = ?1)),
+           iif(?5 OR ?2 = 'set_aside', NULL, (SELECT 'x' FROM users WHERE uuid = ?1 AND email_key IS NOT NULL)), 'acc-' || ?1, 1,
            'why', ?3, ?4, ?4, iif(?5, 'complete', NULL), iif(?5, 'gone@example.com', NULL), iif(?5, ?4, NULL))",
         (user, state, error, at, left),
     );
