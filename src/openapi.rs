@@ -340,7 +340,7 @@ fn document() -> Json {
 }
 
 /// As checked in.
-const DOCUMENT: &str = include_str!("../openapi.json");
+pub const DOCUMENT: &str = include_str!("../openapi.json");
 
 #[test]
 fn the_document_that_is_checked_in_is_the_one_that_is_generated() {

@@ -4,8 +4,8 @@ use form_urlencoded::byte_serialize;
 use serde_json::Value;
 
 use super::{error, service};
+use crate::openapi::DOCUMENT;
 use crate::operators::Role;
-use crate::web::openapi::DOCUMENT;
 
 const PERSONAL: [&str; 2] = ["jane@example.com", "+49 170 1234512"];
 
