@@ -7,10 +7,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inRoot } from "../dev/tooling/paths.mjs";
 import { Failure } from "../dev/tooling/say.mjs";
+import { namesOf } from "../dev/tooling/wasm-names.mjs";
 import { worldOf } from "./rivals.mjs";
 import { prepare } from "./rows.mjs";
 import { sum } from "./statistics.mjs";
-import { namesOf } from "./wasm-names.mjs";
 
 /**
  * @typedef {object} Compiled one function

@@ -13,8 +13,8 @@ import { isWithin, LEAST_BLOCKS, NARROW_IN_A_ROW, untilSure } from "../bench/seq
 import { compiledIn, totalOf } from "../bench/touched.mjs";
 import { stepOf } from "../bench/twin/totp.ts";
 import { Verdicts } from "../bench/twin/verdicts.ts";
-import { namesOf } from "../bench/wasm-names.mjs";
 import { totp } from "../dev/tooling/totp.mjs";
+import { named, namesOf } from "../dev/tooling/wasm-names.mjs";
 
 /** @param {number} seen @param {number} wanted @param {number} [tolerance] */
 const assertNear = (seen, wanted, tolerance = 1e-3) => assert.ok(Math.abs(seen - wanted) <= tolerance, `${seen}, not ${wanted}`);
@@ -174,6 +174,8 @@ describe("what a first request touches", () => {
       ],
     );
     assert.equal(namesOf(Buffer.from([...header, ...others])).size, 0);
+    const trace = "at wasm://wasm/1a2b:wasm-function[200]:0x1f\nat wasm-function[7]:0x2";
+    assert.equal(named(trace, names), "at wasm://wasm/1a2b:second:0x1f\nat wasm-function[7]:0x2");
   });
 });
 

@@ -16,6 +16,10 @@ export function namesOf(wasm) {
   return new Map();
 }
 
+/** A trace in which `wasm-function[7]` has its name. @param {string} trace @param {Map<number, string>} names */
+export const named = (trace, names) =>
+  trace.replace(/wasm-function\[(\d+)\]/g, (number, index) => names.get(Number(index)) ?? number);
+
 /** @param {Reader} section */
 function functionNames(section) {
   const names = new Map();
