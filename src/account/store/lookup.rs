@@ -1,7 +1,7 @@
 //! The one read of a request that may come with an API key: the account that it is about and, in the same
 //! batch, the key.
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::selector::{AccountSelector, person_columns, selected_user};
 use crate::account::Account;
@@ -30,7 +30,7 @@ pub async fn read_person(
     database: &Database,
     selector: &AccountSelector,
     key: Option<&PresentedKey>,
-) -> Result<AccountLookup<()>, DatabaseError> {
+) -> Result<AccountLookup<IgnoredAny>, DatabaseError> {
     look_up(database, selector.statement(PERSON, []), key).await
 }
 
