@@ -14,7 +14,7 @@ import { compiledIn, totalOf } from "../bench/touched.mjs";
 import { stepOf } from "../bench/twin/totp.ts";
 import { Verdicts } from "../bench/twin/verdicts.ts";
 import { totp } from "../dev/tooling/totp.mjs";
-import { named, namesOf } from "../dev/tooling/wasm-names.mjs";
+import { bodiesOf, named, namesOf, ownerOf } from "../dev/tooling/wasm-names.mjs";
 
 /** @param {number} seen @param {number} wanted @param {number} [tolerance] */
 const assertNear = (seen, wanted, tolerance = 1e-3) => assert.ok(Math.abs(seen - wanted) <= tolerance, `${seen}, not ${wanted}`);
@@ -174,9 +174,25 @@ describe("what a first request touches", () => {
       ],
     );
     assert.equal(namesOf(Buffer.from([...header, ...others])).size, 0);
+    const code = [2, 3, 7, 7, 7, 1, 8];
+    assert.deepEqual(bodiesOf(Buffer.from([...header, ...others, 10, code.length, ...code])).map(String), [
+      "\x07\x07\x07",
+      "\x08",
+    ]);
     const trace = "at wasm://wasm/1a2b:wasm-function[200]:0x1f\nat wasm-function[7]:0x2";
     assert.equal(named(trace, names), "at wasm://wasm/1a2b:second:0x1f\nat wasm-function[7]:0x2");
   });
+});
+
+test("a function is of the crate that wrote it, and ours of its room", () => {
+  for (const [name, owner] of [
+    ["spkey_edge::account::totp::check::h1", "spkey_edge::account"],
+    ["<spkey_edge::db::Batch as core::ops::Drop>::drop::h1", "spkey_edge::db"],
+    ["<serde_json::de::MapAccess<R> as serde_core::de::MapAccess>::next_key_seed::h1", "serde_json"],
+    ["<alloc[3ca501edff3f0c7c]::string::String as core::clone::Clone>::clone", "alloc"],
+    ["__wbg_get", "none"],
+  ])
+    assert.equal(ownerOf(String(name)), owner);
 });
 
 describe("the command line", () => {
