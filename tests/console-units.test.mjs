@@ -192,6 +192,18 @@ describe("e-mails and phone numbers", () => {
   });
 });
 
+describe("what happens next", () => {
+  test("is told as an end only where no further attempt is set", async () => {
+    const { nextOf, guidance } = await exportsOf("", ["guidance"]);
+    const at = "2026-11-28T10:00:00.000Z";
+    assert.match(nextOf({ act: "needs_support", at }), /tried again by itself/);
+    assert.match(guidance.reason.rejected.effect, /tried again by itself/);
+    assert.match(nextOf({ act: "needs_support", at: null }), /does not go on by itself/);
+    for (const act of ["none", "wait", "create", "attach_roles", "remove", "needs_data"])
+      assert.doesNotMatch(nextOf({ act, at }), /does not go on/, act);
+  });
+});
+
 describe("in a browser", () => {
   const kept = new Map();
   /** @type {(() => void)[]} */

@@ -1,7 +1,7 @@
 // What every word of the service means, what it does, and what to do about it. The types are those
 // of openapi.json: a word without an entry does not compile. docs/OPERATIONS.md has the longer text.
 
-import type { Health, NextAct, Reason, State } from "./contract";
+import type { Health, Next, NextAct, Reason, State } from "./contract";
 import { reasons } from "./guidance-reasons";
 
 export interface Guidance {
@@ -68,6 +68,12 @@ const nextAct: Record<NextAct, string> = {
   needs_support: "It does not go on by itself.",
   needs_data: "The user’s data is not enough: there is no usable e-mail, or another user has it.",
 };
+
+/** What happens next, in a sentence. */
+export const nextOf = ({ act, at }: Pick<Next, "act" | "at">): string =>
+  act === "needs_support" && at !== null
+    ? "It is tried again by itself, but is likely to fail until its cause is mended."
+    : nextAct[act];
 
 /** What a check's word means, and what to do if it is none to be left alone. */
 export type Finding = readonly [means: string, doThis?: string, link?: Link];
@@ -163,7 +169,7 @@ function named<Word extends string>(said: Record<Word, Said>): Record<Word, Guid
   return Object.fromEntries(entries) as Record<Word, Guidance>;
 }
 
-export const guidance = { state: named(states), reason: named(reasons), nextAct, health };
+export const guidance = { state: named(states), reason: named(reasons), health };
 
 export const isReason = (text: string): text is Reason => Object.hasOwn(reasons, text);
 

@@ -1,7 +1,7 @@
 // Where the user stands and what happens next, with the acts that change it.
 
 import type { Reason, State, UserDetail } from "../../contract";
-import { type Guidance, guidance, ofReason } from "../../guidance";
+import { type Guidance, guidance, nextOf, ofReason } from "../../guidance";
 import { showMany } from "../../lib/number";
 import { GuidanceText } from "../../parts/GuidanceText";
 import { Section } from "../../parts/Panel";
@@ -49,7 +49,7 @@ export function NextStep({ user, check }: { user: UserDetail; check: () => void 
       }
     >
       <p class="headline">
-        <strong>{guidance.nextAct[next.act]}</strong>
+        <strong>{nextOf(next)}</strong>
         {next.at && (
           <span>
             {" "}

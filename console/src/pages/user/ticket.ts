@@ -1,5 +1,5 @@
 import type { UserDetail } from "../../contract";
-import { guidance } from "../../guidance";
+import { nextOf } from "../../guidance";
 import { words } from "../../lib/words";
 import { href } from "../../state/router";
 
@@ -10,7 +10,7 @@ export function forTicket({ userId, provisioning, history }: UserDetail): string
   const lines = [
     `User ${userId}`,
     `State: ${words(state)}${reason ? `, because ${reason}` : ""}`,
-    `Next: ${guidance.nextAct[next.act]}${next.at ? ` Due ${next.at}` : ""}`,
+    `Next: ${nextOf(next)}${next.at ? ` Due ${next.at}` : ""}`,
     threedeyeUserId && `3dEye account ${threedeyeUserId}`,
     requestId && `Last request ${requestId}`,
     `${location.origin}${location.pathname}${href(["users", userId])}`,
