@@ -8,7 +8,7 @@ import { build } from "esbuild";
 import { BUNDLE } from "../dev/tooling/console.mjs";
 import { inRoot } from "../dev/tooling/paths.mjs";
 
-const PARTS = ["route", "personal", "curl", "time", "failure", "scale", "words"];
+const PARTS = ["route", "personal", "curl", "time", "failure", "scale", "words", "find"];
 
 /** @type {any} what the modules export, together */
 let lib;
@@ -189,6 +189,54 @@ describe("e-mails and phone numbers", () => {
       "threedeye.reset",
     ])
       assert.equal(lib.isPersonal(text), false, text);
+  });
+});
+
+describe("find", () => {
+  const ID = "5eed0000-0000-4000-8000-000000000038";
+  const RUN = "run_01M8HYP4J3RQSA4JZX00000000";
+
+  test("takes the one identifier out of a pasted text", () => {
+    for (const [text, found] of [
+      ["<ada.lovelace@example.com>", "ada.lovelace@example.com"],
+      ["Ada Lovelace <ada@example.com> sees no cameras.", "ada@example.com"],
+      ["It is 'o'brien+app@mail.example.com'.", "o'brien+app@mail.example.com"],
+      ["mailto:ada@example.com, once more: ada@example.com", "ada@example.com"],
+      [`https://spkey.example/console/#/users/${ID}/history`, ID],
+      [`user ${ID}: ada@example.com`, "ada@example.com"],
+      [`It failed (${RUN}).`, RUN],
+    ])
+      assert.equal(lib.identifierIn(text), found, text);
+  });
+
+  test("leaves a text as it is that is an identifier, the beginning of one, or holds several", () => {
+    for (const text of [
+      "",
+      "ada.love",
+      "ada@exa",
+      "!ada@example.com",
+      "@example.com",
+      "+49 (30) 555-099",
+      ID,
+      ID.slice(0, 13),
+      "auth0|ada@example.com",
+      `oidc|${ID}`,
+      "ada@example.com or bob@example.com",
+    ])
+      assert.equal(lib.identifierIn(` ${text} `), text);
+  });
+
+  test("leads on from the id of what is no user", () => {
+    for (const [prefix, address] of Object.entries({
+      run: `#/runs/${RUN}`,
+      req: "#/audit?people=false&requestId=req_01M8HYP4J3RQSA4JZX00000000",
+      key: "#/api-keys",
+      akey: "#/account-keys",
+      op: "#/audit?people=false&actor=operator:op_01M8HYP4J3RQSA4JZX00000000",
+    }))
+      assert.equal(lib.pageOf(RUN.replace("run", prefix))?.[1], address);
+    for (const text of ["", "ada@example.com", ID, "run_1", `${RUN}0`, "constructor_01M8HYP4J3RQSA4JZX00000000"])
+      assert.equal(lib.pageOf(text), undefined, text);
   });
 });
 

@@ -36,6 +36,8 @@ check("one box takes every identifier, and no address ever holds an e-mail", asy
     [ada.email, ada],
     [" ADA.lovelace@Lovelace.example ", ada],
     ["ada.love", ada],
+    ["<ada.lovelace@lovelace.example>", ada],
+    ["Ada (ada.lovelace@lovelace.example) sees no cameras.", ada],
     ["@lovelace.example", ada],
     ["+4930555099", ada],
     [ada.id, ada],
@@ -61,6 +63,11 @@ check("one box takes every identifier, and no address ever holds an e-mail", asy
   }
   await search(tab, "nobody@nowhere.example");
   await shown(by("status").filter({ hasText: "No user matches" }));
+  await by("navigation", "Main").getByRole("link", { name: "Users" }).click();
+  await shown(rows(tab).filter({ hasText: ada.id }));
+  assert.equal(await by("searchbox", "Find a user").inputValue(), "", "the menu leads to all users again");
+  await search(tab, "run_01M8HYP4J3RQSA4JZX00000000");
+  await shown(by("status").filter({ hasText: "This is the id of a run" }).getByRole("link", { name: "open it" }));
   for (const { path, headers } of browsing.asked) {
     const address = decodeURIComponent(`${path} ${headers.referer ?? ""}`);
     if (!path.startsWith("/authorize")) assert.doesNotMatch(address, /@|\+49/, path);
