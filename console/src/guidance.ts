@@ -23,13 +23,13 @@ const states: Record<State, Said> = {
   none: [
     "The user has no e-mail for which an account could be made, and nothing is recorded.",
     "Nothing is done. People with a phone number alone have no account at 3dEye.",
-    "Nothing. Once there is an e-mail, the next run makes the account.",
+    "Nothing, until there is an e-mail.",
   ],
   waiting: ["The user has an e-mail and no finished account at 3dEye yet.", "The next run makes the account.", NEXT_RUN],
   pending: [
     "A first attempt was begun and has not succeeded yet. The account may exist or not.",
     "It is tried again by itself, with growing waits: up to a day, 15 minutes if 3dEye as a whole fails.",
-    "Look at the reason. Mend its cause, then provision the user now, or wait.",
+    "Mend the cause of the failure, then provision the user now, or wait.",
   ],
   attaching: [
     "The account is there and the login works, but a saved camera role could not be attached.",
@@ -44,7 +44,7 @@ const states: Record<State, Said> = {
   ],
   set_aside: [
     "Another user has the same e-mail, once spaces and case are ignored.",
-    "Only the other one has an account. This user waits until the e-mail is free.",
+    "This user waits until the e-mail is free.",
     "Look at both users and correct the e-mail of one of them.",
   ],
   leaving: [
@@ -108,14 +108,14 @@ const health: HealthWords = {
     ],
     unreachable: [
       "The database does not answer. Requests fail until it does; nothing is lost.",
-      "Wait a minute. If it stays, look at Cloudflare’s status and tell the engineers.",
+      "Wait a minute. If it stays, tell the engineers.",
     ],
   },
   migrations: {
     ok: ["The database has the schema of this version."],
     outdated: [
       "The schema is of another version than the service. Usual for a moment while a version is deployed.",
-      "If no deployment is under way, tell the engineers.",
+      "Else tell the engineers.",
       ["Versions are under System", "#/system"],
     ],
     missing: ["The database is empty: nothing works.", "Tell the engineers: the migrations were not applied."],
@@ -124,10 +124,10 @@ const health: HealthWords = {
   scheduledRun: {
     ok: ["The last scheduled run went to its end."],
     running: ["A scheduled run is at work."],
-    none_yet: ["No scheduled run has begun yet. The first one comes within 15 minutes."],
+    none_yet: ["No scheduled run has begun since the service was set up or a pause ended. One comes within 15 minutes."],
     paused: [
-      "An admin has paused all provisioning. New users wait; what people ask for themselves still works.",
-      "Nothing, if it is meant. An admin ends the pause.",
+      "An admin has paused all provisioning. New users wait; acts on one user still work.",
+      "If that is not wanted any more, have an admin resume it.",
       ["System", "#/system"],
     ],
     not_configured: [
@@ -136,17 +136,17 @@ const health: HealthWords = {
     ],
     overdue: [
       "No scheduled run has begun for 45 minutes. New users wait.",
-      "Tell the engineers to look at the cron trigger. Start a run by hand meanwhile.",
+      "Tell the engineers. Start a run by hand meanwhile.",
       RUNS,
     ],
     failing: [
       "The last scheduled run ended early: 3dEye was down, refused us, or limited our rate. What was not done is due again.",
-      "Read the errors of the last run. If it goes on for an hour, ask the vendor.",
+      "Read the errors of the last run. If it goes on for an hour, ask 3dEye’s support.",
       RUNS,
     ],
     died: [
       "The last scheduled run did not end in its time. Nothing is lost: its users are due again.",
-      "If the next run dies too, tell the engineers to look at the queue and its consumer.",
+      "If the next run dies too, tell the engineers.",
       RUNS,
     ],
     unknown: UNKNOWN,

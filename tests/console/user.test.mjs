@@ -68,7 +68,7 @@ check("the orphan's page says what it means and what to do; asking 3dEye shows t
   await signIn("viewer", { hash: `#/users/${olga.id}` });
   const next = await shown(by("region", "What happens next"));
   await until(async () => /outside our customer/i.test((await next.textContent()) ?? ""), "what it means");
-  assert.match((await next.textContent()) ?? "", /vendor/i);
+  assert.match((await next.textContent()) ?? "", /3dEye’s support/);
   await checkAtThreeDEye(tab);
   const steps = await shown(by("list", "Steps"));
   assert.ok((await steps.getByRole("listitem").count()) > 1);

@@ -29,7 +29,8 @@ const BLOCKED: Readonly<Partial<Record<State, string>>> = {
 export function NextStep({ user, check }: { user: UserDetail; check: () => void }) {
   const { found, userId, provisioning } = user;
   const { state, reason, next, lastError, attempts } = provisioning;
-  const wantsReset = next.act === "needs_support" || (reason !== null && MENDED_BY_RESET.has(reason));
+  const wantsReset = reason !== null && MENDED_BY_RESET.has(reason);
+  const wantsCheck = !wantsReset && next.act === "needs_support";
   const wantsProvision = !wantsReset && (next.act === "wait" || next.act === "create" || next.act === "attach_roles");
   const recorded = state !== "none" && state !== "waiting";
   const ends = state === "leaving" || state === "left_in_place";
@@ -38,7 +39,7 @@ export function NextStep({ user, check }: { user: UserDetail; check: () => void 
       title="What happens next"
       actions={
         <>
-          <button type="button" onClick={check}>
+          <button type="button" class={wantsCheck ? "primary" : ""} onClick={check}>
             Check at 3dEye
           </button>
           {may("support") && <ResetButton user={user} primary={wantsReset} idle={!found && !recorded} />}
