@@ -95,10 +95,10 @@ async function turnOff({ by }) {
   await by("button", "Turn off second factor").click();
   const dialog = await shown(by("dialog"));
   await dialog.getByRole("textbox", { name: "Reason" }).fill(REASON);
-  const list = dialog.getByRole("combobox");
-  if (await list.isVisible()) await list.selectOption("callback");
-  else await dialog.getByRole("radio", { name: /call/i }).check();
-  await dialog.getByRole("button", { name: /^turn/i }).click();
+  const button = dialog.getByRole("button", { name: /^turn/i });
+  assert.equal(await button.isDisabled(), true, "how it was made sure is not guessed");
+  await dialog.getByRole("combobox", { name: "How did you make sure?" }).selectOption("callback");
+  await button.click();
 }
 
 check("support turns off the second factor of a person who lost it", async (tab) => {

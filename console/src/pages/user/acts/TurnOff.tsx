@@ -7,6 +7,7 @@ import { refreshAll } from "../../../state/refresh";
 import { DialogButton } from "../DialogButton";
 
 const VERIFIED_BY = {
+  "": "Choose…",
   callback: "Called back at a known number",
   video: "Video call",
   in_person: "In person",
@@ -25,8 +26,9 @@ export function TurnOffButton({ userId, idle }: { userId: string; idle: boolean 
 
 function TurnOffDialog({ userId, dialog }: { userId: string; dialog: DialogState<Draft> }) {
   const [reason, setReason] = useState("");
-  const { verifiedBy = "callback" } = dialog.draft;
-  const body = { reason: reason.trim(), verifiedBy };
+  const { verifiedBy = "" } = dialog.draft;
+  // Without a choice nothing is sent.
+  const body = { reason: reason.trim(), verifiedBy: verifiedBy || "other" };
   return (
     <CallDialog
       dialog={dialog}
@@ -35,7 +37,7 @@ function TurnOffDialog({ userId, dialog }: { userId: string; dialog: DialogState
       settledThen={refreshAll}
       label="Turn it off"
       danger
-      missing={body.reason === "" ? "Give a reason" : null}
+      missing={verifiedBy === "" ? "Say how you made sure" : body.reason === "" ? "Give a reason" : null}
       done="The second factor is off, and the person is told."
       repeatable
     >
