@@ -50,7 +50,7 @@ const states: Record<State, Said> = {
   leaving: [
     "The user was deleted. The account at 3dEye is still to be removed.",
     "A run removes the account; until then the e-mail is not free.",
-    "Nothing, if the deletion was meant. Else have the user restored with the same e-mail before that run.",
+    "If that was not meant, have the user restored with the same e-mail before that run.",
   ],
   left_in_place: [
     "The user was deleted, but the account at 3dEye is a protected one.",
