@@ -16,6 +16,7 @@ export function Layout({ children }: { children: ComponentChildren }) {
   const at = address.value.path;
   useEffect(() => {
     setMenu(false);
+    document.getElementById("account")?.hidePopover();
     // What was searched may be an e-mail: it goes with the pages that show what was found.
     if (at[0] !== "users") searched.value = null;
   }, [at.join("/")]);
