@@ -27,7 +27,7 @@ const states: Record<State, Said> = {
   ],
   waiting: ["The user has an e-mail and no finished account at 3dEye yet.", "The next run makes the account.", NEXT_RUN],
   pending: [
-    "A first attempt was begun and has not succeeded yet. The account may exist or not.",
+    "No attempt has succeeded yet. The account may exist or not.",
     "It is tried again by itself, with growing waits: up to a day, 15 minutes if 3dEye as a whole fails.",
     "Mend the cause of the failure, then provision the user now, or wait.",
   ],
@@ -95,7 +95,7 @@ const health: HealthWords = {
   configuration: {
     ok: ["All settings can be used."],
     invalid: [
-      "A setting is missing or cannot be read. What depends on it is refused.",
+      "A setting is missing or cannot be read.",
       "Tell the service’s engineers the settings named here.",
       ["System shows which are set", "#/system"],
     ],

@@ -43,7 +43,7 @@ export function Runs() {
   return (
     <Page
       title="Runs"
-      lead="A run sees to the accounts at 3dEye of all users that are due. One starts every 15 minutes by itself."
+      lead="A run provisions all users that are due. One starts every 15 minutes by itself."
       actions={
         <>
           <CurlButton method="GET" path={PATH} query={query} />

@@ -23,7 +23,7 @@ const MENDED_BY_RESET: ReadonlySet<Reason> = new Set([
 /** States that no attempt ends, and what does. */
 const BLOCKED: Readonly<Partial<Record<State, string>>> = {
   quarantined: "An attempt lifts no quarantine: reset the user",
-  set_aside: "Another user has the e-mail: see what to do below",
+  set_aside: "Another user has the e-mail",
 };
 
 export function NextStep({ user, check }: { user: UserDetail; check: () => void }) {
