@@ -257,8 +257,7 @@ mod tests {
             };
             check_scheduled_run(&vitals, true, NOW)
         };
-        let word =
-            |began, paused, minutes| word_of(RunStatus::EndedEarly, began, paused, minutes);
+        let word = |began, paused, minutes| word_of(RunStatus::EndedEarly, began, paused, minutes);
         assert_eq!(word(1000, true, 999), "paused");
         assert_eq!(word(1000, false, 44), "none_yet");
         assert_eq!(word(1000, false, 46), "overdue");
