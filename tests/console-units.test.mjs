@@ -257,7 +257,12 @@ describe("in a browser", () => {
   /** @type {(() => void)[]} */
   const onHash = [];
   const page = {
-    location: { hash: "#/audit?subject=jane%40example.com&action=user.reveal", assign: () => {} },
+    location: {
+      origin: "https://api.example.com",
+      pathname: "/console/",
+      hash: "#/audit?subject=jane%40example.com&action=user.reveal",
+      assign: () => {},
+    },
     history: { replaceState: (/** @type {unknown} */ _, /** @type {string} */ __, /** @type {string} */ to) => follow(to) },
     sessionStorage: {
       getItem: (/** @type {string} */ key) => kept.get(key) ?? null,
@@ -273,11 +278,14 @@ describe("in a browser", () => {
   };
   /** @type {any} */
   let state;
+  /** @type {any} */
+  let ticket;
 
   before(async () => {
     const real = Object.fromEntries(Object.keys(page).map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]));
     for (const [name, value] of Object.entries(page)) Object.defineProperty(globalThis, name, { value, configurable: true });
     state = await exportsOf("state", ["router", "step-up"]);
+    ticket = await exportsOf("pages/user", ["ticket"]);
     // What the modules call later are those of the page; only Node's own timers come back.
     Object.defineProperty(globalThis, "setInterval", real.setInterval ?? {});
   });
@@ -297,6 +305,16 @@ describe("in a browser", () => {
     follow("#/notices");
     for (const act of onHash) act();
     assert.equal(state.isRefused(), false, "another page begins anew");
+  });
+
+  test("a ticket has the state and what happens next in the words of the page", () => {
+    const next = { act: "needs_support", at: "2026-11-28T10:00:00.000Z" };
+    const provisioning = { state: "pending", lastError: "3dEye refused the request", reason: "rejected", next };
+    const text = ticket.forTicket({ userId: "u-1", provisioning, history: [] });
+    assert.match(text, /^State: Failing, because rejected$/m);
+    assert.match(text, /^Next: It is tried again by itself/m);
+    const waiting = { state: "pending", lastError: null, reason: null, next: { act: "create", at: null } };
+    assert.match(ticket.forTicket({ userId: "u-1", provisioning: waiting, history: [] }), /^State: Waiting$/m);
   });
 
   test("a dialog keeps ids, ticks and dates over a new sign-in, and no e-mail or phone number", () => {

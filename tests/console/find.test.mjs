@@ -157,6 +157,15 @@ check("a filter that is an e-mail or a phone number stays out of the address, an
     if (!path.startsWith("/authorize")) assert.doesNotMatch(decodeURIComponent(path), /jane@|\+49/, path);
 });
 
+check("the account menu closes when a page is opened from it", async ({ by, signIn }) => {
+  await signIn("viewer");
+  await by("button", "Account menu").click();
+  const link = await shown(by("link", "My sessions"));
+  await link.click();
+  await shown(by("heading", "My sessions"));
+  await gone(link);
+});
+
 check("a page of the locked out that came empty leads on to those who are", async (tab) => {
   const { by, signIn, service } = tab;
   const ada = await service.addUser({ id: "ada", email: "ada@example.com" });
