@@ -246,14 +246,15 @@ async function demoInstance(access) {
 function showHowToUse({ config, isDemo }, access, instance) {
   const isOwnProvider = !config.own.includes("JWT_ISSUER") && !config.own.includes("CONSOLE_CLIENT_ID");
   const who = isOwnProvider ? `  (sign in as support@${adminDomain(config.vars)}, no password)` : "";
-  say(`\nConsole: ${access.worker}/console/${who}`);
-  if (isDemo) say(`Cron runs every quarter of an hour; now: curl -s ${access.worker}/cdn-cgi/handler/scheduled`);
+  if (isDemo) say(`\nCron runs every quarter of an hour; now: curl -s ${access.worker}/cdn-cgi/handler/scheduled`);
   say(`\n${curlLines(access)}`);
   if (instance) say(`\n${userKeyLines(access.worker, instance)}`);
   say(`\n${accountLines(access.worker)}`);
   say("\n# More tokens: npm run -s token -- --help");
   if (config.own.includes("JWT_JWKS_URL"))
     say("# .dev.vars names another token issuer: it will not accept these tokens, use its own.");
+  // Last, where it is seen: all above has scrolled by.
+  say(`\nConsole: ${access.worker}/console/${who}`);
 }
 
 await runMain(main);

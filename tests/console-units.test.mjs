@@ -4,27 +4,12 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { before, describe, test } from "node:test";
-import { build } from "esbuild";
-import { BUNDLE } from "../dev/tooling/console.mjs";
-import { inRoot } from "../dev/tooling/paths.mjs";
+import { exportsOf } from "./support/console-modules.mjs";
 
 const PARTS = ["route", "personal", "curl", "time", "failure", "scale", "words"];
 
 /** @type {any} what the modules export, together */
 let lib;
-
-/** What the modules of a folder export, together. @param {string} folder @param {string[]} names @returns {Promise<any>} */
-async function exportsOf(folder, names) {
-  const { outputFiles } = await build({
-    ...BUNDLE,
-    stdin: {
-      contents: names.map((name) => `export * from "./${name}";`).join("\n"),
-      resolveDir: inRoot("console", "src", folder),
-    },
-    write: false,
-  });
-  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0]?.contents ?? []).toString("base64")}`);
-}
 
 before(async () => {
   lib = await exportsOf("lib", PARTS);
@@ -189,61 +174,6 @@ describe("e-mails and phone numbers", () => {
       "threedeye.reset",
     ])
       assert.equal(lib.isPersonal(text), false, text);
-  });
-});
-
-describe("in a browser", () => {
-  const kept = new Map();
-  /** @type {(() => void)[]} */
-  const onHash = [];
-  const page = {
-    location: { hash: "#/audit?subject=jane%40example.com&action=user.reveal", assign: () => {} },
-    history: { replaceState: (/** @type {unknown} */ _, /** @type {string} */ __, /** @type {string} */ to) => follow(to) },
-    sessionStorage: {
-      getItem: (/** @type {string} */ key) => kept.get(key) ?? null,
-      setItem: (/** @type {string} */ key, /** @type {string} */ text) => kept.set(key, text),
-      removeItem: (/** @type {string} */ key) => kept.delete(key),
-    },
-    addEventListener: (/** @type {string} */ type, /** @type {() => void} */ act) => type === "hashchange" && onHash.push(act),
-    setInterval: () => 0,
-  };
-  /** @param {string} hash */
-  const follow = (hash) => {
-    page.location.hash = hash;
-  };
-  /** @type {any} */
-  let state;
-
-  before(async () => {
-    const real = Object.fromEntries(Object.keys(page).map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]));
-    for (const [name, value] of Object.entries(page)) Object.defineProperty(globalThis, name, { value, configurable: true });
-    state = await exportsOf("state", ["router", "step-up"]);
-    // What the modules call later are those of the page; only Node's own timers come back.
-    Object.defineProperty(globalThis, "setInterval", real.setInterval ?? {});
-  });
-
-  test("an address loses what none may hold, and as long as that is refused nothing is listed", () => {
-    assert.equal(page.location.hash, "#/audit?action=user.reveal", "it came with a link");
-    assert.deepEqual([state.isRefused(), state.filterText("subject")], [true, "jane@example.com"]);
-    state.setFilters({ action: null });
-    assert.deepEqual([page.location.hash, state.isRefused()], ["#/audit", true], "another filter does not lift it");
-    state.setFilters({ subject: "u-1" });
-    assert.deepEqual([page.location.hash, state.isRefused()], ["#/audit?subject=u-1", false]);
-    state.setFilters({ subject: "+49 170 1234512" });
-    assert.deepEqual([page.location.hash, state.isRefused()], ["#/audit", true], "it was typed");
-    follow("#/notices?userId=01701234512&state=failing");
-    for (const act of onHash) act();
-    assert.deepEqual([page.location.hash, state.isRefused()], ["#/notices?state=failing", true]);
-    follow("#/notices");
-    for (const act of onHash) act();
-    assert.equal(state.isRefused(), false, "another page begins anew");
-  });
-
-  test("a dialog keeps ids, ticks and dates over a new sign-in, and no e-mail or phone number", () => {
-    const ids = { id: 12_345_678, ticked: true, userId: "000077-user", expires: "2026-12-01T10:00" };
-    state.stepUp("make", { ...ids, phone: "+49 170 1234512", email: "jane@example.com" });
-    assert.doesNotMatch([...kept.values()].join(), /@|170/);
-    assert.deepEqual(state.takeDraft("make"), ids);
   });
 });
 

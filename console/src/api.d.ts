@@ -2278,7 +2278,7 @@ export interface components {
                  */
                 migrations: "ok" | "outdated" | "missing" | "unknown";
                 /**
-                 * @description The last run of the cron trigger. ok, running, none_yet, paused and not_configured are healthy. paused: an administrator has paused all runs. none_yet: of a new deployment, or since runs went on. overdue: none began within 45 minutes. failing: the last one ended early. died: it did not end within 15 minutes.
+                 * @description The last run of the cron trigger. ok, running, none_yet, paused and not_configured are healthy. paused: an administrator has paused all runs. none_yet: of a new deployment, or since a pause before which the last one did not complete. overdue: none began within 45 minutes. failing: the last one ended early. died: it did not end within 15 minutes.
                  * @enum {string}
                  */
                 scheduledRun: "ok" | "running" | "none_yet" | "paused" | "not_configured" | "overdue" | "failing" | "died" | "unknown";
@@ -2425,7 +2425,7 @@ export interface components {
          */
         Moment: string;
         /**
-         * @description none: nothing, all is done. wait: the user is not due yet, or is being worked on. create: the next run creates or adopts the account. attach_roles: the next run attaches saved roles. remove: a run deletes the account of the deleted user. needs_support: support has to act; for a quarantined user whose account is seen, a check by support (`diagnoseUser`) or a reset is enough. needs_data: an e-mail has to be corrected where the users are kept.
+         * @description none: nothing, all is done. wait: the user is not due yet, or is being worked on. create: the next run creates or adopts the account. attach_roles: the next run attaches saved roles. remove: a run deletes the account of the deleted user. needs_support: support has to act; for a quarantined user whose account is seen, a check by support (`diagnoseUser`) or a reset is enough; with a moment, runs try again all the same, and are likely to fail until the cause is mended. needs_data: an e-mail has to be corrected where the users are kept.
          * @enum {string}
          */
         NextAct: "none" | "wait" | "create" | "attach_roles" | "remove" | "needs_support" | "needs_data";

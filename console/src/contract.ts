@@ -8,6 +8,7 @@ export type AuditEntry = Schemas["AuditEntry"];
 export type BackfillRun = Schemas["BackfillRun"];
 export type Count = Schemas["Count"];
 export type Health = Schemas["Health"];
+export type Next = Schemas["NextStep"];
 export type NextAct = Schemas["NextAct"];
 export type Notice = Schemas["Notice"];
 export type Operator = Schemas["Operator"];

@@ -12,14 +12,14 @@ const ONE_OF_TWO = "correct the e-mail of one of the two.";
 
 export const reasons: Record<Reason, Said> = {
   orphan: [
-    "The e-mail has an account at 3dEye outside our customer, as 3dEye calls what is SmartphoneKey’s there.",
+    "The e-mail has an account at 3dEye outside our customer: it is not SmartphoneKey’s.",
     STOPPED,
-    "Have the vendor move or remove that account, then reset the user. A changed e-mail lifts it by itself.",
+    "Send the e-mail to 3dEye’s support and have that account moved to our customer, or removed. Then reset the user. A changed e-mail lifts it by itself.",
   ],
   other_spelling: [
-    "One of our accounts at 3dEye has the e-mail in another spelling: other letters, an umlaut written otherwise, a space.",
+    "One of our accounts at 3dEye has the e-mail in another spelling, such as an umlaut written otherwise.",
     STOPPED,
-    "“Check at 3dEye” shows the account. Find out whose it is, then write the e-mail in one way, in our data or at 3dEye.",
+    "“Check at 3dEye” shows the account. Find out whose it is, then correct the e-mail in our data or at 3dEye.",
   ],
   duplicate: [
     "Another user holds the same e-mail.",
@@ -27,7 +27,7 @@ export const reasons: Record<Reason, Said> = {
     `Open the other user, and ${ONE_OF_TWO}`,
   ],
   protected: [
-    "The account with this e-mail is protected: the service’s own login, a listed one, or one of staff.",
+    "The account with this e-mail is protected: it is the service’s own, a listed one, or of staff.",
     "It is never deleted or replaced.",
     "Give the user another e-mail, or have the account removed at 3dEye by hand.",
   ],
@@ -43,9 +43,9 @@ export const reasons: Record<Reason, Said> = {
   ],
   unproved: ["3dEye would not say whether the stored password is right.", AGAIN, `Wait. If it stays for an hour, ${REPLACE}.`],
   made_for_another_email: [
-    "An account for an earlier e-mail of this user still has to be seen to.",
+    "This user’s account for an earlier e-mail may still be there.",
     "No further account is made until then.",
-    `To see to it, ${REPLACE}.`,
+    `To remove it, ${REPLACE}.`,
   ],
   not_visible_yet: ["The account was created, but 3dEye’s list does not show it yet.", AGAIN, "Wait some minutes."],
   still_taken: [
@@ -57,7 +57,7 @@ export const reasons: Record<Reason, Said> = {
   list_incomplete: [
     "3dEye’s list of our users could not be read to its end.",
     AGAIN,
-    "Nothing, if it passes. If many users have it, tell the engineers: the size of a page may have to be raised.",
+    "Wait. If many users have it, tell the engineers.",
   ],
   roles_pending: [
     "The account is ready, but a saved camera role could not be attached.",
@@ -67,41 +67,29 @@ export const reasons: Record<Reason, Said> = {
   unsealable: [
     "The stored password was sealed with a key that the service does not have any more.",
     "The login cannot be given out.",
-    `If many users have it, tell the engineers first: the key may be brought back. Else ${REPLACE}.`,
+    `If many users have it, tell the engineers: the key may be brought back. Else ${REPLACE}.`,
   ],
   leaving: [
     "The id belonged to a deleted user whose account is not removed yet.",
     "Nothing is created until a run has removed it.",
-    "Wait for the next run, restore the earlier e-mail, or reset with “Replace the account”.",
+    `Wait for the next run, or ${REPLACE}.`,
   ],
-  out_of_time: [
-    "It did not finish in the time allowed.",
-    AGAIN,
-    "Try again. If it stays, 3dEye is slow: look at the other users.",
-  ],
+  out_of_time: ["It did not finish in the time allowed.", AGAIN, "Try again. If it stays, 3dEye is slow."],
   not_configured: [
     "3dEye is not configured in this service.",
     "No user is provisioned.",
     ENGINEERS,
     ["System shows which settings are missing", "#/system"],
   ],
-  unauthorized: [
-    "3dEye refused the service’s own credentials.",
-    OUTAGE,
-    `${ENGINEERS} The login or key of 3dEye may have been changed.`,
-  ],
-  email_taken: [
-    "3dEye says that the e-mail is taken, and by whom is not settled yet.",
-    AGAIN,
-    "Wait for the next attempt: then it is adopted, replaced, or called an orphan.",
-  ],
+  unauthorized: ["3dEye refused the service’s own credentials.", OUTAGE, ENGINEERS],
+  email_taken: ["3dEye says that the e-mail is taken. By whom is not known yet.", AGAIN, "Wait for the next attempt."],
   not_found: [
     "3dEye did not find what was asked for.",
     AGAIN,
     "“Check at 3dEye” shows what is there. Reset if the account is gone.",
   ],
   rate_limited: ["3dEye limits how often the service may call.", OUTAGE, "Wait. Start no further runs meanwhile."],
-  unavailable: ["3dEye is unavailable.", OUTAGE, "Wait. If it goes on for an hour, ask the vendor."],
+  unavailable: ["3dEye is unavailable.", OUTAGE, "Wait. If it goes on for an hour, ask 3dEye’s support."],
   answer_lost: [
     "3dEye’s answer was lost: the call may have worked or not.",
     "The list is read again first, so nothing is made twice.",
@@ -115,7 +103,7 @@ export const reasons: Record<Reason, Said> = {
   empty_list: [
     "3dEye’s list came empty, although we are known to have accounts there.",
     `No user was touched. ${AGAIN}`,
-    "Nothing, if it passes. If it stays, tell the engineers: the setting THREEDEYE_CUSTOMER_ID may be wrong.",
+    "Wait. If it stays, tell the engineers: the setting THREEDEYE_CUSTOMER_ID may be wrong.",
   ],
-  unreadable_answer: ["3dEye’s answer could not be read.", OUTAGE, `${ENGINEERS} 3dEye may have changed its answers.`],
+  unreadable_answer: ["3dEye’s answer could not be read.", OUTAGE, ENGINEERS],
 };

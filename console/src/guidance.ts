@@ -1,7 +1,7 @@
 // What every word of the service means, what it does, and what to do about it. The types are those
 // of openapi.json: a word without an entry does not compile. docs/OPERATIONS.md has the longer text.
 
-import type { Health, NextAct, Reason, State } from "./contract";
+import type { Health, Next, NextAct, Reason, State } from "./contract";
 import { reasons } from "./guidance-reasons";
 
 export interface Guidance {
@@ -23,13 +23,13 @@ const states: Record<State, Said> = {
   none: [
     "The user has no e-mail for which an account could be made, and nothing is recorded.",
     "Nothing is done. People with a phone number alone have no account at 3dEye.",
-    "Nothing. Once there is an e-mail, the next run makes the account.",
+    "Nothing, until there is an e-mail.",
   ],
   waiting: ["The user has an e-mail and no finished account at 3dEye yet.", "The next run makes the account.", NEXT_RUN],
   pending: [
-    "A first attempt was begun and has not succeeded yet. The account may exist or not.",
+    "No attempt has succeeded yet. The account may exist or not.",
     "It is tried again by itself, with growing waits: up to a day, 15 minutes if 3dEye as a whole fails.",
-    "Look at the reason. Mend its cause, then provision the user now, or wait.",
+    "Mend the cause of the failure, then provision the user now, or wait.",
   ],
   attaching: [
     "The account is there and the login works, but a saved camera role could not be attached.",
@@ -44,13 +44,13 @@ const states: Record<State, Said> = {
   ],
   set_aside: [
     "Another user has the same e-mail, once spaces and case are ignored.",
-    "Only the other one has an account. This user waits until the e-mail is free.",
+    "This user waits until the e-mail is free.",
     "Look at both users and correct the e-mail of one of them.",
   ],
   leaving: [
     "The user was deleted. The account at 3dEye is still to be removed.",
     "A run removes the account; until then the e-mail is not free.",
-    "Nothing, if the deletion was meant. Else have the user restored with the same e-mail before that run.",
+    "If that was not meant, have the user restored with the same e-mail before that run.",
   ],
   left_in_place: [
     "The user was deleted, but the account at 3dEye is a protected one.",
@@ -68,6 +68,12 @@ const nextAct: Record<NextAct, string> = {
   needs_support: "It does not go on by itself.",
   needs_data: "The user’s data is not enough: there is no usable e-mail, or another user has it.",
 };
+
+/** What happens next, in a sentence. */
+export const nextOf = ({ act, at }: Pick<Next, "act" | "at">): string =>
+  act === "needs_support" && at !== null
+    ? "It is tried again by itself, but is likely to fail until its cause is mended."
+    : nextAct[act];
 
 /** What a check's word means, and what to do if it is none to be left alone. */
 export type Finding = readonly [means: string, doThis?: string, link?: Link];
@@ -89,7 +95,7 @@ const health: HealthWords = {
   configuration: {
     ok: ["All settings can be used."],
     invalid: [
-      "A setting is missing or cannot be read. What depends on it is refused.",
+      "A setting is missing or cannot be read.",
       "Tell the service’s engineers the settings named here.",
       ["System shows which are set", "#/system"],
     ],
@@ -102,14 +108,14 @@ const health: HealthWords = {
     ],
     unreachable: [
       "The database does not answer. Requests fail until it does; nothing is lost.",
-      "Wait a minute. If it stays, look at Cloudflare’s status and tell the engineers.",
+      "Wait a minute. If it stays, tell the engineers.",
     ],
   },
   migrations: {
     ok: ["The database has the schema of this version."],
     outdated: [
       "The schema is of another version than the service. Usual for a moment while a version is deployed.",
-      "If no deployment is under way, tell the engineers.",
+      "Else tell the engineers.",
       ["Versions are under System", "#/system"],
     ],
     missing: ["The database is empty: nothing works.", "Tell the engineers: the migrations were not applied."],
@@ -118,10 +124,10 @@ const health: HealthWords = {
   scheduledRun: {
     ok: ["The last scheduled run went to its end."],
     running: ["A scheduled run is at work."],
-    none_yet: ["No scheduled run has begun yet. The first one comes within 15 minutes."],
+    none_yet: ["No scheduled run has begun since the service was set up or a pause ended. One comes within 15 minutes."],
     paused: [
-      "An admin has paused all provisioning. New users wait; what people ask for themselves still works.",
-      "Nothing, if it is meant. An admin ends the pause.",
+      "An admin has paused all provisioning. New users wait; acts on one user still work.",
+      "If that is not wanted any more, have an admin resume it.",
       ["System", "#/system"],
     ],
     not_configured: [
@@ -130,17 +136,17 @@ const health: HealthWords = {
     ],
     overdue: [
       "No scheduled run has begun for 45 minutes. New users wait.",
-      "Tell the engineers to look at the cron trigger. Start a run by hand meanwhile.",
+      "Tell the engineers. Start a run by hand meanwhile.",
       RUNS,
     ],
     failing: [
       "The last scheduled run ended early: 3dEye was down, refused us, or limited our rate. What was not done is due again.",
-      "Read the errors of the last run. If it goes on for an hour, ask the vendor.",
+      "Read the errors of the last run. If it goes on for an hour, ask 3dEye’s support.",
       RUNS,
     ],
     died: [
       "The last scheduled run did not end in its time. Nothing is lost: its users are due again.",
-      "If the next run dies too, tell the engineers to look at the queue and its consumer.",
+      "If the next run dies too, tell the engineers.",
       RUNS,
     ],
     unknown: UNKNOWN,
@@ -163,7 +169,7 @@ function named<Word extends string>(said: Record<Word, Said>): Record<Word, Guid
   return Object.fromEntries(entries) as Record<Word, Guidance>;
 }
 
-export const guidance = { state: named(states), reason: named(reasons), nextAct, health };
+export const guidance = { state: named(states), reason: named(reasons), health };
 
 export const isReason = (text: string): text is Reason => Object.hasOwn(reasons, text);
 

@@ -3,6 +3,7 @@
 import { singleKeys } from "./state/preferences";
 import { refreshAll } from "./state/refresh";
 import { navigate } from "./state/router";
+import { endSearch } from "./state/search";
 
 export const SHORTCUTS: readonly (readonly [string, string])[] = [
   ["/", "Find a user"],
@@ -30,8 +31,10 @@ export function onKey(event: KeyboardEvent): void {
   const afterGo = Date.now() - goPressedAt < SECOND_KEY_MS;
   goPressedAt = 0;
   const page = GO[event.key];
-  if (afterGo && page !== undefined) navigate(page === "" ? [] : [page]);
-  else if (event.key === "g") goPressedAt = Date.now();
+  if (afterGo && page !== undefined) {
+    endSearch();
+    navigate(page === "" ? [] : [page]);
+  } else if (event.key === "g") goPressedAt = Date.now();
   else if (event.key === "/") document.querySelector<HTMLInputElement>("#find")?.focus();
   else if (event.key === "j") moveRow(1);
   else if (event.key === "k") moveRow(-1);

@@ -13,10 +13,10 @@ export function curlLines({ worker, adminKey, adminToken, userToken }) {
   const examples = [
     ["Is it well?", `curl -sw '\\n' ${worker}/health`],
     ["Diagnostics of a user who has no account yet", diagnose(fresh)],
-    ["… of one who is stuck: the account exists, its password is unknown", diagnose(stuck)],
+    ["… of one who is failing: an account existed before, and nothing proves it to be this person's", diagnose(stuck)],
     ["… of an orphan: the e-mail is taken in another customer", diagnose(orphan)],
     [
-      "Reset the stuck user, keep the camera roles, provision anew",
+      "Reset the failing user, keep the camera roles, provision anew",
       `curl -sw '\\n' -X POST ${admin} ${json} -d '{"deleteRemote":true,"preserveRoles":true,"reprovision":true}' ${worker}/admin/threedeye/users/${stuck.uuid}/reset`,
     ],
     ["What would a backfill do?", `curl -sw '\\n' -X POST ${admin} '${worker}/admin/backfill-threedeye?limit=50&dryRun=true'`],

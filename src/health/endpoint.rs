@@ -45,7 +45,8 @@ struct Checks {
     #[cfg_attr(test, schemars(extend("enum" = ["ok", "outdated", "missing", "unknown"])))]
     migrations: &'static str,
     /// The last run of the cron trigger. ok, running, none_yet, paused and not_configured are healthy.
-    /// paused: an administrator has paused all runs. none_yet: of a new deployment, or since runs went on.
+    /// paused: an administrator has paused all runs. none_yet: of a new deployment, or since a pause
+    /// before which the last one did not complete.
     /// overdue: none began within 45 minutes. failing: the last one ended early. died: it did not
     /// end within 15 minutes.
     #[cfg_attr(test, schemars(extend("enum" = [
@@ -142,13 +143,13 @@ fn check_scheduled_run(vitals: &Vitals, is_configured: bool, now: Timestamp) -> 
         // Without 3dEye nothing is scheduled, which is a normal state.
         _ if !is_configured => "not_configured",
         _ if vitals.pause.is_some_and(|pause| pause.paused) => "paused",
-        Some(last) if last.started_at < resumed_at => match now.since(resumed_at) > OVERDUE {
-            true => "overdue",
-            false => "none_yet",
-        },
         // A fresh deployment: the first run is due within 15 minutes.
         None => "none_yet",
-        Some(last) if now.since(last.started_at) > OVERDUE => "overdue",
+        Some(last) if now.since(last.started_at.max(resumed_at)) > OVERDUE => "overdue",
+        // The pause itself may have ended it.
+        Some(last) if last.started_at < resumed_at && last.status != RunStatus::Completed => {
+            "none_yet"
+        }
         // The queue has no consumer; new runs are planned all the same.
         _ if vitals.waiting_since.is_some_and(is_silent) => "died",
         Some(last) => match last.status {
@@ -244,9 +245,9 @@ mod tests {
 
     #[test]
     fn runs_that_were_paused_are_not_missed() {
-        let word = |began: u64, paused, minutes: u64| {
+        let word_of = |status, began: u64, paused, minutes: u64| {
             let vitals = Vitals {
-                last_scheduled: Some(run(began, began, RunStatus::EndedEarly)),
+                last_scheduled: Some(run(began, began, status)),
                 waiting_since: Some(ago(began)),
                 pause: Some(PauseRow {
                     paused,
@@ -256,9 +257,14 @@ mod tests {
             };
             check_scheduled_run(&vitals, true, NOW)
         };
+        let word = |began, paused, minutes| word_of(RunStatus::EndedEarly, began, paused, minutes);
         assert_eq!(word(1000, true, 999), "paused");
         assert_eq!(word(1000, false, 44), "none_yet");
         assert_eq!(word(1000, false, 46), "overdue");
+        // One that had completed before the pause was not ended by it.
+        let completed = |minutes| word_of(RunStatus::Completed, 1000, false, minutes);
+        assert_eq!(completed(14), "ok");
+        assert_eq!(completed(46), "overdue");
         // A run after the pause tells as ever.
         assert_eq!(word(2, false, 3), "failing");
         assert_eq!(word(16, false, 17), "died");

@@ -49,7 +49,7 @@ pub struct Next {
     test,
     derive(schemars::JsonSchema),
     schemars(
-        description = "none: nothing, all is done. wait: the user is not due yet, or is being worked on. create: the next run creates or adopts the account. attach_roles: the next run attaches saved roles. remove: a run deletes the account of the deleted user. needs_support: support has to act; for a quarantined user whose account is seen, a check by support (`diagnoseUser`) or a reset is enough. needs_data: an e-mail has to be corrected where the users are kept."
+        description = "none: nothing, all is done. wait: the user is not due yet, or is being worked on. create: the next run creates or adopts the account. attach_roles: the next run attaches saved roles. remove: a run deletes the account of the deleted user. needs_support: support has to act; for a quarantined user whose account is seen, a check by support (`diagnoseUser`) or a reset is enough; with a moment, runs try again all the same, and are likely to fail until the cause is mended. needs_data: an e-mail has to be corrected where the users are kept."
     )
 )]
 pub enum NextAct {

@@ -47,6 +47,7 @@ check("provisioning is not offered to the quarantined, and forgetting that frees
   await dialog.getByRole("button", { name: "Forget it and provision anew" }).click();
   const told = await shown(by("status").filter({ hasText: "Done in part" }));
   assert.match((await told.textContent()) ?? "", /could not be made yet/);
+  assert.doesNotMatch((await told.textContent()) ?? "", /saved/i, "there were no cameras");
   assert.equal(await stateOf(service, olga), "quarantined", "the e-mail is still taken");
 });
 

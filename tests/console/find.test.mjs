@@ -36,6 +36,8 @@ check("one box takes every identifier, and no address ever holds an e-mail", asy
     [ada.email, ada],
     [" ADA.lovelace@Lovelace.example ", ada],
     ["ada.love", ada],
+    ["<ada.lovelace@lovelace.example>", ada],
+    ["Ada (ada.lovelace@lovelace.example) sees no cameras.", ada],
     ["@lovelace.example", ada],
     ["+4930555099", ada],
     [ada.id, ada],
@@ -61,6 +63,11 @@ check("one box takes every identifier, and no address ever holds an e-mail", asy
   }
   await search(tab, "nobody@nowhere.example");
   await shown(by("status").filter({ hasText: "No user matches" }));
+  await by("navigation", "Main").getByRole("link", { name: "Users" }).click();
+  await shown(rows(tab).filter({ hasText: ada.id }));
+  assert.equal(await by("searchbox", "Find a user").inputValue(), "", "the menu leads to all users again");
+  await search(tab, "run_01M8HYP4J3RQSA4JZX00000000");
+  await shown(by("status").filter({ hasText: "This is the id of a run" }).getByRole("link", { name: "open it" }));
   for (const { path, headers } of browsing.asked) {
     const address = decodeURIComponent(`${path} ${headers.referer ?? ""}`);
     if (!path.startsWith("/authorize")) assert.doesNotMatch(address, /@|\+49/, path);
@@ -148,6 +155,15 @@ check("a filter that is an e-mail or a phone number stays out of the address, an
   }
   for (const { path } of browsing.asked)
     if (!path.startsWith("/authorize")) assert.doesNotMatch(decodeURIComponent(path), /jane@|\+49/, path);
+});
+
+check("the account menu closes when a page is opened from it", async ({ by, signIn }) => {
+  await signIn("viewer");
+  await by("button", "Account menu").click();
+  const link = await shown(by("link", "My sessions"));
+  await link.click();
+  await shown(by("heading", "My sessions"));
+  await gone(link);
 });
 
 check("a page of the locked out that came empty leads on to those who are", async (tab) => {

@@ -32,6 +32,24 @@ const visibility = (hidden) => `
   Object.defineProperty(document, "visibilityState", { configurable: true, get: () => "${hidden ? "hidden" : "visible"}" });
   document.dispatchEvent(new Event("visibilitychange"));`;
 
+check("while provisioning is paused no run is offered, and System has the button that resumes it", async (tab) => {
+  const { by, signIn, open, service } = tab;
+  const json = { paused: true, reason: "maintenance" };
+  await service.admin("PUT", "/admin/threedeye/pause", { json, headers: { "content-type": "application/json" } });
+  await signIn("admin", { hash: "#/runs" });
+  const start = await shown(by("button", "Start run…"));
+  await until(() => start.isDisabled(), "the page knows of the pause");
+  assert.match((await start.getAttribute("title")) ?? "", /paused/);
+  await open("#/system");
+  await by("button", "Resume provisioning…").click();
+  const dialog = await shown(by("dialog", "Resume provisioning"));
+  await dialog.getByRole("textbox", { name: "Reason" }).fill("over");
+  await dialog.getByRole("button", { name: "Resume" }).click();
+  await shown(by("button", "Pause all provisioning…"));
+  await open("#/runs");
+  await until(async () => !(await start.isDisabled()), "and of its end");
+});
+
 check(
   "500 users: the count first, progress to the end, and quiet where nobody looks",
   async ({ by, signIn, service, browsing, evaluate }) => {

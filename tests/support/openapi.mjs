@@ -136,9 +136,11 @@ export function routeTo(method, path) {
   const answers = (/** @type {Route} */ route) =>
     route.access === "instance" || route.method === method || (method === "HEAD" && answersHead(route));
   const there = routes.filter((route) => route.pattern.test(bare));
-  // A path in so many letters comes before one with a parameter in their place, whatever its methods.
+  // A path in so many letters comes before one with a parameter in their place: for administrators if it has the method,
+  // elsewhere whatever its methods.
   const fewest = Math.min(...there.map(parametersOf));
-  return there.find((route) => parametersOf(route) === fewest && answers(route));
+  const nearest = there.find((route) => parametersOf(route) === fewest && answers(route));
+  return nearest ?? (bare?.startsWith("/admin/") ? there.find(answers) : undefined);
 }
 
 /** @param {Route} route */

@@ -6,10 +6,11 @@ import { operator, session } from "../state/session";
 
 export function Footer() {
   const version = session.value.kind === "signed_in" ? session.value.session.version : "";
+  const zone = zoneName(now.value);
   return (
     <footer class="quiet">
-      <span>Times in {utc.value ? "UTC" : zoneName(now.value)}</span>
-      <Switch label="Show UTC" checked={utc.value} onChange={(checked) => (utc.value = checked)} />
+      <span>Times in {utc.value ? "UTC" : zone}</span>
+      {zone !== "UTC" && <Switch label="Show UTC" checked={utc.value} onChange={(checked) => (utc.value = checked)} />}
       {version && <span>Version {version}</span>}
       <PrintedFacts />
     </footer>

@@ -3,7 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { address, href } from "../state/router";
-import { search, searched } from "../state/search";
+import { endSearch, search, searched } from "../state/search";
 import { may } from "../state/session";
 import { AccountMenu } from "./AccountMenu";
 import { ConnectionBanner } from "./ConnectionBanner";
@@ -16,6 +16,7 @@ export function Layout({ children }: { children: ComponentChildren }) {
   const at = address.value.path;
   useEffect(() => {
     setMenu(false);
+    document.getElementById("account")?.hidePopover();
     // What was searched may be an e-mail: it goes with the pages that show what was found.
     if (at[0] !== "users") searched.value = null;
   }, [at.join("/")]);
@@ -49,7 +50,7 @@ export function Layout({ children }: { children: ComponentChildren }) {
               .filter(({ least }) => may(least))
               .map(({ title, path }) => (
                 <li key={title}>
-                  <a href={href(path)} aria-current={(path[0] ?? "") === (at[0] ?? "") ? "page" : undefined}>
+                  <a href={href(path)} onClick={endSearch} aria-current={(path[0] ?? "") === (at[0] ?? "") ? "page" : undefined}>
                     {title}
                   </a>
                 </li>
@@ -94,7 +95,6 @@ function FindUser() {
           autoComplete="off"
           autoCapitalize="off"
           spellcheck={false}
-          maxLength={320}
         />
         <button type="submit">Find</button>
       </form>

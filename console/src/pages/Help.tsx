@@ -18,11 +18,10 @@ export function Help() {
         <Section title="In a hurry">
           <ol class="lines">
             <li>
-              Paste what the ticket holds into <strong>Find a user</strong>: an e-mail, its beginning, @domain, a phone number, a
-              user id or its beginning, a 3dEye id, a subject.
+              Paste what the ticket holds into <strong>Find a user</strong>.
             </li>
             <li>
-              Read <strong>What happens next</strong> on the user’s page: it says where the user stands and what to do.
+              Read <strong>What happens next</strong> on the user’s page.
             </li>
             <li>
               <strong>Check at 3dEye</strong> shows what is there now; it changes nothing.

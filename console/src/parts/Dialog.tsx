@@ -18,7 +18,7 @@ export interface DialogState<D extends Draft> {
   close(): void;
 }
 
-const GOES_ON = "It goes on, whatever happens to this dialog. Its outcome will be shown here.";
+const GOES_ON = "It goes on. Its outcome will be shown here.";
 
 const FIRST_FIELD = "input:checked, textarea, select, input:not([type=radio])";
 

@@ -25,21 +25,22 @@ interface StateBadgeProps {
 }
 
 /** A user's state: icon, word and colour. */
-export function StateBadge({ state, lastError = null }: StateBadgeProps) {
+export function StateBadge(user: StateBadgeProps) {
+  const { state } = user;
   if (state === null) return <Badge tone="calm">Not begun</Badge>;
-  const { means } = guidance.state[state];
-  if (state === "pending" && lastError !== null) {
-    return (
-      <Badge tone="warn" title={means}>
-        Failing
-      </Badge>
-    );
-  }
   return (
-    <Badge tone={TONES[state]} title={means}>
-      {state === "none" ? "No e-mail" : words(state === "pending" ? "waiting" : state)}
+    <Badge tone={isFailing(user) ? "warn" : TONES[state]} title={guidance.state[state].means}>
+      {stateWord({ ...user, state })}
     </Badge>
   );
+}
+
+const isFailing = ({ state, lastError = null }: StateBadgeProps) => state === "pending" && lastError !== null;
+
+/** The state in a word. */
+export function stateWord(user: StateBadgeProps & { state: State }): string {
+  if (isFailing(user)) return "Failing";
+  return user.state === "none" ? "No e-mail" : words(user.state === "pending" ? "waiting" : user.state);
 }
 
 interface BadgeProps {

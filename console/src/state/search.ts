@@ -2,6 +2,7 @@
 // and those are never part of an address or a storage.
 
 import { signal } from "@preact/signals";
+import { identifierIn } from "../lib/find";
 import { navigate } from "./router";
 
 /** null: nothing is searched; the page Users lists. */
@@ -10,8 +11,12 @@ export const searched = signal<string | null>(null);
 /** Every search counts, the same text again too. */
 export const searches = signal(0);
 
+export function endSearch(): void {
+  searched.value = null;
+}
+
 export function search(text: string): void {
-  const query = text.trim();
+  const query = identifierIn(text);
   searched.value = query === "" ? null : query;
   searches.value += 1;
   navigate(["users"]);

@@ -40,7 +40,7 @@ export function Audit() {
         }
         rowKey={({ id }) => id}
         columns={AUDIT_COLUMNS}
-        empty="Nothing in the trail is like that. Widen the filters, or show the service’s own acts too."
+        empty="Nothing matches. Widen the filters, or show the service’s own acts too."
         // A call looks at a bounded part of the trail: it may end before anything was found.
         searchedTo={trail.last && trail.last.entries.length < LIMIT ? trail.last.scannedTo : null}
       />

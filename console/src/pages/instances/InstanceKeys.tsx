@@ -12,7 +12,7 @@ export function InstanceKeys({ name }: { name: string }) {
       of={name}
       list={(after) => api.GET("/admin/instances/{name}/api-keys", { params: { path: { name }, query: { after } } })}
       take={({ apiKeys, next }) => ({ rows: apiKeys, next })}
-      columns={[{ title: "May", cell: (key) => <Rights of={key} /> }]}
+      columns={[{ title: "Rights", cell: (key) => <Rights of={key} /> }]}
       empty="No key is in force. Programs of this instance need one."
       make={(dialog, made) => <MakeInstanceKey dialog={dialog} name={name} made={made} />}
       revoke={(keyId) => api.DELETE("/admin/instances/{name}/api-keys/{keyId}", { params: { path: { name, keyId } } })}

@@ -47,8 +47,8 @@ export function InstanceUsers({ name }: { name: string }) {
           onChange={(text) => setUsername(text.trim())}
           hint={
             refused
-              ? "An e-mail or a number is not looked for: give the person’s user id. Without one, find the masked name in the whole list."
-              : "To the letter"
+              ? "An e-mail or a number is not looked for: give the person’s user id, or look through the list."
+              : "The whole name; case counts"
           }
         />
         <TextField

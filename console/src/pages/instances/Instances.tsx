@@ -75,7 +75,7 @@ function MakeInstance({ dialog, made }: { dialog: DialogState<{ name: string }>;
         value={name}
         maxLength={64}
         onChange={(name) => dialog.keep({ name })}
-        hint="Letters, digits, “_” and “-”. It is part of the addresses that its programs call, and cannot be changed."
+        hint="Letters, digits, “_” and “-”. Part of the addresses that programs call. It cannot be changed."
       />
     </CallDialog>
   );

@@ -30,7 +30,7 @@ export function MakeInstanceUser({ dialog, name, made }: MakeInstanceUserProps) 
         label="Person’s user id"
         value={userId}
         onChange={(userId) => dialog.keep({ userId })}
-        hint="The id of the user in our database that this one belongs to. Leave it empty for none."
+        hint="The person whose login this is. Empty: none."
       />
     </SecretDialog>
   );

@@ -23,7 +23,7 @@ export function AccountKeys() {
       take={({ accountKeys, next }) => ({ rows: accountKeys, next })}
       columns={[
         { title: "Instance", cell: ({ instance }) => <a href={href(["instances", instance])}>{instance}</a> },
-        { title: "May", cell: ({ role }) => role },
+        { title: "Role", cell: ({ role }) => role },
       ]}
       empty="No account key is in force."
       make={(dialog, made) => <MakeAccountKey dialog={dialog} instance={instance ?? ""} made={made} />}

@@ -13,7 +13,7 @@ export function ApiKeys() {
     <KeyList
       name="API keys"
       what="API key"
-      lead="With these keys programs call the service. Their text is shown once, when they are made."
+      lead="Programs call the service with these keys."
       filter={
         userId && (
           <FilterNote name="userId" all="Show all keys">
@@ -24,14 +24,12 @@ export function ApiKeys() {
       list={(after) => api.GET("/admin/api-keys", { params: { query: { ...query, after } } })}
       take={({ apiKeys, next }) => ({ rows: apiKeys, next })}
       columns={[
-        { title: "May", cell: ({ scopes }) => scopes.join(", ") },
+        { title: "Scopes", cell: ({ scopes }) => scopes.join(", ") },
         { title: "User", cell: ({ userId }) => (userId ? <UserLink id={userId} /> : "Any") },
         { title: "Last used", cell: ({ lastUsedAt }) => <Time at={lastUsedAt} none="Never" quiet /> },
         { title: "Expires", cell: ({ expiresAt }) => <Time at={expiresAt} none="Never" quiet /> },
       ]}
-      empty={
-        userId ? "This user has no key of their own." : "No key is in force. Make one for each program that calls the service."
-      }
+      empty={userId ? "This user has no key of their own." : "No key is in force."}
       make={(dialog, made) => <MakeApiKey dialog={dialog} made={made} />}
       revoke={(keyId) => api.DELETE("/admin/api-keys/{keyId}", { params: { path: { keyId } } })}
     />

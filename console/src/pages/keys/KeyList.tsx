@@ -88,7 +88,15 @@ export function KeyList<T, K extends Key>(props: KeyListProps<T, K>): JSX.Elemen
         empty={empty}
       />
       {making.isOpen && make(making, keys.refresh)}
-      {revoking.isOpen && <RevokeKey dialog={revoking} what={what} revoke={revoke} revoked={keys.refresh} />}
+      {revoking.isOpen && (
+        <RevokeKey
+          dialog={revoking}
+          what={what}
+          label={keys.rows?.find(({ id }) => id === revoking.draft.id)?.label}
+          revoke={revoke}
+          revoked={keys.refresh}
+        />
+      )}
     </>
   );
   if (lead === undefined)

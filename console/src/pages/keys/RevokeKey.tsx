@@ -16,11 +16,13 @@ interface RevokeKeyProps {
   dialog: DialogState<KeyToRevoke>;
   /** "API key". */
   what: string;
+  /** What people call the key. */
+  label: string | null | undefined;
   revoke: (id: string) => Call<unknown>;
   revoked: () => void;
 }
 
-export function RevokeKey({ dialog, what, revoke, revoked }: RevokeKeyProps) {
+export function RevokeKey({ dialog, what, label, revoke, revoked }: RevokeKeyProps) {
   const { id = "", lastUsedAt } = dialog.draft;
   const [typed, setTyped] = useState("");
   const isRecorded = lastUsedAt !== undefined;
@@ -41,6 +43,7 @@ export function RevokeKey({ dialog, what, revoke, revoked }: RevokeKeyProps) {
     >
       <Facts
         of={[
+          ["Label", label],
           ["Key", <code key="">{id}</code>],
           ["Last used", isRecorded ? <Time at={lastUsedAt} none="Never" relative /> : "Not recorded for keys of this kind"],
         ]}

@@ -38,7 +38,7 @@ export function Notices() {
   return (
     <Page
       title="Notices"
-      lead="Mails about accounts that were not delivered yet. Delivered ones are gone from here."
+      lead="Mails about accounts that were not delivered yet."
       actions={
         <>
           <CurlButton {...list()} />

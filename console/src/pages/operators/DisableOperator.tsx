@@ -26,7 +26,7 @@ export function DisableOperator({ dialog, operators, disabled }: DisableOperator
       repeatable
       done="They are signed out everywhere and cannot sign in again. Adding the same e-mail anew lets them in."
     >
-      <p>Their sessions end with their next click, and they cannot sign in any more. What they did stays in the audit trail.</p>
+      <p>Their sessions end, and they cannot sign in any more. What they did stays in the audit trail.</p>
       {operatorId === me.value?.id && <p class="notice warn">This is you: you will be signed out.</p>}
     </CallDialog>
   );

@@ -22,7 +22,7 @@ export function EndSessions({ dialog, operatorId, ended }: EndSessionsProps) {
       repeatable
       done="All their sessions have ended."
     >
-      <p>Their next click asks them to sign in again. For good is “Disable…” in the list.</p>
+      <p>Their next click asks them to sign in again.</p>
       {operatorId === me.value?.id && <p class="notice warn">This is you: you will be signed out here, too.</p>}
     </CallDialog>
   );

@@ -22,7 +22,7 @@ export function Operators() {
   return (
     <Page
       title="Operators"
-      lead="Who may use the console. Others of our domain can sign in, and are told that they are no operators."
+      lead="Who may use the console."
       actions={
         <>
           <CurlButton {...list()} />

@@ -135,7 +135,7 @@ function queue(stats: Stats): ChartProps {
     ...overTime(stats, ({ waiting, due }) => [waiting, due]),
     title: "Users in the queue",
     finding: last
-      ? `${showCount(last.waiting)} wait now, ${showCount(last.due)} of them due; ${showCount(most)} at most.`
+      ? `Last measured on ${inUtc(last.at).label}: ${showCount(last.waiting)} waiting, ${showCount(last.due)} of them due; ${showCount(most)} at most.`
       : NOT_MEASURED,
     series: [
       { name: "Waiting", tone: "busy" },

@@ -1,12 +1,13 @@
 import { CurlButton } from "../../parts/CopyButton";
-import { useDialog } from "../../parts/Dialog";
 import { Select } from "../../parts/fields";
 import { Page } from "../../parts/Page";
 import { PagedTable } from "../../parts/Table";
 import { api } from "../../state/client";
 import { usePages } from "../../state/pages";
+import { paused } from "../../state/pause";
 import { address, href, setFilters } from "../../state/router";
 import { may } from "../../state/session";
+import { DialogButton } from "../user/DialogButton";
 import { RUN_COLUMNS } from "./columns";
 import { StartRun } from "./StartRun";
 
@@ -39,18 +40,22 @@ export function Runs() {
     (before) => api.GET(PATH, { params: { query: { ...query, before } } }),
     ({ runs, next }) => ({ rows: runs, next }),
   );
-  const start = useDialog("start-run");
   return (
     <Page
       title="Runs"
-      lead="A run sees to the accounts at 3dEye of all users that are due. One starts every 15 minutes by itself."
+      lead="A run provisions all users that are due. One starts every 15 minutes by itself."
       actions={
         <>
           <CurlButton method="GET" path={PATH} query={query} />
           {may("support") && (
-            <button type="button" class="primary" onClick={start.open}>
-              Start run…
-            </button>
+            <DialogButton
+              name="start-run"
+              label="Start run…"
+              primary
+              blocked={paused.value ? "No run begins while provisioning is paused" : undefined}
+            >
+              {(dialog) => <StartRun dialog={dialog} started={runs.refresh} />}
+            </DialogButton>
           )}
         </>
       }
@@ -67,7 +72,6 @@ export function Runs() {
         columns={RUN_COLUMNS}
         empty={trigger || status ? "No run is like that. Choose “Any” to see all." : "No run has begun yet."}
       />
-      {start.isOpen && <StartRun dialog={start} started={runs.refresh} />}
     </Page>
   );
 }

@@ -49,7 +49,7 @@ export function StartRun({ dialog, started }: StartRunProps) {
       repeatable={!counted}
       done={() => <p>The run was started.</p>}
       advice={(status) =>
-        status === 409 ? "While provisioning is paused no run begins. An admin can lift the pause under System." : null
+        status === 409 ? "No run begins while provisioning is paused. An admin can resume it under System." : null
       }
       curl={{ method: "POST", path: PATH, query: { limit, mode, dryRun: counted ? null : true } }}
     >

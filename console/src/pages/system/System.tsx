@@ -9,7 +9,7 @@ import { Time } from "../../parts/Time";
 import { api } from "../../state/client";
 import { useResource, useSettled } from "../../state/resource";
 import { CheckBadge } from "../overview/CheckBadge";
-import { PauseSwitch } from "./PauseSwitch";
+import { Pause } from "./Pause";
 
 const PATH = "/admin/system";
 /** Without it runs do their work themselves; without any other binding something is amiss. */
@@ -29,12 +29,12 @@ export function System() {
         <Panel title="Service" resource={system} lines={7}>
           {(data) => <Service system={data} />}
         </Panel>
-        <Section title="Provisioning">{data && <PauseSwitch paused={data.paused} />}</Section>
+        <Section title="Provisioning">{data && <Pause paused={data.paused} />}</Section>
       </div>
       {data && (
         <>
           <Section title="Bindings">
-            <p class="hint">What Cloudflare gives the service to work with: a database, a queue, limits of rates.</p>
+            <p class="hint">What Cloudflare gives the service to work with.</p>
             <Bindings bindings={data.bindings} />
           </Section>
           <Section title="Settings">

@@ -1,4 +1,4 @@
-// "Check at 3dEye": what the vendor shows right now, beside what is recorded.
+// "Check at 3dEye": what 3dEye shows right now, beside what is recorded.
 
 import type { components } from "../../api";
 import { showMany } from "../../lib/number";
@@ -48,7 +48,7 @@ const open = (title: string, detail: Step["detail"]): Step => ({ tone: "calm", o
 const unknown = (title: string): Step => ({ tone: "warn", outcome: "Unknown", title, detail: "3dEye did not say." });
 
 function steps(found: Diagnostics): Step[] {
-  return [user(found), vendor(found), recorded(found), remote(found), cameras(found)];
+  return [user(found), customer(found), recorded(found), remote(found), cameras(found)];
 }
 
 function user({ user: { found, email } }: Diagnostics): Step {
@@ -58,7 +58,7 @@ function user({ user: { found, email } }: Diagnostics): Step {
     : good("User", `E-mail ${email}`);
 }
 
-function vendor({ remote: { configured, error, customerId, customerUserCount, sampleEmails } }: Diagnostics): Step {
+function customer({ remote: { configured, error, customerId, customerUserCount, sampleEmails } }: Diagnostics): Step {
   const title = "3dEye answers";
   if (!configured) return bad(title, "3dEye is not configured. Tell the service’s engineers.");
   if (error) return bad(title, error);
@@ -108,7 +108,7 @@ function remote({ remote: { configured, error, emailPresentInCustomer, match }, 
   if (mapping.state === "quarantined")
     return bad(
       title,
-      "None among our accounts, but 3dEye says that the e-mail is taken: the account is elsewhere. Ask the vendor.",
+      "None among our accounts, but 3dEye says that the e-mail is taken: the account is elsewhere. Ask 3dEye’s support.",
     );
   return open(title, "None among our accounts. Provisioning makes one.");
 }

@@ -1,7 +1,7 @@
 // Where the user stands and what happens next, with the acts that change it.
 
 import type { Reason, State, UserDetail } from "../../contract";
-import { type Guidance, guidance, ofReason } from "../../guidance";
+import { type Guidance, guidance, nextOf, ofReason } from "../../guidance";
 import { showMany } from "../../lib/number";
 import { GuidanceText } from "../../parts/GuidanceText";
 import { Section } from "../../parts/Panel";
@@ -23,13 +23,14 @@ const MENDED_BY_RESET: ReadonlySet<Reason> = new Set([
 /** States that no attempt ends, and what does. */
 const BLOCKED: Readonly<Partial<Record<State, string>>> = {
   quarantined: "An attempt lifts no quarantine: reset the user",
-  set_aside: "Another user has the e-mail: see what to do below",
+  set_aside: "Another user has the e-mail",
 };
 
 export function NextStep({ user, check }: { user: UserDetail; check: () => void }) {
   const { found, userId, provisioning } = user;
   const { state, reason, next, lastError, attempts } = provisioning;
-  const wantsReset = next.act === "needs_support" || (reason !== null && MENDED_BY_RESET.has(reason));
+  const wantsReset = reason !== null && MENDED_BY_RESET.has(reason);
+  const wantsCheck = !wantsReset && next.act === "needs_support";
   const wantsProvision = !wantsReset && (next.act === "wait" || next.act === "create" || next.act === "attach_roles");
   const recorded = state !== "none" && state !== "waiting";
   const ends = state === "leaving" || state === "left_in_place";
@@ -38,7 +39,7 @@ export function NextStep({ user, check }: { user: UserDetail; check: () => void 
       title="What happens next"
       actions={
         <>
-          <button type="button" onClick={check}>
+          <button type="button" class={wantsCheck ? "primary" : ""} onClick={check}>
             Check at 3dEye
           </button>
           {may("support") && <ResetButton user={user} primary={wantsReset} idle={!found && !recorded} />}
@@ -49,7 +50,7 @@ export function NextStep({ user, check }: { user: UserDetail; check: () => void 
       }
     >
       <p class="headline">
-        <strong>{guidance.nextAct[next.act]}</strong>
+        <strong>{nextOf(next)}</strong>
         {next.at && (
           <span>
             {" "}

@@ -18,8 +18,9 @@ import { refreshAll } from "../../state/refresh";
 import { useResource } from "../../state/resource";
 import { href } from "../../state/router";
 import { may } from "../../state/session";
+import { Ids } from "./Check";
 import { DialogButton } from "./DialogButton";
-import { Preview } from "./ResetPreview";
+import { attachedAgain, Preview } from "./ResetPreview";
 import { BODIES, buttonOf, usualWay, WAYS, type Way } from "./reset-ways";
 
 type Result = components["schemas"]["ResetResult"];
@@ -94,7 +95,9 @@ function ResetDialog({ user, dialog }: { user: UserDetail; dialog: DialogState<D
       repeatable
       heading={({ reprovision: { error } }) => (error ? "Done in part" : "Done")}
       tone={({ reprovision: { error } }) => (error ? "warn" : "good")}
-      done={(result) => <Outcome userId={userId} result={result} close={dialog.close} />}
+      done={(result) => (
+        <Outcome userId={userId} result={result} keeps={plan ? attachedAgain(plan, way !== "lose") : []} close={dialog.close} />
+      )}
       advice={() => <Advice outdated={outdated} sentTwice={lostOnce.current} lookAgain={lookAgain} />}
       curl={plan ? act.call : previewed}
     >
@@ -120,7 +123,7 @@ function ResetDialog({ user, dialog }: { user: UserDetail; dialog: DialogState<D
               expected={plan.needs.typed}
               value={typed}
               onChange={setTyped}
-              loses="Only the vendor can bring the cameras back. These are the last characters of the user’s id."
+              loses="Only 3dEye’s support can bring the cameras back. These are the last characters of the user’s id."
             />
           )}
         </>
@@ -161,10 +164,12 @@ function missing(plan: ResetPlan | undefined, reason: string, typed: string): st
 interface OutcomeProps {
   userId: string;
   result: Result;
+  /** The cameras to be attached again. */
+  keeps: readonly string[];
   close: () => void;
 }
 
-function Outcome({ userId, result: { remote, reprovision }, close }: OutcomeProps) {
+function Outcome({ userId, result: { remote, reprovision }, keeps, close }: OutcomeProps) {
   return (
     <>
       {remote.deletedThreedeyeUserId && (
@@ -179,8 +184,13 @@ function Outcome({ userId, result: { remote, reprovision }, close }: OutcomeProp
       )}
       {reprovision.error && (
         <p>
-          The account could not be made yet: {reprovision.error}. “What happens next” on the page says how it goes on; the cameras
-          that were to be kept are saved.
+          The account could not be made yet: {reprovision.error}. “What happens next” on the page says how it goes on.
+          {keeps.length > 0 && (
+            <>
+              {" "}
+              Saved, to be attached again: <Ids of={keeps} />.
+            </>
+          )}
         </p>
       )}
       <p>

@@ -14,11 +14,16 @@ const WHY: Readonly<Record<string, string>> = {
   earlier: "made for this user earlier",
 };
 
+/** The cameras that are attached again. */
+export function attachedAgain({ clear, remote, loses }: ResetPlan, keeps: boolean): string[] {
+  const again = keeps ? [...remote.deletes.flatMap(({ roleIds }) => roleIds), ...clear.savedRoleIds] : [];
+  return [...new Set(again)].filter((id) => !loses.roleIds.includes(id));
+}
+
 /** What a reset would do, in the order of what hurts. */
-export function Preview({ plan: { clear, remote, loses, reprovision, warnings }, keeps, lookAgain }: PreviewProps) {
-  const lost = new Set(loses.roleIds);
-  const again = keeps ? [...new Set([...remote.deletes.flatMap(({ roleIds }) => roleIds), ...clear.savedRoleIds])] : [];
-  const attached = again.filter((id) => !lost.has(id));
+export function Preview({ plan, keeps, lookAgain }: PreviewProps) {
+  const { clear, remote, loses, reprovision, warnings } = plan;
+  const attached = attachedAgain(plan, keeps);
   return (
     <section class={loses.roleIds.length > 0 ? "notice bad" : "notice"} aria-label="Preview">
       <h3>Preview</h3>

@@ -1,16 +1,16 @@
 import type { UserDetail } from "../../contract";
-import { guidance } from "../../guidance";
-import { words } from "../../lib/words";
+import { nextOf } from "../../guidance";
+import { stateWord } from "../../parts/StateBadge";
 import { href } from "../../state/router";
 
 /** Where the user stands, as text for a ticket: ids and codes, no personal data. */
 export function forTicket({ userId, provisioning, history }: UserDetail): string {
-  const { state, reason, next, threedeyeUserId } = provisioning;
+  const { reason, next, threedeyeUserId } = provisioning;
   const requestId = history.find((entry) => entry.requestId !== null)?.requestId;
   const lines = [
     `User ${userId}`,
-    `State: ${words(state)}${reason ? `, because ${reason}` : ""}`,
-    `Next: ${guidance.nextAct[next.act]}${next.at ? ` Due ${next.at}` : ""}`,
+    `State: ${stateWord(provisioning)}${reason ? `, because ${reason}` : ""}`,
+    `Next: ${nextOf(next)}${next.at ? ` Due ${next.at}` : ""}`,
     threedeyeUserId && `3dEye account ${threedeyeUserId}`,
     requestId && `Last request ${requestId}`,
     `${location.origin}${location.pathname}${href(["users", userId])}`,

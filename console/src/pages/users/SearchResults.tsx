@@ -1,3 +1,4 @@
+import { pageOf } from "../../lib/find";
 import { words } from "../../lib/words";
 import { CurlButton } from "../../parts/CopyButton";
 import { Page } from "../../parts/Page";
@@ -5,7 +6,7 @@ import { PagedTable } from "../../parts/Table";
 import { api } from "../../state/client";
 import { usePages } from "../../state/pages";
 import { href } from "../../state/router";
-import { searched, searches } from "../../state/search";
+import { endSearch, searches } from "../../state/search";
 import { USER_COLUMNS } from "./columns";
 
 export function SearchResults({ query }: { query: string }) {
@@ -16,12 +17,13 @@ export function SearchResults({ query }: { query: string }) {
     next: answer.next,
   }));
   const matchedBy = users.rows?.[0]?.matchedBy;
+  const other = pageOf(query);
   return (
     <Page
       title="Users"
       actions={
         <>
-          <button type="button" onClick={() => (searched.value = null)}>
+          <button type="button" onClick={endSearch}>
             End the search
           </button>
           <CurlButton {...list()} />
@@ -29,7 +31,16 @@ export function SearchResults({ query }: { query: string }) {
       }
     >
       <p role="status" class="lead found">
-        {users.rows && (users.rows.length > 0 ? `Found by ${words(matchedBy ?? "search").toLowerCase()}` : "No user matches")}
+        {users.rows &&
+          (users.rows.length > 0 ? (
+            `Found by ${words(matchedBy ?? "search").toLowerCase()}`
+          ) : other ? (
+            <>
+              This is the id of {other[0]}: <a href={other[1]}>open it</a>
+            </>
+          ) : (
+            "No user matches"
+          ))}
       </p>
       <PagedTable
         name="Users"
@@ -39,8 +50,8 @@ export function SearchResults({ query }: { query: string }) {
         href={({ userId }) => href(["users", userId])}
         empty={
           <>
-            Searched as e-mail, domain, phone number, user id, 3dEye id and subject, each from its beginning. Check the spelling,
-            or search for less of it: <kbd>jane.d</kbd>, <kbd>@example.com</kbd>, <kbd>+4930</kbd>.
+            Searched as e-mail, phone number or user id, or the beginning of one; as domain, 3dEye id or subject, whole. Check the
+            spelling, or search for less of it: <kbd>jane.d</kbd>, <kbd>@example.com</kbd>, <kbd>+4930</kbd>.
           </>
         }
       />

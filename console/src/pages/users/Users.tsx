@@ -30,11 +30,7 @@ function UserList() {
   const list = (after?: string) => api.GET("/admin/users", { params: { query: { ...query, after } } });
   const users = usePages(JSON.stringify(query), list, ({ users, next }) => ({ rows: users, next }));
   return (
-    <Page
-      title="Users"
-      lead={state ? leadOf(state) : "All users, by id. Choose a state, or find a user by what the ticket holds."}
-      actions={<CurlButton {...list()} />}
-    >
+    <Page title="Users" lead={state ? leadOf(state) : "All users, by id."} actions={<CurlButton {...list()} />}>
       <div class="filters">
         <Select
           label="State"

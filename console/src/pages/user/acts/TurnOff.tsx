@@ -7,10 +7,11 @@ import { refreshAll } from "../../../state/refresh";
 import { DialogButton } from "../DialogButton";
 
 const VERIFIED_BY = {
+  // First, as it claims nothing that was not chosen.
+  other: "Another way, told in the reason",
   callback: "Called back at a known number",
   video: "Video call",
   in_person: "In person",
-  other: "Another way, told in the reason",
 } as const;
 type VerifiedBy = keyof typeof VERIFIED_BY;
 type Draft = { verifiedBy: VerifiedBy };
@@ -25,7 +26,7 @@ export function TurnOffButton({ userId, idle }: { userId: string; idle: boolean 
 
 function TurnOffDialog({ userId, dialog }: { userId: string; dialog: DialogState<Draft> }) {
   const [reason, setReason] = useState("");
-  const { verifiedBy = "callback" } = dialog.draft;
+  const { verifiedBy = "other" } = dialog.draft;
   const body = { reason: reason.trim(), verifiedBy };
   return (
     <CallDialog

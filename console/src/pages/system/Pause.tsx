@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { ActDialog } from "../../parts/ActDialog";
 import { type DialogState, useDialog } from "../../parts/Dialog";
-import { ReasonField, Switch } from "../../parts/fields";
+import { ReasonField } from "../../parts/fields";
 import { useAct } from "../../state/act";
 import { api } from "../../state/client";
 import { refreshAll } from "../../state/refresh";
@@ -9,17 +9,24 @@ import { may } from "../../state/session";
 import type { Draft } from "../../state/step-up";
 
 const PATH = "/admin/threedeye/pause";
+const PAUSE = "Pause all provisioning";
+const RESUME = "Resume provisioning";
 
-/** The switch asks for a reason first; it moves when the service has confirmed it. */
-export function PauseSwitch({ paused }: { paused: boolean }) {
+/** Whether provisioning is paused, and the button that changes it, which asks for a reason. */
+export function Pause({ paused }: { paused: boolean }) {
   const dialog = useDialog("pause");
   return (
     <>
-      {may("admin") ? (
-        <Switch label="Pause all provisioning" checked={paused} onChange={dialog.open} />
-      ) : (
-        <p>{paused ? "All provisioning is paused." : "Provisioning goes on."} An admin can change that.</p>
-      )}
+      <p>
+        {paused ? "All provisioning is paused." : "Provisioning goes on."}{" "}
+        {may("admin") ? (
+          <button type="button" onClick={dialog.open}>
+            {paused ? RESUME : PAUSE}…
+          </button>
+        ) : (
+          "An admin can change that."
+        )}
+      </p>
       <p class="hint">
         While it is paused no run begins, by the schedule or by hand, and runs under way end. What is asked for one user goes on,
         and notices too.
@@ -46,9 +53,9 @@ function PauseDialog({ dialog, pause: wanted }: PauseDialogProps) {
   return (
     <ActDialog
       dialog={dialog}
-      title={pause ? "Pause all provisioning" : "Let provisioning go on"}
+      title={pause ? PAUSE : RESUME}
       act={act}
-      label={pause ? "Pause" : "Go on"}
+      label={pause ? "Pause" : "Resume"}
       danger={pause}
       missing={body.reason === "" ? "Give a reason" : null}
       repeatable
@@ -57,7 +64,7 @@ function PauseDialog({ dialog, pause: wanted }: PauseDialogProps) {
     >
       <p>
         {pause
-          ? "New users get no account until it is lifted. Runs under way end after the users they are at; the others wait."
+          ? "New users get no account until it is resumed. Runs under way end after the users they are at."
           : "Scheduled runs begin again."}
       </p>
       <ReasonField value={reason} onChange={setReason} />
