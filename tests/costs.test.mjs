@@ -10,6 +10,7 @@ import { serviceForThisFile } from "./support/service.mjs";
 const PAGE_SIZE = 100;
 /** Rows of D1 that a backfill of 50 may read, whatever became of its users before. */
 const MAX_READ = 700;
+const MAX_WRITTEN = 470;
 const service = await serviceForThisFile({ instrumented: true, vars: { THREEDEYE_PAGE_SIZE: String(PAGE_SIZE) } });
 
 /** @param {number} count */
@@ -18,6 +19,8 @@ const many = (count) => service.addUsers(Array.from({ length: count }, () => ({}
 const roundTrips = (answer) => Number(answer.headers["x-d1-round-trips"]);
 /** @param {Answer} answer */
 const rowsRead = (answer) => Number(answer.headers["x-d1-rows-read"]);
+/** @param {Answer} answer */
+const rowsWritten = (answer) => Number(answer.headers["x-d1-rows-written"]);
 const waiting = async () => await service.sql("SELECT user_id, email_key FROM provisioning_queue ORDER BY user_id");
 const counted = async () => (await service.sql("SELECT value FROM provisioning_totals WHERE name = 'waiting'"))[0].value;
 
@@ -45,6 +48,8 @@ describe("a fault-free backfill of 50 users", () => {
     assert.ok(roundTrips(answer) <= 6, `${roundTrips(answer)} D1 round trips`);
     assert.ok(rowsRead(answer) <= MAX_READ, `${rowsRead(answer)} rows of D1 read`);
     assert.ok(rowsRead(answer) >= 50, "and they were counted");
+    assert.ok(rowsWritten(answer) <= MAX_WRITTEN, `${rowsWritten(answer)} rows of D1 written`);
+    assert.ok(rowsWritten(answer) >= 50, "and they were counted");
     for (const user of users.slice(0, 3)) await service.assertProvisioned(user);
   });
 
