@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::db::{Database, DatabaseError, Notes};
 use crate::kernel::audit::Origin;
 use crate::kernel::http_client::HttpClient;
-use crate::kernel::{Clock, Random, Sealer, Timestamp, Unicode};
+use crate::kernel::{Clock, Random, Remembered, Sealer, Timestamp, Unicode};
 use crate::operators::oidc::DiscoveryCache;
 use crate::overview::Overview;
 use crate::provisioning;
@@ -49,6 +49,9 @@ pub trait Bindings {
     fn within_limit<'a>(&'a self, limit: RateLimit, key: &'a str) -> LocalBoxFuture<'a, bool>;
 }
 
+/// Which reads of whose login were noted in the audit trail within the hour.
+pub type NotedReads = Remembered<256>;
+
 /// The outside world: one implementation on the runtime, one for native tests.
 #[derive(Clone)]
 pub struct Environment {
@@ -71,6 +74,7 @@ pub struct Shared {
     remote_token: Rc<RefCell<threedeye::TokenCache>>,
     throttle: RefCell<Throttle>,
     overview: RefCell<Option<Overview>>,
+    noted_reads: NotedReads,
 }
 
 impl Shared {
@@ -167,6 +171,10 @@ impl Services {
             sealer: self.sealer()?,
             origin,
         })
+    }
+
+    pub fn noted_reads(&self) -> &NotedReads {
+        &self.shared.noted_reads
     }
 
     /// What was read of how the service stands, while it is fresh.

@@ -6,11 +6,11 @@ use std::rc::Rc;
 use super::jwks::IssuerKey;
 use super::jwks::{self, JwksCache, KeysError, Lookup, VerificationKey, source};
 use super::jwt::{UnverifiedToken, VerifiedToken};
-use super::verified::{TokenHash, VerifiedTokens};
+use super::verified::VerifiedTokens;
 use super::{Algorithm, AuthError, Identity, Refusal, Signatures};
 use crate::auth::JwtConfig;
 use crate::kernel::http_client::HttpClient;
-use crate::kernel::{Clock, Timestamp};
+use crate::kernel::{Clock, ContentHash, Timestamp};
 
 #[cfg(test)]
 mod tests;
@@ -52,7 +52,7 @@ impl Authenticator<'_> {
     async fn verified(&self, text: &str) -> Result<VerifiedToken, AuthError> {
         let token = UnverifiedToken::parse(text)?;
         let IssuerKey { key, verified } = self.key(token.key_id(), token.algorithm()).await?;
-        let (hash, now) = (TokenHash::of(text), self.clock.now());
+        let (hash, now) = (ContentHash::of(&[text]), self.clock.now());
         let token = match token.verified_before(&verified, hash, now) {
             Ok(token) => return Ok(token),
             Err(token) => token.verify(&*key).await?,

@@ -13,9 +13,9 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
 use crate::auth::claims::ClaimSet;
-use crate::auth::verified::{TokenHash, VerifiedTokens};
+use crate::auth::verified::VerifiedTokens;
 use crate::auth::{Algorithm, Identity, PublicKey, Refusal};
-use crate::kernel::{Object, Timestamp};
+use crate::kernel::{ContentHash, Object, Timestamp};
 
 #[cfg(test)]
 mod tests;
@@ -151,7 +151,7 @@ impl<'a> UnverifiedToken<'a> {
     pub fn verified_before(
         self,
         verified: &VerifiedTokens,
-        text: TokenHash,
+        text: ContentHash,
         now: Timestamp,
     ) -> Result<VerifiedToken, Self> {
         if verified.contains(text, now) {

@@ -173,6 +173,10 @@ pub fn next_attempt(attempts: u32, outage: bool, now: Timestamp) -> Timestamp {
     now.plus(wait)
 }
 
+/// How long after a noted read of a user's login the same reader's are not noted; the SQL of `load.rs` says the
+/// same.
+pub const READ_NOTED_FOR: Duration = Duration::from_secs(60 * 60);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -42,7 +42,7 @@ pub use lease::{
 };
 pub use leaving::{DueLeavings, Leaving, LeavingOutcome, conclude_leaving, lease_leaving};
 pub use ledger::{Chunks, RunFilter, RunRow, RunStatus, find_run, list_runs};
-pub use load::{last_reset, load, load_for_plan, load_for_support, load_with_key};
+pub use load::{LoadedFor, last_reset, load, load_for_plan, load_for_support, load_with_key};
 pub use outcome::{Outcome, UserOutcome, record_outcomes};
 pub use pause::{Halt, Pause, read_halt, set_pause};
 pub use quarantine::{Quarantined, has_accounts, release_quarantined};

@@ -1,11 +1,12 @@
 //! All that is known of one user.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::auth::store::{ApiKeyRow, KeyColumns, find_api_key_statement};
 use crate::auth::subject::linked_subject;
 use crate::auth::{PresentedKey, Scope};
-use crate::db::{self, Batch, Database, DatabaseError, Statement, audit_json};
+use crate::db::{self, Batch, Database, DatabaseError, Results, Slot, Statement, audit_json};
 use crate::kernel::audit::Entry;
 use crate::kernel::{EmailKey, UserId};
 use crate::provisioning::record::{ProvisioningRecord, User};
@@ -55,7 +56,8 @@ WHERE coalesce(t.state <> 'quarantined' AND t.state <> 'set_aside', 1)
     WHERE a.action = 'threedeye.read_credentials' AND a.subject = u.uuid
       AND a.actor = ",
             $reader,
-            " AND a.at > (e.value ->> 'at') - 3600000)"
+            " AND a.at > (e.value ->> 'at') - 3600000)
+RETURNING id"
         )
     };
 }
@@ -121,44 +123,71 @@ pub async fn load(database: &Database, user: &UserId) -> Result<ProvisioningReco
     database.run(batch).await?.one(record)?.into_record()
 }
 
-/// The same for support, with the audit row of their read; `read` names who reads whose login.
+/// What was loaded for another than the user.
+pub struct LoadedFor {
+    pub record: ProvisioningRecord,
+    /// The API key that was presented, if it is in force.
+    pub key: Option<ApiKeyRow>,
+    /// Whether the audit row of the read was written: the first one an hour is.
+    pub is_noted: bool,
+}
+
+/// The same for support, with the audit row of their read; `read` names who reads whose login, `None`: it
+/// has been noted within the hour.
 pub async fn load_for_support(
     database: &Database,
     user: &UserId,
-    read: &Entry,
-) -> Result<ProvisioningRecord, DatabaseError> {
+    read: Option<&Entry>,
+) -> Result<LoadedFor, DatabaseError> {
     let mut batch = Batch::new();
     let record = batch.push::<RecordRow>(load_statement(user));
-    batch.execute(Statement::new(AUDIT_SUPPORT, [audit_json([read])?]));
-    database.run(batch).await?.one(record)?.into_record()
+    let noted = read.map(|read| {
+        let statement = Statement::new(AUDIT_SUPPORT, [audit_json([read])?]);
+        Ok::<_, DatabaseError>(batch.push::<IgnoredAny>(statement))
+    });
+    let noted = noted.transpose()?;
+    let answers = database.run(batch).await?;
+    Ok(LoadedFor {
+        record: answers.one(record)?.into_record()?,
+        key: None,
+        is_noted: has_row(&answers, noted)?,
+    })
 }
 
-/// The same and the API key, if it is in force, with the audit row of its read: `read` names the key but
-/// for its id.
+/// The same and the API key, with the audit row of its read: `read` names the key but for its id.
 pub async fn load_with_key(
     database: &Database,
     user: &UserId,
     key: &PresentedKey,
-    read: &Entry,
-) -> Result<(ProvisioningRecord, Option<ApiKeyRow>), DatabaseError> {
+    read: Option<&Entry>,
+) -> Result<LoadedFor, DatabaseError> {
     let mut batch = Batch::new();
     let record = batch.push::<RecordRow>(load_statement(user));
     let found = batch.push::<KeyColumns>(find_api_key_statement(key));
-    let scope = Scope::ThreedeyeRead.as_str().into();
-    let args = [
-        audit_json([read])?,
-        key.hash.as_str().into(),
-        scope,
-        key.at.into(),
-    ];
-    batch.execute(Statement::new(AUDIT_KEY, args));
+    let noted = read.map(|read| {
+        let args = [
+            audit_json([read])?,
+            key.hash.as_str().into(),
+            Scope::ThreedeyeRead.as_str().into(),
+            key.at.into(),
+        ];
+        Ok::<_, DatabaseError>(batch.push::<IgnoredAny>(Statement::new(AUDIT_KEY, args)))
+    });
+    let noted = noted.transpose()?;
     let answers = database.run(batch).await?;
-    let record = answers.one(record)?.into_record()?;
-    let key = answers
-        .first(found)?
-        .map(KeyColumns::into_row)
-        .transpose()?;
-    Ok((record, key))
+    let key = answers.first(found)?;
+    Ok(LoadedFor {
+        record: answers.one(record)?.into_record()?,
+        key: key.map(KeyColumns::into_row).transpose()?,
+        is_noted: has_row(&answers, noted)?,
+    })
+}
+
+fn has_row(answers: &Results, slot: Option<Slot<IgnoredAny>>) -> Result<bool, DatabaseError> {
+    match slot {
+        Some(slot) => Ok(answers.count(slot)? > 0),
+        None => Ok(false),
+    }
 }
 
 // ?1 user. A reset is never behind so many other rows while a plan lasts.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::auth::jwks::REFRESH_AGE;
+use crate::kernel::ContentHash;
 
 impl World<'_> {
     fn checks(&self) -> usize {
@@ -140,7 +141,9 @@ fn a_verdict_of_the_keys_before_is_not_taken_over_by_the_next_ones() {
     world.refresh();
     // A request that had looked its key up before the refresh ends after it.
     let now = clock.now();
-    before.verified.insert(TokenHash::of(&token), at(3600), now);
+    before
+        .verified
+        .insert(ContentHash::of(&[&token]), at(3600), now);
     assert_eq!(
         world.verify_text(&token),
         Err(Refusal::SignatureWrong.into())

@@ -64,6 +64,42 @@ fn the_first_read_an_hour_of_support_is_audited_and_a_persons_own_are_not() {
 }
 
 #[test]
+fn an_isolate_writes_about_a_read_once_an_hour_and_asks_no_more_meanwhile() {
+    let setup = setup();
+    let (_, key) = setup.api_key("threedeye:read", None);
+    let by_key = || setup.ask(ANN).header("x-api-key", &key).send();
+    let by_support = || setup.ask(ANN).admin().send();
+    for read in [&by_key as &dyn Fn() -> _, &by_support] {
+        let read = || assert_eq!(read().status(), 200);
+        let forget = || setup.service.database.execute("DELETE FROM audit_log", ());
+        read();
+        forget();
+        // It would be written again if the database were asked.
+        read();
+        assert_eq!(setup.reads(), []);
+        setup.service.restart();
+        read();
+        assert_eq!(setup.reads().len(), 1);
+        forget();
+        setup.service.pass(HOUR);
+        read();
+        assert_eq!(setup.reads().len(), 1);
+        forget();
+    }
+}
+
+#[test]
+fn what_is_remembered_of_a_key_opens_nothing_once_it_is_revoked() {
+    let setup = setup();
+    let (id, key) = setup.api_key("threedeye:read", None);
+    let by_key = || setup.ask(ANN).header("x-api-key", &key).send().status();
+    assert_eq!(by_key(), 200);
+    let path = format!("/admin/api-keys/{id}");
+    setup.service.request(Method::DELETE, &path).admin().send();
+    assert_eq!(by_key(), 401);
+}
+
+#[test]
 fn a_refused_read_leaves_no_row() {
     let setup = setup();
     setup.service.add_user(CYD, None);

@@ -180,7 +180,7 @@ fn a_read_is_noted_once_an_hour(test: &StoreTest) {
         done(store::load_for_support(
             &test.database,
             &UserId::new(user),
-            &entry,
+            Some(&entry),
         ));
         let unknown = PresentedKey {
             hash: "no such key".to_owned(),
@@ -190,7 +190,7 @@ fn a_read_is_noted_once_an_hour(test: &StoreTest) {
             &test.database,
             &UserId::new(user),
             &unknown,
-            &entry,
+            Some(&entry),
         ));
     };
     for user in ["ann", "ann", "bob", "unknown"] {
