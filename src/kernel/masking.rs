@@ -1,4 +1,4 @@
-//! Texts that people wrote, with what would tell who somebody is masked in them.
+//! Texts that people wrote, with what would tell who a person is masked in them.
 
 use super::{mask_email, mask_phone};
 
