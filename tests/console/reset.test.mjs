@@ -153,6 +153,9 @@ check(
   { refused: [/^401 POST .*\/reset$/] },
 );
 
+/** The call of the reset itself, not of its preview. @param {URL} url */
+const isAct = ({ pathname, search }) => pathname.endsWith("/reset") && !search.includes("dryRun");
+
 check(
   "a request that was lost and is refused when it is sent again is not said to have taken effect",
   async (tab) => {
@@ -161,7 +164,6 @@ check(
     await signIn("support", { hash: `#/users/${steven.id}` });
     const dialog = await preview(tab, steven, KEEP);
     await dialog.getByRole("textbox", { name: "Reason" }).fill(REASON);
-    const isAct = (/** @type {URL} */ { pathname, search }) => pathname.endsWith("/reset") && !search.includes("dryRun");
     // It never arrives, and another actor changes the user.
     await page.route(isAct, (route) => route.abort("connectionreset"));
     await dialog.getByRole("button", { name: ACT }).click();
@@ -184,7 +186,6 @@ check(
     await signIn("support", { hash: `#/users/${steven.id}` });
     const dialog = await preview(tab, steven, KEEP);
     await dialog.getByRole("textbox", { name: "Reason" }).fill(REASON);
-    const isAct = (/** @type {URL} */ { pathname, search }) => pathname.endsWith("/reset") && !search.includes("dryRun");
     await page.route(isAct, async (route) => {
       await route.fetch();
       await route.abort("connectionreset");
