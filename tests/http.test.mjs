@@ -63,7 +63,7 @@ describe("paths and methods", () => {
   }
 
   test("HEAD answers what GET does, without a body", async () => {
-    for (const path of ["/health", "/admin/api-keys", "/admin/users/nobody", "/admin/threedeye/backfill/runs"]) {
+    for (const path of ["/health", "/admin/api-keys", "/admin/users/no-such-user", "/admin/threedeye/backfill/runs"]) {
       const [get, head] = [await service.admin("GET", path), await service.admin("HEAD", path)];
       assert.equal(head.status, get.status, path);
       assert.equal(head.text, "");
