@@ -105,13 +105,10 @@ fn check_encoding(headers: &HeaderMap) -> Result<(), ApiError> {
 
 /// 415 of a compressed body (RFC 9110, section 15.5.16).
 pub(crate) fn encoded() -> ApiError {
-    ApiError {
-        is_encoded: true,
-        ..ApiError::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "The request body must not be compressed",
-        )
-    }
+    let message = "The request body must not be compressed";
+    let mut error = ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message);
+    error.is_encoded = true;
+    error
 }
 
 fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
@@ -187,8 +184,7 @@ mod tests {
     fn message(body: &str) -> String {
         parse_json::<Example>(body.as_bytes())
             .unwrap_err()
-            .message
-            .into_owned()
+            .into_message()
     }
 
     #[test]

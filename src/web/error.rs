@@ -1,6 +1,7 @@
 //! Errors have two sides: what the client is told, and what the log says.
 
 use std::borrow::Cow;
+use std::ops::{Deref, DerefMut};
 
 use http::StatusCode;
 
@@ -9,9 +10,13 @@ use crate::db::DatabaseError;
 use crate::operators::Shortfall;
 use crate::services::{NoSealingKey, SessionError};
 
-/// A request that failed.
+/// A request that failed. Boxed, since `?` moves it through every handler.
 #[derive(Debug, Clone)]
-pub struct ApiError {
+pub struct ApiError(Box<ErrorParts>);
+
+/// What the client and the log are told of a request that failed.
+#[derive(Debug, Clone)]
+pub struct ErrorParts {
     pub status: StatusCode,
     /// For the client.
     pub message: Cow<'static, str>,
@@ -33,11 +38,28 @@ pub struct ApiError {
     pub attr: Option<&'static str>,
 }
 
+impl Deref for ApiError {
+    type Target = ErrorParts;
+
+    fn deref(&self) -> &ErrorParts {
+        &self.0
+    }
+}
+
+impl DerefMut for ApiError {
+    fn deref_mut(&mut self) -> &mut ErrorParts {
+        &mut self.0
+    }
+}
+
 impl ApiError {
     /// An error whose cause the client may know as well.
     pub fn new(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
-        let message = message.into();
-        Self {
+        Self::of(status, message.into())
+    }
+
+    fn of(status: StatusCode, message: Cow<'static, str>) -> Self {
+        Self(Box::new(ErrorParts {
             status,
             cause: message.clone(),
             message,
@@ -48,7 +70,17 @@ impl ApiError {
             failed_authentication: status == StatusCode::UNAUTHORIZED,
             code: None,
             attr: None,
-        }
+        }))
+    }
+
+    /// What the client is told.
+    pub fn into_message(self) -> String {
+        self.0.message.into_owned()
+    }
+
+    /// What the log says.
+    pub fn into_cause(self) -> String {
+        self.0.cause.into_owned()
     }
 
     /// 400 for input that names its own fault.
@@ -93,8 +125,24 @@ impl ApiError {
 
     /// Counts against the client's address, as every 401 does.
     #[must_use]
-    pub const fn counted_as_failed_authentication(mut self) -> Self {
+    pub fn counted_as_failed_authentication(mut self) -> Self {
         self.failed_authentication = true;
+        self
+    }
+
+    /// Asks for a newer sign-in of a session that is otherwise good: its caller is known, so it is no failed
+    /// authentication.
+    #[must_use]
+    fn asking_for_step_up(mut self) -> Self {
+        self.asks_for_step_up = true;
+        self.failed_authentication = false;
+        self
+    }
+
+    /// Names the methods there are.
+    #[must_use]
+    pub fn allowing(mut self, methods: impl Into<Box<str>>) -> Self {
+        self.allow = Some(methods.into());
         self
     }
 
@@ -138,10 +186,11 @@ impl From<SessionError> for ApiError {
         match error {
             // A session that has ended is no guess, and no one could guess one. The console asks for a new
             // sign-in at this 401: a 429 in its place would keep people from it.
-            SessionError::Refused(error) => Self {
-                failed_authentication: false,
-                ..error.into()
-            },
+            SessionError::Refused(error) => {
+                let mut error = Self::from(error);
+                error.failed_authentication = false;
+                error
+            }
             SessionError::Database(error) => error.into(),
         }
     }
@@ -162,15 +211,10 @@ impl From<Shortfall> for ApiError {
                 let message = "This takes a sign-in of the last 2 hours";
                 Self::new(StatusCode::FORBIDDEN, message)
             }
-            // The caller is known, so it is no failed authentication.
-            Shortfall::StepUp => Self {
-                asks_for_step_up: true,
-                failed_authentication: false,
-                ..Self::new(
-                    StatusCode::UNAUTHORIZED,
-                    "This takes a sign-in of the last 15 minutes",
-                )
-            },
+            Shortfall::StepUp => {
+                let message = "This takes a sign-in of the last 15 minutes";
+                Self::new(StatusCode::UNAUTHORIZED, message).asking_for_step_up()
+            }
         }
     }
 }

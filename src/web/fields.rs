@@ -163,7 +163,7 @@ mod tests {
         assert_eq!(name("\u{a0} Front door\n").unwrap(), "Front door");
         for nothing in ["", " ", "\t\u{2003}\n"] {
             assert_eq!(
-                name(nothing).unwrap_err().message,
+                name(nothing).unwrap_err().message.clone(),
                 "name: must not be empty"
             );
         }

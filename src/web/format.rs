@@ -185,10 +185,7 @@ impl ErrorFormat {
             Self::Admin | Self::SignIn => "The method is not allowed for this resource".to_owned(),
             _ => format!("Method \"{method}\" not allowed."),
         };
-        ApiError {
-            allow: Some(allow.into()),
-            ..ApiError::new(status, message)
-        }
+        ApiError::new(status, message).allowing(allow)
     }
 
     /// 429 of a caller who may come again after `seconds`.

@@ -163,7 +163,7 @@ fn finish(result: Result<Reply, ApiError>, format: ErrorFormat, request_id: &Req
         Ok(reply) => (reply, None),
         Err(error) => (
             format.render(&error, request_id),
-            Some(error.cause.into_owned()),
+            Some(error.into_cause()),
         ),
     };
     let mut reply = format.finish(reply);

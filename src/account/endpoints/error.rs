@@ -10,12 +10,9 @@ use crate::web::{ApiError, ErrorFormat};
 impl From<Invalid> for ApiError {
     fn from(fault: Invalid) -> Self {
         let cause = format!("{}: {}", fault.attr.unwrap_or("body"), fault.code);
-        Self {
-            attr: fault.attr,
-            ..Self::bad_request(fault.detail)
-        }
-        .coded(fault.code)
-        .because(cause)
+        let mut error = Self::bad_request(fault.detail);
+        error.attr = fault.attr;
+        error.coded(fault.code).because(cause)
     }
 }
 
@@ -30,11 +27,9 @@ pub fn number_out_of_range() -> ApiError {
 }
 
 /// 415: `error` as this API puts it.
-pub fn unsupported_media_type(error: ApiError) -> ApiError {
-    ApiError {
-        message: "Unsupported media type in request.".into(),
-        ..error
-    }
+pub fn unsupported_media_type(mut error: ApiError) -> ApiError {
+    error.message = "Unsupported media type in request.".into();
+    error
 }
 
 pub fn not_an_object() -> ApiError {
@@ -97,10 +92,7 @@ impl From<CodeError> for ApiError {
     fn from(error: CodeError) -> Self {
         match error {
             CodeError::Rejected => wrong_code(),
-            CodeError::CurrentRejected => Self {
-                attr: Some("current_token"),
-                ..wrong_code()
-            },
+            CodeError::CurrentRejected => wrong_code().at("current_token"),
             CodeError::NoSetup => no_setup(),
             CodeError::Locked(seconds) => ErrorFormat::Account
                 .throttled(seconds)

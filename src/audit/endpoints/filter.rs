@@ -146,7 +146,7 @@ mod tests {
             ("before=", "before: "),
             ("what=1", "what: unknown parameter"),
         ] {
-            let refused = read(bad).unwrap_err().message;
+            let refused = read(bad).unwrap_err().message.clone();
             assert!(refused.starts_with(begins), "{bad}: {refused}");
         }
     }

@@ -168,7 +168,7 @@ mod tests {
                 "from: must be at most 90 days",
             ),
         ] {
-            let refused = read(bad).unwrap_err().message;
+            let refused = read(bad).unwrap_err().message.clone();
             assert!(refused.starts_with(begins), "{bad}: {refused}");
         }
         assert!(read("from=2026-01-01T00:00:00Z&to=2026-04-01T00:00:00Z").is_ok());

@@ -224,7 +224,7 @@ fn describe_reprovision(
         _ if !user_found => (None, Some("User not found".to_owned())),
         Some(Ok(id)) => (Some(id.0), None),
         // The client's face that the same failure has everywhere else.
-        Some(Err(failure)) => (None, Some(ApiError::from(failure).message.into_owned())),
+        Some(Err(failure)) => (None, Some(ApiError::from(failure).into_message())),
         None => (None, None),
     };
     ReprovisionPart {

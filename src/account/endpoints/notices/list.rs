@@ -203,7 +203,7 @@ mod unit {
             ("after=x-ntc_1", "after: "),
             ("after=-1-ntc_1", "after: "),
         ] {
-            let refused = read(bad).unwrap_err().message;
+            let refused = read(bad).unwrap_err().message.clone();
             assert!(refused.starts_with(name), "{bad}: {refused}");
         }
     }

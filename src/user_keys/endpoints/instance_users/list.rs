@@ -131,7 +131,7 @@ mod tests {
             ("userId=", "userId: "),
         ] {
             assert!(
-                filtered(bad).unwrap_err().message.starts_with(name),
+                filtered(bad).unwrap_err().message.clone().starts_with(name),
                 "{bad}"
             );
         }
