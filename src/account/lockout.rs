@@ -6,8 +6,7 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
-
+use crate::db;
 use crate::kernel::Timestamp;
 
 /// The consecutive failure that locks for the first time.
@@ -19,13 +18,15 @@ pub const MAX_LOCK: Duration = Duration::from_secs(60 * 60);
 /// (NIST SP 800-63B, 5.2.2).
 pub const MAX_CONSECUTIVE_FAILURES: u32 = 100;
 
-/// How one kind of code stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub struct Lock {
-    /// Consecutive failures.
-    pub failures: u32,
-    /// Until when no code is accepted.
-    pub until: Timestamp,
+db::row! {
+    /// How one kind of code stands.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Lock {
+        /// Consecutive failures.
+        pub failures: u32,
+        /// Until when no code is accepted.
+        pub until: Timestamp,
+    }
 }
 
 impl Lock {

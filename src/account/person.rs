@@ -1,33 +1,35 @@
 //! A person, and an account as one read found it.
 
-use serde::{Deserialize, Deserializer};
-
 use crate::auth::subject::is_subject_of;
 use crate::db;
+use crate::db::{DatabaseError, FromRow, Row};
 use crate::kernel::UserId;
 
 /// Percent-encoding may triple each byte, and a QR code holds 2,953.
 const MAX_LABEL_BYTES: usize = 256;
 
 /// The columns of `users` that the account API uses, as `store::person_columns!` selects them.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
-    #[serde(rename = "uuid", deserialize_with = "db::user_id")]
     pub id: UserId,
     /// Unless it is another user's id.
-    #[serde(rename = "auth_subject")]
     pub subject: Option<String>,
     /// The e-mail as spelt.
-    #[serde(deserialize_with = "unless_blank")]
     pub email: Option<String>,
-    #[serde(rename = "phone_number", deserialize_with = "unless_blank")]
     pub phone: Option<String>,
 }
 
-/// Other services write blank texts where a person has none.
-fn unless_blank<'de, D: Deserializer<'de>>(column: D) -> Result<Option<String>, D::Error> {
-    let text = Option::<String>::deserialize(column)?;
-    Ok(text.filter(|text| !text.trim().is_empty()))
+impl FromRow for Person {
+    fn from_row(row: &Row<'_>) -> Result<Self, DatabaseError> {
+        // Other services write blank texts where a person has none.
+        let unless_blank = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+        Ok(Self {
+            id: row.get("uuid")?,
+            subject: row.get("auth_subject")?,
+            email: unless_blank(row.get("email")?),
+            phone: unless_blank(row.get("phone_number")?),
+        })
+    }
 }
 
 impl Person {
@@ -73,12 +75,12 @@ fn short(name: &str) -> String {
     short.trim().to_owned()
 }
 
-db::row_of_parts! {
+db::row! {
     /// A row that tells of one account: whose it is, and what else was read of it.
     #[derive(Debug, Clone)]
     pub struct Account<T> {
-        pub person: Person,
-        pub details: T,
+        pub person: Person = flatten,
+        pub details: T = flatten,
     }
 }
 

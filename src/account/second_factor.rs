@@ -8,13 +8,12 @@
 //!     └──────────────────── disable ──────────────┘
 //! ```
 
-use serde::Deserialize;
-
 use crate::account::{Lock, Person};
+use crate::db;
+use crate::db::{DatabaseError, FromRow, Row};
 use crate::kernel::{Sealed, Timestamp};
 
-#[derive(Debug, Clone, Deserialize)]
-#[serde(from = "SecondFactorRow")]
+#[derive(Debug, Clone)]
 pub struct SecondFactor {
     /// The secret; `None`: off.
     pub secret: Option<Sealed>,
@@ -36,17 +35,24 @@ pub struct PendingSetup {
     pub until: Timestamp,
 }
 
-/// The columns of `second_factors`, all of them NULL where a person has no row there.
-#[derive(Deserialize)]
-struct SecondFactorRow {
-    secret_sealed: Option<Sealed>,
-    pending_sealed: Option<Sealed>,
-    pending_bound_to: Option<String>,
-    pending_until: Option<Timestamp>,
-    totp_failures: Option<u32>,
-    totp_locked_until: Option<Timestamp>,
-    backup_failures: Option<u32>,
-    backup_locked_until: Option<Timestamp>,
+db::row! {
+    /// The columns of `second_factors`, all of them NULL where a person has no row there.
+    struct SecondFactorRow {
+        secret_sealed: Option<Sealed>,
+        pending_sealed: Option<Sealed>,
+        pending_bound_to: Option<String>,
+        pending_until: Option<Timestamp>,
+        totp_failures: Option<u32>,
+        totp_locked_until: Option<Timestamp>,
+        backup_failures: Option<u32>,
+        backup_locked_until: Option<Timestamp>,
+    }
+}
+
+impl FromRow for SecondFactor {
+    fn from_row(row: &Row<'_>) -> Result<Self, DatabaseError> {
+        SecondFactorRow::from_row(row).map(Self::from)
+    }
 }
 
 impl From<SecondFactorRow> for SecondFactor {

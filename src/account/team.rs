@@ -5,6 +5,7 @@ use std::fmt;
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::db::{FromColumn, Value};
 use crate::kernel::number::{MAX_SAFE_INTEGER as MAX, integral};
 
 /// A team's id, from 1 to 2^53 - 1.
@@ -30,6 +31,12 @@ impl TeamId {
 impl fmt::Display for TeamId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+impl FromColumn for TeamId {
+    fn from_column(value: &Value<'_>) -> Option<Self> {
+        i64::from_column(value).and_then(Self::new)
     }
 }
 

@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
-
-use crate::db::{Arg, Batch, Database, DatabaseError, Statement, audit_json, audit_rows, flag};
+use crate::db::{
+    self, Arg, Batch, Database, DatabaseError, FromRow, Row, Statement, audit_json, audit_rows,
+};
 use crate::kernel::Timestamp;
 use crate::kernel::audit::Entry;
 
@@ -121,18 +121,20 @@ pub struct AuditFilter {
     pub before: Option<u32>,
 }
 
-/// A row of `audit_log`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct AuditRow {
-    pub id: u64,
-    pub at: Timestamp,
-    pub actor: String,
-    pub action: String,
-    pub subject: String,
-    pub outcome: String,
-    pub reason: Option<String>,
-    pub request_id: String,
-    pub address: Option<String>,
+db::row! {
+    /// A row of `audit_log`.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct AuditRow {
+        pub id: u64,
+        pub at: Timestamp,
+        pub actor: String,
+        pub action: String,
+        pub subject: String,
+        pub outcome: String,
+        pub reason: Option<String>,
+        pub request_id: String,
+        pub address: Option<String>,
+    }
 }
 
 /// What was found, and where to go on.
@@ -145,21 +147,30 @@ pub struct AuditPage {
     pub scanned_to: Option<Timestamp>,
 }
 
-#[derive(Deserialize)]
 struct FoundRow {
     looked_at: u32,
     last_id: Option<u64>,
     last_at: Option<Timestamp>,
-    #[serde(flatten)]
     row: Option<AuditRow>,
 }
 
-#[derive(Deserialize)]
-struct ScannedRow {
-    #[serde(deserialize_with = "flag")]
-    matches: bool,
-    #[serde(flatten)]
-    row: AuditRow,
+impl FromRow for FoundRow {
+    fn from_row(row: &Row<'_>) -> Result<Self, DatabaseError> {
+        let found: Option<u64> = row.get("id")?;
+        Ok(Self {
+            looked_at: row.get("looked_at")?,
+            last_id: row.get("last_id")?,
+            last_at: row.get("last_at")?,
+            row: found.map(|_| FromRow::from_row(row)).transpose()?,
+        })
+    }
+}
+
+db::row! {
+    struct ScannedRow {
+        matches: bool,
+        row: AuditRow = flatten,
+    }
 }
 
 impl AuditFilter {

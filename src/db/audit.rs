@@ -1,9 +1,9 @@
 //! The audit trail: rows written in the same batch as the change they tell of.
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use super::{Arg, Batch, DatabaseError, Slot, Statement};
+use crate::db::FromRow;
 use crate::kernel::audit::Entry;
 
 /// The statement that writes audit rows (`?1`, a JSON list), on a condition that ties
@@ -48,7 +48,7 @@ pub fn audit_insert(entry: &Entry) -> Result<Statement, DatabaseError> {
 impl Batch {
     /// Adds a change whose rows are read as `T`, and its audit row. That is written only
     /// if the change changed something.
-    pub fn push_audited<T: DeserializeOwned>(
+    pub fn push_audited<T: FromRow>(
         &mut self,
         change: Statement,
         entry: &Entry,
@@ -59,7 +59,7 @@ impl Batch {
     }
 
     /// The same for the insert of one row, whose id completes the entry's subject.
-    pub fn push_audited_insert<T: DeserializeOwned>(
+    pub fn push_audited_insert<T: FromRow>(
         &mut self,
         insert: Statement,
         entry: &Entry,
@@ -121,16 +121,17 @@ mod tests {
     use std::rc::Rc;
 
     use futures_executor::block_on;
-    use serde::Deserialize;
 
     use super::*;
     use crate::db::Database;
     use crate::db::sqlite::Sqlite;
     use crate::kernel::audit::{Action, sample_entry};
 
-    #[derive(Debug, Deserialize, PartialEq)]
-    struct Row {
-        id: u64,
+    crate::db::row! {
+        #[derive(Debug, PartialEq)]
+        struct Row {
+            id: u64,
+        }
     }
 
     fn insert(username: &str) -> Statement {

@@ -2,9 +2,8 @@
 
 use std::marker::PhantomData;
 
-use serde::de::{DeserializeOwned, IgnoredAny};
-
-use super::{DatabaseError, Statement};
+use super::row::rows_of;
+use super::{DatabaseError, FromRow, Statement};
 
 /// Statements that run as one transaction in one round trip.
 #[derive(Debug, Default)]
@@ -32,8 +31,8 @@ impl Batch {
         Self::default()
     }
 
-    /// Adds a statement whose rows are read as `T`: [`IgnoredAny`] if only their number matters.
-    pub fn push<T: DeserializeOwned>(&mut self, statement: Statement) -> Slot<T> {
+    /// Adds a statement whose rows are read as `T`: `()` if only their number matters.
+    pub fn push<T: FromRow>(&mut self, statement: Statement) -> Slot<T> {
         let index = self.statements.len();
         self.statements.push(statement);
         Slot {
@@ -79,24 +78,19 @@ impl Results {
     }
 
     /// The statement's rows.
-    pub fn rows<T: DeserializeOwned>(&self, slot: Slot<T>) -> Result<Vec<T>, DatabaseError> {
-        let text = self.rows.get(slot.index).ok_or_else(|| {
-            DatabaseError("the database answered fewer statements than were sent".to_owned())
-        })?;
-        // The cause is dropped: it would quote the value that it stumbled over.
-        serde_json::from_str(text).map_err(|_| {
-            let name = std::any::type_name::<T>();
-            DatabaseError(format!("a row cannot be read as {name}"))
-        })
+    pub fn rows<T: FromRow>(&self, slot: Slot<T>) -> Result<Vec<T>, DatabaseError> {
+        let rows = rows_of(self.text(slot.index)?)?;
+        rows.iter().map(T::from_row).collect()
     }
 
     /// The statement's first row.
-    pub fn first<T: DeserializeOwned>(&self, slot: Slot<T>) -> Result<Option<T>, DatabaseError> {
-        Ok(self.rows(slot)?.into_iter().next())
+    pub fn first<T: FromRow>(&self, slot: Slot<T>) -> Result<Option<T>, DatabaseError> {
+        let rows = rows_of(self.text(slot.index)?)?;
+        rows.first().map(T::from_row).transpose()
     }
 
     /// The row of a statement that always has one.
-    pub fn one<T: DeserializeOwned>(&self, slot: Slot<T>) -> Result<T, DatabaseError> {
+    pub fn one<T: FromRow>(&self, slot: Slot<T>) -> Result<T, DatabaseError> {
         self.first(slot)?.ok_or_else(|| {
             let name = std::any::type_name::<T>();
             DatabaseError(format!("there is no row of {name}"))
@@ -105,23 +99,26 @@ impl Results {
 
     /// How many rows the statement returned.
     pub fn count<T>(&self, slot: Slot<T>) -> Result<usize, DatabaseError> {
-        let slot: Slot<IgnoredAny> = Slot {
-            index: slot.index,
-            row: PhantomData,
-        };
-        Ok(self.rows(slot)?.len())
+        Ok(rows_of(self.text(slot.index)?)?.len())
+    }
+
+    fn text(&self, index: usize) -> Result<&str, DatabaseError> {
+        let rows = self.rows.get(index).map(String::as_str);
+        rows.ok_or_else(|| {
+            DatabaseError("the database answered fewer statements than were sent".to_owned())
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde::Deserialize;
-
     use super::*;
 
-    #[derive(Debug, Deserialize, PartialEq)]
-    struct Row {
-        n: u32,
+    crate::db::row! {
+        #[derive(Debug, PartialEq)]
+        struct Row {
+            n: u32,
+        }
     }
 
     fn statement() -> Statement {

@@ -1,125 +1,169 @@
-//! How columns are read that mean something else than their SQL type says: SQLite has neither booleans nor JSON
-//! values, and ids are not checked again.
+//! What can be read from a column.
 
-use serde::de::{DeserializeOwned, Error};
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
+use serde::Deserialize;
+use serde::de::IntoDeserializer as _;
+use serde::de::value::{Error, StrDeserializer};
 
-use crate::kernel::UserId;
+use super::Value;
+use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
 
-/// Reads a column that holds 0 or 1. NULL is an error.
-pub fn flag<'de, D: Deserializer<'de>>(column: D) -> Result<bool, D::Error> {
-    u8::deserialize(column).map(|number| number == 1)
+/// A type that columns hold. `None`: the value is none of its values.
+pub trait FromColumn: Sized {
+    fn from_column(value: &Value<'_>) -> Option<Self>;
 }
 
-/// Reads a column that holds 0 or 1, or NULL, which counts as 0: the row that it is of may be missing.
-pub fn flag_or_null<'de, D: Deserializer<'de>>(column: D) -> Result<bool, D::Error> {
-    Option::<u8>::deserialize(column).map(|number| number == Some(1))
-}
-
-/// Reads a column that holds the id of a user. NULL is an error.
-pub fn user_id<'de, D: Deserializer<'de>>(column: D) -> Result<UserId, D::Error> {
-    String::deserialize(column).map(UserId::new)
-}
-
-/// Reads a column that holds the id of a user, or NULL.
-pub fn user_id_or_null<'de, D: Deserializer<'de>>(column: D) -> Result<Option<UserId>, D::Error> {
-    Option::<String>::deserialize(column).map(|id| id.map(UserId::new))
-}
-
-/// Reads a column that holds JSON in a text. NULL is an error.
-pub fn json<'de, D, T>(column: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: DeserializeOwned,
-{
-    let text = String::deserialize(column)?;
-    serde_json::from_str(&text).map_err(D::Error::custom)
-}
-
-/// Part of a row: the columns that `T` knows. [`row_of_parts!`] reads rows by it.
-pub fn part<T: DeserializeOwned, E: Error>(row: &RawValue) -> Result<T, E> {
-    serde_json::from_str(row.get()).map_err(E::custom)
-}
-
-/// A row of parts, each of which reads the columns that it knows. `serde(flatten)` reads the same, but copies
-/// every column and its name before it reads one.
-macro_rules! row_of_parts {
-    ($(#[$meta:meta])* $vis:vis struct $name:ident $(<$details:ident>)? {
-        $($(#[$field_meta:meta])* $field_vis:vis $field:ident: $part:ty,)+
-    }) => {
-        $(#[$meta])*
-        $vis struct $name $(<$details>)? {
-            $($(#[$field_meta])* $field_vis $field: $part,)+
+/// NULL is `None`.
+impl<T: FromColumn> FromColumn for Option<T> {
+    fn from_column(value: &Value<'_>) -> Option<Self> {
+        match value {
+            Value::Null => Some(None),
+            value => T::from_column(value).map(Some),
         }
+    }
+}
 
-        impl<'de $(, $details: ::serde::de::DeserializeOwned)?> ::serde::Deserialize<'de>
-            for $name $(<$details>)?
-        {
-            fn deserialize<D: ::serde::Deserializer<'de>>(row: D) -> Result<Self, D::Error> {
-                let row = <&::serde_json::value::RawValue as ::serde::Deserialize>::deserialize(row)?;
-                Ok(Self { $($field: $crate::db::part(row)?,)+ })
+impl FromColumn for String {
+    fn from_column(value: &Value<'_>) -> Option<Self> {
+        text(value).map(str::to_owned)
+    }
+}
+
+impl FromColumn for i64 {
+    fn from_column(value: &Value<'_>) -> Option<Self> {
+        match value {
+            Value::Integer(number) => Some(*number),
+            _ => None,
+        }
+    }
+}
+
+impl FromColumn for u64 {
+    fn from_column(value: &Value<'_>) -> Option<Self> {
+        i64::from_column(value)?.try_into().ok()
+    }
+}
+
+impl FromColumn for u32 {
+    fn from_column(value: &Value<'_>) -> Option<Self> {
+        i64::from_column(value)?.try_into().ok()
+    }
+}
+
+impl FromColumn for u8 {
+    fn from_column(value: &Value<'_>) -> Option<Self> {
+        i64::from_column(value)?.try_into().ok()
+    }
+}
+
+/// SQLite has no booleans: 1 is true, and 0 false.
+impl FromColumn for bool {
+    fn from_column(value: &Value<'_>) -> Option<Self> {
+        match value {
+            Value::Integer(0) => Some(false),
+            Value::Integer(1) => Some(true),
+            _ => None,
+        }
+    }
+}
+
+impl FromColumn for Timestamp {
+    fn from_column(value: &Value<'_>) -> Option<Self> {
+        i64::from_column(value).map(Self::from_millis)
+    }
+}
+
+/// Stored ids are not checked again.
+impl FromColumn for UserId {
+    fn from_column(value: &Value<'_>) -> Option<Self> {
+        String::from_column(value).map(Self::new)
+    }
+}
+
+impl FromColumn for Sealed {
+    fn from_column(value: &Value<'_>) -> Option<Self> {
+        String::from_column(value).map(Self::from_stored)
+    }
+}
+
+/// In the normal form or not.
+impl FromColumn for EmailKey {
+    fn from_column(value: &Value<'_>) -> Option<Self> {
+        Self::of(text(value)?)
+    }
+}
+
+fn text<'a>(value: &'a Value<'_>) -> Option<&'a str> {
+    match value {
+        Value::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// A text that `T` is read from as from JSON.
+pub fn named<'a, T: Deserialize<'a>>(value: &'a Value<'_>) -> Option<T> {
+    let text: StrDeserializer<'a, Error> = text(value)?.into_deserializer();
+    T::deserialize(text).ok()
+}
+
+/// Columns hold the names that these types have in JSON.
+macro_rules! named_columns {
+    ($($type:ty),+) => {
+        $(impl $crate::db::FromColumn for $type {
+            fn from_column(value: &$crate::db::Value<'_>) -> Option<Self> {
+                $crate::db::named(value)
             }
-        }
+        })+
     };
 }
-pub(crate) use row_of_parts;
+pub(crate) use named_columns;
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use std::borrow::Cow;
 
     use super::*;
 
+    const NULL: Value = Value::Null;
+
+    const fn number(number: i64) -> Value<'static> {
+        Value::Integer(number)
+    }
+
+    const fn text(text: &str) -> Value<'_> {
+        Value::Text(Cow::Borrowed(text))
+    }
+
     #[test]
-    fn a_flag_is_0_or_1_and_null_where_it_is_expected() {
-        for (column, strict, lenient) in [
-            (json!(0), Some(false), Some(false)),
-            (json!(1), Some(true), Some(true)),
-            (Value::Null, None, Some(false)),
-            (json!("1"), None, None),
-            (json!(-1), None, None),
+    fn a_flag_is_0_or_1() {
+        for (column, read) in [
+            (number(0), Some(false)),
+            (number(1), Some(true)),
+            (number(2), None),
+            (number(-1), None),
+            (Value::Real(1.0), None),
+            (text("1"), None),
+            (NULL, None),
         ] {
-            assert_eq!(flag(&column).ok(), strict, "{column}");
-            assert_eq!(flag_or_null(&column).ok(), lenient, "{column}");
-        }
-    }
-
-    #[derive(Debug, PartialEq, Deserialize)]
-    struct Named {
-        name: Option<String>,
-    }
-
-    #[derive(Debug, PartialEq, Deserialize)]
-    struct Aged {
-        #[serde(deserialize_with = "flag")]
-        is_old: bool,
-    }
-
-    row_of_parts! {
-        #[derive(Debug, PartialEq)]
-        struct Person {
-            named: Named,
-            aged: Aged,
+            assert_eq!(bool::from_column(&column), read, "{column:?}");
         }
     }
 
     #[test]
-    fn each_part_of_a_row_reads_its_columns() {
-        let rows: Vec<Person> =
-            serde_json::from_str(r#"[{"is_old":1,"more":2,"name":"Ann"},{"is_old":0}]"#).unwrap();
-        let names: Vec<_> = rows.iter().map(|row| row.named.name.as_deref()).collect();
-        assert_eq!(names, [Some("Ann"), None]);
-        assert!(rows[0].aged.is_old && !rows[1].aged.is_old);
-        assert!(serde_json::from_str::<Person>(r#"{"name":"Ann"}"#).is_err());
+    fn null_is_an_error_unless_it_is_expected() {
+        assert_eq!(String::from_column(&NULL), None);
+        assert_eq!(Option::<String>::from_column(&NULL), Some(None));
+        let read = Option::<String>::from_column(&text("x"));
+        assert_eq!(read, Some(Some("x".to_owned())));
+        assert_eq!(Option::<String>::from_column(&number(1)), None);
     }
 
     #[test]
-    fn json_is_read_from_a_text() {
-        let list = json::<_, Vec<u8>>(json!("[1,2]"));
-        assert_eq!(list.unwrap(), [1, 2]);
-        for bad in [Value::Null, json!("[1"), json!("{}"), json!([1, 2])] {
-            assert!(json::<_, Vec<u8>>(bad).is_err());
-        }
+    fn a_number_must_fit() {
+        assert_eq!(u8::from_column(&number(255)), Some(255));
+        assert_eq!(u8::from_column(&number(256)), None);
+        assert_eq!(u32::from_column(&number(-1)), None);
+        assert_eq!(u64::from_column(&number(i64::MAX)), Some(i64::MAX as u64));
+        assert_eq!(i64::from_column(&Value::Real(1.5)), None);
+        assert_eq!(i64::from_column(&text("1")), None);
     }
 }

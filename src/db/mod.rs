@@ -16,6 +16,7 @@ mod error;
 #[cfg(test)]
 pub(crate) mod faulty;
 pub mod lockout;
+mod row;
 #[cfg(test)]
 pub(crate) mod sqlite;
 mod statement;
@@ -23,15 +24,15 @@ mod statement;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use serde::Deserialize;
-
 pub(crate) use audit::audit_rows;
 pub use audit::{AuditParameter, audit_change, audit_insert, audit_json};
 pub use batch::{Batch, Results, Slot};
-pub(crate) use column::row_of_parts;
-pub use column::{flag, flag_or_null, json, part, user_id, user_id_or_null};
+pub(crate) use column::named_columns;
+pub use column::{FromColumn, named};
 pub use engine::Engine;
 pub use error::DatabaseError;
+pub use row::{FromRow, Row, Value};
+pub(crate) use row::{column, row};
 pub use statement::{Arg, Statement, json_text};
 
 /// The ids of rows that work after the answer looks at.
@@ -44,9 +45,10 @@ pub struct Database {
     notes: Notes,
 }
 
-#[derive(Deserialize)]
-struct NotedRow {
-    id: String,
+row! {
+    struct NotedRow {
+        id: String,
+    }
 }
 
 impl Database {

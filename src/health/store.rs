@@ -33,19 +33,22 @@ pub struct Vitals {
     pub pause: Option<PauseRow>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub struct PauseRow {
-    #[serde(deserialize_with = "db::flag")]
-    pub paused: bool,
-    pub since: Timestamp,
+db::row! {
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct PauseRow {
+        pub paused: bool,
+        pub since: Timestamp,
+    }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub struct ScheduledRun {
-    pub started_at: Timestamp,
-    /// When it last made progress that was recorded.
-    pub active_at: Timestamp,
-    pub status: RunStatus,
+db::row! {
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct ScheduledRun {
+        pub started_at: Timestamp,
+        /// When it last made progress that was recorded.
+        pub active_at: Timestamp,
+        pub status: RunStatus,
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -58,14 +61,18 @@ pub enum RunStatus {
     Running,
 }
 
-#[derive(Deserialize)]
-struct VersionRow {
-    version: Option<u32>,
+db::named_columns!(RunStatus);
+
+db::row! {
+    struct VersionRow {
+        version: Option<u32>,
+    }
 }
 
-#[derive(Deserialize)]
-struct WaitingRow {
-    since: Option<Timestamp>,
+db::row! {
+    struct WaitingRow {
+        since: Option<Timestamp>,
+    }
 }
 
 /// Reads how the service stands. A missing table makes the read fail.

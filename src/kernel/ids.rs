@@ -8,7 +8,7 @@ use ulid::Ulid;
 use crate::kernel::{Random, Timestamp, text};
 
 /// A user's `users.uuid`: opaque, because other services assign it.
-/// It has no `Deserialize`: a request's id is parsed, and a row's is read with `db::user_id`.
+/// It has no `Deserialize`: a request's id is parsed, and a row's is read with `db::FromColumn`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::db;
+
 /// Each role may do what those before it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -14,6 +16,8 @@ pub enum Role {
     /// Everything that a holder of the admin pair may do.
     Admin,
 }
+
+db::named_columns!(Role);
 
 impl Role {
     pub const fn as_str(self) -> &'static str {

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 #[cfg(test)]
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Serialize;
 
 use crate::db::lockout::{is_locked, may_be_locked};
-use crate::db::{Batch, Database, DatabaseError, Statement, flag};
+use crate::db::{self, Batch, Database, DatabaseError, FromColumn, Statement, Value};
 use crate::kernel::Timestamp;
 
 /// Counts go no further.
@@ -68,10 +68,10 @@ WHERE u.name = 'users' AND u.detail = '' AND u.day = ?1";
 
 const PAUSE: &str = "SELECT paused FROM provisioning_pause";
 
-#[derive(Deserialize)]
-struct PauseRow {
-    #[serde(deserialize_with = "flag")]
-    paused: bool,
+db::row! {
+    struct PauseRow {
+        paused: bool,
+    }
 }
 
 /// How the service stands.
@@ -91,30 +91,32 @@ pub struct Overview {
     at: Timestamp,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all(serialize = "camelCase"))]
-#[cfg_attr(test, derive(JsonSchema))]
-struct Counts {
-    /// Users in the work queue.
-    waiting: Count,
-    /// Those of them whose next attempt is due.
-    due: Count,
-    /// Users whose last attempt failed, and who are tried again.
-    failing: Count,
-    /// Users whose account is there and whose saved roles are not attached yet.
-    attaching: Count,
-    /// Users in quarantine.
-    quarantined: Count,
-    /// Users whose e-mail another user holds.
-    set_aside: Count,
-    /// Notices in the outbox.
-    notices_waiting: Count,
-    /// Those of them that were tried before.
-    notices_failing: Count,
-    /// People whose codes are locked at the moment.
-    locked_out: Count,
-    /// Since when the user that is due longest has been due.
-    oldest_due_at: Option<Timestamp>,
+db::row! {
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    #[cfg_attr(test, derive(JsonSchema))]
+    struct Counts {
+        /// Users in the work queue.
+        waiting: Count,
+        /// Those of them whose next attempt is due.
+        due: Count,
+        /// Users whose last attempt failed, and who are tried again.
+        failing: Count,
+        /// Users whose account is there and whose saved roles are not attached yet.
+        attaching: Count,
+        /// Users in quarantine.
+        quarantined: Count,
+        /// Users whose e-mail another user holds.
+        set_aside: Count,
+        /// Notices in the outbox.
+        notices_waiting: Count,
+        /// Those of them that were tried before.
+        notices_failing: Count,
+        /// People whose codes are locked at the moment.
+        locked_out: Count,
+        /// Since when the user that is due longest has been due.
+        oldest_due_at: Option<Timestamp>,
+    }
 }
 
 /// A number that is counted up to 1,000.
@@ -127,43 +129,46 @@ struct Count {
     more: bool,
 }
 
-impl<'de> Deserialize<'de> for Count {
-    fn deserialize<D: Deserializer<'de>>(column: D) -> Result<Self, D::Error> {
-        let count = u32::deserialize(column)?;
-        Ok(Self {
+impl FromColumn for Count {
+    fn from_column(value: &Value<'_>) -> Option<Self> {
+        let count = u32::from_column(value)?;
+        Some(Self {
             count: count.min(MOST),
             more: count > MOST,
         })
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all(serialize = "camelCase"))]
-#[cfg_attr(test, derive(JsonSchema))]
-struct RunUnderWay {
-    run_id: String,
-    #[serde(rename(deserialize = "trigger_kind"))]
-    #[cfg_attr(test, schemars(extend("enum" = ["manual", "cron"])))]
-    trigger: String,
-    #[cfg_attr(test, schemars(extend("enum" = ["inline", "queue"])))]
-    mode: String,
-    /// Users taken up, or planned. Of an inline run it is not known before its end.
-    total: u32,
-    created: u32,
-    failed: u32,
-    skipped: u32,
-    started_at: Timestamp,
+db::row! {
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    #[cfg_attr(test, derive(JsonSchema))]
+    struct RunUnderWay {
+        run_id: String,
+        #[cfg_attr(test, schemars(extend("enum" = ["manual", "cron"])))]
+        trigger: String = "trigger_kind",
+        #[cfg_attr(test, schemars(extend("enum" = ["inline", "queue"])))]
+        mode: String,
+        /// Users taken up, or planned. Of an inline run it is not known before its end.
+        total: u32,
+        created: u32,
+        failed: u32,
+        skipped: u32,
+        started_at: Timestamp,
+    }
 }
 
-/// How many users there were, counted once a night.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
-#[cfg_attr(test, derive(JsonSchema), schemars(rename = "NightlyTotals"))]
-struct Totals {
-    /// The day, which begins then.
-    day: Timestamp,
-    users: u64,
-    /// Those with an account.
-    complete: u64,
+db::row! {
+    /// How many users there were, counted once a night.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    #[cfg_attr(test, derive(JsonSchema), schemars(rename = "NightlyTotals"))]
+    struct Totals {
+        /// The day, which begins then.
+        day: Timestamp,
+        users: u64,
+        /// Those with an account.
+        complete: u64,
+    }
 }
 
 impl Overview {

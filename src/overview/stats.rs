@@ -5,7 +5,7 @@ use std::time::Duration;
 
 #[cfg(test)]
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::db::{self, Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
@@ -117,19 +117,20 @@ pub struct Depth {
     oldest_due_at: Option<Timestamp>,
 }
 
-#[derive(Deserialize)]
-struct CountRow {
-    day: i64,
-    name: String,
-    detail: String,
-    value: u64,
-    #[serde(deserialize_with = "db::json")]
-    hours: BTreeMap<String, u64>,
+db::row! {
+    struct CountRow {
+        day: i64,
+        name: String,
+        detail: String,
+        value: u64,
+        hours: BTreeMap<String, u64> = json,
+    }
 }
 
-#[derive(Deserialize)]
-struct PointRow {
-    point: Option<String>,
+db::row! {
+    struct PointRow {
+        point: Option<String>,
+    }
 }
 
 const HOUR_MS: i64 = 60 * 60 * 1000;

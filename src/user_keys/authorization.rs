@@ -41,6 +41,8 @@ pub enum Role {
     Read,
 }
 
+db::named_columns!(Role);
+
 impl Role {
     pub const ALL: [Self; 3] = [Self::Full, Self::Write, Self::Read];
 
@@ -59,23 +61,21 @@ impl Role {
     }
 }
 
-/// What an instance API key may do without a user key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all(serialize = "camelCase"))]
-#[cfg_attr(test, derive(JsonSchema))]
-pub struct Flags {
-    /// Acts on every user of the instance.
-    #[serde(deserialize_with = "db::flag_or_null")]
-    pub ignore_acl: bool,
-    /// May make users. Kept for clients that ask for it.
-    #[serde(deserialize_with = "db::flag_or_null")]
-    pub allow_user_create: bool,
-    /// May make groups. Kept for clients that ask for it.
-    #[serde(deserialize_with = "db::flag_or_null")]
-    pub allow_group_create: bool,
-    /// May read what is open to everyone.
-    #[serde(deserialize_with = "db::flag_or_null")]
-    pub allow_anonymous_read: bool,
+db::row! {
+    /// What an instance API key may do without a user key.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    #[cfg_attr(test, derive(JsonSchema))]
+    pub struct Flags {
+        /// Acts on every user of the instance.
+        pub ignore_acl: bool = or_default,
+        /// May make users. Kept for clients that ask for it.
+        pub allow_user_create: bool = or_default,
+        /// May make groups. Kept for clients that ask for it.
+        pub allow_group_create: bool = or_default,
+        /// May read what is open to everyone.
+        pub allow_anonymous_read: bool = or_default,
+    }
 }
 
 /// What a client key permits.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::db::{FromColumn, Value};
+
 use serde::{Deserialize, Serialize};
 
 /// The id of an instance's user: a positive integer, unique across instances and never reused.
@@ -27,6 +29,12 @@ impl InstanceUserId {
 
     pub const fn get(self) -> u64 {
         self.0
+    }
+}
+
+impl FromColumn for InstanceUserId {
+    fn from_column(value: &Value<'_>) -> Option<Self> {
+        u64::from_column(value)?.try_into().ok()
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::db::{FromColumn, Value};
+
 use serde::{Deserialize, Serialize};
 
 /// The name of an instance: 1 to 64 ASCII letters, digits, hyphens or
@@ -29,6 +31,12 @@ impl InstanceName {
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl FromColumn for InstanceName {
+    fn from_column(value: &Value<'_>) -> Option<Self> {
+        String::from_column(value)?.try_into().ok()
     }
 }
 

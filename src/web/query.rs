@@ -141,7 +141,10 @@ mod tests {
         for bad in ["m=", "m=A", "m=c", "m=a&m=a", "m=a%20"] {
             assert!(mode(bad).is_err(), "{bad}");
         }
-        assert_eq!(mode("m=c").unwrap_err().message.clone(), "m: must be a or b");
+        assert_eq!(
+            mode("m=c").unwrap_err().message.clone(),
+            "m: must be a or b"
+        );
     }
 
     #[test]

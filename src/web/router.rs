@@ -161,10 +161,7 @@ pub fn refuse(error: ApiError, request_id: &RequestId) -> Answer {
 fn finish(result: Result<Reply, ApiError>, format: ErrorFormat, request_id: &RequestId) -> Answer {
     let (reply, cause) = match result {
         Ok(reply) => (reply, None),
-        Err(error) => (
-            format.render(&error, request_id),
-            Some(error.into_cause()),
-        ),
+        Err(error) => (format.render(&error, request_id), Some(error.into_cause())),
     };
     let mut reply = format.finish(reply);
     if let Ok(id) = HeaderValue::from_str(request_id.as_str()) {

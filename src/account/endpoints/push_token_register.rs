@@ -3,7 +3,6 @@
 use http::StatusCode;
 #[cfg(test)]
 use schemars::JsonSchema;
-use serde::de::IgnoredAny;
 
 #[cfg(test)]
 use crate::account::endpoints::openapi;
@@ -64,7 +63,7 @@ async fn handle(call: Call<AccountCaller>) -> Result<Reply, ApiError> {
 pub(crate) async fn authorize<B>(
     call: &Call<AccountCaller>,
     body: Result<B, ApiError>,
-) -> Result<(AuthorizedAccount<IgnoredAny>, B), ApiError> {
+) -> Result<(AuthorizedAccount<()>, B), ApiError> {
     let not_me = || denied("Push tokens can only be managed via the `@me` path.");
     let is_me = call.path("uuid")? == ME;
     if !is_me && call.caller.api_key().is_none() {

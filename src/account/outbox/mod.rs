@@ -11,8 +11,6 @@ pub mod receiver;
 
 use std::time::Duration;
 
-use serde::Deserialize;
-
 use crate::db;
 use crate::kernel::{Sealed, Timestamp, UserId};
 
@@ -23,26 +21,23 @@ pub const FIRST_WAIT: Duration = Duration::from_secs(10 * 60);
 /// The longest wait between two attempts.
 pub const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A notice that a round of delivery has claimed: a row of `notices`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct ClaimedNotice {
-    /// `ntc_` and a ULID, the same at every attempt.
-    pub id: String,
-    /// The kind as it is stored: after a rollback, kinds that only the newer version knows are delivered too.
-    #[serde(rename = "type")]
-    pub kind: String,
-    #[serde(rename = "user_id", deserialize_with = "db::user_id")]
-    pub user: UserId,
-    /// An e-mail address, else a phone number.
-    #[serde(rename = "recipient")]
-    pub to: Option<String>,
-    /// The token that it carries, sealed for `user`.
-    #[serde(rename = "token_sealed")]
-    pub token: Option<Sealed>,
-    pub created_at: Timestamp,
-    /// When it is due again unless this round settles it. No other claim of the notice has the same.
-    #[serde(rename = "due_at")]
-    pub due_again: Timestamp,
+db::row! {
+    /// A notice that a round of delivery has claimed: a row of `notices`.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct ClaimedNotice {
+        /// `ntc_` and a ULID, the same at every attempt.
+        pub id: String,
+        /// The kind as it is stored: after a rollback, kinds that only the newer version knows are delivered too.
+        pub kind: String = "type",
+        pub user: UserId = "user_id",
+        /// An e-mail address, else a phone number.
+        pub to: Option<String> = "recipient",
+        /// The token that it carries, sealed for `user`.
+        pub token: Option<Sealed> = "token_sealed",
+        pub created_at: Timestamp,
+        /// When it is due again unless this round settles it. No other claim of the notice has the same.
+        pub due_again: Timestamp = "due_at",
+    }
 }
 
 /// A notice that could not be delivered, and why: `notices.last_cause`.

@@ -1,7 +1,5 @@
 //! Gives up the e-mail that was asked for.
 
-use serde::de::IgnoredAny;
-
 use super::full_user::{FullUser, changed_user};
 use crate::db::{Batch, Database, DatabaseError, Statement};
 use crate::kernel::{UserId, audit};
@@ -21,7 +19,7 @@ pub async fn cancel_email_change(
 ) -> Result<Option<FullUser>, DatabaseError> {
     let cancel = Statement::new(CANCEL, [user.into(), entry.at.into()]);
     let mut batch = Batch::new();
-    let cancelled = batch.push_audited::<IgnoredAny>(cancel, entry)?;
+    let cancelled = batch.push_audited::<()>(cancel, entry)?;
     let changed = batch.push(changed_user(user, entry.at));
     let results = database.run(batch).await?;
     if results.count(cancelled)? == 0 {

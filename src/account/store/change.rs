@@ -3,10 +3,8 @@
 //! As with `Batch::push_audited`: `changes()` is the number of rows that the statement right before wrote,
 //! so the order within `push_notified` ties the rows to their change.
 
-use serde::de::{DeserializeOwned, IgnoredAny};
-
 use crate::account::Notice;
-use crate::db::{Arg, Batch, DatabaseError, Slot, Statement};
+use crate::db::{Arg, Batch, DatabaseError, FromRow, Slot, Statement};
 use crate::kernel::{Sealed, audit};
 
 /// A notice, written if the statement right before wrote a row: the audit row of the change, or another notice
@@ -26,7 +24,7 @@ RETURNING id"
 pub(crate) use notice_row;
 
 /// Adds a change, its audit row and its notices.
-pub(super) fn push_notified<'a, T: DeserializeOwned>(
+pub(super) fn push_notified<'a, T: FromRow>(
     batch: &mut Batch,
     change: Statement,
     entry: &audit::Entry,
@@ -44,7 +42,7 @@ pub(super) fn execute_notified<'a>(
     entry: &audit::Entry,
     notices: impl IntoIterator<Item = &'a Notice>,
 ) -> Result<(), DatabaseError> {
-    push_notified::<IgnoredAny>(batch, change, entry, notices).map(|_| ())
+    push_notified::<()>(batch, change, entry, notices).map(|_| ())
 }
 
 /// A notice of the change whose audit row the statement right before writes, if it writes one.

@@ -1,7 +1,5 @@
 //! Changes the settings of a profile, and asks for another e-mail.
 
-use serde::de::IgnoredAny;
-
 use super::change::push_notified;
 use super::full_user::{FullUser, changed_user};
 use crate::account::settings::{MAX_SETTINGS_CHARS, Settings};
@@ -91,7 +89,7 @@ pub async fn change_profile(
     } else {
         let most = Arg::Int(i64::try_from(MAX_SETTINGS_CHARS).unwrap_or(i64::MAX));
         let args = [user.into(), Arg::json(settings)?, now.into(), most];
-        Some(batch.push_audited::<IgnoredAny>(Statement::new(SET, args), entry)?)
+        Some(batch.push_audited::<()>(Statement::new(SET, args), entry)?)
     };
     let requested = match email {
         Some(email) => Some(push_email_request(&mut batch, user, email, set.is_some())?),
@@ -99,7 +97,7 @@ pub async fn change_profile(
     };
     let changed = batch.push::<FullUser>(changed_user(user, now));
     let results = database.run(batch).await?;
-    let is_refused = |slot: Option<Slot<IgnoredAny>>| match slot {
+    let is_refused = |slot: Option<Slot<()>>| match slot {
         Some(slot) => results.count(slot).map(|rows| rows == 0),
         None => Ok(false),
     };
@@ -117,7 +115,7 @@ fn push_email_request(
     user: &UserId,
     new: &NewEmail<'_>,
     is_after_settings: bool,
-) -> Result<Slot<IgnoredAny>, DatabaseError> {
+) -> Result<Slot<()>, DatabaseError> {
     let request = [
         user.into(),
         new.email.into(),

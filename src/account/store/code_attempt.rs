@@ -4,8 +4,6 @@
 //! A code is accepted, or its rejection counted, by one conditional statement, so concurrent attempts can
 //! neither use a code twice nor go uncounted.
 
-use serde::Deserialize;
-
 use super::change::{notice_args, notice_row};
 use super::disable_two_factor::push_disable_if_accepted;
 use super::replace_backup_codes::{NewBackupCodes, push_codes_if_accepted};
@@ -15,7 +13,9 @@ use crate::account::lockout::{
 };
 use crate::account::{AuditContext, Lock, Notice};
 use crate::auth::store::{ApiKeyRow, touch_api_key_statement};
-use crate::db::{Arg, Batch, Database, DatabaseError, Slot, Statement, audit_json, audit_rows};
+use crate::db::{
+    self, Arg, Batch, Database, DatabaseError, Slot, Statement, audit_json, audit_rows,
+};
 use crate::kernel::audit::Action;
 use crate::kernel::{RequestId, Sealed, UserId};
 
@@ -141,11 +141,12 @@ pub enum CodeOutcome {
     SecretChanged,
 }
 
-/// What an attempt's statement returns, if it wrote anything.
-#[derive(Deserialize)]
-pub(super) struct AttemptRow {
-    /// NULL where no code was accepted yet.
-    accepted: Option<u8>,
+db::row! {
+    /// What an attempt's statement returns, if it wrote anything.
+    pub(super) struct AttemptRow {
+        /// NULL where no code was accepted yet.
+        accepted: Option<u8>,
+    }
 }
 
 impl<'a> FollowUp<'a> {

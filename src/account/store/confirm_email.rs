@@ -1,12 +1,9 @@
 //! Puts an e-mail that was asked for into effect.
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-
 use super::change::push_notified;
 use super::selector::person_columns;
 use crate::account::{Account, EmailToken, Notice};
-use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
+use crate::db::{self, Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::{EmailKey, Timestamp, UserId, audit};
 
 // ?1 user, ?2 hash of the token, ?3 now
@@ -41,11 +38,12 @@ UPDATE profiles SET verified_email = ?2 WHERE user_id = ?1 AND changes() > 0";
 // ?1 e-mail key, ?2 user
 const OTHER_HOLDER: &str = "SELECT 1 AS one FROM users WHERE email_key = ?1 AND uuid <> ?2 LIMIT 1";
 
-/// An e-mail that a token confirms.
-#[derive(Debug, Deserialize)]
-pub struct PendingEmail {
-    #[serde(rename = "pending_email")]
-    pub email: String,
+db::row! {
+    /// An e-mail that a token confirms.
+    #[derive(Debug)]
+    pub struct PendingEmail {
+        pub email: String = "pending_email",
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,9 +83,9 @@ pub async fn confirm_email(
     let confirm = [user.into(), hash(), entry.at.into(), email()];
     let confirm = Statement::new(CONFIRM, confirm);
     let mut batch = Batch::new();
-    let confirmed = push_notified::<IgnoredAny>(&mut batch, confirm, entry, [notice])?;
+    let confirmed = push_notified::<()>(&mut batch, confirm, entry, [notice])?;
     batch.execute(Statement::new(SETTLE, [user.into(), email()]));
-    let holder = batch.push::<IgnoredAny>(Statement::new(OTHER_HOLDER, [email(), user.into()]));
+    let holder = batch.push::<()>(Statement::new(OTHER_HOLDER, [email(), user.into()]));
     let results = database.run(batch).await?;
     Ok(if results.count(confirmed)? > 0 {
         EmailConfirmation::Confirmed

@@ -1,6 +1,5 @@
 //! Claims the notices that are due, for one round of delivery, and settles what became of them.
 
-use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
 use crate::account::outbox::{ClaimedNotice, FIRST_WAIT, FailedNotice, MAX_WAIT, NoticeClaim};
@@ -67,7 +66,7 @@ pub async fn claim_notices(
     limit: u32,
 ) -> Result<NoticeClaim, DatabaseError> {
     let mut batch = Batch::new();
-    let expired = batch.push::<IgnoredAny>(Statement::new(DELETE_EXPIRED, [now.into()]));
+    let expired = batch.push::<()>(Statement::new(DELETE_EXPIRED, [now.into()]));
     let claimed = batch.push(claim(CLAIM_DUE, now, limit.into()));
     let results = database.run(batch).await?;
     Ok(NoticeClaim {

@@ -1,8 +1,5 @@
 //! Reads the full user: what people see of their own account.
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-
 use super::selector::{AccountSelector, person_columns, selected_user};
 use crate::account::settings::Settings;
 use crate::account::{Account, Scene, TeamId};
@@ -39,24 +36,22 @@ const OTHER_HOLDER: &str = concat!(
 /// A person with everything that their profile shows.
 pub type FullUser = Account<UserDetails>;
 
-#[derive(Debug, Clone, Deserialize)]
-pub struct UserDetails {
-    /// As the database holds it.
-    pub created_at: String,
-    /// The settings that were set; see `settings::with_defaults` for the others.
-    #[serde(deserialize_with = "db::json")]
-    pub settings: Settings,
-    pub team: Option<TeamId>,
-    /// Whether the person has confirmed their present e-mail.
-    #[serde(deserialize_with = "db::flag")]
-    pub is_email_verified: bool,
-    /// The e-mail that was asked for and is not confirmed yet.
-    pub pending_email: Option<String>,
-    #[serde(deserialize_with = "db::flag")]
-    pub is_two_factor_on: bool,
-    /// The scenes of the team, in the order in which they were first personalised.
-    #[serde(deserialize_with = "db::json")]
-    pub scenes: Vec<Scene>,
+db::row! {
+    #[derive(Debug, Clone)]
+    pub struct UserDetails {
+        /// As the database holds it.
+        pub created_at: String,
+        /// The settings that were set; see `settings::with_defaults` for the others.
+        pub settings: Settings = json,
+        pub team: Option<TeamId>,
+        /// Whether the person has confirmed their present e-mail.
+        pub is_email_verified: bool,
+        /// The e-mail that was asked for and is not confirmed yet.
+        pub pending_email: Option<String>,
+        pub is_two_factor_on: bool,
+        /// The scenes of the team, in the order in which they were first personalised.
+        pub scenes: Vec<Scene> = json,
+    }
 }
 
 fn full_user(selector: &AccountSelector, now: Timestamp) -> Statement {
@@ -87,9 +82,8 @@ pub async fn read_user_and_email_holder(
 ) -> Result<(Option<FullUser>, bool), DatabaseError> {
     let mut batch = Batch::new();
     let user = batch.push(full_user(selector, now));
-    let holder = email.map(|email| {
-        batch.push::<IgnoredAny>(selector.statement(OTHER_HOLDER, [email.as_str().into()]))
-    });
+    let holder = email
+        .map(|email| batch.push::<()>(selector.statement(OTHER_HOLDER, [email.as_str().into()])));
     let results = database.run(batch).await?;
     let is_taken = match holder {
         Some(holder) => results.count(holder)? > 0,

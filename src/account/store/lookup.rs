@@ -1,13 +1,11 @@
 //! The one read of a request that may come with an API key: the account that it is about and, in the same
 //! batch, the key.
 
-use serde::de::{DeserializeOwned, IgnoredAny};
-
 use super::selector::{AccountSelector, person_columns, selected_user};
 use crate::account::Account;
 use crate::auth::PresentedKey;
 use crate::auth::store::{ApiKeyRow, KeyColumns, find_api_key_statement};
-use crate::db::{Batch, Database, DatabaseError, Statement};
+use crate::db::{Batch, Database, DatabaseError, FromRow, Statement};
 
 pub(super) const PERSON: &str = concat!(
     "SELECT ",
@@ -30,12 +28,12 @@ pub async fn read_person(
     database: &Database,
     selector: &AccountSelector,
     key: Option<&PresentedKey>,
-) -> Result<AccountLookup<IgnoredAny>, DatabaseError> {
+) -> Result<AccountLookup<()>, DatabaseError> {
     look_up(database, selector.statement(PERSON, []), key).await
 }
 
 /// Runs a statement that reads one account and, where a key was presented, the look-up of the key.
-pub(super) async fn look_up<T: DeserializeOwned>(
+pub(super) async fn look_up<T: FromRow>(
     database: &Database,
     account: Statement,
     key: Option<&PresentedKey>,

@@ -2,9 +2,6 @@
 
 use std::fmt;
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-
 use crate::account::NoticeKind;
 use crate::db::{self, Batch, Database, DatabaseError, Statement, audit_json, audit_rows};
 use crate::kernel::audit::Entry;
@@ -114,20 +111,20 @@ impl fmt::Display for NoticePlace {
     }
 }
 
-/// A notice that waits for delivery: a row of `notices`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct WaitingNotice {
-    pub id: String,
-    #[serde(rename = "type")]
-    pub kind: String,
-    #[serde(rename = "user_id", deserialize_with = "db::user_id")]
-    pub user: UserId,
-    pub recipient: Option<String>,
-    pub attempts: u32,
-    pub last_cause: Option<String>,
-    pub created_at: Timestamp,
-    pub due_at: Timestamp,
-    pub expires_at: Option<Timestamp>,
+db::row! {
+    /// A notice that waits for delivery: a row of `notices`.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct WaitingNotice {
+        pub id: String,
+        pub kind: String = "type",
+        pub user: UserId = "user_id",
+        pub recipient: Option<String>,
+        pub attempts: u32,
+        pub last_cause: Option<String>,
+        pub created_at: Timestamp,
+        pub due_at: Timestamp,
+        pub expires_at: Option<Timestamp>,
+    }
 }
 
 /// Lists at most `limit` notices, the longest due first.
@@ -174,7 +171,7 @@ pub async fn hasten_notice(
     let mut batch = Batch::new();
     batch.execute(audit(entry, id)?);
     let hasten = Statement::new(HASTEN, [id.into(), entry.at.into()]);
-    let hastened = batch.push::<IgnoredAny>(hasten.noted());
+    let hastened = batch.push::<()>(hasten.noted());
     Ok(database.run(batch).await?.count(hastened)? > 0)
 }
 
@@ -191,7 +188,7 @@ pub async fn hasten_notices(
     };
     let mut batch = Batch::new();
     let hasten = Statement::new(sql, [entry.at.into(), MAX_HASTENED.into()]);
-    let hastened = batch.push_audited::<IgnoredAny>(hasten, entry)?;
+    let hastened = batch.push_audited::<()>(hasten, entry)?;
     let due = Statement::new(DUE, [entry.at.into(), SENT_AT_ONCE.into()]);
     batch.execute(due.noted());
     let count = database.run(batch).await?.count(hastened)?;

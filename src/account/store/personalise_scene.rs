@@ -1,13 +1,10 @@
 //! Reads a person beside a dashboard, and chooses it for a scene.
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-
 use super::full_user::{FullUser, changed_user};
 use super::selector::{AccountSelector, person_columns, selected_user};
 use crate::account::scene::MAX_SCENES;
 use crate::account::{Account, TeamId};
-use crate::db::{Batch, Database, DatabaseError, Statement};
+use crate::db::{self, Batch, Database, DatabaseError, Statement};
 use crate::kernel::{UserId, audit};
 
 // ?1 to ?3 selector, ?4 dashboard
@@ -41,12 +38,14 @@ WHERE p.user_id = ?1 AND d.id = ?3
 ON CONFLICT (user_id, team_id, scene) DO UPDATE SET dashboard_id = excluded.dashboard_id
 RETURNING id";
 
-/// The teams of a person and of a dashboard.
-#[derive(Debug, Deserialize)]
-pub struct SceneTarget {
-    pub team: Option<TeamId>,
-    /// `None`: there is no such dashboard.
-    pub dashboard_team: Option<TeamId>,
+db::row! {
+    /// The teams of a person and of a dashboard.
+    #[derive(Debug)]
+    pub struct SceneTarget {
+        pub team: Option<TeamId>,
+        /// `None`: there is no such dashboard.
+        pub dashboard_team: Option<TeamId>,
+    }
 }
 
 #[derive(Debug)]
@@ -86,7 +85,7 @@ pub async fn personalise_scene(
     ];
     let target = AccountSelector::User(user.clone()).statement(SCENE_TARGET, [dashboard.into()]);
     let mut batch = Batch::new();
-    let chosen = batch.push_audited::<IgnoredAny>(Statement::new(PERSONALISE, args), entry)?;
+    let chosen = batch.push_audited::<()>(Statement::new(PERSONALISE, args), entry)?;
     let target = batch.push::<SceneTarget>(target);
     let changed = batch.push::<FullUser>(changed_user(user, entry.at));
     let results = database.run(batch).await?;

@@ -1,12 +1,11 @@
 //! Registers and deletes push tokens. A token has one owner, and a user a bounded number of tokens.
 
-use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::account::push_token::MAX_TOKENS_PER_USER;
 use crate::account::{Platform, PushToken};
 use crate::auth::store::{ApiKeyRow, touch_api_key_statement};
-use crate::db::{Batch, Database, DatabaseError, Statement, audit_json, audit_rows};
+use crate::db::{self, Batch, Database, DatabaseError, Statement, audit_json, audit_rows};
 use crate::kernel::{Sealed, Timestamp, UserId, audit};
 
 // A token that comes from another user gets a new id and a new start: nothing tells about its owner before.
@@ -53,20 +52,22 @@ pub struct NewPushToken<'a> {
     pub platform: Platform,
 }
 
-/// A push token, without its text.
-#[derive(Debug, Deserialize, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "PushToken"))]
-pub struct PushTokenRow {
-    /// `push_` and a ULID: the same as long as its owner registers the token again.
-    #[cfg_attr(test, schemars(extend(
-        "pattern" = "^push_[0-7][0-9A-HJKMNP-TV-Z]{25}$",
-        "examples" = ["push_01JZX0000000000000000000EX"],
-    )))]
-    pub id: String,
-    #[cfg_attr(test, schemars(with = "Platform"))]
-    pub platform: String,
-    pub created_at: Timestamp,
-    pub last_seen_at: Timestamp,
+db::row! {
+    /// A push token, without its text.
+    #[derive(Debug, Serialize)]
+    #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "PushToken"))]
+    pub struct PushTokenRow {
+        /// `push_` and a ULID: the same as long as its owner registers the token again.
+        #[cfg_attr(test, schemars(extend(
+            "pattern" = "^push_[0-7][0-9A-HJKMNP-TV-Z]{25}$",
+            "examples" = ["push_01JZX0000000000000000000EX"],
+        )))]
+        pub id: String,
+        #[cfg_attr(test, schemars(with = "Platform"))]
+        pub platform: String,
+        pub created_at: Timestamp,
+        pub last_seen_at: Timestamp,
+    }
 }
 
 /// Registers a token or notes that it was seen, and takes it from another user who had it. `None`: the user
@@ -124,7 +125,7 @@ pub async fn delete_push_token(
 ) -> Result<bool, DatabaseError> {
     let mut batch = Batch::new();
     batch.execute_audited(Statement::new(DELETE, [id.into(), user.into()]), entry)?;
-    let owner = batch.push::<IgnoredAny>(Statement::new(OWNER, [user.into()]));
+    let owner = batch.push::<()>(Statement::new(OWNER, [user.into()]));
     let answers = database.run(batch).await?;
     Ok(answers.count(owner)? > 0)
 }

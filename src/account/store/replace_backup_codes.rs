@@ -1,12 +1,9 @@
 //! Replaces all backup codes of an account at once.
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-
 use super::change::{execute_notified, push_notified};
 use crate::account::backup_code::SealedBackupCode;
 use crate::account::{AuditContext, Notice};
-use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
+use crate::db::{self, Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::{UserId, audit};
 
 // ?1 user, ?2 the request whose code must have been accepted, or NULL
@@ -48,9 +45,10 @@ pub enum BackupCodesOutcome {
     Off,
 }
 
-#[derive(Deserialize)]
-struct OnRow {
-    is_on: u8,
+db::row! {
+    struct OnRow {
+        is_on: u8,
+    }
 }
 
 impl NewBackupCodes {
@@ -72,7 +70,7 @@ pub async fn replace_backup_codes(
         batch.execute(Statement::new(DELETE, [user.into(), Arg::Null]));
     }
     let insert = new.insert(user, Arg::Null)?;
-    let inserted = push_notified::<IgnoredAny>(&mut batch, insert, &new.entry, [&new.notice])?;
+    let inserted = push_notified::<()>(&mut batch, insert, &new.entry, [&new.notice])?;
     let is_on = batch.push::<OnRow>(Statement::new(IS_ON, [user.into()]));
     let results = database.run(batch).await?;
     if results.count(inserted)? > 0 {

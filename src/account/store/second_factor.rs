@@ -1,8 +1,5 @@
 //! Reads a second factor, alone or with what else its status shows.
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-
 use super::lookup::{AccountLookup, PERSON, look_up};
 use super::selector::{AccountSelector, person_columns, selected_user};
 use crate::account::{Account, SecondFactor};
@@ -58,39 +55,40 @@ WHERE u.uuid = ",
     selected_user!()
 );
 
-db::row_of_parts! {
+db::row! {
     /// A second factor, and whether it has backup codes.
     #[derive(Debug)]
     pub struct ProtectedCodes {
-        pub factor: SecondFactor,
-        pub codes: Codes,
+        pub factor: SecondFactor = flatten,
+        pub codes: Codes = flatten,
     }
 }
 
-#[derive(Debug, Deserialize)]
-pub struct Codes {
-    /// Whether there are any, used or not. They go with the second factor.
-    #[serde(deserialize_with = "db::flag", rename = "has_codes")]
-    pub exist: bool,
+db::row! {
+    #[derive(Debug)]
+    pub struct Codes {
+        /// Whether there are any, used or not. They go with the second factor.
+        pub exist: bool = "has_codes",
+    }
 }
 
-db::row_of_parts! {
+db::row! {
     /// A second factor with what else its status shows.
     #[derive(Debug)]
     pub struct TwoFactorStatus {
-        pub factor: SecondFactor,
-        pub more: StatusColumns,
+        pub factor: SecondFactor = flatten,
+        pub more: StatusColumns = flatten,
     }
 }
 
-#[derive(Debug, Deserialize)]
-pub struct StatusColumns {
-    /// The unused backup codes, in the order in which they were made.
-    #[serde(deserialize_with = "db::json")]
-    pub codes: Vec<Sealed>,
-    /// The setting `passkeys_enabled_for_2fa`.
-    #[serde(deserialize_with = "db::flag")]
-    pub passkeys_enabled: bool,
+db::row! {
+    #[derive(Debug)]
+    pub struct StatusColumns {
+        /// The unused backup codes, in the order in which they were made.
+        pub codes: Vec<Sealed> = json,
+        /// The setting `passkeys_enabled_for_2fa`.
+        pub passkeys_enabled: bool,
+    }
 }
 
 /// Reads a second factor and the API key that was presented.
@@ -110,7 +108,7 @@ pub async fn read_second_factor_and_existence(
 ) -> Result<(Option<Account<SecondFactor>>, bool), DatabaseError> {
     let mut batch = Batch::new();
     let account = batch.push(selector.statement(SECOND_FACTOR, []));
-    let other = batch.push::<IgnoredAny>(other.statement(PERSON, []));
+    let other = batch.push::<()>(other.statement(PERSON, []));
     let results = database.run(batch).await?;
     Ok((results.first(account)?, results.count(other)? > 0))
 }

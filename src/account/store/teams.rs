@@ -1,10 +1,9 @@
 //! Teams of people, and the dashboards of teams.
 
-use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::account::TeamId;
-use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
+use crate::db::{self, Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::{Timestamp, UserId, audit};
 
 // The team that the user has already is no change, and leaves no audit row.
@@ -39,26 +38,25 @@ WHERE id > ?1",
 const LIST: &str = list!("");
 const LIST_OF_TEAM: &str = list!(" AND team_id = ?3");
 
-#[derive(Deserialize)]
-struct DashboardId {
-    id: u64,
+db::row! {
+    struct DashboardId {
+        id: u64,
+    }
 }
 
-/// A dashboard in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all(serialize = "camelCase"))]
-#[cfg_attr(
-    test,
-    derive(schemars::JsonSchema),
-    schemars(rename = "ListedDashboard")
-)]
-pub struct DashboardRow {
-    /// Its id, never given out twice.
-    #[cfg_attr(test, schemars(range(min = 1)))]
-    pub id: u64,
-    pub team_id: TeamId,
-    pub name: String,
-    pub created_at: Timestamp,
+db::row! {
+    /// A dashboard in a list.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ListedDashboard"))]
+    pub struct DashboardRow {
+        /// Its id, never given out twice.
+        #[cfg_attr(test, schemars(range(min = 1)))]
+        pub id: u64,
+        pub team_id: TeamId,
+        pub name: String,
+        pub created_at: Timestamp,
+    }
 }
 
 /// Puts a user into a team; false where there is no such user.
@@ -71,7 +69,7 @@ pub async fn assign_team(
     let args = [user.into(), Arg::Int(team.get()), entry.at.into()];
     let mut batch = Batch::new();
     batch.execute_audited(Statement::new(ASSIGN_TEAM, args), entry)?;
-    let exists = batch.push::<IgnoredAny>(Statement::new(USER, [user.into()]));
+    let exists = batch.push::<()>(Statement::new(USER, [user.into()]));
     Ok(database.run(batch).await?.count(exists)? > 0)
 }
 

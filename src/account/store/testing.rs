@@ -4,7 +4,6 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use futures_executor::block_on;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -12,7 +11,7 @@ use super::change::insert_notice;
 use crate::account::{AuditContext, Notice, NoticeKind};
 use crate::db::differential::Mirror;
 use crate::db::sqlite::Sqlite;
-use crate::db::{Arg, Batch, Database, Engine, Results, Statement};
+use crate::db::{self, Arg, Batch, Database, Engine, Results, Statement};
 use crate::kernel::audit::{Action, Actor, Entry, Origin};
 use crate::kernel::random::seeded::Seeded;
 use crate::kernel::{RequestId, Timestamp, UserId};
@@ -100,12 +99,14 @@ impl Store {
     }
 }
 
-/// Where a notice stands.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Standing {
-    pub id: String,
-    pub attempts: u32,
-    pub due_at: Timestamp,
+db::row! {
+    /// Where a notice stands.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Standing {
+        pub id: String,
+        pub attempts: u32,
+        pub due_at: Timestamp,
+    }
 }
 
 /// Where the notice stands whose id is this number.

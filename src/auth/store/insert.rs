@@ -1,5 +1,3 @@
-use serde::de::IgnoredAny;
-
 use crate::auth::store::ApiKeyRow;
 use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::audit::Entry;
@@ -32,6 +30,6 @@ pub async fn insert_api_key(
         ],
     );
     let mut batch = Batch::new();
-    let inserted = batch.push_audited::<IgnoredAny>(insert, entry)?;
+    let inserted = batch.push_audited::<()>(insert, entry)?;
     Ok(database.run(batch).await?.count(inserted)? > 0)
 }

@@ -11,7 +11,7 @@ mod tests;
 
 #[cfg(test)]
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 #[cfg(test)]
 use crate::auth::Scope;
@@ -52,18 +52,18 @@ pub struct ApiKeyRow {
     pub revoked_at: Option<Timestamp>,
 }
 
-/// The columns of an [`ApiKeyRow`]; its scopes are JSON in a text.
-#[derive(Deserialize)]
-pub struct KeyColumns {
-    id: String,
-    scopes: String,
-    #[serde(deserialize_with = "db::user_id_or_null")]
-    user_id: Option<UserId>,
-    label: Option<String>,
-    created_at: Timestamp,
-    last_used_at: Option<Timestamp>,
-    expires_at: Option<Timestamp>,
-    revoked_at: Option<Timestamp>,
+db::row! {
+    /// The columns of an [`ApiKeyRow`]; its scopes are JSON in a text.
+    pub struct KeyColumns {
+        id: String,
+        scopes: String,
+        user_id: Option<UserId>,
+        label: Option<String>,
+        created_at: Timestamp,
+        last_used_at: Option<Timestamp>,
+        expires_at: Option<Timestamp>,
+        revoked_at: Option<Timestamp>,
+    }
 }
 
 impl KeyColumns {

@@ -1,5 +1,3 @@
-use serde::de::IgnoredAny;
-
 use crate::db::{Batch, Database, DatabaseError, Statement, audit_change};
 use crate::kernel::audit::{Action, Entry};
 use crate::operators::SessionToken;
@@ -68,7 +66,7 @@ pub async fn begin_session(
             beginning.person.subject.as_str().into(),
         ],
     ));
-    let inserted = batch.push::<IgnoredAny>(Statement::new(
+    let inserted = batch.push::<()>(Statement::new(
         INSERT,
         [
             hash.as_str().into(),

@@ -1,6 +1,3 @@
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-
 use crate::db::{self, Batch, Database, DatabaseError, Slot, Statement};
 use crate::kernel::EmailKey;
 use crate::kernel::audit::Entry;
@@ -34,10 +31,10 @@ pub enum Created {
     HasAdmin,
 }
 
-#[derive(Deserialize)]
-struct AdminRow {
-    #[serde(deserialize_with = "db::flag")]
-    has_admin: bool,
+db::row! {
+    struct AdminRow {
+        has_admin: bool,
+    }
 }
 
 /// Adds an operator, whose id is the entry's subject. `only_first`: only if there is no enabled admin.
@@ -89,7 +86,7 @@ async fn run(
     let mut batch = Batch::new();
     // Before the change, which may make an admin.
     let admin: Slot<AdminRow> = batch.push(Statement::new(HAS_ADMIN, []));
-    let changed = batch.push_audited::<IgnoredAny>(change, entry)?;
+    let changed = batch.push_audited::<()>(change, entry)?;
     let results = database.run(batch).await?;
     Ok(match results.count(changed)? {
         0 if only_first && results.one(admin)?.has_admin => Created::HasAdmin,

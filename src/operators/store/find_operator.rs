@@ -1,5 +1,3 @@
-use serde::Deserialize;
-
 use crate::db::{self, Batch, Database, DatabaseError, Statement};
 use crate::kernel::EmailKey;
 use crate::operators::Role;
@@ -12,15 +10,16 @@ const BY_ID: &str = "
 SELECT id, email_key, role, subject, disabled_at IS NOT NULL AS is_disabled
 FROM operators WHERE id = ?1";
 
-/// An operator as stored, who may be disabled.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct KnownOperator {
-    pub id: String,
-    pub email_key: String,
-    pub role: Role,
-    pub subject: Option<String>,
-    #[serde(deserialize_with = "db::flag")]
-    pub is_disabled: bool,
+db::row! {
+    /// An operator as stored, who may be disabled.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct KnownOperator {
+        pub id: String,
+        pub email_key: String,
+        pub role: Role,
+        pub subject: Option<String>,
+        pub is_disabled: bool,
+    }
 }
 
 pub async fn find_by_email(

@@ -1,5 +1,3 @@
-use serde::Deserialize;
-
 use crate::db::{self, Batch, Database, DatabaseError, Statement};
 use crate::kernel::{EmailKey, Timestamp};
 use crate::operators::session::SESSION_IDLE;
@@ -12,18 +10,18 @@ SELECT s.id_hash, s.authenticated_at, s.second_factor, s.seen_at, s.ends_at,
 FROM console_sessions AS s JOIN operators AS o ON o.id = s.operator_id
 WHERE s.id_hash = ?1 AND s.ends_at > ?2 AND s.seen_at > ?3 AND o.disabled_at IS NULL";
 
-#[derive(Deserialize)]
-struct Row {
-    id_hash: String,
-    authenticated_at: Timestamp,
-    #[serde(deserialize_with = "db::flag")]
-    second_factor: bool,
-    seen_at: Timestamp,
-    ends_at: Timestamp,
-    id: String,
-    email_key: String,
-    role: Role,
-    subject: Option<String>,
+db::row! {
+    struct Row {
+        id_hash: String,
+        authenticated_at: Timestamp,
+        second_factor: bool,
+        seen_at: Timestamp,
+        ends_at: Timestamp,
+        id: String,
+        email_key: String,
+        role: Role,
+        subject: Option<String>,
+    }
 }
 
 /// The session of a token; `None`: there is none, it ended, or its operator was disabled. Reads 2 rows.

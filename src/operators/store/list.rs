@@ -1,8 +1,8 @@
 #[cfg(test)]
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::db::{Batch, Database, DatabaseError, Statement};
+use crate::db::{self, Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
 use crate::operators::Role;
 use crate::operators::session::SESSION_IDLE;
@@ -27,30 +27,32 @@ const LIST: &str = operators!("?3 IS NULL OR id < ?3 ORDER BY id DESC LIMIT ?4")
 // ?3 id
 const ONE: &str = operators!("id = ?3");
 
-/// An operator, with the sessions that are open.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all(serialize = "camelCase"))]
-#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Operator"))]
-pub struct OperatorRow {
-    /// `op_` and a ULID; the audit trail names the operator by it.
-    #[cfg_attr(test, schemars(extend(
-        "pattern" = "^op_[0-7][0-9A-HJKMNP-TV-Z]{25}$",
-        "examples" = ["op_01JZX0000000000000000000EX"],
-    )))]
-    pub id: String,
-    /// In lower case.
-    #[serde(rename(serialize = "email", deserialize = "email_key"))]
-    pub email_key: String,
-    pub role: Role,
-    pub created_at: Timestamp,
-    /// As the audit trail names them.
-    pub created_by: String,
-    /// The last request, to five minutes; null: has never signed in.
-    pub last_seen_at: Option<Timestamp>,
-    /// Since when they may not sign in; null: they may.
-    pub disabled_at: Option<Timestamp>,
-    /// How many sessions are open.
-    pub sessions: u32,
+db::row! {
+    /// An operator, with the sessions that are open.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    #[cfg_attr(test, derive(JsonSchema), schemars(rename = "Operator"))]
+    pub struct OperatorRow {
+        /// `op_` and a ULID; the audit trail names the operator by it.
+        #[cfg_attr(test, schemars(extend(
+            "pattern" = "^op_[0-7][0-9A-HJKMNP-TV-Z]{25}$",
+            "examples" = ["op_01JZX0000000000000000000EX"],
+        )))]
+        pub id: String,
+        /// In lower case.
+        #[serde(rename = "email")]
+        pub email_key: String = "email_key",
+        pub role: Role,
+        pub created_at: Timestamp,
+        /// As the audit trail names them.
+        pub created_by: String,
+        /// The last request, to five minutes; null: has never signed in.
+        pub last_seen_at: Option<Timestamp>,
+        /// Since when they may not sign in; null: they may.
+        pub disabled_at: Option<Timestamp>,
+        /// How many sessions are open.
+        pub sessions: u32,
+    }
 }
 
 /// Lists operators, disabled ones too, newest first, at most `limit`: those made before `after`, or the

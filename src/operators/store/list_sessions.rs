@@ -1,6 +1,4 @@
-use serde::Deserialize;
-
-use crate::db::{Batch, Database, DatabaseError, Statement};
+use crate::db::{self, Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
 use crate::operators::session::SESSION_IDLE;
 
@@ -10,16 +8,18 @@ FROM console_sessions
 WHERE operator_id = ?1 AND ends_at > ?2 AND seen_at > ?3
 ORDER BY created_at DESC";
 
-/// A session that is open.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct SessionRow {
-    pub id_hash: String,
-    pub created_at: Timestamp,
-    pub authenticated_at: Timestamp,
-    pub seen_at: Timestamp,
-    pub ends_at: Timestamp,
-    pub address: Option<String>,
-    pub agent: Option<String>,
+db::row! {
+    /// A session that is open.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct SessionRow {
+        pub id_hash: String,
+        pub created_at: Timestamp,
+        pub authenticated_at: Timestamp,
+        pub seen_at: Timestamp,
+        pub ends_at: Timestamp,
+        pub address: Option<String>,
+        pub agent: Option<String>,
+    }
 }
 
 /// The open sessions of an operator, newest first; beginning one keeps them few.

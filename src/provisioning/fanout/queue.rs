@@ -4,14 +4,17 @@
 use futures_util::future::LocalBoxFuture;
 use serde::{Deserialize, Serialize};
 
-/// Names one chunk of one run; all that a message holds, and how the store's statements read it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ChunkId {
-    #[serde(alias = "run_id")]
-    pub run_id: String,
-    /// The chunk's number within the run, from 1.
-    pub chunk: u32,
+use crate::db;
+
+db::row! {
+    /// Names one chunk of one run; all that a message holds.
+    #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    pub struct ChunkId {
+        pub run_id: String,
+        /// The chunk's number within the run, from 1.
+        pub chunk: u32,
+    }
 }
 
 /// The queue did not take messages, or did not say that it has.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
 use crate::db::{self, Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
@@ -78,21 +78,22 @@ fn sealed<S: Serializer>(password: &Sealed, serializer: S) -> Result<S::Ok, S::E
     serializer.serialize_str(password.as_str())
 }
 
-db::row_of_parts! {
+db::row! {
     struct ClaimedRow {
-        user: UserColumns,
-        mapping: MappingColumns,
+        user: UserColumns = flatten,
+        mapping: MappingColumns = flatten,
     }
 }
 
-#[derive(Deserialize)]
-struct UserColumns {
-    user_id: String,
-    email: Option<String>,
-    role_ids: Option<String>,
-    email_removed_at: Option<Timestamp>,
-    intent_removed_at: Option<Timestamp>,
-    entered_at: Option<Timestamp>,
+db::row! {
+    struct UserColumns {
+        user_id: String,
+        email: Option<String>,
+        role_ids: Option<String>,
+        email_removed_at: Option<Timestamp>,
+        intent_removed_at: Option<Timestamp>,
+        entered_at: Option<Timestamp>,
+    }
 }
 
 impl ClaimedRow {

@@ -1,7 +1,5 @@
 //! What a reset does to a user's rows.
 
-use serde::de::IgnoredAny;
-
 use crate::db::{Arg, Batch, Database, DatabaseError, Slot, Statement, audit_json, audit_rows};
 use crate::kernel::audit::Entry;
 use crate::kernel::{Timestamp, UserId};
@@ -123,7 +121,7 @@ pub async fn clear(
         let leaving = false;
         batch.execute(keep_recovery(user, token, roles, now, leaving)?);
     } else if clearing.clear_mapping {
-        recovery = Some(batch.push::<IgnoredAny>(Statement::new(CLEAR_RECOVERY, leased())));
+        recovery = Some(batch.push::<()>(Statement::new(CLEAR_RECOVERY, leased())));
     }
     let mapping: Slot<UserIdRow> = if !clearing.clear_mapping || clearing.keep_intent {
         let gone = clearing.forget_remote.into();

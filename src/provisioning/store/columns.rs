@@ -1,23 +1,15 @@
 //! Columns that several statements read, as the domain's values. A stored state or list of roles that cannot
 //! be read is an error that names table, column and row.
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
-
-use crate::db::{DatabaseError, json_text};
+use crate::db::{self, DatabaseError, json_text};
 use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
 use crate::provisioning::record::{ForgottenAccount, Mapping, Recovery, State};
 use crate::threedeye::{RemoteId, RoleId};
 
-/// A column that holds an e-mail in the normal form.
-pub(super) fn email_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<EmailKey, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    EmailKey::of(&text).ok_or_else(|| D::Error::custom("an empty e-mail"))
-}
-
-#[derive(Deserialize)]
-pub(super) struct UserIdRow {
-    pub user_id: String,
+db::row! {
+    pub(super) struct UserIdRow {
+        pub user_id: String,
+    }
 }
 
 pub(super) fn user_ids(rows: Vec<UserIdRow>) -> Vec<UserId> {
@@ -26,26 +18,27 @@ pub(super) fn user_ids(rows: Vec<UserIdRow>) -> Vec<UserId> {
         .collect()
 }
 
-/// The columns of `threedeye_users`; all NULL if there is no row.
-#[derive(Deserialize)]
-pub(super) struct MappingColumns {
-    state: Option<String>,
-    intent_email: Option<String>,
-    threedeye_id: Option<String>,
-    password_sealed: Option<String>,
-    attempts: Option<u32>,
-    last_error: Option<String>,
-    next_attempt_at: Option<Timestamp>,
-    lease_until: Option<Timestamp>,
-    mapped_at: Option<Timestamp>,
-    changed_at: Option<Timestamp>,
-    settled_at: Option<Timestamp>,
-    taken_over_email: Option<String>,
-    respelled_id: Option<String>,
-    // The account that a reset let go of; all NULL if there is none.
-    forgotten_email: Option<String>,
-    forgotten_threedeye_id: Option<String>,
-    forgotten_password: Option<String>,
+db::row! {
+    /// The columns of `threedeye_users`; all NULL if there is no row.
+    pub(super) struct MappingColumns {
+        state: Option<String>,
+        intent_email: Option<String>,
+        threedeye_id: Option<String>,
+        password_sealed: Option<String>,
+        attempts: Option<u32>,
+        last_error: Option<String>,
+        next_attempt_at: Option<Timestamp>,
+        lease_until: Option<Timestamp>,
+        mapped_at: Option<Timestamp>,
+        changed_at: Option<Timestamp>,
+        settled_at: Option<Timestamp>,
+        taken_over_email: Option<String>,
+        respelled_id: Option<String>,
+        // The account that a reset let go of; all NULL if there is none.
+        forgotten_email: Option<String>,
+        forgotten_threedeye_id: Option<String>,
+        forgotten_password: Option<String>,
+    }
 }
 
 impl MappingColumns {

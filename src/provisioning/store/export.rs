@@ -2,7 +2,7 @@
 
 #[cfg(test)]
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::db::{self, Batch, Database, DatabaseError, Statement, audit_json, audit_rows};
@@ -81,155 +81,167 @@ const AUDIT: &str = audit_rows!(
    OR EXISTS (SELECT 1 FROM audit_log WHERE subject = ?2)"
 );
 
-/// The row in `users`.
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(rename_all(serialize = "camelCase"))]
-#[cfg_attr(test, derive(JsonSchema), schemars(rename = "ExportedUser"))]
-pub struct UserPart {
-    /// As it was entered.
-    email: Option<String>,
-    phone_number: Option<String>,
-    created_at: Option<String>,
-    /// The identity provider's subject.
-    auth_subject: Option<String>,
+db::row! {
+    /// The row in `users`.
+    #[derive(Debug, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    #[cfg_attr(test, derive(JsonSchema), schemars(rename = "ExportedUser"))]
+    pub struct UserPart {
+        /// As it was entered.
+        email: Option<String>,
+        phone_number: Option<String>,
+        created_at: Option<String>,
+        /// The identity provider's subject.
+        auth_subject: Option<String>,
+    }
 }
 
-/// Where provisioning stands, and the account at 3dEye.
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(rename_all(serialize = "camelCase"))]
-#[cfg_attr(
-    test,
-    derive(JsonSchema),
-    schemars(rename = "ExportedThreedeyeAccount")
-)]
-pub struct AccountPart {
-    /// As in the diagnostics, and `idle`.
-    state: String,
-    email: Option<String>,
-    threedeye_user_id: Option<String>,
-    #[serde(deserialize_with = "db::flag")]
-    has_password: bool,
-    attempts: u32,
-    last_error: Option<String>,
-    next_attempt_at: Option<Timestamp>,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    /// When the user was deleted.
-    left_at: Option<Timestamp>,
-    /// An earlier account that may still exist.
-    forgotten_email: Option<String>,
-    forgotten_threedeye_id: Option<String>,
-    /// The e-mail of the account that this one took the place of; empty if there were several.
-    taken_over_email: Option<String>,
-    /// Roles that wait to be attached again.
-    #[serde(deserialize_with = "db::json")]
-    role_ids: Vec<String>,
+db::row! {
+    /// Where provisioning stands, and the account at 3dEye.
+    #[derive(Debug, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    #[cfg_attr(test, derive(JsonSchema), schemars(rename = "ExportedThreedeyeAccount"))]
+    pub struct AccountPart {
+        /// As in the diagnostics, and `idle`.
+        state: String,
+        email: Option<String>,
+        threedeye_user_id: Option<String>,
+        has_password: bool,
+        attempts: u32,
+        last_error: Option<String>,
+        next_attempt_at: Option<Timestamp>,
+        created_at: Timestamp,
+        updated_at: Timestamp,
+        /// When the user was deleted.
+        left_at: Option<Timestamp>,
+        /// An earlier account that may still exist.
+        forgotten_email: Option<String>,
+        forgotten_threedeye_id: Option<String>,
+        /// The e-mail of the account that this one took the place of; empty if there were several.
+        taken_over_email: Option<String>,
+        /// Roles that wait to be attached again.
+        role_ids: Vec<String> = json,
+    }
 }
 
-/// What the person has set.
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(rename_all(serialize = "camelCase"))]
-#[cfg_attr(test, derive(JsonSchema), schemars(rename = "ExportedProfile"))]
-pub struct ProfilePart {
-    #[serde(deserialize_with = "db::json")]
-    settings: Map<String, Value>,
-    team_id: Option<i64>,
-    verified_email: Option<String>,
-    pending_email: Option<String>,
-    pending_email_until: Option<Timestamp>,
-    updated_at: Timestamp,
+db::row! {
+    /// What the person has set.
+    #[derive(Debug, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    #[cfg_attr(test, derive(JsonSchema), schemars(rename = "ExportedProfile"))]
+    pub struct ProfilePart {
+        settings: Map<String, Value> = json,
+        team_id: Option<i64>,
+        verified_email: Option<String>,
+        pending_email: Option<String>,
+        pending_email_until: Option<Timestamp>,
+        updated_at: Timestamp,
+    }
 }
 
-/// The second factor, without its secret and codes.
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(rename_all(serialize = "camelCase"))]
-#[cfg_attr(test, derive(JsonSchema), schemars(rename = "ExportedSecondFactor"))]
-pub struct SecondFactorPart {
-    /// Null: it is off.
-    enabled_at: Option<Timestamp>,
-    /// Until when a set-up can be finished.
-    pending_until: Option<Timestamp>,
-    /// Refused codes in a row.
-    totp_failures: u32,
-    backup_failures: u32,
-    backup_codes: u32,
-    backup_codes_left: u32,
+db::row! {
+    /// The second factor, without its secret and codes.
+    #[derive(Debug, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    #[cfg_attr(test, derive(JsonSchema), schemars(rename = "ExportedSecondFactor"))]
+    pub struct SecondFactorPart {
+        /// Null: it is off.
+        enabled_at: Option<Timestamp>,
+        /// Until when a set-up can be finished.
+        pending_until: Option<Timestamp>,
+        /// Refused codes in a row.
+        totp_failures: u32,
+        backup_failures: u32,
+        backup_codes: u32,
+        backup_codes_left: u32,
+    }
 }
 
-/// A device, without its token.
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(rename_all(serialize = "camelCase"))]
-#[cfg_attr(test, derive(JsonSchema), schemars(rename = "ExportedPushToken"))]
-pub struct PushTokenPart {
-    id: String,
-    platform: String,
-    created_at: Timestamp,
-    last_seen_at: Timestamp,
+db::row! {
+    /// A device, without its token.
+    #[derive(Debug, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    #[cfg_attr(test, derive(JsonSchema), schemars(rename = "ExportedPushToken"))]
+    pub struct PushTokenPart {
+        id: String,
+        platform: String,
+        created_at: Timestamp,
+        last_seen_at: Timestamp,
+    }
 }
 
-/// A dashboard chosen for a scene.
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(rename_all(serialize = "camelCase"))]
-#[cfg_attr(test, derive(JsonSchema), schemars(rename = "ExportedScene"))]
-pub struct ScenePart {
-    team_id: i64,
-    scene: String,
-    dashboard_id: i64,
+db::row! {
+    /// A dashboard chosen for a scene.
+    #[derive(Debug, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    #[cfg_attr(test, derive(JsonSchema), schemars(rename = "ExportedScene"))]
+    pub struct ScenePart {
+        team_id: i64,
+        scene: String,
+        dashboard_id: i64,
+    }
 }
 
-/// An API key, without the key itself.
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(rename_all(serialize = "camelCase"))]
-#[cfg_attr(test, derive(JsonSchema), schemars(rename = "ExportedApiKey"))]
-pub struct ApiKeyPart {
-    id: String,
-    #[serde(deserialize_with = "db::json")]
-    scopes: Vec<String>,
-    label: Option<String>,
-    created_at: Timestamp,
-    last_used_at: Option<Timestamp>,
-    expires_at: Option<Timestamp>,
-    revoked_at: Option<Timestamp>,
+db::row! {
+    /// An API key, without the key itself.
+    #[derive(Debug, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    #[cfg_attr(test, derive(JsonSchema), schemars(rename = "ExportedApiKey"))]
+    pub struct ApiKeyPart {
+        id: String,
+        scopes: Vec<String> = json,
+        label: Option<String>,
+        created_at: Timestamp,
+        last_used_at: Option<Timestamp>,
+        expires_at: Option<Timestamp>,
+        revoked_at: Option<Timestamp>,
+    }
 }
 
-/// A user of an instance, without its key.
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(rename_all(serialize = "camelCase"))]
-#[cfg_attr(test, derive(JsonSchema), schemars(rename = "ExportedInstanceUser"))]
-pub struct InstanceUserPart {
-    id: i64,
-    instance: String,
-    username: String,
-    key_changed_at: Timestamp,
-    created_at: Timestamp,
+db::row! {
+    /// A user of an instance, without its key.
+    #[derive(Debug, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    #[cfg_attr(test, derive(JsonSchema), schemars(rename = "ExportedInstanceUser"))]
+    pub struct InstanceUserPart {
+        id: i64,
+        instance: String,
+        username: String,
+        key_changed_at: Timestamp,
+        created_at: Timestamp,
+    }
 }
 
-/// A notice that is not delivered yet, without its token.
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(rename_all(serialize = "camelCase"))]
-#[cfg_attr(test, derive(JsonSchema), schemars(rename = "ExportedNotice"))]
-pub struct NoticePart {
-    id: String,
-    kind: String,
-    recipient: Option<String>,
-    attempts: u32,
-    created_at: Timestamp,
-    expires_at: Option<Timestamp>,
+db::row! {
+    /// A notice that is not delivered yet, without its token.
+    #[derive(Debug, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    #[cfg_attr(test, derive(JsonSchema), schemars(rename = "ExportedNotice"))]
+    pub struct NoticePart {
+        id: String,
+        kind: String,
+        recipient: Option<String>,
+        attempts: u32,
+        created_at: Timestamp,
+        expires_at: Option<Timestamp>,
+    }
 }
 
-/// A row of the audit trail.
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(rename_all(serialize = "camelCase"))]
-#[cfg_attr(test, derive(JsonSchema), schemars(rename = "ExportedAuditRow"))]
-pub struct TrailPart {
-    pub id: u32,
-    at: Timestamp,
-    actor: String,
-    action: String,
-    outcome: String,
-    request_id: String,
-    /// The client's address.
-    address: Option<String>,
+db::row! {
+    /// A row of the audit trail.
+    #[derive(Debug, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    #[cfg_attr(test, derive(JsonSchema), schemars(rename = "ExportedAuditRow"))]
+    pub struct TrailPart {
+        pub id: u32,
+        at: Timestamp,
+        actor: String,
+        action: String,
+        outcome: String,
+        request_id: String,
+        /// The client's address.
+        address: Option<String>,
+    }
 }
 
 /// All of it.

@@ -1,6 +1,6 @@
 //! What goes with a user, counted.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::db::{self, Batch, Database, DatabaseError, Slot, Statement, audit_json, audit_rows};
 use crate::kernel::UserId;
@@ -35,36 +35,31 @@ WHERE user_id = ?1 AND left_state IS NOT NULL";
 // ?1 entry
 const AUDIT: &str = audit_rows!("WHERE true");
 
-/// What goes with a user at once. Keys that were revoked before are not counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
-#[serde(rename_all(serialize = "camelCase"))]
-#[cfg_attr(
-    test,
-    derive(schemars::JsonSchema),
-    schemars(inline, rename_all = "camelCase")
-)]
-pub struct Holdings {
-    /// Whether there is a row in `users`.
-    #[serde(deserialize_with = "db::flag")]
-    pub user: bool,
-    /// API keys that are valid.
-    pub api_keys: u32,
-    /// Users of instances, each with its key.
-    pub instance_users: u32,
-    /// Whether there is a profile.
-    #[serde(deserialize_with = "db::flag")]
-    pub profile: bool,
-    /// Whether a second factor is on.
-    #[serde(deserialize_with = "db::flag")]
-    pub second_factor: bool,
-    /// Backup codes, used ones included.
-    pub backup_codes: u32,
-    /// Devices registered for push messages.
-    pub push_tokens: u32,
-    /// Dashboards chosen for scenes.
-    pub scenes: u32,
-    /// Account notices that are not delivered yet.
-    pub notices: u32,
+db::row! {
+    /// What goes with a user at once. Keys that were revoked before are not counted.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    #[cfg_attr(test, derive(schemars::JsonSchema), schemars(inline, rename_all = "camelCase"))]
+    pub struct Holdings {
+        /// Whether there is a row in `users`.
+        pub user: bool,
+        /// API keys that are valid.
+        pub api_keys: u32,
+        /// Users of instances, each with its key.
+        pub instance_users: u32,
+        /// Whether there is a profile.
+        pub profile: bool,
+        /// Whether a second factor is on.
+        pub second_factor: bool,
+        /// Backup codes, used ones included.
+        pub backup_codes: u32,
+        /// Devices registered for push messages.
+        pub push_tokens: u32,
+        /// Dashboards chosen for scenes.
+        pub scenes: u32,
+        /// Account notices that are not delivered yet.
+        pub notices: u32,
+    }
 }
 
 fn count(batch: &mut Batch, user: &UserId) -> Slot<Holdings> {

@@ -1,8 +1,5 @@
 //! The recorded intent: the e-mail and password that a user's account is, or is to be, made with.
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-
 use crate::db::{self, Batch, Database, DatabaseError, Statement};
 use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
 use crate::provisioning::store::lease::held_statement;
@@ -20,10 +17,10 @@ RETURNING email_key = ?3 AS written";
 const RESEAL: &str = "
 UPDATE threedeye_users SET password_sealed = ?3 WHERE user_id = ?1 AND password_sealed = ?2";
 
-#[derive(Deserialize)]
-struct WrittenRow {
-    #[serde(deserialize_with = "db::flag")]
-    written: bool,
+db::row! {
+    struct WrittenRow {
+        written: bool,
+    }
 }
 
 /// Replaces the intent of a row whose user has another e-mail now. Contested: another user holds that
@@ -47,7 +44,7 @@ pub async fn replace_intent(
             now.into(),
         ],
     ));
-    let held = batch.push::<IgnoredAny>(held_statement(user, token));
+    let held = batch.push::<()>(held_statement(user, token));
     let answers = database.run(batch).await?;
     let written = answers.first(replaced)?.is_some_and(|row| row.written);
     Ok(Guarded::new(written, answers.count(held)? > 0))

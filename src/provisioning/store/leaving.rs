@@ -1,7 +1,5 @@
 //! Users that left and whose account is to be removed.
 
-use serde::Deserialize;
-
 use crate::db::{self, Arg, Batch, Database, DatabaseError, Statement, audit_json, audit_rows};
 use crate::kernel::audit::Entry;
 use crate::kernel::{Timestamp, UserId};
@@ -101,17 +99,18 @@ pub enum LeavingOutcome {
     },
 }
 
-db::row_of_parts! {
+db::row! {
     struct LeavingRow {
-        user: UserColumns,
-        mapping: MappingColumns,
+        user: UserColumns = flatten,
+        mapping: MappingColumns = flatten,
     }
 }
 
-#[derive(Deserialize)]
-struct UserColumns {
-    user_id: String,
-    role_ids: Option<String>,
+db::row! {
+    struct UserColumns {
+        user_id: String,
+        role_ids: Option<String>,
+    }
 }
 
 impl LeavingRow {

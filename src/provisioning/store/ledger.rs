@@ -1,8 +1,6 @@
 //! The ledger of runs, read.
 
-use serde::Deserialize;
-
-use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
+use crate::db::{self, Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
 use crate::provisioning::policy;
 use crate::provisioning::store::{Tally, Trigger};
@@ -45,28 +43,29 @@ const COUNT_CHUNKS: &str = "
 SELECT count(*) AS planned, count(*) FILTER (WHERE state <> 'open') AS closed
 FROM provisioning_chunks WHERE run_id = ?1";
 
-/// One run.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct RunRow {
-    /// `run_` and a ULID.
-    pub run_id: String,
-    /// `manual` or `cron`.
-    pub trigger_kind: String,
-    /// `inline` or `queue`.
-    pub mode: String,
-    /// `running`, `completed` or `ended_early`.
-    pub status: String,
-    /// Users it would take up at most.
-    pub batch_limit: u32,
-    #[serde(flatten)]
-    pub tally: Tally,
-    /// Users that still waited when it ended.
-    pub remaining: Option<u64>,
-    pub started_at: Timestamp,
-    /// When a consumer last worked on it; `None` for a run in one process.
-    pub advanced_at: Option<Timestamp>,
-    /// When it ended; `None`: at work, or it died.
-    pub finished_at: Option<Timestamp>,
+db::row! {
+    /// One run.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct RunRow {
+        /// `run_` and a ULID.
+        pub run_id: String,
+        /// `manual` or `cron`.
+        pub trigger_kind: String,
+        /// `inline` or `queue`.
+        pub mode: String,
+        /// `running`, `completed` or `ended_early`.
+        pub status: String,
+        /// Users it would take up at most.
+        pub batch_limit: u32,
+        pub tally: Tally = flatten,
+        /// Users that still waited when it ended.
+        pub remaining: Option<u64>,
+        pub started_at: Timestamp,
+        /// When a consumer last worked on it; `None` for a run in one process.
+        pub advanced_at: Option<Timestamp>,
+        /// When it ended; `None`: at work, or it died.
+        pub finished_at: Option<Timestamp>,
+    }
 }
 
 impl RunRow {
@@ -77,12 +76,14 @@ impl RunRow {
     }
 }
 
-/// The chunks of a run; none for a run in one process.
-#[derive(Debug, Clone, Copy, Deserialize)]
-pub struct Chunks {
-    pub planned: u32,
-    /// Those whose users wait no longer.
-    pub closed: u32,
+db::row! {
+    /// The chunks of a run; none for a run in one process.
+    #[derive(Debug, Clone, Copy)]
+    pub struct Chunks {
+        pub planned: u32,
+        /// Those whose users wait no longer.
+        pub closed: u32,
+    }
 }
 
 /// Which runs are listed.

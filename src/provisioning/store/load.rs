@@ -1,8 +1,5 @@
 //! All that is known of one user.
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-
 use crate::auth::store::{ApiKeyRow, KeyColumns, find_api_key_statement};
 use crate::auth::subject::linked_subject;
 use crate::auth::{PresentedKey, Scope};
@@ -75,24 +72,24 @@ JOIN api_keys k ON k.key_hash = ?2 AND k.revoked_at IS NULL
   AND EXISTS (SELECT 1 FROM json_each(k.scopes) s WHERE s.value = ?3)"
 );
 
-db::row_of_parts! {
+db::row! {
     /// One row: three tables side by side.
     pub(super) struct RecordRow {
-        user: UserColumns,
-        mapping: MappingColumns,
+        user: UserColumns = flatten,
+        mapping: MappingColumns = flatten,
     }
 }
 
-#[derive(Deserialize)]
-struct UserColumns {
-    requested: String,
-    uuid: Option<String>,
-    email: Option<String>,
-    user_email_key: Option<String>,
-    auth_subject: Option<String>,
-    role_ids: Option<String>,
-    #[serde(deserialize_with = "db::flag")]
-    contested: bool,
+db::row! {
+    struct UserColumns {
+        requested: String,
+        uuid: Option<String>,
+        email: Option<String>,
+        user_email_key: Option<String>,
+        auth_subject: Option<String>,
+        role_ids: Option<String>,
+        contested: bool,
+    }
 }
 
 impl RecordRow {
@@ -143,7 +140,7 @@ pub async fn load_for_support(
     let record = batch.push::<RecordRow>(load_statement(user));
     let noted = read.map(|read| {
         let statement = Statement::new(AUDIT_SUPPORT, [audit_json([read])?]);
-        Ok::<_, DatabaseError>(batch.push::<IgnoredAny>(statement))
+        Ok::<_, DatabaseError>(batch.push::<()>(statement))
     });
     let noted = noted.transpose()?;
     let answers = database.run(batch).await?;
@@ -171,7 +168,7 @@ pub async fn load_with_key(
             Scope::ThreedeyeRead.as_str().into(),
             key.at.into(),
         ];
-        Ok::<_, DatabaseError>(batch.push::<IgnoredAny>(Statement::new(AUDIT_KEY, args)))
+        Ok::<_, DatabaseError>(batch.push::<()>(Statement::new(AUDIT_KEY, args)))
     });
     let noted = noted.transpose()?;
     let answers = database.run(batch).await?;
@@ -183,7 +180,7 @@ pub async fn load_with_key(
     })
 }
 
-fn has_row(answers: &Results, slot: Option<Slot<IgnoredAny>>) -> Result<bool, DatabaseError> {
+fn has_row(answers: &Results, slot: Option<Slot<()>>) -> Result<bool, DatabaseError> {
     match slot {
         Some(slot) => Ok(answers.count(slot)? > 0),
         None => Ok(false),
@@ -196,9 +193,10 @@ SELECT max(id) AS id FROM (
   SELECT id, action FROM audit_log WHERE subject = ?1 ORDER BY id DESC LIMIT 50
 ) WHERE action = 'threedeye.reset'";
 
-#[derive(Deserialize)]
-struct LastResetRow {
-    id: Option<u64>,
+db::row! {
+    struct LastResetRow {
+        id: Option<u64>,
+    }
 }
 
 /// The audit row of the user's last reset, if it was lately.

@@ -1,7 +1,5 @@
 //! Whether runs are paused, and who stopped which run.
 
-use serde::Deserialize;
-
 use crate::db::{self, Arg, Batch, Database, DatabaseError, Statement, audit_change};
 use crate::kernel::Timestamp;
 use crate::kernel::audit::Entry;
@@ -35,30 +33,31 @@ SELECT EXISTS (SELECT 1 FROM provisioning_pause WHERE paused = 1) AS paused,
        EXISTS (SELECT 1 FROM provisioning_runs
                WHERE run_id IN (SELECT value FROM json_each(?1)) AND stopped_at IS NOT NULL) AS stopped";
 
-#[derive(Deserialize)]
-pub(super) struct PausedRow {
-    #[serde(deserialize_with = "db::flag")]
-    pub paused: bool,
+db::row! {
+    pub(super) struct PausedRow {
+        pub paused: bool,
+    }
 }
 
-/// The last decision to pause runs, or to go on with them.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Pause {
-    #[serde(deserialize_with = "db::flag")]
-    pub paused: bool,
-    pub since: Timestamp,
-    pub actor: String,
-    pub reason: String,
+db::row! {
+    /// The last decision to pause runs, or to go on with them.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Pause {
+        pub paused: bool,
+        pub since: Timestamp,
+        pub actor: String,
+        pub reason: String,
+    }
 }
 
-/// What keeps a run from going on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub struct Halt {
-    #[serde(deserialize_with = "db::flag")]
-    pub paused: bool,
-    /// One of the runs was stopped.
-    #[serde(deserialize_with = "db::flag")]
-    pub stopped: bool,
+db::row! {
+    /// What keeps a run from going on.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Halt {
+        pub paused: bool,
+        /// One of the runs was stopped.
+        pub stopped: bool,
+    }
 }
 
 /// Pauses runs or lets them go on, and answers what was decided last. `None`: they were never paused.

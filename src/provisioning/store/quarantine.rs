@@ -1,12 +1,9 @@
 //! Users in quarantine: who they are, and their way out when their account is seen again.
 
-use serde::Deserialize;
-
 use crate::db::{self, Arg, Batch, Database, DatabaseError, Statement, audit_json, audit_rows};
 use crate::kernel::audit::Entry;
 use crate::kernel::{EmailKey, Timestamp, UserId};
 use crate::provisioning::policy::MAX_WATCHED;
-use crate::provisioning::store::columns::email_key;
 
 // ?1 limit. Every moment is after 0: so the index is searched, and not read through.
 const LIST: &str = "
@@ -35,23 +32,22 @@ SELECT EXISTS (
   WHERE threedeye_id IS NOT NULL AND (state = 'complete' OR state = 'attaching') AND user_id IS NOT ?1
 ) AS known";
 
-/// A user in quarantine.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Quarantined {
-    #[serde(rename = "user_id", deserialize_with = "db::user_id")]
-    pub user: UserId,
-    #[serde(rename = "email_key", deserialize_with = "email_key")]
-    pub email: EmailKey,
-    /// Whether the account with this e-mail in another spelling is known already.
-    #[serde(deserialize_with = "db::flag")]
-    pub respelled: bool,
-    pub since: Timestamp,
+db::row! {
+    /// A user in quarantine.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Quarantined {
+        pub user: UserId = "user_id",
+        pub email: EmailKey = "email_key",
+        /// Whether the account with this e-mail in another spelling is known already.
+        pub respelled: bool,
+        pub since: Timestamp,
+    }
 }
 
-#[derive(Deserialize)]
-pub(super) struct KnownRow {
-    #[serde(deserialize_with = "db::flag")]
-    pub known: bool,
+db::row! {
+    pub(super) struct KnownRow {
+        pub known: bool,
+    }
 }
 
 /// Lists the users quarantined last, at most [`MAX_WATCHED`].

@@ -1,10 +1,7 @@
 //! The work queue: users that wait for provisioning.
 
-use serde::Deserialize;
-
 use crate::db::{self, Batch, Database, DatabaseError, Statement};
 use crate::kernel::{EmailKey, Timestamp, UserId};
-use crate::provisioning::store::columns::email_key;
 
 /// Reads candidates: `q` are places in the work queue, `s` the rows of their users, or NULL.
 macro_rules! select_candidates {
@@ -36,23 +33,23 @@ LIMIT ?2"
 const COUNT_WAITING: &str =
     "SELECT value AS waiting FROM provisioning_totals WHERE name = 'waiting'";
 
-/// A user that a run may take up.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Candidate {
-    #[serde(rename = "user_id", deserialize_with = "db::user_id")]
-    pub user: UserId,
-    #[serde(rename = "email_key", deserialize_with = "email_key")]
-    pub email: EmailKey,
-    /// Since when the user waits.
-    pub entered_at: Timestamp,
-    /// Whether another user's row holds this e-mail and this user has no intent of its own.
-    #[serde(deserialize_with = "db::flag")]
-    pub contested: bool,
+db::row! {
+    /// A user that a run may take up.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Candidate {
+        pub user: UserId = "user_id",
+        pub email: EmailKey = "email_key",
+        /// Since when the user waits.
+        pub entered_at: Timestamp,
+        /// Whether another user's row holds this e-mail and this user has no intent of its own.
+        pub contested: bool,
+    }
 }
 
-#[derive(Deserialize)]
-pub(super) struct WaitingRow {
-    pub waiting: u64,
+db::row! {
+    pub(super) struct WaitingRow {
+        pub waiting: u64,
+    }
 }
 
 pub(super) fn list_due_statement(due_by: Timestamp, limit: u32) -> Statement {

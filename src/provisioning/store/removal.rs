@@ -1,10 +1,9 @@
 //! What is written before a remote account is deleted: its roles, and that its e-mail is about to be
 //! freed.
 
-use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::db::{Arg, Batch, Database, DatabaseError, Slot, Statement};
+use crate::db::{self, Arg, Batch, Database, DatabaseError, Slot, Statement};
 use crate::kernel::audit::Entry;
 use crate::kernel::{EmailKey, Timestamp, UserId};
 use crate::provisioning::policy::REMOVAL_MEMORY;
@@ -72,9 +71,10 @@ WHERE EXISTS (SELECT 1 FROM threedeye_users o
               WHERE o.email_key = a.value ->> 'email' AND o.password_sealed IS NOT NULL
                 AND o.user_id <> ?1)";
 
-#[derive(Deserialize)]
-struct RemovalRow {
-    removed_at: Timestamp,
+db::row! {
+    struct RemovalRow {
+        removed_at: Timestamp,
+    }
 }
 
 #[derive(Serialize)]
@@ -83,9 +83,10 @@ struct AccountParameter<'a> {
     email: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct AccountRow {
-    threedeye_id: String,
+db::row! {
+    struct AccountRow {
+        threedeye_id: String,
+    }
 }
 
 /// Notes that these e-mails are freed, if the statement right before it wrote.
@@ -168,7 +169,7 @@ pub async fn save_recovery(
         batch.execute(Statement::new(MARK_TAKEN_OVER, args));
     }
     let saved = announce(&mut batch, save, &[account], entry)?;
-    let held = batch.push::<IgnoredAny>(held_statement(user, token));
+    let held = batch.push::<()>(held_statement(user, token));
     let answers = database.run(batch).await?;
     let saved = answers.count(saved)? > 0;
     Ok(Guarded::new(saved, answers.count(held)? > 0))

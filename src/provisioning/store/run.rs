@@ -1,7 +1,5 @@
 //! A run's row in the ledger, written.
 
-use serde::Deserialize;
-
 use crate::db::{self, Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::audit::Origin;
 use crate::kernel::{Timestamp, UserId};
@@ -61,22 +59,23 @@ pub struct RunOpening {
     pub started_at: Timestamp,
 }
 
-/// A run's sums.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-pub struct Tally {
-    /// Users taken up: `created + failed + skipped`.
-    pub total: u32,
-    /// Users that now have their account, adopted and replaced ones included.
-    pub created: u32,
-    /// Users that could not be provisioned.
-    pub failed: u32,
-    /// Users left as they were: held by another actor, or the run ended early.
-    pub skipped: u32,
-    /// Those of `failed` that went into quarantine.
-    pub quarantined: u32,
-    /// One line a user (`<uuid>: <reason>`), and one for an early end.
-    #[serde(deserialize_with = "db::json")]
-    pub errors: Vec<String>,
+db::row! {
+    /// A run's sums.
+    #[derive(Debug, Clone, PartialEq, Eq, Default)]
+    pub struct Tally {
+        /// Users taken up: `created + failed + skipped`.
+        pub total: u32,
+        /// Users that now have their account, adopted and replaced ones included.
+        pub created: u32,
+        /// Users that could not be provisioned.
+        pub failed: u32,
+        /// Users left as they were: held by another actor, or the run ended early.
+        pub skipped: u32,
+        /// Those of `failed` that went into quarantine.
+        pub quarantined: u32,
+        /// One line a user (`<uuid>: <reason>`), and one for an early end.
+        pub errors: Vec<String> = json,
+    }
 }
 
 /// A run that ended.

@@ -1,7 +1,5 @@
 //! Where a user stands, beside all that is known of it.
 
-use serde::Deserialize;
-
 use crate::db::{self, Batch, Database, DatabaseError, Statement};
 use crate::kernel::{Timestamp, UserId};
 use crate::provisioning::Reason;
@@ -22,19 +20,17 @@ LEFT JOIN users u ON u.uuid = x.id
 LEFT JOIN threedeye_users t ON t.user_id = x.id
 LEFT JOIN provisioning_queue q ON q.user_id = x.id";
 
-#[derive(Deserialize)]
-struct StandingRow {
-    #[serde(deserialize_with = "db::flag")]
-    has_user: bool,
-    place_state: Option<String>,
-    error_code: Option<String>,
-    leased_until: Option<Timestamp>,
-    leaving_since: Option<Timestamp>,
-    due_at: Option<Timestamp>,
-    #[serde(deserialize_with = "db::flag")]
-    is_planned: bool,
-    #[serde(deserialize_with = "db::user_id_or_null")]
-    email_holder: Option<UserId>,
+db::row! {
+    struct StandingRow {
+        has_user: bool,
+        place_state: Option<String>,
+        error_code: Option<String>,
+        leased_until: Option<Timestamp>,
+        leaving_since: Option<Timestamp>,
+        due_at: Option<Timestamp>,
+        is_planned: bool,
+        email_holder: Option<UserId>,
+    }
 }
 
 impl From<StandingRow> for Standing {

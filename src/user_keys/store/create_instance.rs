@@ -1,7 +1,4 @@
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-
-use crate::db::{Batch, Database, DatabaseError, Statement};
+use crate::db::{self, Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
 use crate::kernel::audit::Entry;
 use crate::user_keys::InstanceName;
@@ -13,9 +10,10 @@ RETURNING name";
 
 const CREATED_AT: &str = "SELECT created_at FROM instances WHERE name = ?1";
 
-#[derive(Deserialize)]
-struct CreatedAt {
-    created_at: Timestamp,
+db::row! {
+    struct CreatedAt {
+        created_at: Timestamp,
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -33,7 +31,7 @@ pub async fn create_instance(
 ) -> Result<CreatedInstance, DatabaseError> {
     let mut batch = Batch::new();
     let insert = Statement::new(INSERT, [(&name).into(), entry.at.into()]);
-    let inserted = batch.push_audited::<IgnoredAny>(insert, entry)?;
+    let inserted = batch.push_audited::<()>(insert, entry)?;
     let created_at = batch.push::<CreatedAt>(Statement::new(CREATED_AT, [(&name).into()]));
     let results = database.run(batch).await?;
     let created_at = results.one(created_at)?.created_at;

@@ -1,5 +1,3 @@
-use serde::de::IgnoredAny;
-
 use crate::db::{Batch, Database, DatabaseError, Statement};
 use crate::kernel::audit::Entry;
 use crate::user_keys::Key;
@@ -69,6 +67,6 @@ async fn has_inserted(
     entry: &Entry,
 ) -> Result<bool, DatabaseError> {
     let mut batch = Batch::new();
-    let inserted = batch.push_audited::<IgnoredAny>(insert, entry)?;
+    let inserted = batch.push_audited::<()>(insert, entry)?;
     Ok(database.run(batch).await?.count(inserted)? > 0)
 }

@@ -1,5 +1,3 @@
-use serde::Deserialize;
-
 use crate::db::{self, Batch, Database, DatabaseError, Statement};
 use crate::kernel::UserId;
 use crate::kernel::audit::Entry;
@@ -35,17 +33,17 @@ pub enum UserNotCreated {
     UsernameTaken,
 }
 
-#[derive(Deserialize)]
-struct Inserted {
-    id: InstanceUserId,
+db::row! {
+    struct Inserted {
+        id: InstanceUserId,
+    }
 }
 
-#[derive(Deserialize)]
-struct Requirements {
-    #[serde(deserialize_with = "db::flag")]
-    instance_exists: bool,
-    #[serde(deserialize_with = "db::flag")]
-    account_exists: bool,
+db::row! {
+    struct Requirements {
+        instance_exists: bool,
+        account_exists: bool,
+    }
 }
 
 /// Creates a user at `entry.at`. The new id completes the entry's subject.

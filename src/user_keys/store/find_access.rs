@@ -1,7 +1,5 @@
 //! The one read of a request with keys: it authenticates, and loads the user in the path.
 
-use serde::Deserialize;
-
 use crate::db::{self, Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
 use crate::user_keys::authorization::{AccessRecord, ClientKey, Flags, Grant, InstanceUser, Role};
@@ -28,23 +26,21 @@ LEFT JOIN instance_keys k ON k.key_hash = ?2 AND k.instance = i.name AND k.revok
 LEFT JOIN instance_users o ON o.key_hash = ?3 AND o.instance = i.name
 LEFT JOIN instance_users u ON u.id = ?4 AND u.instance = i.name";
 
-#[derive(Deserialize)]
-struct Columns {
-    created_at: Option<Timestamp>,
-    #[serde(deserialize_with = "db::flag")]
-    holds_a_key_elsewhere: bool,
-    key_id: Option<String>,
-    role: Option<Role>,
-    #[serde(flatten)]
-    flags: Flags,
-    #[serde(deserialize_with = "db::flag")]
-    api_key_is_a_user_key: bool,
-    owner_id: Option<InstanceUserId>,
-    owner_username: Option<String>,
-    owner_created_at: Option<Timestamp>,
-    user_id: Option<InstanceUserId>,
-    username: Option<String>,
-    user_created_at: Option<Timestamp>,
+db::row! {
+    struct Columns {
+        created_at: Option<Timestamp>,
+        holds_a_key_elsewhere: bool,
+        key_id: Option<String>,
+        role: Option<Role>,
+        flags: Flags = flatten,
+        api_key_is_a_user_key: bool,
+        owner_id: Option<InstanceUserId>,
+        owner_username: Option<String>,
+        owner_created_at: Option<Timestamp>,
+        user_id: Option<InstanceUserId>,
+        username: Option<String>,
+        user_created_at: Option<Timestamp>,
+    }
 }
 
 impl From<Columns> for AccessRecord {

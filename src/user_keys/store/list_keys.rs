@@ -1,6 +1,4 @@
-use serde::de::DeserializeOwned;
-
-use crate::db::{Batch, Database, DatabaseError, Statement};
+use crate::db::{Batch, Database, DatabaseError, FromRow, Statement};
 use crate::user_keys::InstanceName;
 use crate::user_keys::store::{AccountKeyRow, Exists, InstanceKeyRow, instance_exists_statement};
 
@@ -86,7 +84,7 @@ pub async fn list_account_keys(
     list(database, sql, instance, filter.after, limit).await
 }
 
-async fn list<T: DeserializeOwned>(
+async fn list<T: FromRow>(
     database: &Database,
     sql: &'static str,
     instance: Option<&InstanceName>,

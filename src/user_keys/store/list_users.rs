@@ -1,6 +1,6 @@
 #[cfg(test)]
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::db::{self, Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::{Timestamp, UserId};
@@ -28,19 +28,20 @@ const LIST_BY_NAME: &str = list!(" AND username = ?4");
 const LIST_BY_ACCOUNT: &str = list!(" AND user_id = ?4");
 const LIST_BY_BOTH: &str = list!(" AND username = ?4 AND user_id = ?5");
 
-/// A user of an instance, without its key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all(serialize = "camelCase"))]
-#[cfg_attr(test, derive(JsonSchema), schemars(rename = "ListedInstanceUser"))]
-pub struct UserRow {
-    pub id: InstanceUserId,
-    #[cfg_attr(test, schemars(with = "Username"))]
-    pub username: String,
-    /// The person that the user is tied to.
-    #[serde(deserialize_with = "db::user_id_or_null")]
-    pub user_id: Option<UserId>,
-    pub created_at: Timestamp,
-    pub key_changed_at: Timestamp,
+db::row! {
+    /// A user of an instance, without its key.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    #[cfg_attr(test, derive(JsonSchema), schemars(rename = "ListedInstanceUser"))]
+    pub struct UserRow {
+        pub id: InstanceUserId,
+        #[cfg_attr(test, schemars(with = "Username"))]
+        pub username: String,
+        /// The person that the user is tied to.
+        pub user_id: Option<UserId>,
+        pub created_at: Timestamp,
+        pub key_changed_at: Timestamp,
+    }
 }
 
 #[derive(Debug, Clone, Default)]

@@ -20,7 +20,7 @@ mod tests;
 
 #[cfg(test)]
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::db::{self, Arg, Statement};
 use crate::kernel::Timestamp;
@@ -39,59 +39,61 @@ pub use replace_user_key::{UserNotReset, replace_user_key};
 pub use reset_user_key::{KeyReset, ResetOutcome, reset_user_key};
 pub use revoke_key::{revoke_account_key, revoke_instance_key};
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all(serialize = "camelCase"))]
-#[cfg_attr(
-    test,
-    derive(JsonSchema),
-    schemars(rename = "Instance", description = "An instance.")
-)]
-pub struct InstanceRow {
-    pub name: InstanceName,
-    pub created_at: Timestamp,
+db::row! {
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    #[cfg_attr(test, derive(JsonSchema), schemars(rename = "Instance", description = "An instance."))]
+    pub struct InstanceRow {
+        pub name: InstanceName,
+        pub created_at: Timestamp,
+    }
 }
 
-/// An API key of an instance, without the key itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all(serialize = "camelCase"))]
-#[cfg_attr(test, derive(JsonSchema), schemars(rename = "InstanceApiKey"))]
-pub struct InstanceKeyRow {
-    /// `ikey_` and a ULID.
-    #[cfg_attr(test, schemars(extend(
-        "pattern" = "^ikey_[0-7][0-9A-HJKMNP-TV-Z]{25}$",
-        "examples" = ["ikey_01JZX0000000000000000000EX"],
-    )))]
-    pub id: String,
-    pub instance: InstanceName,
-    #[serde(flatten)]
-    pub flags: Flags,
-    /// What its maker called it.
-    #[cfg_attr(test, schemars(length(max = 100)))]
-    pub label: Option<String>,
-    pub created_at: Timestamp,
-    /// When it was revoked; null: it was not.
-    pub revoked_at: Option<Timestamp>,
+db::row! {
+    /// An API key of an instance, without the key itself.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    #[cfg_attr(test, derive(JsonSchema), schemars(rename = "InstanceApiKey"))]
+    pub struct InstanceKeyRow {
+        /// `ikey_` and a ULID.
+        #[cfg_attr(test, schemars(extend(
+            "pattern" = "^ikey_[0-7][0-9A-HJKMNP-TV-Z]{25}$",
+            "examples" = ["ikey_01JZX0000000000000000000EX"],
+        )))]
+        pub id: String,
+        pub instance: InstanceName,
+        #[serde(flatten)]
+        pub flags: Flags = flatten,
+        /// What its maker called it.
+        #[cfg_attr(test, schemars(length(max = 100)))]
+        pub label: Option<String>,
+        pub created_at: Timestamp,
+        /// When it was revoked; null: it was not.
+        pub revoked_at: Option<Timestamp>,
+    }
 }
 
-/// An account key, without the key itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all(serialize = "camelCase"))]
-#[cfg_attr(test, derive(JsonSchema), schemars(rename = "AccountKey"))]
-pub struct AccountKeyRow {
-    /// `akey_` and a ULID.
-    #[cfg_attr(test, schemars(extend(
-        "pattern" = "^akey_[0-7][0-9A-HJKMNP-TV-Z]{25}$",
-        "examples" = ["akey_01JZX0000000000000000000EX"],
-    )))]
-    pub id: String,
-    pub instance: InstanceName,
-    pub role: Role,
-    /// What its maker called it.
-    #[cfg_attr(test, schemars(length(max = 100)))]
-    pub label: Option<String>,
-    pub created_at: Timestamp,
-    /// When it was revoked; null: it was not.
-    pub revoked_at: Option<Timestamp>,
+db::row! {
+    /// An account key, without the key itself.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    #[cfg_attr(test, derive(JsonSchema), schemars(rename = "AccountKey"))]
+    pub struct AccountKeyRow {
+        /// `akey_` and a ULID.
+        #[cfg_attr(test, schemars(extend(
+            "pattern" = "^akey_[0-7][0-9A-HJKMNP-TV-Z]{25}$",
+            "examples" = ["akey_01JZX0000000000000000000EX"],
+        )))]
+        pub id: String,
+        pub instance: InstanceName,
+        pub role: Role,
+        /// What its maker called it.
+        #[cfg_attr(test, schemars(length(max = 100)))]
+        pub label: Option<String>,
+        pub created_at: Timestamp,
+        /// When it was revoked; null: it was not.
+        pub revoked_at: Option<Timestamp>,
+    }
 }
 
 impl From<InstanceUserId> for Arg {
@@ -113,8 +115,8 @@ fn instance_exists_statement(instance: &InstanceName) -> Statement {
     Statement::new(EXISTS, [instance.into()])
 }
 
-#[derive(Deserialize)]
-struct Exists {
-    #[serde(deserialize_with = "db::flag")]
-    found: bool,
+db::row! {
+    struct Exists {
+        found: bool,
+    }
 }

@@ -1,5 +1,3 @@
-use serde::de::IgnoredAny;
-
 use crate::db::{Batch, Database, DatabaseError, Statement};
 use crate::kernel::audit::Entry;
 use crate::user_keys::store::{Exists, instance_exists_statement};
@@ -33,7 +31,7 @@ pub async fn replace_user_key(
         entry.at.into(),
     ];
     let mut batch = Batch::new();
-    let written = batch.push_audited::<IgnoredAny>(Statement::new(REPLACE, args), entry)?;
+    let written = batch.push_audited::<()>(Statement::new(REPLACE, args), entry)?;
     let exists = batch.push::<Exists>(instance_exists_statement(instance));
     let answers = database.run(batch).await?;
     Ok(if answers.count(written)? > 0 {

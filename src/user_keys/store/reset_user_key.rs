@@ -1,5 +1,3 @@
-use serde::de::IgnoredAny;
-
 use crate::db::{Batch, Database, DatabaseError, Statement};
 use crate::kernel::audit::Entry;
 use crate::user_keys::{InstanceUserId, Key};
@@ -58,7 +56,7 @@ pub async fn reset_user_key(
         ],
     );
     let mut batch = Batch::new();
-    let written = batch.push_audited::<IgnoredAny>(write, entry)?;
+    let written = batch.push_audited::<()>(write, entry)?;
     if database.run(batch).await?.count(written)? > 0 {
         return Ok(ResetOutcome::Reset);
     }
@@ -69,7 +67,7 @@ pub async fn reset_user_key(
     // Only asked where a reset fails, which is rare.
     let mut batch = Batch::new();
     let in_force = Statement::new(CLIENT_KEY_IN_FORCE, [reset.client_key.into()]);
-    let in_force = batch.push::<IgnoredAny>(in_force);
+    let in_force = batch.push::<()>(in_force);
     Ok(if database.run(batch).await?.count(in_force)? > 0 {
         ResetOutcome::UserDeleted
     } else {

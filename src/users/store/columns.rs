@@ -1,7 +1,5 @@
 //! What every list shows of a user.
 
-use serde::Deserialize;
-
 use crate::db;
 use crate::kernel::Timestamp;
 
@@ -22,21 +20,21 @@ macro_rules! user_columns {
 }
 pub(super) use user_columns;
 
-#[derive(Debug, Clone, Deserialize)]
-pub struct UserColumns {
-    pub user_id: String,
-    /// Of a deleted user the last one.
-    pub email: Option<String>,
-    pub phone_number: Option<String>,
-    pub created_at: Option<String>,
-    /// Whether a run could take the user up with this e-mail.
-    #[serde(deserialize_with = "db::flag_or_null")]
-    pub has_usable_email: bool,
-    pub state: Option<String>,
-    pub attempts: Option<u32>,
-    pub error_code: Option<String>,
-    pub last_error: Option<String>,
-    pub next_attempt_at: Option<Timestamp>,
-    #[serde(deserialize_with = "db::flag")]
-    pub is_two_factor_on: bool,
+db::row! {
+    #[derive(Debug, Clone)]
+    pub struct UserColumns {
+        pub user_id: String,
+        /// Of a deleted user the last one.
+        pub email: Option<String>,
+        pub phone_number: Option<String>,
+        pub created_at: Option<String>,
+        /// Whether a run could take the user up with this e-mail.
+        pub has_usable_email: bool = or_default,
+        pub state: Option<String>,
+        pub attempts: Option<u32>,
+        pub error_code: Option<String>,
+        pub last_error: Option<String>,
+        pub next_attempt_at: Option<Timestamp>,
+        pub is_two_factor_on: bool,
+    }
 }

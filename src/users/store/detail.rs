@@ -1,7 +1,5 @@
 //! All that one page shows of a user, in one round trip and without secrets.
 
-use serde::Deserialize;
-
 use super::columns::{UserColumns, user_columns};
 use crate::auth::store::{ApiKeyRow, KeyColumns};
 use crate::db::{self, Batch, Database, DatabaseError, Statement};
@@ -67,82 +65,88 @@ const HISTORY: &str = "
 SELECT id, at, actor, action, subject, outcome, reason, request_id, address
 FROM audit_log WHERE subject = ?1 ORDER BY id DESC LIMIT 20";
 
-/// How a kind of code stands, a set-up and the codes left.
-#[derive(Debug, Deserialize)]
-pub struct SecondFactorColumns {
-    pub enabled_at: Option<Timestamp>,
-    pub set_up_until: Option<Timestamp>,
-    pub backup_codes_remaining: u32,
-    pub totp_failures: u32,
-    pub totp_locked_until: Option<Timestamp>,
-    pub backup_failures: u32,
-    pub backup_locked_until: Option<Timestamp>,
+db::row! {
+    /// How a kind of code stands, a set-up and the codes left.
+    #[derive(Debug)]
+    pub struct SecondFactorColumns {
+        pub enabled_at: Option<Timestamp>,
+        pub set_up_until: Option<Timestamp>,
+        pub backup_codes_remaining: u32,
+        pub totp_failures: u32,
+        pub totp_locked_until: Option<Timestamp>,
+        pub backup_failures: u32,
+        pub backup_locked_until: Option<Timestamp>,
+    }
 }
 
-#[derive(Debug, Deserialize)]
-pub struct DetailColumns {
-    #[serde(deserialize_with = "db::flag")]
-    pub is_found: bool,
-    #[serde(flatten)]
-    pub user: UserColumns,
-    pub auth_subject: Option<String>,
-    pub team_id: Option<u64>,
-    pub pending_email: Option<String>,
-    pub pending_email_until: Option<Timestamp>,
-    pub threedeye_id: Option<String>,
-    #[serde(deserialize_with = "db::flag")]
-    pub has_password: bool,
-    pub lease_until: Option<Timestamp>,
-    pub recorded_at: Option<Timestamp>,
-    pub updated_at: Option<Timestamp>,
-    pub left_at: Option<Timestamp>,
-    pub leaving_since: Option<Timestamp>,
-    #[serde(deserialize_with = "db::flag")]
-    pub is_taken_over: bool,
-    pub due_at: Option<Timestamp>,
-    pub run_id: Option<String>,
-    #[serde(deserialize_with = "db::user_id_or_null")]
-    pub email_holder: Option<UserId>,
-    /// JSON array of strings.
-    pub role_ids: Option<String>,
-    #[serde(flatten)]
-    pub second_factor: SecondFactorColumns,
+db::row! {
+    #[derive(Debug)]
+    pub struct DetailColumns {
+        pub is_found: bool,
+        pub user: UserColumns = flatten,
+        pub auth_subject: Option<String>,
+        pub team_id: Option<u64>,
+        pub pending_email: Option<String>,
+        pub pending_email_until: Option<Timestamp>,
+        pub threedeye_id: Option<String>,
+        pub has_password: bool,
+        pub lease_until: Option<Timestamp>,
+        pub recorded_at: Option<Timestamp>,
+        pub updated_at: Option<Timestamp>,
+        pub left_at: Option<Timestamp>,
+        pub leaving_since: Option<Timestamp>,
+        pub is_taken_over: bool,
+        pub due_at: Option<Timestamp>,
+        pub run_id: Option<String>,
+        pub email_holder: Option<UserId>,
+        /// JSON array of strings.
+        pub role_ids: Option<String>,
+        pub second_factor: SecondFactorColumns = flatten,
+    }
 }
 
-#[derive(Debug, Deserialize)]
-pub struct PushTokenRow {
-    pub id: String,
-    pub platform: String,
-    pub created_at: Timestamp,
-    pub last_seen_at: Timestamp,
+db::row! {
+    #[derive(Debug)]
+    pub struct PushTokenRow {
+        pub id: String,
+        pub platform: String,
+        pub created_at: Timestamp,
+        pub last_seen_at: Timestamp,
+    }
 }
 
-#[derive(Debug, Deserialize)]
-pub struct InstanceUserRow {
-    pub id: u64,
-    pub instance: String,
-    pub username: String,
-    pub key_changed_at: Timestamp,
+db::row! {
+    #[derive(Debug)]
+    pub struct InstanceUserRow {
+        pub id: u64,
+        pub instance: String,
+        pub username: String,
+        pub key_changed_at: Timestamp,
+    }
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
-pub struct NoticeCounts {
-    pub waiting: u32,
-    pub failing: u32,
+db::row! {
+    #[derive(Debug, Clone, Copy)]
+    pub struct NoticeCounts {
+        pub waiting: u32,
+        pub failing: u32,
+    }
 }
 
-/// A row of the audit trail about the user.
-#[derive(Debug, Deserialize)]
-pub struct HistoryRow {
-    pub id: u64,
-    pub at: Timestamp,
-    pub actor: String,
-    pub action: String,
-    pub subject: String,
-    pub outcome: String,
-    pub reason: Option<String>,
-    pub request_id: String,
-    pub address: Option<String>,
+db::row! {
+    /// A row of the audit trail about the user.
+    #[derive(Debug)]
+    pub struct HistoryRow {
+        pub id: u64,
+        pub at: Timestamp,
+        pub actor: String,
+        pub action: String,
+        pub subject: String,
+        pub outcome: String,
+        pub reason: Option<String>,
+        pub request_id: String,
+        pub address: Option<String>,
+    }
 }
 
 #[derive(Debug)]

@@ -156,15 +156,17 @@ impl UserFilter {
     }
 }
 
-/// The last user of a page. The next page begins behind it, whatever was inserted meanwhile.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ListPlace {
-    #[serde(rename = "place_state")]
-    state: String,
-    #[serde(rename = "place_at")]
-    at: i64,
-    #[serde(rename = "place_id")]
-    id: String,
+db::row! {
+    /// The last user of a page. The next page begins behind it, whatever was inserted meanwhile.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+    pub struct ListPlace {
+        #[serde(rename = "place_state")]
+        state: String = "place_state",
+        #[serde(rename = "place_at")]
+        at: i64 = "place_at",
+        #[serde(rename = "place_id")]
+        id: String = "place_id",
+    }
 }
 
 impl ListPlace {
@@ -174,15 +176,14 @@ impl ListPlace {
     }
 }
 
-#[derive(Debug, Clone, Deserialize)]
-pub struct ListedUser {
-    #[serde(flatten)]
-    pub place: ListPlace,
-    /// Whether it only takes a place in its page and is not to be shown: its lock is over.
-    #[serde(default, deserialize_with = "db::flag")]
-    pub is_passed_over: bool,
-    #[serde(flatten)]
-    pub user: UserColumns,
+db::row! {
+    #[derive(Debug, Clone)]
+    pub struct ListedUser {
+        pub place: ListPlace = flatten,
+        /// Whether it only takes a place in its page and is not to be shown: its lock is over.
+        pub is_passed_over: bool = or_default,
+        pub user: UserColumns = flatten,
+    }
 }
 
 /// Which users to list; without anything all.

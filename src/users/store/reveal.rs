@@ -1,6 +1,4 @@
-use serde::Deserialize;
-
-use crate::db::{Batch, Database, DatabaseError, Statement, audit_json, audit_rows};
+use crate::db::{self, Batch, Database, DatabaseError, Statement, audit_json, audit_rows};
 use crate::kernel::UserId;
 use crate::kernel::audit::Entry;
 
@@ -19,11 +17,13 @@ const AUDIT: &str = audit_rows!(
   OR EXISTS (SELECT 1 FROM threedeye_users WHERE user_id = ?2 AND left_state IS NOT NULL)"
 );
 
-/// What is known of a person, unmasked.
-#[derive(Debug, Deserialize)]
-pub struct Revealed {
-    pub email: Option<String>,
-    pub phone_number: Option<String>,
+db::row! {
+    /// What is known of a person, unmasked.
+    #[derive(Debug)]
+    pub struct Revealed {
+        pub email: Option<String>,
+        pub phone_number: Option<String>,
+    }
 }
 
 /// Reads a user's personal data and writes down who did. `None`: there is no such user.

@@ -1,10 +1,9 @@
 //! Finds users by what a ticket holds.
 
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::columns::{UserColumns, user_columns};
-use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
+use crate::db::{self, Arg, Batch, Database, DatabaseError, Statement};
 use crate::users::query::{Index, Lookup};
 
 /// A key of an index is shown to the next page up to here; longer ones are no e-mails.
@@ -91,19 +90,21 @@ LEFT JOIN second_factors f ON f.user_id = t.user_id
 WHERE t.user_id = ?1 AND u.uuid IS NULL LIMIT ?2"
 );
 
-/// The last user of a page. The next page begins behind it, whatever was inserted meanwhile.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SearchPlace {
-    key: String,
-    row: i64,
+db::row! {
+    /// The last user of a page. The next page begins behind it, whatever was inserted meanwhile.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+    pub struct SearchPlace {
+        key: String,
+        row: i64,
+    }
 }
 
-#[derive(Debug, Clone, Deserialize)]
-pub struct FoundUser {
-    #[serde(flatten)]
-    pub place: SearchPlace,
-    #[serde(flatten)]
-    pub user: UserColumns,
+db::row! {
+    #[derive(Debug, Clone)]
+    pub struct FoundUser {
+        pub place: SearchPlace = flatten,
+        pub user: UserColumns = flatten,
+    }
 }
 
 /// The page behind `after`, or the first. `None`: nothing can begin so.
@@ -155,7 +156,7 @@ pub async fn find_first(
     let mut probes = Vec::new();
     for lookup in lookups {
         if let Some(statement) = page(&lookup, None, 1) {
-            probes.push((lookup, batch.push::<IgnoredAny>(statement)));
+            probes.push((lookup, batch.push::<()>(statement)));
         }
     }
     // One that is alone is looked for at once.

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
+use crate::db::{self, Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
 use crate::provisioning::fanout::ChunkId;
 use crate::provisioning::store::fanout::sums::{ChunkStatus, push_sums};
@@ -55,12 +55,14 @@ LEFT JOIN threedeye_users s ON s.user_id = q.user_id
 WHERE coalesce(s.lease_until, 0) <= ?2"
 );
 
-/// How many accounts a delivery may replace on behalf of a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReplacementAllowance {
-    pub run_id: String,
-    #[serde(rename = "takeovers_left")]
-    pub replacements: u32,
+db::row! {
+    /// How many accounts a delivery may replace on behalf of a run.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    pub struct ReplacementAllowance {
+        pub run_id: String,
+        #[serde(rename = "takeovers_left")]
+        pub replacements: u32 = "takeovers_left",
+    }
 }
 
 /// What a delivery has to do.

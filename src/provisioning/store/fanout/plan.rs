@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
-
-use crate::db::{Batch, Database, DatabaseError, Statement};
+use crate::db::{self, Batch, Database, DatabaseError, Statement};
 use crate::kernel::{Timestamp, UserId};
 use crate::provisioning::fanout::ChunkId;
 use crate::provisioning::policy::ABANDONED_AT_ONCE;
@@ -98,10 +96,11 @@ pub struct Planned {
     pub leaving: Vec<UserId>,
 }
 
-#[derive(Deserialize)]
-struct PlannedRow {
-    users: u32,
-    remaining: u64,
+db::row! {
+    struct PlannedRow {
+        users: u32,
+        remaining: u64,
+    }
 }
 
 /// Opens a run, cuts what is due into chunks, longest due first, and holds their users back from every

@@ -1,7 +1,5 @@
 //! Stopping a run.
 
-use serde::Deserialize;
-
 use crate::db::{Arg, Batch, Database, DatabaseError, Statement, audit_change};
 use crate::kernel::Timestamp;
 use crate::kernel::audit::Entry;
@@ -24,9 +22,6 @@ SELECT run_id, chunk FROM provisioning_chunks WHERE run_id = ?1 AND state = 'ope
 // ?1 run
 const IS_KNOWN: &str = "SELECT run_id FROM provisioning_runs WHERE run_id = ?1";
 
-#[derive(Deserialize)]
-struct KnownRow {}
-
 /// Stops a run that has not ended: its open chunks are given up and their users due for the next run. One
 /// that has ended stays as it is. `why` goes into the ledger. False: there is no such run.
 pub async fn stop_run(
@@ -40,7 +35,7 @@ pub async fn stop_run(
     let args: [Arg; 3] = [run.into(), now.into(), why.into()];
     batch.execute(Statement::new(STOP, args));
     batch.execute(audit_change(entry)?);
-    let known = batch.push::<KnownRow>(Statement::new(IS_KNOWN, [run.into()]));
+    let known = batch.push::<()>(Statement::new(IS_KNOWN, [run.into()]));
     // No chunk is added once a run is planned, so those that are open now are all there will be.
     let open = batch.push::<ChunkId>(Statement::new(OPEN_CHUNKS, [run.into()]));
     let answers = database.run(batch).await?;

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
-
-use crate::db::{Arg, Batch, DatabaseError, Slot, Statement};
+use crate::db::{self, Arg, Batch, DatabaseError, Slot, Statement};
 use crate::kernel::Timestamp;
 use crate::provisioning::fanout::ChunkId;
 use crate::provisioning::policy::MAX_RUN_ERRORS;
@@ -82,15 +80,16 @@ FROM (
 ) s
 WHERE provisioning_runs.run_id = s.run AND provisioning_runs.mode = 'queue'";
 
-/// Where a chunk stands that was open before.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct ChunkStatus {
-    #[serde(flatten)]
-    pub id: ChunkId,
-    /// Users that still wait for it.
-    pub waiting: u32,
-    /// How often it was delivered.
-    pub deliveries: u32,
+db::row! {
+    /// Where a chunk stands that was open before.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct ChunkStatus {
+        pub id: ChunkId = flatten,
+        /// Users that still wait for it.
+        pub waiting: u32,
+        /// How often it was delivered.
+        pub deliveries: u32,
+    }
 }
 
 /// Reads off where the chunks' users stand, then what that makes of the runs.

@@ -1,8 +1,8 @@
 //! Users that were deleted: by whom and how, who returns, and whose account is removed.
 
 use super::*;
-use crate::db::Arg;
 use crate::db::differential::mirrored_tests;
+use crate::db::{self, Arg};
 use crate::provisioning::store::LeavingOutcome;
 
 mirrored_tests!(StoreTest:
@@ -40,9 +40,10 @@ const VALID_KEYS: &str = "
 SELECT user_id FROM api_keys WHERE revoked_at IS NULL
 UNION ALL SELECT user_id FROM instance_users ORDER BY user_id";
 
-#[derive(serde::Deserialize)]
-struct KeyRow {
-    user_id: String,
+db::row! {
+        struct KeyRow {
+            user_id: String,
+    }
 }
 
 impl StoreTest {

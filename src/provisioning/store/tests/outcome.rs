@@ -1,6 +1,7 @@
 //! `record_outcomes`
 
 use super::*;
+use crate::db;
 use crate::db::differential::mirrored_tests;
 
 mirrored_tests! {
@@ -223,9 +224,10 @@ fn an_outcome_without_the_lease_reopens_no_closed_row(test: &StoreTest) {
 const COUNTS: &str = "SELECT name || ' ' || detail || ' ' || value || ' ' || hours AS line FROM daily_counts ORDER BY day, name, detail";
 
 fn counts(test: &StoreTest) -> Vec<String> {
-    #[derive(serde::Deserialize)]
-    struct Row {
-        line: String,
+    db::row! {
+            struct Row {
+                line: String,
+        }
     }
     let rows: Vec<Row> = test.read(Statement::new(COUNTS, []));
     rows.into_iter().map(|row| row.line).collect()

@@ -1,10 +1,10 @@
 //! What the database holds, read past the store.
 
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::*;
+use crate::db::{self, DatabaseError, FromRow, Row};
 use crate::provisioning::fanout::ChunkId;
 use crate::provisioning::store::RunRow;
 
@@ -56,14 +56,14 @@ const VIOLATIONS: [&str; 8] = [
      WHERE planned <> waiting + created + failed + skipped",
 ];
 
-/// A run's row, with what only plans and deliveries read.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct StoredRun {
-    #[serde(flatten)]
-    pub row: RunRow,
-    pub hold_until: Option<Timestamp>,
-    #[serde(rename = "takeovers_left")]
-    pub replacements_left: u32,
+db::row! {
+    /// A run's row, with what only plans and deliveries read.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct StoredRun {
+        pub row: RunRow = flatten,
+        pub hold_until: Option<Timestamp>,
+        pub replacements_left: u32 = "takeovers_left",
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -74,13 +74,13 @@ pub enum ChunkState {
     GivenUp,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+db::named_columns!(ChunkState);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chunk {
-    #[serde(flatten)]
     pub id: ChunkId,
     pub state: ChunkState,
     /// Empty once it is closed.
-    #[serde(rename = "user_ids", deserialize_with = "lines")]
     pub users: Vec<String>,
     pub deliveries: u32,
     pub planned: u32,
@@ -89,20 +89,34 @@ pub struct Chunk {
     pub failed: u32,
     pub skipped: u32,
     pub quarantined: u32,
-    #[serde(deserialize_with = "lines")]
     pub errors: Vec<String>,
 }
 
-/// A JSON list of texts whose order is not promised.
-fn lines<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let mut lines: Vec<String> = serde_json::from_str(&text).unwrap();
-    lines.sort();
-    Ok(lines)
+impl FromRow for Chunk {
+    fn from_row(row: &Row<'_>) -> Result<Self, DatabaseError> {
+        // The order is not promised.
+        let sorted = |mut lines: Vec<String>| {
+            lines.sort();
+            lines
+        };
+        Ok(Self {
+            id: FromRow::from_row(row)?,
+            state: row.get("state")?,
+            users: sorted(row.json("user_ids")?),
+            deliveries: row.get("deliveries")?,
+            planned: row.get("planned")?,
+            waiting: row.get("waiting")?,
+            created: row.get("created")?,
+            failed: row.get("failed")?,
+            skipped: row.get("skipped")?,
+            quarantined: row.get("quarantined")?,
+            errors: sorted(row.json("errors")?),
+        })
+    }
 }
 
 impl StoreTest {
-    pub fn read<T: DeserializeOwned>(&self, statement: Statement) -> Vec<T> {
+    pub fn read<T: FromRow>(&self, statement: Statement) -> Vec<T> {
         let mut batch = Batch::new();
         let rows = batch.push(statement);
         done(self.database.run(batch)).rows(rows).unwrap()
@@ -170,13 +184,15 @@ impl StoreTest {
     }
 }
 
-#[derive(Deserialize)]
-struct MomentRow {
-    id: String,
-    at: i64,
+db::row! {
+    struct MomentRow {
+        id: String,
+        at: i64,
+    }
 }
 
-#[derive(Deserialize)]
-struct TrailRow {
-    outcome: String,
+db::row! {
+    struct TrailRow {
+        outcome: String,
+    }
 }
