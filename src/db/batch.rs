@@ -80,7 +80,11 @@ impl Results {
     /// The statement's rows.
     pub fn rows<T: FromRow>(&self, slot: Slot<T>) -> Result<Vec<T>, DatabaseError> {
         let rows = rows_of(self.text(slot.index)?)?;
-        rows.iter().map(T::from_row).collect()
+        let mut read = Vec::with_capacity(rows.len());
+        for row in &rows {
+            read.push(T::from_row(row)?);
+        }
+        Ok(read)
     }
 
     /// The statement's first row.

@@ -1,5 +1,6 @@
 //! How it went: provisioning by the day or the hour, and how long the queue was.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use serde::Serialize;
 
 use crate::db::{self, Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
+use crate::kernel::ordered::set_of;
 
 /// Points of the chart of the queue at most: each costs two rows.
 const MAX_POINTS: i64 = 300;
@@ -264,8 +266,8 @@ impl Summing {
     }
 
     fn finish(self, depth: Vec<Depth>) -> Stats {
-        let mut reasons: Vec<(String, u64)> = self.reasons.into_iter().collect();
-        reasons.sort_by(|(_, one), (_, other)| other.cmp(one));
+        let reasons = self.reasons.into_iter();
+        let reasons = set_of(reasons.map(|(reason, count)| (Reverse(count), reason)));
         let times = self.times;
         let time_to_provision = TIME_LIMITS.map(|limit| Waited {
             at_most_seconds: limit.parse().ok(),
@@ -273,7 +275,10 @@ impl Summing {
         });
         Stats {
             buckets: self.buckets,
-            reasons,
+            reasons: reasons
+                .into_iter()
+                .map(|(Reverse(count), reason)| (reason, count))
+                .collect(),
             time_to_provision: time_to_provision.into(),
             depth,
         }

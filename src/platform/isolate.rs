@@ -12,28 +12,20 @@ use super::log;
 use super::runtime::{RuntimeClock, RuntimeRandom};
 use super::unicode::RuntimeUnicode;
 use super::webcrypto::WebCrypto;
-use crate::app;
 use crate::auth::Signatures;
 use crate::config::Config;
 use crate::kernel::http_client::HttpClient;
 use crate::kernel::{Clock, Random, Unicode};
 use crate::services::{Environment, Services, Shared};
-use crate::web::Router;
 
 thread_local! {
     // An isolate has one thread.
     static SHARED: Rc<Shared> = Rc::default();
-    static ROUTER: Rc<Router> = Rc::new(app::router());
     static CLOCK: Rc<dyn Clock> = Rc::new(RuntimeClock);
     static RANDOM: Rc<dyn Random> = Rc::new(RuntimeRandom);
     static HTTP: Rc<dyn HttpClient> = Rc::new(Fetch);
     static SIGNATURES: Rc<dyn Signatures> = Rc::new(WebCrypto);
     static UNICODE: Rc<dyn Unicode> = Rc::new(RuntimeUnicode);
-}
-
-/// The router, built once.
-pub fn router() -> Rc<Router> {
-    ROUTER.with(Rc::clone)
 }
 
 /// The services of one event.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::db::{Database, DatabaseError};
 use crate::kernel::audit::{Action, Entry, Origin};
+use crate::kernel::ordered::set_of;
 use crate::kernel::{Clock, Deadline, UserId};
 use crate::provisioning::next::Standing;
 use crate::provisioning::record::{ProvisioningRecord, State};
@@ -101,8 +102,8 @@ fn scan_query(record: &ProvisioningRecord) -> ScanQuery {
         .as_ref()
         .and_then(|row| row.threedeye_id.clone());
     ScanQuery {
-        emails: email.into_iter().collect(),
-        ids: mapped.into_iter().collect(),
+        emails: set_of(email),
+        ids: set_of(mapped),
         samples: SAMPLES,
         count: true,
         ..ScanQuery::default()

@@ -10,11 +10,11 @@ mod queue;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::db::DatabaseError;
 use crate::kernel::ids;
+use crate::kernel::ordered::set_of;
 use crate::provisioning::attempt::ReplacementBudget;
 use crate::provisioning::backfill::{NotRun, RunOrder};
 use crate::provisioning::batch::{RunWatch, Stop};
@@ -177,7 +177,7 @@ impl Provisioner<'_> {
                 .await?;
             return Ok(Delivery::paused(chunks));
         };
-        let runs: BTreeSet<&str> = chunks.iter().map(|chunk| chunk.run_id.as_str()).collect();
+        let runs = set_of(chunks.iter().map(|chunk| chunk.run_id.as_str()));
         let watch = RunWatch::new(runs.into_iter().map(str::to_owned).collect(), now);
         let budget = ReplacementBudget::limited(total(&opened.allowances));
         let (report, tally) = self
@@ -209,7 +209,7 @@ impl Provisioner<'_> {
 }
 
 fn distinct(chunks: &[ChunkId]) -> Vec<ChunkId> {
-    let chunks: BTreeSet<&ChunkId> = chunks.iter().collect();
+    let chunks = set_of(chunks);
     chunks.into_iter().cloned().collect()
 }
 

@@ -3,6 +3,7 @@
 
 use crate::db::{Database, DatabaseError};
 use crate::kernel::audit::{Action, Entry};
+use crate::kernel::ordered::set_of;
 use crate::kernel::{Deadline, EmailKey, UserId};
 use crate::provisioning::policy::{WATCH, list_deadline};
 use crate::provisioning::store::{self, Quarantined};
@@ -66,7 +67,7 @@ impl Provisioner<'_> {
             .iter()
             .filter(|one| now.since(one.since) < WATCH);
         let query = ScanQuery {
-            emails: lately.map(|one| one.email.clone()).collect(),
+            emails: set_of(lately.map(|one| one.email.clone())),
             ..ScanQuery::default()
         };
         if query.emails.is_empty() {

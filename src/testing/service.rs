@@ -139,7 +139,7 @@ impl TestService {
             random: Rc::new(Seeded::new(1)),
             shared: RefCell::default(),
             has_queue: false,
-            router: app::router(),
+            router: app::ROUTER,
         }
     }
 

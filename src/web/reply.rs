@@ -4,6 +4,8 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Serialize;
 
+use crate::kernel::json;
+
 /// Status, headers and the whole body.
 #[derive(Debug, Clone)]
 pub struct Reply {
@@ -24,7 +26,7 @@ impl Reply {
 
     pub fn json(status: StatusCode, body: &impl Serialize) -> Self {
         // Our own types always serialise: no maps with odd keys, no failing impls.
-        let body = serde_json::to_vec(body).unwrap_or_default();
+        let body = json::to_vec(body).unwrap_or_default();
         Self::text(status, "application/json", body)
     }
 

@@ -86,6 +86,8 @@ pub struct Route {
     pub handler: Handler,
     /// Whether HEAD is answered as well: every GET that writes nothing.
     pub has_head: bool,
+    /// The path up to its first parameter: most routes are told apart by that alone.
+    fixed: &'static str,
 }
 
 impl Route {
@@ -127,6 +129,7 @@ impl Route {
             operation,
             handler,
             has_head,
+            fixed: fixed_part(path),
         }
     }
 
@@ -149,12 +152,17 @@ impl Route {
         self.path.starts_with("/admin/") && self.method != Method::GET
     }
 
-    /// Whether a path is one of those that the route's template stands for.
+    /// Whether a path is one of those that the route's template stands for. No parameter is empty.
     pub fn covers(&self, path: &str) -> bool {
+        if !path.starts_with(self.fixed) {
+            return false;
+        }
         let mut given = path.split('/');
         let is_covered = self.path.split('/').all(|expected| {
             let segment = given.next();
-            segment.is_some_and(|segment| segment == expected || expected.starts_with('{'))
+            segment.is_some_and(|segment| {
+                segment == expected || (expected.starts_with('{') && !segment.is_empty())
+            })
         });
         is_covered && given.next().is_none()
     }
@@ -163,4 +171,15 @@ impl Route {
     pub fn answers(&self, method: &Method) -> bool {
         self.method == *method || (self.has_head && *method == Method::HEAD)
     }
+}
+
+const fn fixed_part(path: &'static str) -> &'static str {
+    let mut rest = path.as_bytes();
+    while let [first, behind @ ..] = rest {
+        if *first == b'{' {
+            break;
+        }
+        rest = behind;
+    }
+    path.split_at(path.len() - rest.len()).0
 }

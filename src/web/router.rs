@@ -1,7 +1,6 @@
 //! One table of routes, and one request's way through it.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use http::header::{
@@ -34,10 +33,10 @@ const SECURITY_HEADERS: [(HeaderName, &str); 4] = [
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
 ];
 
-/// Finds the route of a path and method. Built once an isolate; the default has no routes.
-#[derive(Default)]
+/// Finds the route of a path and method.
+#[derive(Clone, Copy)]
 pub struct Router {
-    paths: matchit::Router<Vec<&'static Route>>,
+    table: &'static [Route],
 }
 
 /// An answer, and what the log is told of it.
@@ -54,30 +53,8 @@ pub struct Answer {
 }
 
 impl Router {
-    /// A router over the table.
-    ///
-    /// # Errors
-    ///
-    /// When two paths of the table cannot be told apart.
-    pub fn new(table: &'static [Route]) -> Result<Self, matchit::InsertError> {
-        let mut grouped: BTreeMap<&str, Vec<&Route>> = BTreeMap::new();
-        for route in table {
-            grouped.entry(route.path).or_default().push(route);
-        }
-        let mut paths = matchit::Router::new();
-        for (path, mut routes) in grouped {
-            // A name may be an id as well. Of the account API, whose ids are uuids, clients expect 405.
-            if ErrorFormat::of_path(path) == ErrorFormat::Admin {
-                let is_other = |route: &&Route| route.path != path && route.covers(path);
-                routes.extend(table.iter().filter(is_other));
-            }
-            // The account API knows every path with a slash at its end as well.
-            if ErrorFormat::of_path(path) == ErrorFormat::Account {
-                paths.insert(format!("{path}/"), routes.clone())?;
-            }
-            paths.insert(path, routes)?;
-        }
-        Ok(Self { paths })
+    pub const fn new(table: &'static [Route]) -> Self {
+        Self { table }
     }
 
     /// Answers one request. To HEAD the answer is GET's whole: the runtime sends its length and leaves
@@ -137,16 +114,29 @@ impl Router {
         request: &Request,
         format: ErrorFormat,
     ) -> Result<(&'static Route, PathParams), ApiError> {
-        let found = self.paths.at(&request.path);
-        let found = found.map_err(|_| format.unknown_path())?;
-        let mut routes = found.value.iter();
-        let route = match found.value.as_slice() {
+        let mut path = request.path.as_str();
+        // The account API knows every path with a slash at its end as well.
+        if format == ErrorFormat::Account {
+            path = path.strip_suffix('/').unwrap_or(path);
+        }
+        let mut found: Vec<&Route> = self.table.iter().filter(|it| it.covers(path)).collect();
+        // What a template spells out goes before what it leaves open: a brace sorts behind all letters.
+        let template = found.iter().map(|route| route.path).min();
+        let template = template.ok_or_else(|| format.unknown_path())?;
+        // A name may be an id as well. Of the account API, whose ids are uuids, clients expect 405.
+        if format != ErrorFormat::Admin {
+            found.retain(|route| route.path == template);
+        }
+        let route = match found.as_slice() {
             // The user-key API looks at the keys first and at the method then.
             [only] if format == ErrorFormat::UserKeys => Some(only),
-            _ => routes.find(|route| route.answers(&request.method)),
+            routes => {
+                let answering = routes.iter().filter(|it| it.answers(&request.method));
+                answering.min_by_key(|route| route.path)
+            }
         };
         let route = *route.ok_or_else(|| {
-            let allowed: Vec<String> = found.value.iter().map(|route| route.allowed()).collect();
+            let allowed: Vec<String> = found.iter().map(|route| route.allowed()).collect();
             format.unknown_method(&request.method, allowed.join(", "))
         })?;
         Ok((route, params(route.path, &request.path)))
@@ -196,8 +186,17 @@ mod tests {
     use crate::app::ROUTES;
 
     #[test]
-    fn the_paths_of_the_table_can_be_told_apart() {
-        assert!(Router::new(ROUTES).is_ok());
+    fn no_two_routes_answer_the_same() {
+        let filled = |route: &Route| {
+            let segments = route.path.split('/');
+            let filled = segments.map(|it| if it.starts_with('{') { "{}" } else { it });
+            (route.method.clone(), filled.collect::<Vec<_>>())
+        };
+        for (index, route) in ROUTES.iter().enumerate() {
+            let others = ROUTES.iter().skip(index + 1);
+            let same = others.filter(|other| filled(other) == filled(route));
+            assert_eq!(same.map(|other| other.path).next(), None, "{}", route.path);
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::account::outbox::{ClaimedNotice, FIRST_WAIT, FailedNotice, MAX_WAIT, NoticeClaim};
 use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
+use crate::kernel::ordered::map_of;
 
 // At most 500, so that the transaction stays small. CLAIM_DUE leaves the rest alone, and later rounds delete it.
 // ?1 now
@@ -96,9 +97,9 @@ fn claim(sql: &'static str, now: Timestamp, which: Arg) -> Statement {
 }
 
 /// RETURNING has no order. Ids begin with the time.
-fn in_order(mut notices: Vec<ClaimedNotice>) -> Vec<ClaimedNotice> {
-    notices.sort_by(|one, other| one.id.cmp(&other.id));
-    notices
+fn in_order(notices: Vec<ClaimedNotice>) -> Vec<ClaimedNotice> {
+    let by_id = map_of(notices.into_iter().map(|one| (one.id.clone(), one)));
+    by_id.into_values().collect()
 }
 
 /// Deletes the notices with the ids `delivered`. What was deferred is due at `now`, with its attempt uncounted, and of what

@@ -9,6 +9,7 @@ use crate::auth::store::{ApiKeyRow, insert_api_key};
 use crate::auth::{ApiKey, Scope, SignIn};
 use crate::kernel::audit::Action;
 use crate::kernel::ids::prefixed_ulid;
+use crate::kernel::ordered::set_of;
 use crate::kernel::{Timestamp, UserId};
 use crate::operators::Role;
 use crate::web::caller::Admin;
@@ -126,9 +127,7 @@ pub fn validate(body: RequestBody, now: Timestamp) -> Result<NewKey, ApiError> {
     if body.scopes.is_empty() {
         return Err(ApiError::bad_request("scopes: must not be empty"));
     }
-    let mut scopes = body.scopes;
-    scopes.sort();
-    scopes.dedup();
+    let scopes = set_of(body.scopes);
     Ok(NewKey {
         scopes: scopes.iter().map(ToString::to_string).collect(),
         user_id: fields::user_id(body.user_id.as_deref())?,

@@ -11,8 +11,9 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use worker::{Context, Env, web_sys};
 
-use crate::app::notices;
+use crate::app::{ROUTER, notices};
 use crate::kernel::RequestId;
+use crate::kernel::json;
 use crate::kernel::log::{Level, Line};
 use crate::platform::isolate;
 use crate::platform::log::Console;
@@ -56,9 +57,8 @@ pub async fn fetch(
     let method = lines.next().unwrap_or_default();
     let answer = match incoming(request, method, lines) {
         Ok(request) => {
-            let router = isolate::router();
             let services = Rc::clone(&services);
-            router.respond(request, services, request_id.clone()).await
+            ROUTER.respond(request, services, request_id.clone()).await
         }
         Err(error) => refuse(error, &request_id),
     };
@@ -188,7 +188,7 @@ fn origin(url: &str) -> &str {
 
 /// Our answer as the runtime's.
 fn outgoing(reply: &Reply) -> worker::Result<web_sys::Response> {
-    let headers = serde_json::to_string(&Headers(&reply.headers))
+    let headers = json::to_string(&Headers(&reply.headers))
         .map_err(|error| worker::Error::RustError(error.to_string()))?;
     Ok(answer(reply.status.as_u16(), &headers, &reply.body)?)
 }

@@ -7,6 +7,7 @@ use std::pin::pin;
 use futures_util::future::{Either, select};
 
 use crate::db::DatabaseError;
+use crate::kernel::ordered::set_of;
 use crate::kernel::{Deadline, Timestamp, UserId};
 use crate::provisioning::policy::{LEASE, LEASE_MARGIN, LEASE_RENEWAL, LEASE_WATCH, list_deadline};
 use crate::provisioning::store::{self, LeaseTerms, LeaseToken};
@@ -28,7 +29,7 @@ impl Leases {
         Self {
             token: terms.token,
             until: Cell::new(terms.until),
-            held: RefCell::new(users.collect()),
+            held: RefCell::new(set_of(users)),
             lost: RefCell::default(),
             renewing: Cell::new(false),
         }
@@ -67,7 +68,7 @@ impl Leases {
         let users: Vec<UserId> = self.held.borrow().iter().cloned().collect();
         let renewed = store::renew_leases(context.database, &self.token, &users, until).await;
         self.renewing.set(false);
-        let kept: BTreeSet<UserId> = renewed?.into_iter().collect();
+        let kept = set_of(renewed?);
         self.until.set(until);
         for user in users {
             if !kept.contains(&user) {

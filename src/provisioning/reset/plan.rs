@@ -3,11 +3,13 @@
 //! A plan names no rows and is stored nowhere: it is a tag over everything that the preview saw. Under the
 //! lease the same is read again, and only where it gives the same tag is anything done.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Serialize;
 
 use crate::db::{DatabaseError, json_text};
+use crate::kernel::ordered::set_of;
 use crate::kernel::{Timestamp, UserId};
 use crate::provisioning::policy::{CLOCK_SKEW, PLAN_LIFETIME};
 use crate::provisioning::record::{Mapping, ProvisioningRecord, union};
@@ -92,8 +94,8 @@ struct Tagged<'a> {
     email: Option<&'a str>,
     known: bool,
     mapping: Option<TaggedMapping<'a>>,
-    saved: Option<Vec<&'a str>>,
-    accounts: Vec<(&'a str, Vec<&'a str>)>,
+    saved: Option<BTreeSet<&'a str>>,
+    accounts: BTreeSet<(&'a str, BTreeSet<&'a str>)>,
 }
 
 #[derive(Serialize)]
@@ -141,10 +143,8 @@ impl Sight<'_> {
         let email = user.and_then(|user| user.email_key.as_ref());
         // In which order a list has accounts and roles tells nothing.
         let accounts = self.accounts.iter();
-        let mut accounts: Vec<(&str, Vec<&str>)> = accounts
-            .map(|account| (account.id.0.as_str(), sorted(&account.roles)))
-            .collect();
-        accounts.sort_unstable();
+        let accounts =
+            set_of(accounts.map(|account| (account.id.0.as_str(), in_order(&account.roles))));
         json_text(&Tagged {
             ends_at: ends_at.as_millis(),
             order: [clear_mapping, delete_remote, reprovision, preserve_roles],
@@ -156,7 +156,7 @@ impl Sight<'_> {
                 .record
                 .recovery
                 .as_ref()
-                .map(|saved| sorted(&saved.roles)),
+                .map(|saved| in_order(&saved.roles)),
             accounts,
         })
     }
@@ -182,10 +182,8 @@ impl Sight<'_> {
     }
 }
 
-fn sorted(roles: &[RoleId]) -> Vec<&str> {
-    let mut roles: Vec<&str> = roles.iter().map(|role| role.0.as_str()).collect();
-    roles.sort_unstable();
-    roles
+fn in_order(roles: &[RoleId]) -> BTreeSet<&str> {
+    set_of(roles.iter().map(|role| role.0.as_str()))
 }
 
 impl Context<'_> {

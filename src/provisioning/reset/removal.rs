@@ -1,6 +1,7 @@
 //! Finds and deletes the user's accounts.
 
 use crate::kernel::audit::Action;
+use crate::kernel::ordered::set_of;
 use crate::kernel::{Deadline, UserId};
 use crate::provisioning::policy::list_deadline;
 use crate::provisioning::record::{ForgottenAccount, Mapping, ProvisioningRecord, State, union};
@@ -214,8 +215,8 @@ fn own_accounts(record: &ProvisioningRecord) -> ScanQuery {
     ];
     let ids = [mapped, forgotten.and_then(|account| account.id.clone())];
     ScanQuery {
-        emails: emails.into_iter().flatten().collect(),
-        ids: ids.into_iter().flatten().collect(),
+        emails: set_of(emails.into_iter().flatten()),
+        ids: set_of(ids.into_iter().flatten()),
         ..ScanQuery::default()
     }
 }

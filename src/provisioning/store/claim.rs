@@ -1,10 +1,9 @@
 //! Taking users' leases, with an intent (e-mail and password) recorded where there is none.
 
-use std::collections::BTreeMap;
-
 use serde::{Serialize, Serializer};
 
 use crate::db::{self, Arg, Batch, Database, DatabaseError, Statement};
+use crate::kernel::ordered::map_of;
 use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
 use crate::provisioning::policy::SETTLING;
 use crate::provisioning::record::Claimed;
@@ -151,11 +150,8 @@ pub async fn claim(
         ],
     ));
     let answers = database.run(batch).await?;
-    let mut rows: BTreeMap<String, ClaimedRow> = answers
-        .rows(granted)?
-        .into_iter()
-        .map(|row| (row.user.user_id.clone(), row))
-        .collect();
+    let rows = answers.rows(granted)?.into_iter();
+    let mut rows = map_of(rows.map(|row: ClaimedRow| (row.user.user_id.clone(), row)));
     let granted = requests
         .iter()
         .filter_map(|request| {

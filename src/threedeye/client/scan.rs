@@ -17,6 +17,7 @@ use std::ops::Range;
 use futures_util::future::join;
 use futures_util::stream::{self, StreamExt as _};
 
+use crate::kernel::ordered::set_of;
 use crate::kernel::{Deadline, EmailKey, Unicode, mask_email};
 use crate::threedeye::wire::list::{ListUsers, UserPage};
 use crate::threedeye::{DirectoryScan, RemoteAccount, RemoteId, ScanQuery, UpstreamError};
@@ -203,8 +204,8 @@ impl<'a> Reading<'a> {
             last_planned: 1,
             ids: BTreeSet::new(),
             pages: BTreeSet::new(),
-            missing_emails: query.emails.iter().collect(),
-            missing_ids: query.ids.iter().collect(),
+            missing_emails: set_of(&query.emails),
+            missing_ids: set_of(&query.ids),
             reached_end: false,
             ends_short: false,
             was_cut_short: false,

@@ -1,11 +1,10 @@
 //! A delivery of chunks: what it has to do, and where it leaves them.
 
-use std::collections::BTreeSet;
-
 use serde::Serialize;
 
 use crate::db::{self, Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
+use crate::kernel::ordered::set_of;
 use crate::provisioning::fanout::ChunkId;
 use crate::provisioning::store::fanout::sums::{ChunkStatus, push_sums};
 use crate::provisioning::store::pause::{PAUSED, PausedRow, not_paused};
@@ -84,7 +83,7 @@ pub async fn open_delivery(
     chunks: &[ChunkId],
     now: Timestamp,
 ) -> Result<Option<OpenedDelivery>, DatabaseError> {
-    let runs: BTreeSet<&str> = chunks.iter().map(|chunk| chunk.run_id.as_str()).collect();
+    let runs = set_of(chunks.iter().map(|chunk| chunk.run_id.as_str()));
     let runs = Arg::json(&runs)?;
     let chunks = Arg::json(&chunks)?;
     let mut batch = Batch::new();

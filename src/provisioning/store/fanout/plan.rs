@@ -1,8 +1,7 @@
 //! Planning a run: what is due is cut into chunks and held back from every other run.
 
-use std::collections::BTreeSet;
-
 use crate::db::{self, Batch, Database, DatabaseError, Statement};
+use crate::kernel::ordered::set_of;
 use crate::kernel::{Timestamp, UserId};
 use crate::provisioning::fanout::ChunkId;
 use crate::provisioning::policy::ABANDONED_AT_ONCE;
@@ -139,20 +138,19 @@ pub async fn plan_run(
         HOLD,
         [run_id.into(), planning.hold_until.into()],
     ));
-    batch.execute(update_runs(&BTreeSet::from([run_id]), opening.started_at)?);
+    batch.execute(update_runs(&set_of([run_id]), opening.started_at)?);
     let planned = batch.push::<PlannedRow>(Statement::new(PLANNED, [run_id.into()]));
     let args = [planning.abandoned_before.into(), ABANDONED_AT_ONCE.into()];
     let abandoned = batch.push(Statement::new(ABANDONED, args));
     let leaving = batch.push::<UserIdRow>(list_due_leavings(planning.leavings));
 
     let answers = database.run(batch).await?;
-    let mut chunks = answers.rows(cut)?;
-    chunks.sort();
+    let chunks = set_of(answers.rows(cut)?);
     let Some(planned) = answers.first(planned)? else {
         return Ok(None);
     };
     Ok(Some(Planned {
-        chunks,
+        chunks: chunks.into_iter().collect(),
         users: planned.users,
         remaining: planned.remaining,
         abandoned: answers.rows(abandoned)?,

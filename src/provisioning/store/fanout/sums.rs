@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::db::{self, Arg, Batch, DatabaseError, Slot, Statement};
 use crate::kernel::Timestamp;
+use crate::kernel::ordered::set_of;
 use crate::provisioning::fanout::ChunkId;
 use crate::provisioning::policy::MAX_RUN_ERRORS;
 
@@ -101,7 +102,7 @@ pub(super) fn push_sums(
 ) -> Result<Slot<ChunkStatus>, DatabaseError> {
     let args = [Arg::json(&chunks)?, given_up.into()];
     let status = batch.push(Statement::new(UPDATE_CHUNKS, args));
-    let runs: BTreeSet<&str> = chunks.iter().map(|chunk| chunk.run_id.as_str()).collect();
+    let runs = set_of(chunks.iter().map(|chunk| chunk.run_id.as_str()));
     batch.execute(update_runs(&runs, now)?);
     Ok(status)
 }
