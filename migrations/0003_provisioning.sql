@@ -128,18 +128,16 @@ CREATE TABLE provisioning_totals (
 ) STRICT, WITHOUT ROWID;
 INSERT INTO provisioning_totals (name, value) VALUES ('waiting', 0);
 
--- The row always exists. An upsert because D1 bills no row read for finding the conflicting row; for
--- an UPDATE it would.
+-- There is always one row. It is called 'settling' while a bundle of outcomes is written, within that
+-- statement: the bundle counts those that it takes out of the queue, all at once.
 CREATE TRIGGER provisioning_queue_insert_count AFTER INSERT ON provisioning_queue
 BEGIN
-  INSERT INTO provisioning_totals (name, value) VALUES ('waiting', 1)
-  ON CONFLICT (name) DO UPDATE SET value = value + 1;
+  UPDATE provisioning_totals SET value = value + 1;
 END;
 
 CREATE TRIGGER provisioning_queue_delete_count AFTER DELETE ON provisioning_queue
 BEGIN
-  INSERT INTO provisioning_totals (name, value) VALUES ('waiting', 0)
-  ON CONFLICT (name) DO UPDATE SET value = value - 1;
+  UPDATE provisioning_totals SET value = value - 1 WHERE name = 'waiting';
 END;
 
 -- The limits of the queue. Runs pass their users on as JSON, which can hold no blob, and within one
@@ -221,9 +219,11 @@ BEGIN
   DELETE FROM provisioning_queue WHERE user_id = NEW.user_id;
 END;
 
+-- A bundle of outcomes takes its users out itself.
 CREATE TRIGGER threedeye_users_update_dequeue AFTER UPDATE OF state ON threedeye_users
 WHEN NEW.state <> OLD.state
   AND NEW.state <> 'idle' AND NEW.state <> 'pending' AND NEW.state <> 'attaching'
+  AND EXISTS (SELECT 1 FROM provisioning_totals WHERE name = 'waiting')
 BEGIN
   DELETE FROM provisioning_queue WHERE user_id = NEW.user_id;
 END;
@@ -340,6 +340,15 @@ BEGIN
     SELECT 1 FROM provisioning_unsettled
     WHERE lease_token = NEW.lease_token AND user_id = NEW.user_id);
 
+  -- Within a bundle: the user was counted out already, which is taken back if it was not in the queue
+  -- or stays there. Looked up by a name that may be NULL, because D1 would bill a row for each user.
+  DELETE FROM provisioning_queue
+  WHERE (NEW.success OR NEW.closes) AND user_id = NEW.user_id AND NOT EXISTS (
+    SELECT 1 FROM provisioning_unsettled
+    WHERE lease_token = NEW.lease_token AND user_id = NEW.user_id);
+  UPDATE provisioning_totals SET value = value + 1
+  WHERE name = iif((NEW.success OR NEW.closes) AND changes() = 0, 'settling', NULL);
+
   -- The row was closed because of the e-mail that was claimed. If the user has another one by now,
   -- or if the holder of a contested one is gone, no later change would reopen the row.
   UPDATE threedeye_users SET
@@ -361,6 +370,35 @@ BEGIN
   WHERE NEW.due_at IS NOT NULL AND user_id = NEW.user_id AND NOT EXISTS (
     SELECT 1 FROM provisioning_unsettled
     WHERE lease_token = NEW.lease_token AND user_id = NEW.user_id);
+END;
+
+-- The outcomes of several users. An insert stores nothing: the trigger below settles each user. Those
+-- who leave the queue are counted with one write; by one user the triggers do that too.
+CREATE VIEW provisioning_bundles AS
+SELECT NULL AS outcomes,    -- JSON array of objects
+       NULL AS lease_token, NULL AS at,
+       NULL AS leaving      -- how many of them leave the queue, if all are written
+WHERE 0;
+
+CREATE TRIGGER provisioning_settle_bundle INSTEAD OF INSERT ON provisioning_bundles
+BEGIN
+  UPDATE provisioning_totals SET name = 'settling', value = value - NEW.leaving WHERE NEW.leaving > 1;
+
+  -- A failure and a release have no state of their own; an error counts as an attempt.
+  INSERT INTO provisioning_outcomes
+    (user_id, lease_token, at, state, threedeye_id, email_key, respelled_id, error, error_code,
+     next_attempt_at, settled_at, due_at,
+     success, attempt, closes, actor, action, outcome, request_id, reason)
+  SELECT value ->> 'user', NEW.lease_token, NEW.at,
+         iif(value ->> 'state' IN ('failed', 'released'), NULL, value ->> 'state'),
+         value ->> 'id', value ->> 'email', value ->> 'respelled', value ->> 'error', value ->> 'error_code',
+         value ->> 'next_attempt_at', value ->> 'settled_at', value ->> 'due_at',
+         value ->> 'state' = 'complete', value ->> 'error' IS NOT NULL,
+         value ->> 'state' IN ('quarantined', 'set_aside'),
+         value ->> 'actor', value ->> 'action', value ->> 'outcome', value ->> 'request', value ->> 'reason'
+  FROM json_each(NEW.outcomes);
+
+  UPDATE provisioning_totals SET name = 'waiting' WHERE name = 'settling';
 END;
 
 UPDATE schema_version SET version = 3;

@@ -13,21 +13,9 @@ use crate::provisioning::store::counts::{Counted, count_outcomes};
 use crate::provisioning::{Failure, Reason};
 use crate::threedeye::RemoteId;
 
-// ?1 outcomes, ?2 token, ?3 now. The trigger on this view says what is done with each. A failure and a
-// release have no state of their own; an error counts as an attempt.
+// ?1 outcomes, ?2 token, ?3 now, ?4 how many leave the queue. The triggers say what is done with each.
 const RECORD: &str = "
-INSERT INTO provisioning_outcomes
-  (user_id, lease_token, at, state, threedeye_id, email_key, respelled_id, error, error_code,
-   next_attempt_at, settled_at, due_at,
-   success, attempt, closes, actor, action, outcome, request_id, reason)
-SELECT value ->> 'user', ?2, ?3,
-       iif(value ->> 'state' IN ('failed', 'released'), NULL, value ->> 'state'),
-       value ->> 'id', value ->> 'email', value ->> 'respelled', value ->> 'error', value ->> 'error_code',
-       value ->> 'next_attempt_at', value ->> 'settled_at', value ->> 'due_at',
-       value ->> 'state' = 'complete', value ->> 'error' IS NOT NULL,
-       value ->> 'state' IN ('quarantined', 'set_aside'),
-       value ->> 'actor', value ->> 'action', value ->> 'outcome', value ->> 'request', value ->> 'reason'
-FROM json_each(?1)";
+INSERT INTO provisioning_bundles (outcomes, lease_token, at, leaving) VALUES (?1, ?2, ?3, ?4)";
 
 // ?1 token. The trigger leaves those behind whose outcome it did not write.
 const TAKE_UNWRITTEN: &str = "
@@ -109,6 +97,14 @@ impl Outcome {
             Self::Complete { .. } | Self::Released { .. } => None,
         }
     }
+
+    /// Whether no run takes the user up again unless something changes.
+    const fn leaves_queue(&self) -> bool {
+        match self {
+            Self::Complete { .. } | Self::Quarantined { .. } | Self::SetAside { .. } => true,
+            Self::Attaching { .. } | Self::Failed { .. } | Self::Released { .. } => false,
+        }
+    }
 }
 
 /// A user's outcome as RECORD reads it.
@@ -156,10 +152,19 @@ pub async fn record_outcomes(
             audit: ended.entry.as_ref().map(Into::into),
         })
         .collect();
+    let leaving: u32 = outcomes
+        .iter()
+        .map(|ended| u32::from(ended.outcome.leaves_queue()))
+        .sum();
     let mut batch = Batch::new();
     batch.execute(Statement::new(
         RECORD,
-        [Arg::json(&parameters)?, token.into(), now.into()],
+        [
+            Arg::json(&parameters)?,
+            token.into(),
+            now.into(),
+            leaving.into(),
+        ],
     ));
     let counted = outcomes.iter().flat_map(|ended| {
         let counted = [ended.counted, ended.waited.map(Counted::waited)];

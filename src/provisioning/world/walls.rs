@@ -45,7 +45,7 @@ impl faulty::Faults for Wall {
     fn before<'a>(&'a self, batch: &'a [Statement]) -> LocalBoxFuture<'a, Ending> {
         async {
             let world = self.world();
-            let settles = |statement: &Statement| statement.sql.contains("provisioning_outcomes");
+            let settles = |statement: &Statement| statement.sql.contains("provisioning_bundles");
             let effect = match batch.iter().any(settles) {
                 true => Effect::Settlement,
                 false => Effect::Database,

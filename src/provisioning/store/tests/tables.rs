@@ -34,7 +34,7 @@ const TABLES: [&str; 11] = [
 /// Rows that must never exist, each with a word for what is wrong.
 const VIOLATIONS: [&str; 8] = [
     "SELECT 'waiting is miscounted' AS broken, '' AS id FROM provisioning_totals
-     WHERE name = 'waiting' AND value <> (SELECT count(*) FROM provisioning_queue)",
+     WHERE name <> 'waiting' OR value <> (SELECT count(*) FROM provisioning_queue)",
     "SELECT 'waits with another e-mail', q.user_id FROM provisioning_queue q
      JOIN users u ON u.uuid = q.user_id WHERE u.email_key IS NOT q.email_key",
     "SELECT 'waits without need, or does not wait', u.uuid FROM users u
