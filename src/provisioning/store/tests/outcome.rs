@@ -14,6 +14,7 @@ mirrored_tests! {
     being_released_changes_nothing_but_the_place_in_the_queue,
     an_outcome_without_the_lease_changes_nothing,
     an_account_has_one_user,
+    a_bundle_counts_those_that_leave_the_queue,
     a_quarantine_for_a_past_email_is_lifted_at_once,
     no_user_waits_for_an_email_that_is_free,
     an_outcome_without_the_lease_reopens_no_closed_row,
@@ -170,6 +171,44 @@ fn an_account_has_one_user(test: &StoreTest) {
     assert_eq!((row.state, row.threedeye_id), (State::Pending, None));
     assert_eq!(test.state("ann"), Some(State::Complete));
     assert_eq!(test.queued(), ["bob"]);
+}
+
+fn a_bundle_counts_those_that_leave_the_queue(test: &StoreTest) {
+    let users = ["ann", "bob", "cyd", "dan", "eve", "fay", "gil"];
+    for user in users {
+        test.add(user, &format!("{user}@example.com"));
+    }
+    test.add("hal", TWO);
+    test.finish("hal", "taken");
+    test.claim("t1", &users);
+    test.change_email("cyd", Some(ONE));
+    test.change_email("dan", Some(TWO));
+    test.change_email("eve", None);
+    let aside = |address| Outcome::SetAside {
+        email: email(address),
+        failure: Failure::Duplicate,
+    };
+    let lost = test.record_all(
+        "t1",
+        [
+            ("ann", complete("a")),
+            ("bob", quarantined()),
+            // The e-mail is free, so the user waits again.
+            ("cyd", aside(ONE)),
+            ("dan", aside(TWO)),
+            // Without an e-mail it did not wait.
+            ("eve", complete("e")),
+            // An account of another user's.
+            ("fay", complete("taken")),
+        ],
+    );
+    assert_eq!(lost, ids(&["fay"]));
+    assert_eq!(test.queued(), ["cyd", "fay", "gil"]);
+    // Without the lease.
+    let lost = test.record_all("t2", [("fay", complete("f")), ("gil", complete("g"))]);
+    assert_eq!(lost, ids(&["fay", "gil"]));
+    assert_eq!(test.queued(), ["cyd", "fay", "gil"]);
+    assert_eq!(test.violations(), Vec::<serde_json::Value>::new());
 }
 
 fn a_quarantine_for_a_past_email_is_lifted_at_once(test: &StoreTest) {

@@ -192,7 +192,12 @@ impl<'t> Sequence<'t> {
 
     fn record(&self) {
         let (holder, user) = self.hold();
-        let users = BTreeSet::from([user, self.user()]).into_iter();
+        let mut users = BTreeSet::from([user, self.user()]);
+        if self.chance(2) {
+            let of_holder = self.holds.iter().filter(|(token, _)| *token == holder);
+            users.extend(of_holder.map(|(_, user)| *user));
+        }
+        let users = users.into_iter();
         let ended =
             users
                 .map(|user| (user, self.outcome()))
