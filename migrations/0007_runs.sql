@@ -26,11 +26,8 @@ CREATE TABLE provisioning_runs (
   stopped_at     INTEGER,                    -- when an administrator stopped it
   finished_at    INTEGER
 ) STRICT, WITHOUT ROWID;
--- The lists, filtered or not; the id is the end of every key.
-CREATE INDEX provisioning_runs_by_time ON provisioning_runs (started_at);
-CREATE INDEX provisioning_runs_by_trigger ON provisioning_runs (trigger_kind, started_at);
-CREATE INDEX provisioning_runs_by_status ON provisioning_runs (status, started_at);
-CREATE INDEX provisioning_runs_by_both ON provisioning_runs (trigger_kind, status, started_at);
+-- The filtered lists. The id, which tells when a run began, is the end of every key, and the order of all.
+CREATE INDEX provisioning_runs_by_kind ON provisioning_runs (trigger_kind, status);
 CREATE INDEX provisioning_runs_open ON provisioning_runs (advanced_at)
   WHERE status = 'running' AND mode = 'queue';
 

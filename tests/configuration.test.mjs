@@ -142,14 +142,16 @@ describe("/health", () => {
   });
 
   /** @param {number} minutesAgo @param {string | number | null} status */
-  const ledger = (minutesAgo, status, trigger = "cron") =>
-    complete.sql(
+  const ledger = (minutesAgo, status, trigger = "cron") => {
+    const startedAt = Date.now() - minutesAgo * 60_000;
+    return complete.sql(
       "INSERT INTO provisioning_runs (run_id, trigger_kind, actor, request_id, status, batch_limit, started_at) VALUES (?, ?, 'cron', 'req_x', ?, 50, ?)",
-      `run_${minutesAgo}`,
+      `run_${startedAt}`,
       trigger,
       status,
-      Date.now() - minutesAgo * 60_000,
+      startedAt,
     );
+  };
 
   for (const [what, runs, word, status] of /** @type {[string, [number, string][], string, number][]} */ ([
     ["a run that ended well a moment ago", [[1, "completed"]], "ok", 200],

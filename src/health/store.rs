@@ -10,10 +10,29 @@ pub const SCHEMA_VERSION: u32 = 8;
 
 const SCHEMA: &str = "SELECT max(version) AS version FROM schema_version";
 
-const LAST_SCHEDULED: &str = "
-SELECT started_at, coalesce(advanced_at, started_at) AS active_at, status
-FROM provisioning_runs
-WHERE trigger_kind = 'cron' ORDER BY started_at DESC LIMIT 1";
+/// The scheduled runs of a status.
+macro_rules! scheduled {
+    ($status:literal) => {
+        concat!(
+            "
+SELECT run_id, started_at, coalesce(advanced_at, started_at) AS active_at, status
+FROM provisioning_runs WHERE trigger_kind = 'cron' AND status = '",
+            $status,
+            "'"
+        )
+    };
+}
+
+// Ids are in the order in which runs began. SQLite reads the end of each part off the index and merges them.
+const LAST_SCHEDULED: &str = concat!(
+    scheduled!("running"),
+    " UNION ALL",
+    scheduled!("completed"),
+    " UNION ALL",
+    scheduled!("ended_early"),
+    "
+ORDER BY run_id DESC LIMIT 1"
+);
 
 // An index holds the open planned runs, which are few.
 const WAITING_SINCE: &str = "

@@ -57,7 +57,7 @@ const COUNTS: &str = concat!(
 // ?1 since when a run that has not died has made progress
 const RUN: &str = "
 SELECT run_id, trigger_kind, mode, total, created, failed, skipped, started_at
-FROM (SELECT * FROM provisioning_runs ORDER BY started_at DESC LIMIT 20)
+FROM (SELECT * FROM provisioning_runs ORDER BY run_id DESC LIMIT 20)
 WHERE status = 'running' AND coalesce(advanced_at, started_at) >= ?1
 LIMIT 1";
 

@@ -5,34 +5,46 @@ use crate::kernel::Timestamp;
 use crate::provisioning::policy;
 use crate::provisioning::store::{Tally, Trigger};
 
-/// The newest runs, on a condition that names the index whose order it keeps: ?1 limit, ?2 the run before
-/// them, ?3 and ?4 the condition's own.
+/// The newest runs of each condition, merged. Ids are in the order in which runs began. ?1 limit, ?2 the run
+/// before them, ?3 and ?4 the conditions' own.
 macro_rules! list_runs {
-    ($index:literal, $condition:literal) => {
+    ($first:literal $(, $other:literal)*) => {
         concat!(
             "
 SELECT run_id, trigger_kind, mode, status, batch_limit, total, created, failed, skipped,
        quarantined, remaining, errors, started_at, advanced_at, finished_at
-FROM provisioning_runs INDEXED BY ",
-            $index,
+FROM (",
+            list_runs!(one $first),
+            $("
+  UNION ALL",
+            list_runs!(one $other),)*
+            ")
+ORDER BY run_id DESC LIMIT ?1"
+        )
+    };
+    (one $condition:literal) => {
+        concat!(
             "
-WHERE ",
+  SELECT * FROM provisioning_runs ",
             $condition,
-            " (started_at, run_id) < (
-  coalesce((SELECT started_at FROM provisioning_runs WHERE run_id = ?2), iif(?2 IS NULL, 9e15, -1)),
-  coalesce(?2, ''))
-ORDER BY started_at DESC, run_id DESC LIMIT ?1"
+            " run_id < coalesce(
+    (SELECT run_id FROM provisioning_runs WHERE run_id = ?2), iif(?2 IS NULL, '~', ''))"
         )
     };
 }
 
-const ALL: &str = list_runs!("provisioning_runs_by_time", "");
-const BY_TRIGGER: &str = list_runs!("provisioning_runs_by_trigger", "trigger_kind = ?3 AND");
-const BY_STATUS: &str = list_runs!("provisioning_runs_by_status", "status = ?3 AND");
-const BY_BOTH: &str = list_runs!(
-    "provisioning_runs_by_both",
-    "trigger_kind = ?3 AND status = ?4 AND"
+const ALL: &str = list_runs!("WHERE");
+const BY_TRIGGER: &str = list_runs!(
+    "INDEXED BY provisioning_runs_by_kind WHERE trigger_kind = ?3 AND status = 'running' AND",
+    "INDEXED BY provisioning_runs_by_kind WHERE trigger_kind = ?3 AND status = 'completed' AND",
+    "INDEXED BY provisioning_runs_by_kind WHERE trigger_kind = ?3 AND status = 'ended_early' AND"
 );
+const BY_STATUS: &str = list_runs!(
+    "INDEXED BY provisioning_runs_by_kind WHERE trigger_kind = 'manual' AND status = ?3 AND",
+    "INDEXED BY provisioning_runs_by_kind WHERE trigger_kind = 'cron' AND status = ?3 AND"
+);
+const BY_BOTH: &str =
+    list_runs!("INDEXED BY provisioning_runs_by_kind WHERE trigger_kind = ?3 AND status = ?4 AND");
 
 const ONE_RUN: &str = "
 SELECT run_id, trigger_kind, mode, status, batch_limit, total, created, failed, skipped,

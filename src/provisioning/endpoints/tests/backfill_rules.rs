@@ -374,11 +374,12 @@ fn the_ledger_tells_of_every_run_newest_first() {
     assert_eq!(list("")[2], expected);
     for number in 0..25 {
         let sql = "INSERT INTO provisioning_runs (run_id, trigger_kind, actor, request_id, status, batch_limit, started_at)
-            VALUES ('run_' || ?1, 'cron', 'cron', 'req_x', 'running', 50, 9000000000000 + ?1)";
+            VALUES (printf('run_9%025d', ?1), 'cron', 'cron', 'req_x', 'running', 50, 9000000000000 + ?1)";
         setup.service.database.execute(sql, [number]);
     }
     let shown = list("");
-    assert_eq!((shown.len(), &shown[0]["runId"]), (20, &json!("run_24")));
+    let newest = json!("run_90000000000000000000000024");
+    assert_eq!((shown.len(), &shown[0]["runId"]), (20, &newest));
     let open = (
         &shown[0]["status"],
         &shown[0]["finishedAt"],
