@@ -8,7 +8,7 @@ import { serviceForThisFile } from "./support/service.mjs";
 /** @import { Answer } from "./support/http.mjs" */
 
 const PAGE_SIZE = 100;
-/** Rows of D1 that a backfill of 50 may read, whatever became of its users before. */
+/** Rows of D1 that a backfill of 50 may read and write, whatever became of its users before. */
 const MAX_READ = 700;
 const MAX_WRITTEN = 420;
 const service = await serviceForThisFile({ instrumented: true, vars: { THREEDEYE_PAGE_SIZE: String(PAGE_SIZE) } });
@@ -91,6 +91,7 @@ describe("finding work costs what the batch costs", () => {
     assert.deepEqual([answer.json.created, answer.json.remaining], [50, 0]);
     await service.assertProvisioned(user);
     assert.ok(rowsRead(answer) <= MAX_READ, `${rowsRead(answer)} rows of D1 read`);
+    assert.ok(rowsWritten(answer) <= MAX_WRITTEN, `${rowsWritten(answer)} rows of D1 written`);
   }
 
   test("right after a reset", async () => {
@@ -119,6 +120,7 @@ describe("finding work costs what the batch costs", () => {
       const answer = await service.backfill();
       assert.deepEqual([answer.json.created, answer.json.remaining], [50, 0]);
       assert.ok(rowsRead(answer) <= MAX_READ, `${rowsRead(answer)} rows of D1 read`);
+      assert.ok(rowsWritten(answer) <= MAX_WRITTEN, `${rowsWritten(answer)} rows of D1 written`);
       for (const user of users.slice(0, 3)) await service.assertProvisioned(user);
     });
   }

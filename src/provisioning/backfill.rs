@@ -173,6 +173,7 @@ impl Provisioner<'_> {
             match self.claim_request(&candidate.user) {
                 Ok(request) => requests.push(ClaimRequest {
                     entered_at: Some(candidate.entered_at),
+                    has_intent: candidate.has_intent,
                     ..request
                 }),
                 Err(failure) => {

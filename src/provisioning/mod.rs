@@ -117,6 +117,7 @@ impl<'a> Context<'a> {
             user: user.clone(),
             password: self.new_password(user)?,
             entered_at: None,
+            has_intent: false,
         })
     }
 

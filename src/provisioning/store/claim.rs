@@ -1,9 +1,10 @@
 //! Taking users' leases, with an intent (e-mail and password) recorded where there is none.
 
+use std::collections::BTreeMap;
+
 use serde::{Serialize, Serializer};
 
 use crate::db::{self, Arg, Batch, Database, DatabaseError, Statement};
-use crate::kernel::ordered::map_of;
 use crate::kernel::{EmailKey, Sealed, Timestamp, UserId};
 use crate::provisioning::policy::SETTLING;
 use crate::provisioning::record::Claimed;
@@ -11,11 +12,33 @@ use crate::provisioning::store::LeaseTerms;
 use crate::provisioning::store::columns::{MappingColumns, recovery};
 use crate::provisioning::store::quarantine::{KnownRow, has_accounts_statement};
 
+/// What both statements tell of those they granted.
+macro_rules! returning_claimed {
+    ($statement:literal) => {
+        concat!(
+            $statement,
+            "
+RETURNING user_id, (SELECT u.email_key FROM users u WHERE u.uuid = user_id) AS email,
+          email_key AS intent_email, password_sealed, threedeye_id, state, attempts,
+          (SELECT r.role_ids FROM threedeye_recovery r
+           WHERE r.user_id = threedeye_users.user_id) AS role_ids,
+          settled_at, taken_over_email, respelled_id, forgotten_email, forgotten_threedeye_id, forgotten_password,
+          (SELECT r.removed_at FROM users u JOIN threedeye_removals r ON r.email_key = u.email_key
+           WHERE u.uuid = threedeye_users.user_id) AS email_removed_at,
+          (SELECT r.removed_at FROM threedeye_removals r
+           WHERE r.email_key = threedeye_users.email_key) AS intent_removed_at,
+          iif(?6, (SELECT q.entered_at FROM provisioning_queue q
+                   WHERE q.user_id = threedeye_users.user_id), NULL) AS entered_at"
+        )
+    };
+}
+
 // ?1 requests, ?2 token, ?3 until, ?4 now, ?5 policy::SETTLING, as in ACQUIRE of lease.rs, ?6 whether it is to find
 // out since when users wait. Of two
 // requests for one e-mail the first gets it: OR IGNORE and the last condition see what this very
 // statement has written, which NOT EXISTS in the SELECT does not.
-const CLAIM: &str = "
+const CLAIM: &str = returning_claimed!(
+    "
 INSERT OR IGNORE INTO threedeye_users
   (user_id, state, email_key, password_sealed, lease_token, lease_until, created_at, updated_at)
 SELECT u.uuid, 'pending', u.email_key, b.value ->> 'password', ?2, ?3, ?4, ?4
@@ -39,18 +62,21 @@ WHERE lease_until <= ?4 AND (state = 'idle' OR state = 'pending' OR state = 'att
   AND (email_key IS NOT NULL OR NOT EXISTS (
     SELECT 1 FROM threedeye_users o
     WHERE o.email_key = excluded.email_key AND o.password_sealed IS NOT NULL
-  ))
-RETURNING user_id, (SELECT u.email_key FROM users u WHERE u.uuid = user_id) AS email,
-          email_key AS intent_email, password_sealed, threedeye_id, state, attempts,
-          (SELECT r.role_ids FROM threedeye_recovery r
-           WHERE r.user_id = threedeye_users.user_id) AS role_ids,
-          settled_at, taken_over_email, respelled_id, forgotten_email, forgotten_threedeye_id, forgotten_password,
-          (SELECT r.removed_at FROM users u JOIN threedeye_removals r ON r.email_key = u.email_key
-           WHERE u.uuid = threedeye_users.user_id) AS email_removed_at,
-          (SELECT r.removed_at FROM threedeye_removals r
-           WHERE r.email_key = threedeye_users.email_key) AS intent_removed_at,
-          iif(?6, (SELECT q.entered_at FROM provisioning_queue q
-                   WHERE q.user_id = threedeye_users.user_id), NULL) AS entered_at";
+  ))"
+);
+
+// The same for those that have an intent already. Only the lease is written: to set what an index holds is to write
+// the index, even where it stays as it is.
+const RECLAIM: &str = returning_claimed!(
+    "
+UPDATE threedeye_users SET
+  settled_at = iif(lease_token IS NULL, settled_at, max(settled_at, lease_until + ?5)),
+  lease_token = ?2,
+  lease_until = ?3
+FROM json_each(?1) b CROSS JOIN users u ON u.uuid = (b.value ->> 'user')
+WHERE user_id = u.uuid AND u.email_key IS NOT NULL AND password_sealed IS NOT NULL
+  AND lease_until <= ?4 AND (state = 'pending' OR state = 'attaching')"
+);
 
 /// What was claimed.
 #[derive(Debug)]
@@ -71,6 +97,9 @@ pub struct ClaimRequest {
     /// Since when the user waits; `None`: the claim finds out, which costs a row.
     #[serde(skip)]
     pub entered_at: Option<Timestamp>,
+    /// Whether an intent was seen, which makes the claim cheaper. If it is gone by now, the claim is refused.
+    #[serde(skip)]
+    pub has_intent: bool,
 }
 
 fn sealed<S: Serializer>(password: &Sealed, serializer: S) -> Result<S::Ok, S::Error> {
@@ -135,23 +164,31 @@ pub async fn claim(
 ) -> Result<Claims, DatabaseError> {
     let mut batch = Batch::new();
     let known = batch.push(has_accounts_statement(None));
-    let granted = batch.push::<ClaimedRow>(Statement::new(
-        CLAIM,
-        [
-            Arg::json(&requests)?,
-            (&terms.token).into(),
-            terms.until.into(),
-            terms.now.into(),
-            SETTLING.into(),
-            requests
-                .iter()
-                .any(|request| request.entered_at.is_none())
-                .into(),
-        ],
-    ));
+    let (intended, new): (Vec<_>, Vec<_>) = requests.iter().partition(|request| request.has_intent);
+    let mut claimed = Vec::new();
+    for (sql, requests) in [(RECLAIM, intended), (CLAIM, new)] {
+        if requests.is_empty() {
+            continue;
+        }
+        let looks_up_entry = requests.iter().any(|request| request.entered_at.is_none());
+        claimed.push(batch.push::<ClaimedRow>(Statement::new(
+            sql,
+            [
+                Arg::json(&requests)?,
+                (&terms.token).into(),
+                terms.until.into(),
+                terms.now.into(),
+                SETTLING.into(),
+                looks_up_entry.into(),
+            ],
+        )));
+    }
     let answers = database.run(batch).await?;
-    let rows = answers.rows(granted)?.into_iter();
-    let mut rows = map_of(rows.map(|row: ClaimedRow| (row.user.user_id.clone(), row)));
+    let mut rows: BTreeMap<String, ClaimedRow> = BTreeMap::new();
+    for slot in claimed {
+        let granted = answers.rows(slot)?.into_iter();
+        rows.extend(granted.map(|row| (row.user.user_id.clone(), row)));
+    }
     let granted = requests
         .iter()
         .filter_map(|request| {

@@ -8,7 +8,7 @@ macro_rules! select_candidates {
     ($from:literal) => {
         concat!(
             "
-SELECT q.user_id, q.email_key, q.entered_at,
+SELECT q.user_id, q.email_key, q.entered_at, s.password_sealed IS NOT NULL AS has_intent,
        s.password_sealed IS NULL AND EXISTS (
          SELECT 1 FROM threedeye_users o
          WHERE o.email_key = q.email_key AND o.password_sealed IS NOT NULL AND o.user_id <> q.user_id
@@ -43,6 +43,8 @@ db::row! {
         pub entered_at: Timestamp,
         /// Whether another user's row holds this e-mail and this user has no intent of its own.
         pub contested: bool,
+        /// Whether its e-mail and password are recorded.
+        pub has_intent: bool,
     }
 }
 

@@ -21,6 +21,8 @@ mirrored_tests! {
     a_claim_tells_of_removals_and_kept_roles,
     a_cleared_row_is_claimed_anew_and_a_resealed_one_as_it_is,
     a_lease_that_ran_out_postpones_settled_at,
+    an_intent_that_was_seen_is_claimed_without_writing_it_again,
+    an_intent_that_was_seen_and_is_gone_is_not_claimed,
 }
 
 fn a_claim_records_the_intent_and_takes_the_lease(test: &StoreTest) {
@@ -264,4 +266,70 @@ fn a_lease_that_ran_out_postpones_settled_at(test: &StoreTest) {
         ..expected
     };
     assert_eq!(test.claim_one("t3", "ann"), again);
+}
+
+/// Claims whose intents were seen when the users were listed.
+fn reclaim(test: &StoreTest, token: &str, users: &[&str]) -> Vec<Claimed> {
+    let requests = users.iter().map(|user| ClaimRequest {
+        has_intent: true,
+        ..request(token, user)
+    });
+    test.claim_requested(token, &requests.collect::<Vec<_>>())
+}
+
+fn an_intent_that_was_seen_is_claimed_without_writing_it_again(test: &StoreTest) {
+    test.add_each(&[("ann", ONE), ("bob", TWO)]);
+    test.claim_one("t1", "ann");
+    test.record("t1", "ann", failed(test.now()));
+    let changed_at = test.mapping("ann").updated_at;
+    test.advance(seconds(5));
+    let seen: Vec<bool> = test.due(9).iter().map(|one| one.has_intent).collect();
+    assert_eq!(seen, [true, false]);
+    let requests = test.due(9).into_iter().map(|one| ClaimRequest {
+        has_intent: one.has_intent,
+        ..request("t2", one.user.as_str())
+    });
+    let granted = test.claim_requested("t2", &requests.collect::<Vec<_>>());
+    let expected = [
+        Claimed {
+            attempts: 1,
+            fresh: false,
+            ..new_claim("ann", ONE)
+        },
+        Claimed {
+            password: password("t2", "bob"),
+            ..new_claim("bob", TWO)
+        },
+    ];
+    assert_eq!(granted, expected);
+    let row = test.mapping("ann");
+    assert_eq!(row.lease_until, test.now().plus(LEASE));
+    assert_eq!(row.updated_at, changed_at);
+    // The holder dies.
+    let left_at = row.lease_until;
+    assert_eq!(reclaim(test, "t3", &["ann"]), []);
+    test.advance(LEASE);
+    let settled_at = |claimed: Vec<Claimed>| claimed.first().map(|one| one.settled_at);
+    let granted = reclaim(test, "t3", &["ann"]);
+    assert_eq!(settled_at(granted), Some(left_at.plus(SETTLING)));
+    test.record("t3", "ann", complete("acc"));
+    assert_eq!(test.state("ann"), Some(State::Complete));
+}
+
+fn an_intent_that_was_seen_and_is_gone_is_not_claimed(test: &StoreTest) {
+    let users = ["ann", "bob", "cyd", "dan"];
+    for user in users {
+        test.add(user, &format!("{user}@example.com"));
+        test.claim_one("t1", user);
+        test.record("t1", user, failed(test.now()));
+    }
+    test.acquire("t2", "ann");
+    test.clear_everything("t2", "ann");
+    test.change_email("bob", None);
+    test.finish("cyd", "acc");
+    test.claim_one("t2", "dan");
+    let before = test.tables();
+    assert_eq!(reclaim(test, "t3", &users), []);
+    assert_eq!(test.tables(), before);
+    assert_eq!(test.queued(), ["ann", "dan"]);
 }

@@ -78,6 +78,7 @@ fn request(token: &str, user: &str) -> ClaimRequest {
         user: UserId::new(user),
         password: password(token, user),
         entered_at: None,
+        has_intent: false,
     }
 }
 

@@ -82,6 +82,7 @@ fn the_longest_due_come_first_and_the_leased_not_at_all(test: &StoreTest) {
     let candidate = |user: &str, text: &str, contested| Candidate {
         user: UserId::new(user),
         contested,
+        has_intent: false,
         email: email(text),
         entered_at: if user == "dan" { START } else { test.now() },
     };

@@ -143,7 +143,12 @@ impl<'t> Sequence<'t> {
         if self.chance(2) {
             users.reverse();
         }
-        for one in self.test.claim(&token, &users) {
+        let requests = users.iter().map(|user| ClaimRequest {
+            has_intent: self.chance(2),
+            ..request(&token, user)
+        });
+        let requests: Vec<ClaimRequest> = requests.collect();
+        for one in self.test.claim_requested(&token, &requests) {
             let user = users.iter().find(|user| **user == one.user.as_str());
             self.holds.push((token.clone(), user.unwrap()));
             self.passwords.push((user.unwrap(), one.password));

@@ -72,7 +72,11 @@ impl StoreTest {
     /// Claims users for `token`.
     pub fn claim(&self, token: &str, users: &[&str]) -> Vec<Claimed> {
         let requests: Vec<ClaimRequest> = users.iter().map(|user| request(token, user)).collect();
-        done(store::claim(&self.database, &requests, &self.terms(token))).granted
+        self.claim_requested(token, &requests)
+    }
+
+    pub fn claim_requested(&self, token: &str, requests: &[ClaimRequest]) -> Vec<Claimed> {
+        done(store::claim(&self.database, requests, &self.terms(token))).granted
     }
 
     /// The same; tells which users were granted, in order of the requests.

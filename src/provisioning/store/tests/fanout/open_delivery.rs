@@ -32,6 +32,7 @@ fn a_delivery_lists_the_users_that_wait_for_its_chunks(test: &StoreTest) {
         email: email(address),
         entered_at: START,
         contested,
+        has_intent: user == "cyd",
     };
     let expected = [
         candidate("cyd", "cyd@example.com", false),
