@@ -8,11 +8,12 @@ macro_rules! select_candidates {
     ($from:literal) => {
         concat!(
             "
-SELECT q.user_id, q.email_key, q.entered_at, s.password_sealed IS NOT NULL AS has_intent,
+SELECT q.user_id, q.email_key, q.entered_at,
        s.password_sealed IS NULL AND EXISTS (
          SELECT 1 FROM threedeye_users o
          WHERE o.email_key = q.email_key AND o.password_sealed IS NOT NULL AND o.user_id <> q.user_id
-       ) AS contested",
+       ) AS contested,
+       s.password_sealed IS NOT NULL AS has_intent",
             $from
         )
     };
