@@ -372,32 +372,26 @@ BEGIN
     WHERE lease_token = NEW.lease_token AND user_id = NEW.user_id);
 END;
 
--- The outcomes of several users. An insert stores nothing: the trigger below settles each user. Those
--- who leave the queue are counted with one write; by one user the triggers do that too.
+-- The outcomes of several users, a JSON array of objects, of which so many leave the queue if all are
+-- written. An insert stores nothing: the trigger below settles each user. Those who leave are counted
+-- with one write; where one leaves, the triggers of the queue do that too.
 CREATE VIEW provisioning_bundles AS
-SELECT NULL AS outcomes,    -- JSON array of objects
-       NULL AS lease_token, NULL AS at,
-       NULL AS leaving      -- how many of them leave the queue, if all are written
-WHERE 0;
+SELECT NULL AS outcomes, NULL AS lease_token, NULL AS at, NULL AS leaving WHERE 0;
 
 CREATE TRIGGER provisioning_settle_bundle INSTEAD OF INSERT ON provisioning_bundles
 BEGIN
   UPDATE provisioning_totals SET name = 'settling', value = value - NEW.leaving WHERE NEW.leaving > 1;
-
   -- A failure and a release have no state of their own; an error counts as an attempt.
   INSERT INTO provisioning_outcomes
-    (user_id, lease_token, at, state, threedeye_id, email_key, respelled_id, error, error_code,
-     next_attempt_at, settled_at, due_at,
-     success, attempt, closes, actor, action, outcome, request_id, reason)
+    (user_id, lease_token, at, state, threedeye_id, email_key, respelled_id, error, error_code, next_attempt_at,
+     settled_at, due_at, success, attempt, closes, actor, action, outcome, request_id, reason)
   SELECT value ->> 'user', NEW.lease_token, NEW.at,
          iif(value ->> 'state' IN ('failed', 'released'), NULL, value ->> 'state'),
          value ->> 'id', value ->> 'email', value ->> 'respelled', value ->> 'error', value ->> 'error_code',
          value ->> 'next_attempt_at', value ->> 'settled_at', value ->> 'due_at',
-         value ->> 'state' = 'complete', value ->> 'error' IS NOT NULL,
-         value ->> 'state' IN ('quarantined', 'set_aside'),
+         value ->> 'state' = 'complete', value ->> 'error' IS NOT NULL, value ->> 'state' IN ('quarantined', 'set_aside'),
          value ->> 'actor', value ->> 'action', value ->> 'outcome', value ->> 'request', value ->> 'reason'
   FROM json_each(NEW.outcomes);
-
   UPDATE provisioning_totals SET name = 'waiting' WHERE name = 'settling';
 END;
 
