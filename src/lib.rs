@@ -29,9 +29,11 @@ pub mod user_keys;
 pub mod users;
 pub mod web;
 
-use wasm_bindgen::JsValue;
-use worker::web_sys::{Request, Response};
+use wasm_bindgen::prelude::*;
+use worker::web_sys::Request;
 use worker::{Context, Env, MessageBatch, ScheduleContext, ScheduledEvent, event};
+
+use crate::platform::bindings::ExecutionContext;
 
 /// Once an isolate: a panic shall at least leave a message in the logs.
 #[event(start)]
@@ -40,10 +42,10 @@ fn start() {
     platform::runtime::schedule_by_promises();
 }
 
-/// An HTTPS call.
-#[event(fetch)]
-async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
-    platform::events::fetch::fetch(request, env, &context).await
+/// An HTTPS call. Not an `event`, which would answer by a promise even where nothing is waited for.
+#[wasm_bindgen]
+pub fn fetch(request: Request, env: Env, context: ExecutionContext) -> Result<JsValue, JsValue> {
+    platform::events::fetch::fetch(request, env, context)
 }
 
 /// The cron trigger.

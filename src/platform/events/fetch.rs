@@ -1,6 +1,8 @@
 //! An HTTPS call.
 
+use std::future::Future as _;
 use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
@@ -8,13 +10,14 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use js_sys::{Array, JsString, Promise, Uint8Array};
 use serde::{Serialize, Serializer};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
-use worker::{Context, Env, web_sys};
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use worker::{Env, web_sys};
 
 use crate::app::{ROUTER, notices};
 use crate::kernel::RequestId;
 use crate::kernel::json;
 use crate::kernel::log::{Level, Line};
+use crate::platform::bindings::ExecutionContext;
 use crate::platform::isolate;
 use crate::platform::log::Console;
 use crate::web::ApiError;
@@ -30,7 +33,7 @@ extern "C" {
     fn read_body(request: &web_sys::Request, max_kept: usize, max_read: usize) -> Promise;
 
     #[wasm_bindgen(catch)]
-    fn answer(status: u16, headers: &str, body: &[u8]) -> Result<web_sys::Response, JsValue>;
+    fn answer(status: u16, headers: &str, body: &[u8]) -> Result<JsValue, JsValue>;
 }
 
 thread_local! {
@@ -40,14 +43,26 @@ thread_local! {
 /// Stands for a header whose value has control characters, so that it is no text.
 const NO_TEXT: &[u8] = b"\xff";
 
-/// Answers one request.
-pub async fn fetch(
+/// Answers one request: by a `Response` where nothing had to be waited for, as in most refusals, and otherwise by a
+/// promise of one, whose making and keeping costs a twentieth of a refusal.
+pub fn fetch(
     request: web_sys::Request,
     env: Env,
-    context: &Context,
-) -> worker::Result<web_sys::Response> {
-    let context: &JsValue = context.as_ref();
-    let context = context.clone().unchecked_into();
+    context: ExecutionContext,
+) -> Result<JsValue, JsValue> {
+    let mut answer = Box::pin(respond(request, env, context));
+    // A promise polls again in any case, and gives the waker that counts.
+    match answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(answer) => answer,
+        Poll::Pending => Ok(future_to_promise(answer).into()),
+    }
+}
+
+async fn respond(
+    request: web_sys::Request,
+    env: Env,
+    context: ExecutionContext,
+) -> Result<JsValue, JsValue> {
     let services = Rc::new(isolate::services(&env, Some(context)));
     let clock = Rc::clone(&services.clock);
     let started = clock.now();
@@ -187,10 +202,10 @@ fn origin(url: &str) -> &str {
 }
 
 /// Our answer as the runtime's.
-fn outgoing(reply: &Reply) -> worker::Result<web_sys::Response> {
-    let headers = json::to_string(&Headers(&reply.headers))
-        .map_err(|error| worker::Error::RustError(error.to_string()))?;
-    Ok(answer(reply.status.as_u16(), &headers, &reply.body)?)
+fn outgoing(reply: &Reply) -> Result<JsValue, JsValue> {
+    let headers = json::to_string(&Headers(&reply.headers));
+    let headers = headers.map_err(|error| JsValue::from(error.to_string()))?;
+    answer(reply.status.as_u16(), &headers, &reply.body)
 }
 
 /// Headers as a JSON object, every value in visible ASCII. Of ours only `Set-Cookie` comes twice; its values
