@@ -146,7 +146,7 @@ describe("/health", () => {
     const startedAt = Date.now() - minutesAgo * 60_000;
     return complete.sql(
       "INSERT INTO provisioning_runs (run_id, trigger_kind, actor, request_id, status, batch_limit, started_at) VALUES (?, ?, 'cron', 'req_x', ?, 50, ?)",
-      `run_${startedAt}`,
+      `run_00${startedAt}`, // before all that the Worker makes
       trigger,
       status,
       startedAt,
