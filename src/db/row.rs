@@ -5,18 +5,20 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
 
-use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::{DatabaseError, FromColumn};
 
-/// What a column holds. There are no blobs.
+/// What a column holds.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value<'a> {
     Null,
     Integer(i64),
     Real(f64),
     Text(Cow<'a, str>),
+    /// Which D1 tells as a list of bytes. Nothing reads one, but other services may store it.
+    Blob,
 }
 
 /// One row of an answer.
@@ -149,6 +151,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Value<'a> {
                 Ok(Value::Real(number))
             }
 
+            fn visit_seq<A: SeqAccess<'de>>(self, mut bytes: A) -> Result<Value<'de>, A::Error> {
+                while bytes.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Value::Blob)
+            }
+
             fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Value<'de>, E> {
                 Ok(Value::Text(Cow::Borrowed(text)))
             }
@@ -213,6 +220,7 @@ impl FromRow for serde_json::Map<String, serde_json::Value> {
                 Value::Integer(number) => (*number).into(),
                 Value::Real(number) => (*number).into(),
                 Value::Text(text) => text.as_ref().into(),
+                Value::Blob => serde_json::Value::Array(Vec::new()),
             };
             (name.clone().into_owned(), value)
         });
@@ -282,6 +290,15 @@ mod tests {
         let named: Vec<Named> = read(r#"[{"user_id":"u"}]"#).unwrap();
         assert_eq!(named[0].name, None);
         assert!(read::<Named>(r#"[{"name":"Ann"}]"#).is_err());
+    }
+
+    #[test]
+    fn a_blob_is_no_text_and_spoils_no_other_column() {
+        let blob = r#"[{"user_id":"u","name":[1,2]}]"#;
+        assert!(read::<Named>(blob).is_err());
+        assert_eq!(read::<()>(blob).unwrap().len(), 1);
+        let named: Vec<Named> = read(r#"[{"more":[1,2],"user_id":"u","name":"Ann"}]"#).unwrap();
+        assert_eq!(named[0].name.as_deref(), Some("Ann"));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use futures_util::future::LocalBoxFuture;
 use std::cell::RefCell;
+use std::future::poll_fn;
+use std::task::Poll;
 use std::time::Duration;
 
 use wasm_bindgen::JsValue;
@@ -25,9 +27,21 @@ impl Clock for RuntimeClock {
     fn sleep(&self, duration: Duration) -> LocalBoxFuture<'_, ()> {
         Box::pin(async move {
             // A timer of no time at all would still take a turn of the event loop.
-            if !duration.is_zero() {
-                worker::Delay::from(duration).await;
+            if duration.is_zero() {
+                return;
             }
+            // A `Delay` wakes whom it knows from its first poll. That must not be the one poll of a request before
+            // there is a promise that could be woken.
+            let mut is_first = true;
+            poll_fn(|context| {
+                if std::mem::take(&mut is_first) {
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                Poll::Ready(())
+            })
+            .await;
+            worker::Delay::from(duration).await;
         })
     }
 }

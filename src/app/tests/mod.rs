@@ -103,6 +103,21 @@ fn an_id_that_is_the_name_of_another_route_is_told_from_it_by_the_method() {
 }
 
 #[test]
+fn no_parameter_of_a_path_is_empty() {
+    let service = TestService::new();
+    let credentials = service.get("/users//3deye-credentials").admin().send();
+    assert_eq!(credentials.status(), 404);
+    let paths = [
+        "/admin/users//reveal",
+        "/api/users//",
+        "/v1/instances//user/",
+    ];
+    for path in paths {
+        assert_eq!(service.get(path).send().status(), 404, "{path}");
+    }
+}
+
+#[test]
 fn a_brake_on_an_address_turns_a_401_into_a_429() {
     let service = TestService::new();
     service

@@ -51,8 +51,12 @@ pub fn fetch(
     context: ExecutionContext,
 ) -> Result<JsValue, JsValue> {
     let mut answer = Box::pin(respond(request, env, context));
-    // A promise polls again in any case, and gives the waker that counts.
-    match answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+    // No one can be woken yet. The promise polls again in any case, and gives everything that is waited for the waker
+    // that counts.
+    match answer
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()))
+    {
         Poll::Ready(answer) => answer,
         Poll::Pending => Ok(future_to_promise(answer).into()),
     }
@@ -78,9 +82,18 @@ async fn respond(
         Err(error) => refuse(error, &request_id),
     };
     notices::deliver_after_answer(&services, &request_id, Console);
+    let (answer, response) = match outgoing(&answer.reply) {
+        Ok(response) => (answer, response),
+        Err(_) => {
+            let error = ApiError::internal("the runtime did not take the answer");
+            let failed = refuse(error, &request_id);
+            let response = outgoing(&failed.reply)?;
+            (failed, response)
+        }
+    };
     let duration = clock.now().since(started);
     log_request(&answer, &request_id, method, duration);
-    outgoing(&answer.reply)
+    Ok(response)
 }
 
 /// What the log tells of a request.

@@ -107,6 +107,8 @@ struct TaggedMapping<'a> {
     password: Option<&'a str>,
     attempts: u32,
     settled_at: i64,
+    /// A run that died left it behind, and perhaps nothing else.
+    lease_until: i64,
     taken_over: Option<&'a str>,
     forgotten: Option<(&'a str, Option<&'a str>)>,
 }
@@ -122,6 +124,7 @@ impl<'a> From<&'a Mapping> for TaggedMapping<'a> {
             password: mapping.password.as_ref().map(|sealed| sealed.as_str()),
             attempts: mapping.attempts,
             settled_at: mapping.settled_at.as_millis(),
+            lease_until: mapping.lease_until.as_millis(),
             taken_over: mapping.taken_over.as_deref(),
             forgotten: forgotten.map(|account| {
                 let id = account.id.as_ref().map(|id| id.0.as_str());

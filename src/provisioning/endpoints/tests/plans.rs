@@ -154,7 +154,7 @@ type Change = fn(&Setup);
 
 #[test]
 fn a_plan_is_outdated_by_whatever_changes_what_it_showed() {
-    let changes: [(&str, Change); 8] = [
+    let changes: [(&str, Change); 9] = [
         ("a role granted", |setup| {
             setup.give_roles(ANN_EMAIL, &["r1", "r2", "r3"])
         }),
@@ -177,6 +177,10 @@ fn a_plan_is_outdated_by_whatever_changes_what_it_showed() {
         }),
         ("a later write", |setup| {
             let sql = "UPDATE threedeye_users SET updated_at = updated_at + 1 WHERE user_id = ?1";
+            setup.service.database.execute(sql, [ANN]);
+        }),
+        ("a run that took the user up and died", |setup| {
+            let sql = "UPDATE threedeye_users SET lease_token = 'dead', lease_until = 1 WHERE user_id = ?1";
             setup.service.database.execute(sql, [ANN]);
         }),
         ("the deletion of the user", |setup| {
