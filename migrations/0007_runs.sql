@@ -28,7 +28,8 @@ CREATE TABLE provisioning_runs (
 ) STRICT, WITHOUT ROWID;
 -- The filtered lists. The id, which tells when a run began, is the end of every key, and the order of all.
 CREATE INDEX provisioning_runs_by_kind ON provisioning_runs (trigger_kind, status);
-CREATE INDEX provisioning_runs_open ON provisioning_runs (advanced_at)
+-- The open planned runs, which are few, by the users they hold.
+CREATE INDEX provisioning_runs_open ON provisioning_runs (hold_until, advanced_at)
   WHERE status = 'running' AND mode = 'queue';
 
 -- The chunks of planned runs. planned = created + failed + skipped + waiting at all times. The

@@ -20,8 +20,8 @@ export const ORDERS = [
     edits: [
       {
         file: "src/provisioning/reset/plan.rs",
-        find: "        accounts.sort_unstable();\n",
-        replace: "        accounts.clear();\n",
+        find: "            accounts,\n        })",
+        replace: "            accounts: BTreeSet::new(),\n        })",
       },
     ],
   },

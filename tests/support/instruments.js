@@ -28,6 +28,8 @@ let heldAfter = 0;
 let waiting = 0;
 /** Round trips of the events that have no answer to carry a count: of cron and of queues. */
 let roundTripsOfEvents = 0;
+/** Rows that these wrote. */
+let rowsWrittenOfEvents = 0;
 /** Every statement that the Worker has prepared so far. */
 const prepared = new Set();
 
@@ -81,6 +83,7 @@ export default class extends WorkerEntrypoint {
     const meter = { roundTrips: 0, rowsRead: 0, rowsWritten: 0 };
     await service.scheduled(event, measured(this.env, meter), this.ctx);
     roundTripsOfEvents += meter.roundTrips;
+    rowsWrittenOfEvents += meter.rowsWritten;
   }
 
   /** @param {unknown} batch */
@@ -88,6 +91,7 @@ export default class extends WorkerEntrypoint {
     const meter = { roundTrips: 0, rowsRead: 0, rowsWritten: 0 };
     await service.queue(batch, measured(this.env, meter), this.ctx);
     roundTripsOfEvents += meter.roundTrips;
+    rowsWrittenOfEvents += meter.rowsWritten;
     if (breakdowns > 0) {
       breakdowns -= 1;
       throw new Error("made to break down");
@@ -112,7 +116,8 @@ async function control(request) {
   if ("queueIs" in order) queueIs = order.queueIs;
   if ("breaksAtClock" in order) breaksAtClock = order.breaksAtClock;
   if ("breakdowns" in order) breakdowns = order.breakdowns;
-  return Response.json({ roundTripsOfEvents, waiting, memoryBytes: memory?.buffer.byteLength ?? null, prepared: [...prepared] });
+  const memoryBytes = memory?.buffer.byteLength ?? null;
+  return Response.json({ roundTripsOfEvents, rowsWrittenOfEvents, waiting, memoryBytes, prepared: [...prepared] });
 }
 
 /** @param {Bindings} env @param {Meter} meter */
