@@ -6,6 +6,9 @@ use serde::Serialize;
 
 use crate::kernel::json;
 
+/// Room for what every answer is given, so that the map need not grow.
+const USUAL_HEADERS: usize = 8;
+
 /// Status, headers and the whole body.
 #[derive(Debug, Clone)]
 pub struct Reply {
@@ -19,7 +22,7 @@ impl Reply {
     pub fn empty(status: StatusCode) -> Self {
         Self {
             status,
-            headers: HeaderMap::new(),
+            headers: HeaderMap::with_capacity(USUAL_HEADERS),
             body: Vec::new(),
         }
     }
@@ -32,7 +35,7 @@ impl Reply {
 
     /// A body of a given type.
     pub fn text(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Self {
-        let mut headers = HeaderMap::with_capacity(4);
+        let mut headers = HeaderMap::with_capacity(USUAL_HEADERS);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         Self {
             status,

@@ -152,17 +152,17 @@ impl Route {
         self.path.starts_with("/admin/") && self.method != Method::GET
     }
 
-    /// Whether a path is one of those that the route's template stands for. No parameter is empty.
+    /// Whether a path is one of those that the route's template stands for. It does not end where a parameter
+    /// should be; of an empty one before that the handler says what is wrong.
     pub fn covers(&self, path: &str) -> bool {
-        if !path.starts_with(self.fixed) {
+        let ends_early = path.ends_with('/') && !self.path.ends_with('/');
+        if ends_early || !path.starts_with(self.fixed) {
             return false;
         }
         let mut given = path.split('/');
         let is_covered = self.path.split('/').all(|expected| {
             let segment = given.next();
-            segment.is_some_and(|segment| {
-                segment == expected || (expected.starts_with('{') && !segment.is_empty())
-            })
+            segment.is_some_and(|segment| segment == expected || expected.starts_with('{'))
         });
         is_covered && given.next().is_none()
     }
