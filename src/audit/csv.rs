@@ -1,7 +1,6 @@
 //! Entries as lines of a file: RFC 4180, or one JSON object a line.
 
 use crate::audit::AuditEntry;
-use crate::kernel::json;
 
 const HEADER: &str =
     "id,at,actorKind,actorId,actorName,action,subject,outcome,reason,requestId,address";
@@ -38,7 +37,7 @@ pub fn ndjson(entries: &[AuditEntry]) -> String {
     // Our own types always serialise.
     let lines = entries
         .iter()
-        .filter_map(|entry| json::to_string(entry).ok());
+        .filter_map(|entry| serde_json::to_string(entry).ok());
     lines.map(|line| line + "\n").collect()
 }
 
@@ -63,7 +62,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::audit::store::AuditRow;
+    use crate::db::AuditRow;
     use crate::kernel::Timestamp;
 
     fn entry(outcome: &str, reason: Option<&str>) -> AuditEntry {

@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::audit::store::AuditRow;
+use crate::db::AuditRow;
 #[cfg(test)]
 use crate::kernel::RequestId;
 use crate::kernel::Timestamp;

@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use crate::db::{
-    self, Arg, Batch, Database, DatabaseError, FromRow, Row, Statement, audit_json, audit_rows,
+    self, Arg, AuditRow, Batch, Database, DatabaseError, FromRow, Row, Statement, audit_json,
+    audit_rows,
 };
 use crate::kernel::Timestamp;
 use crate::kernel::audit::Entry;
@@ -119,22 +120,6 @@ pub struct AuditFilter {
     pub people: bool,
     /// Only entries with a smaller id.
     pub before: Option<u32>,
-}
-
-db::row! {
-    /// A row of `audit_log`.
-    #[derive(Debug, Clone, PartialEq, Eq)]
-    pub struct AuditRow {
-        pub id: u64,
-        pub at: Timestamp,
-        pub actor: String,
-        pub action: String,
-        pub subject: String,
-        pub outcome: String,
-        pub reason: Option<String>,
-        pub request_id: String,
-        pub address: Option<String>,
-    }
 }
 
 /// What was found, and where to go on.

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Arg, Batch, DatabaseError, Slot, Statement};
-use crate::db::FromRow;
+use super::{Arg, Batch, DatabaseError, FromRow, Slot, Statement, row};
+use crate::kernel::Timestamp;
 use crate::kernel::audit::Entry;
 
 /// The statement that writes audit rows (`?1`, a JSON list), on a condition that ties
@@ -43,6 +43,22 @@ pub fn audit_change(entry: &Entry) -> Result<Statement, DatabaseError> {
 /// The entry's subject is completed by the new row's id.
 pub fn audit_insert(entry: &Entry) -> Result<Statement, DatabaseError> {
     Ok(Statement::new(AUDIT_INSERT, [audit_json([entry])?]))
+}
+
+row! {
+    /// A row of `audit_log`.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct AuditRow {
+        pub id: u64,
+        pub at: Timestamp,
+        pub actor: String,
+        pub action: String,
+        pub subject: String,
+        pub outcome: String,
+        pub reason: Option<String>,
+        pub request_id: String,
+        pub address: Option<String>,
+    }
 }
 
 impl Batch {

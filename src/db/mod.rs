@@ -25,7 +25,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 pub(crate) use audit::audit_rows;
-pub use audit::{AuditParameter, audit_change, audit_insert, audit_json};
+pub use audit::{AuditParameter, AuditRow, audit_change, audit_insert, audit_json};
 pub use batch::{Batch, Results, Slot};
 pub(crate) use column::named_columns;
 pub use column::{FromColumn, named};

@@ -6,7 +6,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::audit::AuditEntry;
-use crate::audit::store::AuditRow;
 use crate::auth::SignIn;
 use crate::auth::store::ApiKeyRow;
 use crate::kernel::{Timestamp, UserId};
@@ -17,8 +16,8 @@ use crate::provisioning::offboarding::RemovalOrder;
 use crate::provisioning::record::State;
 use crate::users::endpoints::row::UserState;
 use crate::users::store::{
-    self, DetailColumns, HistoryRow, InstanceUserRow, NoticeCounts, PushTokenRow,
-    SecondFactorColumns, UserDetails,
+    self, DetailColumns, InstanceUserRow, NoticeCounts, PushTokenRow, SecondFactorColumns,
+    UserDetails,
 };
 use crate::web::caller::Admin;
 #[cfg(test)]
@@ -210,7 +209,7 @@ impl Body {
             history: details
                 .history
                 .into_iter()
-                .map(|row| AuditEntry::of(row.into(), |text| data.text(text)))
+                .map(|row| AuditEntry::of(row, |text| data.text(text)))
                 .collect(),
         }
     }
@@ -294,22 +293,6 @@ impl InstanceUserPart {
             instance: row.instance,
             username: data.text(row.username),
             key_changed_at: row.key_changed_at,
-        }
-    }
-}
-
-impl From<HistoryRow> for AuditRow {
-    fn from(row: HistoryRow) -> Self {
-        Self {
-            id: row.id,
-            at: row.at,
-            actor: row.actor,
-            action: row.action,
-            subject: row.subject,
-            outcome: row.outcome,
-            reason: row.reason,
-            request_id: row.request_id,
-            address: row.address,
         }
     }
 }

@@ -10,7 +10,6 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::auth::SignIn;
-use crate::kernel::json;
 use crate::operators::Role;
 use crate::provisioning::Reason;
 use crate::users::endpoints::row::{MAX_LIMIT, UserRow};
@@ -80,7 +79,7 @@ async fn handle(call: Call<Admin>) -> Result<Reply, ApiError> {
 
 /// It names no more of a user than the id.
 fn encode(place: &ListPlace) -> String {
-    URL_SAFE_NO_PAD.encode(json::to_vec(place).unwrap_or_default())
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(place).unwrap_or_default())
 }
 
 fn decode(after: &str) -> Result<ListPlace, ApiError> {

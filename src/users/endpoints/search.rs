@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::auth::SignIn;
-use crate::kernel::{Purpose, Sealed, Secret, UserId, json};
+use crate::kernel::{Purpose, Sealed, Secret, UserId};
 use crate::operators::Role;
 use crate::users::endpoints::row::{DEFAULT_LIMIT, MAX_LIMIT, UserRow};
 #[cfg(test)]
@@ -179,7 +179,7 @@ fn owner(call: &CallWithBody<Admin>) -> UserId {
 
 fn seal(call: &CallWithBody<Admin>, cursor: &Cursor) -> Result<String, ApiError> {
     let services = &call.services;
-    let plain = json::to_string(cursor).map_err(|_| ApiError::internal("cursor"))?;
+    let plain = serde_json::to_string(cursor).map_err(|_| ApiError::internal("cursor"))?;
     let plain = Secret::new(plain);
     let random = &*services.random;
     let sealed = services

@@ -2,7 +2,7 @@
 
 use super::columns::{UserColumns, user_columns};
 use crate::auth::store::{ApiKeyRow, KeyColumns};
-use crate::db::{self, Batch, Database, DatabaseError, Statement};
+use crate::db::{self, AuditRow, Batch, Database, DatabaseError, Statement};
 use crate::kernel::{Timestamp, UserId};
 
 // ?1 user, ?2 now. A pending e-mail is void under another e-mail than it was asked from.
@@ -133,22 +133,6 @@ db::row! {
     }
 }
 
-db::row! {
-    /// A row of the audit trail about the user.
-    #[derive(Debug)]
-    pub struct HistoryRow {
-        pub id: u64,
-        pub at: Timestamp,
-        pub actor: String,
-        pub action: String,
-        pub subject: String,
-        pub outcome: String,
-        pub reason: Option<String>,
-        pub request_id: String,
-        pub address: Option<String>,
-    }
-}
-
 #[derive(Debug)]
 pub struct UserDetails {
     pub columns: DetailColumns,
@@ -156,7 +140,7 @@ pub struct UserDetails {
     pub instance_users: Vec<InstanceUserRow>,
     pub api_keys: Vec<ApiKeyRow>,
     pub notices: NoticeCounts,
-    pub history: Vec<HistoryRow>,
+    pub history: Vec<AuditRow>,
 }
 
 impl UserDetails {
@@ -183,7 +167,7 @@ pub async fn read_user(
     let instance_users = batch.push::<InstanceUserRow>(of(INSTANCE_USERS));
     let api_keys = batch.push::<KeyColumns>(of(API_KEYS));
     let notices = batch.push::<NoticeCounts>(of(NOTICES));
-    let history = batch.push::<HistoryRow>(of(HISTORY));
+    let history = batch.push::<AuditRow>(of(HISTORY));
     let results = database.run(batch).await?;
     let keys = results.rows(api_keys)?.into_iter();
     Ok(UserDetails {

@@ -9,8 +9,8 @@ mod search;
 
 pub use columns::UserColumns;
 pub use detail::{
-    DetailColumns, HistoryRow, InstanceUserRow, NoticeCounts, PushTokenRow, SecondFactorColumns,
-    UserDetails, read_user,
+    DetailColumns, InstanceUserRow, NoticeCounts, PushTokenRow, SecondFactorColumns, UserDetails,
+    read_user,
 };
 pub use list::{ListPlace, ListedUser, Listing, UserFilter, list_users};
 pub use reveal::{Revealed, reveal};
