@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::DatabaseError;
-use crate::kernel::{RequestId, Sealed, Timestamp, UserId, json};
+use crate::kernel::{RequestId, Sealed, Timestamp, UserId};
 
 /// A parameter. D1 binds no 64-bit integers and no `undefined`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -92,7 +92,7 @@ impl Arg {
 
 /// A value as the JSON text of a column or parameter.
 pub fn json_text(value: &impl Serialize) -> Result<String, DatabaseError> {
-    json::to_string(value)
+    serde_json::to_string(value)
         .map_err(|error| DatabaseError(format!("a parameter cannot be written as JSON: {error}")))
 }
 

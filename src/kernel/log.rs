@@ -7,8 +7,6 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use crate::kernel::json;
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
@@ -41,7 +39,7 @@ pub struct Line<'a, T> {
 
 impl<T: Serialize> Line<'_, T> {
     pub fn write(&self, log: &dyn Log) {
-        if let Ok(text) = json::to_string(self) {
+        if let Ok(text) = serde_json::to_string(self) {
             log.write(self.level, &text);
         }
     }

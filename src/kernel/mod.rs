@@ -5,7 +5,6 @@ pub mod clock;
 pub mod email;
 pub mod http_client;
 pub mod ids;
-pub mod json;
 pub mod log;
 pub mod masking;
 pub mod number;

@@ -8,7 +8,6 @@ use wasm_bindgen_futures::JsFuture;
 use worker::D1Database;
 
 use crate::db::{DatabaseError, Engine, Statement};
-use crate::kernel::json;
 
 #[wasm_bindgen(module = "/src/platform/d1.js")]
 extern "C" {
@@ -24,7 +23,7 @@ impl Engine for D1 {
         statements: &'a [Statement],
     ) -> LocalBoxFuture<'a, Result<Vec<String>, DatabaseError>> {
         async move {
-            let statements = json::to_string(statements).map_err(|error| {
+            let statements = serde_json::to_string(statements).map_err(|error| {
                 DatabaseError(format!("D1: the statements are not JSON: {error}"))
             })?;
             let answer = JsFuture::from(batch(self.0.as_ref(), &statements)).await;

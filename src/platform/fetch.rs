@@ -11,7 +11,6 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use crate::kernel::http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};
-use crate::kernel::json;
 
 #[wasm_bindgen(module = "/src/platform/fetch.js")]
 extern "C" {
@@ -65,7 +64,7 @@ impl HttpClient for Fetch {
                 timeout_ms: i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX),
                 max_bytes,
             };
-            let order = json::to_string(&order).map_err(|_| HttpError::Connection)?;
+            let order = serde_json::to_string(&order).map_err(|_| HttpError::Connection)?;
             let exchange = Exchange::new(&order, request.body.as_deref());
             let abort = AbortOnDrop(&exchange);
             let settled = JsFuture::from(exchange.body()).await;

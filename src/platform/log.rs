@@ -3,7 +3,6 @@
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use crate::kernel::json;
 use crate::kernel::log::{Level, Log};
 
 #[derive(Serialize)]
@@ -22,7 +21,7 @@ pub fn configuration(problems: &[String]) {
         problems,
     };
     if !problems.is_empty()
-        && let Ok(text) = json::to_string(&line)
+        && let Ok(text) = serde_json::to_string(&line)
     {
         error(&text);
     }

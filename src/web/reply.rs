@@ -4,8 +4,6 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Serialize;
 
-use crate::kernel::json;
-
 /// Room for what every answer is given, so that the map need not grow.
 const USUAL_HEADERS: usize = 8;
 
@@ -29,7 +27,7 @@ impl Reply {
 
     pub fn json(status: StatusCode, body: &impl Serialize) -> Self {
         // Our own types always serialise: no maps with odd keys, no failing impls.
-        let body = json::to_vec(body).unwrap_or_default();
+        let body = serde_json::to_vec(body).unwrap_or_default();
         Self::text(status, "application/json", body)
     }
 

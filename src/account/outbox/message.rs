@@ -9,7 +9,7 @@ use crate::account::notice::recipient;
 use crate::account::outbox::receiver::WebhookConfig;
 use crate::kernel::http_client::HttpRequest;
 use crate::kernel::secret::hex;
-use crate::kernel::{Secret, Timestamp, json};
+use crate::kernel::{Secret, Timestamp};
 
 use crate::account::outbox::ClaimedNotice;
 
@@ -52,7 +52,7 @@ pub fn request(
             token: token.map(Secret::expose),
         },
     };
-    let body = json::to_vec(&body).ok()?;
+    let body = serde_json::to_vec(&body).ok()?;
     let signature = signature(&webhook.secret, now, &body)?;
     let mut request = HttpRequest::new(Method::POST, webhook.url.clone());
     request.add_header("x-signature", signature);

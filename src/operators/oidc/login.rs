@@ -9,7 +9,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::kernel::{Purpose, Random, SealError, Sealed, Sealer, Secret, Timestamp, UserId, json};
+use crate::kernel::{Purpose, Random, SealError, Sealed, Sealer, Secret, Timestamp, UserId};
 
 /// The cookie of a sign-in that is under way. Unlike that of a session it has to come along from another
 /// site.
@@ -114,7 +114,7 @@ impl Login {
 
     /// The cookie's value.
     pub fn seal(&self, sealer: &Sealer, random: &dyn Random) -> Result<Sealed, SealError> {
-        let text = json::to_string(self).map_err(|_| SealError::MalformedValue)?;
+        let text = serde_json::to_string(self).map_err(|_| SealError::MalformedValue)?;
         sealer.seal(Purpose::ConsoleLogin, &owner(), &Secret::new(text), random)
     }
 

@@ -15,7 +15,6 @@ use worker::{Env, web_sys};
 
 use crate::app::{ROUTER, notices};
 use crate::kernel::RequestId;
-use crate::kernel::json;
 use crate::kernel::log::{Level, Line};
 use crate::platform::bindings::ExecutionContext;
 use crate::platform::isolate;
@@ -216,7 +215,7 @@ fn origin(url: &str) -> &str {
 
 /// Our answer as the runtime's.
 fn outgoing(reply: &Reply) -> Result<JsValue, JsValue> {
-    let headers = json::to_string(&Headers(&reply.headers));
+    let headers = serde_json::to_string(&Headers(&reply.headers));
     let headers = headers.map_err(|error| JsValue::from(error.to_string()))?;
     answer(reply.status.as_u16(), &headers, &reply.body)
 }

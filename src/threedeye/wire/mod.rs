@@ -31,7 +31,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::kernel::text::without_byte_order_mark;
-use crate::kernel::{Object, Secret, Timestamp, json};
+use crate::kernel::{Object, Secret, Timestamp};
 use crate::threedeye::config::ThreedeyeConfig;
 
 use crate::kernel::http_client::{HttpError, HttpRequest, HttpResponse};
@@ -113,7 +113,7 @@ fn request_with_json(
     body: &impl Serialize,
 ) -> Result<HttpRequest, UpstreamError> {
     let mut request = request(config, method, path);
-    request.set_json(json::to_vec(body).map_err(|_| UpstreamError::Protocol)?);
+    request.set_json(serde_json::to_vec(body).map_err(|_| UpstreamError::Protocol)?);
     Ok(request)
 }
 
