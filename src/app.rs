@@ -1,12 +1,23 @@
 //! The whole service: the table of routes with its router, and what cron, the queue and the end of
 //! a request start.
 
+pub mod alerts;
 pub mod delivery;
 pub mod notices;
+pub mod refusals;
 pub mod schedule;
 
+use std::rc::Rc;
+
+use http::StatusCode;
+
+use crate::kernel::RequestId;
+use crate::kernel::log::Log;
+use crate::services::Services;
 use crate::web::{Route, Router};
-use crate::{account, audit, auth, health, operators, overview, provisioning, user_keys, users};
+use crate::{
+    account, audit, auth, health, metrics, operators, overview, provisioning, user_keys, users,
+};
 
 pub const ROUTER: Router = Router::new(ROUTES);
 
@@ -14,6 +25,7 @@ pub const ROUTER: Router = Router::new(ROUTES);
 /// generated from that.
 pub const ROUTES: &[Route] = &[
     health::endpoint::ROUTE,
+    metrics::endpoints::metrics::ROUTE,
     provisioning::endpoints::diagnostics::ROUTE,
     provisioning::endpoints::reset::ROUTE,
     provisioning::endpoints::provision::ROUTE,
@@ -96,6 +108,17 @@ pub const ROUTES: &[Route] = &[
     account::endpoints::disable::ROUTE,
     account::endpoints::verify::ROUTE,
 ];
+
+/// What goes on once a request is answered.
+pub fn after_answer(
+    services: &Rc<Services>,
+    status: StatusCode,
+    request_id: &RequestId,
+    log: impl Log + 'static,
+) {
+    notices::deliver_after_answer(services, request_id, log);
+    refusals::count(services, status);
+}
 
 #[cfg(test)]
 mod tests;

@@ -6,9 +6,8 @@
 
 use std::time::Duration;
 
-use crate::account::outbox::receiver::WebhookConfig;
 use crate::auth::{ClaimNames, JwtConfig};
-use crate::kernel::{EmailKey, Sealer, Secret};
+use crate::kernel::{EmailKey, Sealer, Secret, Webhook};
 use crate::threedeye::config::{ProtectedAccounts, ThreedeyeConfig, ThreedeyeLogin};
 
 pub use settings::Setting;
@@ -47,11 +46,24 @@ pub struct Config {
     /// The console's client at the identity provider; `None`: no one can sign in to the console.
     pub console: Option<ConsoleConfig>,
     /// Where account notices go; `None`: they stay in the outbox.
-    pub webhook: Option<WebhookConfig>,
+    pub webhook: Option<Webhook>,
+    pub alerts: AlertConfig,
+    /// `AUDIT_DAYS`: how long the audit trail, ended runs and daily counts are kept.
+    pub kept_for: Duration,
     /// Every setting, for those who run the service.
     pub settings: Vec<Setting>,
     /// What is missing or malformed, by name, never by value.
     pub problems: Vec<String>,
+}
+
+/// What wakes an operator.
+pub struct AlertConfig {
+    /// `ALERT_WEBHOOK_URL`; `None`: no one is told.
+    pub webhook: Option<Webhook>,
+    /// `ALERT_HEARTBEAT_URL`, called after every scheduled run. Such addresses are often secrets.
+    pub heartbeat_url: Option<Secret>,
+    /// `ALERT_QUARANTINED`: so many users may be quarantined within an hour.
+    pub most_quarantined: u32,
 }
 
 /// The console's client at the identity provider (OpenID Connect).
@@ -95,7 +107,15 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let sealer = self.sealer();
         let factor_proof = self.factor_proof();
         let console = self.console(jwt.as_ref());
-        let webhook = self.webhook();
+        let [webhook, alert_webhook] = self.webhooks();
+        let heartbeat_url = self.get("ALERT_HEARTBEAT_URL");
+        let heartbeat_url =
+            heartbeat_url.and_then(|url| self.safe_url("ALERT_HEARTBEAT_URL", &url));
+        let alerts = AlertConfig {
+            webhook: alert_webhook,
+            heartbeat_url: heartbeat_url.map(Secret::new),
+            most_quarantined: self.number("ALERT_QUARANTINED", 10, 0..=10_000),
+        };
         Config {
             admin_keys,
             jwt,
@@ -109,6 +129,8 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             factor_proof,
             console,
             webhook,
+            alerts,
+            kept_for: self.days("AUDIT_DAYS", 400, 1..=3650),
             settings: settings::all(&self.lookup),
             problems: self.problems,
         }
@@ -310,14 +332,21 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         }
     }
 
-    fn webhook(&mut self) -> Option<WebhookConfig> {
-        let url = self.get("NOTIFY_WEBHOOK_URL")?;
-        let url = self.safe_url("NOTIFY_WEBHOOK_URL", &url);
-        // An unsigned notice could not be told from a forged one.
+    /// The receivers of account notices and of alerts.
+    fn webhooks(&mut self) -> [Option<Webhook>; 2] {
+        let names = ["NOTIFY_WEBHOOK_URL", "ALERT_WEBHOOK_URL"];
+        let urls = names.map(|name| (name, self.get(name)));
+        if urls.iter().all(|(_, url)| url.is_none()) {
+            return [None, None];
+        }
+        // What is unsigned could not be told from what is forged.
         let secret = self.required("NOTIFY_WEBHOOK_SECRET").map(Secret::new);
-        Some(WebhookConfig {
-            url: url?,
-            secret: secret?,
+        urls.map(|(name, url)| {
+            let url = self.safe_url(name, &url?);
+            Some(Webhook {
+                url: url?,
+                secret: secret.clone()?,
+            })
         })
     }
 }

@@ -8,6 +8,7 @@
 )]
 
 pub mod account;
+pub mod alerts;
 mod app;
 pub mod audit;
 pub mod auth;
@@ -15,6 +16,7 @@ pub mod config;
 pub mod db;
 pub mod health;
 pub mod kernel;
+pub mod metrics;
 #[cfg(test)]
 mod openapi;
 pub mod operators;

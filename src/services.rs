@@ -12,6 +12,7 @@ use crate::db::{Database, DatabaseError, Notes};
 use crate::kernel::audit::Origin;
 use crate::kernel::http_client::HttpClient;
 use crate::kernel::{Clock, Random, Remembered, Sealer, Timestamp, Unicode};
+use crate::metrics::refusals::Refusals;
 use crate::operators::oidc::DiscoveryCache;
 use crate::overview::Overview;
 use crate::provisioning;
@@ -75,6 +76,7 @@ pub struct Shared {
     throttle: RefCell<Throttle>,
     overview: RefCell<Option<Overview>>,
     noted_reads: NotedReads,
+    refusals: Refusals,
 }
 
 impl Shared {
@@ -171,6 +173,11 @@ impl Services {
             sealer: self.sealer()?,
             origin,
         })
+    }
+
+    /// The refusals of this isolate that are not written down yet.
+    pub fn refusals(&self) -> &Refusals {
+        &self.shared.refusals
     }
 
     pub fn noted_reads(&self) -> &NotedReads {

@@ -4,7 +4,7 @@
 mod bad_input;
 mod layers;
 mod operations;
-mod outside;
+pub mod outside;
 mod request;
 mod schema;
 pub mod service;

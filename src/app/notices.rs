@@ -38,7 +38,7 @@ pub async fn deliver_due(services: &Services, request_id: &RequestId, log: &dyn 
 
 /// Lets the notices that a request has written leave once it is answered. Whatever goes wrong, the cron trigger
 /// delivers them.
-pub fn deliver_after_answer(
+pub(super) fn deliver_after_answer(
     services: &Rc<Services>,
     request_id: &RequestId,
     log: impl Log + 'static,

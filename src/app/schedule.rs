@@ -6,7 +6,8 @@
 
 use serde::Serialize;
 
-use crate::app::notices;
+use crate::app::{alerts, notices};
+use crate::audit::retention::forget_entries;
 use crate::db::{Batch, DatabaseError};
 use crate::kernel::RequestId;
 use crate::kernel::audit::{Actor, Origin};
@@ -14,38 +15,47 @@ use crate::kernel::log::{Level, Line, Log};
 use crate::operators::store::sweep_sessions;
 use crate::overview::sample::sample;
 use crate::provisioning::backfill::{NotRun, RunOrder};
-use crate::provisioning::store::Trigger;
+use crate::provisioning::store::{Trigger, forget_runs};
 use crate::services::Services;
 use crate::threedeye::Client;
 
-/// Delivers notices, samples the queue, deletes ended sessions, then runs the backfill. Each handles its own failures, so
-/// none is in another's way.
+/// Delivers notices, samples the queue, deletes what was kept long enough, runs the backfill, and tells what is wrong.
+/// Each handles its own failures, so none is in another's way.
 pub async fn run(services: &Services, log: &dyn Log) {
     let request_id = RequestId::mint(services.now(), &*services.random);
     // First: it takes a minute and a half at worst, and a run may take all the time there is.
     notices::deliver_due(services, &request_id, log).await;
     // Before the run, which shortens the queue.
-    keep_up(services, &request_id, log).await;
+    let is_kept_up = keep_up(services, &request_id, log).await;
     run_backfill(services, &request_id, log).await;
+    // After the run, of which it tells.
+    let is_watched = alerts::watch(services, &request_id, log).await;
+    // Without the database no alert can be told: then silence does.
+    if is_kept_up && is_watched {
+        alerts::report_life(services, &request_id, log).await;
+    }
 }
 
 /// Upkeep that failed has nothing to tell but its cause.
 #[derive(Serialize)]
 struct Upkeep {}
 
-/// Samples the queue for the charts, and deletes ended sessions, which open nothing and may wait for the next time: one
-/// call of the database. Only a failure is logged.
-async fn keep_up(services: &Services, request_id: &RequestId, log: &dyn Log) {
+/// Samples the queue for the charts, and deletes ended sessions and what `AUDIT_DAYS` have passed for, a little at a
+/// time: one call of the database. Only a failure is logged.
+async fn keep_up(services: &Services, request_id: &RequestId, log: &dyn Log) -> bool {
     let now = services.now();
+    let until = now.minus(services.config.kept_for);
     let mut batch = Batch::new();
     sample(&mut batch, now);
     batch.execute(sweep_sessions(now));
+    batch.execute(forget_entries(until));
+    forget_runs(&mut batch, until, now);
     let result = match services.database() {
         Ok(database) => database.run(batch).await.map(|_| ()),
         Err(error) => Err(error),
     };
     let Err(error) = result else {
-        return;
+        return true;
     };
     let cause = error.to_string();
     let line = Line {
@@ -57,6 +67,7 @@ async fn keep_up(services: &Services, request_id: &RequestId, log: &dyn Log) {
         duration: services.now().since(now),
     };
     line.write(log);
+    false
 }
 
 /// What the log tells of a run. Of one that is left to the queue it tells what was planned.

@@ -3,6 +3,7 @@
 pub mod csv;
 pub mod endpoints;
 pub mod entry;
+pub mod retention;
 pub mod store;
 
 pub use entry::AuditEntry;

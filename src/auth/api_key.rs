@@ -100,16 +100,25 @@ pub enum Scope {
     /// Reads a person's 3dEye credentials.
     #[serde(rename = "threedeye:read")]
     ThreedeyeRead,
+    /// Reads the service's metrics.
+    #[serde(rename = "metrics:read")]
+    MetricsRead,
 }
 
 impl Scope {
-    pub const ALL: [Self; 3] = [Self::UserWrite, Self::UserVerify, Self::ThreedeyeRead];
+    pub const ALL: [Self; 4] = [
+        Self::UserWrite,
+        Self::UserVerify,
+        Self::ThreedeyeRead,
+        Self::MetricsRead,
+    ];
 
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::UserWrite => "user:write",
             Self::UserVerify => "user:verify",
             Self::ThreedeyeRead => "threedeye:read",
+            Self::MetricsRead => "metrics:read",
         }
     }
 
@@ -123,8 +132,9 @@ impl TryFrom<String> for Scope {
     type Error = &'static str;
 
     fn try_from(name: String) -> Result<Self, Self::Error> {
-        Self::from_name(&name)
-            .ok_or("unknown scope, expected user:write, user:verify or threedeye:read")
+        Self::from_name(&name).ok_or(
+            "unknown scope, expected user:write, user:verify, threedeye:read or metrics:read",
+        )
     }
 }
 

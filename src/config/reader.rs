@@ -77,6 +77,16 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         Duration::from_secs(u64::from(hours) * 60 * 60)
     }
 
+    pub(super) fn days(
+        &mut self,
+        name: &str,
+        default: u32,
+        range: RangeInclusive<u32>,
+    ) -> Duration {
+        let days = self.number(name, default, range);
+        Duration::from_secs(u64::from(days) * 24 * 60 * 60)
+    }
+
     /// Whether a setting that is `strict` unless told otherwise is `relaxed`.
     pub(super) fn relaxes(&mut self, name: &str, strict: &str, relaxed: &str) -> bool {
         let value = self.get(name);

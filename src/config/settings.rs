@@ -13,10 +13,14 @@ enum Shown {
 use Shown::{Nothing, Url, Whole};
 
 /// Every setting there is; nothing else is read.
-const ALL: [(&str, Shown); 33] = [
+const ALL: [(&str, Shown); 37] = [
     ("ADMIN_API_KEY", Nothing),
     ("ADMIN_API_KEY_PREVIOUS", Nothing),
     ("ADMIN_EMAIL_DOMAINS", Whole),
+    ("ALERT_HEARTBEAT_URL", Nothing),
+    ("ALERT_QUARANTINED", Whole),
+    ("ALERT_WEBHOOK_URL", Nothing),
+    ("AUDIT_DAYS", Whole),
     ("BACKFILL_CRON_LIMIT", Whole),
     ("BACKFILL_MAX_REMOVALS", Whole),
     ("BACKFILL_MAX_TAKEOVERS", Whole),

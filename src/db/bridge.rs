@@ -59,4 +59,9 @@ impl Engine for Bridge {
     ) -> LocalBoxFuture<'a, Result<Vec<String>, DatabaseError>> {
         Box::pin(async move { self.run(statements) })
     }
+
+    /// The bridge tells rows only.
+    fn size(&self) -> LocalBoxFuture<'_, Result<u64, DatabaseError>> {
+        Box::pin(async { Err(DatabaseError("D1: the bridge tells no size".to_owned())) })
+    }
 }

@@ -12,4 +12,7 @@ pub trait Engine {
         &'a self,
         statements: &'a [Statement],
     ) -> LocalBoxFuture<'a, Result<Vec<String>, DatabaseError>>;
+
+    /// How many bytes the database takes.
+    fn size(&self) -> LocalBoxFuture<'_, Result<u64, DatabaseError>>;
 }

@@ -68,6 +68,11 @@ impl Database {
         }
     }
 
+    /// How many bytes it takes: one round trip.
+    pub async fn size(&self) -> Result<u64, DatabaseError> {
+        self.engine.size().await
+    }
+
     /// Runs the batch as one transaction in one round trip.
     pub async fn run(&self, batch: Batch) -> Result<Results, DatabaseError> {
         let results = self.engine.batch(batch.statements()).await;

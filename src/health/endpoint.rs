@@ -7,8 +7,9 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::health::store::{RunStatus, Vitals, ping, read_vitals};
+use crate::health::store::{SCHEMA_VERSION, Vitals, ping, read_vitals};
 use crate::kernel::Timestamp;
+use crate::metrics::store::RunStatus;
 use crate::provisioning::policy::has_died;
 use crate::services::{RateLimit, Services};
 use crate::web::caller::Anyone;
@@ -28,14 +29,27 @@ struct Body {
     /// ok goes with 200, degraded with 503.
     #[cfg_attr(test, schemars(extend("enum" = ["ok", "degraded"])))]
     status: &'static str,
+    /// The version of this build.
+    version: &'static str,
+    schema: Schema,
     /// The single checks.
     checks: Checks,
+}
+
+/// The version of the database's schema.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(inline))]
+struct Schema {
+    /// The one that this build was made for.
+    built: u32,
+    /// The one that the database has; null where that could not be read.
+    applied: Option<u32>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(JsonSchema), schemars(inline))]
-struct Checks {
+pub struct Checks {
     /// The settings.
     configuration: Configuration,
     /// missing: no binding `DB`.
@@ -70,8 +84,8 @@ struct Configuration {
 }
 
 async fn handle(call: Call<Anyone>) -> Result<Reply, ApiError> {
-    let checks = check(&call.services).await;
-    let healthy = checks.is_healthy();
+    let Checked { checks, schema } = check(&call.services).await;
+    let healthy = checks.problems().is_empty();
     let (status, word) = if healthy {
         (StatusCode::OK, "ok")
     } else {
@@ -79,13 +93,27 @@ async fn handle(call: Call<Anyone>) -> Result<Reply, ApiError> {
     };
     let body = Body {
         status: word,
+        version: env!("CARGO_PKG_VERSION"),
+        schema: Schema {
+            built: SCHEMA_VERSION,
+            applied: schema,
+        },
         checks,
     };
     Ok(Reply::json(status, &body).no_store())
 }
 
-async fn check(services: &Services) -> Checks {
+/// What was found.
+pub struct Checked {
+    pub checks: Checks,
+    /// The version of the database's schema, where it could be read.
+    schema: Option<u32>,
+}
+
+/// Checks the service.
+pub async fn check(services: &Services) -> Checked {
     let problems = services.config.problems.clone();
+    let mut schema = None;
     let (database, migrations, scheduled_run) = match services.database() {
         Err(_) => ("missing", "unknown", "unknown"),
         Ok(database) => match read_vitals(&database).await {
@@ -94,6 +122,7 @@ async fn check(services: &Services) -> Checks {
                 if services.run_queue().is_none() {
                     vitals.waiting_since = None;
                 }
+                schema = vitals.schema;
                 let is_configured = services.config.threedeye.is_some();
                 let scheduled_run = check_scheduled_run(&vitals, is_configured, services.now());
                 ("ok", check_migrations(&vitals), scheduled_run)
@@ -103,7 +132,7 @@ async fn check(services: &Services) -> Checks {
             Err(_) => ("unreachable", "unknown", "unknown"),
         },
     };
-    Checks {
+    let checks = Checks {
         configuration: Configuration {
             status: if problems.is_empty() { "ok" } else { "invalid" },
             problems,
@@ -112,22 +141,40 @@ async fn check(services: &Services) -> Checks {
         migrations,
         scheduled_run,
         missing_rate_limits: services.missing_limits().map(RateLimit::binding).collect(),
-    }
+    };
+    Checked { checks, schema }
 }
 
 impl Checks {
-    fn is_healthy(&self) -> bool {
-        let words = [self.configuration.status, self.database, self.migrations];
-        let is_run_healthy = matches!(
-            self.scheduled_run,
-            "ok" | "none_yet" | "running" | "paused" | "not_configured"
-        );
-        is_run_healthy && words.iter().all(|word| *word == "ok")
+    /// What is not healthy: each check with what it says.
+    pub fn problems(&self) -> Vec<String> {
+        let words = [
+            ("database", self.database),
+            ("migrations", self.migrations),
+            ("scheduledRun", self.scheduled_run),
+        ];
+        let bad = words.into_iter().filter(|(name, word)| match *word {
+            "ok" => false,
+            "none_yet" | "running" | "paused" | "not_configured" => *name != "scheduledRun",
+            _ => true,
+        });
+        let bad = bad.map(|(name, word)| format!("{name} is {word}"));
+        self.configuration
+            .problems
+            .iter()
+            .cloned()
+            .chain(bad)
+            .collect()
+    }
+
+    /// Whether an administrator has paused all runs.
+    pub fn is_paused(&self) -> bool {
+        self.scheduled_run == "paused"
     }
 }
 
 const fn check_migrations(vitals: &Vitals) -> &'static str {
-    if vitals.migrations_current {
+    if matches!(vitals.schema, Some(SCHEMA_VERSION)) {
         "ok"
     } else {
         "outdated"
@@ -173,6 +220,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
             .no_store()
             .example("ok", example!({
                 "status": "ok",
+                "version": "1.0.0",
+                "schema": { "built": 10, "applied": 10 },
                 "checks": {
                     "configuration": { "status": "ok", "problems": [] },
                     "database": "ok",
@@ -187,6 +236,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
             .no_store()
             .example("degraded", example!({
                 "status": "degraded",
+                "version": "1.0.0",
+                "schema": { "built": 10, "applied": 10 },
                 "checks": {
                     "configuration": { "status": "invalid", "problems": ["CREDENTIALS_KEY is missing"] },
                     "database": "ok",
@@ -201,7 +252,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::health::store::{PauseRow, ScheduledRun};
+    use crate::health::store::PauseRow;
+    use crate::metrics::store::ScheduledRun;
 
     const NOW: Timestamp = Timestamp::from_millis(10_000_000_000);
 
@@ -220,7 +272,7 @@ mod tests {
 
     fn word_for(last: ScheduledRun, waiting_minutes: Option<u64>) -> &'static str {
         let vitals = Vitals {
-            migrations_current: true,
+            schema: Some(SCHEMA_VERSION),
             last_scheduled: Some(last),
             waiting_since: waiting_minutes.map(ago),
             pause: None,

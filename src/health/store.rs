@@ -1,38 +1,13 @@
 //! What `/health` reads, in one round trip.
 
-use serde::Deserialize;
-
 use crate::db::{self, Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
+use crate::metrics::store::{ScheduledRun, read_last_run};
 
 /// The version that `migrations/` brings the schema to; a test counts the files.
-pub const SCHEMA_VERSION: u32 = 8;
+pub const SCHEMA_VERSION: u32 = 10;
 
 const SCHEMA: &str = "SELECT max(version) AS version FROM schema_version";
-
-/// The scheduled runs of a status.
-macro_rules! scheduled {
-    ($status:literal) => {
-        concat!(
-            "
-SELECT run_id, started_at, coalesce(advanced_at, started_at) AS active_at, status
-FROM provisioning_runs WHERE trigger_kind = 'cron' AND status = '",
-            $status,
-            "'"
-        )
-    };
-}
-
-// Ids are in the order in which runs began. SQLite reads the end of each part off the index and merges them.
-const LAST_SCHEDULED: &str = concat!(
-    scheduled!("running"),
-    " UNION ALL",
-    scheduled!("completed"),
-    " UNION ALL",
-    scheduled!("ended_early"),
-    "
-ORDER BY run_id DESC LIMIT 1"
-);
 
 // An index holds the open planned runs, which are few.
 const WAITING_SINCE: &str = "
@@ -43,8 +18,8 @@ const PAUSE: &str = "SELECT paused, since FROM provisioning_pause";
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Vitals {
-    /// Whether the schema is the one that this build was made for.
-    pub migrations_current: bool,
+    /// The version of the schema.
+    pub schema: Option<u32>,
     pub last_scheduled: Option<ScheduledRun>,
     /// Since when the planned run that waits longest has waited for a consumer.
     pub waiting_since: Option<Timestamp>,
@@ -59,28 +34,6 @@ db::row! {
         pub since: Timestamp,
     }
 }
-
-db::row! {
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub struct ScheduledRun {
-        pub started_at: Timestamp,
-        /// When it last made progress that was recorded.
-        pub active_at: Timestamp,
-        pub status: RunStatus,
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RunStatus {
-    Completed,
-    EndedEarly,
-    /// In progress, or dead; or a status of a later version.
-    #[serde(other)]
-    Running,
-}
-
-db::named_columns!(RunStatus);
 
 db::row! {
     struct VersionRow {
@@ -98,12 +51,12 @@ db::row! {
 pub async fn read_vitals(database: &Database) -> Result<Vitals, DatabaseError> {
     let mut batch = Batch::new();
     let schema = batch.push::<VersionRow>(Statement::new(SCHEMA, []));
-    let last_scheduled = batch.push::<ScheduledRun>(Statement::new(LAST_SCHEDULED, []));
+    let last_scheduled = read_last_run(&mut batch);
     let waiting = batch.push::<WaitingRow>(Statement::new(WAITING_SINCE, []));
     let pause = batch.push::<PauseRow>(Statement::new(PAUSE, []));
     let results = database.run(batch).await?;
     Ok(Vitals {
-        migrations_current: results.one(schema)?.version == Some(SCHEMA_VERSION),
+        schema: results.one(schema)?.version,
         last_scheduled: results.first(last_scheduled)?,
         waiting_since: results.one(waiting)?.since,
         pause: results.first(pause)?,
@@ -145,6 +98,7 @@ mod tests {
 
     use super::*;
     use crate::db::sqlite::Sqlite;
+    use crate::metrics::store::RunStatus;
 
     fn vitals(sqlite: &Sqlite) -> Vitals {
         let database = Database::new(Rc::new(sqlite.clone()));
@@ -171,13 +125,13 @@ VALUES ('run_' || ?4, ?1, 'cron', 'req', ?3, 50, ?2, ?4, ?5)";
     #[test]
     fn a_fresh_database_is_current_and_has_no_runs() {
         let sqlite = Sqlite::new(Timestamp::default);
-        let expected = Vitals {
-            migrations_current: true,
+        let at_version = |version| Vitals {
+            schema: Some(version),
             ..Vitals::default()
         };
-        assert_eq!(vitals(&sqlite), expected);
+        assert_eq!(vitals(&sqlite), at_version(SCHEMA_VERSION));
         sqlite.execute("UPDATE schema_version SET version = version - 1", []);
-        assert_eq!(vitals(&sqlite), Vitals::default());
+        assert_eq!(vitals(&sqlite), at_version(SCHEMA_VERSION - 1));
         let database = Database::new(Rc::new(sqlite));
         assert_eq!(block_on(ping(&database)), Ok(()));
     }

@@ -51,6 +51,12 @@ impl fmt::Display for UserId {
     }
 }
 
+/// The least id with this prefix and a ULID of this moment or later.
+pub fn first_ulid_of(prefix: &str, moment: Timestamp) -> String {
+    let millis = u64::try_from(moment.as_millis()).unwrap_or_default();
+    format!("{prefix}_{}", Ulid::from_parts(millis, 0))
+}
+
 /// The id of a request or a scheduled event: `req_` and a ULID.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(

@@ -18,6 +18,7 @@ pub mod sealing;
 pub mod secret;
 pub mod text;
 pub mod unicode;
+pub mod webhook;
 
 pub use clock::{Clock, Deadline, Timestamp};
 pub use email::{EmailKey, mask_email};
@@ -31,3 +32,4 @@ pub use safe_url::is_safe_url;
 pub use sealing::{Purpose, SealError, Sealed, Sealer};
 pub use secret::{Secret, sha256_hex};
 pub use unicode::Unicode;
+pub use webhook::Webhook;

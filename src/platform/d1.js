@@ -16,8 +16,26 @@ export async function batch(database, statements) {
     if (!answers.every(({ success }) => success)) throw new Error("a statement failed");
     return answers.map(({ results }) => JSON.stringify(results)).join("\n");
   } catch (error) {
-    // D1 tells what happened in the cause, where there is one. An answer that was cut short it quotes, rows and all.
-    const message = error?.cause?.message ?? error?.message ?? "the call failed";
-    throw String(message).split(", got: ", 1)[0];
+    throw reasonOf(error);
   }
+}
+
+/**
+ * How many bytes the database takes: D1 tells it with every answer.
+ * @param {D1Database} database
+ * @returns {Promise<string>}
+ */
+export async function size(database) {
+  try {
+    const { meta } = await database.prepare("SELECT 1").all();
+    return String(meta.size_after);
+  } catch (error) {
+    throw reasonOf(error);
+  }
+}
+
+/** D1 tells what happened in the cause, where there is one. An answer that was cut short it quotes, rows and all. @param {any} error */
+function reasonOf(error) {
+  const message = error?.cause?.message ?? error?.message ?? "the call failed";
+  return String(message).split(", got: ", 1)[0];
 }

@@ -152,7 +152,8 @@ impl Context<'_> {
     /// for the next run.
     pub async fn dead_letter(&self, chunks: &[ChunkId]) -> Result<(), DatabaseError> {
         let why = format!("failed {DELIVERIES} deliveries");
-        self.leave_to_the_next_run(&distinct(chunks), &why).await
+        let line = for_the_next_run(&why);
+        store::give_up_dead(self.database, &distinct(chunks), &line, self.clock.now()).await
     }
 
     async fn leave_to_the_next_run(
@@ -160,7 +161,7 @@ impl Context<'_> {
         chunks: &[ChunkId],
         why: &str,
     ) -> Result<(), DatabaseError> {
-        let line = format!("{why}; its users wait for the next run");
+        let line = for_the_next_run(why);
         store::give_up(self.database, chunks, &line, self.clock.now()).await
     }
 }
@@ -206,6 +207,10 @@ impl Provisioner<'_> {
             .collect();
         Ok(delivery)
     }
+}
+
+fn for_the_next_run(why: &str) -> String {
+    format!("{why}; its users wait for the next run")
 }
 
 fn distinct(chunks: &[ChunkId]) -> Vec<ChunkId> {

@@ -20,6 +20,7 @@ mod pause;
 mod quarantine;
 mod queue;
 mod removal;
+mod retention;
 mod run;
 mod set_aside;
 mod standing;
@@ -31,7 +32,7 @@ pub use clear::{Cleared, Clearing, clear};
 pub use counts::Counted;
 pub use export::{Exported, export_user};
 pub use fanout::delivery::{OpenedDelivery, ReplacementAllowance, close_delivery, open_delivery};
-pub use fanout::give_up::give_up;
+pub use fanout::give_up::{give_up, give_up_dead};
 pub use fanout::plan::{Planned, Planning, plan_run};
 pub use fanout::stop::stop_run;
 pub use fanout::sums::ChunkStatus;
@@ -51,6 +52,7 @@ pub use removal::{
     Replacement, accounts_of_others, begin_leaving_removal, begin_removal, removed_at,
     save_recovery,
 };
+pub use retention::forget_runs;
 pub use run::{OpenedRun, RunClosing, RunOpening, Tally, Trigger, close_run, open_run};
 pub use set_aside::set_aside;
 pub use standing::load_with_standing;

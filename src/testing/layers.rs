@@ -6,12 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each layer may use those before it. Within a layer nothing uses its neighbours.
-const LAYERS: [&[&str]; 14] = [
+const LAYERS: [&[&str]; 15] = [
     &["kernel"],
     &["db"],
     &["threedeye"],
     &["auth"],
     &["operators"],
+    &["metrics"],
     &[
         "provisioning",
         "user_keys",
@@ -20,6 +21,7 @@ const LAYERS: [&[&str]; 14] = [
         "users",
         "audit",
         "overview",
+        "alerts",
     ],
     &["config"],
     &["services"],
@@ -32,6 +34,7 @@ const LAYERS: [&[&str]; 14] = [
         "account/endpoints",
         "health/endpoint",
         "health/endpoints",
+        "metrics/endpoints",
         "users/endpoints",
         "audit/endpoints",
         "overview/endpoints",

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::{Value, json};
 
 use super::service::{ADMIN_KEY, TestService};
-use crate::app::notices;
+use crate::app::after_answer;
 use crate::auth::fake;
 use crate::kernel::RequestId;
 use crate::services::Services;
@@ -122,7 +122,7 @@ impl<'a> TestRequest<'a> {
         let own = Rc::clone(&services);
         let answer = router.respond(self.request, own, request_id.clone()).await;
         let log = self.service.background_log.clone();
-        notices::deliver_after_answer(&services, &request_id, log);
+        after_answer(&services, answer.reply.status, &request_id, log);
         TestAnswer(answer)
     }
 }

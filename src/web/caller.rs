@@ -48,12 +48,12 @@ pub struct CallerDescription {
 }
 
 #[cfg(test)]
-const ADMIN_PAIR: [&str; 2] = ["adminKey", "adminToken"];
+pub const ADMIN_PAIR: [&str; 2] = ["adminKey", "adminToken"];
 
 #[cfg(test)]
 impl CallerDescription {
     /// For a caller who shows a token, where errors are written as for administrators.
-    fn authenticated(security: &[&[&'static str]]) -> Self {
+    pub fn authenticated(security: &[&[&'static str]]) -> Self {
         Self {
             security: security.iter().map(|schemes| schemes.to_vec()).collect(),
             errors: vec![
@@ -286,7 +286,8 @@ impl Caller for UserCaller {
     }
 }
 
-fn presented_key(headers: &HeaderMap) -> Option<ApiKey> {
+/// The one API key of ours in `X-API-Key`.
+pub fn presented_key(headers: &HeaderMap) -> Option<ApiKey> {
     let mut values = headers.get_all(API_KEY_HEADER).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
         return None;

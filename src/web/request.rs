@@ -195,6 +195,11 @@ impl<C, const READS_BODY: bool> Call<C, READS_BODY> {
         self.services.now()
     }
 
+    /// Names in the log who calls, where only the handler finds that out.
+    pub fn log_caller(&self, actor: &Actor) {
+        self.log_names.name_caller(actor.as_str());
+    }
+
     /// Names in the log who asked for a secret of which user.
     pub fn log_access(&self, actor: &Actor, user: &UserId) {
         self.log_names.name_caller(actor.as_str());

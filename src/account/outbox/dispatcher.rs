@@ -9,12 +9,11 @@ use std::time::Duration;
 
 use futures_util::{StreamExt as _, pin_mut, stream};
 
-use crate::account::outbox::receiver::WebhookConfig;
 use crate::account::outbox::{ClaimedNotice, FailedNotice, NoticeClaim, message};
 use crate::account::store::{claim_notices, claim_these_notices, settle_notices};
 use crate::db::{Database, DatabaseError};
 use crate::kernel::http_client::{HttpClient, HttpError};
-use crate::kernel::{Clock, Purpose, SealError, Sealer, Secret, Timestamp};
+use crate::kernel::{Clock, Purpose, SealError, Sealer, Secret, Timestamp, Webhook};
 
 const MAX_NOTICES_PER_ROUND: u32 = 50;
 
@@ -116,7 +115,7 @@ pub struct WebhookDispatcher<'a> {
     pub clock: &'a dyn Clock,
     /// Opens the tokens; without it, notices that carry one stay.
     pub sealer: Option<&'a Sealer>,
-    pub webhook: &'a WebhookConfig,
+    pub webhook: &'a Webhook,
 }
 
 impl WebhookDispatcher<'_> {

@@ -1,15 +1,10 @@
-//! The request that a receiver gets: a body that is the same at every attempt, and a signature over it.
+//! What a receiver is told: the same at every attempt.
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use http::Method;
 use serde::Serialize;
-use sha2::Sha256;
 
 use crate::account::notice::recipient;
-use crate::account::outbox::receiver::WebhookConfig;
 use crate::kernel::http_client::HttpRequest;
-use crate::kernel::secret::hex;
-use crate::kernel::{Secret, Timestamp};
+use crate::kernel::{Secret, Timestamp, Webhook};
 
 use crate::account::outbox::ClaimedNotice;
 
@@ -31,13 +26,11 @@ struct Data<'a> {
     token: Option<&'a str>,
 }
 
-/// The request that delivers a notice, signed at `now`; `None`: it cannot be signed.
-///
-/// `token` is the notice's own, opened. Attempts differ in the signature alone.
+/// The request that delivers a notice; see [`Webhook::request`]. `token` is the notice's own, opened.
 pub fn request(
     notice: &ClaimedNotice,
     token: Option<&Secret>,
-    webhook: &WebhookConfig,
+    webhook: &Webhook,
     now: Timestamp,
 ) -> Option<HttpRequest> {
     // Cleaned where it leaves, also where another service wrote it.
@@ -52,38 +45,18 @@ pub fn request(
             token: token.map(Secret::expose),
         },
     };
-    let body = serde_json::to_vec(&body).ok()?;
-    let signature = signature(&webhook.secret, now, &body)?;
-    let mut request = HttpRequest::new(Method::POST, webhook.url.clone());
-    request.add_header("x-signature", signature);
-    request.set_json(body);
-    Some(request)
-}
-
-/// `t=<unix seconds>,v1=<HMAC-SHA256 of "t.body", lower-case hex>`: the time is signed
-/// too, so that a receiver can refuse replayed requests.
-fn signature(secret: &Secret, at: Timestamp, body: &[u8]) -> Option<String> {
-    let seconds = at.as_secs();
-    // HMAC takes keys of every length.
-    let mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).ok()?;
-    let mac = mac
-        .chain_update(format!("{seconds}."))
-        .chain_update(body)
-        .finalize();
-    Some(format!("t={seconds},v1={}", hex(&mac.into_bytes())))
+    webhook.request(&body, now)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::kernel::UserId;
-    use crate::kernel::http_client::USER_AGENT;
-    use crate::testing::transport::header_of;
 
     const AT: Timestamp = Timestamp::from_millis(1_800_000_000_999);
 
-    fn webhook() -> WebhookConfig {
-        WebhookConfig {
+    fn webhook() -> Webhook {
+        Webhook {
             url: "https://notify.example/in?a=1".to_owned(),
             secret: Secret::new("an-example-of-a-secret"),
         }
@@ -99,16 +72,6 @@ mod tests {
             created_at: Timestamp::from_millis(1_799_999_000_007),
             due_again: AT,
         }
-    }
-
-    /// Told by OpenSSL: `printf '1800000000.{"a":"ü"}' | openssl dgst -sha256 -hmac <secret>`.
-    #[test]
-    fn a_signature_is_the_hmac_of_time_and_body() {
-        let signed = signature(&webhook().secret, AT, "{\"a\":\"ü\"}".as_bytes()).unwrap();
-        assert_eq!(
-            signed,
-            "t=1800000000,v1=7aad739ce549829b1704333a69a12612a897ceea73b9c0f4de2f8b6952ac3597"
-        );
     }
 
     #[test]
@@ -154,26 +117,5 @@ mod tests {
             let body: serde_json::Value = serde_json::from_slice(&request.body.unwrap()).unwrap();
             assert_eq!(body["to"].as_str(), sent);
         }
-    }
-
-    #[test]
-    fn attempts_are_signed_json_and_differ_in_their_signature_alone() {
-        let at = |millis| {
-            let at = Timestamp::from_millis(millis);
-            let sent = request(&notice(), None, &webhook(), at).unwrap();
-            assert_eq!(sent.method, Method::POST);
-            assert_eq!(sent.url, "https://notify.example/in?a=1");
-            assert_eq!(header_of(&sent, "content-type"), Some("application/json"));
-            assert_eq!(header_of(&sent, "user-agent"), Some(USER_AGENT));
-            let expected = signature(&webhook().secret, at, sent.body.as_ref().unwrap());
-            assert_eq!(header_of(&sent, "x-signature"), expected.as_deref());
-            sent
-        };
-        let (first, second) = (at(1_000), at(2_000));
-        assert_eq!(first.body, second.body);
-        assert_ne!(
-            header_of(&first, "x-signature"),
-            header_of(&second, "x-signature")
-        );
     }
 }

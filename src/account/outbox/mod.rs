@@ -3,11 +3,10 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `dispatcher` | one round of delivery: claim what is due, send it, settle the outcome |
-//! | `message` | the signed request that the receiver gets |
+//! | `message` | what the receiver is told |
 
 pub mod dispatcher;
 pub mod message;
-pub mod receiver;
 
 use std::time::Duration;
 

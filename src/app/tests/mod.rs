@@ -1,9 +1,12 @@
 //! Every route through the router, natively.
 
+mod alerts;
 mod delivery;
+mod metrics;
 mod notices;
 mod personal_data;
 mod protocol;
+mod retention;
 mod schedule;
 mod sessions;
 

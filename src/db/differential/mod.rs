@@ -152,6 +152,11 @@ impl Engine for Mirror {
     ) -> LocalBoxFuture<'a, Result<Vec<String>, DatabaseError>> {
         Box::pin(async move { self.run(statements) })
     }
+
+    fn size(&self) -> LocalBoxFuture<'_, Result<u64, DatabaseError>> {
+        let sqlite = self.sqlite.borrow().clone();
+        Box::pin(async move { sqlite.size().await })
+    }
 }
 
 /// An answer to compare: sorted unless its order is promised.

@@ -107,6 +107,13 @@ impl Engine for Sqlite {
     ) -> LocalBoxFuture<'a, Result<Vec<String>, DatabaseError>> {
         ready(self.run(statements)).boxed_local()
     }
+
+    fn size(&self) -> LocalBoxFuture<'_, Result<u64, DatabaseError>> {
+        let sql = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()";
+        let size = self.query(sql, [], |row| row.get::<_, i64>(0));
+        let size = size.first().map(|size| size.unsigned_abs());
+        ready(Ok(size.unwrap_or_default())).boxed_local()
+    }
 }
 
 /// The error as D1 words it, without the code that D1 appends.

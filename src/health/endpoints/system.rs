@@ -121,8 +121,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
             .example(
                 "system",
                 example!({
-                    "version": "0.1.0",
-                    "schema": { "built": 8, "applied": 8 },
+                    "version": "1.0.0",
+                    "schema": { "built": 10, "applied": 10 },
                     "bindings": [{ "name": "DB", "bound": true }, { "name": "PROVISIONING_QUEUE", "bound": false }],
                     "settings": [
                         { "name": "BACKFILL_CRON_LIMIT", "set": true, "value": "50" },

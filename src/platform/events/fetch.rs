@@ -13,7 +13,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use worker::{Env, web_sys};
 
-use crate::app::{ROUTER, notices};
+use crate::app::{ROUTER, after_answer};
 use crate::kernel::RequestId;
 use crate::kernel::log::{Level, Line};
 use crate::platform::bindings::ExecutionContext;
@@ -80,7 +80,7 @@ async fn respond(
         }
         Err(error) => refuse(error, &request_id),
     };
-    notices::deliver_after_answer(&services, &request_id, Console);
+    after_answer(&services, answer.reply.status, &request_id, Console);
     let (answer, response) = match outgoing(&answer.reply) {
         Ok(response) => (answer, response),
         Err(_) => {

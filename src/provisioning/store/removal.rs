@@ -122,9 +122,13 @@ fn announce(
     let emails: Vec<EmailKey> = accounts.iter().filter_map(|a| a.email_key()).collect();
     let changed = batch.push_audited(change, entry)?;
     batch.execute(note_if_changed(&emails, entry.at)?);
-    let old = entry.at.minus(REMOVAL_MEMORY);
-    batch.execute(Statement::new(DROP_OLD, [old.into()]));
+    batch.execute(drop_old_removals(entry.at.minus(REMOVAL_MEMORY)));
     Ok(changed)
+}
+
+/// Forgets the removals before a moment.
+pub fn drop_old_removals(before: Timestamp) -> Statement {
+    Statement::new(DROP_OLD, [before.into()])
 }
 
 /// An account that is about to be deleted and created again.

@@ -116,8 +116,8 @@ fn sealer(byte: u8) -> Sealer {
     Sealer::new(&Secret::new(STANDARD.encode([byte; 32])), None).unwrap()
 }
 
-fn webhook() -> WebhookConfig {
-    WebhookConfig {
+fn webhook() -> Webhook {
+    Webhook {
         url: "https://notify.example/in".to_owned(),
         secret: Secret::new("an-example-of-a-secret"),
     }

@@ -8,6 +8,7 @@ use super::{
     ANN, ANN_EMAIL, BOB, BOB_EMAIL, CYD, OPERATIONS, Setup, assert_error, break_down, refused,
     setup,
 };
+use crate::health::store::SCHEMA_VERSION;
 use crate::threedeye::simulated::Operation;
 use crate::threedeye::simulated::faults::Fault;
 use crate::threedeye::simulated::response;
@@ -26,6 +27,8 @@ fn assert_health(setup: &Setup, status: u16, scheduled_run: &str) {
     let word = if status == 200 { "ok" } else { "degraded" };
     let expected = json!({
         "status": word,
+        "version": env!("CARGO_PKG_VERSION"),
+        "schema": { "built": SCHEMA_VERSION, "applied": SCHEMA_VERSION },
         "checks": {
             "configuration": { "status": "ok", "problems": [] }, "database": "ok",
             "migrations": "ok", "scheduledRun": scheduled_run, "missingRateLimits": [],

@@ -2,6 +2,7 @@
 
 use crate::db::{Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
+use crate::metrics::counters;
 use crate::provisioning::fanout::ChunkId;
 use crate::provisioning::store::fanout::sums::push_sums;
 
@@ -30,7 +31,30 @@ pub async fn give_up(
     now: Timestamp,
 ) -> Result<(), DatabaseError> {
     let mut batch = Batch::new();
-    batch.execute(Statement::new(LIFT_HOLD, [Arg::json(&chunks)?, now.into()]));
-    push_sums(&mut batch, chunks, Some(why), now)?;
+    close(&mut batch, chunks, why, now)?;
     database.run(batch).await.map(|_| ())
+}
+
+/// The same for chunks whose message failed too often, which is counted.
+pub async fn give_up_dead(
+    database: &Database,
+    chunks: &[ChunkId],
+    why: &str,
+    now: Timestamp,
+) -> Result<(), DatabaseError> {
+    let mut batch = Batch::new();
+    close(&mut batch, chunks, why, now)?;
+    let letters = u32::try_from(chunks.len()).unwrap_or(u32::MAX);
+    batch.execute(counters::add(counters::DEAD_LETTERS, "", letters, now));
+    database.run(batch).await.map(|_| ())
+}
+
+fn close(
+    batch: &mut Batch,
+    chunks: &[ChunkId],
+    why: &str,
+    now: Timestamp,
+) -> Result<(), DatabaseError> {
+    batch.execute(Statement::new(LIFT_HOLD, [Arg::json(&chunks)?, now.into()]));
+    push_sums(batch, chunks, Some(why), now).map(|_| ())
 }

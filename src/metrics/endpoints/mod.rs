@@ -1,0 +1,4 @@
+//! The endpoint of the metrics.
+
+pub mod metrics;
+mod scraper;
