@@ -56,6 +56,11 @@ const KINDS = [
       }),
   },
   { name: "credentials", work: credentials },
+  {
+    name: "metrics",
+    maxRead: 40,
+    work: (world) => rows(world, { method: "GET", path: "/metrics", headers: world.surroundings.admin, status: 200 }),
+  },
 ];
 
 /** @param {import("./world.mjs").Surroundings} surroundings @returns {Promise<number>} how many promises are broken */
@@ -64,10 +69,14 @@ export async function benchScale(surroundings) {
   try {
     const measured = KINDS.map((kind) => ({ ...kind, rows: /** @type {Rows[]} */ ([]) }));
     let users = 0;
+    /** @type {string[]} */
+    const megabytes = [];
     for (const size of SIZES) {
       await step(`${size.toLocaleString("en")} users`, async () => {
         await growCrowd(world.host.db, users, size);
         users = size;
+        const { meta } = await world.host.db.prepare("SELECT 1").run();
+        megabytes.push((meta.size_after / 1e6).toFixed(1));
         for (const { work, rows } of measured) rows.push(await work(world));
       });
     }
@@ -76,6 +85,7 @@ export async function benchScale(surroundings) {
       table([
         ["", ...SIZES.map((size) => size.toLocaleString("en"))],
         ...measured.map(({ name, rows }) => [name, ...rows.map(shown)]),
+        ["database, MB", ...megabytes],
       ]),
     );
     const broken = measured.flatMap(brokenPromises);

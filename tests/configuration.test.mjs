@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 
 import { assertError } from "./support/errors.mjs";
@@ -11,6 +12,8 @@ import { servicesForThisFile } from "./support/service.mjs";
 
 const sealingKey = () => randomBytes(32).toString("base64");
 const [oldKey, newKey] = [sealingKey(), sealingKey()];
+const { version: VERSION } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+const MIGRATIONS = readdirSync(new URL("../migrations", import.meta.url)).length;
 const UNUSED_PORT = "http://127.0.0.1:9";
 
 const services = await servicesForThisFile({
@@ -59,6 +62,8 @@ describe("/health", () => {
   test("is 200 when all is well, and needs no credentials", async () => {
     assert.deepEqual(await health(complete), {
       status: "ok",
+      version: VERSION,
+      schema: { built: MIGRATIONS, applied: MIGRATIONS },
       checks: {
         configuration: { status: "ok", problems: [] },
         database: "ok",

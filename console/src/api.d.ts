@@ -24,6 +24,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Numbers for Prometheus
+         * @description Text format 0.0.4. An API key needs the scope metrics:read and must not be bound to a user; it may come as a bearer token. Gauges are those that the last scheduled run took, and `spkey_gauges_age_seconds` tells how old they are; counters are as of now.
+         */
+        get: operations["getMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/threedeye/users/{userId}": {
         parameters: {
             query?: never;
@@ -2258,6 +2278,15 @@ export interface components {
              * @enum {string}
              */
             status: "ok" | "degraded";
+            /** @description The version of this build. */
+            version: string;
+            /** @description The version of the database's schema. */
+            schema: {
+                /** @description The one that this build was made for. */
+                built: number;
+                /** @description The one that the database has; null where that could not be read. */
+                applied: number | null;
+            };
             /** @description The single checks. */
             checks: {
                 /** @description The settings. */
@@ -2822,7 +2851,7 @@ export interface components {
             startedAt: components["schemas"]["Moment"];
         };
         /** @description What an API key may do. */
-        Scope: "user:write" | "user:verify" | "threedeye:read";
+        Scope: "user:write" | "user:verify" | "threedeye:read" | "metrics:read";
         /** @description A proof of the second factor. */
         SecondFactor: {
             /** @description Six digits of the authenticator, or a backup code. Blanks, dashes and characters without a width do not matter, nor does the case of a backup code. */
@@ -4314,6 +4343,35 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
+        };
+    };
+    getMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The metrics. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain; version=0.0.4; charset=utf-8": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["KeysUnavailable"];
         };
     };
     diagnoseUser: {

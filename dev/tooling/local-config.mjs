@@ -59,6 +59,7 @@ function settings(urls) {
     BACKFILL_MAX_TAKEOVERS: "20",
     TWO_FACTOR_DISABLE: "second_factor",
     NOTIFY_WEBHOOK_URL: urls.notices,
+    ALERT_WEBHOOK_URL: urls.notices,
     THREEDEYE_API_KEY: SIMULATOR.apiKey,
     THREEDEYE_USERNAME: SIMULATOR.username,
     THREEDEYE_PASSWORD: SIMULATOR.password,

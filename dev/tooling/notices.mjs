@@ -1,4 +1,4 @@
-// The receiver of the Worker's account notices: checks their signature and
+// The receiver of the Worker's account notices and alerts: checks their signature and
 // writes them down, so that a verification code can be read from there.
 
 import { createHmac, timingSafeEqual } from "node:crypto";
@@ -26,7 +26,8 @@ export async function receiveNotices(port) {
     }
     const genuine = isSigned(body, String(request.headers["x-signature"] ?? ""), secret);
     appendFileSync(log, `${new Date().toISOString()} ${genuine ? "" : "BAD SIGNATURE "}${body}\n`);
-    say(`  ✉ a notice${genuine ? "" : " with a BAD SIGNATURE"} arrived: ${relative(ROOT, log)}`);
+    const what = body.includes('"type":"alert"') ? "an alert" : "a notice";
+    say(`  ✉ ${what}${genuine ? "" : " with a BAD SIGNATURE"} arrived: ${relative(ROOT, log)}`);
     response.writeHead(genuine ? 204 : 401).end();
   });
   await new Promise((resolve, reject) => {

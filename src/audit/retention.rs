@@ -10,7 +10,7 @@ DELETE FROM audit_log WHERE id IN (
   SELECT id FROM audit_log
   WHERE at <= ?1 AND id < 1000 + (SELECT min(id) FROM audit_log)
   ORDER BY id
-  LIMIT iif((SELECT at FROM audit_log ORDER BY id LIMIT 1) <= ?1, 1000, 0)
+  LIMIT iif((SELECT at FROM audit_log WHERE id = (SELECT min(id) FROM audit_log)) <= ?1, 1000, 0)
 )";
 
 /// Deletes audit rows of this moment and before, a thousand at a time.

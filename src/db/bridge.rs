@@ -61,7 +61,7 @@ impl Engine for Bridge {
     }
 
     /// The bridge tells rows only.
-    fn size(&self) -> LocalBoxFuture<'_, Result<u64, DatabaseError>> {
-        Box::pin(async { Err(DatabaseError("D1: the bridge tells no size".to_owned())) })
+    fn size(&self) -> Option<u64> {
+        None
     }
 }

@@ -13,6 +13,6 @@ pub trait Engine {
         statements: &'a [Statement],
     ) -> LocalBoxFuture<'a, Result<Vec<String>, DatabaseError>>;
 
-    /// How many bytes the database takes.
-    fn size(&self) -> LocalBoxFuture<'_, Result<u64, DatabaseError>>;
+    /// How many bytes the database takes, as its last answer told; `None`: it has told nothing yet.
+    fn size(&self) -> Option<u64>;
 }

@@ -68,9 +68,9 @@ impl Database {
         }
     }
 
-    /// How many bytes it takes: one round trip.
-    pub async fn size(&self) -> Result<u64, DatabaseError> {
-        self.engine.size().await
+    /// How many bytes it takes, as its last answer told; `None`: it has told nothing yet.
+    pub fn size(&self) -> Option<u64> {
+        self.engine.size()
     }
 
     /// Runs the batch as one transaction in one round trip.

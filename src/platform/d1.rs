@@ -13,7 +13,7 @@ use crate::db::{DatabaseError, Engine, Statement};
 extern "C" {
     fn batch(database: &JsValue, statements: &str) -> Promise;
 
-    fn size(database: &JsValue) -> Promise;
+    fn size() -> f64;
 }
 
 /// The binding `DB`.
@@ -31,27 +31,24 @@ impl Engine for D1 {
             let answer = JsFuture::from(batch(self.0.as_ref(), &statements)).await;
             match answer {
                 Ok(lines) => Ok(split(&lines.as_string().unwrap_or_default())),
-                Err(reason) => Err(failure(&reason)),
+                Err(reason) => {
+                    let reason = reason.as_string().unwrap_or_default();
+                    Err(DatabaseError(format!("D1: {reason}")))
+                }
             }
         }
         .boxed_local()
     }
 
-    fn size(&self) -> LocalBoxFuture<'_, Result<u64, DatabaseError>> {
-        async move {
-            let answer = JsFuture::from(size(self.0.as_ref())).await;
-            let bytes = answer.map_err(|reason| failure(&reason))?.as_string();
-            let bytes = bytes.and_then(|bytes| bytes.parse().ok());
-            bytes.ok_or_else(|| DatabaseError("D1: it did not tell its size".to_owned()))
-        }
-        .boxed_local()
+    fn size(&self) -> Option<u64> {
+        let bytes = size();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a whole number of bytes, below 2^53"
+        )]
+        (bytes > 0.0).then_some(bytes as u64)
     }
-}
-
-/// What `d1.js` throws.
-fn failure(reason: &JsValue) -> DatabaseError {
-    let reason = reason.as_string().unwrap_or_default();
-    DatabaseError(format!("D1: {reason}"))
 }
 
 /// What `d1.js` answers, statement by statement.

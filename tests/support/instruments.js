@@ -28,7 +28,8 @@ let heldAfter = 0;
 let waiting = 0;
 /** Round trips of the events that have no answer to carry a count: of cron and of queues. */
 let roundTripsOfEvents = 0;
-/** Rows that these wrote. */
+/** Rows that these read, and wrote. */
+let rowsReadOfEvents = 0;
 let rowsWrittenOfEvents = 0;
 /** Every statement that the Worker has prepared so far. */
 const prepared = new Set();
@@ -83,6 +84,7 @@ export default class extends WorkerEntrypoint {
     const meter = { roundTrips: 0, rowsRead: 0, rowsWritten: 0 };
     await service.scheduled(event, measured(this.env, meter), this.ctx);
     roundTripsOfEvents += meter.roundTrips;
+    rowsReadOfEvents += meter.rowsRead;
     rowsWrittenOfEvents += meter.rowsWritten;
   }
 
@@ -91,6 +93,7 @@ export default class extends WorkerEntrypoint {
     const meter = { roundTrips: 0, rowsRead: 0, rowsWritten: 0 };
     await service.queue(batch, measured(this.env, meter), this.ctx);
     roundTripsOfEvents += meter.roundTrips;
+    rowsReadOfEvents += meter.rowsRead;
     rowsWrittenOfEvents += meter.rowsWritten;
     if (breakdowns > 0) {
       breakdowns -= 1;
@@ -117,7 +120,14 @@ async function control(request) {
   if ("breaksAtClock" in order) breaksAtClock = order.breaksAtClock;
   if ("breakdowns" in order) breakdowns = order.breakdowns;
   const memoryBytes = memory?.buffer.byteLength ?? null;
-  return Response.json({ roundTripsOfEvents, rowsWrittenOfEvents, waiting, memoryBytes, prepared: [...prepared] });
+  return Response.json({
+    roundTripsOfEvents,
+    rowsReadOfEvents,
+    rowsWrittenOfEvents,
+    waiting,
+    memoryBytes,
+    prepared: [...prepared],
+  });
 }
 
 /** @param {Bindings} env @param {Meter} meter */

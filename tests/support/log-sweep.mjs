@@ -57,6 +57,24 @@ const FIELDS = /** @type {Record<string, Record<string, "string" | "number" | "b
     "error.cause": "string?",
     "duration.ms": "number",
   },
+  alerts: {
+    event: "string",
+    level: "string",
+    "request.id": "string",
+    "alerts.fired": "number",
+    "alerts.resolved": "number",
+    "alerts.failed": "number",
+    "error.cause": "string?",
+    "duration.ms": "number",
+  },
+  "alerts.heartbeat": {
+    event: "string",
+    level: "string",
+    "request.id": "string",
+    "error.cause": "string",
+    "duration.ms": "number",
+  },
+  upkeep: { event: "string", level: "string", "request.id": "string", "error.cause": "string", "duration.ms": "number" },
   "config.invalid": { event: "string", level: "string", "config.problems": "strings" },
 });
 

@@ -176,8 +176,10 @@ export function deviations(method, path, answer) {
 /** @param {any} expected @param {string} method @param {import("./http.mjs").Answer} answer */
 function deviationsOfBody({ schema, texts = [] }, method, { text, json, headers }) {
   if (texts.length > 0) {
-    const [type] = headers["content-type"]?.split(";") ?? [];
-    return texts.includes(type) ? [] : [`a body of type ${type}`];
+    const type = headers["content-type"] ?? "";
+    return texts.some((/** @type {string} */ text) => text === type || text === type.split(";")[0])
+      ? []
+      : [`a body of type ${type}`];
   }
   if (method === "HEAD" || !schema) return text === "" ? [] : ["a body where none belongs"];
   if (json === undefined) return ["no JSON"];

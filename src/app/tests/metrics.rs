@@ -1,8 +1,10 @@
 //! `GET /metrics`, on the shipped SQL.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use http::Method;
+use openmetrics_parser::prometheus::parse_prometheus;
 use serde_json::json;
 
 use super::ADA;
@@ -200,40 +202,71 @@ fn head_is_no_scrape() {
     assert_eq!(head.status(), 405);
 }
 
+/// The families of a scrape after a scheduled run, by a parser of the published grammar.
+fn families(text: &str) -> Vec<String> {
+    let parsed = parse_prometheus(text).unwrap();
+    let mut names: Vec<String> = parsed.families.into_keys().collect();
+    names.sort();
+    names
+}
+
 /// What `promtool check metrics` asks for.
 #[test]
 fn names_and_helps_follow_the_rules_of_prometheus() {
     let (service, _) = setup();
     service.run_schedule();
     let text = scrape(&service);
-    assert!(text.ends_with('\n'));
-    let mut families = Vec::new();
-    for line in text.lines() {
-        if let Some(help) = line.strip_prefix("# HELP ") {
-            let (name, help) = help.split_once(' ').unwrap();
-            assert!(help.ends_with('.') && !help.contains('\\'), "{line}");
-            assert!(!families.contains(&name), "{name} comes twice");
-            families.push(name);
-            let is_plain = |c: char| c.is_ascii_lowercase() || c == '_';
-            assert!(name.strip_prefix("spkey_").unwrap().chars().all(is_plain));
-        } else if let Some(kind) = line.strip_prefix("# TYPE ") {
-            let (name, kind) = kind.split_once(' ').unwrap();
-            assert_eq!(families.last(), Some(&name), "the help comes first");
-            assert_eq!(kind == "counter", name.ends_with("_total"), "{line}");
-            assert!(
-                !["_count", "_sum", "_bucket"]
-                    .iter()
-                    .any(|end| name.ends_with(end))
-            );
-        } else {
-            let (name, rest) = line.split_at(line.find(['{', ' ']).unwrap());
-            assert_eq!(
-                families.last(),
-                Some(&name),
-                "samples are under their family"
-            );
-            assert!(rest.rsplit(' ').next().unwrap().parse::<f64>().is_ok());
+    let found = families(&text);
+    assert!(found.len() > 20, "{found:?}");
+    for name in &found {
+        let help = format!("# HELP {name} ");
+        let mut helps = text.lines().filter_map(|line| line.strip_prefix(&help));
+        assert!(helps.next().unwrap().ends_with('.'), "{name}");
+        assert_eq!(helps.next(), None, "{name} comes twice");
+        let is_counter = text.contains(&format!("# TYPE {name} counter\n"));
+        assert_eq!(is_counter, name.ends_with("_total"), "{name}");
+        let is_plain = |c: char| c.is_ascii_lowercase() || c == '_';
+        let plain = name.strip_prefix("spkey_").unwrap();
+        assert!(plain.chars().all(is_plain), "{name}");
+        for end in ["_count", "_sum", "_bucket", "_milliseconds", "_gauge"] {
+            assert!(!name.ends_with(end), "{name}");
         }
     }
-    assert!(families.len() > 20, "{families:?}");
+}
+
+/// The metrics that a file of `docs/` names.
+fn named(file: &str) -> BTreeSet<&str> {
+    let is_part = |c: char| c.is_ascii_lowercase() || c == '_';
+    let words = file.split(|c| !is_part(c));
+    words.filter(|word| word.starts_with("spkey_")).collect()
+}
+
+#[test]
+fn the_guide_the_dashboard_and_the_rules_name_metrics_that_there_are() {
+    let (service, _) = setup();
+    service.run_schedule();
+    // As after a night.
+    let counted = "UPDATE gauges SET users = 1, complete = 1";
+    service.database.execute(counted, []);
+    let all = families(&scrape(&service));
+    let all: BTreeSet<&str> = all.iter().map(String::as_str).collect();
+    let guide = include_str!("../../../docs/MONITORING.md");
+    let dashboard = include_str!("../../../docs/monitoring/dashboard.json");
+    let rules = include_str!("../../../docs/monitoring/alerts.yml");
+    for file in [guide, dashboard, rules] {
+        let named = named(file);
+        let unknown: Vec<&&str> = named.difference(&all).collect();
+        assert_eq!(unknown, [] as [&&str; 0]);
+    }
+    let told = named(guide);
+    let missing: Vec<&&str> = all.difference(&told).collect();
+    assert_eq!(missing, [] as [&&str; 0]);
+    // Each rule says what to do.
+    let count = |text: &str| rules.matches(text).count();
+    assert!(count("- alert: ") > 10);
+    for part in ["expr: ", "severity: ", "summary: \"", "action: \""] {
+        assert_eq!(count(part), count("- alert: "), "{part}");
+    }
+    let dashboard: serde_json::Value = serde_json::from_str(dashboard).unwrap();
+    assert!(dashboard["panels"].as_array().unwrap().len() > 10);
 }

@@ -153,9 +153,8 @@ impl Engine for Mirror {
         Box::pin(async move { self.run(statements) })
     }
 
-    fn size(&self) -> LocalBoxFuture<'_, Result<u64, DatabaseError>> {
-        let sqlite = self.sqlite.borrow().clone();
-        Box::pin(async move { sqlite.size().await })
+    fn size(&self) -> Option<u64> {
+        self.sqlite.borrow().size()
     }
 }
 

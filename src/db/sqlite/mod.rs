@@ -108,11 +108,10 @@ impl Engine for Sqlite {
         ready(self.run(statements)).boxed_local()
     }
 
-    fn size(&self) -> LocalBoxFuture<'_, Result<u64, DatabaseError>> {
+    fn size(&self) -> Option<u64> {
         let sql = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()";
         let size = self.query(sql, [], |row| row.get::<_, i64>(0));
-        let size = size.first().map(|size| size.unsigned_abs());
-        ready(Ok(size.unwrap_or_default())).boxed_local()
+        size.first().map(|size| size.unsigned_abs())
     }
 }
 

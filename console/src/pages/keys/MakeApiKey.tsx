@@ -14,6 +14,7 @@ const SCOPES: Record<Scope, string> = {
   "threedeye:read": "Reads a person’s 3dEye credentials",
   "user:write": "Manages a person’s push tokens",
   "user:verify": "Verifies a person’s second factor, for the sign-in service",
+  "metrics:read": "Reads the service’s metrics",
 };
 
 type Draft = Partial<Record<Scope, boolean>> & { userId?: string; expires?: string };
