@@ -8,7 +8,7 @@ use crate::db::{Batch, DatabaseError};
 use crate::metrics::refusals::{Counts, add_refusals};
 use crate::services::Services;
 
-/// Counts an answer, if it is a refusal. Once a minute what was counted is written down, after the answer.
+/// Counts an answer, if it is a refusal. Once a minute what was counted is written down, after an answer that is none.
 pub(super) fn count(services: &Rc<Services>, status: StatusCode) {
     let Some(counts) = services.refusals().note(status, services.now()) else {
         return;
@@ -19,6 +19,14 @@ pub(super) fn count(services: &Rc<Services>, status: StatusCode) {
             later.refusals().give_back(counts, later.now());
         }
     }));
+}
+
+/// Writes down what this isolate has counted, after an event that is no request.
+pub(super) async fn write_down(services: &Services) {
+    let counts = services.refusals().take();
+    if counts != Counts::default() && write(services, counts).await.is_err() {
+        services.refusals().give_back(counts, services.now());
+    }
 }
 
 async fn write(services: &Services, counts: Counts) -> Result<(), DatabaseError> {

@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 
-use crate::app::{alerts, notices};
+use crate::app::{alerts, notices, refusals};
 use crate::audit::retention::forget_entries;
 use crate::db::{Batch, DatabaseError};
 use crate::kernel::RequestId;
@@ -28,6 +28,7 @@ pub async fn run(services: &Services, log: &dyn Log) {
     // Before the run, which shortens the queue.
     let is_kept_up = keep_up(services, &request_id, log).await;
     run_backfill(services, &request_id, log).await;
+    refusals::write_down(services).await;
     // After the run, of which it tells.
     let is_watched = alerts::watch(services, &request_id, log).await;
     // Without the database no alert can be told: then silence does.

@@ -1,5 +1,6 @@
-//! Requests that were refused, counted in the isolate and written down once a minute: a refusal costs no call of the
-//! database. What an isolate has not written down when it ends is lost, so the counter is a lower bound.
+//! Requests that were refused, counted in the isolate and written down once a minute with a request that was not: a
+//! refusal costs no call of the database. What an isolate has not written down when it ends is lost, so the counter is a
+//! lower bound.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -58,7 +59,8 @@ pub struct Refusals {
 pub type Counts = [u32; 3];
 
 impl Refusals {
-    /// Counts an answer, if it is a refusal. Tells what is to be written down once a minute has passed.
+    /// Counts an answer, if it is a refusal. After any other tells what is to be written down, once a minute has passed
+    /// since the first refusal.
     pub fn note(&self, status: StatusCode, now: Timestamp) -> Option<Counts> {
         if let Some(refusal) = Refusal::of(status) {
             let mut counts = self.counts.get();
@@ -67,6 +69,7 @@ impl Refusals {
             }
             self.counts.set(counts);
             self.since.set(self.since.get().or(Some(now)));
+            return None;
         }
         let since = self.since.get()?;
         (now.since(since) >= INTERVAL).then(|| self.take())
@@ -112,19 +115,21 @@ mod tests {
         assert_eq!(note(StatusCode::UNAUTHORIZED, 100), None);
         assert_eq!(note(StatusCode::FORBIDDEN, 110), None);
         assert_eq!(note(StatusCode::BAD_REQUEST, 120), None);
-        assert_eq!(note(StatusCode::UNAUTHORIZED, 159), None);
-        // Any request does.
+        assert_eq!(note(StatusCode::OK, 159), None);
+        assert_eq!(note(StatusCode::UNAUTHORIZED, 160), None);
         assert_eq!(note(StatusCode::OK, 160), Some([2, 1, 0]));
         assert_eq!(note(StatusCode::OK, 400), None);
         assert_eq!(note(StatusCode::TOO_MANY_REQUESTS, 401), None);
-        assert_eq!(note(StatusCode::TOO_MANY_REQUESTS, 461), Some([0, 0, 2]));
+        assert_eq!(note(StatusCode::TOO_MANY_REQUESTS, 461), None);
+        assert_eq!(note(StatusCode::NOT_FOUND, 461), Some([0, 0, 2]));
     }
 
     #[test]
     fn what_could_not_be_written_is_told_again() {
         let refusals = Refusals::default();
         refusals.note(StatusCode::FORBIDDEN, at(0));
-        let counts = refusals.note(StatusCode::FORBIDDEN, at(60)).unwrap();
+        refusals.note(StatusCode::FORBIDDEN, at(59));
+        let counts = refusals.note(StatusCode::OK, at(60)).unwrap();
         refusals.note(StatusCode::UNAUTHORIZED, at(61));
         refusals.give_back(counts, at(62));
         assert_eq!(refusals.note(StatusCode::OK, at(120)), None);

@@ -120,7 +120,14 @@ export function routeOf(operation) {
 }
 
 /** GETs that write something, which HEAD must not do: those of a sign-in, and these. */
-const WRITING = new Set(["diagnoseUser", "exportAudit", "exportUser", "getThreeDeyeCredentials", "getTwoFactorStatus"]);
+const WRITING = new Set([
+  "diagnoseUser",
+  "exportAudit",
+  "exportUser",
+  "getMetrics",
+  "getThreeDeyeCredentials",
+  "getTwoFactorStatus",
+]);
 
 /** @param {Pick<Route, "method" | "path" | "operation">} route */
 export const answersHead = ({ method, path, operation }) =>
