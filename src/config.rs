@@ -4,11 +4,13 @@
 //! never becomes a default that opens a door: it becomes a `None` that refuses,
 //! and a line in [`Config::problems`] that `/health` and the log show.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use crate::auth::{ClaimNames, JwtConfig};
 use crate::kernel::{EmailKey, Sealer, Secret, Webhook};
 use crate::threedeye::config::{ProtectedAccounts, ThreedeyeConfig, ThreedeyeLogin};
+use crate::threedeye::dialect::Dialect;
 
 pub use settings::Setting;
 
@@ -201,6 +203,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
     }
 
     fn threedeye(&mut self, staff_domains: &[String]) -> Option<ThreedeyeConfig> {
+        let dialect = self.dialect();
         let base_url = self
             .get("THREEDEYE_BASE_URL")
             .unwrap_or_else(|| "https://admin-api.3deye.me/v3".to_owned());
@@ -242,7 +245,21 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             protected,
             page_size,
             timeout: Duration::from_millis(u64::from(timeout)),
+            dialect: dialect?,
         })
+    }
+
+    /// `None`: it is malformed. The default in its place would be another tenant's API.
+    fn dialect(&mut self) -> Option<Rc<Dialect>> {
+        let Some(text) = self.get("THREEDEYE_DIALECT") else {
+            return Some(Rc::default());
+        };
+        let dialect = Dialect::parse(&text).map_err(|problems| {
+            for problem in problems {
+                self.problem(format!("THREEDEYE_DIALECT: {problem}"));
+            }
+        });
+        dialect.ok().map(Rc::new)
     }
 
     /// `None`: it names an address that no account can have, so another one is left unprotected.

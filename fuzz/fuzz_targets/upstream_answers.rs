@@ -10,6 +10,7 @@ use http::header::RETRY_AFTER;
 use libfuzzer_sys::fuzz_target;
 use spkey_edge::kernel::http_client::HttpResponse;
 use spkey_edge::kernel::{EmailKey, Secret, Timestamp};
+use spkey_edge::threedeye::dialect::Dialect;
 use spkey_edge::threedeye::retry::MAX_RETRY_AFTER;
 use spkey_edge::threedeye::wire::Call;
 use spkey_edge::threedeye::wire::accounts::{CreateUser, DeleteUser};
@@ -64,7 +65,7 @@ fn create(response: &HttpResponse) {
         email: &email,
         password: &Secret::new(CONFIDENTIAL),
     };
-    match call.answer(response, NOW) {
+    match call.answer(response, &Dialect::default(), NOW) {
         Ok(id) => {
             assert!(is_success(response));
             if let Some(id) = id {
@@ -92,7 +93,7 @@ fn prove(response: &HttpResponse) {
         email: &email,
         password: &Secret::new(CONFIDENTIAL),
     };
-    match call.answer(response, NOW) {
+    match call.answer(response, &Dialect::default(), NOW) {
         Ok(true) => assert!(is_success(response)),
         // On a "no" an account may be deleted.
         Ok(false) => assert!(matches!(response.status, 400 | 401)),
@@ -103,7 +104,7 @@ fn prove(response: &HttpResponse) {
 fn fetch_token(response: &HttpResponse) {
     let config = threedeye();
     let login = config.login.as_ref().expect("a login");
-    match FetchToken(login).answer(response, NOW) {
+    match FetchToken(login).answer(response, &Dialect::default(), NOW) {
         Ok(issued) => {
             assert!(is_success(response));
             let day = Duration::from_secs(24 * 3600);
@@ -118,7 +119,7 @@ fn fetch_token(response: &HttpResponse) {
 }
 
 fn delete(response: &HttpResponse) {
-    match DeleteUser(&RemoteId("u1".to_owned())).answer(response, NOW) {
+    match DeleteUser(&RemoteId("u1".to_owned())).answer(response, &Dialect::default(), NOW) {
         Ok(Deleted::Removed) => assert!(is_success(response)),
         Ok(Deleted::AlreadyGone) => assert_eq!(response.status, 404),
         Err(error) => check_error(&error, response),
@@ -130,14 +131,14 @@ fn attach(response: &HttpResponse) {
         role: &RoleId("r1".to_owned()),
         user: &RemoteId("u1".to_owned()),
     };
-    match call.answer(response, NOW) {
+    match call.answer(response, &Dialect::default(), NOW) {
         Ok(()) => assert!(is_success(response) || response.status == 409),
         Err(error) => check_error(&error, response),
     }
 }
 
 fn list(response: &HttpResponse) {
-    match (ListUsers { page: 1 }).answer(response, NOW) {
+    match (ListUsers { page: 1 }).answer(response, &Dialect::default(), NOW) {
         Ok(_) => assert!(is_success(response)),
         Err(error) => check_error(&error, response),
     }

@@ -7,6 +7,7 @@ use http::HeaderMap;
 use libfuzzer_sys::fuzz_target;
 use spkey_edge::kernel::http_client::HttpResponse;
 use spkey_edge::kernel::{EmailKey, Timestamp};
+use spkey_edge::threedeye::dialect::Dialect;
 use spkey_edge::threedeye::wire::Call;
 use spkey_edge::threedeye::wire::accounts::DeleteUser;
 use spkey_edge::threedeye::wire::list::ListUsers;
@@ -20,7 +21,9 @@ fuzz_target!(|body: &[u8]| {
         headers: HeaderMap::new(),
         body: body.to_vec(),
     };
-    let Ok(page) = (ListUsers { page: 1 }).answer(&response, Timestamp::from_millis(0)) else {
+    let Ok(page) =
+        (ListUsers { page: 1 }).answer(&response, &Dialect::default(), Timestamp::from_millis(0))
+    else {
         return;
     };
 

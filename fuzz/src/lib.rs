@@ -1,5 +1,6 @@
 //! What the fuzz targets share.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -84,6 +85,7 @@ pub fn threedeye() -> ThreedeyeConfig {
         }),
         page_size: 500,
         timeout: Duration::from_secs(10),
+        dialect: Rc::default(),
         protected: ProtectedAccounts::default(),
     }
 }

@@ -13,7 +13,7 @@ enum Shown {
 use Shown::{Nothing, Url, Whole};
 
 /// Every setting there is; nothing else is read.
-const ALL: [(&str, Shown); 37] = [
+const ALL: [(&str, Shown); 38] = [
     ("ADMIN_API_KEY", Nothing),
     ("ADMIN_API_KEY_PREVIOUS", Nothing),
     ("ADMIN_EMAIL_DOMAINS", Whole),
@@ -46,6 +46,7 @@ const ALL: [(&str, Shown); 37] = [
     ("THREEDEYE_API_KEY", Nothing),
     ("THREEDEYE_BASE_URL", Url),
     ("THREEDEYE_CUSTOMER_ID", Whole),
+    ("THREEDEYE_DIALECT", Whole),
     ("THREEDEYE_PAGE_SIZE", Whole),
     ("THREEDEYE_PASSWORD", Nothing),
     ("THREEDEYE_PROTECTED_EMAILS", Whole),

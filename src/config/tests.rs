@@ -1,5 +1,7 @@
 //! What the settings become.
 
+mod dialect;
+
 use crate::config::*;
 use base64::Engine as _;
 

@@ -1,8 +1,10 @@
 //! How to reach 3dEye.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use crate::kernel::{EmailKey, Secret};
+use crate::threedeye::dialect::Dialect;
 
 #[derive(Clone)]
 pub struct ThreedeyeConfig {
@@ -13,9 +15,19 @@ pub struct ThreedeyeConfig {
     pub customer_id: String,
     pub login: Option<ThreedeyeLogin>,
     pub protected: ProtectedAccounts,
+    /// `THREEDEYE_PAGE_SIZE`.
     pub page_size: u32,
     /// `THREEDEYE_TIMEOUT_MS`: per call, slow bodies included.
     pub timeout: Duration,
+    /// `THREEDEYE_DIALECT`, shared by the clients of an isolate.
+    pub dialect: Rc<Dialect>,
+}
+
+impl ThreedeyeConfig {
+    /// How many users a page of the list is asked for.
+    pub fn users_per_page(&self) -> u32 {
+        self.page_size.min(self.dialect.max_page_size)
+    }
 }
 
 /// The account we fetch bearer tokens with.

@@ -8,6 +8,7 @@ pub mod client;
 pub mod config;
 #[cfg(test)]
 pub(crate) mod conformance;
+pub mod dialect;
 pub mod error;
 pub mod password;
 pub mod retry;

@@ -26,6 +26,7 @@ pub fn config() -> ThreedeyeConfig {
         protected: ProtectedAccounts::default(),
         page_size: 3,
         timeout: Duration::from_secs(10),
+        dialect: Rc::default(),
     }
 }
 

@@ -193,7 +193,7 @@ impl Client {
             let token = self.token(login, Some(&token), deadline).await?;
             response = self.send(call, Some(&token), deadline).await?;
         }
-        call.answer(&response, self.clock.now())
+        call.answer(&response, &self.config.dialect, self.clock.now())
     }
 
     async fn attempt_plain<K: Call>(
@@ -202,7 +202,7 @@ impl Client {
         deadline: Deadline,
     ) -> Result<K::Answer, UpstreamError> {
         let response = self.send(call, None, deadline).await?;
-        call.answer(&response, self.clock.now())
+        call.answer(&response, &self.config.dialect, self.clock.now())
     }
 
     /// One request on the wire. Until the transport has it, whatever fails is

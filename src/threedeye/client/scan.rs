@@ -41,7 +41,7 @@ impl Client {
         query: impl Future<Output = ScanQuery>,
         deadline: Deadline,
     ) -> Result<DirectoryScan, UpstreamError> {
-        let page_size = usize::try_from(self.config.page_size).unwrap_or(usize::MAX);
+        let page_size = usize::try_from(self.config.users_per_page()).unwrap_or(usize::MAX);
         // What to look for is found out while the first page is under way.
         let (first, query) = join(self.page(1, deadline), query).await;
         let query = &query;

@@ -115,6 +115,7 @@ fn check(case: impl AsyncFnOnce(&Subject)) {
         // So that a handful of accounts makes several pages.
         page_size: 2,
         timeout: Duration::from_secs(10),
+        dialect: Rc::default(),
     };
     simulator.control("/reset", &json!({ "config": settings }));
     let client = Client::new(

@@ -154,6 +154,7 @@ impl<C: Clock, F: Faults> Simulated<C, F> {
             },
             page_size,
             timeout: Duration::from_secs(10),
+            dialect: Rc::default(),
         }
     }
 

@@ -1,24 +1,21 @@
-//! `POST /users` and `DELETE /users/{id}`: accounts come and go.
+//! Accounts come and go.
+
+use std::marker::PhantomData;
 
 use http::Method;
 use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
 
 use crate::kernel::http_client::{HttpError, HttpRequest, HttpResponse};
 use crate::kernel::{EmailKey, Secret, Timestamp};
 use crate::threedeye::config::ThreedeyeConfig;
+use crate::threedeye::dialect::{Dialect, Taken};
 use crate::threedeye::{Deleted, RemoteId, UpstreamError};
 
-use crate::threedeye::wire::fields::Id;
+use crate::threedeye::wire::fields::{Id, OnlyId};
 use crate::threedeye::wire::{
-    Call, is_markup, is_success, json, refusal, request, request_with_json, segment, single,
-    usable_id,
+    Call, Member, Members, is_markup, is_success, json, refusal, request, request_with_json,
+    segment, single, usable_id,
 };
-
-/// Row 11, GUESS: what the text of a 400 or 422 says when the e-mail is taken,
-/// lower-cased. "exists" and not "exist": a customer that "does not exist" is
-/// another matter.
-const DUPLICATE_WORDS: [&str; 4] = ["exists", "taken", "duplicate", "already"];
 
 /// Row 8, GUESS: creates an account. Says the new account's id, or `None` if
 /// the answer does not.
@@ -28,17 +25,6 @@ pub struct CreateUser<'a> {
     pub password: &'a Secret,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct NewUser<'a> {
-    email: &'a str,
-    password: &'a str,
-    first_name: &'a str,
-    last_name: &'a str,
-    customer_id: &'a str,
-    role_ids: [&'a str; 0],
-}
-
 impl Call for CreateUser<'_> {
     type Answer = Option<RemoteId>;
 
@@ -46,15 +32,18 @@ impl Call for CreateUser<'_> {
     /// part of the e-mail, and where the account comes from.
     fn request(&self, config: &ThreedeyeConfig) -> Result<HttpRequest, UpstreamError> {
         let email = self.email.as_str();
-        let body = NewUser {
-            email,
-            password: self.password.expose(),
-            first_name: email.split('@').next().unwrap_or(email),
-            last_name: "SmartphoneKey",
-            customer_id: &config.customer_id,
-            role_ids: [],
-        };
-        request_with_json(config, Method::POST, "/users", &body)
+        let first_name = email.split('@').next().unwrap_or(email);
+        let names = &config.dialect.create;
+        let body = Members([
+            (&names.email, Member::Text(email)),
+            (&names.password, Member::Text(self.password.expose())),
+            (&names.first_name, Member::Text(first_name)),
+            (&names.last_name, Member::Text("SmartphoneKey")),
+            (&names.customer, Member::Text(&config.customer_id)),
+            (&names.role_ids, Member::Ids(&[])),
+        ]);
+        let path = config.dialect.paths.users.as_str();
+        request_with_json(config, Method::POST, path, &body)
     }
 
     /// A 5xx leaves open whether the account exists, and so does a success whose
@@ -62,12 +51,12 @@ impl Call for CreateUser<'_> {
     fn answer(
         &self,
         response: &HttpResponse,
+        dialect: &Dialect,
         now: Timestamp,
     ) -> Result<Option<RemoteId>, UpstreamError> {
         match response.status {
-            status if is_success(status) => created(&response.body),
-            409 => Err(UpstreamError::EmailTaken),
-            400 | 422 if self.is_duplicate(&response.body) => Err(UpstreamError::EmailTaken),
+            status if is_success(status) => created(&response.body, dialect),
+            _ if self.is_taken(response, &dialect.taken) => Err(UpstreamError::EmailTaken),
             _ => Err(match refusal(response, now) {
                 UpstreamError::Transient => UpstreamError::UnknownOutcome,
                 refused => refused,
@@ -82,35 +71,35 @@ impl Call for CreateUser<'_> {
 }
 
 impl CreateUser<'_> {
-    /// Whether a refusal says that the e-mail is taken. The e-mail itself is left
-    /// out of the search: an invalid `taken@` is not a taken one.
-    fn is_duplicate(&self, body: &[u8]) -> bool {
-        let text = String::from_utf8_lossy(body)
+    /// Row 11, GUESS: whether a refusal says that the e-mail is taken. The e-mail itself is left out of the
+    /// search: an invalid `taken@` is not a taken one.
+    fn is_taken(&self, response: &HttpResponse, taken: &Taken) -> bool {
+        if taken.statuses.contains(&response.status) {
+            return true;
+        }
+        if !taken.statuses_with_word.contains(&response.status) {
+            return false;
+        }
+        let text = String::from_utf8_lossy(&response.body)
             .to_lowercase()
             .replace(self.email.as_str(), "");
-        DUPLICATE_WORDS.iter().any(|word| text.contains(word))
+        taken.words.iter().any(|word| text.contains(word))
     }
 }
 
-#[derive(Deserialize)]
-struct Created {
-    #[serde(alias = "Id")]
-    id: Id,
-}
-
-fn created(body: &[u8]) -> Result<Option<RemoteId>, UpstreamError> {
+fn created(body: &[u8], dialect: &Dialect) -> Result<Option<RemoteId>, UpstreamError> {
     if body.trim_ascii().is_empty() {
         return Ok(None);
     }
-    if let Ok(Created { id }) = single(body) {
-        return Ok(usable_id(id.0));
+    if let Ok(Id(id)) = single(body, dialect, OnlyId::new(&dialect.answers.id)) {
+        return Ok(usable_id(id));
     }
-    json::<IgnoredAny>(body)
+    json(body, PhantomData::<IgnoredAny>)
         .map(|_| None)
         .map_err(|_| UpstreamError::UnknownOutcome)
 }
 
-/// Row 9, GUESS: deletes an account. Accounts of other customers answer 404
+/// Row 9, GUESS: deletes an account. Accounts of other customers answer
 /// like absent ones (row 12, KNOWN).
 pub struct DeleteUser<'a>(pub &'a RemoteId);
 
@@ -118,17 +107,23 @@ impl Call for DeleteUser<'_> {
     type Answer = Deleted;
 
     fn request(&self, config: &ThreedeyeConfig) -> Result<HttpRequest, UpstreamError> {
-        let path = format!("/users/{}", segment(&self.0.0)?);
+        let user = segment(&self.0.0)?;
+        let path = config.dialect.paths.user.filled(&user, "");
         Ok(request(config, Method::DELETE, &path))
     }
 
-    fn answer(&self, response: &HttpResponse, now: Timestamp) -> Result<Deleted, UpstreamError> {
+    fn answer(
+        &self,
+        response: &HttpResponse,
+        dialect: &Dialect,
+        now: Timestamp,
+    ) -> Result<Deleted, UpstreamError> {
         match response.status {
             status if is_success(status) && is_markup(&response.body) => {
                 Err(UpstreamError::Protocol)
             }
             status if is_success(status) => Ok(Deleted::Removed),
-            404 => Ok(Deleted::AlreadyGone),
+            status if dialect.gone_statuses.contains(&status) => Ok(Deleted::AlreadyGone),
             _ => Err(refusal(response, now)),
         }
     }

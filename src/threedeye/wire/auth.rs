@@ -1,20 +1,20 @@
-//! `POST /auth/token`: our own bearer token, and proof of a password.
+//! Our own bearer token, and proof of a password.
 
 use std::time::Duration;
 
 use http::{HeaderValue, Method};
-use serde::{Deserialize, Serialize};
+use serde::de::MapAccess;
 
 use crate::kernel::http_client::{HttpRequest, HttpResponse};
 use crate::kernel::{EmailKey, Secret, Timestamp};
 use crate::threedeye::UpstreamError;
 use crate::threedeye::config::{ThreedeyeConfig, ThreedeyeLogin};
+use crate::threedeye::dialect::{AnswerNames, Dialect};
 
-use crate::threedeye::wire::fields::Loose;
-use crate::threedeye::wire::{Call, is_success, refusal, request_with_json, single};
-
-/// Row 3, KNOWN.
-const PATH: &str = "/auth/token";
+use crate::threedeye::wire::fields::{Loose, Shape, once, skip};
+use crate::threedeye::wire::{
+    Call, Member, Members, is_success, refusal, request_with_json, single,
+};
 
 /// Row 3, GUESS: how long a token lives when the answer does not say so credibly.
 const ASSUMED_LIFETIME: Duration = Duration::from_secs(600);
@@ -46,10 +46,11 @@ impl Call for FetchToken<'_> {
     fn answer(
         &self,
         response: &HttpResponse,
+        dialect: &Dialect,
         now: Timestamp,
     ) -> Result<IssuedToken, UpstreamError> {
         match response.status {
-            status if is_success(status) => issued(response),
+            status if is_success(status) => issued(response, dialect),
             400 | 401 | 403 => Err(UpstreamError::Unauthorized),
             _ => Err(refusal(response, now)),
         }
@@ -74,19 +75,18 @@ impl Call for ProvePassword<'_> {
         credentials(config, self.email.as_str(), self.password)
     }
 
-    fn answer(&self, response: &HttpResponse, now: Timestamp) -> Result<bool, UpstreamError> {
+    fn answer(
+        &self,
+        response: &HttpResponse,
+        dialect: &Dialect,
+        now: Timestamp,
+    ) -> Result<bool, UpstreamError> {
         match response.status {
-            status if is_success(status) => issued(response).map(|_| true),
+            status if is_success(status) => issued(response, dialect).map(|_| true),
             400 | 401 => Ok(false),
             _ => Err(refusal(response, now)),
         }
     }
-}
-
-#[derive(Serialize)]
-struct Credentials<'a> {
-    username: &'a str,
-    password: &'a str,
 }
 
 fn credentials(
@@ -94,28 +94,51 @@ fn credentials(
     username: &str,
     password: &Secret,
 ) -> Result<HttpRequest, UpstreamError> {
-    let body = Credentials {
-        username,
-        password: password.expose(),
+    let names = &config.dialect.login;
+    let body = Members([
+        (&names.username, Member::Text(username)),
+        (&names.password, Member::Text(password.expose())),
+    ]);
+    let path = config.dialect.paths.token.as_str();
+    request_with_json(config, Method::POST, path, &body)
+}
+
+#[derive(Clone)]
+struct Token<'d> {
+    names: &'d AnswerNames,
+    access_token: Option<String>,
+    expires_in: Option<Option<Loose>>,
+}
+
+impl<'de> Shape<'de> for Token<'_> {
+    type Value = (Secret, Option<Loose>);
+
+    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        if self.names.access_token.names(name) {
+            once(&mut self.access_token, map.next_value()?)
+        } else if self.names.expires_in.names(name) {
+            once(&mut self.expires_in, map.next_value()?)
+        } else {
+            skip(map)
+        }
+    }
+
+    fn end(self) -> Option<Self::Value> {
+        Some((Secret::new(self.access_token?), self.expires_in.flatten()))
+    }
+}
+
+fn issued(response: &HttpResponse, dialect: &Dialect) -> Result<IssuedToken, UpstreamError> {
+    let shape = Token {
+        names: &dialect.answers,
+        access_token: None,
+        expires_in: None,
     };
-    request_with_json(config, Method::POST, PATH, &body)
-}
-
-#[derive(Deserialize)]
-struct TokenBody {
-    #[serde(rename = "accessToken", alias = "AccessToken")]
-    access_token: String,
-    #[serde(rename = "expiresIn", alias = "ExpiresIn")]
-    expires_in: Option<Loose>,
-}
-
-fn issued(response: &HttpResponse) -> Result<IssuedToken, UpstreamError> {
-    let body: TokenBody = single(&response.body)?;
-    let token = Secret::new(body.access_token);
+    let (token, expires_in) = single(&response.body, dialect, shape)?;
     if token.expose().is_empty() || HeaderValue::from_str(token.expose()).is_err() {
         return Err(UpstreamError::Protocol);
     }
-    let told = body.expires_in.and_then(|value| value.number());
+    let told = expires_in.and_then(|value| value.number());
     Ok(IssuedToken {
         token,
         lifetime: told.and_then(credible).unwrap_or(ASSUMED_LIFETIME),

@@ -1,11 +1,13 @@
-//! What 3dEye's API looks like: the only place that knows its paths, headers,
-//! field names, statuses and error texts.
+//! What 3dEye's API looks like: the only place that knows its headers, the form of its
+//! bodies and what its answers mean. What of it is data (paths, names, some statuses) it
+//! takes from the tenant's [`Dialect`].
 //!
 //! The vendor publishes no specification of its user endpoints. Every item
 //! names its row of docs/3DEYE.md and says whether it is KNOWN (seen in public
-//! material) or a GUESS; if a real tenant differs, the change belongs here.
+//! material) or a GUESS; if a real tenant differs in more than its dialect, the change
+//! belongs here.
 //!
-//! | module | rows | calls |
+//! | module | rows | calls, as the default has them |
 //! |---|---|---|
 //! | [`auth`] | 3, 4, 18 | `POST /auth/token` |
 //! | [`list`] | 5 to 7, 12 | `GET /users` |
@@ -27,16 +29,19 @@ use std::time::Duration;
 
 use http::{Method, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::DeserializeSeed;
+use serde::{Serialize, Serializer};
 
 use crate::kernel::text::without_byte_order_mark;
-use crate::kernel::{Object, Secret, Timestamp};
+use crate::kernel::{Secret, Timestamp};
 use crate::threedeye::config::ThreedeyeConfig;
+use crate::threedeye::dialect::{Dialect, Name};
 
 use crate::kernel::http_client::{HttpError, HttpRequest, HttpResponse};
 use crate::threedeye::retry::parse_retry_after;
 use crate::threedeye::{RemoteId, UpstreamError};
+
+use fields::{Envelope, InObject, Shape};
 
 /// The largest answer read from any call but the list, in bytes.
 pub const SMALL_ANSWER_BYTES: usize = 64 * 1024;
@@ -75,6 +80,7 @@ pub trait Call {
     fn answer(
         &self,
         response: &HttpResponse,
+        dialect: &Dialect,
         now: Timestamp,
     ) -> Result<Self::Answer, UpstreamError>;
 
@@ -159,18 +165,38 @@ fn retry_after(response: &HttpResponse, now: Timestamp) -> Option<Duration> {
     parse_retry_after(value.to_str().ok()?, now)
 }
 
-/// A body that should be JSON. .NET backends may start it with a byte order mark.
-/// Structs are asked for as [`Object`]s: a list must not be read as one.
-fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, UpstreamError> {
-    serde_json::from_slice(without_byte_order_mark(body)).map_err(|_| UpstreamError::Protocol)
+/// A body of ours, with the dialect's names.
+struct Members<'a, const N: usize>([(&'a Name, Member<'a>); N]);
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Member<'a> {
+    Text(&'a str),
+    Ids(&'a [&'a str]),
 }
 
-/// Row 5, a GUESS for single objects: bare, or under `data`.
-fn single<T: DeserializeOwned>(body: &[u8]) -> Result<T, UpstreamError> {
-    json::<Object<fields::Envelope<Object<T>>>>(body)
-        .map(|Object(envelope)| envelope.data)
-        .or_else(|_| json(body))
-        .map(|Object(value)| value)
+impl<const N: usize> Serialize for Members<'_, N> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, member)| (name.as_str(), member)))
+    }
+}
+
+/// A body that should be JSON. .NET backends may start it with a byte order mark.
+fn json<'de, S: DeserializeSeed<'de>>(body: &'de [u8], seed: S) -> Result<S::Value, UpstreamError> {
+    let mut json = serde_json::Deserializer::from_slice(without_byte_order_mark(body));
+    let read = seed.deserialize(&mut json);
+    let read = read.and_then(|value| json.end().map(|()| value));
+    read.map_err(|_| UpstreamError::Protocol)
+}
+
+/// Row 5, a GUESS for single objects: bare, or in the envelope of lists.
+fn single<'de, S: Shape<'de> + Clone>(
+    body: &'de [u8],
+    dialect: &Dialect,
+    shape: S,
+) -> Result<S::Value, UpstreamError> {
+    let envelope = Envelope::new(&dialect.answers.items, shape.clone());
+    json(body, InObject(envelope)).or_else(|_| json(body, InObject(shape)))
 }
 
 /// Whether a body is a page for humans, as proxies and login walls send them

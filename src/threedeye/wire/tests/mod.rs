@@ -1,5 +1,6 @@
 mod accounts;
 mod auth;
+mod dialect;
 mod list;
 
 use proptest::prelude::*;
@@ -21,7 +22,11 @@ fn email() -> EmailKey {
 }
 
 fn read<K: Call>(call: &K, status: u16, body: &str) -> Result<K::Answer, UpstreamError> {
-    call.answer(&Reply::new(status, body).response(), NOW)
+    call.answer(
+        &Reply::new(status, body).response(),
+        &Dialect::default(),
+        NOW,
+    )
 }
 
 fn page(body: &str) -> Result<UserPage, UpstreamError> {
@@ -127,7 +132,7 @@ fn a_rate_limit_tells_how_long_if_it_is_credible() {
             email: &email(),
             password: &Secret::new("pass"),
         }
-        .answer(&response, NOW)
+        .answer(&response, &Dialect::default(), NOW)
         .unwrap_err();
         assert_eq!(error, UpstreamError::RateLimited { retry_after });
     }
