@@ -2,6 +2,7 @@ mod accounts;
 mod auth;
 mod dialect;
 mod list;
+mod transcripts;
 
 use proptest::prelude::*;
 use serde_json::json;
