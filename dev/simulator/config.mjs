@@ -3,6 +3,7 @@
  * a guess about it is a setting here, and tests can run the client against each reading.
  */
 
+import { defaultDialect, dialectShape } from "./dialect.mjs";
 import { orderShape } from "./mint.mjs";
 import {
   anything,
@@ -24,6 +25,7 @@ import {
  * @property {string} apiKey expected in `x-api-key` on every call
  * @property {{username: string, password: string}} login the service account
  * @property {boolean} requireBearer data calls need the service account's token
+ * @property {import("./dialect.mjs").Dialect} dialect paths, names and statuses
  * @property {string} ownCustomerId the customer the API key can delete and attach roles in
  * @property {number} tokenTtlSeconds
  * @property {boolean} includeExpiresIn
@@ -36,7 +38,7 @@ import {
  * @property {200 | 201} createStatus
  * @property {"bare" | "data"} createEnvelope
  * @property {boolean} createWithoutId
- * @property {{status: number, body: any}} duplicate the answer to a taken e-mail
+ * @property {{status?: number, body?: any}} duplicate the answer to a taken e-mail, where it is not the dialect's
  * @property {200 | 204} deleteStatus
  * @property {200 | 201 | 204} attachStatus
  * @property {number} roleAttachNotFoundTimes how often a role and user pair answers 404 first
@@ -62,6 +64,7 @@ export function defaultConfig() {
     apiKey: "sim-threedeye-key",
     login: { username: "svc@spkey.example", password: "sim-login-pass" },
     requireBearer: false,
+    dialect: defaultDialect(),
     ownCustomerId: "cust-1",
     tokenTtlSeconds: 600,
     includeExpiresIn: true,
@@ -74,7 +77,7 @@ export function defaultConfig() {
     createStatus: 201,
     createEnvelope: "bare",
     createWithoutId: false,
-    duplicate: { status: 409, body: { message: "A user with this e-mail already exists" } },
+    duplicate: {},
     deleteStatus: 204,
     attachStatus: 204,
     roleAttachNotFoundTimes: 0,
@@ -113,6 +116,7 @@ const patchShape = record({
   apiKey: text,
   login: record({ username: text, password: text }),
   requireBearer: flag,
+  dialect: dialectShape,
   ownCustomerId: text,
   tokenTtlSeconds: nonNegative,
   includeExpiresIn: flag,
@@ -147,6 +151,7 @@ const patchShape = record({
 
 /**
  * Applies a partial change; the groups `login`, `duplicate`, `visibilityDelayMs` and `openid` may be given in part, too.
+ * A `dialect` is given by what differs from the default, and replaces the one before.
  * `roles` is accepted beside the settings and handed back, because roles live in the directory.
  * @param {Config} config
  * @param {unknown} patch

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { deliverAnswer, deliverFault } from "./delivery.mjs";
 import { BodyTooLarge, parseTarget, readBody } from "./http.mjs";
 import { answerOpenId, isOpenId } from "./openid.mjs";
-import { API_BASE, answerUpstream, isAuthenticated } from "./upstream.mjs";
+import { API_BASE, accountOf, answerUpstream, isAuthenticated } from "./upstream.mjs";
 
 /**
  * @typedef {import("./upstream.mjs").Request} Request
@@ -44,9 +44,10 @@ export async function exchange(simulation, incoming, response, lifetime) {
     return deliverAnswer(wire, { status: 413, headers: { connection: "close" }, body: { message: "The body is too large" } });
   }
 
+  request.account = accountOf(simulation.config, request);
   const plan = simulation.faults.planFor(request);
   if (plan.expireTokens) simulation.tokens.expireAll();
-  call.identify({ authenticated: resource !== null && isAuthenticated(simulation, request), email: accountOf(request) });
+  call.identify({ authenticated: resource !== null && isAuthenticated(simulation, request), email: request.account?.email });
 
   // The delay comes before the effect, and a client that gave up meanwhile doesn't undo it: so it is with a real server.
   await pause((resource === null ? 0 : simulation.config.latencyMs) + plan.delayBeforeMs, lifetime);
@@ -77,17 +78,6 @@ function parseJson(content) {
   } catch {
     return undefined;
   }
-}
-
-/**
- * The account that a create or a token call is about.
- * @param {Request} request
- * @returns {string | undefined}
- */
-function accountOf({ method, resource, body }) {
-  if (method !== "POST") return undefined;
-  const account = resource === "/users" ? body?.email : resource === "/auth/token" ? body?.username : undefined;
-  return typeof account === "string" ? account : undefined;
 }
 
 /**

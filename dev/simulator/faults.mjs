@@ -184,22 +184,14 @@ export class FaultRules {
  */
 function matches({ method, path, query, email }, request) {
   if (method !== undefined && method.toUpperCase() !== request.method) return false;
-  if (email !== undefined && email.toLowerCase() !== accountOf(request, path !== undefined)?.toLowerCase()) return false;
+  if (email !== undefined) {
+    // A rule that does not name the path of logins is about creates alone.
+    const account = path === undefined && request.account?.call === "login" ? undefined : request.account;
+    if (email.toLowerCase() !== account?.email.toLowerCase()) return false;
+  }
   if (query !== undefined && Object.entries(query).some(([name, value]) => request.query.get(name) !== value)) return false;
   // Without a path a rule concerns the API alone: "everything upstream fails" must not take the issuer's keys along.
   if (path === undefined) return request.resource !== null;
   const names = request.resource === null ? [request.path] : [request.resource, request.path];
   return names.some((name) => (typeof path === "string" ? name.startsWith(path) : path.regex.test(name)));
-}
-
-/**
- * The e-mail that a create is about; of a login too, if the rule names its path: other rules are about creates alone.
- * @param {Request} request
- * @param {boolean} namesPath
- * @returns {string | undefined}
- */
-function accountOf({ method, resource, body }, namesPath) {
-  if (method !== "POST") return undefined;
-  const account = resource === "/users" ? body?.email : namesPath && resource === "/auth/token" ? body?.username : undefined;
-  return typeof account === "string" ? account : undefined;
 }

