@@ -7,6 +7,11 @@ use super::form::is_blank;
 use super::settings;
 use crate::kernel::{Secret, is_safe_url};
 
+/// What a single value does not hold: white space, and what stands in a list or a table.
+fn is_in_no_word(c: char) -> bool {
+    is_blank(c) || matches!(c, ',' | '{')
+}
+
 /// Reads settings through `lookup` (name to value).
 pub(super) struct Reader<L> {
     pub(super) lookup: L,
@@ -102,7 +107,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
     /// A required value that could not equal anything if it were a list.
     pub(super) fn word(&mut self, name: &str) -> Option<String> {
         let value = self.required(name)?;
-        if value.contains(|c: char| is_blank(c) || c == ',') {
+        if value.contains(|c: char| is_in_no_word(c)) {
             self.problem(format!(
                 "{name} must be one value without white space and commas"
             ));
@@ -116,7 +121,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
     pub(super) fn claim(&mut self, name: &str, default: &str) -> Option<String> {
         let claim = self.get(name).unwrap_or_else(|| default.to_owned());
         let is_dated = matches!(claim.as_str(), "exp" | "nbf" | "iat");
-        if is_dated || claim.contains(|c: char| is_blank(c) || c == ',') {
+        if is_dated || claim.contains(|c: char| is_in_no_word(c)) {
             self.problem(format!(
                 "{name} must be the name of one claim, and not exp, nbf or iat"
             ));

@@ -105,9 +105,9 @@ fn a_setting_that_can_never_match_is_a_problem() {
         ("JWT_ISSUER", &["https://a.example/ https://b.example/"]),
         (
             "JWT_AUDIENCE",
-            &["a, b", "a,b", "spkey\u{feff}", "[object Object]"],
+            &["a, b", "a,b", "spkey\u{feff}", "{\"a\":1}"],
         ),
-        ("JWT_EMAIL_CLAIM", &["email, mail"]),
+        ("JWT_EMAIL_CLAIM", &["email, mail", "{}"]),
         ("JWT_EMAIL_VERIFIED_CLAIM", &["exp"]),
         ("JWT_AUTH_TIME_CLAIM", &["iat", "nbf"]),
         ("JWT_AMR_CLAIM", &["amr acr"]),

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use js_sys::{Object, Reflect};
+use js_sys::{Array, JSON, Object, Reflect};
 use wasm_bindgen::JsValue;
 use worker::Env;
 
@@ -47,10 +47,17 @@ pub fn services(env: &Env, context: Option<ExecutionContext>) -> Services {
     Services::new(config, environment, shared)
 }
 
-/// A variable or a secret. `wrangler.toml` may hold numbers, booleans and lists as well, and none of them may
-/// count as absent: they are read as JavaScript writes them, a list with commas.
+/// A variable or a secret. `wrangler.toml` may hold numbers, booleans, lists and tables as well, and none of them
+/// may count as absent: they are read as JavaScript writes them, a list with commas, a table as JSON.
 fn setting(env: &Env, name: &str) -> Option<String> {
     let value = Reflect::get(env, &JsValue::from_str(name)).ok()?;
-    let is_absent = value.is_undefined() || value.is_null();
-    (!is_absent).then(|| Object::from(value).to_string().into())
+    if value.is_undefined() || value.is_null() {
+        return None;
+    }
+    let is_table = value.is_object() && !Array::is_array(&value);
+    let json = is_table.then(|| JSON::stringify(&value).ok()).flatten();
+    Some(
+        json.unwrap_or_else(|| Object::from(value).to_string())
+            .into(),
+    )
 }
