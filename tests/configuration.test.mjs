@@ -33,6 +33,7 @@ const services = await servicesForThisFile({
   withoutApiKey: { secrets: { THREEDEYE_API_KEY: undefined } },
   withoutCustomer: { vars: { THREEDEYE_CUSTOMER_ID: undefined } },
   plainUpstream: { vars: { THREEDEYE_BASE_URL: "http://admin-api.3deye.example/v3" } },
+  malformedDialect: { vars: { THREEDEYE_DIALECT: '{"taken":{"status":[409]}}' } },
   halfLogin: { secrets: { THREEDEYE_PASSWORD: undefined } },
   withoutLogin: { secrets: { THREEDEYE_USERNAME: undefined, THREEDEYE_PASSWORD: undefined } },
   oddNumbers: {
@@ -105,6 +106,7 @@ describe("/health", () => {
     withoutSealingKey: /^CREDENTIALS_KEY\b/,
     shortSealingKey: /^CREDENTIALS_KEY\b/,
     plainUpstream: /^THREEDEYE_BASE_URL\b/,
+    malformedDialect: /^THREEDEYE_DIALECT: taken\.status is not known/,
     halfLogin: /^THREEDEYE_USERNAME and THREEDEYE_PASSWORD\b/,
   })) {
     test(`is 503 and names the setting: ${name}`, async () => {
@@ -261,7 +263,13 @@ describe("without", () => {
 describe("3dEye not configured", () => {
   const NOT_CONFIGURED = "3dEye provisioning is not configured";
 
-  for (const name of /** @type {const} */ (["withoutApiKey", "withoutCustomer", "plainUpstream", "halfLogin"])) {
+  for (const name of /** @type {const} */ ([
+    "withoutApiKey",
+    "withoutCustomer",
+    "plainUpstream",
+    "malformedDialect",
+    "halfLogin",
+  ])) {
     const service = services[name];
 
     test(`${name}: has its own answers`, async () => {

@@ -181,3 +181,70 @@ describe("roles", () => {
     assert.deepEqual(statuses, [404, 404, 404, 200]);
   });
 });
+
+describe("a dialect", () => {
+  const configure = (/** @type {object | null} */ dialect) => sim.control.configure({ dialect });
+
+  test("is given by what differs, replaces the one before, and ends with null", async () => {
+    sim.control.seed({ generate: { count: 3, prefix: "p" } });
+    configure({ firstPage: 0, maxPageSize: 2, answers: { items: "users", email: "login" }, query: { pageSize: "limit" } });
+    const { json } = await api("GET", "/users?customerId=cust-1&page=1&limit=2");
+    assert.deepEqual([json.users.length, json.users[0].login, json.total], [1, "p3@example.com", 3]);
+    for (const query of ["page=-1&limit=2", "page=0&limit=3", "page=0&limit=0"]) {
+      assert.equal((await api("GET", `/users?customerId=cust-1&${query}`)).status, 400, query);
+    }
+    configure({ paths: { users: "/people" } });
+    assert.equal((await api("GET", "/users?customerId=cust-1")).status, 404);
+    assert.equal((await api("GET", "/people?customerId=cust-1&page=1&pageSize=500")).json.data.length, 3);
+    configure(null);
+    assert.equal((await listUsers()).length, 3);
+  });
+
+  test("takes a role only as it says", async () => {
+    const [{ id }] = sim.control.seed([{ email: "ada@example.com", roles: [{ id: "r 1" }] }]);
+    sim.control.configure({ roles: [{ id: "r 1" }, { id: "r2" }] });
+    configure({
+      paths: { attachRole: "/people/{userId}/roles" },
+      attachRole: { method: "PATCH", body: { add: ["role:{roleId}"], by: null }, attachedStatuses: [] },
+    });
+    const attach = (/** @type {any} */ body, method = "PATCH") => api(method, `/people/${id}/roles`, { body });
+    for (const body of [
+      undefined,
+      {},
+      { add: [] },
+      { add: ["r2"], by: null },
+      { add: ["role:r2"] },
+      { add: ["role:r2"], by: null, more: 1 },
+    ]) {
+      assert.equal((await attach(body)).status, 400, JSON.stringify(body));
+    }
+    assert.equal((await attach({ add: ["role:r2"], by: null }, "POST")).status, 405);
+    assert.equal((await attach({ add: ["role:r2"], by: null })).status, 204);
+    assert.equal((await attach({ add: ["role:r 1"], by: null })).status, 204, "attached already");
+    assert.equal((await attach({ add: ["role:r3"], by: null })).status, 404);
+    assert.deepEqual(sim.control.users()[0].roles, ["r 1", "r2"]);
+  });
+
+  test("says that an e-mail is taken by a status, or by a word where it has none", async () => {
+    sim.control.seed([{ email: "ada@example.com" }]);
+    configure({ taken: { statuses: [], statusesWithWord: [406], words: ["in use"] } });
+    const { status, json } = await create("ada@example.com");
+    assert.deepEqual([status, json.message.includes("in use")], [406, true]);
+    sim.control.configure({ duplicate: { status: 418 } });
+    assert.equal((await create("ada@example.com")).status, 418);
+  });
+
+  test("that is none is refused by name", async () => {
+    for (const [dialect, named] of /** @type {[any, string][]} */ ([
+      [{ path: {} }, "config.dialect.path"],
+      [{ paths: { token: "auth" } }, "config.dialect.paths.token"],
+      [{ taken: { status: [409] } }, "config.dialect.taken.status"],
+      [{ firstPage: 2 }, "config.dialect.firstPage"],
+      [[], "config.dialect"],
+    ])) {
+      const { status, json } = await control("PATCH", "/config", { dialect });
+      assert.equal(status, 400);
+      assert.ok(json.error.startsWith(`${named} `), json.error);
+    }
+  });
+});
