@@ -1,7 +1,7 @@
 //! The upstream: 3dEye's user directory as the rest of the service sees it.
 //!
-//! [`Client`] is all that other rooms use. `wire` alone knows the vendor's paths, field names and
-//! statuses, most of which are guesses (docs/3DEYE.md). Tests simulate 3dEye at the
+//! [`Client`] is all that other rooms use. `wire` alone knows what the vendor's API looks like, most of
+//! which is guessed (docs/3DEYE.md); `dialect` holds what of it a setting can change. Tests simulate 3dEye at the
 //! [`HttpClient`](crate::kernel::http_client::HttpClient).
 
 pub mod client;

@@ -107,26 +107,29 @@ pub struct AttachRoleForm {
 
 /// The name of a member or of a parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Name(String);
+pub struct Name {
+    given: String,
+    in_pascal_case: String,
+}
 
 impl Name {
     fn new(name: &str) -> Self {
-        Self(name.to_owned())
+        let mut rest = name.chars();
+        let first = rest.next();
+        let first = first.into_iter().flat_map(char::to_uppercase);
+        Self {
+            given: name.to_owned(),
+            in_pascal_case: first.chain(rest).collect(),
+        }
     }
 
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.given
     }
 
     /// Whether it is the name of this member of an answer: as it is, or in PascalCase.
     pub fn names(&self, member: &str) -> bool {
-        self.0 == member || self.in_pascal_case().eq(member.chars())
-    }
-
-    fn in_pascal_case(&self) -> impl Iterator<Item = char> {
-        let mut rest = self.0.chars();
-        let first = rest.next();
-        first.into_iter().flat_map(char::to_uppercase).chain(rest)
+        self.given == member || self.in_pascal_case == member
     }
 }
 

@@ -191,7 +191,7 @@ impl Dialect {
 impl Name {
     /// Whether a member of an answer could have both names.
     fn meets(&self, other: &Self) -> bool {
-        self.in_pascal_case().eq(other.in_pascal_case())
+        self.in_pascal_case == other.in_pascal_case
     }
 }
 
@@ -339,7 +339,7 @@ impl<'p> Section<'p> {
 
     fn name(&mut self, name: &'static str, into: &mut Name) {
         self.member(name, NAME, into, |name: String| {
-            is_printable(&name, MAX_NAME_CHARS).then_some(Name(name))
+            is_printable(&name, MAX_NAME_CHARS).then(|| Name::new(&name))
         });
     }
 

@@ -114,7 +114,7 @@ impl<C: Clock, F: Faults> Simulated<C, F> {
         if !is_login && !self.directory().opens(user, password) {
             return problem(401, "Wrong user name or password");
         }
-        let lifetime = self.0.dialect.get().token_lifetime;
+        let lifetime = self.0.style.get().token_lifetime;
         let mut tokens = self.0.tokens.borrow_mut();
         let number = self.calls(Operation::Token);
         let token = format!("token-{number}-{}", tokens.len());
@@ -145,7 +145,7 @@ impl<C: Clock, F: Faults> Simulated<C, F> {
         let shown = users.iter().skip((page - 1) * size).take(size);
         let data: Vec<Value> = shown.map(|user| self.shown(user)).collect();
         let mut answer = json!({ "data": data });
-        if self.0.dialect.get().told_total {
+        if self.0.style.get().told_total {
             answer["total"] = users.len().into();
         }
         self.told(answer, 200)
@@ -165,13 +165,13 @@ impl<C: Clock, F: Faults> Simulated<C, F> {
         }
         let now = self.0.clock.now();
         let created = self.directory_mut().create(email, password, now);
-        let dialect = self.0.dialect.get();
+        let style = self.0.style.get();
         let Some(user) = created else {
-            let status = if dialect.taken_in_words { 400 } else { 409 };
+            let status = if style.taken_in_words { 400 } else { 409 };
             return problem(status, "A user with this e-mail already exists");
         };
         let shown = self.shown(&user);
-        if dialect.enveloped {
+        if style.enveloped {
             return self.told(json!({ "data": shown }), 201);
         }
         self.told(shown, 201)
@@ -199,7 +199,7 @@ impl<C: Clock, F: Faults> Simulated<C, F> {
     fn shown(&self, user: &RemoteAccount) -> Value {
         let mut shown = json!({ "id": user.id.0, "email": user.email, "customerId": CUSTOMER });
         let ids = user.roles.iter().map(|RoleId(id)| id.as_str());
-        if self.0.dialect.get().bare_roles {
+        if self.0.style.get().bare_roles {
             shown["roleIds"] = ids.collect();
         } else {
             let role = |id| json!({ "id": id, "name": format!("Role {id}") });
@@ -209,7 +209,7 @@ impl<C: Clock, F: Faults> Simulated<C, F> {
     }
 
     fn told(&self, body: Value, status: u16) -> HttpResponse {
-        let body = if self.0.dialect.get().pascal_case {
+        let body = if self.0.style.get().pascal_case {
             in_pascal_case(body)
         } else {
             body

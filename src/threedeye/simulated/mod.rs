@@ -64,7 +64,7 @@ pub enum Operation {
 
 /// How it speaks, as far as that is a guess (docs/3DEYE.md).
 #[derive(Debug, Clone, Copy)]
-pub struct Dialect {
+pub struct Style {
     /// Names of fields are in PascalCase.
     pub pascal_case: bool,
     /// A created user comes under `data`.
@@ -79,7 +79,7 @@ pub struct Dialect {
     pub token_lifetime: Duration,
 }
 
-impl Default for Dialect {
+impl Default for Style {
     fn default() -> Self {
         Self {
             pascal_case: false,
@@ -105,7 +105,7 @@ struct Inner<C, F> {
     clock: C,
     faults: F,
     login: String,
-    dialect: Cell<Dialect>,
+    style: Cell<Style>,
     directory: RefCell<Directory>,
     /// Whose token each is, and until when.
     tokens: RefCell<BTreeMap<String, (String, Timestamp)>>,
@@ -127,7 +127,7 @@ impl<C: Clock, F: Faults> Simulated<C, F> {
             clock,
             faults,
             login: login.to_owned(),
-            dialect: Cell::default(),
+            style: Cell::default(),
             directory: RefCell::default(),
             tokens: RefCell::default(),
             calls: RefCell::default(),
@@ -174,8 +174,8 @@ impl<C: Clock, F: Faults> Simulated<C, F> {
     }
 
     /// Makes it speak otherwise from now on.
-    pub fn speak(&self, dialect: Dialect) {
-        self.0.dialect.set(dialect);
+    pub fn speak(&self, style: Style) {
+        self.0.style.set(style);
     }
 
     /// Revokes all tokens.

@@ -1,4 +1,4 @@
-//! The suite that the simulator in JavaScript passes, in two dialects; and the faults.
+//! The suite that the simulator in JavaScript passes, in two styles; and the faults.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::faults::{Fault, Planned};
-use super::{Dialect, Operation, Simulated, response};
+use super::{Operation, Simulated, Style, response};
 use crate::kernel::http_client::HttpResponse;
 use crate::kernel::random::seeded::Seeded;
 use crate::kernel::unicode::Tables;
@@ -60,19 +60,19 @@ fn check(case: impl AsyncFnOnce(&Subject)) {
 
 cases::conformance! { check, [cfg(test)] }
 
-/// The suite in the other dialect that `wire` reads.
-mod dialect {
-    use super::{Dialect, Subject, cases, wired};
+/// The suite in the other style that `wire` reads.
+mod style {
+    use super::{Style, Subject, cases, wired};
 
     fn check(case: impl AsyncFnOnce(&Subject)) {
         let wired = wired();
-        wired.upstream.speak(Dialect {
+        wired.upstream.speak(Style {
             pascal_case: true,
             enveloped: true,
             bare_roles: true,
             told_total: false,
             taken_in_words: true,
-            ..Dialect::default()
+            ..Style::default()
         });
         wired.clock.run(case(&wired.subject));
     }

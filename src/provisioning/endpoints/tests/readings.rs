@@ -7,14 +7,14 @@ use serde_json::json;
 use super::{ANN, ANN_EMAIL, BOB, BOB_EMAIL, refused, setup};
 use crate::kernel::http_client::HttpResponse;
 use crate::threedeye::simulated::faults::Fault;
-use crate::threedeye::simulated::{Dialect, Operation, response};
+use crate::threedeye::simulated::{Operation, Style, response};
 
 type Mangle = fn(HttpResponse) -> HttpResponse;
 
 /// An account is found, adopted, replaced, made and deleted, though 3dEye speaks so.
-fn assert_understood(what: &str, dialect: Dialect, mangled: &[(Operation, Mangle)]) {
+fn assert_understood(what: &str, style: Style, mangled: &[(Operation, Mangle)]) {
     let setup = setup();
-    setup.remote.speak(dialect);
+    setup.remote.speak(style);
     for (operation, mangle) in mangled {
         setup.break_down(*operation, &Fault::Mangled(*mangle));
     }
@@ -40,48 +40,48 @@ fn assert_understood(what: &str, dialect: Dialect, mangled: &[(Operation, Mangle
 
 #[test]
 fn every_reading_of_the_api_that_is_tolerated_works() {
-    let usual = Dialect::default();
+    let usual = Style::default();
     let short = Duration::from_secs(1);
-    let dialects = [
+    let styles = [
         ("as known", usual),
         (
             "PascalCase",
-            Dialect {
+            Style {
                 pascal_case: true,
                 ..usual
             },
         ),
         (
             "roles as ids",
-            Dialect {
+            Style {
                 bare_roles: true,
                 ..usual
             },
         ),
         (
             "no total",
-            Dialect {
+            Style {
                 told_total: false,
                 ..usual
             },
         ),
         (
             "created under data",
-            Dialect {
+            Style {
                 enveloped: true,
                 ..usual
             },
         ),
         (
             "tokens of a second",
-            Dialect {
+            Style {
                 token_lifetime: short,
                 ..usual
             },
         ),
         (
             "all at once",
-            Dialect {
+            Style {
                 pascal_case: true,
                 bare_roles: true,
                 told_total: false,
@@ -91,8 +91,8 @@ fn every_reading_of_the_api_that_is_tolerated_works() {
             },
         ),
     ];
-    for (what, dialect) in dialects {
-        assert_understood(what, dialect, &[]);
+    for (what, style) in styles {
+        assert_understood(what, style, &[]);
     }
     assert_understood(
         "other statuses",

@@ -46,10 +46,11 @@ fn assert_accepted(path: &str, values: &[Value]) {
     }
 }
 
+const GUIDE: &str = include_str!("../../../../docs/3DEYE.md");
+
 /// The first block of JSON below a heading of the guide.
 fn documented(heading: &str) -> Value {
-    let guide = include_str!("../../../../docs/3DEYE.md");
-    let (_, rest) = guide.split_once(heading).unwrap();
+    let (_, rest) = GUIDE.split_once(heading).unwrap();
     let (_, rest) = rest.split_once("```json\n").unwrap();
     serde_json::from_str(rest.split("```").next().unwrap()).unwrap()
 }
@@ -97,6 +98,14 @@ fn the_guide_shows_every_member_with_its_default() {
         known,
         members.iter().filter(|path| path.contains('.')).count()
     );
+}
+
+#[test]
+fn the_guides_example_is_accepted() {
+    let mut lines = GUIDE.lines();
+    let example = lines.find_map(|line| line.strip_prefix("THREEDEYE_DIALECT={"));
+    let dialect = Dialect::parse(&format!("{{{}", example.unwrap())).unwrap();
+    assert_eq!((dialect.first_page, dialect.max_page_size), (0, 100));
 }
 
 #[test]
