@@ -15,7 +15,7 @@ import { curlLines, userKeyLines } from "./tooling/curl-lines.mjs";
 import { prepareDatabase } from "./tooling/database.mjs";
 import { DEMO_INSTANCE_FILE, ensureDemoInstance } from "./tooling/demo-instance.mjs";
 import { bringIntoStates, makeTroubles } from "./tooling/demo-states.mjs";
-import { localConfig, usesForeignUpstream } from "./tooling/local-config.mjs";
+import { dialectOf, localConfig, usesForeignUpstream } from "./tooling/local-config.mjs";
 import { tryLock } from "./tooling/lock.mjs";
 import { receiveNotices } from "./tooling/notices.mjs";
 import { whenParentIsGone } from "./tooling/parent.mjs";
@@ -121,6 +121,7 @@ async function startAll(wantedPort) {
   await answers(`${simulator}/.well-known/jwks.json`, "the simulator");
   if ((await countAccounts(simulator)) === 0) await addAccounts(simulator, demoAccounts());
   await configure(simulator, {
+    dialect: dialectOf(config.vars),
     openid: {
       clientId: config.vars.CONSOLE_CLIENT_ID,
       clientSecret: config.vars.CONSOLE_CLIENT_SECRET,

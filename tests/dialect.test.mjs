@@ -41,6 +41,8 @@ const [TOKEN, LIST, CREATE, DELETE, ATTACH] = [
 
 test("the simulator speaks otherwise in everything", () => {
   const assumed = /** @type {Record<string, any>} */ (defaultDialect());
+  const [, guide] = readFileSync(inRoot("docs", "3DEYE.md"), "utf8").split("\n## The dialect\n");
+  assert.deepEqual(assumed, JSON.parse(guide.split("```json\n")[1].split("```")[0]));
   assert.deepEqual(Object.keys(dialect), Object.keys(assumed));
   for (const [name, value] of Object.entries(dialect)) {
     const isSection = typeof value === "object";

@@ -1,4 +1,7 @@
-/** Locks, the run file and the local database of `npm start`: what belongs to which checkout; and which browser the tests take. */
+/**
+ * Locks, the run file and the local database of `npm start`: what belongs to which checkout; what it tells the simulator; and
+ * which browser the tests take.
+ */
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -8,8 +11,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 
+import { MISSING_ROLE } from "../dev/seed.mjs";
+import { startSimulator } from "../dev/simulator/server.mjs";
 import { findChromium } from "../dev/toolchain/chromium.mjs";
 import { compareSchemas, setAside } from "../dev/tooling/database.mjs";
+import { makeTroubles } from "../dev/tooling/demo-states.mjs";
+import { dialectOf } from "../dev/tooling/local-config.mjs";
 import { tryLock } from "../dev/tooling/lock.mjs";
 import { readRunFile, writeRunFile } from "../dev/tooling/run-file.mjs";
 import { tokensOf, verifiedEmail } from "../dev/tooling/simulator.mjs";
@@ -123,6 +130,42 @@ test("tokens name their claims as the Worker is told to", () => {
   const renamed = running({ JWT_EMAIL_CLAIM: "e", JWT_EMAIL_VERIFIED_CLAIM: "v", JWT_AUTH_TIME_CLAIM: "t", JWT_AMR_CLAIM: "m" });
   assert.deepEqual(verifiedEmail(renamed, "ada@example.com"), { e: "ada@example.com", v: true });
   assert.deepEqual([renamed.tokens.authTimeClaim, renamed.tokens.amrClaim], ["t", "m"]);
+});
+
+test("the simulator is told the dialect that the Worker is told", () => {
+  const local = { THREEDEYE_BASE_URL: "http://127.0.0.1:8790/v3" };
+  assert.equal(dialectOf(local), null);
+  assert.equal(dialectOf({ ...local, THREEDEYE_DIALECT: " " }), null);
+  assert.deepEqual(dialectOf({ ...local, THREEDEYE_DIALECT: '{"firstPage":0}' }), { firstPage: 0 });
+  assert.equal(dialectOf({ THREEDEYE_BASE_URL: "https://tenant.example/v3", THREEDEYE_DIALECT: "{}" }), null);
+  assert.throws(() => dialectOf({ ...local, THREEDEYE_DIALECT: "{" }), /THREEDEYE_DIALECT is not JSON/);
+});
+
+test("the demo's stuck users are stuck in another dialect too", async () => {
+  const simulator = await startSimulator();
+  try {
+    for (const [dialect, paths] of /** @type {[object | null, string[]][]} */ ([
+      [null, ["/auth/token", "/users", `/roles/${MISSING_ROLE}/users/1`]],
+      [{ paths: { token: "/t", users: "/u", attachRole: "/u.x/{userId}/r/{roleId}" } }, ["/t", "/u", `/u.x/1/r/${MISSING_ROLE}`]],
+      [{ paths: { token: "/t", attachRole: "/u/{userId}" }, attachRole: { body: { id: "{roleId}" } } }, ["/t", "/users"]],
+      [
+        { paths: { attachRole: "/{roleId}" }, attachRole: { body: { id: "{userId}" } } },
+        ["/auth/token", "/users", `/${MISSING_ROLE}`],
+      ],
+    ])) {
+      simulator.control.reset();
+      simulator.control.configure({ dialect });
+      await makeTroubles(simulator.url);
+      const rules = simulator.control.faults().map(({ match }) => match.path);
+      assert.equal(rules.length, paths.length);
+      for (const [index, path] of paths.entries()) {
+        const rule = rules[index];
+        assert.ok(typeof rule === "string" ? rule === path : new RegExp(rule.regex).test(path), path);
+      }
+    }
+  } finally {
+    await simulator.close();
+  }
 });
 
 describe("the browser of the console's tests", () => {

@@ -3,7 +3,7 @@
 
 import { EXAMPLES, MISSING_ROLE, STUCK } from "../seed.mjs";
 import { step } from "./say.mjs";
-import { addFault, mintToken } from "./simulator.mjs";
+import { addFault, mintToken, spokenDialect } from "./simulator.mjs";
 
 const PATIENCE_MS = 60_000;
 
@@ -12,19 +12,23 @@ const PATIENCE_MS = 60_000;
  * @param {string} simulator its address
  */
 export async function makeTroubles(simulator) {
+  const { paths, attachRole } = await spokenDialect(simulator);
   // Neither right nor wrong: whose the account is stays open.
   await addFault(simulator, {
-    match: { method: "POST", path: "/auth/token", email: EXAMPLES.stuck.email },
+    match: { method: "POST", path: paths.token, email: EXAMPLES.stuck.email },
     times: "always",
     action: { status: 423, body: { message: "The account is locked" } },
   });
   await addFault(simulator, {
-    match: { method: "POST", path: "/users", email: EXAMPLES.failing.email },
+    match: { method: "POST", path: paths.users, email: EXAMPLES.failing.email },
     times: "always",
     action: { status: 422, body: { message: "This e-mail cannot be used" } },
   });
+  // In a dialect that tells the role in a body only, there is no such user.
+  if (!paths.attachRole.includes("{roleId}")) return;
+  const [start, end] = paths.attachRole.replace("{roleId}", MISSING_ROLE).split("{userId}").map(literally);
   await addFault(simulator, {
-    match: { method: "POST", path: { regex: `^/roles/${MISSING_ROLE}/users/` } },
+    match: { method: attachRole.method, path: { regex: end === undefined ? start : `^${start}[^/]+${end}$` } },
     times: "always",
     action: { status: 404, body: { message: "No such role" } },
   });
@@ -67,3 +71,6 @@ async function call({ worker }, method, path, headers, body) {
   });
   await response.arrayBuffer();
 }
+
+/** A text as a regular expression. @param {string} text */
+const literally = (text) => text.replace(/[^\w-]/g, "\\$&");

@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { DEV, inRoot } from "./paths.mjs";
+import { Failure } from "./say.mjs";
 
 const SECRETS = join(DEV, "secrets.json");
 const GENERATED = join(DEV, "generated.vars");
@@ -86,4 +87,19 @@ function secrets() {
 export function usesForeignUpstream(vars) {
   const { hostname } = new URL(vars.THREEDEYE_BASE_URL ?? "");
   return !["127.0.0.1", "localhost", "[::1]"].includes(hostname);
+}
+
+/**
+ * The dialect that the Worker is told, so that our simulator speaks it too.
+ * @param {Record<string, string>} vars
+ * @returns {object | null} null for the default
+ */
+export function dialectOf(vars) {
+  const text = vars.THREEDEYE_DIALECT?.trim();
+  if (!text || usesForeignUpstream(vars)) return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Failure("THREEDEYE_DIALECT is not JSON", { hint: "docs/3DEYE.md shows its form." });
+  }
 }

@@ -20,6 +20,9 @@ export const addAccounts = (simulator, users) => call(simulator, "/users", { use
 /** @param {string} simulator @param {object} settings of its config.mjs */
 export const configure = (simulator, settings) => call(simulator, "/config", settings, "PATCH");
 
+/** @param {string} simulator @returns {Promise<import("../simulator/dialect.mjs").Dialect>} */
+export const spokenDialect = async (simulator) => (await call(simulator, "/config")).dialect;
+
 /** @param {string} simulator @param {object} rule of its faults.mjs */
 export const addFault = (simulator, rule) => call(simulator, "/faults", rule);
 
