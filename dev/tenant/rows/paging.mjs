@@ -1,0 +1,177 @@
+// Row 6: how the list is cut into pages.
+
+import { isSuccess } from "../reading.mjs";
+import { nameThatWorks } from "./names.mjs";
+
+/**
+ * @typedef {import("../session.mjs").Session} Session
+ * @typedef {import("../reading.mjs").Reading} Reading
+ * @typedef {import("../reading.mjs").User} User
+ */
+
+/** No more pages than these are read. */
+export const MAX_PAGES = 20;
+
+const PAGE_NAMES = ["pageNumber", "pageIndex", "pageNo", "page_number", "p"];
+const SIZE_NAMES = ["limit", "size", "perPage", "per_page", "page_size", "count"];
+const FAR_PAGE = 1_000_000;
+
+/** @param {User[] | undefined} users */
+const idsIn = (users) => (users ?? []).map(({ id }) => String(id)).join("\n");
+
+/**
+ * Pages of one user each, before the whole list is read: what they show is needed for that.
+ * @param {Session} session @param {Reading} first the first page
+ */
+export async function seeSmallPages(session, first) {
+  const { findings } = session;
+  const count = Math.max(first.users?.length ?? 0, first.total ?? 0);
+  if (count < 2) {
+    findings.unseen(6, `how pages are cut: the customer has ${count === 0 ? "no user" : "one user"}`);
+    if (first.users?.length === 0) await seeFirstNumber(session, first);
+  } else {
+    let small = await one(session, session.dialect.firstPage, "a page of one user");
+    if (seePageSize(session, small, count)) small = await seeSizeName(session, small);
+    await seeSecondPage(session, small);
+    await seeFirstNumber(session, small);
+  }
+  await seeBeyond(session, first);
+}
+
+/** @param {Session} session @param {number} page @param {string} note @returns {Promise<Reading>} */
+async function one(session, page, note) {
+  return (await session.list({ note }, { page, pageSize: 1 })).reading;
+}
+
+/** @param {Session} session @param {Reading} small @param {number} count of all users @returns {boolean} whether it was too large */
+function seePageSize({ findings, dialect }, { users, total }, count) {
+  if (total !== undefined && total < count) {
+    const expected = `${dialect.answers.total} counts all users`;
+    findings.differs(6, { expected, seen: "it counts those of the page" });
+  }
+  if (users?.length === 1) findings.seen(6, "a page is as small as asked");
+  else if (!users) findings.unseen(6, "a page of one user could not be read");
+  return (users?.length ?? 0) > 1;
+}
+
+/** @param {Session} session @param {Reading} small @returns {Promise<Reading>} one of one user, if that can be asked for */
+async function seeSizeName(session, small) {
+  const { findings, dialect } = session;
+  let page = small;
+  const name = await nameThatWorks(session, "pageSize", SIZE_NAMES, async (changed) => {
+    const manner = { note: "another name for the page size", once: true, dialect: changed };
+    page = (await session.list(manner, { pageSize: 1 })).reading;
+    return page.users?.length === 1;
+  });
+  const expected = `${dialect.query.pageSize} says how many users a page has`;
+  if (name === undefined) {
+    const change = "THREEDEYE_DIALECT query.pageSize";
+    findings.differs(6, { expected, seen: `${small.users?.length} users where 1 was asked for`, change });
+    return small;
+  }
+  const changes = { query: { pageSize: name } };
+  findings.differs(6, { expected, seen: `${name} does`, changes });
+  session.learn(changes);
+  return page;
+}
+
+/** @param {Session} session @param {Reading} first */
+async function seeSecondPage(session, first) {
+  const { findings, dialect } = session;
+  const page = dialect.firstPage + 1;
+  const second = await one(session, page, "the page after it");
+  if (!first.users || !second.users) return findings.unseen(6, "the second page could not be read");
+  if (second.users.length > 0 && idsIn(first.users) !== idsIn(second.users)) {
+    return findings.seen(6, "the second page has other users");
+  }
+  const name = await nameThatWorks(session, "page", PAGE_NAMES, async (changed) => {
+    const manner = { note: "another name for the page", once: true, dialect: changed };
+    const { users } = (await session.list(manner, { page, pageSize: 1 })).reading;
+    return (users?.length ?? 0) > 0 && idsIn(users) !== idsIn(first.users);
+  });
+  const seen = second.users.length === 0 ? "the second page is empty" : "the second page is the first";
+  const expected = `${dialect.query.page} says which page`;
+  if (name === undefined) return findings.differs(6, { expected, seen, change: "THREEDEYE_DIALECT query.page" });
+  const changes = { query: { page: name } };
+  findings.differs(6, { expected, seen: `${name} does`, changes });
+  session.learn(changes);
+}
+
+/** Whether there is a page before the one that counts as the first. @param {Session} session @param {Reading} first */
+async function seeFirstNumber(session, first) {
+  const { findings, dialect } = session;
+  if (dialect.firstPage === 0) return findings.seen(6, "pages count from 0, as set");
+  const pageSize = first.users?.length === 1 ? 1 : session.pageSize;
+  const outcome = await session.list({ note: "page 0", once: true }, { page: 0, pageSize });
+  const { users } = outcome.reading;
+  if (outcome.status === null) return findings.unseen(6, `page 0: ${outcome.told}`);
+  if (!users || users.length === 0) return findings.seen(6, `pages count from 1 (page 0: ${users ? "empty" : outcome.told})`);
+  if (idsIn(users) === idsIn(first.users)) return findings.seen(6, "page 0 is page 1");
+  const changes = { firstPage: 0 };
+  findings.differs(6, { expected: "pages count from 1", seen: "they count from 0", changes });
+  session.learn(changes);
+}
+
+/** @param {Session} session @param {Reading} first */
+async function seeBeyond(session, { total }) {
+  const { findings } = session;
+  const outcome = await session.list({ note: "a page beyond the end", once: true }, { page: FAR_PAGE, pageSize: 1 });
+  const { users } = outcome.reading;
+  if (outcome.status === null || outcome.status >= 500 || outcome.status === 429) {
+    return findings.unseen(6, `a page beyond the end: ${outcome.told}`);
+  }
+  if (users?.length === 0) return findings.seen(6, "a page beyond the end is empty");
+  const what = isSuccess({ status: outcome.status }) ? "has users" : `answers ${outcome.told}`;
+  if (total !== undefined) return findings.seen(6, `a page beyond the end ${what}, and is not asked for where a total is told`);
+  findings.differs(6, { expected: "a page beyond the end is empty", seen: `it ${what}` });
+}
+
+/**
+ * Reads the list as the Worker does, and a page more where it might overlook that pages are smaller than asked.
+ * @param {Session} session
+ * @returns {Promise<{users: User[], isWhole: boolean}>}
+ */
+export async function readList(session) {
+  const { findings, dialect, pageSize } = session;
+  /** @type {Map<string, User>} */
+  const users = new Map();
+  let cap = 0;
+  let previous = "";
+  for (let number = 0; number < MAX_PAGES; number += 1) {
+    const outcome = await session.list({ note: `page ${number + 1} of the list` }, { page: dialect.firstPage + number });
+    const page = outcome.reading.users;
+    if (!page) {
+      findings.unseen(6, `page ${number + 1} of the list: ${outcome.told}, ${outcome.reading.name.replace("error:", "")}`);
+      return { users: [...users.values()], isWhole: false };
+    }
+    if (page.length > 0 && idsIn(page) === previous) return { users: [...users.values()], isWhole: false };
+    previous = idsIn(page);
+    for (const user of page) users.set(String(user.id), user);
+    const { total } = outcome.reading;
+    const isEnd = page.length === 0 || (total !== undefined && users.size >= total);
+    if (number === 0) cap = page.length;
+    if (isEnd) {
+      judgeEnd(session, { count: users.size, total, cap, pages: number + (page.length > 0 ? 1 : 0) });
+      return { users: [...users.values()], isWhole: total === undefined || users.size >= total };
+    }
+  }
+  findings.unseen(6, `the end of the list: no more than ${MAX_PAGES} pages of ${pageSize} are read`);
+  return { users: [...users.values()], isWhole: false };
+}
+
+/** @param {Session} session @param {{count: number, total: number | undefined, cap: number, pages: number}} end */
+function judgeEnd(session, { count, total, cap, pages }) {
+  const { findings, pageSize, dialect } = session;
+  if (total !== undefined && count < total) {
+    return findings.differs(6, {
+      expected: `${dialect.answers.total} counts the users in the list`,
+      seen: `${total}, but ${count} in the list`,
+    });
+  }
+  findings.seen(6, `the list was read to its end: ${count} users on ${pages} pages`);
+  if (pages < 2 || cap >= pageSize) return;
+  if (total !== undefined) return findings.seen(6, `pages have no more than ${cap} users; the total tells how many there are`);
+  const changes = { maxPageSize: cap };
+  findings.differs(6, { expected: `pages of ${pageSize} users, or a total`, seen: `pages of ${cap} and no total`, changes });
+  session.learn(changes);
+}
