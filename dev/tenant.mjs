@@ -2,8 +2,9 @@
 
 import { constants } from "node:os";
 import { join, relative } from "node:path";
-import { Unanswered } from "./tenant/prompt.mjs";
-import { dialectToSet, inWords } from "./tenant/report.mjs";
+import { ask, Unanswered } from "./tenant/prompt.mjs";
+import { dialectToSet, inWords, quoted } from "./tenant/report.mjs";
+import { REQUESTS } from "./tenant/requests.mjs";
 import { runAgainst } from "./tenant/run.mjs";
 import { Interrupted, Stop } from "./tenant/session.mjs";
 import { HELP, readOptions, readUpstream } from "./tenant/settings.mjs";
@@ -13,6 +14,7 @@ import { explain, Failure } from "./tooling/say.mjs";
 
 const SIGNALS = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
 const USAGE_ERROR = 2;
+const NOT_REACHED = 3;
 
 /** @returns {Promise<number>} the exit code */
 async function main() {
@@ -22,28 +24,86 @@ async function main() {
     return 0;
   }
   const terminal = process.stdin.isTTY && process.stderr.isTTY ? { input: process.stdin, output: process.stderr } : null;
+  if (options.write !== undefined && !options.yes && !terminal) {
+    throw new Failure("--write asks before it changes anything, and there is no terminal: add --yes");
+  }
   const settings = { ...options, ...(await readUpstream(process.env, terminal)) };
+  if (settings.write?.toLowerCase() === settings.login?.username.toLowerCase()) {
+    throw new Failure("--write wants an e-mail of its own, and this is the login's");
+  }
   const startedAt = new Date();
-  const run = await runAgainst(settings, { signal: interruptions(), progress });
-  const file = settings.transcript ?? join(DEV, "tenant", `${startedAt.toISOString().replaceAll(":", "-")}.json`);
-  writeTranscript(file, transcriptOf(run.session, { takenAt: startedAt, foreignCustomers: run.foreignCustomers, passwords: [] }));
+  const signal = interruptions();
+  const confirm = (/** @type {string} */ plan) => confirmed(plan, settings.yes ? null : terminal, signal);
+  const run = await runAgainst(settings, { signal, progress, confirm });
+  showRemains(run, settings);
+  const transcript = keepTranscript(run, startedAt);
   const report = {
     version: /** @type {const} */ (1),
     baseUrl: settings.baseUrl,
     rows: run.rows,
     dialect: dialectToSet(run.session),
     ended: run.ended?.message ?? null,
-    remains: [],
-    transcript: settings.transcript ?? relative(process.cwd(), file),
+    remains: run.remains,
+    transcript,
   };
   process.stdout.write(`${settings.json ? JSON.stringify(report, null, 2) : inWords(report)}\n`);
-  return exitCode(run);
+  if (run.ended && !isExpected(run.ended)) explain(run.ended);
+  return transcript === null ? USAGE_ERROR : exitCode(run);
+}
+
+/** @param {unknown} error */
+const isExpected = (error) => error instanceof Stop || error instanceof Interrupted;
+
+/**
+ * @param {string} plan @param {import("./tenant/prompt.mjs").Terminal | null} terminal to ask on
+ * @param {AbortSignal} signal
+ */
+async function confirmed(plan, terminal, signal) {
+  process.stderr.write(`\n${plan}\n\n`);
+  if (!terminal) return true;
+  try {
+    return (await ask(terminal, 'Type "yes" to go on: ', { echo: true, signal })) === "yes";
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error instanceof Unanswered ? new Interrupted("SIGINT") : error;
+  }
+}
+
+/** @param {import("./tenant/run.mjs").Run} run @param {Date} takenAt @returns {string | null} the file; null if there is none */
+function keepTranscript({ session, foreignCustomers, passwords }, takenAt) {
+  const asked = session.settings.transcript;
+  const file = asked ?? join(DEV, "tenant", `${takenAt.toISOString().replaceAll(":", "-")}.json`);
+  try {
+    writeTranscript(file, transcriptOf(session, { takenAt, foreignCustomers, passwords }));
+    return asked ?? relative(process.cwd(), file);
+  } catch (error) {
+    explain(new Failure(`The transcript is not written: ${/** @type {Error} */ (error).message}`));
+    return null;
+  }
+}
+
+/** @param {import("./tenant/run.mjs").Run} run @param {import("./tenant/settings.mjs").Settings} settings */
+function showRemains({ remains, session }, settings) {
+  for (const { id, email } of remains) {
+    if (id === null) {
+      process.stderr.write(`✗ Perhaps left behind: an account with ${email}, whose create was not answered\n`);
+      continue;
+    }
+    const { path } = REQUESTS.delete(session.dialect, { userId: id });
+    const bearer = settings.login ? "\\nauthorization: Bearer %s" : "";
+    const values = `"$THREEDEYE_API_KEY"${settings.login ? ' "$TOKEN"' : ""}`;
+    process.stderr.write(
+      `✗ Left behind: the account ${id} with ${email}. This removes it${settings.login ? " (TOKEN: as the token call answers it)" : ""}:\n` +
+        `  printf 'x-api-key: %s${bearer}\\n' ${values} | curl -sS -i -X DELETE -H @- ${quoted(settings.baseUrl + path)}\n`,
+    );
+  }
 }
 
 /** @param {import("./tenant/run.mjs").Run} run */
-function exitCode({ rows, ended }) {
-  if (ended instanceof Interrupted) return ended.by === "output" ? 3 : 128 + constants.signals[ended.by];
-  if (ended instanceof Stop) return ended.exitCode;
+function exitCode({ rows, ended, remains }) {
+  if (ended instanceof Interrupted && ended.by !== "output") return 128 + constants.signals[ended.by];
+  if (remains.length > 0) return NOT_REACHED;
+  if (ended) return ended instanceof Stop ? ended.exitCode : NOT_REACHED;
   return rows.some(({ verdict }) => verdict === "differs") ? 1 : 0;
 }
 
@@ -65,5 +125,5 @@ try {
 } catch (error) {
   explain(error);
   const isUsage = error instanceof Failure || String(/** @type {{code?: string}} */ (error).code).startsWith("ERR_PARSE_ARGS");
-  process.exitCode = error instanceof Unanswered ? 128 + constants.signals.SIGINT : isUsage ? USAGE_ERROR : 3;
+  process.exitCode = error instanceof Unanswered ? 128 + constants.signals.SIGINT : isUsage ? USAGE_ERROR : NOT_REACHED;
 }

@@ -11,10 +11,10 @@ export class Unanswered extends Error {}
 /**
  * @param {Terminal} terminal
  * @param {string} question
- * @param {{echo?: boolean}} [options]
+ * @param {{echo?: boolean, signal?: AbortSignal}} [options] `signal` ends the question
  * @returns {Promise<string>} trimmed
  */
-export async function ask({ input, output }, question, { echo = false } = {}) {
+export async function ask({ input, output }, question, { echo = false, signal } = {}) {
   output.write(question);
   // Readline writes what is typed to its output: without echo that is a hole.
   const hole = new Writable({ write: (_chunk, _encoding, done) => done() });
@@ -23,7 +23,8 @@ export async function ask({ input, output }, question, { echo = false } = {}) {
   lines.once("SIGINT", () => left.abort());
   lines.once("close", () => left.abort());
   try {
-    const answer = await lines.question("", { signal: left.signal });
+    const either = signal ? AbortSignal.any([signal, left.signal]) : left.signal;
+    const answer = await lines.question("", { signal: either });
     if (!echo) output.write("\n");
     return answer.trim();
   } catch {

@@ -84,7 +84,7 @@ async function withOtherQuery(session, refused) {
 }
 
 /** @param {Session} session @param {Outcome} outcome */
-function learnPage(session, { json }) {
+export function learnPage(session, { json }) {
   const { findings } = session;
   const expected = `{"${session.dialect.answers.items}": […]}`;
   if (Array.isArray(json)) {

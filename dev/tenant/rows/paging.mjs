@@ -1,23 +1,17 @@
 // Row 6: how the list is cut into pages.
 
+import { allUsers, idsIn, MAX_PAGES } from "../all-users.mjs";
 import { isSuccess } from "../reading.mjs";
 import { nameThatWorks } from "./names.mjs";
 
 /**
  * @typedef {import("../session.mjs").Session} Session
  * @typedef {import("../reading.mjs").Reading} Reading
- * @typedef {import("../reading.mjs").User} User
  */
-
-/** No more pages than these are read. */
-export const MAX_PAGES = 20;
 
 const PAGE_NAMES = ["pageNumber", "pageIndex", "pageNo", "page_number", "p"];
 const SIZE_NAMES = ["limit", "size", "perPage", "per_page", "page_size", "count"];
 const FAR_PAGE = 1_000_000;
-
-/** @param {User[] | undefined} users */
-const idsIn = (users) => (users ?? []).map(({ id }) => String(id)).join("\n");
 
 /**
  * Pages of one user each, before the whole list is read: what they show is needed for that.
@@ -127,51 +121,31 @@ async function seeBeyond(session, { total }) {
 }
 
 /**
- * Reads the list as the Worker does, and a page more where it might overlook that pages are smaller than asked.
  * @param {Session} session
- * @returns {Promise<{users: User[], isWhole: boolean}>}
+ * @returns {Promise<{list: import("../all-users.mjs").List, isWhole: boolean}>}
  */
-export async function readList(session) {
-  const { findings, dialect, pageSize } = session;
-  /** @type {Map<string, User>} */
-  const users = new Map();
-  let cap = 0;
-  let previous = "";
-  for (let number = 0; number < MAX_PAGES; number += 1) {
-    const outcome = await session.list({ note: `page ${number + 1} of the list` }, { page: dialect.firstPage + number });
-    const page = outcome.reading.users;
-    if (!page) {
-      findings.unseen(6, `page ${number + 1} of the list: ${outcome.told}, ${outcome.reading.name.replace("error:", "")}`);
-      return { users: [...users.values()], isWhole: false };
-    }
-    if (page.length > 0 && idsIn(page) === previous) return { users: [...users.values()], isWhole: false };
-    previous = idsIn(page);
-    for (const user of page) users.set(String(user.id), user);
-    const { total } = outcome.reading;
-    const isEnd = page.length === 0 || (total !== undefined && users.size >= total);
-    if (number === 0) cap = page.length;
-    if (isEnd) {
-      judgeEnd(session, { count: users.size, total, cap, pages: number + (page.length > 0 ? 1 : 0) });
-      return { users: [...users.values()], isWhole: total === undefined || users.size >= total };
-    }
-  }
-  findings.unseen(6, `the end of the list: no more than ${MAX_PAGES} pages of ${pageSize} are read`);
-  return { users: [...users.values()], isWhole: false };
-}
-
-/** @param {Session} session @param {{count: number, total: number | undefined, cap: number, pages: number}} end */
-function judgeEnd(session, { count, total, cap, pages }) {
+export async function seeWholeList(session) {
   const { findings, pageSize, dialect } = session;
-  if (total !== undefined && count < total) {
-    return findings.differs(6, {
-      expected: `${dialect.answers.total} counts the users in the list`,
-      seen: `${total}, but ${count} in the list`,
-    });
+  const list = await allUsers(session, "the list");
+  const { ended, trouble, pages, total, firstLength, users } = list;
+  const isWhole = ended === "end" && (total === undefined || users.size >= total);
+  if (ended === "trouble") findings.unseen(6, `the end of the list: ${trouble}`);
+  if (ended === "too long") findings.unseen(6, `the end of the list: at most ${MAX_PAGES} pages of ${pageSize} users are read`);
+  if (ended !== "end") return { list, isWhole };
+  if (!isWhole) {
+    const expected = `${dialect.answers.total} counts the users in the list`;
+    findings.differs(6, { expected, seen: `it is ${total}, and the list has ${users.size}` });
+    return { list, isWhole };
   }
-  findings.seen(6, `the list was read to its end: ${count} users on ${pages} pages`);
-  if (pages < 2 || cap >= pageSize) return;
-  if (total !== undefined) return findings.seen(6, `pages have no more than ${cap} users; the total tells how many there are`);
-  const changes = { maxPageSize: cap };
-  findings.differs(6, { expected: `pages of ${pageSize} users, or a total`, seen: `pages of ${cap} and no total`, changes });
-  session.learn(changes);
+  findings.seen(6, `the list was read to its end: ${users.size} users on ${pages} pages`);
+  if (pages < 2 || firstLength >= pageSize) return { list, isWhole };
+  if (total !== undefined) {
+    findings.seen(6, `pages have no more than ${firstLength} users; the total tells how many there are`);
+  } else {
+    const changes = { maxPageSize: firstLength };
+    const expected = `pages of ${pageSize} users, or a total`;
+    findings.differs(6, { expected, seen: `pages of ${firstLength} and no total`, changes });
+    session.learn(changes);
+  }
+  return { list, isWhole };
 }
