@@ -28,7 +28,7 @@ async function main() {
     throw new Failure("--write asks before it changes anything, and there is no terminal: add --yes");
   }
   const settings = { ...options, ...(await readUpstream(process.env, terminal)) };
-  if (settings.write?.toLowerCase() === settings.login?.username.toLowerCase()) {
+  if (settings.write !== undefined && settings.write.toLowerCase() === settings.login?.username.toLowerCase()) {
     throw new Failure("--write wants an e-mail of its own, and this is the login's");
   }
   const startedAt = new Date();

@@ -64,7 +64,7 @@ describe("a run that only reads", () => {
     seed(30);
     const ended = await run([], { THREEDEYE_PAGE_SIZE: "1" });
     assert.equal(ended.code, EXIT.asAssumed);
-    assert.match(rowOf(ended, 6).unseen.join(), /no more than 20 pages of 1 are read/);
+    assert.match(rowOf(ended, 6).unseen.join(), /at most 20 pages of 1 users are read/);
   });
 });
 

@@ -78,7 +78,7 @@ export class Findings {
   differs(row, { expected, seen, changes, change }) {
     const file = ROWS.find((one) => one.row === row)?.file;
     const where = changes ? `THREEDEYE_DIALECT ${pathsOf(changes).join(", ")}` : (change ?? file ?? "");
-    this.#of(row).differences.set(`${expected} ${seen}`, { expected, seen, change: where });
+    this.#of(row).differences.set([expected, seen, where].join(), { expected, seen, change: where });
   }
 
   /** @param {number} row @param {string} why */

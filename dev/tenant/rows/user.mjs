@@ -127,7 +127,9 @@ function seeCustomer(session, items) {
 /** @param {Session} session @param {"id" | "email" | "roles" | "roleIds" | "roleId"} field @param {string} name */
 function learnName(session, field, name) {
   const changes = { answers: { [field]: name } };
-  session.findings.differs(7, { expected: `the field ${session.dialect.answers[field]}`, seen: `the field ${name}`, changes });
+  const of = field === "roleId" ? "of a role" : "of a user";
+  const expected = `the field ${session.dialect.answers[field]} ${of}`;
+  session.findings.differs(7, { expected, seen: `the field ${name}`, changes });
   session.learn(changes);
 }
 
