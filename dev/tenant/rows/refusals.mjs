@@ -30,7 +30,8 @@ export async function seeWrongKey(session) {
 /** A customer id that looks like ours. @param {string} customer */
 export function foreignCustomer(customer) {
   if (/^[0-9a-f-]{36}$/i.test(customer)) return randomUUID();
-  if (/^\d+$/.test(customer)) return String(randomInt(10 ** 14, 10 ** 15 - 1));
+  // The end of what 32 bits hold: a number that is not likely to be given away yet, and no error to a backend.
+  if (/^\d+$/.test(customer)) return String(2 ** 31 - 1 - randomInt(400_000));
   return `none-${randomBytes(8).toString("hex")}`;
 }
 
