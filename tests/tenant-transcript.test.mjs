@@ -210,7 +210,7 @@ describe("the transcripts in tests/transcripts", () => {
 
   test("all have the form", async () => {
     const files = (await readdir(FOLDER)).filter((name) => name.startsWith("tenant-"));
-    assert.deepEqual(files.sort(), Object.keys(RUNS).sort());
+    for (const file of Object.keys(RUNS)) assert.ok(files.includes(file), file);
     for (const file of files) assertForm(JSON.parse(await readFile(FOLDER + file, "utf8")));
   });
 

@@ -137,6 +137,18 @@ describe("what is in the code", () => {
     }
   });
 
+  test("a user without an e-mail on a later page", async () => {
+    front.be({
+      tell: (told, asked) => {
+        if (isPage(told, asked) && asked.query.get("page") === "3") delete told.body.data[0].email;
+        return told;
+      },
+    });
+    const ended = await run([], { THREEDEYE_PAGE_SIZE: "2" });
+    assertDiffers(ended, 7, { seen: /users without one/, change: /wire\/list\.rs/ });
+    assert.match(rowOf(ended, 6).unseen.join(), /the end of the list: page 3: 200, unreadable answer/);
+  });
+
   test("a page beyond the end that is an error, where no total is told", async () => {
     sim.control.configure({ includeTotal: false });
     front.be({

@@ -10,7 +10,8 @@
  * @property {number} firstLength how many users the first page has
  * @property {number | undefined} total
  * @property {"end" | "trouble" | "too long" | "repeats"} ended
- * @property {string} trouble
+ * @property {string} trouble why it was not read to its end
+ * @property {any} unreadable the JSON of a page that could not be read
  */
 
 /** No more pages than these are read. */
@@ -30,14 +31,23 @@ export const emailKey = (email) => email.trim().toLowerCase();
 export async function allUsers(session, note) {
   const { dialect } = session;
   /** @type {List} */
-  const list = { users: new Map(), pages: 0, firstLength: 0, total: undefined, ended: "too long", trouble: "" };
+  const list = {
+    users: new Map(),
+    pages: 0,
+    firstLength: 0,
+    total: undefined,
+    ended: "too long",
+    trouble: "",
+    unreadable: undefined,
+  };
   let previous = "";
   for (let number = 0; number < MAX_PAGES; number += 1) {
     const outcome = await session.list({ note: `${note}, page ${number + 1}` }, { page: dialect.firstPage + number });
     const { users: page, total } = outcome.reading;
     if (!page) {
       const trouble = `page ${number + 1}: ${outcome.told}, ${outcome.reading.name.replace("error:", "").replaceAll("_", " ")}`;
-      return { ...list, ended: "trouble", trouble };
+      const unreadable = outcome.reading.name === "error:unreadable_answer" ? outcome.json : undefined;
+      return { ...list, ended: "trouble", trouble, unreadable };
     }
     if (page.length > 0 && idsIn(page) === previous) return { ...list, ended: "repeats" };
     previous = idsIn(page);

@@ -15,8 +15,8 @@ export class Unanswered extends Error {}
  * @returns {Promise<string>} trimmed
  */
 export async function ask({ input, output }, question, { echo = false, signal } = {}) {
-  output.write(question);
-  // Readline writes what is typed to its output: without echo that is a hole.
+  // Readline writes the question and what is typed to its output: without echo that is a hole.
+  if (!echo) output.write(question);
   const hole = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input, output: echo ? output : hole, terminal: true, historySize: 0 });
   const left = new AbortController();
@@ -24,7 +24,7 @@ export async function ask({ input, output }, question, { echo = false, signal } 
   lines.once("close", () => left.abort());
   try {
     const either = signal ? AbortSignal.any([signal, left.signal]) : left.signal;
-    const answer = await lines.question("", { signal: either });
+    const answer = await lines.question(echo ? question : "", { signal: either });
     if (!echo) output.write("\n");
     return answer.trim();
   } catch {

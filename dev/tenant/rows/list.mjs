@@ -20,7 +20,7 @@ const LIST_NAMES = /^(data|items|users|results?|records|values?|list|content|ent
 export async function seeFirstPage(session) {
   const outcome = await firstPage(session);
   const { findings, settings } = session;
-  learnPage(session, outcome);
+  learnPage(session, outcome.json);
   const reading = read("list", { status: outcome.status ?? 0, text: outcome.text }, session.dialect);
   if (!reading.users) throw new Stop("the list could not be read", 1);
   findings.seen(1, `${settings.baseUrl} answers`);
@@ -83,8 +83,8 @@ async function withOtherQuery(session, refused) {
   return found;
 }
 
-/** @param {Session} session @param {Outcome} outcome */
-export function learnPage(session, { json }) {
+/** What a page is made of. @param {Session} session @param {any} json */
+export function learnPage(session, json) {
   const { findings } = session;
   const expected = `{"${session.dialect.answers.items}": […]}`;
   if (Array.isArray(json)) {

@@ -2,6 +2,7 @@
 
 import { allUsers, idsIn, MAX_PAGES } from "../all-users.mjs";
 import { isSuccess } from "../reading.mjs";
+import { learnPage } from "./list.mjs";
 import { nameThatWorks } from "./names.mjs";
 
 /**
@@ -129,7 +130,10 @@ export async function seeWholeList(session) {
   const list = await allUsers(session, "the list");
   const { ended, trouble, pages, total, firstLength, users } = list;
   const isWhole = ended === "end" && (total === undefined || users.size >= total);
-  if (ended === "trouble") findings.unseen(6, `the end of the list: ${trouble}`);
+  if (ended === "trouble") {
+    findings.unseen(6, `the end of the list: ${trouble}`);
+    if (list.unreadable !== undefined) learnPage(session, list.unreadable);
+  }
   if (ended === "too long") findings.unseen(6, `the end of the list: at most ${MAX_PAGES} pages of ${pageSize} users are read`);
   if (ended !== "end") return { list, isWhole };
   if (!isWhole) {

@@ -14,6 +14,7 @@ const EXPECTED = "2xx with {accessToken, expiresIn?}";
 export async function seeToken(session) {
   const outcome = await session.signIn("our login");
   if (!outcome) {
+    if (session.settings.write === undefined) session.findings.unseen(3, "needs a login, or --write");
     session.findings.unseen(4, "no login is set (THREEDEYE_USERNAME, THREEDEYE_PASSWORD)");
     return;
   }

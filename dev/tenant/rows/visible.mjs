@@ -75,5 +75,6 @@ async function untilShown(session, own, email) {
 /** A customer without users has told nothing of row 7 before. @param {Session} session */
 async function learnFromFirst(session) {
   if (session.findings.hasSeen(7)) return;
-  learnPage(session, await session.list({ note: "the first user" }));
+  const { json } = await session.list({ note: "the first user" });
+  if (json !== undefined) learnPage(session, json);
 }

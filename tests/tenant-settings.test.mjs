@@ -1,0 +1,127 @@
+/** What `npm run tenant` asks on a terminal, and the dialect that it is given. */
+
+import assert from "node:assert/strict";
+import { PassThrough } from "node:stream";
+import { describe, test } from "node:test";
+import { isAcceptablePassword } from "../dev/simulator/directory.mjs";
+import { defaultDialect, parseDialect } from "../dev/tenant/dialect.mjs";
+import { newPassword } from "../dev/tenant/password.mjs";
+import { ask, Unanswered } from "../dev/tenant/prompt.mjs";
+import { retryAfter } from "../dev/tenant/retry-after.mjs";
+import { readUpstream } from "../dev/tenant/settings.mjs";
+import { until } from "./support/until.mjs";
+
+/** A terminal on which each question is answered in turn. @param {string[]} answers */
+function terminalThatSays(answers) {
+  const input = new PassThrough();
+  const output = new PassThrough();
+  let shown = "";
+  const rest = [...answers];
+  output.setEncoding("utf8").on("data", (text) => {
+    shown += text;
+    if (text.endsWith(": ")) setImmediate(() => input.write(`${rest.shift() ?? "\u0003"}`));
+  });
+  return { input, output, shown: () => shown, left: rest };
+}
+
+describe("on a terminal", () => {
+  test("all that is missing is asked for, and nothing typed is shown", async () => {
+    const typed = ["\r", "typed-key\r", " typed-customer\r", "typed-user@example.com\r", "typed-pass\r"];
+    const terminal = terminalThatSays(typed);
+    const upstream = await readUpstream({}, terminal);
+    assert.equal(upstream.baseUrl, "https://admin-api.3deye.me/v3");
+    assert.equal(upstream.apiKey, "typed-key");
+    assert.equal(upstream.customer, "typed-customer");
+    assert.deepEqual(upstream.login, { username: "typed-user@example.com", password: "typed-pass" });
+    assert.match(terminal.shown(), /What you type is not shown\.\nBase URL .*: \nAPI key: \n/);
+    assert.doesNotMatch(terminal.shown(), /typed/);
+  });
+
+  test("nothing is asked for that the environment has, or that may be left out", async () => {
+    const terminal = terminalThatSays([]);
+    const { login } = await readUpstream({ THREEDEYE_API_KEY: "a-key", THREEDEYE_CUSTOMER_ID: "a-customer" }, terminal);
+    assert.equal(login, null);
+    assert.equal(terminal.shown(), "");
+
+    const one = terminalThatSays(["\r", "typed-customer\r", "\r"]);
+    await readUpstream({ THREEDEYE_API_KEY: "a-key" }, one);
+    assert.doesNotMatch(one.shown(), /API key|password/);
+    assert.deepEqual(one.left, []);
+  });
+
+  test("Ctrl-C, the end of the input and a signal end a question", async () => {
+    for (const end of ["\u0003", "\u0004"]) {
+      const terminal = terminalThatSays([end]);
+      await assert.rejects(ask(terminal, "API key: "), Unanswered);
+    }
+    const interruption = new AbortController();
+    const terminal = { input: new PassThrough(), output: new PassThrough() };
+    const asked = ask(terminal, "API key: ", { signal: interruption.signal });
+    await until(() => terminal.input.listenerCount("data") + terminal.input.listenerCount("keypress") > 0);
+    interruption.abort();
+    await assert.rejects(asked, Unanswered);
+  });
+});
+
+describe("the dialect", () => {
+  test("what is left out is as assumed", () => {
+    assert.deepEqual(parseDialect(" "), { changes: null, dialect: defaultDialect() });
+    const { changes, dialect } = parseDialect('{"answers":{"total":"count"},"firstPage":0}');
+    assert.deepEqual(changes, { answers: { total: "count" }, firstPage: 0 });
+    assert.equal(dialect.answers.total, "count");
+    assert.equal(dialect.answers.items, "data");
+    assert.equal(dialect.firstPage, 0);
+  });
+
+  test("what is wrong is named by its path", () => {
+    const twentyOne = JSON.stringify(Array.from({ length: 21 }, () => 409));
+    for (const [text, path] of [
+      ["[]", "a JSON object"],
+      ['{"taken":{"status":[409]}}', "taken.status"],
+      ['{"page":1}', "page"],
+      ['{"paths":"/users"}', "paths"],
+      ['{"paths":{"users":"users"}}', "paths.users"],
+      ['{"paths":{"users":"//example.com/users"}}', "paths.users"],
+      ['{"paths":{"users":"/a/../b"}}', "paths.users"],
+      ['{"paths":{"users":"/a/./b"}}', "paths.users"],
+      ['{"paths":{"users":"/a%2e%2e/b"}}', "paths.users"],
+      ['{"paths":{"users":"/users?x=1"}}', "paths.users"],
+      ['{"paths":{"users":"/users/{userId}"}}', "paths.users"],
+      ['{"paths":{"user":"/users"}}', "paths.user"],
+      ['{"paths":{"user":"/users/{userId}/{userId}"}}', "paths.user"],
+      ['{"paths":{"attachRole":"/roles/{roleId}"}}', "attachRole.body"],
+      ['{"attachRole":{"body":{"role":"{role}"}}}', "attachRole.body"],
+      ['{"attachRole":{"body":[]}}', "attachRole.body"],
+      ['{"attachRole":{"method":"GET"}}', "attachRole.method"],
+      ['{"query":{"page":"pageSize"}}', "query.pageSize"],
+      ['{"answers":{"id":"Email"}}', "answers.email"],
+      ['{"answers":{"id":""}}', "answers.id"],
+      [`{"answers":{"id":"${"x".repeat(65)}"}}`, "answers.id"],
+      ['{"firstPage":2}', "firstPage"],
+      ['{"maxPageSize":5001}', "maxPageSize"],
+      ['{"taken":{"statuses":[200]}}', "taken.statuses"],
+      [`{"taken":{"statuses":${twentyOne}}}`, "taken.statuses"],
+      ['{"taken":{"words":[" "]}}', "taken.words"],
+      ['{"delete":{"goneStatuses":["404"]}}', "delete.goneStatuses"],
+    ]) {
+      assert.throws(
+        () => parseDialect(text),
+        ({ message }) => message.startsWith("THREEDEYE_DIALECT ") && message.includes(path),
+        text,
+      );
+    }
+  });
+});
+
+test("Retry-After is read as the Worker reads it", () => {
+  const now = Date.parse("Sun, 29 Nov 2026 10:00:00 GMT");
+  assert.equal(retryAfter(" 3 ", now), 3);
+  assert.equal(retryAfter("Sun, 29 Nov 2026 10:00:07 GMT", now), 7);
+  for (const value of ["", "-1", "3601", "1.5", "soon", "Sun, 29 Nov 2026 09:59:59 GMT"]) {
+    assert.equal(retryAfter(value, now), undefined, value);
+  }
+});
+
+test("a password is of the form that the vendor accepts", () => {
+  for (let count = 0; count < 200; count += 1) assert.ok(isAcceptablePassword(newPassword()));
+});
