@@ -197,7 +197,7 @@ describe("what is replaced", () => {
 describe("the transcripts in tests/transcripts", () => {
   /** The runs that they are of. @type {Record<string, {config: object, env?: Record<string, string>}>} */
   const RUNS = {
-    "tenant-assumed.json": { config: {}, env: WITH_LOGIN },
+    "tenant-assumed.json": { config: { duplicate: { status: 409, body: { message: "The e-mail exists" } } }, env: WITH_LOGIN },
     "tenant-pascal-numeric.json": {
       config: {
         fieldStyle: "pascal",

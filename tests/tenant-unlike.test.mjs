@@ -108,6 +108,47 @@ describe("names that a setting changes", () => {
   });
 });
 
+/** Every part of it differs from what we assume. */
+const DIALECT = {
+  paths: { token: "/sign-in", users: "/people", user: "/people/{userId}/record", attachRole: "/people/{userId}/doors" },
+  query: { customer: "site", page: "start", pageSize: "max" },
+  firstPage: 0,
+  maxPageSize: 4,
+  answers: {
+    items: "people",
+    total: "amount",
+    id: "key",
+    email: "address",
+    roles: "doors",
+    roleIds: "doorKeys",
+    roleId: "door",
+    accessToken: "ticket",
+    expiresIn: "seconds",
+  },
+  create: { email: "address", password: "word", firstName: "given", lastName: "family", customer: "site", roleIds: "doorKeys" },
+  login: { username: "address", password: "word" },
+  taken: { statuses: [412], statusesWithWord: [406], words: ["in use"] },
+  attachRole: { method: "PUT", body: { door: "{roleId}" }, attachedStatuses: [423] },
+  delete: { goneStatuses: [410] },
+};
+
+// Only a simulator that speaks other dialects can tell.
+const knowsDialects = "dialect" in sim.control.config();
+
+test("a tenant in which everything differs is as assumed once it is set", { skip: !knowsDialects }, async () => {
+  sim.control.configure({ dialect: DIALECT });
+  const other = await run([], WITH_LOGIN);
+  assert.equal(other.code, EXIT.differs);
+  assert.match(rowOf(other, 3).differences[0].change, /paths\.token/);
+  sim.control.configure({ requireBearer: true });
+  const env = { ...WITH_LOGIN, THREEDEYE_DIALECT: JSON.stringify(DIALECT) };
+  const set = await run([...WRITE, "--role", "role-71"], env);
+  assert.equal(set.code, EXIT.asAssumed, set.stdout);
+  assert.deepEqual(rowsThat(set, "could not be seen"), [15]);
+  assert.deepEqual(set.transcript.dialect, DIALECT);
+  assert.equal(sim.control.users().length, 6);
+});
+
 describe("what is in the code", () => {
   test("a bare list", async () => {
     front.be({ tell: (told, asked) => (isPage(told, asked) ? { ...told, body: told.body.data } : told) });

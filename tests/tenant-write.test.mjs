@@ -102,8 +102,8 @@ describe("an account of its own", () => {
     sim.control.seed({ generate: { count: 30 } });
     before = sim.control.users();
     const ended = await run(WRITE, { THREEDEYE_PAGE_SIZE: "1" });
-    assert.equal(ended.code, EXIT.differs);
-    assert.match(ended.report.ended, /a larger THREEDEYE_PAGE_SIZE may help/);
+    assert.equal(ended.code, EXIT.usage);
+    assert.match(ended.report.ended, /set a larger THREEDEYE_PAGE_SIZE/);
     assert.ok(sim.control.calls().every(({ method }) => method === "GET"));
   });
 });
@@ -231,6 +231,20 @@ describe("with faults", () => {
     assert.match(never.stderr, new RegExp(`✗ Left behind: the account ${left?.id} with you\\+test@example\\.com`));
     assert.match(never.stderr, new RegExp(`curl -sS -i -X DELETE -H @- '${sim.url}/v3/users/${left?.id}'`));
     before = sim.control.users();
+  });
+
+  test("an account that another made under the e-mail meanwhile is not touched", async () => {
+    sim.control.fault({ match: CREATE, action: { reset: "before" } });
+    sim.control.fault({ match: CREATE, action: { delayMs: 300 } });
+    const { ended } = begin([...WRITE, "--json"]);
+    await until(() => sim.control.faults()[1].fired === 1);
+    sim.control.seed([{ email: EMAIL }]);
+    before = sim.control.users();
+    const done = await ended;
+    assert.equal(done.code, EXIT.usage, done.stdout);
+    assert.match(done.report.ended, /this run's password does not open/);
+    assert.equal(assertOnlyOwnDeleted(), 0);
+    assert.deepEqual(done.report.remains, []);
   });
 
   test("a rate limit in the middle", async () => {

@@ -202,6 +202,7 @@ describe("what it is told", () => {
       [{}, ["--timeout", "soon"], /--timeout must be a number of seconds/],
       [{}, ["--write", "no address"], /--write wants an e-mail/],
       [{}, ["--role", "role-71"], /--role needs --write/],
+      [{}, ["--write", "you@example.com", "--yes", "--role", ".."], /--role wants the id of a role/],
     ];
     for (const [env, args, says] of wrong) {
       const { code, stdout, stderr } = await run(args, env);

@@ -109,8 +109,9 @@ export class OwnAccounts {
       emailKey(user.email) === emailKey(email) && !this.before.has(String(user.id)) && !this.#own.has(String(user.id));
     const found = [...users.values()].filter(isNew);
     const isOpen = await this.opens(email, "is it the account of this run?");
-    if (found.length > 0 && isOpen) {
-      for (const { id } of found) this.#keep({ id, email });
+    // Of several with the e-mail it is not known which one the password opens.
+    if (found.length === 1 && isOpen) {
+      this.#keep({ id: found[0].id, email });
       this.#unanswered.delete(email);
       return "ours";
     }
@@ -147,7 +148,7 @@ export class OwnAccounts {
     let asked = 0;
     for (const wait of DELETE_WAITS_MS) {
       await this.session.pause(Math.max(wait, asked));
-      const outcome = await orStopped(this.remove(id, "cleaning up", { once: true }));
+      const outcome = await orNothing(this.remove(id, "cleaning up", { once: true }));
       const name = outcome?.reading.name;
       if (name === "deleted" && !(await this.#isShown(id))) return true;
       // An account that is not known everywhere yet may answer so, too.
@@ -160,15 +161,15 @@ export class OwnAccounts {
 
   /** Whether the list has it; one that cannot be read does not speak against a delete that worked. @param {Id} id */
   async #isShown(id) {
-    const list = await orStopped(allUsers(this.session, "is it gone?"));
+    const list = await orNothing(allUsers(this.session, "is it gone?"));
     return list?.users.has(String(id)) === true;
   }
 
   /** @param {Id} id @param {string} email */
   async #isGone(id, email) {
-    const list = await orStopped(allUsers(this.session, "is it gone?"));
+    const list = await orNothing(allUsers(this.session, "is it gone?"));
     const isShown = list?.ended !== "end" || list.users.has(String(id));
-    return !isShown && (await orStopped(this.opens(email, "is it gone?"))) === false;
+    return !isShown && (await orNothing(this.opens(email, "is it gone?"))) === false;
   }
 
   /**
@@ -180,7 +181,7 @@ export class OwnAccounts {
     let state = "unknown";
     for (const wait of LOOK_WAITS_MS) {
       await this.session.pause(wait);
-      state = (await orStopped(this.look(email))) ?? "unknown";
+      state = (await orNothing(this.look(email))) ?? "unknown";
       if (state === "ours") return [...this.#standing.values()].filter((account) => account.email === email);
     }
     if (state === "unknown") return undefined;
@@ -189,12 +190,14 @@ export class OwnAccounts {
   }
 }
 
-/** Nothing, where the work had to stop. @template T @param {Promise<T>} work @returns {Promise<T | undefined>} */
-async function orStopped(work) {
+/**
+ * Nothing, where the work failed: in the end it is told what remains, whatever went wrong.
+ * @template T @param {Promise<T>} work @returns {Promise<T | undefined>}
+ */
+async function orNothing(work) {
   try {
     return await work;
-  } catch (error) {
-    if (error instanceof Stop) return undefined;
-    throw error;
+  } catch {
+    return undefined;
   }
 }

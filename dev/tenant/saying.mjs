@@ -16,6 +16,7 @@ export function saying(text, secrets) {
   if (found === undefined) return "";
   let shown = /** @type {string} */ (found);
   for (const secret of secrets.filter((one) => one.length > 3)) shown = shown.replaceAll(secret, "…");
-  shown = shown.replace(/\S+@\S+/g, "…").replace(/[\p{C}\s]+/gu, " ");
+  // E-mails, UUIDs and long numbers could be of others.
+  shown = shown.replace(/\S+@\S+|[0-9a-f]{8}(-[0-9a-f]{4,12}){4}|\d{4,}/gi, "…").replace(/[\p{C}\s]+/gu, " ");
   return shown.trim() === "" ? "" : `: ${shown.trim().slice(0, MAX_LENGTH)}`;
 }

@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { Failure } from "../tooling/say.mjs";
 import { parseDialect } from "./dialect.mjs";
 import { ask } from "./prompt.mjs";
+import { isUsableId } from "./requests.mjs";
 
 /**
  * @typedef {object} Options
@@ -39,7 +40,7 @@ Checks a real tenant of 3dEye against docs/3DEYE.md, row by row. It only reads, 
                      what it will do; leaves nothing behind. Take an address of your own: you+test@your.domain
   --role ID          with --write: a role to attach to that account and to detach
   --yes              does not ask before it writes
-  --json             prints the report as JSON
+  --json             prints the report as JSON; npm run -s keeps npm's own lines out of it
   --transcript FILE  where the transcript goes; default .dev/tenant/TIME.json. Personal data and secrets are replaced in it
   --timeout SECONDS  limit of one call; default 10
   --wait SECONDS     how long to wait until an account is visible, its e-mail is free again, or 3dEye allows more calls;
@@ -73,7 +74,7 @@ export function readOptions(args) {
   });
   const { write, role, yes, json, transcript, help } = values;
   if (write !== undefined && !isAddress(write)) throw new Failure("--write wants an e-mail, such as you+test@your.domain");
-  if (role !== undefined && role.trim() === "") throw new Failure("--role wants the id of a role");
+  if (role !== undefined && !isUsableId(role)) throw new Failure("--role wants the id of a role");
   if (role !== undefined && write === undefined)
     throw new Failure("--role needs --write: a role is attached to the account made");
   if (transcript === "") throw new Failure("--transcript wants the name of a file");

@@ -27,10 +27,11 @@ export const planOf = ({ baseUrl, role, waitMs }, email) =>
  * @param {import("./all-users.mjs").List} list @param {boolean} isWhole
  * @param {string} email
  */
-export function checkBefore({ users }, isWhole, email) {
+export function checkBefore({ users, ended }, isWhole, email) {
   if (!isWhole) {
     const why = "writing needs a list that can be read to its end, to find an account whose answer was lost";
-    throw new Stop(`${why}; a larger THREEDEYE_PAGE_SIZE may help`, 1);
+    if (ended === "too long") throw new Stop(`${why}; set a larger THREEDEYE_PAGE_SIZE`, 2);
+    throw new Stop(why);
   }
   const isThere = [...users.values()].some((user) => emailKey(user.email) === emailKey(email));
   if (isThere) throw new Stop("the list has an account with the e-mail already: nothing was changed. Take another one", 2);
