@@ -29,32 +29,42 @@ export const PRODUCTS = {
 };
 
 /** @param {Product} product @param {string} toolchain anything that tells two compilers apart */
-export function isUpToDate(product, toolchain) {
+export const isUpToDate = (product, toolchain) => isOfTheseSources(product) && readStamp(product).toolchain === digest(toolchain);
+
+/** The same for those without a compiler: whichever compiler it was. @param {Product} product */
+export function isOfTheseSources(product) {
   try {
     if (!product.results.every((name) => existsSync(inRoot(name)))) return false;
-    const stamp = JSON.parse(readFileSync(inRoot(product.stamp), "utf8"));
-    return stamp.hash === fingerprint(product, stamp.files, toolchain);
+    const stamp = readStamp(product);
+    return stamp.sources === fingerprint(product, stamp.files);
   } catch {
     return false; // never built, or a file of then is gone
   }
 }
+
+/** @param {Product} product @returns {{sources: string, toolchain: string, files: string[]}} */
+const readStamp = ({ stamp }) => JSON.parse(readFileSync(inRoot(stamp), "utf8"));
+
+/** @param {string} text */
+const digest = (text) => createHash("sha256").update(text).digest("hex");
 
 /**
  * To be called before building: a file that is edited meanwhile must count as changed.
  * @param {Product} product @param {string} toolchain
  */
 export function remember(product, toolchain) {
-  const began = fingerprint(product, [], toolchain);
+  const began = fingerprint(product, []);
   return () => {
-    if (began !== fingerprint(product, [], toolchain)) return;
+    if (began !== fingerprint(product, [])) return;
     const files = extraFiles(product);
-    writeFileSync(inRoot(product.stamp), JSON.stringify({ hash: fingerprint(product, files, toolchain), files }, null, 1));
+    const stamp = { sources: fingerprint(product, files), toolchain: digest(toolchain), files };
+    writeFileSync(inRoot(product.stamp), JSON.stringify(stamp, null, 1));
   };
 }
 
-/** @param {Product} product @param {string[]} extra @param {string} toolchain */
-function fingerprint({ inputs }, extra, toolchain) {
-  const hash = createHash("sha256").update(toolchain);
+/** @param {Product} product @param {string[]} extra */
+function fingerprint({ inputs }, extra) {
+  const hash = createHash("sha256");
   const names = [...inputs.flatMap((name) => filesIn(inRoot(name))), ...extra.map((name) => inRoot(name))];
   for (const name of names.sort()) {
     hash.update(`\0${relative(ROOT, name)}\0`).update(createHash("sha256").update(readFileSync(name)).digest());
