@@ -9,6 +9,7 @@ import { importJWK } from "jose";
 
 const MAX_KEY_ID_BYTES = 256;
 const MIN_RSA_BITS = 2048;
+const P256_BYTES = 32;
 const ALGORITHM_OF = { RSA: "RS256", EC: "ES256" };
 
 /** @param {any} document @returns {Promise<KeySet | undefined>} undefined: it is no key set */
@@ -52,13 +53,27 @@ function algorithmOf(jwk) {
 async function keep(jwk, { usable }) {
   const alg = /** @type {"RS256" | "ES256"} */ (algorithmOf(jwk));
   const { kty, n, e, crv, x, y } = jwk;
+  const numbers = (kty === "RSA" ? [n, e] : [x, y]).map(decoded);
+  const [first, second] = numbers;
+  if (!first || !second) return `${jwk.kid} is malformed`;
+  if (kty === "RSA" && bitsOf(first) < MIN_RSA_BITS) return `${jwk.kid} has fewer than ${MIN_RSA_BITS} bits`;
+  // With an exponent of 1, signatures need no private key.
+  if (kty === "RSA" && (bitsOf(second) < 2 || Number(second.at(-1)) % 2 === 0)) return `${jwk.kid} has an unsound exponent`;
+  if (kty === "EC" && (first.length !== P256_BYTES || second.length !== P256_BYTES)) return `${jwk.kid} is malformed`;
   try {
-    const key = await importJWK(kty === "RSA" ? { kty, n, e } : { kty, crv, x, y }, alg);
-    const { modulusLength = MIN_RSA_BITS } = /** @type {any} */ (key).algorithm;
-    if (modulusLength < MIN_RSA_BITS) return `${jwk.kid} has fewer than ${MIN_RSA_BITS} bits`;
-    usable.push({ kid: jwk.kid, alg, key });
+    usable.push({ kid: jwk.kid, alg, key: await importJWK(kty === "RSA" ? { kty, n, e } : { kty, crv, x, y }, alg) });
     return undefined;
   } catch {
     return `${jwk.kid} is malformed`;
   }
 }
+
+/** Canonical base64url without padding. @param {unknown} text */
+function decoded(text) {
+  if (typeof text !== "string") return undefined;
+  const bytes = Buffer.from(text, "base64url");
+  return bytes.toString("base64url") === text ? bytes : undefined;
+}
+
+/** Of a big-endian number. @param {Buffer} number */
+const bitsOf = (number) => BigInt(`0x0${number.toString("hex")}`).toString(2).length;
