@@ -27,7 +27,7 @@ nothing. Cloudflare is asked with CLOUDFLARE_API_TOKEN (and CLOUDFLARE_ACCOUNT_I
   --url URL      where the deployed Worker is; default: the routes of wrangler.toml, or workers.dev
   --token        explains a token claim by claim; it is read from standard input, or asked for without an echo
   --offline      asks no one: neither Cloudflare nor the identity provider nor the Worker
-  --json         for programs: {version, exitCode, counts, findings: [{check, result, seen, command}]}
+  --json         for programs: {version, exitCode, counts, next, findings: [{check, result, seen, command}]}
   --config FILE  another wrangler.toml
   --env NAME     an environment of wrangler.toml
   --help         this text
@@ -65,8 +65,7 @@ async function main() {
 function readOptions() {
   const flag = /** @type {const} */ ({ type: "boolean", default: false });
   const text = /** @type {const} */ ({ type: "string" });
-  const { values, positionals } = parseArgs({
-    // What stands there may be a token: it must not be repeated in an error.
+  const { values, positionals } = parsed({
     allowPositionals: true,
     options: {
       before: flag,
@@ -79,11 +78,28 @@ function readOptions() {
       help: { ...flag, short: "h" },
     },
   });
+  // What stands there may be a token: it is not repeated.
   if (positionals.length > 0) {
     throw new Failure("There are options only. A token is read from standard input: npm run -s doctor -- --token < FILE");
   }
   if (values.url !== undefined && !isSafeUrl(values.url)) throw new Failure("--url must be https, or http on a loopback host");
   return values;
+}
+
+/**
+ * As `parseArgs` has it; its errors repeat what was given, which may be a token.
+ * @template {import("node:util").ParseArgsConfig} T
+ * @param {T} config
+ */
+function parsed(config) {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    const [name] = /'-(-[a-z]{1,12}|[a-z])\b/.exec(String(/** @type {Error} */ (error).message)) ?? [];
+    throw new Failure(
+      `${name ? `${name.slice(1)} is no option, or lacks its value, or takes none` : "There is no such option"}\n\n${HELP}`,
+    );
+  }
 }
 
 /** @param {Options} options @param {string} apiUrl @param {string} [token] @returns {Promise<Finding[]>} */

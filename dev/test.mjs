@@ -56,6 +56,7 @@ const LONG_FILES = [
   "auth",
   "account-kill",
   "user-keys-kill",
+  "doctor",
 ].map((name) => `${name}.test.mjs`);
 
 /** What runs on Node, in workerd and in browsers: each has globals of its own. */

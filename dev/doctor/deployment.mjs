@@ -1,6 +1,6 @@
 // What is to be deployed: wrangler.toml, as wrangler itself reads it, and what is in it that cannot work.
 
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { inRoot } from "../tooling/paths.mjs";
 import { wranglerEnv } from "../tooling/wrangler.mjs";
@@ -40,15 +40,29 @@ export async function readDeployment(options) {
   try {
     const { unstable_readConfig: readConfig } = await import("wrangler");
     const config = /** @type {any} */ (readConfig({ config: file, env: options.env }));
-    const { migrations_dir: folder = "migrations" } = databaseOf(config) ?? {};
-    const migrations = readdirSync(resolve(dirname(file), folder)).filter((name) => name.endsWith(".sql"));
-    const deployment = { file, name: config.name, vars: config.vars ?? {}, config, migrations: migrations.sort(), commands };
+    const deployment = {
+      file,
+      name: config.name,
+      vars: config.vars ?? {},
+      config,
+      migrations: migrationsOf(file, config),
+      commands,
+    };
     return { deployment, findings: checkConfiguration(deployment) };
   } catch (error) {
     const { message } = /** @type {Error} */ (error);
     const seen = `${placeOf(file)} cannot be read: ${message.replace(/\s+/g, " ")}`;
     return { findings: [problem("configuration.file", seen, commands.edit(file))] };
   }
+}
+
+/** @param {string} file @param {any} config @returns {string[]} none, where its folder is not there */
+function migrationsOf(file, config) {
+  const folder = resolve(dirname(file), databaseOf(config)?.migrations_dir ?? "migrations");
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".sql"))
+    .sort();
 }
 
 /** @param {any} config */
@@ -83,9 +97,11 @@ function checkDate({ config, commands }) {
 }
 
 /** @param {Deployment} deployment @returns {Finding} */
-function checkDatabase({ file, config, commands }) {
+function checkDatabase({ file, config, migrations, commands }) {
   const check = "configuration.database";
   const database = databaseOf(config);
+  if (database && migrations.length === 0)
+    return problem(check, "there are no migrations in its migrations_dir", commands.edit(file));
   if (database) return ok(check, `binding ${DATABASE} is the database ${database.database_name}`);
   const lines = ["[[d1_databases]]", `binding = "${DATABASE}"`, 'database_name = "spkey-edge"', 'migrations_dir = "migrations"'];
   return problem(check, `no database is bound as ${DATABASE}`, commands.append(lines, file));

@@ -29,7 +29,11 @@ export function inOrder(findings) {
 
 /** @param {Finding[]} findings @param {string} version */
 export const toJson = (findings, version) =>
-  JSON.stringify({ version, exitCode: exitCodeOf(findings), counts: countsOf(findings), findings }, null, 2);
+  JSON.stringify(
+    { version, exitCode: exitCodeOf(findings), counts: countsOf(findings), next: nextCommand(findings), findings },
+    null,
+    2,
+  );
 
 /** @param {Finding[]} findings @param {string} version */
 export function toText(findings, version) {
@@ -45,7 +49,7 @@ export function toText(findings, version) {
 function linesOf({ check, result, seen, command }) {
   const name = check.slice(check.indexOf(".") + 1);
   // What the Worker says of a setting begins with its name.
-  const label = seen.startsWith(name) ? "" : `${name}: `;
+  const label = seen.startsWith(`${name} `) ? "" : `${name}: `;
   const first = `  ${MARKS[result]} ${label}${result === "unseen" ? "could not see " : ""}${printable(seen)}`;
   return command ? [first, `      ${printable(command)}`] : [first];
 }
@@ -53,11 +57,19 @@ function linesOf({ check, result, seen, command }) {
 /** @param {Finding[]} findings */
 function summary(findings) {
   const { problem, warning, unseen } = countsOf(findings);
-  const isOpen = (/** @type {Finding} */ { result }) => result === "problem" || result === "unseen";
-  const first = findings.find(isOpen) ?? findings.find(({ result }) => result === "warning");
-  if (!first) return ["Everything was seen, and is fine."];
+  const next = nextCommand(findings);
+  if (!next) return ["Everything was seen, and is fine."];
   const counts = [`${count(problem, "problem")}`, count(warning, "warning"), `${unseen} not seen`].join(", ");
-  return [`${counts}. Begin with:`, `  ${printable(first.command ?? "")}`];
+  return [`${counts}. Begin with:`, `  ${printable(next)}`];
+}
+
+/** Deploying comes when all else is done. @param {Finding[]} findings */
+function nextCommand(findings) {
+  const isOpen = (/** @type {Finding} */ { result }) => result === "problem" || result === "unseen";
+  const open = findings.filter(isOpen);
+  const first =
+    open.find(({ mendedByDeploying }) => !mendedByDeploying) ?? open[0] ?? findings.find(({ result }) => result === "warning");
+  return first?.command;
 }
 
 /** @param {number} number @param {string} noun */

@@ -63,8 +63,8 @@ export function signsOfLife(title, progress) {
 
 /** Explains a failure; anything but a `Failure` is a bug of ours and keeps its stack. @param {unknown} error */
 export function explain(error) {
-  const { message } = /** @type {{message?: string}} */ (error);
-  if (isOfOptions(error)) return console.error(`✗ ${message}`);
+  const { code, message } = /** @type {{code?: string, message?: string}} */ (error);
+  if (String(code).startsWith("ERR_PARSE_ARGS")) return console.error(`✗ ${message}`);
   if (!(error instanceof Failure)) return console.error(error);
   console.error(`\n✗ ${error.message}`);
   if (error.details.tail) console.error(error.details.tail.replace(/^/gm, "    "));
@@ -75,17 +75,13 @@ export function explain(error) {
 /**
  * Runs a program's main function; an error becomes an explanation and exit code 1.
  * @param {() => Promise<unknown>} main
- * @param {number} [misuse] the exit code where the developer can do something about it, as where options are wrong
+ * @param {number} [ofFailures] the exit code of a `Failure`, where that tells more than 1
  */
-export async function runMain(main, misuse = 1) {
+export async function runMain(main, ofFailures = 1) {
   try {
     await main();
   } catch (error) {
     explain(error);
-    // Other work may still be under way: it is ended with us.
-    process.exit(error instanceof Failure || isOfOptions(error) ? misuse : 1);
+    process.exit(error instanceof Failure ? ofFailures : 1); // other work may still be under way: it is ended with us
   }
 }
-
-/** @param {unknown} error */
-const isOfOptions = (error) => String(/** @type {{code?: string}} */ (error).code).startsWith("ERR_PARSE_ARGS");

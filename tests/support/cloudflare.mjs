@@ -49,7 +49,7 @@ export async function startCloudflare(state) {
   const asked = /** @type {string[]} */ ([]);
   const server = createServer(async (incoming, response) => {
     const { path, query } = parseTarget(incoming);
-    const body = await readBody(incoming, MAX_BYTES);
+    const body = await bodyOf(incoming);
     const route = path.replace("/client/v4", "");
     asked.push(`${incoming.method} ${route}`);
     const isKnown = incoming.headers.authorization === `Bearer ${state.token}`;
@@ -81,6 +81,15 @@ export async function startCloudflare(state) {
       await once(server, "close");
     },
   };
+}
+
+/** JSON as it is; of a form the part that describes a Worker. @param {import("node:http").IncomingMessage} incoming */
+async function bodyOf(incoming) {
+  const text = await readBody(incoming, MAX_BYTES);
+  const type = incoming.headers["content-type"] ?? "";
+  if (!type.startsWith("multipart/")) return text;
+  const form = await new Response(text, { headers: { "content-type": type } }).formData();
+  return String(form.get("metadata") ?? "{}");
 }
 
 /** @param {State} state @param {string} method @param {string} path @param {URLSearchParams} query @param {string} body @returns {Reply} */
@@ -153,6 +162,12 @@ function ofScripts(state, method, path, body) {
   const [, kind, name = "", what] = /^\/workers\/(scripts|services)\/([^/]+)(?:\/(.*))?$/.exec(path) ?? [];
   const script = state.scripts[decodeURIComponent(name)];
   if (!kind) return refuse(404, 7003, "No route for that URI");
+  if (method === "PUT" && what === undefined) {
+    // A secret's text is not kept, as it cannot be read back.
+    const bindings = JSON.parse(body).bindings.map((/** @type {any} */ { text: _, ...one }) => one);
+    state.scripts[decodeURIComponent(name)] = { bindings, schedules: [], deployments: [] };
+    return { result: { id: name } };
+  }
   if (!script) return refuse(404, 10007, "This Worker does not exist on your account.");
   if (what === "settings") return { result: { bindings: script.bindings, compatibility_date: "2026-11-01" } };
   if (what === "schedules")

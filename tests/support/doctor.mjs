@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { randomBytes, randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
@@ -32,6 +32,7 @@ export const SECRETS = ["ADMIN_API_KEY", "CREDENTIALS_KEY", "THREEDEYE_API_KEY",
 
 const scratch = await mkdtemp(join(tmpdir(), "spkey-doctor-"));
 after(() => rm(scratch, { recursive: true, force: true }));
+await symlink(MIGRATIONS, join(scratch, "migrations"));
 let files = 0;
 
 /** Settings with which everything works. @param {string} issuer without its last slash */
@@ -53,7 +54,7 @@ export async function configFile(vars, change = () => {}) {
   const config = ownConfig();
   config.main = join(ROOT, config.main);
   config.assets.directory = join(ROOT, config.assets.directory);
-  Object.assign(config.d1_databases[0], { database_id: DATABASE_ID, migrations_dir: MIGRATIONS });
+  Object.assign(config.d1_databases[0], { database_id: DATABASE_ID, migrations_dir: "migrations" });
   config.vars = vars;
   change(config);
   files += 1;
@@ -139,7 +140,7 @@ export async function doctor(args, { env = {}, input = "" } = {}) {
   const own = { HOME: scratch, XDG_CONFIG_HOME: scratch, WRANGLER_SEND_METRICS: "false", ...env };
   const options = /** @type {const} */ ({ cwd: ROOT, env: { ...inherited, ...own }, extendEnv: false, input, reject: false });
   const { exitCode, stdout, stderr } = await execa(process.execPath, [join(ROOT, "dev/doctor.mjs"), ...args], options);
-  /** @returns {{findings: Finding[], exitCode: number, version: string, counts: any}} */
+  /** @returns {{findings: Finding[], exitCode: number, version: string, counts: any, next?: string}} */
   const json = () => JSON.parse(stdout);
   return { code: exitCode, stdout, stderr, json };
 }
