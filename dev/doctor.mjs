@@ -24,6 +24,7 @@ Looks at wrangler.toml, the build, the Cloudflare account, the identity provider
 nothing. Cloudflare is asked with CLOUDFLARE_API_TOKEN (and CLOUDFLARE_ACCOUNT_ID), or else with the login of wrangler.
 
   --before       before a deployment: what a deployment will mend is a warning and no problem
+  --wait SECONDS how long the Worker may take to be of this version, just after a deployment; default 0
   --url URL      where the deployed Worker is; default: the routes of wrangler.toml, or workers.dev
   --token        explains a token claim by claim; it is read from standard input, or asked for without an echo
   --offline      asks no one: neither Cloudflare nor the identity provider nor the Worker
@@ -41,7 +42,9 @@ It ends with
 
 /** @typedef {import("./doctor/finding.mjs").Finding} Finding */
 /** @typedef {import("./doctor/deployment.mjs").Deployment} Deployment */
-/** @typedef {{before: boolean, url?: string, token: boolean, offline: boolean, json: boolean, config?: string, env?: string, help: boolean}} Options */
+/** @typedef {{before: boolean, wait: number, url?: string, token: boolean, offline: boolean, json: boolean, config?: string, env?: string, help: boolean}} Options */
+
+const MOST_WAITING_S = 600;
 
 /** What is not known of the account, when it is out of reach. */
 const OF_THE_ACCOUNT = {
@@ -69,6 +72,7 @@ function readOptions() {
     allowPositionals: true,
     options: {
       before: flag,
+      wait: { ...text, default: "0" },
       url: text,
       token: flag,
       offline: flag,
@@ -83,7 +87,9 @@ function readOptions() {
     throw new Failure("There are options only. A token is read from standard input: npm run -s doctor -- --token < FILE");
   }
   if (values.url !== undefined && !isSafeUrl(values.url)) throw new Failure("--url must be https, or http on a loopback host");
-  return values;
+  const wait = Number(values.wait);
+  if (!(wait >= 0 && wait <= MOST_WAITING_S)) throw new Failure(`--wait must be a number of seconds, ${MOST_WAITING_S} at most`);
+  return { ...values, wait };
 }
 
 /**
@@ -181,13 +187,13 @@ function unseenOf({ config }, command) {
 }
 
 /** @param {Options} options @param {Deployment} deployment @param {Account} account @returns {Promise<{findings: Finding[], skew?: number}>} */
-async function examineWorker({ url, offline: isOffline }, deployment, { address, isDeployed, secrets }) {
+async function examineWorker({ url, wait, offline: isOffline }, deployment, { address, isDeployed, secrets }) {
   const check = "worker.health";
   if (isOffline) return { findings: [unseen(check, "the deployed Worker (--offline)", "npm run doctor")] };
   const asked = url ? new URL(url).origin : address;
   // There is nothing to be asked yet, which has been said.
   if (!url && !isDeployed) return { findings: [] };
-  if (asked) return checkWorker(asked, deployment, secrets);
+  if (asked) return checkWorker(asked, deployment, { secrets, waitMs: wait * 1000 });
   return {
     findings: [unseen(check, "the deployed Worker, as its address is not known", "npm run doctor -- --url https://HOST")],
   };

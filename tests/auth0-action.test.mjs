@@ -32,7 +32,7 @@ test("the Action sets the claims that the settings below it name", async () => {
     },
   });
   const named = Object.fromEntries(
-    [...DEPLOY.matchAll(/^JWT_(\w+)_CLAIM = "(.+)"$/gm)].map(([, what, claim]) => [what, claims[claim]]),
+    [...DEPLOY.matchAll(/\bJWT_(\w+)_CLAIM=(\S+)/g)].map(([, what, claim]) => [what, claims[claim]]),
   );
   assert.deepEqual(named, { EMAIL: "jane@example.com", EMAIL_VERIFIED: true, AUTH_TIME: 1793527230, AMR: ["pwd", "mfa"] });
   assert.equal(Object.keys(claims).length, 4);

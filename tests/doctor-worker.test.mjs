@@ -7,7 +7,7 @@ import { Cloudflare } from "../dev/doctor/cloudflare.mjs";
 import { ownVersion } from "../dev/doctor/settings.mjs";
 import { addressOf, checkWorker } from "../dev/doctor/worker.mjs";
 import { ACCOUNT, deploymentWith, expectFinding, SECRETS, worldForThisFile } from "./support/doctor.mjs";
-import { json, startFront } from "./support/front.mjs";
+import { json, startFront } from "./support/provider-front.mjs";
 import { startWorkers } from "./support/worker.mjs";
 
 const { vars, cloudflare } = await worldForThisFile();
@@ -41,7 +41,7 @@ asBuilt();
 afterEach(asBuilt);
 
 /** @param {string} [url] */
-const check = async (url = front.url) => checkWorker(url, (await deploymentWith(vars)).deployment, SECRETS);
+const check = async (url = front.url) => checkWorker(url, (await deploymentWith(vars)).deployment, { secrets: SECRETS });
 
 /** `/health` with changes. @param {any} change of its checks @param {object} [more] beside them */
 const healthWith = (change, more = {}) => {
@@ -78,6 +78,14 @@ test("a Worker that does not answer, or something else that does", async () => {
 test("a Worker of another version", async () => {
   expectFinding(await healthWith({}, { version: "0.0.1" }), "worker.version", { seen: /deployed is 0\.0\.1/, ...deploy });
   expectFinding(await healthWith({}, { version: undefined }), "worker.version", { seen: /older than 1\.0\.0/, ...deploy });
+});
+
+test("a Worker that is just being deployed", async () => {
+  const { deployment } = await deploymentWith(vars);
+  let looks = 0;
+  front.change = json("/health", (health) => ({ ...health, version: ++looks < 3 ? "0.0.1" : ownVersion() }));
+  expectFinding((await checkWorker(front.url, deployment, { waitMs: 30_000 })).findings, "worker.version", { result: "ok" });
+  assert.equal(looks, 3);
 });
 
 test("a schema of another version", async () => {

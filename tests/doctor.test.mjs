@@ -9,7 +9,7 @@ import { execa } from "execa";
 
 import { ownVersion } from "../dev/doctor/settings.mjs";
 import { ACCOUNT, configFile, doctor, expectFinding, found, migrated, NAME, worldForThisFile } from "./support/doctor.mjs";
-import { json, startFront } from "./support/front.mjs";
+import { json, startFront } from "./support/provider-front.mjs";
 import { startWorkers } from "./support/worker.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -209,6 +209,8 @@ describe("how it is called", () => {
       [["--colour"], /--colour/],
       [["--url", "http://api.example.com"], /--url must be https/],
       [["--url"], /--url/],
+      [["--wait", "long"], /--wait/],
+      [["--wait", "-1"], /--wait/],
       [["now"], /options only/],
     ])) {
       const { code, stdout, stderr } = await run(args);

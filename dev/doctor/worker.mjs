@@ -1,6 +1,7 @@
 // The deployed Worker, asked as a client would: is it healthy, is it this version, are its files there?
 
 import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { inRoot } from "../tooling/paths.mjs";
 import { needsDeploying } from "./deployment.mjs";
 import { ok, problem, undeployed, unseen, warning } from "./finding.mjs";
@@ -16,6 +17,8 @@ import { explainSetting, ownVersion } from "./settings.mjs";
 /** Until /health told it. */
 const FIRST_VERSION = "1.0.0";
 
+const LOOK_AGAIN_MS = 1_000;
+
 /**
  * Where the Worker answers: a host of wrangler.toml, or else its place on workers.dev.
  * @param {Deployment} deployment @param {Cloudflare} [api] @param {string} [account] @returns {Promise<string | undefined>}
@@ -30,11 +33,15 @@ export async function addressOf({ config, name }, api, account) {
   return answer.ok && answer.result?.subdomain ? `https://${name}.${answer.result.subdomain}.workers.dev` : undefined;
 }
 
-/** @param {string} address @param {Deployment} deployment @param {string[]} [secrets] @returns {Promise<{findings: Finding[], skew?: number}>} */
-export async function checkWorker(address, deployment, secrets) {
+/**
+ * @param {string} address @param {Deployment} deployment
+ * @param {{secrets?: string[], waitMs?: number}} [options] names of the secrets that are set; how long a deployment of just now may take
+ * @returns {Promise<{findings: Finding[], skew?: number}>}
+ */
+export async function checkWorker(address, deployment, { secrets, waitMs = 0 } = {}) {
   const { commands } = deployment;
   const command = commands.look(`${address}/health`);
-  const { page, cause } = await look(`${address}/health`);
+  const { page, cause } = await lookForOwn(`${address}/health`, waitMs);
   if (!page) return { findings: [problem("worker.health", `${address} does not answer: ${cause}`, command)] };
   const { status, json, skew } = page;
   if (typeof json?.checks !== "object" || json.checks === null) {
@@ -53,6 +60,17 @@ export async function checkWorker(address, deployment, secrets) {
       ...files,
     ],
   };
+}
+
+/** A deployment reaches Cloudflare's places one after the other. @param {string} url @param {number} waitMs */
+async function lookForOwn(url, waitMs) {
+  const until = performance.now() + waitMs;
+  let seen = await look(url);
+  while (seen.page?.json?.version !== ownVersion() && performance.now() < until) {
+    await sleep(LOOK_AGAIN_MS);
+    seen = await look(url);
+  }
+  return seen;
 }
 
 /** @param {any} health @param {Deployment} deployment @returns {Finding} */
