@@ -28,7 +28,7 @@ nothing. Cloudflare is asked with CLOUDFLARE_API_TOKEN (and CLOUDFLARE_ACCOUNT_I
   --url URL      where the deployed Worker is; default: the routes of wrangler.toml, or workers.dev
   --token        explains a token claim by claim; it is read from standard input, or asked for without an echo
   --offline      asks no one: neither Cloudflare nor the identity provider nor the Worker
-  --json         for programs: {version, exitCode, counts, next, findings: [{check, result, seen, command}]}
+  --json         for programs (npm run -s doctor -- --json): {version, exitCode, counts, next, findings: [{check, result, seen, command}]}
   --config FILE  another wrangler.toml
   --env NAME     an environment of wrangler.toml
   --help         this text

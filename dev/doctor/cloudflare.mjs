@@ -48,7 +48,10 @@ export async function findCredentials(env) {
 }
 
 /** @param {string} token @param {Credentials["kind"]} kind @returns {Credentials} */
-const bearer = (token, kind) => ({ headers: { authorization: `Bearer ${token.trim()}` }, kind });
+function bearer(token, kind) {
+  if (!/^[\x21-\x7e]+$/.test(token.trim())) throw new Failure("CLOUDFLARE_API_TOKEN has characters that no token has");
+  return { headers: { authorization: `Bearer ${token.trim()}` }, kind };
+}
 
 export class Cloudflare {
   #address;
@@ -111,9 +114,8 @@ function answerOf(status, body) {
 
 /** Why a request got no answer. @param {unknown} error */
 export function causeOf(error) {
-  const { name, message, cause } = /** @type {{name?: string, message?: string, cause?: {code?: string, message?: string}}} */ (
-    error
-  );
+  const { name, cause } = /** @type {{name?: string, cause?: {code?: string, message?: string}}} */ (error);
   if (name === "TimeoutError") return "no answer in time";
-  return cause?.code ?? cause?.message ?? message ?? "failed";
+  // The message of an error of ours could quote a header.
+  return cause?.code ?? cause?.message ?? "it could not be asked";
 }

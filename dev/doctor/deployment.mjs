@@ -3,6 +3,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { inRoot } from "../tooling/paths.mjs";
+import { Failure } from "../tooling/say.mjs";
 import { wranglerEnv } from "../tooling/wrangler.mjs";
 import { Commands, placeOf } from "./commands.mjs";
 import { ok, problem, undeployed } from "./finding.mjs";
@@ -40,6 +41,9 @@ export async function readDeployment(options) {
   try {
     const { unstable_readConfig: readConfig } = await import("wrangler");
     const config = /** @type {any} */ (readConfig({ config: file, env: options.env }));
+    if (options.env && !config.definedEnvironments?.includes(options.env)) {
+      throw new Failure(`${placeOf(file)} has no environment ${options.env}`);
+    }
     const deployment = {
       file,
       name: config.name,
@@ -50,6 +54,7 @@ export async function readDeployment(options) {
     };
     return { deployment, findings: checkConfiguration(deployment) };
   } catch (error) {
+    if (error instanceof Failure) throw error;
     const { message } = /** @type {Error} */ (error);
     const seen = `${placeOf(file)} cannot be read: ${message.replace(/\s+/g, " ")}`;
     return { findings: [problem("configuration.file", seen, commands.edit(file))] };

@@ -149,7 +149,10 @@ function checkRun(word, { name, commands }) {
 async function checkFiles(address, deployment) {
   const check = "worker.assets";
   if (!deployment.config.assets) return [];
-  const [console, description] = await Promise.all([look(`${address}/console/`), look(`${address}/openapi.json`)]);
+  const [console, description] = await Promise.all([
+    look(`${address}/console/`),
+    look(`${address}/openapi.json`, { maxBytes: 2 ** 23 }),
+  ]);
   const missing = [
     ...(console.page?.status === 200 ? [] : ["/console/"]),
     ...(description.page?.status === 200 ? [] : ["/openapi.json"]),

@@ -10,7 +10,7 @@ import { DatabaseSync } from "node:sqlite";
 
 import { parseTarget, readBody } from "../../dev/simulator/http.mjs";
 
-const MAX_BYTES = 1024 * 1024;
+const MAX_BYTES = 16 * 1024 * 1024;
 
 /**
  * @typedef {{uuid: string, name: string, file_size: number, sqlite: DatabaseSync}} D1
@@ -108,7 +108,7 @@ function answer(state, method, path, query, body) {
   if (rest === "/tokens/verify") return { result: state.tokenState };
   if (rest === "/workers/subdomain") return { result: { subdomain: state.subdomain } };
   if (rest.startsWith("/d1/database")) return ofDatabases(state, method, rest, query, body);
-  if (rest === "/queues") return ofQueues(state, method, query, body);
+  if (rest.startsWith("/queues")) return ofQueues(state, method, rest, query, body);
   return ofScripts(state, method, rest, body);
 }
 
@@ -146,38 +146,84 @@ function run(sqlite, sql) {
   return [];
 }
 
-/** @param {State} state @param {string} method @param {URLSearchParams} query @param {string} body @returns {Reply} */
-function ofQueues(state, method, query, body) {
-  if (method === "POST") {
+/** @param {State} state @param {string} method @param {string} path @param {URLSearchParams} query @param {string} body @returns {Reply} */
+function ofQueues(state, method, path, query, body) {
+  const [, , id, what] = path.split("/");
+  const found = state.queues.find((one) => one.queue_id === id);
+  if (method === "POST" && found && what === "consumers") {
+    const { script_name: script, ...rest } = JSON.parse(body);
+    const consumer = { consumer_id: randomUUID(), script, ...rest };
+    found.consumers.push(consumer);
+    return { result: consumer };
+  }
+  if (method === "POST" && !id) {
     const made = queue(JSON.parse(body).queue_name);
     state.queues.push(made);
     return { result: made };
   }
+  if (id) return refuse(404, 7003, "No route for that URI");
   const names = query.getAll("name");
   return page(names.length > 0 ? state.queues.filter((one) => names.includes(one.queue_name)) : state.queues, query);
 }
 
 /** @param {State} state @param {string} method @param {string} path @param {string} body @returns {Reply} */
 function ofScripts(state, method, path, body) {
-  const [, kind, name = "", what] = /^\/workers\/(scripts|services)\/([^/]+)(?:\/(.*))?$/.exec(path) ?? [];
-  const script = state.scripts[decodeURIComponent(name)];
+  const [, kind, encoded = "", what] = /^\/workers\/(scripts|services|workers)\/([^/]+)(?:\/(.*))?$/.exec(path) ?? [];
+  const name = decodeURIComponent(encoded);
   if (!kind) return refuse(404, 7003, "No route for that URI");
-  if (method === "PUT" && what === undefined) {
-    // A secret's text is not kept, as it cannot be read back.
-    const bindings = JSON.parse(body).bindings.map((/** @type {any} */ { text: _, ...one }) => one);
-    state.scripts[decodeURIComponent(name)] = { bindings, schedules: [], deployments: [] };
-    return { result: { id: name } };
-  }
+  if (method === "PUT" && what === undefined) return upload(state, name, JSON.parse(body));
+  // Nothing is asked for: all files are there already.
+  if (what === "assets-upload-session") return { result: { jwt: "e30.e30.AAAA", buckets: [] } };
+  const script = state.scripts[name];
   if (!script) return refuse(404, 10007, "This Worker does not exist on your account.");
-  if (what === "settings") return { result: { bindings: script.bindings, compatibility_date: "2026-11-01" } };
-  if (what === "schedules")
+  const environment = { environment: "production", script: { id: name, last_deployed_from: "wrangler" } };
+  if (kind === "services") return { result: { id: name, default_environment: environment } };
+  if (kind === "workers") return { result: { id: name, name, subdomain: { enabled: true, previews_enabled: false } } };
+  const own = OF_A_SCRIPT[what ?? ""];
+  return own ? own(script, method, body) : refuse(404, 7003, "No route for that URI");
+}
+
+/** @type {Record<string, (script: Script, method: string, body: string) => Reply>} */
+const OF_A_SCRIPT = {
+  settings: (script) => ({ result: { bindings: script.bindings } }),
+  "script-settings": () => ({ result: {} }),
+  versions: (script, _, body) => {
+    const { bindings, keep_bindings: kept = [] } = JSON.parse(body);
+    script.bindings = [...withoutTexts(bindings), ...script.bindings.filter(({ type }) => kept.includes(type))];
+    return { result: { id: randomUUID(), startup_time_ms: 12, resources: { script: { etag: "1" } } } };
+  },
+  deployments: (script, method, body) => {
+    if (method !== "POST") return { result: { deployments: script.deployments } };
+    const deployment = { id: randomUUID(), created_on: new Date().toISOString(), versions: JSON.parse(body).versions };
+    script.deployments.unshift(deployment);
+    return { result: deployment };
+  },
+  subdomain: () => ({ result: { enabled: true, previews_enabled: false } }),
+  schedules: (script, method, body) => {
+    if (method === "PUT") script.schedules = JSON.parse(body).map((/** @type {{cron: string}} */ { cron }) => cron);
     return { result: { schedules: script.schedules.map((cron) => ({ cron, created_on: "2026-11-01T10:00:00Z" })) } };
-  if (what === "deployments") return { result: { deployments: script.deployments } };
-  if (what === "secrets" && method === "PUT") {
-    const { name: secret } = JSON.parse(body);
-    script.bindings = [...script.bindings.filter((one) => one.name !== secret), { type: "secret_text", name: secret }];
-    return { result: { name: secret, type: "secret_text" } };
-  }
-  if (what === "secrets") return { result: script.bindings.filter(({ type }) => type === "secret_text") };
-  return refuse(404, 7003, "No route for that URI");
+  },
+  secrets: (script, method, body) => {
+    const isSecret = (/** @type {any} */ { type }) => type === "secret_text";
+    if (method !== "PUT") return { result: script.bindings.filter(isSecret) };
+    const { name } = JSON.parse(body);
+    script.bindings = [...script.bindings.filter((one) => one.name !== name), { type: "secret_text", name }];
+    return { result: { name, type: "secret_text" } };
+  },
+};
+
+/** A secret's text is not kept, as it cannot be read back. @param {any[]} bindings */
+const withoutTexts = (bindings) => bindings.map((one) => (one.type === "secret_text" ? { type: one.type, name: one.name } : one));
+
+/** The first upload: of a Worker, or of a draft that holds secrets only. @param {State} state @param {string} name @param {any} metadata @returns {Reply} */
+function upload(state, name, { bindings }) {
+  const own = withoutTexts(bindings);
+  const isDraft = own.every(({ type }) => type === "secret_text");
+  const deployment = {
+    id: randomUUID(),
+    created_on: new Date().toISOString(),
+    versions: [{ version_id: randomUUID(), percentage: 100 }],
+  };
+  state.scripts[name] = { bindings: own, schedules: [], deployments: isDraft ? [] : [deployment] };
+  return { result: { id: name, startup_time_ms: 12 } };
 }
