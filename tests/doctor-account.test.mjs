@@ -162,8 +162,12 @@ describe("the database", () => {
       return check();
     };
     expectFinding(await size(6.9e9), "database.size", { result: "ok" });
-    expectFinding(await size(7.1e9), "database.size", { result: "warning", seen: /7\.10 GB of the 10 GB/, command: /audit_log/ });
-    expectFinding(await size(9.1e9), "database.size", { result: "problem", command: /audit_log/ });
+    expectFinding(await size(7.1e9), "database.size", {
+      result: "warning",
+      seen: /7\.10 GB of the 10 GB/,
+      command: "npm run set -- AUDIT_DAYS=200",
+    });
+    expectFinding(await size(9.1e9), "database.size", { result: "problem", command: "npm run set -- AUDIT_DAYS=200" });
     expectFinding(await size(0), "database.size", { result: "unseen", command: "npx wrangler d1 info DB" });
   });
 

@@ -16,8 +16,8 @@ const NEAR = 0.7;
 const NEARLY_FULL = 0.9;
 
 const APPLIED = "SELECT name FROM d1_migrations ORDER BY id";
-/** Nothing else grows for ever. */
-const TRAIL = "SELECT count(*) AS entries, datetime(min(at) / 1000, 'unixepoch') AS oldest FROM audit_log";
+/** How long the audit trail is kept unless AUDIT_DAYS says otherwise. */
+const KEPT_DAYS = 400;
 
 /** @param {Cloudflare} api @param {string} account @param {Deployment} deployment @returns {Promise<Finding[]>} */
 export async function checkDatabase(api, account, deployment) {
@@ -75,12 +75,13 @@ async function checkMigrations(api, path, deployment) {
 }
 
 /** @param {number} bytes @param {Deployment} deployment @returns {Finding} */
-function checkSize(bytes, { commands }) {
+function checkSize(bytes, { vars, commands }) {
   const check = "database.size";
   if (!bytes) return unseen(check, "the size of the database, which the API does not tell", commands.wrangler("d1 info DB"));
   const seen = `${(bytes / 1e9).toFixed(2)} GB of the 10 GB that a database can have`;
   if (bytes < MOST_BYTES * NEAR) return ok(check, seen);
-  const command = commands.wrangler(`d1 execute DB --remote --command "${TRAIL}"`);
-  const advice = `${seen}; docs/OPERATIONS.md, "The database's size", says what can go`;
+  const days = Number(vars.AUDIT_DAYS ?? KEPT_DAYS) || KEPT_DAYS;
+  const command = commands.set("AUDIT_DAYS", String(Math.max(1, Math.floor(days / 2))));
+  const advice = `${seen}; a shorter AUDIT_DAYS gives the oldest of the audit trail up (docs/OPERATIONS.md, "The database's size")`;
   return bytes < MOST_BYTES * NEARLY_FULL ? warning(check, advice, command) : problem(check, advice, command);
 }

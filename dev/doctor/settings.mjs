@@ -20,9 +20,10 @@ const STAND_INS = /** @type {Record<string, string>} */ ({
   ADMIN_API_KEY_PREVIOUS: "stand-in-for-the-key-before",
   CREDENTIALS_KEY: Buffer.alloc(32, 1).toString("base64"),
   CREDENTIALS_KEY_PREVIOUS: Buffer.alloc(32, 2).toString("base64"),
-  JWT_JWKS_URL: "https://stand-in.invalid/jwks.json",
-  NOTIFY_WEBHOOK_URL: "https://stand-in.invalid/",
 });
+
+/** @param {string} name */
+const standInFor = (name) => STAND_INS[name] ?? (name.endsWith("_URL") ? "https://stand-in.invalid/" : "stand-in");
 
 /** For settings without a default: what a value looks like. */
 const EXAMPLES = /** @type {Record<string, string>} */ ({
@@ -34,6 +35,8 @@ const EXAMPLES = /** @type {Record<string, string>} */ ({
   ADMIN_EMAIL_DOMAINS: "example.com",
   CONSOLE_CLIENT_ID: "your-client-id",
   NOTIFY_WEBHOOK_URL: "https://notices.example.com/",
+  ALERT_WEBHOOK_URL: "https://alerts.example.com/",
+  ALERT_HEARTBEAT_URL: "https://heartbeat.example.com/",
 });
 
 /** Tables of wrangler.toml, as this repository has them. */
@@ -129,7 +132,7 @@ const neededBy = (vars) => [
   "ADMIN_API_KEY",
   "CREDENTIALS_KEY",
   ...(vars.CONSOLE_CLIENT_ID ? ["CONSOLE_CLIENT_SECRET"] : []),
-  ...(vars.NOTIFY_WEBHOOK_URL ? ["NOTIFY_WEBHOOK_SECRET"] : []),
+  ...(vars.NOTIFY_WEBHOOK_URL || vars.ALERT_WEBHOOK_URL ? ["NOTIFY_WEBHOOK_SECRET"] : []),
 ];
 
 /** @param {string} name @param {Deployment} deployment @returns {Finding} */
@@ -149,7 +152,7 @@ function missingLimit(name, { file, commands }) {
  */
 async function healthWith({ config, vars }, secrets, build) {
   const { Miniflare, convertV4MiniflareOptions: optionsOf } = await import("miniflare");
-  const values = Object.fromEntries(secrets.map((name) => [name, STAND_INS[name] ?? "stand-in"]));
+  const values = Object.fromEntries(secrets.map((name) => [name, standInFor(name)]));
   const limits = /** @type {any[]} */ (config.ratelimits ?? []);
   const host = new Miniflare(
     optionsOf({
@@ -175,5 +178,5 @@ async function healthWith({ config, vars }, secrets, build) {
   }
 }
 
-/** The version of this checkout. */
-export const ownVersion = () => JSON.parse(readFileSync(inRoot("package.json"), "utf8")).version;
+/** The version of this checkout, which the build tells as its own. */
+export const ownVersion = () => /^version = "(.+)"$/m.exec(readFileSync(inRoot("Cargo.toml"), "utf8"))?.[1] ?? "";
