@@ -1,10 +1,13 @@
 /** `npm run doctor`: what it finds in the Cloudflare account. Every finding is provoked, and names the command that mends it. */
 
 import assert from "node:assert/strict";
-import { afterEach, describe, test } from "node:test";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, afterEach, describe, test } from "node:test";
 
 import { checkAccount } from "../dev/doctor/account.mjs";
-import { apiAddress, Cloudflare } from "../dev/doctor/cloudflare.mjs";
+import { apiAddress, Cloudflare, findCredentials } from "../dev/doctor/cloudflare.mjs";
 import { checkDatabase } from "../dev/doctor/database.mjs";
 import { checkQueues } from "../dev/doctor/queues.mjs";
 import { checkScript } from "../dev/doctor/script.mjs";
@@ -100,6 +103,16 @@ describe("the account", () => {
     const { account, findings } = await checkAccount(nowhere, "token", deployment, {});
     assert.equal(account, undefined);
     expectFinding(findings, "account.login", { result: "unseen", seen: /out of reach/, command: "npx wrangler whoami" });
+  });
+
+  test("is told by a broken API to no one", async () => {
+    const unseen = (/** @type {RegExp} */ seen) =>
+      /** @type {const} */ ({ result: "unseen", seen, command: "npx wrangler whoami" });
+    state.broken = /^\/accounts$/;
+    expectFinding((await check()).findings, "account.account", unseen(/which accounts there are: .*internal error/));
+    expectFinding((await check({ kind: "login" })).findings, "account.account", unseen(/internal error/));
+    state.broken = /verify$/;
+    expectFinding((await check()).findings, "account.login", unseen(/whether CLOUDFLARE_API_TOKEN is valid/));
   });
 
   test("is never asked for over an open line", () => {
@@ -232,6 +245,50 @@ describe("the queues", () => {
     expectFinding(await check(), "queues.exist", { seen: /Queues: Edit/, command: /api-tokens$/ });
     const { deployment: without } = await deploymentWith(vars, (config) => delete config.queues);
     assert.deepEqual(await checkQueues(api(), ACCOUNT, without), []);
+  });
+});
+
+test("what a broken API does not tell is not seen", async () => {
+  state.broken = /\/accounts\/./;
+  const { findings } = await checkScript(api(), ACCOUNT, deployment);
+  const all = [
+    ...findings,
+    ...(await checkDatabase(api(), ACCOUNT, deployment)),
+    ...(await checkQueues(api(), ACCOUNT, deployment)),
+  ];
+  for (const name of ["worker.deployed", "queues.exist", "database.exists"]) {
+    expectFinding(all, name, { result: "unseen", seen: /internal error \[10001\]/, command: "npx wrangler whoami" });
+  }
+});
+
+describe("who asks", () => {
+  const nothing = {
+    PATH: process.env.PATH,
+    HOME: "/nonexistent",
+    CLOUDFLARE_API_TOKEN: "",
+    CLOUDFLARE_API_KEY: "",
+    CLOUDFLARE_EMAIL: "",
+  };
+
+  test("is told by a token in the environment, or wrangler's login, or a global key", async () => {
+    const token = await findCredentials({ ...nothing, CLOUDFLARE_API_TOKEN: " cf-token-of-the-tests\n" });
+    assert.deepEqual(token, { kind: "token", headers: { authorization: "Bearer cf-token-of-the-tests" } });
+    const home = await mkdtemp(join(tmpdir(), "spkey-doctor-home-"));
+    after(() => rm(home, { recursive: true }));
+    const folder = join(home, ".wrangler", "config");
+    await mkdir(folder, { recursive: true });
+    const login = 'oauth_token = "login-of-the-tests"\nexpiration_time = "2099-01-01T00:00:00.000Z"\n';
+    await writeFile(join(folder, "default.toml"), login);
+    const found = await findCredentials({ ...nothing, XDG_CONFIG_HOME: home });
+    assert.deepEqual(found, { kind: "login", headers: { authorization: "Bearer login-of-the-tests" } });
+    const key = { CLOUDFLARE_API_KEY: "key-of-the-tests", CLOUDFLARE_EMAIL: "ops@example.com" };
+    const global = await findCredentials({ ...nothing, XDG_CONFIG_HOME: "/nonexistent", ...key });
+    assert.deepEqual(global, { kind: "key", headers: { "x-auth-key": "key-of-the-tests", "x-auth-email": "ops@example.com" } });
+  });
+
+  test("is not known without any of them, and no token has a line break", async () => {
+    assert.equal(await findCredentials({ ...nothing, XDG_CONFIG_HOME: "/nonexistent" }), undefined);
+    await assert.rejects(findCredentials({ ...nothing, CLOUDFLARE_API_TOKEN: "two\nlines" }), /characters that no token has/);
   });
 });
 

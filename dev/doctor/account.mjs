@@ -46,15 +46,14 @@ export async function checkAccount(api, kind, deployment, env) {
   const wanted = env.CLOUDFLARE_ACCOUNT_ID || deployment.config.account_id;
   const token = kind === "token" ? await checkToken(api, wanted, deployment) : undefined;
   if (token?.result === "problem") return { findings: [token] };
+  if (!accounts.ok && kind !== "token" && accounts.why === "denied") {
+    return { findings: [problem("account.login", `the login is not accepted: ${accounts.text}`, "npx wrangler login")] };
+  }
   if (!accounts.ok) {
-    const refused =
-      kind === "token"
-        ? undefined
-        : problem("account.login", `the login is not accepted: ${accounts.text}`, "npx wrangler login");
-    if (refused || !wanted)
-      return { findings: [refused ?? unread("account.account", "which accounts there are", accounts, "account", deployment)] };
+    const known = token ? [token] : [];
     // A token for one account need not be able to list accounts.
-    return { account: wanted, findings: [...(token ? [token] : []), ok("account.account", `account ${wanted}`)] };
+    if (wanted) return { account: wanted, findings: [...known, ok("account.account", `account ${wanted}`)] };
+    return { findings: [...known, unread("account.account", "which accounts there are", accounts, "account", deployment)] };
   }
   const login = token ?? ok("account.login", kind === "key" ? "a global API key" : "wrangler is logged in");
   const { account, finding } = choose(accounts.result, wanted, deployment);
@@ -84,7 +83,7 @@ async function checkToken(api, account, { commands }) {
   const own = await api.get("/user/tokens/verify");
   // Tokens that belong to an account are verified there.
   const answer = own.ok || !account ? own : await api.get(`/accounts/${account}/tokens/verify`);
-  if (!answer.ok && answer.why !== "denied" && answer.why !== "failed") {
+  if (!answer.ok && answer.why !== "denied") {
     return unseen(check, `whether CLOUDFLARE_API_TOKEN is valid: ${answer.text}`, commands.wrangler("whoami"));
   }
   if (!answer.ok) return problem(check, `CLOUDFLARE_API_TOKEN is not accepted: ${answer.text}`, GIVE_TOKEN);

@@ -15,7 +15,7 @@ const TIMEOUT_MS = 15_000;
  */
 
 /** Codes of refusals that come with another status than 401 or 403. */
-const DENIED = new Set([6003, 6111, 9106, 9109, 10000]);
+const DENIED = new Set([1000, 6003, 6111, 9106, 9109, 10000]);
 
 /** The address that wrangler would use, too. @param {NodeJS.ProcessEnv} env */
 export function apiAddress(env) {

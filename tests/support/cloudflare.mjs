@@ -26,6 +26,7 @@ const MAX_BYTES = 16 * 1024 * 1024;
  * @property {Record<string, Script>} scripts
  * @property {string} subdomain
  * @property {RegExp | undefined} denied paths that the token may not use
+ * @property {RegExp | undefined} broken paths that fail
  *
  * @typedef {{status?: number, result?: any, errors?: {code: number, message: string}[], pages?: number}} Reply
  */
@@ -94,6 +95,7 @@ async function bodyOf(incoming) {
 
 /** @param {State} state @param {string} method @param {string} path @param {URLSearchParams} query @param {string} body @returns {Reply} */
 function answer(state, method, path, query, body) {
+  if (state.broken?.test(path)) return { status: 500, errors: [{ code: 10001, message: "internal error" }] };
   if (state.denied?.test(path)) return refuse(403, 10000, "Authentication error");
   if (path === "/user/tokens/verify")
     return state.tokenOf === "user" ? { result: state.tokenState } : refuse(401, 1000, "Invalid API Token");

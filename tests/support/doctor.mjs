@@ -111,6 +111,7 @@ export function healthyAccount(vars) {
     },
     subdomain: "example",
     denied: undefined,
+    broken: undefined,
   };
 }
 
