@@ -164,6 +164,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/threedeye/backfill/runs/{runId}/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What became of each user of a list
+         * @description Of a run that `bulk` started, in the order of its list, a page at a time.
+         */
+        get: operations["listRunUsers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/threedeye/backfill/runs/{runId}/stop": {
         parameters: {
             query?: never;
@@ -178,6 +198,26 @@ export interface paths {
          * @description Its chunks that are not done are given up, and their users are due for the next run. What works on it begins no further user after 5 seconds at most, and finishes those it is at. A run in one process adds its figures when it ends. A run that has ended stays as it is. Safe to repeat.
          */
         post: operations["stopBackfillRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/threedeye/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resets, provisions or off-boards the users of a list
+         * @description Without `plan` it is a preview: nothing is changed, and the answer tells what would become of each user, or why the single act would refuse it. With the `plan` of a preview of the same list, sent along within 10 minutes, a run does each user as `resetUser`, `provisionUser` or `deleteUser` would, under the same guards; a refusal is that user's alone. Who has changed since the preview before the run begins is a 409 for all, later a refusal for that user alone; what the single act would ask of its caller is asked here: role, recent sign-in, reason. Where the deployment has a queue the answer is 202, and consumers do the work afterwards; without one the run is done before the answer, and whom it does not reach within 10 minutes is left as it was. `getBackfillRun` tells how far it is, `listRunUsers` what became of each user, `stopBackfillRun` ends it. The same plan starts no second run: sent again, it is answered with the first.
+         */
+        post: operations["bulk"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1687,6 +1727,11 @@ export interface components {
              */
             mode: "inline" | "queue";
             /**
+             * @description backfill: it makes the accounts that are missing. Else what it does to each user of a list.
+             * @enum {string}
+             */
+            action: "backfill" | "reset" | "provision" | "offboard";
+            /**
              * @description running: at work, or `died`. A planned run that no consumer had a hand in for 30 minutes is closed by the next plan.
              * @enum {string}
              */
@@ -1765,6 +1810,11 @@ export interface components {
              */
             mode: "inline" | "queue";
             /**
+             * @description backfill: it makes the accounts that are missing. Else what it does to each user of a list.
+             * @enum {string}
+             */
+            action: "backfill" | "reset" | "provision" | "offboard";
+            /**
              * @description running: at work, or `died`. A planned run that no consumer had a hand in for 30 minutes is closed by the next plan.
              * @enum {string}
              */
@@ -1808,6 +1858,101 @@ export interface components {
         Binding: {
             name: string;
             bound: boolean;
+        };
+        /** @description Of a preview, or of the run that carries it out. */
+        BulkAnswer: components["schemas"]["BulkPlan"] | components["schemas"]["BackfillProgress"];
+        /** @description What a run over the list would do. Nothing was changed. */
+        BulkPlan: {
+            /** @enum {string} */
+            action: "reset" | "provision" | "offboard";
+            plan: components["schemas"]["PlanText"];
+            /** @description Entries of the list, each user counted once: `ready` and `refused` together. */
+            total: number;
+            /** @description Users that the act would be done to. */
+            ready: number;
+            /** @description Entries that it would be refused for. */
+            refused: number;
+            /** @description Accounts that would be deleted at 3dEye. */
+            deletes: number;
+            /** @description Users that would lose camera roles for good. */
+            losers: number;
+            /** @description One by one, in the order of the list. */
+            users: components["schemas"]["BulkPlanUser"][];
+            /** @description What it takes from a page of the console. */
+            needs: {
+                /** @description The least role. */
+                role: components["schemas"]["OperatorRole"];
+                /** @description Whether it takes a sign-in of the last 15 minutes. */
+                stepUp: boolean;
+                /** @description What the page asks a person to type first: the number of users, or null. */
+                typed: string | null;
+            };
+        };
+        /** @description What would become of one entry. */
+        BulkPlanUser: {
+            /** @description The entry; an e-mail is masked for operators. */
+            given: string;
+            /** @description Null: the entry names no user, or more than one. */
+            userId: components["schemas"]["UserId"] | null;
+            /** @description Masked for operators. */
+            email: string | null;
+            /** @description Why the act would be refused; null: it would not. */
+            refused: {
+                /** @description A word. */
+                reason: string;
+                /** @description What the single act says. */
+                message: string;
+            } | null;
+            /** @description The accounts that would be deleted at 3dEye. */
+            deletes: components["schemas"]["RemoteId"][];
+            /** @description Camera roles that no account and no row would have afterwards. */
+            losesRoleIds: string[];
+            /** @description Protected accounts that would stay. */
+            leftInPlace: components["schemas"]["RemoteId"][];
+            /** @description Sentences for a person to read. */
+            warnings: string[];
+        };
+        /** @description What to do to whom. */
+        BulkRequest: {
+            /** @enum {string} */
+            action: "reset" | "provision" | "offboard";
+            /** @description Ids or e-mails. A user that is named more than once counts once. */
+            users: string[];
+            /** @description How each is reset; only with that action. */
+            options?: components["schemas"]["BulkResetOptions"] | null;
+            /**
+             * @description `plan` of a preview of the same list: what it showed is done, or nothing (409). Left out: the preview.
+             * @default null
+             */
+            plan?: components["schemas"]["PlanText"] | null;
+            /**
+             * @description For the audit trail; e-mails and phone numbers in it are masked. Together with a plan it is required where users are off-boarded, and of a page of the console where they are reset.
+             * @default null
+             */
+            reason?: string | null;
+        };
+        /** @description As of `resetUser`. */
+        BulkResetOptions: {
+            /**
+             * @description Forget the mapping and the saved roles.
+             * @default true
+             */
+            clearMapping?: boolean;
+            /**
+             * @description Delete each user's account at 3dEye first; it takes its camera roles with it.
+             * @default false
+             */
+            deleteRemote?: boolean;
+            /**
+             * @description Keep the roles of the deleted account, and those saved before, for the next provisioning to attach.
+             * @default false
+             */
+            preserveRoles?: boolean;
+            /**
+             * @description Provision again at once.
+             * @default false
+             */
+            reprovision?: boolean;
         };
         /** @description A session of the console. */
         ConsoleSession: {
@@ -2850,6 +2995,30 @@ export interface components {
             skipped: number;
             startedAt: components["schemas"]["Moment"];
         };
+        /** @description What became of one entry. */
+        RunUser: {
+            /** @description Its place in the list. */
+            entry: number;
+            /** @description Null: the entry names no user, or more than one. */
+            userId: components["schemas"]["UserId"] | null;
+            /**
+             * @description refused: nothing was done, as the single act would have refused it. failed: it is not known to be done to its end. skipped: the run ended before its turn came.
+             * @enum {string}
+             */
+            state: "waiting" | "working" | "done" | "refused" | "failed" | "skipped";
+            /** @description Why it is not done, as a word. */
+            reason: string | null;
+            /** @description What was done, or why not. */
+            outcome: string | null;
+            endedAt: components["schemas"]["Moment"] | null;
+        };
+        /** @description Entries of the list that a run is over, in its order. */
+        RunUsers: {
+            /** @description None of a run that is over what is due, and not over a list. */
+            users: components["schemas"]["RunUser"][];
+            /** @description `after` of the next page; null: there is none. */
+            next: number | null;
+        };
         /** @description What an API key may do. */
         Scope: "user:write" | "user:verify" | "threedeye:read" | "metrics:read";
         /** @description A proof of the second factor. */
@@ -3595,6 +3764,22 @@ export interface components {
                 "application/json": components["schemas"]["Detail"] & {
                     /** @constant */
                     detail?: "The request body could not be read.";
+                };
+            };
+        };
+        /** @description The list is not as the preview showed it; or runs are paused, which a preview does not mind. */
+        BulkOutdated: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"] & {
+                    /** @constant */
+                    code?: 409;
+                    /** @constant */
+                    error?: "Conflict";
                 };
             };
         };
@@ -4606,6 +4791,46 @@ export interface operations {
             503: components["responses"]["KeysUnavailable"];
         };
     };
+    listRunUsers: {
+        parameters: {
+            query?: {
+                /** @description Entries to list at most. */
+                limit?: number;
+                /** @description Only entries behind this one: `next` of the page before. */
+                after?: number;
+                /** @description Only entries that stand so. */
+                state?: "waiting" | "working" | "done" | "refused" | "failed" | "skipped";
+            };
+            header?: never;
+            path: {
+                /** @description The id of a run. */
+                runId: components["parameters"]["RunId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunUsers"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["AdminUnauthorized"];
+            403: components["responses"]["AdminForbidden"];
+            404: components["responses"]["RunNotFound"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["KeysUnavailable"];
+        };
+    };
     stopBackfillRun: {
         parameters: {
             query?: never;
@@ -4642,6 +4867,54 @@ export interface operations {
             429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["KeysUnavailable"];
+        };
+    };
+    bulk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            /** @description The preview; or, without a queue, the run as it ended. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkAnswer"];
+                };
+            };
+            /** @description The run has begun, or had with the same plan. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    Location: components["headers"]["RunLocation"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkAnswer"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["AdminUnauthorized"];
+            403: components["responses"]["AdminForbidden"];
+            409: components["responses"]["BulkOutdated"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            502: components["responses"]["Upstream"];
+            503: components["responses"]["NotConfigured"];
         };
     };
     pauseProvisioning: {

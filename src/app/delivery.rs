@@ -85,7 +85,8 @@ async fn work(
         return Err(UpstreamError::NotConfigured.to_string());
     };
     let provisioner = provisioning.with(&remote);
-    provisioner.consume(chunks).await.map(Some).map_err(store)
+    let delivery = provisioner.consume(chunks, services.removals());
+    delivery.await.map(Some).map_err(store)
 }
 
 fn verdict(chunk: &Option<ChunkId>, outcome: &Outcome) -> Verdict {

@@ -60,6 +60,11 @@ impl Actor {
         }
     }
 
+    /// The one that a row names.
+    pub fn from_stored(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

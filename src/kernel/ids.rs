@@ -73,6 +73,11 @@ impl RequestId {
         Self(prefixed_ulid("req", now, random))
     }
 
+    /// The one that a row names.
+    pub fn from_stored(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
     /// The one in the examples of `openapi.json`.
     #[cfg(test)]
     pub fn example() -> Self {

@@ -69,25 +69,25 @@ pub enum Failure {
     OutOfTime,
 }
 
-/// Why what was asked for one user was not done.
+/// Why what was asked for one user was not done. Its `Display` is the client's face.
 #[derive(Debug, thiserror::Error)]
 pub enum ProvisioningError {
-    #[error("no such user")]
+    #[error("User not found")]
     NoUser,
-    #[error("the user has no e-mail")]
+    #[error("The user has no e-mail")]
     NoEmail,
-    #[error("another provisioning of this user is under way")]
+    #[error("Another provisioning of this user is under way")]
     Busy {
         /// Seconds after which that actor's lease has ended.
         retry_after_s: u64,
     },
     /// What a reset would do is not what its preview showed.
-    #[error("the user has changed since the preview")]
+    #[error("The user has changed since the preview; look at it again")]
     PlanOutdated,
-    #[error("the preview has expired")]
+    #[error("The preview is older than 10 minutes; look at it again")]
     PlanExpired,
     /// A reset would lose camera roles, which its caller may not do.
-    #[error("camera roles would be lost")]
+    #[error("Camera roles would be lost, which takes the role admin")]
     RolesAtStake,
     /// The account could not be provisioned; or 3dEye failed, or its account must not be deleted, and
     /// nothing was reset.
@@ -98,6 +98,20 @@ pub enum ProvisioningError {
 }
 
 impl ProvisioningError {
+    /// A short, stable name for logs and answers.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NoUser => "no_user",
+            Self::NoEmail => "no_email",
+            Self::Busy { .. } => "lease_held",
+            Self::PlanOutdated => "plan_outdated",
+            Self::PlanExpired => "plan_expired",
+            Self::RolesAtStake => "roles_at_stake",
+            Self::Failed(failure) => failure.code(),
+            Self::Database(_) => "error",
+        }
+    }
+
     /// Another actor holds the user's lease until then.
     pub fn busy(until: Timestamp, now: Timestamp) -> Self {
         Self::Busy {

@@ -13,14 +13,15 @@ mod tests;
 use std::time::Duration;
 
 use crate::db::DatabaseError;
-use crate::kernel::ids;
 use crate::kernel::ordered::set_of;
+use crate::kernel::{Deadline, ids};
 use crate::provisioning::attempt::ReplacementBudget;
 use crate::provisioning::backfill::{NotRun, RunOrder};
 use crate::provisioning::batch::{RunWatch, Stop};
-use crate::provisioning::offboarding::Removals;
+use crate::provisioning::offboarding::{RemovalOrder, Removals};
 use crate::provisioning::policy::{
-    CHUNK_SIZE, CLOCK_SKEW, DELIVERIES, MESSAGES_A_SEND, RUN_ABANDONED_AFTER, hold, redelivery,
+    CHUNK_SIZE, CLOCK_SKEW, DELIVERIES, MESSAGES_A_SEND, RUN_ABANDONED_AFTER, RUN_BUDGET, hold,
+    redelivery,
 };
 use crate::provisioning::store::{self, Planning, ReplacementAllowance, RunOpening, Tally};
 use crate::provisioning::{Context, Provisioner};
@@ -152,8 +153,8 @@ impl Context<'_> {
     /// for the next run.
     pub async fn dead_letter(&self, chunks: &[ChunkId]) -> Result<(), DatabaseError> {
         let why = format!("failed {DELIVERIES} deliveries");
-        let line = for_the_next_run(&why);
-        store::give_up_dead(self.database, &distinct(chunks), &line, self.clock.now()).await
+        let (chunks, now) = (distinct(chunks), self.clock.now());
+        store::give_up_dead(self.database, &chunks, &why, FOR_THE_NEXT_RUN, now).await
     }
 
     async fn leave_to_the_next_run(
@@ -161,15 +162,19 @@ impl Context<'_> {
         chunks: &[ChunkId],
         why: &str,
     ) -> Result<(), DatabaseError> {
-        let line = for_the_next_run(why);
-        store::give_up(self.database, chunks, &line, self.clock.now()).await
+        store::give_up(self.database, chunks, why, FOR_THE_NEXT_RUN, self.clock.now()).await
     }
 }
 
 impl Provisioner<'_> {
     /// Takes up all users that wait for these chunks, in one batch: the customer's list is read once a
     /// delivery. A failed database leaves everything to the next delivery.
-    pub async fn consume(&self, chunks: &[ChunkId]) -> Result<Delivery, DatabaseError> {
+    /// Those of a list that an administrator gave are done one by one.
+    pub async fn consume(
+        &self,
+        chunks: &[ChunkId],
+        removals: RemovalOrder,
+    ) -> Result<Delivery, DatabaseError> {
         let chunks: Vec<ChunkId> = distinct(chunks);
         let now = self.clock.now();
         let Some(opened) = store::open_delivery(self.database, &chunks, now).await? else {
@@ -181,16 +186,24 @@ impl Provisioner<'_> {
         let runs = set_of(chunks.iter().map(|chunk| chunk.run_id.as_str()));
         let watch = RunWatch::new(runs.into_iter().map(str::to_owned).collect(), now);
         let budget = ReplacementBudget::limited(total(&opened.allowances));
-        let (report, tally) = self
+        let deadline = Deadline::after(self.clock, RUN_BUDGET);
+        let (report, mut tally) = self
             .provision(opened.candidates, &opened.quarantined, &budget, &watch)
             .await?;
+        let remote = Some(self.remote);
+        let bulk = self
+            .work_off(remote, &opened.bulk, &chunks, removals, deadline)
+            .await?;
+        tally.total += bulk.tally.total;
+        tally.created += bulk.tally.created;
+        tally.failed += bulk.tally.failed;
         let unused = share_out(budget.left(), opened.allowances);
         let now = self.clock.now();
         let open = store::close_delivery(self.database, &chunks, &unused, now).await?;
         let mut delivery = Delivery {
             receipts: Vec::new(),
             tally,
-            stop: report.stop,
+            stop: report.stop.or(bulk.stop),
             scan_error: report.scan_error,
         };
         let asked = delivery.retry_after();
@@ -209,9 +222,8 @@ impl Provisioner<'_> {
     }
 }
 
-fn for_the_next_run(why: &str) -> String {
-    format!("{why}; its users wait for the next run")
-}
+/// What becomes of the users of a chunk that is given up.
+const FOR_THE_NEXT_RUN: &str = "; its users wait for the next run";
 
 fn distinct(chunks: &[ChunkId]) -> Vec<ChunkId> {
     let chunks = set_of(chunks);

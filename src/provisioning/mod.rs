@@ -11,6 +11,7 @@
 //! | `batch` | many users at once: first pass, re-reads, writing down |
 //! | `backfill` | one run: plan, claim, batch, ledger |
 //! | `fanout` | one run that queue consumers work off, chunk by chunk |
+//! | `bulk` | a single act, done to each user of a list that an administrator gave |
 //! | `single` | one user on demand (credentials, reprovisioning) |
 //! | `step_by_step` | the same for support, told step by step |
 //! | `sighting` | whether a list can be believed, and quarantined users whose account it shows |
@@ -30,6 +31,7 @@
 pub mod attempt;
 pub mod backfill;
 pub mod batch;
+pub mod bulk;
 pub mod diagnosis;
 pub mod endpoints;
 pub mod failure;

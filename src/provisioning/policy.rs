@@ -84,6 +84,20 @@ pub const BUSY_POLL: Duration = Duration::from_millis(500);
 /// many enough that ten of them share one read of the customer's list.
 pub const CHUNK_SIZE: u32 = 50;
 
+/// Entries of an administrator's list at most.
+pub const MAX_BULK_USERS: usize = 500;
+
+/// Users a message of such a list stands for: each reads the customer's list by itself, so ten messages at once are
+/// done in the time that a consumer has.
+pub const BULK_CHUNK_SIZE: u32 = 10;
+
+/// Users of such a list that a process is at together: enough to use the waits for 3dEye, few enough to leave room
+/// for the calls of others.
+pub const BULK_CREW: usize = 3;
+
+/// How often such a user is begun at most, if its process dies each time.
+pub const BULK_CLAIMS: u32 = 2;
+
 /// Messages sent at once at most: the platform's limit. A message is a run's
 /// id and a number, so the limit of 256 KB is far away.
 pub const MESSAGES_A_SEND: usize = 100;

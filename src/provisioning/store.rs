@@ -3,6 +3,7 @@
 //! Every write that concerns a user's provisioning is guarded by the lease token: it changes nothing
 //! if the lease was lost, and says so. What a run does to every user is written to read few rows.
 
+pub(in crate::provisioning) mod bulk;
 mod claim;
 mod clear;
 mod columns;
@@ -43,14 +44,17 @@ pub use lease::{
 };
 pub use leaving::{DueLeavings, Leaving, LeavingOutcome, conclude_leaving, lease_leaving};
 pub use ledger::{Chunks, RunFilter, RunRow, RunStatus, find_run, list_runs};
-pub use load::{LoadedFor, last_reset, load, load_for_plan, load_for_support, load_with_key};
+pub use load::{
+    LoadedFor, LoadedForPlan, last_reset, load, load_for_plan, load_for_support,
+    load_many_for_plan, load_with_key,
+};
 pub use outcome::{Outcome, UserOutcome, record_outcomes};
 pub use pause::{Halt, Pause, read_halt, set_pause};
 pub use quarantine::{Quarantined, has_accounts, release_quarantined};
 pub use queue::{Candidate, count_waiting, list_due};
 pub use removal::{
-    Replacement, accounts_of_others, begin_leaving_removal, begin_removal, removed_at,
-    save_recovery,
+    Replacement, accounts_of_others, accounts_of_others_than, begin_leaving_removal, begin_removal,
+    removed_at, save_recovery,
 };
 pub use retention::forget_runs;
 pub use run::{OpenedRun, RunClosing, RunOpening, Tally, Trigger, close_run, open_run};

@@ -2,6 +2,7 @@
 
 use crate::account::push_token::Platform;
 use crate::kernel::{EmailKey, UserId};
+use crate::provisioning::bulk::{Act, UserState};
 use crate::provisioning::record::State;
 use crate::provisioning::store::Trigger;
 use crate::user_keys::authorization::Role;
@@ -11,6 +12,7 @@ const PROVISIONING: &str = include_str!("../../migrations/0003_provisioning.sql"
 const USER_KEYS: &str = include_str!("../../migrations/0005_user_keys.sql");
 const ACCOUNT: &str = include_str!("../../migrations/0006_account.sql");
 const RUNS: &str = include_str!("../../migrations/0007_runs.sql");
+const BULK: &str = include_str!("../../migrations/0011_bulk.sql");
 
 /// The quoted words of the first CHECK that begins so.
 fn words<'a>(sql: &'a str, check: &str) -> Vec<&'a str> {
@@ -33,6 +35,13 @@ fn the_checks_list_what_rust_knows() {
     assert_eq!(
         words(RUNS, "CHECK (trigger_kind IN"),
         [Trigger::Manual, Trigger::Cron].map(Trigger::as_str)
+    );
+    let mut acts = vec!["backfill"];
+    acts.extend(Act::ALL.map(Act::as_str));
+    assert_eq!(words(BULK, "CHECK (\n  action ="), acts);
+    assert_eq!(
+        words(BULK, "CHECK (\n    state ="),
+        UserState::ALL.map(UserState::as_str)
     );
 }
 

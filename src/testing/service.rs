@@ -174,6 +174,12 @@ impl TestService {
         self
     }
 
+    /// The same service without it.
+    pub fn without_queue(mut self) -> Self {
+        self.has_queue = false;
+        self
+    }
+
     /// The same service with this way to its database.
     pub fn engine<E: Engine + 'static>(mut self, wrap: impl FnOnce(Sqlite) -> E) -> Self {
         self.engine = Rc::new(wrap(self.database.clone()));

@@ -69,32 +69,20 @@ impl From<NotRun> for ApiError {
 
 impl From<ProvisioningError> for ApiError {
     fn from(error: ProvisioningError) -> Self {
+        let status = match error {
+            ProvisioningError::NoUser => return Self::unknown_user(),
+            ProvisioningError::NoEmail => return Self::not_found(error.to_string()),
+            ProvisioningError::Failed(failure) => return failure.into(),
+            ProvisioningError::Database(error) => return error.into(),
+            ProvisioningError::RolesAtStake => StatusCode::FORBIDDEN,
+            ProvisioningError::Busy { .. }
+            | ProvisioningError::PlanOutdated
+            | ProvisioningError::PlanExpired => StatusCode::CONFLICT,
+        };
+        let answer = Self::new(status, error.to_string()).because(error.code());
         match error {
-            ProvisioningError::NoUser => Self::unknown_user(),
-            ProvisioningError::NoEmail => Self::not_found("The user has no e-mail"),
-            ProvisioningError::Busy { retry_after_s } => Self::new(
-                StatusCode::CONFLICT,
-                "Another provisioning of this user is under way",
-            )
-            .because("lease_held")
-            .retry_after(retry_after_s),
-            ProvisioningError::PlanOutdated => Self::new(
-                StatusCode::CONFLICT,
-                "The user has changed since the preview; look at it again",
-            )
-            .because("plan_outdated"),
-            ProvisioningError::PlanExpired => Self::new(
-                StatusCode::CONFLICT,
-                "The preview is older than 10 minutes; look at it again",
-            )
-            .because("plan_expired"),
-            ProvisioningError::RolesAtStake => Self::new(
-                StatusCode::FORBIDDEN,
-                "Camera roles would be lost, which takes the role admin",
-            )
-            .because("roles_at_stake"),
-            ProvisioningError::Failed(failure) => failure.into(),
-            ProvisioningError::Database(error) => error.into(),
+            ProvisioningError::Busy { retry_after_s } => answer.retry_after(retry_after_s),
+            _ => answer,
         }
     }
 }

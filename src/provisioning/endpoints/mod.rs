@@ -1,6 +1,8 @@
 //! What administrators and clients ask of provisioning.
 
 pub mod backfill;
+pub mod bulk;
+mod bulk_plan;
 pub mod credentials;
 pub mod delete_user;
 pub mod diagnostics;
@@ -13,6 +15,7 @@ pub mod provision;
 pub mod reset;
 mod reset_plan;
 pub mod run;
+pub mod run_users;
 pub mod runs;
 pub mod stop_run;
 

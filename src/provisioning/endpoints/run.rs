@@ -163,6 +163,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                 "runId": "run_01JZX0000000000000000000EX",
                 "trigger": "manual",
                 "mode": "queue",
+                "action": "backfill",
                 "status": "running",
                 "died": false,
                 "limit": 10000,
@@ -208,6 +209,7 @@ mod tests {
             run_id: "run_x".to_owned(),
             trigger_kind: "manual".to_owned(),
             mode: "queue".to_owned(),
+            action: "backfill".to_owned(),
             status: "running".to_owned(),
             batch_limit: 500,
             tally: Tally {

@@ -88,6 +88,9 @@ pub struct RunHead {
     /// inline: in one process. queue: planned, and worked off by queue consumers.
     #[cfg_attr(test, schemars(extend("enum" = ["inline", "queue"])))]
     mode: String,
+    /// backfill: it makes the accounts that are missing. Else what it does to each user of a list.
+    #[cfg_attr(test, schemars(extend("enum" = ["backfill", "reset", "provision", "offboard"])))]
+    action: String,
     /// running: at work, or `died`. A planned run that no consumer had a hand in for 30 minutes is closed by
     /// the next plan.
     #[cfg_attr(test, schemars(extend("enum" = ["running", "completed", "ended_early"])))]
@@ -106,6 +109,7 @@ impl RunHead {
             run_id: row.run_id.clone(),
             trigger: row.trigger_kind.clone(),
             mode: row.mode.clone(),
+            action: row.action.clone(),
             status: row.status.clone(),
             died: row.has_died(now),
             limit: row.batch_limit,
@@ -188,6 +192,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                         "runId": "run_01JZX0000000000000000000EX",
                         "trigger": "cron",
                         "mode": "inline",
+                        "action": "backfill",
                         "status": "completed",
                         "died": false,
                         "limit": 50,

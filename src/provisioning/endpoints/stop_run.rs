@@ -66,6 +66,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                 "runId": "run_01JZX0000000000000000000EX",
                 "trigger": "manual",
                 "mode": "queue",
+                "action": "backfill",
                 "status": "ended_early",
                 "died": false,
                 "limit": 10000,

@@ -29,6 +29,7 @@ use crate::threedeye::{ScanQuery, UpstreamError};
 pub use on_purpose::{Deletion, DeletionRefused, Preview};
 pub use removal::Departed;
 use removal::{Departure, NotRemoved};
+pub(super) use removal::{look_for, may_have_accounts};
 
 /// Why an account is left in place.
 const PROTECTED: &str = "the account is protected and was left in place";
@@ -108,7 +109,7 @@ impl RemovalRun<'_> {
         }
         let mut query = ScanQuery::default();
         for one in leaving {
-            removal::look_for(&one.mapping, &mut query);
+            look_for(&one.mapping, &mut query);
         }
         let scan = self.leases.scan(&self.provisioner, query, self.deadline);
         let mut stop = None;
@@ -146,6 +147,7 @@ impl RemovalRun<'_> {
                 user: &one.user,
                 mapping: &one.mapping,
                 scan,
+                of_others: None,
                 deadline: self.deadline.min(self.leases.deadline()),
             };
             let token = &self.leases.token;

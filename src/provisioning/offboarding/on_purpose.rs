@@ -1,6 +1,7 @@
 //! Deletes a user and its account at once, because a person asked for it.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 
 use crate::db::DatabaseError;
 use crate::kernel::audit::Action;
@@ -13,7 +14,9 @@ use crate::provisioning::reset::Removal;
 use crate::provisioning::sighting::check_list;
 use crate::provisioning::store::{self, Holdings, LeaseTerms, LeaseToken};
 use crate::provisioning::{Context, Failure, Provisioner, ProvisioningError};
-use crate::threedeye::{Client, DirectoryScan, RemoteAccount, RoleId, ScanQuery, UpstreamError};
+use crate::threedeye::{
+    Client, DirectoryScan, RemoteAccount, RemoteId, RoleId, ScanQuery, UpstreamError,
+};
 
 /// What deleting a user would do.
 #[derive(Debug)]
@@ -96,6 +99,19 @@ impl Context<'_> {
         reason: &str,
         order: RemovalOrder,
     ) -> Result<Deletion, DeletionRefused> {
+        self.delete_user_if(remote, user, reason, order, |_| Ok(()))
+            .await
+    }
+
+    /// The same where `approve` agrees to what the lease found.
+    pub(in crate::provisioning) async fn delete_user_if(
+        &self,
+        remote: Option<&Client>,
+        user: &UserId,
+        reason: &str,
+        order: RemovalOrder,
+        approve: impl FnOnce(&ProvisioningRecord) -> Result<(), ProvisioningError>,
+    ) -> Result<Deletion, DeletionRefused> {
         // From before the lease, so that no call outlasts it.
         let deadline = Deadline::after(self.clock, SINGLE_BUDGET);
         let terms = LeaseTerms::new(self.clock, self.random);
@@ -111,7 +127,7 @@ impl Context<'_> {
         let refused = match (is_known(&record), accounts, remote) {
             (false, ..) => Some(ProvisioningError::NoUser),
             (true, Some(_), None) => Some(UpstreamError::NotConfigured.into()),
-            _ => None,
+            _ => approve(&record).err(),
         };
         if let Some(refused) = refused {
             store::release_lease(self.database, token, user, None).await?;
@@ -170,6 +186,7 @@ impl Provisioner<'_> {
             user,
             mapping,
             scan: &scan,
+            of_others: None,
             deadline,
         };
         let found = departure.find().await?;
@@ -195,6 +212,7 @@ impl Provisioner<'_> {
             user,
             mapping,
             scan: &scan,
+            of_others: None,
             deadline,
         };
         let unlimited = Cell::new(u32::MAX);
@@ -220,6 +238,7 @@ impl Provisioner<'_> {
             user,
             mapping: &left,
             scan: &scan,
+            of_others: None,
             deadline,
         };
         let found = departure.find().await?;
@@ -253,6 +272,7 @@ impl Provisioner<'_> {
             user,
             mapping: &left,
             scan: &scan,
+            of_others: None,
             deadline,
         };
         let found = departure.find().await?;
@@ -260,6 +280,33 @@ impl Provisioner<'_> {
             true => Ok(found.removable.into_iter().cloned().collect()),
             false => Err(Failure::Protected.into()),
         }
+    }
+
+    /// What a list that was read for many shows of one user's accounts. `of_others` are those of other users.
+    pub(in crate::provisioning) async fn look_in(
+        &self,
+        scan: &DirectoryScan,
+        user: &UserId,
+        mapping: &Mapping,
+        of_others: &BTreeSet<RemoteId>,
+        deadline: Deadline,
+    ) -> Result<Departed, ProvisioningError> {
+        let mapping = as_left(mapping);
+        let departure = Departure {
+            provisioner: *self,
+            user,
+            mapping: &mapping,
+            scan,
+            of_others: Some(of_others),
+            deadline,
+        };
+        let found = departure.find().await?;
+        let held = found.removable.iter().flat_map(|account| &account.roles);
+        Ok(Departed {
+            deleted: removal::ids(&found.removable),
+            roles: union(Vec::new(), held),
+            left_in_place: removal::ids(&found.protected),
+        })
     }
 
     async fn scan_for(

@@ -1,6 +1,7 @@
 //! The accounts of one user that left: which they are, and their removal.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 
 use crate::db::DatabaseError;
 use crate::kernel::audit::Action;
@@ -64,7 +65,7 @@ impl From<DatabaseError> for NotRemoved {
 }
 
 /// Adds what a scan must look for on behalf of this row.
-pub(super) fn look_for(mapping: &Mapping, query: &mut ScanQuery) {
+pub(in crate::provisioning) fn look_for(mapping: &Mapping, query: &mut ScanQuery) {
     for own in own_accounts(mapping) {
         query.emails.extend(own.email.cloned());
         query.ids.extend(own.id.cloned());
@@ -72,7 +73,7 @@ pub(super) fn look_for(mapping: &Mapping, query: &mut ScanQuery) {
 }
 
 /// Whether there may be an account of this user.
-pub(super) fn may_have_accounts(mapping: &Mapping) -> bool {
+pub(in crate::provisioning) fn may_have_accounts(mapping: &Mapping) -> bool {
     own_accounts(mapping).next().is_some()
 }
 
@@ -100,6 +101,8 @@ pub(super) struct Departure<'a> {
     pub user: &'a UserId,
     pub mapping: &'a Mapping,
     pub scan: &'a DirectoryScan,
+    /// Those of the accounts that are other users', where that was read before.
+    pub of_others: Option<&'a BTreeSet<RemoteId>>,
     pub deadline: Deadline,
 }
 
@@ -144,6 +147,9 @@ impl<'a> Departure<'a> {
     }
 
     async fn is_of_another(&self, account: &RemoteAccount) -> Result<bool, DatabaseError> {
+        if let Some(of_others) = self.of_others {
+            return Ok(of_others.contains(&account.id));
+        }
         let database = self.provisioner.database;
         let of_others = store::accounts_of_others(database, self.user, &[account]).await?;
         Ok(!of_others.is_empty())

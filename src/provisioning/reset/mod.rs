@@ -17,6 +17,8 @@ mod plan;
 mod preview;
 mod removal;
 
+use serde::{Deserialize, Serialize};
+
 use crate::kernel::audit::{Action, Entry};
 use crate::kernel::{Deadline, UserId};
 use crate::provisioning::policy::{SETTLING, SINGLE_BUDGET};
@@ -27,14 +29,16 @@ use crate::provisioning::{Context, Failure, Provisioner, ProvisioningError};
 use crate::threedeye::{Client, RemoteAccount, RemoteId, RoleId, UpstreamError};
 
 use forgotten::Memory;
-use plan::Sight;
+pub(super) use plan::Sight;
 pub use plan::{Plan, ResetTerms};
+pub(super) use preview::Seen;
 pub use preview::{PlannedDelete, ResetPreview, Why};
 use removal::LeasedRemoval;
 pub use removal::Removal;
+pub(super) use removal::{Found, own_accounts};
 
 /// What is asked for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResetOrder {
     /// Forget the mapping and the saved roles.
     pub clear_mapping: bool,
@@ -44,6 +48,16 @@ pub struct ResetOrder {
     pub reprovision: bool,
     /// Keep the deleted account's roles for the next provisioning.
     pub preserve_roles: bool,
+}
+
+impl ResetOrder {
+    /// What leaves the user as it is.
+    pub const NOTHING: Self = Self {
+        clear_mapping: false,
+        delete_remote: false,
+        reprovision: false,
+        preserve_roles: false,
+    };
 }
 
 /// What was done.

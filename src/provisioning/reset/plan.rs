@@ -20,17 +20,37 @@ use crate::threedeye::{RemoteAccount, RoleId};
 /// Names what a preview showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    ends_at: Timestamp,
+    /// `None`: it holds to what the user is for as long as it takes.
+    pub(in crate::provisioning) ends_at: Option<Timestamp>,
     tag: String,
 }
 
 impl Plan {
+    /// The plan of one user of a list, as it was kept: when that user was last looked at is nothing to it.
+    pub fn kept(tag: String) -> Self {
+        Self { ends_at: None, tag }
+    }
+
+    /// What is kept of it, or told.
+    pub fn tag(&self) -> &str {
+        &self.tag
+    }
+
+    pub(in crate::provisioning) const fn new(ends_at: Timestamp, tag: String) -> Self {
+        Self {
+            ends_at: Some(ends_at),
+            tag,
+        }
+    }
+
     /// Reads what [`fmt::Display`] writes.
     pub fn parse(text: &str) -> Option<Self> {
         let (ends_at, tag) = text.split_once('.')?;
         let is_tag = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         let plan = Self {
-            ends_at: Timestamp::from_millis(ends_at.parse::<u64>().ok()?.try_into().ok()?),
+            ends_at: Some(Timestamp::from_millis(
+                ends_at.parse::<u64>().ok()?.try_into().ok()?,
+            )),
             tag: tag.to_owned(),
         };
         // One plan has one text.
@@ -39,11 +59,17 @@ impl Plan {
 
     /// Refuses a plan whose time is over, and one that no preview can have made yet. It takes no lease, and
     /// reads nothing.
-    pub(super) fn check_time(&self, now: Timestamp) -> Result<(), ProvisioningError> {
-        if self.ends_at <= now {
+    pub(in crate::provisioning) fn check_time(
+        &self,
+        now: Timestamp,
+    ) -> Result<(), ProvisioningError> {
+        let Some(ends_at) = self.ends_at else {
+            return Ok(());
+        };
+        if ends_at <= now {
             return Err(ProvisioningError::PlanExpired);
         }
-        match self.ends_at <= now.plus(PLAN_LIFETIME).plus(CLOCK_SKEW) {
+        match ends_at <= now.plus(PLAN_LIFETIME).plus(CLOCK_SKEW) {
             true => Ok(()),
             false => Err(ProvisioningError::PlanOutdated),
         }
@@ -52,7 +78,10 @@ impl Plan {
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.ends_at.as_millis(), self.tag)
+        match self.ends_at {
+            Some(ends_at) => write!(f, "{}.{}", ends_at.as_millis(), self.tag),
+            None => f.write_str(&self.tag),
+        }
     }
 }
 
@@ -75,7 +104,7 @@ impl ResetTerms<'_> {
 
 /// All that a reset depends on.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Sight<'a> {
+pub(in crate::provisioning) struct Sight<'a> {
     pub user: &'a UserId,
     pub order: ResetOrder,
     pub record: &'a ProvisioningRecord,
@@ -88,7 +117,7 @@ pub(super) struct Sight<'a> {
 /// A sight as it is tagged.
 #[derive(Serialize)]
 struct Tagged<'a> {
-    ends_at: i64,
+    ends_at: Option<i64>,
     order: [bool; 4],
     last_reset: Option<u64>,
     email: Option<&'a str>,
@@ -101,30 +130,44 @@ struct Tagged<'a> {
 #[derive(Serialize)]
 struct TaggedMapping<'a> {
     state: &'static str,
-    updated_at: i64,
     email: Option<&'a str>,
     id: Option<&'a str>,
     password: Option<&'a str>,
-    attempts: u32,
-    settled_at: i64,
-    /// A run that died left it behind, and perhaps nothing else.
-    lease_until: i64,
+    touched: Option<Touched>,
     taken_over: Option<&'a str>,
     forgotten: Option<(&'a str, Option<&'a str>)>,
 }
 
-impl<'a> From<&'a Mapping> for TaggedMapping<'a> {
-    fn from(mapping: &'a Mapping) -> Self {
-        let forgotten = mapping.forgotten.as_ref();
+/// When and how often the user was at work, which tells nothing of what it is.
+#[derive(Serialize)]
+struct Touched {
+    updated_at: i64,
+    attempts: u32,
+    settled_at: i64,
+    /// A run that died left it behind, and perhaps nothing else.
+    lease_until: i64,
+}
+
+impl Touched {
+    const fn of(mapping: &Mapping) -> Self {
         Self {
-            state: mapping.state.as_str(),
             updated_at: mapping.updated_at.as_millis(),
-            email: mapping.email_key.as_ref().map(|email| email.as_str()),
-            id: mapping.threedeye_id.as_ref().map(|id| id.0.as_str()),
-            password: mapping.password.as_ref().map(|sealed| sealed.as_str()),
             attempts: mapping.attempts,
             settled_at: mapping.settled_at.as_millis(),
             lease_until: mapping.lease_until.as_millis(),
+        }
+    }
+}
+
+impl<'a> TaggedMapping<'a> {
+    fn new(mapping: &'a Mapping, touched: Option<Touched>) -> Self {
+        let forgotten = mapping.forgotten.as_ref();
+        Self {
+            state: mapping.state.as_str(),
+            touched,
+            email: mapping.email_key.as_ref().map(|email| email.as_str()),
+            id: mapping.threedeye_id.as_ref().map(|id| id.0.as_str()),
+            password: mapping.password.as_ref().map(|sealed| sealed.as_str()),
             taken_over: mapping.taken_over.as_deref(),
             forgotten: forgotten.map(|account| {
                 let id = account.id.as_ref().map(|id| id.0.as_str());
@@ -135,7 +178,7 @@ impl<'a> From<&'a Mapping> for TaggedMapping<'a> {
 }
 
 impl Sight<'_> {
-    fn text(&self, ends_at: Timestamp) -> Result<String, DatabaseError> {
+    fn text(&self, ends_at: Option<Timestamp>) -> Result<String, DatabaseError> {
         let ResetOrder {
             clear_mapping,
             delete_remote,
@@ -143,18 +186,26 @@ impl Sight<'_> {
             preserve_roles,
         } = self.order;
         let user = self.record.user.as_ref();
+        // An idle row may be there for its lease alone.
+        let mapping = self.record.mapping.as_ref().filter(|row| {
+            ends_at.is_some()
+                || row.is_recorded()
+                || row.forgotten.is_some()
+                || row.taken_over.is_some()
+        });
         let email = user.and_then(|user| user.email_key.as_ref());
         // In which order a list has accounts and roles tells nothing.
         let accounts = self.accounts.iter();
         let accounts =
             set_of(accounts.map(|account| (account.id.0.as_str(), in_order(&account.roles))));
         json_text(&Tagged {
-            ends_at: ends_at.as_millis(),
+            ends_at: ends_at.map(Timestamp::as_millis),
             order: [clear_mapping, delete_remote, reprovision, preserve_roles],
             last_reset: self.last_reset,
             email: email.map(|email| email.as_str()),
             known: user.is_some(),
-            mapping: self.record.mapping.as_ref().map(Into::into),
+            mapping: mapping
+                .map(|row| TaggedMapping::new(row, ends_at.is_some().then(|| Touched::of(row)))),
             saved: self
                 .record
                 .recovery
@@ -165,7 +216,7 @@ impl Sight<'_> {
     }
 
     /// The camera roles that no account and no row would have afterwards.
-    pub(super) fn lost_roles(&self) -> Vec<RoleId> {
+    pub(in crate::provisioning) fn lost_roles(&self) -> Vec<RoleId> {
         let Self { order, record, .. } = self;
         let has_left = record.mapping.as_ref().is_some_and(Mapping::has_left);
         let held = self.accounts.iter().flat_map(|account| &account.roles);
@@ -190,15 +241,18 @@ fn in_order(roles: &[RoleId]) -> BTreeSet<&str> {
 }
 
 impl Context<'_> {
-    /// Names this sight, until [`PLAN_LIFETIME`] has passed.
-    pub(super) fn plan_of(&self, sight: &Sight<'_>) -> Result<Plan, DatabaseError> {
-        let ends_at = self.clock.now().plus(PLAN_LIFETIME);
+    /// Names this sight, until then.
+    pub(in crate::provisioning) fn plan_of(
+        &self,
+        sight: &Sight<'_>,
+        ends_at: Option<Timestamp>,
+    ) -> Result<Plan, DatabaseError> {
         let tag = self.sealer.tag(sight.user, &sight.text(ends_at)?);
         Ok(Plan { ends_at, tag })
     }
 
     /// Whether a reset may do what it is about to.
-    pub(super) fn approve(
+    pub(in crate::provisioning) fn approve(
         &self,
         sight: &Sight<'_>,
         terms: ResetTerms<'_>,
@@ -303,7 +357,7 @@ mod tests {
         let now = Timestamp::from_millis(1_795_258_200_000);
         let check = |ends_at| {
             let tag = "a".repeat(43);
-            let plan = Plan { ends_at, tag };
+            let plan = Plan::new(ends_at, tag);
             plan.check_time(now)
         };
         let second = Duration::from_secs(1);

@@ -1,7 +1,8 @@
 //! What a reset would do; nothing is changed.
 
-use crate::kernel::{Deadline, UserId};
-use crate::provisioning::policy::SINGLE_BUDGET;
+use crate::db::DatabaseError;
+use crate::kernel::{Deadline, Timestamp, UserId};
+use crate::provisioning::policy::{PLAN_LIFETIME, SINGLE_BUDGET};
 use crate::provisioning::record::{Mapping, ProvisioningRecord, State};
 use crate::provisioning::reset::ResetOrder;
 use crate::provisioning::reset::plan::{Plan, Sight};
@@ -60,6 +61,17 @@ impl Why {
     }
 }
 
+/// What a preview goes by.
+#[derive(Clone, Copy)]
+pub(in crate::provisioning) struct Seen<'a> {
+    pub user: &'a UserId,
+    pub record: &'a ProvisioningRecord,
+    pub last_reset: Option<u64>,
+    pub found: &'a Found,
+    /// Whether 3dEye is.
+    pub is_configured: bool,
+}
+
 impl Context<'_> {
     /// Looks at what [`reset`](Self::reset) would find, and refuses what it would refuse.
     pub async fn preview_reset(
@@ -88,17 +100,39 @@ impl Context<'_> {
             }
             (false, _) => {
                 self.refuse_clearing(user, order, &record)?;
-                Found {
-                    complete: true,
-                    ..Found::default()
-                }
+                Found::unsought()
             }
         };
+        let seen = Seen {
+            user,
+            record: &record,
+            last_reset,
+            found: &found,
+            is_configured: remote.is_some(),
+        };
+        Ok(self.preview_of(&seen, order, Some(now.plus(PLAN_LIFETIME)))?)
+    }
+
+    /// What a reset would do where this is seen. Its plan is good until then.
+    pub(in crate::provisioning) fn preview_of(
+        &self,
+        seen: &Seen<'_>,
+        order: ResetOrder,
+        ends_at: Option<Timestamp>,
+    ) -> Result<ResetPreview, DatabaseError> {
+        let Seen {
+            user,
+            record,
+            last_reset,
+            found,
+            is_configured,
+        } = *seen;
+        let mapping = record.mapping.as_ref();
         let accounts: Vec<&RemoteAccount> = found.accounts.iter().collect();
         let sight = Sight {
             user,
             order,
-            record: &record,
+            record,
             last_reset,
             accounts: &accounts,
         };
@@ -106,7 +140,7 @@ impl Context<'_> {
         let keeps_saved = order.preserve_roles && !mapping.is_some_and(Mapping::has_left);
         let saved = record.recovery.iter().flat_map(|saved| &saved.roles);
         Ok(ResetPreview {
-            plan: self.plan_of(&sight)?,
+            plan: self.plan_of(&sight, ends_at)?,
             clears_mapping: order.clear_mapping && mapping.is_some_and(Mapping::is_recorded),
             cleared_roles: match order.clear_mapping && !keeps_saved {
                 true => saved.cloned().collect(),
@@ -114,17 +148,17 @@ impl Context<'_> {
             },
             deletes: accounts
                 .iter()
-                .map(|account| planned_delete(account, &record))
+                .map(|account| planned_delete(account, record))
                 .collect(),
             not_visible: found.not_visible,
             complete: found.complete,
-            warnings: warnings(order, &record, &found, remote.is_some(), &lost_roles),
+            warnings: warnings(order, record, found, is_configured, &lost_roles),
             lost_roles,
         })
     }
 
     /// Refuses what a reset without a delete would refuse.
-    fn refuse_clearing(
+    pub(in crate::provisioning) fn refuse_clearing(
         &self,
         user: &UserId,
         order: ResetOrder,

@@ -1,5 +1,7 @@
 //! Finds and deletes the user's accounts.
 
+use std::collections::BTreeSet;
+
 use crate::kernel::audit::Action;
 use crate::kernel::ordered::set_of;
 use crate::kernel::{Deadline, UserId};
@@ -10,7 +12,7 @@ use crate::provisioning::reset::{ResetOrder, merged_roles};
 use crate::provisioning::sighting::check_list;
 use crate::provisioning::store::LeaseToken;
 use crate::provisioning::{Failure, Provisioner, ProvisioningError, store};
-use crate::threedeye::{RemoteAccount, RemoteId, RoleId, ScanQuery};
+use crate::threedeye::{Client, DirectoryScan, RemoteAccount, RemoteId, RoleId, ScanQuery};
 
 /// What was done at 3dEye.
 #[derive(Debug, Default)]
@@ -36,7 +38,7 @@ pub(super) struct Search<'a> {
 
 /// What the customer's list shows of them.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(in crate::provisioning) struct Found {
     /// Those that a reset deletes, the mapped one first: it is the one that the answer names.
     pub accounts: Vec<RemoteAccount>,
     /// Neither id nor e-mail is in our customer.
@@ -45,51 +47,68 @@ pub(super) struct Found {
     pub complete: bool,
 }
 
-impl Search<'_> {
-    pub(super) async fn find(&self) -> Result<Found, ProvisioningError> {
-        let remote = self.remover.remote;
-        let query = own_accounts(self.record);
+impl Found {
+    /// Of a reset that looks for none.
+    pub(in crate::provisioning) fn unsought() -> Self {
+        Self {
+            complete: true,
+            ..Self::default()
+        }
+    }
+
+    /// The accounts that the rows name, as a list shows them.
+    pub(in crate::provisioning) fn of(record: &ProvisioningRecord, scan: &DirectoryScan) -> Self {
+        let query = own_accounts(record);
         let sought = query.emails.len().saturating_add(query.ids.len());
-        let reading = list_deadline(self.deadline, self.remover.clock.now());
-        let scan = remote
-            .scan(std::future::ready(query.clone()), reading)
-            .await?;
-        let scan = check_list(self.remover.database, scan, Some(self.user)).await??;
         // Found by id and by e-mail, an account counts for both.
         let seen = query.ids.iter().filter_map(|id| scan.by_id(id));
         let seen = seen.chain(query.emails.iter().filter_map(|e| scan.by_email(e)));
         let seen: Vec<&RemoteAccount> = seen.collect();
         let complete = seen.len() >= sought || scan.complete;
-        let mut accounts: Vec<&RemoteAccount> = Vec::new();
+        let mut accounts: Vec<RemoteAccount> = Vec::new();
         for account in seen {
             if !accounts.iter().any(|other| other.id == account.id) {
-                accounts.push(account);
+                accounts.push(account.clone());
             }
         }
-        let not_visible = accounts.is_empty();
-        self.leave_others_out(&mut accounts).await?;
-        Ok(Found {
-            accounts: accounts.into_iter().cloned().collect(),
-            not_visible,
+        Self {
+            not_visible: accounts.is_empty(),
+            accounts,
             complete,
-        })
+        }
     }
 
-    /// Guards: protected accounts are never deleted, and other users' accounts are left alone.
-    async fn leave_others_out(
-        &self,
-        accounts: &mut Vec<&RemoteAccount>,
-    ) -> Result<(), ProvisioningError> {
+    /// Guard: protected accounts are never deleted.
+    pub(in crate::provisioning) fn refuse_protected(&self, remote: &Client) -> Result<(), Failure> {
+        match self.accounts.iter().any(|one| remote.is_protected(one)) {
+            true => Err(Failure::Protected),
+            false => Ok(()),
+        }
+    }
+
+    /// Guard: other users' accounts are left alone.
+    pub(in crate::provisioning) fn leave_out(&mut self, of_others: &BTreeSet<RemoteId>) {
+        self.accounts
+            .retain(|account| !of_others.contains(&account.id));
+    }
+}
+
+impl Search<'_> {
+    pub(super) async fn find(&self) -> Result<Found, ProvisioningError> {
         let remote = self.remover.remote;
-        if accounts.iter().any(|account| remote.is_protected(account)) {
-            return Err(Failure::Protected.into());
-        }
-        if !accounts.is_empty() {
+        let query = own_accounts(self.record);
+        let reading = list_deadline(self.deadline, self.remover.clock.now());
+        let scan = remote.scan(std::future::ready(query), reading).await?;
+        let scan = check_list(self.remover.database, scan, Some(self.user)).await??;
+        let mut found = Found::of(self.record, &scan);
+        found.refuse_protected(remote)?;
+        if !found.accounts.is_empty() {
+            let accounts: Vec<&RemoteAccount> = found.accounts.iter().collect();
             let of_others =
-                store::accounts_of_others(self.remover.database, self.user, accounts).await?;
-            accounts.retain(|account| !of_others.contains(&account.id));
+                store::accounts_of_others(self.remover.database, self.user, &accounts).await?;
+            found.leave_out(&set_of(of_others));
         }
-        Ok(())
+        Ok(found)
     }
 }
 
@@ -199,7 +218,7 @@ impl LeasedRemoval<'_> {
 
 /// The accounts that are this user's: the mapped one, the one with its e-mail, and those that were, or
 /// were to be, made for an earlier e-mail.
-fn own_accounts(record: &ProvisioningRecord) -> ScanQuery {
+pub(in crate::provisioning) fn own_accounts(record: &ProvisioningRecord) -> ScanQuery {
     let mapping = record.mapping.as_ref();
     let own = record.user.as_ref().and_then(|row| row.email_key.clone());
     // A row that was set aside names an e-mail that another user holds.

@@ -107,10 +107,11 @@ impl<'a> Theatre<'a> {
     fn consume(&self, number: usize) -> Acting<'a> {
         let (world, risks, post) = (self.world, Rc::clone(self.risks), self.post);
         let kit = self.kit(number);
+        let removals = self.scene.removals;
         Box::pin(async move {
             for _ in 0..DELIVERIES {
                 let chunks = post.0.borrow().clone();
-                let ended = kit.provisioner(world).consume(&chunks).await;
+                let ended = kit.provisioner(world).consume(&chunks, removals).await;
                 risks
                     .director
                     .tell(|| format!("actor {number} has consumed: {ended:?}"));

@@ -11,7 +11,7 @@ macro_rules! list_runs {
     ($first:literal $(, $other:literal)*) => {
         concat!(
             "
-SELECT run_id, trigger_kind, mode, status, batch_limit, total, created, failed, skipped,
+SELECT run_id, trigger_kind, mode, action, status, batch_limit, total, created, failed, skipped,
        quarantined, remaining, errors, started_at, advanced_at, finished_at
 FROM (",
             list_runs!(one $first),
@@ -47,7 +47,7 @@ const BY_BOTH: &str =
     list_runs!("INDEXED BY provisioning_runs_by_kind WHERE trigger_kind = ?3 AND status = ?4 AND");
 
 const ONE_RUN: &str = "
-SELECT run_id, trigger_kind, mode, status, batch_limit, total, created, failed, skipped,
+SELECT run_id, trigger_kind, mode, action, status, batch_limit, total, created, failed, skipped,
        quarantined, remaining, errors, started_at, advanced_at, finished_at
 FROM provisioning_runs WHERE run_id = ?1";
 
@@ -65,6 +65,8 @@ db::row! {
         pub trigger_kind: String,
         /// `inline` or `queue`.
         pub mode: String,
+        /// What is done: `backfill`, or the word of what an administrator asked for a list of users.
+        pub action: String,
         /// `running`, `completed` or `ended_early`.
         pub status: String,
         /// Users it would take up at most.

@@ -1,21 +1,27 @@
 //! All that is known of one user.
 
+use std::collections::BTreeMap;
+
 use crate::auth::store::{ApiKeyRow, KeyColumns, find_api_key_statement};
 use crate::auth::subject::linked_subject;
 use crate::auth::{PresentedKey, Scope};
-use crate::db::{self, Batch, Database, DatabaseError, Results, Slot, Statement, audit_json};
+use crate::db::{self, Arg, Batch, Database, DatabaseError, Results, Slot, Statement, audit_json};
 use crate::kernel::audit::Entry;
 use crate::kernel::{EmailKey, UserId};
 use crate::provisioning::record::{ProvisioningRecord, User};
 use crate::provisioning::store::columns::{MappingColumns, recovery};
 
-// ?1 user
-const LOAD: &str = concat!(
-    "
-SELECT q.id AS requested,
+/// All that is known of users, who are called `q`.
+macro_rules! load_records {
+    ($columns:literal, $from:literal) => {
+        concat!(
+            "
+SELECT ",
+            $columns,
+            "q.id AS requested,
        u.uuid, u.email, u.email_key AS user_email_key, ",
-    linked_subject!(),
-    " AS auth_subject,
+            linked_subject!(),
+            " AS auth_subject,
        t.state, t.email_key AS intent_email, t.threedeye_id, t.password_sealed, t.attempts,
        t.last_error, t.next_attempt_at, t.lease_until, t.created_at AS mapped_at,
        t.updated_at AS changed_at, t.settled_at,
@@ -25,10 +31,26 @@ SELECT q.id AS requested,
        EXISTS (SELECT 1 FROM threedeye_users o
                WHERE o.email_key = u.email_key AND o.password_sealed IS NOT NULL
                  AND o.user_id <> q.id) AS contested
-FROM (SELECT ?1 AS id) q
+FROM ",
+            $from,
+            " q
 LEFT JOIN users u ON u.uuid = q.id
 LEFT JOIN threedeye_users t ON t.user_id = q.id
 LEFT JOIN threedeye_recovery r ON r.user_id = q.id"
+        )
+    };
+}
+
+// ?1 user
+const LOAD: &str = load_records!("", "(SELECT ?1 AS id)");
+
+// ?1 users. The last reset is as in LAST_RESET.
+const LOAD_MANY: &str = load_records!(
+    "(SELECT max(id) FROM (
+  SELECT id, action FROM audit_log WHERE subject = q.id ORDER BY id DESC LIMIT 50
+) WHERE action = 'threedeye.reset') AS last_reset,
+       ",
+    "(SELECT value AS id FROM json_each(?1))"
 );
 
 // The conditions are those on which the endpoint answers, as far as they are known before: a refused
@@ -216,4 +238,37 @@ pub async fn load_for_plan(
     let last = batch.push::<LastResetRow>(Statement::new(LAST_RESET, [user.into()]));
     let answers = database.run(batch).await?;
     Ok((answers.one(record)?.into_record()?, answers.one(last)?.id))
+}
+
+db::row! {
+    struct ManyRow {
+        record: RecordRow = flatten,
+        last_reset: Option<u64>,
+    }
+}
+
+/// What a plan of one user of a list goes by. A row that cannot be read is this user's alone.
+#[derive(Debug)]
+pub struct LoadedForPlan {
+    pub record: Result<ProvisioningRecord, DatabaseError>,
+    pub last_reset: Option<u64>,
+}
+
+/// The same of many users, by their ids, in one round trip.
+pub async fn load_many_for_plan(
+    database: &Database,
+    users: &[UserId],
+) -> Result<BTreeMap<UserId, LoadedForPlan>, DatabaseError> {
+    let mut batch = Batch::new();
+    let rows = batch.push::<ManyRow>(Statement::new(LOAD_MANY, [Arg::json(&users)?]));
+    let rows = database.run(batch).await?.rows(rows)?.into_iter();
+    let loaded = rows.map(|row| {
+        let user = UserId::new(row.record.user.requested.clone());
+        let loaded = LoadedForPlan {
+            record: row.record.into_record(),
+            last_reset: row.last_reset,
+        };
+        (user, loaded)
+    });
+    Ok(loaded.collect())
 }

@@ -1,6 +1,8 @@
 //! What is written before a remote account is deleted: its roles, and that its e-mail is about to be
 //! freed.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::db::{self, Arg, Batch, Database, DatabaseError, Slot, Statement};
@@ -70,6 +72,15 @@ WHERE EXISTS (SELECT 1 FROM threedeye_users o
    OR EXISTS (SELECT 1 FROM threedeye_users o
               WHERE o.email_key = a.value ->> 'email' AND o.password_sealed IS NOT NULL
                 AND o.user_id <> ?1)";
+
+// ?1 accounts, each with the user that it may be of; on the conditions of OF_OTHERS
+const OF_OTHERS_OF_MANY: &str = "
+SELECT a.value ->> 'user' AS user_id, a.value ->> 'id' AS threedeye_id FROM json_each(?1) a
+WHERE EXISTS (SELECT 1 FROM threedeye_users o
+              WHERE o.threedeye_id = a.value ->> 'id' AND o.user_id <> a.value ->> 'user')
+   OR EXISTS (SELECT 1 FROM threedeye_users o
+              WHERE o.email_key = a.value ->> 'email' AND o.password_sealed IS NOT NULL
+                AND o.user_id <> a.value ->> 'user')";
 
 db::row! {
     struct RemovalRow {
@@ -259,4 +270,43 @@ pub async fn accounts_of_others(
         .into_iter()
         .map(|row| RemoteId(row.threedeye_id))
         .collect())
+}
+
+#[derive(Serialize)]
+struct CandidateParameter<'a> {
+    user: &'a str,
+    #[serde(flatten)]
+    account: AccountParameter<'a>,
+}
+
+db::row! {
+    struct CandidateRow {
+        user_id: String,
+        threedeye_id: String,
+    }
+}
+
+/// The same for many users at once: which of the accounts that may be theirs are others'.
+pub async fn accounts_of_others_than<'a>(
+    database: &Database,
+    candidates: impl IntoIterator<Item = (&'a UserId, &'a RemoteAccount)>,
+) -> Result<BTreeSet<(UserId, RemoteId)>, DatabaseError> {
+    let candidates = candidates.into_iter();
+    let candidates = candidates.map(|(user, account)| CandidateParameter {
+        user: user.as_str(),
+        account: AccountParameter {
+            id: &account.id.0,
+            email: account.email_key().map(|email| email.as_str().to_owned()),
+        },
+    });
+    let candidates: Vec<CandidateParameter> = candidates.collect();
+    if candidates.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let mut batch = Batch::new();
+    let found =
+        batch.push::<CandidateRow>(Statement::new(OF_OTHERS_OF_MANY, [Arg::json(&candidates)?]));
+    let rows = database.run(batch).await?.rows(found)?.into_iter();
+    let pairs = rows.map(|row| (UserId::new(row.user_id), RemoteId(row.threedeye_id)));
+    Ok(pairs.collect())
 }

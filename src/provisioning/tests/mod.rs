@@ -76,7 +76,7 @@ const EVERYTHING: ResetOrder = ResetOrder {
 };
 
 /// The terms on which accounts of deleted users are removed.
-const REMOVALS: RemovalOrder = RemovalOrder {
+pub const REMOVALS: RemovalOrder = RemovalOrder {
     limit: 20,
     wait: Duration::from_secs(72 * 3600),
 };

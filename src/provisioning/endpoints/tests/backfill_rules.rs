@@ -367,7 +367,8 @@ fn the_ledger_tells_of_every_run_newest_first() {
         .minus(Duration::from_secs(2))
         .to_iso();
     let expected = json!({
-        "runId": ids[2], "trigger": "manual", "mode": "inline", "status": "completed", "died": false, "limit": 1,
+        "runId": ids[2], "trigger": "manual", "mode": "inline",
+        "action": "backfill", "status": "completed", "died": false, "limit": 1,
         "total": 1, "created": 1, "failed": 0, "skipped": 0, "quarantined": 0, "remaining": 1,
         "errors": [], "startedAt": began, "finishedAt": began,
     });

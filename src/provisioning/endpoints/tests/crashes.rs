@@ -33,7 +33,7 @@ fn provisioned() -> Setup {
 
 /// Lets the next calls to 3dEye through and refuses all others, with or without their effect. A
 /// refusal of this kind is not repeated, so it stands for the end.
-fn spare_requests(setup: &Setup, spared: u32, with_effect: bool) {
+pub fn spare_requests(setup: &Setup, spared: u32, with_effect: bool) {
     let fault = if with_effect {
         Fault::Mangled(|_| response(418, ""))
     } else {

@@ -2,6 +2,9 @@
 
 mod backfill;
 mod backfill_rules;
+mod bulk;
+mod bulk_lists;
+mod bulk_runs;
 mod crashes;
 mod credentials;
 mod credentials_reads;

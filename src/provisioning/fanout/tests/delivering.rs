@@ -7,7 +7,7 @@ use futures_util::future::join;
 use super::{DONE, FanoutBench, email, receipts, retry};
 use crate::provisioning::fanout::ChunkId;
 use crate::provisioning::policy::{LEASE, hold};
-use crate::provisioning::tests::{outage, rate_limited, refused};
+use crate::provisioning::tests::{REMOVALS, outage, rate_limited, refused};
 use crate::provisioning::world::Fuse;
 use crate::threedeye::UpstreamError;
 use crate::threedeye::simulated::Operation;
@@ -52,7 +52,11 @@ fn a_message_that_comes_twice_at_once_is_worked_off_once() {
     let (one, other) = bench
         .world
         .run(Fuse::None, async {
-            join(consumer.consume(&messages), consumer.consume(&messages)).await
+            join(
+                consumer.consume(&messages, REMOVALS),
+                consumer.consume(&messages, REMOVALS),
+            )
+            .await
         })
         .unwrap();
     let (one, other) = (one.unwrap(), other.unwrap());

@@ -22,7 +22,7 @@ use crate::db::Database;
 use crate::provisioning::backfill::RunOrder;
 use crate::provisioning::fanout::{ChunkId, Delivery, FannedOut, QueueError, Receipt, RunQueue};
 use crate::provisioning::store::{self, RunClosing};
-use crate::provisioning::tests::{Bench, order};
+use crate::provisioning::tests::{Bench, REMOVALS, order};
 use crate::provisioning::world::Fuse;
 use crate::threedeye::simulated::Operation;
 
@@ -91,8 +91,9 @@ impl FanoutBench {
 
     fn deliver_until(&self, fuse: Fuse, messages: &[ChunkId]) -> Option<Delivery> {
         let consumer = self.bench.provisioner();
-        self.world
-            .run(fuse, async { consumer.consume(messages).await.unwrap() })
+        self.world.run(fuse, async {
+            consumer.consume(messages, REMOVALS).await.unwrap()
+        })
     }
 
     fn deliver(&self, messages: &[ChunkId]) -> Delivery {

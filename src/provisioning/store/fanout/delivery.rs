@@ -6,6 +6,7 @@ use crate::db::{self, Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
 use crate::kernel::ordered::set_of;
 use crate::provisioning::fanout::ChunkId;
+use crate::provisioning::store::bulk::BulkRun;
 use crate::provisioning::store::fanout::sums::{ChunkStatus, push_sums};
 use crate::provisioning::store::pause::{PAUSED, PausedRow, not_paused};
 use crate::provisioning::store::quarantine::{Quarantined, list_quarantined_statement};
@@ -54,6 +55,11 @@ LEFT JOIN threedeye_users s ON s.user_id = q.user_id
 WHERE coalesce(s.lease_until, 0) <= ?2"
 );
 
+// ?1 runs
+const BULK_RUNS: &str = "
+SELECT run_id, bulk, actor, request_id FROM provisioning_runs
+WHERE run_id IN (SELECT value FROM json_each(?1)) AND bulk IS NOT NULL AND stopped_at IS NULL";
+
 db::row! {
     /// How many accounts a delivery may replace on behalf of a run.
     #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -73,6 +79,8 @@ pub struct OpenedDelivery {
     pub quarantined: Vec<Quarantined>,
     /// What was reserved; what is not used is to be given back.
     pub allowances: Vec<ReplacementAllowance>,
+    /// Those of the runs that are over a list which an administrator gave.
+    pub bulk: Vec<BulkRun>,
 }
 
 /// Notes a delivery of these chunks, reserves what is left of their runs' replacements, and lists the
@@ -89,10 +97,11 @@ pub async fn open_delivery(
     let mut batch = Batch::new();
     let paused = batch.push::<PausedRow>(Statement::new(PAUSED, []));
     let allowances = batch.push(Statement::new(ALLOWANCES, [runs.clone()]));
-    batch.execute(Statement::new(RESERVE, [runs, now.into()]));
+    batch.execute(Statement::new(RESERVE, [runs.clone(), now.into()]));
     batch.execute(Statement::new(COUNT_DELIVERY, [chunks.clone()]));
     let held = batch.push(Statement::new(LIST_HELD, [chunks, now.into()]));
     let quarantined = batch.push(list_quarantined_statement());
+    let bulk = batch.push(Statement::new(BULK_RUNS, [runs]));
     let answers = database.run(batch).await?;
     if answers.one(paused)?.paused {
         return Ok(None);
@@ -101,6 +110,7 @@ pub async fn open_delivery(
         candidates: answers.rows(held)?,
         quarantined: answers.rows(quarantined)?,
         allowances: answers.rows(allowances)?,
+        bulk: answers.rows(bulk)?,
     }))
 }
 
@@ -115,6 +125,6 @@ pub async fn close_delivery(
 ) -> Result<Vec<ChunkStatus>, DatabaseError> {
     let mut batch = Batch::new();
     batch.execute(Statement::new(GIVE_BACK, [Arg::json(&unused)?]));
-    let status = push_sums(&mut batch, chunks, None, now)?;
-    database.run(batch).await?.rows(status)
+    let sums = push_sums(&mut batch, chunks, None, now)?;
+    sums.statuses(&database.run(batch).await?)
 }

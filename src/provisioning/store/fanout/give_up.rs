@@ -21,17 +21,32 @@ WHERE user_id IN (
   CROSS JOIN provisioning_queue q ON q.user_id = i.value AND q.due_at = r.hold_until
 )";
 
+// ?1 chunks, ?2 why, ?3 now. Who is at work on one of them, and lives, still writes how that ended.
+const LEAVE_BULK: &str = "
+UPDATE provisioning_bulk_users SET
+  outcome = iif(state = 'waiting', ?2, 'interrupted; the audit trail tells what was done'),
+  reason = iif(state = 'waiting', 'run_ended', 'interrupted'),
+  state = iif(state = 'waiting', 'skipped', 'failed'),
+  ended_at = ?3
+WHERE (state = 'waiting' OR state = 'working') AND (run_id, chunk) IN (
+  SELECT c.run_id, c.chunk FROM json_each(?1) m
+  CROSS JOIN provisioning_chunks c
+    ON c.run_id = m.value ->> 'runId' AND c.chunk = m.value ->> 'chunk' AND c.state = 'open'
+)";
+
 /// Closes chunks that users may still wait for and makes those due now, but for a wait of their own,
-/// for the next run; their own run ends early. `why` goes into the ledger. Chunks that are closed stay
-/// as they are.
+/// for the next run; their own run ends early. `why` goes into the ledger, with `outlook` where the next run takes
+/// the users up. Users of a list that an administrator gave are left as they are. Chunks that are closed stay
+/// so.
 pub async fn give_up(
     database: &Database,
     chunks: &[ChunkId],
     why: &str,
+    outlook: &str,
     now: Timestamp,
 ) -> Result<(), DatabaseError> {
     let mut batch = Batch::new();
-    close(&mut batch, chunks, why, now)?;
+    close(&mut batch, chunks, why, outlook, now)?;
     database.run(batch).await.map(|_| ())
 }
 
@@ -40,10 +55,11 @@ pub async fn give_up_dead(
     database: &Database,
     chunks: &[ChunkId],
     why: &str,
+    outlook: &str,
     now: Timestamp,
 ) -> Result<(), DatabaseError> {
     let mut batch = Batch::new();
-    close(&mut batch, chunks, why, now)?;
+    close(&mut batch, chunks, why, outlook, now)?;
     let letters = u32::try_from(chunks.len()).unwrap_or(u32::MAX);
     batch.execute(counters::add(counters::DEAD_LETTERS, "", letters, now));
     database.run(batch).await.map(|_| ())
@@ -53,8 +69,11 @@ fn close(
     batch: &mut Batch,
     chunks: &[ChunkId],
     why: &str,
+    outlook: &str,
     now: Timestamp,
 ) -> Result<(), DatabaseError> {
+    let args = [Arg::json(&chunks)?, why.into(), now.into()];
+    batch.execute(Statement::new(LEAVE_BULK, args));
     batch.execute(Statement::new(LIFT_HOLD, [Arg::json(&chunks)?, now.into()]));
-    push_sums(batch, chunks, Some(why), now).map(|_| ())
+    push_sums(batch, chunks, Some(&format!("{why}{outlook}")), now).map(|_| ())
 }

@@ -44,7 +44,7 @@ pub async fn stop_run(
     }
     let open = answers.rows(open)?;
     if !open.is_empty() {
-        give_up(database, &open, why, now).await?;
+        give_up(database, &open, why, "", now).await?;
     }
     Ok(true)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::db::{self, Arg, Batch, DatabaseError, Slot, Statement};
+use crate::db::{self, Arg, Batch, DatabaseError, Results, Slot, Statement};
 use crate::kernel::Timestamp;
 use crate::kernel::ordered::set_of;
 use crate::provisioning::fanout::ChunkId;
@@ -52,6 +52,32 @@ FROM (
 WHERE provisioning_chunks.run_id = s.run_id AND provisioning_chunks.chunk = s.chunk
 RETURNING run_id, chunk, waiting, deliveries";
 
+// ?1 chunks. Those of a list that an administrator gave: what became of its users is written down, so the figures
+// of a chunk that is closed may still change.
+const UPDATE_BULK_CHUNKS: &str = "
+UPDATE provisioning_chunks SET
+  waiting = s.waiting, created = s.done, failed = s.failed, skipped = s.skipped,
+  errors = iif(s.skipped = 0, s.errors, json_insert(s.errors, '$[#]', 'chunk ' || s.chunk || ': '
+    || s.skipped || ' user(s) left as they were: ' || s.why)),
+  state = CASE WHEN state <> 'open' THEN state
+    WHEN s.skipped > 0 THEN 'given_up' WHEN s.waiting = 0 THEN 'done' ELSE 'open' END
+FROM (
+  SELECT b.run_id, b.chunk,
+         count(*) FILTER (WHERE b.state = 'waiting' OR b.state = 'working') AS waiting,
+         count(*) FILTER (WHERE b.state = 'done') AS done,
+         count(*) FILTER (WHERE b.state = 'refused' OR b.state = 'failed') AS failed,
+         count(*) FILTER (WHERE b.state = 'skipped') AS skipped,
+         max(b.outcome) FILTER (WHERE b.state = 'skipped') AS why,
+         json_group_array(coalesce(b.user_id, 'entry ' || b.n) || ': ' || b.outcome)
+           FILTER (WHERE b.state = 'refused' OR b.state = 'failed') AS errors
+  FROM json_each(?1) m
+  CROSS JOIN provisioning_bulk_users b
+    ON b.run_id = m.value ->> 'runId' AND b.chunk = m.value ->> 'chunk'
+  GROUP BY b.run_id, b.chunk
+) s
+WHERE provisioning_chunks.run_id = s.run_id AND provisioning_chunks.chunk = s.chunk
+RETURNING run_id, chunk, waiting, deliveries";
+
 // ?1 runs, ?2 now, ?3 lines of errors. The run closes with its last open chunk; what is closed keeps its end.
 const UPDATE_RUNS: &str = "
 UPDATE provisioning_runs SET
@@ -79,7 +105,7 @@ FROM (
   LEFT JOIN provisioning_chunks c ON c.run_id = m.value
   GROUP BY m.value
 ) s
-WHERE provisioning_runs.run_id = s.run AND provisioning_runs.mode = 'queue'";
+WHERE provisioning_runs.run_id = s.run AND (mode = 'queue' OR action <> 'backfill')";
 
 db::row! {
     /// Where a chunk stands that was open before.
@@ -93,18 +119,37 @@ db::row! {
     }
 }
 
+/// The answers of [`push_sums`].
+#[derive(Clone, Copy)]
+pub(in crate::provisioning::store) struct Sums {
+    planned: Slot<ChunkStatus>,
+    bulk: Slot<ChunkStatus>,
+}
+
+impl Sums {
+    /// Where the chunks stand.
+    pub fn statuses(self, answers: &Results) -> Result<Vec<ChunkStatus>, DatabaseError> {
+        let mut statuses = answers.rows(self.planned)?;
+        statuses.extend(answers.rows(self.bulk)?);
+        Ok(statuses)
+    }
+}
+
 /// Reads off where the chunks' users stand, then what that makes of the runs.
-pub(super) fn push_sums(
+pub(in crate::provisioning::store) fn push_sums(
     batch: &mut Batch,
     chunks: &[ChunkId],
     given_up: Option<&str>,
     now: Timestamp,
-) -> Result<Slot<ChunkStatus>, DatabaseError> {
+) -> Result<Sums, DatabaseError> {
     let args = [Arg::json(&chunks)?, given_up.into()];
-    let status = batch.push(Statement::new(UPDATE_CHUNKS, args));
+    let sums = Sums {
+        planned: batch.push(Statement::new(UPDATE_CHUNKS, args)),
+        bulk: batch.push(Statement::new(UPDATE_BULK_CHUNKS, [Arg::json(&chunks)?])),
+    };
     let runs = set_of(chunks.iter().map(|chunk| chunk.run_id.as_str()));
     batch.execute(update_runs(&runs, now)?);
-    Ok(status)
+    Ok(sums)
 }
 
 /// What the chunks of these runs make of the runs.

@@ -1,6 +1,7 @@
 //! The promises of the store, one case each, on the native engine; and each once more on SQLite and D1
 //! side by side. `sequences` plays random steps.
 
+mod bulk;
 mod claim;
 mod clear;
 mod fanout;

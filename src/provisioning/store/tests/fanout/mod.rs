@@ -79,7 +79,13 @@ impl StoreTest {
 
     pub fn give_up(&self, chunks: &[ChunkId]) {
         let (database, now) = (&self.database, self.now());
-        done(store::give_up(database, chunks, "no consumer came", now));
+        done(store::give_up(
+            database,
+            chunks,
+            "no consumer came",
+            "",
+            now,
+        ));
     }
 
     fn chunk(&self, id: &ChunkId) -> Chunk {
