@@ -92,6 +92,37 @@ describe("what goes well", () => {
     assert.equal((await service.admin("DELETE", `/admin/users/${user.id}`, confirmed(user.id))).status, 200);
   });
 
+  test("every operation on lists of users", async () => {
+    for (const worker of [service, queued]) {
+      const user = await worker.addUser();
+      const order = { action: "reset", users: [user.email, "zoe@example.com"], options: { reprovision: true } };
+      const preview = await worker.admin("POST", "/admin/threedeye/bulk", { json: order });
+      assert.deepEqual([preview.status, preview.json.ready, preview.json.refused], [200, 1, 1]);
+      const json = { ...order, plan: preview.json.plan, reason: "stuck" };
+      const run = await worker.admin("POST", "/admin/threedeye/bulk", { json });
+      assert.equal(run.status, worker === queued ? 202 : 200);
+      assert.equal((await worker.ended(run.json.runId)).done, 1);
+      const { users } = (await worker.admin("GET", `/admin/threedeye/backfill/runs/${run.json.runId}/users`)).json;
+      assert.deepEqual(
+        users.map(({ state, reason }) => [state, reason]),
+        [
+          ["done", null],
+          ["refused", "no_user"],
+        ],
+      );
+      // What was done is not done again.
+      assert.equal((await worker.admin("POST", "/admin/threedeye/bulk", { json })).json.runId, run.json.runId);
+      const outdated = {
+        json: {
+          ...json,
+          users: [user.id],
+          plan: json.plan.replace(/.$/, (/** @type {string} */ end) => (end === "A" ? "E" : "A")),
+        },
+      };
+      assert.equal((await worker.admin("POST", "/admin/threedeye/bulk", outdated)).status, 409);
+    }
+  });
+
   test("every operation on instances", async () => {
     /** @param {string} path @param {unknown} order */
     const make = async (path, order) => (await service.admin("POST", path, { json: order })).json;
@@ -297,6 +328,7 @@ describe("what goes wrong", () => {
 
   test("404 of a run", async () => {
     assert.equal((await service.admin("GET", "/admin/threedeye/backfill/runs/none")).status, 404);
+    assert.equal((await service.admin("GET", "/admin/threedeye/backfill/runs/none/users")).status, 404);
     const stop = { json: { reason: "stuck" } };
     assert.equal((await service.admin("POST", "/admin/threedeye/backfill/runs/none/stop", stop)).status, 404);
   });
@@ -443,6 +475,8 @@ describe("what goes wrong", () => {
     assert.equal((await service.credentials(user)).status, 502);
     assert.equal((await service.backfill()).status, 502);
     assert.equal((await service.reset(user, { deleteRemote: true })).status, 502);
+    const list = { json: { action: "reset", users: [user.id], options: { deleteRemote: true } } };
+    assert.equal((await service.admin("POST", "/admin/threedeye/bulk", list)).status, 502);
   });
 
   test("503 while no token can be verified, and where 3dEye is not configured", async () => {

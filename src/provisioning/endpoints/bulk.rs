@@ -235,18 +235,12 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     )
     .body(
         spec.body::<Request>()
-            .example("preview", example!({
+            .example("reset", example!({
                 "action": "reset",
                 "users": ["00000000-0000-4000-8000-000000000001", "jane@example.com"],
                 "options": { "deleteRemote": true, "reprovision": true, "preserveRoles": true }
             }))
-            .example("run", example!({
-                "action": "reset",
-                "users": ["00000000-0000-4000-8000-000000000001", "jane@example.com"],
-                "options": { "deleteRemote": true, "reprovision": true, "preserveRoles": true },
-                "plan": "1795258200000.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-                "reason": "the cameras do not open in the app"
-            })),
+            .example("offboard", example!({ "action": "offboard", "users": ["jane@example.com"], "reason": "moved out" })),
     )
     .answer(
         spec.json::<Answer>(200, "The preview; or, without a queue, the run as it ended.")
