@@ -13,7 +13,7 @@ const KIB = 1024;
 /** Script that is loaded before the first page shows. */
 const MOST_SCRIPT = 45_000;
 /** The same with the pages for running the place. */
-const MOST_SCRIPT_OF_ALL = 56_000;
+const MOST_SCRIPT_OF_ALL = 60_000;
 const MOST_STYLE = 10 * KIB;
 
 describe("the console's bundle", () => {
@@ -39,7 +39,7 @@ describe("the console's bundle", () => {
     return texts.reduce((sum, text) => sum + gzipSync(text, { level: 9 }).length, 0);
   };
 
-  test("the script that is loaded with the page has at most 45 KB, gzipped, that of all pages 56 KB", () => {
+  test("the script that is loaded with the page has at most 45 KB, gzipped, that of all pages 60 KB", () => {
     const first = weight(".js", (name) => page.includes(name));
     assert.ok(first > 8 * KIB, `${first} bytes: nothing was bundled`);
     assert.ok(first <= MOST_SCRIPT, `${first} bytes`);

@@ -4,8 +4,6 @@ import type { ComponentChildren } from "preact";
 import { match, type Parameters } from "./lib/route";
 import { Help } from "./pages/Help";
 import { Overview } from "./pages/overview/Overview";
-import { Run } from "./pages/runs/Run";
-import { Runs } from "./pages/runs/Runs";
 import { User } from "./pages/user/User";
 import { Users } from "./pages/users/Users";
 import { Place } from "./place";
@@ -30,8 +28,8 @@ const PAGES = [
   page("", () => <Overview />),
   page("users", () => <Users />),
   page("users/:userId/:tab?", ({ userId, tab }) => <User userId={userId} tab={tab} />),
-  page("runs", () => <Runs />),
-  page("runs/:runId", ({ runId }) => <Run runId={runId} />),
+  page("runs", () => <Place page="Runs" />),
+  page("runs/:runId", ({ runId }) => <Place page="Run" runId={runId} />),
   page("notices", () => <Place page="Notices" />),
   page("audit", () => <Place page="Audit" />),
   page("api-keys", () => <Place page="ApiKeys" />),

@@ -10,4 +10,7 @@ export { Notices } from "./notices/Notices";
 export { MySessions } from "./operators/MySessions";
 export { Operator } from "./operators/Operator";
 export { Operators } from "./operators/Operators";
+export { Run } from "./runs/Run";
+export { Runs } from "./runs/Runs";
 export { System } from "./system/System";
+export { BulkDialog } from "./users/BulkDialog";

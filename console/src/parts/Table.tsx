@@ -18,6 +18,11 @@ export interface Column<Row> {
   hidden?: boolean;
 }
 
+export interface Ticks {
+  has: (key: string) => boolean;
+  set: (key: string, on: boolean) => void;
+}
+
 interface TableProps<Row> {
   /** Its accessible name: "Users". */
   name: string;
@@ -25,18 +30,25 @@ interface TableProps<Row> {
   rows: readonly Row[];
   rowKey: (row: Row) => string | number;
   /** Where a row leads: its first cell becomes the link, which `j`, `k` and Enter use. */
-  href?: (row: Row) => string;
+  href?: (row: Row) => string | null;
+  /** With it, rows can be ticked. */
+  ticks?: Ticks | undefined;
   /** Instead of a table without rows: why there are none, and what next. */
   empty: ComponentChildren;
 }
 
-export function Table<Row>({ name, columns, rows, rowKey, href, empty }: TableProps<Row>): JSX.Element {
+export function Table<Row>({ name, columns, rows, rowKey, href, ticks, empty }: TableProps<Row>): JSX.Element {
   if (rows.length === 0) return <p class="empty">{empty}</p>;
   return (
     <div class="table-frame">
       <table aria-label={name}>
         <thead>
           <tr>
+            {ticks && (
+              <th scope="col">
+                <span class="vh">Select</span>
+              </th>
+            )}
             {columns.map(({ title, align, hidden }) => (
               <th key={title} scope="col" class={align}>
                 {hidden ? <span class="vh">{title}</span> : title}
@@ -47,17 +59,12 @@ export function Table<Row>({ name, columns, rows, rowKey, href, empty }: TablePr
         <tbody>
           {rows.map((row) => (
             <tr key={rowKey(row)}>
+              {ticks && <Tick of={ticks} row={String(rowKey(row))} />}
               {columns.map(({ title, cell, align }, index) => (
                 <td key={title} class={align} data-label={title}>
                   {/* On narrow screens the label stands beside this, whatever it holds. */}
                   <div>
-                    {index === 0 && href ? (
-                      <a href={href(row)} data-row="">
-                        {cell(row)}
-                      </a>
-                    ) : (
-                      cell(row)
-                    )}
+                    <Cell link={index === 0 ? href?.(row) : null}>{cell(row)}</Cell>
                   </div>
                 </td>
               ))}
@@ -66,6 +73,28 @@ export function Table<Row>({ name, columns, rows, rowKey, href, empty }: TablePr
         </tbody>
       </table>
     </div>
+  );
+}
+
+function Cell({ link, children }: { link: string | null | undefined; children: ComponentChildren }) {
+  if (!link) return <>{children}</>;
+  return (
+    <a href={link} data-row="">
+      {children}
+    </a>
+  );
+}
+
+function Tick({ of: { has, set }, row }: { of: Ticks; row: string }) {
+  return (
+    <td class="tick" data-label="Select">
+      <input
+        type="checkbox"
+        aria-label={`Select ${row}`}
+        checked={has(row)}
+        onChange={(event) => set(row, event.currentTarget.checked)}
+      />
+    </td>
   );
 }
 

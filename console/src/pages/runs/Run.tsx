@@ -10,12 +10,13 @@ import { Time } from "../../parts/Time";
 import { api } from "../../state/client";
 import { useResource, useSettled } from "../../state/resource";
 import { may } from "../../state/session";
-import { took } from "./columns";
+import { ACTIONS, took } from "./columns";
 import { hasEnded } from "./course";
 import { RunBar } from "./RunBar";
 import { RunChart } from "./RunChart";
 import { RunErrors } from "./RunErrors";
 import { RunStatus, startedBy } from "./RunStatus";
+import { RunUsers } from "./RunUsers";
 import { StopRun } from "./StopRun";
 import { useRunSamples } from "./samples";
 
@@ -68,12 +69,16 @@ export function Run({ runId }: { runId: string }) {
       {run.data && (
         <>
           <RunChart run={run.data} samples={samples} />
-          <Section title="Errors">
-            <RunErrors errors={run.data.errors} />
-          </Section>
+          {run.data.action === "backfill" ? (
+            <Section title="Errors">
+              <RunErrors errors={run.data.errors} />
+            </Section>
+          ) : (
+            <RunUsers run={run.data} />
+          )}
         </>
       )}
-      {stop.isOpen && <StopRun dialog={stop} runId={runId} stopped={run.refresh} />}
+      {stop.isOpen && <StopRun dialog={stop} runId={runId} isList={run.data?.action !== "backfill"} stopped={run.refresh} />}
     </Page>
   );
 }
@@ -100,9 +105,10 @@ function facts(run: RunProgress): Fact[] {
       : ["Expected end", <Time at={estimatedEnd} none="Not known yet" relative />],
     [hasEnded(run) ? "Took" : "So far", took(startedAt, finishedAt ?? new Date().toISOString())],
     ["Rate", rate === null ? "Not known yet" : `${showCount(Math.round(rate))} users a minute`],
+    ["Does", ACTIONS[run.action]],
     ["Started by", startedBy(run.trigger)],
     ["Work is done", mode === "queue" ? "By the queue, chunk by chunk" : "Directly, without the queue"],
-    ["Users at most", showCount(run.limit)],
+    [run.action === "backfill" ? "Users at most" : "Entries of the list", showCount(run.limit)],
     mode === "queue" && ["Chunks", `${showCount(chunks.closed)} of ${showCount(chunks.planned)} done`],
     ["Quarantined", showCount(run.quarantined)],
     ["Still waiting at its end", remaining !== null && showCount(remaining)],

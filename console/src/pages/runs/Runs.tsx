@@ -43,7 +43,7 @@ export function Runs() {
   return (
     <Page
       title="Runs"
-      lead="A run provisions all users that are due. One starts every 15 minutes by itself."
+      lead="A run provisions all users that are due; one starts every 15 minutes by itself. Or it does one act to a list of users."
       actions={
         <>
           <CurlButton method="GET" path={PATH} query={query} />

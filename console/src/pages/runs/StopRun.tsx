@@ -9,10 +9,12 @@ import type { Draft } from "../../state/step-up";
 interface StopRunProps {
   dialog: DialogState<Draft>;
   runId: string;
+  /** Whether it is over a list, which no later run takes up. */
+  isList: boolean;
   stopped: () => void;
 }
 
-export function StopRun({ dialog, runId, stopped }: StopRunProps) {
+export function StopRun({ dialog, runId, isList, stopped }: StopRunProps) {
   const [reason, setReason] = useState("");
   const body = { reason: reason.trim() };
   const act = useAct(() => api.POST("/admin/threedeye/backfill/runs/{runId}/stop", { params: { path: { runId } }, body }), {
@@ -26,13 +28,14 @@ export function StopRun({ dialog, runId, stopped }: StopRunProps) {
       act={act}
       label="Stop the run"
       missing={body.reason === "" ? "Give a reason" : null}
-      done={() => <p>No further chunk is begun. What a consumer has in hand is finished.</p>}
+      done={() => <p>No further user is begun. Those that are at work are finished.</p>}
       repeatable
       curl={{ method: "POST", path: `/admin/threedeye/backfill/runs/${runId}/stop`, body }}
     >
       <p>
-        Chunks that are not done yet are given up. Their users are due again, and have their turn in the next run. Accounts that
-        were made stay.
+        {isList
+          ? "Users whose turn has not come are left as they are, and the page tells who they are. What was done stays done."
+          : "Chunks that are not done yet are given up. Their users are due again, and have their turn in the next run. Accounts that were made stay."}
       </p>
       <ReasonField value={reason} onChange={setReason} />
     </ActDialog>

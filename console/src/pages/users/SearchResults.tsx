@@ -2,20 +2,22 @@ import { pageOf } from "../../lib/find";
 import { words } from "../../lib/words";
 import { CurlButton } from "../../parts/CopyButton";
 import { Page } from "../../parts/Page";
-import { PagedTable } from "../../parts/Table";
 import { api } from "../../state/client";
 import { usePages } from "../../state/pages";
-import { href } from "../../state/router";
 import { endSearch, searches } from "../../state/search";
-import { USER_COLUMNS } from "./columns";
+import { UserTable } from "./UserTable";
 
 export function SearchResults({ query }: { query: string }) {
   // The text may be an e-mail, so the key of the list is the search's number.
-  const list = (after?: string) => api.POST("/admin/users/search", { body: { query, after } });
-  const users = usePages(`search ${searches.value}`, list, (answer) => ({
-    rows: answer.users.map((row) => ({ ...row, matchedBy: answer.matchedBy })),
-    next: answer.next,
-  }));
+  const list = (after?: string, limit?: number) => api.POST("/admin/users/search", { body: { query, after, limit } });
+  const users = usePages(
+    `search ${searches.value}`,
+    (after) => list(after),
+    (answer) => ({
+      rows: answer.users.map((row) => ({ ...row, matchedBy: answer.matchedBy })),
+      next: answer.next,
+    }),
+  );
   const matchedBy = users.rows?.[0]?.matchedBy;
   const other = pageOf(query);
   return (
@@ -42,12 +44,10 @@ export function SearchResults({ query }: { query: string }) {
             "No user matches"
           ))}
       </p>
-      <PagedTable
-        name="Users"
+      <UserTable
         pages={users}
-        columns={USER_COLUMNS}
-        rowKey={({ userId }) => userId}
-        href={({ userId }) => href(["users", userId])}
+        name={`search ${searches.value}`}
+        list={list}
         empty={
           <>
             Searched as e-mail, phone number or user id, or the beginning of one; as domain, 3dEye id or subject, whole. Check the

@@ -4,14 +4,13 @@ import { words } from "../../lib/words";
 import { CurlButton } from "../../parts/CopyButton";
 import { Select } from "../../parts/fields";
 import { Page } from "../../parts/Page";
-import { PagedTable } from "../../parts/Table";
 import { api } from "../../state/client";
 import { usePages } from "../../state/pages";
-import { address, href, setFilters } from "../../state/router";
+import { address, setFilters } from "../../state/router";
 import { searched } from "../../state/search";
-import { USER_COLUMNS } from "./columns";
 import { SearchResults } from "./SearchResults";
 import { hasFailures, isListState, LIST_STATES, type ListState, leadOf } from "./states";
+import { UserTable } from "./UserTable";
 
 export function Users() {
   const isList = searched.value === null || address.value.filters.size > 0;
@@ -27,8 +26,12 @@ function UserList() {
   // Most of those who were locked out no longer are, so a page looks through as many as it may.
   const limit = state === "locked_out" ? 200 : undefined;
   const query = { state: state || undefined, reason: reason || undefined, limit };
-  const list = (after?: string) => api.GET("/admin/users", { params: { query: { ...query, after } } });
-  const users = usePages(JSON.stringify(query), list, ({ users, next }) => ({ rows: users, next }));
+  const list = (after?: string, most = limit) => api.GET("/admin/users", { params: { query: { ...query, limit: most, after } } });
+  const users = usePages(
+    JSON.stringify(query),
+    (after) => list(after),
+    ({ users, next }) => ({ rows: users, next }),
+  );
   return (
     <Page title="Users" lead={state ? leadOf(state) : "All users, by id."} actions={<CurlButton {...list()} />}>
       <div class="filters">
@@ -47,14 +50,7 @@ function UserList() {
           />
         )}
       </div>
-      <PagedTable
-        name="Users"
-        pages={users}
-        columns={USER_COLUMNS}
-        rowKey={({ userId }) => userId}
-        href={({ userId }) => href(["users", userId])}
-        empty={emptyText(state, reason)}
-      />
+      <UserTable pages={users} name={JSON.stringify(query)} list={list} empty={emptyText(state, reason)} />
     </Page>
   );
 }
