@@ -104,7 +104,7 @@ describe("what goes well", () => {
       assert.equal((await worker.ended(run.json.runId)).done, 1);
       const { users } = (await worker.admin("GET", `/admin/threedeye/backfill/runs/${run.json.runId}/users`)).json;
       assert.deepEqual(
-        users.map(({ state, reason }) => [state, reason]),
+        users.map((/** @type {any} */ { state, reason }) => [state, reason]),
         [
           ["done", null],
           ["refused", "no_user"],
