@@ -94,4 +94,30 @@ export const ORDERS = [
       },
     ],
   },
+  {
+    name: "list-not-held-to-its-preview",
+    breaks: "a user of a list is reset although another reset has changed it since the preview",
+    test: "provisioning::endpoints::tests::bulk_runs::a_reset_user_that_was_reset_by_another_meanwhile_is_refused_alone",
+    edits: [
+      { file: "src/provisioning/bulk/work.rs", find: "plan: Some(&plan),", replace: "plan: Some(&plan).filter(|_| false)," },
+    ],
+  },
+  {
+    name: "list-forgets-what-was-done",
+    breaks: "a user of a list whose first holder died is off-boarded a second time",
+    test: "provisioning::endpoints::tests::bulk_runs::an_off_boarding_that_dies_at_any_step_deletes_no_one_who_comes_back",
+    edits: [{ file: "src/provisioning/bulk/work.rs", find: "if claim.claims > 1", replace: "if claim.claims > 9" }],
+  },
+  {
+    name: "list-settled-by-anyone",
+    breaks: "an actor whose claim on a user of a list was taken over writes how it ended",
+    test: "provisioning::store::tests::bulk::on_sqlite::a_user_whose_holder_died_is_claimed_again_with_what_the_trail_tells",
+    edits: [
+      {
+        file: "src/provisioning/store/bulk/next.rs",
+        find: "AND n = ?3 AND claim = ?4",
+        replace: "AND n = ?3 AND ?4 IS NOT NULL",
+      },
+    ],
+  },
 ];

@@ -235,7 +235,7 @@ export const PROVISIONING = [
     edits: [
       {
         file: "src/provisioning/reset/removal.rs",
-        find: "accounts.retain(|account| !of_others.contains(&account.id));",
+        find: "found.leave_out(&set_of(of_others));",
         replace: "let _ = of_others;",
       },
     ],

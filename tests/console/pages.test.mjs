@@ -24,7 +24,7 @@ const ZONE = "Asia/Kolkata";
 const OF_THE_ZONE = /\bIST\b|GMT\+5:30|UTC\+5:30|Asia\/Kolkata/;
 
 /** @param {Awaited<ReturnType<typeof fill>>} town @returns {Record<string, string>} the address of each page */
-const pagesOf = ({ ada, olga, grace, run }) => ({
+const pagesOf = ({ ada, olga, grace, run, list }) => ({
   overview: "#/",
   users: "#/users",
   "users-waiting": "#/users?state=waiting",
@@ -38,6 +38,7 @@ const pagesOf = ({ ada, olga, grace, run }) => ({
   "user-unknown": "#/users/no-such-user",
   runs: "#/runs",
   run: `#/runs/${run}`,
+  "run-list": `#/runs/${list}`,
   notices: "#/notices",
   audit: "#/audit",
   "api-keys": "#/api-keys",
@@ -101,6 +102,15 @@ for (const theme of THEMES) {
         await shown(by("dialog", "Reset this user"));
         await evaluate("window.shifts = 0");
         faults.push(...(await faultsOf(tab, "reset", screen)));
+        await page.keyboard.press("Escape");
+        await open("#/users");
+        await by("button", "Reset…").click();
+        const many = await shown(by("dialog", "Reset many users"));
+        await many.getByRole("textbox", { name: "Ids or e-mails" }).fill(`${town.ada.id}, ${town.olga.id}, zoe@example.com`);
+        await many.getByRole("button", { name: "Look first" }).click();
+        await shown(many.getByRole("region", { name: "Preview" }));
+        await evaluate("window.shifts = 0");
+        faults.push(...(await faultsOf(tab, "bulk", screen)));
         await page.keyboard.press("Escape");
         assert.deepEqual(faults, []);
       },

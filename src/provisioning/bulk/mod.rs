@@ -65,8 +65,6 @@ pub struct BulkOrder {
     /// Whether camera roles may be lost for good.
     pub may_lose_roles: bool,
     pub reason: Option<String>,
-    /// The address of the client that asked for it.
-    pub address: Option<String>,
 }
 
 impl BulkRun {
@@ -77,11 +75,11 @@ impl BulkRun {
 
     /// On whose behalf the run changes things: of the one that started it.
     fn origin(&self, order: &BulkOrder) -> Origin {
-        Origin {
-            actor: Actor::from_stored(&*self.actor),
-            request_id: RequestId::from_stored(&*self.request_id),
-            address: order.address.clone(),
-            reason: order.reason.clone(),
+        let actor = Actor::from_stored(&*self.actor);
+        let origin = Origin::event(actor, RequestId::from_stored(&*self.request_id));
+        match &order.reason {
+            Some(reason) => origin.because(reason.as_str()),
+            None => origin,
         }
     }
 }

@@ -161,7 +161,6 @@ async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
         reset,
         may_lose_roles: !is_person || call.require(Role::Admin, SignIn::AnyTime).is_ok(),
         reason,
-        address: origin.address.clone(),
     };
     let database = call.services.database()?;
     if let Some(text) = &request.plan

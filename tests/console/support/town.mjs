@@ -30,6 +30,9 @@ export async function fill(service) {
   await make("/admin/dashboards", { teamId: 7, name: "Front door" });
   await addSteven(service);
   await addWaiting(service, 12);
+  const order = { action: "provision", users: [ada.id, olga.id, "zoe@example.com"] };
+  const { plan } = await make("/admin/threedeye/bulk", order);
+  const list = await make("/admin/threedeye/bulk", { ...order, plan });
   const now = Date.now();
   await service.sql(
     `INSERT INTO notices (id, type, user_id, recipient, created_at, attempts, due_at)
@@ -39,6 +42,6 @@ export async function fill(service) {
     now - 3_600_000,
     now + 600_000,
   );
-  const [run] = await service.runs();
-  return { ada, olga, grace, run: run.runId };
+  const run = (await service.runs()).find((/** @type {any} */ { action }) => action === "backfill");
+  return { ada, olga, grace, run: run.runId, list: list.runId };
 }
