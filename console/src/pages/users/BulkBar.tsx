@@ -64,7 +64,7 @@ export function BulkBar({ name, list }: BulkBarProps) {
     <>
       <fieldset class="bare actions" aria-label="Many at once">
         <span role="status">
-          {count > 0 ? `${showCount(count)} selected` : "None selected"}
+          {count > 0 ? `${showCount(count)} selected` : "None selected: a list can be pasted"}
           {note && `, ${note}`}
         </span>
         <button type="button" class="plain" onClick={count > 0 ? tickNoOne : () => void tickAll()}>
