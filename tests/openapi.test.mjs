@@ -519,7 +519,7 @@ describe("the description", () => {
       json: {
         status: "ok",
         version: "1.0.0",
-        schema: { built: 10, applied: 10 },
+        schema: { built: 11, applied: 11 },
         checks: {
           configuration: { status: "ok", problems: [] },
           database: "ok",

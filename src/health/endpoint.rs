@@ -221,7 +221,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
             .example("ok", example!({
                 "status": "ok",
                 "version": "1.0.0",
-                "schema": { "built": 10, "applied": 10 },
+                "schema": { "built": 11, "applied": 11 },
                 "checks": {
                     "configuration": { "status": "ok", "problems": [] },
                     "database": "ok",
@@ -237,7 +237,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
             .example("degraded", example!({
                 "status": "degraded",
                 "version": "1.0.0",
-                "schema": { "built": 10, "applied": 10 },
+                "schema": { "built": 11, "applied": 11 },
                 "checks": {
                     "configuration": { "status": "invalid", "problems": ["CREDENTIALS_KEY is missing"] },
                     "database": "ok",

@@ -162,7 +162,14 @@ impl Context<'_> {
         chunks: &[ChunkId],
         why: &str,
     ) -> Result<(), DatabaseError> {
-        store::give_up(self.database, chunks, why, FOR_THE_NEXT_RUN, self.clock.now()).await
+        store::give_up(
+            self.database,
+            chunks,
+            why,
+            FOR_THE_NEXT_RUN,
+            self.clock.now(),
+        )
+        .await
     }
 }
 

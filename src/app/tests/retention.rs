@@ -40,6 +40,10 @@ fn add_run(service: &TestService, at: Timestamp) {
         "INSERT INTO provisioning_chunks (run_id, chunk, user_ids, planned, waiting) VALUES (?1, 1, '[]', 0, 0)",
         [&id],
     );
+    service.database.execute(
+        "INSERT INTO provisioning_bulk_users (run_id, chunk, n, state) VALUES (?1, 1, 1, 'done')",
+        [&id],
+    );
 }
 
 #[test]
@@ -76,6 +80,7 @@ fn what_is_older_than_the_setting_says_is_deleted_and_nothing_else() {
         1
     );
     assert_eq!(count(&service, "provisioning_chunks"), 1);
+    assert_eq!(count(&service, "provisioning_bulk_users"), 1);
     let today = service.clock.now().as_secs() / 86_400;
     assert_eq!(
         count(&service, &format!("daily_counts WHERE day < {today}")),

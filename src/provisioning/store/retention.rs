@@ -16,21 +16,31 @@ const OLD_RUNS: &str = "
 DELETE FROM provisioning_runs
 WHERE run_id IN (SELECT run_id FROM provisioning_runs WHERE run_id < ?1 ORDER BY run_id LIMIT 100)";
 
-// ?1 as above. Before the runs, so that no chunk is left behind that nothing would look for.
-const OLD_CHUNKS: &str = "
-DELETE FROM provisioning_chunks
-WHERE run_id IN (SELECT run_id FROM provisioning_runs WHERE run_id < ?1 ORDER BY run_id LIMIT 100)";
+/// What belongs to the same runs. Deleted before them, so that nothing is left behind that no one would look for.
+macro_rules! of_old_runs {
+    ($table:literal) => {
+        concat!(
+            "DELETE FROM ",
+            $table,
+            " WHERE run_id IN (SELECT run_id FROM provisioning_runs WHERE run_id < ?1 ORDER BY run_id LIMIT 100)"
+        )
+    };
+}
 
 // ?1 the last day that is forgotten
 const OLD_COUNTS: &str = "
 DELETE FROM daily_counts
 WHERE day IN (SELECT DISTINCT day FROM daily_counts WHERE day <= ?1 ORDER BY day LIMIT 10)";
 
-/// Adds what deletes runs that began before `until`, a hundred at a time, the daily counts of that time, and e-mails
-/// of accounts that were removed longer ago than is of use.
+/// Adds what deletes runs that began before `until`, a hundred at a time, with their chunks and lists, the daily counts
+/// of that time, and e-mails of accounts that were removed longer ago than is of use.
 pub fn forget_runs(batch: &mut Batch, until: Timestamp, now: Timestamp) {
     let first_kept = first_ulid_of("run", until);
-    for sql in [OLD_CHUNKS, OLD_RUNS] {
+    for sql in [
+        of_old_runs!("provisioning_chunks"),
+        of_old_runs!("provisioning_bulk_users"),
+        OLD_RUNS,
+    ] {
         batch.execute(Statement::new(sql, [first_kept.as_str().into()]));
     }
     // Charts go back so far, whatever is kept of the trail.
