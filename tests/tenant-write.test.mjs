@@ -326,6 +326,17 @@ describe("an interruption", () => {
     }
   });
 
+  test("before it is known which account was made", async () => {
+    sim.control.configure({ createWithoutId: true });
+    sim.control.fault({ match: { ...CREATE, nth: 2 }, action: { delayMs: 400, after: true } });
+    const { child, ended } = begin([...WRITE, "--json"]);
+    await until(() => sim.control.calls().filter(({ method, path }) => method === "POST" && path === "/v3/users").length === 2);
+    child.kill("SIGINT");
+    const { code, report } = await ended;
+    assert.equal(code, 130);
+    assert.deepEqual(report.remains, []);
+  });
+
   test("while it waits until the account is visible", async () => {
     sim.control.configure({ visibilityDelayMs: { create: 60_000, delete: 0 } });
     const { child, said, ended } = begin(WRITE);

@@ -53,6 +53,19 @@ describe("a run that only reads", () => {
     assert.doesNotMatch(stderr, /✗/);
   });
 
+  test("prints what differs, with the setting and the file, and the dialect to set", async () => {
+    sim.control.configure({ maxPageSize: 3, includeTotal: false });
+    seed();
+    const { code, stdout } = await begin([]).ended;
+    assert.equal(code, EXIT.differs);
+    assert.match(stdout, /^ 6 {2}user list +differs$/m);
+    assert.match(
+      stdout,
+      /! expected: pages of 500 users, or a total\n +seen: +pages of 3 and no total\n +change: +THREEDEYE_DIALECT maxPageSize\n +code: +src\/threedeye\/wire\/list\.rs/,
+    );
+    assert.match(stdout, /\nTHREEDEYE_DIALECT='\{"maxPageSize":3\}'\n$/);
+  });
+
   test("a customer without users", async () => {
     const ended = await run();
     assert.equal(ended.code, EXIT.asAssumed);

@@ -10,7 +10,8 @@ import { retryAfter } from "./retry-after.mjs";
  * @typedef {object} Difference
  * @property {string} expected
  * @property {string} seen
- * @property {string} change where it is changed: a setting, a file
+ * @property {string} change what changes it: a setting, or else the file
+ * @property {string} file that implements the row
  *
  * @typedef {object} Finding
  * @property {number} row
@@ -76,9 +77,9 @@ export class Findings {
    *   `changes` of the dialect, or in words what is to be changed; without either it is the row's file
    */
   differs(row, { expected, seen, changes, change }) {
-    const file = ROWS.find((one) => one.row === row)?.file;
-    const where = changes ? `THREEDEYE_DIALECT ${pathsOf(changes).join(", ")}` : (change ?? file ?? "");
-    this.#of(row).differences.set([expected, seen, where].join(), { expected, seen, change: where });
+    const file = ROWS.find((one) => one.row === row)?.file ?? "";
+    const where = changes ? `THREEDEYE_DIALECT ${pathsOf(changes).join(", ")}` : (change ?? file);
+    this.#of(row).differences.set([expected, seen, where].join(), { expected, seen, change: where, file });
   }
 
   /** @param {number} row @param {string} why */

@@ -29,8 +29,9 @@ export function inWords({ baseUrl, rows, dialect, ended, transcript }) {
   for (const { row, item, verdict, seen, differences, unseen } of rows) {
     lines.push(`${String(row).padStart(2)}  ${item.padEnd(14)}  ${verdict}`);
     for (const one of seen) lines.push(`      ${one}`);
-    for (const { expected, seen: found, change } of differences) {
+    for (const { expected, seen: found, change, file } of differences) {
       lines.push(`    ! expected: ${expected}`, `      seen:     ${found}`, `      change:   ${change}`);
+      if (change !== file) lines.push(`      code:     ${file}`);
     }
     for (const one of unseen) lines.push(`    ? ${one}`);
   }

@@ -26,7 +26,7 @@ export async function seeCreate(session, own, email) {
   if (name === "error:answer_lost") return findings.unseen(8, `its answer was lost: ${outcome.told}`);
   if (name !== "account") {
     const seen = outcome.told + saying(outcome.text, secretsOf(session, own));
-    const change = "THREEDEYE_DIALECT create, paths.users; else src/threedeye/wire/accounts.rs";
+    const change = "THREEDEYE_DIALECT create, paths.users";
     findings.differs(8, { expected: "2xx", seen, change });
     if (/password/i.test(outcome.text)) {
       findings.differs(17, { expected: "20 characters with upper and lower case, digits and -_.!", seen });

@@ -47,7 +47,7 @@ export async function seeForeignCustomer(session, customer) {
   if (!reading.users) return findings.unseen(12, "the list of a customer that is not ours could not be read");
   if (reading.users.length === 0) return findings.seen(12, "the list of a customer that is not ours is empty");
   const expected = "no users in the list of a customer that does not exist";
-  findings.differs(12, { expected, seen: "it has users", change: "THREEDEYE_DIALECT query.customer, else src/provisioning/" });
+  findings.differs(12, { expected, seen: "it has users", change: "THREEDEYE_DIALECT query.customer" });
   const name = await nameThatWorks(session, "customer", CUSTOMER_NAMES, async (dialect) => {
     const page = { customer, pageSize: 1 };
     const other = await session.list({ note: "another name for the customer", once: true, dialect }, page);
