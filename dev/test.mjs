@@ -50,6 +50,7 @@ const BROWSERS_AT_A_TIME = Math.max(1, Math.min(2, availableParallelism() - 1));
 const LONG_FILES = [
   "kill",
   "queue-cron",
+  "tenant-write",
   "queue-messages",
   "account-auth",
   "account-costs",
