@@ -262,33 +262,31 @@ test("what a broken API does not tell is not seen", async () => {
 });
 
 describe("who asks", () => {
-  const nothing = {
-    PATH: process.env.PATH,
-    HOME: "/nonexistent",
-    CLOUDFLARE_API_TOKEN: "",
-    CLOUDFLARE_API_KEY: "",
-    CLOUDFLARE_EMAIL: "",
-  };
+  /** The environment of a user at home in a folder of their own, with a login of wrangler or without. @param {string} [login] */
+  async function home(login) {
+    const folder = await mkdtemp(join(tmpdir(), "spkey-doctor-home-"));
+    after(() => rm(folder, { recursive: true }));
+    const config = join(folder, ".config", ".wrangler", "config");
+    await mkdir(config, { recursive: true });
+    if (login) await writeFile(join(config, "default.toml"), login);
+    const none = { CLOUDFLARE_API_TOKEN: "", CLOUDFLARE_API_KEY: "", CLOUDFLARE_EMAIL: "" };
+    return { PATH: process.env.PATH, HOME: folder, XDG_CONFIG_HOME: join(folder, ".config"), ...none };
+  }
 
   test("is told by a token in the environment, or wrangler's login, or a global key", async () => {
-    const token = await findCredentials({ ...nothing, CLOUDFLARE_API_TOKEN: " cf-token-of-the-tests\n" });
+    const token = await findCredentials({ CLOUDFLARE_API_TOKEN: " cf-token-of-the-tests\n" });
     assert.deepEqual(token, { kind: "token", headers: { authorization: "Bearer cf-token-of-the-tests" } });
-    const home = await mkdtemp(join(tmpdir(), "spkey-doctor-home-"));
-    after(() => rm(home, { recursive: true }));
-    const folder = join(home, ".wrangler", "config");
-    await mkdir(folder, { recursive: true });
     const login = 'oauth_token = "login-of-the-tests"\nexpiration_time = "2099-01-01T00:00:00.000Z"\n';
-    await writeFile(join(folder, "default.toml"), login);
-    const found = await findCredentials({ ...nothing, XDG_CONFIG_HOME: home });
+    const found = await findCredentials(await home(login));
     assert.deepEqual(found, { kind: "login", headers: { authorization: "Bearer login-of-the-tests" } });
     const key = { CLOUDFLARE_API_KEY: "key-of-the-tests", CLOUDFLARE_EMAIL: "ops@example.com" };
-    const global = await findCredentials({ ...nothing, XDG_CONFIG_HOME: "/nonexistent", ...key });
+    const global = await findCredentials({ ...(await home()), ...key });
     assert.deepEqual(global, { kind: "key", headers: { "x-auth-key": "key-of-the-tests", "x-auth-email": "ops@example.com" } });
   });
 
   test("is not known without any of them, and no token has a line break", async () => {
-    assert.equal(await findCredentials({ ...nothing, XDG_CONFIG_HOME: "/nonexistent" }), undefined);
-    await assert.rejects(findCredentials({ ...nothing, CLOUDFLARE_API_TOKEN: "two\nlines" }), /characters that no token has/);
+    assert.equal(await findCredentials(await home()), undefined);
+    await assert.rejects(findCredentials({ CLOUDFLARE_API_TOKEN: "two\nlines" }), /characters that no token has/);
   });
 });
 
@@ -366,6 +364,9 @@ describe("the Worker in the account", () => {
     state.denied = /\/workers\//;
     expectFinding(await check(), "worker.deployed", { seen: /Workers Scripts: Edit/, command: /api-tokens$/ });
     assert.equal((await checkScript(api(), ACCOUNT, deployment)).secrets, undefined);
+    const login = new Cloudflare(cloudflare.url, { headers: { authorization: `Bearer ${state.token}` }, kind: "login" });
+    const refused = await checkScript(login, ACCOUNT, deployment);
+    expectFinding(refused.findings, "worker.deployed", { seen: /not permitted to the login/, command: "npx wrangler login" });
     state.denied = /\/(schedules|deployments)$/;
     const findings = await check();
     for (const name of ["cron", "deployed"])

@@ -2,9 +2,10 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { describe, test } from "node:test";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { after, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { execa } from "execa";
@@ -187,6 +188,12 @@ describe("settings, as the Worker judges them", () => {
     const findings = await checkSettings(deployment, undefined, undefined);
     expectFinding(findings, "settings.values", { result: "unseen", command: "npm run build" });
     expectFinding(findings, "settings.secrets", { result: "unseen", command: "npx wrangler secret list" });
+    const broken = await mkdtemp(join(tmpdir(), "spkey-doctor-build-"));
+    after(() => rm(broken, { recursive: true }));
+    await writeFile(join(broken, "worker.js"), "export default {");
+    await writeFile(join(broken, "index_bg.wasm"), "");
+    const failed = await checkSettings(deployment, SECRETS, relative(ROOT, broken));
+    expectFinding(failed, "settings.values", { result: "unseen", seen: /does not run here/, command: "npm run build" });
     // What is needed is taken to be set, so that it is no problem.
     expectFinding(await checkSettings(deployment, undefined, "build"), "settings.values", { result: "ok" });
   });

@@ -145,6 +145,9 @@ describe("claims that make it refused", () => {
     const issuerOf = (/** @type {any} */ iss) => explain(ada({ iss }));
     expectFinding(await issuerOf(undefined), "token.iss", { seen: /has no iss/, command: AGAIN });
     expectFinding(await issuerOf("https://evil.example/"), "token.iss", { seen: /evil/, command: AGAIN });
+    const unset = await explain(ada(), { JWT_ISSUER: "", JWT_AUDIENCE: "" });
+    expectFinding(unset, "token.iss", { result: "unseen", command: /JWT_ISSUER=https/ });
+    expectFinding(unset, "token.aud", { result: "unseen", command: /JWT_AUDIENCE=https/ });
     const slash = await explain(ada(), { JWT_ISSUER: simulator.url });
     expectFinding(slash, "token.iss", { command: `npm run set -- JWT_ISSUER=${simulator.url}/` });
   });

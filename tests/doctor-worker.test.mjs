@@ -70,6 +70,9 @@ test("a Worker that does not answer, or something else that does", async () => {
     seen: /does not answer/,
     command: "curl -sSi --max-time 10 http://127.0.0.1:9/health",
   });
+  front.change = (path) =>
+    path === "/health" ? { body: '{"checks":{"configuration":{"problems":7},"missingRateLimits":{}}}' } : undefined;
+  expectFinding((await check()).findings, "worker.version", { seen: /older/, command: "npx wrangler deploy" });
   front.change = () => ({ status: 200, body: "<html>" });
   const command = `curl -sSi --max-time 10 ${front.url}/health`;
   expectFinding((await check()).findings, "worker.health", { seen: /answers 200, but not as/, command });
@@ -135,7 +138,7 @@ describe("scheduled runs", () => {
 
   test("that do not", async () => {
     for (const word of ["overdue", "failing", "died"]) {
-      const command = "npx wrangler tail spkey-edge --format pretty --search backfill.run";
+      const command = "npx wrangler tail --format pretty --search backfill.run";
       expectFinding(await healthWith({ scheduledRun: word }), "worker.runs", { seen: new RegExp(word), command });
     }
     expectFinding(await healthWith({ scheduledRun: "paused" }), "worker.runs", {

@@ -31,6 +31,8 @@ export const PERMISSIONS = {
  */
 export function unread(check, what, answer, permission, { commands }) {
   if (answer.why !== "denied") return unseen(check, `${what}: Cloudflare's API: ${answer.text}`, commands.wrangler("whoami"));
+  if (answer.kind === "login")
+    return problem(check, `${what}: not permitted to the login; a new one asks for all it needs`, commands.login());
   return problem(check, `${what}: not permitted, the API token lacks "${PERMISSIONS[permission]}"`, commands.browse(TOKENS));
 }
 

@@ -1,7 +1,7 @@
 // The claims of a token, one by one: which pass, which make the Worker refuse it, and which setting would change that.
 // A setting is only proposed for what a genuine token says.
 
-import { ok, problem, shown, warning } from "./finding.mjs";
+import { ok, problem, shown, unseen, warning } from "./finding.mjs";
 import { textOf } from "./issuer.mjs";
 import { AGAIN } from "./token.mjs";
 
@@ -46,11 +46,16 @@ function absent(claims, { deployment, isGenuine }, { check, name, setting, plain
   return warning(check, `no claim ${shown(name)}; ${means}`, SHOW_ACTION);
 }
 
+/** Perhaps it is set as a secret. @param {string} check @param {string} setting @param {string} example @param {import("./deployment.mjs").Deployment} deployment */
+const unset = (check, setting, example, { commands }) =>
+  unseen(check, `whether it is right: ${setting} is not in wrangler.toml`, commands.set(setting, example));
+
 /** @param {Claims} claims @param {Verified} verified @returns {Finding} */
 function issuer(claims, { deployment, confirmed, isGenuine }) {
   const value = claim(claims, "iss");
   const wanted = textOf(deployment, "JWT_ISSUER");
-  if (wanted !== "" && value === wanted) return ok("token.iss", wanted);
+  if (wanted === "") return unset("token.iss", "JWT_ISSUER", "https://your-tenant.example/", deployment);
+  if (value === wanted) return ok("token.iss", wanted);
   const seen = value === undefined ? "it has no iss" : `iss is ${shown(value)}, JWT_ISSUER is ${shown(wanted)}`;
   const isOwn = isGenuine && typeof value === "string" && (confirmed === undefined || confirmed === value);
   return problem("token.iss", seen, isOwn ? deployment.commands.set("JWT_ISSUER", value) : AGAIN);
@@ -65,7 +70,8 @@ function audience(claims, { deployment, isGenuine }) {
   if (value === undefined) return problem(check, "it has no aud: ask the provider for a token of the API's audience", AGAIN);
   if (!Array.isArray(all) || all.some((one) => typeof one !== "string"))
     return problem(check, "aud is neither a text nor a list of texts", AGAIN);
-  if (wanted !== "" && all.includes(wanted)) return ok(check, wanted);
+  if (wanted === "") return unset(check, "JWT_AUDIENCE", "https://api.example.com", deployment);
+  if (all.includes(wanted)) return ok(check, wanted);
   const client = textOf(deployment, "CONSOLE_CLIENT_ID");
   if (client !== "" && all.includes(client))
     return problem(check, "an ID token of the console's client: the API takes access tokens", AGAIN);

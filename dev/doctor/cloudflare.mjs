@@ -6,10 +6,11 @@ import { WRANGLER, wranglerEnv } from "../tooling/wrangler.mjs";
 
 const PUBLIC = "https://api.cloudflare.com/client/v4";
 const TIMEOUT_MS = 15_000;
+const MOST_PAGES = 100;
 
 /**
- * @typedef {{ok: true, result: any, pages: number}} Answered
- * @typedef {{ok: false, why: "unreachable" | "denied" | "absent" | "failed", code: number, text: string}} Refused
+ * @typedef {{ok: true, result: any, pages: number, kind: Credentials["kind"]}} Answered
+ * @typedef {{ok: false, why: "unreachable" | "denied" | "absent" | "failed", code: number, text: string, kind: Credentials["kind"]}} Refused
  * @typedef {Answered | Refused} Answer
  * @typedef {{headers: Record<string, string>, kind: "token" | "login" | "key"}} Credentials
  */
@@ -56,11 +57,13 @@ function bearer(token, kind) {
 export class Cloudflare {
   #address;
   #headers;
+  #kind;
 
   /** @param {string} address @param {Credentials} credentials */
-  constructor(address, { headers }) {
+  constructor(address, { headers, kind }) {
     this.#address = address;
     this.#headers = headers;
+    this.#kind = kind;
   }
 
   /** @param {string} path @param {Record<string, string>} [query] @returns {Promise<Answer>} */
@@ -72,8 +75,8 @@ export class Cloudflare {
     for (let page = 1; ; page += 1) {
       const answer = await this.get(path, { ...query, page: String(page) });
       if (!answer.ok) return answer;
-      all.push(...answer.result);
-      if (page >= answer.pages) return { ...answer, result: all };
+      all.push(...(answer.result ?? []));
+      if (page >= Math.min(answer.pages, MOST_PAGES)) return { ...answer, result: all };
     }
   }
 
@@ -82,7 +85,7 @@ export class Cloudflare {
     const body = JSON.stringify({ sql });
     const headers = { "content-type": "application/json" };
     const answer = await this.#ask(`${path}/query`, { method: "POST", body, headers });
-    return answer.ok ? { ...answer, result: answer.result[0]?.results ?? [] } : answer;
+    return answer.ok ? { ...answer, result: answer.result?.[0]?.results ?? [] } : answer;
   }
 
   /** @param {string} path @param {RequestInit} init @returns {Promise<Answer>} */
@@ -91,14 +94,14 @@ export class Cloudflare {
     try {
       const limits = /** @type {const} */ ({ redirect: "manual", signal: AbortSignal.timeout(TIMEOUT_MS) });
       const response = await fetch(`${this.#address}${path}`, { ...init, ...limits, headers });
-      return answerOf(response.status, await response.json().catch(() => ({})));
+      return { ...answerOf(response.status, await response.json().catch(() => ({}))), kind: this.#kind };
     } catch (error) {
-      return { ok: false, why: "unreachable", code: 0, text: causeOf(error) };
+      return { ok: false, why: "unreachable", code: 0, text: causeOf(error), kind: this.#kind };
     }
   }
 }
 
-/** @param {number} status @param {any} body @returns {Answer} */
+/** @param {number} status @param {any} body @returns {Omit<Answered, "kind"> | Omit<Refused, "kind">} */
 function answerOf(status, body) {
   if (status === 200 && body.success === true)
     return { ok: true, result: body.result, pages: body.result_info?.total_pages ?? 1 };

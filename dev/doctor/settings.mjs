@@ -69,7 +69,11 @@ export async function checkSettings(deployment, secrets, build) {
     return findings;
   }
   const set = secrets ?? neededBy(vars);
-  const health = await healthWith(deployment, set, build);
+  const health = await healthWith(deployment, set, build).catch((error) => error);
+  if (health instanceof Error) {
+    const seen = `what the Worker makes of the settings, as the build does not run here: ${health.message.split("\n")[0]}`;
+    return [...findings, unseen("settings.values", seen, commands.build())];
+  }
   const { problems } = health.checks.configuration;
   for (const text of problems) findings.push(explainSetting(text, deployment, secrets));
   if (problems.length === 0) findings.push(ok("settings.values", "the Worker accepts them"));

@@ -110,14 +110,14 @@ function checkSchema({ schema, checks }, deployment) {
 /** @param {string} address @param {any} checks @param {Deployment} deployment @param {string[]} [secrets] @returns {Finding[]} */
 function checkHealth(address, checks, deployment, secrets) {
   const { commands } = deployment;
-  const findings = (checks.configuration?.problems ?? []).map((/** @type {string} */ text) => ({
-    ...explainSetting(String(text), deployment, secrets),
+  const findings = textsOf(checks.configuration?.problems).map((text) => ({
+    ...explainSetting(text, deployment, secrets),
     check: "worker.settings",
   }));
   if (checks.database === "missing") findings.push(needsDeploying("worker.database", "the Worker has no database", deployment));
   if (checks.database === "unreachable")
     findings.push(problem("worker.database", "the database does not answer", commands.wrangler("d1 info DB")));
-  const limits = checks.missingRateLimits ?? [];
+  const limits = textsOf(checks.missingRateLimits);
   if (limits.length > 0)
     findings.push(
       needsDeploying("worker.limits", `not limited, as their bindings are missing: ${limits.join(", ")}`, deployment),
@@ -128,10 +128,13 @@ function checkHealth(address, checks, deployment, secrets) {
   return findings;
 }
 
+/** What answers there need not be this Worker. @param {unknown} list @returns {string[]} */
+const textsOf = (list) => (Array.isArray(list) ? list.map(String) : []);
+
 /** @param {string} word @param {Deployment} deployment @returns {Finding} */
-function checkRun(word, { name, commands }) {
+function checkRun(word, { commands }) {
   const check = "worker.runs";
-  const log = commands.wrangler("tail", name, "--format pretty --search backfill.run");
+  const log = commands.wrangler("tail --format pretty --search backfill.run");
   if (["ok", "running", "none_yet", "not_configured"].includes(word))
     return ok(check, `scheduled runs: ${word.replace("_", " ")}`);
   if (word === "paused")
