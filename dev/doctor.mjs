@@ -7,14 +7,14 @@ import { checkClocks } from "./doctor/clock.mjs";
 import { apiAddress, Cloudflare, findCredentials } from "./doctor/cloudflare.mjs";
 import { checkDatabase } from "./doctor/database.mjs";
 import { databaseOf, isPlaceholder, readDeployment } from "./doctor/deployment.mjs";
-import { beforeDeploying, exitCodeOf, problem, unseen } from "./doctor/finding.mjs";
+import { AGAIN, beforeDeploying, exitCodeOf, problem, unseen } from "./doctor/finding.mjs";
 import { checkIssuer, isSafeUrl } from "./doctor/issuer.mjs";
 import { checkQueues } from "./doctor/queues.mjs";
 import { readToken } from "./doctor/read-token.mjs";
 import { inOrder, toJson, toText } from "./doctor/report.mjs";
 import { checkScript } from "./doctor/script.mjs";
 import { checkSettings, ownVersion } from "./doctor/settings.mjs";
-import { AGAIN, explainToken } from "./doctor/token.mjs";
+import { explainToken, TOKEN_AGAIN } from "./doctor/token.mjs";
 import { addressOf, checkWorker } from "./doctor/worker.mjs";
 import { Failure, runMain } from "./tooling/say.mjs";
 
@@ -135,7 +135,7 @@ async function examine(options, apiUrl, token) {
 }
 
 /** @param {string} check @param {string} what @returns {Promise<import("./doctor/issuer.mjs").Issuer>} */
-const offline = async (check, what) => ({ findings: [unseen(check, `${what} (--offline)`, "npm run doctor")] });
+const offline = async (check, what) => ({ findings: [unseen(check, `${what} (--offline)`, AGAIN)] });
 
 /**
  * @typedef {object} Account
@@ -150,9 +150,7 @@ async function examineAccount({ offline: isOffline }, apiUrl, deployment) {
   const credentials = isOffline ? undefined : await findCredentials(process.env);
   if (!credentials) {
     const login = process.env.CI ? "gh secret set CLOUDFLARE_API_TOKEN" : deployment.commands.login();
-    const [why, command] = isOffline
-      ? ["the account (--offline)", "npm run doctor"]
-      : ["the account, without a login at Cloudflare", login];
+    const [why, command] = isOffline ? ["the account (--offline)", AGAIN] : ["the account, without a login at Cloudflare", login];
     return {
       findings: [unseen("account.login", why, command), ...unseenOf(deployment, command)],
       address: await addressOf(deployment),
@@ -189,7 +187,7 @@ function unseenOf({ config }, command) {
 /** @param {Options} options @param {Deployment} deployment @param {Account} account @returns {Promise<{findings: Finding[], skew?: number}>} */
 async function examineWorker({ url, wait, offline: isOffline }, deployment, { address, isDeployed, secrets }) {
   const check = "worker.health";
-  if (isOffline) return { findings: [unseen(check, "the deployed Worker (--offline)", "npm run doctor")] };
+  if (isOffline) return { findings: [unseen(check, "the deployed Worker (--offline)", AGAIN)] };
   const asked = url ? new URL(url).origin : address;
   // There is nothing to be asked yet, which has been said.
   if (!url && !isDeployed) return { findings: [] };
@@ -201,7 +199,7 @@ async function examineWorker({ url, wait, offline: isOffline }, deployment, { ad
 
 /** @param {string} token @param {Deployment} deployment @param {import("./doctor/issuer.mjs").Issuer} issuer */
 async function explain(token, deployment, { keys, confirmed }) {
-  if (token.trim() === "") return [unseen("token.form", "a token: there was none to read", AGAIN)];
+  if (token.trim() === "") return [unseen("token.form", "a token: there was none to read", TOKEN_AGAIN)];
   return explainToken(token, { deployment, keys, confirmed, now: Math.floor(Date.now() / 1000) });
 }
 

@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+
+import { execa } from "execa";
 import { checkIssuer } from "../dev/doctor/issuer.mjs";
 import { explainToken } from "../dev/doctor/token.mjs";
 import { startSimulator } from "../dev/simulator/server.mjs";
@@ -204,6 +206,11 @@ describe("claims that let it do less", () => {
       expectFinding(await explain(ada(claims), { [setting]: name }), `token.${plain}`, { result: "ok" });
       expectFinding(await explain(ada({ [plain]: undefined })), `token.${plain}`, warn(/no claim/, action));
     }
+  });
+
+  test("which the Action for Auth0 sends, that a command shows", async () => {
+    const { stdout } = await execa("sh", ["-c", action], { cwd: new URL("..", import.meta.url) });
+    assert.match(stdout, /^### With Auth0\n[\s\S]*onExecutePostLogin[\s\S]*JWT_EMAIL_CLAIM=/);
   });
 
   test("auth_time that is old, or iat in its place", async () => {

@@ -142,6 +142,7 @@ describe("what cannot be seen", () => {
   test("with a placeholder for the database", async () => {
     const { code, json: read } = await doctor(["--json", "--offline"]);
     assert.equal(code, 1);
+    assert.equal(read().next, "npx wrangler d1 create spkey-edge");
     expectFinding(read().findings, "database.id", { seen: /no database_id/, command: "npx wrangler d1 create spkey-edge" });
   });
 });

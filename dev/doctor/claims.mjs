@@ -3,7 +3,7 @@
 
 import { ok, problem, shown, unseen, warning } from "./finding.mjs";
 import { textOf } from "./issuer.mjs";
-import { AGAIN } from "./token.mjs";
+import { TOKEN_AGAIN } from "./token.mjs";
 
 /**
  * @typedef {import("./finding.mjs").Finding} Finding
@@ -58,7 +58,7 @@ function issuer(claims, { deployment, confirmed, isGenuine }) {
   if (value === wanted) return ok("token.iss", wanted);
   const seen = value === undefined ? "it has no iss" : `iss is ${shown(value)}, JWT_ISSUER is ${shown(wanted)}`;
   const isOwn = isGenuine && typeof value === "string" && (confirmed === undefined || confirmed === value);
-  return problem("token.iss", seen, isOwn ? deployment.commands.set("JWT_ISSUER", value) : AGAIN);
+  return problem("token.iss", seen, isOwn ? deployment.commands.set("JWT_ISSUER", value) : TOKEN_AGAIN);
 }
 
 /** @param {Claims} claims @param {Verified} verified @returns {Finding} */
@@ -67,17 +67,18 @@ function audience(claims, { deployment, isGenuine }) {
   const value = claim(claims, "aud");
   const wanted = textOf(deployment, "JWT_AUDIENCE");
   const all = typeof value === "string" ? [value] : value;
-  if (value === undefined) return problem(check, "it has no aud: ask the provider for a token of the API's audience", AGAIN);
+  if (value === undefined)
+    return problem(check, "it has no aud: ask the provider for a token of the API's audience", TOKEN_AGAIN);
   if (!Array.isArray(all) || all.some((one) => typeof one !== "string"))
-    return problem(check, "aud is neither a text nor a list of texts", AGAIN);
+    return problem(check, "aud is neither a text nor a list of texts", TOKEN_AGAIN);
   if (wanted === "") return unset(check, "JWT_AUDIENCE", "https://api.example.com", deployment);
   if (all.includes(wanted)) return ok(check, wanted);
   const client = textOf(deployment, "CONSOLE_CLIENT_ID");
   if (client !== "" && all.includes(client))
-    return problem(check, "an ID token of the console's client: the API takes access tokens", AGAIN);
+    return problem(check, "an ID token of the console's client: the API takes access tokens", TOKEN_AGAIN);
   const seen = `aud is ${all.map(shown).join(", ") || "empty"}, JWT_AUDIENCE is ${shown(wanted)}`;
   const proposed = all.find((one) => !/\/userinfo$/.test(one));
-  return problem(check, seen, isGenuine && proposed ? deployment.commands.set("JWT_AUDIENCE", proposed) : AGAIN);
+  return problem(check, seen, isGenuine && proposed ? deployment.commands.set("JWT_AUDIENCE", proposed) : TOKEN_AGAIN);
 }
 
 /** A NumericDate, in words. @param {number} seconds */
@@ -90,35 +91,36 @@ const isDate = (value) => typeof value === "number" && Number.isFinite(value);
 /** @param {Claims} claims @param {Verified} verified @returns {Finding} */
 function expiry(claims, { now }) {
   const value = claim(claims, "exp");
-  if (value === undefined) return problem("token.exp", "it never expires, which is refused", AGAIN);
-  if (!isDate(value)) return problem("token.exp", "exp is no number", AGAIN);
+  if (value === undefined) return problem("token.exp", "it never expires, which is refused", TOKEN_AGAIN);
+  if (!isDate(value)) return problem("token.exp", "exp is no number", TOKEN_AGAIN);
   if (Math.floor(value) + LEEWAY_S > now) return ok("token.exp", `expires ${at(value)}`);
-  return problem("token.exp", `expired ${at(value)}: sign in again for another`, AGAIN);
+  return problem("token.exp", `expired ${at(value)}: sign in again for another`, TOKEN_AGAIN);
 }
 
 /** @param {Claims} claims @param {Verified} verified @returns {Finding} */
 function beginning(claims, { now }) {
   const value = claim(claims, "nbf");
   if (value === undefined) return ok("token.nbf", "not said");
-  if (!isDate(value)) return problem("token.nbf", "nbf is no number", AGAIN);
+  if (!isDate(value)) return problem("token.nbf", "nbf is no number", TOKEN_AGAIN);
   if (value - LEEWAY_S <= now) return ok("token.nbf", `valid since ${at(value)}`);
-  return problem("token.nbf", `not valid before ${at(value)}; does the provider's clock run ahead?`, AGAIN);
+  return problem("token.nbf", `not valid before ${at(value)}; does the provider's clock run ahead?`, TOKEN_AGAIN);
 }
 
 /** @param {Claims} claims @param {Verified} verified @returns {Finding} */
 function issuing(claims, { now }) {
   const value = claim(claims, "iat");
   if (value === undefined) return ok("token.iat", "not said");
-  if (!isDate(value)) return problem("token.iat", "iat is no number", AGAIN);
+  if (!isDate(value)) return problem("token.iat", "iat is no number", TOKEN_AGAIN);
   if (value - LEEWAY_S <= now) return ok("token.iat", `issued ${at(value)}`);
-  return problem("token.iat", `issued in the future, ${at(value)}; does the provider's clock run ahead?`, AGAIN);
+  return problem("token.iat", `issued in the future, ${at(value)}; does the provider's clock run ahead?`, TOKEN_AGAIN);
 }
 
 /** @param {Claims} claims @returns {Finding} */
 function subject(claims) {
   const value = claim(claims, "sub");
-  if (value === undefined) return warning("token.sub", "it has no sub, so it is no user's: the account API refuses it", AGAIN);
-  if (typeof value !== "string" || value === "") return problem("token.sub", "sub is not a text, or is empty", AGAIN);
+  if (value === undefined)
+    return warning("token.sub", "it has no sub, so it is no user's: the account API refuses it", TOKEN_AGAIN);
+  if (typeof value !== "string" || value === "") return problem("token.sub", "sub is not a text, or is empty", TOKEN_AGAIN);
   return ok("token.sub", "there; it must be the uuid or the auth_subject of a user, for the account API");
 }
 
@@ -130,7 +132,7 @@ function signIn(claims, verified) {
   const value = claim(claims, name);
   if (value !== undefined && !isDate(value)) return problem(check, `${shown(name)} is no number of seconds`, SHOW_ACTION);
   if (value !== undefined && Math.floor(value) - now > LEEWAY_S)
-    return problem(check, `signed in in the future, ${at(value)}`, AGAIN);
+    return problem(check, `signed in in the future, ${at(value)}`, TOKEN_AGAIN);
   const issued = claim(claims, "iat");
   const takesIssuing = textOf(deployment, "JWT_AUTH_TIME") === "or_iat" && isDate(issued);
   if (value === undefined && !takesIssuing) {
@@ -140,7 +142,7 @@ function signIn(claims, verified) {
   }
   const moment = Math.floor(value ?? issued);
   if (now - moment < RECENT_S) return ok(check, `signed in ${at(moment)}, which is recent`);
-  return warning(check, `signed in ${at(moment)}: what takes a sign-in of the last 2 h is refused; sign in again`, AGAIN);
+  return warning(check, `signed in ${at(moment)}: what takes a sign-in of the last 2 h is refused; sign in again`, TOKEN_AGAIN);
 }
 
 /** @param {Claims} claims @param {Verified} verified @returns {Finding} */
@@ -183,7 +185,11 @@ function emailVerified(claims, verified) {
   const value = claim(claims, name);
   if (value === true || (typeof value === "string" && value.toLowerCase() === "true")) return ok(check, "verified");
   if (value !== undefined)
-    return warning(check, "the e-mail is not verified, so the token is no administrator's: verify it, sign in again", AGAIN);
+    return warning(
+      check,
+      "the e-mail is not verified, so the token is no administrator's: verify it, sign in again",
+      TOKEN_AGAIN,
+    );
   if (textOf(verified.deployment, "JWT_EMAIL_VERIFIED") === "unless_false")
     return ok(check, "not said, and taken to be verified (JWT_EMAIL_VERIFIED)");
   const means = "the e-mail does not count as verified: an administrator would be refused";
@@ -205,7 +211,7 @@ function domain(claims, verified) {
   if (own !== "" && domains.includes(own)) return ok(check, `${own} is a domain of administrators`);
   const isDomain = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(own);
   const wider = [...domains.filter((one) => one !== ""), own].join(",");
-  const command = isGenuine && isDomain ? deployment.commands.set("ADMIN_EMAIL_DOMAINS", wider) : AGAIN;
+  const command = isGenuine && isDomain ? deployment.commands.set("ADMIN_EMAIL_DOMAINS", wider) : TOKEN_AGAIN;
   const seen = `${shown(own)} is not in ADMIN_EMAIL_DOMAINS (${domains.join(", ")}): admin routes answer 403, which is right unless all of that domain are staff`;
   return warning(check, seen, command);
 }
@@ -221,7 +227,7 @@ function staff(claims, verified) {
     return warning(
       check,
       "it was given to a program (gty), which is never staff: give the program an API key instead (docs/API.md)",
-      AGAIN,
+      TOKEN_AGAIN,
     );
   }
   const name = nameOf(verified, "JWT_STAFF_CLAIM", "is_staff");

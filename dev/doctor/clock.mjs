@@ -1,6 +1,6 @@
 // Clocks: the Worker holds the dates of tokens against its own clock, and allows a minute.
 
-import { ok, problem, unseen, warning } from "./finding.mjs";
+import { AGAIN, ok, problem, unseen, warning } from "./finding.mjs";
 
 /** @typedef {import("./finding.mjs").Finding} Finding */
 
@@ -15,8 +15,7 @@ const SET_CLOCK = "sudo timedatectl set-ntp true";
  */
 export function checkClocks({ issuer, cloudflare }) {
   const check = "clock.skew";
-  const command = "npm run doctor";
-  if (issuer === undefined && cloudflare === undefined) return [unseen(check, "any clock but this machine's", command)];
+  if (issuer === undefined && cloudflare === undefined) return [unseen(check, "any clock but this machine's", AGAIN)];
   if (issuer === undefined || cloudflare === undefined) {
     const [whose, skew] = issuer === undefined ? ["Cloudflare's clock", cloudflare] : ["the provider's clock", issuer];
     return [beside(check, String(whose), Number(skew))];

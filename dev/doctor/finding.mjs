@@ -12,6 +12,9 @@
  * @property {boolean} [mendedByDeploying] whether a deployment is all that is missing
  */
 
+/** For what another run would see. */
+export const AGAIN = "npm run doctor";
+
 /** @param {string} check @param {string} seen @returns {Finding} */
 export const ok = (check, seen) => ({ check, result: "ok", seen });
 

@@ -1,6 +1,6 @@
 // What the doctor says, to a person and to a program.
 
-import { exitCodeOf, printable } from "./finding.mjs";
+import { AGAIN, exitCodeOf, printable } from "./finding.mjs";
 
 /** @typedef {import("./finding.mjs").Finding} Finding */
 
@@ -63,12 +63,11 @@ function summary(findings) {
   return [`${counts}. Begin with:`, `  ${printable(next)}`];
 }
 
-/** Deploying comes when all else is done. @param {Finding[]} findings */
+/** To ask again comes when there is something to be asked, to deploy when all else is done. @param {Finding[]} findings */
 function nextCommand(findings) {
-  const isOpen = (/** @type {Finding} */ { result }) => result === "problem" || result === "unseen";
-  const open = findings.filter(isOpen);
-  const first =
-    open.find(({ mendedByDeploying }) => !mendedByDeploying) ?? open[0] ?? findings.find(({ result }) => result === "warning");
+  const open = findings.filter(({ result }) => result === "problem" || result === "unseen");
+  const atOnce = open.find(({ mendedByDeploying, command }) => !mendedByDeploying && command !== AGAIN);
+  const first = atOnce ?? open[0] ?? findings.find(({ result }) => result === "warning");
   return first?.command;
 }
 

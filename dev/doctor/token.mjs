@@ -22,7 +22,7 @@ const MAX_TOKEN_BYTES = 8 * 1024;
 const MAX_KEY_ID_BYTES = 256;
 const ALGORITHMS = ["RS256", "ES256"];
 
-export const AGAIN = "npm run doctor -- --token";
+export const TOKEN_AGAIN = "npm run doctor -- --token";
 
 /** @param {string} text @param {Surroundings} surroundings @returns {Promise<Finding[]>} */
 export async function explainToken(text, surroundings) {
@@ -54,7 +54,7 @@ export async function explainToken(text, surroundings) {
 }
 
 /** @param {string} what @param {string} why @returns {Finding} */
-const refused = (what, why) => problem(`token.${what}`, why, AGAIN);
+const refused = (what, why) => problem(`token.${what}`, why, TOKEN_AGAIN);
 
 /** @param {any} head @param {Surroundings} surroundings @returns {Finding[]} */
 function explainHeader({ alg, kid, typ, ...head }, { deployment }) {

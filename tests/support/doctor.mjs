@@ -137,7 +137,7 @@ export async function worldForThisFile() {
  */
 export async function doctor(args, { env = {}, input = "" } = {}) {
   const inherited = { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR };
-  // No login of whoever runs the tests is used.
+  // The login of the person who runs the tests is not used.
   const own = { HOME: scratch, XDG_CONFIG_HOME: scratch, WRANGLER_SEND_METRICS: "false", ...env };
   const options = /** @type {const} */ ({ cwd: ROOT, env: { ...inherited, ...own }, extendEnv: false, input, reject: false });
   const { exitCode, stdout, stderr } = await execa(process.execPath, [join(ROOT, "dev/doctor.mjs"), ...args], options);
