@@ -7,14 +7,14 @@ import { checkClocks } from "./doctor/clock.mjs";
 import { apiAddress, Cloudflare, findCredentials } from "./doctor/cloudflare.mjs";
 import { checkDatabase } from "./doctor/database.mjs";
 import { databaseOf, isPlaceholder, readDeployment } from "./doctor/deployment.mjs";
-import { AGAIN, beforeDeploying, exitCodeOf, problem, unseen } from "./doctor/finding.mjs";
+import { AGAIN, beforeDeploying, exitCodeOf, problem, TOKEN_AGAIN, unseen } from "./doctor/finding.mjs";
 import { checkIssuer, isSafeUrl } from "./doctor/issuer.mjs";
 import { checkQueues } from "./doctor/queues.mjs";
 import { readToken } from "./doctor/read-token.mjs";
 import { inOrder, toJson, toText } from "./doctor/report.mjs";
 import { checkScript } from "./doctor/script.mjs";
 import { checkSettings, ownVersion } from "./doctor/settings.mjs";
-import { explainToken, TOKEN_AGAIN } from "./doctor/token.mjs";
+import { explainToken } from "./doctor/token.mjs";
 import { addressOf, checkWorker } from "./doctor/worker.mjs";
 import { Failure, runMain } from "./tooling/say.mjs";
 

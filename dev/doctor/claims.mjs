@@ -1,9 +1,8 @@
 // The claims of a token, one by one: which pass, which make the Worker refuse it, and which setting would change that.
 // A setting is only proposed for what a genuine token says.
 
-import { ok, problem, shown, unseen, warning } from "./finding.mjs";
+import { ok, problem, shown, TOKEN_AGAIN, unseen, warning } from "./finding.mjs";
 import { textOf } from "./issuer.mjs";
-import { TOKEN_AGAIN } from "./token.mjs";
 
 /**
  * @typedef {import("./finding.mjs").Finding} Finding

@@ -12,8 +12,9 @@
  * @property {boolean} [mendedByDeploying] whether a deployment is all that is missing
  */
 
-/** For what another run would see. */
+/** For what another run, or another token, would show. */
 export const AGAIN = "npm run doctor";
+export const TOKEN_AGAIN = "npm run doctor -- --token";
 
 /** @param {string} check @param {string} seen @returns {Finding} */
 export const ok = (check, seen) => ({ check, result: "ok", seen });

@@ -3,7 +3,7 @@
 
 import { compactVerify } from "jose";
 import { explainClaims } from "./claims.mjs";
-import { ok, problem, shown, unseen } from "./finding.mjs";
+import { ok, problem, shown, TOKEN_AGAIN, unseen } from "./finding.mjs";
 import { textOf } from "./issuer.mjs";
 
 /**
@@ -21,8 +21,6 @@ import { textOf } from "./issuer.mjs";
 const MAX_TOKEN_BYTES = 8 * 1024;
 const MAX_KEY_ID_BYTES = 256;
 const ALGORITHMS = ["RS256", "ES256"];
-
-export const TOKEN_AGAIN = "npm run doctor -- --token";
 
 /** @param {string} text @param {Surroundings} surroundings @returns {Promise<Finding[]>} */
 export async function explainToken(text, surroundings) {
