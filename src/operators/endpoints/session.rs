@@ -80,7 +80,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                     "authenticatedAt": "2026-11-21T10:30:00.000Z",
                     "endsAt": "2026-11-21T18:30:00.000Z",
                     "idleEndsAt": "2026-11-21T11:30:00.000Z",
-                    "version": "0.1.0"
+                    "version": "1.0.0"
                 }),
             ),
     )
