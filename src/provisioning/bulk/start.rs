@@ -108,7 +108,11 @@ impl Context<'_> {
         if stop.is_none() {
             let names: Vec<&str> = runs.iter().map(|run| run.run_id.as_str()).collect();
             let halt = store::read_halt(self.database, &names).await?;
-            stop = halt.paused.then_some(Stop::Paused);
+            stop = match (halt.stopped, halt.paused) {
+                (true, _) => Some(Stop::ByOrder),
+                (false, true) => Some(Stop::Paused),
+                (false, false) => None,
+            };
         }
         if let Some(stop) = stop {
             // No one comes back for them.

@@ -4,20 +4,19 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::bulk::{offboard, planned, replace};
+use super::bulk::{offboard, replace};
 use super::stops::crowd;
 use super::{ANN, BOB, Setup, limited, setup, text};
 use crate::app::delivery::{Verdict, run as deliver};
 use crate::provisioning::fanout::ChunkId;
 use crate::testing::service::Lines;
 use crate::threedeye::simulated::Operation;
-use crate::threedeye::simulated::faults::Fault;
 
 /// Longer than any claim.
 const CLAIM: Duration = Duration::from_secs(61);
 
 /// `count` users beside Ann and Bob, who all have accounts with a camera, and a queue.
-fn people(count: u32) -> (Setup, Vec<String>) {
+pub fn people(count: u32) -> (Setup, Vec<String>) {
     let setup = crowd(count);
     let ids: Vec<String> = (0..count)
         .map(|number| format!("guest-{number:03}"))
@@ -30,7 +29,7 @@ fn people(count: u32) -> (Setup, Vec<String>) {
 }
 
 /// The order for all of them.
-fn replacing(ids: &[String]) -> Value {
+pub fn replacing(ids: &[String]) -> Value {
     replace(&ids.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
@@ -44,12 +43,12 @@ impl Setup {
         self.service.clock.run(delivery)
     }
 
-    fn run_of(&self, run: &Value) -> Value {
+    pub fn run_of(&self, run: &Value) -> Value {
         let path = format!("/admin/threedeye/backfill/runs/{}", text(&run["runId"]));
         self.service.get(&path).admin().send().json()
     }
 
-    fn states(&self, run: &Value) -> Vec<String> {
+    pub fn states(&self, run: &Value) -> Vec<String> {
         let users = self.users_of(run).into_iter();
         users.map(|(state, _)| state).collect()
     }
@@ -58,7 +57,7 @@ impl Setup {
         self.service.queued.take()
     }
 
-    fn resets(&self) -> Vec<(String, u32)> {
+    pub fn resets(&self) -> Vec<(String, u32)> {
         let sql = "SELECT subject, count(*) FROM audit_log WHERE action = 'threedeye.reset'
                    GROUP BY subject ORDER BY subject";
         let database = &self.service.database;
@@ -318,25 +317,4 @@ fn a_rate_limit_ends_a_delivery_and_the_others_are_done_later() {
     assert!((1..=3).contains(&failed), "{ended}");
     assert_eq!(ended["done"], 9 - failed);
     assert_eq!(ended["status"], "completed");
-}
-
-#[test]
-fn outages_end_a_list_in_one_process_and_tell_whom_it_did_not_reach() {
-    let (setup, ids) = people(12);
-    let order = replacing(&ids);
-    let preview = setup.preview_bulk(&order);
-    let service = setup.service.without_queue();
-    let setup = Setup { service, ..setup };
-    setup.break_down(Operation::Delete, &Fault::Unreachable);
-    let run = setup.bulk(&planned(&order, &preview)).json();
-    assert_eq!(run["status"], "ended_early", "{run}");
-    let failed = run["failed"].as_u64().unwrap();
-    assert!((5..=8).contains(&failed), "{run}");
-    assert_eq!(run["skipped"], 12 - failed);
-    let errors = run["errors"].as_array().unwrap();
-    let last = text(errors.last().unwrap());
-    assert!(
-        last.ends_with("left as they were: run ended early: five upstream failures in a row"),
-        "{last}"
-    );
 }

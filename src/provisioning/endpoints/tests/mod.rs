@@ -3,6 +3,7 @@
 mod backfill;
 mod backfill_rules;
 mod bulk;
+mod bulk_inline;
 mod bulk_lists;
 mod bulk_runs;
 mod crashes;

@@ -25,7 +25,7 @@ WHERE user_id IN (
 const LEAVE_BULK: &str = "
 UPDATE provisioning_bulk_users SET
   outcome = iif(state = 'waiting', ?2, 'interrupted; the audit trail tells what was done'),
-  reason = iif(state = 'waiting', 'run_ended', 'interrupted'),
+  reason = 'run_ended',
   state = iif(state = 'waiting', 'skipped', 'failed'),
   ended_at = ?3
 WHERE (state = 'waiting' OR state = 'working') AND (run_id, chunk) IN (

@@ -60,7 +60,7 @@ UPDATE provisioning_chunks SET
   errors = iif(s.skipped = 0, s.errors, json_insert(s.errors, '$[#]', 'chunk ' || s.chunk || ': '
     || s.skipped || ' user(s) left as they were: ' || s.why)),
   state = CASE WHEN state <> 'open' THEN state
-    WHEN s.skipped > 0 THEN 'given_up' WHEN s.waiting = 0 THEN 'done' ELSE 'open' END
+    WHEN s.given_up > 0 THEN 'given_up' WHEN s.waiting = 0 THEN 'done' ELSE 'open' END
 FROM (
   SELECT b.run_id, b.chunk,
          count(*) FILTER (WHERE b.state = 'waiting' OR b.state = 'working') AS waiting,
@@ -68,6 +68,7 @@ FROM (
          count(*) FILTER (WHERE b.state = 'refused' OR b.state = 'failed') AS failed,
          count(*) FILTER (WHERE b.state = 'skipped') AS skipped,
          max(b.outcome) FILTER (WHERE b.state = 'skipped') AS why,
+         count(*) FILTER (WHERE b.reason = 'run_ended') AS given_up,
          json_group_array(coalesce(b.user_id, 'entry ' || b.n) || ': ' || b.outcome)
            FILTER (WHERE b.state = 'refused' OR b.state = 'failed') AS errors
   FROM json_each(?1) m

@@ -1,0 +1,96 @@
+//! Lists without a queue: all is done before the answer, and what is not reached is told.
+
+use serde_json::{Value, json};
+
+use super::bulk::planned;
+use super::bulk_runs::{people, replacing};
+use super::{Setup, text};
+use crate::threedeye::simulated::Operation;
+use crate::threedeye::simulated::faults::Fault;
+
+/// So many users with accounts, and no queue.
+fn few(count: u32) -> (Setup, Vec<String>) {
+    let (setup, ids) = people(count);
+    let service = setup.service.without_queue();
+    (Setup { service, ..setup }, ids)
+}
+
+/// The last line of the run's errors.
+fn last_error(run: &Value) -> String {
+    text(run["errors"].as_array().unwrap().last().unwrap())
+}
+
+#[test]
+fn outages_end_a_list_in_one_process_and_tell_whom_it_did_not_reach() {
+    let (setup, ids) = few(12);
+    let order = replacing(&ids);
+    let preview = setup.preview_bulk(&order);
+    setup.break_down(Operation::Delete, &Fault::Unreachable);
+    let run = setup.bulk(&planned(&order, &preview)).json();
+    assert_eq!(run["status"], "ended_early", "{run}");
+    let failed = run["failed"].as_u64().unwrap();
+    assert!((5..=8).contains(&failed), "{run}");
+    assert_eq!(run["skipped"], 12 - failed);
+    let errors = run["errors"].as_array().unwrap();
+    let last = text(errors.last().unwrap());
+    assert!(
+        last.ends_with("left as they were: run ended early: five upstream failures in a row"),
+        "{last}"
+    );
+}
+
+#[test]
+fn a_pause_or_a_stop_ends_a_list_in_one_process() {
+    for (act, why) in [
+        (
+            "INSERT OR IGNORE INTO provisioning_pause VALUES (1, 1, 1, 'x', 'y')",
+            "runs are paused",
+        ),
+        (
+            "UPDATE provisioning_runs SET stopped_at = 1",
+            "the run was stopped",
+        ),
+    ] {
+        let (setup, ids) = few(12);
+        setup.after_creates(4, act);
+        let order = replacing(&ids);
+        let preview = setup.preview_bulk(&order);
+        let run = setup.bulk(&planned(&order, &preview)).json();
+        let done = run["done"].as_u64().unwrap();
+        assert!((4..=7).contains(&done), "{run}");
+        assert_eq!(
+            (&run["status"], &run["skipped"]),
+            (&json!("ended_early"), &json!(12 - done))
+        );
+        let last = last_error(&run);
+        assert!(last.ends_with(&format!("run ended early: {why}")), "{last}");
+        assert_eq!(setup.resets().len() as u64, done);
+    }
+}
+
+#[test]
+fn a_list_that_died_in_one_process_is_stopped_and_tells_who_was_left() {
+    let (setup, ids) = few(9);
+    let order = replacing(&ids);
+    let preview = setup.preview_bulk(&order);
+    setup.service.spared_batches.set(Some(45));
+    assert_eq!(setup.bulk(&planned(&order, &preview)).status(), 500);
+    setup.mend();
+    // The same request once more tells of the same run, and does no one again.
+    let died = setup.bulk(&planned(&order, &preview)).json();
+    assert_eq!(died["status"], "running");
+    let path = format!(
+        "/admin/threedeye/backfill/runs/{}/stop",
+        text(&died["runId"])
+    );
+    let body = json!({ "reason": "it died" });
+    let stopped = setup.service.post(&path).admin().json(&body).send().json();
+    assert_eq!(stopped["status"], "ended_early");
+    let states = setup.states(&died);
+    let count = |state: &str| states.iter().filter(|one| *one == state).count();
+    assert_eq!(count("waiting") + count("working"), 0, "{states:?}");
+    assert!(count("done") > 0 && count("skipped") > 0, "{states:?}");
+    assert!((1..=3).contains(&count("failed")), "{states:?}");
+    let figures = ["done", "failed", "skipped"].map(|name| stopped[name].as_u64().unwrap());
+    assert_eq!(figures.iter().sum::<u64>(), 9);
+}
