@@ -195,7 +195,7 @@ export interface paths {
         put?: never;
         /**
          * Stops a run
-         * @description Its chunks that are not done are given up, and their users are due for the next run. What works on it begins no further user after 5 seconds at most, and finishes those it is at. A run in one process adds its figures when it ends. A run that has ended stays as it is. Safe to repeat.
+         * @description Its chunks that are not done are given up, and their users are due for the next run; those of a list are left as they were. What works on it begins no further user after 5 seconds at most, and finishes those it is at. A run in one process adds its figures when it ends. A run that has ended stays as it is. Safe to repeat.
          */
         post: operations["stopBackfillRun"];
         delete?: never;
@@ -234,7 +234,7 @@ export interface paths {
         get?: never;
         /**
          * Pauses all runs, or lets them go on
-         * @description While they are paused no run begins, scheduled or manual (409), the removal of deleted users' accounts included. What is at work begins no further user after 5 seconds at most; planned runs are given up, and their users wait for the next run. What is asked for one user goes on: credentials, `provisionUser`, `resetUser`, `deleteUser`. So do notices. `/health` says `paused` and stays healthy. What is so already stays as it was decided. Safe to repeat.
+         * @description While they are paused no run begins, scheduled or manual (409), the removal of deleted users' accounts included. What is at work begins no further user after 5 seconds at most; planned runs are given up, and their users wait for the next run, but for those of a list, which tells whom it left. What is asked for one user goes on: credentials, `provisionUser`, `resetUser`, `deleteUser`. So do notices. `/health` says `paused` and stays healthy. What is so already stays as it was decided. Safe to repeat.
          */
         put: operations["pauseProvisioning"];
         post?: never;
@@ -1736,15 +1736,15 @@ export interface components {
              * @enum {string}
              */
             status: "running" | "completed" | "ended_early";
-            /** @description Whether it is without an end and has made no progress for 15 minutes, a planned run since a consumer last worked on it. Nothing is lost: its users are due again. */
+            /** @description Whether it is without an end and has made no progress for 15 minutes, a planned run since a consumer last worked on it. Nothing is lost: its users are due again; a list tells who was left once it is stopped. */
             died: boolean;
             /** @description Users it would take up at most. */
             limit: number;
             /** @description Users in the run. */
             planned: number;
-            /** @description Those of them that have their account. */
+            /** @description Those of them that have their account; of a list, whom it was done to. */
             done: number;
-            /** @description Those that could not be provisioned, and wait for their next attempt or for support. */
+            /** @description Those that could not be provisioned, and wait for their next attempt or for support; of a list, also those who were refused. */
             failed: number;
             /** @description Those left as they were: gone or changed meanwhile, beyond the take-over limit, or in a chunk that was given up. */
             skipped: number;
@@ -1752,7 +1752,7 @@ export interface components {
             quarantined: number;
             /** @description Users that still waited when it ended. */
             remaining: number | null;
-            /** @description The chunks of a planned run; a run in one process has none. */
+            /** @description The chunks of a planned run and of a list; another run in one process has none. */
             chunks: {
                 /** @description All of them. */
                 planned: number;
@@ -1763,7 +1763,7 @@ export interface components {
             usersPerMinute: number | null;
             /** @description When the rest will be through at that rate. Null once the run has ended, and until the rate is known. */
             estimatedEnd: components["schemas"]["Moment"] | null;
-            /** @description One line a failed user or given-up chunk, a hundred at most. */
+            /** @description One line a failed user or given-up chunk, a hundred at most. `listRunUsers` has all of a list. */
             errors: string[];
             startedAt: components["schemas"]["Moment"];
             /** @description When it ended. Null: at work, or it died. */
@@ -1819,15 +1819,15 @@ export interface components {
              * @enum {string}
              */
             status: "running" | "completed" | "ended_early";
-            /** @description Whether it is without an end and has made no progress for 15 minutes, a planned run since a consumer last worked on it. Nothing is lost: its users are due again. */
+            /** @description Whether it is without an end and has made no progress for 15 minutes, a planned run since a consumer last worked on it. Nothing is lost: its users are due again; a list tells who was left once it is stopped. */
             died: boolean;
             /** @description Users it would take up at most. */
             limit: number;
             /** @description Users taken up, or planned. */
             total: number;
-            /** @description Users that got their account. */
+            /** @description Users that got their account; of a list, whom it was done to. */
             created: number;
-            /** @description Users that could not be provisioned. */
+            /** @description Users that could not be provisioned; of a list, also those who were refused. */
             failed: number;
             /** @description Users left as they were. */
             skipped: number;

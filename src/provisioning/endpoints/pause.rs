@@ -76,7 +76,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "Pauses all runs, or lets them go on",
         "While they are paused no run begins, scheduled or manual (409), the removal of deleted users' accounts \
          included. What is at work begins no further user after 5 seconds at most; planned runs are given up, \
-         and their users wait for the next run. What is asked for one user goes on: credentials, \
+         and their users wait for the next run, but for those of a list, which tells whom it left. What is asked for one user goes on: credentials, \
          `provisionUser`, `resetUser`, `deleteUser`. So do notices. `/health` says `paused` and stays healthy. \
          What is so already stays as it was decided. Safe to repeat.",
     )

@@ -36,10 +36,11 @@ pub struct Body {
     /// Users in the run.
     #[cfg_attr(test, schemars(range(max = 10_000)))]
     planned: u32,
-    /// Those of them that have their account.
+    /// Those of them that have their account; of a list, whom it was done to.
     #[cfg_attr(test, schemars(range(max = 10_000)))]
     done: u32,
-    /// Those that could not be provisioned, and wait for their next attempt or for support.
+    /// Those that could not be provisioned, and wait for their next attempt or for support; of a list, also those who
+    /// were refused.
     #[cfg_attr(test, schemars(range(max = 10_000)))]
     failed: u32,
     /// Those left as they were: gone or changed meanwhile, beyond the take-over limit, or in a
@@ -51,7 +52,7 @@ pub struct Body {
     quarantined: u32,
     /// Users that still waited when it ended.
     remaining: Option<u64>,
-    /// The chunks of a planned run; a run in one process has none.
+    /// The chunks of a planned run and of a list; another run in one process has none.
     chunks: ChunksPart,
     /// Users the run got through a minute, up to the last delivery. Null until that is known.
     #[cfg_attr(test, schemars(range(min = 0)))]
@@ -59,7 +60,7 @@ pub struct Body {
     /// When the rest will be through at that rate. Null once the run has ended, and until the rate
     /// is known.
     estimated_end: Option<Timestamp>,
-    /// One line a failed user or given-up chunk, a hundred at most.
+    /// One line a failed user or given-up chunk, a hundred at most. `listRunUsers` has all of a list.
     #[cfg_attr(test, schemars(length(max = MAX_RUN_ERRORS), inner(length(min = 1))))]
     errors: Vec<String>,
     started_at: Timestamp,

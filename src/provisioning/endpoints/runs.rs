@@ -52,10 +52,10 @@ struct RunPart {
     /// Users taken up, or planned.
     #[cfg_attr(test, schemars(range(max = 10_000)))]
     total: u32,
-    /// Users that got their account.
+    /// Users that got their account; of a list, whom it was done to.
     #[cfg_attr(test, schemars(range(max = 10_000)))]
     created: u32,
-    /// Users that could not be provisioned.
+    /// Users that could not be provisioned; of a list, also those who were refused.
     #[cfg_attr(test, schemars(range(max = 10_000)))]
     failed: u32,
     /// Users left as they were.
@@ -96,7 +96,7 @@ pub struct RunHead {
     #[cfg_attr(test, schemars(extend("enum" = ["running", "completed", "ended_early"])))]
     status: String,
     /// Whether it is without an end and has made no progress for 15 minutes, a planned run since a consumer last
-    /// worked on it. Nothing is lost: its users are due again.
+    /// worked on it. Nothing is lost: its users are due again; a list tells who was left once it is stopped.
     died: bool,
     /// Users it would take up at most.
     #[cfg_attr(test, schemars(range(min = 1, max = 10_000)))]

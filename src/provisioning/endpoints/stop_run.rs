@@ -52,8 +52,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     OperationDoc::new(
         "3dEye support",
         "Stops a run",
-        "Its chunks that are not done are given up, and their users are due for the next run. What works on \
-         it begins no further user after 5 seconds at most, and finishes those it is at. A run in one process \
+        "Its chunks that are not done are given up, and their users are due for the next run; those of a list are \
+         left as they were. What works on it begins no further user after 5 seconds at most, and finishes those it is at. A run in one process \
          adds its figures when it ends. A run that has ended stays as it is. Safe to repeat.",
     )
     .parameter(run::openapi_run_id())

@@ -5,8 +5,12 @@ import type { Standing } from "./course";
 const STATUSES: Record<BackfillRun["status"] | "died", readonly [Tone, string, string]> = {
   running: ["busy", "Running", "It is at work."],
   completed: ["good", "Completed", "It went to its end."],
-  ended_early: ["warn", "Ended early", "3dEye was down, refused us or limited our rate. What was not done is due again."],
-  died: ["bad", "Died", "No end was recorded. Nothing is lost: its users are due again."],
+  ended_early: [
+    "warn",
+    "Ended early",
+    "3dEye was down, refused us or limited our rate, or a person stopped it. What was not done is due again; of a list it is left.",
+  ],
+  died: ["bad", "Died", "No end was recorded. Nothing is lost: its users are due again. Stop a list, and it tells who was left."],
 };
 
 export function RunStatus({ of: { status, died } }: { of: Standing }) {
