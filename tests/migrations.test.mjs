@@ -1,12 +1,28 @@
 /** What the schema itself keeps in order, whichever service writes. */
 
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
 import { before, describe, test } from "node:test";
 
 import { serviceForThisFile } from "./support/service.mjs";
 
-const FILES = readdirSync(new URL("../migrations", import.meta.url)).sort();
+const FOLDER = new URL("../migrations/", import.meta.url);
+const FILES = readdirSync(FOLDER).sort();
+/** Those that were released, by the beginning of their SHA-256. Add one with the release that brings it; change none. */
+const RELEASED = /** @type {Record<string, string>} */ ({
+  "0001_users.sql": "a64525c44b4da58e0bba2c725010be3d",
+  "0002_access.sql": "998f9eb9183d5f8bfaddff2863c2e288",
+  "0003_provisioning.sql": "65e3b77edad2e23fd6df8a1f7d92e0ca",
+  "0004_offboarding.sql": "305e5ae128053c0579a2d32f6ff4ed08",
+  "0005_user_keys.sql": "cc7cde94f68a7c3b8a4ba5e33b8dff3d",
+  "0006_account.sql": "c5e33d8276e2bd18e87c8814caa34a73",
+  "0007_runs.sql": "ee5750893745ef5667ba083e636faea4",
+  "0008_operators.sql": "a73b821ef2cd17ddf8ccc0632020d2fb",
+  "0009_metrics.sql": "cfec71af4d9fb8792c2f9ad8b68db79a",
+  "0010_alerts.sql": "99daa1e9f3ef3dfe9e39395ec46ee349",
+  "0011_bulk.sql": "cf043fcee534905f68722f6bf510706f",
+});
 const service = await serviceForThisFile({ migrated: false });
 
 /** What each migration left the version at. @type {number[]} */
@@ -24,6 +40,13 @@ const add = (/** @type {string} */ id, /** @type {string} */ email) =>
 const queue = () => service.sql("SELECT user_id, email_key, due_at FROM provisioning_queue ORDER BY user_id");
 const queued = async () => (await queue()).map((row) => row.user_id);
 const waiting = async () => (await service.sql("SELECT value FROM provisioning_totals WHERE name = 'waiting'"))[0].value;
+
+test("a migration that was released is never edited", () => {
+  for (const [file, expected] of Object.entries(RELEASED)) {
+    const hash = createHash("sha256").update(readFileSync(new URL(file, FOLDER)));
+    assert.equal(hash.digest("hex").slice(0, expected.length), expected, `${file}: make a new migration instead`);
+  }
+});
 
 test("every migration raises the version", () => {
   assert.deepEqual(
