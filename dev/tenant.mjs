@@ -1,7 +1,8 @@
 // `npm run tenant`: checks a real tenant of 3dEye against docs/3DEYE.md.
 
+import { mkdirSync, statSync } from "node:fs";
 import { constants } from "node:os";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { ask, Unanswered } from "./tenant/prompt.mjs";
 import { dialectToSet, inWords, quoted } from "./tenant/report.mjs";
 import { REQUESTS } from "./tenant/requests.mjs";
@@ -27,16 +28,17 @@ async function main() {
   if (options.write !== undefined && !options.yes && !terminal) {
     throw new Failure("--write asks before it changes anything, and there is no terminal: add --yes");
   }
+  const startedAt = new Date();
+  const file = transcriptFile(options.transcript, startedAt);
   const settings = { ...options, ...(await readUpstream(process.env, terminal)) };
   if (settings.write !== undefined && settings.write.toLowerCase() === settings.login?.username.toLowerCase()) {
     throw new Failure("--write wants an e-mail of its own, and this is the login's");
   }
-  const startedAt = new Date();
   const signal = interruptions();
   const confirm = (/** @type {string} */ plan) => confirmed(plan, settings.yes ? null : terminal, signal);
   const run = await runAgainst(settings, { signal, progress, confirm });
   showRemains(run, settings);
-  const transcript = keepTranscript(run, startedAt);
+  const transcript = keepTranscript(run, file, startedAt);
   const report = {
     version: /** @type {const} */ (1),
     baseUrl: settings.baseUrl,
@@ -69,13 +71,25 @@ async function confirmed(plan, terminal, signal) {
   }
 }
 
-/** @param {import("./tenant/run.mjs").Run} run @param {Date} takenAt @returns {string | null} the file; null if there is none */
-function keepTranscript({ session, foreignCustomers, passwords }, takenAt) {
-  const asked = session.settings.transcript;
-  const file = asked ?? join(DEV, "tenant", `${takenAt.toISOString().replaceAll(":", "-")}.json`);
+/** Where the transcript goes; its folder is there from now on. @param {string | undefined} asked @param {Date} now */
+function transcriptFile(asked, now) {
+  if (asked === undefined) {
+    const folder = join(DEV, "tenant");
+    mkdirSync(folder, { recursive: true });
+    return join(folder, `${now.toISOString().replaceAll(":", "-")}.json`);
+  }
+  const isFolder = (/** @type {string} */ path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (!isFolder(dirname(asked)) || isFolder(asked)) {
+    throw new Failure("--transcript wants the name of a file in a folder that exists");
+  }
+  return asked;
+}
+
+/** @param {import("./tenant/run.mjs").Run} run @param {string} file @param {Date} takenAt @returns {string | null} as it is told */
+function keepTranscript({ session, foreignCustomers, passwords }, file, takenAt) {
   try {
     writeTranscript(file, transcriptOf(session, { takenAt, foreignCustomers, passwords }));
-    return asked ?? relative(process.cwd(), file);
+    return session.settings.transcript ?? relative(process.cwd(), file);
   } catch (error) {
     explain(new Failure(`The transcript is not written: ${/** @type {Error} */ (error).message}`));
     return null;

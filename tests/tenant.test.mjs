@@ -214,6 +214,7 @@ describe("what it is told", () => {
       [{}, ["--api-key", "x"], /Unknown option '--api-key'/],
       [{}, ["--timeout", "soon"], /--timeout must be a number of seconds/],
       [{}, ["--write", "no address"], /--write wants an e-mail/],
+      [{}, ["--transcript", "/no/such/folder/file.json"], /--transcript wants the name of a file in a folder that exists/],
       [{}, ["--role", "role-71"], /--role needs --write/],
       [{}, ["--write", "you@example.com", "--yes", "--role", ".."], /--role wants the id of a role/],
     ];

@@ -1,8 +1,7 @@
 // The exchanges of a run as a file that native tests replay through src/threedeye/wire/: all personal data and secrets are
 // replaced, and each exchange says what the Worker must make of it.
 
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { writeFileSync } from "node:fs";
 
 import { isLimitHeader } from "./findings.mjs";
 import { fieldOf, isObject, parseJson, stringifyJson } from "./json.mjs";
@@ -50,7 +49,6 @@ export function transcriptOf(session, { takenAt, foreignCustomers, passwords }) 
 
 /** @param {string} file @param {ReturnType<typeof transcriptOf>} transcript */
 export function writeTranscript(file, transcript) {
-  mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(transcript, null, 2)}\n`, { mode: 0o600 });
 }
 
