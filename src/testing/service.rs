@@ -83,7 +83,7 @@ pub struct TestService {
     receiver: Option<Rc<dyn HttpClient>>,
     random: Rc<Seeded>,
     shared: RefCell<Rc<Shared>>,
-    has_queue: bool,
+    pub has_queue: bool,
     pub router: Router,
 }
 
@@ -171,12 +171,6 @@ impl TestService {
     /// The same service with the binding `PROVISIONING_QUEUE`.
     pub fn queue(mut self) -> Self {
         self.has_queue = true;
-        self
-    }
-
-    /// The same service without it.
-    pub fn without_queue(mut self) -> Self {
-        self.has_queue = false;
         self
     }
 

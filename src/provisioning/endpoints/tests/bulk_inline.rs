@@ -10,9 +10,9 @@ use crate::threedeye::simulated::faults::Fault;
 
 /// So many users with accounts, and no queue.
 fn few(count: u32) -> (Setup, Vec<String>) {
-    let (setup, ids) = people(count);
-    let service = setup.service.without_queue();
-    (Setup { service, ..setup }, ids)
+    let (mut setup, ids) = people(count);
+    setup.service.has_queue = false;
+    (setup, ids)
 }
 
 /// The last line of the run's errors.
