@@ -272,7 +272,13 @@ test("what it says leads from nothing to a deployment", async () => {
 /** Runs a command that was printed, as it is. @param {string} command */
 async function follow(command) {
   // Named, because wrangler would remember which account was the only one.
-  const env = { ...environment(), CLOUDFLARE_ACCOUNT_ID: ACCOUNT, WRANGLER_SEND_METRICS: "false", CI: "true" };
+  const env = {
+    ...environment(),
+    CLOUDFLARE_ACCOUNT_ID: ACCOUNT,
+    WRANGLER_SEND_METRICS: "false",
+    WRANGLER_WRITE_LOGS: "false",
+    CI: "true",
+  };
   const input = command.includes("secret put") ? "value-of-a-secret-of-the-tests" : "";
   await execa("sh", ["-c", command], { cwd: ROOT, env, input, timeout: 120_000 });
 }
