@@ -1,12 +1,14 @@
 //! The end of a scheduled run: gauges are taken, alerts are told, and a monitor elsewhere hears that cron is alive.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use crate::alerts::delivery::{beat, deliver};
 use crate::alerts::store::{Change, Status, forget_changes, record_findings};
 use crate::alerts::{Finding, Observed};
 use crate::db::{Batch, Database, DatabaseError};
-use crate::health::endpoint::check;
+use crate::health::endpoint::{Checks, check};
 use crate::kernel::log::{Level, Line, Log};
 use crate::kernel::{RequestId, Timestamp, Webhook};
 use crate::metrics::counters::DEAD_LETTERS;
@@ -31,11 +33,29 @@ struct Alerts {
     cause: Option<String>,
 }
 
-/// Takes the gauges, and tells of alerts that began or ended. `false`: the database did not take part, so that none
-/// could be told.
-pub async fn watch(services: &Services, request_id: &RequestId, log: &dyn Log) -> bool {
+/// How long the receiver is told; the rest is told by the next run. A scheduled event has a quarter of an hour, and the
+/// run before may have taken most of it.
+const BUDGET: Duration = Duration::from_secs(30);
+
+/// What `/health` says before the run of this event. With a queue it is judged by that: a run that was just planned hides
+/// how the one before it ended. Without, `None`: then the run of this event has ended when alerts are told.
+pub async fn look_before(services: &Services) -> Option<Checks> {
+    if services.config.alerts.webhook.is_none() || services.run_queue().is_none() {
+        return None;
+    }
+    Some(check(services).await.checks)
+}
+
+/// Takes the gauges, and tells of alerts that began or ended. `before` is what [`look_before`] saw. `false`: the database
+/// did not take part, so that none could be told.
+pub async fn watch(
+    services: &Services,
+    before: Option<Checks>,
+    request_id: &RequestId,
+    log: &dyn Log,
+) -> bool {
     let started = services.now();
-    let told = tell(services, started).await;
+    let told = tell(services, before, started).await;
     let went_well = told.is_ok();
     let alerts = told.unwrap_or_else(|error| Alerts {
         cause: Some(error.to_string()),
@@ -60,13 +80,21 @@ pub async fn watch(services: &Services, request_id: &RequestId, log: &dyn Log) -
 }
 
 /// A failure of the receiver is in the report: what it was not told, the next run tells it.
-async fn tell(services: &Services, now: Timestamp) -> Result<Alerts, DatabaseError> {
+async fn tell(
+    services: &Services,
+    before: Option<Checks>,
+    now: Timestamp,
+) -> Result<Alerts, DatabaseError> {
     let database = services.database()?;
     let (gauges, last_dead_letter_at) = take(&database, now).await?;
     let Some(webhook) = &services.config.alerts.webhook else {
         return Ok(Alerts::default());
     };
-    let findings = judge(services, &gauges, last_dead_letter_at).await;
+    let checks = match before {
+        Some(checks) => checks,
+        None => check(services).await.checks,
+    };
+    let findings = judge(services, &checks, &gauges, last_dead_letter_at);
     let waiting = record_findings(&database, &findings, &*services.random, now).await?;
     let (told, cause) = deliver_all(services, webhook, &waiting).await;
     if !told.is_empty() {
@@ -101,12 +129,12 @@ async fn take(
     ))
 }
 
-async fn judge(
+fn judge(
     services: &Services,
+    checks: &Checks,
     gauges: &Gauges,
     last_dead_letter_at: Option<Timestamp>,
 ) -> [Finding; 6] {
-    let checks = check(services).await.checks;
     let observed = Observed {
         gauges,
         health_problems: checks.problems(),
@@ -117,14 +145,18 @@ async fn judge(
     observed.findings()
 }
 
-/// Tells the receiver in order, and what it could not be told. After a failure the others wait too: it is down.
+/// Tells the receiver in order; answers what it was told, and why not all. After a failure the others wait too: it is down.
 async fn deliver_all<'a>(
     services: &Services,
     webhook: &Webhook,
     waiting: &'a [Change],
 ) -> (Vec<&'a Change>, Option<String>) {
     let mut told = Vec::new();
+    let until = services.now().plus(BUDGET);
     for change in waiting {
+        if services.now() >= until {
+            return (told, Some("the receiver takes too long".to_owned()));
+        }
         let sent = deliver(change, webhook, services.http(), &*services.clock).await;
         if let Err(failure) = sent {
             return (told, Some(failure.to_string()));

@@ -27,10 +27,11 @@ pub async fn run(services: &Services, log: &dyn Log) {
     notices::deliver_due(services, &request_id, log).await;
     // Before the run, which shortens the queue.
     let is_kept_up = keep_up(services, &request_id, log).await;
+    let before = alerts::look_before(services).await;
     run_backfill(services, &request_id, log).await;
     refusals::write_down(services).await;
     // After the run, of which it tells.
-    let is_watched = alerts::watch(services, &request_id, log).await;
+    let is_watched = alerts::watch(services, before, &request_id, log).await;
     // Without the database no alert can be told: then silence does.
     if is_kept_up && is_watched {
         alerts::report_life(services, &request_id, log).await;

@@ -264,3 +264,21 @@ fn without_a_receiver_nothing_is_kept_for_it() {
         (vec![0], vec![0])
     );
 }
+
+#[test]
+fn with_a_queue_the_end_of_the_run_before_is_what_is_told() {
+    let (service, receiver) = watched(setup().0.queue());
+    service.run_schedule();
+    let end = |status: &str| {
+        let sql = "UPDATE provisioning_runs SET status = ?1";
+        service.database.execute(sql, [status]);
+    };
+    end("ended_early");
+    service.pass(HOUR / 4);
+    service.run_schedule();
+    assert_eq!(receiver.told(), ["health firing"]);
+    end("completed");
+    service.pass(HOUR / 4);
+    service.run_schedule();
+    assert_eq!(receiver.told(), ["health resolved"]);
+}

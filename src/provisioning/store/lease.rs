@@ -11,14 +11,15 @@ use crate::provisioning::store::columns::{UserIdRow, user_ids};
 use crate::provisioning::store::load::{RecordRow, load_statement};
 
 // ?1 user, ?2 token, ?3 until, ?4 now, ?5 policy::SETTLING: a lease that was not given back had a
-// holder that died, and what it sent may take effect for that long after the lease.
+// holder that died, and what it sent may take effect for that long after the lease. A user in quarantine
+// keeps the time since when.
 const ACQUIRE: &str = "
 INSERT INTO threedeye_users (user_id, state, lease_token, lease_until, created_at, updated_at)
 VALUES (?1, 'idle', ?2, ?3, ?4, ?4)
 ON CONFLICT (user_id) DO UPDATE SET
   settled_at = iif(lease_token IS NULL, settled_at, max(settled_at, lease_until + ?5)),
   lease_token = excluded.lease_token, lease_until = excluded.lease_until,
-  updated_at = excluded.updated_at
+  updated_at = iif(state = 'quarantined', updated_at, excluded.updated_at)
 WHERE lease_until <= ?4
 RETURNING user_id";
 

@@ -7,6 +7,7 @@ use crate::db::differential::mirrored_tests;
 mirrored_tests! {
     StoreTest:
     only_quarantined_users_without_a_lease_are_released,
+    a_quarantine_began_when_it_began_although_the_user_was_looked_at,
     the_account_in_another_spelling_is_kept_while_quarantined_for_it,
     a_run_is_told_of_the_quarantined,
     accounts_are_known_by_finished_users_alone,
@@ -80,6 +81,16 @@ fn only_quarantined_users_without_a_lease_are_released(test: &StoreTest) {
     assert_eq!(test.trail("ann").last().unwrap(), "seen");
     assert!(!test.trail("bob").contains(&"seen".to_owned()));
     assert!(!test.trail("cyd").contains(&"seen".to_owned()));
+}
+
+fn a_quarantine_began_when_it_began_although_the_user_was_looked_at(test: &StoreTest) {
+    test.add("ann", ONE);
+    test.quarantine("ann", None);
+    let began = test.mapping("ann").updated_at;
+    test.advance(Duration::from_secs(3600));
+    test.acquire("t1", "ann");
+    test.release("t1", "ann");
+    assert_eq!(test.mapping("ann").updated_at, began);
 }
 
 fn the_account_in_another_spelling_is_kept_while_quarantined_for_it(test: &StoreTest) {
