@@ -1930,7 +1930,7 @@ export interface components {
              * @default null
              */
             reason?: string | null;
-        };
+        } & (unknown & unknown);
         /** @description As of `resetUser`. */
         BulkResetOptions: {
             /**

@@ -37,15 +37,46 @@ pub const ROUTE: Route = Route::post(
     handler!(handle: Admin, (Role::Support, SignIn::AnyTime)),
 );
 
+/// White space as [`str::trim`] knows it around something without control characters.
+#[cfg(test)]
+const ENTRY: &str = concat!(
+    r"^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*",
+    r"[^\u0000- \u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]",
+    r"([^\u0000-\u001f\u007f-\u009f]*",
+    r"[^\u0000- \u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000])?",
+    r"[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*$",
+);
+
+/// What goes with which action.
+#[cfg(test)]
+fn conditions() -> serde_json::Value {
+    serde_json::json!([
+        {
+            "if": { "properties": { "action": { "const": "reset" } } },
+            "else": { "properties": { "options": { "type": "null" } } }
+        },
+        {
+            "if": {
+                "properties": { "action": { "const": "offboard" }, "plan": { "type": "string" } },
+                "required": ["plan"]
+            },
+            "then": { "properties": { "reason": { "type": "string" } }, "required": ["reason"] }
+        }
+    ])
+}
+
 /// What to do to whom.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(test, derive(JsonSchema), schemars(rename = "BulkRequest"))]
+#[cfg_attr(test, derive(JsonSchema), schemars(
+    rename = "BulkRequest",
+    extend("allOf" = conditions()),
+))]
 struct Request {
     #[cfg_attr(test, schemars(with = "String", extend("enum" = Act::ALL.map(Act::as_str))))]
     action: Act,
     /// Ids or e-mails. A user that is named more than once counts once.
-    #[cfg_attr(test, schemars(length(min = 1, max = MAX_BULK_USERS), inner(length(min = 1, max = 320))))]
+    #[cfg_attr(test, schemars(length(min = 1, max = MAX_BULK_USERS), inner(length(min = 1, max = 320), regex(pattern = ENTRY))))]
     users: Vec<String>,
     /// How each is reset; only with that action.
     #[serde(default)]

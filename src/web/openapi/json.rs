@@ -96,7 +96,7 @@ impl Json {
 }
 
 /// How a schema is read: what it is, what it holds, what it looks like.
-const KEYWORDS: [&str; 24] = [
+const KEYWORDS: [&str; 27] = [
     "examples",
     "$ref",
     "type",
@@ -121,6 +121,9 @@ const KEYWORDS: [&str; 24] = [
     "oneOf",
     "anyOf",
     "allOf",
+    "if",
+    "then",
+    "else",
 ];
 
 impl From<Value> for Json {
