@@ -1,6 +1,6 @@
 /**
  * How the simulated vendor speaks: the Worker's setting THREEDEYE_DIALECT, from the other side. What it means is in
- * docs/3DEYE.md; the Worker checks it strictly, here only its form is checked.
+ * docs/3DEYE.md; the Worker checks it strictly, here only its form is checked: there may be tenants whose statuses cannot be set.
  */
 
 import { choice, integer, list, nullable, openRecord, record, refuse, text } from "./shape.mjs";

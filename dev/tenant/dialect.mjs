@@ -1,46 +1,13 @@
 // THREEDEYE_DIALECT: the names, paths and statuses of 3dEye that a setting can change. docs/CONFIGURATION.md describes it.
 
+import { defaultDialect } from "../simulator/dialect.mjs";
 import { Failure } from "../tooling/say.mjs";
 import { isObject, pascal } from "./json.mjs";
 
 /**
- * @typedef {ReturnType<typeof defaultDialect>} Dialect
+ * @typedef {import("../simulator/dialect.mjs").Dialect} Dialect
  * @typedef {Record<string, any>} Changes a part of a dialect: what differs from the defaults
  */
-
-export const defaultDialect = () => ({
-  paths: { token: "/auth/token", users: "/users", user: "/users/{userId}", attachRole: "/roles/{roleId}/users/{userId}" },
-  query: { customer: "customerId", page: "page", pageSize: "pageSize" },
-  firstPage: 1,
-  maxPageSize: 5000,
-  answers: {
-    items: "data",
-    total: "total",
-    id: "id",
-    email: "email",
-    roles: "roles",
-    roleIds: "roleIds",
-    roleId: "id",
-    accessToken: "accessToken",
-    expiresIn: "expiresIn",
-  },
-  create: {
-    email: "email",
-    password: "password",
-    firstName: "firstName",
-    lastName: "lastName",
-    customer: "customerId",
-    roleIds: "roleIds",
-  },
-  login: { username: "username", password: "password" },
-  taken: {
-    statuses: [409],
-    statusesWithWord: [400, 422],
-    words: ["exists", "taken", "duplicate", "already"],
-  },
-  attachRole: { method: "POST", body: /** @type {Record<string, any> | null} */ (null), attachedStatuses: [409] },
-  delete: { goneStatuses: [404] },
-});
 
 /** Objects of `answers` whose names must differ, because they are read from one object. */
 const READ_TOGETHER = [
@@ -50,6 +17,12 @@ const READ_TOGETHER = [
 ];
 
 const METHODS = ["POST", "PUT", "PATCH"];
+
+/** They tell of the key, the login or 3dEye as a whole, never of one account or role: the Worker refuses them. */
+const NEVER_OF_ONE = [401, 403, 408, 429];
+
+/** And an account or role may not be known yet where it is attached. */
+const NEVER_ATTACHED = [401, 403, 404, 408, 429];
 
 /**
  * @param {string | undefined} text of the setting
@@ -92,6 +65,20 @@ export const pathsOf = (changes) =>
     isObject(value) && name !== "body" ? pathsOf(value).map((path) => `${name}.${path}`) : [name],
   );
 
+/**
+ * Why a dialect cannot be changed so; undefined if it can.
+ * @param {Dialect} base @param {Changes} changes
+ */
+export function obstacleTo(base, changes) {
+  try {
+    withChanges(base, changes);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Failure) return error.message;
+    throw error;
+  }
+}
+
 /** @param {string} what */
 const wrong = (what) => new Failure(`THREEDEYE_DIALECT ${what}`);
 
@@ -127,11 +114,13 @@ function check(dialect) {
   for (const names of READ_TOGETHER) checkNames(dialect.answers, names, "answers");
   checkInteger(dialect.firstPage, 0, 1, "firstPage");
   checkInteger(dialect.maxPageSize, 1, 5000, "maxPageSize");
-  for (const name of /** @type {const} */ (["statuses", "statusesWithWord"])) checkStatuses(dialect.taken[name], `taken.${name}`);
-  checkStatuses(dialect.attachRole.attachedStatuses, "attachRole.attachedStatuses");
-  checkStatuses(dialect.delete.goneStatuses, "delete.goneStatuses");
-  const isWord = (/** @type {unknown} */ word) => typeof word === "string" && word.trim() !== "" && [...word].length <= 40;
-  if (!isListOf(dialect.taken.words, isWord)) refuse("taken.words", "must be at most 20 words of 1 to 40 characters");
+  checkStatuses(dialect.taken.statuses, NEVER_OF_ONE, "taken.statuses");
+  checkStatuses(dialect.taken.statusesWithWord, NEVER_OF_ONE, "taken.statusesWithWord");
+  checkStatuses(dialect.attachRole.attachedStatuses, NEVER_ATTACHED, "attachRole.attachedStatuses");
+  checkStatuses(dialect.delete.goneStatuses, NEVER_OF_ONE, "delete.goneStatuses");
+  const isWord = (/** @type {unknown} */ word) =>
+    typeof word === "string" && /^[^\p{C}]{1,40}$/u.test(word) && word.trim() !== "";
+  if (!isListOf(dialect.taken.words, isWord)) refuse("taken.words", "must be at most 20 words of 1 to 40 printable characters");
 }
 
 /** @param {unknown} path @param {string} at */
@@ -157,15 +146,16 @@ function checkAttach({ paths, attachRole }) {
   const { method, body } = attachRole;
   if (!METHODS.includes(method)) refuse("attachRole.method", `must be one of ${METHODS.join(", ")}`);
   if (body !== null && !isObject(body)) refuse("attachRole.body", "must be null or an object");
-  const inBody = JSON.stringify(body);
-  if (textsIn(body).some((text) => /[{}]/.test(text.replace(/\{(roleId|userId)\}/g, "")))) {
+  const inBody = textsIn(body);
+  if (inBody.some((text) => /[{}]/.test(text.replace(/\{(roleId|userId)\}/g, "")))) {
     refuse("attachRole.body", "its texts may hold no braces but {roleId} and {userId}");
   }
   const inPath = ["roleId", "userId"].filter((name) => paths.attachRole.includes(`{${name}}`));
   placeholders(paths.attachRole, inPath, "paths.attachRole");
   for (const name of ["roleId", "userId"]) {
-    if (!inPath.includes(name) && !inBody.includes(`{${name}}`))
-      refuse("attachRole.body", `must hold {${name}}, which the path does not`);
+    if (!inPath.includes(name) && !inBody.some((text) => text.includes(`{${name}}`))) {
+      refuse("paths.attachRole", `must hold {${name}}, or attachRole.body must`);
+    }
   }
 }
 
@@ -195,10 +185,11 @@ function checkInteger(value, min, max, at) {
   }
 }
 
-/** @param {unknown} list @param {string} at */
-function checkStatuses(list, at) {
-  const isStatus = (/** @type {unknown} */ status) => Number.isInteger(status) && Number(status) >= 400 && Number(status) <= 599;
-  if (!isListOf(list, isStatus)) refuse(at, "must be at most 20 statuses from 400 to 599");
+/** @param {unknown} list @param {number[]} never @param {string} at */
+function checkStatuses(list, never, at) {
+  const isStatus = (/** @type {any} */ status) =>
+    Number.isInteger(status) && status >= 400 && status <= 499 && !never.includes(status);
+  if (!isListOf(list, isStatus)) refuse(at, `must be at most 20 statuses from 400 to 499 but ${never.join(", ")}`);
 }
 
 /** @param {unknown} list @param {(entry: unknown) => boolean} accepts */

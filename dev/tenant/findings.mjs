@@ -46,6 +46,8 @@ export const ROWS = /** @type {const} */ ([
   { row: 18, item: "proof", file: `${WIRE}/auth.rs` },
 ]);
 
+const fileOf = (/** @type {number} */ row) => ROWS.find((one) => one.row === row)?.file ?? "";
+
 /** Headers that tell of limits on the rate. */
 export const isLimitHeader = (/** @type {string} */ name) => /^(x-)?(app-)?rate-?limit/i.test(name);
 
@@ -77,9 +79,14 @@ export class Findings {
    *   `changes` of the dialect, or in words what is to be changed; without either it is the row's file
    */
   differs(row, { expected, seen, changes, change }) {
-    const file = ROWS.find((one) => one.row === row)?.file ?? "";
+    const file = fileOf(row);
     const where = changes ? `THREEDEYE_DIALECT ${pathsOf(changes).join(", ")}` : (change ?? file);
     this.#of(row).differences.set([expected, seen, where].join(), { expected, seen, change: where, file });
+  }
+
+  /** Only the row's file can be changed. @param {number} row @param {{expected: string, seen: string, obstacle: string}} difference */
+  cannotBeSet(row, { expected, seen, obstacle }) {
+    this.differs(row, { expected, seen, change: `${fileOf(row)}; it cannot be set: ${obstacle}` });
   }
 
   /** @param {number} row @param {string} why */

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { LostAnswer, send } from "./client.mjs";
-import { joined, withChanges } from "./dialect.mjs";
+import { joined, obstacleTo, withChanges } from "./dialect.mjs";
 import { parseJson, stringifyJson } from "./json.mjs";
 import { read, readLost } from "./reading.mjs";
 import { REQUESTS } from "./requests.mjs";
@@ -86,8 +86,15 @@ export class Session {
     this.dialect = settings.dialect;
   }
 
-  /** Goes on in another dialect than the one that is set. @param {import("./dialect.mjs").Changes} changes */
-  learn(changes) {
+  /**
+   * A row differs in what the dialect can say: goes on in one that says so. Changes that the Worker would refuse are not
+   * proposed; the row's file is to be changed then.
+   * @param {number} row @param {{expected: string, seen: string, changes: import("./dialect.mjs").Changes}} difference
+   */
+  learn(row, { expected, seen, changes }) {
+    const obstacle = obstacleTo(this.dialect, changes);
+    if (obstacle !== undefined) return this.findings.cannotBeSet(row, { expected, seen, obstacle });
+    this.findings.differs(row, { expected, seen, changes });
     this.dialect = withChanges(this.dialect, changes);
     this.learned = joined(this.learned, changes);
   }

@@ -48,7 +48,7 @@ export async function seeTaken(session, own, email) {
   }
   const { status, text } = outcome;
   const isOutage = status !== null && status >= 500 && takenWords(text, session.dialect, email).length === 0;
-  if (status === null || status === 429 || isOutage) {
+  if (status === null || status === 408 || status === 429 || isOutage) {
     return findings.unseen(11, `a create with a taken e-mail: ${outcome.told}`);
   }
   judgeOtherTaken(session, own, email, outcome, status);
@@ -69,8 +69,7 @@ function judgeOtherTaken(session, own, email, outcome, status) {
   const [word] = takenWords(outcome.text, others, email);
   const isWithWord = statusesWithWord.includes(status) && word !== undefined;
   const changes = { taken: isWithWord ? { words: [...words, word] } : { statuses: [...statuses, status] } };
-  findings.differs(11, { expected, seen, changes });
-  session.learn(changes);
+  session.learn(11, { expected, seen, changes });
 }
 
 /** The same e-mail in capitals. @param {Session} session @param {OwnAccounts} own @param {string} email */

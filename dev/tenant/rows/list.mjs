@@ -65,7 +65,6 @@ async function firstPage(session) {
 
 /** The list refuses the query: another name for the customer, or another first page? @param {Session} session @param {Outcome} refused */
 async function withOtherQuery(session, refused) {
-  const { findings } = session;
   /** @type {Outcome | undefined} */
   let found;
   const works = async (/** @type {import("../dialect.mjs").Dialect} */ dialect) => {
@@ -78,8 +77,7 @@ async function withOtherQuery(session, refused) {
   if (!found || (!isOtherPage && name === undefined)) return refused;
   const changes = isOtherPage ? { firstPage } : { query: { customer: name } };
   const expected = isOtherPage ? `pages count from ${1 - firstPage}` : `the customer is called ${session.dialect.query.customer}`;
-  findings.differs(6, { expected, seen: isOtherPage ? `they count from ${firstPage}` : `it is called ${name}`, changes });
-  session.learn(changes);
+  session.learn(6, { expected, seen: isOtherPage ? `they count from ${firstPage}` : `it is called ${name}`, changes });
   return found;
 }
 
@@ -98,8 +96,7 @@ export function learnPage(session, json) {
     const name = lists.find((key) => LIST_NAMES.test(key)) ?? (lists.length === 1 ? lists[0] : undefined);
     if (name === undefined) return findings.differs(5, { expected, seen: "an object without a list" });
     const changes = { answers: { items: name } };
-    findings.differs(5, { expected, seen: `{"${name}": […]}`, changes });
-    session.learn(changes);
+    session.learn(5, { expected, seen: `{"${name}": […]}`, changes });
   } else findings.seen(5, `a list is under ${session.dialect.answers.items}`);
   seeTotal(session, json);
   const items = fieldOf(json, session.dialect.answers.items);
@@ -121,6 +118,5 @@ function seeTotal(session, json) {
   const other = found.find((key) => /total/i.test(key)) ?? found[0];
   if (other === undefined) return findings.seen(6, "no total is told: the list ends at a page shorter than asked");
   const changes = { answers: { total: other } };
-  findings.differs(6, { expected: `the field ${name}`, seen: `the field ${other}`, changes });
-  session.learn(changes);
+  session.learn(6, { expected: `the field ${name}`, seen: `the field ${other}`, changes });
 }

@@ -65,8 +65,7 @@ async function seeSizeName(session, small) {
     return small;
   }
   const changes = { query: { pageSize: name } };
-  findings.differs(6, { expected, seen: `${name} does`, changes });
-  session.learn(changes);
+  session.learn(6, { expected, seen: `${name} does`, changes });
   return page;
 }
 
@@ -88,8 +87,7 @@ async function seeSecondPage(session, first) {
   const expected = `${dialect.query.page} says which page`;
   if (name === undefined) return findings.differs(6, { expected, seen, change: "THREEDEYE_DIALECT query.page" });
   const changes = { query: { page: name } };
-  findings.differs(6, { expected, seen: `${name} does`, changes });
-  session.learn(changes);
+  session.learn(6, { expected, seen: `${name} does`, changes });
 }
 
 /** Whether there is a page before the one that counts as the first. @param {Session} session @param {Reading} first */
@@ -103,8 +101,7 @@ async function seeFirstNumber(session, first) {
   if (!users || users.length === 0) return findings.seen(6, `pages count from 1 (page 0: ${users ? "empty" : outcome.told})`);
   if (idsIn(users) === idsIn(first.users)) return findings.seen(6, "page 0 is page 1");
   const changes = { firstPage: 0 };
-  findings.differs(6, { expected: "pages count from 1", seen: "they count from 0", changes });
-  session.learn(changes);
+  session.learn(6, { expected: "pages count from 1", seen: "they count from 0", changes });
 }
 
 /** @param {Session} session @param {Reading} first */
@@ -148,8 +145,7 @@ export async function seeWholeList(session) {
   } else {
     const changes = { maxPageSize: firstLength };
     const expected = `pages of ${pageSize} users, or a total`;
-    findings.differs(6, { expected, seen: `pages of ${firstLength} and no total`, changes });
-    session.learn(changes);
+    session.learn(6, { expected, seen: `pages of ${firstLength} and no total`, changes });
   }
   return { list, isWhole };
 }

@@ -56,13 +56,9 @@ export async function seeForeignCustomer(session, customer) {
     const ours = await session.list({ note: "another name for the customer", once: true, dialect }, { pageSize: 1 });
     return (ours.reading.users?.length ?? 0) > 0;
   });
-  const changes = name === undefined ? undefined : { query: { customer: name } };
   const asked = `the list is that of ${session.dialect.query.customer}`;
-  findings.differs(6, {
-    expected: asked,
-    seen: name === undefined ? "that parameter is ignored" : `that of ${name}`,
-    changes,
-    change: "THREEDEYE_DIALECT query.customer",
-  });
-  if (changes) session.learn(changes);
+  if (name !== undefined) {
+    return session.learn(6, { expected: asked, seen: `that of ${name}`, changes: { query: { customer: name } } });
+  }
+  findings.differs(6, { expected: asked, seen: "that parameter is ignored", change: "THREEDEYE_DIALECT query.customer" });
 }

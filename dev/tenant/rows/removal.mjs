@@ -34,8 +34,7 @@ export async function seeRemoval(session, own, account) {
   } else {
     const { goneStatuses } = dialect.delete;
     const changes = { delete: { goneStatuses: [...goneStatuses, status] } };
-    findings.differs(9, { expected: `${goneStatuses.join(", ")} when it is gone already`, seen: again.told, changes });
-    session.learn(changes);
+    session.learn(9, { expected: `${goneStatuses.join(", ")} when it is gone already`, seen: again.told, changes });
   }
   if (await isStillShown(session, id)) own.doubt(account);
 }

@@ -49,11 +49,13 @@ function judgeRefused(session, { status, told, headers }) {
   if (status === null || status === 429 || status >= 500) return findings.unseen(10, `attaching a role: ${told}`);
   const { method } = dialect.attachRole;
   const allowed = (headers.get("allow") ?? "").split(/\s*,\s*/).find((one) => ["PUT", "PATCH", "POST"].includes(one));
-  const changes = status === 405 && allowed && allowed !== method ? { attachRole: { method: allowed } } : undefined;
+  const expected = `${method} answers 2xx`;
+  if (status === 405 && allowed && allowed !== method) {
+    // Not gone on with: it is the method alone that the answer tells.
+    return session.learn(10, { expected, seen: told, changes: { attachRole: { method: allowed } } });
+  }
   const change = `THREEDEYE_DIALECT paths.attachRole, attachRole${status === 404 ? "; or there is no such role" : ""}`;
-  findings.differs(10, { expected: `${method} answers 2xx`, seen: told, changes, change });
-  // Not gone on with: it is the method alone that the answer tells.
-  if (changes) session.learn(changes);
+  findings.differs(10, { expected, seen: told, change });
 }
 
 /** @param {Session} session @param {Outcome} outcome */
@@ -65,8 +67,7 @@ function judgeAgain(session, { reading, status, told }) {
   const expected = `2xx or ${attachedStatuses.join(", ")} for a role that is attached already`;
   if (status < 400) return findings.differs(10, { expected, seen: told });
   const changes = { attachRole: { attachedStatuses: [...attachedStatuses, status] } };
-  findings.differs(10, { expected, seen: told, changes });
-  session.learn(changes);
+  session.learn(10, { expected, seen: told, changes });
 }
 
 /** The list shows the role, after a while at most. @param {Session} session @param {Attachment} ids */

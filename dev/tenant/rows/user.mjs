@@ -129,8 +129,7 @@ function learnName(session, field, name) {
   const changes = { answers: { [field]: name } };
   const of = field === "roleId" ? "of a role" : "of a user";
   const expected = `the field ${session.dialect.answers[field]} ${of}`;
-  session.findings.differs(7, { expected, seen: `the field ${name}`, changes });
-  session.learn(changes);
+  session.learn(7, { expected, seen: `the field ${name}`, changes });
 }
 
 /** The names that can be set, of all fields. @param {any[]} items @returns {string[]} */

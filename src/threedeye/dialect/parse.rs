@@ -21,7 +21,13 @@ const MAX_PAGE_SIZE: u32 = 5000;
 const PATH: &str = "a path below the base URL that begins with one /, of unescaped ASCII characters, without \
     .. and query";
 const NAME: &str = "a name of 1 to 64 printable characters";
-const STATUSES: &str = "a list of at most 20 statuses from 400 to 599";
+
+/// Whatever the call, these tell of us or of 3dEye as a whole, not of the one account or role: of our key or
+/// login (401), of what we may do or of a firewall (403), that we should try again (408, 429).
+const NEVER_OF_ONE: &[u16] = &[401, 403, 408, 429];
+
+/// And 404 to an attachment: account or role may not be known yet (row 10), so it is tried again later.
+const NEVER_ATTACHED: &[u16] = &[401, 403, 404, 408, 429];
 
 impl Dialect {
     /// Reads the setting; a member that is left out is as in the default.
@@ -101,12 +107,17 @@ impl Dialect {
             login.name("password", &mut self.login.password);
         });
         all.section("taken", |taken| {
-            taken.statuses("statuses", &mut self.taken.statuses);
-            taken.statuses("statusesWithWord", &mut self.taken.statuses_with_word);
+            let own = &mut self.taken;
+            taken.statuses("statuses", NEVER_OF_ONE, &mut own.statuses);
+            taken.statuses(
+                "statusesWithWord",
+                NEVER_OF_ONE,
+                &mut own.statuses_with_word,
+            );
             taken.member(
                 "words",
                 "a list of at most 20 words of 1 to 40 printable characters",
-                &mut self.taken.words,
+                &mut own.words,
                 words,
             );
         });
@@ -115,10 +126,14 @@ impl Dialect {
             attach.member("method", "POST, PUT or PATCH", &mut own.method, method);
             let bodies = "null, or an object whose texts hold no braces but {roleId} and {userId}";
             attach.member("body", bodies, &mut own.body, body);
-            attach.statuses("attachedStatuses", &mut own.attached_statuses);
+            attach.statuses(
+                "attachedStatuses",
+                NEVER_ATTACHED,
+                &mut own.attached_statuses,
+            );
         });
         all.section("delete", |delete| {
-            delete.statuses("goneStatuses", &mut self.gone_statuses);
+            delete.statuses("goneStatuses", NEVER_OF_ONE, &mut self.gone_statuses);
         });
     }
 
@@ -343,10 +358,16 @@ impl<'p> Section<'p> {
         });
     }
 
-    fn statuses(&mut self, name: &'static str, into: &mut Vec<u16>) {
-        self.member(name, STATUSES, into, |statuses: Vec<u16>| {
-            let are_errors = statuses.iter().all(|status| (400..=599).contains(status));
-            (are_errors && statuses.len() <= MAX_ENTRIES).then_some(statuses)
+    /// Statuses of refusals. A 5xx is none: it leaves open what has happened.
+    fn statuses(&mut self, name: &'static str, never: &[u16], into: &mut Vec<u16>) {
+        let others: Vec<String> = never.iter().map(u16::to_string).collect();
+        let others = others.join(", ");
+        let allowed =
+            format!("a list of at most {MAX_ENTRIES} statuses from 400 to 499 but {others}");
+        self.member(name, &allowed, into, |statuses: Vec<u16>| {
+            let is_allowed = |status: &u16| (400..=499).contains(status) && !never.contains(status);
+            let are_allowed = statuses.len() <= MAX_ENTRIES && statuses.iter().all(is_allowed);
+            are_allowed.then_some(statuses)
         });
     }
 

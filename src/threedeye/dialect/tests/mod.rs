@@ -200,6 +200,23 @@ fn unknown_members_are_named() {
     );
 }
 
+/// The program that checks a tenant is shown the same examples (tests/tenant-settings.test.mjs).
+#[test]
+fn examples_are_judged_as_the_tools_judge_them() {
+    let examples = include_str!("../../../../dev/conformance/dialect-examples.json");
+    let examples: Value = serde_json::from_str(examples).unwrap();
+    let list = |name: &str| examples[name].as_array().unwrap();
+    for dialect in list("accepted") {
+        accepted(dialect);
+    }
+    for example in list("refused") {
+        let (at, dialect) = (example["at"].as_str().unwrap(), &example["dialect"]);
+        let told = problem(dialect);
+        assert_eq!(told.split(' ').next(), Some(at), "{dialect}: {told}");
+    }
+    assert!(!list("accepted").is_empty() && !list("refused").is_empty());
+}
+
 #[test]
 fn all_that_is_wrong_is_told_at_once() {
     let dialect =

@@ -28,20 +28,24 @@ fn numbers_have_their_range() {
             json!(4_294_967_297_u64),
         ],
     );
-    for path in [
-        "taken.statuses",
-        "taken.statusesWithWord",
-        "attachRole.attachedStatuses",
-        "delete.goneStatuses",
+}
+
+#[test]
+fn statuses_tell_of_one_account_or_role() {
+    let never = "401, 403, 408, 429";
+    for (path, but) in [
+        ("taken.statuses", never),
+        ("taken.statusesWithWord", never),
+        ("attachRole.attachedStatuses", "401, 403, 404, 408, 429"),
+        ("delete.goneStatuses", never),
     ] {
-        assert_accepted(path, &[json!([]), json!([400, 599]), json!(vec![409; 20])]);
+        assert_accepted(path, &[json!([]), json!([400, 499]), json!(vec![409; 20])]);
         assert_refused(
             path,
             &[
                 json!([399]),
-                json!([600]),
                 json!([200]),
-                json!([404, 302]),
+                json!([409, 302]),
                 json!(vec![409; 21]),
                 json!(409),
                 json!(["409"]),
@@ -51,6 +55,16 @@ fn numbers_have_their_range() {
                 json!({}),
             ],
         );
+        for status in [401, 403, 408, 429, 500, 502, 503, 504, 599, 600] {
+            assert_eq!(
+                problem(&member(path, &json!([409, status]))),
+                format!("{path} must be a list of at most 20 statuses from 400 to 499 but {but}")
+            );
+        }
+    }
+    assert_refused("attachRole.attachedStatuses", &[json!([404])]);
+    for path in ["taken.statuses", "delete.goneStatuses"] {
+        assert_accepted(path, &[json!([404])]);
     }
 }
 
