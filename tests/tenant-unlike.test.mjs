@@ -66,6 +66,38 @@ describe("names that a setting changes", () => {
     await assertSetRight(ids);
   });
 
+  test("of lists of roles that not every user has", async () => {
+    front.be({
+      tell: (told) => {
+        const body = renamed(told.body, { roles: "groups" });
+        if (Array.isArray(body?.data) && body.data.length > 1) delete body.data[1].groups;
+        return { ...told, body };
+      },
+    });
+    const ended = await run([], { THREEDEYE_PAGE_SIZE: "4" });
+    assertDiffers(ended, 7, { seen: /only some users have the field groups/, change: /wire\/list\.rs.*it cannot be set: / });
+    assert.equal(ended.report.dialect, null);
+  });
+
+  test("of roles that are set wrongly", async () => {
+    for (const roles of ["role", "groups"]) {
+      const wrong = await run([], { THREEDEYE_DIALECT: JSON.stringify({ answers: { roles } }) });
+      assertDiffers(wrong, 7, { seen: /^the field roles$/, change: /answers\.roles$/ });
+      assert.deepEqual(wrong.report.dialect, { answers: { roles: "roles" } });
+      assert.equal(wrong.transcript.exchanges[0].reading, "error:unreadable_answer");
+    }
+    front.be({
+      tell: (told) => {
+        const body = renamed(told.body, { roles: "groups" });
+        if (Array.isArray(body?.data) && body.data.length > 1) delete body.data[1].groups;
+        return { ...told, body };
+      },
+    });
+    const some = await run([], { THREEDEYE_DIALECT: '{"answers":{"roles":"groups"}}' });
+    assertDiffers(some, 7, { seen: /users without either/, change: /wire\/list\.rs/ });
+    assert.equal(some.report.dialect, null);
+  });
+
   test("of the list's parameters", async () => {
     /** @type {[string, string, number][]} the last: the row that tells it */
     const parameters = [

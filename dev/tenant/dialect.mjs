@@ -79,6 +79,11 @@ export function obstacleTo(base, changes) {
   }
 }
 
+const ASSUMED = defaultDialect().answers;
+
+/** Whether every user must have one of the two lists of roles. @param {Dialect["answers"]} answers */
+export const mustTellRoles = ({ roles, roleIds }) => roles !== ASSUMED.roles || roleIds !== ASSUMED.roleIds;
+
 /** @param {string} what */
 const wrong = (what) => new Failure(`THREEDEYE_DIALECT ${what}`);
 

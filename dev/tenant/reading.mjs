@@ -1,6 +1,7 @@
 // What the Worker makes of an answer of 3dEye, in a dialect: the same rules as in src/threedeye/wire/. Transcripts hold the
 // result, and native tests hold the Worker's code against it.
 
+import { mustTellRoles } from "./dialect.mjs";
 import { fieldOf, isMarkup, isObject, parseJson } from "./json.mjs";
 import { isUsableId } from "./requests.mjs";
 
@@ -172,7 +173,9 @@ function userOf(item, { answers }) {
   if (!isObject(item)) return undefined;
   const id = idOf(fieldOf(item, answers.id));
   const email = fieldOf(item, answers.email);
-  const roles = [answers.roles, answers.roleIds].map((name) => rolesOf(fieldOf(item, name), answers.roleId));
+  const lists = [answers.roles, answers.roleIds].map((name) => fieldOf(item, name));
+  if (mustTellRoles(answers) && lists.every((list) => list === undefined)) return undefined;
+  const roles = lists.map((list) => rolesOf(list, answers.roleId));
   const isUser = id !== undefined && isUsableId(id) && (email === null || typeof email === "string");
   if (!isUser || roles.includes(undefined)) return undefined;
   return { id, email: email ?? "", roles: /** @type {Id[][]} */ (roles).flat() };

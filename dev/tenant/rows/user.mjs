@@ -1,5 +1,6 @@
 // Row 7, and what the list alone tells of row 12: the fields of a user.
 
+import { mustTellRoles } from "../dialect.mjs";
 import { fieldOf, isObject, isPlainName, spellings } from "../json.mjs";
 import { idOf } from "../reading.mjs";
 import { isUsableId } from "../requests.mjs";
@@ -86,14 +87,29 @@ function seeEmail(session, items) {
 function seeRoles(session, items) {
   const { findings, dialect } = session;
   const { roles, roleIds } = dialect.answers;
-  const lists = () =>
-    items.flatMap((item) => [session.dialect.answers.roles, session.dialect.answers.roleIds].map((name) => fieldOf(item, name)));
-  if (lists().every((list) => list === undefined)) {
-    const name = namesOf(items).find((one) => /role|group|permission/i.test(one) && Array.isArray(items[0][one]));
+  const listsOf = (/** @type {any} */ item) =>
+    [session.dialect.answers.roles, session.dialect.answers.roleIds].map((name) => fieldOf(item, name));
+  const lists = () => items.flatMap(listsOf);
+  const lacksBoth = (/** @type {any} */ item) => listsOf(item).every((list) => list === undefined);
+  const expected = `users have ${roles} or ${roleIds}`;
+  if (items.every(lacksBoth)) {
+    const isList = (/** @type {unknown} */ value) => value === null || Array.isArray(value);
+    const found = namesOf(items).filter(
+      (one) => /role|group|permission/i.test(one) && items.some((item) => Array.isArray(item[one])),
+    );
+    // A name that is set is one that every user must have.
+    const name = found.find((one) => items.every((item) => isList(item[one])));
     if (name === undefined) {
-      return findings.differs(7, { expected: `users have ${roles} or ${roleIds}`, seen: "users without either" });
+      const obstacle = "THREEDEYE_DIALECT answers.roles wants a list for every user, null or empty where there are no roles";
+      if (found.length > 0) {
+        return findings.cannotBeSet(7, { expected, seen: `only some users have the field ${found[0]}`, obstacle });
+      }
+      return findings.differs(7, { expected, seen: "users without either" });
     }
     learnName(session, items.flatMap((item) => item[name] ?? []).some(isObject) ? "roles" : "roleIds", name);
+  }
+  if (mustTellRoles(session.dialect.answers) && items.some(lacksBoth)) {
+    return findings.differs(7, { expected: `every user has ${roles} or ${roleIds}, as set`, seen: "users without either" });
   }
   const given = lists().filter((list) => list !== undefined && list !== null);
   if (!given.every(Array.isArray)) {

@@ -51,6 +51,10 @@ pub struct QueryNames {
     pub page_size: Name,
 }
 
+/// The names of a user's roles that we assume.
+const ROLES: &str = "roles";
+const ROLE_IDS: &str = "roleIds";
+
 /// Rows 3 and 5 to 7: members of answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnswerNames {
@@ -65,6 +69,14 @@ pub struct AnswerNames {
     pub role_id: Name,
     pub access_token: Name,
     pub expires_in: Name,
+}
+
+impl AnswerNames {
+    /// Whether every user must have one of the two lists of roles. Where their names are not the assumed ones,
+    /// a user with neither means that the setting is wrong, not that the user has no roles.
+    pub fn must_tell_roles(&self) -> bool {
+        self.roles.as_str() != ROLES || self.role_ids.as_str() != ROLE_IDS
+    }
 }
 
 /// Row 8: members of a create's body.
@@ -154,8 +166,8 @@ impl Default for Dialect {
                 total: Name::new("total"),
                 id: Name::new("id"),
                 email: Name::new("email"),
-                roles: Name::new("roles"),
-                role_ids: Name::new("roleIds"),
+                roles: Name::new(ROLES),
+                role_ids: Name::new(ROLE_IDS),
                 role_id: Name::new("id"),
                 access_token: Name::new("accessToken"),
                 expires_in: Name::new("expiresIn"),

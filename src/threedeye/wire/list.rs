@@ -53,7 +53,7 @@ impl Call for ListUsers {
     /// Strict about what a wrong reading would make us do: an account that we
     /// fail to see is one that we try to create. So [`UpstreamError::Protocol`]
     /// if the page is no object, if the items are no list, if a total is there but no count, or if a user
-    /// lacks an id or the e-mail field. A user whose e-mail is null or empty is
+    /// lacks an id, the e-mail field or, where the dialect names them, both fields of roles. A user whose e-mail is null or empty is
     /// accepted: it exists and counts, and no e-mail of ours matches it.
     fn answer(
         &self,
@@ -144,6 +144,10 @@ impl<'de> Shape<'de> for User<'_> {
     }
 
     fn end(self) -> Option<RemoteAccount> {
+        let tells_roles = self.roles.is_some() || self.role_ids.is_some();
+        if self.names.must_tell_roles() && !tells_roles {
+            return None;
+        }
         let (roles, role_ids) = (self.roles.unwrap_or_default(), self.role_ids);
         let mut all = Vec::with_capacity(roles.len());
         for role in roles.into_iter().chain(role_ids.into_iter().flatten()) {

@@ -89,3 +89,68 @@ fn a_page_that_might_hide_an_account_or_a_role_is_unreadable() {
         assert_eq!(page(body).unwrap_err(), UpstreamError::Protocol, "{body}");
     }
 }
+
+/// A page in this dialect.
+fn page_in(dialect: &str, body: &str) -> Result<UserPage, UpstreamError> {
+    let response = Reply::new(200, body).response();
+    ListUsers { page: 1 }.answer(&response, &Dialect::parse(dialect).unwrap(), NOW)
+}
+
+#[test]
+fn roles_that_are_named_otherwise_must_be_there() {
+    let with = r#"{"id":1,"email":"a@b","roles":["r1"]}"#;
+    for (dialect, user) in [
+        (r#"{"answers":{"roles":"role"}}"#, with),
+        (
+            r#"{"answers":{"roles":"role"}}"#,
+            r#"{"id":1,"email":"a@b"}"#,
+        ),
+        (
+            r#"{"answers":{"roleIds":"roleKeys"}}"#,
+            r#"{"id":1,"email":"a@b","roleIds":["r1"]}"#,
+        ),
+        (
+            r#"{"answers":{"roles":"groups","roleIds":"groupIds"}}"#,
+            r#"{"id":1,"email":"a@b","roles":["r1"],"roleIds":["r1"]}"#,
+        ),
+    ] {
+        let other = r#"{"id":2,"email":"c@d","role":[],"roleKeys":[],"groups":[]}"#;
+        // One user who lacks them is enough, whatever the others have.
+        for body in [
+            format!(r#"{{"data":[{user}]}}"#),
+            format!(r#"{{"data":[{other},{user}]}}"#),
+        ] {
+            let read = page_in(dialect, &body);
+            assert_eq!(
+                read.unwrap_err(),
+                UpstreamError::Protocol,
+                "{dialect} {body}"
+            );
+        }
+        let body = format!(r#"{{"data":[{other}]}}"#);
+        let page = page_in(dialect, &body).unwrap();
+        assert!(page.users[0].roles.is_empty(), "{dialect}");
+    }
+    // One of the two is enough, and null tells that there are none.
+    for (user, roles) in [
+        (with, vec![RoleId("r1".to_owned())]),
+        (r#"{"id":1,"email":"a@b","Groups":null}"#, vec![]),
+    ] {
+        let body = format!(r#"{{"data":[{user}]}}"#);
+        let page = page_in(r#"{"answers":{"roleIds":"groups"}}"#, &body).unwrap();
+        assert_eq!(page.users[0].roles, roles);
+    }
+}
+
+#[test]
+fn roles_may_be_absent_where_their_names_are_the_assumed_ones() {
+    for dialect in [
+        "{}",
+        r#"{"answers":{"roles":"roles","roleIds":"roleIds"}}"#,
+        r#"{"answers":{"roleId":"key"},"create":{"roleIds":"groups"}}"#,
+    ] {
+        let body = r#"{"data":[{"id":1,"email":"a@b"}]}"#;
+        let page = page_in(dialect, body).unwrap();
+        assert!(page.users[0].roles.is_empty(), "{dialect}");
+    }
+}
