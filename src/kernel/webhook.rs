@@ -1,13 +1,41 @@
-//! Signed requests to a receiver of the operator's.
+//! Requests to receivers of the operator's, signed where there is something to tell.
+
+use std::time::Duration;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::Method;
 use serde::Serialize;
 use sha2::Sha256;
 
-use super::http_client::HttpRequest;
+use super::http_client::{HttpClient, HttpError, HttpRequest};
 use super::secret::hex;
 use super::{Secret, Timestamp};
+
+/// How long a receiver has for its whole response.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Response bodies are not looked at.
+const MAX_RESPONSE_BYTES: usize = 1024 * 1024;
+
+/// Why a receiver did not take a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotReceived {
+    /// Any status but 2xx; redirects are not followed.
+    #[error("the receiver answered {0}")]
+    Refused(u16),
+    #[error("the receiver: {0}")]
+    NoAnswer(#[from] HttpError),
+}
+
+/// Sends a request to a receiver, who has five seconds to take it.
+pub async fn send(http: &dyn HttpClient, request: HttpRequest) -> Result<(), NotReceived> {
+    let response = http.send(request, TIMEOUT, MAX_RESPONSE_BYTES).await?;
+    if (200..300).contains(&response.status) {
+        Ok(())
+    } else {
+        Err(NotReceived::Refused(response.status))
+    }
+}
 
 /// A receiver, and the secret that it knows our requests by.
 #[derive(Debug, Clone)]

@@ -5,7 +5,6 @@
 //! already recognises its id.
 
 use std::cell::Cell;
-use std::time::Duration;
 
 use futures_util::{StreamExt as _, pin_mut, stream};
 
@@ -13,6 +12,7 @@ use crate::account::outbox::{ClaimedNotice, FailedNotice, NoticeClaim, message};
 use crate::account::store::{claim_notices, claim_these_notices, settle_notices};
 use crate::db::{Database, DatabaseError};
 use crate::kernel::http_client::{HttpClient, HttpError};
+use crate::kernel::webhook::{NotReceived, send};
 use crate::kernel::{Clock, Purpose, SealError, Sealer, Secret, Timestamp, Webhook};
 
 const MAX_NOTICES_PER_ROUND: u32 = 50;
@@ -20,23 +20,14 @@ const MAX_NOTICES_PER_ROUND: u32 = 50;
 /// Half of the connections that an invocation may have open.
 const MAX_CONCURRENT_DELIVERIES: usize = 3;
 
-/// How long a receiver has for its whole response.
-const TIMEOUT: Duration = Duration::from_secs(5);
-
 /// After as many failures that look like an outage of the receiver, the round ends.
 const MAX_CONSECUTIVE_FAILURES: u32 = 5;
-
-/// Response bodies are not looked at.
-const MAX_RESPONSE_BYTES: usize = 1024 * 1024;
 
 /// Why a notice was not delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DeliveryFailure {
-    /// Any status but 2xx; redirects are not followed.
-    #[error("the receiver answered {0}")]
-    Refused(u16),
-    #[error("the receiver: {0}")]
-    NoAnswer(#[from] HttpError),
+    #[error(transparent)]
+    NotReceived(#[from] NotReceived),
     /// The token does not open, and without it the notice is of no use.
     #[error("notices.token_sealed: {0}")]
     Unopened(#[from] SealError),
@@ -49,16 +40,16 @@ pub enum DeliveryFailure {
 impl DeliveryFailure {
     /// Whether the cause is the receiver, and may pass. Any other needs an operator.
     pub const fn is_receivers(self) -> bool {
-        matches!(self, Self::Refused(_) | Self::NoAnswer(_))
+        matches!(self, Self::NotReceived(_))
     }
 
     /// A short, stable name: the status that the receiver answered, or a word. None of it is the receiver's text.
     fn code(self) -> String {
         let word = match self {
-            Self::Refused(status) => return status.to_string(),
-            Self::NoAnswer(HttpError::TimedOut) => "timed_out",
-            Self::NoAnswer(HttpError::Connection) => "unreachable",
-            Self::NoAnswer(HttpError::TooLarge) => "too_large",
+            Self::NotReceived(NotReceived::Refused(status)) => return status.to_string(),
+            Self::NotReceived(NotReceived::NoAnswer(HttpError::TimedOut)) => "timed_out",
+            Self::NotReceived(NotReceived::NoAnswer(HttpError::Connection)) => "unreachable",
+            Self::NotReceived(NotReceived::NoAnswer(HttpError::TooLarge)) => "too_large",
             Self::Unopened(_) => "unopened",
             Self::NoKey => "no_key",
             Self::Unsigned => "unsigned",
@@ -70,10 +61,10 @@ impl DeliveryFailure {
     /// which must not delay others.
     const fn looks_like_outage(self) -> bool {
         match self {
-            Self::Refused(status) => {
+            Self::NotReceived(NotReceived::Refused(status)) => {
                 status == 429 || status == 408 || status < 400 || status >= 500
             }
-            Self::NoAnswer(_) => true,
+            Self::NotReceived(NotReceived::NoAnswer(_)) => true,
             _ => false,
         }
     }
@@ -205,12 +196,7 @@ impl WebhookDispatcher<'_> {
         let now = self.clock.now();
         let request = message::request(notice, token.as_ref(), self.webhook, now);
         let request = request.ok_or(DeliveryFailure::Unsigned)?;
-        let response = self.http.send(request, TIMEOUT, MAX_RESPONSE_BYTES).await?;
-        if (200..300).contains(&response.status) {
-            Ok(())
-        } else {
-            Err(DeliveryFailure::Refused(response.status))
-        }
+        Ok(send(self.http, request).await?)
     }
 
     fn open(&self, notice: &ClaimedNotice) -> Result<Option<Secret>, DeliveryFailure> {

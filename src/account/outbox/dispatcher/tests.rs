@@ -4,6 +4,7 @@ mod interruptions;
 mod rounds;
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

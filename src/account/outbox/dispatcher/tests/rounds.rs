@@ -53,7 +53,7 @@ fn only_2xx_is_delivered() {
         let is_delivered = status < 300;
         assert_eq!(report.delivered, usize::from(is_delivered), "{status}");
         assert_eq!(outbox.store.standings().is_empty(), is_delivered);
-        let expected = (!is_delivered).then_some(DeliveryFailure::Refused(status));
+        let expected = (!is_delivered).then_some(NotReceived::Refused(status).into());
         assert_eq!(report.failures, Vec::from_iter(expected));
         let causes = outbox
             .store
@@ -88,7 +88,7 @@ fn a_receiver_that_hangs_does_not_hold_up_the_rest() {
     // The fifth failure ends it, when two others may be under way.
     assert!((5..=7).contains(&report.failed), "{}", report.failed);
     assert_eq!(report.failed + report.deferred, 20);
-    let timed_out = DeliveryFailure::NoAnswer(HttpError::TimedOut);
+    let timed_out = DeliveryFailure::from(NotReceived::NoAnswer(HttpError::TimedOut));
     assert_eq!(report.failures, [timed_out]);
     let tried: BTreeSet<String> = ids(&receiver).into_iter().collect();
     for standing in outbox.store.standings() {
