@@ -10,7 +10,7 @@ use crate::services::Services;
 
 /// Counts an answer, if it is a refusal. Once a minute what was counted is written down, after an answer that is none.
 pub(super) fn count(services: &Rc<Services>, status: StatusCode) {
-    let Some(counts) = services.refusals().note(status, services.now()) else {
+    let Some(counts) = services.refusals().note(status, || services.now()) else {
         return;
     };
     let later = Rc::clone(services);

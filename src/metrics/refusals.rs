@@ -60,19 +60,19 @@ pub type Counts = [u32; 3];
 
 impl Refusals {
     /// Counts an answer, if it is a refusal. After any other tells what is to be written down, once a minute has passed
-    /// since the first refusal.
-    pub fn note(&self, status: StatusCode, now: Timestamp) -> Option<Counts> {
+    /// since the first refusal. The clock is asked only where something is counted: most requests have nothing to tell.
+    pub fn note(&self, status: StatusCode, now: impl FnOnce() -> Timestamp) -> Option<Counts> {
         if let Some(refusal) = Refusal::of(status) {
             let mut counts = self.counts.get();
             for (known, count) in Refusal::ALL.into_iter().zip(&mut counts) {
                 *count = count.saturating_add(u32::from(known == refusal));
             }
             self.counts.set(counts);
-            self.since.set(self.since.get().or(Some(now)));
+            self.since.set(self.since.get().or_else(|| Some(now())));
             return None;
         }
         let since = self.since.get()?;
-        (now.since(since) >= INTERVAL).then(|| self.take())
+        (now().since(since) >= INTERVAL).then(|| self.take())
     }
 
     /// Takes what has been counted.
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn refusals_are_told_a_minute_after_the_first() {
         let refusals = Refusals::default();
-        let note = |status, seconds| refusals.note(status, at(seconds));
+        let note = |status, seconds| refusals.note(status, || at(seconds));
         assert_eq!(note(StatusCode::OK, 0), None);
         assert_eq!(note(StatusCode::UNAUTHORIZED, 100), None);
         assert_eq!(note(StatusCode::FORBIDDEN, 110), None);
@@ -127,12 +127,12 @@ mod tests {
     #[test]
     fn what_could_not_be_written_is_told_again() {
         let refusals = Refusals::default();
-        refusals.note(StatusCode::FORBIDDEN, at(0));
-        refusals.note(StatusCode::FORBIDDEN, at(59));
-        let counts = refusals.note(StatusCode::OK, at(60)).unwrap();
-        refusals.note(StatusCode::UNAUTHORIZED, at(61));
+        refusals.note(StatusCode::FORBIDDEN, || at(0));
+        refusals.note(StatusCode::FORBIDDEN, || at(59));
+        let counts = refusals.note(StatusCode::OK, || at(60)).unwrap();
+        refusals.note(StatusCode::UNAUTHORIZED, || at(61));
         refusals.give_back(counts, at(62));
-        assert_eq!(refusals.note(StatusCode::OK, at(120)), None);
-        assert_eq!(refusals.note(StatusCode::OK, at(121)), Some([1, 2, 0]));
+        assert_eq!(refusals.note(StatusCode::OK, || at(120)), None);
+        assert_eq!(refusals.note(StatusCode::OK, || at(121)), Some([1, 2, 0]));
     }
 }
