@@ -8,6 +8,7 @@ mod audit;
 mod batch;
 #[cfg(test)]
 pub(crate) mod bridge;
+mod capped;
 mod column;
 #[cfg(test)]
 pub(crate) mod differential;
@@ -27,6 +28,7 @@ use std::rc::Rc;
 pub(crate) use audit::audit_rows;
 pub use audit::{AuditParameter, AuditRow, audit_change, audit_insert, audit_json};
 pub use batch::{Batch, Results, Slot};
+pub(crate) use capped::capped;
 pub(crate) use column::named_columns;
 pub use column::{FromColumn, named};
 pub use engine::Engine;

@@ -3,27 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::db::{self, Batch, Slot, Statement};
+use crate::db::{self, Batch, Slot, Statement, capped};
 use crate::kernel::Timestamp;
 
 /// What "lately" means.
 pub const LATELY: Duration = Duration::from_secs(60 * 60);
 
-/// Counts go no further, so that a scheduled run never walks through all users.
-pub const MOST: u32 = 10_000;
-
-/// How many rows there are, up to `MOST`. States stand as literals, without which SQLite would not see that a partial
-/// index serves.
-macro_rules! capped {
-    ($from:literal) => {
-        concat!(
-            "(SELECT count(*) FROM (SELECT 1 FROM ",
-            $from,
-            " LIMIT 10000))"
-        )
-    };
-}
-
+// Counts go no further than 10,000, so that a scheduled run never walks through all users.
 // ?1 now, ?2 today, ?3 the beginning of what is lately, ?4 silent since before then: died, ?5 the same so long before,
 // ?6 bytes. The reasons there are, are found by one look into the index for each.
 const TAKE: &str = concat!(
@@ -38,18 +24,18 @@ INSERT OR REPLACE INTO gauges
   (id, at, waiting, due, oldest_due_at, failing, attaching, quarantined, quarantined_lately, set_aside, died_runs,
    notices_waiting, notices_failing, notices_failing_since, users, complete, database_bytes)
 SELECT 1, ?1, (SELECT value FROM provisioning_totals WHERE name = 'waiting'), ",
-    capped!("provisioning_queue WHERE due_at <= ?1"),
+    capped!(10000, "provisioning_queue WHERE due_at <= ?1"),
     ", (SELECT min(due_at) FROM provisioning_queue WHERE due_at <= ?1),
 (SELECT json_group_object(r.code, ",
-    capped!("threedeye_users t WHERE t.error_code = r.code AND t.state = 'pending'"),
+    capped!(10000, "threedeye_users t WHERE t.error_code = r.code AND t.state = 'pending'"),
     ") FROM reasons r WHERE r.code IS NOT NULL), ",
-    capped!("threedeye_users WHERE state = 'attaching'"),
+    capped!(10000, "threedeye_users WHERE state = 'attaching'"),
     ", ",
-    capped!("threedeye_users WHERE state = 'quarantined'"),
+    capped!(10000, "threedeye_users WHERE state = 'quarantined'"),
     ", ",
-    capped!("threedeye_users WHERE state = 'quarantined' AND updated_at > ?3"),
+    capped!(10000, "threedeye_users WHERE state = 'quarantined' AND updated_at > ?3"),
     ", ",
-    capped!("threedeye_users WHERE state = 'set_aside'"),
+    capped!(10000, "threedeye_users WHERE state = 'set_aside'"),
     ",
 (SELECT count(*) FROM (
   SELECT * FROM (SELECT coalesce(advanced_at, started_at) AS active_at FROM provisioning_runs
@@ -58,9 +44,9 @@ SELECT 1, ?1, (SELECT value FROM provisioning_totals WHERE name = 'waiting'), ",
   SELECT * FROM (SELECT coalesce(advanced_at, started_at) FROM provisioning_runs
                  WHERE trigger_kind = 'manual' AND status = 'running' ORDER BY run_id DESC LIMIT 20)
 ) WHERE active_at > ?5 AND active_at <= ?4), ",
-    capped!("notices"),
+    capped!(10000, "notices"),
     ", ",
-    capped!("notices WHERE attempts > 0"),
+    capped!(10000, "notices WHERE attempts > 0"),
     ",
 (SELECT min(created_at) FROM (SELECT created_at FROM notices WHERE attempts > 0 LIMIT 10000)),
 (SELECT value FROM daily_counts WHERE name = 'users' AND detail = '' AND (day = ?2 OR day = ?2 - 1)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::db::{Batch, Statement};
+use crate::db::{Batch, Statement, capped};
 use crate::kernel::Timestamp;
 
 /// How long samples are kept, which is as far back as a chart goes.
@@ -12,12 +12,14 @@ const KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 const NIGHT: i64 = 2;
 
 // ?1 now. Two events at the same moment are one sample.
-const SAMPLE: &str = "
+const SAMPLE: &str = concat!(
+    "
 INSERT OR REPLACE INTO depth_samples (at, waiting, due, oldest_due_at, notices)
-SELECT ?1, (SELECT value FROM provisioning_totals WHERE name = 'waiting'),
-       (SELECT count(*) FROM (SELECT 1 FROM provisioning_queue WHERE due_at <= ?1 LIMIT 1000)),
-       (SELECT min(due_at) FROM provisioning_queue WHERE due_at <= ?1),
-       (SELECT count(*) FROM (SELECT 1 FROM notices LIMIT 1000))";
+SELECT ?1, (SELECT value FROM provisioning_totals WHERE name = 'waiting'), ",
+    capped!(1000, "provisioning_queue WHERE due_at <= ?1"),
+    ", (SELECT min(due_at) FROM provisioning_queue WHERE due_at <= ?1), ",
+    capped!(1000, "notices")
+);
 
 // ?1 the last moment that is forgotten. A few at a time, so that a long pause costs no event much.
 const FORGET: &str = "

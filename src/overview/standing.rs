@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::db::lockout::{is_locked, may_be_locked};
-use crate::db::{self, Batch, Database, DatabaseError, FromColumn, Statement, Value};
+use crate::db::{self, Batch, Database, DatabaseError, FromColumn, Statement, Value, capped};
 use crate::kernel::Timestamp;
 
 /// Counts go no further.
@@ -16,34 +16,26 @@ const MOST: u32 = 1_000;
 /// For how long an answer may be given again.
 const SHELF_LIFE: Duration = Duration::from_secs(10);
 
-/// How many rows of an index there are, up to one more than `MOST`. States stand as literals, without which SQLite
-/// would not see that a partial index serves.
-macro_rules! capped {
-    ($from:literal) => {
-        concat!(
-            "(SELECT count(*) FROM (SELECT 1 FROM ",
-            $from,
-            " LIMIT 1001))"
-        )
-    };
-}
-
+// Up to one more than `MOST` each.
 // ?1 now
 const COUNTS: &str = concat!(
     "SELECT (SELECT value FROM provisioning_totals WHERE name = 'waiting') AS waiting, ",
-    capped!("provisioning_queue WHERE due_at <= ?1"),
+    capped!(1001, "provisioning_queue WHERE due_at <= ?1"),
     " AS due, ",
-    capped!("threedeye_users WHERE state = 'pending' AND last_error IS NOT NULL"),
+    capped!(
+        1001,
+        "threedeye_users WHERE state = 'pending' AND last_error IS NOT NULL"
+    ),
     " AS failing, ",
-    capped!("threedeye_users WHERE state = 'attaching'"),
+    capped!(1001, "threedeye_users WHERE state = 'attaching'"),
     " AS attaching, ",
-    capped!("threedeye_users WHERE state = 'quarantined'"),
+    capped!(1001, "threedeye_users WHERE state = 'quarantined'"),
     " AS quarantined, ",
-    capped!("threedeye_users WHERE state = 'set_aside'"),
+    capped!(1001, "threedeye_users WHERE state = 'set_aside'"),
     " AS set_aside, ",
-    capped!("notices"),
+    capped!(1001, "notices"),
     " AS notices_waiting, ",
-    capped!("notices WHERE attempts > 0"),
+    capped!(1001, "notices WHERE attempts > 0"),
     " AS notices_failing, ",
     // Locks that are over stay in the index until a code is accepted, so they are looked at up to the same number.
     "(SELECT count(*) FILTER (WHERE ",
