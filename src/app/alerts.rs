@@ -9,7 +9,7 @@ use crate::alerts::store::{Change, Status, forget_changes, record_findings};
 use crate::alerts::{Finding, Observed};
 use crate::db::{Batch, Database, DatabaseError};
 use crate::health::endpoint::{Checks, check};
-use crate::kernel::log::{Level, Line, Log};
+use crate::kernel::log::{Level, Line, Log, write_failure};
 use crate::kernel::{RequestId, Timestamp, Webhook};
 use crate::metrics::counters::DEAD_LETTERS;
 use crate::metrics::gauges::{Gauges, take_gauges};
@@ -175,17 +175,6 @@ pub async fn report_life(services: &Services, request_id: &RequestId, log: &dyn 
     let Err(failure) = beat(url.expose(), services.http()).await else {
         return;
     };
-    let cause = failure.to_string();
-    let line = Line {
-        event: "alerts.heartbeat",
-        level: Level::Error,
-        request_id: request_id.as_str(),
-        cause: Some(&cause),
-        fields: NoFields {},
-        duration: services.now().since(started),
-    };
-    line.write(log);
+    let (cause, duration) = (failure.to_string(), services.now().since(started));
+    write_failure(log, "alerts.heartbeat", request_id, &cause, duration);
 }
-
-#[derive(Serialize)]
-struct NoFields {}

@@ -11,7 +11,7 @@ use crate::audit::retention::forget_entries;
 use crate::db::{Batch, DatabaseError};
 use crate::kernel::RequestId;
 use crate::kernel::audit::{Actor, Origin};
-use crate::kernel::log::{Level, Line, Log};
+use crate::kernel::log::{Level, Line, Log, write_failure};
 use crate::operators::store::sweep_sessions;
 use crate::overview::sample::sample;
 use crate::provisioning::backfill::{NotRun, RunOrder};
@@ -38,10 +38,6 @@ pub async fn run(services: &Services, log: &dyn Log) {
     }
 }
 
-/// Upkeep that failed has nothing to tell but its cause.
-#[derive(Serialize)]
-struct Upkeep {}
-
 /// Samples the queue for the charts, and deletes ended sessions and what `AUDIT_DAYS` have passed for, a little at a
 /// time: one call of the database. Only a failure is logged.
 async fn keep_up(services: &Services, request_id: &RequestId, log: &dyn Log) -> bool {
@@ -59,16 +55,8 @@ async fn keep_up(services: &Services, request_id: &RequestId, log: &dyn Log) -> 
     let Err(error) = result else {
         return true;
     };
-    let cause = error.to_string();
-    let line = Line {
-        event: "upkeep",
-        level: Level::Error,
-        request_id: request_id.as_str(),
-        cause: Some(&cause),
-        fields: Upkeep {},
-        duration: services.now().since(now),
-    };
-    line.write(log);
+    let duration = services.now().since(now);
+    write_failure(log, "upkeep", request_id, &error.to_string(), duration);
     false
 }
 

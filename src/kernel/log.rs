@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use super::RequestId;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
@@ -43,6 +45,28 @@ impl<T: Serialize> Line<'_, T> {
             log.write(self.level, &text);
         }
     }
+}
+
+/// The line of an event of which there is nothing to tell but why it failed.
+pub fn write_failure(
+    log: &dyn Log,
+    event: &'static str,
+    request_id: &RequestId,
+    cause: &str,
+    duration: Duration,
+) {
+    #[derive(Serialize)]
+    struct Nothing {}
+
+    let line = Line {
+        event,
+        level: Level::Error,
+        request_id: request_id.as_str(),
+        cause: Some(cause),
+        fields: Nothing {},
+        duration,
+    };
+    line.write(log);
 }
 
 fn millis<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
