@@ -1884,7 +1884,7 @@ export interface components {
                 role: components["schemas"]["OperatorRole"];
                 /** @description Whether it takes a sign-in of the last 15 minutes. */
                 stepUp: boolean;
-                /** @description What the page asks a person to type first: the number of users, or null. */
+                /** @description What the page asks a person to type first, or null: the last characters of the id, of a list the number of users. */
                 typed: string | null;
             };
         };
@@ -2897,7 +2897,7 @@ export interface components {
                 role: components["schemas"]["OperatorRole"];
                 /** @description Whether it takes a sign-in of the last 15 minutes. */
                 stepUp: boolean;
-                /** @description What the page asks a person to type first: the last characters of the id, or null. */
+                /** @description What the page asks a person to type first, or null: the last characters of the id, of a list the number of users. */
                 typed: string | null;
             };
         };

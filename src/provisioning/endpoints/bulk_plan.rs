@@ -6,8 +6,8 @@ use serde::Serialize;
 
 #[cfg(test)]
 use crate::kernel::UserId;
-use crate::operators::Role;
 use crate::provisioning::bulk::{Act, PlannedUser};
+use crate::provisioning::endpoints::reset_plan::NeedsPart;
 #[cfg(test)]
 use crate::provisioning::endpoints::reset_plan::PlanText;
 #[cfg(test)]
@@ -87,18 +87,6 @@ struct RefusedPart {
     message: String,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(JsonSchema), schemars(inline))]
-struct NeedsPart {
-    /// The least role.
-    role: Role,
-    /// Whether it takes a sign-in of the last 15 minutes.
-    step_up: bool,
-    /// What the page asks a person to type first: the number of users, or null.
-    typed: Option<String>,
-}
-
 impl PlanBody {
     pub fn new(act: Act, plan: &Plan, users: Vec<PlannedUser>, data: PersonalData) -> Self {
         let users: Vec<UserPart> = users
@@ -117,11 +105,7 @@ impl PlanBody {
             refused: users.len().saturating_sub(ready),
             deletes: users.iter().map(|user| user.deletes.len()).sum(),
             losers,
-            needs: NeedsPart {
-                role: if hurts { Role::Admin } else { Role::Support },
-                step_up: hurts,
-                typed: (hurts || ready > FEW).then(|| ready.to_string()),
-            },
+            needs: NeedsPart::new(hurts, (hurts || ready > FEW).then(|| ready.to_string())),
             users,
         }
     }

@@ -91,13 +91,24 @@ struct LosesPart {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(JsonSchema), schemars(inline))]
-struct NeedsPart {
+pub(super) struct NeedsPart {
     /// The least role.
     role: Role,
     /// Whether it takes a sign-in of the last 15 minutes.
     step_up: bool,
-    /// What the page asks a person to type first: the last characters of the id, or null.
+    /// What the page asks a person to type first, or null: the last characters of the id, of a list the number of users.
     typed: Option<String>,
+}
+
+impl NeedsPart {
+    /// `hurts`: something is lost that nothing brings back.
+    pub(super) const fn new(hurts: bool, typed: Option<String>) -> Self {
+        Self {
+            role: if hurts { Role::Admin } else { Role::Support },
+            step_up: hurts,
+            typed,
+        }
+    }
 }
 
 impl PlanBody {
@@ -121,11 +132,7 @@ impl PlanBody {
             reprovision,
             loses: LosesPart { role_ids: loses },
             warnings: preview.warnings,
-            needs: NeedsPart {
-                role: if hurts { Role::Admin } else { Role::Support },
-                step_up: hurts,
-                typed: hurts.then(|| end_of(user)),
-            },
+            needs: NeedsPart::new(hurts, hurts.then(|| end_of(user))),
         }
     }
 }
