@@ -79,7 +79,10 @@ describe("a message that fails five times", () => {
     assert.deepEqual([end.errors, end.remaining], [["chunk 1: failed 5 deliveries; its users wait for the next run"], 3]);
     assert.equal((await deliveries("service")).length, 5);
     const [letter] = (await deliveries("service-dead-letters")).slice(-1);
-    assert.deepEqual([letter.level, letter["error.cause"]], ["error", "dead letters: their users wait for the next run"]);
+    assert.deepEqual(
+      [letter.level, letter["error.cause"]],
+      ["error", "dead letters: users of a backfill wait for the next run, those of a list are left as they were"],
+    );
     assert.equal((await service.backfill()).json.created, 3, "they are due at once");
     await service.assertProvisioned(users[0]);
   });

@@ -1732,11 +1732,11 @@ export interface components {
              */
             action: "backfill" | "reset" | "provision" | "offboard";
             /**
-             * @description running: at work, or `died`. A planned run that no consumer had a hand in for 30 minutes is closed by the next plan.
+             * @description running: at work, or `died`. A planned run that no consumer had a hand in for 30 minutes, a list for a day, is closed by the next plan.
              * @enum {string}
              */
             status: "running" | "completed" | "ended_early";
-            /** @description Whether it is without an end and has made no progress for 15 minutes, a planned run since a consumer last worked on it. Nothing is lost: its users are due again; a list tells who was left once it is stopped. */
+            /** @description Whether it is without an end and has made no progress for 15 minutes, a planned run since a consumer last worked on it. A list in the queue may wait for longer and does not count. Nothing is lost: its users are due again; a list tells who was left once it is stopped. */
             died: boolean;
             /** @description Users it would take up at most. */
             limit: number;
@@ -1815,11 +1815,11 @@ export interface components {
              */
             action: "backfill" | "reset" | "provision" | "offboard";
             /**
-             * @description running: at work, or `died`. A planned run that no consumer had a hand in for 30 minutes is closed by the next plan.
+             * @description running: at work, or `died`. A planned run that no consumer had a hand in for 30 minutes, a list for a day, is closed by the next plan.
              * @enum {string}
              */
             status: "running" | "completed" | "ended_early";
-            /** @description Whether it is without an end and has made no progress for 15 minutes, a planned run since a consumer last worked on it. Nothing is lost: its users are due again; a list tells who was left once it is stopped. */
+            /** @description Whether it is without an end and has made no progress for 15 minutes, a planned run since a consumer last worked on it. A list in the queue may wait for longer and does not count. Nothing is lost: its users are due again; a list tells who was left once it is stopped. */
             died: boolean;
             /** @description Users it would take up at most. */
             limit: number;

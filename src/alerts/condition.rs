@@ -90,7 +90,7 @@ impl Observed<'_> {
                 quarantined_lately > limit,
                 || {
                     format!(
-                        "{quarantined_lately} users were quarantined within an hour, more than {limit}"
+                        "{quarantined_lately} user(s) quarantined within an hour, more than {limit}"
                     )
                 },
                 "no more users are quarantined than usual",
@@ -105,7 +105,8 @@ impl Observed<'_> {
                 Condition::DeadLetter,
                 dead.is_some_and(|at| now.since(at) < LATELY),
                 || {
-                    "a message of a planned run failed too often; its users wait for the next run"
+                    "a message of a planned run failed too often; users of a backfill wait for the next run, those \
+                     of a list are left as they were"
                         .to_owned()
                 },
                 "no message has failed too often for an hour",
@@ -115,7 +116,8 @@ impl Observed<'_> {
                 died_runs > 0,
                 || {
                     format!(
-                        "{died_runs} run(s) died within an hour; what they had begun is done by the next"
+                        "{died_runs} run(s) died within an hour; a backfill's users wait for the next, a list tells who was \
+                         left once it is stopped"
                     )
                 },
                 "no run has died for an hour",

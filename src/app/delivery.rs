@@ -163,9 +163,9 @@ fn judge(
     let error = |cause: &str| (Level::Error, Some(cause.to_owned()));
     match outcome {
         Err(cause) => error(cause),
-        Ok(_) if are_dead && !fields.run_ids.is_empty() => {
-            error("dead letters: their users wait for the next run")
-        }
+        Ok(_) if are_dead && !fields.run_ids.is_empty() => error(
+            "dead letters: users of a backfill wait for the next run, those of a list are left as they were",
+        ),
         Ok(_) if fields.unreadable > 0 => error("messages that cannot be read"),
         Ok(Some(delivery)) if fields.retried > 0 => (Level::Warn, early_end(delivery)),
         Ok(_) => (Level::Info, None),

@@ -42,7 +42,8 @@ SELECT 1, ?1, (SELECT value FROM provisioning_totals WHERE name = 'waiting'), ",
                  WHERE trigger_kind = 'cron' AND status = 'running' ORDER BY run_id DESC LIMIT 20)
   UNION ALL
   SELECT * FROM (SELECT coalesce(advanced_at, started_at) FROM provisioning_runs
-                 WHERE trigger_kind = 'manual' AND status = 'running' ORDER BY run_id DESC LIMIT 20)
+                 WHERE trigger_kind = 'manual' AND status = 'running'
+                   AND (mode = 'inline' OR action = 'backfill') ORDER BY run_id DESC LIMIT 20)
 ) WHERE active_at > ?5 AND active_at <= ?4), ",
     capped!(10000, "notices"),
     ", ",

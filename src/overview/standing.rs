@@ -46,11 +46,12 @@ const COUNTS: &str = concat!(
     "(SELECT min(due_at) FROM provisioning_queue WHERE due_at <= ?1) AS oldest_due_at"
 );
 
-// ?1 since when a run that has not died has made progress
+// ?1 since when a run that has not died has made progress. A list in the queue may wait long behind other work.
 const RUN: &str = "
 SELECT run_id, trigger_kind, mode, total, created, failed, skipped, started_at
 FROM (SELECT * FROM provisioning_runs ORDER BY run_id DESC LIMIT 20)
-WHERE status = 'running' AND coalesce(advanced_at, started_at) >= ?1
+WHERE status = 'running'
+  AND (coalesce(advanced_at, started_at) >= ?1 OR (mode = 'queue' AND action <> 'backfill'))
 LIMIT 1";
 
 const TOTALS: &str = "

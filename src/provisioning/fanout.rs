@@ -20,8 +20,8 @@ use crate::provisioning::backfill::{NotRun, RunOrder};
 use crate::provisioning::batch::{RunWatch, Stop};
 use crate::provisioning::offboarding::{RemovalOrder, Removals};
 use crate::provisioning::policy::{
-    CHUNK_SIZE, CLOCK_SKEW, DELIVERIES, MESSAGES_A_SEND, RUN_ABANDONED_AFTER, RUN_BUDGET, hold,
-    redelivery,
+    CHUNK_SIZE, CLOCK_SKEW, DELIVERIES, LIST_ABANDONED_AFTER, MESSAGES_A_SEND, RUN_ABANDONED_AFTER,
+    RUN_BUDGET, hold, redelivery,
 };
 use crate::provisioning::store::{self, Planning, ReplacementAllowance, RunOpening, Tally};
 use crate::provisioning::{Context, Provisioner};
@@ -110,6 +110,7 @@ impl Provisioner<'_> {
             hold_until: now.plus(hold(order.limit)),
             chunk_size: CHUNK_SIZE,
             abandoned_before: now.minus(RUN_ABANDONED_AFTER),
+            lists_abandoned_before: now.minus(LIST_ABANDONED_AFTER),
             leavings: order.removals.due(now),
         };
         let planned = store::plan_run(self.database, &planning).await?;

@@ -121,8 +121,12 @@ pub fn has_died(active_at: Timestamp, now: Timestamp) -> bool {
     active_at < died_before(now)
 }
 
-/// A planned run that no consumer has worked on for this long is given up.
+/// A planned run that no consumer has worked on for this long is given up; its users are due for the next.
 pub const RUN_ABANDONED_AFTER: Duration = Duration::from_secs(30 * 60);
+
+/// The same of an administrator's list, whose users no other run takes up. Its messages may wait behind other work, and
+/// for [`LONGEST_REDELIVERY`].
+pub const LIST_ABANDONED_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// For how long a plan for `limit` users keeps them from every other run. If
 /// its messages are lost, they are due again by themselves by then.
@@ -225,6 +229,7 @@ mod tests {
         // It is told before the next plan gives the run up, and not while an inline run may be at work.
         assert!(RUN_BUDGET + REMOVAL_BUDGET < LONGEST_SILENCE);
         assert!(LONGEST_SILENCE < RUN_ABANDONED_AFTER);
+        assert!(LONGEST_REDELIVERY < LIST_ABANDONED_AFTER);
     }
 
     #[test]

@@ -207,6 +207,25 @@ fn a_notice_that_fails_for_an_hour_a_dead_letter_and_a_run_that_died_are_told() 
 }
 
 #[test]
+fn a_list_that_waits_in_the_queue_rings_no_alarm() {
+    let (service, receiver) = watched(setup().0);
+    let since = service.clock.now().as_millis() - 1_200_000;
+    for (mode, expected) in [("queue", &[][..]), ("inline", &["run_died firing"])] {
+        service.database.execute(
+            "INSERT INTO provisioning_runs
+               (run_id, trigger_kind, actor, request_id, status, batch_limit, started_at, advanced_at, mode, action)
+             VALUES (?2, 'manual', 'x', 'x', 'running', 50, ?1, ?1, ?3, 'reset')",
+            (since, first_ulid_of("run", service.clock.now()), mode),
+        );
+        service.run_schedule();
+        assert_eq!(receiver.told(), expected);
+        service
+            .database
+            .execute("DELETE FROM provisioning_runs", []);
+    }
+}
+
+#[test]
 fn a_crash_between_noting_and_telling_loses_no_alert() {
     let (service, receiver) = watched(setup().0);
     service.run_schedule();

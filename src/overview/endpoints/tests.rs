@@ -123,6 +123,19 @@ fn every_state_is_counted_and_the_run_under_way_is_told() {
 }
 
 #[test]
+fn a_list_that_waits_in_the_queue_is_under_way() {
+    let service = TestService::new();
+    let since = fake::at(0).as_millis() - 20 * 60_000;
+    service.database.execute(
+        "INSERT INTO provisioning_runs (run_id, trigger_kind, mode, action, actor, request_id, status, batch_limit,
+           started_at, advanced_at)
+         VALUES ('run_1', 'manual', 'queue', 'reset', 'ann', 'req', 'running', 50, ?1, ?1)",
+        [since],
+    );
+    assert_eq!(get(&service, "/admin/overview")["run"]["runId"], "run_1");
+}
+
+#[test]
 fn what_is_more_than_a_thousand_is_not_counted_on() {
     let service = TestService::new();
     service.database.execute(

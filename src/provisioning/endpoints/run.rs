@@ -252,6 +252,18 @@ mod tests {
     }
 
     #[test]
+    fn a_list_that_waits_in_the_queue_has_not_died() {
+        const HOURS: Timestamp = Timestamp::from_millis(20 * 60 * 60 * 1000);
+        let list = |mode: &str| RunRow {
+            mode: mode.to_owned(),
+            action: "reset".to_owned(),
+            ..row(0, Some(1), None)
+        };
+        assert!(!list("queue").has_died(HOURS));
+        assert!(list("inline").has_died(HOURS));
+    }
+
+    #[test]
     fn no_more_than_a_hundred_errors_are_shown() {
         let none = Chunks {
             planned: 0,

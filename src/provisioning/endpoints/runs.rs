@@ -91,12 +91,13 @@ pub struct RunHead {
     /// backfill: it makes the accounts that are missing. Else what it does to each user of a list.
     #[cfg_attr(test, schemars(extend("enum" = ["backfill", "reset", "provision", "offboard"])))]
     action: String,
-    /// running: at work, or `died`. A planned run that no consumer had a hand in for 30 minutes is closed by
-    /// the next plan.
+    /// running: at work, or `died`. A planned run that no consumer had a hand in for 30 minutes, a list for a day, is
+    /// closed by the next plan.
     #[cfg_attr(test, schemars(extend("enum" = ["running", "completed", "ended_early"])))]
     status: String,
     /// Whether it is without an end and has made no progress for 15 minutes, a planned run since a consumer last
-    /// worked on it. Nothing is lost: its users are due again; a list tells who was left once it is stopped.
+    /// worked on it. A list in the queue may wait for longer and does not count. Nothing is lost: its users are due
+    /// again; a list tells who was left once it is stopped.
     died: bool,
     /// Users it would take up at most.
     #[cfg_attr(test, schemars(range(min = 1, max = 10_000)))]

@@ -83,10 +83,12 @@ db::row! {
 }
 
 impl RunRow {
-    /// Whether it has died by `now`.
+    /// Whether it has died by `now`. A list in the queue has not: it may wait long behind other work, and is given up
+    /// after [`policy::LIST_ABANDONED_AFTER`].
     pub fn has_died(&self, now: Timestamp) -> bool {
         let active_at = self.advanced_at.unwrap_or(self.started_at);
-        self.finished_at.is_none() && policy::has_died(active_at, now)
+        let waits = self.mode == "queue" && self.action != "backfill";
+        self.finished_at.is_none() && !waits && policy::has_died(active_at, now)
     }
 }
 

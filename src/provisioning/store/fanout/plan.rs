@@ -56,12 +56,13 @@ SELECT total AS users,
        (SELECT value FROM provisioning_totals WHERE name = 'waiting') AS remaining
 FROM provisioning_runs WHERE run_id = ?1";
 
-// ?1 moment, ?2 limit, which keeps a plan cheap
+// ?1 moment, ?2 moment for a list, ?3 limit, which keeps a plan cheap
 const ABANDONED: &str = "
 SELECT c.run_id, c.chunk
 FROM provisioning_runs r CROSS JOIN provisioning_chunks c ON c.run_id = r.run_id
-WHERE r.status = 'running' AND r.mode = 'queue' AND r.advanced_at <= ?1 AND c.state = 'open'
-LIMIT ?2";
+WHERE r.status = 'running' AND r.mode = 'queue' AND c.state = 'open'
+  AND r.advanced_at <= iif(r.action = 'backfill', ?1, ?2)
+LIMIT ?3";
 
 /// What to plan.
 #[derive(Debug, Clone)]
@@ -77,6 +78,8 @@ pub struct Planning {
     pub chunk_size: u32,
     /// A planned run that was last worked on before this moment is abandoned.
     pub abandoned_before: Timestamp,
+    /// A run over a list, that was last worked on before this moment, is.
+    pub lists_abandoned_before: Timestamp,
     pub leavings: DueLeavings,
 }
 
@@ -140,7 +143,11 @@ pub async fn plan_run(
     ));
     batch.execute(update_runs(&set_of([run_id]), opening.started_at)?);
     let planned = batch.push::<PlannedRow>(Statement::new(PLANNED, [run_id.into()]));
-    let args = [planning.abandoned_before.into(), ABANDONED_AT_ONCE.into()];
+    let args = [
+        planning.abandoned_before.into(),
+        planning.lists_abandoned_before.into(),
+        ABANDONED_AT_ONCE.into(),
+    ];
     let abandoned = batch.push(Statement::new(ABANDONED, args));
     let leaving = batch.push::<UserIdRow>(list_due_leavings(planning.leavings));
 

@@ -22,7 +22,7 @@ SELECT run_id, chunk FROM provisioning_chunks WHERE run_id = ?1 AND state = 'ope
 // ?1 run
 const IS_KNOWN: &str = "SELECT run_id FROM provisioning_runs WHERE run_id = ?1";
 
-/// Stops a run that has not ended: its open chunks are given up and their users due for the next run. One
+/// Stops a run that has not ended: its open chunks are given up, and users of a backfill are due for the next run. One
 /// that has ended stays as it is. `why` goes into the ledger. False: there is no such run.
 pub async fn stop_run(
     database: &Database,

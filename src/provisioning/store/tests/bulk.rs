@@ -1,5 +1,6 @@
 //! Runs over a list: the entries, the claims, and the figures.
 
+use super::fanout::{ABANDONED_AFTER, LIST_ABANDONED_AFTER};
 use super::*;
 use crate::db::audit_change;
 use crate::db::differential::mirrored_tests;
@@ -19,6 +20,7 @@ mirrored_tests! {
     a_plan_names_one_run,
     users_are_claimed_one_by_one_and_settled_once,
     a_user_whose_holder_died_is_claimed_again_with_what_the_trail_tells,
+    a_list_that_waits_long_behind_other_work_is_not_abandoned,
     a_list_that_is_given_up_tells_who_was_left,
     none_is_claimed_of_a_run_that_was_stopped_or_while_runs_are_paused,
     a_refused_list_is_closed_at_once,
@@ -266,6 +268,14 @@ fn a_user_whose_holder_died_is_claimed_again_with_what_the_trail_tells(test: &St
     assert_eq!(test.listed(), [(1, "working".to_owned(), None)]);
     test.end("t2", again, "done");
     assert_eq!(test.listed()[0].1, "done");
+}
+
+fn a_list_that_waits_long_behind_other_work_is_not_abandoned(test: &StoreTest) {
+    test.open_list("run-1", "plan-1", &["ann"]);
+    test.advance(ABANDONED_AFTER);
+    assert_eq!(test.plan("run-2", 50).abandoned, []);
+    test.advance(LIST_ABANDONED_AFTER - ABANDONED_AFTER);
+    assert_eq!(test.plan("run-3", 50).abandoned, [chunk(1)]);
 }
 
 fn a_list_that_is_given_up_tells_who_was_left(test: &StoreTest) {

@@ -249,6 +249,7 @@ impl<'t> Sequence<'t> {
                     hold_until: test.now().plus(self.span()),
                     chunk_size: 1 + self.random.below(3),
                     abandoned_before: test.now().minus(self.span()),
+                    lists_abandoned_before: test.now().minus(self.span()),
                     leavings: test.leavings(9),
                 };
                 if let Ok(Some(planned)) = block_on(store::plan_run(&test.database, &planning)) {

@@ -17,6 +17,9 @@ pub const HOLD: Duration = Duration::from_secs(30 * 60);
 /// After this long without a delivery a run counts as abandoned.
 pub const ABANDONED_AFTER: Duration = Duration::from_secs(10 * 60);
 
+/// The same of a list.
+pub const LIST_ABANDONED_AFTER: Duration = Duration::from_secs(40 * 60);
+
 /// Replacements that every run is planned with.
 pub const REPLACEMENTS: u32 = 7;
 
@@ -49,7 +52,7 @@ impl StoreTest {
     }
 
     /// Plans all that is due.
-    fn plan(&self, run: &str, chunk_size: u32) -> Planned {
+    pub fn plan(&self, run: &str, chunk_size: u32) -> Planned {
         self.plan_as(&planning(self, run, 10_000, chunk_size))
     }
 
@@ -155,6 +158,7 @@ pub fn planning(test: &StoreTest, run: &str, limit: u32, chunk_size: u32) -> Pla
         hold_until: test.now().plus(HOLD),
         chunk_size,
         abandoned_before: test.now().minus(ABANDONED_AFTER),
+        lists_abandoned_before: test.now().minus(LIST_ABANDONED_AFTER),
         leavings: test.leavings(9),
     }
 }
