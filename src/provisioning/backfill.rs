@@ -87,8 +87,15 @@ impl Provisioner<'_> {
         let opened = opened.ok_or(NotRun::Paused)?;
         let watch = RunWatch::new(vec![opening.run_id.clone()], started_at);
         let budget = ReplacementBudget::limited(order.max_replacements);
+        let deadline = Deadline::after(self.clock, RUN_BUDGET);
         let (report, mut tally) = self
-            .provision(opened.candidates, &opened.quarantined, &budget, &watch)
+            .provision(
+                opened.candidates,
+                &opened.quarantined,
+                &budget,
+                &watch,
+                deadline,
+            )
             .await?;
         tell_early_end(&report, &mut tally);
         let went_well = report.stop.is_none() && report.scan_error.is_none();
@@ -126,8 +133,8 @@ impl Provisioner<'_> {
         quarantined: &[Quarantined],
         budget: &ReplacementBudget,
         watch: &RunWatch,
+        deadline: Deadline,
     ) -> Result<(BatchReport, Tally), DatabaseError> {
-        let deadline = Deadline::after(self.clock, RUN_BUDGET);
         if candidates.is_empty() {
             self.look_for_quarantined(quarantined, deadline).await?;
             return Ok(Default::default());

@@ -194,13 +194,24 @@ impl Provisioner<'_> {
         let runs = set_of(chunks.iter().map(|chunk| chunk.run_id.as_str()));
         let watch = RunWatch::new(runs.into_iter().map(str::to_owned).collect(), now);
         let budget = ReplacementBudget::limited(total(&opened.allowances));
-        let deadline = Deadline::after(self.clock, RUN_BUDGET);
+        // A backfill may take all the time there is: half of it where a list waits behind it.
+        let half = match opened.bulk.is_empty() {
+            true => RUN_BUDGET,
+            false => RUN_BUDGET / 2,
+        };
+        let [half, whole] = [half, RUN_BUDGET].map(|time| Deadline::after(self.clock, time));
         let (report, mut tally) = self
-            .provision(opened.candidates, &opened.quarantined, &budget, &watch)
+            .provision(
+                opened.candidates,
+                &opened.quarantined,
+                &budget,
+                &watch,
+                half,
+            )
             .await?;
         let remote = Some(self.remote);
         let bulk = self
-            .work_off(remote, &opened.bulk, &chunks, removals, deadline)
+            .work_off(remote, &opened.bulk, &chunks, removals, whole)
             .await?;
         tally.total += bulk.tally.total;
         tally.created += bulk.tally.created;

@@ -87,9 +87,13 @@ pub const CHUNK_SIZE: u32 = 50;
 /// Entries of an administrator's list at most.
 pub const MAX_BULK_USERS: usize = 500;
 
-/// Users a message of such a list stands for: each reads the customer's list by itself, so ten messages at once are
-/// done in the time that a consumer has.
-pub const BULK_CHUNK_SIZE: u32 = 10;
+/// Users of such a list that one process does at most. The platform grants it 1000 calls of D1, and a test counts that
+/// none takes more than a fiftieth of them.
+pub const LIST_USERS_A_PROCESS: u32 = 50;
+
+/// Users a message of such a list stands for: as many as a process may do if it gets the ten messages that
+/// wrangler.toml allows it.
+pub const BULK_CHUNK_SIZE: u32 = 5;
 
 /// Users of such a list that a process is at together: enough to use the waits for 3dEye, few enough to leave room
 /// for the calls of others.
@@ -198,6 +202,7 @@ pub const READ_NOTED_FOR: Duration = Duration::from_secs(60 * 60);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provisioning::batch::Stop;
 
     const WRANGLER: &str = include_str!("../../wrangler.toml");
 
@@ -207,6 +212,18 @@ mod tests {
         let (_, setting) = WRANGLER.split_once("max_retries = ").unwrap();
         let retries: u32 = setting.split(' ').next().unwrap().parse().unwrap();
         assert_eq!(retries + 1, DELIVERIES);
+    }
+
+    #[test]
+    fn a_delivery_has_no_more_users_of_lists_than_a_process_does() {
+        let (_, setting) = WRANGLER.split_once("max_batch_size = ").unwrap();
+        let messages: u32 = setting.split(' ').next().unwrap().parse().unwrap();
+        assert_eq!(messages * BULK_CHUNK_SIZE, LIST_USERS_A_PROCESS);
+        let text = Stop::UserLimit.to_string();
+        assert!(
+            text.contains(&format!(" {LIST_USERS_A_PROCESS} ")),
+            "{text}"
+        );
     }
 
     #[test]

@@ -25,6 +25,9 @@ pub enum Stop {
     ByOrder,
     #[error("runs are paused")]
     Paused,
+    /// [`LIST_USERS_A_PROCESS`](crate::provisioning::policy::LIST_USERS_A_PROCESS).
+    #[error("one process does 50 users of a list; send another list with those that are left")]
+    UserLimit,
 }
 
 /// How it ended for one user.

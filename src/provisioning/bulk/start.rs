@@ -101,9 +101,15 @@ impl Context<'_> {
     ) -> Result<(), NotRun> {
         let deadline = Deadline::after(self.clock, RUN_BUDGET);
         let runs = [run];
-        let report = self
-            .work_off(remote, &runs, chunks, removals, deadline)
-            .await?;
+        let report = self.work_off(remote, &runs, chunks, removals, deadline);
+        let report = match report.await {
+            Ok(report) => report,
+            Err(error) => {
+                let why = "run ended early: a database error";
+                store::give_up(self.database, chunks, why, "", self.clock.now()).await?;
+                return Err(error.into());
+            }
+        };
         let mut stop = report.stop;
         if stop.is_none() {
             let names: Vec<&str> = runs.iter().map(|run| run.run_id.as_str()).collect();

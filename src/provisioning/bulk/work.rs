@@ -11,13 +11,15 @@ use futures_util::future::join_all;
 
 use crate::db::DatabaseError;
 use crate::kernel::audit::{Action, Origin};
-use crate::kernel::{Deadline, UserId, ids};
+use crate::kernel::{Deadline, Timestamp, UserId, ids};
 use crate::provisioning::batch::Stop;
 use crate::provisioning::bulk::outcome::{Outcome, UserState};
 use crate::provisioning::bulk::{Act, BulkOrder};
 use crate::provisioning::fanout::ChunkId;
 use crate::provisioning::offboarding::RemovalOrder;
-use crate::provisioning::policy::{BULK_CLAIMS, BULK_CREW, LEASE, OUTAGES_TO_STOP};
+use crate::provisioning::policy::{
+    BULK_CLAIMS, BULK_CREW, LEASE, LIST_USERS_A_PROCESS, OUTAGES_TO_STOP,
+};
 use crate::provisioning::reset::{Plan, ResetTerms};
 use crate::provisioning::store::bulk::{BulkRun, Claim, ClaimTerms, Settled, next_bulk_user};
 use crate::provisioning::store::{self, Tally};
@@ -41,6 +43,8 @@ struct Shared<'a> {
     removals: RemovalOrder,
     deadline: Deadline,
     stop: Cell<Option<Stop>>,
+    /// Users that may still be begun.
+    left: Cell<u32>,
     outages: Cell<u32>,
     tally: RefCell<Tally>,
 }
@@ -76,6 +80,7 @@ impl Context<'_> {
             removals,
             deadline,
             stop: Cell::new(None),
+            left: Cell::new(LIST_USERS_A_PROCESS),
             outages: Cell::new(0),
             tally: RefCell::default(),
         };
@@ -93,14 +98,10 @@ impl Context<'_> {
         let mut settled = None;
         loop {
             let now = self.clock.now();
-            if shared.stop.get().is_none() && shared.deadline.passed(now) {
-                shared.stop.set(Some(Stop::OutOfTime));
-            }
-            let terms = ClaimTerms {
+            let terms = shared.may_begin(now).then_some(ClaimTerms {
                 chunks: shared.chunks,
                 until: now.plus(LEASE),
-            };
-            let terms = shared.stop.get().is_none().then_some(terms);
+            });
             if terms.is_none() && settled.is_none() {
                 return Ok(());
             }
@@ -205,6 +206,21 @@ impl Context<'_> {
 }
 
 impl Shared<'_> {
+    /// Whether a further user is begun now, which is then counted.
+    fn may_begin(&self, now: Timestamp) -> bool {
+        let stop = match self.left.get() {
+            _ if self.stop.get().is_some() => return false,
+            _ if self.deadline.passed(now) => Stop::OutOfTime,
+            0 => Stop::UserLimit,
+            left => {
+                self.left.set(left - 1);
+                return true;
+            }
+        };
+        self.stop.set(Some(stop));
+        false
+    }
+
     fn note(&self, outcome: &Outcome) {
         let mut tally = self.tally.borrow_mut();
         tally.total += 1;

@@ -259,7 +259,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
          a refusal is that user's alone. Who has changed since the preview before the run begins is a 409 for all, \
          later a refusal for that user alone; what the single act would ask of its caller is asked here: role, recent \
          sign-in, reason. Where the deployment has a queue the answer is 202, and consumers do the work afterwards; \
-         without one the run is done before the answer, and whom it does not reach within 10 minutes is left as it \
+         without one 50 users are done before the answer, and whom it does not reach within 10 minutes is left as it \
          was. `getBackfillRun` tells how far it is, `listRunUsers` what became of each user, `stopBackfillRun` ends \
          it. The same plan starts no second run: sent again, it is answered with the first.",
     )

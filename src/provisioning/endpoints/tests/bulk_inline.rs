@@ -94,3 +94,38 @@ fn a_list_that_died_in_one_process_is_stopped_and_tells_who_was_left() {
     let figures = ["done", "failed", "skipped"].map(|name| stopped[name].as_u64().unwrap());
     assert_eq!(figures.iter().sum::<u64>(), 9);
 }
+
+#[test]
+fn one_process_does_fifty_users_within_d1s_limit_and_tells_who_is_left() {
+    let (setup, ids) = few(53);
+    let order = replacing(&ids);
+    let preview = setup.preview_bulk(&order);
+    let (answer, calls) = setup
+        .service
+        .batches_of(|| setup.bulk(&planned(&order, &preview)));
+    let run = answer.json();
+    assert_eq!(
+        (&run["status"], &run["done"], &run["skipped"]),
+        (&json!("ended_early"), &json!(50), &json!(3)),
+        "{run}"
+    );
+    let why = "run ended early: one process does 50 users of a list; send another list with those that are left";
+    let last = last_error(&run);
+    assert!(last.ends_with(why), "{last}");
+    assert!(calls <= 1000, "{calls}");
+}
+
+#[test]
+fn a_list_in_one_process_that_a_failure_of_the_database_ends_is_not_left_open() {
+    let (setup, ids) = few(9);
+    let order = replacing(&ids);
+    let preview = setup.preview_bulk(&order);
+    let trigger = "CREATE TRIGGER fails BEFORE UPDATE ON provisioning_bulk_users WHEN NEW.n = 4 AND NEW.state = 'done'
+                   BEGIN SELECT RAISE(ABORT, 'made to fail'); END";
+    setup.service.database.execute(trigger, []);
+    assert_eq!(setup.bulk(&planned(&order, &preview)).status(), 500);
+    let run = setup.bulk(&planned(&order, &preview)).json();
+    assert_eq!(run["status"], "ended_early", "{run}");
+    let figures = ["done", "failed", "skipped"].map(|name| run[name].as_u64().unwrap());
+    assert_eq!(figures.iter().sum::<u64>(), 9, "{run}");
+}

@@ -89,17 +89,17 @@ fn a_planned_list_is_worked_off_by_the_queue_and_a_message_that_comes_twice_find
     );
     assert_eq!(
         (&run["planned"], &run["done"], &run["chunks"]["planned"]),
-        (&json!(12), &json!(0), &json!(2))
+        (&json!(12), &json!(0), &json!(3))
     );
     let messages = setup.taken();
-    assert_eq!(messages.len(), 2);
-    let acknowledged = [Verdict::Acknowledge, Verdict::Acknowledge];
+    assert_eq!(messages.len(), 3);
+    let acknowledged = [Verdict::Acknowledge; 3];
     assert_eq!(setup.deliver_to("runs", &messages), acknowledged);
     assert_eq!(setup.deliver_to("runs", &messages), acknowledged);
     let run = setup.run_of(&run);
     assert_eq!(
         (&run["status"], &run["done"], &run["chunks"]["closed"]),
-        (&json!("completed"), &json!(12), &json!(2))
+        (&json!("completed"), &json!(12), &json!(3))
     );
     assert_eq!(setup.resets().len(), 12);
     setup.assert_each_once(&ids);
@@ -107,6 +107,28 @@ fn a_planned_list_is_worked_off_by_the_queue_and_a_message_that_comes_twice_find
                AND actor LIKE 'admin-key:%' AND reason LIKE 'moved%' AND address IS NULL";
     let told: Vec<u32> = setup.service.database.query(sql, [], |row| row.get(0));
     assert_eq!(told, [12]);
+}
+
+#[test]
+fn a_list_behind_a_slow_backfill_gets_its_half_of_the_time() {
+    let (setup, ids) = people(2);
+    for number in 0..400 {
+        let id = format!("new-{number:03}");
+        setup
+            .service
+            .add_user(&id, Some(&format!("{id}@example.com")));
+    }
+    let path = "/admin/backfill-threedeye?mode=queue&limit=400";
+    assert_eq!(setup.service.post(path).admin().send().status(), 202);
+    let run = setup.carry_out(&replacing(&ids)).json();
+    let messages = setup.taken();
+    assert_eq!(messages.len(), 9);
+    // Six at a time, a minute and a half for sixty of them.
+    setup.slow_down(Operation::Create, 9);
+    let verdicts = setup.deliver_to("runs", &messages);
+    let retried = verdicts.iter().filter(|one| **one != Verdict::Acknowledge);
+    assert!(retried.count() > 0, "the backfill took its time");
+    assert_eq!(setup.run_of(&run)["done"], 2);
 }
 
 #[test]
@@ -245,7 +267,7 @@ fn a_stopped_list_begins_no_further_user() {
     let (setup, ids) = people(25);
     let run = setup.carry_out(&replacing(&ids)).json();
     let messages = setup.taken();
-    setup.deliver_to("runs", &messages[..1]);
+    setup.deliver_to("runs", &messages[..2]);
     let path = format!(
         "/admin/threedeye/backfill/runs/{}/stop",
         text(&run["runId"])
@@ -258,7 +280,7 @@ fn a_stopped_list_begins_no_further_user() {
     );
     assert_eq!(
         stopped["errors"][0],
-        "chunk 2: 10 user(s) left as they were: stopped: the wrong house"
+        "chunk 3: 5 user(s) left as they were: stopped: the wrong house"
     );
     setup.deliver_to("runs", &messages);
     assert_eq!(setup.run_of(&run), stopped);
@@ -271,7 +293,7 @@ fn a_list_is_stopped_in_the_middle_and_tells_who_was_at_work() {
     let run = setup.carry_out(&replacing(&ids)).json();
     setup.after_creates(2, "UPDATE provisioning_runs SET stopped_at = 1");
     let verdicts = setup.deliver_to("runs", &setup.service.queued.borrow().clone());
-    assert!(matches!(verdicts[..], [Verdict::Retry(_)]), "{verdicts:?}");
+    assert!(matches!(verdicts[..], [.., Verdict::Retry(_)]), "{verdicts:?}");
     let done = setup.run_of(&run)["done"].as_u64().unwrap();
     assert!((2..=5).contains(&done), "{done}");
     assert_eq!(setup.resets().len() as u64, done);
@@ -309,7 +331,7 @@ fn a_rate_limit_ends_a_delivery_and_the_others_are_done_later() {
     let messages = setup.taken();
     setup.break_down(Operation::Delete, &limited(Some("7")));
     let verdicts = setup.deliver_to("runs", &messages);
-    assert_eq!(verdicts, [Verdict::Retry(Some(Duration::from_secs(7)))]);
+    assert_eq!(verdicts, [Verdict::Retry(Some(Duration::from_secs(7))); 2]);
     setup.mend();
     setup.deliver_to("runs", &messages);
     let ended = setup.run_of(&run);
