@@ -215,7 +215,7 @@ export interface paths {
         put?: never;
         /**
          * Resets, provisions or off-boards the users of a list
-         * @description Without `plan` it is a preview: nothing is changed, and the answer tells what would become of each user, or why the single act would refuse it. With the `plan` of a preview of the same list, sent along within 10 minutes, a run does each user as `resetUser`, `provisionUser` or `deleteUser` would, under the same guards; a refusal is that user's alone. Who has changed since the preview before the run begins is a 409 for all, later a refusal for that user alone; what the single act would ask of its caller is asked here: role, recent sign-in, reason. Where the deployment has a queue the answer is 202, and consumers do the work afterwards; without one 50 users are done before the answer, and whom it does not reach within 10 minutes is left as it was. `getBackfillRun` tells how far it is, `listRunUsers` what became of each user, `stopBackfillRun` ends it. The same plan starts no second run: sent again, it is answered with the first.
+         * @description Without `plan` it is a preview: nothing is changed, and the answer tells what would become of each user, or why the single act would refuse it. With the `plan` of a preview of the same list, sent along within 10 minutes, a run does each user as `resetUser`, `provisionUser` or `deleteUser` would, under the same guards; a refusal is that user's alone. A list that is provisioned replaces existing accounts within the limit of a run. Who has changed since the preview before the run begins is a 409 for all, later a refusal for that user alone; what the single act would ask of its caller is asked here: role, recent sign-in, reason. Where the deployment has a queue the answer is 202, and consumers do the work afterwards; without one 50 users are done before the answer, and whom it does not reach within 10 minutes is left as it was. `getBackfillRun` tells how far it is, `listRunUsers` what became of each user, `stopBackfillRun` ends it. The same plan starts no second run: sent again, it is answered with the first.
          */
         post: operations["bulk"];
         delete?: never;
@@ -1872,8 +1872,10 @@ export interface components {
             ready: number;
             /** @description Entries that it would be refused for. */
             refused: number;
-            /** @description Accounts that would be deleted at 3dEye. */
+            /** @description Accounts that would be deleted at 3dEye; of a provisioning, those that would be deleted and created again. */
             deletes: number;
+            /** @description How many of those a provisioning deletes at most (BACKFILL_MAX_TAKEOVERS); whom it does not reach is refused. Null: any number. */
+            deletesAtMost: number | null;
             /** @description Users that would lose camera roles for good. */
             losers: number;
             /** @description One by one, in the order of the list. */
@@ -1890,6 +1892,8 @@ export interface components {
         };
         /** @description What would become of one entry. */
         BulkPlanUser: {
+            /** @description Its place in the list, from 1; where more than one entry names the user, the first. */
+            entry: number;
             /** @description The entry; an e-mail is masked for operators. */
             given: string;
             /** @description Null: the entry names no user, or more than one. */
@@ -1903,7 +1907,7 @@ export interface components {
                 /** @description What the single act says. */
                 message: string;
             } | null;
-            /** @description The accounts that would be deleted at 3dEye. */
+            /** @description The accounts that would be deleted at 3dEye, and by a provisioning created again. */
             deletes: components["schemas"]["RemoteId"][];
             /** @description Camera roles that no account and no row would have afterwards. */
             losesRoleIds: string[];
@@ -2997,7 +3001,7 @@ export interface components {
         };
         /** @description What became of one entry. */
         RunUser: {
-            /** @description Its place in the list. */
+            /** @description Its place in the list as it was sent; where more than one entry names the user, the first. */
             entry: number;
             /** @description Null: the entry names no user, or more than one. */
             userId: components["schemas"]["UserId"] | null;

@@ -82,13 +82,16 @@ pub enum ProvisioningError {
         retry_after_s: u64,
     },
     /// What a reset would do is not what its preview showed.
-    #[error("The user has changed since the preview; look at it again")]
+    #[error("The user, or what is asked for, has changed since the preview; look at it again")]
     PlanOutdated,
     #[error("The preview is older than 10 minutes; look at it again")]
     PlanExpired,
     /// A reset would lose camera roles, which its caller may not do.
     #[error("Camera roles would be lost, which takes the role admin")]
     RolesAtStake,
+    /// A run over a list has replaced as many accounts as it may.
+    #[error("The run has replaced as many existing accounts as BACKFILL_MAX_TAKEOVERS allows")]
+    ReplacementLimit,
     /// The account could not be provisioned; or 3dEye failed, or its account must not be deleted, and
     /// nothing was reset.
     #[error(transparent)]
@@ -107,6 +110,7 @@ impl ProvisioningError {
             Self::PlanOutdated => "plan_outdated",
             Self::PlanExpired => "plan_expired",
             Self::RolesAtStake => "roles_at_stake",
+            Self::ReplacementLimit => "takeover_limit",
             Self::Failed(failure) => failure.code(),
             Self::Database(_) => "error",
         }

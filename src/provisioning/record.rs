@@ -165,6 +165,14 @@ pub struct ProvisioningRecord {
     pub contested: bool,
 }
 
+impl ProvisioningRecord {
+    /// The roles that wait to be attached again.
+    pub fn saved_roles(&self) -> Vec<RoleId> {
+        let saved = self.recovery.as_ref();
+        saved.map_or(Vec::new(), |saved| saved.roles.clone())
+    }
+}
+
 /// A user whose lease we hold, as the claim found it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claimed {

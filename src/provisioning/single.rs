@@ -195,7 +195,8 @@ impl Provisioner<'_> {
         user: &UserId,
         proof: &Proof,
     ) -> Result<Option<AttemptResult>, ProvisioningError> {
-        let report = self.run_one(deadline, user, proof).await?;
+        let budget = ReplacementBudget::of_one(proof.take_overs());
+        let report = self.run_one(deadline, user, &budget).await?;
         if let Some(error) = report.scan_error {
             return Err(Failure::Upstream(error).into());
         }
@@ -207,12 +208,11 @@ impl Provisioner<'_> {
         &self,
         deadline: Deadline,
         user: &UserId,
-        proof: &Proof,
+        budget: &ReplacementBudget,
     ) -> Result<BatchReport, ProvisioningError> {
         let request = self.claim_request(user)?;
-        let budget = ReplacementBudget::of_one(proof.take_overs());
         Ok(self
-            .run_batch(&[request], &[], &budget, deadline, None)
+            .run_batch(&[request], &[], budget, deadline, None)
             .await?)
     }
 }

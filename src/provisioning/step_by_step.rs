@@ -1,10 +1,10 @@
 //! One user provisioned for a person of support, who sees how far it went.
 
 use crate::kernel::{Deadline, UserId};
-use crate::provisioning::attempt::{AccountOrigin, AttemptResult};
+use crate::provisioning::attempt::{AccountOrigin, AttemptResult, ReplacementBudget, TakeOvers};
 use crate::provisioning::policy::SINGLE_BUDGET;
 use crate::provisioning::record::{ProvisioningRecord, State};
-use crate::provisioning::single::{Proof, refuse_hopeless};
+use crate::provisioning::single::refuse_hopeless;
 use crate::provisioning::store;
 use crate::provisioning::{Context, Failure, ProvisioningError};
 use crate::threedeye::{Client, UpstreamError};
@@ -90,6 +90,17 @@ impl Context<'_> {
         remote: Option<&Client>,
         user: &UserId,
     ) -> Result<Walk, ProvisioningError> {
+        let unlimited = ReplacementBudget::of_one(TakeOvers::Any);
+        self.provision_within(remote, user, &unlimited).await
+    }
+
+    /// The same within a budget of replacements.
+    pub(super) async fn provision_within(
+        &self,
+        remote: Option<&Client>,
+        user: &UserId,
+        budget: &ReplacementBudget,
+    ) -> Result<Walk, ProvisioningError> {
         let deadline = Deadline::after(self.clock, SINGLE_BUDGET);
         let record = store::load(self.database, user).await?;
         let Some(row) = &record.user else {
@@ -109,7 +120,7 @@ impl Context<'_> {
             return Err(UpstreamError::NotConfigured.into());
         };
         let provisioner = self.with(remote);
-        let report = provisioner.run_one(deadline, user, &Proof::Support).await?;
+        let report = provisioner.run_one(deadline, user, budget).await?;
         let result = report.users.into_iter().next().map(|one| one.result);
         let ending = match (report.scan_error, result) {
             (Some(error), _) => Ending::At(StepName::List, error.into()),
@@ -122,7 +133,10 @@ impl Context<'_> {
                 Ending::At(StepName::List, Failure::ListIncomplete)
             }
             (None, Some(AttemptResult::Failed(failure))) => Ending::At(StepName::Account, failure),
-            (None, Some(AttemptResult::ReplacementLimit | AttemptResult::Untouched)) => {
+            (None, Some(AttemptResult::ReplacementLimit)) => {
+                return Err(ProvisioningError::ReplacementLimit);
+            }
+            (None, Some(AttemptResult::Untouched)) => {
                 Ending::At(StepName::Account, Failure::OutOfTime)
             }
         };
@@ -130,7 +144,7 @@ impl Context<'_> {
     }
 
     /// Another actor has the user.
-    async fn busy(&self, user: &UserId) -> Result<ProvisioningError, ProvisioningError> {
+    pub(super) async fn busy(&self, user: &UserId) -> Result<ProvisioningError, ProvisioningError> {
         let record = store::load(self.database, user).await?;
         let now = self.clock.now();
         let until = record.mapping.map_or(now, |row| row.lease_until);

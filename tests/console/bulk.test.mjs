@@ -50,6 +50,20 @@ check("users are ticked, and replaced with their cameras by a run that tells wha
   await shown(by("cell", "Resets a list"));
 });
 
+check("a list to be provisioned tells how many accounts it may replace", async (tab) => {
+  const { by, signIn, service } = tab;
+  const [user] = await addWaiting(service, 1);
+  service.sim.seed([{ email: user?.email ?? "", roles: [] }]);
+  await signIn("support", { hash: "#/users" });
+  await by("button", "Provision…").click();
+  const dialog = await shown(by("dialog", "Provision many users"));
+  await dialog.getByRole("textbox", { name: "Ids or e-mails" }).fill(user?.id ?? "");
+  await dialog.getByRole("button", { name: "Look first" }).click();
+  const told = await (await shown(dialog.getByRole("region", { name: "Preview" }))).textContent();
+  assert.match(told ?? "", /1 account will be deleted at 3dEye, at most 20 in this run, and created again/);
+  assert.match(told ?? "", /is deleted and created again, with its roles/);
+});
+
 check("a pasted list is shown with whom it leaves out, and a large one asks for its number", async (tab) => {
   const { by, signIn, service } = tab;
   const waiting = await addWaiting(service, 12);

@@ -23,7 +23,7 @@ impl Provisioner<'_> {
         if let Some(account) = by_id.or_else(|| pass.scan.by_email(&forgotten.email)) {
             let is_theirs = self.is_still_theirs(attempt, &forgotten, account, pass);
             if is_theirs.await? && !self.remote.is_protected(account) {
-                pass.budget.take()?;
+                pass.budget.take(self.database).await?;
                 self.save_and_delete(attempt, account, None, pass.deadline)
                     .await?;
             }

@@ -20,11 +20,11 @@ mod replace;
 
 use std::cell::Cell;
 
-use crate::db::DatabaseError;
+use crate::db::{Database, DatabaseError};
 use crate::kernel::{Deadline, EmailKey};
 use crate::provisioning::Failure;
 use crate::provisioning::record::Claimed;
-use crate::provisioning::store::LeaseToken;
+use crate::provisioning::store::{self, LeaseToken};
 use crate::threedeye::{DirectoryScan, RemoteAccount, RemoteId, ScanQuery, UpstreamError};
 
 /// Which accounts may be taken over: deleted and created again although we did not make them for the
@@ -40,15 +40,23 @@ pub enum TakeOvers {
 /// Which existing accounts may be deleted and re-created, and how many still.
 #[derive(Debug)]
 pub struct ReplacementBudget {
-    left: Cell<u32>,
+    left: Left,
     take_overs: TakeOvers,
+}
+
+/// How many accounts may still be replaced.
+#[derive(Debug)]
+enum Left {
+    Here(Cell<u32>),
+    /// As the row of this run tells, from which several processes draw.
+    OfRun(String),
 }
 
 impl ReplacementBudget {
     /// A run's: any account, up to so many.
     pub fn limited(limit: u32) -> Self {
         Self {
-            left: Cell::new(limit),
+            left: Left::Here(Cell::new(limit)),
             take_overs: TakeOvers::Any,
         }
     }
@@ -56,13 +64,25 @@ impl ReplacementBudget {
     /// One user's, asked for by name: the number is not limited.
     pub fn of_one(take_overs: TakeOvers) -> Self {
         Self {
-            left: Cell::new(u32::MAX),
+            left: Left::Here(Cell::new(u32::MAX)),
             take_overs,
         }
     }
 
+    /// That of a run over a list: any account, each drawn when it is needed.
+    pub fn of_run(run_id: &str) -> Self {
+        Self {
+            left: Left::OfRun(run_id.to_owned()),
+            take_overs: TakeOvers::Any,
+        }
+    }
+
+    /// What is left of a [`limited`](Self::limited) one.
     pub fn left(&self) -> u32 {
-        self.left.get()
+        match &self.left {
+            Left::Here(left) => left.get(),
+            Left::OfRun(_) => 0,
+        }
     }
 
     fn may_take_over(&self, account: &RemoteAccount) -> bool {
@@ -73,10 +93,16 @@ impl ReplacementBudget {
         }
     }
 
-    fn take(&self) -> Result<(), Ended> {
-        let left = self.left.get();
-        self.left.set(left.saturating_sub(1));
-        if left > 0 {
+    async fn take(&self, database: &Database) -> Result<(), Ended> {
+        let is_granted = match &self.left {
+            Left::Here(cell) => {
+                let left = cell.get();
+                cell.set(left.saturating_sub(1));
+                left > 0
+            }
+            Left::OfRun(run_id) => store::bulk::take_replacement(database, run_id).await?,
+        };
+        if is_granted {
             Ok(())
         } else {
             Err(AttemptResult::ReplacementLimit.into())

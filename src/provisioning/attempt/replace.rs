@@ -27,7 +27,7 @@ impl Provisioner<'_> {
         if !is_own && !pass.budget.may_take_over(account) {
             return Err(Failure::TakeOverUnproved.into());
         }
-        pass.budget.take()?;
+        pass.budget.take(self.database).await?;
         let taken_over = (!is_own).then(|| attempt.claimed.email.clone());
         self.save_and_delete(attempt, account, taken_over.as_ref(), pass.deadline)
             .await?;

@@ -37,6 +37,8 @@ impl Given {
 /// An entry and the user that it names.
 #[derive(Debug)]
 pub(super) struct Entry {
+    /// Its place in the list, from 1.
+    pub place: u32,
     pub given: String,
     pub user: Result<UserId, Refusal>,
 }
@@ -55,7 +57,7 @@ impl Context<'_> {
         let resolved = resolve(self.database, &named).await?;
         let mut seen = BTreeSet::new();
         let mut entries = Vec::with_capacity(given.len());
-        for (one, resolved) in given.iter().zip(resolved) {
+        for ((place, one), resolved) in (1..).zip(given).zip(resolved) {
             let user = whom(resolved);
             let name = match (&user, &one.email) {
                 (Ok(user), _) => format!("id {user}"),
@@ -64,7 +66,7 @@ impl Context<'_> {
             };
             if seen.insert(name) {
                 let given = one.text.clone();
-                entries.push(Entry { given, user });
+                entries.push(Entry { place, given, user });
             }
         }
         Ok(entries)

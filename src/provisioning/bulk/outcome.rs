@@ -120,6 +120,16 @@ impl Outcome {
         }
     }
 
+    /// The user is there again, although it was deleted.
+    pub fn returned() -> Self {
+        Self {
+            state: UserState::Failed,
+            reason: Some("returned"),
+            text: "Another service has added the user again".to_owned(),
+            failure: None,
+        }
+    }
+
     /// The act is done, but for what a run sees to later.
     fn left_undone(error: ProvisioningError, text: impl FnOnce(&str) -> String) -> Self {
         let refused = Self::from(error);
@@ -233,12 +243,7 @@ impl From<Result<Deletion, DeletionRefused>> for Outcome {
                     )
                 })
             }
-            Err(DeletionRefused::Returned) => Self {
-                state: UserState::Failed,
-                reason: Some("returned"),
-                text: "Another service has added the user again".to_owned(),
-                failure: None,
-            },
+            Err(DeletionRefused::Returned) => Self::returned(),
             Err(DeletionRefused::Database(error)) => ProvisioningError::from(error).into(),
         }
     }

@@ -6,12 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::db::DatabaseError;
-use crate::kernel::{Deadline, UserId};
+use crate::kernel::{Deadline, EmailKey, UserId};
 use crate::provisioning::bulk::given::Entry;
 use crate::provisioning::bulk::{Act, BulkOrder, Given, Refusal};
 use crate::provisioning::offboarding::{Departed, look_for, may_have_accounts};
 use crate::provisioning::policy::{SINGLE_BUDGET, list_deadline};
-use crate::provisioning::record::{Mapping, ProvisioningRecord, State};
+use crate::provisioning::record::{Mapping, ProvisioningRecord, State, union};
 use crate::provisioning::reset::{Found, ResetOrder, Seen, Sight, own_accounts};
 use crate::provisioning::sighting::check_list;
 use crate::provisioning::single::refuse_hopeless;
@@ -24,6 +24,8 @@ use crate::threedeye::{
 /// What would become of an entry.
 #[derive(Debug)]
 pub struct PlannedUser {
+    /// The place of that entry in the list, from 1.
+    pub place: u32,
     /// The first entry that names the user.
     pub given: String,
     pub user: Option<UserId>,
@@ -61,7 +63,7 @@ impl Context<'_> {
         order: &BulkOrder,
         given: &[Given],
     ) -> Result<Vec<PlannedUser>, ProvisioningError> {
-        if remote.is_none() && (order.act == Act::Provision || order.deletes_accounts()) {
+        if remote.is_none() && order.act != Act::Offboard && order.reads_the_list() {
             return Err(UpstreamError::NotConfigured.into());
         }
         let deadline = Deadline::after(self.clock, SINGLE_BUDGET);
@@ -74,7 +76,7 @@ impl Context<'_> {
             None => None,
         };
         let mut planned = Vec::with_capacity(entries.len());
-        for Entry { given, user } in entries {
+        for Entry { place, given, user } in entries {
             let seen = user.as_ref().ok().and_then(|user| loaded.get(user));
             let record = seen.and_then(|seen| seen.record.as_ref().ok());
             let email = record.and_then(|record| record.user.as_ref());
@@ -87,6 +89,7 @@ impl Context<'_> {
                 Err(refusal) => Err(refusal.clone()),
             };
             planned.push(PlannedUser {
+                place,
                 given,
                 user: user.ok(),
                 email,
@@ -124,7 +127,7 @@ impl Context<'_> {
             deadline,
         };
         match order.act {
-            Act::Provision => provision(record),
+            Act::Provision => look_at_provisioning(looked),
             Act::Reset => self.look_at_reset(order, looked).await,
             Act::Offboard => self.look_at_departure(looked).await,
         }
@@ -234,7 +237,7 @@ impl Context<'_> {
         Ok(Planned {
             tag: self.tag_of_departing(user, record)?,
             deletes: departed.deleted,
-            lost_roles: departed.roles,
+            lost_roles: union(record.saved_roles(), &departed.roles),
             left_in_place: departed.left_in_place,
             warnings: warning.into_iter().collect(),
         })
@@ -269,8 +272,8 @@ struct Looked<'a> {
 }
 
 impl BulkOrder {
-    fn deletes_accounts(&self) -> bool {
-        self.act == Act::Reset && self.reset.delete_remote
+    fn reads_the_list(&self) -> bool {
+        self.act != Act::Reset || self.reset.delete_remote
     }
 }
 
@@ -283,7 +286,7 @@ impl Provisioner<'_> {
         deadline: Deadline,
     ) -> Result<Option<Shown>, ProvisioningError> {
         let leaves = order.act == Act::Offboard;
-        if !leaves && !order.deletes_accounts() {
+        if !order.reads_the_list() {
             return Ok(None);
         }
         let mut queries = BTreeMap::new();
@@ -292,6 +295,9 @@ impl Provisioner<'_> {
             let mut query = ScanQuery::default();
             let left = record.mapping.as_ref();
             match left.filter(|row| leaves || row.has_left()) {
+                _ if order.act == Act::Provision => {
+                    query.emails.extend(email_in_the_way(record).cloned());
+                }
                 Some(mapping) => look_for(mapping, &mut query),
                 None if leaves => {}
                 None => query = own_accounts(record),
@@ -332,18 +338,58 @@ impl Provisioner<'_> {
     }
 }
 
-fn provision(record: &ProvisioningRecord) -> Result<Planned, ProvisioningError> {
-    let user = record.user.as_ref().ok_or(ProvisioningError::NoUser)?;
-    if user.email_key.is_none() {
+/// The e-mail whose account would be in the way of the user's; none where the account is there.
+fn email_in_the_way(record: &ProvisioningRecord) -> Option<&EmailKey> {
+    let mapping = record.mapping.as_ref();
+    let has_account = mapping.and_then(Mapping::credentials).is_some();
+    let user = record.user.as_ref().filter(|_| !has_account);
+    user.and_then(|user| user.email_key.as_ref())
+}
+
+/// Whether an account is in the way, which is replaced unless the password that we keep opens it.
+fn look_at_provisioning(looked: Looked<'_>) -> Result<Planned, ProvisioningError> {
+    let Looked { user, record, .. } = looked;
+    let row = record.user.as_ref().ok_or(ProvisioningError::NoUser)?;
+    if row.email_key.is_none() {
         return Err(ProvisioningError::NoEmail);
     }
-    let is_complete = record.mapping.as_ref().map(|row| row.state) == Some(State::Complete);
-    if !is_complete {
-        refuse_hopeless(record)?;
+    let mapping = record.mapping.as_ref();
+    if mapping.map(|row| row.state) == Some(State::Complete) {
+        let warning = "The account is complete; nothing would be done.".to_owned();
+        return Ok(Planned {
+            warnings: vec![warning],
+            ..Planned::default()
+        });
     }
-    let warning = is_complete.then(|| "The account is complete; nothing would be done.".to_owned());
+    refuse_hopeless(record)?;
+    let (Some(remote), Some(shown)) = (looked.remote, looked.shown) else {
+        return Ok(Planned::default());
+    };
+    let account = email_in_the_way(record).and_then(|email| shown.scan.by_email(email));
+    let Some(account) = account else {
+        return Ok(Planned::default());
+    };
+    let of_others = shown.of_others.get(user);
+    let kept = match of_others.is_some_and(|ids| ids.contains(&account.id)) {
+        true => Some(Failure::AccountOfAnotherUser),
+        false => remote.is_protected(account).then_some(Failure::Protected),
+    };
+    let may_open = mapping.is_some_and(|row| row.password.is_some());
+    let id = &account.id.0;
+    let warning = match (&kept, may_open) {
+        (Some(failure), false) => return Err(failure.clone().into()),
+        (Some(failure), true) => {
+            format!("Unless the password that we keep opens account {id}: {failure}.")
+        }
+        (None, true) => format!(
+            "Unless the password that we keep opens account {id}, it is deleted and created again, with its roles."
+        ),
+        (None, false) => format!("Account {id} is deleted and created again, with its roles."),
+    };
+    let deletes = kept.is_none().then(|| account.id.clone());
     Ok(Planned {
-        warnings: warning.into_iter().collect(),
+        deletes: deletes.into_iter().collect(),
+        warnings: vec![warning],
         ..Planned::default()
     })
 }

@@ -3,7 +3,7 @@
 use crate::db::json_text;
 use crate::kernel::{Deadline, UserId, ids};
 use crate::provisioning::Context;
-use crate::provisioning::backfill::NotRun;
+use crate::provisioning::backfill::{NotRun, RunOrder};
 use crate::provisioning::batch::Stop;
 use crate::provisioning::bulk::{BulkOrder, PlannedUser};
 use crate::provisioning::fanout::{ChunkId, RunQueue};
@@ -13,7 +13,7 @@ use crate::provisioning::reset::Plan;
 use crate::provisioning::store::bulk::{
     BulkOpened, BulkOpening, BulkRun, NewBulkUser, open_bulk_run,
 };
-use crate::provisioning::store::{self, RunOpening, Trigger};
+use crate::provisioning::store::{self, RunOpening};
 use crate::threedeye::Client;
 
 /// A run that carries a plan out.
@@ -34,7 +34,7 @@ impl Context<'_> {
         plan: &Plan,
         users: &[PlannedUser],
         queue: Option<&dyn RunQueue>,
-        removals: RemovalOrder,
+        limits: RunOrder,
     ) -> Result<Started, NotRun> {
         let now = self.clock.now();
         let run_id = ids::prefixed_ulid("run", now, self.random);
@@ -42,15 +42,16 @@ impl Context<'_> {
         let opening = BulkOpening {
             run: RunOpening {
                 run_id: run_id.clone(),
-                trigger: Trigger::Manual,
+                trigger: limits.trigger,
                 origin: self.origin.clone(),
-                limit: u32::try_from(users.len()).unwrap_or(u32::MAX),
+                limit: limits.limit,
                 started_at: now,
             },
             is_queued: queue.is_some(),
             action: order.act.as_str(),
             order: bulk.clone(),
             plan: plan.to_string(),
+            max_replacements: limits.max_replacements,
             users: (0..).zip(users).map(new_user).collect(),
         };
         let chunks = match open_bulk_run(self.database, &opening).await? {
@@ -72,7 +73,8 @@ impl Context<'_> {
                     actor: self.origin.actor.as_str().to_owned(),
                     request_id: self.origin.request_id.to_string(),
                 };
-                self.do_at_once(remote, run, &chunks, removals).await?;
+                self.do_at_once(remote, run, &chunks, limits.removals)
+                    .await?;
             }
         }
         Ok(Started {
@@ -133,7 +135,7 @@ fn new_user((index, planned): (u32, &PlannedUser)) -> NewBulkUser<'_> {
     let refusal = planned.verdict.as_ref().err();
     NewBulkUser {
         chunk: index / BULK_CHUNK_SIZE + 1,
-        n: index + 1,
+        n: planned.place,
         user: planned.user.as_ref().map(UserId::as_str),
         seen: planned
             .verdict

@@ -12,6 +12,7 @@ use futures_util::future::join_all;
 use crate::db::DatabaseError;
 use crate::kernel::audit::{Action, Origin};
 use crate::kernel::{Deadline, Timestamp, UserId, ids};
+use crate::provisioning::attempt::ReplacementBudget;
 use crate::provisioning::batch::Stop;
 use crate::provisioning::bulk::outcome::{Outcome, UserState};
 use crate::provisioning::bulk::{Act, BulkOrder};
@@ -138,7 +139,12 @@ impl Context<'_> {
             return Ok(outcome);
         }
         Ok(match order.act {
-            Act::Provision => self.provision_now(shared.remote, &user).await.into(),
+            Act::Provision => {
+                let budget = ReplacementBudget::of_run(&claim.chunk.run_id);
+                self.provision_within(shared.remote, &user, &budget)
+                    .await
+                    .into()
+            }
             Act::Reset => {
                 let plan = Plan::kept(claim.seen.clone());
                 let terms = ResetTerms {
@@ -190,6 +196,7 @@ impl Context<'_> {
                 let record = store::load(self.database, user).await?;
                 let has_left = record.mapping.as_ref().is_some_and(|row| row.has_left());
                 Some(match has_left {
+                    _ if record.user.is_some() => Outcome::returned(),
                     true => Outcome::interrupted(
                         "The user is deleted, but not its account yet: interrupted. A scheduled run goes on with it",
                     ),

@@ -13,6 +13,7 @@ use crate::operators::Role;
 use crate::provisioning::ProvisioningError;
 #[cfg(test)]
 use crate::provisioning::backfill::NotRun;
+use crate::provisioning::backfill::RunOrder;
 use crate::provisioning::bulk::{Act, BulkOrder, Given, PlannedUser, Started};
 use crate::provisioning::endpoints::bulk_plan::PlanBody;
 #[cfg(test)]
@@ -24,6 +25,7 @@ use crate::provisioning::endpoints::reset_plan::PlanText;
 use crate::provisioning::endpoints::run;
 use crate::provisioning::policy::MAX_BULK_USERS;
 use crate::provisioning::reset::{Plan, ResetOrder};
+use crate::provisioning::store::Trigger;
 use crate::provisioning::store::bulk::find_planned;
 use crate::web::caller::Admin;
 #[cfg(test)]
@@ -214,7 +216,8 @@ async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
     let Some(plan) = plan else {
         let plan = provisioning.bulk_plan(&order, &users)?;
         let data = PersonalData::for_caller(&call.caller);
-        let answer = Answer::Plan(PlanBody::new(order.act, &plan, users, data));
+        let replacements = call.services.config.backfill_max_takeovers;
+        let answer = Answer::Plan(PlanBody::new(order.act, &plan, users, replacements, data));
         return Ok(Reply::json(StatusCode::OK, &answer).no_store());
     };
     if order.act == Act::Reset && is_person && users.iter().any(loses_roles) {
@@ -223,10 +226,14 @@ async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
     provisioning.check_bulk_plan(&plan, &order, &users)?;
     // What consumers could not do, for want of 3dEye, is done at once.
     let queue = call.services.run_queue().filter(|_| remote.is_some());
-    let removals = call.services.removals();
+    let limits = RunOrder {
+        trigger: Trigger::Manual,
+        limit: u32::try_from(users.len()).unwrap_or(u32::MAX),
+        max_replacements: call.services.config.backfill_max_takeovers,
+        removals: call.services.removals(),
+    };
     let remote = remote.as_ref();
-    let started =
-        provisioning.start_bulk(remote, &order, &plan, &users, queue.as_deref(), removals);
+    let started = provisioning.start_bulk(remote, &order, &plan, &users, queue.as_deref(), limits);
     answer_run(&call, started.await?).await
 }
 
@@ -256,7 +263,8 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "Without `plan` it is a preview: nothing is changed, and the answer tells what would become of each user, \
          or why the single act would refuse it. With the `plan` of a preview of the same list, sent along within 10 \
          minutes, a run does each user as `resetUser`, `provisionUser` or `deleteUser` would, under the same guards; \
-         a refusal is that user's alone. Who has changed since the preview before the run begins is a 409 for all, \
+         a refusal is that user's alone. A list that is provisioned replaces existing accounts within the limit of a \
+         run. Who has changed since the preview before the run begins is a 409 for all, \
          later a refusal for that user alone; what the single act would ask of its caller is asked here: role, recent \
          sign-in, reason. Where the deployment has a queue the answer is 202, and consumers do the work afterwards; \
          without one 50 users are done before the answer, and whom it does not reach within 10 minutes is left as it \

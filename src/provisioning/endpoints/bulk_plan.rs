@@ -40,8 +40,11 @@ pub struct PlanBody {
     /// Entries that it would be refused for.
     #[cfg_attr(test, schemars(range(max = MAX_BULK_USERS)))]
     refused: usize,
-    /// Accounts that would be deleted at 3dEye.
+    /// Accounts that would be deleted at 3dEye; of a provisioning, those that would be deleted and created again.
     deletes: usize,
+    /// How many of those a provisioning deletes at most (BACKFILL_MAX_TAKEOVERS); whom it does not reach is refused. Null:
+    /// any number.
+    deletes_at_most: Option<u32>,
     /// Users that would lose camera roles for good.
     #[cfg_attr(test, schemars(range(max = MAX_BULK_USERS)))]
     losers: usize,
@@ -57,6 +60,9 @@ pub struct PlanBody {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(JsonSchema), schemars(rename = "BulkPlanUser"))]
 struct UserPart {
+    /// Its place in the list, from 1; where more than one entry names the user, the first.
+    #[cfg_attr(test, schemars(range(min = 1, max = MAX_BULK_USERS)))]
+    entry: u32,
     /// The entry; an e-mail is masked for operators.
     given: String,
     /// Null: the entry names no user, or more than one.
@@ -66,7 +72,7 @@ struct UserPart {
     email: Option<String>,
     /// Why the act would be refused; null: it would not.
     refused: Option<RefusedPart>,
-    /// The accounts that would be deleted at 3dEye.
+    /// The accounts that would be deleted at 3dEye, and by a provisioning created again.
     #[cfg_attr(test, schemars(with = "Vec<RemoteId>"))]
     deletes: Vec<String>,
     /// Camera roles that no account and no row would have afterwards.
@@ -88,7 +94,13 @@ struct RefusedPart {
 }
 
 impl PlanBody {
-    pub fn new(act: Act, plan: &Plan, users: Vec<PlannedUser>, data: PersonalData) -> Self {
+    pub fn new(
+        act: Act,
+        plan: &Plan,
+        users: Vec<PlannedUser>,
+        max_replacements: u32,
+        data: PersonalData,
+    ) -> Self {
         let users: Vec<UserPart> = users
             .into_iter()
             .map(|planned| UserPart::new(planned, data))
@@ -104,6 +116,7 @@ impl PlanBody {
             ready,
             refused: users.len().saturating_sub(ready),
             deletes: users.iter().map(|user| user.deletes.len()).sum(),
+            deletes_at_most: (act == Act::Provision).then_some(max_replacements),
             losers,
             needs: NeedsPart::new(hurts, (hurts || ready > FEW).then(|| ready.to_string())),
             users,
@@ -128,6 +141,7 @@ impl UserPart {
             }
         };
         Self {
+            entry: planned.place,
             given,
             user_id: planned.user.map(|user| user.to_string()),
             email: planned.email.map(|email| data.email(email)),
@@ -149,9 +163,11 @@ pub fn plan_example() -> Json {
         "ready": 1,
         "refused": 1,
         "deletes": 1,
+        "deletesAtMost": null,
         "losers": 0,
         "users": [
             {
+                "entry": 1,
                 "given": "00000000-0000-4000-8000-000000000001",
                 "userId": "00000000-0000-4000-8000-000000000001",
                 "email": "ann@example.com",
@@ -162,6 +178,7 @@ pub fn plan_example() -> Json {
                 "warnings": []
             },
             {
+                "entry": 2,
                 "given": "jane@example.com",
                 "userId": null,
                 "email": null,

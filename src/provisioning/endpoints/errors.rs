@@ -77,7 +77,8 @@ impl From<ProvisioningError> for ApiError {
             ProvisioningError::RolesAtStake => StatusCode::FORBIDDEN,
             ProvisioningError::Busy { .. }
             | ProvisioningError::PlanOutdated
-            | ProvisioningError::PlanExpired => StatusCode::CONFLICT,
+            | ProvisioningError::PlanExpired
+            | ProvisioningError::ReplacementLimit => StatusCode::CONFLICT,
         };
         let answer = Self::new(status, error.to_string()).because(error.code());
         match error {

@@ -48,7 +48,7 @@ struct Body {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(JsonSchema), schemars(rename = "RunUser"))]
 struct UserPart {
-    /// Its place in the list.
+    /// Its place in the list as it was sent; where more than one entry names the user, the first.
     #[cfg_attr(test, schemars(range(min = 1, max = MAX_BULK_USERS)))]
     entry: u32,
     /// Null: the entry names no user, or more than one.

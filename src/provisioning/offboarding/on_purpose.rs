@@ -14,9 +14,7 @@ use crate::provisioning::reset::Removal;
 use crate::provisioning::sighting::check_list;
 use crate::provisioning::store::{self, Holdings, LeaseTerms, LeaseToken};
 use crate::provisioning::{Context, Failure, Provisioner, ProvisioningError};
-use crate::threedeye::{
-    Client, DirectoryScan, RemoteAccount, RemoteId, RoleId, ScanQuery, UpstreamError,
-};
+use crate::threedeye::{Client, DirectoryScan, RemoteAccount, RemoteId, ScanQuery, UpstreamError};
 
 /// What deleting a user would do.
 #[derive(Debug)]
@@ -70,7 +68,7 @@ impl Context<'_> {
             remote,
         ) {
             (None, _) => Ok(Departed {
-                roles: saved_roles(&record),
+                roles: record.saved_roles(),
                 ..Departed::default()
             }),
             (Some(_), None) => Err(UpstreamError::NotConfigured.into()),
@@ -134,7 +132,10 @@ impl Context<'_> {
             return Err(refused.into());
         }
         let entry = self.entry(Action::DeleteUser, user, reason.to_owned());
-        let holdings = store::delete_user(self.database, user, &entry).await?;
+        let deleted = store::delete_user(self.database, user, token, &entry).await?;
+        let Some(holdings) = deleted else {
+            return Err(self.busy(user).await?.into());
+        };
         let departed = match (accounts, remote) {
             (Some(mapping), Some(remote)) => {
                 let remover = self.with(remote);
@@ -156,7 +157,7 @@ impl Context<'_> {
                 }
             }
             _ => Departed {
-                roles: saved_roles(&record),
+                roles: record.saved_roles(),
                 ..Departed::default()
             },
         };
@@ -193,7 +194,7 @@ impl Provisioner<'_> {
         let held = found.removable.iter().flat_map(|account| &account.roles);
         Ok(Departed {
             deleted: removal::ids(&found.removable),
-            roles: union(saved_roles(record), held),
+            roles: union(record.saved_roles(), held),
             left_in_place: removal::ids(&found.protected),
         })
     }
@@ -334,11 +335,6 @@ impl From<NotRemoved> for ProvisioningError {
 
 fn is_known(record: &ProvisioningRecord) -> bool {
     record.user.is_some() || record.mapping.is_some() || record.recovery.is_some()
-}
-
-fn saved_roles(record: &ProvisioningRecord) -> Vec<RoleId> {
-    let saved = record.recovery.as_ref();
-    saved.map_or(Vec::new(), |saved| saved.roles.clone())
 }
 
 /// The row as it is once the user has left and we have taken its lease. A lease that was not given back

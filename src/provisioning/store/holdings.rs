@@ -6,6 +6,8 @@ use crate::db::{self, Batch, Database, DatabaseError, Slot, Statement, audit_jso
 use crate::kernel::UserId;
 use crate::kernel::audit::Entry;
 use crate::provisioning::record::ProvisioningRecord;
+use crate::provisioning::store::LeaseToken;
+use crate::provisioning::store::lease::held_statement;
 use crate::provisioning::store::load::{RecordRow, load_statement};
 
 // ?1 user
@@ -21,19 +23,26 @@ SELECT EXISTS (SELECT 1 FROM users WHERE uuid = ?1) AS user,
        (SELECT count(*) FROM scene_personalisations WHERE user_id = ?1) AS scenes,
        (SELECT count(*) FROM notices WHERE user_id = ?1) AS notices";
 
-// ?1 user
-const DELETE_USER: &str = "DELETE FROM users WHERE uuid = ?1";
+// ?1 user, ?2 token
+const DELETE_USER: &str = "
+DELETE FROM users
+WHERE uuid = ?1 AND EXISTS (SELECT 1 FROM threedeye_users WHERE user_id = ?1 AND lease_token = ?2)";
 
-// ?1 user. For rows whose user was gone before; where one was deleted just now, it changes nothing.
-const DEPART: &str = "INSERT INTO user_departures (user_id, email_key) VALUES (?1, NULL)";
+// ?1 user, ?2 token. For rows whose user was gone before; where one was deleted just now, it changes nothing.
+const DEPART: &str = "
+INSERT INTO user_departures (user_id, email_key)
+SELECT user_id, NULL FROM threedeye_users WHERE user_id = ?1 AND lease_token = ?2";
 
-// ?1 user. What was left in place is tried again.
+// ?1 user, ?2 token. What was left in place is tried again.
 const HURRY: &str = "
 UPDATE threedeye_users SET state = 'leaving', leaving_since = 0
-WHERE user_id = ?1 AND left_state IS NOT NULL";
+WHERE user_id = ?1 AND lease_token = ?2 AND left_state IS NOT NULL";
 
-// ?1 entry
-const AUDIT: &str = audit_rows!("WHERE true");
+// ?1 entry, ?2 token
+const AUDIT: &str = audit_rows!(
+    "WHERE EXISTS (SELECT 1 FROM threedeye_users t
+              WHERE t.user_id = value ->> 'subject' AND t.lease_token = ?2)"
+);
 
 db::row! {
     /// What goes with a user at once. Keys that were revoked before are not counted.
@@ -78,18 +87,25 @@ pub async fn load_holdings(
     Ok((answers.one(record)?.into_record()?, answers.one(holdings)?))
 }
 
-/// Deletes a user; tells what there was until then. The removal of its account is
-/// due at once. Also where the user is gone already: the entry tells that it was asked for.
+/// Deletes a user whose lease is held; tells what there was until then. The removal of its account is
+/// due at once. Also where the user is gone already: the entry tells that it was asked for. `None`: the lease is lost,
+/// and nothing was done.
 pub async fn delete_user(
     database: &Database,
     user: &UserId,
+    token: &LeaseToken,
     entry: &Entry,
-) -> Result<Holdings, DatabaseError> {
+) -> Result<Option<Holdings>, DatabaseError> {
     let mut batch = Batch::new();
     let holdings = count(&mut batch, user);
-    batch.execute(Statement::new(AUDIT, [audit_json([entry])?]));
-    batch.execute(Statement::new(DELETE_USER, [user.into()]));
-    batch.execute(Statement::new(DEPART, [user.into()]));
-    batch.execute(Statement::new(HURRY, [user.into()]));
-    database.run(batch).await?.one(holdings)
+    batch.execute(Statement::new(AUDIT, [audit_json([entry])?, token.into()]));
+    for sql in [DELETE_USER, DEPART, HURRY] {
+        batch.execute(Statement::new(sql, [user.into(), token.into()]));
+    }
+    let held = batch.push::<()>(held_statement(user, token));
+    let answers = database.run(batch).await?;
+    match answers.first(held)? {
+        Some(()) => answers.one(holdings).map(Some),
+        None => Ok(None),
+    }
 }

@@ -8,7 +8,7 @@ type PlannedUser = BulkPlan["users"][number];
 const SAMPLE = 10;
 
 export function BulkPreview({ plan }: { plan: BulkPlan }) {
-  const { ready, refused, deletes, losers } = plan;
+  const { ready, refused, deletes, deletesAtMost, losers } = plan;
   const done = plan.users.filter((user) => user.refused === null);
   const left = plan.users.filter((user) => user.refused !== null);
   const warned = done.filter(({ warnings, leftInPlace }) => warnings.length + leftInPlace.length > 0);
@@ -18,6 +18,7 @@ export function BulkPreview({ plan }: { plan: BulkPlan }) {
       <p>
         <strong>{showMany(ready, "user")}</strong> of {showCount(plan.total)}
         {deletes > 0 && `; ${showMany(deletes, "account")} will be deleted at 3dEye`}
+        {deletes > 0 && deletesAtMost !== null && `, at most ${showCount(deletesAtMost)} in this run, and created again`}
         {losers > 0 && `; ${showMany(losers, "user loses", "users lose")} cameras for good`}.
       </p>
       <Sample users={done} />

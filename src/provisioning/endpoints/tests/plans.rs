@@ -11,7 +11,8 @@ use crate::testing::service::TestAnswer;
 use crate::threedeye::simulated::Operation;
 use crate::threedeye::simulated::faults::Fault;
 
-const CHANGED: &str = "The user has changed since the preview; look at it again";
+const CHANGED: &str =
+    "The user, or what is asked for, has changed since the preview; look at it again";
 
 /// Replaces the account and keeps its cameras.
 fn replace() -> Value {

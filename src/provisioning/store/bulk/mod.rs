@@ -9,7 +9,9 @@ use crate::db;
 
 pub use list::{BulkUserRow, list_bulk_users};
 pub use next::{Claim, ClaimTerms, Settled, next_bulk_user};
-pub use open::{BulkOpened, BulkOpening, NewBulkUser, find_planned, open_bulk_run};
+pub use open::{
+    BulkOpened, BulkOpening, NewBulkUser, find_planned, open_bulk_run, take_replacement,
+};
 pub use resolve::{Named, Resolved, resolve};
 
 db::row! {

@@ -9,13 +9,13 @@ use crate::provisioning::store::RunOpening;
 use crate::provisioning::store::fanout::sums::push_sums;
 use crate::provisioning::store::pause::{PAUSED, PausedRow, not_paused};
 
-// ?1 run, ?2 actor, ?3 request, ?4 users, ?5 start, ?6 mode, ?7 action, ?8 order, ?9 plan
+// ?1 run, ?2 actor, ?3 request, ?4 users, ?5 start, ?6 mode, ?7 action, ?8 order, ?9 plan, ?10 take-overs
 const OPEN: &str = concat!(
     "
 INSERT INTO provisioning_runs
   (run_id, trigger_kind, actor, request_id, status, batch_limit, started_at, advanced_at,
-   mode, action, bulk, plan)
-SELECT ?1, 'manual', ?2, ?3, 'running', ?4, ?5, ?5, ?6, ?7, ?8, ?9
+   mode, action, bulk, plan, takeovers_left)
+SELECT ?1, 'manual', ?2, ?3, 'running', ?4, ?5, ?5, ?6, ?7, ?8, ?9, ?10
 WHERE NOT EXISTS (SELECT 1 FROM provisioning_runs WHERE plan = ?9) AND ",
     not_paused!()
 );
@@ -49,6 +49,8 @@ pub struct BulkOpening<'a> {
     /// All of it, as JSON.
     pub order: String,
     pub plan: String,
+    /// Existing accounts that provisioning its users may delete and re-create.
+    pub max_replacements: u32,
     pub users: Vec<NewBulkUser<'a>>,
 }
 
@@ -105,6 +107,7 @@ pub async fn open_bulk_run(
             opening.action.into(),
             opening.order.as_str().into(),
             opening.plan.as_str().into(),
+            opening.max_replacements.into(),
         ],
     ));
     let users = Arg::json(&opening.users)?;
@@ -131,6 +134,19 @@ pub async fn open_bulk_run(
             Ok(BulkOpened::Opened(set_of(open).into_iter().collect()))
         }
     }
+}
+
+// ?1 run
+const TAKE_REPLACEMENT: &str = "
+UPDATE provisioning_runs SET takeovers_left = takeovers_left - 1
+WHERE run_id = ?1 AND takeovers_left > 0
+RETURNING run_id";
+
+/// Takes one of the replacements that a run may still make. False: none is left.
+pub async fn take_replacement(database: &Database, run: &str) -> Result<bool, DatabaseError> {
+    let mut batch = Batch::new();
+    let taken = batch.push::<RunIdRow>(Statement::new(TAKE_REPLACEMENT, [run.into()]));
+    Ok(database.run(batch).await?.first(taken)?.is_some())
 }
 
 /// The run that carries this plan out, if there is one.

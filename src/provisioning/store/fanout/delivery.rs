@@ -12,11 +12,11 @@ use crate::provisioning::store::pause::{PAUSED, PausedRow, not_paused};
 use crate::provisioning::store::quarantine::{Quarantined, list_quarantined_statement};
 use crate::provisioning::store::queue::{Candidate, select_candidates};
 
-// ?1 runs
+// ?1 runs. One over a list draws from its own, one by one.
 const ALLOWANCES: &str = concat!(
     "
 SELECT run_id, takeovers_left FROM provisioning_runs
-WHERE run_id IN (SELECT value FROM json_each(?1)) AND ",
+WHERE run_id IN (SELECT value FROM json_each(?1)) AND action = 'backfill' AND ",
     not_paused!()
 );
 
@@ -24,7 +24,8 @@ WHERE run_id IN (SELECT value FROM json_each(?1)) AND ",
 // run replaces fewer accounts than it may, never more.
 const RESERVE: &str = concat!(
     "
-UPDATE provisioning_runs SET takeovers_left = 0, advanced_at = ?2
+UPDATE provisioning_runs SET
+  takeovers_left = iif(action = 'backfill', 0, takeovers_left), advanced_at = ?2
 WHERE run_id IN (SELECT value FROM json_each(?1)) AND ",
     not_paused!()
 );

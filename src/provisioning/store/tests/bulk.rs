@@ -59,6 +59,7 @@ impl StoreTest {
             action: "reset",
             order: "{}".to_owned(),
             plan: plan.to_owned(),
+            max_replacements: 2,
             users: entries(users),
         };
         done(open_bulk_run(&self.database, &opening))
