@@ -2,7 +2,7 @@
 
 import { ok, problem, shown, unseen, warning } from "./finding.mjs";
 import { look } from "./http.mjs";
-import { readKeySet } from "./key-set.mjs";
+import { ALGORITHMS, readKeySet } from "./key-set.mjs";
 
 /**
  * @typedef {import("./finding.mjs").Finding} Finding
@@ -18,7 +18,6 @@ import { readKeySet } from "./key-set.mjs";
 
 /** What the Worker takes. */
 const MAX_KEY_SET_BYTES = 64 * 1024;
-const ALGORITHMS = ["RS256", "ES256"];
 
 /** @param {Deployment} deployment @param {string} name */
 export function textOf({ vars }, name) {

@@ -7,10 +7,11 @@ import { importJWK } from "jose";
  * @typedef {{usable: UsableKey[], useless: string[]}} KeySet `useless`: a reason for each key that is of no use
  */
 
-const MAX_KEY_ID_BYTES = 256;
+export const MAX_KEY_ID_BYTES = 256;
 const MIN_RSA_BITS = 2048;
 const P256_BYTES = 32;
 const ALGORITHM_OF = { RSA: "RS256", EC: "ES256" };
+export const ALGORITHMS = Object.values(ALGORITHM_OF);
 
 /** @param {any} document @returns {Promise<KeySet | undefined>} undefined: it is no key set */
 export async function readKeySet(document) {
@@ -68,9 +69,9 @@ async function keep(jwk, { usable }) {
   }
 }
 
-/** Canonical base64url without padding. @param {unknown} text */
-function decoded(text) {
-  if (typeof text !== "string") return undefined;
+/** Canonical base64url without padding, and not empty. @param {unknown} text */
+export function decoded(text) {
+  if (typeof text !== "string" || text === "") return undefined;
   const bytes = Buffer.from(text, "base64url");
   return bytes.toString("base64url") === text ? bytes : undefined;
 }

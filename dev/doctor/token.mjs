@@ -5,6 +5,7 @@ import { compactVerify } from "jose";
 import { explainClaims } from "./claims.mjs";
 import { ok, problem, shown, TOKEN_AGAIN, unseen } from "./finding.mjs";
 import { textOf } from "./issuer.mjs";
+import { ALGORITHMS, decoded, MAX_KEY_ID_BYTES } from "./key-set.mjs";
 
 /**
  * @typedef {import("./finding.mjs").Finding} Finding
@@ -19,8 +20,6 @@ import { textOf } from "./issuer.mjs";
  */
 
 const MAX_TOKEN_BYTES = 8 * 1024;
-const MAX_KEY_ID_BYTES = 256;
-const ALGORITHMS = ["RS256", "ES256"];
 
 /** @param {string} text @param {Surroundings} surroundings @returns {Promise<Finding[]>} */
 export async function explainToken(text, surroundings) {
@@ -99,12 +98,6 @@ async function checkSignature(token, { alg, kid }, signature, { keys, deployment
   } catch {
     return refused("signature", "not that of the provider's key: the token was changed, or is another's");
   }
-}
-
-/** Canonical base64url without padding. @param {string} part */
-function decoded(part) {
-  const bytes = Buffer.from(part, "base64url");
-  return part !== "" && bytes.toString("base64url") === part ? bytes : undefined;
 }
 
 /** @param {Buffer} bytes @returns {Record<string, unknown> | undefined} */
