@@ -3,7 +3,6 @@
 import { mkdirSync, statSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname, join, relative } from "node:path";
-import { ask, Unanswered } from "./tenant/prompt.mjs";
 import { dialectToSet, inWords, quoted } from "./tenant/report.mjs";
 import { REQUESTS } from "./tenant/requests.mjs";
 import { runAgainst } from "./tenant/run.mjs";
@@ -11,6 +10,7 @@ import { Interrupted, Stop } from "./tenant/session.mjs";
 import { HELP, readOptions, readUpstream } from "./tenant/settings.mjs";
 import { transcriptOf, writeTranscript } from "./tenant/transcript.mjs";
 import { DEV } from "./tooling/paths.mjs";
+import { ask, Unanswered } from "./tooling/prompt.mjs";
 import { explain, Failure } from "./tooling/say.mjs";
 
 const SIGNALS = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
@@ -57,7 +57,7 @@ async function main() {
 const isExpected = (error) => error instanceof Stop || error instanceof Interrupted;
 
 /**
- * @param {string} plan @param {import("./tenant/prompt.mjs").Terminal | null} terminal to ask on
+ * @param {string} plan @param {import("./tooling/prompt.mjs").Terminal | null} terminal to ask on
  * @param {AbortSignal} signal
  */
 async function confirmed(plan, terminal, signal) {
@@ -67,7 +67,9 @@ async function confirmed(plan, terminal, signal) {
     return (await ask(terminal, 'Type "yes" to go on: ', { echo: true, signal })) === "yes";
   } catch (error) {
     signal.throwIfAborted();
-    throw error instanceof Unanswered ? new Interrupted("SIGINT") : error;
+    if (!(error instanceof Unanswered)) throw error;
+    if (error.by === "end") return false;
+    throw new Interrupted("SIGINT");
   }
 }
 
@@ -139,5 +141,6 @@ try {
 } catch (error) {
   explain(error);
   const isUsage = error instanceof Failure || String(/** @type {{code?: string}} */ (error).code).startsWith("ERR_PARSE_ARGS");
-  process.exitCode = error instanceof Unanswered ? 128 + constants.signals.SIGINT : isUsage ? USAGE_ERROR : NOT_REACHED;
+  const { exitCode = USAGE_ERROR } = error instanceof Failure ? error.details : {};
+  process.exitCode = isUsage ? exitCode : NOT_REACHED;
 }

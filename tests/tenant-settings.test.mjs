@@ -8,10 +8,11 @@ import { defaultDialect } from "../dev/simulator/dialect.mjs";
 import { isAcceptablePassword } from "../dev/simulator/directory.mjs";
 import { parseDialect } from "../dev/tenant/dialect.mjs";
 import { newPassword } from "../dev/tenant/password.mjs";
-import { ask, Unanswered } from "../dev/tenant/prompt.mjs";
 import { retryAfter } from "../dev/tenant/retry-after.mjs";
 import { readUpstream } from "../dev/tenant/settings.mjs";
 import { inRoot } from "../dev/tooling/paths.mjs";
+import { ask, Unanswered } from "../dev/tooling/prompt.mjs";
+import { NO_TERMINAL, onTerminal } from "./support/terminal.mjs";
 import { until } from "./support/until.mjs";
 
 /** A terminal on which each question is answered in turn. @param {string[]} answers */
@@ -53,9 +54,12 @@ describe("on a terminal", () => {
   });
 
   test("Ctrl-C, the end of the input and a signal end a question", async () => {
-    for (const end of ["\u0003", "\u0004"]) {
+    for (const [end, by] of [
+      ["\u0003", "SIGINT"],
+      ["\u0004", "end"],
+    ]) {
       const terminal = terminalThatSays([end]);
-      await assert.rejects(ask(terminal, "API key: "), Unanswered);
+      await assert.rejects(ask(terminal, "API key: "), (error) => error instanceof Unanswered && error.by === by);
     }
     const interruption = new AbortController();
     const terminal = { input: new PassThrough(), output: new PassThrough() };
@@ -63,6 +67,28 @@ describe("on a terminal", () => {
     await until(() => terminal.input.listenerCount("data") + terminal.input.listenerCount("keypress") > 0);
     interruption.abort();
     await assert.rejects(asked, Unanswered);
+  });
+});
+
+describe("a question for a secret that is left", () => {
+  const programs = /** @type {[string[], string][]} */ ([
+    [[inRoot("dev", "tenant.mjs")], "API key: "],
+    [[inRoot("dev", "doctor.mjs"), "--token", "--offline"], "press Enter: "],
+  ]);
+
+  test("ends with a plain line, and with the exit code of what was typed", { skip: NO_TERMINAL }, async () => {
+    for (const [args, after] of programs) {
+      for (const [typed, code, says] of /** @type {[string, number, RegExp][]} */ ([
+        ["\u0003", 130, /✗ Interrupted at a question: nothing was done/],
+        ["\u0004", 2, /✗ A question got no answer: nothing was done/],
+      ])) {
+        const env = { THREEDEYE_BASE_URL: "http://127.0.0.1:1/v3" };
+        const ended = await onTerminal(args, { env, after, typed });
+        assert.match(ended.shown, says);
+        assert.doesNotMatch(ended.shown, /^ +at |Unanswered/m);
+        assert.equal(ended.code, code, ended.shown);
+      }
+    }
   });
 });
 

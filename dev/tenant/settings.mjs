@@ -2,9 +2,9 @@
 
 import { parseArgs } from "node:util";
 
+import { ask } from "../tooling/prompt.mjs";
 import { Failure } from "../tooling/say.mjs";
 import { parseDialect } from "./dialect.mjs";
-import { ask } from "./prompt.mjs";
 import { isUsableId } from "./requests.mjs";
 
 /**
@@ -94,7 +94,7 @@ function milliseconds(name, text, min, max) {
 
 /**
  * @param {NodeJS.ProcessEnv} env
- * @param {import("./prompt.mjs").Terminal | null} terminal to ask for what is missing
+ * @param {import("../tooling/prompt.mjs").Terminal | null} terminal to ask for what is missing
  * @returns {Promise<Upstream>}
  */
 export async function readUpstream(env, terminal) {
@@ -117,7 +117,7 @@ export async function readUpstream(env, terminal) {
 
 /** @typedef {(name: string) => string | undefined} Lookup */
 
-/** @param {NodeJS.ProcessEnv} env @param {import("./prompt.mjs").Terminal | null} terminal @returns {Promise<Lookup>} */
+/** @param {NodeJS.ProcessEnv} env @param {import("../tooling/prompt.mjs").Terminal | null} terminal @returns {Promise<Lookup>} */
 async function withAnswers(env, terminal) {
   const of = (/** @type {Record<string, string | undefined>} */ values) => (/** @type {string} */ name) =>
     values[name]?.trim() || undefined;

@@ -7,7 +7,7 @@ import { log } from "node:console";
 export class Failure extends Error {
   /**
    * @param {string} message
-   * @param {{hint?: string, tail?: string, log?: string}} [details]
+   * @param {{hint?: string, tail?: string, log?: string, exitCode?: number}} [details]
    */
   constructor(message, details = {}) {
     super(message);
@@ -82,6 +82,6 @@ export async function runMain(main, ofFailures = 1) {
     await main();
   } catch (error) {
     explain(error);
-    process.exit(error instanceof Failure ? ofFailures : 1); // other work may still be under way: it is ended with us
+    process.exit(error instanceof Failure ? (error.details.exitCode ?? ofFailures) : 1); // other work may still be under way: it is ended with us
   }
 }
