@@ -1,8 +1,11 @@
 /** `npm run tenant` that only reads: what it sees, in each dialect of the simulator, and that it changes nothing. */
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { describe, test } from "node:test";
 
+import { whyFailed } from "../dev/tooling/failed-call.mjs";
 import { simulatorForThisFile } from "./support/simulator.mjs";
 import { assertDiffers, EXIT, rowOf, rowsThat, tenantFor, WITH_LOGIN } from "./support/tenant.mjs";
 
@@ -11,6 +14,12 @@ const { begin, run } = await tenantFor(sim);
 
 const READ_ROWS = [1, 2, 5, 6, 7, 12, 16];
 const FEW_PAGES = { THREEDEYE_PAGE_SIZE: "4" };
+
+/** @param {import("node:net").Server} server @returns {Promise<number>} its port */
+async function listening(server) {
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return /** @type {import("node:net").AddressInfo} */ (server.address()).port;
+}
 
 const seed = (count = 9) =>
   sim.control.seed({ generate: { count, prefix: "person-", roles: [{ id: "role-71", name: "Gate" }] } });
@@ -190,10 +199,37 @@ describe("with faults", () => {
     assert.equal(sim.control.calls().filter(({ path }) => path === "/v3/auth/token").length, 2);
   });
 
-  test("nothing listens there", async () => {
-    const ended = await run([], { THREEDEYE_BASE_URL: "http://127.0.0.1:9/v3" });
-    assert.equal(ended.code, EXIT.notReached);
-    assert.match(ended.report.ended, /the connection failed/);
+  test("a call that fails tells what failed, never the name of an error's class", async () => {
+    const other = createServer((socket) => socket.on("error", () => {}).once("data", () => socket.end("SSH-2.0-none\r\n")));
+    const closed = createServer();
+    const [port, free] = await Promise.all([other, closed].map(listening));
+    closed.close();
+    const calls = [
+      [`http://127.0.0.1:${free}`, /failed: refused, nothing listens there \(ECONNREFUSED\)/],
+      [`http://127.0.0.1:${port}`, /failed: what answers does not speak HTTP/],
+      [`https://127.0.0.1:${port}`, /failed: TLS: there is no common way to speak, or no TLS there/],
+      ["http://127.0.0.1:9", /failed: the port is of another protocol/],
+      ["https://tenant.invalid", /failed: DNS finds no address for the host/],
+    ];
+    const runs = calls.map(async ([url, says]) => {
+      const ended = await run([], { THREEDEYE_BASE_URL: `${url}/v3` });
+      assert.equal(ended.code, EXIT.notReached);
+      assert.match(ended.report.ended, /** @type {RegExp} */ (says));
+      assert.doesNotMatch(ended.stdout, /TypeError/);
+    });
+    await Promise.all(runs);
+    other.close();
+  });
+
+  test("a certificate that is not accepted, a cut and a limit of time are told apart", () => {
+    const why = (/** @type {string} */ code) => whyFailed(Object.assign(new TypeError("fetch failed"), { cause: { code } }));
+    for (const code of ["CERT_HAS_EXPIRED", "DEPTH_ZERO_SELF_SIGNED_CERT", "ERR_TLS_CERT_ALTNAME_INVALID"]) {
+      assert.equal(why(code), `TLS: the certificate is not accepted (${code})`);
+    }
+    assert.match(why("ECONNRESET"), /^the connection was cut/);
+    assert.match(why("UND_ERR_CONNECT_TIMEOUT"), /^no answer in time/);
+    assert.equal(why("ENEW"), "ENEW");
+    assert.equal(whyFailed(new TypeError("Invalid header value: not to be shown")), "the call could not be made");
   });
 });
 

@@ -1,5 +1,6 @@
 // Cloudflare's API, as far as the doctor asks it: it only reads.
 
+import { whyFailed } from "../tooling/failed-call.mjs";
 import { attempt } from "../tooling/run.mjs";
 import { Failure } from "../tooling/say.mjs";
 import { WRANGLER, wranglerEnv } from "../tooling/wrangler.mjs";
@@ -96,7 +97,7 @@ export class Cloudflare {
       const response = await fetch(`${this.#address}${path}`, { ...init, ...limits, headers });
       return { ...answerOf(response.status, await response.json().catch(() => ({}))), kind: this.#kind };
     } catch (error) {
-      return { ok: false, why: "unreachable", code: 0, text: causeOf(error), kind: this.#kind };
+      return { ok: false, why: "unreachable", code: 0, text: whyFailed(error), kind: this.#kind };
     }
   }
 }
@@ -113,12 +114,4 @@ function answerOf(status, body) {
     code,
     text: `${message} [${code || status}]`,
   };
-}
-
-/** Why a request got no answer. @param {unknown} error */
-export function causeOf(error) {
-  const { name, cause } = /** @type {{name?: string, cause?: {code?: string, message?: string}}} */ (error);
-  if (name === "TimeoutError") return "no answer in time";
-  // The message of an error of ours could quote a header.
-  return cause?.code ?? cause?.message ?? "it could not be asked";
 }

@@ -1,6 +1,6 @@
 // One look at an address, from here.
 
-import { causeOf } from "./cloudflare.mjs";
+import { whyFailed } from "../tooling/failed-call.mjs";
 
 const TIMEOUT_MS = 10_000;
 
@@ -25,7 +25,7 @@ export async function look(url, { maxBytes = 2 ** 20 } = {}) {
     if (text === undefined) return { cause: `more than ${maxBytes / 1024} KiB` };
     return { page: { status: response.status, json: parsed(text), text, skew: skewOf(response.headers, middle) }, cause: "" };
   } catch (error) {
-    return { cause: causeOf(error) };
+    return { cause: whyFailed(error) };
   }
 }
 

@@ -1,5 +1,7 @@
 // One HTTP call: limited in time and size, and redirects are not followed.
 
+import { whyFailed } from "../tooling/failed-call.mjs";
+
 const MAX_BYTES = 4 * 1024 * 1024;
 
 /** No whole answer came. */
@@ -36,7 +38,7 @@ export async function send(url, { method, headers, body, timeoutMs, signal }) {
     if (error instanceof LostAnswer) throw error;
     if (signal?.aborted) throw signal.reason;
     if (limit.aborted) throw new LostAnswer("timed out", `no answer within ${timeoutMs / 1000} s`);
-    throw new LostAnswer("connection", `the connection failed (${codeOf(error)})`);
+    throw new LostAnswer("connection", `the connection failed: ${whyFailed(error)}`);
   }
 }
 
@@ -52,10 +54,4 @@ async function textOf(response) {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
-}
-
-/** The name that the system has for a failure; the message could hold more than that. @param {unknown} error */
-function codeOf(error) {
-  const { cause, name } = /** @type {{cause?: {code?: unknown}, name?: string}} */ (error);
-  return typeof cause?.code === "string" ? cause.code : (name ?? "unknown");
 }
