@@ -193,7 +193,13 @@ async function examineWorker({ url, wait, offline: isOffline }, deployment, { ad
   if (!url && !isDeployed) return { findings: [] };
   if (asked) return checkWorker(asked, deployment, { secrets, waitMs: wait * 1000 });
   return {
-    findings: [unseen(check, "the deployed Worker, as its address is not known", "npm run doctor -- --url https://HOST")],
+    findings: [
+      unseen(
+        check,
+        "the deployed Worker, as its address is not known: put it in place of HOST",
+        "npm run doctor -- --url https://HOST",
+      ),
+    ],
   };
 }
 

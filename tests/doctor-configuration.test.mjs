@@ -12,8 +12,9 @@ import { execa } from "execa";
 
 import { checkBuild, checkSize } from "../dev/doctor/build.mjs";
 import { readDeployment } from "../dev/doctor/deployment.mjs";
+import { toText } from "../dev/doctor/report.mjs";
 import { adviceFor } from "../dev/doctor/script.mjs";
-import { checkSettings } from "../dev/doctor/settings.mjs";
+import { checkSettings, explainSetting } from "../dev/doctor/settings.mjs";
 import { secretNames, variables } from "../dev/tooling/setting-names.mjs";
 import { configFile, deploymentWith, expectFinding, SECRETS, varsOf } from "./support/doctor.mjs";
 import { deployment as ownConfig } from "./support/worker.mjs";
@@ -118,7 +119,10 @@ describe("settings, as the Worker judges them", () => {
     expectFinding(findings, "settings.BACKFILL_CRON_LIMIT", { command: set("BACKFILL_CRON_LIMIT=50") });
     expectFinding(findings, "settings.JWT_EMAIL_CLAIM", { command: set("JWT_EMAIL_CLAIM=email") });
     expectFinding(findings, "settings.JWT_ISSUER", { command: set("JWT_ISSUER=https://your-tenant.example/") });
-    expectFinding(findings, "settings.JWT_JWKS_URL", { seen: /missing/, command: /JWT_JWKS_URL=https/ });
+    expectFinding(findings, "settings.JWT_JWKS_URL", {
+      seen: /^JWT_JWKS_URL is missing; put your own value in place of the example$/,
+      command: /JWT_JWKS_URL=https/,
+    });
   });
 
   test("lack secrets, and one of two that belong together", async () => {
@@ -137,8 +141,34 @@ describe("settings, as the Worker judges them", () => {
   });
 
   test("may be secrets instead of variables", async () => {
-    const findings = await check({ JWT_ISSUER: "", JWT_JWKS_URL: "" }, [...SECRETS, "JWT_ISSUER", "JWT_JWKS_URL"]);
+    const names = ["JWT_ISSUER", "JWT_JWKS_URL", "THREEDEYE_DIALECT", "THREEDEYE_PROTECTED_EMAILS", "AUDIT_DAYS"];
+    const findings = await check({ JWT_ISSUER: "", JWT_JWKS_URL: "" }, [...SECRETS, ...names]);
     expectFinding(findings, "settings.values", { result: "ok" });
+  });
+
+  test("have a dialect that is broken, which is opened where it stands, as no value could be proposed", async () => {
+    const findings = await check({ THREEDEYE_DIALECT: '{"taken":{"status":[409]}}' });
+    const said = {
+      seen: /^THREEDEYE_DIALECT: .*status.*correct it there, or take it out/,
+      command: /^\$\{EDITOR:-vi\} \S+\.toml$/,
+    };
+    expectFinding(findings, "settings.THREEDEYE_DIALECT", said);
+    assert.equal(toText(findings, "1.0.0").match(/✗ THREEDEYE_DIALECT: /g)?.length, 1);
+    assert.doesNotMatch(toText(findings, "1.0.0"), /THREEDEYE_DIALECT: THREEDEYE_DIALECT|=VALUE/);
+  });
+
+  test("come with a command that can be run as it is, or with what to decide", async () => {
+    const { deployment } = await deploymentWith({});
+    const texts = [...variables().map(({ name }) => `${name} is missing`), "something is wrong"];
+    for (const text of texts) {
+      const { seen, command } = explainSetting(text, deployment);
+      assert.doesNotMatch(String(command), /VALUE|NAME=|=('')?$|=('')? --/, text);
+      const hasExample = /example|your-/.test(String(command));
+      assert.equal(/; put your own value in place of the example$/.test(seen), hasExample, text);
+      if (!String(command).startsWith("npm run set")) assert.match(seen, /correct it there/, text);
+    }
+    const secret = explainSetting("JWT_ISSUER must be one value", deployment, ["JWT_ISSUER"]);
+    expectFinding([secret], "settings.JWT_ISSUER", { seen: /set as a secret/, command: "npx wrangler secret put JWT_ISSUER" });
   });
 
   test("do not configure 3dEye yet", async () => {

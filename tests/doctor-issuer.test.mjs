@@ -134,6 +134,17 @@ describe("the discovery document", () => {
     expectFinding((await check({ JWT_JWKS_URL: "" })).findings, "issuer.key_set_address", { ...expected, result: "problem" });
   });
 
+  test("announces no key set, which is no reason to take ours out", async () => {
+    for (const uri of [null, "", "http://x.example/keys"]) {
+      announce({ jwks_uri: uri });
+      expectFinding((await check()).findings, "issuer.key_set_address", {
+        result: "warning",
+        seen: /no usable jwks_uri/,
+        command,
+      });
+    }
+  });
+
   test("announces no algorithm that is accepted", async () => {
     announce({ id_token_signing_alg_values_supported: ["HS256", "RS512"] });
     expectFinding((await check()).findings, "issuer.algorithms", { seen: /HS256, RS512/, command });

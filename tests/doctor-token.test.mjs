@@ -140,6 +140,20 @@ describe("the form", () => {
     expectFinding(await explain(ada().slice(0, -102)), "token.signature", { seen: /length/, command: AGAIN });
     expectFinding(await explain(ada(), {}, { keys: undefined }), "token.signature", { result: "unseen", command: jwks });
   });
+
+  test("cannot be checked without the key set's address, which is then what is asked for", async () => {
+    for (const JWT_JWKS_URL of ["", "ftp://x.example"]) {
+      for (const order of [{}, { alg: "HS256" }]) {
+        const findings = await explain(ada({}, order), { JWT_JWKS_URL }, { keys: undefined });
+        assert.doesNotMatch(JSON.stringify(findings), /curl|''/);
+      }
+      expectFinding(await explain(ada(), { JWT_JWKS_URL }, { keys: undefined }), "token.signature", {
+        result: "unseen",
+        seen: /JWT_JWKS_URL is no address to ask; put your own value/,
+        command: /^npm run set -- JWT_JWKS_URL=https:/,
+      });
+    }
+  });
 });
 
 describe("claims that make it refused", () => {

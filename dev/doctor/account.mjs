@@ -73,7 +73,9 @@ function choose(accounts, wanted, { commands }) {
   const chosen = wanted ? accounts.find(({ id }) => id === wanted) : others.length === 0 ? first : undefined;
   if (chosen) return { account: chosen.id, finding: ok(check, `account ${chosen.name} (${chosen.id})`) };
   if (!first) return { finding: problem(check, "the login sees no account", commands.login()) };
-  const seen = wanted ? `account ${wanted} is not among those that the login sees: ${names}` : `which account is meant? ${names}`;
+  const seen = wanted
+    ? `account ${wanted} is not among those that the login sees: ${names}`
+    : `which account is meant? The command takes the first of ${names}`;
   return { finding: problem(check, seen, commands.set("account_id", first.id)) };
 }
 

@@ -1,6 +1,7 @@
 // The claims of a token, one by one: which pass, which make the Worker refuse it, and which setting would change that.
 // A setting is only proposed for what a genuine token says.
 
+import { OWN_VALUE, setExample } from "./examples.mjs";
 import { ok, problem, shown, TOKEN_AGAIN, unseen, warning } from "./finding.mjs";
 import { textOf } from "./issuer.mjs";
 
@@ -45,15 +46,15 @@ function absent(claims, { deployment, isGenuine }, { check, name, setting, plain
   return warning(check, `no claim ${shown(name)}; ${means}`, SHOW_ACTION);
 }
 
-/** Perhaps it is set as a secret. @param {string} check @param {string} setting @param {string} example @param {import("./deployment.mjs").Deployment} deployment */
-const unset = (check, setting, example, { commands }) =>
-  unseen(check, `whether it is right: ${setting} is not in wrangler.toml`, commands.set(setting, example));
+/** Perhaps it is set as a secret. @param {string} check @param {string} setting @param {import("./deployment.mjs").Deployment} deployment */
+const unset = (check, setting, deployment) =>
+  unseen(check, `whether it is right: ${setting} is not in wrangler.toml; ${OWN_VALUE}`, setExample(setting, deployment));
 
 /** @param {Claims} claims @param {Verified} verified @returns {Finding} */
 function issuer(claims, { deployment, confirmed, isGenuine }) {
   const value = claim(claims, "iss");
   const wanted = textOf(deployment, "JWT_ISSUER");
-  if (wanted === "") return unset("token.iss", "JWT_ISSUER", "https://your-tenant.example/", deployment);
+  if (wanted === "") return unset("token.iss", "JWT_ISSUER", deployment);
   if (value === wanted) return ok("token.iss", wanted);
   const seen = value === undefined ? "it has no iss" : `iss is ${shown(value)}, JWT_ISSUER is ${shown(wanted)}`;
   const isOwn = isGenuine && typeof value === "string" && (confirmed === undefined || confirmed === value);
@@ -70,7 +71,7 @@ function audience(claims, { deployment, isGenuine }) {
     return problem(check, "it has no aud: ask the provider for a token of the API's audience", TOKEN_AGAIN);
   if (!Array.isArray(all) || all.some((one) => typeof one !== "string"))
     return problem(check, "aud is neither a text nor a list of texts", TOKEN_AGAIN);
-  if (wanted === "") return unset(check, "JWT_AUDIENCE", "https://api.example.com", deployment);
+  if (wanted === "") return unset(check, "JWT_AUDIENCE", deployment);
   if (all.includes(wanted)) return ok(check, wanted);
   const client = textOf(deployment, "CONSOLE_CLIENT_ID");
   if (client !== "" && all.includes(client))

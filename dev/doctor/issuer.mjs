@@ -1,5 +1,6 @@
 // The identity provider: does it answer, does it call itself as the settings do, and are its keys of use?
 
+import { OWN_VALUE, setExample } from "./examples.mjs";
 import { ok, problem, shown, unseen, warning } from "./finding.mjs";
 import { look } from "./http.mjs";
 import { ALGORITHMS, readKeySet } from "./key-set.mjs";
@@ -33,6 +34,10 @@ export function isSafeUrl(text) {
   return username === "" && password === "" && (protocol === "https:" || (protocol === "http:" && isLoopback));
 }
 
+/** @param {string} check @param {string} what could not be seen @param {string} name of its setting @param {Deployment} deployment */
+export const noAddress = (check, what, name, deployment) =>
+  unseen(check, `${what}: ${name} is no address to ask; ${OWN_VALUE}`, setExample(name, deployment));
+
 /** @param {Deployment} deployment @returns {Promise<Issuer>} */
 export async function checkIssuer(deployment) {
   const [discovery, keySet] = await Promise.all([checkDiscovery(deployment), checkKeys(deployment)]);
@@ -46,16 +51,7 @@ async function checkKeys(deployment) {
   const check = "issuer.keys";
   const url = textOf(deployment, "JWT_JWKS_URL");
   const command = commands.look(url);
-  if (!isSafeUrl(url))
-    return {
-      findings: [
-        unseen(
-          check,
-          "the key set: JWT_JWKS_URL is no address to ask",
-          commands.set("JWT_JWKS_URL", "https://your-tenant.example/.well-known/jwks.json"),
-        ),
-      ],
-    };
+  if (!isSafeUrl(url)) return { findings: [noAddress(check, "the key set", "JWT_JWKS_URL", deployment)] };
   const { page, cause } = await look(url, { maxBytes: MAX_KEY_SET_BYTES });
   if (!page) return { findings: [problem(check, `JWT_JWKS_URL does not answer: ${cause}`, command)] };
   const { skew } = page;
@@ -75,16 +71,7 @@ async function checkDiscovery(deployment) {
   const { commands } = deployment;
   const check = "issuer.discovery";
   const issuer = textOf(deployment, "JWT_ISSUER");
-  if (!isSafeUrl(issuer))
-    return {
-      findings: [
-        unseen(
-          check,
-          "the discovery document: JWT_ISSUER is no address to ask",
-          commands.set("JWT_ISSUER", "https://your-tenant.example/"),
-        ),
-      ],
-    };
+  if (!isSafeUrl(issuer)) return { findings: [noAddress(check, "the discovery document", "JWT_ISSUER", deployment)] };
   const url = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
   const { page, cause } = await look(url);
   const isNeeded = textOf(deployment, "CONSOLE_CLIENT_ID") !== "";
@@ -97,7 +84,11 @@ async function checkDiscovery(deployment) {
     return { skew: page?.skew, findings: [said] };
   }
   const document = page.json;
-  const findings = [nameOf(document, issuer, deployment), keysOf(document, deployment), algorithmsOf(document, url, deployment)];
+  const findings = [
+    nameOf(document, issuer, deployment),
+    keysOf(document, url, deployment),
+    algorithmsOf(document, url, deployment),
+  ];
   if (isNeeded) findings.push(endpointsOf(document, url, deployment));
   return { skew: page.skew, confirmed: document.issuer, findings };
 }
@@ -110,13 +101,17 @@ function nameOf({ issuer }, configured, { commands }) {
   return problem("issuer.discovery", seen, commands.set("JWT_ISSUER", issuer));
 }
 
-/** @param {any} document @param {Deployment} deployment @returns {Finding} */
-function keysOf({ jwks_uri: announced }, deployment) {
+/** @param {any} document @param {string} url @param {Deployment} deployment @returns {Finding} */
+function keysOf({ jwks_uri: announced }, url, deployment) {
   const check = "issuer.key_set_address";
   const configured = textOf(deployment, "JWT_JWKS_URL");
+  if (typeof announced !== "string" || !isSafeUrl(announced)) {
+    const seen = "the provider announces no usable jwks_uri, which JWT_JWKS_URL could be compared with";
+    return warning(check, seen, deployment.commands.look(url));
+  }
   if (announced === configured) return ok(check, "JWT_JWKS_URL is the one that is announced");
   const seen = `JWT_JWKS_URL is ${shown(configured)}, announced is ${shown(announced)}`;
-  const command = deployment.commands.set("JWT_JWKS_URL", String(announced ?? ""));
+  const command = deployment.commands.set("JWT_JWKS_URL", announced);
   return configured ? warning(check, seen, command) : problem(check, seen, command);
 }
 

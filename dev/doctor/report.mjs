@@ -49,7 +49,7 @@ export function toText(findings, version) {
 function linesOf({ check, result, seen, command }) {
   const name = check.slice(check.indexOf(".") + 1);
   // What the Worker says of a setting begins with its name.
-  const label = seen.startsWith(`${name} `) ? "" : `${name}: `;
+  const label = [" ", ":"].some((next) => seen.startsWith(name + next)) ? "" : `${name}: `;
   const first = `  ${MARKS[result]} ${label}${result === "unseen" ? "could not see " : ""}${printable(seen)}`;
   return command ? [first, `      ${printable(command)}`] : [first];
 }

@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import { inRoot } from "../tooling/paths.mjs";
 import { secretNames, variables } from "../tooling/setting-names.mjs";
+import { EXAMPLES, OWN_VALUE, setExample } from "./examples.mjs";
 import { ok, problem, unseen, warning } from "./finding.mjs";
 import { adviceFor } from "./script.mjs";
 
@@ -20,23 +21,19 @@ const STAND_INS = /** @type {Record<string, string>} */ ({
   ADMIN_API_KEY_PREVIOUS: "stand-in-for-the-key-before",
   CREDENTIALS_KEY: Buffer.alloc(32, 1).toString("base64"),
   CREDENTIALS_KEY_PREVIOUS: Buffer.alloc(32, 2).toString("base64"),
+  THREEDEYE_DIALECT: "{}",
 });
 
 /** @param {string} name */
-const standInFor = (name) => STAND_INS[name] ?? (name.endsWith("_URL") ? "https://stand-in.invalid/" : "stand-in");
+const presetOf = (name) => variables().find((one) => one.name === name)?.preset;
 
-/** For settings without a default: what a value looks like. */
-const EXAMPLES = /** @type {Record<string, string>} */ ({
-  JWT_ISSUER: "https://your-tenant.example/",
-  JWT_AUDIENCE: "https://api.example.com",
-  JWT_JWKS_URL: "https://your-tenant.example/.well-known/jwks.json",
-  THREEDEYE_CUSTOMER_ID: "your-customer-id",
-  THREEDEYE_PROTECTED_EMAILS: "ops@example.com",
-  ADMIN_EMAIL_DOMAINS: "example.com",
-  CONSOLE_CLIENT_ID: "your-client-id",
-  NOTIFY_WEBHOOK_URL: "https://notices.example.com/",
-  ALERT_WEBHOOK_URL: "https://alerts.example.com/",
-  ALERT_HEARTBEAT_URL: "https://heartbeat.example.com/",
+/** Variables may be set as secrets, too. @param {string} name */
+const standInFor = (name) => STAND_INS[name] ?? EXAMPLES[name] ?? presetOf(name) ?? "stand-in";
+
+/** Why a setting that has neither an example nor a default is opened, and not set. */
+const TO_DECIDE = /** @type {Record<string, string>} */ ({
+  THREEDEYE_DIALECT:
+    "correct it there, or take it out if your tenant is as docs/3DEYE.md has it; without it `npm run tenant` tells what yours needs",
 });
 
 /** Tables of wrangler.toml, as this repository has them. */
@@ -82,21 +79,20 @@ export async function checkSettings(deployment, secrets, build) {
 }
 
 /** What the Worker says is wrong, with what mends it. @param {string} text @param {Deployment} deployment @param {string[]} [secrets] @returns {Finding} */
-export function explainSetting(text, { vars, commands }, secrets = []) {
+export function explainSetting(text, deployment, secrets = []) {
+  const { vars, commands, file } = deployment;
   const names = text.match(/\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g) ?? [];
   const isSet = (/** @type {string} */ name) => name in vars || secrets.includes(name);
   // Of two that belong together, the one that is missing.
   const name = names.find((one) => !isSet(one)) ?? names[0] ?? "";
   const check = `settings.${name}`;
   if (secretNames().includes(name)) return problem(check, `${text}${adviceFor(name)}`, commands.putSecret(name));
-  const { preset } = variables().find((one) => one.name === name) ?? {};
-  const value = EXAMPLES[name] ?? preset;
-  const advice = EXAMPLES[name] ? ", with a value of your own" : "";
-  return problem(
-    check,
-    `${text}${advice}`,
-    value === undefined ? commands.set(name || "NAME", "VALUE") : commands.set(name, value),
-  );
+  if (!(name in vars) && secrets.includes(name))
+    return problem(check, `${text}; it is set as a secret`, commands.putSecret(name));
+  if (EXAMPLES[name]) return problem(check, `${text}; ${OWN_VALUE}`, setExample(name, deployment));
+  const preset = presetOf(name);
+  if (preset !== undefined) return problem(check, text, commands.set(name, preset));
+  return problem(check, `${text}; ${TO_DECIDE[name] ?? "correct it there"}`, commands.edit(file));
 }
 
 /** @param {Deployment} deployment @returns {Finding[]} */
@@ -120,11 +116,12 @@ function checkNames({ vars, commands }) {
 }
 
 /** Not to know 3dEye is a state that the Worker calls normal. @param {Deployment} deployment @param {string[]} [secrets] @returns {Finding[]} */
-function checkThreedeye({ vars, commands }, secrets) {
+function checkThreedeye(deployment, secrets) {
+  const { vars, commands } = deployment;
   const check = "settings.threedeye";
   if (!vars.THREEDEYE_CUSTOMER_ID && !secrets?.includes("THREEDEYE_CUSTOMER_ID")) {
-    const command = commands.set("THREEDEYE_CUSTOMER_ID", EXAMPLES.THREEDEYE_CUSTOMER_ID);
-    return [warning(check, "3dEye is not configured, so no user gets an account there: our customer is missing", command)];
+    const seen = `3dEye is not configured, so no user gets an account there: our customer is missing; ${OWN_VALUE}`;
+    return [warning(check, seen, setExample("THREEDEYE_CUSTOMER_ID", deployment))];
   }
   if (secrets === undefined || secrets.includes("THREEDEYE_API_KEY")) return [];
   const seen = "3dEye is not configured: its key comes last, as it starts the provisioning (docs/DEPLOY.md)";

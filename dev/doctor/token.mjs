@@ -4,7 +4,7 @@
 import { compactVerify } from "jose";
 import { explainClaims } from "./claims.mjs";
 import { ok, problem, shown, TOKEN_AGAIN, unseen } from "./finding.mjs";
-import { textOf } from "./issuer.mjs";
+import { isSafeUrl, noAddress, textOf } from "./issuer.mjs";
 import { ALGORITHMS, decoded, MAX_KEY_ID_BYTES } from "./key-set.mjs";
 
 /**
@@ -55,8 +55,8 @@ const refused = (what, why) => problem(`token.${what}`, why, TOKEN_AGAIN);
 
 /** @param {any} head @param {Surroundings} surroundings @returns {Finding[]} */
 function explainHeader({ alg, kid, typ, ...head }, { deployment }) {
-  const { commands } = deployment;
-  const lookAtKeys = commands.look(textOf(deployment, "JWT_JWKS_URL"));
+  const url = textOf(deployment, "JWT_JWKS_URL");
+  const lookAtKeys = isSafeUrl(url) ? deployment.commands.look(url) : TOKEN_AGAIN;
   const findings = [];
   if ("crit" in head) findings.push(refused("crit", "it asks for extensions, and none is supported"));
   const isType = typ === undefined || typ === null || (typeof typ === "string" && /^(application\/)?(jwt|at\+jwt)$/i.test(typ));
@@ -81,7 +81,9 @@ function explainHeader({ alg, kid, typ, ...head }, { deployment }) {
 /** @param {string} token @param {any} head @param {Buffer} signature @param {Surroundings} surroundings @returns {Promise<Finding>} */
 async function checkSignature(token, { alg, kid }, signature, { keys, deployment }) {
   const check = "token.signature";
-  const command = deployment.commands.look(textOf(deployment, "JWT_JWKS_URL"));
+  const url = textOf(deployment, "JWT_JWKS_URL");
+  if (!isSafeUrl(url)) return noAddress(check, "the signature", "JWT_JWKS_URL", deployment);
+  const command = deployment.commands.look(url);
   if (!keys) return unseen(check, "the signature, as the key set could not be had", command);
   if (alg === "ES256" ? signature.length !== 64 : signature.length < 256)
     return refused("signature", "its length does not fit the algorithm; was all of it copied?");
