@@ -198,6 +198,8 @@ describe("with faults", () => {
       const ended = await run(WRITE);
       assert.deepEqual(rowsThat(ended, "differs"), [], JSON.stringify(action));
       assert.match(rowOf(ended, 8).unseen.join(), /its answer was lost/);
+      assert.deepEqual(rowOf(ended, 17).unseen, ["the answer to the create was lost"]);
+      assert.doesNotMatch(ended.stdout, /needs --write/);
       assert.deepEqual(sim.control.users(), before);
     }
   });

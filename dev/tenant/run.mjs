@@ -43,6 +43,7 @@ export async function runAgainst(settings, { signal, progress, confirm }) {
     checkBefore(list, isWhole, settings.write);
     if (await confirm(planOf(settings, settings.write))) {
       own = new OwnAccounts(session, new Set(list.users.keys()));
+      otherwise = "no answer told it";
       await seeWriting(session, own, settings.write, progress);
     } else otherwise = "writing was not confirmed";
   });

@@ -23,7 +23,10 @@ export async function seeCreate(session, own, email) {
     findings.unseen(8, why);
     throw new Stop(`${why}, though the list does not show it: nothing was changed. Take another one`, 2);
   }
-  if (name === "error:answer_lost") return findings.unseen(8, `its answer was lost: ${outcome.told}`);
+  if (name === "error:answer_lost") {
+    findings.unseen(17, "the answer to the create was lost");
+    return findings.unseen(8, `its answer was lost: ${outcome.told}`);
+  }
   if (name !== "account") {
     const seen = outcome.told + saying(outcome.text, secretsOf(session, own));
     const change = "THREEDEYE_DIALECT create, paths.users";
