@@ -178,6 +178,32 @@ test("a tenant in which everything differs is as assumed once it is set", async 
   assert.equal(sim.control.users().length, 6);
 });
 
+describe("large pages that are refused", () => {
+  test("the largest size tried that is accepted is proposed, also beside another name", async () => {
+    for (const [limit, status, size, other] of /** @type {[number, number, number, Record<string, string>][]} */ ([
+      [100, 400, 100, {}],
+      [120, 422, 100, {}],
+      [10, 413, 10, {}],
+      [499, 400, 400, { tenantId: "customerId" }],
+    ])) {
+      front.be({
+        ask: (asked) => {
+          if (!isList(asked)) return;
+          for (const [name, usual] of Object.entries(other)) takeAs(asked.query, name, usual);
+          if (Number(asked.query.get("pageSize")) > limit) return { status, body: { message: "The page is too large" } };
+        },
+      });
+      const ended = await run();
+      assert.deepEqual(rowsThat(ended, "differs"), [6], ended.stdout);
+      const { seen, change } = rowOf(ended, 6).differences.at(-1);
+      assert.equal(seen, `${size} is the largest size tried that is accepted`);
+      assert.equal(change, "THREEDEYE_DIALECT maxPageSize");
+      assert.equal(ended.report.dialect.maxPageSize, size);
+      await assertSetRight(ended);
+    }
+  });
+});
+
 describe("what is in the code", () => {
   test("a bare list", async () => {
     front.be({ tell: (told, asked) => (isPage(told, asked) ? { ...told, body: told.body.data } : told) });

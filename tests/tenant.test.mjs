@@ -266,7 +266,7 @@ describe("what it is told", () => {
   test("a key or a login that is refused", async () => {
     const key = await run([], { THREEDEYE_API_KEY: "not-the-key" });
     assert.equal(key.code, EXIT.notReached);
-    assert.match(key.report.ended, /refused our key, or wants a login \(401\)/);
+    assert.match(key.report.ended, /refused our key or our customer, or wants a login \(401\)/);
     const login = await run([], { ...WITH_LOGIN, THREEDEYE_PASSWORD: "not-the-password" });
     assert.equal(login.code, EXIT.notReached);
     assert.match(login.report.ended, /refused our login \(401\)/);

@@ -1,15 +1,16 @@
 // Rows 1, 2, 5 and 6: the first page of the list, and what it is made of.
 
-import { withChanges } from "../dialect.mjs";
 import { fieldOf, isMarkup, isObject, isPlainName } from "../json.mjs";
 import { isCount, isSuccess, read } from "../reading.mjs";
 import { Stop } from "../session.mjs";
-import { nameThatWorks } from "./names.mjs";
+import { withOtherQuery } from "./query.mjs";
 import { seeUsers } from "./user.mjs";
 
 /** @typedef {import("../session.mjs").Session} Session @typedef {import("../session.mjs").Outcome} Outcome */
 
-const CUSTOMER_NAMES = ["customer", "customer_id", "tenantId", "accountId", "organizationId"];
+/** By them the query may be refused. */
+const REFUSING = [400, 413, 422];
+
 const LIST_NAMES = /^(data|items|users|results?|records|values?|list|content|entries|rows)$/i;
 
 /**
@@ -40,20 +41,22 @@ async function firstPage(session) {
   if (isSuccess({ status: outcome.status ?? 0 }) && outcome.json === undefined) {
     outcome = await session.list({ note: "the first page again" });
   }
-  if ([400, 422].includes(outcome.status ?? 0)) outcome = await withOtherQuery(session, outcome);
+  if (REFUSING.includes(outcome.status ?? 0)) outcome = await withOtherQuery(session, outcome);
   const { status } = outcome;
   if (status === null || outcome.reading.name === "error:unavailable") {
     throw new Stop(`the list could not be read (${outcome.told})`);
   }
   if (status === 401 || status === 403) {
     findings.unseen(2, `our key was refused (${status})`);
-    throw new Stop(`3dEye refused ${settings.login ? "our key or our login's token" : "our key, or wants a login"} (${status})`);
+    const refused = settings.login ? "our key, our login's token or our customer" : "our key or our customer, or wants a login";
+    throw new Stop(`3dEye refused ${refused} (${status})`);
   }
   if (status >= 300 && status < 400) {
     const change = "THREEDEYE_BASE_URL";
     findings.differs(1, { expected: "answers without a redirect, which is not followed", seen: String(status), change });
   } else if (!isSuccess({ status })) {
-    const change = `THREEDEYE_DIALECT ${status === 404 || status === 405 ? "paths.users, or THREEDEYE_BASE_URL" : "query"}`;
+    const path = status === 404 || status === 405 ? "paths.users, THREEDEYE_BASE_URL" : "query";
+    const change = `THREEDEYE_DIALECT ${path}, or THREEDEYE_CUSTOMER_ID`;
     findings.differs(6, { expected: `${session.dialect.paths.users} answers 2xx`, seen: String(status), change });
   } else if (isMarkup(outcome.text)) {
     findings.differs(1, { expected: "JSON", seen: `${status} with a page of HTML`, change: "THREEDEYE_BASE_URL" });
@@ -61,24 +64,6 @@ async function firstPage(session) {
     findings.differs(5, { expected: "JSON", seen: `${status} with something else, or cut off` });
   } else return outcome;
   throw new Stop("the list could not be read", 1);
-}
-
-/** The list refuses the query: another name for the customer, or another first page? @param {Session} session @param {Outcome} refused */
-async function withOtherQuery(session, refused) {
-  /** @type {Outcome | undefined} */
-  let found;
-  const works = async (/** @type {import("../dialect.mjs").Dialect} */ dialect) => {
-    found = await session.list({ note: "another query", once: true, dialect }, { page: dialect.firstPage });
-    return isSuccess({ status: found.status ?? 0 }) && found.json !== undefined;
-  };
-  const firstPage = 1 - session.dialect.firstPage;
-  const isOtherPage = await works(withChanges(session.dialect, { firstPage }));
-  const name = isOtherPage ? undefined : await nameThatWorks(session, "customer", CUSTOMER_NAMES, works);
-  if (!found || (!isOtherPage && name === undefined)) return refused;
-  const changes = isOtherPage ? { firstPage } : { query: { customer: name } };
-  const expected = isOtherPage ? `pages count from ${1 - firstPage}` : `the customer is called ${session.dialect.query.customer}`;
-  session.learn(6, { expected, seen: isOtherPage ? `they count from ${firstPage}` : `it is called ${name}`, changes });
-  return found;
 }
 
 /** What a page is made of. @param {Session} session @param {any} json */

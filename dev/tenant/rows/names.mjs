@@ -2,6 +2,9 @@
 
 import { withChanges } from "../dialect.mjs";
 
+/** Names that other services have for the customer. */
+export const CUSTOMER_NAMES = ["customer", "customer_id", "tenantId", "accountId", "organizationId"];
+
 /**
  * @param {import("../session.mjs").Session} session
  * @param {"customer" | "page" | "pageSize"} parameter

@@ -3,11 +3,9 @@
 import { randomBytes, randomInt, randomUUID } from "node:crypto";
 
 import { isSuccess } from "../reading.mjs";
-import { nameThatWorks } from "./names.mjs";
+import { CUSTOMER_NAMES, nameThatWorks } from "./names.mjs";
 
 /** @typedef {import("../session.mjs").Session} Session */
-
-const CUSTOMER_NAMES = ["customer", "customer_id", "tenantId", "accountId", "organizationId"];
 
 /** @param {Session} session */
 export async function seeWrongKey(session) {
