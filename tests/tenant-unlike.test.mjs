@@ -178,6 +178,14 @@ test("a tenant in which everything differs is as assumed once it is set", async 
   assert.equal(sim.control.users().length, 6);
 });
 
+test("a customer without users is as assumed where one that does not exist is refused", async () => {
+  sim.control.reset();
+  front.be({ ask: (asked) => (asked.query.get("customerId")?.startsWith("none-") ? { status: 404 } : undefined) });
+  const ended = await run();
+  assert.equal(ended.code, EXIT.asAssumed, ended.stdout);
+  assert.match(rowOf(ended, 12).seen.join(), /a customer that is not ours answers 404/);
+});
+
 describe("large pages that are refused", () => {
   test("the largest size tried that is accepted is proposed, also beside another name", async () => {
     for (const [limit, status, size, other] of /** @type {[number, number, number, Record<string, string>][]} */ ([

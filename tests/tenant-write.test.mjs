@@ -96,6 +96,7 @@ describe("an account of its own", () => {
     const ended = await run(WRITE);
     assert.equal(ended.code, EXIT.asAssumed);
     assert.match(seenIn(ended, 7), /ids are UUIDs/);
+    assert.match(ended.stderr, /is THREEDEYE_CUSTOMER_ID right\?\nThis changes a real customer/);
   });
 
   test("a list that is too long to be read whole is no place to write to", async () => {

@@ -75,11 +75,15 @@ describe("a run that only reads", () => {
     assert.match(stdout, /\nTHREEDEYE_DIALECT='\{"maxPageSize":3\}'\n$/);
   });
 
-  test("a customer without users", async () => {
-    const ended = await run();
-    assert.equal(ended.code, EXIT.asAssumed);
+  test("a customer that may be mistyped, as its list is empty, is told and is no success", async () => {
+    seed();
+    const ended = await run([], { THREEDEYE_CUSTOMER_ID: "cust-l" });
+    assert.equal(ended.code, EXIT.usage);
+    assert.match(ended.report.ended, /is THREEDEYE_CUSTOMER_ID right\?/);
+    assert.match(rowOf(ended, 12).unseen.join(), /whether our customer exists/);
     assert.equal(rowOf(ended, 7).verdict, "could not be seen");
     assert.match(rowOf(ended, 6).unseen.join(), /the customer has no user/);
+    assert.equal(rowOf(ended, 2).verdict, "as assumed", "the rest was read nevertheless");
   });
 
   test("more pages than it reads", async () => {

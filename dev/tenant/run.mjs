@@ -6,7 +6,7 @@ import { seeFirstPage } from "./rows/list.mjs";
 import { seeSmallPages, seeWholeList } from "./rows/paging.mjs";
 import { foreignCustomer, seeForeignCustomer, seeWrongKey } from "./rows/refusals.mjs";
 import { seeBearer, seeToken } from "./rows/token.mjs";
-import { Session } from "./session.mjs";
+import { Session, Stop } from "./session.mjs";
 import { checkBefore, planOf, seeWriting } from "./write.mjs";
 
 /**
@@ -24,6 +24,10 @@ import { checkBefore, planOf, seeWriting } from "./write.mjs";
  * @property {(plan: string) => Promise<boolean>} confirm asks before anything is changed
  */
 
+/** A new customer answers so, too, but then the run has seen next to nothing. */
+const NOT_KNOWN =
+  "the customer has no user, as one that does not exist: is THREEDEYE_CUSTOMER_ID right? If it is, --write shows that, by an account";
+
 /**
  * @param {import("./settings.mjs").Settings} settings
  * @param {Surroundings} surroundings
@@ -38,10 +42,13 @@ export async function runAgainst(settings, { signal, progress, confirm }) {
   let own;
   const ended = await untilItEnds(async () => {
     progress(`Reading from ${settings.baseUrl}`);
-    const { list, isWhole } = await seeReading(session, customer);
-    if (settings.write === undefined) return;
+    const { list, isWhole, isKnown } = await seeReading(session, customer);
+    if (settings.write === undefined) {
+      if (isKnown) return;
+      throw new Stop(NOT_KNOWN, 2);
+    }
     checkBefore(list, isWhole, settings.write);
-    if (await confirm(planOf(settings, settings.write))) {
+    if (await confirm(planOf(settings, settings.write, isKnown))) {
       own = new OwnAccounts(session, new Set(list.users.keys()));
       otherwise = "no answer told it";
       await seeWriting(session, own, settings.write, progress);
@@ -65,9 +72,10 @@ async function seeReading(session, customer) {
   await seeSmallPages(session, await seeFirstPage(session));
   const whole = await seeWholeList(session);
   await seeBearer(session);
-  await seeForeignCustomer(session, customer);
+  const isEmpty = whole.list.ended === "end" && whole.list.users.size === 0;
+  const isKnown = await seeForeignCustomer(session, customer, isEmpty);
   await seeWrongKey(session);
-  return whole;
+  return { ...whole, isKnown };
 }
 
 /** @param {() => Promise<void>} work @returns {Promise<Error | null>} what is to be told once all is cleaned up */

@@ -53,7 +53,8 @@ Environment, in which secrets stay out of the list of processes; on a terminal y
   THREEDEYE_USERNAME, THREEDEYE_PASSWORD              a login, if you use one
   THREEDEYE_PAGE_SIZE, THREEDEYE_DIALECT              as the Worker has them
 
-Exit codes: 0 every row that was seen is as assumed; 1 a row differs; 2 wrong usage or setting, or the e-mail is in use;
+Exit codes: 0 every row that was seen is as assumed; 1 a row differs; 2 wrong usage or setting, the e-mail is in use, or the
+customer has no user and may not exist;
 3 the tenant could not be reached, refused us, or something had to be left behind; 128 and the signal's number when interrupted.
 `;
 

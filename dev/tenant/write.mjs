@@ -10,9 +10,10 @@ import { Stop } from "./session.mjs";
 
 /** @typedef {import("./session.mjs").Session} Session */
 
-/** @param {import("./settings.mjs").Settings} settings @param {string} email */
-export const planOf = ({ baseUrl, role, waitMs }, email) =>
+/** @param {import("./settings.mjs").Settings} settings @param {string} email @param {boolean} isKnown whether the customer exists for certain */
+export const planOf = ({ baseUrl, role, waitMs }, email, isKnown) =>
   [
+    ...(isKnown ? [] : ["The customer has no user, as one that does not exist: is THREEDEYE_CUSTOMER_ID right?"]),
     `This changes a real customer at ${baseUrl}:`,
     `  1. creates an account with ${email}, and tries the same e-mail again, also in another letter case`,
     `  2. reads the list until it shows the account, for ${waitMs / 1000} s at most`,

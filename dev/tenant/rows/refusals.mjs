@@ -33,10 +33,27 @@ export function foreignCustomer(customer) {
   return `none-${randomBytes(8).toString("hex")}`;
 }
 
-/** @param {Session} session @param {string} customer made up */
-export async function seeForeignCustomer(session, customer) {
-  const { findings } = session;
+/**
+ * Whether our customer is told apart from one that does not exist: an empty list may be the answer to a mistyped id.
+ * @param {Session} session @param {string} customer made up @param {boolean} isEmpty whether our own list is
+ * @returns {Promise<boolean>}
+ */
+export async function seeForeignCustomer(session, customer, isEmpty) {
   const outcome = await session.list({ note: "a customer that does not exist", once: true }, { customer, pageSize: 1 });
+  await judgeForeign(session, customer, outcome);
+  const { status } = outcome;
+  const isRefused = status !== null && status >= 400 && status < 500 && status !== 408 && status !== 429;
+  if (!isEmpty || isRefused) return true;
+  session.findings.unseen(
+    12,
+    "whether our customer exists: its list is empty, and that of one that does not exist is not refused",
+  );
+  return false;
+}
+
+/** @param {Session} session @param {string} customer @param {import("../session.mjs").Outcome} outcome */
+async function judgeForeign(session, customer, outcome) {
+  const { findings } = session;
   const { status, reading } = outcome;
   if (status === null || status === 429 || status >= 500) {
     return findings.unseen(12, `what a customer that is not ours answers: ${outcome.told}`);
