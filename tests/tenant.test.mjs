@@ -274,7 +274,33 @@ describe("what it is told", () => {
     const login = await run([], { ...WITH_LOGIN, THREEDEYE_PASSWORD: "not-the-password" });
     assert.equal(login.code, EXIT.notReached);
     assert.match(login.report.ended, /refused our login \(401\)/);
-    assert.equal(sim.control.calls().length, 2, "neither was tried again");
+    const tries = sim.control.calls().filter(({ email }) => email === WITH_LOGIN.THREEDEYE_USERNAME);
+    assert.equal(tries.length, 1, "our login was not tried again");
+  });
+
+  test("a wrong key is not told as a wrong login, where a token is asked for first", async () => {
+    for (const requireBearer of [false, true]) {
+      sim.control.configure({ requireBearer });
+      sim.control.clearCalls();
+      const key = await run([], { ...WITH_LOGIN, THREEDEYE_API_KEY: "not-the-key" });
+      assert.equal(key.code, EXIT.notReached);
+      assert.match(
+        key.report.ended,
+        /refused our key or our login \(401\): 3dEye does not tell which, .*THREEDEYE_API_KEY first/,
+      );
+      assert.match(rowOf(key, 3).unseen.join(), /our key or our login was refused/);
+      const login = await run([], { ...WITH_LOGIN, THREEDEYE_PASSWORD: "not-the-password" });
+      assert.match(login.report.ended, /refused our login \(401\)$/);
+      const tries = sim.control.calls().filter(({ email }) => email === WITH_LOGIN.THREEDEYE_USERNAME);
+      assert.equal(tries.length, 2, "each run tries our login once");
+    }
+  });
+
+  test("a key that is checked nowhere but at the list cannot be told from the login by a refused token alone", async () => {
+    sim.control.configure({ requireBearer: true });
+    sim.control.fault({ match: { path: "/auth/token" }, times: "always", action: { status: 401 } });
+    const ended = await run([], WITH_LOGIN);
+    assert.match(ended.report.ended, /refused our key or our login/);
   });
 
   test("--help tells the exit codes", async () => {

@@ -3,7 +3,9 @@
 import { randomBytes } from "node:crypto";
 
 import { fieldOf, isObject, isPlainName } from "../json.mjs";
+import { newPassword } from "../password.mjs";
 import { isSuccess, read } from "../reading.mjs";
+import { saying } from "../saying.mjs";
 import { Stop } from "../session.mjs";
 
 /** @typedef {import("../session.mjs").Session} Session @typedef {import("../session.mjs").Outcome} Outcome */
@@ -21,11 +23,31 @@ export async function seeToken(session) {
   const { status, reading } = outcome;
   if (status === null || reading.name === "error:unavailable") throw new Stop(`the token could not be fetched (${outcome.told})`);
   if (reading.name === "error:unauthorized") {
-    session.findings.unseen(3, `our login was refused (${status})`);
-    throw new Stop(`3dEye refused our login (${status})`);
+    const isLogin = await isOurKeyKnown(session, session.settings.login, outcome);
+    const refused = isLogin ? "our login" : "our key or our login";
+    session.findings.unseen(3, `${refused} was refused (${status})`);
+    const advice = ": 3dEye does not tell which, so look at THREEDEYE_API_KEY first";
+    throw new Stop(`3dEye refused ${refused} (${status})${isLogin ? "" : advice}`);
   }
   session.token = judgeToken(session, outcome);
   if (session.token === undefined) throw new Stop("the token could not be read", 1);
+}
+
+/**
+ * Whether a refused token call is the login's fault and not the key's, as far as calls tell that do no harm: the list with our
+ * key alone, and a token for a login that is made up, with a key that is. Our own login is not tried again.
+ * @param {Session} session @param {import("../requests.mjs").Login | null} login @param {Outcome} refused
+ */
+async function isOurKeyKnown(session, login, refused) {
+  const list = await session.list({ note: "our key without a token", bearer: null, once: true }, { pageSize: 1 });
+  if (isSuccess({ status: list.status ?? 0 }) && list.json !== undefined) return true;
+  const name = `none-${randomBytes(12).toString("hex")}`;
+  const madeUp = { username: `${name}@example.com`, password: newPassword() };
+  const manner = { note: "a made-up key and login", key: `not-a-key-${name}`, once: true };
+  const other = await session.call("token", madeUp, manner);
+  if (other.status === null || other.status === 429 || other.status >= 500) return false;
+  const values = [...Object.values(login ?? {}), ...Object.values(madeUp), manner.key, session.settings.apiKey];
+  return other.status !== refused.status || saying(other.text, values) !== saying(refused.text, values);
 }
 
 /**
