@@ -240,6 +240,16 @@ describe("the names of settings", () => {
       assert.ok(secretNames().includes(name), name);
   });
 
+  test("are all in the example for local development, with their defaults", () => {
+    const lines = readFileSync(join(ROOT, ".dev.vars.example"), "utf8").split("\n");
+    for (const name of [...variables().map((one) => one.name), ...secretNames()]) {
+      const { preset } = variables().find((one) => one.name === name) ?? {};
+      const line = lines.find((one) => one.startsWith(`# ${name}=`));
+      assert.ok(line, name);
+      if (preset !== undefined) assert.equal(line, `# ${name}=${preset}`);
+    }
+  });
+
   test("come with advice for secrets that have to be made", () => {
     for (const name of secretNames().filter((one) => /^(ADMIN_API_KEY|CREDENTIALS_KEY|NOTIFY_WEBHOOK_SECRET)$/.test(one))) {
       assert.match(adviceFor(name), /openssl rand/, name);
