@@ -3,10 +3,19 @@
 import { mkdirSync, statSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname, join, relative } from "node:path";
-import { dialectToSet, inWords, quoted } from "./tenant/report.mjs";
-import { REQUESTS } from "./tenant/requests.mjs";
+import { Findings } from "./tenant/findings.mjs";
+import {
+  environmentOf,
+  readRecord,
+  recordBeside,
+  recordOf,
+  remainsInWords,
+  removeRecorded,
+  writeRecord,
+} from "./tenant/left-behind.mjs";
+import { dialectToSet, inWords } from "./tenant/report.mjs";
 import { runAgainst } from "./tenant/run.mjs";
-import { Interrupted, Stop } from "./tenant/session.mjs";
+import { Interrupted, Session, Stop } from "./tenant/session.mjs";
 import { HELP, readOptions, readUpstream } from "./tenant/settings.mjs";
 import { transcriptOf, writeTranscript } from "./tenant/transcript.mjs";
 import { DEV } from "./tooling/paths.mjs";
@@ -28,6 +37,7 @@ async function main() {
   if (options.write !== undefined && !options.yes && !terminal) {
     throw new Failure("--write asks before it changes anything, and there is no terminal: add --yes");
   }
+  if (options.remove !== undefined) return removeLeftBehind(options, options.remove, terminal);
   const startedAt = new Date();
   const file = transcriptFile(options.transcript, startedAt);
   const settings = { ...options, ...(await readUpstream(process.env, terminal)) };
@@ -37,8 +47,8 @@ async function main() {
   const signal = interruptions();
   const confirm = (/** @type {string} */ plan) => confirmed(plan, settings.yes ? null : terminal, signal);
   const run = await runAgainst(settings, { signal, progress, confirm });
-  showRemains(run, settings);
   const transcript = keepTranscript(run, file, startedAt);
+  const record = run.remains.length > 0 ? keepRecord(recordBeside(file), recordOf(run)) : null;
   const report = {
     version: /** @type {const} */ (1),
     baseUrl: settings.baseUrl,
@@ -46,11 +56,43 @@ async function main() {
     dialect: dialectToSet(run.session),
     ended: run.ended?.message ?? null,
     remains: run.remains,
+    record,
     transcript,
   };
   process.stdout.write(`${settings.json ? JSON.stringify(report, null, 2) : inWords(report)}\n`);
   if (run.ended && !isExpected(run.ended)) explain(run.ended);
-  return transcript === null ? USAGE_ERROR : exitCode(run);
+  // The last that is read, with the command to run.
+  if (run.remains.length > 0) process.stderr.write(`\n${remainsInWords(run.remains, record)}\n`);
+  return run.remains.length === 0 && transcript === null ? USAGE_ERROR : exitCode(run);
+}
+
+/** @param {import("./tenant/settings.mjs").Options} options @param {string} file @param {import("./tooling/prompt.mjs").Terminal | null} terminal */
+async function removeLeftBehind(options, file, terminal) {
+  const record = readRecord(file);
+  const upstream = await readUpstream(environmentOf(record, process.env), terminal, record.hasLogin);
+  const session = new Session({ ...options, ...upstream }, new Findings(), interruptions());
+  try {
+    const accounts = await removeRecorded(session, record, progress);
+    const kept = keepRecord(file, { ...record, accounts });
+    if (accounts.length === 0) process.stdout.write("Nothing is left behind any more.\n");
+    else process.stderr.write(`\n${remainsInWords(accounts, kept)}\n`);
+    return accounts.length === 0 ? 0 : NOT_REACHED;
+  } catch (error) {
+    if (!isExpected(error)) throw error;
+    const { message } = /** @type {Error} */ (error);
+    throw new Failure(message, { exitCode: endCode(/** @type {Error} */ (error)) });
+  }
+}
+
+/** @param {string} file @param {import("./tenant/left-behind.mjs").Record} record @returns {string | null} the file, if it could be written */
+function keepRecord(file, record) {
+  try {
+    writeRecord(file, record);
+    return file;
+  } catch (error) {
+    explain(new Failure(`The record of what is left behind is not written: ${/** @type {Error} */ (error).message}`));
+    return null;
+  }
 }
 
 /** @param {unknown} error */
@@ -98,29 +140,17 @@ function keepTranscript({ session, foreignCustomers, passwords }, file, takenAt)
   }
 }
 
-/** @param {import("./tenant/run.mjs").Run} run @param {import("./tenant/settings.mjs").Settings} settings */
-function showRemains({ remains, session }, settings) {
-  for (const { id, email } of remains) {
-    if (id === null) {
-      process.stderr.write(`✗ Perhaps left behind: an account with ${email}, whose create was not answered\n`);
-      continue;
-    }
-    const { path } = REQUESTS.delete(session.dialect, { userId: id });
-    const bearer = settings.login ? "\\nauthorization: Bearer %s" : "";
-    const values = `"$THREEDEYE_API_KEY"${settings.login ? ' "$TOKEN"' : ""}`;
-    process.stderr.write(
-      `✗ Left behind: the account ${id} with ${email}. This removes it${settings.login ? " (TOKEN: as the token call answers it)" : ""}:\n` +
-        `  printf 'x-api-key: %s${bearer}\\n' ${values} | curl -sS -i -X DELETE -H @- ${quoted(settings.baseUrl + path)}\n`,
-    );
-  }
-}
-
 /** @param {import("./tenant/run.mjs").Run} run */
 function exitCode({ rows, ended, remains }) {
-  if (ended instanceof Interrupted && ended.by !== "output") return 128 + constants.signals[ended.by];
   if (remains.length > 0) return NOT_REACHED;
-  if (ended) return ended instanceof Stop ? ended.exitCode : NOT_REACHED;
+  if (ended) return endCode(ended);
   return rows.some(({ verdict }) => verdict === "differs") ? 1 : 0;
+}
+
+/** @param {Error} ended why a run ended early */
+function endCode(ended) {
+  if (ended instanceof Interrupted && ended.by !== "output") return 128 + constants.signals[ended.by];
+  return ended instanceof Stop ? ended.exitCode : NOT_REACHED;
 }
 
 /** Aborted when the run is to end: by a signal, or because its output has been closed. */

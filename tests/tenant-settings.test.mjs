@@ -83,7 +83,7 @@ describe("a question for a secret that is left", () => {
         ["\u0004", 2, /✗ A question got no answer: nothing was done/],
       ])) {
         const env = { THREEDEYE_BASE_URL: "http://127.0.0.1:1/v3" };
-        const ended = await onTerminal(args, { env, after, typed });
+        const ended = await onTerminal(args, { env, answers: [[after, typed]] });
         assert.match(ended.shown, says);
         assert.doesNotMatch(ended.shown, /^ +at |Unanswered/m);
         assert.equal(ended.code, code, ended.shown);

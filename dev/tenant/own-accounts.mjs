@@ -35,6 +35,15 @@ export class OwnAccounts {
     this.before = before;
   }
 
+  /** What an earlier run made. @param {import("./left-behind.mjs").Record} record */
+  recall({ password, accounts }) {
+    this.password = password;
+    for (const { id, email } of accounts) {
+      if (id === null) this.#unanswered.add(email);
+      else this.#keep({ id, email });
+    }
+  }
+
   /** @param {string} email @param {string} note @returns {Promise<Outcome>} */
   async create(email, note) {
     // An earlier create with the e-mail may be unanswered still.
@@ -127,7 +136,7 @@ export class OwnAccounts {
   async cleanUp(progress) {
     this.session.signal = undefined;
     const pending = [...this.#standing.values()];
-    if (pending.length + this.#unanswered.size > 0) progress("Deleting what this run has made");
+    if (pending.length + this.#unanswered.size > 0) progress("Deleting what was made");
     /** @type {{id: string | null, email: string}[]} */
     const remains = [];
     for (const account of pending) {

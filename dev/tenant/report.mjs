@@ -10,6 +10,7 @@ import { joined, withChanges } from "./dialect.mjs";
  * @property {import("./dialect.mjs").Changes | null} dialect to set, null if it is right as it is
  * @property {string | null} ended why the run ended early
  * @property {{id: string | null, email: string}[]} remains accounts that were left behind
+ * @property {string | null} record the file by which --remove deletes them
  * @property {string | null} transcript the file
  */
 

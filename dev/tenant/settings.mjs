@@ -14,6 +14,7 @@ import { isUsableId } from "./requests.mjs";
  * @property {boolean} yes
  * @property {boolean} json
  * @property {string | undefined} transcript
+ * @property {string | undefined} remove the record of what an earlier run left behind
  * @property {number} timeoutMs of one call
  * @property {number} waitMs for anything that takes its time at 3dEye
  * @property {boolean} help
@@ -39,6 +40,7 @@ Checks a real tenant of 3dEye against docs/3DEYE.md, row by row. It only reads, 
   --write E-MAIL     also makes an account with this e-mail, makes it again, deletes it and makes it again, after showing
                      what it will do; leaves nothing behind. Take an address of your own: you+test@your.domain
   --role ID          with --write: a role to attach to that account and to detach
+  --remove FILE      deletes what an earlier run had to leave behind, and nothing else; such a run prints this command
   --yes              does not ask before it writes
   --json             prints the report as JSON; npm run -s keeps npm's own lines out of it
   --transcript FILE  where the transcript goes; default .dev/tenant/TIME.json. Personal data and secrets are replaced in it
@@ -55,7 +57,8 @@ Environment, in which secrets stay out of the list of processes; on a terminal y
 
 Exit codes: 0 every row that was seen is as assumed; 1 a row differs; 2 wrong usage or setting, the e-mail is in use, or the
 customer has no user and may not exist;
-3 the tenant could not be reached, refused us, or something had to be left behind; 128 and the signal's number when interrupted.
+3 the tenant could not be reached, refused us, or an account had to be left behind, also when interrupted;
+128 and the signal's number when interrupted with nothing left behind.
 `;
 
 /** @param {string[]} args @returns {Options} */
@@ -68,19 +71,23 @@ export function readOptions(args) {
       yes: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       transcript: { type: "string" },
+      remove: { type: "string" },
       timeout: { type: "string", default: "10" },
       wait: { type: "string", default: "60" },
       help: { type: "boolean", short: "h", default: false },
     },
   });
-  const { write, role, yes, json, transcript, help } = values;
+  const { write, role, yes, json, transcript, remove, help } = values;
   if (write !== undefined && !isAddress(write)) throw new Failure("--write wants an e-mail, such as you+test@your.domain");
   if (role !== undefined && !isUsableId(role)) throw new Failure("--role wants the id of a role");
   if (role !== undefined && write === undefined)
     throw new Failure("--role needs --write: a role is attached to the account made");
   if (transcript === "") throw new Failure("--transcript wants the name of a file");
+  if (remove !== undefined && (write !== undefined || json || transcript !== undefined)) {
+    throw new Failure("--remove goes with no other option but --timeout and --wait");
+  }
   const timeoutMs = milliseconds("--timeout", values.timeout, 0.05, 60);
-  return { write, role, yes, json, transcript, help, timeoutMs, waitMs: milliseconds("--wait", values.wait, 0, 3600) };
+  return { write, role, yes, json, transcript, remove, help, timeoutMs, waitMs: milliseconds("--wait", values.wait, 0, 3600) };
 }
 
 /** @param {string} text */
@@ -96,18 +103,19 @@ function milliseconds(name, text, min, max) {
 /**
  * @param {NodeJS.ProcessEnv} env
  * @param {import("../tooling/prompt.mjs").Terminal | null} terminal to ask for what is missing
+ * @param {boolean} [wantsLogin] a login is needed, too
  * @returns {Promise<Upstream>}
  */
-export async function readUpstream(env, terminal) {
+export async function readUpstream(env, terminal, wantsLogin = false) {
   // A malformed setting is told before anything is asked.
   const { changes, dialect } = parseDialect(env.THREEDEYE_DIALECT);
   const pageSize = pageSizeOf(env.THREEDEYE_PAGE_SIZE);
-  const given = await withAnswers(env, terminal);
+  const given = await withAnswers(env, terminal, wantsLogin);
   const baseUrl = safeUrl(given("THREEDEYE_BASE_URL") ?? DEFAULT_BASE_URL);
   const apiKey = needed(given, "THREEDEYE_API_KEY");
   if (!/^[\x20-\x7e]+$/.test(apiKey)) throw new Failure("THREEDEYE_API_KEY must be of ASCII characters");
   const customer = needed(given, "THREEDEYE_CUSTOMER_ID");
-  const username = given("THREEDEYE_USERNAME");
+  const username = wantsLogin ? needed(given, "THREEDEYE_USERNAME") : given("THREEDEYE_USERNAME");
   const password = given("THREEDEYE_PASSWORD");
   if ((username === undefined) !== (password === undefined)) {
     throw new Failure("THREEDEYE_USERNAME and THREEDEYE_PASSWORD must be set together");
@@ -118,12 +126,13 @@ export async function readUpstream(env, terminal) {
 
 /** @typedef {(name: string) => string | undefined} Lookup */
 
-/** @param {NodeJS.ProcessEnv} env @param {import("../tooling/prompt.mjs").Terminal | null} terminal @returns {Promise<Lookup>} */
-async function withAnswers(env, terminal) {
+/** @param {NodeJS.ProcessEnv} env @param {import("../tooling/prompt.mjs").Terminal | null} terminal @param {boolean} wantsLogin @returns {Promise<Lookup>} */
+async function withAnswers(env, terminal, wantsLogin) {
   const of = (/** @type {Record<string, string | undefined>} */ values) => (/** @type {string} */ name) =>
     values[name]?.trim() || undefined;
   const set = of(env);
-  if (!terminal || (set("THREEDEYE_API_KEY") && set("THREEDEYE_CUSTOMER_ID"))) return set;
+  const wanted = ["THREEDEYE_API_KEY", "THREEDEYE_CUSTOMER_ID", ...(wantsLogin ? ["THREEDEYE_USERNAME"] : [])];
+  if (!terminal || wanted.every((name) => set(name))) return set;
   /** @type {Record<string, string | undefined>} */
   const values = { ...env };
   const missing = async (/** @type {string} */ name, /** @type {string} */ question) => {

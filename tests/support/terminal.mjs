@@ -16,10 +16,10 @@ export const NO_TERMINAL = spawnSync("python3", ["-c", "import pty"]).status !==
 
 /**
  * @param {string[]} args of node
- * @param {{env: Record<string, string>, after: string, typed: string}} person types once that has been shown
+ * @param {{env: Record<string, string>, answers: [string, string][]}} person types each answer once its question is shown
  * @returns {Promise<{code: number, shown: string}>}
  */
-export async function onTerminal(args, { env, after, typed }) {
+export async function onTerminal(args, { env, answers }) {
   const child = spawn("python3", ["-c", IN_TERMINAL, process.execPath, ...args], {
     env: { PATH: process.env.PATH, ...env },
     stdio: "pipe",
@@ -28,8 +28,15 @@ export async function onTerminal(args, { env, after, typed }) {
   child.stdout.setEncoding("utf8").on("data", (text) => (shown += text));
   child.stderr.setEncoding("utf8").on("data", (text) => (shown += text));
   const ended = once(child, "close");
-  await until(() => shown.includes(after) || child.exitCode !== null);
-  child.stdin.write(typed);
-  const [code] = await ended;
-  return { code, shown };
+  try {
+    for (const [question, typed] of answers) {
+      await until(() => shown.includes(question) || child.exitCode !== null, `the question ${question}`);
+      child.stdin.write(typed);
+    }
+    await until(() => child.exitCode !== null, "the program's end");
+    const [code] = await ended;
+    return { code, shown };
+  } finally {
+    child.kill();
+  }
 }
