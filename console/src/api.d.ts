@@ -2456,7 +2456,7 @@ export interface components {
                  */
                 migrations: "ok" | "outdated" | "missing" | "unknown";
                 /**
-                 * @description The last run of the cron trigger. ok, running, none_yet, paused and not_configured are healthy. paused: an administrator has paused all runs. none_yet: of a new deployment, or since a pause before which the last one did not complete. overdue: none began within 45 minutes. failing: the last one ended early. died: it did not end within 15 minutes.
+                 * @description The last run of the cron trigger. ok, running, none_yet, paused and not_configured are healthy. paused: an administrator has paused all runs. none_yet: of a new deployment, or since a pause before which the last one did not complete. overdue: none began within 45 minutes. failing: the last one that ended did so early. died: the last one did not end within 15 minutes.
                  * @enum {string}
                  */
                 scheduledRun: "ok" | "running" | "none_yet" | "paused" | "not_configured" | "overdue" | "failing" | "died" | "unknown";

@@ -7,7 +7,7 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::health::store::{SCHEMA_VERSION, Vitals, ping, read_vitals};
+use crate::health::store::{EndedRun, SCHEMA_VERSION, Vitals, ping, read_vitals};
 use crate::kernel::Timestamp;
 use crate::metrics::store::RunStatus;
 use crate::provisioning::policy::has_died;
@@ -61,7 +61,7 @@ pub struct Checks {
     /// The last run of the cron trigger. ok, running, none_yet, paused and not_configured are healthy.
     /// paused: an administrator has paused all runs. none_yet: of a new deployment, or since a pause
     /// before which the last one did not complete.
-    /// overdue: none began within 45 minutes. failing: the last one ended early. died: it did not
+    /// overdue: none began within 45 minutes. failing: the last one that ended did so early. died: the last one did not
     /// end within 15 minutes.
     #[cfg_attr(test, schemars(extend("enum" = [
         "ok", "running", "none_yet", "paused", "not_configured", "overdue", "failing", "died", "unknown",
@@ -185,6 +185,9 @@ fn check_scheduled_run(vitals: &Vitals, is_configured: bool, now: Timestamp) -> 
     // While runs were paused nothing could happen, and what had begun was ended.
     let resumed = vitals.pause.filter(|pause| !pause.paused);
     let resumed_at = resumed.map(|pause| pause.since).unwrap_or_default();
+    let failed = |ended: Option<EndedRun>| {
+        ended.is_some_and(|run| run.status == RunStatus::EndedEarly && run.started_at >= resumed_at)
+    };
     let is_silent = |since: Timestamp| has_died(since.max(resumed_at), now);
     match vitals.last_scheduled {
         // Without 3dEye nothing is scheduled, which is a normal state.
@@ -203,6 +206,7 @@ fn check_scheduled_run(vitals: &Vitals, is_configured: bool, now: Timestamp) -> 
             RunStatus::Completed => "ok",
             RunStatus::EndedEarly => "failing",
             RunStatus::Running if is_silent(last.active_at) => "died",
+            RunStatus::Running if failed(vitals.last_ended) => "failing",
             RunStatus::Running => "running",
         },
     }
@@ -275,7 +279,7 @@ mod tests {
             schema: Some(SCHEMA_VERSION),
             last_scheduled: Some(last),
             waiting_since: waiting_minutes.map(ago),
-            pause: None,
+            ..Vitals::default()
         };
         check_scheduled_run(&vitals, true, NOW)
     }
@@ -293,6 +297,29 @@ mod tests {
         assert_eq!(check_migrations(&fresh), "outdated");
         assert_eq!(check_scheduled_run(&fresh, true, NOW), "none_yet");
         assert_eq!(check_scheduled_run(&fresh, false, NOW), "not_configured");
+    }
+
+    #[test]
+    fn a_run_at_work_does_not_hide_that_the_one_before_failed() {
+        let word = |status, paused_since: Option<u64>| {
+            let vitals = Vitals {
+                last_scheduled: Some(run(1, 1, RunStatus::Running)),
+                last_ended: Some(EndedRun {
+                    started_at: ago(16),
+                    status,
+                }),
+                pause: paused_since.map(|minutes| PauseRow {
+                    paused: false,
+                    since: ago(minutes),
+                }),
+                ..Vitals::default()
+            };
+            check_scheduled_run(&vitals, true, NOW)
+        };
+        assert_eq!(word(RunStatus::EndedEarly, None), "failing");
+        assert_eq!(word(RunStatus::Completed, None), "running");
+        // A pause may have ended it.
+        assert_eq!(word(RunStatus::EndedEarly, Some(2)), "running");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::db::{self, Batch, Database, DatabaseError, Statement};
 use crate::kernel::Timestamp;
-use crate::metrics::store::{ScheduledRun, read_last_run};
+use crate::metrics::store::{RunStatus, ScheduledRun, read_last_run};
 
 /// The version that `migrations/` brings the schema to; a test counts the files.
 pub const SCHEMA_VERSION: u32 = 11;
@@ -14,6 +14,16 @@ const WAITING_SINCE: &str = "
 SELECT min(advanced_at) AS since FROM provisioning_runs
 WHERE status = 'running' AND mode = 'queue' AND action = 'backfill'";
 
+// The ends of two parts of an index.
+const LAST_ENDED: &str = "
+SELECT started_at, status FROM (
+  SELECT * FROM (SELECT run_id, started_at, status FROM provisioning_runs
+                 WHERE trigger_kind = 'cron' AND status = 'completed' ORDER BY run_id DESC LIMIT 1)
+  UNION ALL
+  SELECT * FROM (SELECT run_id, started_at, status FROM provisioning_runs
+                 WHERE trigger_kind = 'cron' AND status = 'ended_early' ORDER BY run_id DESC LIMIT 1)
+) ORDER BY run_id DESC LIMIT 1";
+
 const PAUSE: &str = "SELECT paused, since FROM provisioning_pause";
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,10 +31,20 @@ pub struct Vitals {
     /// The version of the schema.
     pub schema: Option<u32>,
     pub last_scheduled: Option<ScheduledRun>,
+    /// The last scheduled run that has ended.
+    pub last_ended: Option<EndedRun>,
     /// Since when the planned run that waits longest has waited for a consumer.
     pub waiting_since: Option<Timestamp>,
     /// The last decision to pause runs or to let them go on; `None`: they were never paused.
     pub pause: Option<PauseRow>,
+}
+
+db::row! {
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct EndedRun {
+        pub started_at: Timestamp,
+        pub status: RunStatus,
+    }
 }
 
 db::row! {
@@ -52,12 +72,14 @@ pub async fn read_vitals(database: &Database) -> Result<Vitals, DatabaseError> {
     let mut batch = Batch::new();
     let schema = batch.push::<VersionRow>(Statement::new(SCHEMA, []));
     let last_scheduled = read_last_run(&mut batch);
+    let last_ended = batch.push::<EndedRun>(Statement::new(LAST_ENDED, []));
     let waiting = batch.push::<WaitingRow>(Statement::new(WAITING_SINCE, []));
     let pause = batch.push::<PauseRow>(Statement::new(PAUSE, []));
     let results = database.run(batch).await?;
     Ok(Vitals {
         schema: results.one(schema)?.version,
         last_scheduled: results.first(last_scheduled)?,
+        last_ended: results.first(last_ended)?,
         waiting_since: results.one(waiting)?.since,
         pause: results.first(pause)?,
     })
@@ -98,7 +120,6 @@ mod tests {
 
     use super::*;
     use crate::db::sqlite::Sqlite;
-    use crate::metrics::store::RunStatus;
 
     fn vitals(sqlite: &Sqlite) -> Vitals {
         let database = Database::new(Rc::new(sqlite.clone()));
@@ -153,6 +174,11 @@ VALUES ('run_' || ?4, ?1, 'cron', 'req', ?3, 50, ?2, ?4, ?5)";
             };
             assert_eq!(vitals(&sqlite).last_scheduled, Some(expected));
         }
+        let ended = EndedRun {
+            started_at: at(20),
+            status: RunStatus::EndedEarly,
+        };
+        assert_eq!(vitals(&sqlite).last_ended, Some(ended));
     }
 
     #[test]
