@@ -22,6 +22,7 @@ const RELEASED = /** @type {Record<string, string>} */ ({
   "0009_metrics.sql": "cfec71af4d9fb8792c2f9ad8b68db79a",
   "0010_alerts.sql": "99daa1e9f3ef3dfe9e39395ec46ee349",
   "0011_bulk.sql": "cf043fcee534905f68722f6bf510706f",
+  "0012_bulk_users_by_user.sql": "9b8dde9793fa991725f9a40606707466",
 });
 const service = await serviceForThisFile({ migrated: false });
 

@@ -1736,7 +1736,7 @@ export interface components {
              * @enum {string}
              */
             status: "running" | "completed" | "ended_early";
-            /** @description Whether it is without an end and has made no progress for 15 minutes, a planned run since a consumer last worked on it. A list in the queue may wait for longer and does not count. Nothing is lost: its users are due again; a list tells who was left once it is stopped. */
+            /** @description Whether it is without an end and has made no progress for 15 minutes, a planned run since a consumer last worked on it, a list in the queue for a day. Nothing is lost: its users are due again; a list tells who was left once it is stopped. */
             died: boolean;
             /** @description Users it would take up at most. */
             limit: number;
@@ -1819,7 +1819,7 @@ export interface components {
              * @enum {string}
              */
             status: "running" | "completed" | "ended_early";
-            /** @description Whether it is without an end and has made no progress for 15 minutes, a planned run since a consumer last worked on it. A list in the queue may wait for longer and does not count. Nothing is lost: its users are due again; a list tells who was left once it is stopped. */
+            /** @description Whether it is without an end and has made no progress for 15 minutes, a planned run since a consumer last worked on it, a list in the queue for a day. Nothing is lost: its users are due again; a list tells who was left once it is stopped. */
             died: boolean;
             /** @description Users it would take up at most. */
             limit: number;
@@ -2311,6 +2311,15 @@ export interface components {
             username: string;
             keyChangedAt: components["schemas"]["Moment"];
             createdAt: components["schemas"]["Moment"];
+        };
+        /** @description A list for `bulk` that named the user. */
+        ExportedList: {
+            runId: string;
+            action: string;
+            /** @description As in `listRunUsers`. */
+            state: string;
+            outcome: string | null;
+            endedAt: components["schemas"]["Moment"] | null;
         };
         /** @description A notice that is not delivered yet, without its token. */
         ExportedNotice: {
@@ -3385,6 +3394,8 @@ export interface components {
             apiKeys: components["schemas"]["ExportedApiKey"][];
             instanceUsers: components["schemas"]["ExportedInstanceUser"][];
             notices: components["schemas"]["ExportedNotice"][];
+            /** @description Kept like the trail. */
+            lists: components["schemas"]["ExportedList"][];
             /** @description What was done to the user, newest first. It stays when the user is deleted. */
             audit: components["schemas"]["ExportedAuditRow"][];
             /** @description `auditBefore` for older rows of the trail. Null: there are none. */

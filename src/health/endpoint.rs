@@ -225,7 +225,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
             .example("ok", example!({
                 "status": "ok",
                 "version": "1.0.0",
-                "schema": { "built": 11, "applied": 11 },
+                "schema": { "built": 12, "applied": 12 },
                 "checks": {
                     "configuration": { "status": "ok", "problems": [] },
                     "database": "ok",
@@ -241,7 +241,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
             .example("degraded", example!({
                 "status": "degraded",
                 "version": "1.0.0",
-                "schema": { "built": 11, "applied": 11 },
+                "schema": { "built": 12, "applied": 12 },
                 "checks": {
                     "configuration": { "status": "invalid", "problems": ["CREDENTIALS_KEY is missing"] },
                     "database": "ok",

@@ -122,7 +122,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                 "system",
                 example!({
                     "version": "1.0.0",
-                    "schema": { "built": 11, "applied": 11 },
+                    "schema": { "built": 12, "applied": 12 },
                     "bindings": [{ "name": "DB", "bound": true }, { "name": "PROVISIONING_QUEUE", "bound": false }],
                     "settings": [
                         { "name": "BACKFILL_CRON_LIMIT", "set": true, "value": "50" },

@@ -115,6 +115,13 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
                 "apiKeys": [],
                 "instanceUsers": [],
                 "notices": [],
+                "lists": [{
+                    "runId": "run_01JZX0000000000000000000EX",
+                    "action": "reset",
+                    "state": "done",
+                    "outcome": "reset",
+                    "endedAt": "2026-11-21T10:30:01.250Z"
+                }],
                 "audit": [{
                     "id": 7,
                     "at": "2026-11-21T10:30:00.000Z",

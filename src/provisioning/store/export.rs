@@ -60,6 +60,12 @@ const NOTICES: &str = "
 SELECT id, type AS kind, recipient, attempts, created_at, expires_at
 FROM notices WHERE user_id = ?1 ORDER BY created_at, id";
 
+const LISTS: &str = "
+SELECT b.run_id, r.action, b.state, b.outcome, b.ended_at
+FROM provisioning_bulk_users b
+CROSS JOIN provisioning_runs r ON r.run_id = b.run_id
+WHERE b.user_id = ?1 ORDER BY b.run_id";
+
 // ?1 user, ?2 before this id, ?3 limit
 const TRAIL: &str = "
 SELECT id, at, actor, action, outcome, request_id, address
@@ -78,6 +84,7 @@ const AUDIT: &str = audit_rows!(
    OR EXISTS (SELECT 1 FROM api_keys WHERE user_id = ?2)
    OR EXISTS (SELECT 1 FROM instance_users WHERE user_id = ?2)
    OR EXISTS (SELECT 1 FROM notices WHERE user_id = ?2)
+   OR EXISTS (SELECT 1 FROM provisioning_bulk_users WHERE user_id = ?2)
    OR EXISTS (SELECT 1 FROM audit_log WHERE subject = ?2)"
 );
 
@@ -228,6 +235,21 @@ db::row! {
 }
 
 db::row! {
+    /// A list for `bulk` that named the user.
+    #[derive(Debug, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    #[cfg_attr(test, derive(JsonSchema), schemars(rename = "ExportedList"))]
+    pub struct ListPart {
+        run_id: String,
+        action: String,
+        /// As in `listRunUsers`.
+        state: String,
+        outcome: Option<String>,
+        ended_at: Option<Timestamp>,
+    }
+}
+
+db::row! {
     /// A row of the audit trail.
     #[derive(Debug, Serialize)]
     #[serde(rename_all = "camelCase")]
@@ -261,6 +283,8 @@ pub struct Exported {
     pub api_keys: Vec<ApiKeyPart>,
     pub instance_users: Vec<InstanceUserPart>,
     pub notices: Vec<NoticePart>,
+    /// Kept like the trail.
+    pub lists: Vec<ListPart>,
     /// What was done to the user, newest first. It stays when the user is deleted.
     pub audit: Vec<TrailPart>,
 }
@@ -277,6 +301,7 @@ impl Exported {
             && self.api_keys.is_empty()
             && self.instance_users.is_empty()
             && self.notices.is_empty()
+            && self.lists.is_empty()
             && self.audit.is_empty()
     }
 }
@@ -301,6 +326,7 @@ pub async fn export_user(
     let api_keys = batch.push(of(API_KEYS));
     let instance_users = batch.push(of(INSTANCE_USERS));
     let notices = batch.push(of(NOTICES));
+    let lists = batch.push(of(LISTS));
     let args = [user.into(), before.into(), limit.into()];
     let audit = batch.push(Statement::new(TRAIL, args));
     batch.execute(Statement::new(AUDIT, [audit_json([entry])?, user.into()]));
@@ -315,6 +341,7 @@ pub async fn export_user(
         api_keys: answers.rows(api_keys)?,
         instance_users: answers.rows(instance_users)?,
         notices: answers.rows(notices)?,
+        lists: answers.rows(lists)?,
         audit: answers.rows(audit)?,
     })
 }

@@ -340,6 +340,33 @@ fn an_export_finds_what_outlives_the_user() {
 }
 
 #[test]
+fn an_export_tells_the_lists_that_named_the_user() {
+    let setup = setup();
+    let provision = json!({ "action": "provision", "users": [ANN, BOB] });
+    assert_eq!(setup.carry_out(&provision).json()["done"], 2);
+    let lists = setup.export(ANN, "").json()["lists"].clone();
+    assert_eq!(
+        (lists.as_array().unwrap().len(), &lists[0]["action"]),
+        (1, &json!("provision"))
+    );
+    assert_eq!(
+        (&lists[0]["state"], &lists[0]["outcome"]),
+        (&json!("done"), &json!("created"))
+    );
+    // They are kept when the user is gone, as the trail is.
+    setup.service.add_user("zed", Some("zed@example.com"));
+    let refused = json!({ "action": "provision", "users": ["zed"] });
+    setup
+        .service
+        .database
+        .execute("UPDATE users SET email = NULL WHERE uuid = 'zed'", []);
+    setup.carry_out(&refused);
+    setup.delete("zed");
+    let state = &setup.export("zed", "").json()["lists"][0]["state"];
+    assert_eq!(state, "refused");
+}
+
+#[test]
 fn an_export_tells_saved_roles_without_an_account() {
     let setup = setup();
     setup.provision(ANN);
