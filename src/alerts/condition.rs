@@ -105,7 +105,7 @@ impl Observed<'_> {
                 Condition::DeadLetter,
                 dead.is_some_and(|at| now.since(at) < LATELY),
                 || {
-                    "a message of a planned run failed too often; users of a backfill wait for the next run, those \
+                    "a message of a planned run failed too often or never came; users of a backfill wait for the next run, those \
                      of a list are left as they were"
                         .to_owned()
                 },

@@ -18,6 +18,7 @@ use crate::kernel::{Deadline, ids};
 use crate::provisioning::attempt::ReplacementBudget;
 use crate::provisioning::backfill::{NotRun, RunOrder};
 use crate::provisioning::batch::{RunWatch, Stop};
+use crate::provisioning::bulk::BulkReport;
 use crate::provisioning::offboarding::{RemovalOrder, Removals};
 use crate::provisioning::policy::{
     CHUNK_SIZE, CLOCK_SKEW, DELIVERIES, LIST_ABANDONED_AFTER, MESSAGES_A_SEND, RUN_ABANDONED_AFTER,
@@ -129,8 +130,16 @@ impl Provisioner<'_> {
                 .await?;
         }
         if !planned.abandoned.is_empty() {
-            self.leave_to_the_next_run(&planned.abandoned, "no delivery for too long")
-                .await?;
+            // As good as dead letters, and told like them.
+            let why = "no delivery for too long";
+            store::give_up_dead(
+                self.database,
+                &planned.abandoned,
+                why,
+                FOR_THE_NEXT_RUN,
+                now,
+            )
+            .await?;
         }
         let watch = RunWatch::new(vec![run_id.clone()], now);
         let removals = self
@@ -210,9 +219,20 @@ impl Provisioner<'_> {
             )
             .await?;
         let remote = Some(self.remote);
-        let bulk = self
-            .work_off(remote, &opened.bulk, &chunks, removals, whole)
-            .await?;
+        // Calls that our own deadline cut short look like outages too.
+        let is_down = match &report.stop {
+            Some(Stop::Outages) => !half.passed(self.clock.now()),
+            Some(Stop::RateLimited { .. }) => true,
+            _ => report.scan_error.is_some(),
+        };
+        let bulk = match is_down {
+            // The list comes again.
+            true => BulkReport::default(),
+            false => {
+                self.work_off(remote, &opened.bulk, &chunks, removals, whole)
+                    .await?
+            }
+        };
         tally.total += bulk.tally.total;
         tally.created += bulk.tally.created;
         tally.failed += bulk.tally.failed;

@@ -34,6 +34,8 @@ pub enum TakeOvers {
     Any,
     /// The one with this e-mail, which the caller has proved.
     Of(EmailKey),
+    /// Those that a preview named.
+    Named(Vec<RemoteId>),
     None,
 }
 
@@ -69,11 +71,11 @@ impl ReplacementBudget {
         }
     }
 
-    /// That of a run over a list: any account, each drawn when it is needed.
-    pub fn of_run(run_id: &str) -> Self {
+    /// That of a run over a list, for a user of whom the preview named these accounts: each drawn when it is needed.
+    pub fn of_run(run_id: &str, named: Vec<RemoteId>) -> Self {
         Self {
             left: Left::OfRun(run_id.to_owned()),
-            take_overs: TakeOvers::Any,
+            take_overs: TakeOvers::Named(named),
         }
     }
 
@@ -89,6 +91,7 @@ impl ReplacementBudget {
         match &self.take_overs {
             TakeOvers::Any => true,
             TakeOvers::Of(email) => account.email_key().as_ref() == Some(email),
+            TakeOvers::Named(ids) => ids.contains(&account.id),
             TakeOvers::None => false,
         }
     }

@@ -27,7 +27,10 @@ impl Provisioner<'_> {
         if !is_own && !pass.budget.may_take_over(account) {
             return Err(Failure::TakeOverUnproved.into());
         }
-        pass.budget.take(self.database).await?;
+        // One was counted for the account that a reset let go of; only one is created anew.
+        if !attempt.deleted {
+            pass.budget.take(self.database).await?;
+        }
         let taken_over = (!is_own).then(|| attempt.claimed.email.clone());
         self.save_and_delete(attempt, account, taken_over.as_ref(), pass.deadline)
             .await?;

@@ -65,10 +65,20 @@ pub struct BulkOrder {
     /// Whether camera roles may be lost for good.
     pub may_lose_roles: bool,
     pub reason: Option<String>,
+    /// Names the entries of the list.
+    pub list: String,
+}
+
+impl BulkOrder {
+    /// Whether the same is asked for of the same list; by whom and why does not matter.
+    pub fn is_same(&self, other: &Self) -> bool {
+        (self.act, self.reset, &self.list) == (other.act, other.reset, &other.list)
+    }
 }
 
 impl BulkRun {
-    fn order(&self) -> Result<BulkOrder, DatabaseError> {
+    /// What was asked for.
+    pub fn order(&self) -> Result<BulkOrder, DatabaseError> {
         serde_json::from_str(&self.bulk)
             .map_err(|_| DatabaseError::bad_value("provisioning_runs", "bulk", &self.run_id))
     }

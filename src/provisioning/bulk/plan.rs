@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::db::{DatabaseError, json_text};
 use crate::kernel::{Timestamp, UserId};
-use crate::provisioning::bulk::{BulkOrder, PlannedUser};
+use crate::provisioning::bulk::{BulkOrder, Given, PlannedUser};
 use crate::provisioning::policy::PLAN_LIFETIME;
 use crate::provisioning::reset::Plan;
 use crate::provisioning::{Context, ProvisioningError};
@@ -54,6 +54,14 @@ impl Context<'_> {
             true => Ok(()),
             false => Err(ProvisioningError::PlanOutdated),
         }
+    }
+}
+
+impl Context<'_> {
+    /// Names the entries of a list.
+    pub fn name_of_list(&self, given: &[Given]) -> Result<String, DatabaseError> {
+        let entries: Vec<&str> = given.iter().map(|one| one.text.as_str()).collect();
+        Ok(self.sealer.tag(&of_no_user(), &json_text(&entries)?))
     }
 }
 

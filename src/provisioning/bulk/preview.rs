@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::db::DatabaseError;
-use crate::kernel::{Deadline, EmailKey, UserId};
+use crate::db::{DatabaseError, json_text};
+use crate::kernel::{Deadline, UserId};
 use crate::provisioning::bulk::given::Entry;
 use crate::provisioning::bulk::{Act, BulkOrder, Given, Refusal};
 use crate::provisioning::offboarding::{Departed, look_for, may_have_accounts};
@@ -295,9 +295,8 @@ impl Provisioner<'_> {
             let mut query = ScanQuery::default();
             let left = record.mapping.as_ref();
             match left.filter(|row| leaves || row.has_left()) {
-                _ if order.act == Act::Provision => {
-                    query.emails.extend(email_in_the_way(record).cloned());
-                }
+                _ if order.act == Act::Provision && !has_no_account(record) => {}
+                _ if order.act == Act::Provision => query = own_accounts(record),
                 Some(mapping) => look_for(mapping, &mut query),
                 None if leaves => {}
                 None => query = own_accounts(record),
@@ -338,60 +337,74 @@ impl Provisioner<'_> {
     }
 }
 
-/// The e-mail whose account would be in the way of the user's; none where the account is there.
-fn email_in_the_way(record: &ProvisioningRecord) -> Option<&EmailKey> {
-    let mapping = record.mapping.as_ref();
-    let has_account = mapping.and_then(Mapping::credentials).is_some();
-    let user = record.user.as_ref().filter(|_| !has_account);
-    user.and_then(|user| user.email_key.as_ref())
-}
-
-/// Whether an account is in the way, which is replaced unless the password that we keep opens it.
+/// Whether accounts are in the way, which are deleted: the one with the user's e-mail, unless the password that we keep
+/// opens it, and one that a reset let go of.
 fn look_at_provisioning(looked: Looked<'_>) -> Result<Planned, ProvisioningError> {
     let Looked { user, record, .. } = looked;
     let row = record.user.as_ref().ok_or(ProvisioningError::NoUser)?;
-    if row.email_key.is_none() {
-        return Err(ProvisioningError::NoEmail);
-    }
+    let email = row.email_key.as_ref().ok_or(ProvisioningError::NoEmail)?;
     let mapping = record.mapping.as_ref();
+    let mut planned = Planned::default();
     if mapping.map(|row| row.state) == Some(State::Complete) {
-        let warning = "The account is complete; nothing would be done.".to_owned();
-        return Ok(Planned {
-            warnings: vec![warning],
-            ..Planned::default()
-        });
+        let warning = "The account is complete; nothing would be done.";
+        planned.warnings.push(warning.to_owned());
+        return Ok(planned);
     }
     refuse_hopeless(record)?;
-    let (Some(remote), Some(shown)) = (looked.remote, looked.shown) else {
-        return Ok(Planned::default());
-    };
-    let account = email_in_the_way(record).and_then(|email| shown.scan.by_email(email));
-    let Some(account) = account else {
-        return Ok(Planned::default());
-    };
-    let of_others = shown.of_others.get(user);
-    let kept = match of_others.is_some_and(|ids| ids.contains(&account.id)) {
-        true => Some(Failure::AccountOfAnotherUser),
-        false => remote.is_protected(account).then_some(Failure::Protected),
-    };
-    let may_open = mapping.is_some_and(|row| row.password.is_some());
-    let id = &account.id.0;
-    let warning = match (&kept, may_open) {
-        (Some(failure), false) => return Err(failure.clone().into()),
-        (Some(failure), true) => {
-            format!("Unless the password that we keep opens account {id}: {failure}.")
+    if let (Some(remote), Some(shown)) = (looked.remote, looked.shown)
+        && has_no_account(record)
+    {
+        let is_of_others = |account: &RemoteAccount| {
+            let of_others = shown.of_others.get(user);
+            of_others.is_some_and(|ids| ids.contains(&account.id))
+        };
+        let forgotten = mapping.and_then(|row| row.forgotten.as_ref());
+        let forgotten = forgotten
+            .filter(|forgotten| forgotten.email != *email)
+            .and_then(|forgotten| {
+                let by_id = forgotten.id.as_ref().and_then(|id| shown.scan.by_id(id));
+                by_id.or_else(|| shown.scan.by_email(&forgotten.email))
+            })
+            .filter(|account| !is_of_others(account) && !remote.is_protected(account));
+        if let Some(account) = forgotten {
+            let id = &account.id.0;
+            let warning =
+                format!("Account {id} of an earlier e-mail is deleted; its roles are kept.");
+            planned.warnings.push(warning);
+            planned.deletes.push(account.id.clone());
         }
-        (None, true) => format!(
-            "Unless the password that we keep opens account {id}, it is deleted and created again, with its roles."
-        ),
-        (None, false) => format!("Account {id} is deleted and created again, with its roles."),
-    };
-    let deletes = kept.is_none().then(|| account.id.clone());
-    Ok(Planned {
-        deletes: deletes.into_iter().collect(),
-        warnings: vec![warning],
-        ..Planned::default()
-    })
+        if let Some(account) = shown.scan.by_email(email) {
+            let kept = match is_of_others(account) {
+                true => Some(Failure::AccountOfAnotherUser),
+                false => remote.is_protected(account).then_some(Failure::Protected),
+            };
+            let may_open = mapping.is_some_and(|row| row.password.is_some());
+            let id = &account.id.0;
+            planned.warnings.push(match (&kept, may_open) {
+                (Some(failure), false) => return Err(failure.clone().into()),
+                (Some(failure), true) => {
+                    format!("Unless the password that we keep opens account {id}: {failure}.")
+                }
+                (None, true) => format!(
+                    "Unless the password that we keep opens account {id}, it is deleted and created again, with its roles."
+                ),
+                (None, false) => {
+                    format!("Account {id} is deleted and created again, with its roles.")
+                }
+            });
+            planned
+                .deletes
+                .extend(kept.is_none().then(|| account.id.clone()));
+        }
+    }
+    let ids: Vec<&str> = planned.deletes.iter().map(|id| id.0.as_str()).collect();
+    planned.tag = json_text(&ids)?;
+    Ok(planned)
+}
+
+fn has_no_account(record: &ProvisioningRecord) -> bool {
+    let mapping = record.mapping.as_ref();
+    mapping.and_then(Mapping::credentials).is_none()
 }
 
 fn is_known(record: &ProvisioningRecord) -> bool {

@@ -24,8 +24,14 @@ use crate::provisioning::policy::{
 use crate::provisioning::reset::{Plan, ResetTerms};
 use crate::provisioning::store::bulk::{BulkRun, Claim, ClaimTerms, Settled, next_bulk_user};
 use crate::provisioning::store::{self, Tally};
-use crate::provisioning::{Context, ProvisioningError};
-use crate::threedeye::Client;
+use crate::provisioning::{Context, Failure, ProvisioningError};
+use crate::threedeye::{Client, RemoteId};
+
+/// The accounts that the preview of a provisioning named.
+fn named(seen: &str) -> Vec<RemoteId> {
+    let ids: Vec<String> = serde_json::from_str(seen).unwrap_or_default();
+    ids.into_iter().map(RemoteId).collect()
+}
 
 /// What came of it.
 #[derive(Debug, Default)]
@@ -140,10 +146,14 @@ impl Context<'_> {
         }
         Ok(match order.act {
             Act::Provision => {
-                let budget = ReplacementBudget::of_run(&claim.chunk.run_id);
-                self.provision_within(shared.remote, &user, &budget)
-                    .await
-                    .into()
+                let budget = ReplacementBudget::of_run(&claim.chunk.run_id, named(&claim.seen));
+                let walked = self.provision_within(shared.remote, &user, &budget);
+                match walked.await {
+                    Ok(walk) if walk.failure == Some(Failure::TakeOverUnproved) => {
+                        ProvisioningError::PlanOutdated.into()
+                    }
+                    ended => ended.into(),
+                }
             }
             Act::Reset => {
                 let plan = Plan::kept(claim.seen.clone());

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use super::count_reading_the_list;
 use crate::auth::SignIn;
 use crate::operators::Role;
-#[cfg(test)]
 use crate::provisioning::ProvisioningError;
 #[cfg(test)]
 use crate::provisioning::backfill::NotRun;
@@ -189,28 +188,32 @@ async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
     count_reading_the_list(&call).await?;
     let mut origin = call.origin(call.caller.actor());
     origin.reason.clone_from(&reason);
+    let database = call.services.database()?;
+    let provisioning = call.services.provisioning(&database, &origin)?;
     let order = BulkOrder {
         act: request.action,
         reset,
         may_lose_roles: !is_person || call.require(Role::Admin, SignIn::AnyTime).is_ok(),
         reason,
+        list: provisioning.name_of_list(&given)?,
     };
-    let database = call.services.database()?;
     if let Some(text) = &request.plan
-        && let Some(run_id) = find_planned(&database, text).await?
+        && let Some(run) = find_planned(&database, text).await?
     {
+        if !run.order()?.is_same(&order) {
+            return Err(ProvisioningError::PlanOutdated.into());
+        }
         // Sent again because the answer was lost.
         return answer_run(
             &call,
             Started {
-                run_id,
+                run_id: run.run_id,
                 is_queued: true,
             },
         )
         .await;
     }
     let remote = call.services.remote();
-    let provisioning = call.services.provisioning(&database, &origin)?;
     let users = provisioning.preview_bulk(remote.as_ref(), &order, &given);
     let users = users.await?;
     let Some(plan) = plan else {

@@ -129,21 +129,25 @@ fn body(row: RunRow, chunks: Chunks, now: Timestamp) -> Body {
 /// tell yet.
 fn pace(row: &RunRow, now: Timestamp) -> (Option<f64>, Option<Timestamp>) {
     let tally = &row.tally;
-    let through = tally.created + tally.failed + tally.skipped;
+    // Those skipped took no time.
+    let done = tally.created + tally.failed;
     let Some(seen_at) = row.finished_at.or(row.advanced_at) else {
         return (None, None);
     };
     let elapsed = seen_at.since(row.started_at);
-    if through == 0 || elapsed.is_zero() {
+    if done == 0 || elapsed.is_zero() {
         return (None, None);
     }
-    let rate = f64::from(through) * 60.0 / elapsed.as_secs_f64();
+    let rate = f64::from(done) * 60.0 / elapsed.as_secs_f64();
     let rounded = (rate * 10.0).round() / 10.0;
     if row.finished_at.is_some() {
         return (Some(rounded), None);
     }
-    let waiting = tally.total.saturating_sub(through);
-    let rest = elapsed.as_secs_f64() * f64::from(waiting) / f64::from(through);
+    let waiting = tally
+        .total
+        .saturating_sub(done)
+        .saturating_sub(tally.skipped);
+    let rest = elapsed.as_secs_f64() * f64::from(waiting) / f64::from(done);
     let end = Duration::try_from_secs_f64(rest).map(|rest| seen_at.plus(rest).max(now));
     (Some(rounded), end.ok())
 }
@@ -254,12 +258,14 @@ mod tests {
     #[test]
     fn a_list_that_waits_in_the_queue_has_not_died() {
         const HOURS: Timestamp = Timestamp::from_millis(20 * 60 * 60 * 1000);
+        let at = Timestamp::from_millis;
         let list = |mode: &str| RunRow {
             mode: mode.to_owned(),
             action: "reset".to_owned(),
             ..row(0, Some(1), None)
         };
         assert!(!list("queue").has_died(HOURS));
+        assert!(list("queue").has_died(at(25 * 60 * 60 * 1000)));
         assert!(list("inline").has_died(HOURS));
     }
 

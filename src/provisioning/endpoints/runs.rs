@@ -96,8 +96,8 @@ pub struct RunHead {
     #[cfg_attr(test, schemars(extend("enum" = ["running", "completed", "ended_early"])))]
     status: String,
     /// Whether it is without an end and has made no progress for 15 minutes, a planned run since a consumer last
-    /// worked on it. A list in the queue may wait for longer and does not count. Nothing is lost: its users are due
-    /// again; a list tells who was left once it is stopped.
+    /// worked on it, a list in the queue for a day. Nothing is lost: its users are due again; a list tells who was left
+    /// once it is stopped.
     died: bool,
     /// Users it would take up at most.
     #[cfg_attr(test, schemars(range(min = 1, max = 10_000)))]

@@ -83,12 +83,15 @@ db::row! {
 }
 
 impl RunRow {
-    /// Whether it has died by `now`. A list in the queue has not: it may wait long behind other work, and is given up
-    /// after [`policy::LIST_ABANDONED_AFTER`].
+    /// Whether it has died by `now`. A list in the queue may wait long behind other work.
     pub fn has_died(&self, now: Timestamp) -> bool {
         let active_at = self.advanced_at.unwrap_or(self.started_at);
         let waits = self.mode == "queue" && self.action != "backfill";
-        self.finished_at.is_none() && !waits && policy::has_died(active_at, now)
+        let has_died = match waits {
+            true => now.since(active_at) > policy::LIST_ABANDONED_AFTER,
+            false => policy::has_died(active_at, now),
+        };
+        self.finished_at.is_none() && has_died
     }
 }
 

@@ -448,3 +448,38 @@ fn an_entry_is_named_by_its_place_in_the_list_as_it_was_sent() {
     assert_eq!(places(&listed["users"]), [1, 4, 5]);
     assert_eq!(run["errors"], json!(["entry 5: User not found"]));
 }
+
+#[test]
+fn a_plan_that_was_carried_out_answers_for_its_own_list_alone() {
+    let setup = setup();
+    let order = json!({ "action": "provision", "users": [ANN, BOB] });
+    let preview = setup.preview_bulk(&order);
+    let run = setup.bulk(&planned(&order, &preview)).json();
+    assert_eq!(setup.bulk(&planned(&order, &preview)).json(), run);
+    let changed = "The user, or what is asked for, has changed since the preview; look at it again";
+    for other in [
+        offboard(&[ANN, BOB]),
+        replace(&[ANN, BOB]),
+        json!({ "action": "provision", "users": [BOB, ANN] }),
+    ] {
+        let refused = setup.bulk(&planned(&other, &preview));
+        assert_error(&refused, StatusCode::CONFLICT, changed);
+    }
+}
+
+#[test]
+fn a_provisioned_list_tells_of_the_account_that_a_reset_let_go_of() {
+    let mut setup = setup();
+    setup.service = setup.service.setting("BACKFILL_MAX_TAKEOVERS", "1");
+    let first = setup.provision(ANN);
+    assert_eq!(setup.reset(ANN, &json!({})).status(), 200);
+    setup.change_email(ANN, "ann2@example.com");
+    setup.add_account("old", "ann2@example.com", &["r1"]);
+    let order = json!({ "action": "provision", "users": [ANN] });
+    let preview = setup.preview_bulk(&order);
+    assert_eq!(preview["users"][0]["deletes"], json!([first, "old"]));
+    // One of the two is created anew, so one is counted.
+    let run = setup.bulk(&planned(&order, &preview)).json();
+    assert_eq!(run["done"], 1, "{run}");
+    setup.assert_provisioned(ANN, "ann2@example.com", &["r1"]);
+}

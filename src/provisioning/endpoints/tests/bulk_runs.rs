@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::bulk::{offboard, replace};
 use super::stops::crowd;
-use super::{ANN, BOB, Setup, limited, setup, text};
+use super::{ANN, BOB, BOB_EMAIL, Setup, limited, setup, text};
 use crate::app::delivery::{Verdict, run as deliver};
 use crate::provisioning::fanout::ChunkId;
 use crate::testing::service::Lines;
@@ -129,6 +129,52 @@ fn a_list_behind_a_slow_backfill_gets_its_half_of_the_time() {
     let retried = verdicts.iter().filter(|one| **one != Verdict::Acknowledge);
     assert!(retried.count() > 0, "the backfill took its time");
     assert_eq!(setup.run_of(&run)["done"], 2);
+}
+
+#[test]
+fn an_account_that_the_preview_did_not_show_is_not_replaced() {
+    let setup = crowd(1);
+    let run = setup
+        .carry_out(&json!({ "action": "provision", "users": [ANN, BOB] }))
+        .json();
+    setup.add_account("new", BOB_EMAIL, &["r1"]);
+    setup.deliver_to("runs", &setup.taken());
+    let changed = ("refused".to_owned(), Some("plan_outdated".to_owned()));
+    assert_eq!(setup.users_of(&run), [("done".to_owned(), None), changed]);
+    assert_eq!(setup.account(BOB_EMAIL).user.id.0, "new");
+}
+
+#[test]
+fn a_list_waits_while_3deye_asks_a_backfill_to() {
+    let (setup, ids) = people(2);
+    setup.service.add_user("new", Some("new@example.com"));
+    let path = "/admin/backfill-threedeye?mode=queue";
+    assert_eq!(setup.service.post(path).admin().send().status(), 202);
+    let run = setup.carry_out(&replacing(&ids)).json();
+    setup.break_down(Operation::Create, &limited(Some("7")));
+    let verdicts = setup.deliver_to("runs", &setup.service.queued.borrow().clone());
+    assert_eq!(verdicts, [Verdict::Retry(Some(Duration::from_secs(7))); 2]);
+    assert_eq!(setup.states(&run), ["waiting", "waiting"]);
+    assert!(setup.resets().is_empty());
+}
+
+#[test]
+fn a_list_that_never_comes_is_given_up_and_told_as_a_dead_letter() {
+    let (setup, ids) = people(2);
+    setup.carry_out(&replacing(&ids));
+    let open =
+        "SELECT count(*) FROM provisioning_runs WHERE action = 'reset' AND status = 'running'";
+    setup.service.pass(Duration::from_secs(23 * 60 * 60));
+    setup.service.run_schedule();
+    assert_eq!(setup.count(open), 1);
+    setup.service.pass(Duration::from_secs(2 * 60 * 60));
+    setup.service.run_schedule();
+    assert_eq!(setup.count(open), 0);
+    let left = "SELECT count(*) FROM provisioning_bulk_users WHERE state = 'skipped'";
+    assert_eq!(setup.count(left), 2);
+    let letters = "SELECT value FROM counters WHERE name = 'dead_letters'";
+    // The other is what the first plan cut for Ann and Bob.
+    assert_eq!(setup.count(letters), 2);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::db::{self, Arg, Batch, Database, DatabaseError, Statement};
 use crate::kernel::ordered::set_of;
 use crate::provisioning::fanout::ChunkId;
 use crate::provisioning::store::RunOpening;
+use crate::provisioning::store::bulk::BulkRun;
 use crate::provisioning::store::fanout::sums::push_sums;
 use crate::provisioning::store::pause::{PAUSED, PausedRow, not_paused};
 
@@ -149,13 +150,16 @@ pub async fn take_replacement(database: &Database, run: &str) -> Result<bool, Da
     Ok(database.run(batch).await?.first(taken)?.is_some())
 }
 
+// ?1 plan
+const PLANNED: &str =
+    "SELECT run_id, bulk, actor, request_id FROM provisioning_runs WHERE plan = ?1";
+
 /// The run that carries this plan out, if there is one.
 pub async fn find_planned(
     database: &Database,
     plan: &str,
-) -> Result<Option<String>, DatabaseError> {
+) -> Result<Option<BulkRun>, DatabaseError> {
     let mut batch = Batch::new();
-    let found = batch.push::<RunIdRow>(Statement::new(BY_PLAN, [plan.into()]));
-    let row = database.run(batch).await?.first(found)?;
-    Ok(row.map(|row| row.run_id))
+    let found = batch.push(Statement::new(PLANNED, [plan.into()]));
+    database.run(batch).await?.first(found)
 }

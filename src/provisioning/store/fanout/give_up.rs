@@ -24,7 +24,8 @@ WHERE user_id IN (
 // ?1 chunks, ?2 why, ?3 now. Who is at work on one of them, and lives, still writes how that ended.
 const LEAVE_BULK: &str = "
 UPDATE provisioning_bulk_users SET
-  outcome = iif(state = 'waiting', ?2, 'interrupted; the audit trail tells what was done'),
+  outcome = iif(state = 'waiting', ?2,
+    'under way when the run ended; look again in a minute, else the audit trail tells what was done'),
   reason = 'run_ended',
   state = iif(state = 'waiting', 'skipped', 'failed'),
   ended_at = ?3

@@ -188,7 +188,7 @@ fn a_plan_names_one_run(test: &StoreTest) {
     let before = BulkOpened::Before("run-1".to_owned());
     assert_eq!(test.open_list("run-2", "plan", &["ann"]), before);
     let found = done(find_planned(&test.database, "plan"));
-    assert_eq!(found.as_deref(), Some("run-1"));
+    assert_eq!(found.map(|run| run.run_id).as_deref(), Some("run-1"));
     assert_eq!(test.figures(), ("running".to_owned(), [3, 0, 1, 0]));
     let (row, chunks) = test.ledger();
     assert_eq!((row.action.as_str(), row.mode.as_str()), ("reset", "queue"));
@@ -289,7 +289,7 @@ fn a_list_that_is_given_up_tells_who_was_left(test: &StoreTest) {
         "; later",
         test.now(),
     ));
-    let interrupted = "interrupted; the audit trail tells what was done".to_owned();
+    let interrupted = "under way when the run ended; look again in a minute, else the audit trail tells what was done".to_owned();
     let left = "no one came".to_owned();
     assert_eq!(
         test.listed(),
