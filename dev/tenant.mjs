@@ -17,6 +17,7 @@ import { dialectToSet, inWords } from "./tenant/report.mjs";
 import { runAgainst } from "./tenant/run.mjs";
 import { Interrupted, Session, Stop } from "./tenant/session.mjs";
 import { HELP, readOptions, readUpstream } from "./tenant/settings.mjs";
+import { simulatorEnvironment } from "./tenant/simulator.mjs";
 import { transcriptOf, writeTranscript } from "./tenant/transcript.mjs";
 import { DEV } from "./tooling/paths.mjs";
 import { ask, Unanswered } from "./tooling/prompt.mjs";
@@ -37,10 +38,11 @@ async function main() {
   if (options.write !== undefined && !options.yes && !terminal) {
     throw new Failure("--write asks before it changes anything, and there is no terminal: add --yes");
   }
-  if (options.remove !== undefined) return removeLeftBehind(options, options.remove, terminal);
+  const env = options.simulator ? simulatorEnvironment() : process.env;
+  if (options.remove !== undefined) return removeLeftBehind({ ...options, remove: options.remove }, env, terminal);
   const startedAt = new Date();
   const file = transcriptFile(options.transcript, startedAt);
-  const settings = { ...options, ...(await readUpstream(process.env, terminal)) };
+  const settings = { ...options, ...(await readUpstream(env, terminal)) };
   if (settings.write !== undefined && settings.write.toLowerCase() === settings.login?.username.toLowerCase()) {
     throw new Failure("--write wants an e-mail of its own, and this is the login's");
   }
@@ -62,20 +64,24 @@ async function main() {
   process.stdout.write(`${settings.json ? JSON.stringify(report, null, 2) : inWords(report)}\n`);
   if (run.ended && !isExpected(run.ended)) explain(run.ended);
   // The last that is read, with the command to run.
-  if (run.remains.length > 0) process.stderr.write(`\n${remainsInWords(run.remains, record)}\n`);
+  if (run.remains.length > 0) process.stderr.write(`\n${remainsInWords(run.remains, record, options.simulator)}\n`);
   return run.remains.length === 0 && transcript === null ? USAGE_ERROR : exitCode(run);
 }
 
-/** @param {import("./tenant/settings.mjs").Options} options @param {string} file @param {import("./tooling/prompt.mjs").Terminal | null} terminal */
-async function removeLeftBehind(options, file, terminal) {
+/**
+ * @param {import("./tenant/settings.mjs").Options & {remove: string}} options @param {NodeJS.ProcessEnv} env
+ * @param {import("./tooling/prompt.mjs").Terminal | null} terminal
+ */
+async function removeLeftBehind(options, env, terminal) {
+  const { remove: file, simulator } = options;
   const record = readRecord(file);
-  const upstream = await readUpstream(environmentOf(record, process.env), terminal, record.hasLogin);
+  const upstream = await readUpstream(environmentOf(record, env), terminal, record.hasLogin);
   const session = new Session({ ...options, ...upstream }, new Findings(), interruptions());
   try {
     const accounts = await removeRecorded(session, record, progress);
     const kept = keepRecord(file, { ...record, accounts });
     if (accounts.length === 0) process.stdout.write("Nothing is left behind any more.\n");
-    else process.stderr.write(`\n${remainsInWords(accounts, kept)}\n`);
+    else process.stderr.write(`\n${remainsInWords(accounts, kept, simulator)}\n`);
     return accounts.length === 0 ? 0 : NOT_REACHED;
   } catch (error) {
     if (!isExpected(error)) throw error;

@@ -7,6 +7,8 @@ import { fileURLToPath } from "node:url";
 
 import { execa } from "execa";
 
+import { remainsInWords } from "../dev/tenant/left-behind.mjs";
+import { inRoot } from "../dev/tooling/paths.mjs";
 import { API_KEY, simulatorForThisFile } from "./support/simulator.mjs";
 import { EXIT, tenantFor, WITH_LOGIN } from "./support/tenant.mjs";
 import { NO_TERMINAL, onTerminal } from "./support/terminal.mjs";
@@ -81,6 +83,13 @@ describe("an account that is left behind", () => {
     assert.equal(code, EXIT.notReached);
     assert.match(stdout, /The run ended early: ended by SIGINT/);
     assert.match(stderr, /✗ Left behind: .*\nThis removes what was left behind:\n {2}npm run tenant -- --remove '.*'\n$/);
+  });
+
+  test("of the simulator is removed from there", () => {
+    const command = /** @param {boolean} isSimulator */ (isSimulator) =>
+      commandIn(remainsInWords([{ id: "1", email: EMAIL }], inRoot("x.left-behind.json"), isSimulator));
+    assert.equal(command(true), "npm run tenant -- --simulator --remove 'x.left-behind.json'");
+    assert.equal(command(false), "npm run tenant -- --remove 'x.left-behind.json'");
   });
 
   test("is told last where both outputs are one", async () => {

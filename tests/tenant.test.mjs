@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { describe, test } from "node:test";
 
+import { simulatorEnvironment } from "../dev/tenant/simulator.mjs";
 import { whyFailed } from "../dev/tooling/failed-call.mjs";
 import { simulatorForThisFile } from "./support/simulator.mjs";
 import { assertDiffers, EXIT, rowOf, rowsThat, tenantFor, WITH_LOGIN } from "./support/tenant.mjs";
@@ -40,6 +41,17 @@ describe("a run that only reads", () => {
     assert.match(seenIn(ended, 3), /it lives for 600 s/);
     assert.match(seenIn(ended, 6), /page 1 has 4 of 9 users.*second page has other users.*9 users on 3 pages/);
     assert.deepEqual(sim.control.users(), before);
+  });
+
+  test("takes the simulator that runs, and of .dev.vars the dialect alone", async () => {
+    seed();
+    const running = { pid: process.pid, worker: "", simulator: sim.url, tokens: /** @type {any} */ ({}) };
+    const local = { THREEDEYE_BASE_URL: `${sim.url}/v3`, THREEDEYE_API_KEY: "own-key", THREEDEYE_DIALECT: '{"maxPageSize":100}' };
+    const env = simulatorEnvironment(running, local);
+    assert.equal(env.THREEDEYE_DIALECT, local.THREEDEYE_DIALECT);
+    assert.equal((await run([], env)).code, EXIT.asAssumed);
+    const foreign = simulatorEnvironment(running, { ...local, THREEDEYE_BASE_URL: "https://tenant.example/v3" });
+    assert.deepEqual([foreign.THREEDEYE_BASE_URL, foreign.THREEDEYE_DIALECT], [`${sim.url}/v3`, undefined]);
   });
 
   test("calls nothing but the list and the token, and tries a wrong key once", async () => {

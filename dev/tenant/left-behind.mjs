@@ -91,8 +91,11 @@ export async function removeRecorded(session, record, progress) {
   return own.cleanUp(progress);
 }
 
-/** What remains, and the command that removes it; npm runs it in the repository. @param {Remaining[]} remains @param {string | null} file the record */
-export function remainsInWords(remains, file) {
+/**
+ * What remains, and the command that removes it; npm runs it in the repository.
+ * @param {Remaining[]} remains @param {string | null} file the record @param {boolean} isSimulator
+ */
+export function remainsInWords(remains, file, isSimulator) {
   const lines = remains.map(({ id, email }) =>
     id === null
       ? `✗ Perhaps left behind: an account with ${email}, whose create was not answered`
@@ -101,5 +104,9 @@ export function remainsInWords(remains, file) {
   if (file === null) return lines.join("\n");
   const place = relative(ROOT, resolve(file));
   const name = place.startsWith("..") || isAbsolute(place) ? resolve(file) : place;
-  return [...lines, "This removes what was left behind:", `  npm run tenant -- --remove ${quoted(name)}`].join("\n");
+  return [
+    ...lines,
+    "This removes what was left behind:",
+    `  npm run tenant --${isSimulator ? " --simulator" : ""} --remove ${quoted(name)}`,
+  ].join("\n");
 }

@@ -14,6 +14,7 @@ import { isUsableId } from "./requests.mjs";
  * @property {boolean} yes
  * @property {boolean} json
  * @property {string | undefined} transcript
+ * @property {boolean} simulator the tenant is the simulator of `npm start`
  * @property {string | undefined} remove the record of what an earlier run left behind
  * @property {number} timeoutMs of one call
  * @property {number} waitMs for anything that takes its time at 3dEye
@@ -41,6 +42,7 @@ Checks a real tenant of 3dEye against docs/3DEYE.md, row by row. It only reads, 
                      what it will do; leaves nothing behind. Take an address of your own: you+test@your.domain
   --role ID          with --write: a role to attach to that account and to detach
   --remove FILE      deletes what an earlier run had to leave behind, and nothing else; such a run prints this command
+  --simulator        looks at the simulator of npm start, whatever the environment says
   --yes              does not ask before it writes
   --json             prints the report as JSON; npm run -s keeps npm's own lines out of it
   --transcript FILE  where the transcript goes; default .dev/tenant/TIME.json. Personal data and secrets are replaced in it
@@ -68,6 +70,7 @@ export function readOptions(args) {
     options: {
       write: { type: "string" },
       role: { type: "string" },
+      simulator: { type: "boolean", default: false },
       yes: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       transcript: { type: "string" },
@@ -77,17 +80,18 @@ export function readOptions(args) {
       help: { type: "boolean", short: "h", default: false },
     },
   });
-  const { write, role, yes, json, transcript, remove, help } = values;
+  const { write, role, simulator, yes, json, transcript, remove, help } = values;
   if (write !== undefined && !isAddress(write)) throw new Failure("--write wants an e-mail, such as you+test@your.domain");
   if (role !== undefined && !isUsableId(role)) throw new Failure("--role wants the id of a role");
   if (role !== undefined && write === undefined)
     throw new Failure("--role needs --write: a role is attached to the account made");
   if (transcript === "") throw new Failure("--transcript wants the name of a file");
   if (remove !== undefined && (write !== undefined || json || transcript !== undefined)) {
-    throw new Failure("--remove goes with no other option but --timeout and --wait");
+    throw new Failure("--remove goes with no other option but --simulator, --timeout and --wait");
   }
   const timeoutMs = milliseconds("--timeout", values.timeout, 0.05, 60);
-  return { write, role, yes, json, transcript, remove, help, timeoutMs, waitMs: milliseconds("--wait", values.wait, 0, 3600) };
+  const waitMs = milliseconds("--wait", values.wait, 0, 3600);
+  return { write, role, simulator, yes, json, transcript, remove, help, timeoutMs, waitMs };
 }
 
 /** @param {string} text */

@@ -43,11 +43,19 @@ export const keptVars = () => ({ ...read(GENERATED), ...read(OWN) });
 /** @param {string} file @returns {Record<string, string>} */
 const read = (file) => (existsSync(file) ? /** @type {Record<string, string>} */ (parseEnv(readFileSync(file, "utf8"))) : {});
 
+/** How the simulator is called. @param {string} simulator its address */
+export const simulatorUpstream = (simulator) => ({
+  THREEDEYE_BASE_URL: `${simulator}/v3`,
+  THREEDEYE_CUSTOMER_ID: SIMULATOR.customerId,
+  THREEDEYE_API_KEY: SIMULATOR.apiKey,
+  THREEDEYE_USERNAME: SIMULATOR.username,
+  THREEDEYE_PASSWORD: SIMULATOR.password,
+});
+
 /** @param {{simulator: string, notices: string}} urls @returns {Record<string, string>} */
 function settings(urls) {
   return {
-    THREEDEYE_BASE_URL: `${urls.simulator}/v3`,
-    THREEDEYE_CUSTOMER_ID: SIMULATOR.customerId,
+    ...simulatorUpstream(urls.simulator),
     THREEDEYE_PAGE_SIZE: "500",
     THREEDEYE_TIMEOUT_MS: "10000",
     JWT_ISSUER: `${urls.simulator}/`,
@@ -61,9 +69,6 @@ function settings(urls) {
     TWO_FACTOR_DISABLE: "second_factor",
     NOTIFY_WEBHOOK_URL: urls.notices,
     ALERT_WEBHOOK_URL: urls.notices,
-    THREEDEYE_API_KEY: SIMULATOR.apiKey,
-    THREEDEYE_USERNAME: SIMULATOR.username,
-    THREEDEYE_PASSWORD: SIMULATOR.password,
   };
 }
 
