@@ -65,6 +65,7 @@ async function main() {
   if (run.ended && !isExpected(run.ended)) explain(run.ended);
   // The last that is read, with the command to run.
   if (run.remains.length > 0) process.stderr.write(`\n${remainsInWords(run.remains, record, options.simulator)}\n`);
+  else if (run.ended && options.write !== undefined) process.stderr.write("\nNothing is left behind.\n");
   return run.remains.length === 0 && transcript === null ? USAGE_ERROR : exitCode(run);
 }
 

@@ -344,7 +344,9 @@ describe("an interruption", () => {
     const { child, said, ended } = begin(WRITE);
     await until(() => said.stderr.includes("Waiting until the list shows it"));
     child.kill("SIGINT");
-    assert.equal((await ended).code, 130);
+    const { code, stderr } = await ended;
+    assert.equal(code, 130);
+    assert.match(stderr, /\nNothing is left behind\.\n$/);
   });
 
   test("by an output that is closed", async () => {
