@@ -70,6 +70,9 @@ describe("an account that is left behind", () => {
       assert.equal(emails().length, 3);
       assert.equal(existsSync(ended.report.record), false);
       assert.equal(sim.control.calls().filter(({ method }) => method === "DELETE").length, 1);
+      const again = await inShell(commandIn(ended.stderr), { ...KEY, ...env });
+      assert.equal(again.code, EXIT.usage);
+      assert.match(again.stderr, /There is no file .*\.left-behind\.json\n.*A removal that succeeded deletes it/);
     }
   });
 

@@ -57,7 +57,10 @@ export function readRecord(file) {
     const texts = [record.baseUrl, record.customer, record.password];
     const isOne = record.version === 1 && texts.every((text) => typeof text === "string") && isObject(record.dialect);
     if (isOne && Array.isArray(record.accounts) && record.accounts.every(isAccount)) return record;
-  } catch {
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === "ENOENT") {
+      throw new Failure(`There is no file ${file}`, { hint: "A removal that succeeded deletes it." });
+    }
     // Told below: what is in it could be a secret.
   }
   throw new Failure("--remove wants the record that a run wrote of what it left behind", {
