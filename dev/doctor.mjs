@@ -8,7 +8,7 @@ import { apiAddress, Cloudflare, findCredentials } from "./doctor/cloudflare.mjs
 import { checkDatabase } from "./doctor/database.mjs";
 import { databaseOf, isPlaceholder, readDeployment } from "./doctor/deployment.mjs";
 import { AGAIN, beforeDeploying, exitCodeOf, problem, TOKEN_AGAIN, unseen } from "./doctor/finding.mjs";
-import { checkIssuer, isSafeUrl } from "./doctor/issuer.mjs";
+import { checkIssuer, isSafeUrl, textOf } from "./doctor/issuer.mjs";
 import { checkQueues } from "./doctor/queues.mjs";
 import { readToken } from "./doctor/read-token.mjs";
 import { inOrder, toJson, toText } from "./doctor/report.mjs";
@@ -116,11 +116,16 @@ async function examine(options, apiUrl, token) {
   const issuing = options.offline ? offline("issuer.keys", "the identity provider") : checkIssuer(deployment);
   const account = await examineAccount(options, apiUrl, deployment);
   const [settings, issuer, worker] = await Promise.all([
-    checkSettings(deployment, account.secrets, build),
+    checkSettings(deployment, account.secrets, build, account.command),
     issuing,
     examineWorker(options, deployment, account),
   ]);
-  const clocks = options.offline ? [] : checkClocks({ issuer: issuer.skew, cloudflare: worker.skew });
+  // What shows a clock: the Worker once it can be asked, or the provider.
+  const notAsked = [...worker.findings, ...issuer.findings].find(
+    ({ check, result }) => ["worker.health", "issuer.keys"].includes(check) && result !== "ok",
+  );
+  const toSeeOne = notAsked?.command ?? deployment.commands.look(textOf(deployment, "JWT_JWKS_URL"));
+  const clocks = options.offline ? [] : checkClocks({ issuer: issuer.skew, cloudflare: worker.skew }, toSeeOne);
   const explained = token === undefined ? [] : await explain(token, deployment, issuer);
   return [
     ...findings,
@@ -141,6 +146,7 @@ const offline = async (check, what) => ({ findings: [unseen(check, `${what} (--o
  * @typedef {object} Account
  * @property {Finding[]} findings
  * @property {string[]} [secrets] names of those that are set
+ * @property {string} [command] which brings the account into reach
  * @property {string} [address] of the Worker
  * @property {boolean} isDeployed as far as is known
  */
@@ -153,6 +159,7 @@ async function examineAccount({ offline: isOffline }, apiUrl, deployment) {
     const [why, command] = isOffline ? ["the account (--offline)", AGAIN] : ["the account, without a login at Cloudflare", login];
     return {
       findings: [unseen("account.login", why, command), ...unseenOf(deployment, command)],
+      command,
       address: await addressOf(deployment),
       isDeployed: true,
     };
@@ -161,7 +168,8 @@ async function examineAccount({ offline: isOffline }, apiUrl, deployment) {
   const { account, findings } = await checkAccount(api, credentials.kind, deployment, process.env);
   if (!account) {
     const command = findings.find(({ result }) => result !== "ok")?.command ?? "npx wrangler whoami";
-    return { findings: [...findings, ...unseenOf(deployment, command)], address: await addressOf(deployment), isDeployed: true };
+    const all = [...findings, ...unseenOf(deployment, command)];
+    return { findings: all, command, address: await addressOf(deployment), isDeployed: true };
   }
   const [database, queues, script, address] = await Promise.all([
     checkDatabase(api, account, deployment),

@@ -1,6 +1,6 @@
 // Clocks: the Worker holds the dates of tokens against its own clock, and allows a minute.
 
-import { AGAIN, ok, problem, unseen, warning } from "./finding.mjs";
+import { ok, problem, unseen, warning } from "./finding.mjs";
 
 /** @typedef {import("./finding.mjs").Finding} Finding */
 
@@ -11,11 +11,12 @@ const SET_CLOCK = "sudo timedatectl set-ntp true";
 
 /**
  * @param {{issuer?: number, cloudflare?: number}} skews by how many seconds they are ahead of this machine
+ * @param {string} command by which one of them can be seen
  * @returns {Finding[]}
  */
-export function checkClocks({ issuer, cloudflare }) {
+export function checkClocks({ issuer, cloudflare }, command) {
   const check = "clock.skew";
-  if (issuer === undefined && cloudflare === undefined) return [unseen(check, "any clock but this machine's", AGAIN)];
+  if (issuer === undefined && cloudflare === undefined) return [unseen(check, "any clock but this machine's", command)];
   if (issuer === undefined || cloudflare === undefined) {
     const [whose, skew] = issuer === undefined ? ["Cloudflare's clock", cloudflare] : ["the provider's clock", issuer];
     return [beside(check, String(whose), Number(skew))];

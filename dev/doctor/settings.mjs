@@ -47,9 +47,10 @@ const RATE_LIMITS = /** @type {Record<string, [string, number]>} */ ({
  * @param {Deployment} deployment
  * @param {string[] | undefined} secrets those that are set; undefined: not known, so those are taken to be set that are needed
  * @param {string | undefined} build the folder of the built Worker
+ * @param {string} [toSeeSecrets] the command that is needed first, where the account is out of reach
  * @returns {Promise<Finding[]>}
  */
-export async function checkSettings(deployment, secrets, build) {
+export async function checkSettings(deployment, secrets, build, toSeeSecrets) {
   const { vars, commands } = deployment;
   const findings = [...checkNames(deployment), ...checkThreedeye(deployment, secrets)];
   if (secrets === undefined) {
@@ -57,7 +58,7 @@ export async function checkSettings(deployment, secrets, build) {
       unseen(
         "settings.secrets",
         "which secrets are set; those that are needed are taken to be",
-        commands.wrangler("secret list"),
+        toSeeSecrets ?? commands.wrangler("secret list"),
       ),
     );
   }
