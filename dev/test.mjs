@@ -51,6 +51,7 @@ const LONG_FILES = [
   "kill",
   "queue-cron",
   "tenant-write",
+  "tenant-remove",
   "queue-messages",
   "account-auth",
   "account-costs",
