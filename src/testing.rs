@@ -89,12 +89,16 @@ impl Shared {
     }
 }
 
+/// A connection that was idle for longer is not used again: workerd ends it after 15 s.
+const MAX_IDLE_AGE: Duration = Duration::from_secs(5);
+
 /// A client that takes every status as an answer and follows no redirect.
 pub fn agent(timeout: Option<Duration>) -> Agent {
     let config = Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
         .max_redirects_will_error(false)
+        .max_idle_age(MAX_IDLE_AGE)
         .timeout_global(timeout);
     config.build().into()
 }

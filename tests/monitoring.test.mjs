@@ -1,9 +1,9 @@
 /** Numbers, alerts and retention, by HTTPS calls and the cron trigger, on a real D1. */
 
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
 import { after, test } from "node:test";
 
+import { createHttpServer } from "../dev/tooling/http-server.mjs";
 import { receiverForThisFile } from "./support/notices.mjs";
 import { serviceForThisFile } from "./support/service.mjs";
 
@@ -29,7 +29,7 @@ const service = await serviceForThisFile({
 async function monitorForThisFile() {
   /** @type {string[]} */
   const heard = [];
-  const server = createServer((request, response) => {
+  const server = createHttpServer((request, response) => {
     heard.push(`${request.method} ${request.url}`);
     response.end("OK");
   });

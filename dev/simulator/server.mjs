@@ -4,8 +4,8 @@
  */
 
 import { once, setMaxListeners } from "node:events";
-import { createServer } from "node:http";
 
+import { createHttpServer } from "../tooling/http-server.mjs";
 import { AccessTokens } from "./access-tokens.mjs";
 import { CallLedger } from "./calls.mjs";
 import { defaultConfig } from "./config.mjs";
@@ -66,9 +66,7 @@ export async function startSimulator({ port = 0, host = "127.0.0.1", stateFile }
 
   const lifetime = new AbortController();
   setMaxListeners(0, lifetime.signal); // one per delayed call, however many there are
-  const server = createServer();
-  // Clients pool connections. Node's 5 s would now and then close one just as it is used again, a failure that is not part of any test.
-  server.keepAliveTimeout = 120_000;
+  const server = createHttpServer();
   server.listen(port, host);
   await once(server, "listening");
 

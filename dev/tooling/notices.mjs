@@ -3,8 +3,8 @@
 
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { appendFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
 import { relative } from "node:path";
+import { createHttpServer } from "./http-server.mjs";
 import { logFile, ROOT } from "./paths.mjs";
 import { say } from "./say.mjs";
 
@@ -18,7 +18,7 @@ export async function receiveNotices(port) {
   const log = logFile("notices");
   writeFileSync(log, "");
   let secret = "";
-  const server = createServer(async (request, response) => {
+  const server = createHttpServer(async (request, response) => {
     let body = "";
     for await (const chunk of request) {
       body += chunk;

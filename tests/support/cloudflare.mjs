@@ -5,10 +5,10 @@
 
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { createServer } from "node:http";
 import { DatabaseSync } from "node:sqlite";
 
 import { parseTarget, readBody } from "../../dev/simulator/http.mjs";
+import { createHttpServer } from "../../dev/tooling/http-server.mjs";
 
 const MAX_BYTES = 16 * 1024 * 1024;
 
@@ -48,7 +48,7 @@ export const queue = (name, consumers = []) => ({
 /** @param {State} state of which a test changes what it wants, also later */
 export async function startCloudflare(state) {
   const asked = /** @type {string[]} */ ([]);
-  const server = createServer(async (incoming, response) => {
+  const server = createHttpServer(async (incoming, response) => {
     const { path, query } = parseTarget(incoming);
     const body = await bodyOf(incoming);
     const route = path.replace("/client/v4", "");

@@ -1,10 +1,10 @@
 /** A server in front of the simulator that makes a tenant of it which is unlike what we assume. */
 
 import { once } from "node:events";
-import { createServer } from "node:http";
 import { after } from "node:test";
 
 import { readBody } from "../../dev/simulator/http.mjs";
+import { createHttpServer } from "../../dev/tooling/http-server.mjs";
 
 /**
  * @typedef {object} Asked as the simulator is asked
@@ -28,7 +28,7 @@ import { readBody } from "../../dev/simulator/http.mjs";
 export async function frontOf(sim) {
   /** @type {Ways} */
   let ways = {};
-  const server = createServer(async (incoming, outgoing) => {
+  const server = createHttpServer(async (incoming, outgoing) => {
     const url = new URL(incoming.url ?? "/", sim.url);
     const content = await readBody(incoming, 1 << 20);
     const headers = Object.fromEntries(

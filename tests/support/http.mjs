@@ -19,7 +19,10 @@ import { connect } from "node:net";
  * @property {string | Buffer | (string | Buffer)[]} [body] sent as it is; a list is sent in chunks, without a length
  */
 
-const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+/** Idle for so long, a connection is not used again: workerd ends it after 15 s, perhaps just as the next request is sent. */
+const IDLE_MS = 5_000;
+
+const agent = new Agent({ keepAlive: true, maxSockets: 64, timeout: IDLE_MS });
 
 /**
  * @param {string} origin such as `http://127.0.0.1:8787`

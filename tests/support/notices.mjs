@@ -1,9 +1,9 @@
 /** A receiver of notices on loopback, which can also refuse them, be slow, or be gone. */
 
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { createServer } from "node:http";
 import { after, beforeEach } from "node:test";
 
+import { createHttpServer } from "../../dev/tooling/http-server.mjs";
 import { until } from "./until.mjs";
 
 /**
@@ -36,7 +36,7 @@ export class Receiver {
   secret = randomBytes(24).toString("hex");
   /** Everything that came, taken or not. @type {Delivery[]} */
   deliveries = [];
-  #server = createServer((request, response) => void this.#receive(request, response));
+  #server = createHttpServer((request, response) => void this.#receive(request, response));
   #port = 0;
   /** Answers with this status; undefined: never. @type {(notice: Notice) => number | undefined} */
   #status = () => 200;

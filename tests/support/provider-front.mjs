@@ -1,7 +1,8 @@
 /** What stands between a client and a server, to change what the server answers: another clock, another version, a failure. */
 
 import { once } from "node:events";
-import { createServer } from "node:http";
+
+import { createHttpServer } from "../../dev/tooling/http-server.mjs";
 
 /**
  * @typedef {{status: number, headers: Record<string, string>, body: string}} Answer
@@ -12,7 +13,7 @@ import { createServer } from "node:http";
 export async function startFront(target) {
   /** @type {{change: Change}} */
   const front = { change: () => undefined };
-  const server = createServer(async (incoming, response) => {
+  const server = createHttpServer(async (incoming, response) => {
     const path = incoming.url ?? "/";
     const reply = await fetch(target + path, {
       redirect: "manual",

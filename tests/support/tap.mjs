@@ -4,7 +4,8 @@
  */
 
 import { once } from "node:events";
-import { createServer } from "node:http";
+
+import { createHttpServer } from "../../dev/tooling/http-server.mjs";
 
 /**
  * @typedef {{method: string, path: string, headers: import("node:http").IncomingHttpHeaders, body: string, status: number}} Exchange
@@ -14,7 +15,7 @@ import { createServer } from "node:http";
  */
 export async function tap(service) {
   const heard = /** @type {Exchange[]} */ ([]);
-  const server = createServer(async (request, response) => {
+  const server = createHttpServer(async (request, response) => {
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
     const [method, path, body] = [request.method ?? "", request.url ?? "", Buffer.concat(chunks)];
