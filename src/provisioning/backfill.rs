@@ -7,6 +7,7 @@ use crate::kernel::audit::{Action, Entry};
 use crate::kernel::{Deadline, UserId, ids};
 use crate::provisioning::attempt::{AttemptResult, ReplacementBudget};
 use crate::provisioning::batch::{BatchReport, RunWatch};
+use crate::provisioning::fanout::silence;
 use crate::provisioning::offboarding::{RemovalOrder, Removals};
 use crate::provisioning::policy::{CLOCK_SKEW, RUN_BUDGET};
 use crate::provisioning::store::{
@@ -83,8 +84,10 @@ impl Provisioner<'_> {
         };
         let due_by = started_at.plus(CLOCK_SKEW);
         let leavings = order.removals.due(started_at);
-        let opened = store::open_run(self.database, &opening, due_by, leavings).await?;
+        let silence = silence(started_at);
+        let opened = store::open_run(self.database, &opening, due_by, leavings, silence).await?;
         let opened = opened.ok_or(NotRun::Paused)?;
+        self.give_up_abandoned(&opened.abandoned).await?;
         let watch = RunWatch::new(vec![opening.run_id.clone()], started_at);
         let budget = ReplacementBudget::limited(order.max_replacements);
         let deadline = Deadline::after(self.clock, RUN_BUDGET);

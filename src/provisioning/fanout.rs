@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use crate::db::DatabaseError;
 use crate::kernel::ordered::set_of;
-use crate::kernel::{Deadline, ids};
+use crate::kernel::{Deadline, Timestamp, ids};
 use crate::provisioning::attempt::ReplacementBudget;
 use crate::provisioning::backfill::{NotRun, RunOrder};
 use crate::provisioning::batch::{RunWatch, Stop};
@@ -24,7 +24,9 @@ use crate::provisioning::policy::{
     CHUNK_SIZE, CLOCK_SKEW, DELIVERIES, LIST_ABANDONED_AFTER, MESSAGES_A_SEND, RUN_ABANDONED_AFTER,
     RUN_BUDGET, hold, redelivery,
 };
-use crate::provisioning::store::{self, Planning, ReplacementAllowance, RunOpening, Tally};
+use crate::provisioning::store::{
+    self, Abandoned, Planning, ReplacementAllowance, RunOpening, Silence, Tally,
+};
 use crate::provisioning::{Context, Provisioner};
 use crate::threedeye::UpstreamError;
 
@@ -110,8 +112,7 @@ impl Provisioner<'_> {
             due_by: now.plus(CLOCK_SKEW),
             hold_until: now.plus(hold(order.limit)),
             chunk_size: CHUNK_SIZE,
-            abandoned_before: now.minus(RUN_ABANDONED_AFTER),
-            lists_abandoned_before: now.minus(LIST_ABANDONED_AFTER),
+            silence: silence(now),
             leavings: order.removals.due(now),
         };
         let planned = store::plan_run(self.database, &planning).await?;
@@ -129,18 +130,7 @@ impl Provisioner<'_> {
             self.leave_to_the_next_run(&unsent, "could not be enqueued")
                 .await?;
         }
-        if !planned.abandoned.is_empty() {
-            // As good as dead letters, and told like them.
-            let why = "no delivery for too long";
-            store::give_up_dead(
-                self.database,
-                &planned.abandoned,
-                why,
-                FOR_THE_NEXT_RUN,
-                now,
-            )
-            .await?;
-        }
+        self.give_up_abandoned(&planned.abandoned).await?;
         let watch = RunWatch::new(vec![run_id.clone()], now);
         let removals = self
             .remove_leaving(&planned.leaving, order.removals, &watch)
@@ -151,7 +141,7 @@ impl Provisioner<'_> {
             remaining: planned.remaining,
             chunks: planned.chunks.len(),
             unsent: unsent.len(),
-            abandoned: planned.abandoned.len(),
+            abandoned: planned.abandoned.undelivered.len(),
             cause,
             removals,
         })
@@ -165,6 +155,24 @@ impl Context<'_> {
         let why = format!("failed {DELIVERIES} deliveries");
         let (chunks, now) = (distinct(chunks), self.clock.now());
         store::give_up_dead(self.database, &chunks, &why, FOR_THE_NEXT_RUN, now).await
+    }
+
+    /// Closes what no one will come for any more.
+    pub(in crate::provisioning) async fn give_up_abandoned(
+        &self,
+        abandoned: &Abandoned,
+    ) -> Result<(), DatabaseError> {
+        let now = self.clock.now();
+        if !abandoned.undelivered.is_empty() {
+            // As good as dead letters, and told like them.
+            let (chunks, why) = (&abandoned.undelivered, "no delivery for too long");
+            store::give_up_dead(self.database, chunks, why, FOR_THE_NEXT_RUN, now).await?;
+        }
+        if !abandoned.died.is_empty() {
+            let why = "run ended early: the process that did it died";
+            store::give_up(self.database, &abandoned.died, why, "", now).await?;
+        }
+        Ok(())
     }
 
     async fn leave_to_the_next_run(
@@ -263,6 +271,14 @@ impl Provisioner<'_> {
 
 /// What becomes of the users of a chunk that is given up.
 const FOR_THE_NEXT_RUN: &str = "; its users wait for the next run";
+
+/// After which silence a run that begins now gives earlier ones up.
+pub(in crate::provisioning) fn silence(now: Timestamp) -> Silence {
+    Silence {
+        runs: now.minus(RUN_ABANDONED_AFTER),
+        queued_lists: now.minus(LIST_ABANDONED_AFTER),
+    }
+}
 
 fn distinct(chunks: &[ChunkId]) -> Vec<ChunkId> {
     let chunks = set_of(chunks);

@@ -32,6 +32,7 @@ pub use claim::{ClaimRequest, Claims, claim};
 pub use clear::{Cleared, Clearing, clear};
 pub use counts::Counted;
 pub use export::{Exported, export_user};
+pub use fanout::abandoned::{Abandoned, Silence};
 pub use fanout::delivery::{OpenedDelivery, ReplacementAllowance, close_delivery, open_delivery};
 pub use fanout::give_up::{give_up, give_up_dead};
 pub use fanout::plan::{Planned, Planning, plan_run};

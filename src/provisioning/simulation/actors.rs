@@ -53,6 +53,7 @@ impl<'a> Theatre<'a> {
                 may_lose_roles,
                 thought,
             } => self.planned_reset(number, user, order, may_lose_roles, thought),
+            Script::List(list) => self.list(number, list),
             Script::Stop => self.stop(number),
             Script::Pause { time } => self.pause(number, time),
         }
@@ -92,7 +93,7 @@ impl<'a> Theatre<'a> {
         })
     }
 
-    fn plan(&self, number: usize, cron: bool) -> Acting<'a> {
+    pub fn plan(&self, number: usize, cron: bool) -> Acting<'a> {
         let (world, risks, post) = (self.world, Rc::clone(self.risks), self.post);
         let kit = self.kit(number);
         let order = self.order(cron, 20);
@@ -104,7 +105,7 @@ impl<'a> Theatre<'a> {
         })
     }
 
-    fn consume(&self, number: usize) -> Acting<'a> {
+    pub fn consume(&self, number: usize) -> Acting<'a> {
         let (world, risks, post) = (self.world, Rc::clone(self.risks), self.post);
         let kit = self.kit(number);
         let removals = self.scene.removals;
@@ -161,7 +162,7 @@ impl<'a> Theatre<'a> {
         })
     }
 
-    fn order(&self, cron: bool, max_replacements: u32) -> RunOrder {
+    pub fn order(&self, cron: bool, max_replacements: u32) -> RunOrder {
         RunOrder {
             trigger: if cron { Trigger::Cron } else { Trigger::Manual },
             limit: 50,

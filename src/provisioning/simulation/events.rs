@@ -59,6 +59,7 @@ impl Theatre<'_> {
         let is_touched = self.scene.actors.iter().any(|(_, script)| {
             matches!(script, Script::Reset { user: its, .. } | Script::Offboard { user: its }
                 | Script::PlannedReset { user: its, .. } if *its == user)
+                || matches!(script, Script::List(list) if list.names(user))
         });
         if other.is_some() {
             return;

@@ -6,12 +6,13 @@
 //! | `scene` | who is there and what they do |
 //! | `risks` | how effects go wrong |
 //! | `stage` | plays a schedule to its end |
-//! | `actors`, `administrators`, `events` | what the actors do, and what happens beside them |
+//! | `actors`, `administrators`, `lists`, `events` | what the actors do, and what happens beside them |
 //! | `oracle` | what must hold after every effect, and at the end |
 
 mod actors;
 mod administrators;
 mod events;
+mod lists;
 mod oracle;
 mod risks;
 mod scene;

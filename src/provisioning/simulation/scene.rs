@@ -3,8 +3,10 @@
 
 use std::time::Duration;
 
+use crate::provisioning::bulk::Act;
 use crate::provisioning::offboarding::RemovalOrder;
 use crate::provisioning::reset::ResetOrder;
+use crate::provisioning::simulation::lists::List;
 use crate::provisioning::world::LOGIN;
 use crate::testing::simulation::dice::{Dice, Draws, Topic};
 use crate::testing::simulation::director::Trouble;
@@ -63,6 +65,8 @@ pub enum Script {
         may_lose_roles: bool,
         thought: Duration,
     },
+    /// `POST /admin/threedeye/bulk`.
+    List(List),
     /// `POST /admin/threedeye/backfill/runs/{runId}/stop`.
     Stop,
     /// `PUT /admin/threedeye/pause`, and after this time once more.
@@ -175,7 +179,8 @@ fn accounts(draws: &Draws, users: &[String]) -> Vec<OldAccount> {
 
 fn script(draws: &Draws, users: usize) -> Script {
     let user = draws.below(users as u64) as usize;
-    match draws.below(19) {
+    match draws.below(22) {
+        19..=21 => Script::List(list(draws, users)),
         13 => Script::Offboard { user },
         14..=16 => Script::PlannedReset {
             user,
@@ -213,6 +218,22 @@ fn script(draws: &Draws, users: usize) -> Script {
             user,
             order: order(draws),
         },
+    }
+}
+
+fn list(draws: &Draws, users: usize) -> List {
+    let act = draws.pick(&Act::ALL);
+    List {
+        act,
+        // The last one does not exist.
+        users: 1 + draws.below((2 << users) - 1),
+        order: match act {
+            Act::Reset => order(draws),
+            _ => ResetOrder::NOTHING,
+        },
+        queued: draws.chance(600),
+        replacements: draws.pick(&[20, 20, 1, 0]),
+        thought: Duration::from_secs(draws.pick(&[0, 0, 5, 30, 700])),
     }
 }
 

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::kernel::{Timestamp, UserId};
+use crate::provisioning::policy::LIST_ABANDONED_AFTER;
 use crate::provisioning::reset::ResetOrder;
 use crate::provisioning::simulation::actors::Post;
 use crate::provisioning::simulation::oracle::REST;
@@ -12,7 +13,7 @@ use crate::provisioning::simulation::risks::Risks;
 use crate::provisioning::simulation::scene::{Scene, user_id};
 use crate::provisioning::world::World;
 use crate::testing::simulation::crew::Crew;
-use crate::testing::simulation::dice::Dice;
+use crate::testing::simulation::dice::{Dice, Topic};
 use crate::testing::simulation::director::Director;
 use crate::testing::simulation::schedule::{Played, Schedule, Violation};
 use crate::testing::simulation::stage::{Acting, Stage};
@@ -112,6 +113,7 @@ impl Theatre<'_> {
         // Who has paused runs and died has others who see it.
         let go_on = "UPDATE provisioning_pause SET paused = 0";
         self.world.sqlite.execute(go_on, []);
+        self.end_lists()?;
         self.reset_the_robbed()?;
         self.converge()?;
         self.risks.oracle.borrow_mut().judge(self.world);
@@ -141,6 +143,25 @@ impl Theatre<'_> {
         let mut directory = self.world.remote.directory_mut();
         directory.create_delay = self.scene.create_delay;
         directory.delete_delay = self.scene.delete_delay;
+    }
+
+    /// Messages that were sent come at last, or are given up.
+    fn end_lists(&self) -> Result<(), Violation> {
+        let draws = self.risks.director.dice.stream(Topic::Choice, 0);
+        if draws.chance(500) {
+            self.lone(AFTER, self.consume(AFTER))?;
+        }
+        let open =
+            "SELECT run_id FROM provisioning_runs WHERE status = 'running' AND bulk IS NOT NULL";
+        let open: Vec<String> = self.world.sqlite.query(open, [], |row| row.get(0));
+        if open.is_empty() {
+            return Ok(());
+        }
+        self.world.pass(LIST_ABANDONED_AFTER);
+        match draws.chance(500) {
+            true => self.lone(AFTER + 1, self.plan(AFTER + 1, true)),
+            false => self.lone(AFTER + 1, self.backfill(AFTER + 1, true, 20)),
+        }
     }
 
     /// The service cannot see that a user who was provisioned has lost the
@@ -178,7 +199,7 @@ impl Theatre<'_> {
                 true => removing += 1,
                 false => converging += 1,
             }
-            let number = AFTER + (removing + converging) as usize;
+            let number = AFTER + 1 + (removing + converging) as usize;
             self.lone(number, self.backfill(number, true, 20))?;
             let next: Option<Timestamp> = {
                 let tables = self.world.rows();

@@ -5,6 +5,7 @@ use crate::kernel::audit::Origin;
 use crate::kernel::{Timestamp, UserId};
 use crate::provisioning::store::DueLeavings;
 use crate::provisioning::store::columns::{UserIdRow, user_ids};
+use crate::provisioning::store::fanout::abandoned::{Abandoned, Silence, push_abandoned};
 use crate::provisioning::store::leaving::list_due_leavings;
 use crate::provisioning::store::pause::{PAUSED, PausedRow, not_paused};
 use crate::provisioning::store::quarantine::{Quarantined, list_quarantined_statement};
@@ -96,6 +97,8 @@ pub struct OpenedRun {
     pub quarantined: Vec<Quarantined>,
     /// Users that left and whose wait is over.
     pub leaving: Vec<UserId>,
+    /// Of earlier runs.
+    pub abandoned: Abandoned,
 }
 
 /// Opens a run's row in the ledger and lists up to `limit` users that are due by `due_by`, and those
@@ -105,6 +108,7 @@ pub async fn open_run(
     opening: &RunOpening,
     due_by: Timestamp,
     leavings: DueLeavings,
+    silence: Silence,
 ) -> Result<Option<OpenedRun>, DatabaseError> {
     let mut batch = Batch::new();
     let paused = batch.push::<PausedRow>(Statement::new(PAUSED, []));
@@ -122,6 +126,7 @@ pub async fn open_run(
     let due = batch.push(list_due_statement(due_by, opening.limit));
     let quarantined = batch.push(list_quarantined_statement());
     let leaving = batch.push::<UserIdRow>(list_due_leavings(leavings));
+    let abandoned = push_abandoned(&mut batch, silence);
     let answers = database.run(batch).await?;
     if answers.one(paused)?.paused {
         return Ok(None);
@@ -130,6 +135,7 @@ pub async fn open_run(
         candidates: answers.rows(due)?,
         quarantined: answers.rows(quarantined)?,
         leaving: user_ids(answers.rows(leaving)?),
+        abandoned: abandoned.read(&answers)?,
     }))
 }
 

@@ -96,6 +96,45 @@ fn a_list_that_died_in_one_process_is_stopped_and_tells_who_was_left() {
 }
 
 #[test]
+fn a_list_that_died_in_one_process_is_given_up_by_a_later_run_also_where_a_stop_broke_off() {
+    for (has_queue, stop_breaks_off) in [(false, false), (true, false), (false, true)] {
+        let (mut setup, ids) = few(9);
+        let order = replacing(&ids);
+        let preview = setup.preview_bulk(&order);
+        setup.service.spared_batches.set(Some(45));
+        assert_eq!(setup.bulk(&planned(&order, &preview)).status(), 500);
+        setup.mend();
+        let died = setup.bulk(&planned(&order, &preview)).json();
+        if stop_breaks_off {
+            let path = format!(
+                "/admin/threedeye/backfill/runs/{}/stop",
+                text(&died["runId"])
+            );
+            let body = json!({ "reason": "it died" });
+            // The order is written down, and no chunk is given up.
+            setup.service.spared_batches.set(Some(1));
+            let stop = setup.service.post(&path).admin().json(&body).send();
+            assert_eq!(stop.status(), 500);
+            setup.mend();
+            assert_eq!(setup.run_of(&died)["status"], "running");
+        }
+        setup.service.has_queue = has_queue;
+        setup.run_by_cron();
+        assert_eq!(setup.run_of(&died)["status"], "running");
+        setup.run_by_cron();
+        let run = setup.run_of(&died);
+        assert_eq!(run["status"], "ended_early", "{run}");
+        let states = setup.states(&died);
+        let count = |state: &str| states.iter().filter(|one| *one == state).count();
+        assert_eq!(count("waiting") + count("working"), 0, "{states:?}");
+        let figures = ["done", "failed", "skipped"].map(|name| run[name].as_u64().unwrap());
+        assert_eq!(figures.iter().sum::<u64>(), 9, "{run}");
+        let last = last_error(&run);
+        assert!(last.ends_with("the process that did it died"), "{last}");
+    }
+}
+
+#[test]
 fn one_process_does_fifty_users_within_d1s_limit_and_tells_who_is_left() {
     let (setup, ids) = few(53);
     let order = replacing(&ids);

@@ -57,6 +57,9 @@ impl Oracle {
             let seen = format!("{} of {user}", id.0);
             self.object("no deleted user is removed before the wait is over", seen);
         }
+        if self.listed.contains(user) {
+            return;
+        }
         let removed = self.removed.entry(actor).or_default();
         *removed += 1;
         if *removed > self.removals.limit {

@@ -95,6 +95,7 @@ impl Oracle {
         }
         drop(remote);
         self.plans_were_done_once(world);
+        self.lists_were_done_as_shown(world);
         self.books_balance(world);
     }
 

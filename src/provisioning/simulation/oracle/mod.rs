@@ -3,6 +3,7 @@
 mod accounts;
 mod departures;
 mod judge;
+mod lists;
 mod orders;
 mod proofs;
 
@@ -25,6 +26,7 @@ use crate::threedeye::simulated::directory::Account;
 use crate::threedeye::{RemoteId, RoleId};
 
 pub use departures::GoneUser;
+use lists::ShownList;
 use orders::Shown;
 
 /// The seals of one rotation: before it, after it.
@@ -73,6 +75,10 @@ pub struct Oracle {
     pub on_purpose: BTreeSet<usize>,
     /// Users whose wait was ended by deleting them on purpose.
     pub hurried: BTreeSet<UserId>,
+    /// Users that a list was to reset or to off-board.
+    listed: BTreeSet<UserId>,
+    /// Lists as they were shown, by the request.
+    lists: BTreeMap<String, ShownList>,
     pub removals: RemovalOrder,
     /// Users that were deleted, as they were then.
     pub gone: BTreeMap<UserId, GoneUser>,
@@ -117,6 +123,8 @@ impl Oracle {
             known_since: None,
             on_purpose: BTreeSet::new(),
             hurried: BTreeSet::new(),
+            listed: BTreeSet::new(),
+            lists: BTreeMap::new(),
             removals: RemovalOrder {
                 limit: 0,
                 wait: Duration::ZERO,

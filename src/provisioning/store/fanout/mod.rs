@@ -8,6 +8,7 @@
 //! CROSS JOIN keeps SQLite from reordering: the chunks come first, so a statement reads what its
 //! chunks hold, whatever the tables hold.
 
+pub mod abandoned;
 pub mod delivery;
 pub mod give_up;
 pub mod plan;

@@ -4,8 +4,8 @@ use crate::db::{self, Batch, Database, DatabaseError, Statement};
 use crate::kernel::ordered::set_of;
 use crate::kernel::{Timestamp, UserId};
 use crate::provisioning::fanout::ChunkId;
-use crate::provisioning::policy::ABANDONED_AT_ONCE;
 use crate::provisioning::store::columns::{UserIdRow, user_ids};
+use crate::provisioning::store::fanout::abandoned::{Abandoned, Silence, push_abandoned};
 use crate::provisioning::store::fanout::sums::update_runs;
 use crate::provisioning::store::leaving::list_due_leavings;
 use crate::provisioning::store::pause::not_paused;
@@ -56,14 +56,6 @@ SELECT total AS users,
        (SELECT value FROM provisioning_totals WHERE name = 'waiting') AS remaining
 FROM provisioning_runs WHERE run_id = ?1";
 
-// ?1 moment, ?2 moment for a list, ?3 limit, which keeps a plan cheap
-const ABANDONED: &str = "
-SELECT c.run_id, c.chunk
-FROM provisioning_runs r CROSS JOIN provisioning_chunks c ON c.run_id = r.run_id
-WHERE r.status = 'running' AND r.mode = 'queue' AND c.state = 'open'
-  AND r.advanced_at <= iif(r.action = 'backfill', ?1, ?2)
-LIMIT ?3";
-
 /// What to plan.
 #[derive(Debug, Clone)]
 pub struct Planning {
@@ -76,10 +68,7 @@ pub struct Planning {
     pub hold_until: Timestamp,
     /// Users a chunk, from 1; the last one may have fewer.
     pub chunk_size: u32,
-    /// A planned run that was last worked on before this moment is abandoned.
-    pub abandoned_before: Timestamp,
-    /// A run over a list, that was last worked on before this moment, is.
-    pub lists_abandoned_before: Timestamp,
+    pub silence: Silence,
     pub leavings: DueLeavings,
 }
 
@@ -91,9 +80,8 @@ pub struct Planned {
     pub users: u32,
     /// Users that wait, the planned ones included.
     pub remaining: u64,
-    /// Open chunks of earlier runs that no delivery will come for any more, at most
-    /// [`ABANDONED_AT_ONCE`].
-    pub abandoned: Vec<ChunkId>,
+    /// Of earlier runs.
+    pub abandoned: Abandoned,
     /// Users that left and whose wait is over.
     pub leaving: Vec<UserId>,
 }
@@ -143,12 +131,7 @@ pub async fn plan_run(
     ));
     batch.execute(update_runs(&set_of([run_id]), opening.started_at)?);
     let planned = batch.push::<PlannedRow>(Statement::new(PLANNED, [run_id.into()]));
-    let args = [
-        planning.abandoned_before.into(),
-        planning.lists_abandoned_before.into(),
-        ABANDONED_AT_ONCE.into(),
-    ];
-    let abandoned = batch.push(Statement::new(ABANDONED, args));
+    let abandoned = push_abandoned(&mut batch, planning.silence);
     let leaving = batch.push::<UserIdRow>(list_due_leavings(planning.leavings));
 
     let answers = database.run(batch).await?;
@@ -160,7 +143,7 @@ pub async fn plan_run(
         chunks: chunks.into_iter().collect(),
         users: planned.users,
         remaining: planned.remaining,
-        abandoned: answers.rows(abandoned)?,
+        abandoned: abandoned.read(&answers)?,
         leaving: user_ids(answers.rows(leaving)?),
     }))
 }

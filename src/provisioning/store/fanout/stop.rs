@@ -6,13 +6,14 @@ use crate::kernel::audit::Entry;
 use crate::provisioning::fanout::ChunkId;
 use crate::provisioning::store::give_up;
 
-// ?1 run, ?2 now. A run in one process adds its own figures when it ends; if it died, this is its end.
+// ?1 run, ?2 now, ?3 why. A backfill in one process adds its own figures when it ends; if it died, this is its end. Any
+// other run ends with its last open chunk.
 const STOP: &str = "
 UPDATE provisioning_runs SET
   stopped_at = ?2,
-  status = CASE mode WHEN 'inline' THEN 'ended_early' ELSE status END,
-  finished_at = CASE mode WHEN 'inline' THEN ?2 ELSE finished_at END,
-  errors = CASE mode WHEN 'inline' THEN json_insert(errors, '$[#]', ?3) ELSE errors END
+  status = iif(mode = 'inline' AND bulk IS NULL, 'ended_early', status),
+  finished_at = iif(mode = 'inline' AND bulk IS NULL, ?2, finished_at),
+  errors = iif(mode = 'inline' AND bulk IS NULL, json_insert(errors, '$[#]', ?3), errors)
 WHERE run_id = ?1 AND status = 'running' AND stopped_at IS NULL";
 
 // ?1 run

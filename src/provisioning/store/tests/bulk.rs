@@ -274,9 +274,9 @@ fn a_user_whose_holder_died_is_claimed_again_with_what_the_trail_tells(test: &St
 fn a_list_that_waits_long_behind_other_work_is_not_abandoned(test: &StoreTest) {
     test.open_list("run-1", "plan-1", &["ann"]);
     test.advance(ABANDONED_AFTER);
-    assert_eq!(test.plan("run-2", 50).abandoned, []);
+    assert_eq!(test.plan("run-2", 50).abandoned.undelivered, []);
     test.advance(LIST_ABANDONED_AFTER - ABANDONED_AFTER);
-    assert_eq!(test.plan("run-3", 50).abandoned, [chunk(1)]);
+    assert_eq!(test.plan("run-3", 50).abandoned.undelivered, [chunk(1)]);
 }
 
 fn a_list_that_is_given_up_tells_who_was_left(test: &StoreTest) {

@@ -9,7 +9,7 @@ use super::*;
 use crate::kernel::Random as _;
 use crate::provisioning::fanout::ChunkId;
 use crate::provisioning::record::ForgottenAccount;
-use crate::provisioning::store::{Planning, ReplacementAllowance};
+use crate::provisioning::store::{Planning, ReplacementAllowance, Silence};
 
 /// How long a sequence is.
 const STEPS: u32 = 35;
@@ -248,8 +248,10 @@ impl<'t> Sequence<'t> {
                     due_by: test.now(),
                     hold_until: test.now().plus(self.span()),
                     chunk_size: 1 + self.random.below(3),
-                    abandoned_before: test.now().minus(self.span()),
-                    lists_abandoned_before: test.now().minus(self.span()),
+                    silence: Silence {
+                        runs: test.now().minus(self.span()),
+                        queued_lists: test.now().minus(self.span()),
+                    },
                     leavings: test.leavings(9),
                 };
                 if let Ok(Some(planned)) = block_on(store::plan_run(&test.database, &planning)) {

@@ -1,6 +1,7 @@
 //! The store under test, each method as a case calls it.
 
 use super::*;
+use crate::provisioning::fanout::silence;
 use crate::provisioning::store::{Counted, Leaving, LeavingOutcome};
 
 /// An empty database whose clock stands still but for [`StoreTest::advance`].
@@ -225,7 +226,13 @@ impl StoreTest {
     /// Opens a run, as of now.
     pub fn try_open_run(&self, opening: &RunOpening) -> Result<OpenedRun, DatabaseError> {
         let (now, leavings) = (self.now(), self.leavings(9));
-        let opened = block_on(store::open_run(&self.database, opening, now, leavings));
+        let opened = block_on(store::open_run(
+            &self.database,
+            opening,
+            now,
+            leavings,
+            silence(now),
+        ));
         opened.map(Option::unwrap)
     }
 

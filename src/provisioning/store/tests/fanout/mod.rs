@@ -9,7 +9,7 @@ use super::tables::{Chunk, ChunkState, StoredRun};
 use super::*;
 use crate::provisioning::fanout::ChunkId;
 use crate::provisioning::store::{
-    ChunkStatus, OpenedDelivery, Planned, Planning, ReplacementAllowance,
+    ChunkStatus, OpenedDelivery, Planned, Planning, ReplacementAllowance, Silence,
 };
 
 pub const HOLD: Duration = Duration::from_secs(30 * 60);
@@ -157,8 +157,10 @@ pub fn planning(test: &StoreTest, run: &str, limit: u32, chunk_size: u32) -> Pla
         due_by: test.now(),
         hold_until: test.now().plus(HOLD),
         chunk_size,
-        abandoned_before: test.now().minus(ABANDONED_AFTER),
-        lists_abandoned_before: test.now().minus(LIST_ABANDONED_AFTER),
+        silence: Silence {
+            runs: test.now().minus(ABANDONED_AFTER),
+            queued_lists: test.now().minus(LIST_ABANDONED_AFTER),
+        },
         leavings: test.leavings(9),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::db::differential::mirrored_tests;
+use crate::provisioning::store::Abandoned;
 
 mirrored_tests! {
     StoreTest:
@@ -29,7 +30,7 @@ fn a_run_is_cut_into_chunks_longest_due_first(test: &StoreTest) {
         chunks: vec![chunk("run-1", 1), chunk("run-1", 2), chunk("run-1", 3)],
         users: 5,
         remaining: 5,
-        abandoned: Vec::new(),
+        abandoned: Abandoned::default(),
         leaving: Vec::new(),
     };
     assert_eq!(planned, expected);
@@ -175,16 +176,16 @@ fn a_plan_tells_of_abandoned_chunks(test: &StoreTest) {
     test.finish("bob", "acc");
     test.close(&[chunk("run-1", 2)]);
     test.advance(ABANDONED_AFTER - seconds(1));
-    assert_eq!(test.plan("run-2", 50).abandoned, []);
+    assert_eq!(test.plan("run-2", 50).abandoned.undelivered, []);
     test.advance(seconds(1));
-    let mut abandoned = test.plan("run-3", 50).abandoned;
+    let mut abandoned = test.plan("run-3", 50).abandoned.undelivered;
     abandoned.sort();
     assert_eq!(abandoned, [chunk("run-1", 1), chunk("run-1", 3)]);
     test.give_up(&abandoned);
     // The users are due again, and now they are another run's.
     assert_eq!(test.plan("run-4", 50).users, 2);
     test.advance(ABANDONED_AFTER - seconds(1));
-    assert_eq!(test.plan("run-5", 50).abandoned, []);
+    assert_eq!(test.plan("run-5", 50).abandoned.undelivered, []);
 }
 
 fn a_delivery_keeps_its_run_alive(test: &StoreTest) {
@@ -194,10 +195,10 @@ fn a_delivery_keeps_its_run_alive(test: &StoreTest) {
     test.advance(ABANDONED_AFTER - seconds(1));
     test.open(&message);
     test.advance(ABANDONED_AFTER - seconds(1));
-    assert_eq!(test.plan("run-2", 50).abandoned, []);
+    assert_eq!(test.plan("run-2", 50).abandoned.undelivered, []);
     test.close(&message);
     test.advance(ABANDONED_AFTER - seconds(1));
-    assert_eq!(test.plan("run-3", 50).abandoned, []);
+    assert_eq!(test.plan("run-3", 50).abandoned.undelivered, []);
     test.advance(seconds(1));
-    assert_eq!(test.plan("run-4", 50).abandoned, message);
+    assert_eq!(test.plan("run-4", 50).abandoned.undelivered, message);
 }
