@@ -132,7 +132,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             console,
             webhook,
             alerts,
-            kept_for: self.days("AUDIT_DAYS", 400, 1..=3650),
+            kept_for: self.days("AUDIT_DAYS", 400, 2..=3650),
             settings: settings::all(&self.lookup),
             problems: self.problems,
         }

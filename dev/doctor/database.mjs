@@ -81,7 +81,7 @@ function checkSize(bytes, { vars, commands }) {
   const seen = `${(bytes / 1e9).toFixed(2)} GB of the 10 GB that a database can have`;
   if (bytes < MOST_BYTES * NEAR) return ok(check, seen);
   const days = Number(vars.AUDIT_DAYS ?? KEPT_DAYS) || KEPT_DAYS;
-  const command = commands.set("AUDIT_DAYS", String(Math.max(1, Math.floor(days / 2))));
+  const command = commands.set("AUDIT_DAYS", String(Math.max(2, Math.floor(days / 2))));
   const advice = `${seen}; a shorter AUDIT_DAYS gives the oldest of the audit trail up (docs/OPERATIONS.md, "The database's size")`;
   return bytes < MOST_BYTES * NEARLY_FULL ? warning(check, advice, command) : problem(check, advice, command);
 }

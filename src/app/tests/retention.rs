@@ -30,11 +30,21 @@ fn add_entries(service: &TestService, count: u32, at: Timestamp) {
 
 /// Adds an ended run with a chunk.
 fn add_run(service: &TestService, at: Timestamp) {
+    add_run_like(service, at, ("completed", "inline", None));
+}
+
+/// Adds a run with its status, its mode and what was asked for.
+fn add_run_like(
+    service: &TestService,
+    at: Timestamp,
+    (status, mode, bulk): (&str, &str, Option<&str>),
+) {
     let id = first_ulid_of("run", at);
     service.database.execute(
-        "INSERT INTO provisioning_runs (run_id, trigger_kind, actor, request_id, status, batch_limit, started_at)
-         VALUES (?1, 'cron', 'cron', 'x', 'completed', 50, ?2)",
-        (&id, at.as_millis()),
+        "INSERT INTO provisioning_runs
+           (run_id, trigger_kind, actor, request_id, status, batch_limit, started_at, mode, bulk, advanced_at)
+         VALUES (?1, 'cron', 'cron', 'x', ?2, 50, ?3, ?4, ?5, ?6)",
+        (&id, status, at.as_millis(), mode, bulk, service.clock.now().as_millis()),
     );
     service.database.execute(
         "INSERT INTO provisioning_chunks (run_id, chunk, user_ids, planned, waiting) VALUES (?1, 1, '[]', 0, 0)",
@@ -104,9 +114,42 @@ fn much_is_deleted_a_little_at_a_time() {
 }
 
 #[test]
+fn a_run_that_is_not_at_its_end_is_kept_however_old_it_is() {
+    let (service, _) = setup();
+    let service = service.setting("AUDIT_DAYS", "2");
+    let runs = [
+        (("running", "queue", None), 1),
+        (("running", "queue", Some("{}")), 1),
+        (("running", "inline", Some("{}")), 1),
+        // It died, and no one gives it up.
+        (("running", "inline", None), 0),
+        (("ended_early", "queue", None), 0),
+        (("completed", "queue", Some("{}")), 0),
+    ];
+    for (days, (run, _)) in (3..).zip(runs) {
+        add_run_like(&service, days_ago(&service, days), run);
+    }
+    let ids: Vec<String> = (3..)
+        .zip(runs)
+        .map(|(days, _)| first_ulid_of("run", days_ago(&service, days)))
+        .collect();
+    service.run_schedule();
+    for (id, (run, kept)) in ids.iter().zip(runs) {
+        for table in [
+            "provisioning_runs",
+            "provisioning_chunks",
+            "provisioning_bulk_users",
+        ] {
+            let left = count(&service, &format!("{table} WHERE run_id = '{id}'"));
+            assert_eq!(left, kept, "{table}, {run:?}");
+        }
+    }
+}
+
+#[test]
 fn charts_keep_their_ninety_days_whatever_is_kept_of_the_trail() {
     let (service, _) = setup();
-    let service = service.setting("AUDIT_DAYS", "1");
+    let service = service.setting("AUDIT_DAYS", "2");
     for days in [91, 89] {
         let day = days_ago(&service, days).as_secs() / 86_400;
         let insert = "INSERT INTO daily_counts (day, name, value) VALUES (?1, 'users', 5)";

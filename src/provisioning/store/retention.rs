@@ -11,18 +11,17 @@ use crate::provisioning::store::removal::drop_old_removals;
 /// As far back as charts go.
 const CHARTED: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
-// ?1 the first run that is kept; ids are in the order in which runs begin. No run is open for that long.
-const OLD_RUNS: &str = "
-DELETE FROM provisioning_runs
-WHERE run_id IN (SELECT run_id FROM provisioning_runs WHERE run_id < ?1 ORDER BY run_id LIMIT 100)";
-
-/// What belongs to the same runs. Deleted before them, so that nothing is left behind that no one would look for.
+/// Deletes what belongs to old runs. ?1: the first run that is kept; ids are in the order in which runs begin. One whose
+/// chunks are open is still at work, or will be given up. A backfill in one process that died has no other end.
 macro_rules! of_old_runs {
     ($table:literal) => {
         concat!(
             "DELETE FROM ",
             $table,
-            " WHERE run_id IN (SELECT run_id FROM provisioning_runs WHERE run_id < ?1 ORDER BY run_id LIMIT 100)"
+            " WHERE run_id IN (
+  SELECT run_id FROM provisioning_runs
+  WHERE run_id < ?1 AND NOT (status = 'running' AND (mode = 'queue' OR bulk IS NOT NULL))
+  ORDER BY run_id LIMIT 100)"
         )
     };
 }
@@ -36,10 +35,11 @@ WHERE day IN (SELECT DISTINCT day FROM daily_counts WHERE day <= ?1 ORDER BY day
 /// of that time, and e-mails of accounts that were removed longer ago than is of use.
 pub fn forget_runs(batch: &mut Batch, until: Timestamp, now: Timestamp) {
     let first_kept = first_ulid_of("run", until);
+    // The runs last, so that nothing is left behind that no one would look for.
     for sql in [
         of_old_runs!("provisioning_chunks"),
         of_old_runs!("provisioning_bulk_users"),
-        OLD_RUNS,
+        of_old_runs!("provisioning_runs"),
     ] {
         batch.execute(Statement::new(sql, [first_kept.as_str().into()]));
     }
