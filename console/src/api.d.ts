@@ -215,7 +215,7 @@ export interface paths {
         put?: never;
         /**
          * Resets, provisions or off-boards the users of a list
-         * @description Without `plan` it is a preview: nothing is changed, and the answer tells what would become of each user, or why the single act would refuse it. With the `plan` of a preview of the same list, sent along within 10 minutes, a run does each user as `resetUser`, `provisionUser` or `deleteUser` would, under the same guards; a refusal is that user's alone. A list that is provisioned replaces existing accounts within the limit of a run. Who has changed since the preview before the run begins is a 409 for all, later a refusal for that user alone; what the single act would ask of its caller is asked here: role, recent sign-in, reason. Where the deployment has a queue the answer is 202, and consumers do the work afterwards; without one 50 users are done before the answer, and whom it does not reach within 10 minutes is left as it was. `getBackfillRun` tells how far it is, `listRunUsers` what became of each user, `stopBackfillRun` ends it. The same plan starts no second run: sent again, it is answered with the first.
+         * @description Without `plan` it is a preview: nothing is changed, and the answer tells what would become of each user, or why the single act would refuse it. With the `plan` of a preview of the same list, sent along within 10 minutes, a run does each user as `resetUser`, `provisionUser` or `deleteUser` would, under the same guards; a refusal is that user's alone, also where the user has changed since the preview; only where none is left to be done it is a 409. A list that is provisioned replaces existing accounts within the limit of a run. What the single act would ask of its caller is asked here: role, recent sign-in, reason. Where the deployment has a queue the answer is 202, and consumers do the work afterwards; without one 50 users are done before the answer, and whom it does not reach within 10 minutes is left as it was. `getBackfillRun` tells how far it is, `listRunUsers` what became of each user, `stopBackfillRun` ends it. The same plan starts no second run: sent again, it is answered with the first.
          */
         post: operations["bulk"];
         delete?: never;
@@ -1865,7 +1865,7 @@ export interface components {
         BulkPlan: {
             /** @enum {string} */
             action: "reset" | "provision" | "offboard";
-            plan: components["schemas"]["PlanText"];
+            plan: components["schemas"]["BulkPlanText"];
             /** @description Entries of the list, each user counted once: `ready` and `refused` together. */
             total: number;
             /** @description Users that the act would be done to. */
@@ -1890,6 +1890,8 @@ export interface components {
                 typed: string | null;
             };
         };
+        /** @description Names the preview of a list, for 10 minutes: its end, a tag, and 8 characters for each entry. */
+        BulkPlanText: string;
         /** @description What would become of one entry. */
         BulkPlanUser: {
             /** @description Its place in the list, from 1; where more than one entry names the user, the first. */
@@ -1925,10 +1927,10 @@ export interface components {
             /** @description How each is reset; only with that action. */
             options?: components["schemas"]["BulkResetOptions"] | null;
             /**
-             * @description `plan` of a preview of the same list: what it showed is done, or nothing (409). Left out: the preview.
+             * @description `plan` of a preview of the same list: what it showed is done, and whom it showed otherwise is refused. Left out: the preview.
              * @default null
              */
-            plan?: components["schemas"]["PlanText"] | null;
+            plan?: components["schemas"]["BulkPlanText"] | null;
             /**
              * @description For the audit trail; e-mails and phone numbers in it are masked. Together with a plan it is required where users are off-boarded, and of a page of the console where they are reset.
              * @default null
@@ -3782,7 +3784,7 @@ export interface components {
                 };
             };
         };
-        /** @description The list is not as the preview showed it; or runs are paused, which a preview does not mind. */
+        /** @description The plan is of another list, or none of its users is as the preview showed it; or runs are paused, which a preview does not mind. */
         BulkOutdated: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];

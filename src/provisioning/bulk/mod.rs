@@ -30,6 +30,7 @@ use crate::provisioning::store::bulk::BulkRun;
 
 pub use given::Given;
 pub use outcome::{Refusal, UserState};
+pub use plan::BulkPlan;
 pub use preview::{Planned, PlannedUser};
 pub use start::Started;
 pub use work::BulkReport;

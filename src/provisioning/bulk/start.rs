@@ -5,11 +5,10 @@ use crate::kernel::{Deadline, UserId, ids};
 use crate::provisioning::Context;
 use crate::provisioning::backfill::{NotRun, RunOrder};
 use crate::provisioning::batch::Stop;
-use crate::provisioning::bulk::{BulkOrder, PlannedUser};
+use crate::provisioning::bulk::{BulkOrder, BulkPlan, PlannedUser};
 use crate::provisioning::fanout::{ChunkId, RunQueue};
 use crate::provisioning::offboarding::RemovalOrder;
 use crate::provisioning::policy::{BULK_CHUNK_SIZE, MESSAGES_A_SEND, RUN_BUDGET};
-use crate::provisioning::reset::Plan;
 use crate::provisioning::store::bulk::{
     BulkOpened, BulkOpening, BulkRun, NewBulkUser, open_bulk_run,
 };
@@ -31,7 +30,7 @@ impl Context<'_> {
         &self,
         remote: Option<&Client>,
         order: &BulkOrder,
-        plan: &Plan,
+        plan: &BulkPlan,
         users: &[PlannedUser],
         queue: Option<&dyn RunQueue>,
         limits: RunOrder,
@@ -50,7 +49,7 @@ impl Context<'_> {
             is_queued: queue.is_some(),
             action: order.act.as_str(),
             order: bulk.clone(),
-            plan: plan.to_string(),
+            plan: plan.name(),
             max_replacements: limits.max_replacements,
             users: (0..).zip(users).map(new_user).collect(),
         };

@@ -13,17 +13,15 @@ use crate::provisioning::ProvisioningError;
 #[cfg(test)]
 use crate::provisioning::backfill::NotRun;
 use crate::provisioning::backfill::RunOrder;
-use crate::provisioning::bulk::{Act, BulkOrder, Given, PlannedUser, Started};
+use crate::provisioning::bulk::{Act, BulkOrder, BulkPlan, Given, PlannedUser, Started};
 use crate::provisioning::endpoints::bulk_plan::PlanBody;
 #[cfg(test)]
-use crate::provisioning::endpoints::bulk_plan::plan_example;
+use crate::provisioning::endpoints::bulk_plan::{BulkPlanText, plan_example};
 #[cfg(test)]
 use crate::provisioning::endpoints::error_answers;
-#[cfg(test)]
-use crate::provisioning::endpoints::reset_plan::PlanText;
 use crate::provisioning::endpoints::run;
 use crate::provisioning::policy::MAX_BULK_USERS;
-use crate::provisioning::reset::{Plan, ResetOrder};
+use crate::provisioning::reset::ResetOrder;
 use crate::provisioning::store::Trigger;
 use crate::provisioning::store::bulk::find_planned;
 use crate::web::caller::Admin;
@@ -82,8 +80,9 @@ struct Request {
     /// How each is reset; only with that action.
     #[serde(default)]
     options: Option<Options>,
-    /// `plan` of a preview of the same list: what it showed is done, or nothing (409). Left out: the preview.
-    #[cfg_attr(test, schemars(with = "Option<PlanText>"))]
+    /// `plan` of a preview of the same list: what it showed is done, and whom it showed otherwise is refused. Left out:
+    /// the preview.
+    #[cfg_attr(test, schemars(with = "Option<BulkPlanText>"))]
     #[serde(default)]
     plan: Option<String>,
     /// For the audit trail; e-mails and phone numbers in it are masked. Together with a plan it is required where users
@@ -152,9 +151,9 @@ impl Request {
             .map_err(ApiError::bad_request)
     }
 
-    fn plan(&self) -> Result<Option<Plan>, ApiError> {
+    fn plan(&self) -> Result<Option<BulkPlan>, ApiError> {
         let plan = self.plan.as_ref().map(|text| {
-            Plan::parse(text)
+            BulkPlan::parse(text)
                 .ok_or_else(|| ApiError::bad_request("plan: must be the plan of a preview"))
         });
         plan.transpose()
@@ -197,8 +196,8 @@ async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
         reason,
         list: provisioning.name_of_list(&given)?,
     };
-    if let Some(text) = &request.plan
-        && let Some(run) = find_planned(&database, text).await?
+    if let Some(plan) = &plan
+        && let Some(run) = find_planned(&database, &plan.name()).await?
     {
         if !run.order()?.is_same(&order) {
             return Err(ProvisioningError::PlanOutdated.into());
@@ -215,7 +214,7 @@ async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
     }
     let remote = call.services.remote();
     let users = provisioning.preview_bulk(remote.as_ref(), &order, &given);
-    let users = users.await?;
+    let mut users = users.await?;
     let Some(plan) = plan else {
         let plan = provisioning.bulk_plan(&order, &users)?;
         let data = PersonalData::for_caller(&call.caller);
@@ -223,10 +222,10 @@ async fn handle(call: CallWithBody<Admin>) -> Result<Reply, ApiError> {
         let answer = Answer::Plan(PlanBody::new(order.act, &plan, users, replacements, data));
         return Ok(Reply::json(StatusCode::OK, &answer).no_store());
     };
+    provisioning.check_bulk_plan(&plan, &order, &mut users)?;
     if order.act == Act::Reset && is_person && users.iter().any(loses_roles) {
         call.require(Role::Admin, SignIn::Recently)?;
     }
-    provisioning.check_bulk_plan(&plan, &order, &users)?;
     // What consumers could not do, for want of 3dEye, is done at once.
     let queue = call.services.run_queue().filter(|_| remote.is_some());
     let limits = RunOrder {
@@ -266,9 +265,9 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
         "Without `plan` it is a preview: nothing is changed, and the answer tells what would become of each user, \
          or why the single act would refuse it. With the `plan` of a preview of the same list, sent along within 10 \
          minutes, a run does each user as `resetUser`, `provisionUser` or `deleteUser` would, under the same guards; \
-         a refusal is that user's alone. A list that is provisioned replaces existing accounts within the limit of a \
-         run. Who has changed since the preview before the run begins is a 409 for all, \
-         later a refusal for that user alone; what the single act would ask of its caller is asked here: role, recent \
+         a refusal is that user's alone, also where the user has changed since the preview; only where none is left to \
+         be done it is a 409. A list that is provisioned replaces existing accounts within the limit of a \
+         run. What the single act would ask of its caller is asked here: role, recent \
          sign-in, reason. Where the deployment has a queue the answer is 202, and consumers do the work afterwards; \
          without one 50 users are done before the answer, and whom it does not reach within 10 minutes is left as it \
          was. `getBackfillRun` tells how far it is, `listRunUsers` what became of each user, `stopBackfillRun` ends \
@@ -317,7 +316,7 @@ fn openapi(spec: &mut Spec) -> OperationDoc {
     )
     .error(ErrorAnswer::new(
         "BulkOutdated",
-        "The list is not as the preview showed it; or runs are paused, which a preview does not mind.",
+        "The plan is of another list, or none of its users is as the preview showed it; or runs are paused, which a preview does not mind.",
         [
             ("changed", ProvisioningError::PlanOutdated.into()),
             ("expired", ProvisioningError::PlanExpired.into()),

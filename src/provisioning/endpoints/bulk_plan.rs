@@ -6,13 +6,10 @@ use serde::Serialize;
 
 #[cfg(test)]
 use crate::kernel::UserId;
-use crate::provisioning::bulk::{Act, PlannedUser};
+use crate::provisioning::bulk::{Act, BulkPlan, PlannedUser};
 use crate::provisioning::endpoints::reset_plan::NeedsPart;
 #[cfg(test)]
-use crate::provisioning::endpoints::reset_plan::PlanText;
-#[cfg(test)]
 use crate::provisioning::policy::MAX_BULK_USERS;
-use crate::provisioning::reset::Plan;
 #[cfg(test)]
 use crate::threedeye::RemoteId;
 #[cfg(test)]
@@ -22,6 +19,12 @@ use crate::web::personal_data::PersonalData;
 /// With more users than this a person types their number to show that they mean it.
 const FEW: usize = 10;
 
+/// Names the preview of a list, for 10 minutes: its end, a tag, and 8 characters for each entry.
+#[cfg(test)]
+#[derive(JsonSchema)]
+#[schemars(extend("pattern" = r"^[0-9]+\.[A-Za-z0-9_\-]{43}\.([A-Za-z0-9_\-]{8})+$"))]
+pub struct BulkPlanText(#[expect(dead_code)] String);
+
 /// What a run over the list would do. Nothing was changed.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -29,7 +32,7 @@ const FEW: usize = 10;
 pub struct PlanBody {
     #[cfg_attr(test, schemars(extend("enum" = Act::ALL.map(Act::as_str))))]
     action: &'static str,
-    #[cfg_attr(test, schemars(with = "PlanText"))]
+    #[cfg_attr(test, schemars(with = "BulkPlanText"))]
     plan: String,
     /// Entries of the list, each user counted once: `ready` and `refused` together.
     #[cfg_attr(test, schemars(range(max = MAX_BULK_USERS)))]
@@ -96,7 +99,7 @@ struct RefusedPart {
 impl PlanBody {
     pub fn new(
         act: Act,
-        plan: &Plan,
+        plan: &BulkPlan,
         users: Vec<PlannedUser>,
         max_replacements: u32,
         data: PersonalData,
@@ -158,7 +161,7 @@ impl UserPart {
 pub fn plan_example() -> Json {
     example!({
         "action": "reset",
-        "plan": "1795258200000.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "plan": "1795258200000.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA.BBBBBBBBCCCCCCCC",
         "total": 2,
         "ready": 1,
         "refused": 1,

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use crate::kernel::Clock as _;
 use crate::provisioning::backfill::{NotRun, RunOrder};
-use crate::provisioning::bulk::{Act, BulkOrder, Given, Started};
+use crate::provisioning::bulk::{Act, BulkOrder, BulkPlan, Given, Started};
 use crate::provisioning::fanout::RunQueue;
-use crate::provisioning::reset::{Plan, ResetOrder};
+use crate::provisioning::reset::ResetOrder;
 use crate::provisioning::simulation::actors::Kit;
 use crate::provisioning::simulation::scene::user_id;
 use crate::provisioning::simulation::stage::Theatre;
@@ -83,19 +83,19 @@ async fn send(
     kit: &Kit,
     world: &World,
     order: &BulkOrder,
-    plan: &Plan,
+    plan: &BulkPlan,
     given: &[Given],
     queue: Option<&dyn RunQueue>,
     limits: RunOrder,
 ) -> Option<Result<Started, NotRun>> {
     let tools = kit.tools(world);
-    let before = find_planned(&world.database, &plan.to_string()).await;
+    let before = find_planned(&world.database, &plan.name()).await;
     if before.ok()?.is_some() {
         return None;
     }
     let users = tools.preview_bulk(Some(&kit.client), order, given).await;
-    let users = users.ok()?;
-    tools.check_bulk_plan(plan, order, &users).ok()?;
+    let mut users = users.ok()?;
+    tools.check_bulk_plan(plan, order, &mut users).ok()?;
     let started = tools.start_bulk(Some(&kit.client), order, plan, &users, queue, limits);
     Some(started.await)
 }
