@@ -40,6 +40,12 @@ describe("wrangler.toml", () => {
     const file = await configFile(vars);
     await writeFile(file, "name = ");
     expectFinding((await readDeployment({ config: file })).findings, "configuration.file", { command: /^\$\{EDITOR:-vi\} / });
+    await writeFile(file, "");
+    expectFinding((await readDeployment({ config: file })).findings, "configuration.file", {
+      result: "problem",
+      seen: /does not tell name and main of the Worker/,
+      command: /EDITOR/,
+    });
     expectFinding((await readDeployment({ config: `${file}.none` })).findings, "configuration.file", {
       seen: /cannot be read/,
       command: /EDITOR/,

@@ -246,8 +246,7 @@ describe("claims that let it do less", () => {
 
   test("a domain that is not of administrators", async () => {
     const elsewhere = await explain(ada({ email: "jane.doe@Example.com" }), { ADMIN_EMAIL_DOMAINS: ["a.example", "b.example"] });
-    const command = "npm run set -- ADMIN_EMAIL_DOMAINS=a.example,b.example,example.com";
-    expectFinding(elsewhere, "token.domain", warn(/403/, command));
+    expectFinding(elsewhere, "token.domain", warn(/is not in ADMIN_EMAIL_DOMAINS \(a\.example, b\.example\)/, AGAIN));
     assert.ok(!JSON.stringify(elsewhere).includes("jane.doe"), "the e-mail is masked");
     const forged = await explain(ada({ email: "x@evil.example" }, { key: "impostor" }));
     expectFinding(forged, "token.domain", warn(/403/, AGAIN));

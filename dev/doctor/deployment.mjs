@@ -82,13 +82,21 @@ export const producerOf = (config) => config.queues?.producers?.find((/** @type 
 /** @param {Deployment} deployment @returns {Finding[]} */
 function checkConfiguration(deployment) {
   return [
-    ok("configuration.file", `${placeOf(deployment.file)} describes the Worker ${deployment.name}`),
+    checkWorker(deployment),
     checkDate(deployment),
     checkDatabase(deployment),
     checkQueues(deployment),
     checkCron(deployment),
     checkAssets(deployment),
   ];
+}
+
+/** @param {Deployment} deployment @returns {Finding} */
+function checkWorker({ file, name, config, commands }) {
+  const check = "configuration.file";
+  const missing = [name ? "" : "name", config.main ? "" : "main"].filter((one) => one !== "");
+  if (missing.length === 0) return ok(check, `${placeOf(file)} describes the Worker ${name}`);
+  return problem(check, `${placeOf(file)} does not tell ${missing.join(" and ")} of the Worker`, commands.edit(file));
 }
 
 /** @param {Deployment} deployment @returns {Finding} */
