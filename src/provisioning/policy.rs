@@ -145,13 +145,17 @@ const FIRST_REDELIVERY: Duration = Duration::from_secs(30);
 const LONGEST_REDELIVERY: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// When a message that was delivered `deliveries` times is delivered again:
-/// when the upstream asked for it, or after 30 s, doubling.
+/// when the upstream asked for it, or after 30 s, doubling. An upstream that asks for a second again and again would use
+/// the deliveries up within seconds, so its word alone counts only once.
 pub fn redelivery(deliveries: u32, asked: Option<Duration>) -> Duration {
     let doublings = deliveries.saturating_sub(1);
     let own = FIRST_REDELIVERY.saturating_mul(1_u32.checked_shl(doublings).unwrap_or(u32::MAX));
-    asked
-        .map_or(own, |asked| asked.max(Duration::from_secs(1)))
-        .min(LONGEST_REDELIVERY)
+    let wait = match asked {
+        Some(asked) if deliveries <= 1 => asked.max(Duration::from_secs(1)),
+        Some(asked) => asked.max(own),
+        None => own,
+    };
+    wait.min(LONGEST_REDELIVERY)
 }
 
 /// Abandoned chunks that one plan gives up at most; the next one sees to the others.
@@ -267,7 +271,12 @@ mod tests {
             redelivery(deliveries, asked.map(Duration::from_secs)).as_secs()
         };
         assert_eq!([1, 2, 3, 4].map(|n| seconds(n, None)), [30, 60, 120, 240]);
-        assert_eq!([1, 4].map(|n| seconds(n, Some(7))), [7, 7]);
+        assert_eq!(
+            [1, 2, 4].map(|n| seconds(n, Some(90))),
+            [90, 90, 240],
+            "not before it was asked for, and not again and again at once"
+        );
+        assert_eq!([1, 4].map(|n| seconds(n, Some(7))), [7, 240]);
         assert_eq!(seconds(1, Some(0)), 1);
         assert_eq!(seconds(u32::MAX, None), 12 * 60 * 60);
         assert_eq!(seconds(1, Some(90_000)), 12 * 60 * 60);
