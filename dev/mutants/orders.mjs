@@ -109,6 +109,40 @@ export const ORDERS = [
     edits: [{ file: "src/provisioning/bulk/work.rs", find: "if claim.claims > 1", replace: "if claim.claims > 9" }],
   },
   {
+    name: "list-carried-out-as-it-is-now",
+    breaks: "a user of a list that has changed between preview and run is done all the same",
+    test: "provisioning::endpoints::tests::bulk::a_user_that_changes_after_the_preview_is_refused_alone",
+    edits: [
+      {
+        file: "src/provisioning/bulk/plan.rs",
+        find: "if plan.mark(planned.place) != Some(&*self.mark_of(planned)?) {",
+        replace: "if plan.mark(planned.place) == Some(&*self.mark_of(planned)?) && planned.place == 0 {",
+      },
+    ],
+  },
+  {
+    name: "list-of-a-dead-process-left-open",
+    breaks: "a list whose process died is never closed",
+    edits: [
+      {
+        file: "src/provisioning/store/fanout/abandoned.rs",
+        find: "AND r.bulk IS NOT NULL AND r.advanced_at <= ?1 AND c.state = 'open'",
+        replace: "AND r.bulk IS NULL AND r.advanced_at <= ?1 AND c.state = 'open'",
+      },
+    ],
+  },
+  {
+    name: "list-stopped-before-its-chunks",
+    breaks: "a list in one process counts as ended while a stop has yet to give its users up",
+    edits: [
+      {
+        file: "src/provisioning/store/fanout/stop.rs",
+        find: "status = iif(mode = 'inline' AND bulk IS NULL, 'ended_early', status)",
+        replace: "status = iif(mode = 'inline', 'ended_early', status)",
+      },
+    ],
+  },
+  {
     name: "list-settled-by-anyone",
     breaks: "an actor whose claim on a user of a list was taken over writes how it ended",
     test: "provisioning::store::tests::bulk::on_sqlite::a_user_whose_holder_died_is_claimed_again_with_what_the_trail_tells",
