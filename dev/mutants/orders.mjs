@@ -111,7 +111,7 @@ export const ORDERS = [
   {
     name: "list-carried-out-as-it-is-now",
     breaks: "a user of a list that has changed between preview and run is done all the same",
-    test: "provisioning::endpoints::tests::bulk::a_user_that_changes_after_the_preview_is_refused_alone",
+    test: "provisioning::endpoints::tests::bulk_plans::a_user_that_changes_after_the_preview_is_refused_alone",
     edits: [
       {
         file: "src/provisioning/bulk/plan.rs",

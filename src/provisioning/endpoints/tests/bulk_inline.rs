@@ -15,6 +15,32 @@ fn few(count: u32) -> (Setup, Vec<String>) {
     (setup, ids)
 }
 
+impl Setup {
+    /// The run of a list whose process died amid it.
+    fn interrupted(&self, ids: &[String]) -> Value {
+        let order = replacing(ids);
+        let preview = self.preview_bulk(&order);
+        self.service.spared_batches.set(Some(45));
+        assert_eq!(self.bulk(&planned(&order, &preview)).status(), 500);
+        self.mend();
+        // The same request once more tells of the same run, and does no one again.
+        let died = self.bulk(&planned(&order, &preview)).json();
+        assert_eq!(died["status"], "running");
+        died
+    }
+}
+
+/// The run ended early, and tells what became of each.
+#[track_caller]
+fn assert_tells_of_all(setup: &Setup, run: &Value, ids: &[String]) {
+    assert_eq!(run["status"], "ended_early", "{run}");
+    let states = setup.states(run);
+    let is_open = |state: &String| ["waiting", "working"].contains(&state.as_str());
+    assert!(!states.iter().any(is_open), "{states:?}");
+    let figures = ["done", "failed", "skipped"].map(|name| run[name].as_u64().unwrap());
+    assert_eq!(figures.iter().sum::<u64>(), ids.len() as u64, "{run}");
+}
+
 /// The last line of the run's errors.
 fn last_error(run: &Value) -> String {
     text(run["errors"].as_array().unwrap().last().unwrap())
@@ -71,50 +97,24 @@ fn a_pause_or_a_stop_ends_a_list_in_one_process() {
 #[test]
 fn a_list_that_died_in_one_process_is_stopped_and_tells_who_was_left() {
     let (setup, ids) = few(9);
-    let order = replacing(&ids);
-    let preview = setup.preview_bulk(&order);
-    setup.service.spared_batches.set(Some(45));
-    assert_eq!(setup.bulk(&planned(&order, &preview)).status(), 500);
-    setup.mend();
-    // The same request once more tells of the same run, and does no one again.
-    let died = setup.bulk(&planned(&order, &preview)).json();
-    assert_eq!(died["status"], "running");
-    let path = format!(
-        "/admin/threedeye/backfill/runs/{}/stop",
-        text(&died["runId"])
-    );
-    let body = json!({ "reason": "it died" });
-    let stopped = setup.service.post(&path).admin().json(&body).send().json();
-    assert_eq!(stopped["status"], "ended_early");
+    let died = setup.interrupted(&ids);
+    let stopped = setup.stop(&text(&died["runId"])).json();
+    assert_tells_of_all(&setup, &stopped, &ids);
     let states = setup.states(&died);
     let count = |state: &str| states.iter().filter(|one| *one == state).count();
-    assert_eq!(count("waiting") + count("working"), 0, "{states:?}");
     assert!(count("done") > 0 && count("skipped") > 0, "{states:?}");
     assert!((1..=3).contains(&count("failed")), "{states:?}");
-    let figures = ["done", "failed", "skipped"].map(|name| stopped[name].as_u64().unwrap());
-    assert_eq!(figures.iter().sum::<u64>(), 9);
 }
 
 #[test]
 fn a_list_that_died_in_one_process_is_given_up_by_a_later_run_also_where_a_stop_broke_off() {
     for (has_queue, stop_breaks_off) in [(false, false), (true, false), (false, true)] {
         let (mut setup, ids) = few(9);
-        let order = replacing(&ids);
-        let preview = setup.preview_bulk(&order);
-        setup.service.spared_batches.set(Some(45));
-        assert_eq!(setup.bulk(&planned(&order, &preview)).status(), 500);
-        setup.mend();
-        let died = setup.bulk(&planned(&order, &preview)).json();
+        let died = setup.interrupted(&ids);
         if stop_breaks_off {
-            let path = format!(
-                "/admin/threedeye/backfill/runs/{}/stop",
-                text(&died["runId"])
-            );
-            let body = json!({ "reason": "it died" });
             // The order is written down, and no chunk is given up.
             setup.service.spared_batches.set(Some(1));
-            let stop = setup.service.post(&path).admin().json(&body).send();
-            assert_eq!(stop.status(), 500);
+            assert_eq!(setup.stop(&text(&died["runId"])).status(), 500);
             setup.mend();
             assert_eq!(setup.run_of(&died)["status"], "running");
         }
@@ -123,12 +123,7 @@ fn a_list_that_died_in_one_process_is_given_up_by_a_later_run_also_where_a_stop_
         assert_eq!(setup.run_of(&died)["status"], "running");
         setup.run_by_cron();
         let run = setup.run_of(&died);
-        assert_eq!(run["status"], "ended_early", "{run}");
-        let states = setup.states(&died);
-        let count = |state: &str| states.iter().filter(|one| *one == state).count();
-        assert_eq!(count("waiting") + count("working"), 0, "{states:?}");
-        let figures = ["done", "failed", "skipped"].map(|name| run[name].as_u64().unwrap());
-        assert_eq!(figures.iter().sum::<u64>(), 9, "{run}");
+        assert_tells_of_all(&setup, &run, &ids);
         let last = last_error(&run);
         assert!(last.ends_with("the process that did it died"), "{last}");
     }
@@ -164,7 +159,5 @@ fn a_list_in_one_process_that_a_failure_of_the_database_ends_is_not_left_open() 
     setup.service.database.execute(trigger, []);
     assert_eq!(setup.bulk(&planned(&order, &preview)).status(), 500);
     let run = setup.bulk(&planned(&order, &preview)).json();
-    assert_eq!(run["status"], "ended_early", "{run}");
-    let figures = ["done", "failed", "skipped"].map(|name| run[name].as_u64().unwrap());
-    assert_eq!(figures.iter().sum::<u64>(), 9, "{run}");
+    assert_tells_of_all(&setup, &run, &ids);
 }

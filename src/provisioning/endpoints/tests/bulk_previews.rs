@@ -1,10 +1,9 @@
 //! What a preview of a list tells, and how a run is held to it.
 
-use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::bulk::{offboard, planned, refused, replace, state};
-use super::{ANN, ANN_EMAIL, BOB, BOB_EMAIL, CYD, assert_error, setup, text};
+use super::bulk::{offboard, planned, refused, state};
+use super::{ANN, ANN_EMAIL, BOB, BOB_EMAIL, CYD, setup, text};
 use crate::threedeye::simulated::Operation;
 
 #[test]
@@ -73,24 +72,6 @@ fn an_entry_is_named_by_its_place_in_the_list_as_it_was_sent() {
     let listed = setup.service.get(&path).admin().send().json();
     assert_eq!(places(&listed["users"]), [1, 4, 5]);
     assert_eq!(run["errors"], json!(["entry 5: User not found"]));
-}
-
-#[test]
-fn a_plan_that_was_carried_out_answers_for_its_own_list_alone() {
-    let setup = setup();
-    let order = json!({ "action": "provision", "users": [ANN, BOB] });
-    let preview = setup.preview_bulk(&order);
-    let run = setup.bulk(&planned(&order, &preview)).json();
-    assert_eq!(setup.bulk(&planned(&order, &preview)).json(), run);
-    let changed = "The user, or what is asked for, has changed since the preview; look at it again";
-    for other in [
-        offboard(&[ANN, BOB]),
-        replace(&[ANN, BOB]),
-        json!({ "action": "provision", "users": [BOB, ANN] }),
-    ] {
-        let refused = setup.bulk(&planned(&other, &preview));
-        assert_error(&refused, StatusCode::CONFLICT, changed);
-    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod backfill_rules;
 mod bulk;
 mod bulk_inline;
 mod bulk_lists;
+mod bulk_plans;
 mod bulk_previews;
 mod bulk_runs;
 mod crashes;

@@ -24,7 +24,7 @@ pub fn crowd(count: u32) -> Setup {
 }
 
 impl Setup {
-    fn stop(&self, run: &str) -> TestAnswer {
+    pub fn stop(&self, run: &str) -> TestAnswer {
         let path = format!("/admin/threedeye/backfill/runs/{run}/stop");
         let body = json!({ "reason": REASON });
         self.service.post(&path).admin().json(&body).send()
