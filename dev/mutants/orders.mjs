@@ -137,8 +137,8 @@ export const ORDERS = [
     edits: [
       {
         file: "src/provisioning/store/fanout/stop.rs",
-        find: "status = iif(mode = 'inline' AND bulk IS NULL, 'ended_early', status)",
-        replace: "status = iif(mode = 'inline', 'ended_early', status)",
+        find: 'status = iif(",\n    has_chunks!(),',
+        replace: 'status = iif(",\n    "mode = \'queue\'",',
       },
     ],
   },

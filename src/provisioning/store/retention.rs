@@ -6,13 +6,14 @@ use crate::db::{Batch, Statement};
 use crate::kernel::Timestamp;
 use crate::kernel::ids::first_ulid_of;
 use crate::provisioning::policy::REMOVAL_MEMORY;
+use crate::provisioning::store::fanout::has_chunks;
 use crate::provisioning::store::removal::drop_old_removals;
 
 /// As far back as charts go.
 const CHARTED: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
 /// Deletes what belongs to old runs. ?1: the first run that is kept; ids are in the order in which runs begin. One whose
-/// chunks are open is still at work, or will be given up. A backfill in one process that died has no other end.
+/// chunks are open is still at work, or will be given up; one without chunks that died has no other end.
 macro_rules! of_old_runs {
     ($table:literal) => {
         concat!(
@@ -20,7 +21,9 @@ macro_rules! of_old_runs {
             $table,
             " WHERE run_id IN (
   SELECT run_id FROM provisioning_runs
-  WHERE run_id < ?1 AND NOT (status = 'running' AND (mode = 'queue' OR bulk IS NOT NULL))
+  WHERE run_id < ?1 AND NOT (status = 'running' AND ",
+            has_chunks!(),
+            ")
   ORDER BY run_id LIMIT 100)"
         )
     };

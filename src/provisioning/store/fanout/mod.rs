@@ -14,3 +14,11 @@ pub mod give_up;
 pub mod plan;
 pub mod stop;
 pub mod sums;
+
+/// SQL: whether a run's users are in chunks, whose ends are its end: a planned one's, and a list's.
+macro_rules! has_chunks {
+    () => {
+        "(mode = 'queue' OR bulk IS NOT NULL)"
+    };
+}
+pub(super) use has_chunks;

@@ -4,17 +4,26 @@ use crate::db::{Arg, Batch, Database, DatabaseError, Statement, audit_change};
 use crate::kernel::Timestamp;
 use crate::kernel::audit::Entry;
 use crate::provisioning::fanout::ChunkId;
+use crate::provisioning::store::fanout::has_chunks;
 use crate::provisioning::store::give_up;
 
-// ?1 run, ?2 now, ?3 why. A backfill in one process adds its own figures when it ends; if it died, this is its end. Any
-// other run ends with its last open chunk.
-const STOP: &str = "
+// ?1 run, ?2 now, ?3 why. A run without chunks adds its own figures when it ends; if it died, this is its end. Any other
+// ends with its last open chunk.
+const STOP: &str = concat!(
+    "
 UPDATE provisioning_runs SET
   stopped_at = ?2,
-  status = iif(mode = 'inline' AND bulk IS NULL, 'ended_early', status),
-  finished_at = iif(mode = 'inline' AND bulk IS NULL, ?2, finished_at),
-  errors = iif(mode = 'inline' AND bulk IS NULL, json_insert(errors, '$[#]', ?3), errors)
-WHERE run_id = ?1 AND status = 'running' AND stopped_at IS NULL";
+  status = iif(",
+    has_chunks!(),
+    ", status, 'ended_early'),
+  finished_at = iif(",
+    has_chunks!(),
+    ", finished_at, ?2),
+  errors = iif(",
+    has_chunks!(),
+    ", errors, json_insert(errors, '$[#]', ?3))
+WHERE run_id = ?1 AND status = 'running' AND stopped_at IS NULL"
+);
 
 // ?1 run
 const OPEN_CHUNKS: &str = "

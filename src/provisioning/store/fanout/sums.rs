@@ -7,6 +7,7 @@ use crate::kernel::Timestamp;
 use crate::kernel::ordered::set_of;
 use crate::provisioning::fanout::ChunkId;
 use crate::provisioning::policy::MAX_RUN_ERRORS;
+use crate::provisioning::store::fanout::has_chunks;
 
 // ?1 chunks, ?2 why the chunks are given up, or NULL. Failed are those that were settled with a wait
 // of their own, or that left the queue without an account; skipped are those left as they were: gone,
@@ -80,7 +81,8 @@ WHERE provisioning_chunks.run_id = s.run_id AND provisioning_chunks.chunk = s.ch
 RETURNING run_id, chunk, waiting, deliveries";
 
 // ?1 runs, ?2 now, ?3 lines of errors. The run closes with its last open chunk; what is closed keeps its end.
-const UPDATE_RUNS: &str = "
+const UPDATE_RUNS: &str = concat!(
+    "
 UPDATE provisioning_runs SET
   total = s.planned, created = s.created, failed = s.failed, skipped = s.skipped,
   quarantined = s.quarantined, advanced_at = ?2,
@@ -106,7 +108,9 @@ FROM (
   LEFT JOIN provisioning_chunks c ON c.run_id = m.value
   GROUP BY m.value
 ) s
-WHERE provisioning_runs.run_id = s.run AND (mode = 'queue' OR action <> 'backfill')";
+WHERE provisioning_runs.run_id = s.run AND ",
+    has_chunks!()
+);
 
 db::row! {
     /// Where a chunk stands that was open before.
