@@ -10,7 +10,7 @@ use crate::db::{DatabaseError, json_text};
 use crate::kernel::{Timestamp, UserId};
 use crate::provisioning::bulk::{BulkOrder, Given, PlannedUser, Refusal};
 use crate::provisioning::policy::PLAN_LIFETIME;
-use crate::provisioning::reset::Plan;
+use crate::provisioning::reset::{Plan, is_of_tag};
 use crate::provisioning::{Context, ProvisioningError};
 
 /// The characters of a mark: 48 bits.
@@ -31,9 +31,8 @@ impl BulkPlan {
     /// Reads what [`fmt::Display`] writes.
     pub fn parse(text: &str) -> Option<Self> {
         let (plan, marks) = text.rsplit_once('.')?;
-        let is_mark = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         let is_whole = !marks.is_empty() && marks.len().is_multiple_of(MARK);
-        (is_whole && marks.bytes().all(is_mark)).then_some(())?;
+        (is_whole && marks.bytes().all(is_of_tag)).then_some(())?;
         Some(Self {
             plan: Plan::parse(plan)?,
             marks: marks.to_owned(),

@@ -29,8 +29,8 @@ use crate::provisioning::{Context, Failure, Provisioner, ProvisioningError};
 use crate::threedeye::{Client, RemoteAccount, RemoteId, RoleId, UpstreamError};
 
 use forgotten::Memory;
-pub(super) use plan::Sight;
 pub use plan::{Plan, ResetTerms};
+pub(super) use plan::{Sight, is_of_tag};
 pub(super) use preview::Seen;
 pub use preview::{PlannedDelete, ResetPreview, Why};
 use removal::LeasedRemoval;

@@ -46,7 +46,6 @@ impl Plan {
     /// Reads what [`fmt::Display`] writes.
     pub fn parse(text: &str) -> Option<Self> {
         let (ends_at, tag) = text.split_once('.')?;
-        let is_tag = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         let plan = Self {
             ends_at: Some(Timestamp::from_millis(
                 ends_at.parse::<u64>().ok()?.try_into().ok()?,
@@ -54,7 +53,7 @@ impl Plan {
             tag: tag.to_owned(),
         };
         // One plan has one text.
-        (tag.len() == 43 && tag.bytes().all(is_tag) && plan.to_string() == text).then_some(plan)
+        (tag.len() == 43 && tag.bytes().all(is_of_tag) && plan.to_string() == text).then_some(plan)
     }
 
     /// Refuses a plan whose time is over, and one that no preview can have made yet. It takes no lease, and
@@ -74,6 +73,11 @@ impl Plan {
             false => Err(ProvisioningError::PlanOutdated),
         }
     }
+}
+
+/// Whether a tag, or a part of one, may hold this byte: base64url.
+pub(in crate::provisioning) const fn is_of_tag(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }
 
 impl fmt::Display for Plan {
